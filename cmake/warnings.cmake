@@ -1,0 +1,11 @@
+# Warnings for our own code only: nothing here reaches who links the library.
+add_library(selfnorm_warnings INTERFACE)
+target_compile_options(selfnorm_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                       -Wno-sign-conversion)
+if(SELFNORM_WERROR)
+  target_compile_options(selfnorm_warnings INTERFACE -Werror)
+endif()
+if(SELFNORM_SANITIZE)
+  add_compile_options(-fsanitize=${SELFNORM_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${SELFNORM_SANITIZE})
+endif()

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace selfnorm {
+
+/// Extents, outermost first. Images are (N, channels, height, width).
+using Shape = std::vector<std::int64_t>;
+
+/// The product of the extents; 1 for the empty shape.
+std::int64_t elements(const Shape& shape);
+
+/// "(32, 64)".
+std::string to_string(const Shape& shape);
+
+/// Numbers with a shape, row-major in the order of the shape.
+struct Tensor {
+  Shape shape;
+  std::vector<float> data;
+};
+
+}  // namespace selfnorm

@@ -1,0 +1,19 @@
+// The constants of self-normalization, each written once (Klambauer et al. 2017, equation 14).
+#pragma once
+
+namespace selfnorm {
+
+inline constexpr double kSeluAlpha = 1.6732632423543772848170429916717;
+inline constexpr double kSeluLambda = 1.0507009873554804934193349852946;
+
+/// What alpha dropout writes in place of a dropped value: the limit of SELU at minus infinity.
+inline constexpr double kAlphaPrime = -kSeluLambda * kSeluAlpha;
+
+/// Deviation of a unit normal cut off at two deviations; `lecun_normal` divides by it.
+inline constexpr double kTruncatedNormalDeviation = 0.87962566103423978;
+
+// ONNX's Selu declares these float defaults; our doubles must round to them.
+static_assert(static_cast<float>(kSeluAlpha) == 1.67326319217681884765625f);
+static_assert(static_cast<float>(kSeluLambda) == 1.05070102214813232421875f);
+
+}  // namespace selfnorm

@@ -1,0 +1,71 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+[[noreturn]] void fail_write(const std::filesystem::path& path, const char* what) {
+  throw Error(ErrorKind::io, path.string() + ": cannot " + what + ": " + std::strerror(errno) +
+                                 " (the file that was there before is untouched)");
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(std::filesystem::path destination)
+    : destination_(std::move(destination)), temporary_(destination_) {
+  temporary_ += ".tmp" + std::to_string(::getpid());
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) fail_write(destination_, "create");
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  std::error_code ignored;
+  std::filesystem::remove(temporary_, ignored);
+}
+
+void AtomicFile::write(const void* bytes, std::size_t count) {
+  const char* cursor = static_cast<const char*>(bytes);
+  while (count > 0) {
+    const ssize_t written = ::write(descriptor_, cursor, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail_write(destination_, "write");
+    cursor += written;
+    count -= static_cast<std::size_t>(written);
+  }
+}
+
+void AtomicFile::commit() {
+  if (::fsync(descriptor_) != 0) fail_write(destination_, "flush");
+  const int descriptor = std::exchange(descriptor_, -1);
+  if (::close(descriptor) != 0) fail_write(destination_, "close");
+  if (::rename(temporary_.c_str(), destination_.c_str()) != 0) fail_write(destination_, "replace");
+}
+
+void write_file(const std::filesystem::path& destination, std::string_view text) {
+  AtomicFile file(destination);
+  file.write(text);
+  file.commit();
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(path)) {
+    throw Error(ErrorKind::data, path.string() + ": cannot be opened: " + std::strerror(errno));
+  }
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return std::move(text).str();
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,20 @@
+// Small text helpers that error messages and tables share.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace selfnorm {
+
+/// The candidate with the smallest edit distance to `word`, or "" when none is near enough to be
+/// what the user meant (more than a third of its letters, and more than two, differ).
+std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
+
+/// " (did you mean 'selu'?)", or a list of what there is when nothing is near.
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
+
+/// The words joined by `separator`.
+std::string join(const std::vector<std::string>& words, std::string_view separator);
+
+}  // namespace selfnorm
