@@ -24,6 +24,7 @@ std::string type_text() {
   else if constexpr (std::is_floating_point_v<T>) return "a number";
   else if constexpr (std::is_same_v<T, std::string>) return "text in quotes";
   else if constexpr (std::is_same_v<T, std::vector<std::string>>) return "a list of texts";
+  else if constexpr (std::is_same_v<T, Setting>) return "a value";
   else return "a list of numbers";
 }
 
@@ -36,7 +37,10 @@ std::string type_text() {
 // The setting as a T where that loses nothing: 3 for 3.0 either way, a number for a list of one.
 template <class T>
 bool convert(const Setting& setting, T& out) {
-  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+  if constexpr (std::is_same_v<T, Setting>) {
+    out = setting;
+    return true;
+  } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
     const auto* whole = std::get_if<std::int64_t>(&setting);
     if (whole == nullptr || !std::in_range<T>(*whole)) return false;
     out = static_cast<T>(*whole);
@@ -183,6 +187,11 @@ Setting parse_setting(const Option& option, const std::string& text, const std::
           return value;
         } else if constexpr (std::is_same_v<T, std::string>) {
           return text;
+        } else if constexpr (std::is_same_v<T, Setting>) {
+          if (text.find_first_not_of("0123456789,") != std::string::npos) return text;
+          std::vector<std::int64_t> values;
+          list(values);
+          return values;
         } else {
           T values;
           list(values);

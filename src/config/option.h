@@ -33,11 +33,12 @@ inline constexpr Range kRate{0, 1, false, true};  ///< [0, 1)
 inline constexpr Range kUnit{0, 1, false, false};
 }  // namespace range
 
-/// One option: its name, where its value lives, what is allowed, one line of help.
+/// One option: its name, where its value lives, what is allowed, one line of help. A Setting takes
+/// whatever it is given, for options of several types; its reader checks it.
 struct Option {
   using Target = std::variant<bool*, int*, std::int64_t*, std::uint64_t*, double*, std::string*,
                               std::vector<std::int64_t>*, std::vector<double>*,
-                              std::vector<std::string>*>;
+                              std::vector<std::string>*, Setting*>;
   std::string name;
   Target target;
   std::string help;

@@ -23,8 +23,8 @@ template <class T>
 class Required {
  public:
   template <class U>
-    requires std::is_constructible_v<T, U&&>
-  Required(U&& value) : value_(std::forward<U>(value)) {}  // NOLINT: meant to convert
+  requires std::is_constructible_v<T, U&&> Required(U&& value)
+      : value_(std::forward<U>(value)) {}  // NOLINT: meant to convert
   const T& operator*() const { return value_; }
   const T* operator->() const { return &value_; }
 
@@ -129,7 +129,8 @@ class GradientContext {
   virtual bool wanted(std::size_t input) const = 0;
   /// Adds a node and returns its outputs.
   virtual std::vector<ValueId> emit(const std::string& op, const std::vector<ValueId>& inputs,
-                                    const Settings& attributes = {}) = 0;
+                                    const Settings& attributes = {},
+                                    const std::vector<Stage>& epilogue = {}) = 0;
   /// States ∂loss/∂input; contributions from several users are summed.
   virtual void contribute(std::size_t input, ValueId gradient) = 0;
 };
@@ -163,7 +164,8 @@ struct Step {
   std::size_t scratch_bytes = 0;
 };
 
-/// A lowering for one backend and number type; another backend is another entry, not another engine.
+/// A lowering for one backend and number type; another backend is another entry, not another
+/// engine.
 struct Lowering {
   Backend backend;
   DType dtype;

@@ -1,0 +1,111 @@
+#include "engine/program.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "engine/memory_plan.h"
+#include "kernels/simd/reduce.h"
+#include "ops/table.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+Step lower(const Graph& graph, const Node& node, Mode mode, std::uint64_t seed) {
+  const OpRow& row = row_of(node);
+  const auto lowering = std::ranges::find_if(*row.lowerings, [](const Lowering& l) {
+    return l.backend == Backend::cpu && l.dtype == DType::f32;
+  });
+  if (lowering == row.lowerings->end()) {
+    throw Error(ErrorKind::config,
+                fmt::format("node '{}' ({}): cannot run on this backend", node.name, node.op));
+  }
+  LoweringContext context{node, {}, {}, mode, seed};
+  for (const ValueId input : node.inputs) context.inputs.push_back(graph.value(input).shape);
+  for (const ValueId output : node.outputs) context.outputs.push_back(graph.value(output).shape);
+  return lowering->lower(context);
+}
+
+}  // namespace
+
+Program::Program(Graph graph, Mode mode, std::uint64_t seed, const Bindings& bindings,
+                 const std::vector<ValueId>& kept)
+    : graph_(std::move(graph)) {
+  bind_memory(bindings, kept);
+  std::size_t scratch = 0;
+  for (const Node& node : graph_.nodes) {
+    BoundStep bound{lower(graph_, node, mode, seed), {}, {}};
+    scratch = std::max(scratch, bound.step.scratch_bytes);
+    for (const ValueId input : node.inputs) bound.inputs.push_back(data(input));
+    for (const ValueId output : node.outputs) bound.outputs.push_back(data(output));
+    steps_.push_back(std::move(bound));
+  }
+  scratch_ = AlignedBuffer(scratch);
+}
+
+void Program::bind_memory(const Bindings& bindings, const std::vector<ValueId>& kept) {
+  pointer_.assign(graph_.values.size(), nullptr);
+  std::vector<char> elsewhere(graph_.values.size(), 0);
+  for (const auto& [value, memory] : bindings) {
+    pointer_[static_cast<std::size_t>(value)] = memory;
+    elsewhere[static_cast<std::size_t>(value)] = 1;
+  }
+  std::size_t input_bytes = 0;
+  const auto bytes = [&](ValueId id) {
+    return align_up(static_cast<std::size_t>(elements(graph_.value(id).shape)) * sizeof(float));
+  };
+  for (const ValueId input : graph_.inputs) input_bytes += bytes(input);
+  inputs_ = AlignedBuffer(input_bytes);
+  std::byte* next = inputs_.data();
+  for (const ValueId input : graph_.inputs) {
+    pointer_[static_cast<std::size_t>(input)] = reinterpret_cast<float*>(next);
+    elsewhere[static_cast<std::size_t>(input)] = 1;
+    next += bytes(input);
+  }
+  std::vector<ValueId> alive = kept;
+  alive.insert(alive.end(), graph_.outputs.begin(), graph_.outputs.end());
+  const MemoryPlan plan = plan_memory(graph_, elsewhere, alive);
+  arena_ = AlignedBuffer(plan.arena_bytes);
+  for (std::size_t i = 0; i < plan.offset.size(); ++i) {
+    if (plan.offset[i] != MemoryPlan::kElsewhere) {
+      pointer_[i] = reinterpret_cast<float*>(arena_.data() + plan.offset[i]);
+    }
+  }
+}
+
+void Program::run_step(const BoundStep& bound, std::uint64_t step, std::uint64_t first_row) {
+  bound.step.run({bound.inputs.data(), bound.outputs.data(), scratch_.data(), step, first_row});
+}
+
+void Program::run(std::uint64_t step, std::uint64_t first_row) {
+  for (const BoundStep& bound : steps_) run_step(bound, step, first_row);
+}
+
+std::optional<std::string> Program::find_non_finite(std::uint64_t step, std::uint64_t first_row) {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    run_step(steps_[i], step, first_row);
+    // Hidden outputs may hold bytes that are no floats.
+    const ValueId output = graph_.nodes[i].outputs[0];
+    if (!kernels::all_finite(data(output), elements(graph_.value(output).shape))) {
+      return graph_.value(output).name;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::pair<std::string, double>> Program::profile(std::uint64_t step) {
+  using Clock = std::chrono::steady_clock;
+  std::vector<std::pair<std::string, double>> seconds;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const auto start = Clock::now();
+    run_step(steps_[i], step, 0);
+    seconds.emplace_back(graph_.value(graph_.nodes[i].outputs[0]).name,
+                         std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  return seconds;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace selfnorm {
+
+/// Extents of a two-dimensional sliding window over images.
+struct Window {
+  std::int64_t kernel[2] = {1, 1};  ///< height, width
+  std::int64_t stride[2] = {1, 1};
+  std::int64_t dilation[2] = {1, 1};  ///< 1 is dense
+  std::int64_t pad_before[2] = {0, 0};
+  std::int64_t pad_after[2] = {0, 0};
+};
+
+/// A convolution's extents: images are N,H,W,C in memory; weights O,I/groups,H,W.
+struct ConvolutionShape {
+  std::int64_t batch = 0;
+  std::int64_t in_channels = 0, out_channels = 0, groups = 1;
+  std::int64_t in[2] = {0, 0}, out[2] = {0, 0};  ///< height, width
+  Window window;
+};
+
+/// One direction of a convolution on oneDNN. Float32, within the rounding of a sum over the window
+/// of products in any order. `scratch` needs scratch_bytes(), 64-byte aligned. Runs on all threads,
+/// or on the calling one inside a parallel region.
+class ConvolutionForward {
+ public:
+  ConvolutionForward(const ConvolutionShape& shape, bool with_bias);
+  std::size_t scratch_bytes() const;
+  /// y = conv(x, w) + b; b is ignored when made without bias.
+  void run(const float* x, const float* w, const float* b, float* y, std::byte* scratch) const;
+
+ private:
+  struct Plan;
+  std::shared_ptr<Plan> plan_;
+};
+
+class ConvolutionBackwardInput {
+ public:
+  explicit ConvolutionBackwardInput(const ConvolutionShape& shape);
+  std::size_t scratch_bytes() const;
+  void run(const float* dy, const float* w, float* dx, std::byte* scratch) const;
+
+ private:
+  struct Plan;
+  std::shared_ptr<Plan> plan_;
+};
+
+class ConvolutionBackwardWeights {
+ public:
+  explicit ConvolutionBackwardWeights(const ConvolutionShape& shape);
+  std::size_t scratch_bytes() const;
+  void run(const float* dy, const float* x, float* dw, std::byte* scratch) const;
+
+ private:
+  struct Plan;
+  std::shared_ptr<Plan> plan_;
+};
+
+}  // namespace selfnorm

@@ -1,0 +1,127 @@
+// What the files of this folder share: the one engine and stream, and the differences between
+// oneDNN 2 and 3 (docs/adr/0002-onednn.md lists them). Not for including from elsewhere.
+#pragma once
+
+#include <cstddef>
+#include <dnnl.hpp>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+
+namespace selfnorm::onednn {
+
+using Desc = dnnl::memory::desc;
+using Tag = dnnl::memory::format_tag;
+
+inline dnnl::engine& engine() {
+  static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  return cpu;
+}
+
+inline dnnl::stream& stream() {
+  static dnnl::stream only(engine());
+  return only;
+}
+
+inline Desc descriptor(const dnnl::memory::dims& dims, Tag tag) {
+  return Desc(dims, dnnl::memory::data_type::f32, tag);
+}
+
+// Scratch memory comes from our own plan, so a primitive allocates none.
+inline dnnl::primitive_attr attributes() {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attr;
+}
+
+#if DNNL_VERSION_MAJOR >= 3
+
+template <class Primitive, class... Args>
+typename Primitive::primitive_desc describe(Args&&... args) {
+  return typename Primitive::primitive_desc(engine(), std::forward<Args>(args)..., attributes());
+}
+
+/// The description of a backward primitive, whose forward one is the hint.
+template <class Primitive, class Hint, class... Args>
+typename Primitive::primitive_desc describe_backward(const Hint& hint, Args&&... args) {
+  return
+      typename Primitive::primitive_desc(engine(), std::forward<Args>(args)..., hint, attributes());
+}
+
+using PoolingForward = dnnl::pooling_forward;
+using PoolingBackward = dnnl::pooling_backward;
+
+#else
+
+template <class Primitive, class... Args>
+typename Primitive::primitive_desc describe(Args&&... args) {
+  return typename Primitive::primitive_desc(typename Primitive::desc(std::forward<Args>(args)...),
+                                            attributes(), engine());
+}
+
+template <class Primitive, class Hint, class... Args>
+typename Primitive::primitive_desc describe_backward(const Hint& hint, Args&&... args) {
+  return typename Primitive::primitive_desc(typename Primitive::desc(std::forward<Args>(args)...),
+                                            attributes(), engine(), hint);
+}
+
+using PoolingForward = dnnl::pooling_v2_forward;
+using PoolingBackward = dnnl::pooling_v2_backward;
+
+#endif
+
+/// A primitive with its argument list made beforehand, so that running it allocates nothing here.
+class Executable {
+ public:
+  Executable() = default;
+  Executable(dnnl::primitive primitive, const std::vector<std::pair<int, Desc>>& arguments)
+      : primitive_(std::move(primitive)) {
+    memories_.reserve(arguments.size());
+    for (const auto& [index, desc] : arguments) {
+      memories_.emplace_back(desc, engine(), nullptr);
+      arguments_.push_back({index, memories_.back().get()});
+    }
+  }
+
+  /// Runs on the buffers, given in the order of the arguments.
+  void run(std::initializer_list<const void*> buffers) {
+    auto memory = memories_.begin();
+    for (const void* buffer : buffers) (memory++)->set_data_handle(const_cast<void*>(buffer));
+    dnnl::error::wrap_c_api(
+        dnnl_primitive_execute(primitive_.get(), stream().get(),
+                               static_cast<int>(arguments_.size()), arguments_.data()),
+        "could not execute a primitive");
+  }
+
+ private:
+  dnnl::primitive primitive_;
+  std::vector<dnnl::memory> memories_;
+  std::vector<dnnl_exec_arg_t> arguments_;
+};
+
+/// Copies between two layouts of the same tensor; does nothing when they are equal.
+class Reorder {
+ public:
+  Reorder() = default;
+  Reorder(const Desc& from, const Desc& to) : needed_(from != to) {
+    if (!needed_) return;
+    const dnnl::reorder::primitive_desc desc(engine(), from, engine(), to, attributes());
+    scratch_bytes_ = desc.scratchpad_desc().get_size();
+    executable_ = Executable(
+        dnnl::reorder(desc),
+        {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}, {DNNL_ARG_SCRATCHPAD, desc.scratchpad_desc()}});
+  }
+
+  bool needed() const { return needed_; }
+  std::size_t scratch_bytes() const { return align_up(scratch_bytes_); }
+  void run(const void* from, void* to, std::byte* scratch) { executable_.run({from, to, scratch}); }
+
+ private:
+  bool needed_ = false;
+  std::size_t scratch_bytes_ = 0;
+  Executable executable_;
+};
+
+}  // namespace selfnorm::onednn

@@ -1,0 +1,128 @@
+#include "kernels/initialize.h"
+
+#include <cmath>
+#include <functional>
+#include <map>
+
+#include "base/constants.h"
+#include "kernels/parallel.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr std::int64_t kGrain = 4096;
+
+template <class Draw>
+void fill_each(std::int64_t count, float* values, Draw draw) {
+  parallel_rows(count, kGrain, [&](std::int64_t first, std::int64_t n) {
+    for (std::int64_t i = first; i < first + n; ++i) {
+      values[i] = static_cast<float>(draw(static_cast<std::uint64_t>(i)));
+    }
+  });
+}
+
+using Initializer = std::function<void(double gain, const InitialShape&, RandomKey, float*)>;
+using Variance = double (*)(const InitialShape&);
+
+double lecun(const InitialShape& s) { return 1.0 / static_cast<double>(s.fan_in); }
+double he(const InitialShape& s) { return 2.0 / static_cast<double>(s.fan_in); }
+double glorot(const InitialShape& s) { return 2.0 / static_cast<double>(s.fan_in + s.fan_out); }
+double unit(const InitialShape&) { return 1; }
+
+Initializer truncated(Variance variance) {
+  return [=](double gain, const InitialShape& s, RandomKey key, float* values) {
+    const double deviation = gain * std::sqrt(variance(s)) / kTruncatedNormalDeviation;
+    fill_each(s.count, values,
+              [=](std::uint64_t i) { return deviation * truncated_normal(key, i); });
+  };
+}
+
+// Uniform within ±width·gain·√variance.
+Initializer uniform_within(double width, Variance variance) {
+  return [=](double gain, const InitialShape& s, RandomKey key, float* values) {
+    const double limit = width * gain * std::sqrt(variance(s));
+    fill_each(s.count, values, [=](std::uint64_t i) { return limit * (2 * uniform(key, i) - 1); });
+  };
+}
+
+Initializer constant(double factor) {
+  return [=](double gain, const InitialShape& s, RandomKey, float* values) {
+    fill_each(s.count, values, [=](std::uint64_t) { return factor * gain; });
+  };
+}
+
+void plain_normal(double gain, const InitialShape& s, RandomKey key, float* values) {
+  fill_each(s.count, values, [=](std::uint64_t i) { return gain * normal(key, i); });
+}
+
+// Gram-Schmidt on a normal matrix, each vector against those before it twice, which leaves it
+// orthogonal to working precision. The shorter side's vectors are made orthonormal.
+void orthogonal(double gain, const InitialShape& s, RandomKey key, float* values) {
+  const std::int64_t rows = s.outputs, columns = s.count / s.outputs;
+  const bool wide = columns >= rows;
+  const auto vectors = static_cast<std::size_t>(wide ? rows : columns);
+  const auto length = static_cast<std::size_t>(wide ? columns : rows);
+  std::vector<double> basis(vectors * length);
+  for (std::size_t i = 0; i < basis.size(); ++i) basis[i] = normal(key, i);
+  const auto project = [&](std::size_t v, std::size_t onto) {
+    double dot = 0;
+    for (std::size_t i = 0; i < length; ++i)
+      dot += basis[v * length + i] * basis[onto * length + i];
+    for (std::size_t i = 0; i < length; ++i)
+      basis[v * length + i] -= dot * basis[onto * length + i];
+  };
+  for (std::size_t v = 0; v < vectors; ++v) {
+    for (int pass = 0; pass < 2; ++pass) {
+      for (std::size_t before = 0; before < v; ++before) project(v, before);
+    }
+    double square = 0;
+    for (std::size_t i = 0; i < length; ++i)
+      square += basis[v * length + i] * basis[v * length + i];
+    const double inverse = 1 / std::sqrt(square);
+    for (std::size_t i = 0; i < length; ++i) basis[v * length + i] *= inverse;
+  }
+  const auto width = static_cast<std::size_t>(columns);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(s.count); ++i) {
+    const std::size_t row = i / width, column = i % width;
+    values[i] =
+        static_cast<float>(gain * basis[wide ? row * length + column : column * length + row]);
+  }
+}
+
+const std::map<std::string, Initializer>& initializers() {
+  static const double kUniform = std::sqrt(3.0);
+  static const std::map<std::string, Initializer> table = {
+      {"lecun_normal", truncated(lecun)},
+      {"lecun_uniform", uniform_within(kUniform, lecun)},
+      {"he_normal", truncated(he)},
+      {"he_uniform", uniform_within(kUniform, he)},
+      {"glorot_normal", truncated(glorot)},
+      {"glorot_uniform", uniform_within(kUniform, glorot)},
+      {"pytorch_default", uniform_within(1, lecun)},
+      {"normal", plain_normal},
+      {"uniform", uniform_within(1, unit)},
+      {"orthogonal", orthogonal},
+      {"zeros", constant(0)},
+      {"ones", constant(1)},
+      {"constant", constant(1)},
+  };
+  return table;
+}
+
+}  // namespace
+
+const std::vector<std::string>& initializer_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list = {"auto"};
+    for (const auto& entry : initializers()) list.push_back(entry.first);
+    return list;
+  }();
+  return names;
+}
+
+void initialize(const std::string& name, double gain, const InitialShape& shape, RandomKey key,
+                float* values) {
+  initializers().at(name)(gain, shape, key, values);
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+
+namespace selfnorm {
+
+/// What an initialiser needs to know of a parameter. `outputs` is the extent of its first axis, the
+/// rest of it being what one output sums.
+struct InitialShape {
+  std::int64_t count = 0;
+  std::int64_t outputs = 1;
+  std::int64_t fan_in = 1;
+  std::int64_t fan_out = 1;
+};
+
+/// The names that `init` takes, "auto" first.
+const std::vector<std::string>& initializer_names();
+
+/// Writes shape.count initial values; value i is a function of (name, gain, shape, key, i) alone.
+/// `gain` multiplies the deviation (constant, normal, uniform: is it). `name` is not "auto", which
+/// is resolved before (to lecun_normal with a gain).
+///   lecun_*, he_*, glorot_*: variance 1/fan_in, 2/fan_in, 2/(fan_in + fan_out); *_normal are cut
+///   off at two parent deviations and corrected, so that the variance is exact; *_uniform are ±√3σ
+///   pytorch_default: ±1/√fan_in, for weights and biases;  orthogonal: rows or columns orthonormal
+void initialize(const std::string& name, double gain, const InitialShape& shape, RandomKey key,
+                float* values);
+
+}  // namespace selfnorm

@@ -1,0 +1,115 @@
+#include "base/random.h"
+#include "kernels/dropout.h"
+#include "kernels/parallel.h"
+#include "kernels/ref/dropout.h"
+#include "kernels/simd/pointwise.h"
+#include "ops/reference.h"
+#include "ops/rows.h"
+#include "ops/rules.h"
+#include "ops/table.h"
+
+namespace selfnorm {
+namespace {
+
+struct Attributes {
+  double rate = 0.05;
+  double mean = 0;
+  double variance = 1;
+  double alpha_prime = kAlphaPrime;
+  Options options() {
+    return {{"rate", &rate, "share of the elements dropped", range::kRate},
+            {"mean", &mean, "mean of the signal, kept"},
+            {"variance", &variance, "variance of the signal, kept", range::kPositive},
+            {"alpha_prime", &alpha_prime, "what dropped elements become before the affine step"}};
+  }
+};
+
+Dropout from(const Settings& settings) {
+  const auto a = attributes_of<Attributes>(settings);
+  return make_dropout(DropoutKind::alpha, a.rate, a.mean, a.variance, a.alpha_prime);
+}
+
+void fill(const Settings& settings, Pointwise& pass) { pass.dropout = from(settings); }
+
+// ---- whole features at a time -----------------------------------------------------------------
+
+struct Extents {
+  explicit Extents(const Shape& shape)
+      : rows(shape[0]),
+        channels(block_of(shape).features),
+        positions(row_elements(shape) / channels) {}
+  std::int64_t rows, channels, positions;
+};
+
+// Forward and backward differ only in the kernel; at inference the op is the identity and never
+// lowered.
+template <auto kKernel>
+Step lower_feature(const LoweringContext& context) {
+  const Extents e(context.outputs[0]);
+  const Dropout dropout =
+      from(context.node.epilogue.empty() ? context.node.attributes
+                                         : context.node.epilogue.front().attributes);
+  const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
+  const bool active = context.mode == Mode::training;
+  return {[=](const StepArguments& a) {
+    const std::int64_t columns = e.positions * e.channels;
+    const Dropout pass = active ? dropout : Dropout{};
+    parallel_rows(
+        e.rows, kPointwiseGrain / columns + 1, [&](std::int64_t first, std::int64_t count) {
+          const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
+          kKernel(a.inputs[0] + first * columns, a.outputs[0] + first * columns, count, e.positions,
+                  e.channels, pass, mask);
+        });
+  }};
+}
+
+struct FeatureReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    const Dropout dropout = a.mode == Mode::training ? from(a.node.attributes) : Dropout{};
+    const MaskStream mask{random_key(a.seed, "mask", a.node.name), a.step, 0};
+    const std::int64_t channels = Extents(a.inputs[0].shape).channels;
+    for_each_element(a.inputs[0].shape, [&](std::int64_t row, std::int64_t e, std::size_t i) {
+      a.outputs[0].data[i] = ref::dropout(dropout, mask, row, e % channels, a.inputs[0].data[i]);
+    });
+  }
+};
+
+void feature_gradient(GradientContext& c) {
+  const Node& node = c.node();
+  c.contribute(0, c.emit("feature_alpha_dropout_gradient", {c.output_gradient()}, {},
+                         {{node.name, node.op, node.attributes}})[0]);
+}
+
+OpRow feature_row() {
+  return {
+      .name = "feature_alpha_dropout",
+      .category = Category::dropout,
+      .doc = "alpha dropout of whole features (channels) at a time",
+      .arity = Arity{1, 1},
+      .attributes = schema<Attributes>(),
+      .infer = infer_same,
+      .gradient = feature_gradient,
+      .pointwise = Gap{"one draw serves all positions of a channel"},
+      .gain = Gap{"not an activation"},
+      .lowerings =
+          std::vector<Lowering>{{Backend::cpu, DType::f32, lower_feature<feature_dropout_forward>}},
+      .reference = reference(FeatureReference{}),
+      .tests = TestDomain{{{{{6, 9}}, {{"rate", 0.4}}}, {{{4, 5, 3, 2}}, {{"rate", 0.4}}}}},
+      .traits = {.in_place = true, .identity_at_inference = true},
+  };
+}
+
+}  // namespace
+
+OpRows alpha_dropout_rows() {
+  return {dropout_row("alpha_dropout",
+                      "drops elements to α′ and rescales, so that mean and variance stay",
+                      schema<Attributes>(), fill),
+          feature_row(),
+          internal_row("feature_alpha_dropout_gradient",
+                       "gradient of feature_alpha_dropout: the mask drawn again", infer_same,
+                       lower_feature<feature_dropout_backward>, {.in_place = true})};
+}
+
+}  // namespace selfnorm

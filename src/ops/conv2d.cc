@@ -1,0 +1,229 @@
+#include <fmt/format.h>
+
+#include "base/random.h"
+#include "kernels/parallel.h"
+#include "kernels/simd/pointwise.h"
+#include "ops/reference.h"
+#include "ops/rows.h"
+#include "ops/table.h"
+#include "ops/window.h"
+
+namespace selfnorm {
+namespace {
+
+struct Attributes : WindowAttributes {
+  std::int64_t channels = 0;
+  std::int64_t groups = 1;
+  bool bias = true;
+  InitAttributes init;
+  Attributes() { stride = {1, 1}; }
+  Options options() {
+    Options list = {
+        {"channels", &channels, "output channels", range::kAtLeastOne},
+        {"kernel", &kernel, "extent of the window, [height, width]", range::kAtLeastOne},
+        {"stride", &stride, "step of the window", range::kAtLeastOne},
+        {"padding", &padding, "\"valid\", \"same\", [h, w] or [[top, bottom], [left, right]]"},
+        {"dilation", &dilation, "distance between the window's taps", range::kAtLeastOne},
+        {"groups", &groups, "independent groups of channels; as many as channels: depthwise",
+         range::kAtLeastOne},
+        {"bias", &bias, "whether a learned number a channel is added"}};
+    add_init_options(list, init);
+    return list;
+  }
+};
+
+Inferred infer(const InferContext& context) {
+  const auto a = attributes_of<Attributes>(context.attributes);
+  if (a.channels < 1) fail_shape(context, "needs `channels`, the number of its outputs");
+  const WindowExtents e = resolve_window(context, a);
+  const Shape& x = context.inputs[0];
+  if (x[1] % a.groups != 0 || a.channels % a.groups != 0) {
+    fail_shape(context, fmt::format("{} groups divide neither or only one of {} input and {} "
+                                    "output channels",
+                                    a.groups, x[1], a.channels));
+  }
+  const auto& kernel = e.window.kernel;
+  const std::int64_t taps = kernel[0] * kernel[1];
+  const std::int64_t fan_in = x[1] / a.groups * taps, fan_out = a.channels / a.groups * taps;
+  Inferred inferred{
+      {{x[0], a.channels, e.out[0], e.out[1]}},
+      {{"weight", {a.channels, x[1] / a.groups, kernel[0], kernel[1]}, "", fan_in, fan_out}}};
+  if (a.bias) {
+    inferred.parameters.push_back({.suffix = "bias",
+                                   .shape = {a.channels},
+                                   .init = "zeros",
+                                   .fan_in = fan_in,
+                                   .fan_out = fan_out,
+                                   .decays = false});
+  }
+  return inferred;
+}
+
+ConvolutionShape extents(const Node& node, const Shape& x, const Shape& y) {
+  const auto a = attributes_of<Attributes>(node.attributes);
+  const WindowExtents e = resolve_window(node, x, a);
+  return {x[0], x[1], y[1], a.groups, {x[2], x[3]}, {y[2], y[3]}, e.window};
+}
+
+Step lower(const LoweringContext& context) {
+  const bool has_bias = context.inputs.size() > 2;
+  const ConvolutionForward convolution(extents(context.node, context.inputs[0], context.outputs[0]),
+                                       has_bias);
+  const std::int64_t rows = context.outputs[0][0], columns = row_elements(context.outputs[0]);
+  const Pointwise pass = pointwise_pass(context.node, context.mode);
+  const bool fused = !context.node.epilogue.empty();
+  const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
+  return {
+      [=](const StepArguments& a) {
+        float* y = a.outputs[0];
+        convolution.run(a.inputs[0], a.inputs[1], has_bias ? a.inputs[2] : nullptr, y, a.scratch);
+        if (!fused) return;
+        parallel_rows(
+            rows, kPointwiseGrain / columns + 1, [&](std::int64_t first, std::int64_t count) {
+              const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
+              float* block = y + first * columns;
+              pointwise_forward(block, nullptr, block, count, columns, pass.activation,
+                                pass.dropout, mask);
+            });
+      },
+      convolution.scratch_bytes()};
+}
+
+struct ConvolutionReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    const Array<T>&x = a.inputs[0], &w = a.inputs[1];
+    Array<T>& y = a.outputs[0];
+    const ConvolutionShape s = extents(a.node, x.shape, y.shape);
+    for (std::int64_t n = 0; n < s.batch; ++n) {
+      for (std::int64_t o = 0; o < s.out_channels; ++o) {
+        for (std::int64_t i = 0; i < s.out[0]; ++i) {
+          for (std::int64_t j = 0; j < s.out[1]; ++j) {
+            const T bias =
+                a.inputs.size() > 2 ? a.inputs[2].data[static_cast<std::size_t>(o)] : T(0);
+            at(y, n, o, i, j) = bias + window_sum(s, x, w, n, o, i, j);
+          }
+        }
+      }
+    }
+  }
+
+  template <class T>
+  static T window_sum(const ConvolutionShape& s, const Array<T>& x, const Array<T>& w,
+                      std::int64_t n, std::int64_t o, std::int64_t i, std::int64_t j) {
+    const std::int64_t per_group = s.in_channels / s.groups;
+    const std::int64_t group = o / (s.out_channels / s.groups);
+    T sum(0);
+    for (std::int64_t c = 0; c < per_group; ++c) {
+      for (std::int64_t u = 0; u < s.window.kernel[0]; ++u) {
+        for (std::int64_t v = 0; v < s.window.kernel[1]; ++v) {
+          const std::int64_t h =
+              i * s.window.stride[0] + u * s.window.dilation[0] - s.window.pad_before[0];
+          const std::int64_t k =
+              j * s.window.stride[1] + v * s.window.dilation[1] - s.window.pad_before[1];
+          if (h < 0 || h >= s.in[0] || k < 0 || k >= s.in[1]) continue;
+          sum += at(x, n, group * per_group + c, h, k) * at(w, o, c, u, v);
+        }
+      }
+    }
+    return sum;
+  }
+};
+
+// The gradients carry the convolution's own attributes, and the shape that they make.
+Settings with_shape(const Settings& attributes, const Shape& shape) {
+  Settings all = attributes;
+  all["shape"] = shape;
+  return all;
+}
+
+void gradient(GradientContext& c) {
+  const Node& node = c.node();
+  const ValueId dy = c.output_gradient(), x = node.inputs[0], w = node.inputs[1];
+  if (c.wanted(0)) {
+    c.contribute(
+        0, c.emit("conv2d_gradient_input", {dy, w}, with_shape(node.attributes, c.shape(x)))[0]);
+  }
+  if (c.wanted(1)) {
+    c.contribute(
+        1, c.emit("conv2d_gradient_weight", {dy, x}, with_shape(node.attributes, c.shape(w)))[0]);
+  }
+  if (node.inputs.size() > 2) c.contribute(2, c.emit("bias_gradient", {dy})[0]);
+}
+
+// ---- gradients --------------------------------------------------------------------------------
+
+Inferred infer_shape_attribute(const InferContext& context) {
+  return {{std::get<Shape>(context.attributes.at("shape"))}};
+}
+
+Node without_shape(const Node& node) {
+  Node plain = node;
+  plain.attributes.erase("shape");
+  return plain;
+}
+
+Step lower_gradient_input(const LoweringContext& context) {
+  const ConvolutionBackwardInput convolution(
+      extents(without_shape(context.node), context.outputs[0], context.inputs[0]));
+  return {[=](const StepArguments& a) {
+            convolution.run(a.inputs[0], a.inputs[1], a.outputs[0], a.scratch);
+          },
+          convolution.scratch_bytes()};
+}
+
+Step lower_gradient_weight(const LoweringContext& context) {
+  const ConvolutionBackwardWeights convolution(
+      extents(without_shape(context.node), context.inputs[1], context.inputs[0]));
+  return {[=](const StepArguments& a) {
+            convolution.run(a.inputs[0], a.inputs[1], a.outputs[0], a.scratch);
+          },
+          convolution.scratch_bytes()};
+}
+
+using Ints = std::vector<std::int64_t>;
+
+TestDomain tests() {
+  const std::int64_t one = 1;
+  return {{{{{2, 1, 6, 7}}, {{"channels", 3 * one}, {"kernel", Ints{3, 3}}}},
+           {{{3, 4, 8, 8}},
+            {{"channels", 6 * one},
+             {"kernel", Ints{3, 2}},
+             {"padding", "same"},
+             {"stride", Ints{2, 2}},
+             {"groups", 2 * one}}},
+           {{{2, 5, 9, 7}},
+            {{"channels", 5 * one},
+             {"kernel", Ints{3, 3}},
+             {"padding", Ints{1, 2, 0, 1}},
+             {"dilation", Ints{2, 1}},
+             {"groups", 5 * one},
+             {"bias", false}}},
+           {{{2, 16, 5, 5}}, {{"channels", 32 * one}, {"kernel", Ints{1, 1}}}}}};
+}
+
+}  // namespace
+
+OpRows conv2d_rows() {
+  return {{
+              .name = "conv2d",
+              .category = Category::layer,
+              .doc = "two-dimensional convolution (cross-correlation, as in ONNX)",
+              .arity = Arity{1, 1},
+              .attributes = schema<Attributes>(),
+              .infer = infer,
+              .gradient = gradient,
+              .pointwise = Gap{"mixes positions"},
+              .gain = Gap{"not an activation"},
+              .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+              .reference = reference(ConvolutionReference{}),
+              .tests = tests(),
+              .traits = {.takes_epilogue = true},
+          },
+          internal_row("conv2d_gradient_input", "dx of conv2d", infer_shape_attribute,
+                       lower_gradient_input),
+          internal_row("conv2d_gradient_weight", "dw of conv2d", infer_shape_attribute,
+                       lower_gradient_weight)};
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/random.h"
+#include "kernels/dnnl/gemm.h"
+#include "kernels/parallel.h"
+#include "kernels/simd/pointwise.h"
+#include "ops/reference.h"
+#include "ops/rows.h"
+#include "ops/rules.h"
+#include "ops/table.h"
+
+namespace selfnorm {
+namespace {
+
+struct Attributes {
+  std::int64_t units = 0;
+  bool bias = true;
+  InitAttributes init;
+  Options options() {
+    Options list = {{"units", &units, "outputs of the layer", range::kAtLeastOne},
+                    {"bias", &bias, "whether a learned vector is added"}};
+    add_init_options(list, init);
+    return list;
+  }
+};
+
+Inferred infer(const InferContext& context) {
+  const auto a = attributes_of<Attributes>(context.attributes);
+  if (a.units < 1) fail_shape(context, "needs `units`, the number of its outputs");
+  check_rank(context, 0, 2, 3);
+  Shape y = context.inputs[0];
+  const std::int64_t features = y.back();
+  y.back() = a.units;
+  Inferred inferred{{y}, {{"weight", {a.units, features}, "", features, a.units}}};
+  if (a.bias) {
+    inferred.parameters.push_back({.suffix = "bias",
+                                   .shape = {a.units},
+                                   .init = "zeros",
+                                   .fan_in = features,
+                                   .fan_out = a.units,
+                                   .decays = false});
+  }
+  return inferred;
+}
+
+// Rows that one thread multiplies and then activates while they are in its cache.
+constexpr std::int64_t kBlockRows = 64;
+// Above this many inputs the product dwarfs the epilogue, and oneDNN does better with the whole.
+constexpr std::int64_t kBlockedFeatures = 1024;
+
+Step lower(const LoweringContext& context) {
+  const Shape& x = context.inputs[0];
+  const std::int64_t features = x.back(), units = context.outputs[0].back();
+  const std::int64_t rows = elements(x) / features;
+  // A mask counts rows of the batch; within one, steps and units.
+  const std::int64_t batch = context.outputs[0][0];
+  const std::int64_t columns = row_elements(context.outputs[0]);
+  const bool has_bias = context.inputs.size() > 2;
+  const Pointwise pass = pointwise_pass(context.node, context.mode);
+  const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
+  const bool blocked = features <= kBlockedFeatures && rows == batch && rows > kBlockRows;
+  const auto finish = [=](const StepArguments& a, std::int64_t first, std::int64_t count) {
+    float* y = a.outputs[0] + first * columns;
+    const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
+    if (columns == units) {
+      pointwise_forward(y, has_bias ? a.inputs[2] : nullptr, y, count, columns, pass.activation,
+                        pass.dropout, mask);
+      return;
+    }
+    const std::int64_t steps = columns / units;  // the bias repeats with every step of a row
+    if (has_bias) {
+      pointwise_forward(y, a.inputs[2], y, count * steps, units, Activation{}, Dropout{}, mask);
+    }
+    pointwise_forward(y, nullptr, y, count, columns, pass.activation, pass.dropout, mask);
+  };
+  return {[=](const StepArguments& a) {
+    const float* in = a.inputs[0];
+    const float* w = a.inputs[1];
+    if (!blocked) {
+      gemm(false, true, rows, units, features, in, w, 0, a.outputs[0]);
+      parallel_rows(batch, kPointwiseGrain / columns + 1,
+                    [&](std::int64_t first, std::int64_t count) { finish(a, first, count); });
+      return;
+    }
+    const std::int64_t blocks = (rows + kBlockRows - 1) / kBlockRows;
+    parallel_rows(blocks, 1, [&](std::int64_t first_block, std::int64_t count) {
+      for (std::int64_t block = first_block; block < first_block + count; ++block) {
+        const std::int64_t first = block * kBlockRows, size = std::min(kBlockRows, rows - first);
+        gemm(false, true, size, units, features, in + first * features, w, 0,
+             a.outputs[0] + first * units);
+        finish(a, first, size);
+      }
+    });
+  }};
+}
+
+struct DenseReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    const Array<T>&x = a.inputs[0], &w = a.inputs[1];
+    const std::int64_t features = x.shape.back(), units = w.shape[0];
+    const std::int64_t rows = elements(x.shape) / features;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (std::int64_t unit = 0; unit < units; ++unit) {
+        T sum = a.inputs.size() > 2 ? a.inputs[2].data[static_cast<std::size_t>(unit)] : T(0);
+        for (std::int64_t k = 0; k < features; ++k) {
+          sum += x.data[static_cast<std::size_t>(row * features + k)] *
+                 w.data[static_cast<std::size_t>(unit * features + k)];
+        }
+        a.outputs[0].data[static_cast<std::size_t>(row * units + unit)] = sum;
+      }
+    }
+  }
+};
+
+void gradient(GradientContext& c) {
+  const Node& node = c.node();
+  const ValueId dy = c.output_gradient();
+  if (c.wanted(0)) c.contribute(0, c.emit("dense_gradient_input", {dy, node.inputs[1]})[0]);
+  if (c.wanted(1)) c.contribute(1, c.emit("dense_gradient_weight", {dy, node.inputs[0]})[0]);
+  if (node.inputs.size() > 2) c.contribute(2, c.emit("bias_gradient", {dy})[0]);
+}
+
+// ---- gradients --------------------------------------------------------------------------------
+
+Inferred infer_gradient_input(const InferContext& context) {
+  Shape dx = context.inputs[0];
+  dx.back() = context.inputs[1].back();
+  return {{dx}};
+}
+
+Step lower_gradient_input(const LoweringContext& context) {
+  const std::int64_t units = context.inputs[0].back(), features = context.inputs[1].back();
+  const std::int64_t rows = elements(context.inputs[0]) / units;
+  return {[=](const StepArguments& a) {
+    gemm(false, false, rows, features, units, a.inputs[0], a.inputs[1], 0, a.outputs[0]);
+  }};
+}
+
+Inferred infer_gradient_weight(const InferContext& context) {
+  return {{{context.inputs[0].back(), context.inputs[1].back()}}};
+}
+
+Step lower_gradient_weight(const LoweringContext& context) {
+  const std::int64_t units = context.inputs[0].back(), features = context.inputs[1].back();
+  const std::int64_t rows = elements(context.inputs[0]) / units;
+  return {[=](const StepArguments& a) {
+    gemm(true, false, units, features, rows, a.inputs[0], a.inputs[1], 0, a.outputs[0]);
+  }};
+}
+
+}  // namespace
+
+OpRows dense_rows() {
+  return {
+      {
+          .name = "dense",
+          .category = Category::layer,
+          .doc = "y = x·wᵀ + b over the last axis",
+          .arity = Arity{1, 1},
+          .attributes = schema<Attributes>(),
+          .infer = infer,
+          .gradient = gradient,
+          .pointwise = Gap{"mixes features"},
+          .gain = Gap{"not an activation"},
+          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+          .reference = reference(DenseReference{}),
+          .tests = TestDomain{{{{{5, 7}}, {{"units", std::int64_t{6}}}},
+                               {{{130, 33}}, {{"units", std::int64_t{17}}, {"bias", false}}},
+                               {{{3, 4, 5}}, {{"units", std::int64_t{2}}}},
+                               {{{2, 1100}}, {{"units", std::int64_t{3}}}}}},
+          .traits = {.takes_epilogue = true},
+      },
+      internal_row("dense_gradient_input", "dx = dy·w", infer_gradient_input, lower_gradient_input),
+      internal_row("dense_gradient_weight", "dw = dyᵀ·x", infer_gradient_weight,
+                   lower_gradient_weight)};
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,26 @@
+#include "kernels/dropout.h"
+
+#include "ops/rows.h"
+#include "ops/rules.h"
+
+namespace selfnorm {
+namespace {
+
+struct Attributes {
+  double rate = 0.5;
+  Options options() { return {{"rate", &rate, "share of the elements dropped", range::kRate}}; }
+};
+
+void fill(const Settings& settings, Pointwise& pass) {
+  pass.dropout = make_dropout(DropoutKind::plain, attributes_of<Attributes>(settings).rate);
+}
+
+}  // namespace
+
+OpRows dropout_rows() {
+  return {dropout_row("dropout",
+                      "drops elements to 0 and divides the others by the keep rate; not for SELU",
+                      schema<Attributes>(), fill)};
+}
+
+}  // namespace selfnorm

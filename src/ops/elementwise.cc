@@ -1,0 +1,201 @@
+// add, multiply and scale: arithmetic on values of one shape.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "kernels/parallel.h"
+#include "kernels/simd/arithmetic.h"
+#include "ops/reference.h"
+#include "ops/rows.h"
+#include "ops/rules.h"
+
+namespace selfnorm {
+namespace {
+
+// Elements below which a second thread costs more than it brings.
+constexpr std::int64_t kGrain = 32768;
+
+Inferred infer_equal(const InferContext& context) {
+  for (std::size_t i = 1; i < context.inputs.size(); ++i) {
+    if (context.inputs[i] != context.inputs[0]) {
+      fail_shape(context,
+                 fmt::format("inputs must be of one shape, got {} and {}",
+                             batch_text(context.inputs[0]), batch_text(context.inputs[i])));
+    }
+  }
+  return infer_same(context);
+}
+
+// ---- add --------------------------------------------------------------------------------------
+
+struct AddAttributes {
+  std::vector<double> weights = {};
+  Options options() {
+    return {{"weights", &weights, "a factor for each input; all 1 unless given"}};
+  }
+};
+
+std::vector<double> weights_of(const Node& node, std::size_t inputs) {
+  auto weights = attributes_of<AddAttributes>(node.attributes).weights;
+  if (weights.empty()) weights.assign(inputs, 1.0);
+  return weights;
+}
+
+Inferred infer_add(const InferContext& context) {
+  const std::size_t given = attributes_of<AddAttributes>(context.attributes).weights.size();
+  if (given != 0 && given != context.inputs.size()) {
+    fail_shape(context, fmt::format("has {} inputs but {} weights", context.inputs.size(), given));
+  }
+  return infer_equal(context);
+}
+
+Step lower_add(const LoweringContext& context) {
+  const std::int64_t n = elements(context.outputs[0]);
+  const std::vector<double> weights = weights_of(context.node, context.inputs.size());
+  return {[=](const StepArguments& a) {
+    const auto w = [&](std::size_t i) { return static_cast<float>(weights[i]); };
+    parallel_rows(n, kGrain, [&](std::int64_t first, std::int64_t count) {
+      float* out = a.outputs[0] + first;
+      if (weights.size() == 1) {
+        kernels::scale(w(0), a.inputs[0] + first, out, count);
+        return;
+      }
+      kernels::scale_add(w(0), a.inputs[0] + first, w(1), a.inputs[1] + first, out, count);
+      for (std::size_t i = 2; i < weights.size(); ++i) {
+        kernels::accumulate_scaled(w(i), a.inputs[i] + first, out, count);
+      }
+    });
+  }};
+}
+
+void gradient_add(GradientContext& c) {
+  const std::vector<double> weights = weights_of(c.node(), c.node().inputs.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (!c.wanted(i)) continue;
+    const ValueId dy = c.output_gradient();
+    c.contribute(i, weights[i] == 1 ? dy : c.emit("scale", {dy}, {{"factor", weights[i]}})[0]);
+  }
+}
+
+struct AddReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    const std::vector<double> weights = weights_of(a.node, a.inputs.size());
+    for (std::size_t i = 0; i < a.outputs[0].data.size(); ++i) {
+      for (std::size_t k = 0; k < a.inputs.size(); ++k) {
+        a.outputs[0].data[i] += weights[k] * a.inputs[k].data[i];
+      }
+    }
+  }
+};
+
+// ---- multiply ---------------------------------------------------------------------------------
+
+Step lower_multiply(const LoweringContext& context) {
+  const std::int64_t n = elements(context.outputs[0]);
+  const std::size_t inputs = context.inputs.size();
+  return {[=](const StepArguments& a) {
+    parallel_rows(n, kGrain, [&](std::int64_t first, std::int64_t count) {
+      float* out = a.outputs[0] + first;
+      kernels::multiply(a.inputs[0] + first, a.inputs[1] + first, out, count);
+      for (std::size_t i = 2; i < inputs; ++i) {
+        kernels::multiply(out, a.inputs[i] + first, out, count);
+      }
+    });
+  }};
+}
+
+void gradient_multiply(GradientContext& c) {
+  const std::vector<ValueId>& inputs = c.node().inputs;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!c.wanted(i)) continue;
+    std::vector<ValueId> factors = {c.output_gradient()};
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+      if (k != i) factors.push_back(inputs[k]);
+    }
+    c.contribute(i, c.emit("multiply", factors)[0]);
+  }
+}
+
+struct MultiplyReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    for (std::size_t i = 0; i < a.outputs[0].data.size(); ++i) {
+      T product(1);
+      for (const Array<T>& input : a.inputs) product *= input.data[i];
+      a.outputs[0].data[i] = product;
+    }
+  }
+};
+
+// ---- scale ------------------------------------------------------------------------------------
+
+struct ScaleAttributes {
+  double factor = 1;
+  Options options() { return {{"factor", &factor, "what every element is multiplied by"}}; }
+};
+
+double factor_of(const Node& node) {
+  return attributes_of<ScaleAttributes>(node.attributes).factor;
+}
+
+Step lower_scale(const LoweringContext& context) {
+  const std::int64_t n = elements(context.outputs[0]);
+  const auto factor = static_cast<float>(factor_of(context.node));
+  return {[=](const StepArguments& a) {
+    parallel_rows(n, kGrain, [&](std::int64_t first, std::int64_t count) {
+      kernels::scale(factor, a.inputs[0] + first, a.outputs[0] + first, count);
+    });
+  }};
+}
+
+void gradient_scale(GradientContext& c) {
+  c.contribute(0, c.emit("scale", {c.output_gradient()}, {{"factor", factor_of(c.node())}})[0]);
+}
+
+struct ScaleReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    for (std::size_t i = 0; i < a.outputs[0].data.size(); ++i) {
+      a.outputs[0].data[i] = factor_of(a.node) * a.inputs[0].data[i];
+    }
+  }
+};
+
+OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSchema attributes,
+          InferRule infer, GradientRule gradient, Step (*lower)(const LoweringContext&),
+          Reference plain, std::vector<TestCase> cases) {
+  return {
+      .name = name,
+      .category = Category::layer,
+      .doc = doc,
+      .arity = arity,
+      .attributes = attributes,
+      .infer = infer,
+      .gradient = gradient,
+      .pointwise = Gap{"arithmetic between values"},
+      .gain = Gap{"not an activation"},
+      .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+      .reference = plain,
+      .tests = TestDomain{cases},
+      .traits = {.in_place = true},
+  };
+}
+
+}  // namespace
+
+OpRows elementwise_rows() {
+  using Doubles = std::vector<double>;
+  const Shape s = {3, 5}, image = {2, 3, 4, 5};
+  return {
+      row("add", "the weighted sum of its inputs", {1, -1}, schema<AddAttributes>(), infer_add,
+          gradient_add, lower_add, reference(AddReference{}),
+          {{{s, s}}, {{image, image, image}, {{"weights", Doubles{0.5, -2, 1}}}}}),
+      row("multiply", "the product of its inputs, element by element", {2, -1},
+          schema<NoAttributes>(), infer_equal, gradient_multiply, lower_multiply,
+          reference(MultiplyReference{}), {{{s, s}}, {{image, image, image}}}),
+      row("scale", "every element times a constant", {1, 1}, schema<ScaleAttributes>(), infer_same,
+          gradient_scale, lower_scale, reference(ScaleReference{}), {{{s}, {{"factor", 0.3}}}})};
+}
+
+}  // namespace selfnorm

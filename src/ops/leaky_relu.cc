@@ -1,0 +1,29 @@
+#include "ops/rows.h"
+#include "ops/rules.h"
+
+namespace selfnorm {
+namespace {
+
+struct Attributes {
+  double alpha = 0.01;
+  Options options() {
+    return {{"alpha", &alpha, "slope of the negative side", range::kNonNegative}};
+  }
+};
+
+void fill(const Settings& settings, Pointwise& pass) {
+  pass.activation = {ActivationKind::leaky_relu, attributes_of<Attributes>(settings).alpha};
+}
+
+double gain(const Settings& settings) {
+  const double alpha = attributes_of<Attributes>(settings).alpha;
+  return 2 / (1 + alpha * alpha);  // He et al. 2015, equation 15
+}
+
+}  // namespace
+
+OpRows leaky_relu_rows() {
+  return {activation_row("leaky_relu", "x for x > 0, else αx", schema<Attributes>(), fill, gain)};
+}
+
+}  // namespace selfnorm

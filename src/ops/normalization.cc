@@ -1,0 +1,205 @@
+#include "kernels/dnnl/normalization.h"
+
+#include <cmath>
+
+#include "ops/reference.h"
+#include "ops/rows.h"
+#include "ops/rules.h"
+
+namespace selfnorm {
+namespace {
+
+struct BatchAttributes {
+  double momentum = 0.99;
+  double epsilon = 1e-3;
+  Options options() {
+    return {
+        {"momentum", &momentum, "share of the running statistics kept at each step", range::kUnit},
+        {"epsilon", &epsilon, "added to the variance", range::kPositive}};
+  }
+};
+
+struct LayerAttributes {
+  double epsilon = 1e-3;
+  Options options() { return {{"epsilon", &epsilon, "added to the variance", range::kPositive}}; }
+};
+
+Settings gradient_attributes(bool batch, double epsilon) {
+  return {{"batch", batch}, {"epsilon", epsilon}};
+}
+
+// Visible output, then mean and variance: a number a feature, or a number a row.
+Inferred infer(const InferContext& context, bool batch) {
+  const Block block = block_of(context.inputs[0]);
+  const Shape statistics = {batch ? block.features : block.rows};
+  const Shape features = {block.features};
+  const auto parameter = [&](const char* suffix, const char* init, Role role) {
+    return ParameterSpec{suffix, features, init, block.features, block.features, role, false};
+  };
+  Inferred inferred{
+      {context.inputs[0], statistics, statistics},
+      {parameter("weight", "ones", Role::parameter), parameter("bias", "zeros", Role::parameter)}};
+  if (batch) {
+    inferred.parameters.push_back(parameter("running_mean", "zeros", Role::state));
+    inferred.parameters.push_back(parameter("running_variance", "ones", Role::state));
+  }
+  return inferred;
+}
+
+Step lower_batch(const LoweringContext& context) {
+  const Block block = block_of(context.inputs[0]);
+  const auto attributes = attributes_of<BatchAttributes>(context.node.attributes);
+  const bool training = context.mode == Mode::training;
+  const NormalizationForward normalization(NormalizationKind::batch, block.rows, block.features,
+                                           attributes.epsilon, !training);
+  const auto keep = static_cast<float>(attributes.momentum);
+  return {[=](const StepArguments& a) {
+            float *mean = a.inputs[3], *variance = a.inputs[4];
+            if (!training) {
+              normalization.run(a.inputs[0], a.inputs[1], a.inputs[2], mean, variance, a.outputs[0],
+                                a.scratch);
+              return;
+            }
+            normalization.run(a.inputs[0], a.inputs[1], a.inputs[2], a.outputs[1], a.outputs[2],
+                              a.outputs[0], a.scratch);
+            for (std::int64_t i = 0; i < block.features; ++i) {
+              mean[i] += (1 - keep) * (a.outputs[1][i] - mean[i]);
+              variance[i] += (1 - keep) * (a.outputs[2][i] - variance[i]);
+            }
+          },
+          normalization.scratch_bytes()};
+}
+
+Step lower_layer(const LoweringContext& context) {
+  const Block block = block_of(context.inputs[0]);
+  const NormalizationForward normalization(
+      NormalizationKind::layer, block.rows, block.features,
+      attributes_of<LayerAttributes>(context.node.attributes).epsilon, false);
+  return {[=](const StepArguments& a) {
+            normalization.run(a.inputs[0], a.inputs[1], a.inputs[2], a.outputs[1], a.outputs[2],
+                              a.outputs[0], a.scratch);
+          },
+          normalization.scratch_bytes()};
+}
+
+template <class Attributes, bool kBatch>
+void gradient(GradientContext& c) {
+  const Node& node = c.node();
+  const double epsilon = attributes_of<Attributes>(node.attributes).epsilon;
+  const auto made = c.emit(
+      "normalization_gradient",
+      {c.output_gradient(), node.inputs[0], node.inputs[1], node.outputs[1], node.outputs[2]},
+      gradient_attributes(kBatch, epsilon));
+  for (std::size_t i = 0; i < 3; ++i) c.contribute(i, made[i]);
+}
+
+Inferred infer_gradient(const InferContext& context) {
+  return {{context.inputs[1], context.inputs[2], context.inputs[2]}};
+}
+
+Step lower_gradient(const LoweringContext& context) {
+  const Block block = block_of(context.inputs[0]);
+  const Settings& attributes = context.node.attributes;
+  const NormalizationBackward normalization(
+      std::get<bool>(attributes.at("batch")) ? NormalizationKind::batch : NormalizationKind::layer,
+      block.rows, block.features, std::get<double>(attributes.at("epsilon")));
+  return {[=](const StepArguments& a) {
+            normalization.run(a.inputs[0], a.inputs[1], a.inputs[2], a.inputs[3], a.inputs[4],
+                              a.outputs[0], a.outputs[1], a.outputs[2], a.scratch);
+          },
+          normalization.scratch_bytes()};
+}
+
+// Statistics of n elements given by an index function, and what they make of each.
+template <class T, class Index>
+void normalize(ReferenceArguments<T>& a, std::int64_t n, double epsilon, std::int64_t group,
+               bool given, Index index) {
+  T mean(0), variance(0);
+  for (std::int64_t i = 0; i < n; ++i) mean += a.inputs[0].data[index(i).first];
+  mean /= static_cast<double>(n);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T d = a.inputs[0].data[index(i).first] - mean;
+    variance += d * d;
+  }
+  variance /= static_cast<double>(n);
+  const auto g = static_cast<std::size_t>(group);
+  if (given) {
+    mean = a.inputs[3].data[g];
+    variance = a.inputs[4].data[g];
+  } else {
+    a.outputs[1].data[g] = mean;
+    a.outputs[2].data[g] = variance;
+  }
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto [at, feature] = index(i);
+    a.outputs[0].data[at] =
+        (a.inputs[0].data[at] - mean) / std::sqrt(variance + epsilon) * a.inputs[1].data[feature] +
+        a.inputs[2].data[feature];
+  }
+}
+
+struct BatchReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    const FeatureAxis axis = feature_axis(a.inputs[0].shape);
+    const auto attributes = attributes_of<BatchAttributes>(a.node.attributes);
+    for (std::int64_t f = 0; f < axis.features; ++f) {
+      normalize(a, axis.outer * axis.inner, attributes.epsilon, f, a.mode == Mode::inference,
+                [&](std::int64_t i) {
+                  return std::pair(axis.index(i / axis.inner, f, i % axis.inner),
+                                   static_cast<std::size_t>(f));
+                });
+    }
+  }
+};
+
+struct LayerReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    const FeatureAxis axis = feature_axis(a.inputs[0].shape);
+    const double epsilon = attributes_of<LayerAttributes>(a.node.attributes).epsilon;
+    for (std::int64_t row = 0; row < axis.outer * axis.inner; ++row) {
+      normalize(a, axis.features, epsilon, row, false, [&](std::int64_t f) {
+        return std::pair(axis.index(row / axis.inner, f, row % axis.inner),
+                         static_cast<std::size_t>(f));
+      });
+    }
+  }
+};
+
+OpRow row(std::string_view name, std::string_view doc, AttributeSchema attributes, InferRule infer,
+          GradientRule gradient, Step (*lower)(const LoweringContext&), Reference plain) {
+  return {
+      .name = name,
+      .category = Category::layer,
+      .doc = doc,
+      .arity = Arity{1, 1},
+      .attributes = attributes,
+      .infer = infer,
+      .gradient = gradient,
+      .pointwise = Gap{"statistics over many elements"},
+      .gain = Gap{"not an activation"},
+      .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+      .reference = plain,
+      .tests = TestDomain{{{{{9, 5}}}, {{{3, 4, 5, 2}}}}, -2, 2, 64},
+  };
+}
+
+}  // namespace
+
+OpRows normalization_rows() {
+  return {
+      row(
+          "batch_norm", "features to mean 0 and variance 1 over the batch, then scale and shift",
+          schema<BatchAttributes>(), [](const InferContext& c) { return infer(c, true); },
+          gradient<BatchAttributes, true>, lower_batch, reference(BatchReference{})),
+      row(
+          "layer_norm",
+          "each row (each position of an image) to mean 0 and variance 1 over its features",
+          schema<LayerAttributes>(), [](const InferContext& c) { return infer(c, false); },
+          gradient<LayerAttributes, false>, lower_layer, reference(LayerReference{})),
+      internal_row("normalization_gradient", "dx, dscale and dshift of a normalisation",
+                   infer_gradient, lower_gradient)};
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,34 @@
+#include "kernels/parallel.h"
+#include "kernels/simd/pointwise.h"
+#include "ops/rows.h"
+#include "ops/rules.h"
+#include "ops/table.h"
+
+namespace selfnorm {
+namespace {
+
+// Inputs: the gradient of the pass's output, and what the pass saved (its output, or its input
+// where the activation's slope cannot be told from the output). The stages stand in the epilogue.
+Step lower(const LoweringContext& context) {
+  const std::int64_t rows = context.outputs[0][0], columns = row_elements(context.outputs[0]);
+  const Pointwise pass = pointwise_pass(context.node, context.mode);
+  const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
+  return {[=](const StepArguments& a) {
+    parallel_rows(rows, kPointwiseGrain / columns + 1, [&](std::int64_t first, std::int64_t count) {
+      const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
+      const std::int64_t offset = first * columns;
+      pointwise_backward(a.inputs[0] + offset, a.inputs[1] + offset, a.outputs[0] + offset, count,
+                         columns, pass.activation, pass.dropout, mask);
+    });
+  }};
+}
+
+}  // namespace
+
+OpRows pointwise_gradient_rows() {
+  return {internal_row("pointwise_gradient",
+                       "gradient of an activation and a dropout in one pass, masks drawn again",
+                       infer_same, lower, {.in_place = true})};
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,225 @@
+#include "kernels/dnnl/pooling.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "ops/reference.h"
+#include "ops/rows.h"
+#include "ops/window.h"
+
+namespace selfnorm {
+namespace {
+
+struct Attributes : WindowAttributes {
+  Options options() {
+    return {{"kernel", &kernel, "extent of the window, [height, width]", range::kAtLeastOne},
+            {"stride", &stride, "step of the window; the kernel's extent unless given",
+             range::kAtLeastOne},
+            {"padding", &padding, "\"valid\", \"same\", [h, w] or [[top, bottom], [left, right]]"}};
+  }
+};
+
+WindowExtents extents(const InferContext& context) {
+  auto a = attributes_of<Attributes>(context.attributes);
+  if (a.stride.empty()) a.stride = a.kernel;
+  return resolve_window(context, a);
+}
+
+PoolingShape pooling_shape(const Node& node, const Settings& attributes, const Shape& x) {
+  const WindowExtents e = extents({node.name, node.op, attributes, {x}});
+  return {x[0], x[1], {e.in[0], e.in[1]}, {e.out[0], e.out[1]}, e.window};
+}
+
+Inferred infer_average(const InferContext& context) {
+  const WindowExtents e = extents(context);
+  const Shape& x = context.inputs[0];
+  return {{{x[0], x[1], e.out[0], e.out[1]}}};
+}
+
+// Max pooling also makes a hidden output: where the maxima were, 4 bytes for each.
+Inferred infer_max(const InferContext& context) {
+  Inferred inferred = infer_average(context);
+  inferred.outputs.push_back(inferred.outputs[0]);
+  return inferred;
+}
+
+template <PoolingKind kKind>
+Step lower(const LoweringContext& context) {
+  const PoolingForward pooling(
+      kKind, pooling_shape(context.node, context.node.attributes, context.inputs[0]),
+      context.mode == Mode::training);
+  return {[=](const StepArguments& a) {
+            void* workspace = kKind == PoolingKind::max ? a.outputs[1] : nullptr;
+            pooling.run(a.inputs[0], a.outputs[0], workspace, a.scratch);
+          },
+          pooling.scratch_bytes()};
+}
+
+// Inputs: dy, and the workspace of max pooling. The image's shape comes as an attribute.
+template <PoolingKind kKind>
+Step lower_gradient(const LoweringContext& context) {
+  Settings attributes = context.node.attributes;
+  attributes.erase("shape");
+  const PoolingBackward pooling(kKind, pooling_shape(context.node, attributes, context.outputs[0]));
+  return {[=](const StepArguments& a) {
+            const void* workspace = kKind == PoolingKind::max ? a.inputs[1] : nullptr;
+            pooling.run(a.inputs[0], workspace, a.outputs[0], a.scratch);
+          },
+          pooling.scratch_bytes()};
+}
+
+Inferred infer_gradient(const InferContext& context) {
+  return {{std::get<Shape>(context.attributes.at("shape"))}};
+}
+
+template <PoolingKind kKind>
+void gradient(GradientContext& c) {
+  const Node& node = c.node();
+  Settings attributes = node.attributes;
+  attributes["shape"] = c.shape(node.inputs[0]);
+  if constexpr (kKind == PoolingKind::max) {
+    c.contribute(
+        0, c.emit("max_pool2d_gradient", {c.output_gradient(), node.outputs[1]}, attributes)[0]);
+  } else {
+    c.contribute(0, c.emit("avg_pool2d_gradient", {c.output_gradient()}, attributes)[0]);
+  }
+}
+
+template <PoolingKind kKind>
+struct PoolingReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    const Array<T>& x = a.inputs[0];
+    Array<T>& y = a.outputs[0];
+    const PoolingShape s = pooling_shape(a.node, a.node.attributes, x.shape);
+    for (std::int64_t n = 0; n < s.batch; ++n) {
+      for (std::int64_t c = 0; c < s.channels; ++c) {
+        for (std::int64_t i = 0; i < s.out[0]; ++i) {
+          for (std::int64_t j = 0; j < s.out[1]; ++j) at(y, n, c, i, j) = pool(s, x, n, c, i, j);
+        }
+      }
+    }
+  }
+
+  template <class T>
+  static T pool(const PoolingShape& s, const Array<T>& x, std::int64_t n, std::int64_t c,
+                std::int64_t i, std::int64_t j) {
+    T best(-std::numeric_limits<double>::infinity()), sum(0);
+    double count = 0;
+    for (std::int64_t u = 0; u < s.window.kernel[0]; ++u) {
+      for (std::int64_t v = 0; v < s.window.kernel[1]; ++v) {
+        const std::int64_t h = i * s.window.stride[0] + u - s.window.pad_before[0];
+        const std::int64_t w = j * s.window.stride[1] + v - s.window.pad_before[1];
+        if (h < 0 || h >= s.in[0] || w < 0 || w >= s.in[1]) continue;
+        const T value = at(x, n, c, h, w);
+        if (real_part(value) > real_part(best)) best = value;
+        sum += value;
+        count += 1;
+      }
+    }
+    return kKind == PoolingKind::max ? best : sum / count;
+  }
+};
+
+using Ints = std::vector<std::int64_t>;
+
+template <PoolingKind kKind>
+OpRow row(std::string_view name, std::string_view doc, InferRule infer) {
+  return {
+      .name = name,
+      .category = Category::layer,
+      .doc = doc,
+      .arity = Arity{1, 1},
+      .attributes = schema<Attributes>(),
+      .infer = infer,
+      .gradient = gradient<kKind>,
+      .pointwise = Gap{"mixes positions"},
+      .gain = Gap{"not an activation"},
+      .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower<kKind>}},
+      .reference = reference(PoolingReference<kKind>{}),
+      .tests = TestDomain{{{{{2, 3, 6, 8}}, {{"kernel", Ints{2, 2}}}},
+                           {{{2, 1, 7, 5}},
+                            {{"kernel", Ints{3, 2}}, {"stride", Ints{2, 1}}, {"padding", "same"}}},
+                           {{{3, 17, 5, 5}}, {{"kernel", Ints{3, 3}}, {"padding", Ints{1, 1}}}}}},
+  };
+}
+
+// ---- global average ---------------------------------------------------------------------------
+
+// A window as large as the image.
+PoolingShape global_shape(const Shape& x) {
+  return {x[0], x[1], {x[2], x[3]}, {1, 1}, {.kernel = {x[2], x[3]}, .stride = {x[2], x[3]}}};
+}
+
+Inferred infer_global(const InferContext& context) {
+  check_rank(context, 0, 4, 4);
+  return {{{context.inputs[0][0], context.inputs[0][1]}}};
+}
+
+Step lower_global(const LoweringContext& context) {
+  const PoolingForward pooling(PoolingKind::average, global_shape(context.inputs[0]), false);
+  return {
+      [=](const StepArguments& a) { pooling.run(a.inputs[0], a.outputs[0], nullptr, a.scratch); },
+      pooling.scratch_bytes()};
+}
+
+Step lower_global_gradient(const LoweringContext& context) {
+  const PoolingBackward pooling(PoolingKind::average, global_shape(context.outputs[0]));
+  return {
+      [=](const StepArguments& a) { pooling.run(a.inputs[0], nullptr, a.outputs[0], a.scratch); },
+      pooling.scratch_bytes()};
+}
+
+void global_gradient(GradientContext& c) {
+  const Shape& x = c.shape(c.node().inputs[0]);
+  c.contribute(0, c.emit("global_avg_pool_gradient", {c.output_gradient()}, {{"shape", x}})[0]);
+}
+
+struct GlobalReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    const FeatureAxis axis = feature_axis(a.inputs[0].shape);
+    for (std::int64_t n = 0; n < axis.outer; ++n) {
+      for (std::int64_t c = 0; c < axis.features; ++c) {
+        T sum(0);
+        for (std::int64_t i = 0; i < axis.inner; ++i) sum += a.inputs[0].data[axis.index(n, c, i)];
+        a.outputs[0].data[static_cast<std::size_t>(n * axis.features + c)] =
+            sum / static_cast<double>(axis.inner);
+      }
+    }
+  }
+};
+
+OpRow global_row() {
+  return {
+      .name = "global_avg_pool",
+      .category = Category::layer,
+      .doc = "the mean of each channel over the image: (N, C, H, W) to (N, C)",
+      .arity = Arity{1, 1},
+      .attributes = schema<NoAttributes>(),
+      .infer = infer_global,
+      .gradient = global_gradient,
+      .pointwise = Gap{"mixes positions"},
+      .gain = Gap{"not an activation"},
+      .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_global}},
+      .reference = reference(GlobalReference{}),
+      .tests = TestDomain{{{{{2, 3, 4, 5}}}, {{{3, 16, 2, 2}}}}},
+  };
+}
+
+}  // namespace
+
+OpRows pooling_rows() {
+  return {row<PoolingKind::max>("max_pool2d", "the largest value of each window", infer_max),
+          row<PoolingKind::average>(
+              "avg_pool2d", "the mean of each window over what lies in the image", infer_average),
+          global_row(),
+          internal_row("max_pool2d_gradient", "dx of max_pool2d", infer_gradient,
+                       lower_gradient<PoolingKind::max>),
+          internal_row("avg_pool2d_gradient", "dx of avg_pool2d", infer_gradient,
+                       lower_gradient<PoolingKind::average>),
+          internal_row("global_avg_pool_gradient", "dx of global_avg_pool", infer_gradient,
+                       lower_global_gradient)};
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+
+#include "kernels/parallel.h"
+#include "kernels/simd/arithmetic.h"
+#include "kernels/simd/layout.h"
+#include "ops/reference.h"
+#include "ops/rows.h"
+#include "ops/rules.h"
+
+namespace selfnorm {
+namespace {
+
+struct Attributes {
+  std::vector<std::int64_t> shape = {};
+  Options options() {
+    return {{"shape", &shape, "the new shape of one row; one -1 is worked out"}};
+  }
+};
+
+Inferred infer_flatten(const InferContext& context) {
+  const Shape& x = context.inputs[0];
+  return {{{x[0], row_elements(x)}}};
+}
+
+Inferred infer_reshape(const InferContext& context) {
+  const Shape& x = context.inputs[0];
+  Shape y = attributes_of<Attributes>(context.attributes).shape;
+  std::int64_t known = 1, unknown = 0;
+  for (const std::int64_t extent : y) {
+    if (extent == -1) ++unknown;
+    else known *= extent;
+    if (extent < -1 || extent == 0) fail_shape(context, "`shape` has extents of at least 1, or -1");
+  }
+  if (y.empty() || unknown > 1) fail_shape(context, "needs `shape` with at most one -1");
+  const std::int64_t all = row_elements(x);
+  for (std::int64_t& extent : y) {
+    if (extent == -1 && all % known == 0) extent = all / known;
+  }
+  y.insert(y.begin(), x[0]);
+  if (row_elements(y) != all) {
+    fail_shape(context, fmt::format("input {} has {} elements a row, shape {} wants {}",
+                                    batch_text(x), all, batch_text(y), row_elements(y)));
+  }
+  return {{y}};
+}
+
+bool stored_features_last(const Shape& shape) {
+  return shape.size() == 4 && shape[1] > 1 && shape[2] * shape[3] > 1;
+}
+
+// API order is what is kept, so images are turned from and to features-last on the way.
+Step lower(const LoweringContext& context) {
+  const Shape x = context.inputs[0], y = context.outputs[0];
+  const std::int64_t rows = x[0], columns = row_elements(x);
+  const bool from_image = stored_features_last(x), to_image = stored_features_last(y);
+  const std::size_t scratch =
+      from_image && to_image ? static_cast<std::size_t>(elements(x)) * sizeof(float) : 0;
+  return {[=](const StepArguments& a) {
+            parallel_rows(rows, 1 + kernels::kLayoutGrain / columns,
+                          [&](std::int64_t first, std::int64_t count) {
+                            for (std::int64_t row = first; row < first + count; ++row) {
+                              const float* in = a.inputs[0] + row * columns;
+                              float* out = a.outputs[0] + row * columns;
+                              float* flat =
+                                  to_image && from_image
+                                      ? reinterpret_cast<float*>(a.scratch) + row * columns
+                                      : out;
+                              if (from_image)
+                                kernels::to_channels_first(in, flat, x[1], x[2] * x[3]);
+                              const float* source = from_image ? flat : in;
+                              if (to_image)
+                                kernels::to_channels_last(source, out, y[1], y[2] * y[3]);
+                              else if (!from_image) kernels::copy(in, out, columns);
+                            }
+                          });
+          },
+          scratch};
+}
+
+struct ReshapeReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    a.outputs[0].data = a.inputs[0].data;
+  }
+};
+
+void gradient(GradientContext& c) {
+  Shape row = c.shape(c.node().inputs[0]);
+  row.erase(row.begin());
+  c.contribute(0, c.emit("reshape", {c.output_gradient()}, {{"shape", row}})[0]);
+}
+
+OpRow row(std::string_view name, std::string_view doc, AttributeSchema attributes, InferRule infer,
+          std::vector<TestCase> cases) {
+  return {
+      .name = name,
+      .category = Category::layer,
+      .doc = doc,
+      .arity = Arity{1, 1},
+      .attributes = attributes,
+      .infer = infer,
+      .gradient = gradient,
+      .pointwise = Gap{"moves elements"},
+      .gain = Gap{"not an activation"},
+      .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+      .reference = reference(ReshapeReference{}),
+      .tests = TestDomain{cases},
+  };
+}
+
+}  // namespace
+
+OpRows reshape_rows() {
+  using Ints = std::vector<std::int64_t>;
+  return {row("flatten", "rows of features, channels slowest: (N, C, H, W) to (N, C·H·W)",
+              schema<NoAttributes>(), infer_flatten, {{{{3, 4, 5, 2}}}, {{{2, 7}}}}),
+          row("reshape", "the same numbers in row-major order under another shape",
+              schema<Attributes>(), infer_reshape,
+              {{{{3, 12}}, {{"shape", Ints{3, 2, -1}}}},
+               {{{2, 4, 3, 5}}, {{"shape", Ints{6, 10}}}},
+               {{{2, 4, 3, 2}}, {{"shape", Ints{2, 3, 4}}}}})};
+}
+
+}  // namespace selfnorm

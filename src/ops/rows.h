@@ -1,0 +1,36 @@
+// Each op file offers its rows under its own name; table.cc lists them.
+#pragma once
+
+#include "ops/row.h"
+
+namespace selfnorm {
+
+OpRows dense_rows();
+OpRows conv2d_rows();
+OpRows pooling_rows();
+OpRows reshape_rows();
+OpRows concat_rows();
+OpRows elementwise_rows();
+OpRows normalization_rows();
+
+OpRows selu_rows();
+OpRows elu_rows();
+OpRows relu_rows();
+OpRows leaky_relu_rows();
+OpRows tanh_rows();
+OpRows sigmoid_rows();
+OpRows softplus_rows();
+OpRows gelu_rows();
+OpRows silu_rows();
+OpRows softmax_rows();
+
+OpRows alpha_dropout_rows();
+OpRows dropout_rows();
+
+OpRows loss_rows();
+
+OpRows bias_gradient_rows();
+OpRows pointwise_gradient_rows();
+OpRows measure_rows();
+
+}  // namespace selfnorm

@@ -1,0 +1,154 @@
+#include "ops/rules.h"
+
+#include <fmt/format.h>
+
+#include "base/random.h"
+#include "kernels/initialize.h"
+#include "kernels/parallel.h"
+#include "kernels/ref/activation.h"
+#include "kernels/ref/dropout.h"
+#include "kernels/simd/pointwise.h"
+#include "ops/table.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+
+void fail_shape(const InferContext& context, const std::string& what) {
+  throw Error(ErrorKind::shape, fmt::format("node '{}' ({}): {}", context.node, context.op, what));
+}
+
+std::string batch_text(const Shape& shape) {
+  std::string text = "(N";
+  for (std::size_t axis = 1; axis < shape.size(); ++axis) text += fmt::format(", {}", shape[axis]);
+  return text + ")";
+}
+
+std::int64_t row_elements(const Shape& shape) {
+  return elements(Shape(shape.begin() + 1, shape.end()));
+}
+
+Block block_of(const Shape& shape) {
+  const std::int64_t features = shape.size() == 4 ? shape[1] : shape.back();
+  return {elements(shape) / features, features};
+}
+
+Inferred infer_same(const InferContext& context) { return {{context.inputs[0]}}; }
+
+void check_rank(const InferContext& context, std::size_t input, std::size_t least,
+                std::size_t most) {
+  const Shape& shape = context.inputs[input];
+  if (shape.size() >= least && shape.size() <= most) return;
+  const char* expected = least == 4 ? "images (N, channels, height, width)" : "rows of features";
+  const char* mend = least == 4 ? "" : " (put a flatten layer before it)";
+  fail_shape(context, fmt::format("expects {}, input is {}{}", expected, batch_text(shape), mend));
+}
+
+std::vector<Stage> pointwise_stages(const Node& node) {
+  std::vector<Stage> stages;
+  if (rule_of(row_of(node).pointwise) != nullptr) {
+    stages.push_back({node.name, node.op, node.attributes});
+  }
+  stages.insert(stages.end(), node.epilogue.begin(), node.epilogue.end());
+  return stages;
+}
+
+void add_init_options(Options& options, InitAttributes& attributes) {
+  options.push_back({"init", &attributes.init,
+                     "how the weights start; auto keeps the moments given what follows",
+                     range::kAny, initializer_names()});
+  options.push_back(
+      {"init.gain", &attributes.gain, "multiplies the initial deviation", range::kPositive});
+}
+
+namespace {
+
+Step lower_pointwise(const LoweringContext& context) {
+  const std::int64_t rows = context.outputs[0][0], columns = row_elements(context.outputs[0]);
+  const Pointwise pass = pointwise_pass(context.node, context.mode);
+  const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
+  return {[=](const StepArguments& a) {
+    const float* x = a.inputs[0];
+    float* y = a.outputs[0];
+    parallel_rows(rows, kPointwiseGrain / columns + 1, [&](std::int64_t first, std::int64_t count) {
+      const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
+      pointwise_forward(x + first * columns, nullptr, y + first * columns, count, columns,
+                        pass.activation, pass.dropout, mask);
+    });
+  }};
+}
+
+struct PointwiseReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    const Pointwise pass = pointwise_pass(a.node, a.mode);
+    const MaskStream mask{random_key(a.seed, "mask", mask_name(a.node)), a.step, 0};
+    const Array<T>& x = a.inputs[0];
+    for_each_element(x.shape, [&](std::int64_t row, std::int64_t element, std::size_t index) {
+      const T y = ref::activation(pass.activation, x.data[index]);
+      a.outputs[0].data[index] = ref::dropout(pass.dropout, mask, row, element, y);
+    });
+  }
+};
+
+OpRow pointwise_row(std::string_view name, Category category, std::string_view doc,
+                    AttributeSchema attributes, PointwiseRule pointwise, OrGap<GainRule> gain) {
+  return {
+      .name = name,
+      .category = category,
+      .doc = doc,
+      .arity = Arity{1, 1},
+      .attributes = attributes,
+      .infer = infer_same,
+      .gradient = Gap{"its pointwise pass has one: pointwise_gradient"},
+      .pointwise = pointwise,
+      .gain = gain,
+      .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_pointwise}},
+      .reference = reference(PointwiseReference{}),
+      .tests = TestDomain{{{{{5, 7}}}, {{{3, 4, 5, 2}}}}, -6, 6},
+      .traits = {.in_place = true, .identity_at_inference = category == Category::dropout},
+  };
+}
+
+}  // namespace
+
+OpRow activation_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
+                     PointwiseRule pointwise, OrGap<GainRule> gain) {
+  return pointwise_row(name, Category::activation, doc, attributes, pointwise, gain);
+}
+
+OpRow dropout_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
+                  PointwiseRule pointwise) {
+  return pointwise_row(name, Category::dropout, doc, attributes, pointwise,
+                       Gap{"not an activation"});
+}
+
+namespace {
+
+// Internal nodes are made by passes, whose attributes need no checking.
+AttributeSchema unchecked() {
+  return {[](const Settings& given, const std::string&) { return given; },
+          [] { return Options{}; }};
+}
+
+}  // namespace
+
+OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,
+                   Step (*lower)(const LoweringContext&), Traits traits) {
+  return {
+      .name = name,
+      .category = Category::internal,
+      .doc = doc,
+      .arity = Arity{0, -1},
+      .attributes = unchecked(),
+      .infer = infer,
+      .gradient = Gap{"internal: only first derivatives are taken"},
+      .pointwise = Gap{"internal"},
+      .gain = Gap{"not an activation"},
+      .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+      .reference = Gap{"checked through the op that it belongs to"},
+      .tests = TestDomain{},
+      .traits = traits,
+  };
+}
+
+}  // namespace selfnorm

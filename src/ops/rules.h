@@ -1,0 +1,56 @@
+// What several rows share: shape helpers, and rows for ops that are one pointwise pass.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ops/row.h"
+
+namespace selfnorm {
+
+/// Throws Error(shape): "node 'fc2' (dense): " + what.
+[[noreturn]] void fail_shape(const InferContext& context, const std::string& what);
+
+/// The shape with its batch written as N: "(N, 63)".
+std::string batch_text(const Shape& shape);
+
+/// Elements of one row of the batch.
+std::int64_t row_elements(const Shape& shape);
+
+/// How a value lies in memory to kernels that work on features: features fastest. The features of
+/// an image are its channels.
+struct Block {
+  std::int64_t rows;
+  std::int64_t features;
+};
+Block block_of(const Shape& shape);
+
+/// One output of the shape of the first input.
+Inferred infer_same(const InferContext& context);
+
+/// Checks that there are at least `rank` axes, the batch among them.
+void check_rank(const InferContext& context, std::size_t input, std::size_t least,
+                std::size_t most);
+
+/// The node itself as a stage, followed by what is fused to it; only the latter when the node's own
+/// op is not pointwise.
+std::vector<Stage> pointwise_stages(const Node& node);
+
+/// A row for an op that is one pointwise pass, of category activation or dropout.
+OpRow activation_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
+                     PointwiseRule pointwise, OrGap<GainRule> gain);
+OpRow dropout_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
+                  PointwiseRule pointwise);
+
+/// A row for an op that only passes add to a graph: a part of a gradient, or a measurement.
+OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,
+                   Step (*lower)(const LoweringContext&), Traits traits = {});
+
+/// The initialiser attributes of ops with weights.
+struct InitAttributes {
+  std::string init = "auto";
+  double gain = 1;
+};
+void add_init_options(Options& options, InitAttributes& attributes);
+
+}  // namespace selfnorm

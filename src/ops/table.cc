@@ -1,0 +1,81 @@
+#include "ops/table.h"
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+
+#include "ops/rows.h"
+#include "ops/rules.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+// One line an op. The order is that of `selfnorm ops`.
+constexpr OpRows (*kFiles[])() = {
+    dense_rows,         conv2d_rows,
+    pooling_rows,       reshape_rows,
+    concat_rows,        elementwise_rows,
+    normalization_rows, selu_rows,
+    elu_rows,           relu_rows,
+    leaky_relu_rows,    tanh_rows,
+    sigmoid_rows,       softplus_rows,
+    gelu_rows,          silu_rows,
+    softmax_rows,       alpha_dropout_rows,
+    dropout_rows,       loss_rows,
+    bias_gradient_rows, pointwise_gradient_rows,
+    measure_rows,
+};
+
+}  // namespace
+
+std::span<const OpRow> op_table() {
+  static const OpRows table = [] {
+    OpRows rows;
+    for (const auto& file : kFiles) std::ranges::move(file(), std::back_inserter(rows));
+    return rows;
+  }();
+  return table;
+}
+
+const OpRow* find_op(const std::string& name) {
+  static const auto index = [] {
+    std::unordered_map<std::string_view, const OpRow*> rows;
+    for (const OpRow& row : op_table()) rows.emplace(*row.name, &row);
+    return rows;
+  }();
+  const auto found = index.find(name);
+  return found == index.end() ? nullptr : found->second;
+}
+
+const OpRow& row_of(const Node& node) {
+  const OpRow* row = find_op(node.op);
+  if (row == nullptr) throw Error(ErrorKind::config, "unknown op '" + node.op + "'");
+  return *row;
+}
+
+std::vector<std::string> layer_names() {
+  std::vector<std::string> names;
+  for (const OpRow& row : op_table()) {
+    if (*row.category != Category::internal && *row.category != Category::loss) {
+      names.emplace_back(*row.name);
+    }
+  }
+  return names;
+}
+
+Pointwise pointwise_pass(const Node& node, Mode mode) {
+  Pointwise pass;
+  for (const Stage& stage : pointwise_stages(node)) {
+    const OpRow* row = find_op(stage.op);
+    if (mode == Mode::inference && row->traits.identity_at_inference) continue;
+    (*rule_of(row->pointwise))(stage.attributes, pass);
+  }
+  return pass;
+}
+
+std::string mask_name(const Node& node) {
+  return node.epilogue.empty() ? node.name : node.epilogue.back().name;
+}
+
+}  // namespace selfnorm

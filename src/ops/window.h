@@ -1,0 +1,35 @@
+// The sliding windows of convolution and pooling: attributes to extents.
+#pragma once
+
+#include <string>
+
+#include "kernels/dnnl/convolution.h"
+#include "ops/rules.h"
+
+namespace selfnorm {
+
+/// The attributes that convolution and pooling share.
+struct WindowAttributes {
+  std::vector<std::int64_t> kernel = {};
+  std::vector<std::int64_t> stride = {};
+  std::vector<std::int64_t> dilation = {1, 1};
+  Setting padding = std::string("valid");
+};
+
+/// A window over an image and the extents of what it makes.
+struct WindowExtents {
+  Window window;
+  std::int64_t in[2];
+  std::int64_t out[2];
+};
+
+/// Resolves padding ("valid"; "same" as in TensorFlow: out = ⌈in/stride⌉, the odd pixel behind;
+/// [height, width] on both sides; [[top, bottom], [left, right]]) against the input's extents. A
+/// list of one number stands for two equal ones. Throws Error(shape) naming both extents where the
+/// window does not fit.
+WindowExtents resolve_window(const InferContext& context, const WindowAttributes& attributes);
+
+/// The same for a node whose shapes were checked before.
+WindowExtents resolve_window(const Node& node, const Shape& input, const WindowAttributes& a);
+
+}  // namespace selfnorm

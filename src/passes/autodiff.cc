@@ -1,0 +1,122 @@
+#include "passes/autodiff.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "kernels/ref/activation.h"
+#include "ops/rules.h"
+#include "ops/table.h"
+#include "passes/emit.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+class ReversePass final : public GradientContext {
+ public:
+  ReversePass(Graph& graph, ValueId loss, const std::vector<ValueId>& wanted)
+      : graph_(graph), needed_(graph.values.size(), 0), contributions_(graph.values.size()) {
+    mark_needed(wanted);
+    if (!is_needed(loss)) return;
+    const ValueId seed = emit_node(graph_, "gradient of the loss", "fill", {},
+                                   {{"value", 1.0}, {"shape", graph_.value(loss).shape}})[0];
+    contributions_[static_cast<std::size_t>(loss)] = {seed};
+  }
+
+  void run(std::size_t forward_nodes) {
+    for (std::size_t i = forward_nodes; i-- > 0;) {
+      node_ = graph_.nodes[i];  // a copy: emitting may move the nodes
+      output_gradient_ = total(node_.outputs[0]);
+      if (output_gradient_ != kNoValue) differentiate_node();
+    }
+  }
+
+  // The sum of what flows into a value, kNoValue when nothing does.
+  ValueId total(ValueId value) {
+    auto& parts = contributions_[static_cast<std::size_t>(value)];
+    if (parts.empty()) return kNoValue;
+    if (parts.size() > 1) {
+      const std::string name = fmt::format("gradient of {}", graph_.value(value).name);
+      parts = {emit_node(graph_, name, "add", parts)[0]};
+    }
+    return parts[0];
+  }
+
+  const Node& node() const override { return node_; }
+  const Shape& shape(ValueId value) const override { return graph_.value(value).shape; }
+  ValueId output_gradient() const override { return output_gradient_; }
+  bool wanted(std::size_t input) const override { return is_needed(node_.inputs[input]); }
+
+  std::vector<ValueId> emit(const std::string& op, const std::vector<ValueId>& inputs,
+                            const Settings& attributes,
+                            const std::vector<Stage>& epilogue) override {
+    return emit_node(graph_, fmt::format("{} of {}", op, node_.name), op, inputs, attributes,
+                     epilogue);
+  }
+
+  void contribute(std::size_t input, ValueId gradient) override {
+    const ValueId value = node_.inputs[input];
+    if (is_needed(value)) contributions_[static_cast<std::size_t>(value)].push_back(gradient);
+  }
+
+ private:
+  bool is_needed(ValueId value) const { return needed_[static_cast<std::size_t>(value)] != 0; }
+
+  // A value is needed when a wanted one can be reached from it against the arrows.
+  void mark_needed(const std::vector<ValueId>& wanted) {
+    for (const ValueId value : wanted) needed_[static_cast<std::size_t>(value)] = 1;
+    for (const Node& node : graph_.nodes) {
+      const bool reaches =
+          std::ranges::any_of(node.inputs, [&](ValueId input) { return is_needed(input); });
+      if (!reaches) continue;
+      for (const ValueId output : node.outputs) needed_[static_cast<std::size_t>(output)] = 1;
+    }
+  }
+
+  void differentiate_node() {
+    const OpRow& row = row_of(node_);
+    const bool is_pass = rule_of(row.pointwise) != nullptr;
+    if (is_pass || !node_.epilogue.empty()) {
+      output_gradient_ = emit("pointwise_gradient", {output_gradient_, saved(is_pass)}, {},
+                              pointwise_stages(node_))[0];
+    }
+    if (is_pass) {
+      contribute(0, output_gradient_);
+      return;
+    }
+    const GradientRule* rule = rule_of(row.gradient);
+    if (rule == nullptr) {
+      throw Error(ErrorKind::config, fmt::format("node '{}' ({}): has no gradient: {}", node_.name,
+                                                 node_.op, std::get<Gap>(*row.gradient).reason));
+    }
+    (*rule)(*this);
+  }
+
+  // What the slope of the pass is told from: its output, or its input.
+  ValueId saved(bool is_pass) const {
+    const Pointwise pass = pointwise_pass(node_, Mode::training);
+    const bool from_input = is_pass && !gradient_from_output(pass.activation);
+    return from_input ? node_.inputs[0] : node_.outputs[0];
+  }
+
+  Graph& graph_;
+  std::vector<char> needed_;
+  std::vector<std::vector<ValueId>> contributions_;
+  Node node_;
+  ValueId output_gradient_ = kNoValue;
+};
+
+}  // namespace
+
+std::vector<ValueId> differentiate(Graph& graph, ValueId loss, const std::vector<ValueId>& wanted) {
+  const std::size_t forward_nodes = graph.nodes.size();
+  ReversePass pass(graph, loss, wanted);
+  pass.run(forward_nodes);
+  std::vector<ValueId> gradients;
+  for (const ValueId value : wanted) gradients.push_back(pass.total(value));
+  return gradients;
+}
+
+}  // namespace selfnorm

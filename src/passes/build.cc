@@ -1,0 +1,220 @@
+#include "passes/build.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "ops/rules.h"
+#include "ops/table.h"
+#include "passes/initializers.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::config, message); }
+
+const OpRow& layer_row(const Layer& layer) {
+  const std::vector<std::string> names = layer_names();
+  const OpRow* row = find_op(layer.op);
+  if (row == nullptr || std::ranges::count(names, layer.op) == 0) {
+    fail(fmt::format("layer '{}': unknown op '{}'{}", layer.name, layer.op,
+                     suggestion(layer.op, names)));
+  }
+  return *row;
+}
+
+std::vector<std::string> all_names(const Network& network) {
+  std::vector<std::string> names;
+  for (const auto& input : network.inputs) names.push_back(input.first);
+  for (const Layer& layer : network.layers) names.push_back(layer.name);
+  return names;
+}
+
+void check_names(const Network& network) {
+  std::set<std::string> seen;
+  for (const std::string& name : all_names(network)) {
+    if (!seen.insert(name).second) fail(fmt::format("two layers or inputs are called '{}'", name));
+  }
+  const auto known = [&](const std::string& name, const std::string& where) {
+    if (!seen.contains(name)) {
+      fail(fmt::format("{}: nothing is called '{}'{}", where, name,
+                       suggestion(name, all_names(network))));
+    }
+  };
+  for (const Layer& layer : network.layers) {
+    for (const std::string& input : layer.inputs) known(input, "layer '" + layer.name + "'");
+    if (!layer.share.empty()) known(layer.share, "layer '" + layer.name + "': share");
+  }
+  for (const std::string& output : network.outputs) known(output, "outputs");
+}
+
+// Layers in an order in which each stands behind its inputs (Kahn), stable for chains.
+std::vector<const Layer*> ordered(const Network& network) {
+  std::set<std::string> ready;
+  for (const auto& input : network.inputs) ready.insert(input.first);
+  std::vector<const Layer*> order, waiting;
+  for (const Layer& layer : network.layers) waiting.push_back(&layer);
+  while (!waiting.empty()) {
+    std::vector<const Layer*> later;
+    for (const Layer* layer : waiting) {
+      const bool can = std::ranges::all_of(
+          layer->inputs, [&](const std::string& input) { return ready.contains(input); });
+      if (can) {
+        order.push_back(layer);
+        ready.insert(layer->name);
+      } else {
+        later.push_back(layer);
+      }
+    }
+    if (later.size() == waiting.size()) {
+      std::vector<std::string> names;
+      for (const Layer* layer : later) names.push_back(layer->name);
+      fail(fmt::format("these layers wait for each other, a cycle runs through them: {}",
+                       join(names, ", ")));
+    }
+    waiting = std::move(later);
+  }
+  return order;
+}
+
+class Builder {
+ public:
+  Builder(const Network& network, std::int64_t batch) : network_(network) {
+    for (const auto& [name, sample] : network.inputs) {
+      if (sample.empty() || std::ranges::any_of(sample, [](auto extent) { return extent < 1; })) {
+        throw Error(ErrorKind::shape,
+                    fmt::format("input '{}': every extent must be at least 1, got {}", name,
+                                to_string(sample)));
+      }
+      Shape shape = sample;
+      shape.insert(shape.begin(), batch);
+      graph_.inputs.push_back(add_value(graph_, {name, shape, DType::f32, Role::input}));
+      ids_[name] = graph_.inputs.back();
+    }
+  }
+
+  Graph build() {
+    for (const Layer* layer : ordered(network_)) add(*layer);
+    for (const std::string& output : network_.outputs) graph_.outputs.push_back(ids_.at(output));
+    check_used();
+    resolve_auto(graph_);
+    return std::move(graph_);
+  }
+
+ private:
+  void add(const Layer& layer) {
+    const OpRow& row = layer_row(layer);
+    const std::string where = fmt::format("layer '{}' ({})", layer.name, layer.op);
+    const auto given = static_cast<int>(layer.inputs.size());
+    if (given < row.arity->least || (row.arity->most >= 0 && given > row.arity->most)) {
+      fail(fmt::format("{}: takes {}{} inputs, got {}", where,
+                       row.arity->most < 0 ? "at least " : "", row.arity->least, given));
+    }
+    Node node{layer.name, layer.op, row.attributes->complete(layer.attributes, where), {}, {}, {}};
+    std::vector<Shape> shapes;
+    for (const std::string& input : layer.inputs) {
+      node.inputs.push_back(ids_.at(input));
+      shapes.push_back(graph_.value(node.inputs.back()).shape);
+    }
+    const Inferred inferred = (*row.infer)({node.name, node.op, node.attributes, shapes});
+    for (const ParameterSpec& spec : inferred.parameters) {
+      node.inputs.push_back(parameter(layer, node, spec));
+    }
+    if (!layer.share.empty() && inferred.parameters.empty()) {
+      fail(fmt::format("{}: has no parameters to share with '{}'", where, layer.share));
+    }
+    for (std::size_t i = 0; i < inferred.outputs.size(); ++i) {
+      const std::string name = i == 0 ? layer.name : fmt::format("{}:{}", layer.name, i);
+      node.outputs.push_back(add_value(graph_, {name, inferred.outputs[i]}));
+    }
+    ids_[layer.name] = node.outputs[0];
+    graph_.nodes.push_back(std::move(node));
+  }
+
+  // The parameter belongs to the layer itself or to the one it shares with, whichever is met first.
+  ValueId parameter(const Layer& layer, const Node& node, const ParameterSpec& spec) {
+    const std::string& owner = layer.share.empty() ? layer.name : layer.share;
+    const std::string name = owner + "." + spec.suffix;
+    if (const ValueId known = find_parameter(name); known != kNoValue) {
+      const Shape& shape = graph_.value(known).shape;
+      if (shape != spec.shape) {
+        throw Error(
+            ErrorKind::shape,
+            fmt::format("layer '{}' ({}): shares '{}' of shape {}, but needs {}", layer.name,
+                        layer.op, name, to_string(shape), to_string(spec.shape)));
+      }
+      return known;
+    }
+    const ValueId id = add_value(graph_, {name, spec.shape, DType::f32, spec.role});
+    parameters_[name] = id;
+    graph_.parameters.push_back(start_of(node, spec, id, spec.decays ? layer.l2 : 0));
+    return id;
+  }
+
+  ValueId find_parameter(const std::string& name) const {
+    const auto found = parameters_.find(name);
+    return found == parameters_.end() ? kNoValue : found->second;
+  }
+
+  void check_used() const {
+    const std::vector<int> uses = count_uses(graph_);
+    const auto check = [&](ValueId id, const char* what) {
+      if (uses[static_cast<std::size_t>(id)] > 0) return;
+      fail(
+          fmt::format("{} '{}' is used by nothing (take it out, or name it in an `inputs` or in "
+                      "`outputs`)",
+                      what, graph_.value(id).name));
+    };
+    for (const ValueId input : graph_.inputs) check(input, "input");
+    for (const Node& node : graph_.nodes) check(node.outputs[0], "layer");
+  }
+
+  const Network& network_;
+  Graph graph_;
+  std::map<std::string, ValueId> ids_;
+  std::map<std::string, ValueId> parameters_;
+};
+
+void check_shares(const Network& network) {
+  for (const Layer& layer : network.layers) {
+    if (layer.share.empty()) continue;
+    const auto owner = std::ranges::find(network.layers, layer.share, &Layer::name);
+    const std::string where = fmt::format("layer '{}': share = '{}'", layer.name, layer.share);
+    if (owner == network.layers.end()) fail(where + " is an input, not a layer");
+    if (owner->op != layer.op) {
+      fail(fmt::format("{} is a {}, not a {}", where, owner->op, layer.op));
+    }
+    if (!owner->share.empty()) fail(fmt::format("{} itself shares '{}'", where, owner->share));
+  }
+}
+
+}  // namespace
+
+Network complete_names(const Network& network) {
+  Network complete = network;
+  std::map<std::string, int> count;
+  std::string before = network.inputs.empty() ? "" : network.inputs.front().first;
+  for (Layer& layer : complete.layers) {
+    const int number = ++count[layer.op];
+    if (layer.name.empty()) layer.name = fmt::format("{}_{}", layer.op, number);
+    if (layer.inputs.empty()) layer.inputs = {before};
+    before = layer.name;
+  }
+  if (complete.outputs.empty()) complete.outputs = {before};
+  return complete;
+}
+
+Graph build_graph(const Network& network, std::int64_t batch) {
+  if (network.inputs.empty()) fail("the network has no inputs");
+  if (network.layers.empty()) fail("the network has no layers");
+  const Network complete = complete_names(network);
+  check_names(complete);
+  check_shares(complete);
+  return Builder(complete, batch).build();
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,44 @@
+#include "passes/emit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ops/table.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+
+std::vector<ValueId> emit_node(Graph& graph, const std::string& name, const std::string& op,
+                               const std::vector<ValueId>& inputs, const Settings& attributes,
+                               const std::vector<Stage>& epilogue) {
+  const OpRow* row = find_op(op);
+  if (row == nullptr) throw Error(ErrorKind::config, "no op is called '" + op + "'");
+  Node node{name, op, row->attributes->complete(attributes, name), inputs, {}, epilogue};
+  std::vector<Shape> shapes;
+  for (const ValueId input : inputs) shapes.push_back(graph.value(input).shape);
+  const Inferred inferred = (*row->infer)({node.name, node.op, node.attributes, shapes});
+  for (std::size_t i = 0; i < inferred.outputs.size(); ++i) {
+    const std::string value_name = i == 0 ? name : fmt::format("{}:{}", name, i);
+    node.outputs.push_back(add_value(graph, {value_name, inferred.outputs[i]}));
+  }
+  graph.nodes.push_back(node);
+  return node.outputs;
+}
+
+std::vector<Watched> watch_layers(Graph& graph) {
+  std::vector<Watched> watched;
+  const std::size_t layers = graph.nodes.size();
+  for (std::size_t i = 0; i < layers; ++i) {
+    const Node& node = graph.nodes[i];
+    const bool learns = std::ranges::any_of(
+        node.inputs, [&](ValueId input) { return graph.value(input).role == Role::parameter; });
+    if (!learns && *row_of(node).category != Category::activation) continue;
+    const ValueId output = node.outputs[0];
+    const std::string name = graph.value(output).name;
+    watched.push_back({name, emit_node(graph, "moments of " + name, "moments", {output})[0]});
+  }
+  return watched;
+}
+
+}  // namespace selfnorm

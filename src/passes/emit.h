@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace selfnorm {
+
+/// Appends a node to the graph, its attributes completed and its output shapes inferred by its row,
+/// and returns its outputs.
+std::vector<ValueId> emit_node(Graph& graph, const std::string& name, const std::string& op,
+                               const std::vector<ValueId>& inputs, const Settings& attributes = {},
+                               const std::vector<Stage>& epilogue = {});
+
+/// Adds a node that measures mean and variance of each layer's output: of every node with
+/// parameters, and of every activation. Returns the names and the values that hold both numbers.
+struct Watched {
+  std::string name;
+  ValueId moments;
+};
+std::vector<Watched> watch_layers(Graph& graph);
+
+}  // namespace selfnorm

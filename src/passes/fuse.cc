@@ -1,0 +1,83 @@
+#include "passes/fuse.h"
+
+#include <algorithm>
+
+#include "kernels/ref/activation.h"
+#include "ops/rules.h"
+#include "ops/table.h"
+
+namespace selfnorm {
+namespace {
+
+// The only node that reads `value`, or null when there are several or it leaves the graph.
+std::vector<int> sole_readers(const Graph& graph) {
+  std::vector<int> reader(graph.values.size(), -1);
+  const std::vector<int> uses = count_uses(graph);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    for (const ValueId input : graph.nodes[i].inputs) {
+      const auto at = static_cast<std::size_t>(input);
+      reader[at] = uses[at] == 1 ? static_cast<int>(i) : -1;
+    }
+  }
+  for (const ValueId output : graph.outputs) reader[static_cast<std::size_t>(output)] = -1;
+  return reader;
+}
+
+// A pass is an activation, then a dropout, each at most once.
+bool may_follow(const std::vector<Stage>& stages, Category next) {
+  if (next == Category::activation) return stages.empty();
+  return std::ranges::none_of(
+      stages, [](const Stage& stage) { return *find_op(stage.op)->category == Category::dropout; });
+}
+
+// Whether the joined node's gradient can do without what lies between: the slope comes from the
+// output, or from the head's own input, which stays.
+bool keeps_gradient(const Node& head, const Node& joined) {
+  const Pointwise pass = pointwise_pass(joined, Mode::training);
+  return gradient_from_output(pass.activation) || rule_of(row_of(head).pointwise) != nullptr;
+}
+
+}  // namespace
+
+void drop_identities(Graph& graph) {
+  std::vector<ValueId> stands_for(graph.values.size());
+  for (std::size_t i = 0; i < stands_for.size(); ++i) stands_for[i] = static_cast<ValueId>(i);
+  const auto replace = [&](std::vector<ValueId>& ids) {
+    for (ValueId& id : ids) id = stands_for[static_cast<std::size_t>(id)];
+  };
+  std::erase_if(graph.nodes, [&](Node& node) {
+    replace(node.inputs);
+    if (!row_of(node).traits.identity_at_inference) return false;
+    stands_for[static_cast<std::size_t>(node.outputs[0])] = node.inputs[0];
+    return true;
+  });
+  replace(graph.outputs);
+}
+
+void fuse(Graph& graph, Mode mode) {
+  const std::vector<int> reader = sole_readers(graph);
+  std::vector<char> gone(graph.nodes.size(), 0);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    Node& head = graph.nodes[i];
+    const OpRow& row = row_of(head);
+    if (gone[i] || (!row.traits.takes_epilogue && rule_of(row.pointwise) == nullptr)) continue;
+    for (;;) {
+      const int next = reader[static_cast<std::size_t>(head.outputs[0])];
+      if (next < 0) break;
+      const Node& follower = graph.nodes[static_cast<std::size_t>(next)];
+      const OpRow& follower_row = row_of(follower);
+      if (rule_of(follower_row.pointwise) == nullptr) break;
+      if (!may_follow(pointwise_stages(head), *follower_row.category)) break;
+      Node joined = head;
+      joined.epilogue.push_back({follower.name, follower.op, follower.attributes});
+      if (mode == Mode::training && !keeps_gradient(head, joined)) break;
+      joined.outputs[0] = follower.outputs[0];
+      gone[static_cast<std::size_t>(next)] = 1;
+      head = std::move(joined);
+    }
+  }
+  std::size_t index = 0;
+  std::erase_if(graph.nodes, [&](const Node&) { return gone[index++] != 0; });
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,64 @@
+#include "passes/initializers.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ops/table.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr const char* kAuto = "auto";
+
+bool has_parameters(const Graph& graph, const Node& node) {
+  return std::ranges::any_of(
+      node.inputs, [&](ValueId input) { return graph.value(input).role == Role::parameter; });
+}
+
+const Node* first_reader(const Graph& graph, ValueId value) {
+  for (const Node& node : graph.nodes) {
+    if (std::ranges::count(node.inputs, value) > 0) return &node;
+  }
+  return nullptr;
+}
+
+// The variance gain of the first activation behind the node, looking through ops that only move or
+// mask elements; another layer with weights ends the search.
+double gain_behind(const Graph& graph, const Node& node) {
+  for (const Node* next = first_reader(graph, node.outputs[0]); next != nullptr;
+       next = first_reader(graph, next->outputs[0])) {
+    if (has_parameters(graph, *next)) return 1;
+    const OpRow& row = row_of(*next);
+    if (const GainRule* gain = rule_of(row.gain)) return (*gain)(next->attributes);
+    if (*row.category == Category::activation) return 1;
+  }
+  return 1;
+}
+
+}  // namespace
+
+Parameter start_of(const Node& node, const ParameterSpec& spec, ValueId value, double l2) {
+  const auto init = node.attributes.find("init");
+  const std::string asked =
+      init == node.attributes.end() ? kAuto : std::get<std::string>(init->second);
+  Parameter parameter{value, spec.init, 1, spec.fan_in, spec.fan_out, l2};
+  // PyTorch draws biases like weights.
+  const bool draws_bias = asked == "pytorch_default" && spec.role == Role::parameter;
+  if (spec.init.empty() || draws_bias) {
+    parameter.init = asked;
+    const auto gain = node.attributes.find("init.gain");
+    if (gain != node.attributes.end()) parameter.gain = std::get<double>(gain->second);
+  }
+  return parameter;
+}
+
+void resolve_auto(Graph& graph) {
+  for (Parameter& parameter : graph.parameters) {
+    if (parameter.init != kAuto) continue;
+    const Node* owner = first_reader(graph, parameter.value);
+    parameter.init = "lecun_normal";
+    parameter.gain *= std::sqrt(gain_behind(graph, *owner));
+  }
+}
+
+}  // namespace selfnorm
