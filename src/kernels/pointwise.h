@@ -33,6 +33,18 @@ struct Activation {
 
 enum class DropoutKind : std::uint8_t { none, plain, alpha };
 
+/// True when f′ follows from the output alone, so that backward keeps y and the input may be
+/// overwritten; otherwise backward needs the input (gelu and silu turn round, and so does a
+/// leaky_relu of negative slope). selu and elu count on λ > 0, input_scale > 0 and α ≥ 0.
+constexpr bool gradient_from_output(const Activation& activation) {
+  switch (activation.kind) {
+    case ActivationKind::gelu:
+    case ActivationKind::silu: return false;
+    case ActivationKind::leaky_relu: return activation.alpha >= 0;
+    default: return true;
+  }
+}
+
 /// What becomes of an element whose mask bit says keep or drop:
 ///   plain: keep → x·a (a = 1/q), drop → 0;   alpha: keep → a·x + b, drop → a·α′ + b.
 struct Dropout {
@@ -43,8 +55,17 @@ struct Dropout {
   double alpha_prime = kAlphaPrime;
 };
 
+/// The probability that an element is kept.
+constexpr double keep_rate(const Dropout& dropout) { return dropout.threshold / 65536.0; }
+
+/// False when the dropout leaves every element as it is.
+constexpr bool changes_values(const Dropout& dropout) {
+  return dropout.kind != DropoutKind::none &&
+         !(dropout.threshold >= 65536 && dropout.a == 1 && dropout.b == 0);
+}
+
 /// Where the mask bits of a step come from: element j of row r is kept when draw(key, step, r, j)
-/// is below the threshold. `first_row` is the global number of the first row at hand, so a batch
+/// is below the threshold (docs/adr/0003-masks.md; kernels/ref/mask.h). `first_row` is the global number of the first row at hand, so a batch
 /// may be split anywhere between rows.
 struct MaskStream {
   RandomKey key;

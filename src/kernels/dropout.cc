@@ -1,0 +1,29 @@
+#include "kernels/dropout.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "theory/alpha_dropout.h"
+
+namespace selfnorm {
+
+Dropout make_dropout(DropoutKind kind, double rate, double mean, double variance,
+                     double alpha_prime) {
+  Dropout dropout;
+  dropout.kind = kind;
+  if (kind == DropoutKind::none) return dropout;
+  dropout.threshold =
+      static_cast<std::uint32_t>(std::clamp(std::round((1 - rate) * 65536), 1.0, 65536.0));
+  dropout.alpha_prime = alpha_prime;
+  const double keep = keep_rate(dropout);
+  if (kind == DropoutKind::plain) {
+    dropout.a = 1 / keep;
+  } else {
+    const AlphaAffine affine = alpha_dropout_affine(keep, mean, variance, alpha_prime);
+    dropout.a = affine.a;
+    dropout.b = affine.b;
+  }
+  return dropout;
+}
+
+}  // namespace selfnorm

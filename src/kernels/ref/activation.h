@@ -1,0 +1,77 @@
+// The scalar truth of every activation for T = double, long double and std::complex<double> (whose
+// imaginary part gives the derivative). Gradient at a kink: that of x ≤ 0.
+#pragma once
+
+#include "kernels/pointwise.h"
+#include "kernels/ref/math.h"
+
+namespace selfnorm::ref {
+
+/// f(x).
+template <class T>
+T activation(const Activation& f, T x) {
+  const bool positive = real(x) > 0;
+  switch (f.kind) {
+    case ActivationKind::identity: return x;
+    case ActivationKind::selu: {
+      const T scaled = T(f.input_scale) * x;
+      return real(scaled) > 0 ? T(f.lambda) * scaled : T(f.lambda) * T(f.alpha) * expm1(scaled);
+    }
+    case ActivationKind::elu: return positive ? x : T(f.alpha) * expm1(x);
+    case ActivationKind::relu: return real(x) <= 0 ? T(0) : x;  // NaN stays
+    case ActivationKind::leaky_relu: return positive ? x : T(f.alpha) * x;
+    case ActivationKind::tanh: return std::tanh(x);
+    case ActivationKind::sigmoid: return sigmoid(x);
+    case ActivationKind::softplus:
+      return positive ? x + log1p(std::exp(-x)) : log1p(std::exp(x));
+    case ActivationKind::gelu: return times_vanishing(x, normal_cdf(x));
+    case ActivationKind::silu: return times_vanishing(x, sigmoid(x));
+  }
+  return x;
+}
+
+/// f′(x).
+template <class T>
+T activation_derivative(const Activation& f, T x) {
+  const bool positive = real(x) > 0;
+  switch (f.kind) {
+    case ActivationKind::identity: return T(1);
+    case ActivationKind::selu: {
+      const T scaled = T(f.input_scale) * x;
+      return T(f.input_scale) * T(f.lambda) *
+             (real(scaled) > 0 ? T(1) : T(f.alpha) * std::exp(scaled));
+    }
+    case ActivationKind::elu: return positive ? T(1) : T(f.alpha) * std::exp(x);
+    case ActivationKind::relu: return positive ? T(1) : T(0);
+    case ActivationKind::leaky_relu: return positive ? T(1) : T(f.alpha);
+    case ActivationKind::tanh: return T(4) * sigmoid(T(2) * x) * sigmoid(T(-2) * x);
+    case ActivationKind::sigmoid: return sigmoid(x) * sigmoid(-x);
+    case ActivationKind::softplus: return sigmoid(x);
+    case ActivationKind::gelu: return normal_cdf(x) + times_vanishing(x, normal_pdf(x));
+    case ActivationKind::silu: return sigmoid(x) * (T(1) + times_vanishing(x, sigmoid(-x)));
+  }
+  return T(1);
+}
+
+/// f′ from y = f(x), where gradient_from_output(f) holds. Rounding may carry y past the end of its
+/// range, so negative slopes become 0.
+template <class T>
+T derivative_from_output(const Activation& f, T y) {
+  const auto not_below_zero = [](T slope) { return real(slope) < 0 ? T(0) : slope; };
+  const bool positive = real(y) > 0;
+  switch (f.kind) {
+    case ActivationKind::selu: {
+      const T lambda = T(f.lambda);
+      return T(f.input_scale) * (positive ? lambda : not_below_zero(y + lambda * T(f.alpha)));
+    }
+    case ActivationKind::elu: return positive ? T(1) : not_below_zero(y + T(f.alpha));
+    case ActivationKind::relu: return positive ? T(1) : T(0);
+    case ActivationKind::leaky_relu: return positive ? T(1) : T(f.alpha);
+    case ActivationKind::tanh: return not_below_zero((T(1) - y) * (T(1) + y));
+    case ActivationKind::sigmoid: return not_below_zero(y * (T(1) - y));
+    case ActivationKind::softplus: return not_below_zero(-expm1(-y));
+    default: return T(1);
+  }
+}
+
+}  // namespace selfnorm::ref

@@ -1,0 +1,312 @@
+#include "kernels/simd/pointwise.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <type_traits>
+
+// SSSE3 without SSE4 is a processor of before 2008: it runs the scalar code.
+#define HWY_DISABLED_TARGETS HWY_SSSE3
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/pointwise.cc"
+#include <hwy/foreach_target.h>  // compiles this file once for each instruction set
+#include <hwy/highway.h>
+
+#include "kernels/simd/activation-inl.h"
+#include "kernels/simd/mask-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace selfnorm {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Not wider than a group of blocks of the mask.
+using Floats = hn::CappedTag<float, kBlocks>;
+using Vector = hn::Vec<Floats>;
+
+// How many lanes of a vector lie within the array: all, or `count`.
+struct Full {};
+struct Part {
+  std::size_t count;
+};
+
+HWY_INLINE Vector load(const float* from, Full) { return hn::LoadU(Floats(), from); }
+HWY_INLINE void store(Vector v, float* to, Full) { hn::StoreU(v, Floats(), to); }
+
+HWY_INLINE Vector load(const float* from, Part part) {
+  const Floats d;
+#if HWY_MEM_OPS_MIGHT_FAULT
+  HWY_ALIGN float lanes[kBlocks] = {};
+  std::memcpy(lanes, from, part.count * sizeof(float));
+  return hn::Load(d, lanes);
+#else
+  return hn::MaskedLoad(hn::FirstN(d, part.count), d, from);
+#endif
+}
+
+HWY_INLINE void store(Vector v, float* to, Part part) {
+  const Floats d;
+#if HWY_MEM_OPS_MIGHT_FAULT
+  HWY_ALIGN float lanes[kBlocks];
+  hn::Store(v, d, lanes);
+  std::memcpy(to, lanes, part.count * sizeof(float));
+#else
+  hn::BlendedStore(v, hn::FirstN(d, part.count), d, to);
+#endif
+}
+
+/// body(i, Full or Part) for every vector from `begin` on; the last may be a part.
+template <class Body>
+HWY_INLINE void for_vectors(std::size_t begin, std::size_t end, const Body& body) {
+  const std::size_t lanes = hn::Lanes(Floats());
+  std::size_t i = begin;
+  for (; i + lanes <= end; i += lanes) body(i, Full{});
+  if (i < end) body(i, Part{end - i});
+}
+
+/// The dropout's numbers as floats.
+struct Affine {
+  float a, b, inverse_a, dropped;
+  std::int32_t threshold;
+
+  explicit Affine(const Dropout& dropout)
+      : a(static_cast<float>(dropout.a)),
+        b(static_cast<float>(dropout.b)),
+        inverse_a(static_cast<float>(1 / dropout.a)),
+        dropped(dropout.kind == DropoutKind::alpha
+                    ? static_cast<float>(dropout.a * dropout.alpha_prime + dropout.b)
+                    : 0.0f),
+        threshold(static_cast<std::int32_t>(dropout.threshold)) {}
+
+  HWY_INLINE Vector apply(hn::Mask<Floats> keep, Vector y) const {
+    const Floats d;
+    return hn::IfThenElse(keep, hn::MulAdd(y, hn::Set(d, a), hn::Set(d, b)), hn::Set(d, dropped));
+  }
+
+  HWY_INLINE hn::Mask<Floats> keeps(const std::int32_t* draws) const {
+    const hn::RebindToSigned<Floats> di;
+    return hn::RebindMask(Floats(), hn::Lt(hn::Load(di, draws), hn::Set(di, threshold)));
+  }
+};
+
+/// body(i, Full or Part, draws of the elements from i on) for every vector of every row; i counts
+/// within the row, whose first element is number r·columns.
+template <class Body>
+HWY_INLINE void for_drawn_vectors(std::int64_t rows, std::size_t columns, const MaskStream& mask,
+                                  const Body& body) {
+  HWY_ALIGN std::int32_t draws[kChunk];
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const std::size_t row = static_cast<std::size_t>(r) * columns;
+    for (std::size_t begin = 0; begin < columns; begin += kChunk) {
+      draw_chunk(mask, static_cast<std::uint64_t>(r), begin / kChunk, draws);
+      for_vectors(begin, std::min(begin + kChunk, columns), [&](std::size_t i, auto part) HWY_ATTR {
+        body(row, i, part, draws + (i - begin));
+      });
+    }
+  }
+}
+
+template <class F>
+void forward(const float* x, const float* bias, float* y, std::int64_t rows, std::size_t columns,
+             const F& f, const Dropout& dropout, const MaskStream& mask) {
+  const auto activate = [&](std::size_t row, std::size_t i, auto part) HWY_ATTR {
+    Vector v = load(x + row + i, part);
+    if (bias != nullptr) v = hn::Add(v, load(bias + i, part));
+    return f.forward(Floats(), v);
+  };
+  if (changes_values(dropout)) {
+    const Affine affine(dropout);
+    for_drawn_vectors(rows, columns, mask,
+                      [&](std::size_t row, std::size_t i, auto part, const std::int32_t* draws)
+                          HWY_ATTR {
+                            const Vector v = activate(row, i, part);
+                            store(affine.apply(affine.keeps(draws), v), y + row + i, part);
+                          });
+    return;
+  }
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const std::size_t row = static_cast<std::size_t>(r) * columns;
+    for_vectors(0, columns, [&](std::size_t i, auto part) HWY_ATTR {
+      store(activate(row, i, part), y + row + i, part);
+    });
+  }
+}
+
+void forward_kernel(const float* x, const float* bias, float* y, std::int64_t rows,
+                    std::size_t columns, const Activation& activation, const Dropout& dropout,
+                    const MaskStream& mask) {
+  with_activation(activation, [&](const auto& f) HWY_ATTR {
+    forward(x, bias, y, rows, columns, f, dropout, mask);
+  });
+}
+
+/// f′ from what forward left: y under y ↦ a·y + b, or the input of the activation.
+template <class F>
+struct Slope {
+  const F& f;
+  const float* saved;
+  float shift, scale;
+
+  template <class P>
+  HWY_INLINE Vector at(std::size_t i, P part) const {
+    const Floats d;
+    const Vector value = load(saved + i, part);
+    if constexpr (F::kFromInput) {
+      return f.slope_from_input(d, value);
+    } else {
+      const Vector b = hn::Set(d, shift);
+      const Vector y = hn::Mul(hn::Sub(value, b), hn::Set(d, scale));
+      return f.slope(d, y, hn::Gt(value, b));
+    }
+  }
+};
+
+template <>
+struct Slope<Identity> {
+  const Identity& f;
+  const float* saved;
+  float shift, scale;
+
+  template <class P>
+  HWY_INLINE Vector at(std::size_t, P) const {
+    return hn::Set(Floats(), 1.0f);
+  }
+};
+
+template <class F>
+void backward(const float* dy, float* dx, std::int64_t rows, std::size_t columns,
+              const Slope<F>& slope, const Dropout& dropout, const MaskStream& mask) {
+  if (changes_values(dropout)) {
+    const Affine affine(dropout);
+    for_drawn_vectors(
+        rows, columns, mask,
+        [&](std::size_t row, std::size_t i, auto part, const std::int32_t* draws) HWY_ATTR {
+          const Vector a = hn::Set(Floats(), affine.a);
+          const Vector dz = hn::Mul(load(dy + row + i, part), slope.at(row + i, part));
+          store(hn::IfThenElseZero(affine.keeps(draws), hn::Mul(dz, a)), dx + row + i, part);
+        });
+    return;
+  }
+  for_vectors(0, static_cast<std::size_t>(rows) * columns, [&](std::size_t i, auto part) HWY_ATTR {
+    store(hn::Mul(load(dy + i, part), slope.at(i, part)), dx + i, part);
+  });
+}
+
+void backward_kernel(const float* dy, const float* saved, float* dx, std::int64_t rows,
+                     std::size_t columns, const Activation& activation, const Dropout& dropout,
+                     const MaskStream& mask) {
+  const bool through_dropout = gradient_from_output(activation) && changes_values(dropout);
+  const Affine affine(through_dropout ? dropout : Dropout());
+  with_activation(activation, [&](const auto& f) HWY_ATTR {
+    using F = std::remove_cvref_t<decltype(f)>;
+    const Slope<F> slope{f, saved, affine.b, affine.inverse_a};
+    backward(dy, dx, rows, columns, slope, dropout, mask);
+  });
+}
+
+/// Feature dropout with the numbers of `affine`. The draws of up to kPattern channels are kept, and
+/// repeated while they fit, so that the inner loop runs over long stretches of memory.
+void feature_kernel(const float* x, float* y, std::int64_t rows, std::size_t positions,
+                    std::size_t channels, const Affine& affine, const MaskStream& mask) {
+  constexpr std::size_t kPattern = 8 * kChunk;
+  HWY_ALIGN std::int32_t draws[kPattern] = {};  // whole vectors of it are read, whatever `count`
+  const std::size_t repeats = std::max<std::size_t>(1, kPattern / channels);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const std::size_t row = static_cast<std::size_t>(r) * positions * channels;
+    for (std::size_t first = 0; first < channels; first += kPattern) {
+      const std::size_t width = std::min(kPattern, channels - first);
+      for (std::size_t c = 0; c < width; c += kChunk) {
+        draw_chunk(mask, static_cast<std::uint64_t>(r), (first + c) / kChunk, draws + c);
+      }
+      for (std::size_t copy = 1; copy < repeats; ++copy) {
+        std::memcpy(draws + copy * width, draws, width * sizeof(draws[0]));
+      }
+      for (std::size_t position = 0; position < positions; position += repeats) {
+        const std::size_t count = std::min(repeats, positions - position) * width;
+        const std::size_t start = row + position * channels + first;
+        for_vectors(0, count, [&](std::size_t i, auto part) HWY_ATTR {
+          const Vector v = load(x + start + i, part);
+          store(affine.apply(affine.keeps(draws + i), v), y + start + i, part);
+        });
+      }
+    }
+  }
+}
+
+void feature_forward_kernel(const float* x, float* y, std::int64_t rows, std::size_t positions,
+                            std::size_t channels, const Dropout& dropout, const MaskStream& mask) {
+  feature_kernel(x, y, rows, positions, channels, Affine(dropout), mask);
+}
+
+void feature_backward_kernel(const float* dy, float* dx, std::int64_t rows, std::size_t positions,
+                             std::size_t channels, const Dropout& dropout,
+                             const MaskStream& mask) {
+  Affine affine(dropout);
+  affine.b = 0;
+  affine.dropped = 0;
+  feature_kernel(dy, dx, rows, positions, channels, affine, mask);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace selfnorm
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace selfnorm {
+
+HWY_EXPORT(forward_kernel);
+HWY_EXPORT(backward_kernel);
+HWY_EXPORT(feature_forward_kernel);
+HWY_EXPORT(feature_backward_kernel);
+
+namespace {
+
+void copy(const float* from, float* to, std::int64_t count) {
+  if (from != to) std::memmove(to, from, static_cast<std::size_t>(count) * sizeof(float));
+}
+
+}  // namespace
+
+void pointwise_forward(const float* x, const float* bias, float* y, std::int64_t rows,
+                       std::int64_t columns, const Activation& activation, const Dropout& dropout,
+                       const MaskStream& mask) {
+  if (rows <= 0 || columns <= 0) return;
+  if (bias == nullptr && !changes_values(dropout)) {  // rows do not matter: one long row
+    columns *= rows;
+    rows = 1;
+  }
+  HWY_DYNAMIC_DISPATCH(forward_kernel)
+  (x, bias, y, rows, static_cast<std::size_t>(columns), activation, dropout, mask);
+}
+
+void pointwise_backward(const float* dy, const float* saved, float* dx, std::int64_t rows,
+                        std::int64_t columns, const Activation& activation, const Dropout& dropout,
+                        const MaskStream& mask) {
+  if (rows <= 0 || columns <= 0) return;
+  HWY_DYNAMIC_DISPATCH(backward_kernel)
+  (dy, saved, dx, rows, static_cast<std::size_t>(columns), activation, dropout, mask);
+}
+
+void feature_dropout_forward(const float* x, float* y, std::int64_t rows, std::int64_t positions,
+                             std::int64_t channels, const Dropout& dropout,
+                             const MaskStream& mask) {
+  if (rows <= 0 || positions <= 0 || channels <= 0) return;
+  if (!changes_values(dropout)) return copy(x, y, rows * positions * channels);
+  HWY_DYNAMIC_DISPATCH(feature_forward_kernel)
+  (x, y, rows, static_cast<std::size_t>(positions), static_cast<std::size_t>(channels), dropout,
+   mask);
+}
+
+void feature_dropout_backward(const float* dy, float* dx, std::int64_t rows, std::int64_t positions,
+                              std::int64_t channels, const Dropout& dropout,
+                              const MaskStream& mask) {
+  if (rows <= 0 || positions <= 0 || channels <= 0) return;
+  if (!changes_values(dropout)) return copy(dy, dx, rows * positions * channels);
+  HWY_DYNAMIC_DISPATCH(feature_backward_kernel)
+  (dy, dx, rows, static_cast<std::size_t>(positions), static_cast<std::size_t>(channels), dropout,
+   mask);
+}
+
+}  // namespace selfnorm
+#endif  // HWY_ONCE

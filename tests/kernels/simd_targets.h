@@ -1,0 +1,25 @@
+// Runs a test body on every instruction set that this processor has.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#define HWY_DISABLED_TARGETS HWY_SSSE3  // as in kernels/simd/pointwise.cc
+#include <hwy/targets.h>
+
+namespace selfnorm {
+
+/// Calls body() once for each instruction set that was compiled and that the processor has, with
+/// all dispatching kernels bound to it, and restores the choice afterwards.
+template <class Body>
+void on_every_target(const Body& body) {
+  for (const auto target : hwy::SupportedAndGeneratedTargets()) {
+    SCOPED_TRACE(hwy::TargetName(target));
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(target);
+    body();
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,62 @@
+#include "theory/alpha_dropout.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <string>
+
+namespace selfnorm {
+namespace {
+
+// Six roundings of a double, each 1.1e-16 relative, on well-conditioned steps.
+constexpr double kRelative = 1e-15;
+
+void expect_relative(double got, double want) {
+  EXPECT_NEAR(got, want, kRelative * std::abs(want));
+}
+
+// Columns rate, mean, variance, a, b: 25 digits, computed with more.
+TEST(AlphaDropoutAffine, MatchesTheReferenceTable) {
+  std::ifstream table(SELFNORM_SOURCE_DIR "/tests/golden/alpha_dropout.csv");
+  std::string line;
+  std::getline(table, line);
+  int rows = 0;
+  char comma = 0;
+  for (double rate, mean, variance, a, b;
+       table >> rate >> comma >> mean >> comma >> variance >> comma >> a >> comma >> b; ++rows) {
+    SCOPED_TRACE(testing::Message() << "rate " << rate << " mean " << mean);
+    const AlphaAffine got = alpha_dropout_affine(1 - rate, mean, variance);
+    expect_relative(got.a, a);
+    expect_relative(got.b, b);
+  }
+  EXPECT_EQ(rows, 10);
+}
+
+TEST(AlphaDropoutAffine, KeepsMeanAndVariance) {
+  for (const double keep : {1.0, 0.9, 0.5, 0.01, 1.0 / 65536}) {
+    for (const double mean : {0.0, -0.7, 2.0}) {
+      for (const double alpha_prime : {kAlphaPrime, -1.0, 0.0}) {
+        const double variance = 1.3;
+        const auto [a, b] = alpha_dropout_affine(keep, mean, variance, alpha_prime);
+        const double dropped = a * alpha_prime + b;
+        const double kept = a * mean + b;
+        // a·α′ and b are large and of opposite sign when little is kept.
+        const double scale = 1 + a * (std::abs(alpha_prime) + std::abs(mean));
+        EXPECT_NEAR(keep * kept + (1 - keep) * dropped, mean, kRelative * scale);
+        const double second =
+            keep * (a * a * variance + kept * kept) + (1 - keep) * dropped * dropped;
+        EXPECT_NEAR(second - mean * mean, variance, kRelative * scale * scale);
+      }
+    }
+  }
+}
+
+TEST(AlphaDropoutAffine, IsTheIdentityWithoutDropout) {
+  const auto [a, b] = alpha_dropout_affine(1, 0.25, 2);
+  EXPECT_EQ(a, 1);
+  EXPECT_EQ(b, 0);
+}
+
+}  // namespace
+}  // namespace selfnorm
