@@ -35,9 +35,9 @@ inline constexpr Range kUnit{0, 1, false, false};
 
 /// One option: its name, where its value lives, what is allowed, one line of help.
 struct Option {
-  using Target = std::variant<bool*, int*, std::int64_t*, std::uint64_t*, double*, std::string*,
-                              std::vector<std::int64_t>*, std::vector<double>*,
-                              std::vector<std::string>*>;
+  using Target =
+      std::variant<bool*, int*, std::int64_t*, std::uint64_t*, double*, std::string*,
+                   std::vector<std::int64_t>*, std::vector<double>*, std::vector<std::string>*>;
   std::string name;
   Target target;
   std::string help;

@@ -9,7 +9,16 @@
 namespace selfnorm {
 
 enum class ActivationKind : std::uint8_t {
-  identity, selu, elu, relu, leaky_relu, tanh, sigmoid, softplus, gelu, silu
+  identity,
+  selu,
+  elu,
+  relu,
+  leaky_relu,
+  tanh,
+  sigmoid,
+  softplus,
+  gelu,
+  silu
 };
 
 /// y = f(x). Parameters that a kind does not have are ignored.
