@@ -1,25 +1,37 @@
 # Everything comes from Debian 12 as packages; tools/install_dependencies.sh names them.
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR}/modules)
+
+# A second build of the same source costs seconds where ccache is installed.
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+# Compiled libraries. cmake/selfnorm-config.cmake.in finds the same ones again for whoever links
+# the installed static library: keep the two lists equal (tests/package fails where they differ).
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(ZLIB REQUIRED)
-find_package(fmt REQUIRED)
-find_package(nlohmann_json REQUIRED)
 find_package(tomlplusplus REQUIRED)
-find_package(CLI11 REQUIRED)
 find_package(dnnl REQUIRED)  # -Ddnnl_ROOT=DIR takes another oneDNN than Debian's
-
+find_package(LibCsv REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+message(STATUS "oneDNN ${dnnl_VERSION} in ${dnnl_DIR}")
 
+# Header-only libraries, needed to compile our code and by nobody who links it. (fmt has a static
+# library too, which would be one more thing to install beside ours; its headers are enough.)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
-find_path(LIBCSV_INCLUDE_DIR csv.h REQUIRED)
-find_library(LIBCSV_LIBRARY csv REQUIRED)
 
-# fmt's static library would be one more thing to install beside ours; its headers are enough.
+set(selfnorm_compiled_dependencies
+  OpenMP::OpenMP_CXX ZLIB::ZLIB tomlplusplus::tomlplusplus DNNL::dnnl LibCsv::csv PkgConfig::hwy
+  PkgConfig::xxhash)
+
+# All of them, for our own targets: the library, the program, the tests.
 add_library(selfnorm_dependencies INTERFACE)
 target_link_libraries(selfnorm_dependencies INTERFACE
-  OpenMP::OpenMP_CXX ZLIB::ZLIB fmt::fmt-header-only nlohmann_json::nlohmann_json
-  tomlplusplus::tomlplusplus CLI11::CLI11 DNNL::dnnl PkgConfig::hwy PkgConfig::xxhash
-  ${LIBCSV_LIBRARY})
-target_include_directories(selfnorm_dependencies SYSTEM INTERFACE
-  ${RANDOM123_INCLUDE_DIR} ${LIBCSV_INCLUDE_DIR})
+  ${selfnorm_compiled_dependencies} fmt::fmt-header-only nlohmann_json::nlohmann_json CLI11::CLI11)
+target_include_directories(selfnorm_dependencies SYSTEM INTERFACE ${RANDOM123_INCLUDE_DIR})

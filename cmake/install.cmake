@@ -1,20 +1,22 @@
 # `cmake --install build/release` gives the program, the headers and a package for find_package.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
+set(selfnorm_package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/selfnorm)
 
 install(DIRECTORY include/selfnorm ${CMAKE_BINARY_DIR}/generated/selfnorm
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS selfnorm selfnorm_dependencies selfnorm_warnings EXPORT selfnorm-targets)
+install(TARGETS selfnorm EXPORT selfnorm-targets)
 if(TARGET selfnorm_cli)
   install(TARGETS selfnorm_cli)
 endif()
-install(EXPORT selfnorm-targets NAMESPACE selfnorm::
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/selfnorm)
+install(EXPORT selfnorm-targets NAMESPACE selfnorm:: DESTINATION ${selfnorm_package_folder})
+
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/selfnorm-config-version.cmake
                                  COMPATIBILITY SameMinorVersion)
 configure_package_config_file(cmake/selfnorm-config.cmake.in
   ${CMAKE_BINARY_DIR}/selfnorm-config.cmake
-  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/selfnorm)
+  INSTALL_DESTINATION ${selfnorm_package_folder})
 install(FILES ${CMAKE_BINARY_DIR}/selfnorm-config.cmake
               ${CMAKE_BINARY_DIR}/selfnorm-config-version.cmake
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/selfnorm)
+              cmake/modules/FindLibCsv.cmake
+        DESTINATION ${selfnorm_package_folder})

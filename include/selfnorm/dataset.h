@@ -22,8 +22,8 @@ struct Targets {
   std::string name;
   std::vector<std::int32_t> classes;     ///< rows class indexes from 0, or empty
   std::vector<std::string> class_names;  ///< by class index; empty when `classes` is
-  std::vector<float> values;             ///< rows × width numbers, NaN for a missing label, or empty
-  std::int64_t width = 0;                ///< numbers a row in `values`
+  std::vector<float> values;  ///< rows × width numbers, NaN for a missing label, or empty
+  std::int64_t width = 0;     ///< numbers a row in `values`
 };
 
 /// Rows of named features with their targets.

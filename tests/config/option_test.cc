@@ -62,8 +62,9 @@ TEST(Options, BadValuesSayWhereAndWhatWasExpected) {
   Example example;
   EXPECT_EQ(message(example, {{"epoch", std::int64_t{1}}}),
             "config: net.toml: [train]: unknown key 'epoch' (did you mean 'epochs'?)");
-  EXPECT_EQ(message(example, {{"rate", 1.0}}),
-            "config: net.toml: [train]: 'rate' expects a number in [0, 1), got 1.0 (share dropped)");
+  EXPECT_EQ(
+      message(example, {{"rate", 1.0}}),
+      "config: net.toml: [train]: 'rate' expects a number in [0, 1), got 1.0 (share dropped)");
   EXPECT_NE(message(example, {{"rate", std::nan("")}}), "");
   EXPECT_NE(message(example, {{"epochs", 1.5}}), "");
   EXPECT_NE(message(example, {{"epochs", std::int64_t{1} << 40}}), "");
@@ -76,8 +77,7 @@ TEST(Options, FlagsAreReadAsTheirType) {
   Example example;
   const Options options = example.options();
   EXPECT_EQ(parse_setting(options[0], "12", "--epochs"), Setting(std::int64_t{12}));
-  EXPECT_EQ(parse_setting(options[3], "3,5", "--kernel"),
-            Setting(std::vector<std::int64_t>{3, 5}));
+  EXPECT_EQ(parse_setting(options[3], "3,5", "--kernel"), Setting(std::vector<std::int64_t>{3, 5}));
   EXPECT_THROW(parse_setting(options[1], "0.1x", "--rate"), Error);
   EXPECT_THROW(parse_setting(options[4], "yes", "--shuffle"), Error);
 }

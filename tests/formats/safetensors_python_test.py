@@ -1,0 +1,92 @@
+"""Our files against the reference implementation of the format, PyPI's `safetensors`.
+
+usage: safetensors_python_test.py SAMPLE_PROGRAM WORK_FOLDER
+Exit status 77 (skipped, for ctest) when the package is neither installed nor installable.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+
+SKIPPED = 77
+PACKAGES = ["safetensors", "numpy"]
+
+
+def skip(reason):
+    print(f"skipped: {reason}")
+    sys.exit(SKIPPED)
+
+
+def interpreter_with_packages(work):
+    """This Python when it has the packages, else one in a virtual environment under `work`."""
+    if all(importlib.util.find_spec(name) for name in PACKAGES):
+        return sys.executable
+    venv = os.path.join(work, "python-venv")
+    python = os.path.join(venv, "bin", "python")
+    ready = os.path.join(venv, "ready")
+    if not os.path.exists(ready):
+        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                   "--only-binary", ":all:", "--retries", "1", "--timeout", "20", *PACKAGES]
+        for command in ([sys.executable, "-m", "venv", venv], install):
+            result = subprocess.run(command, capture_output=True, text=True, check=False)
+            if result.returncode != 0:
+                last = (result.stderr or result.stdout).strip().splitlines()[-1:]
+                skip(f"PyPI's {' and '.join(PACKAGES)} cannot be installed: {' '.join(last)}")
+        open(ready, "w", encoding="utf-8").close()
+    return python
+
+
+def check(program):
+    import numpy as np
+    import safetensors
+    from safetensors.numpy import load_file, save_file
+
+    print(f"safetensors {safetensors.__version__}, numpy {np.__version__}")
+    i = np.arange(6)
+    ours = {
+        "u8": (250 + i).astype(np.uint8).reshape(3, 2),
+        "i32": (-i).astype(np.int32),
+        "i64": (i.astype(np.int64) << 40).reshape(6, 1),
+        "f32": (i.astype(np.float32) / np.float32(3)).reshape(2, 3),
+        "f64": (i / 3.0).reshape(1, 6),
+        "scalar": np.array(0, dtype=np.float32),
+        "empty": np.zeros((2, 0), dtype=np.float32),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "ours.safetensors")
+        subprocess.run([program, "write", path], check=True)
+        read = load_file(path)
+        assert sorted(read) == sorted(ours), sorted(read)
+        for name, want in ours.items():
+            got = read[name]
+            assert got.dtype == want.dtype, (name, got.dtype, want.dtype)
+            assert got.shape == want.shape, (name, got.shape, want.shape)
+            assert got.tobytes() == want.tobytes(), (name, got, want)
+        with safetensors.safe_open(path, framework="np") as file:
+            assert file.metadata() == {"graph": '{"op": "selu"}', "greek": "αλ"}, file.metadata()
+        print(f"ours, read by Python: {len(read)} tensors agree")
+
+        path = os.path.join(folder, "theirs.safetensors")
+        save_file(ours, path, metadata={"by": "python"})
+        told = subprocess.run([program, "describe", path], check=True, capture_output=True,
+                              text=True).stdout.splitlines()
+        types = {"uint8": "U8", "int32": "I32", "int64": "I64", "float32": "F32", "float64": "F64"}
+        want = [f"{name} {types[value.dtype.name]} ({', '.join(map(str, value.shape))}) "
+                f"{value.tobytes().hex()}" for name, value in sorted(ours.items())]
+        assert told == want + ["by = python"], told
+        print(f"Python's, read by us: {len(want)} tensors agree")
+
+
+def main():
+    program, work = sys.argv[1:3]
+    if "--inside" in sys.argv:
+        check(program)
+        return 0
+    python = interpreter_with_packages(work)
+    return subprocess.run([python, __file__, program, work, "--inside"], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""Each rule of tools/check_layers.py on a small tree: one that holds, and every way to break it."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+sys.dont_write_bytecode = True
+import check_layers  # noqa: E402  pylint: disable=wrong-import-position
+
+GOOD = {
+    "include/selfnorm/tensor.h": "#include <vector>\n",
+    "include/selfnorm/network.h": '#include "selfnorm/tensor.h"\n',
+    "cmake/version.h.in": "",
+    "src/base/file.h": "#include <fmt/format.h>\n",
+    "src/base/random.cc": '#include <Random123/philox.h>\n#include <xxhash.h>\n',
+    "src/graph/graph.h": '#include "base/file.h"\n#include "selfnorm/version.h"\n',
+    "src/kernels/simd/selu.cc": '#include "hwy/foreach_target.h"\n#include <hwy/highway.h>\n',
+    "src/kernels/dnnl/gemm.cc": '#include <oneapi/dnnl/dnnl.hpp>\n#include "dnnl.h"\n',
+    "src/config/toml.cc": "#include <toml++/toml.h>\n",
+    "src/data/csv.cc": "#include <csv.h>\n#include <zlib.h>\n",
+    "src/data/csv_reader.h": "",
+    "src/optim/adam.h": "",
+    "src/formats/model.cc": "#include <nlohmann/json.hpp>\n",
+    "src/ops/selu.cc": 'bool b = op == "selu";\n',
+    "src/ops/row.h": "",
+    "src/engine/program.h": '#include "ops/row.h"\n',
+    "src/cli/main.cc": '#include <CLI/CLI.hpp>\n#include "engine/program.h"\n',
+    "tests/base/file_test.cc": '#include "cli/main.h"\n#include <hwy/highway.h>\n',
+}
+
+
+class CheckLayers(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.root = pathlib.Path(self.folder.name)
+        for path, text in GOOD.items():
+            self.write(path, text)
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def write(self, path, text):
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(text, encoding="utf-8")
+
+    def expect(self, path, text, *wanted):
+        """The tree with this file added has exactly one violation, which holds all of `wanted`."""
+        self.write(path, text)
+        found, _ = check_layers.violations(self.root)
+        self.assertEqual(len(found), 1, found)
+        for part in (path, *wanted):
+            self.assertIn(part, found[0])
+
+    def expect_clean(self, path, text):
+        self.write(path, text)
+        self.assertEqual(check_layers.violations(self.root)[0], [])
+
+    def test_the_good_tree_is_clean(self):
+        found, files = check_layers.violations(self.root)
+        self.assertEqual(found, [])
+        self.assertEqual(files, len(GOOD) - 2)  # neither version.h.in nor the test
+
+    def test_upward_include(self):
+        self.expect("src/base/bad.cc", '\n#include "engine/program.h"\n', ":2:", "layer:")
+
+    def test_every_pair_of_layers(self):
+        folders = [folder for folders in check_layers.LAYERS[1:] for folder in folders]
+        for folder in folders:
+            self.write(f"src/{folder}/thing.h", "")
+        for i, low in enumerate(folders):
+            for high in folders[i + 1:]:
+                path = f"src/{low}/bad.cc"
+                self.expect(path, f'#include "{high}/thing.h"\n', "layer:")
+                (self.root / path).unlink()
+
+    def test_siblings(self):
+        self.expect("src/optim/bad.h", '#include "data/csv_reader.h"\n', "layer:", "siblings")
+
+    def test_siblings_the_other_way(self):
+        self.expect("src/data/bad.h", '#include "optim/adam.h"\n', "layer:", "siblings")
+
+    def test_unknown_folder(self):
+        self.expect("src/misc/bad.h", "", "layer:", "no folder of LAYERS")
+
+    def test_file_outside_folders(self):
+        self.expect("src/bad.h", "", "layer:", "no folder of LAYERS")
+
+    def test_include_not_relative_to_src(self):
+        self.expect("src/base/bad.cc", '#include "file.h"\n', "path:", '"file.h"')
+
+    def test_include_with_dots(self):
+        self.expect("src/base/bad.cc", '#include "../base/file.h"\n', "path:")
+
+    def test_absent_file(self):
+        self.expect("src/graph/bad.cc", '#include "base/absent.h"\n', "path:")
+
+    def test_private_header_as_public(self):
+        self.expect("src/graph/bad.cc", '#include "selfnorm/graph.h"\n', "path:", "public header")
+
+    def test_public_header_in_angle_brackets(self):
+        self.expect("src/graph/bad.cc", "#include <selfnorm/tensor.h>\n", "path:", "in quotes")
+
+    def test_public_header_includes_a_library(self):
+        self.expect("include/selfnorm/bad.h", "#include <fmt/format.h>\n", "public:")
+
+    def test_public_header_includes_c_header(self):
+        self.expect("include/selfnorm/bad.h", "#include <math.h>\n", "public:")
+
+    def test_public_header_includes_private(self):
+        self.expect("include/selfnorm/bad.h", '#include "base/file.h"\n', "public:")
+
+    def test_libraries_outside_their_folders(self):
+        for header, library in [
+            ("<oneapi/dnnl/dnnl.hpp>", "oneDNN"), ('"dnnl.hpp"', "oneDNN"), ("<dnnl.h>", "oneDNN"),
+            ("<hwy/highway.h>", "Highway"), ('"hwy/highway.h"', "Highway"),
+            ("<toml++/toml.h>", "toml++"), ("<CLI/CLI.hpp>", "CLI11"),
+            ("<nlohmann/json_fwd.hpp>", "nlohmann-json"), ("<csv.h>", "libcsv"),
+            ("<zlib.h>", "zlib"), ("<xxhash.h>", "xxHash"), ("<Random123/philox.h>", "Random123"),
+        ]:
+            with self.subTest(header=header):
+                self.expect("src/graph/bad.cc", f"#include {header}\n", "library:", library)
+
+    def test_kernel_folders_do_not_share_libraries(self):
+        self.expect("src/kernels/bad.cc", "#include <hwy/highway.h>\n", "library:", "Highway")
+
+    def test_folder_names_are_compared_whole(self):
+        self.expect("src/kernels/dnnl_extra/bad.cc", "#include <dnnl.hpp>\n", "library:", "oneDNN")
+
+    def test_comparison_with_an_op_name(self):
+        for line in ['if (op == "selu") {', 'return "dense" != node.op;', 'op == "conv2d"sv',
+                     'op == std::string("relu")', 'std::string("relu") == op']:
+            with self.subTest(line=line):
+                self.expect("src/passes/bad.cc", line + "\n", "op:")
+
+    def test_comparison_with_an_op_known_from_its_file_only(self):
+        self.write("src/ops/wavelet.cc", "")
+        self.expect("src/passes/bad.cc", 'a == "wavelet"\n', "op:", "wavelet")
+
+    def test_what_is_no_comparison_with_an_op(self):
+        for line in ['// op == "selu"', '/* op ==\n "selu" */', 'x = "selu";', 'a == "mnist"',
+                     'find("selu")', 'key == "scale"  // not an op', 'a == "selu_like"']:
+            with self.subTest(line=line):
+                self.expect_clean("src/passes/fine.cc", line + "\n")
+
+    def test_includes_in_comments_do_not_count(self):
+        self.expect_clean("src/base/fine.cc", '// #include "cli/main.h"\n/*\n#include "x.h"\n*/\n')
+
+    def test_comment_marks_in_strings_hide_nothing(self):
+        self.expect("src/base/bad.cc", 'const char* a = "/*";\n#include "x.h"\n// */\n', "path:")
+
+    def test_exit_status(self):
+        command = [sys.executable, str(ROOT / "tools/check_layers.py"), "--root"]
+
+        def status(root):
+            return subprocess.run([*command, root], capture_output=True, check=False).returncode
+
+        self.assertEqual(status(self.root), 0)
+        self.write("src/base/bad.cc", '#include "x.h"\n')
+        self.assertEqual(status(self.root), 1)
+        self.assertEqual(status(self.root / "absent"), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,32 @@
+#!/bin/bash
+# Checks that every .cc and .h file is formatted as .clang-format says; --fix formats them.
+# Exit status 77 (skipped, for ctest) without clang-format.
+# usage: tools/check_format.sh [--fix] [--root DIR]
+set -euo pipefail
+
+root=$(dirname "$0")/..
+mode=(--dry-run -Werror)
+while [ $# -gt 0 ]; do
+  case $1 in
+    --fix) mode=(-i) ;;
+    --root) root=$2; shift ;;
+    *) echo "usage: tools/check_format.sh [--fix] [--root DIR]" >&2; exit 2 ;;
+  esac
+  shift
+done
+cd "$root"
+
+if ! command -v clang-format >/dev/null; then
+  echo "check_format: skipped, clang-format is not installed (apt-get install clang-format)"
+  exit 77
+fi
+mapfile -t files < <(find src include tests bench examples -name '*.cc' -o -name '*.h' 2>/dev/null)
+if [ ${#files[@]} -eq 0 ]; then
+  echo "check_format: no source file found" >&2
+  exit 2
+fi
+if ! clang-format --style=file "${mode[@]}" "${files[@]}"; then
+  echo "check_format: run tools/check_format.sh --fix" >&2
+  exit 1
+fi
+echo "check_format: ${#files[@]} files"

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Enforces who may include whom, over every #include line of src/ and include/.
+
+usage: tools/check_layers.py [--root DIR]
+
+Exit status 0 when every rule holds, 1 with one line a violation, 2 when there is nothing to check.
+The rules (the layers are described in HACKING.md):
+  layer     a folder includes itself and folders lower in LAYERS; folders on one line are siblings
+            that do not see each other
+  path      a quoted include is written relative to src/ or is a public header
+  public    include/selfnorm/ includes the standard library and itself, nothing else
+  library   a library's headers are seen only in the folders of LIBRARIES
+  op        no comparison with the name of an op outside src/ops/: the op table answers instead
+            (a line where such a word is not an op's name says so: `// not an op`)
+Tests, benchmarks and examples may include anything.
+"""
+
+import argparse
+import pathlib
+import re
+import sys
+
+# Low to high. One entry is one line of the design; folders within it are siblings.
+LAYERS = [
+    ["selfnorm"],  # include/selfnorm/
+    ["base"],
+    ["theory"],
+    ["config"],
+    ["tensor"],
+    ["kernels"],
+    ["graph"],
+    ["ops"],
+    ["passes"],
+    ["engine"],
+    ["optim", "data", "comm"],
+    ["formats"],
+    ["train"],
+    ["doctor"],
+    ["report"],
+    ["api"],
+    ["cli"],
+]
+RANK = {folder: rank for rank, folders in enumerate(LAYERS) for folder in folders}
+
+# Library, its headers, the folders under src/ that may see them.
+LIBRARIES = [
+    ("oneDNN", r"(oneapi/dnnl/|dnnl)", ["kernels/dnnl"]),
+    ("Highway", r"hwy/", ["kernels/simd"]),
+    ("toml++", r"(toml\+\+/|toml\.hpp)", ["config"]),
+    ("CLI11", r"CLI/", ["cli"]),
+    ("nlohmann-json", r"nlohmann/", ["formats", "train", "api", "cli"]),
+    ("libcsv", r"csv\.h$", ["data"]),
+    ("zlib", r"(zlib|zconf)\.h$", ["data"]),
+    ("xxHash", r"xxh(ash|3)\.h$", ["base"]),
+    ("Random123", r"Random123/", ["base", "kernels"]),
+]
+# Quoted includes of these are a library's, not ours (Highway writes its own headers so).
+QUOTED_LIBRARIES = re.compile("|".join(pattern for _, pattern, _ in LIBRARIES))
+
+# The ops of the design; one that has a file of its own in src/ops/ is found there as well.
+OP_NAMES = set("""
+    input parameter dense conv2d conv_transpose2d max_pool2d avg_pool2d global_avg_pool upsample2d
+    flatten reshape concat add multiply scale selu elu relu leaky_relu tanh sigmoid softplus gelu
+    silu softmax alpha_dropout feature_alpha_dropout dropout batch_norm layer_norm embedding
+""".split())
+NOT_OPS = {"op", "row", "table"}  # files of src/ops/ that are no op's
+
+# A string or character literal (kept), or a comment (dropped).
+TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?\*/', re.DOTALL)
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)")')
+STANDARD = re.compile(r"^[a-z][a-z0-9_]*$")
+WAIVER = "// not an op"
+
+
+def without_comments(text):
+    """The text with comments blanked and line numbers kept."""
+
+    def blank(match):
+        token = match.group()
+        return "\n" * token.count("\n") if token[0] == "/" else token
+
+    return TOKEN.sub(blank, text)
+
+
+def folder_of(relative):
+    """The layer a file under include/ or src/ belongs to, or None."""
+    parts = relative.parts
+    if parts[:2] == ("include", "selfnorm"):
+        return "selfnorm"
+    return parts[1] if parts[0] == "src" and len(parts) > 2 else None
+
+
+def public_headers(root):
+    headers = {f"selfnorm/{path.name}" for path in (root / "include/selfnorm").glob("*.h")}
+    generated = {f"selfnorm/{path.name[:-3]}" for path in (root / "cmake").glob("*.h.in")}
+    return headers | generated
+
+
+def op_names(root):
+    stems = {path.stem for path in (root / "src/ops").glob("*.cc")}
+    return OP_NAMES | (stems - NOT_OPS)
+
+
+def check_library(relative, header):
+    place = relative.parent.as_posix() + "/"
+    for library, pattern, allowed in LIBRARIES:
+        if re.match(pattern, header) and not any(
+                place.startswith(f"src/{folder}/") for folder in allowed):
+            where = ", ".join(f"src/{folder}/" for folder in allowed)
+            yield f"library: <{header}> is {library}'s, which is seen only in {where}"
+
+
+def check_quoted(relative, header, root, headers):
+    folder = folder_of(relative)
+    if header.startswith("selfnorm/"):
+        if header not in headers:
+            yield f'path: "{header}" is no public header; those are in include/selfnorm/'
+        return
+    target = header.split("/")[0]
+    if "/" not in header or target not in RANK or not (root / "src" / header).is_file():
+        yield f'path: "{header}" is no file under src/; write includes relative to src/'
+    elif RANK[target] > RANK[folder]:
+        yield (f'layer: {folder}/ includes "{header}", but {target}/ stands above {folder}/; '
+               "move the code down or hand the value in from above")
+    elif RANK[target] == RANK[folder] and target != folder:
+        yield (f'layer: {folder}/ includes "{header}", but {folder}/ and {target}/ are siblings '
+               "that do not see each other; a folder above both joins them")
+
+
+def check_include(relative, angled, quoted, root, headers):
+    header = angled or quoted
+    if folder_of(relative) == "selfnorm":
+        if not (header in headers or (angled and STANDARD.match(angled))):
+            yield (f"public: <{header}> in a public header; only the standard library and "
+                   "selfnorm/ are allowed there")
+        return
+    if angled and angled.startswith("selfnorm/"):
+        yield f'path: write "{angled}", in quotes: it is ours'
+    yield from check_library(relative, header)
+    if quoted and not QUOTED_LIBRARIES.match(quoted):
+        yield from check_quoted(relative, quoted, root, headers)
+
+
+def op_comparison(names):
+    word = r'"(' + "|".join(sorted(names)) + r')"s?v?'
+    return re.compile(rf"[=!]=\s*(?:std::\w+\()?{word}|{word}\s*\)?\s*[=!]=")
+
+
+def check_file(path, root, headers, comparison):
+    """Yields (line number, message) for each violation in one file."""
+    relative = path.relative_to(root)
+    folder = folder_of(relative)
+    if folder not in RANK:
+        yield 1, f"layer: {relative.parent} is no folder of LAYERS in tools/check_layers.py"
+        return
+    text = path.read_text(encoding="utf-8")
+    lines = zip(text.split("\n"), without_comments(text).split("\n"))
+    for number, (original, line) in enumerate(lines, start=1):
+        include = INCLUDE.match(line)
+        if include:
+            for message in check_include(relative, *include.groups(), root, headers):
+                yield number, message
+        compared = comparison.search(line)
+        if compared and folder != "ops" and WAIVER not in original:
+            name = compared.group(1) or compared.group(2)
+            yield number, (f"op: compares with '{name}' outside src/ops/; put what differs into "
+                           "the op's row and ask the table")
+
+
+def violations(root):
+    """All violations under root as "file:line: rule: message", and the number of files read."""
+    headers = public_headers(root)
+    comparison = op_comparison(op_names(root))
+    found, files = [], 0
+    for top in ("include", "src"):
+        for path in sorted((root / top).rglob("*")):
+            if path.suffix not in (".h", ".cc") or not path.is_file():
+                continue
+            files += 1
+            for line, message in check_file(path, root, headers, comparison):
+                found.append(f"{path.relative_to(root)}:{line}: {message}")
+    return found, files
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Checks who includes whom.")
+    parser.add_argument("--root", type=pathlib.Path,
+                        default=pathlib.Path(__file__).resolve().parent.parent)
+    found, files = violations(parser.parse_args().root.resolve())
+    print("\n".join(found), end="\n" if found else "")
+    if files == 0:
+        print("check_layers: no source file found", file=sys.stderr)
+        return 2
+    print(f"check_layers: {files} files, {len(found)} violations")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
