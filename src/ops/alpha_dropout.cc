@@ -1,7 +1,7 @@
 #include "base/random.h"
 #include "kernels/dropout.h"
 #include "kernels/parallel.h"
-#include "kernels/ref/dropout.h"
+#include "kernels/ref/pointwise.h"
 #include "kernels/simd/pointwise.h"
 #include "ops/reference.h"
 #include "ops/rows.h"
@@ -54,12 +54,11 @@ Step lower_feature(const LoweringContext& context) {
   return {[=](const StepArguments& a) {
     const std::int64_t columns = e.positions * e.channels;
     const Dropout pass = active ? dropout : Dropout{};
-    parallel_rows(
-        e.rows, kPointwiseGrain / columns + 1, [&](std::int64_t first, std::int64_t count) {
-          const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
-          kKernel(a.inputs[0] + first * columns, a.outputs[0] + first * columns, count, e.positions,
-                  e.channels, pass, mask);
-        });
+    parallel_rows(e.rows, row_grain(columns), [&](std::int64_t first, std::int64_t count) {
+      const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
+      kKernel(a.inputs[0] + first * columns, a.outputs[0] + first * columns, count, e.positions,
+              e.channels, pass, mask);
+    });
   }};
 }
 
@@ -70,7 +69,8 @@ struct FeatureReference {
     const MaskStream mask{random_key(a.seed, "mask", a.node.name), a.step, 0};
     const std::int64_t channels = Extents(a.inputs[0].shape).channels;
     for_each_element(a.inputs[0].shape, [&](std::int64_t row, std::int64_t e, std::size_t i) {
-      a.outputs[0].data[i] = ref::dropout(dropout, mask, row, e % channels, a.inputs[0].data[i]);
+      a.outputs[0].data[i] = ref::apply_dropout(
+          dropout, ref::keeps(dropout, mask, row, e % channels), a.inputs[0].data[i]);
     });
   }
 };

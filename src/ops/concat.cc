@@ -67,7 +67,7 @@ Step lower(const LoweringContext& context) {
   std::vector<std::int64_t> lengths;
   for (const Shape& input : context.inputs) lengths.push_back(chunks(input, axis).length);
   return {[=](const StepArguments& a) {
-    parallel_rows(out.outer, 1 + 32768 / out.length, [&](std::int64_t first, std::int64_t count) {
+    parallel_rows(out.outer, row_grain(out.length), [&](std::int64_t first, std::int64_t count) {
       for (std::int64_t row = first; row < first + count; ++row) {
         float* y = a.outputs[0] + row * out.length;
         for (std::size_t i = 0; i < lengths.size(); ++i) {
@@ -129,7 +129,7 @@ Step lower_slice(const LoweringContext& context) {
   const Chunks in = chunks(context.inputs[0], axis), out = chunks(part, axis);
   const std::int64_t offset = start * (out.length / part[axis]);
   return {[=](const StepArguments& a) {
-    parallel_rows(out.outer, 1 + 32768 / out.length, [&](std::int64_t first, std::int64_t count) {
+    parallel_rows(out.outer, row_grain(out.length), [&](std::int64_t first, std::int64_t count) {
       for (std::int64_t row = first; row < first + count; ++row) {
         kernels::copy(a.inputs[0] + row * in.length + offset, a.outputs[0] + row * out.length,
                       out.length);

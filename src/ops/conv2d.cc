@@ -73,20 +73,19 @@ Step lower(const LoweringContext& context) {
   const Pointwise pass = pointwise_pass(context.node, context.mode);
   const bool fused = !context.node.epilogue.empty();
   const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
-  return {
-      [=](const StepArguments& a) {
-        float* y = a.outputs[0];
-        convolution.run(a.inputs[0], a.inputs[1], has_bias ? a.inputs[2] : nullptr, y, a.scratch);
-        if (!fused) return;
-        parallel_rows(
-            rows, kPointwiseGrain / columns + 1, [&](std::int64_t first, std::int64_t count) {
+  return {[=](const StepArguments& a) {
+            float* y = a.outputs[0];
+            convolution.run(a.inputs[0], a.inputs[1], has_bias ? a.inputs[2] : nullptr, y,
+                            a.scratch);
+            if (!fused) return;
+            parallel_rows(rows, row_grain(columns), [&](std::int64_t first, std::int64_t count) {
               const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
               float* block = y + first * columns;
               pointwise_forward(block, nullptr, block, count, columns, pass.activation,
                                 pass.dropout, mask);
             });
-      },
-      convolution.scratch_bytes()};
+          },
+          convolution.scratch_bytes()};
 }
 
 struct ConvolutionReference {

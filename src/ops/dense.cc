@@ -80,7 +80,7 @@ Step lower(const LoweringContext& context) {
     const float* w = a.inputs[1];
     if (!blocked) {
       gemm(false, true, rows, units, features, in, w, 0, a.outputs[0]);
-      parallel_rows(batch, kPointwiseGrain / columns + 1,
+      parallel_rows(batch, row_grain(columns),
                     [&](std::int64_t first, std::int64_t count) { finish(a, first, count); });
       return;
     }

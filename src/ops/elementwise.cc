@@ -12,9 +12,6 @@
 namespace selfnorm {
 namespace {
 
-// Elements below which a second thread costs more than it brings.
-constexpr std::int64_t kGrain = 32768;
-
 Inferred infer_equal(const InferContext& context) {
   for (std::size_t i = 1; i < context.inputs.size(); ++i) {
     if (context.inputs[i] != context.inputs[0]) {
@@ -54,7 +51,7 @@ Step lower_add(const LoweringContext& context) {
   const std::vector<double> weights = weights_of(context.node, context.inputs.size());
   return {[=](const StepArguments& a) {
     const auto w = [&](std::size_t i) { return static_cast<float>(weights[i]); };
-    parallel_rows(n, kGrain, [&](std::int64_t first, std::int64_t count) {
+    parallel_rows(n, kElementGrain, [&](std::int64_t first, std::int64_t count) {
       float* out = a.outputs[0] + first;
       if (weights.size() == 1) {
         kernels::scale(w(0), a.inputs[0] + first, out, count);
@@ -95,7 +92,7 @@ Step lower_multiply(const LoweringContext& context) {
   const std::int64_t n = elements(context.outputs[0]);
   const std::size_t inputs = context.inputs.size();
   return {[=](const StepArguments& a) {
-    parallel_rows(n, kGrain, [&](std::int64_t first, std::int64_t count) {
+    parallel_rows(n, kElementGrain, [&](std::int64_t first, std::int64_t count) {
       float* out = a.outputs[0] + first;
       kernels::multiply(a.inputs[0] + first, a.inputs[1] + first, out, count);
       for (std::size_t i = 2; i < inputs; ++i) {
@@ -143,7 +140,7 @@ Step lower_scale(const LoweringContext& context) {
   const std::int64_t n = elements(context.outputs[0]);
   const auto factor = static_cast<float>(factor_of(context.node));
   return {[=](const StepArguments& a) {
-    parallel_rows(n, kGrain, [&](std::int64_t first, std::int64_t count) {
+    parallel_rows(n, kElementGrain, [&](std::int64_t first, std::int64_t count) {
       kernels::scale(factor, a.inputs[0] + first, a.outputs[0] + first, count);
     });
   }};

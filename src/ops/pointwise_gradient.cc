@@ -14,7 +14,7 @@ Step lower(const LoweringContext& context) {
   const Pointwise pass = pointwise_pass(context.node, context.mode);
   const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
   return {[=](const StepArguments& a) {
-    parallel_rows(rows, kPointwiseGrain / columns + 1, [&](std::int64_t first, std::int64_t count) {
+    parallel_rows(rows, row_grain(columns), [&](std::int64_t first, std::int64_t count) {
       const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
       const std::int64_t offset = first * columns;
       pointwise_backward(a.inputs[0] + offset, a.inputs[1] + offset, a.outputs[0] + offset, count,

@@ -56,23 +56,19 @@ Step lower(const LoweringContext& context) {
   const std::size_t scratch =
       from_image && to_image ? static_cast<std::size_t>(elements(x)) * sizeof(float) : 0;
   return {[=](const StepArguments& a) {
-            parallel_rows(rows, 1 + kernels::kLayoutGrain / columns,
-                          [&](std::int64_t first, std::int64_t count) {
-                            for (std::int64_t row = first; row < first + count; ++row) {
-                              const float* in = a.inputs[0] + row * columns;
-                              float* out = a.outputs[0] + row * columns;
-                              float* flat =
-                                  to_image && from_image
-                                      ? reinterpret_cast<float*>(a.scratch) + row * columns
-                                      : out;
-                              if (from_image)
-                                kernels::to_channels_first(in, flat, x[1], x[2] * x[3]);
-                              const float* source = from_image ? flat : in;
-                              if (to_image)
-                                kernels::to_channels_last(source, out, y[1], y[2] * y[3]);
-                              else if (!from_image) kernels::copy(in, out, columns);
-                            }
-                          });
+            parallel_rows(rows, row_grain(columns), [&](std::int64_t first, std::int64_t count) {
+              for (std::int64_t row = first; row < first + count; ++row) {
+                const float* in = a.inputs[0] + row * columns;
+                float* out = a.outputs[0] + row * columns;
+                float* flat = to_image && from_image
+                                  ? reinterpret_cast<float*>(a.scratch) + row * columns
+                                  : out;
+                if (from_image) kernels::to_channels_first(in, flat, x[1], x[2] * x[3]);
+                const float* source = from_image ? flat : in;
+                if (to_image) kernels::to_channels_last(source, out, y[1], y[2] * y[3]);
+                else if (!from_image) kernels::copy(in, out, columns);
+              }
+            });
           },
           scratch};
 }

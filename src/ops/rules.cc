@@ -5,9 +5,9 @@
 #include "base/random.h"
 #include "kernels/initialize.h"
 #include "kernels/parallel.h"
-#include "kernels/ref/activation.h"
-#include "kernels/ref/dropout.h"
+#include "kernels/ref/pointwise.h"
 #include "kernels/simd/pointwise.h"
+#include "ops/reference.h"
 #include "ops/table.h"
 #include "selfnorm/error.h"
 
@@ -69,7 +69,7 @@ Step lower_pointwise(const LoweringContext& context) {
   return {[=](const StepArguments& a) {
     const float* x = a.inputs[0];
     float* y = a.outputs[0];
-    parallel_rows(rows, kPointwiseGrain / columns + 1, [&](std::int64_t first, std::int64_t count) {
+    parallel_rows(rows, row_grain(columns), [&](std::int64_t first, std::int64_t count) {
       const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
       pointwise_forward(x + first * columns, nullptr, y + first * columns, count, columns,
                         pass.activation, pass.dropout, mask);
@@ -85,7 +85,8 @@ struct PointwiseReference {
     const Array<T>& x = a.inputs[0];
     for_each_element(x.shape, [&](std::int64_t row, std::int64_t element, std::size_t index) {
       const T y = ref::activation(pass.activation, x.data[index]);
-      a.outputs[0].data[index] = ref::dropout(pass.dropout, mask, row, element, y);
+      a.outputs[0].data[index] =
+          ref::apply_dropout(pass.dropout, ref::keeps(pass.dropout, mask, row, element), y);
     });
   }
 };

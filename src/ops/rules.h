@@ -17,6 +17,12 @@ std::string batch_text(const Shape& shape);
 /// Elements of one row of the batch.
 std::int64_t row_elements(const Shape& shape);
 
+/// Elements of elementwise work below which a second thread costs more than it brings.
+inline constexpr std::int64_t kElementGrain = 16384;
+
+/// The same in rows of so many elements.
+constexpr std::int64_t row_grain(std::int64_t columns) { return 1 + kElementGrain / columns; }
+
 /// How a value lies in memory to kernels that work on features: features fastest. The features of
 /// an image are its channels.
 struct Block {

@@ -11,13 +11,11 @@
 namespace selfnorm {
 namespace {
 
-constexpr std::int64_t kGrain = 4096;  // elements worth a thread
-
 Step lower(const LoweringContext& context) {
   const Block block = block_of(context.outputs[0]);
   return {[=](const StepArguments& a) {
     parallel_rows(
-        block.rows, 1 + kGrain / block.features, [&](std::int64_t first, std::int64_t count) {
+        block.rows, row_grain(block.features), [&](std::int64_t first, std::int64_t count) {
           const std::int64_t offset = first * block.features;
           kernels::softmax(a.inputs[0] + offset, a.outputs[0] + offset, count, block.features);
         });
@@ -27,7 +25,7 @@ Step lower(const LoweringContext& context) {
 Step lower_gradient(const LoweringContext& context) {
   const Block block = block_of(context.outputs[0]);
   return {[=](const StepArguments& a) {
-    parallel_rows(block.rows, 1 + kGrain / block.features,
+    parallel_rows(block.rows, row_grain(block.features),
                   [&](std::int64_t first, std::int64_t count) {
                     const std::int64_t offset = first * block.features;
                     kernels::softmax_gradient(a.inputs[1] + offset, a.inputs[0] + offset,

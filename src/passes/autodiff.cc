@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernels/ref/activation.h"
+#include "kernels/pointwise.h"
 #include "ops/rules.h"
 #include "ops/table.h"
 #include "passes/emit.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/ref/activation.h"
+#include "kernels/pointwise.h"
 #include "ops/rules.h"
 #include "ops/table.h"
 
