@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "selfnorm/optimizer.h"
+#include "selfnorm/setting.h"
+
+namespace selfnorm {
+
+/// When training stops before its last epoch: after `patience` epochs without a better value of what
+/// is monitored. The best weights are restored either way.
+struct EarlyStoppingOptions {
+  std::int64_t patience = 0;    ///< epochs; 0 never stops early
+  std::string monitor = "auto"; ///< "loss" or a metric; auto: the loss. Of the validation rows
+  double min_delta = 0;         ///< what counts as better
+  bool restore_best = true;     ///< end with the weights of the best epoch
+};
+
+/// How a network is trained: the [train] table of a network file.
+struct TrainOptions {
+  std::string loss = "auto";  ///< auto: softmax_cross_entropy for classes, else mean_squared_error
+  Settings loss_attributes = {};
+  OptimizerOptions optimizer = {};
+  ScheduleOptions schedule = {};
+  EarlyStoppingOptions early_stopping = {};
+  std::int64_t batch_size = 32;
+  std::int64_t epochs = 10;
+  std::uint64_t seed = 1;
+  bool shuffle = true;                      ///< a new order of the rows every epoch
+  std::vector<std::string> metrics = {};    ///< empty: what suits the loss
+  std::int64_t threads = 0;                 ///< 0: as many as the machine has
+  bool watch = true;                        ///< measure each layer's moments while training
+  std::int64_t checkpoint_every = 1;        ///< epochs between checkpoints
+};
+
+/// A layer's output over the watched rows.
+struct LayerMoments {
+  std::string layer;
+  double mean = 0;
+  double variance = 0;
+};
+
+/// Loss and metrics by name, in the order they are shown in.
+using Scores = std::vector<std::pair<std::string, double>>;
+
+/// What one epoch gave. Epoch 0 is the network before training and has moments only.
+struct EpochRecord {
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;  ///< optimizer steps since the start
+  double seconds = 0;
+  double learning_rate = 0;
+  Scores training;
+  Scores validation;
+  std::vector<LayerMoments> moments;  ///< empty when not measured after this epoch
+};
+
+/// Where training stands within an epoch.
+struct StepReport {
+  std::int64_t epoch, epochs;
+  std::int64_t step, steps;  ///< in this epoch
+  double seconds;            ///< since the epoch began
+  double loss;               ///< mean over the epoch so far
+};
+
+/// What training calls while it runs; any of them may be empty.
+struct TrainCallbacks {
+  std::function<void(const StepReport&)> on_step;
+  std::function<void(const EpochRecord&)> on_epoch;
+  std::function<bool()> should_stop;  ///< true: stop after this step
+};
+
+}  // namespace selfnorm

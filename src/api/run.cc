@@ -1,0 +1,119 @@
+#include "api/run.h"
+
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/file.h"
+#include "data/load.h"
+#include "data/split.h"
+#include "passes/build.h"
+#include "selfnorm/error.h"
+#include "train/history.h"
+
+namespace selfnorm {
+namespace {
+
+Schema make_schema(const RunConfig& config, const Dataset& data,
+                   std::span<const std::int64_t> train_rows) {
+  Schema schema;
+  schema.target = data.targets.name;
+  schema.class_names = data.targets.class_names;
+  for (std::size_t i = 0; i < data.inputs.size(); ++i) {
+    const Field& field = data.inputs[i];
+    Schema::Input input{config.network.inputs[i].first, field.sample_shape, field.columns, {}};
+    if (config.data.standardize) input.standardizer = fit(field, train_rows);
+    schema.inputs.push_back(std::move(input));
+  }
+  return schema;
+}
+
+// Gives the data the shapes that the network declares for them.
+void shape_inputs(const Network& network, Dataset& data) {
+  if (network.inputs.size() != data.inputs.size()) {
+    throw Error(ErrorKind::shape,
+                fmt::format("the network has {} inputs, {} has {}", network.inputs.size(),
+                            data.name, data.inputs.size()));
+  }
+  for (std::size_t i = 0; i < data.inputs.size(); ++i) {
+    const auto& [name, shape] = network.inputs[i];
+    Field& field = data.inputs[i];
+    if (elements(shape) != elements(field.sample_shape)) {
+      throw Error(ErrorKind::shape,
+                  fmt::format("input '{}' is {}, a sample of {} is {}", name, to_string(shape),
+                              data.name, to_string(field.sample_shape)));
+    }
+    field.sample_shape = shape;
+  }
+}
+
+std::int64_t outputs_for(const Targets& targets) {
+  if (!targets.classes.empty()) return static_cast<std::int64_t>(targets.class_names.size());
+  return targets.width;
+}
+
+// What must be equal for a checkpoint to be continued; how long and with how many threads may not.
+std::string fingerprint(const RunConfig& given) {
+  RunConfig config = given;
+  config.train.epochs = 1;
+  config.train.threads = 0;
+  config.train.checkpoint_every = 1;
+  config.data.data_dir.clear();
+  return to_toml(config);
+}
+
+}  // namespace
+
+std::unique_ptr<PreparedRun> prepare_run(RunConfig config) {
+  if (config.train.threads > 0) omp_set_num_threads(static_cast<int>(config.train.threads));
+  auto run = std::make_unique<PreparedRun>();
+  LoadedData loaded = load_data(config.data, config.train.seed);
+  run->train = std::move(loaded.train);
+  run->test = std::move(loaded.test);
+  complete_network(config, run->train, outputs_for(run->train.targets));
+  shape_inputs(config.network, run->train);
+  if (run->test.has_value()) shape_inputs(config.network, *run->test);
+  const Split split = split_rows(run->train.rows, config.data.validation_split,
+                                 config.data.shuffle_split, config.train.seed, "validation");
+  run->rows = {&run->train, split.train, &run->train, split.validation};
+  const Graph graph = build_graph(config.network, 1);
+  run->model.network = config.network;
+  run->model.objective = choose_objective(config.train, run->train.targets);
+  run->model.schema = make_schema(config, run->train, split.train);
+  run->model.weights = Weights(graph);
+  run->model.weights.initialize(graph, config.train.seed);
+  run->config = std::move(config);
+  return run;
+}
+
+RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
+                      const TrainCallbacks& callbacks) {
+  std::filesystem::create_directories(folder.checkpoint().parent_path());
+  RunResult result;
+  std::unique_ptr<HistoryFile> history;
+  TrainCallbacks hooked = callbacks;
+  hooked.on_epoch = [&](const EpochRecord& record) {
+    history->append(record);
+    result.seconds += record.seconds;
+    if (callbacks.on_epoch) callbacks.on_epoch(record);
+  };
+  Trainer trainer(run.model, run.rows, run.config.train, hooked);
+  trainer.checkpoint_to(folder.checkpoint(), fingerprint(run.config));
+  if (resume) trainer.resume();
+  history = std::make_unique<HistoryFile>(folder.history(), trainer.state().epoch);
+  write_file(folder.config(), to_toml(run.config));
+  trainer.run();
+  save_model(run.model, folder.model());
+  Evaluator evaluator(run.model, {.loss = true});
+  if (!run.rows.validation_rows.empty()) {
+    result.validation = evaluator.score(*run.rows.validation, run.rows.validation_rows);
+  }
+  if (run.test.has_value()) result.test = evaluator.score(*run.test, all_rows(run.test->rows));
+  result.epochs = trainer.state().epoch;
+  result.steps = trainer.state().step;
+  return result;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,231 @@
+#include "api/run_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "config/toml.h"
+#include "data/load.h"
+#include "optim/options.h"
+#include "passes/build.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+// An option struct within a table: its `name` takes the group's own name.
+void add_group(Options& table, const std::string& group, Options options) {
+  for (Option& option : options) {
+    option.name = option.name == "name" ? group : group + "." + option.name;
+    table.push_back(std::move(option));
+  }
+}
+
+Options early_stopping(EarlyStoppingOptions& options) {
+  return {{"patience", &options.patience, "epochs without a better value before stopping; 0: never",
+           range::kNonNegative},
+          {"monitor", &options.monitor, "what tells better: auto (the loss), loss, or a metric"},
+          {"min_delta", &options.min_delta, "what counts as better", range::kNonNegative},
+          {"restore_best", &options.restore_best, "end with the best epoch's weights"}};
+}
+
+// The keys of [train] that start with "loss." are the loss op's attributes.
+Settings take_loss_attributes(Settings& settings) {
+  Settings attributes;
+  for (auto entry = settings.begin(); entry != settings.end();) {
+    if (entry->first.starts_with("loss.")) {
+      attributes[entry->first.substr(5)] = entry->second;
+      entry = settings.erase(entry);
+    } else {
+      ++entry;
+    }
+  }
+  return attributes;
+}
+
+struct LayerOptions {
+  Layer& layer;
+  Options options() {
+    return {{"op", &layer.op, "which op of `selfnorm ops`"},
+            {"name", &layer.name, "a name of its own"},
+            {"inputs", &layer.inputs, "layers or inputs that it reads"},
+            {"share", &layer.share, "the layer whose parameters it uses"},
+            {"l2", &layer.l2, "adds l2·Σw² of the weights to the loss", range::kNonNegative}};
+  }
+};
+
+Layer read_layer(const Settings& settings, const std::string& where) {
+  Layer layer;
+  LayerOptions common{layer};
+  Settings own;
+  for (const auto& [name, value] : settings) {
+    const Options options = common.options();
+    const bool is_common = std::ranges::count(options, name, &Option::name) > 0;
+    (is_common ? own : layer.attributes)[name] = value;
+  }
+  apply_settings(common.options(), own, where);
+  if (layer.op.empty()) throw Error(ErrorKind::config, where + ": a layer needs `op`");
+  return layer;
+}
+
+void read_model(RunConfig& config, const TomlSection& section, const std::string& where) {
+  Settings rest;
+  constexpr std::string_view kInputs = "inputs.";
+  for (const auto& [name, value] : section.settings) {
+    if (!name.starts_with(kInputs) && name != "outputs") rest[name] = value;
+  }
+  for (const std::string& name : section.order) {
+    if (!name.starts_with(kInputs)) continue;
+    const auto* shape = std::get_if<Shape>(&section.settings.at(name));
+    if (shape == nullptr) {
+      throw Error(ErrorKind::config, fmt::format("{}: input '{}' needs a shape such as [1, 28, 28]",
+                                                 where, name.substr(kInputs.size())));
+    }
+    config.network.inputs.emplace_back(name.substr(kInputs.size()), *shape);
+  }
+  if (const auto outputs = section.settings.find("outputs"); outputs != section.settings.end()) {
+    const Option option{"outputs", &config.network.outputs, "names of layers"};
+    set_option(option, outputs->second, where);
+  }
+  for (const auto& [name, list] : section.lists) {
+    if (name != "layers") {
+      throw Error(ErrorKind::config,
+                  fmt::format("{}: unknown key '{}'{}", where, name, suggestion(name, {"layers"})));
+    }
+    for (const auto& [settings, place] : list) {
+      config.network.layers.push_back(read_layer(settings, place));
+    }
+  }
+  if (!config.network.layers.empty() && !rest.empty()) {
+    const Options options = model_table(config);
+    const std::string& name = rest.begin()->first;
+    const bool known = std::ranges::count(options, name, &Option::name) > 0;
+    throw Error(ErrorKind::config,
+                known ? fmt::format("{}: '{}' is for the default network, but layers are given",
+                                    where, name)
+                      : fmt::format("{}: unknown key '{}'{}", where, name,
+                                    suggestion(name, {"inputs", "layers", "outputs"})));
+  }
+  apply_settings(model_table(config), rest, where);
+}
+
+std::string layer_toml(const Layer& layer) {
+  Settings settings = layer.attributes;
+  settings["op"] = layer.op;
+  if (!layer.name.empty()) settings["name"] = layer.name;
+  if (!layer.inputs.empty()) settings["inputs"] = layer.inputs;
+  if (!layer.share.empty()) settings["share"] = layer.share;
+  if (layer.l2 != 0) settings["l2"] = layer.l2;
+  return toml_inline(settings);
+}
+
+}  // namespace
+
+Options data_table(RunConfig& config) { return options(config.data); }
+
+Options model_table(RunConfig& config) {
+  DefaultNetworkOptions& network = config.default_network;
+  return {
+      {"hidden", &network.hidden, "units of the hidden layers of the default network",
+       range::kAtLeastOne},
+      {"dropout_rate", &network.dropout_rate, "alpha dropout behind each of them", range::kRate}};
+}
+
+Options train_table(RunConfig& config) {
+  TrainOptions& train = config.train;
+  Options table = {
+      {"loss", &train.loss,
+       "auto, softmax_cross_entropy, sigmoid_cross_entropy, "
+       "mean_squared_error or huber"},
+      {"batch_size", &train.batch_size, "rows a step", range::kAtLeastOne},
+      {"epochs", &train.epochs, "passes over the training rows", range::kAtLeastOne},
+      {"seed", &train.seed, "of initial weights, masks and order", range::kNonNegative},
+      {"shuffle", &train.shuffle, "a new order of the rows every epoch"},
+      {"metrics", &train.metrics, "what is measured; empty: what suits the loss"},
+      {"threads", &train.threads, "0: as many as the machine has", range::kNonNegative},
+      {"watch", &train.watch, "measure each layer's moments while training"},
+      {"checkpoint_every", &train.checkpoint_every, "epochs between checkpoints",
+       range::kAtLeastOne}};
+  add_group(table, "optimizer", options(train.optimizer));
+  add_group(table, "schedule", options(train.schedule));
+  add_group(table, "early_stopping", early_stopping(train.early_stopping));
+  return table;
+}
+
+RunConfig parse_run_config(const std::string& text, const std::string& where) {
+  RunConfig config;
+  for (auto& [name, section] : parse_toml(text, where)) {
+    const std::string table = fmt::format("{}: [{}]", where, name);
+    if (name == "model") {
+      read_model(config, section, table);
+      continue;
+    }
+    if (name != "data" && name != "train") {
+      throw Error(ErrorKind::config, fmt::format("{}: unknown table{}", table,
+                                                 suggestion(name, {"data", "model", "train"})));
+    }
+    if (!section.lists.empty()) {
+      throw Error(ErrorKind::config,
+                  fmt::format("{}: unknown key '{}'", table, section.lists.begin()->first));
+    }
+    Settings settings = section.settings;
+    if (name == "train") config.train.loss_attributes = take_loss_attributes(settings);
+    apply_settings(name == "data" ? data_table(config) : train_table(config), settings, table);
+  }
+  return config;
+}
+
+RunConfig read_run_config(const std::filesystem::path& path) {
+  return parse_run_config(read_file(path), path.string());
+}
+
+std::string to_toml(const RunConfig& given) {
+  RunConfig config = given;
+  Settings train = collect_settings(train_table(config));
+  for (const auto& [name, value] : config.train.loss_attributes) train["loss." + name] = value;
+  std::string text = "[data]\n" + toml_lines(collect_settings(data_table(config))) + "\n[model]\n";
+  if (config.network.layers.empty()) {
+    text += toml_lines(collect_settings(model_table(config)));
+  } else {
+    Settings inputs;
+    std::string list;
+    for (const auto& [name, shape] : config.network.inputs) {
+      list += fmt::format("{} {} = {}", list.empty() ? "" : ",", name, to_string(Setting(shape)));
+    }
+    text += fmt::format("inputs = {{{} }}\nlayers = [\n", list);
+    for (const Layer& layer : config.network.layers) {
+      text += fmt::format("  {},\n", layer_toml(layer));
+    }
+    text += "]\n";
+    if (!config.network.outputs.empty()) {
+      text += fmt::format("outputs = {}\n", to_string(Setting(config.network.outputs)));
+    }
+  }
+  return text + "\n[train]\n" + toml_lines(train);
+}
+
+void complete_network(RunConfig& config, const Dataset& data, std::int64_t outputs) {
+  Network& network = config.network;
+  if (network.inputs.empty()) {
+    for (const Field& field : data.inputs) {
+      network.inputs.emplace_back(field.name, field.sample_shape);
+    }
+  }
+  if (network.layers.empty()) {
+    if (network.inputs[0].second.size() > 1) network.layers.push_back({"flatten"});
+    for (const std::int64_t units : config.default_network.hidden) {
+      network.layers.push_back({"dense", {{"units", units}}});
+      network.layers.push_back({"selu"});
+      if (config.default_network.dropout_rate > 0) {
+        network.layers.push_back(
+            {"alpha_dropout", {{"rate", config.default_network.dropout_rate}}});
+      }
+    }
+    network.layers.push_back({"dense", {{"units", outputs}}});
+  }
+  network = complete_names(network);
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace selfnorm::cli {
+
+/// Each adds one command to the program; its work runs when the command was given.
+void add_train(CLI::App& app);
+void add_evaluate(CLI::App& app);
+void add_predict(CLI::App& app);
+void add_ops(CLI::App& app);
+void add_data(CLI::App& app);
+
+}  // namespace selfnorm::cli

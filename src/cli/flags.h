@@ -1,0 +1,36 @@
+// Options as command-line flags.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/option.h"
+
+namespace selfnorm::cli {
+
+/// Adds a flag for every option, `--learning-rate` for optimizer.learning_rate where no other
+/// option ends so, else `--schedule-minimum`. Flags given on the command line are kept until
+/// `apply`, so that they win over a file that is read in between.
+class OptionFlags {
+ public:
+  void add(CLI::App& app, const Options& options, const std::string& group);
+
+  /// Sets the options of the same names to what was given.
+  void apply(const Options& options) const;
+
+ private:
+  struct Flag {
+    std::string option;
+    std::string flag;
+    std::unique_ptr<std::string> text;
+    CLI::Option* parsed;
+  };
+  std::vector<Flag> flags_;
+};
+
+/// "--batch-size".
+std::string flag_name(const std::string& option);
+
+}  // namespace selfnorm::cli

@@ -1,0 +1,206 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "api/run.h"
+#include "cli/commands.h"
+#include "cli/flags.h"
+#include "cli/terminal.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+volatile std::sig_atomic_t g_interrupted = 0;
+
+// The first Ctrl-C asks the training to stop at a step; the second one ends the program.
+void on_interrupt(int signal) {
+  g_interrupted = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+struct TrainArguments {
+  std::string network;
+  std::string out;
+  bool resume = false;
+  bool json = false;
+  OptionFlags data, model, train;
+};
+
+std::string scores_text(const EpochRecord& record) {
+  std::string text;
+  for (const auto& [name, value] : record.training)
+    text += fmt::format(" - {}: {}", name, score(value));
+  for (const auto& [name, value] : record.validation) {
+    text += fmt::format(" - validation_{}: {}", name, score(value));
+  }
+  return text;
+}
+
+// The lines of a training: one that moves while an epoch runs, one that stays for each epoch.
+class TrainingLines {
+ public:
+  explicit TrainingLines(std::int64_t epochs) : epochs_(epochs) {}
+
+  void step(const StepReport& report) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::milliseconds(100)) return;
+    last_ = now;
+    line_.show(fmt::format(
+        "Epoch {}/{} {}/{} {} {} {}/step - loss: {}", report.epoch, report.epochs, report.step,
+        report.steps, bar(report.step, report.steps), duration(report.seconds),
+        duration(report.seconds / static_cast<double>(report.step)), score(report.loss)));
+  }
+
+  void epoch(const EpochRecord& record) {
+    line_.clear();
+    if (record.epoch == 0) return;
+    const std::int64_t steps = record.step - last_step_;
+    last_step_ = record.step;
+    std::fputs(fmt::format(
+                   "Epoch {}/{} {}/{} {} {} {}/step{}\n", record.epoch, epochs_, steps, steps,
+                   bar(steps, steps), duration(record.seconds),
+                   duration(record.seconds / static_cast<double>(std::max<std::int64_t>(steps, 1))),
+                   scores_text(record))
+                   .c_str(),
+               stderr);
+  }
+
+  void starts_at(std::int64_t step) { last_step_ = step; }
+
+ private:
+  std::int64_t epochs_;
+  std::int64_t last_step_ = 0;
+  std::chrono::steady_clock::time_point last_{};
+  StatusLine line_;
+};
+
+fs::path default_out(const RunConfig& config) {
+  const std::string name = fs::path(config.data.source).stem().string();
+  fs::path out = fs::path("runs") / name;
+  for (int i = 2; fs::exists(out); ++i) out = fs::path("runs") / fmt::format("{}-{}", name, i);
+  return out;
+}
+
+RunConfig read_arguments(const TrainArguments& arguments) {
+  RunConfig config;
+  const std::string& given = arguments.network;
+  if (arguments.resume && given.empty()) {
+    if (arguments.out.empty()) {
+      throw Error(ErrorKind::config, "--resume needs --out, the run folder to continue");
+    }
+    config = read_run_config(RunFolder(arguments.out).config());
+  } else if (given.ends_with(".toml")) {
+    config = read_run_config(given);
+  } else {
+    config.data.source = given;
+  }
+  arguments.data.apply(data_table(config));
+  arguments.model.apply(model_table(config));
+  arguments.train.apply(train_table(config));
+  if (config.data.source.empty()) {
+    throw Error(ErrorKind::config,
+                "what to train on is missing: give a network file, or --data with a data set of "
+                "`selfnorm data list` or a file (selfnorm train --data table.csv --target y)");
+  }
+  return config;
+}
+
+void describe(const PreparedRun& run, const fs::path& out) {
+  const auto& rows = run.rows;
+  std::string data = fmt::format("{}: {} rows to train", run.train.name,
+                                 grouped(static_cast<std::int64_t>(rows.train_rows.size())));
+  if (!rows.validation_rows.empty()) {
+    data += fmt::format(", {} to validate",
+                        grouped(static_cast<std::int64_t>(rows.validation_rows.size())));
+  }
+  if (run.test.has_value()) data += fmt::format(", {} to test", grouped(run.test->rows));
+  std::fputs(fmt::format("{}\n{} layers, {} parameters; the run goes to {}\n", data,
+                         run.model.network.layers.size(),
+                         grouped(run.model.weights.parameter_count()), out.string())
+                 .c_str(),
+             stderr);
+}
+
+nlohmann::ordered_json scores_json(const Scores& scores) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : scores) json[name] = value;
+  return json;
+}
+
+void print_result(const PreparedRun& run, const RunResult& result, const RunFolder& folder,
+                  bool json) {
+  if (json) {
+    nlohmann::ordered_json document{
+        {"out", folder.root.string()}, {"model", folder.model().string()},
+        {"epochs", result.epochs},     {"steps", result.steps},
+        {"seconds", result.seconds},   {"parameters", run.model.weights.parameter_count()}};
+    if (!result.validation.empty()) document["validation"] = scores_json(result.validation);
+    if (!result.test.empty()) document["test"] = scores_json(result.test);
+    fmt::print("{}\n", document.dump(2));
+    return;
+  }
+  for (const auto& [name, value] : result.test) fmt::print("test {} {}\n", name, score(value));
+  if (result.test.empty()) {
+    for (const auto& [name, value] : result.validation) {
+      fmt::print("validation {} {}\n", name, score(value));
+    }
+  }
+  fmt::print("model    {}\nhistory  {}\nnext     selfnorm evaluate {}\n", folder.model().string(),
+             folder.history().string(), folder.root.string());
+}
+
+void run_train(const TrainArguments& arguments) {
+  RunConfig config = read_arguments(arguments);
+  const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
+  if (arguments.resume && !fs::exists(folder.checkpoint())) {
+    throw Error(ErrorKind::config, fmt::format("{}: holds no checkpoint to resume from (leave "
+                                               "--resume out to start)",
+                                               folder.root.string()));
+  }
+  const auto run = prepare_run(std::move(config));
+  describe(*run, folder.root);
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  TrainingLines lines(run->config.train.epochs);
+  TrainCallbacks callbacks{[&](const StepReport& report) { lines.step(report); },
+                           [&](const EpochRecord& record) { lines.epoch(record); },
+                           [] { return g_interrupted != 0; }};
+  try {
+    const RunResult result = execute_run(*run, folder, arguments.resume, callbacks);
+    print_result(*run, result, folder, arguments.json);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) throw;
+    throw Error(
+        ErrorKind::interrupted,
+        fmt::format("{}; continue with: selfnorm train --out {} --resume",
+                    std::string(error.what()).substr(sizeof "interrupted:"), folder.root.string()));
+  }
+}
+
+}  // namespace
+
+void add_train(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("train", "Train a network on data and keep the run");
+  const auto arguments = std::make_shared<TrainArguments>();
+  command->add_option("network", arguments->network,
+                      "a network file (.toml), or the data to train the default network on");
+  command->add_option("--out", arguments->out,
+                      "the run folder: model, history, configuration [runs/NAME]");
+  command->add_flag("--resume", arguments->resume, "continue the run in --out from its checkpoint");
+  command->add_flag("--json", arguments->json, "the result as one JSON document");
+  RunConfig defaults;
+  arguments->data.add(*command, data_table(defaults), "Data");
+  arguments->model.add(*command, model_table(defaults), "Default network");
+  arguments->train.add(*command, train_table(defaults), "Training");
+  command->callback([arguments] { run_train(*arguments); });
+}
+
+}  // namespace selfnorm::cli

@@ -1,0 +1,152 @@
+#include "config/toml.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+std::string place(const toml::node& node, const std::string& where) {
+  return fmt::format("{}:{}", where, node.source().begin.line);
+}
+
+[[noreturn]] void fail(const std::string& place, const std::string& message) {
+  throw Error(ErrorKind::config, place + ": " + message);
+}
+
+// A list of numbers or of texts. Numbers in lists within the list are taken out of them, so that
+// [[1, 1], [2, 2]] is a padding.
+void collect(const toml::array& array, const std::string& where, std::vector<double>& numbers,
+             std::vector<std::string>& texts, bool& whole) {
+  for (const toml::node& element : array) {
+    if (const auto* inner = element.as_array()) {
+      collect(*inner, where, numbers, texts, whole);
+    } else if (const auto* text = element.as_string()) {
+      texts.push_back(text->get());
+    } else if (const auto number = element.value<double>();
+               number.has_value() && !element.is_boolean()) {
+      whole = whole && element.is_integer();
+      numbers.push_back(*number);
+    } else {
+      fail(place(element, where), "a list holds numbers or texts");
+    }
+  }
+}
+
+Setting list_setting(const toml::array& array, const std::string& where) {
+  std::vector<double> numbers;
+  std::vector<std::string> texts;
+  bool whole = true;
+  collect(array, where, numbers, texts, whole);
+  if (!texts.empty() && !numbers.empty()) {
+    fail(place(array, where), "a list holds numbers or texts, not both");
+  }
+  if (!texts.empty()) return texts;
+  if (!whole) return numbers;
+  return std::vector<std::int64_t>(numbers.begin(), numbers.end());
+}
+
+Setting scalar_setting(const toml::node& node, const std::string& where) {
+  if (const auto* value = node.as_boolean()) return value->get();
+  if (const auto* value = node.as_integer()) return std::int64_t{value->get()};
+  if (const auto* value = node.as_floating_point()) return value->get();
+  if (const auto* value = node.as_string()) return value->get();
+  fail(place(node, where), "dates and times are not used here");
+}
+
+void flatten(const toml::table& table, const std::string& prefix, const std::string& where,
+             TomlSection& section) {
+  std::vector<std::pair<toml::source_position, std::string>> order;
+  for (const auto& [key, node] : table) {
+    // `optimizer = { name = "adam" }` and `optimizer = "adam"` are the same.
+    const bool is_name = !prefix.empty() && key.str() == "name";
+    const std::string name = is_name          ? prefix
+                             : prefix.empty() ? std::string(key.str())
+                                              : prefix + "." + std::string(key.str());
+    order.emplace_back(key.source().begin, name);
+    if (const auto* inner = node.as_table()) {
+      flatten(*inner, name, where, section);
+    } else if (const auto* array = node.as_array();
+               array != nullptr && !array->empty() && array->is_homogeneous<toml::table>()) {
+      auto& list = section.lists[name];
+      for (const toml::node& element : *array) {
+        TomlSection entry;
+        flatten(*element.as_table(), "", where, entry);
+        if (!entry.lists.empty()) fail(place(element, where), "a layer cannot hold layers");
+        list.emplace_back(std::move(entry.settings), place(element, where));
+      }
+    } else {
+      section.settings[name] =
+          array != nullptr ? list_setting(*array, where) : scalar_setting(node, where);
+    }
+  }
+  std::ranges::sort(order, [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto& entry : order) section.order.push_back(std::move(entry.second));
+}
+
+std::string toml_key(const std::string& name) {
+  const bool bare = !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-';
+  });
+  return bare ? name : to_string(Setting(name));
+}
+
+// "a", "a.b" and "a.c" as one entry: a = { name = …, b = …, c = … }.
+std::vector<std::pair<std::string, std::string>> grouped(const Settings& settings) {
+  std::map<std::string, Settings> groups;
+  for (const auto& [name, value] : settings) {
+    const std::size_t dot = name.find('.');
+    groups[name.substr(0, dot)][dot == std::string::npos ? "name" : name.substr(dot + 1)] = value;
+  }
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (const auto& [name, group] : groups) {
+    const bool single = group.size() == 1 && group.begin()->first == "name";
+    entries.emplace_back(toml_key(name),
+                         single ? to_string(group.begin()->second) : toml_inline(group));
+  }
+  return entries;
+}
+
+}  // namespace
+
+TomlFile parse_toml(std::string_view text, const std::string& where) {
+  toml::table root;
+  try {
+    root = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    const auto at = error.source().begin;
+    fail(fmt::format("{}:{}:{}", where, at.line, at.column), std::string(error.description()));
+  }
+  TomlFile file;
+  for (const auto& [key, node] : root) {
+    const auto* table = node.as_table();
+    if (table == nullptr) {
+      fail(place(node, where),
+           fmt::format("'{}' stands outside of a table such as [model]", std::string(key.str())));
+    }
+    flatten(*table, "", where, file[std::string(key.str())]);
+  }
+  return file;
+}
+
+std::string toml_lines(const Settings& settings) {
+  std::string lines;
+  for (const auto& [name, value] : grouped(settings)) {
+    lines += fmt::format("{} = {}\n", name, value);
+  }
+  return lines;
+}
+
+std::string toml_inline(const Settings& settings) {
+  std::string text = "{";
+  for (const auto& [name, value] : grouped(settings)) {
+    text += fmt::format("{} {} = {}", text == "{" ? "" : ",", name, value);
+  }
+  return text + " }";
+}
+
+}  // namespace selfnorm

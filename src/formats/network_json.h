@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "selfnorm/network.h"
+
+namespace selfnorm {
+
+/// A network as the JSON text of a model file, and back. Reading throws Error(model_file).
+std::string network_to_json(const Network& network);
+Network network_from_json(std::string_view text);
+
+}  // namespace selfnorm

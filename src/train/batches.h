@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "engine/program.h"
+#include "train/objective.h"
+#include "train/trained_model.h"
+
+namespace selfnorm {
+
+/// Fills a program's inputs with rows of a data set, standardised by the schema. Inputs are found
+/// by name; the field of a data set with one input goes to the only input of the network.
+void feed_inputs(Program& program, const Schema& schema, const Dataset& data,
+                 std::span<const std::int64_t> rows);
+
+/// The value called "target" that a loss reads, filled with the rows' targets.
+void feed_targets(Program& program, ValueId target, const Objective& objective,
+                  const Targets& targets, std::span<const std::int64_t> rows);
+
+/// The sizes of a pass over `rows` rows in batches of `batch`: full ones, then what is left.
+std::vector<std::int64_t> batch_sizes(std::int64_t rows, std::int64_t batch);
+
+}  // namespace selfnorm

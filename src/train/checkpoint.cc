@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "formats/json.h"
+#include "formats/safetensors.h"
+#include "train/training_state.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr const char* kFormat = "selfnorm-checkpoint-1";
+constexpr const char* kSlot = "optimizer.";
+
+std::span<const float> arena(const Weights& weights) {
+  return {weights.data(), static_cast<std::size_t>(weights.size())};
+}
+
+TensorEntry flat(std::string name, std::span<const float> values) {
+  return tensor_entry(std::move(name), Shape{static_cast<std::int64_t>(values.size())}, values);
+}
+
+nlohmann::json to_json(const TrainingState& state, const Schedule& schedule, std::int64_t steps) {
+  const ScheduleState& s = schedule.state();
+  return {
+      {"epoch", state.epoch},
+      {"step_in_epoch", state.step_in_epoch},
+      {"step", state.step},
+      {"rows_since_watch", state.rows_since_watch},
+      {"loss_sum", state.loss_sum},
+      {"loss_weight", state.loss_weight},
+      {"seconds", state.seconds},
+      {"best",
+       {{"epoch", state.best.epoch}, {"value", state.best.value}, {"waited", state.best.waited}}},
+      {"schedule",
+       {{"scale", s.scale}, {"has_best", s.has_best}, {"best", s.best}, {"waited", s.waited}}},
+      {"optimizer_steps", steps}};
+}
+
+void from_json(const nlohmann::json& json, TrainingState& state, Schedule& schedule,
+               Optimizer& optimizer) {
+  state.epoch = json.at("epoch");
+  state.step_in_epoch = json.at("step_in_epoch");
+  state.step = json.at("step");
+  state.rows_since_watch = json.at("rows_since_watch");
+  state.loss_sum = json.at("loss_sum");
+  state.loss_weight = json.at("loss_weight");
+  state.seconds = json.at("seconds");
+  const nlohmann::json& best = json.at("best");
+  state.best.epoch = best.at("epoch");
+  state.best.value = best.at("value");
+  state.best.waited = best.at("waited");
+  const nlohmann::json& s = json.at("schedule");
+  schedule.restore({s.at("scale"), s.at("has_best"), s.at("best"), s.at("waited")});
+  optimizer.set_steps(json.at("optimizer_steps"));
+}
+
+[[noreturn]] void fail(const std::string& where, const std::string& message) {
+  throw Error(ErrorKind::model_file, where + ": " + message);
+}
+
+std::span<const float> floats(const TensorFile& file, const std::string& name,
+                              const std::string& where) {
+  const TensorEntry* entry = find_tensor(file, name);
+  if (entry == nullptr || entry->type != StoredType::f32) {
+    fail(where, fmt::format("tensor '{}' is missing or not F32", name));
+  }
+  return tensor_values<float>(*entry);
+}
+
+void read_floats(const TensorFile& file, const std::string& name, const std::string& where,
+                 std::span<float> out) {
+  const std::span<const float> values = floats(file, name, where);
+  if (values.size() != out.size()) {
+    fail(where,
+         fmt::format("tensor '{}' has {} numbers, expected {}", name, values.size(), out.size()));
+  }
+  std::ranges::copy(values, out.begin());
+}
+
+}  // namespace
+
+void save_checkpoint(const std::filesystem::path& path, const TrainedModel& model,
+                     Optimizer& optimizer, const Schedule& schedule, const TrainingState& state,
+                     const std::string& fingerprint) {
+  std::vector<TensorEntry> tensors = {flat("weights", arena(model.weights)),
+                                      flat("outputs", state.outputs)};
+  for (const OptimizerSlot& slot : optimizer.slots()) {
+    tensors.push_back(flat(kSlot + slot.name, slot.values));
+  }
+  if (state.best.epoch >= 0) tensors.push_back(flat("best", arena(state.best.weights)));
+  write_safetensors(path, tensors,
+                    {{"format", kFormat},
+                     {"configuration", fingerprint},
+                     {"state", to_json(state, schedule, optimizer.steps()).dump()}});
+}
+
+void load_checkpoint(const std::filesystem::path& path, TrainedModel& model, Optimizer& optimizer,
+                     Schedule& schedule, TrainingState& state, const std::string& fingerprint) {
+  const std::string where = path.string();
+  const TensorFile file = read_safetensors(path);
+  const auto metadata = [&](const char* key) {
+    const auto found = file.metadata.find(key);
+    if (found == file.metadata.end()) fail(where, fmt::format("has no '{}'", key));
+    return found->second;
+  };
+  if (metadata("format") != kFormat) fail(where, "is no checkpoint of this program");
+  if (metadata("configuration") != fingerprint) {
+    fail(where,
+         "was written by another configuration (resume with the same network, data and options; "
+         "epochs, threads and checkpoint_every may differ)");
+  }
+  TrainingState read;
+  read_json(metadata("state"), "state", [&](const nlohmann::json& json) {
+    from_json(json, read, schedule, optimizer);
+    return 0;
+  });
+  read_floats(file, "weights", where,
+              {model.weights.data(), static_cast<std::size_t>(model.weights.size())});
+  for (const OptimizerSlot& slot : optimizer.slots()) {
+    read_floats(file, kSlot + slot.name, where, slot.values);
+  }
+  if (read.best.epoch >= 0) {
+    read.best.weights = model.weights;
+    read_floats(file, "best", where,
+                {read.best.weights.data(), static_cast<std::size_t>(read.best.weights.size())});
+  }
+  const std::span<const float> outputs = floats(file, "outputs", where);
+  read.outputs.assign(outputs.begin(), outputs.end());
+  state = std::move(read);
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,35 @@
+// From a model to programs: the graph, its loss, its gradients, its measurements.
+#pragma once
+
+#include <optional>
+
+#include "engine/program.h"
+#include "passes/emit.h"
+#include "train/trained_model.h"
+
+namespace selfnorm {
+
+/// A program with the values that its user reads and writes.
+struct CompiledNetwork {
+  Program program;
+  ValueId output = kNoValue;
+  ValueId target = kNoValue;
+  ValueId loss = kNoValue;
+  ValueId loss_weight = kNoValue;  ///< what `loss` is the mean of
+  std::vector<Watched> watched = {};
+};
+
+/// One training step: the loss of `batch` rows and its gradients, written beside each parameter's
+/// place into `gradients`, an arena like that of the weights.
+CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::uint64_t seed,
+                                 float* gradients);
+
+struct InferenceParts {
+  bool loss = false;        ///< with the targets' loss
+  bool prediction = false;  ///< the output after the objective's prediction op
+  bool moments = false;     ///< watching every layer
+};
+CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
+                                  const InferenceParts& parts);
+
+}  // namespace selfnorm

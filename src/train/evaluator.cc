@@ -1,0 +1,104 @@
+#include "train/evaluator.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "kernels/simd/layout.h"
+#include "train/batches.h"
+
+namespace selfnorm {
+namespace {
+
+// Appends a batch of outputs, turned from memory to API order.
+void append_outputs(const Program& program, ValueId output, std::vector<float>& all) {
+  const Shape& shape = program.graph().value(output).shape;
+  const float* from = program.data(output);
+  const auto count = static_cast<std::size_t>(elements(shape));
+  const std::size_t start = all.size();
+  all.resize(start + count);
+  if (shape.size() != 4) {
+    std::copy_n(from, count, all.begin() + static_cast<std::ptrdiff_t>(start));
+    return;
+  }
+  const std::int64_t row = shape[1] * shape[2] * shape[3];
+  for (std::int64_t n = 0; n < shape[0]; ++n) {
+    kernels::to_channels_first(from + n * row, all.data() + start + n * row, shape[1],
+                               shape[2] * shape[3]);
+  }
+}
+
+}  // namespace
+
+std::vector<std::int64_t> all_rows(std::int64_t rows) {
+  std::vector<std::int64_t> indexes(static_cast<std::size_t>(rows));
+  std::iota(indexes.begin(), indexes.end(), std::int64_t{0});
+  return indexes;
+}
+
+CompiledNetwork& Evaluator::compiled(std::int64_t rows) {
+  auto found = programs_.find(rows);
+  if (found == programs_.end()) {
+    found = programs_.emplace(rows, compile_inference(model_, rows, parts_)).first;
+  }
+  return found->second;
+}
+
+template <class Each>
+void Evaluator::for_each_batch(const Dataset& data, std::span<const std::int64_t> rows, Each each) {
+  std::size_t first = 0;
+  for (const std::int64_t size : batch_sizes(static_cast<std::int64_t>(rows.size()), batch_)) {
+    CompiledNetwork& network = compiled(size);
+    const auto batch = rows.subspan(first, static_cast<std::size_t>(size));
+    feed_inputs(network.program, model_.schema, data, batch);
+    if (parts_.loss) {
+      feed_targets(network.program, network.target, model_.objective, data.targets, batch);
+    }
+    network.program.run();
+    each(network);
+    first += static_cast<std::size_t>(size);
+  }
+}
+
+Scores Evaluator::score(const Dataset& data, std::span<const std::int64_t> rows) {
+  double loss = 0, weight = 0;
+  std::vector<float> scores;
+  for_each_batch(data, rows, [&](CompiledNetwork& network) {
+    const double w = *network.program.data(network.loss_weight);
+    loss += w * *network.program.data(network.loss);
+    weight += w;
+    append_outputs(network.program, network.output, scores);
+  });
+  Scores all = {{"loss", weight > 0 ? loss / weight : 0}};
+  const Scores metrics = measure(model_.objective, scores, output_width(), data.targets, rows);
+  all.insert(all.end(), metrics.begin(), metrics.end());
+  return all;
+}
+
+std::vector<float> Evaluator::outputs(const Dataset& data, std::span<const std::int64_t> rows) {
+  std::vector<float> all;
+  for_each_batch(data, rows, [&](CompiledNetwork& network) {
+    append_outputs(network.program, network.output, all);
+  });
+  return all;
+}
+
+std::vector<LayerMoments> Evaluator::moments(const Dataset& data,
+                                             std::span<const std::int64_t> rows) {
+  std::vector<LayerMoments> layers;
+  CompiledNetwork& network = compiled(static_cast<std::int64_t>(rows.size()));
+  feed_inputs(network.program, model_.schema, data, rows);
+  network.program.run();
+  for (const Watched& layer : network.watched) {
+    const float* moments = network.program.data(layer.moments);
+    layers.push_back({layer.name, moments[0], moments[1]});
+  }
+  return layers;
+}
+
+std::int64_t Evaluator::output_width() {
+  CompiledNetwork& network = programs_.empty() ? compiled(1) : programs_.begin()->second;
+  const Shape& shape = network.program.graph().value(network.output).shape;
+  return elements(shape) / shape[0];
+}
+
+}  // namespace selfnorm

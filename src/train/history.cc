@@ -1,0 +1,110 @@
+#include "train/history.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "base/file.h"
+#include "formats/json.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr const char* kValidation = "validation_";
+
+// JSON has no NaN; null stands for a number that is none.
+nlohmann::json number(double value) {
+  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
+}
+
+double number(const nlohmann::json& json) {
+  return json.is_null() ? std::nan("") : json.get<double>();
+}
+
+}  // namespace
+
+std::string history_line(const EpochRecord& record) {
+  nlohmann::ordered_json json{{"epoch", record.epoch},
+                              {"step", record.step},
+                              {"seconds", record.seconds},
+                              {"learning_rate", record.learning_rate}};
+  for (const auto& [name, value] : record.training) json[name] = number(value);
+  for (const auto& [name, value] : record.validation) json[kValidation + name] = number(value);
+  if (!record.moments.empty()) {
+    auto layers = nlohmann::ordered_json::array();
+    for (const LayerMoments& layer : record.moments) {
+      layers.push_back({{"layer", layer.layer},
+                        {"mean", number(layer.mean)},
+                        {"variance", number(layer.variance)}});
+    }
+    json["moments"] = layers;
+  }
+  return json.dump();
+}
+
+EpochRecord parse_history_line(std::string_view line) {
+  try {
+    const auto json = nlohmann::ordered_json::parse(line);
+    EpochRecord record;
+    for (const auto& [key, value] : json.items()) {
+      if (key == "epoch") record.epoch = value;
+      else if (key == "step") record.step = value;
+      else if (key == "seconds") record.seconds = value;
+      else if (key == "learning_rate") record.learning_rate = value;
+      else if (key == "moments") {
+        for (const auto& layer : value) {
+          record.moments.push_back({layer.at("layer"), number(nlohmann::json(layer.at("mean"))),
+                                    number(nlohmann::json(layer.at("variance")))});
+        }
+      } else if (key.starts_with(kValidation)) {
+        record.validation.emplace_back(key.substr(std::strlen(kValidation)),
+                                       number(nlohmann::json(value)));
+      } else {
+        record.training.emplace_back(key, number(nlohmann::json(value)));
+      }
+    }
+    return record;
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorKind::data, fmt::format("no line of a history: {}", error.what()));
+  }
+}
+
+std::vector<EpochRecord> read_history(const std::filesystem::path& path) {
+  std::istringstream lines(read_file(path));
+  std::vector<EpochRecord> records;
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    try {
+      records.push_back(parse_history_line(line));
+    } catch (const Error& error) {
+      throw Error(ErrorKind::data, fmt::format("{}:{}: {}", path.string(), number, error.what()));
+    }
+  }
+  return records;
+}
+
+HistoryFile::HistoryFile(std::filesystem::path path, std::int64_t last_epoch)
+    : path_(std::move(path)) {
+  std::string kept;
+  if (last_epoch > 0 && std::filesystem::exists(path_)) {
+    for (const EpochRecord& record : read_history(path_)) {
+      if (record.epoch <= last_epoch) kept += history_line(record) + "\n";
+    }
+  }
+  write_file(path_, kept);
+}
+
+void HistoryFile::append(const EpochRecord& record) {
+  std::ofstream file(path_, std::ios::app);
+  file << history_line(record) << '\n' << std::flush;
+  if (!file) {
+    throw Error(ErrorKind::io,
+                fmt::format("{}: cannot write: {}", path_.string(), std::strerror(errno)));
+  }
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "selfnorm/train.h"
+
+namespace selfnorm {
+
+/// The history of a run, a JSON object a line (docs/history.md). Lines are flushed as they come.
+class HistoryFile {
+ public:
+  /// Starts the file anew, or keeps the lines up to `last_epoch` of one that is there.
+  HistoryFile(std::filesystem::path path, std::int64_t last_epoch);
+  void append(const EpochRecord& record);
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// One line of it, and back. Reading throws Error(data).
+std::string history_line(const EpochRecord& record);
+EpochRecord parse_history_line(std::string_view line);
+
+/// All epochs of a history file. Throws Error(data) naming file and line.
+std::vector<EpochRecord> read_history(const std::filesystem::path& path);
+
+}  // namespace selfnorm

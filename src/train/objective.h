@@ -1,0 +1,55 @@
+// What a network is trained for: the loss, what its outputs mean, how good they are.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "selfnorm/dataset.h"
+#include "selfnorm/train.h"
+
+namespace selfnorm {
+
+enum class TargetKind : std::uint8_t {
+  classes,        ///< a class index a row
+  distributions,  ///< a probability for each class, as one-hot rows
+  probabilities,  ///< independent yes or no for each output, NaN when unknown
+  values,         ///< a number for each output
+};
+
+/// A loss as training and prediction see it.
+struct Objective {
+  std::string loss;
+  Settings attributes;
+  TargetKind targets = TargetKind::classes;
+  std::string prediction;  ///< op from the outputs to what is predicted; empty: none
+  std::vector<std::string> metrics;
+};
+
+/// The objective for these targets, "auto" resolved. Throws Error(config) for an unknown loss or
+/// metric, or one that does not go with the targets.
+Objective choose_objective(const TrainOptions& options, const Targets& targets);
+
+/// The objective of a saved model.
+Objective make_objective(const std::string& loss, const Settings& attributes,
+                         const std::vector<std::string>& metrics, TargetKind targets);
+
+/// Numbers a row that the targets take in a batch: 1 for classes.
+std::int64_t target_width(const Objective& objective, std::int64_t outputs);
+
+/// Throws Error(data) when a target cannot be that of a network with so many outputs: labels out of
+/// range, another width.
+void check_targets(const Objective& objective, const Targets& targets, std::int64_t outputs,
+                   const std::string& dataset);
+
+/// The targets of these rows in memory order, as the loss reads them: int32 for classes.
+void gather_targets(const Objective& objective, const Targets& targets,
+                    std::span<const std::int64_t> rows, float* out);
+
+/// The metrics of `scores` (the network's outputs before the prediction op, rows × outputs) against
+/// the targets of `rows`; those that are not defined on these rows are left out.
+Scores measure(const Objective& objective, std::span<const float> scores, std::int64_t outputs,
+               const Targets& targets, std::span<const std::int64_t> rows);
+
+}  // namespace selfnorm

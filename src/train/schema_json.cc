@@ -1,0 +1,79 @@
+#include "train/schema_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "formats/json.h"
+
+namespace selfnorm {
+namespace {
+
+const char* target_name(TargetKind kind) {
+  switch (kind) {
+    case TargetKind::classes: return "classes";
+    case TargetKind::distributions: return "distributions";
+    case TargetKind::probabilities: return "probabilities";
+    case TargetKind::values: return "values";
+  }
+  return "classes";
+}
+
+TargetKind target_kind(const std::string& name) {
+  using enum TargetKind;
+  for (const TargetKind kind : {classes, distributions, probabilities, values}) {
+    if (name == target_name(kind)) return kind;
+  }
+  throw Error(ErrorKind::model_file, "objective: unknown targets '" + name + "'");
+}
+
+}  // namespace
+
+std::string schema_to_json(const Schema& schema) {
+  nlohmann::json inputs = nlohmann::json::array();
+  for (const Schema::Input& input : schema.inputs) {
+    inputs.push_back({{"name", input.name},
+                      {"sample_shape", input.sample_shape},
+                      {"columns", input.columns},
+                      {"mean", input.standardizer.mean},
+                      {"deviation", input.standardizer.deviation}});
+  }
+  return nlohmann::json{
+      {"inputs", inputs}, {"target", schema.target}, {"class_names", schema.class_names}}
+      .dump();
+}
+
+Schema schema_from_json(std::string_view text) {
+  return read_json(text, "schema", [](const nlohmann::json& json) {
+    Schema schema;
+    for (const nlohmann::json& input : json.at("inputs")) {
+      Schema::Input read{input.at("name"),
+                         input.at("sample_shape"),
+                         input.at("columns"),
+                         {input.at("mean"), input.at("deviation")}};
+      if (read.standardizer.mean.size() != read.standardizer.deviation.size()) {
+        throw Error(ErrorKind::model_file, "schema: as many means as deviations are needed");
+      }
+      schema.inputs.push_back(std::move(read));
+    }
+    schema.target = json.at("target");
+    schema.class_names = json.at("class_names").get<std::vector<std::string>>();
+    return schema;
+  });
+}
+
+std::string objective_to_json(const Objective& objective) {
+  return nlohmann::json{{"loss", objective.loss},
+                        {"attributes", settings_to_json(objective.attributes)},
+                        {"metrics", objective.metrics},
+                        {"targets", target_name(objective.targets)}}
+      .dump();
+}
+
+Objective objective_from_json(std::string_view text) {
+  return read_json(text, "objective", [](const nlohmann::json& json) {
+    return make_objective(json.at("loss"), settings_from_json(json.at("attributes")),
+                          json.at("metrics").get<std::vector<std::string>>(),
+                          target_kind(json.at("targets")));
+  });
+}
+
+}  // namespace selfnorm

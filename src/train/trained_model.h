@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "data/standardizer.h"
+#include "selfnorm/dataset.h"
+#include "selfnorm/network.h"
+#include "train/objective.h"
+#include "train/weights.h"
+
+namespace selfnorm {
+
+/// What the data were: enough to read new data in the same way.
+struct Schema {
+  struct Input {
+    std::string name;
+    Shape sample_shape;
+    std::vector<std::string> columns;  ///< of a table
+    Standardizer standardizer;         ///< empty: raw data go in
+  };
+  std::vector<Input> inputs;
+  std::string target;
+  std::vector<std::string> class_names;
+};
+
+/// A network that can be used: graph, weights, schema and standardiser together.
+struct TrainedModel {
+  Network network;
+  Objective objective;
+  Schema schema;
+  Weights weights;
+};
+
+using Metadata = std::map<std::string, std::string>;
+
+/// Writes the model file (safetensors; docs/adr/0004-model-file.md), atomically. Tensors in `more`
+/// go in as they are, for checkpoints.
+void save_model(const TrainedModel& model, const std::filesystem::path& path,
+                const Metadata& more_metadata = {});
+
+/// Reads a model file. Everything is checked: Error(model_file) says what does not fit.
+TrainedModel load_model(const std::filesystem::path& path);
+
+/// Throws Error(data) unless the model can read this data set: inputs of its shapes. The columns of
+/// a table are put in the model's order by their names.
+void adapt_dataset(const Schema& schema, Dataset& data);
+
+}  // namespace selfnorm

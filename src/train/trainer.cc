@@ -1,0 +1,276 @@
+#include "train/trainer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "base/random.h"
+#include "kernels/simd/reduce.h"
+#include "selfnorm/error.h"
+#include "train/batches.h"
+
+namespace selfnorm {
+namespace {
+
+// Rows of the fixed batch that is watched, and rows trained between two looks: a look costs a third
+// of a training step on as many rows, so 1/300 of the time.
+constexpr std::int64_t kWatchedRows = 256;
+constexpr std::int64_t kRowsBetweenWatches = 100 * kWatchedRows;
+
+std::int64_t steps_per_epoch(const TrainingData& data, const TrainOptions& options) {
+  const auto rows = static_cast<std::int64_t>(data.train_rows.size());
+  return (rows + options.batch_size - 1) / options.batch_size;
+}
+
+std::vector<ParameterSegment> segments(const Weights& weights) {
+  std::vector<ParameterSegment> all;
+  for (const WeightEntry& entry : weights.entries()) {
+    if (entry.role == Role::parameter) all.push_back({entry.offset, entry.count, entry.l2, true});
+  }
+  return all;
+}
+
+double find_score(const Scores& scores, const std::string& name) {
+  const auto found = std::ranges::find(scores, name, [](const auto& score) { return score.first; });
+  return found == scores.end() ? std::nan("") : found->second;
+}
+
+bool higher_is_better(const std::string& name) {
+  return name != "loss" && name != "rmse" && name != "mae";
+}
+
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+void check_options(const TrainOptions& options, const TrainingData& data,
+                   const Objective& objective) {
+  if (data.train_rows.empty()) {
+    throw Error(ErrorKind::data, data.train->name + ": no rows are left to train on");
+  }
+  const std::string& monitor = options.early_stopping.monitor;
+  const bool known =
+      monitor == "auto" || monitor == "loss" || std::ranges::count(objective.metrics, monitor) > 0;
+  if (!known) {
+    throw Error(ErrorKind::config,
+                fmt::format("[train]: early_stopping.monitor = '{}' is neither the loss nor one of "
+                            "the metrics",
+                            monitor));
+  }
+  if (options.early_stopping.patience > 0 && data.validation_rows.empty()) {
+    throw Error(ErrorKind::config,
+                "[train]: early_stopping.patience needs validation rows "
+                "(set data.validation_split)");
+  }
+}
+
+}  // namespace
+
+Trainer::Trainer(TrainedModel& model, const TrainingData& data, const TrainOptions& options,
+                 TrainCallbacks callbacks)
+    : model_(model),
+      data_(data),
+      options_(options),
+      callbacks_(std::move(callbacks)),
+      gradients_(static_cast<std::size_t>(model.weights.parameters_end()) * sizeof(float)),
+      validation_(model, {.loss = true}),
+      watcher_(model, {.moments = true}),
+      optimizer_(options.optimizer, model.weights.parameters_end(), segments(model.weights)),
+      schedule_(options.schedule, options.optimizer.learning_rate, steps_per_epoch(data, options),
+                static_cast<double>(options.epochs)) {
+  check_options(options, data, model.objective);
+  const std::int64_t outputs = validation_.output_width();
+  check_targets(model.objective, data.train->targets, outputs, data.train->name);
+  if (!data.validation_rows.empty()) {
+    check_targets(model.objective, data.validation->targets, outputs, data.validation->name);
+  }
+}
+
+void Trainer::checkpoint_to(std::filesystem::path path, std::string fingerprint) {
+  checkpoint_ = std::move(path);
+  fingerprint_ = std::move(fingerprint);
+}
+
+void Trainer::resume() {
+  load_checkpoint(checkpoint_, model_, optimizer_, schedule_, state_, fingerprint_);
+}
+
+void Trainer::save() {
+  if (checkpoint_.empty()) return;
+  save_checkpoint(checkpoint_, model_, optimizer_, schedule_, state_, fingerprint_);
+}
+
+bool Trainer::stopped_early() const {
+  const std::int64_t patience = options_.early_stopping.patience;
+  return patience > 0 && state_.best.waited >= patience;
+}
+
+void Trainer::run() {
+  if (state_.step == 0) report_start();
+  while (state_.epoch < options_.epochs && !stopped_early()) run_epoch();
+  if (options_.early_stopping.restore_best && state_.best.epoch >= 0) {
+    model_.weights = state_.best.weights;
+  }
+}
+
+// Epoch 0: what the untrained network does to the watched rows.
+void Trainer::report_start() {
+  if (!options_.watch || !callbacks_.on_epoch) return;
+  EpochRecord record;
+  record.moments = watcher_.moments(
+      *data_.train, std::span(data_.train_rows)
+                        .first(std::min<std::size_t>(kWatchedRows, data_.train_rows.size())));
+  callbacks_.on_epoch(record);
+}
+
+void Trainer::run_epoch() {
+  std::vector<std::int64_t> order = data_.train_rows;
+  if (options_.shuffle) {
+    const RandomKey key = random_key(options_.seed, "shuffle", std::to_string(state_.epoch));
+    const auto places = permutation(key, static_cast<std::int64_t>(order.size()));
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      order[i] = data_.train_rows[static_cast<std::size_t>(places[i])];
+    }
+  }
+  const std::int64_t steps = steps_per_epoch(data_, options_);
+  while (state_.step_in_epoch < steps) {
+    const auto first = static_cast<std::size_t>(state_.step_in_epoch * options_.batch_size);
+    const auto count =
+        std::min(order.size() - first, static_cast<std::size_t>(options_.batch_size));
+    run_step(std::span(order).subspan(first, count), steps);
+    if (state_.step_in_epoch < steps) stop_if_asked();
+  }
+  finish_epoch(order);
+  stop_if_asked();
+}
+
+Trainer::StepProgram& Trainer::program_for(std::int64_t rows) {
+  const auto found = std::ranges::find(programs_, rows, &StepProgram::batch);
+  if (found != programs_.end()) return *found;
+  programs_.push_back({rows, compile_training(model_, rows, options_.seed,
+                                              reinterpret_cast<float*>(gradients_.data()))});
+  return programs_.back();
+}
+
+void Trainer::run_step(std::span<const std::int64_t> rows, std::int64_t steps) {
+  const Stopwatch watch;
+  StepProgram& step = program_for(static_cast<std::int64_t>(rows.size()));
+  CompiledNetwork& network = step.network;
+  feed_inputs(network.program, model_.schema, *data_.train, rows);
+  feed_targets(network.program, network.target, model_.objective, data_.train->targets, rows);
+  network.program.run(static_cast<std::uint64_t>(state_.step));
+  const double loss = *network.program.data(network.loss);
+  if (!std::isfinite(loss)) fail_not_finite(step);
+  optimizer_.step(model_.weights.data(), reinterpret_cast<const float*>(gradients_.data()),
+                  schedule_.learning_rate(state_.step));
+  const double weight = *network.program.data(network.loss_weight);
+  state_.loss_sum += weight * loss;
+  state_.loss_weight += weight;
+  const float* outputs = network.program.data(network.output);
+  state_.outputs.insert(state_.outputs.end(), outputs,
+                        outputs + elements(network.program.graph().value(network.output).shape));
+  ++state_.step;
+  ++state_.step_in_epoch;
+  state_.rows_since_watch += static_cast<std::int64_t>(rows.size());
+  state_.seconds += watch.seconds();
+  if (callbacks_.on_step) {
+    callbacks_.on_step({state_.epoch + 1, options_.epochs, state_.step_in_epoch, steps,
+                        state_.seconds, state_.loss_sum / std::max(state_.loss_weight, 1e-300)});
+  }
+}
+
+void Trainer::fail_not_finite(StepProgram& step) {
+  const auto number = static_cast<std::uint64_t>(state_.step);
+  std::string cause;
+  for (const WeightEntry& entry : model_.weights.entries()) {
+    if (kernels::all_finite(model_.weights.data() + entry.offset, entry.count)) continue;
+    cause = fmt::format("'{}' was no longer finite: the step before moved it too far", entry.name);
+    break;
+  }
+  if (cause.empty()) {
+    const auto node = step.network.program.find_non_finite(number, 0);
+    cause =
+        fmt::format("the first output that is not finite is that of '{}'", node.value_or("loss"));
+  }
+  throw Error(ErrorKind::numeric,
+              fmt::format("the loss became NaN or infinite at step {} (epoch {}, step {}): {} "
+                          "(lower the learning rate, or set optimizer.clip_norm){}",
+                          state_.step + 1, state_.epoch + 1, state_.step_in_epoch + 1, cause,
+                          checkpoint_.empty() || state_.epoch == 0
+                              ? ""
+                              : fmt::format("; the checkpoint after epoch {} is kept in {}",
+                                            state_.epoch, checkpoint_.string())));
+}
+
+bool Trainer::wants_watch() const {
+  const bool last = state_.epoch + 1 == options_.epochs;
+  return options_.watch && (last || state_.rows_since_watch >= kRowsBetweenWatches);
+}
+
+void Trainer::finish_epoch(std::span<const std::int64_t> order) {
+  EpochRecord record{state_.epoch + 1,
+                     state_.step,
+                     state_.seconds,
+                     schedule_.learning_rate(state_.step - 1),
+                     {},
+                     {},
+                     {}};
+  record.training = {{"loss", state_.loss_sum / std::max(state_.loss_weight, 1e-300)}};
+  const Scores metrics = measure(model_.objective, state_.outputs, validation_.output_width(),
+                                 data_.train->targets, order);
+  record.training.insert(record.training.end(), metrics.begin(), metrics.end());
+  if (!data_.validation_rows.empty()) {
+    record.validation = validation_.score(*data_.validation, data_.validation_rows);
+    schedule_.observe(find_score(record.validation, "loss"));
+  } else {
+    schedule_.observe(record.training[0].second);
+  }
+  if (wants_watch()) {
+    const auto rows = std::min<std::size_t>(kWatchedRows, data_.train_rows.size());
+    record.moments = watcher_.moments(*data_.train, std::span(data_.train_rows).first(rows));
+    state_.rows_since_watch = 0;
+  }
+  ++state_.epoch;
+  state_.step_in_epoch = 0;
+  state_.loss_sum = state_.loss_weight = state_.seconds = 0;
+  state_.outputs.clear();
+  judge(record);
+  if (callbacks_.on_epoch) callbacks_.on_epoch(record);
+  if (state_.epoch % options_.checkpoint_every == 0 || state_.epoch == options_.epochs) save();
+}
+
+// Keeps the best weights, when training may stop early.
+void Trainer::judge(const EpochRecord& record) {
+  if (options_.early_stopping.patience == 0) return;
+  const std::string& monitor = options_.early_stopping.monitor;
+  const std::string name = monitor == "auto" ? "loss" : monitor;
+  const double value = find_score(record.validation, name);
+  const BestEpoch& best = state_.best;
+  const double gain = higher_is_better(name) ? value - best.value : best.value - value;
+  const bool first = best.epoch < 0 && std::isfinite(value);
+  if (first || (best.epoch >= 0 && gain > options_.early_stopping.min_delta)) {
+    state_.best = {state_.epoch, value, 0, model_.weights};
+  } else {
+    ++state_.best.waited;
+  }
+}
+
+void Trainer::stop_if_asked() {
+  if (!callbacks_.should_stop || !callbacks_.should_stop()) return;
+  if (state_.epoch >= options_.epochs) return;  // nothing was left to do
+  save();
+  throw Error(ErrorKind::interrupted,
+              fmt::format("stopped after epoch {}, step {}; nothing is lost", state_.epoch,
+                          state_.step_in_epoch));
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+
+#include "train/evaluator.h"
+#include "train/training_state.h"
+
+namespace selfnorm {
+
+/// Rows to train and to validate with; the latter may be of another data set.
+struct TrainingData {
+  const Dataset* train = nullptr;
+  std::vector<std::int64_t> train_rows;
+  const Dataset* validation = nullptr;
+  std::vector<std::int64_t> validation_rows = {};
+};
+
+/// Trains a model in place. Every number it makes is a function of the model, the data, the options
+/// and the thread count.
+class Trainer {
+ public:
+  /// Throws Error(config) or Error(data) for options and data that do not go with the network.
+  Trainer(TrainedModel& model, const TrainingData& data, const TrainOptions& options,
+          TrainCallbacks callbacks);
+
+  /// Checkpoints go to this file from now on. The fingerprint names the configuration.
+  void checkpoint_to(std::filesystem::path path, std::string fingerprint);
+
+  /// Continues from the checkpoint instead of from the start.
+  void resume();
+
+  /// Runs to the end, or to early stopping, and leaves the best weights in the model when asked to.
+  /// Throws Error(numeric) when the loss is not finite, naming the step and the first node at
+  /// fault, and Error(interrupted) when should_stop says so, after writing a checkpoint.
+  void run();
+
+  const TrainingState& state() const { return state_; }
+
+ private:
+  struct StepProgram {
+    std::int64_t batch;
+    CompiledNetwork network;
+  };
+
+  void run_epoch();
+  void run_step(std::span<const std::int64_t> rows, std::int64_t steps);
+  StepProgram& program_for(std::int64_t rows);
+  void finish_epoch(std::span<const std::int64_t> order);
+  void judge(const EpochRecord& record);
+  bool wants_watch() const;
+  void report_start();
+  void stop_if_asked();
+  void save();
+  [[noreturn]] void fail_not_finite(StepProgram& program);
+  bool stopped_early() const;
+
+  TrainedModel& model_;
+  TrainingData data_;
+  TrainOptions options_;
+  TrainCallbacks callbacks_;
+  AlignedBuffer gradients_;
+  std::vector<StepProgram> programs_;
+  Evaluator validation_;
+  Evaluator watcher_;
+  Optimizer optimizer_;
+  Schedule schedule_;
+  TrainingState state_;
+  std::filesystem::path checkpoint_;
+  std::string fingerprint_;
+};
+
+}  // namespace selfnorm

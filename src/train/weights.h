@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "engine/program.h"
+#include "graph/graph.h"
+
+namespace selfnorm {
+
+/// One parameter or state in the arena.
+struct WeightEntry {
+  std::string name;
+  Shape shape;
+  Role role = Role::parameter;
+  double l2 = 0;
+  std::int64_t offset = 0;  ///< in floats
+  std::int64_t count = 0;
+};
+
+/// All parameters and states of a network in one arena, parameters first, each at a multiple of 16
+/// floats; what lies between is zero. Numbers are in API order. Copies are deep.
+class Weights {
+ public:
+  Weights() = default;
+  explicit Weights(const Graph& graph);
+  Weights(const Weights& other);
+  Weights& operator=(const Weights& other);
+  Weights(Weights&&) = default;
+  Weights& operator=(Weights&&) = default;
+
+  const std::vector<WeightEntry>& entries() const { return entries_; }
+  float* data() { return reinterpret_cast<float*>(arena_.data()); }
+  const float* data() const { return reinterpret_cast<const float*>(arena_.data()); }
+  std::int64_t size() const { return static_cast<std::int64_t>(arena_.size() / sizeof(float)); }
+  std::int64_t parameters_end() const { return parameters_end_; }
+  /// Learned numbers, without states and padding.
+  std::int64_t parameter_count() const;
+
+  /// Every entry drawn as the graph's initialisers say, from the seed and its name.
+  void initialize(const Graph& graph, std::uint64_t seed);
+
+  /// Where a graph of the same network finds its parameters and states.
+  Bindings bindings(const Graph& graph);
+
+  /// The entry called `name`, or null.
+  const WeightEntry* find(const std::string& name) const;
+
+ private:
+  std::vector<WeightEntry> entries_;
+  AlignedBuffer arena_;
+  std::int64_t parameters_end_ = 0;
+};
+
+}  // namespace selfnorm
