@@ -1,0 +1,33 @@
+// The one way in which our own loops use threads: contiguous blocks of rows on the OpenMP pool.
+#pragma once
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace selfnorm {
+
+/// Calls f(first, count) for contiguous blocks that cover rows 0 … rows-1 once each, as many as
+/// there are threads but none of fewer than `grain` rows. When that leaves one block, or when
+/// already inside a parallel region, it is f(0, rows) in the calling thread. Which rows make a
+/// block depends on rows, grain and the number of threads only. Nothing is allocated; f must not
+/// throw.
+template <class F>
+void parallel_rows(std::int64_t rows, std::int64_t grain, F f) {
+  if (rows <= 0) return;
+  const std::int64_t most = omp_in_parallel() ? 1 : omp_get_max_threads();
+  const std::int64_t blocks = std::min(most, rows / std::max<std::int64_t>(grain, 1));
+  if (blocks <= 1) {
+    f(std::int64_t{0}, rows);
+    return;
+  }
+  // The whole team starts even for few blocks: libgomp ends and starts threads when sizes change.
+#pragma omp parallel for schedule(static, 1)
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    const std::int64_t first = rows * block / blocks;
+    f(first, rows * (block + 1) / blocks - first);
+  }
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,95 @@
+#include "kernels/simd/arithmetic.h"
+
+#include <algorithm>
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/arithmetic.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h, which includes this file once for each target.
+#include "hwy/highway.h"
+#include "kernels/simd/sweep-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace selfnorm::kernels::HWY_NAMESPACE {
+namespace {
+
+const hn::ScalableTag<float> d;
+
+void Add(const float* x, const float* y, float* out, std::size_t n) {
+  sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
+    lanes.store(hn::Add(lanes.load(d, x + i), lanes.load(d, y + i)), d, out + i);
+  });
+}
+
+void Multiply(const float* x, const float* y, float* out, std::size_t n) {
+  sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
+    lanes.store(hn::Mul(lanes.load(d, x + i), lanes.load(d, y + i)), d, out + i);
+  });
+}
+
+void Scale(float factor, const float* x, float* out, std::size_t n) {
+  const auto a = hn::Set(d, factor);
+  sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
+    lanes.store(hn::Mul(a, lanes.load(d, x + i)), d, out + i);
+  });
+}
+
+void ScaleAdd(float a, const float* x, float b, const float* y, float* out, std::size_t n) {
+  const auto va = hn::Set(d, a), vb = hn::Set(d, b);
+  sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
+    const auto by = hn::Mul(vb, lanes.load(d, y + i));
+    lanes.store(hn::MulAdd(va, lanes.load(d, x + i), by), d, out + i);
+  });
+}
+
+void AccumulateScaled(float factor, const float* x, float* out, std::size_t n) {
+  const auto a = hn::Set(d, factor);
+  sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
+    lanes.store(hn::MulAdd(a, lanes.load(d, x + i), lanes.load(d, out + i)), d, out + i);
+  });
+}
+
+}  // namespace
+}  // namespace selfnorm::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace selfnorm::kernels {
+
+HWY_EXPORT(Add);
+HWY_EXPORT(Multiply);
+HWY_EXPORT(Scale);
+HWY_EXPORT(ScaleAdd);
+HWY_EXPORT(AccumulateScaled);
+
+void add(const float* x, const float* y, float* out, std::int64_t n) {
+  HWY_DYNAMIC_DISPATCH(Add)(x, y, out, static_cast<std::size_t>(n));
+}
+
+void multiply(const float* x, const float* y, float* out, std::int64_t n) {
+  HWY_DYNAMIC_DISPATCH(Multiply)(x, y, out, static_cast<std::size_t>(n));
+}
+
+void scale(float factor, const float* x, float* out, std::int64_t n) {
+  HWY_DYNAMIC_DISPATCH(Scale)(factor, x, out, static_cast<std::size_t>(n));
+}
+
+void scale_add(float a, const float* x, float b, const float* y, float* out, std::int64_t n) {
+  HWY_DYNAMIC_DISPATCH(ScaleAdd)(a, x, b, y, out, static_cast<std::size_t>(n));
+}
+
+void accumulate(const float* x, float* out, std::int64_t n) { add(x, out, out, n); }
+
+void accumulate_scaled(float factor, const float* x, float* out, std::int64_t n) {
+  HWY_DYNAMIC_DISPATCH(AccumulateScaled)(factor, x, out, static_cast<std::size_t>(n));
+}
+
+void fill(float value, float* out, std::int64_t n) { std::fill_n(out, n, value); }
+
+void copy(const float* x, float* out, std::int64_t n) {
+  if (n > 0 && x != out) std::memcpy(out, x, static_cast<std::size_t>(n) * sizeof(float));
+}
+
+}  // namespace selfnorm::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,170 @@
+// The elementwise losses; softmax_loss.cc has those over rows of logits.
+#include "kernels/simd/loss.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/loss.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h, which includes this file once for each target.
+#include "hwy/highway.h"
+#include "kernels/simd/exponential-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace selfnorm::kernels::HWY_NAMESPACE {
+namespace {
+
+const hn::ScalableTag<float> d;
+const Wide<decltype(d)> wide;
+using V = hn::Vec<decltype(d)>;
+
+constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+
+// A rule has loss(x, t) and slope(x, t) = ∂loss/∂x.
+struct SigmoidCrossEntropy {
+  HWY_INLINE V loss(V x, V t) const {
+    const V one = hn::Set(d, 1.0f), zero = hn::Zero(d), size = hn::Abs(x);
+    // max(x,0) − x·t is |x|·(1−t) or |x|·t; a factor of 0 must win over an infinite |x|.
+    const V factor = hn::IfThenElse(hn::Gt(x, zero), hn::Sub(one, t), t);
+    const V linear = hn::IfThenElseZero(hn::Ne(factor, zero), hn::Mul(size, factor));
+    const V log_term = hn::Log1p(d, hn::Exp(d, hn::Neg(size)));
+    return hn::IfThenElse(hn::Eq(x, x), hn::Add(linear, log_term), x);
+  }
+  HWY_INLINE V slope(V x, V t) const {
+    const V one = hn::Set(d, 1.0f);
+    const V e = exp_keeping_nan(d, hn::Neg(hn::Abs(x)));
+    const V tail = hn::Div(e, hn::Add(one, e));  // σ(−|x|)
+    return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), hn::Sub(hn::Sub(one, t), tail), hn::Sub(tail, t));
+  }
+};
+
+struct SquaredError {
+  HWY_INLINE V loss(V x, V t) const {
+    const V e = hn::Sub(x, t);
+    return hn::Mul(e, e);
+  }
+  HWY_INLINE V slope(V x, V t) const {
+    const V e = hn::Sub(x, t);
+    return hn::Add(e, e);
+  }
+};
+
+struct Huber {
+  float delta;
+  HWY_INLINE V loss(V x, V t) const {
+    const V size = hn::Abs(hn::Sub(x, t)), limit = hn::Set(d, delta), half = hn::Set(d, 0.5f);
+    const V square = hn::Mul(hn::Mul(half, size), size);
+    const V line = hn::Mul(limit, hn::Sub(size, hn::Mul(half, limit)));
+    return hn::IfThenElse(hn::Gt(size, limit), line, square);
+  }
+  HWY_INLINE V slope(V x, V t) const {
+    const V e = hn::Sub(x, t), limit = hn::Set(d, delta);
+    return hn::IfThenElse(hn::Gt(hn::Abs(e), limit), hn::CopySign(limit, e), e);
+  }
+};
+
+template <class Rule>
+LossSum Forward(const Rule& rule, const float* x, const float* t, float* losses, std::size_t n) {
+  auto low = hn::Zero(wide), high = hn::Zero(wide);
+  std::size_t present = 0;
+  sweep(d, n, [&](std::size_t i, auto lanes) HWY_ATTR {
+    const V target = lanes.load_or(d, t + i, kMissing);
+    const auto here = hn::Eq(target, target);
+    const V loss = hn::IfThenElseZero(here, rule.loss(lanes.load(d, x + i), target));
+    if (losses != nullptr) lanes.store(loss, d, losses + i);
+    add_promoted(d, loss, low, high);
+    present += hn::CountTrue(d, here);
+  });
+  return {total(d, low, high), static_cast<double>(present)};
+}
+
+template <class Rule>
+void Gradient(const Rule& rule, const float* x, const float* t, float* dx, std::size_t n,
+              float scale) {
+  const V factor = hn::Set(d, scale);
+  sweep(d, n, [&](std::size_t i, auto lanes) HWY_ATTR {
+    const V target = lanes.load_or(d, t + i, kMissing);
+    const V slope = hn::Mul(factor, rule.slope(lanes.load(d, x + i), target));
+    lanes.store(hn::IfThenElseZero(hn::Eq(target, target), slope), d, dx + i);
+  });
+}
+
+LossSum SigmoidForward(const float* x, const float* t, float* losses, std::size_t n) {
+  return Forward(SigmoidCrossEntropy{}, x, t, losses, n);
+}
+void SigmoidGradient(const float* x, const float* t, float* dx, std::size_t n, float scale) {
+  Gradient(SigmoidCrossEntropy{}, x, t, dx, n, scale);
+}
+LossSum SquaredForward(const float* x, const float* t, float* losses, std::size_t n) {
+  return Forward(SquaredError{}, x, t, losses, n);
+}
+void SquaredGradient(const float* x, const float* t, float* dx, std::size_t n, float scale) {
+  Gradient(SquaredError{}, x, t, dx, n, scale);
+}
+LossSum HuberForward(const float* x, const float* t, float* losses, std::size_t n, float delta) {
+  return Forward(Huber{delta}, x, t, losses, n);
+}
+void HuberGradient(const float* x, const float* t, float* dx, std::size_t n, float delta,
+                   float scale) {
+  Gradient(Huber{delta}, x, t, dx, n, scale);
+}
+
+std::size_t PresentCount(const float* t, std::size_t n) {
+  std::size_t present = 0;
+  sweep(d, n, [&](std::size_t i, auto lanes) HWY_ATTR {
+    const V target = lanes.load_or(d, t + i, kMissing);
+    present += hn::CountTrue(d, hn::Eq(target, target));
+  });
+  return present;
+}
+
+}  // namespace
+}  // namespace selfnorm::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace selfnorm::kernels {
+
+HWY_EXPORT(SigmoidForward);
+HWY_EXPORT(SigmoidGradient);
+HWY_EXPORT(SquaredForward);
+HWY_EXPORT(SquaredGradient);
+HWY_EXPORT(HuberForward);
+HWY_EXPORT(HuberGradient);
+HWY_EXPORT(PresentCount);
+
+double present_count(const float* t, std::int64_t n) {
+  return static_cast<double>(HWY_DYNAMIC_DISPATCH(PresentCount)(t, static_cast<std::size_t>(n)));
+}
+
+LossSum sigmoid_cross_entropy(const float* x, const float* t, float* losses, std::int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(SigmoidForward)(x, t, losses, static_cast<std::size_t>(n));
+}
+
+void sigmoid_cross_entropy_gradient(const float* x, const float* t, float* dx, std::int64_t n,
+                                    double scale) {
+  HWY_DYNAMIC_DISPATCH(SigmoidGradient)
+  (x, t, dx, static_cast<std::size_t>(n), static_cast<float>(scale));
+}
+
+LossSum mean_squared_error(const float* x, const float* t, float* losses, std::int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(SquaredForward)(x, t, losses, static_cast<std::size_t>(n));
+}
+
+void mean_squared_error_gradient(const float* x, const float* t, float* dx, std::int64_t n,
+                                 double scale) {
+  HWY_DYNAMIC_DISPATCH(SquaredGradient)
+  (x, t, dx, static_cast<std::size_t>(n), static_cast<float>(scale));
+}
+
+LossSum huber(const float* x, const float* t, float* losses, std::int64_t n, double delta) {
+  return HWY_DYNAMIC_DISPATCH(HuberForward)(x, t, losses, static_cast<std::size_t>(n),
+                                            static_cast<float>(delta));
+}
+
+void huber_gradient(const float* x, const float* t, float* dx, std::int64_t n, double delta,
+                    double scale) {
+  HWY_DYNAMIC_DISPATCH(HuberGradient)
+  (x, t, dx, static_cast<std::size_t>(n), static_cast<float>(delta), static_cast<float>(scale));
+}
+
+}  // namespace selfnorm::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,124 @@
+#include "optim/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+using Names = std::vector<std::string>;
+
+// Which choices of `name` read an option; an option not listed is read by all.
+using Readers = std::vector<std::pair<std::string, Names>>;
+
+const Readers& optimizer_readers() {
+  static const Readers readers = {{"momentum", {"sgd", "rmsprop"}},
+                                  {"nesterov", {"sgd"}},
+                                  {"beta1", {"adam", "adamw"}},
+                                  {"beta2", {"adam", "adamw"}},
+                                  {"rho", {"rmsprop"}},
+                                  {"epsilon", {"adam", "adamw", "rmsprop"}},
+                                  {"weight_decay", {"adamw"}}};
+  return readers;
+}
+
+const Readers& schedule_readers() {
+  static const Readers readers = {{"step_epochs", {"step"}},
+                                  {"factor", {"step", "reduce_on_plateau"}},
+                                  {"patience", {"reduce_on_plateau"}},
+                                  {"minimum", {"step", "cosine", "reduce_on_plateau"}}};
+  return readers;
+}
+
+// Checks ranges and choices by setting each option to the value that it has.
+void check_values(const Options& all, const std::string& where) {
+  for (const Option& option : all) set_option(option, get_option(option), where);
+}
+
+void check_readers(const Options& all, const Options& defaults, const Readers& readers,
+                   const std::string& name, const std::string& where) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto row = std::ranges::find(readers, all[i].name, &Readers::value_type::first);
+    if (row == readers.end() || std::ranges::count(row->second, name) > 0) continue;
+    const Setting value = get_option(all[i]);
+    if (value == get_option(defaults[i])) continue;
+    throw Error(ErrorKind::config,
+                fmt::format("{}: '{}' is {}, but '{}' does not use it; leave it out, or choose {}",
+                            where, all[i].name, to_string(value), name, join(row->second, " or ")));
+  }
+}
+
+}  // namespace
+
+Options options(OptimizerOptions& o) {
+  return {
+      {"name",
+       &o.name,
+       "how weights follow gradients",
+       range::kAny,
+       {"sgd", "adam", "adamw", "rmsprop"}},
+      {"learning_rate", &o.learning_rate, "size of a step, before the schedule", range::kPositive},
+      {"momentum", &o.momentum, "sgd, rmsprop: share of the last step kept", range::kRate},
+      {"nesterov", &o.nesterov, "sgd: look ahead along the momentum"},
+      {"beta1", &o.beta1, "adam, adamw: decay of the mean gradient", range::kRate},
+      {"beta2", &o.beta2, "adam, adamw: decay of the mean squared gradient", range::kRate},
+      {"rho", &o.rho, "rmsprop: decay of the mean squared gradient", range::kRate},
+      {"epsilon", &o.epsilon, "adam, adamw, rmsprop: keeps the divisor from 0", range::kPositive},
+      {"weight_decay", &o.weight_decay,
+       "adamw: a step also takes learning_rate * weight_decay of the weight", range::kNonNegative},
+      {"clip_norm", &o.clip_norm, "greatest norm of the whole gradient, 0 for no limit",
+       range::kNonNegative},
+      {"clip_value", &o.clip_value, "greatest size of a gradient's element, 0 for no limit",
+       range::kNonNegative},
+  };
+}
+
+Options options(ScheduleOptions& o) {
+  return {
+      {"name",
+       &o.name,
+       "how the learning rate changes",
+       range::kAny,
+       {"constant", "step", "cosine", "reduce_on_plateau"}},
+      {"warmup", &o.warmup, "epochs of linear rise at the start, 0.5 is half an epoch",
+       range::kNonNegative},
+      {"step_epochs", &o.step_epochs, "step: epochs between two reductions", range::kPositive},
+      {"factor",
+       &o.factor,
+       "step, reduce_on_plateau: what a reduction multiplies by",
+       {0, 1, true, true}},
+      {"patience", &o.patience,
+       "reduce_on_plateau: epochs without a better validation loss before a reduction",
+       range::kAtLeastOne},
+      {"minimum", &o.minimum, "step, cosine, reduce_on_plateau: lowest learning rate",
+       range::kNonNegative},
+  };
+}
+
+void check(const OptimizerOptions& optimizer, const std::string& where) {
+  OptimizerOptions given = optimizer, defaults;
+  check_values(options(given), where);
+  check_readers(options(given), options(defaults), optimizer_readers(), given.name, where);
+  if (given.nesterov && given.momentum == 0) {
+    throw Error(ErrorKind::config,
+                where + ": 'nesterov' needs a 'momentum' above 0, got 0 (0.9 is usual)");
+  }
+}
+
+void check(const ScheduleOptions& schedule, double learning_rate, const std::string& where) {
+  ScheduleOptions given = schedule, defaults;
+  check_values(options(given), where);
+  check_readers(options(given), options(defaults), schedule_readers(), given.name, where);
+  if (given.minimum > learning_rate) {
+    throw Error(ErrorKind::config,
+                fmt::format("{}: 'minimum' is {}, above the learning rate of {}; lower it", where,
+                            given.minimum, learning_rate));
+  }
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,213 @@
+// The elementwise losses.
+#include "kernels/simd/loss.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <functional>
+#include <limits>
+
+#include "kernels/kernel_testing.h"
+#include "kernels/ref/loss.h"
+
+namespace selfnorm {
+namespace {
+
+using kernels::LossSum;
+using Complex = std::complex<double>;
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+const float kNan = std::nanf("");
+constexpr double kDelta = 0.75;
+constexpr double kScale = 0.37;
+
+// One loss with its truth. `error` bounds |loss error| and |gradient error| in roundings of what
+// cannot cancel: see each.
+struct Loss {
+  const char* name;
+  std::function<LossSum(const float*, const float*, float*, std::int64_t)> forward;
+  std::function<void(const float*, const float*, float*, std::int64_t, double)> gradient;
+  std::function<Complex(Complex, double)> truth;
+  std::function<double(double x, double t, double loss)> loss_error;
+  std::function<double(double x, double t, double slope)> slope_error;
+};
+
+const std::vector<Loss>& losses() {
+  static const std::vector<Loss> all = {
+      {"sigmoid_cross_entropy", kernels::sigmoid_cross_entropy,
+       kernels::sigmoid_cross_entropy_gradient,
+       [](Complex x, double t) { return ref::sigmoid_cross_entropy(x, t); },
+       // 1−t, product, sum: 3; Exp 2, whose relative error passes Log1p unamplified, and Log1p 4.
+       [](double, double, double loss) { return 9 * loss; },
+       // Exp 2, 1+e, quotient: 4 of σ(−|x|); 1−t, difference, scale: 1 each of what they round.
+       [](double x, double t, double slope) {
+         const double tail = 1 / (1 + std::exp(std::abs(x)));
+         return 4 * tail + (x > 0 ? std::abs(1 - t) : 0) + 3 * std::abs(slope);
+       }},
+      {"mean_squared_error", kernels::mean_squared_error, kernels::mean_squared_error_gradient,
+       [](Complex x, double t) { return ref::squared_error(x, t); },
+       [](double, double, double loss) { return 3 * loss; },
+       [](double, double, double slope) { return 3 * std::abs(slope); }},
+      {"huber",
+       [](const float* x, const float* t, float* out, std::int64_t n) {
+         return kernels::huber(x, t, out, n, kDelta);
+       },
+       [](const float* x, const float* t, float* dx, std::int64_t n, double scale) {
+         kernels::huber_gradient(x, t, dx, n, kDelta, scale);
+       },
+       [](Complex x, double t) { return ref::huber(x, t, kDelta); },
+       // x−t, ½δ taken off, product: at most δ·|e| each; where square, 3 of the loss.
+       [](double x, double t, double loss) { return 3 * loss + 2 * kDelta * std::abs(x - t); },
+       [](double, double, double slope) { return 3 * std::abs(slope); }},
+  };
+  return all;
+}
+
+// Targets in [0, 1], every third exactly 0 or 1, and `missing` of ten absent.
+std::vector<float> targets(std::int64_t n, int missing) {
+  std::vector<float> t;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double u = uniform(random_key(1, "test", "targets"), static_cast<std::uint64_t>(i));
+    t.push_back(i % 3 == 0 ? (i % 2 == 0 ? 0.0f : 1.0f) : static_cast<float>(u));
+    if (static_cast<int>(u * 1e4) % 10 < missing) t.back() = kNan;
+  }
+  return t;
+}
+
+void expect_loss(const Loss& loss, const std::vector<float>& x, const std::vector<float>& t,
+                 std::int64_t offset) {
+  const auto n = static_cast<std::int64_t>(x.size());
+  Guarded<float> a(x, offset), b(t, offset / 2), out(n, offset), dx(n, 2 * offset);
+  const LossSum got = loss.forward(a.data(), b.data(), out.data(), n);
+  loss.gradient(a.data(), b.data(), dx.data(), n, kScale);
+  double sum = 0, present = 0, allowed = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const bool here = !std::isnan(t[i]);
+    const double want = here ? loss.truth(x[i], t[i]).real() : 0;
+    const auto truth = [&](Complex moved) { return loss.truth(moved, t[i]); };
+    const double slope = here ? ref::complex_step(truth, x[i]) : 0;
+    const double error = here ? kRounding * loss.loss_error(x[i], t[i], want) + kLeast : 0;
+    expect_close(out[i], want, error, i);
+    expect_close(dx[i], kScale * slope,
+                 here ? kRounding * kScale * loss.slope_error(x[i], t[i], slope) + kLeast : 0, i);
+    sum += want;
+    allowed += error + 0x1p-50 * want;
+    present += here;
+  }
+  expect_close(got.sum, sum, allowed, -1);
+  EXPECT_EQ(got.weight, present);
+  EXPECT_EQ(kernels::present_count(b.data(), n), present);
+  EXPECT_EQ(got.mean(), present == 0 ? 0 : got.sum / present);
+  const LossSum without = loss.forward(a.data(), b.data(), nullptr, n);
+  EXPECT_EQ(without.sum, got.sum);
+}
+
+TEST(ElementLosses, MatchTheReferenceAndItsComplexStep) {
+  for (const Loss& loss : losses()) {
+    SCOPED_TRACE(loss.name);
+    for_each_shape([&](std::int64_t n, std::int64_t offset) {
+      expect_loss(loss, draws(n, 1, 3), targets(n, 0), offset);
+      expect_loss(loss, draws(n, 1, 3), targets(n, 4), offset);
+    });
+  }
+}
+
+TEST(ElementLosses, NothingPresentGivesZero) {
+  for (const Loss& loss : losses()) {
+    SCOPED_TRACE(loss.name);
+    for_each_target([&] {
+      const std::vector<float> x = {1, kInfinity, kNan, -3, 5};
+      expect_loss(loss, {1, 2, 3, 4, 5}, std::vector<float>(5, kNan), 0);
+      std::vector<float> t(5, kNan), out(5, 1), dx(5, 1);
+      EXPECT_EQ(loss.forward(x.data(), t.data(), out.data(), 5).mean(), 0);
+      loss.gradient(x.data(), t.data(), dx.data(), 5, 1);
+      EXPECT_EQ(out, std::vector<float>(5, 0));
+      EXPECT_EQ(dx, std::vector<float>(5, 0));
+    });
+  }
+}
+
+TEST(ElementLosses, NanInputsStayNan) {
+  for (const Loss& loss : losses()) {
+    SCOPED_TRACE(loss.name);
+    for_each_target([&] {
+      for (const float t : {0.0f, 0.5f, 1.0f}) {
+        float out = 0, dx = 0;
+        EXPECT_TRUE(std::isnan(loss.forward(&kNan, &t, &out, 1).sum));
+        loss.gradient(&kNan, &t, &dx, 1, 1);
+        EXPECT_TRUE(std::isnan(out)) << t;
+        EXPECT_TRUE(std::isnan(dx)) << t;
+      }
+    });
+  }
+}
+
+TEST(SigmoidCrossEntropy, HugeAndInfiniteLogits) {
+  struct Case {
+    float x, t, loss, slope;
+  };
+  const Case cases[] = {{1e4f, 1, 0, 0},
+                        {1e4f, 0, 1e4f, 1},
+                        {-1e4f, 1, 1e4f, -1},
+                        {-1e4f, 0, 0, 0},
+                        {3e38f, 1, 0, 0},
+                        {kInfinity, 1, 0, 0},
+                        {-kInfinity, 0, 0, 0},
+                        {-3e38f, 1, 3e38f, -1},
+                        {kInfinity, 0, kInfinity, 1},
+                        {-kInfinity, 1, kInfinity, -1},
+                        {kInfinity, 0.5f, kInfinity, 0.5f}};
+  for_each_target([&] {
+    for (const Case& c : cases) {
+      float out = -1, dx = -1;
+      kernels::sigmoid_cross_entropy(&c.x, &c.t, &out, 1);
+      kernels::sigmoid_cross_entropy_gradient(&c.x, &c.t, &dx, 1, 1);
+      EXPECT_EQ(out, c.loss) << c.x << ", " << c.t;
+      EXPECT_EQ(dx, c.slope) << c.x << ", " << c.t;
+    }
+  });
+}
+
+// The relative precision that 1 − σ would lose: at x = 30 the gradient for t = 1 is −9.4e-14.
+TEST(SigmoidCrossEntropy, ConfidentAnswersKeepTheirPrecision) {
+  for_each_target([] {
+    const std::vector<float> x = {30, -30, 60, -60, 15}, t = {1, 0, 1, 0, 1};
+    expect_loss(losses()[0], x, t, 0);
+  });
+}
+
+TEST(MeanSquaredError, AveragesRowsAndColumnsThatArePresent) {
+  for_each_target([] {
+    const std::vector<float> x = {1, 2, 3, 4}, t = {0, kNan, 1, 1};
+    EXPECT_EQ(kernels::mean_squared_error(x.data(), t.data(), nullptr, 4).mean(), 14.0 / 3);
+  });
+}
+
+TEST(Huber, MeetsItsTwoBranches) {
+  for_each_target([] {
+    const std::vector<float> x = {0.5f, 1, 2, -2}, t(4, 0);
+    std::vector<float> out(4), dx(4);
+    kernels::huber(x.data(), t.data(), out.data(), 4, 1);
+    kernels::huber_gradient(x.data(), t.data(), dx.data(), 4, 1, 1);
+    EXPECT_EQ(out, (std::vector<float>{0.125f, 0.5f, 1.5f, 1.5f}));
+    EXPECT_EQ(dx, (std::vector<float>{0.5f, 1, 1, -1}));
+  });
+}
+
+RC_GTEST_PROP(ElementLosses, PiecesAddUpToTheWhole, ()) {
+  const auto n = *rc::gen::inRange<std::int64_t>(1, 200);
+  const auto cut = *rc::gen::inRange<std::int64_t>(0, n + 1);
+  const auto x = draws(n, static_cast<std::uint64_t>(n), 3), t = targets(n, 3);
+  for (const Loss& loss : losses()) {
+    std::vector<float> whole(x.size()), parts(x.size());
+    const LossSum all = loss.forward(x.data(), t.data(), whole.data(), n);
+    LossSum sum = loss.forward(x.data(), t.data(), parts.data(), cut);
+    sum += loss.forward(x.data() + cut, t.data() + cut, parts.data() + cut, n - cut);
+    RC_ASSERT(whole == parts);
+    RC_ASSERT(sum.weight == all.weight);
+    RC_ASSERT(std::abs(sum.sum - all.sum) <= 0x1p-45 * all.sum);  // doubles in another order
+  }
+}
+
+}  // namespace
+}  // namespace selfnorm
