@@ -240,8 +240,7 @@ void feature_forward_kernel(const float* x, float* y, std::int64_t rows, std::si
 }
 
 void feature_backward_kernel(const float* dy, float* dx, std::int64_t rows, std::size_t positions,
-                             std::size_t channels, const Dropout& dropout,
-                             const MaskStream& mask) {
+                             std::size_t channels, const Dropout& dropout, const MaskStream& mask) {
   Affine affine(dropout);
   affine.b = 0;
   affine.dropped = 0;
