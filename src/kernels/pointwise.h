@@ -65,8 +65,8 @@ constexpr bool changes_values(const Dropout& dropout) {
 }
 
 /// Where the mask bits of a step come from: element j of row r is kept when draw(key, step, r, j)
-/// is below the threshold (docs/adr/0003-masks.md; kernels/ref/mask.h). `first_row` is the global number of the first row at hand, so a batch
-/// may be split anywhere between rows.
+/// is below the threshold (docs/adr/0003-masks.md; kernels/ref/mask.h). `first_row` is the global
+/// number of the first row at hand, so a batch may be split anywhere between rows.
 struct MaskStream {
   RandomKey key;
   std::uint64_t step = 0;

@@ -167,8 +167,8 @@ TEST(Activation, NanGoesThroughEveryForwardAndEverySmoothGradient) {
     SCOPED_TRACE(c.name);
     on_every_target([&] {
       for (const float y : forward(c.f, x)) ASSERT_TRUE(std::isnan(y));
-      const bool kinked = c.f.kind == Kind::identity || c.f.kind == Kind::relu ||
-                          c.f.kind == Kind::leaky_relu;
+      const bool kinked =
+          c.f.kind == Kind::identity || c.f.kind == Kind::relu || c.f.kind == Kind::leaky_relu;
       if (kinked) return;
       for (const float slope : slopes(c.f, x)) ASSERT_TRUE(std::isnan(slope));
     });

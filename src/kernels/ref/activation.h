@@ -22,8 +22,7 @@ T activation(const Activation& f, T x) {
     case ActivationKind::leaky_relu: return positive ? x : T(f.alpha) * x;
     case ActivationKind::tanh: return std::tanh(x);
     case ActivationKind::sigmoid: return sigmoid(x);
-    case ActivationKind::softplus:
-      return positive ? x + log1p(std::exp(-x)) : log1p(std::exp(x));
+    case ActivationKind::softplus: return positive ? x + log1p(std::exp(-x)) : log1p(std::exp(x));
     case ActivationKind::gelu: return times_vanishing(x, normal_cdf(x));
     case ActivationKind::silu: return times_vanishing(x, sigmoid(x));
   }

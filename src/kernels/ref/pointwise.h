@@ -15,7 +15,8 @@ T apply_dropout(const Dropout& dropout, bool keep, T x) {
   switch (dropout.kind) {
     case DropoutKind::none: return x;
     case DropoutKind::plain: return keep ? x * T(dropout.a) : T(0);
-    case DropoutKind::alpha: return T(dropout.a) * (keep ? x : T(dropout.alpha_prime)) + T(dropout.b);
+    case DropoutKind::alpha:
+      return T(dropout.a) * (keep ? x : T(dropout.alpha_prime)) + T(dropout.b);
   }
   return x;
 }

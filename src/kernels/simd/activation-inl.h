@@ -179,8 +179,7 @@ struct Silu {
     const V e = scale_by_power(d, exponential.mantissa, exponential.exponent);
     const V denominator = hn::Add(hn::Set(d, 1.0f), e);
     const V falling = hn::Mul(at_least(d, x, -112.0f), exponential.mantissa);
-    const V negative_y =
-        scale_by_power(d, hn::Div(falling, denominator), exponential.exponent);
+    const V negative_y = scale_by_power(d, hn::Div(falling, denominator), exponential.exponent);
     return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), negative_y, hn::Div(x, denominator));
   }
   template <class D, class V = hn::Vec<D>>

@@ -31,8 +31,8 @@ HWY_INLINE void draw_chunk(const MaskStream& mask, std::uint64_t row, std::uint6
     for (std::size_t lane = 0; lane < kBlocks; ++lane) {
       draws[e + lane] =
           static_cast<std::int32_t>(ref::mask_bits(mask, row, kChunk * chunk + e + lane));
-      draws[e + lane + kBlocks] = static_cast<std::int32_t>(
-          ref::mask_bits(mask, row, kChunk * chunk + e + lane + kBlocks));
+      draws[e + lane + kBlocks] =
+          static_cast<std::int32_t>(ref::mask_bits(mask, row, kChunk * chunk + e + lane + kBlocks));
     }
   }
 }
@@ -71,7 +71,9 @@ HWY_INLINE void draw_chunk(const MaskStream& mask, std::uint64_t row, std::uint6
   for (std::size_t lane = 0; lane < kBlocks; lane += hn::Lanes(du)) {
     // Blocks of even number in one set of words and of odd number in the other, so that putting
     // them together again needs no shuffle.
-    const V blocks = hn::BitCast(dw, hn::Iota(du, base + static_cast<std::uint32_t>(lane)));
+    // (Iota of a constant is a constant; of a variable it is built lane by lane.)
+    const auto first_block = hn::Set(du, base + static_cast<std::uint32_t>(lane));
+    const V blocks = hn::BitCast(dw, hn::Add(hn::Iota(du, 0), first_block));
     Words<V> even{blocks, row_low, step_low, high};
     Words<V> odd{hn::ShiftRight<32>(blocks), row_low, step_low, high};
     V key0 = hn::Set(dw, mask.key.bits & 0xffffffff), key1 = hn::Set(dw, mask.key.bits >> 32);
@@ -82,8 +84,8 @@ HWY_INLINE void draw_chunk(const MaskStream& mask, std::uint64_t row, std::uint6
       key1 = hn::Add(key1, hn::Set(dw, 0xBB67AE85u));
     }
     const auto store = [&](const V& even_word, const V& odd_word, std::size_t first) HWY_ATTR {
-      const auto words = hn::OddEven(hn::BitCast(du, hn::ShiftLeft<32>(odd_word)),
-                                     hn::BitCast(du, even_word));
+      const auto words =
+          hn::OddEven(hn::BitCast(du, hn::ShiftLeft<32>(odd_word)), hn::BitCast(du, even_word));
       hn::Store(hn::BitCast(di, hn::And(words, low_half)), di, draws + first + lane);
       hn::Store(hn::BitCast(di, hn::ShiftRight<16>(words)), di, draws + first + kBlocks + lane);
     };

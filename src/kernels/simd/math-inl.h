@@ -109,9 +109,9 @@ HWY_INLINE auto exp_nonpositive(D d, V x) {
 /// log(1 + z) for 0 ≤ z ≤ 1.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V log1p_unit(D d, V z) {
-  constexpr float kLog1p[] = {-0.499999315f,  0.333304644f, -0.24958019f,
-                              0.196921021f,   -0.153448805f, 0.106611282f,
-                              -0.057457231f,  0.0200862419f, -0.00329046859f};
+  constexpr float kLog1p[] = {-0.499999315f, 0.333304644f,  -0.24958019f,
+                              0.196921021f,  -0.153448805f, 0.106611282f,
+                              -0.057457231f, 0.0200862419f, -0.00329046859f};
   return hn::MulAdd(hn::Mul(z, z), polynomial(d, z, kLog1p), z);
 }
 
@@ -127,8 +127,8 @@ struct NormalTail {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE auto normal_tail(D d, V x) {
   const hn::RebindToUnsigned<D> du;
-  constexpr float kTail[] = {0.5f,          -0.829807281f,  0.618146777f,  -0.081029743f,
-                             -0.139709681f, 0.0233855136f,  0.00990252569f, 0.0716039613f,
+  constexpr float kTail[] = {0.5f,           -0.829807281f, 0.618146777f,   -0.081029743f,
+                             -0.139709681f,  0.0233855136f, 0.00990252569f, 0.0716039613f,
                              -0.0735559016f, 0.0207513142f};
   const V limit = hn::Set(d, 14.7f);
   const V size = hn::Abs(x);

@@ -25,9 +25,9 @@ void pointwise_forward(const float* x, const float* bias, float* y, std::int64_t
                        std::int64_t columns, const Activation& activation, const Dropout& dropout,
                        const MaskStream& mask);
 
-/// dx, the gradient with respect to x + bias, given dy, that of y. All are rows × columns; dx may be
-/// dy or saved. `saved` is y as forward wrote it where gradient_from_output(activation), else the
-/// x + bias that went in; not read for the identity. The gradient at a kink is that of x ≤ 0.
+/// dx, the gradient with respect to x + bias, given dy, that of y. All are rows × columns; dx may
+/// be dy or saved. `saved` is y as forward wrote it where gradient_from_output(activation), else
+/// the x + bias that went in; not read for the identity. The gradient at a kink is that of x ≤ 0.
 /// Through alpha dropout (y − b)/a is the activation's output up to the rounding of y: an element
 /// counts as positive iff y > b, and slopes never fall below 0.
 void pointwise_backward(const float* dy, const float* saved, float* dx, std::int64_t rows,

@@ -1,0 +1,58 @@
+// ELU, SELU, dropout and alpha dropout over spans of floats, forward and backward, for those who
+// want only those. Every call is a pure function of its arguments, uses the widest vectors that the
+// processor has, runs in the calling thread and allocates nothing.
+//
+// All spans of a call have the same length, else Error(shape); each is the same memory as another
+// or apart from it, so that any function may work in place. Numbers outside their range, NaN among
+// them, are Error(config). NaN in the data goes through.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace selfnorm {
+
+/// y = x for x > 0, else α·(e^x − 1), for finite α ≥ 0.
+/// Numerics: within 2 ULP over all floats. Source: ONNX Elu; Clevert et al. 2015.
+void elu(std::span<const float> x, std::span<float> y, double alpha = 1);
+
+/// dx = dy·f′, from the output y of `elu` with the same α; f′ = α at 0.
+/// Numerics: the slope is within 1e-6·max(1, α) of the exact one.
+void elu_backward(std::span<const float> dy, std::span<const float> y, std::span<float> dx,
+                  double alpha = 1);
+
+/// y = λ·x for x > 0, else λα·(e^x − 1), with the constants whose fixed point is (0, 1).
+/// Numerics: within 2 ULP over all floats; below −17.4 it is −λα rounded.
+/// Source: ONNX Selu; Klambauer et al. 2017, equation 2.
+void selu(std::span<const float> x, std::span<float> y);
+
+/// dx = dy·f′, from the output y of `selu`; f′ = λα at 0.
+/// Numerics: the slope is within 1e-6 of the exact one.
+void selu_backward(std::span<const float> dy, std::span<const float> y, std::span<float> dx);
+
+/// Sets each element to 0 with probability `rate` in [0, 1) and divides the others by the keep
+/// rate. Which ones is fixed by (seed, step, name, index): count `step` up for a new mask, give
+/// each place of use its own name. The keep rate is rounded to a multiple of 1/65536, at least one
+/// of them. Numerics: within 1.5 ULP. Source: ONNX Dropout; Srivastava et al. 2014.
+void dropout(std::span<const float> x, std::span<float> y, double rate, std::uint64_t seed,
+             std::uint64_t step = 0, std::string_view name = "");
+
+/// dx from dy for `dropout` with the same rate, seed, step and name, whose mask it draws again.
+void dropout_backward(std::span<const float> dy, std::span<float> dx, double rate,
+                      std::uint64_t seed, std::uint64_t step = 0, std::string_view name = "");
+
+/// Sets each element to α′ = −λα with probability `rate` in [0, 1), then applies the affine map
+/// that gives back the mean and variance of the input, which are `mean` (finite) and `variance`
+/// (finite, > 0). Masks as in `dropout`. Numerics: a·x + b with a and b in float. Source: Klambauer
+/// et al. 2017, "New dropout technique".
+void alpha_dropout(std::span<const float> x, std::span<float> y, double rate, std::uint64_t seed,
+                   std::uint64_t step = 0, std::string_view name = "", double mean = 0,
+                   double variance = 1);
+
+/// dx from dy for `alpha_dropout` with the same arguments, whose mask it draws again.
+void alpha_dropout_backward(std::span<const float> dy, std::span<float> dx, double rate,
+                            std::uint64_t seed, std::uint64_t step = 0, std::string_view name = "",
+                            double mean = 0, double variance = 1);
+
+}  // namespace selfnorm
