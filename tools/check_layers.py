@@ -57,13 +57,13 @@ LIBRARIES = [
 # Quoted includes of these are a library's, not ours (Highway writes its own headers so).
 QUOTED_LIBRARIES = re.compile("|".join(pattern for _, pattern, _ in LIBRARIES))
 
-# The ops of the design; one that has a file of its own in src/ops/ is found there as well.
+# The ops of the design; a row of src/ops/ that writes `.name = "…"` adds its own.
 OP_NAMES = set("""
     input parameter dense conv2d conv_transpose2d max_pool2d avg_pool2d global_avg_pool upsample2d
     flatten reshape concat add multiply scale selu elu relu leaky_relu tanh sigmoid softplus gelu
     silu softmax alpha_dropout feature_alpha_dropout dropout batch_norm layer_norm embedding
 """.split())
-NOT_OPS = {"op", "row", "table"}  # files of src/ops/ that are no op's
+ROW_NAME = re.compile(r'\.name\s*=\s*"(\w+)"')
 
 # A string or character literal (kept), or a comment (dropped).
 TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?\*/', re.DOTALL)
@@ -97,8 +97,8 @@ def public_headers(root):
 
 
 def op_names(root):
-    stems = {path.stem for path in (root / "src/ops").glob("*.cc")}
-    return OP_NAMES | (stems - NOT_OPS)
+    rows = (path.read_text(encoding="utf-8") for path in (root / "src/ops").glob("*.cc"))
+    return OP_NAMES.union(*(ROW_NAME.findall(text) for text in rows))
 
 
 def check_library(relative, header):
@@ -117,7 +117,7 @@ def check_quoted(relative, header, root, headers):
             yield f'path: "{header}" is no public header; those are in include/selfnorm/'
         return
     target = header.split("/")[0]
-    if "/" not in header or target not in RANK or not (root / "src" / header).is_file():
+    if target not in RANK or not (root / "src" / header).is_file():
         yield f'path: "{header}" is no file under src/; write includes relative to src/'
     elif RANK[target] > RANK[folder]:
         yield (f'layer: {folder}/ includes "{header}", but {target}/ stands above {folder}/; '

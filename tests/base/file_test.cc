@@ -14,7 +14,9 @@ class AtomicFileTest : public testing::Test {
  protected:
   void SetUp() override { fs::create_directories(folder_); }
   void TearDown() override { fs::remove_all(folder_); }
-  fs::path folder_ = fs::path(testing::TempDir()) / "selfnorm_file_test";
+  // ctest runs each test in a process of its own, side by side.
+  fs::path folder_ =
+      fs::path(testing::TempDir()) / ("selfnorm_file_test_" + std::to_string(getpid()));
 };
 
 TEST_F(AtomicFileTest, KeepsTheOldFileUntilCommit) {

@@ -156,6 +156,14 @@ TEST_F(SafetensorsTest, HostileNumbersAreRefused) {
         std::uint64_t{100'000'001}, std::uint64_t{3}}) {
     expect_refused(little_endian(length) + "{}", "the header claims");
   }
+  // A file that would have the room is refused all the same, before memory is taken for it.
+  std::istringstream large(little_endian(100'000'001) + "{}");
+  try {
+    read_safetensors(large, 8 + 100'000'001, "net.safetensors");
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("the header claims"), std::string::npos);
+  }
   expect_refused(container(R"({"a":{"dtype":"F32","shape":[4611686018427387905],)"
                            R"("data_offsets":[0,4]}})",
                            "1234"),

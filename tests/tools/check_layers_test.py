@@ -136,9 +136,12 @@ class CheckLayers(unittest.TestCase):
             with self.subTest(line=line):
                 self.expect("src/passes/bad.cc", line + "\n", "op:")
 
-    def test_comparison_with_an_op_known_from_its_file_only(self):
-        self.write("src/ops/wavelet.cc", "")
+    def test_comparison_with_an_op_known_from_its_row_only(self):
+        self.write("src/ops/wavelets.cc", 'return {{.name = "wavelet",\n')
         self.expect("src/passes/bad.cc", 'a == "wavelet"\n', "op:", "wavelet")
+
+    def test_a_file_of_the_ops_folder_is_no_op(self):
+        self.expect_clean("src/passes/fine.cc", 'a == "row"\n')
 
     def test_what_is_no_comparison_with_an_op(self):
         for line in ['// op == "selu"', '/* op ==\n "selu" */', 'x = "selu";', 'a == "mnist"',
@@ -148,6 +151,9 @@ class CheckLayers(unittest.TestCase):
 
     def test_includes_in_comments_do_not_count(self):
         self.expect_clean("src/base/fine.cc", '// #include "cli/main.h"\n/*\n#include "x.h"\n*/\n')
+
+    def test_block_comments_keep_the_line_numbers(self):
+        self.expect("src/base/bad.cc", '/*\n\n*/\n#include "x.h"\n', ":4:", "path:")
 
     def test_comment_marks_in_strings_hide_nothing(self):
         self.expect("src/base/bad.cc", 'const char* a = "/*";\n#include "x.h"\n// */\n', "path:")

@@ -1,0 +1,39 @@
+#!/bin/bash
+# Trains a self-normalizing network on the bundled digits and shows what came of it. The last line
+# holds the accuracy on the test split, as `selfnorm evaluate --json` says it.
+# usage: tools/demo.sh [PROGRAM]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+program=${1:-build/release/bin/selfnorm}
+network=examples/digits.toml
+run=runs/digits
+if [ ! -x "$program" ]; then
+  echo "demo: $program is not there; build it with: make build" >&2
+  exit 1
+fi
+
+# The number after a key of one JSON document.
+number() {
+  sed -n "s/.*\"$1\"[[:space:]]*:[[:space:]]*\([-+.0-9eE]*\).*/\1/p" <<<"$2" | head -n 1
+}
+
+echo "\$ $program train $network --out $run"
+"$program" train "$network" --out "$run"
+
+result=$("$program" evaluate "$run" --split test --json)
+accuracy=$(number accuracy "$result")
+loss=$(number loss "$result")
+samples=$(number samples "$result")
+if [ -z "$accuracy" ] || [ -z "$loss" ] || [ -z "$samples" ]; then
+  echo "demo: 'selfnorm evaluate --json' did not tell accuracy, loss and samples: $result" >&2
+  exit 1
+fi
+
+echo
+echo "network    $network"
+echo "model      $run/model.safetensors"
+echo "history    $run/history.jsonl"
+echo "next       $program predict $run"
+LC_ALL=C printf 'test accuracy %.4f (loss %.4f) on %d digits it had not seen\n' \
+  "$accuracy" "$loss" "$samples"
