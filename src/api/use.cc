@@ -1,0 +1,147 @@
+#include "api/use.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "data/known.h"
+#include "data/load.h"
+#include "data/split.h"
+#include "data/targets.h"
+#include "selfnorm/error.h"
+#include "train/evaluator.h"
+
+namespace selfnorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Opened {
+  TrainedModel model;
+  std::optional<RunConfig> config;  ///< of a run folder
+};
+
+Opened open(const fs::path& path) {
+  if (!fs::exists(path)) {
+    throw Error(ErrorKind::model_file,
+                path.string() + ": there is no such run folder or model file");
+  }
+  if (!fs::is_directory(path)) return {load_model(path), std::nullopt};
+  const RunFolder folder(path);
+  if (!fs::exists(folder.model())) {
+    const bool unfinished = fs::exists(folder.checkpoint());
+    throw Error(ErrorKind::model_file,
+                fmt::format("{}: holds no model{}", path.string(),
+                            unfinished ? fmt::format(" yet (finish it: selfnorm train --out {} "
+                                                     "--resume)",
+                                                     path.string())
+                                       : ""));
+  }
+  return {load_model(folder.model()), read_run_config(folder.config())};
+}
+
+// The target's name where new data have such a column; data to predict need none. One row tells.
+std::string target_if_present(DataOptions data, const std::string& target) {
+  if (target.empty() || find_known(data.source) != nullptr) return "";
+  data.target = target;
+  data.limit = 1;
+  try {
+    load_data(data);
+    return target;
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+struct Rows {
+  Dataset data;
+  std::vector<std::int64_t> rows;
+  std::string split;
+};
+
+// The data as training divided them, or a file of its own as a whole.
+Rows choose_rows(LoadedData loaded, const RunConfig& config, const std::string& wanted) {
+  std::string split = wanted;
+  if (split.empty()) split = loaded.test.has_value() ? "test" : "all";
+  if (split == "test") {
+    if (!loaded.test.has_value()) {
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: has no test rows (use --split all)", loaded.train.name));
+    }
+    const std::int64_t rows = loaded.test->rows;
+    return {std::move(*loaded.test), all_rows(rows), split};
+  }
+  const Split parts = split_rows(loaded.train.rows, config.data.validation_split,
+                                 config.data.shuffle_split, config.train.seed, "validation");
+  std::vector<std::int64_t> rows = all_rows(loaded.train.rows);
+  if (split == "train") rows = parts.train;
+  if (split == "validation") rows = parts.validation;
+  if (rows.empty()) {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: has no {} rows (use --split all)", loaded.train.name, split));
+  }
+  return {std::move(loaded.train), std::move(rows), split};
+}
+
+void match_targets(const Schema& schema, Dataset& data, bool needed) {
+  const bool has = !data.targets.classes.empty() || !data.targets.values.empty();
+  if (needed && !has) {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: has no target '{}' to compare with", data.name, schema.target));
+  }
+  if (!data.targets.classes.empty() && !schema.class_names.empty()) {
+    align_classes(data.targets, schema.class_names,
+                  [&](std::int64_t row) { return fmt::format("{}: row {}", data.name, row + 1); });
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<ModelAndData> open_model(const fs::path& run_or_model, const DataOptions& data,
+                                         const std::string& split, bool needs_targets) {
+  const std::vector<std::string> splits = {"train", "validation", "test", "all"};
+  if (!split.empty() && std::ranges::count(splits, split) == 0) {
+    throw Error(ErrorKind::config,
+                fmt::format("--split: unknown part '{}'{}", split, suggestion(split, splits)));
+  }
+  Opened opened = open(run_or_model);
+  RunConfig config = opened.config.value_or(RunConfig{});
+  if (!data.source.empty()) {
+    // Other data than the run's: divided only as they come.
+    config.data = data;
+    config.data.task = opened.model.schema.class_names.empty() ? "regression" : "auto";
+    if (config.data.target.empty()) {
+      config.data.target = target_if_present(data, opened.model.schema.target);
+    }
+  } else if (!data.data_dir.empty()) {
+    config.data.data_dir = data.data_dir;
+  }
+  if (config.data.source.empty()) {
+    throw Error(
+        ErrorKind::config,
+        run_or_model.string() + ": is a model without its run, say what data to use: --data");
+  }
+  Rows rows = choose_rows(load_data(config.data, config.train.seed), config, split);
+  match_targets(opened.model.schema, rows.data, needs_targets);
+  adapt_dataset(opened.model.schema, rows.data);
+  auto use = std::make_unique<ModelAndData>();
+  *use = {std::move(opened.model), std::move(rows.data), std::move(rows.rows), rows.split};
+  return use;
+}
+
+Scores evaluate(ModelAndData& use) {
+  Evaluator evaluator(use.model, {.loss = true});
+  check_targets(use.model.objective, use.data.targets, evaluator.output_width(), use.data.name);
+  return evaluator.score(use.data, use.rows);
+}
+
+Tensor predict(ModelAndData& use) {
+  Evaluator evaluator(use.model, {.prediction = true});
+  Tensor predictions;
+  predictions.data = evaluator.outputs(use.data, use.rows);
+  predictions.shape = {static_cast<std::int64_t>(use.rows.size()), evaluator.output_width()};
+  return predictions;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,35 @@
+// A trained model put to use: which model, which rows, what comes out.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/run.h"
+
+namespace selfnorm {
+
+/// A model with the rows it is to be used on.
+struct ModelAndData {
+  TrainedModel model;
+  Dataset data;
+  std::vector<std::int64_t> rows;
+  std::string split;  ///< "test", "validation", "train" or "all"
+};
+
+/// Opens a run folder or a model file, and data: those of the run unless `source` names others.
+/// `split` is test, validation, train or all; empty: test where there is one, else all. Data come
+/// in the model's shapes with its classes. With `needs_targets` data without them are an
+/// Error(data).
+std::unique_ptr<ModelAndData> open_model(const std::filesystem::path& run_or_model,
+                                         const DataOptions& data, const std::string& split,
+                                         bool needs_targets);
+
+/// Loss and metrics.
+Scores evaluate(ModelAndData& use);
+
+/// What the model predicts for each row: probabilities where the loss has them, else numbers.
+Tensor predict(ModelAndData& use);
+
+}  // namespace selfnorm

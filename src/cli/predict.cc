@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "api/use.h"
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/use_arguments.h"
+
+namespace selfnorm::cli {
+namespace {
+
+struct PredictArguments : UseArguments {
+  std::string out;
+};
+
+// One row's numbers, and the class they speak for when the model tells classes apart.
+struct Prediction {
+  std::span<const float> values;
+  const std::vector<std::string>& class_names;
+
+  bool is_class() const { return values.size() > 1 && values.size() == class_names.size(); }
+  const std::string& name() const {
+    return class_names[static_cast<std::size_t>(std::ranges::max_element(values) - values.begin())];
+  }
+};
+
+std::string quoted(const std::string& cell) {
+  if (cell.find_first_of(",\"\n\r") == std::string::npos) return cell;
+  std::string text = "\"";
+  for (const char c : cell) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + "\"";
+}
+
+std::string header(const Schema& schema, const Prediction& first) {
+  std::string text = "row";
+  if (!first.is_class()) {
+    for (std::size_t i = 0; i < first.values.size(); ++i) {
+      const std::string& name = schema.target.empty() ? "prediction" : schema.target;
+      text += "," + (first.values.size() == 1 ? quoted(name) : fmt::format("output_{}", i));
+    }
+    return text + "\n";
+  }
+  text += ",prediction";
+  for (const std::string& name : first.class_names) text += "," + quoted("p(" + name + ")");
+  return text + "\n";
+}
+
+std::string csv_row(std::int64_t row, const Prediction& prediction) {
+  std::string text = std::to_string(row);
+  if (prediction.is_class()) text += "," + quoted(prediction.name());
+  for (const float value : prediction.values) text += fmt::format(",{}", value);
+  return text + "\n";
+}
+
+nlohmann::ordered_json json_row(std::int64_t row, const Prediction& prediction) {
+  nlohmann::ordered_json json{{"row", row}};
+  if (prediction.is_class()) {
+    json["prediction"] = prediction.name();
+    for (std::size_t i = 0; i < prediction.values.size(); ++i) {
+      json["probabilities"][prediction.class_names[i]] = prediction.values[i];
+    }
+  } else if (prediction.values.size() == 1) {
+    json["prediction"] = prediction.values[0];
+  } else {
+    json["prediction"] = std::vector<float>(prediction.values.begin(), prediction.values.end());
+  }
+  return json;
+}
+
+void run_predict(const PredictArguments& arguments) {
+  const auto use = open_model(arguments.model, arguments.data, arguments.split, false);
+  const Tensor values = predict(*use);
+  const auto width = static_cast<std::size_t>(values.shape[1]);
+  const auto prediction = [&](std::size_t i) {
+    return Prediction{std::span(values.data).subspan(i * width, width),
+                      use->model.schema.class_names};
+  };
+  std::string text;
+  if (arguments.json) {
+    auto rows = nlohmann::ordered_json::array();
+    for (std::size_t i = 0; i < use->rows.size(); ++i) {
+      rows.push_back(json_row(use->rows[i], prediction(i)));
+    }
+    text = nlohmann::ordered_json{{"predictions", rows}}.dump(2) + "\n";
+  } else {
+    text = use->rows.empty() ? "row\n" : header(use->model.schema, prediction(0));
+    for (std::size_t i = 0; i < use->rows.size(); ++i) {
+      text += csv_row(use->rows[i], prediction(i));
+    }
+  }
+  if (arguments.out.empty()) fmt::print("{}", text);
+  else write_file(arguments.out, text);
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("predict", "What a trained model says of each row, as CSV");
+  const auto arguments = std::make_shared<PredictArguments>();
+  add_use_arguments(*command, *arguments);
+  command->add_option("--out", arguments->out, "a file to write instead of standard output");
+  command->callback([arguments] { run_predict(*arguments); });
+}
+
+}  // namespace selfnorm::cli
