@@ -5,6 +5,10 @@ set(selfnorm_package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/selfnorm)
 
 install(DIRECTORY include/selfnorm ${CMAKE_BINARY_DIR}/generated/selfnorm
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+# The bundled data, and where known.cc finds them: installed, or in the source tree.
+install(DIRECTORY data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/selfnorm/data)
+set_source_files_properties(src/data/known.cc PROPERTIES COMPILE_DEFINITIONS
+  "SELFNORM_BUNDLED_DATA=\"${CMAKE_INSTALL_FULL_DATADIR}/selfnorm/data:${CMAKE_SOURCE_DIR}/data\"")
 install(TARGETS selfnorm EXPORT selfnorm-targets)
 if(TARGET selfnorm_cli)
   install(TARGETS selfnorm_cli)

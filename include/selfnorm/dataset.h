@@ -15,6 +15,7 @@ struct Field {
   std::string name;
   Shape sample_shape;
   std::variant<std::vector<std::uint8_t>, std::vector<float>> values;
+  std::vector<std::string> columns = {};  ///< names of a table's features in order, else empty
 };
 
 /// What is to be predicted: one class a row, or `width` numbers a row, or nothing.
@@ -32,6 +33,21 @@ struct Dataset {
   std::int64_t rows = 0;
   std::vector<Field> inputs;
   Targets targets;
+};
+
+/// Where data come from and how they are divided: the [data] table of a network file.
+struct DataOptions {
+  std::string source;              ///< a known data set, a file, or a folder of IDX files
+  std::string target;              ///< column(s) of a table by name or index, or a file of targets
+  std::string task = "auto";       ///< "auto", "classification" or "regression"
+  bool standardize = true;         ///< to mean 0 and variance 1, measured on the training rows
+  double validation_split = 0;     ///< share of the training rows that validates
+  double test_split = 0;           ///< share of all rows set apart for the final test
+  bool shuffle_split = false;      ///< draw the rows of the splits; false takes the last ones
+  std::string data_dir;            ///< looked in first for known data sets
+  std::int64_t limit = 0;          ///< at most so many rows of each set; 0 takes all
+  std::string delimiter = "auto";  ///< of a table: "auto", "comma", "semicolon" or "tab"
+  std::string header = "auto";     ///< whether a table's first row names its columns
 };
 
 }  // namespace selfnorm

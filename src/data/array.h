@@ -1,0 +1,47 @@
+// Arrays of numbers as IDX and NPY files hold them, and what becomes of them in a data set.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "selfnorm/dataset.h"
+
+namespace selfnorm {
+
+/// How one number is stored: kind 'b' (bool), 'u', 'i' or 'f', its bytes, their order.
+struct NumberFormat {
+  char kind = 'u';
+  int bytes = 1;
+  bool big_endian = false;
+};
+
+/// Numbers in row-major order. Bytes stay bytes; whole numbers and bools become 64-bit, all others
+/// float (a double beyond float's range becomes infinite, which `array_field` refuses).
+struct NumberArray {
+  Shape shape;
+  std::variant<std::vector<std::uint8_t>, std::vector<std::int64_t>, std::vector<float>> values;
+};
+
+/// Decodes elements(shape) numbers; with `fortran` the first index ran fastest and is brought into
+/// row-major order. An unsigned number beyond 2^63 is an Error(data) naming `file`.
+NumberArray decode_array(std::vector<std::uint8_t> bytes, NumberFormat format, Shape shape,
+                         bool fortran, const std::string& file);
+
+/// Drops all but the first `rows` rows; 0 keeps all.
+void limit_rows(NumberArray& array, std::int64_t rows);
+
+/// The first extent is the rows, the rest one sample; a vector has samples of one number. Bytes
+/// stay bytes (v / 255) where a sample has two or more extents, and are plain numbers in a flat
+/// row. `channel_first` makes samples (H,W) into (1,H,W). NaN and infinity are Error(data) naming
+/// row and column.
+Field array_field(NumberArray array, std::string name, bool channel_first, const std::string& file);
+
+/// One number a row as doubles; more than one is an Error(data).
+std::vector<double> array_labels(const NumberArray& array, const std::string& file);
+
+/// All numbers as floats.
+std::vector<float> array_floats(NumberArray array);
+
+}  // namespace selfnorm

@@ -1,0 +1,150 @@
+#include "data/byte_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Deflate's densest code is 1032 bytes out for one in (zlib's technical notes).
+constexpr std::uint64_t kDeflateRatio = 1032;
+constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint64_t>::max();
+constexpr std::size_t kFirstChunk = std::size_t{1} << 20;
+constexpr std::size_t kLongestQuote = 40;
+
+gzFile open_file(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    data_error(path.string() + ": expected a file, got a folder");
+  }
+  errno = 0;
+  gzFile file = gzopen(path.c_str(), "rb");
+  if (file == nullptr) {
+    data_error(fmt::format("{}: cannot be opened: {}", path.string(),
+                           errno != 0 ? std::strerror(errno) : "no memory"));
+  }
+  return file;
+}
+
+// The upper bound of what a regular file holds; a pipe has none.
+std::uint64_t capacity(const fs::path& path, bool compressed) {
+  std::error_code fault;
+  if (!fs::is_regular_file(path, fault)) return kUnknown;
+  const std::uintmax_t size = fs::file_size(path, fault);
+  if (fault || size > kUnknown / kDeflateRatio) return kUnknown;
+  return compressed ? size * kDeflateRatio : size;
+}
+
+}  // namespace
+
+void data_error(const std::string& message) { throw Error(ErrorKind::data, message); }
+
+std::string shown(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text.substr(0, kLongestQuote)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned>(byte));
+    } else {
+      out += c;
+    }
+  }
+  return out + (text.size() > kLongestQuote ? "…'" : "'");
+}
+
+fs::path without_gz(const fs::path& path) {
+  return path.extension() == ".gz" ? fs::path(path).replace_extension() : path;
+}
+
+ByteReader::ByteReader(const fs::path& path) : name_(path.string()), file_(open_file(path)) {
+  const bool compressed = gzdirect(file_) == 0;
+  capacity_ = capacity(path, compressed);
+  const int next = gzgetc(file_);
+  int fault = Z_OK;
+  gzerror(file_, &fault);
+  std::string message;
+  if (next < 0 && fault == Z_OK) message = "the file is empty";
+  if (next >= 0 && !compressed && path.extension() == ".gz") {
+    message = "is not gzip data though its name ends in .gz (damaged, or rename it)";
+  }
+  if (!message.empty()) {
+    gzclose(file_);
+    fail(message);
+  }
+  if (next >= 0) gzungetc(next, file_);
+}
+
+ByteReader::~ByteReader() { gzclose(file_); }
+
+std::size_t ByteReader::read_some(void* bytes, std::size_t count) {
+  auto* cursor = static_cast<char*>(bytes);
+  std::size_t got = 0;
+  while (got < count) {
+    const auto want = static_cast<unsigned>(std::min<std::size_t>(count - got, 1U << 30));
+    const int step = gzread(file_, cursor + got, want);
+    if (step > 0) got += static_cast<std::size_t>(step);
+    if (step == static_cast<int>(want)) continue;
+    int fault = Z_OK;
+    const char* reason = gzerror(file_, &fault);
+    if (fault == Z_BUF_ERROR) fail("the gzip data end too early (a download cut short?)");
+    if (fault == Z_ERRNO) fail(std::string("cannot be read: ") + std::strerror(errno));
+    if (step < 0 || fault != Z_OK) fail(std::string("the gzip data are damaged: ") + reason);
+    break;
+  }
+  position_ += got;
+  return got;
+}
+
+std::uint64_t ByteReader::bytes_left_at_most() const {
+  if (capacity_ == kUnknown) return kUnknown;
+  return capacity_ > position_ ? capacity_ - position_ : 0;
+}
+
+std::vector<std::uint8_t> ByteReader::read(std::uint64_t count, std::string_view what) {
+  if (count > bytes_left_at_most()) {
+    fail(
+        fmt::format("expected {} bytes of {}, the file has at most {} (cut short, or not this "
+                    "format)",
+                    count, what, bytes_left_at_most()));
+  }
+  std::vector<std::uint8_t> bytes;
+  while (bytes.size() < count) {
+    const std::size_t before = bytes.size();
+    const auto chunk = std::min<std::uint64_t>(count - before, std::max(before, kFirstChunk));
+    bytes.resize(before + chunk);
+    const std::size_t got = read_some(bytes.data() + before, chunk);
+    if (got < chunk) {
+      fail(fmt::format("expected {} bytes of {}, got {} (the file is cut short)", count, what,
+                       before + got));
+    }
+  }
+  return bytes;
+}
+
+void ByteReader::expect_end() {
+  char extra = 0;
+  if (read_some(&extra, 1) != 0) fail("has more bytes than its header says");
+}
+
+std::uint64_t checked_bytes(const std::string& file, const Shape& shape, std::uint64_t bytes_each) {
+  std::uint64_t bytes = bytes_each;
+  for (const std::int64_t extent : shape) {
+    if (extent <= 0)
+      data_error(file + ": the array holds nothing: its shape is " + to_string(shape));
+    if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent), &bytes) ||
+        bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+      data_error(file + ": the header asks for an impossible shape " + to_string(shape));
+    }
+  }
+  return bytes;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,165 @@
+#include "data/gather.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <type_traits>
+
+#include "data/byte_reader.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+// Below so many numbers (about 0.1 ms) waking the other threads may cost more than they save.
+constexpr std::int64_t kParallelNumbers = 1 << 17;
+
+double number(float value) { return value; }
+double number(std::uint8_t byte) {
+  static constexpr std::array<double, 256> kUnit = [] {
+    std::array<double, 256> table{};
+    for (int v = 0; v < 256; ++v) table[static_cast<std::size_t>(v)] = v / 255.0;
+    return table;
+  }();
+  return kUnit[byte];
+}
+
+// One feature's map x → (x − mean) / deviation.
+struct Affine {
+  double mean = 0;
+  double deviation = 1;
+
+  template <class T>
+  float operator()(T value) const {
+    return static_cast<float>((number(value) - mean) / deviation);
+  }
+};
+
+Affine affine(const Standardizer* standardizer, std::int64_t feature) {
+  if (standardizer == nullptr) return {};
+  const auto f = static_cast<std::size_t>(feature);
+  return {standardizer->mean[f], standardizer->deviation[f]};
+}
+
+// A plane of `count` numbers of one channel to every `stride`th number of `out`.
+template <class T, class Map>
+void write_plane(const T* in, std::int64_t count, std::int64_t stride, float* out, Map map) {
+  for (std::int64_t i = 0; i < count; ++i) out[i * stride] = map(in[i]);
+}
+
+template <class T>
+void gather_images(const T* values, std::int64_t channels, std::int64_t plane,
+                   const Standardizer* standardizer, std::span<const std::int64_t> rows,
+                   float* out) {
+  const auto count = static_cast<std::int64_t>(rows.size());
+  const std::int64_t sample = channels * plane;
+#pragma omp parallel if (count * sample > kParallelNumbers)
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const Affine map = affine(standardizer, c);
+    // A byte has 256 values only, so each thread computes them once a channel.
+    std::array<float, 256> table;
+    if constexpr (std::is_same_v<T, std::uint8_t>) {
+      for (std::size_t v = 0; v < table.size(); ++v) table[v] = map(static_cast<T>(v));
+    }
+#pragma omp for schedule(static) nowait
+    for (std::int64_t r = 0; r < count; ++r) {
+      const T* in = values + rows[static_cast<std::size_t>(r)] * sample + c * plane;
+      float* to = out + r * sample + c;
+      if constexpr (std::is_same_v<T, std::uint8_t>) {
+        write_plane(in, plane, channels, to, [&](T value) { return table[value]; });
+      } else {
+        write_plane(in, plane, channels, to, map);
+      }
+    }
+  }
+}
+
+template <class T>
+void gather_flat(const T* values, std::int64_t sample, std::int64_t features,
+                 const Standardizer* standardizer, std::span<const std::int64_t> rows, float* out) {
+  const auto count = static_cast<std::int64_t>(rows.size());
+#pragma omp parallel for schedule(static) if (count * sample > kParallelNumbers)
+  for (std::int64_t r = 0; r < count; ++r) {
+    const T* in = values + rows[static_cast<std::size_t>(r)] * sample;
+    float* to = out + r * sample;
+    for (std::int64_t i = 0; i < sample; i += features) {
+      for (std::int64_t f = 0; f < features; ++f) {
+        to[i + f] = affine(standardizer, f)(in[i + f]);
+      }
+    }
+  }
+}
+
+void check_standardizer(const Field& field, const Standardizer& standardizer) {
+  const auto expected = static_cast<std::size_t>(standardized_features(field));
+  if (standardizer.mean.size() == expected && standardizer.deviation.size() == expected) return;
+  throw Error(
+      ErrorKind::shape,
+      fmt::format("field '{}': samples of shape {} have {} features to standardise, the "
+                  "standardiser is for {}",
+                  field.name, to_string(field.sample_shape), expected, standardizer.mean.size()));
+}
+
+template <class T>
+std::vector<T> taken(const std::vector<T>& values, std::int64_t width,
+                     std::span<const std::int64_t> rows) {
+  std::vector<T> out;
+  if (values.empty()) return out;
+  out.reserve(rows.size() * static_cast<std::size_t>(width));
+  for (const std::int64_t row : rows) {
+    const auto begin = values.begin() + row * width;
+    out.insert(out.end(), begin, begin + width);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::int64_t field_rows(const Field& field) {
+  const std::int64_t sample = elements(field.sample_shape);
+  const auto count = std::visit([](const auto& values) { return values.size(); }, field.values);
+  return sample == 0 ? 0 : static_cast<std::int64_t>(count) / sample;
+}
+
+void check_rows(const Field& field, std::span<const std::int64_t> rows) {
+  const std::int64_t count = field_rows(field);
+  for (const std::int64_t row : rows) {
+    if (row >= 0 && row < count) continue;
+    data_error(fmt::format("field '{}': there is no row {}, expected 0 to {}", field.name, row,
+                           count - 1));
+  }
+}
+
+void gather_batch(const Field& field, const Standardizer* standardizer,
+                  std::span<const std::int64_t> rows, float* out) {
+  check_rows(field, rows);
+  if (standardizer != nullptr) check_standardizer(field, *standardizer);
+  const Shape& shape = field.sample_shape;
+  const std::int64_t features = standardized_features(field);
+  std::visit(
+      [&](const auto& values) {
+        if (shape.size() == 3) {
+          gather_images(values.data(), features, shape[1] * shape[2], standardizer, rows, out);
+        } else {
+          gather_flat(values.data(), elements(shape), features, standardizer, rows, out);
+        }
+      },
+      field.values);
+}
+
+Dataset take_rows(const Dataset& data, std::span<const std::int64_t> rows) {
+  Dataset out{data.name, static_cast<std::int64_t>(rows.size()), {}, {}};
+  for (const Field& field : data.inputs) {
+    check_rows(field, rows);
+    const std::int64_t sample = elements(field.sample_shape);
+    Field part{field.name, field.sample_shape, {}, field.columns};
+    std::visit([&](const auto& values) { part.values = taken(values, sample, rows); },
+               field.values);
+    out.inputs.push_back(std::move(part));
+  }
+  out.targets = {data.targets.name, taken(data.targets.classes, 1, rows), data.targets.class_names,
+                 taken(data.targets.values, data.targets.width, rows), data.targets.width};
+  return out;
+}
+
+}  // namespace selfnorm

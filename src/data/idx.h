@@ -1,0 +1,14 @@
+// IDX, the format of MNIST: two zero bytes, a type, the number of extents, the extents, the
+// numbers, all big-endian (LeCun, http://yann.lecun.com/exdb/mnist/).
+#pragma once
+
+#include <filesystem>
+
+#include "data/array.h"
+
+namespace selfnorm {
+
+/// Reads an IDX file, gzip or not, of u8, i8, i16, i32, f32 or f64. Error(data) on anything else.
+NumberArray read_idx(const std::filesystem::path& path);
+
+}  // namespace selfnorm

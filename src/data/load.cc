@@ -1,0 +1,290 @@
+#include "data/load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/text.h"
+#include "data/byte_reader.h"
+#include "data/csv.h"
+#include "data/gather.h"
+#include "data/idx.h"
+#include "data/known.h"
+#include "data/npy.h"
+#include "data/split.h"
+#include "data/targets.h"
+
+namespace selfnorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kDigitsTestPeriod = 5;
+constexpr float kDigitsCounts = 16;  // a pixel is how many of 4×4 points are ink
+const std::vector<std::string> kTableEndings = {".csv", ".tsv", ".txt", ".data", ".dat"};
+
+enum class FileKind { table, npy, idx };
+
+FileKind file_kind(const fs::path& path) {
+  const fs::path plain = without_gz(path);
+  const std::string ending = plain.extension().string();
+  const std::string name = plain.filename().string();
+  if (ending == ".npy") return FileKind::npy;
+  if (ending == ".idx" || name.ends_with("ubyte") || name.find("-idx") != name.npos) {
+    return FileKind::idx;
+  }
+  if (std::ranges::count(kTableEndings, ending) > 0) return FileKind::table;
+  data_error(
+      fmt::format("{}: unknown kind of file '{}' (expected {}, .npy, .idx or …-ubyte, each "
+                  "with .gz or not)",
+                  path.string(), ending, join(kTableEndings, ", ")));
+}
+
+NumberArray read_array(const fs::path& path, FileKind kind, std::int64_t limit) {
+  NumberArray array = kind == FileKind::npy ? read_npy(path) : read_idx(path);
+  limit_rows(array, limit);
+  return array;
+}
+
+// Byte images of either format, and everything from IDX, get their channel extent.
+Field read_field(const fs::path& path, FileKind kind, const std::string& name, std::int64_t limit) {
+  NumberArray array = read_array(path, kind, limit);
+  const bool bytes = std::holds_alternative<std::vector<std::uint8_t>>(array.values);
+  return array_field(std::move(array), name, kind == FileKind::idx || bytes, path.string());
+}
+
+Place rows_of(const fs::path& path) {
+  return [file = path.string()](std::int64_t row) {
+    return fmt::format("{}: row {} (from 0)", file, row);
+  };
+}
+
+void check_rows_match(std::int64_t inputs, std::int64_t targets, const fs::path& input_file,
+                      const fs::path& target_file) {
+  if (inputs == targets) return;
+  data_error(fmt::format("{} has {} rows and {} has {}: expected as many", input_file.string(),
+                         inputs, target_file.string(), targets));
+}
+
+Targets value_targets(std::string name, NumberArray array, const fs::path& path) {
+  const std::int64_t width = elements(array.shape) / array.shape.front();
+  Targets targets{std::move(name), {}, {}, array_floats(std::move(array)), width};
+  for (std::size_t i = 0; i < targets.values.size(); ++i) {
+    if (!std::isinf(targets.values[i])) continue;
+    data_error(fmt::format("{}: target {}: expected a number within 32-bit range, got {}",
+                           rows_of(path)(static_cast<std::int64_t>(i) / width),
+                           static_cast<std::int64_t>(i) % width, targets.values[i]));
+  }
+  return targets;
+}
+
+Targets read_targets(const fs::path& path, const DataOptions& options) {
+  const FileKind kind = file_kind(path);
+  if (kind == FileKind::table) {
+    data_error(path.string() + ": targets of an array must be an array too (.npy or IDX)");
+  }
+  NumberArray array = read_array(path, kind, options.limit);
+  const std::string name = without_gz(path).stem().string();
+  if (elements(array.shape) > array.shape.front()) {
+    if (options.task == "classification") {
+      data_error(
+          fmt::format("{}: expected one class a row, got shape {} (task = \"regression\" "
+                      "takes several numbers)",
+                      path.string(), to_string(array.shape)));
+    }
+    return value_targets(name, std::move(array), path);
+  }
+  return number_targets(name, array_labels(array, path.string()), options.task, rows_of(path));
+}
+
+// A relative path is tried as it is, then in every data directory.
+std::optional<fs::path> find_path(const std::string& source, const DataOptions& options) {
+  std::error_code ignored;
+  if (fs::exists(source, ignored)) return source;
+  if (fs::path(source).is_absolute()) return std::nullopt;
+  for (const fs::path& directory : data_directories(options)) {
+    if (fs::exists(directory / source, ignored)) return directory / source;
+  }
+  return std::nullopt;
+}
+
+Dataset read_arrays(const fs::path& path, FileKind kind, const DataOptions& options) {
+  Dataset data{path.filename().string(), 0, {}, {}};
+  data.inputs.push_back(read_field(path, kind, "features", options.limit));
+  data.rows = field_rows(data.inputs.front());
+  if (options.target.empty()) return data;
+  fs::path target = path.parent_path() / options.target;
+  std::error_code ignored;
+  if (!fs::exists(target, ignored)) target = find_path(options.target, options).value_or(target);
+  data.targets = read_targets(target, options);
+  const auto& targets = data.targets;
+  const std::size_t rows = targets.classes.empty()
+                               ? targets.values.size() / static_cast<std::size_t>(targets.width)
+                               : targets.classes.size();
+  check_rows_match(data.rows, static_cast<std::int64_t>(rows), path, target);
+  return data;
+}
+
+// The pair of files of one part, "train" or "t10k", under MNIST's names.
+struct IdxPair {
+  fs::path images, labels;
+};
+
+std::optional<IdxPair> find_pair(const fs::path& folder, const std::string& part) {
+  for (const char* mark : {"-idx", ".idx"}) {
+    const auto images = find_file(folder, part + "-images" + mark + "3-ubyte");
+    const auto labels = find_file(folder, part + "-labels" + mark + "1-ubyte");
+    if (images && labels) return IdxPair{*images, *labels};
+  }
+  return std::nullopt;
+}
+
+// `class_names` by index; when empty, the classes are those of the labels.
+Dataset read_pair(const IdxPair& files, const std::string& name,
+                  const std::vector<std::string>& class_names, const DataOptions& options) {
+  Dataset data{name, 0, {}, {}};
+  data.inputs.push_back(read_field(files.images, FileKind::idx, "image", options.limit));
+  data.rows = field_rows(data.inputs.front());
+  const NumberArray array = read_array(files.labels, FileKind::idx, options.limit);
+  const auto labels = array_labels(array, files.labels.string());
+  const Place place = rows_of(files.labels);
+  check_rows_match(data.rows, static_cast<std::int64_t>(labels.size()), files.images, files.labels);
+  data.targets = class_names.empty() ? number_targets("label", labels, options.task, place)
+                                     : index_targets("label", labels, class_names, place);
+  return data;
+}
+
+LoadedData load_idx_folder(const fs::path& folder, const std::string& name,
+                           const std::vector<std::string>& class_names,
+                           const DataOptions& options) {
+  const auto train = find_pair(folder, "train");
+  if (!train) {
+    data_error(
+        fmt::format("{}: expected a folder with train-images-idx3-ubyte and "
+                    "train-labels-idx1-ubyte (or .gz), and the same of t10k for a test set",
+                    folder.string()));
+  }
+  LoadedData data{read_pair(*train, name, class_names, options), {}};
+  const auto test = find_pair(folder, "t10k");
+  if (!test) return data;
+  data.test = read_pair(*test, name, class_names, options);
+  if (data.test->inputs[0].sample_shape != data.train.inputs[0].sample_shape) {
+    data_error(fmt::format("{}: the test images are {}, the training images {}", folder.string(),
+                           to_string(data.test->inputs[0].sample_shape),
+                           to_string(data.train.inputs[0].sample_shape)));
+  }
+  if (!data.train.targets.classes.empty()) {
+    align_classes(data.test->targets, data.train.targets.class_names, rows_of(test->labels));
+  }
+  return data;
+}
+
+std::vector<std::int64_t> every_fifth(std::int64_t rows, bool test, std::int64_t limit) {
+  std::vector<std::int64_t> out;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    if (limit > 0 && static_cast<std::int64_t>(out.size()) == limit) break;
+    if ((row % kDigitsTestPeriod == kDigitsTestPeriod - 1) == test) out.push_back(row);
+  }
+  return out;
+}
+
+LoadedData load_digits(const fs::path& folder, std::vector<std::string> class_names,
+                       const DataOptions& options) {
+  const fs::path path = *find_file(folder, "digits.csv");
+  DataOptions table;
+  table.target = "-1";
+  table.task = "regression";  // numbers as they are: the classes are those of the table of names
+  table.header = "no";
+  table.delimiter = "comma";
+  Dataset all = read_csv(path, table);
+  if (all.inputs[0].sample_shape != Shape{64}) {
+    data_error(fmt::format("{}: expected rows of 64 counts and a label", path.string()));
+  }
+  all.name = "digits";
+  auto& counts = std::get<std::vector<float>>(all.inputs[0].values);
+  for (float& count : counts) count /= kDigitsCounts;
+  all.inputs[0] = {"image", {1, 8, 8}, std::move(counts)};
+  const std::vector<double> labels(all.targets.values.begin(), all.targets.values.end());
+  all.targets = index_targets("label", labels, std::move(class_names), rows_of(path));
+  return {take_rows(all, every_fifth(all.rows, false, options.limit)),
+          take_rows(all, every_fifth(all.rows, true, options.limit))};
+}
+
+LoadedData load_known(const KnownDataset& known, const DataOptions& options) {
+  const fs::path folder = require_dataset(known, options);
+  std::vector<std::string> class_names = split_words(known.class_names, '|');
+  if (known.name == "digits") return load_digits(folder, std::move(class_names), options);
+  return load_idx_folder(folder, std::string(known.name), class_names, options);
+}
+
+LoadedData load_path(const fs::path& path, const DataOptions& options) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    return load_idx_folder(path, path.filename().string(), {}, options);
+  }
+  const FileKind kind = file_kind(path);
+  if (kind == FileKind::table) return {read_csv(path, options), {}};
+  return {read_arrays(path, kind, options), {}};
+}
+
+[[noreturn]] void fail_source(const DataOptions& options) {
+  std::vector<std::string> names;
+  for (const KnownDataset& known : known_datasets()) names.emplace_back(known.name);
+  if (options.source.empty()) {
+    data_error("no source: name a data set (" + join(names, ", ") + ") or a file");
+  }
+  data_error(fmt::format("{} is neither a file nor a known data set{}", shown(options.source),
+                         suggestion(options.source, names)));
+}
+
+}  // namespace
+
+Options options(DataOptions& data) {
+  return {
+      {"source", &data.source, "a known data set, a file, or a folder of IDX files"},
+      {"target", &data.target, "column to predict by name or index, or a file of targets"},
+      {"task",
+       &data.task,
+       "what the target is",
+       range::kAny,
+       {"auto", "classification", "regression"}},
+      {"standardize", &data.standardize, "inputs to mean 0 and variance 1 of the training rows"},
+      {"validation_split", &data.validation_split, "share of the training rows that validates",
+       range::kRate},
+      {"test_split", &data.test_split, "share of the rows set apart as test", range::kRate},
+      {"shuffle_split", &data.shuffle_split, "draw the rows of splits; false takes the last"},
+      {"data_dir", &data.data_dir, "folder looked in first for known data sets"},
+      {"limit", &data.limit, "at most so many rows of each set; 0 takes all", range::kNonNegative},
+      {"delimiter",
+       &data.delimiter,
+       "between the cells of a table",
+       range::kAny,
+       {"auto", "comma", "semicolon", "tab"}},
+      {"header",
+       &data.header,
+       "whether a table's first row names its columns",
+       range::kAny,
+       {"auto", "yes", "no"}}};
+}
+
+LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
+  const KnownDataset* known = find_known(options.source);
+  std::optional<fs::path> path;
+  if (known == nullptr && !options.source.empty()) path = find_path(options.source, options);
+  if (known == nullptr && !path) fail_source(options);
+  LoadedData data = known != nullptr ? load_known(*known, options) : load_path(*path, options);
+  if (options.test_split <= 0) return data;
+  if (data.test) {
+    data_error(
+        fmt::format("{} has a test set of its own: leave test_split at 0", shown(options.source)));
+  }
+  const Split split =
+      split_rows(data.train.rows, options.test_split, options.shuffle_split, seed, "test");
+  data.test = take_rows(data.train, split.validation);
+  data.train = take_rows(data.train, split.train);
+  return data;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,34 @@
+#include "data/split.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "base/random.h"
+#include "data/byte_reader.h"
+
+namespace selfnorm {
+namespace {
+
+// 10·(1 − 0.9) is just below 1 in binary; so much of a row is rounding, not intent.
+constexpr double kRounding = 1e-6;
+
+}  // namespace
+
+Split split_rows(std::int64_t rows, double share, bool shuffle, std::uint64_t seed,
+                 std::string_view name) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(rows));
+  std::iota(order.begin(), order.end(), 0);
+  if (share <= 0) return {std::move(order), {}};
+  const double kept = std::floor(static_cast<double>(rows) * (1 - share) + kRounding);
+  if (!(kept >= 1) || kept >= static_cast<double>(rows)) {
+    data_error(
+        fmt::format("{}_split: a share of {} of {} rows leaves one part empty", name, share, rows));
+  }
+  if (shuffle) order = permutation(random_key(seed, "shuffle", name), rows);
+  const auto cut = order.begin() + static_cast<std::int64_t>(kept);
+  return {{order.begin(), cut}, {cut, order.end()}};
+}
+
+}  // namespace selfnorm

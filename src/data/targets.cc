@@ -1,0 +1,122 @@
+#include "data/targets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <type_traits>
+#include <utility>
+
+#include "base/text.h"
+#include "data/byte_reader.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr double kLargestWhole = 9007199254740992;  // 2^53: above it doubles skip whole numbers
+
+bool is_whole(double value) {
+  return std::abs(value) <= kLargestWhole && value == std::trunc(value);
+}
+
+// True for whole numbers only, of which no more than the allowed number differ.
+bool look_like_classes(const std::vector<double>& labels) {
+  std::set<double> seen;
+  for (const double label : labels) {
+    if (!is_whole(label)) return false;
+    seen.insert(label);
+    if (seen.size() > kMostAutomaticClasses) return false;
+  }
+  return true;
+}
+
+std::string class_name(double label) { return std::to_string(static_cast<std::int64_t>(label)); }
+std::string class_name(const std::string& label) { return label; }
+
+template <class T>
+Targets encode(std::string name, const std::vector<T>& labels) {
+  const std::set<T> distinct(labels.begin(), labels.end());
+  const std::vector<T> sorted(distinct.begin(), distinct.end());
+  Targets targets{std::move(name), {}, {}, {}};
+  for (const T& label : sorted) targets.class_names.push_back(class_name(label));
+  for (const T& label : labels) {
+    const auto at = std::ranges::lower_bound(sorted, label) - sorted.begin();
+    targets.classes.push_back(static_cast<std::int32_t>(at));
+  }
+  return targets;
+}
+
+template <class T, class Fits>
+void require(const std::vector<T>& labels, const Place& place, const std::string& expected,
+             Fits fits) {
+  for (std::size_t row = 0; row < labels.size(); ++row) {
+    if (fits(labels[row])) continue;
+    std::string got;
+    if constexpr (std::is_same_v<T, std::string>) got = shown(labels[row]);
+    else got = std::isnan(labels[row]) ? "a missing label" : fmt::format("{}", labels[row]);
+    data_error(fmt::format("{}: expected {}, got {}", place(static_cast<std::int64_t>(row)),
+                           expected, got));
+  }
+}
+
+}  // namespace
+
+Targets number_targets(std::string name, std::vector<double> labels, const std::string& task,
+                       const Place& place) {
+  const bool classes = task == "classification" || (task == "auto" && look_like_classes(labels));
+  if (classes) {
+    require(labels, place, "a class, a whole number (task = \"regression\" takes any number)",
+            is_whole);
+    return encode(std::move(name), labels);
+  }
+  require(labels, place, "a target within 32-bit numbers", [](double label) {
+    return std::isnan(label) || std::abs(label) <= std::numeric_limits<float>::max();
+  });
+  Targets targets{std::move(name), {}, {}, {}, 1};
+  for (const double label : labels) targets.values.push_back(static_cast<float>(label));
+  return targets;
+}
+
+Targets text_targets(std::string name, const std::vector<std::string>& labels,
+                     const std::string& task, const Place& place) {
+  require(labels, place, "a class", [](const std::string& label) { return !label.empty(); });
+  if (task == "regression") {
+    require(labels, place, "a number as target of a regression",
+            [](const std::string&) { return false; });
+  }
+  return encode(std::move(name), labels);
+}
+
+Targets index_targets(std::string name, const std::vector<double>& labels,
+                      std::vector<std::string> class_names, const Place& place) {
+  const auto count = static_cast<double>(class_names.size());
+  require(labels, place, fmt::format("a class from 0 to {}", class_names.size() - 1),
+          [&](double label) { return is_whole(label) && label >= 0 && label < count; });
+  Targets targets{std::move(name), {}, std::move(class_names), {}};
+  for (const double label : labels) targets.classes.push_back(static_cast<std::int32_t>(label));
+  return targets;
+}
+
+void align_classes(Targets& targets, const std::vector<std::string>& class_names,
+                   const Place& place) {
+  std::vector<std::int32_t> index;
+  for (const std::string& name : targets.class_names) {
+    const auto found = std::ranges::find(class_names, name) - class_names.begin();
+    index.push_back(static_cast<std::int32_t>(found));
+  }
+  for (std::size_t row = 0; row < targets.classes.size(); ++row) {
+    const auto from = static_cast<std::size_t>(targets.classes[row]);
+    if (static_cast<std::size_t>(index[from]) == class_names.size()) {
+      data_error(fmt::format("{}: class {} is not among the {} known ones{}",
+                             place(static_cast<std::int64_t>(row)),
+                             shown(targets.class_names[from]), class_names.size(),
+                             suggestion(targets.class_names[from], class_names)));
+    }
+    targets.classes[row] = index[from];
+  }
+  targets.class_names = class_names;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,223 @@
+#include <gtest/gtest.h>
+#include <omp.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/random.h"
+#include "data/gather.h"
+#include "data/split.h"
+#include "data/standardizer.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+using Rows = std::vector<std::int64_t>;
+
+// Two passes in double over n numbers of size ~m: the sums err by at most n·u·m each.
+constexpr double kSumTolerance = 1e4 * 0x1p-53 * 1e3;
+
+Rows all_rows(std::int64_t count) {
+  Rows rows(static_cast<std::size_t>(count));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+std::vector<float> random_floats(std::size_t count, float scale, float shift) {
+  const RandomKey key = random_key(7, "test", "floats");
+  std::vector<float> out(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = scale * static_cast<float>(normal(key, i)) + shift;
+  }
+  return out;
+}
+
+TEST(Standardizer, ColumnsByTrainingRowsOnly) {
+  const Field field{"x", {2}, std::vector<float>{1, 5, 3, 5, 100, 200}, {}};
+  const Standardizer s = fit(field, Rows{0, 1});
+  EXPECT_EQ(s.mean, (std::vector<double>{2, 5}));
+  EXPECT_EQ(s.deviation, (std::vector<double>{1, 1}));  // population; the constant column: 1
+  std::vector<float> out(2);
+  gather_batch(field, &s, Rows{2}, out.data());
+  EXPECT_EQ(out, (std::vector<float>{98, 195}));
+}
+
+TEST(Standardizer, ConstantColumnsAreExact) {
+  const Field field{"x", {1}, std::vector<float>(1000, 0.1f), {}};
+  const Standardizer s = fit(field, all_rows(1000));
+  EXPECT_EQ(s.mean[0], static_cast<double>(0.1f));
+  EXPECT_EQ(s.deviation[0], 1);
+}
+
+// A mean 1e4 deviations away ruins the one-pass formula; long double is the reference.
+TEST(Standardizer, SurvivesALargeMean) {
+  const auto values = random_floats(4000, 1, 1e4f);
+  const Field field{"x", {2}, values, {}};
+  const Standardizer s = fit(field, all_rows(2000));
+  for (std::size_t f = 0; f < 2; ++f) {
+    long double sum = 0, squares = 0;
+    for (std::size_t r = 0; r < 2000; ++r) sum += values[2 * r + f];
+    for (std::size_t r = 0; r < 2000; ++r) {
+      squares += (values[2 * r + f] - sum / 2000) * (values[2 * r + f] - sum / 2000);
+    }
+    EXPECT_NEAR(s.mean[f], static_cast<double>(sum / 2000), kSumTolerance);
+    EXPECT_NEAR(s.deviation[f], static_cast<double>(std::sqrt(squares / 2000)), kSumTolerance);
+  }
+}
+
+TEST(Standardizer, ImagesByChannelAndTheRestByLastExtent) {
+  // (C,H,W) = (2,1,2): channel 0 holds 0 and 2, channel 1 holds 10 and 10.
+  const Field image{"x", {2, 1, 2}, std::vector<float>{0, 2, 10, 10}, {}};
+  EXPECT_EQ(fit(image, Rows{0}).mean, (std::vector<double>{1, 10}));
+  EXPECT_EQ(fit(image, Rows{0}).deviation, (std::vector<double>{1, 1}));
+  const Field sequence{"x", {2, 2}, std::vector<float>{0, 2, 10, 10}, {}};
+  EXPECT_EQ(fit(sequence, Rows{0}).mean, (std::vector<double>{5, 6}));
+  const Field bytes{"x", {1, 1, 2}, std::vector<std::uint8_t>{0, 255}, {}};
+  EXPECT_EQ(fit(bytes, Rows{0}).mean, (std::vector<double>{0.5}));
+  EXPECT_EQ(fit(bytes, Rows{0}).deviation, (std::vector<double>{0.5}));
+}
+
+TEST(Standardizer, RefusesNoRowsAndRowsOutOfRange) {
+  const Field field{"x", {1}, std::vector<float>{1, 2}, {}};
+  EXPECT_THROW(fit(field, Rows{}), Error);
+  EXPECT_THROW(fit(field, Rows{2}), Error);
+  EXPECT_THROW(fit(field, Rows{-1}), Error);
+}
+
+TEST(Gather, ColourImagesBecomeFeaturesLast) {
+  // Row r, channel c, height y, width x holds 1000r + 100c + 10y + x; C=3, H=2, W=4.
+  constexpr int kC = 3, kH = 2, kW = 4;
+  std::vector<float> values;
+  for (int r = 0; r < 3; ++r)
+    for (int c = 0; c < kC; ++c)
+      for (int y = 0; y < kH; ++y)
+        for (int x = 0; x < kW; ++x) {
+          values.push_back(static_cast<float>(1000 * r + 100 * c + 10 * y + x));
+        }
+  const Field field{"image", {kC, kH, kW}, values, {}};
+  const Standardizer s{{0, 1, 2}, {1, 2, 4}};
+  for (const Standardizer* standardizer : {static_cast<const Standardizer*>(nullptr), &s}) {
+    std::vector<float> out(2 * kC * kH * kW);
+    gather_batch(field, standardizer, Rows{2, 0}, out.data());
+    std::size_t at = 0;
+    for (const int r : {2, 0})
+      for (int y = 0; y < kH; ++y)
+        for (int x = 0; x < kW; ++x)
+          for (int c = 0; c < kC; ++c, ++at) {
+            const double value = 1000 * r + 100 * c + 10 * y + x;
+            const double want = standardizer == nullptr ? value : (value - c) / (1 << c);
+            EXPECT_EQ(out[at], static_cast<float>(want)) << r << c << y << x;
+          }
+  }
+}
+
+TEST(Gather, BytesAreParts255AndRoundedOnce) {
+  std::vector<std::uint8_t> bytes(256);
+  std::iota(bytes.begin(), bytes.end(), std::uint8_t{0});
+  const Standardizer s{{0.1307}, {0.3081}};
+  for (const Shape& shape : {Shape{256}, Shape{1, 16, 16}}) {
+    const Field field{"x", shape, bytes, {}};
+    Standardizer per_column{std::vector<double>(256, 0.1307), std::vector<double>(256, 0.3081)};
+    std::vector<float> plain(256), standard(256);
+    gather_batch(field, nullptr, Rows{0}, plain.data());
+    gather_batch(field, shape.size() == 3 ? &s : &per_column, Rows{0}, standard.data());
+    for (std::size_t v = 0; v < 256; ++v) {
+      const double part = static_cast<double>(v) / 255;
+      EXPECT_EQ(plain[v], static_cast<float>(part));
+      EXPECT_EQ(standard[v], static_cast<float>((part - 0.1307) / 0.3081));
+    }
+  }
+}
+
+TEST(Gather, SameBitsForAnyNumberOfThreads) {
+  constexpr std::int64_t kRows = 200;  // enough numbers for several threads
+  const Field field{"x", {3, 16, 16}, random_floats(kRows * 768, 2, 1), {}};
+  const Standardizer s = fit(field, all_rows(kRows));
+  const Rows rows = permutation(random_key(1, "test", "rows"), kRows);
+  std::vector<std::vector<float>> outs;
+  const int before = omp_get_max_threads();
+  for (const int threads : {1, 2, 5}) {
+    omp_set_num_threads(threads);
+    outs.emplace_back(kRows * 768);
+    gather_batch(field, &s, rows, outs.back().data());
+  }
+  omp_set_num_threads(before);
+  EXPECT_EQ(outs[0], outs[1]);
+  EXPECT_EQ(outs[0], outs[2]);
+  // Standardised over all rows, the batch of all rows has mean 0 and deviation 1.
+  double sum = 0, squares = 0;
+  for (const float x : outs[0]) sum += x, squares += static_cast<double>(x) * x;
+  const auto count = static_cast<double>(outs[0].size());
+  constexpr double kFloatRounding = 0x1p-24 * 8;  // one rounding of numbers up to about 8
+  EXPECT_NEAR(sum / count, 0, kFloatRounding);
+  EXPECT_NEAR(squares / count, 1, 2 * kFloatRounding);
+}
+
+TEST(Gather, RefusesWrongRowsAndForeignStandardizers) {
+  const Field field{"x", {2}, std::vector<float>{1, 2, 3, 4}, {}};
+  std::vector<float> out(2);
+  EXPECT_THROW(gather_batch(field, nullptr, Rows{2}, out.data()), Error);
+  const Standardizer one{{0}, {1}};
+  try {
+    gather_batch(field, &one, Rows{0}, out.data());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::shape);
+  }
+}
+
+TEST(TakeRows, TakesFeaturesAndTargets) {
+  Dataset data{"d", 3, {{"x", {2}, std::vector<float>{1, 2, 3, 4, 5, 6}, {"a", "b"}}}, {}};
+  data.targets = {"y", {0, 1, 0}, {"n", "p"}, {}, 0};
+  const Dataset part = take_rows(data, Rows{2, 0});
+  EXPECT_EQ(part.rows, 2);
+  EXPECT_EQ(std::get<std::vector<float>>(part.inputs[0].values), (std::vector<float>{5, 6, 1, 2}));
+  EXPECT_EQ(part.inputs[0].columns, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(part.targets.classes, (std::vector<std::int32_t>{0, 0}));
+  data.targets = {"y", {}, {}, {1, 2, 3, 4, 5, 6}, 2};
+  EXPECT_EQ(take_rows(data, Rows{1}).targets.values, (std::vector<float>{3, 4}));
+}
+
+TEST(Split, LastRowsAsKerasTakesThem) {
+  const Split split = split_rows(60000, 0.2, false, 1, "validation");
+  ASSERT_EQ(split.validation.size(), 12000U);
+  EXPECT_EQ(split.validation.front(), 48000);
+  EXPECT_EQ(split.validation.back(), 59999);
+  EXPECT_EQ(split.train.back(), 47999);
+  EXPECT_EQ(split_rows(5, 0.3, false, 1, "validation").train.size(), 3U);  // ⌊5·0.7⌋
+  EXPECT_EQ(split_rows(10, 0.9, false, 1, "validation").train.size(), 1U);
+  EXPECT_EQ(split_rows(7, 0, true, 1, "validation").train, all_rows(7));
+}
+
+TEST(Split, ShuffleIsAFunctionOfSeedAndName) {
+  const auto draw = [](std::uint64_t seed, const char* name) {
+    return split_rows(1000, 0.25, true, seed, name).validation;
+  };
+  EXPECT_EQ(draw(1, "test"), draw(1, "test"));
+  EXPECT_NE(draw(1, "test"), draw(2, "test"));
+  EXPECT_NE(draw(1, "test"), draw(1, "validation"));
+}
+
+TEST(Split, EmptyPartsAreErrors) {
+  EXPECT_THROW(split_rows(3, 0.9, false, 1, "validation"), Error);
+  EXPECT_THROW(split_rows(1, 0.5, false, 1, "validation"), Error);
+  EXPECT_THROW(split_rows(0, 0.5, false, 1, "validation"), Error);
+}
+
+TEST(Split, EveryRowIsInExactlyOnePart) {
+  EXPECT_TRUE(rc::check("train and validation partition the rows", [] {
+    const auto rows = *rc::gen::inRange<std::int64_t>(4, 500);
+    const double share = *rc::gen::inRange(25, 75) / 100.0;
+    const Split split = split_rows(rows, share, *rc::gen::arbitrary<bool>(), 3, "validation");
+    Rows together = split.train;
+    together.insert(together.end(), split.validation.begin(), split.validation.end());
+    std::ranges::sort(together);
+    RC_ASSERT(together == all_rows(rows));
+  }));
+}
+
+}  // namespace
+}  // namespace selfnorm

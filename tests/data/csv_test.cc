@@ -1,0 +1,218 @@
+#include "data/csv.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/targets.h"
+#include "files.h"
+
+namespace selfnorm {
+namespace {
+
+using Floats = std::vector<float>;
+using Names = std::vector<std::string>;
+using Classes = std::vector<std::int32_t>;
+
+class CsvTest : public FilesTest {
+ protected:
+  Dataset read(const std::string& text, DataOptions options = {}) const {
+    return read_csv(write("t.csv", text), options);
+  }
+  std::string fault(const std::string& text, DataOptions options = {}) const {
+    return data_fault([&] { read(text, options); });
+  }
+  static DataOptions target(const std::string& name, const std::string& task = "auto") {
+    DataOptions options;
+    options.target = name;
+    options.task = task;
+    return options;
+  }
+  static const Floats& features(const Dataset& data) {
+    return std::get<Floats>(data.inputs[0].values);
+  }
+};
+
+TEST_F(CsvTest, HeaderTargetAndClasses) {
+  const Dataset data = read("age,kind,size\n1,b,2.5\n-3,a,4e1\n+5,b,.5\n", target("kind"));
+  EXPECT_EQ(data.rows, 3);
+  EXPECT_EQ(data.inputs[0].sample_shape, (Shape{2}));
+  EXPECT_EQ(data.inputs[0].columns, (Names{"age", "size"}));
+  EXPECT_EQ(features(data), (Floats{1, 2.5f, -3, 40, 5, 0.5f}));
+  EXPECT_EQ(data.targets.name, "kind");
+  EXPECT_EQ(data.targets.class_names, (Names{"a", "b"}));
+  EXPECT_EQ(data.targets.classes, (Classes{1, 0, 1}));
+}
+
+TEST_F(CsvTest, SameFromGzipAndWithEveryDelimiter) {
+  for (const char delimiter : {',', ';', '\t'}) {
+    std::string text = "x,y\n1,0\n2,1\n";
+    std::ranges::replace(text, ',', delimiter);
+    const Dataset data = read_csv(write_gz("t.csv.gz", text), target("y"));
+    EXPECT_EQ(features(data), (Floats{1, 2}));
+    EXPECT_EQ(data.targets.classes, (Classes{0, 1}));
+  }
+  DataOptions given;
+  given.delimiter = "semicolon";
+  expect_in("expected a number, got '1,2'", fault("1,2;3\n", given));
+}
+
+TEST_F(CsvTest, TargetByIndexAndByUsualName) {
+  const std::string text = "1,2,7\n3,4,9\n";
+  for (const char* name : {"2", "-1"}) {
+    const Dataset data = read(text, target(name));
+    EXPECT_EQ(features(data), (Floats{1, 2, 3, 4}));
+    EXPECT_EQ(data.targets.class_names, (Names{"7", "9"}));
+    EXPECT_EQ(data.targets.name, "2");
+  }
+  EXPECT_EQ(read("a,Label\n1,3\n").targets.name, "Label");
+  EXPECT_EQ(read("a,b\n1,3\n").targets.name, "");
+  EXPECT_EQ(read("a,b\n1,3\n").inputs[0].sample_shape, (Shape{2}));
+  expect_in("class and target could each be the target", fault("class,target,a\n1,2,3\n"));
+}
+
+TEST_F(CsvTest, NumberClassesAreSortedByValue) {
+  const Dataset data = read("x,y\n0,10\n0,9\n0,-1\n", target("y"));
+  EXPECT_EQ(data.targets.class_names, (Names{"-1", "9", "10"}));
+  EXPECT_EQ(data.targets.classes, (Classes{2, 1, 0}));
+}
+
+TEST_F(CsvTest, RegressionWhenAskedOrFractional) {
+  EXPECT_EQ(read("x,y\n0,1\n0,2\n", target("y", "regression")).targets.values, (Floats{1, 2}));
+  const Dataset data = read("x,y\n0,1.5\n0,2\n0,NA\n", target("y"));
+  EXPECT_EQ(data.targets.width, 1);
+  EXPECT_EQ(data.targets.values[0], 1.5f);
+  EXPECT_TRUE(std::isnan(data.targets.values[2]));
+  EXPECT_TRUE(data.targets.classes.empty());
+  std::string many = "x,y\n";
+  for (std::size_t i = 0; i <= kMostAutomaticClasses; ++i) many += "0," + std::to_string(i) + "\n";
+  EXPECT_EQ(read(many, target("y")).targets.width, 1);
+  EXPECT_EQ(read(many, target("y", "classification")).targets.class_names.size(),
+            kMostAutomaticClasses + 1);
+}
+
+TEST_F(CsvTest, SeveralTargetsKeepTheirOrderAndGaps) {
+  const Dataset data = read("a,x,b\n1,5,0\n,6,1\n", target("b, a"));
+  EXPECT_EQ(data.targets.name, "b,a");
+  EXPECT_EQ(data.targets.width, 2);
+  EXPECT_EQ(features(data), (Floats{5, 6}));
+  EXPECT_EQ(data.targets.values[0], 0);
+  EXPECT_EQ(data.targets.values[1], 1);
+  EXPECT_EQ(data.targets.values[2], 1);
+  EXPECT_TRUE(std::isnan(data.targets.values[3]));
+}
+
+TEST_F(CsvTest, HeaderOnlyWhereItIsOne) {
+  EXPECT_EQ(read("1,2,a\n3,4,b\n", target("-1")).rows, 2);     // text target, no header
+  EXPECT_EQ(read("0,1,y\n3,4,1\n", target("y")).rows, 1);      // numbers as names
+  EXPECT_EQ(read("\tf1\ty\n1\t2\t0\n", target("y")).rows, 1);  // a nameless first column
+  DataOptions options;
+  options.header = "yes";
+  EXPECT_EQ(read("1,2\n3,4\n", options).inputs[0].columns, (Names{"1", "2"}));
+  options.header = "no";
+  expect_in("t.csv:1, column 0 (from 0): expected a number, got 'a'", fault("a,b\n1,2\n", options));
+}
+
+TEST_F(CsvTest, QuotesBlankLinesCarriageReturnsAndByteOrderMark) {
+  const Dataset data =
+      read("\xef\xbb\xbf\r\n\"a\nb\",\"y, z\"\r\n\r\n 1 ,\"0\"\r\n2,1", target("y, z"));
+  EXPECT_EQ(data.inputs[0].columns, (Names{"a\nb"}));
+  EXPECT_EQ(features(data), (Floats{1, 2}));
+  EXPECT_EQ(data.targets.classes, (Classes{0, 1}));
+}
+
+TEST_F(CsvTest, LimitReadsOnlySoManyRows) {
+  DataOptions options;
+  options.limit = 2;
+  EXPECT_EQ(features(read("a\n1\n2\nthree\n", options)), (Floats{1, 2}));
+}
+
+TEST_F(CsvTest, FaultsNameFileLineAndColumn) {
+  const std::string at = (folder_ / "t.csv").string();
+  expect_in("data: " + at + ":4, column 'age': expected a number, got 'abc'",
+            fault("age,y\n1,2\n\nabc,3\n"));
+  expect_in(at + ":5, column 'age': expected a number, got 'abc'",
+            fault("\"a\nge\",age\r\n1,2\r\n\r\n1,abc\r\n"));
+  expect_in(":3: expected 2 cells as in the first row, got 3", fault("a,b\n1,2\n1,2,3\n"));
+  expect_in(":2: expected 2 cells as in the first row, got 1", fault("a,b\n1\n"));
+  expect_in(":2, column 'b': expected a number, got a missing value ''", fault("a,b\n1,\n"));
+  expect_in(":2, column 'b': expected a number, got a missing value 'NaN'", fault("a,b\n1,NaN\n"));
+  expect_in(":2, column 'b': expected a number within 32-bit range, got 'inf'",
+            fault("a,b\n1,inf\n"));
+  expect_in("within 32-bit range, got '1e39'", fault("a,b\n1,1e39\n"));
+  expect_in("within 32-bit range, got '1e999'", fault("a,b\n1,1e999\n"));
+  EXPECT_EQ(features(read("a\n1e-999\n")), (Floats{0}));
+  expect_in("got '1\\x00'", fault(std::string("a,b\n1,1\0\n", 9)));
+  expect_in(":2: a quote (\") is not closed", fault("a,b\n1,\"2\n3,4\n"));
+  expect_in(":2: a quote (\") is not closed, or stands within", fault("a,b\n1,2\"3\n"));
+  expect_in("a header and no rows", fault("a,b\n"));
+  expect_in("holds no rows", fault("\n\n"));
+  expect_in("the file is empty", fault(""));
+  expect_in("no column is left", fault("a\n1\n", target("a")));
+  expect_in("there is no column 'kin' to be the target (did you mean 'kind'?)",
+            fault("a,kind\n1,2\n", target("kin")));
+  std::string wide = "c0";
+  for (int i = 1; i < 30; ++i) wide += ",c" + std::to_string(i);
+  expect_in("there is no column 'quality' to be the target among its 30",
+            fault(wide + "\n", target("quality")));
+  expect_in("no column '2'", fault("1,2\n", target("2")));
+  expect_in("more than one column is called 'a'", fault("a,a\n1,2\n", target("a")));
+  expect_in("the target '-1' is named twice", fault("a,b,c\n1,2,3\n", target("c,-1")));
+}
+
+TEST_F(CsvTest, BadLabelsAreNamed) {
+  expect_in(":3, column 'y': expected a class, got ''", fault("x,y\n1,a\n1,\n", target("y")));
+  expect_in(":3, column 'y': expected a class, a whole number",
+            fault("x,y\n1,1\n1,1.5\n", target("y", "classification")));
+  expect_in("got a missing label", fault("x,y\n1,1\n1,?\n", target("y", "classification")));
+  expect_in(":2, column 'y': expected a number as target of a regression, got 'a'",
+            fault("x,y\n1,a\n", target("y", "regression")));
+  expect_in(":2, column 'y': expected a target within 32-bit", fault("x,y\n1,inf\n", target("y")));
+  expect_in(":3, column 'z': expected a number as target, got 'a'",
+            fault("x,y,z\n1,1,1\n1,1,a\n", target("y,z")));
+}
+
+TEST_F(CsvTest, HostileBytesNeverDoMoreThanThrow) {
+  const std::string text = "a,\"b\",y\r\n1,2.5,x\r\n\"3\",-4e1,z\n5,6,x\n";
+  const auto action = [&](const fs::path& path) { read_csv(path, target("y")); };
+  try_truncations(folder_ / "cut.csv", text, false, action);
+  try_flips(folder_ / "flip.csv", text, 2000, action);
+  const std::string packed = bytes_of(write_gz("whole.gz", text));
+  try_truncations(folder_ / "cut.csv.gz", packed, true, action);
+  try_flips(folder_ / "flip.csv.gz", packed, 2000, action);
+}
+
+// 64 KiB is the reader's chunk: rows, quotes and CR LF pairs must survive being cut by it.
+TEST_F(CsvTest, RowsMayCrossChunks) {
+  std::string text = "a,b\r\n";
+  for (int i = 0; i < 30000; ++i) text += std::to_string(i) + ",\"" + std::to_string(-i) + "\"\r\n";
+  const Dataset data = read(text);
+  ASSERT_EQ(data.rows, 30000);
+  for (std::size_t i = 0; i < 30000; ++i) {
+    ASSERT_EQ(features(data)[2 * i], static_cast<float>(i));
+    ASSERT_EQ(features(data)[2 * i + 1], -static_cast<float>(i));
+  }
+  expect_in("t.csv:30002, column 'b'", fault(text + "1,x\r\n"));
+}
+
+TEST(Targets, AlignToKnownClasses) {
+  const Place place = [](std::int64_t row) { return "row " + std::to_string(row); };
+  Targets targets = text_targets("y", {"cat", "ant", "cat"}, "auto", place);
+  align_classes(targets, {"ant", "bee", "cat"}, place);
+  EXPECT_EQ(targets.classes, (Classes{2, 0, 2}));
+  EXPECT_EQ(targets.class_names, (Names{"ant", "bee", "cat"}));
+  expect_in("row 1: class 'ant' is not among the 2 known ones", data_fault([&] {
+              align_classes(targets, {"cat", "bee"}, place);
+            }));
+}
+
+TEST(Targets, IndexesOutOfRangeAreNamed) {
+  const Place place = [](std::int64_t row) { return "row " + std::to_string(row); };
+  EXPECT_EQ(index_targets("y", {1, 0}, {"a", "b"}, place).classes, (Classes{1, 0}));
+  expect_in("row 1: expected a class from 0 to 1, got 2", data_fault([&] {
+              index_targets("y", {1, 2}, {"a", "b"}, place);
+            }));
+  expect_in("got -1", data_fault([&] { index_targets("y", {-1}, {"a"}, place); }));
+}
+
+}  // namespace
+}  // namespace selfnorm

@@ -1,0 +1,109 @@
+// Small files that the tests write for themselves, and what hostile ones must do.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/random.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+
+namespace fs = std::filesystem;
+
+/// A folder of its own for every test.
+class FilesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = fs::path(testing::TempDir()) / ("selfnorm_" + std::string(info->test_suite_name()) +
+                                              "_" + info->name() + "_" + std::to_string(getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  fs::path write(const std::string& name, const std::string& bytes) const {
+    std::ofstream(folder_ / name, std::ios::binary) << bytes;
+    return folder_ / name;
+  }
+  fs::path write_gz(const std::string& name, const std::string& bytes) const {
+    gzFile file = gzopen((folder_ / name).c_str(), "wb");
+    gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
+    gzclose(file);
+    return folder_ / name;
+  }
+  static std::string bytes_of(const fs::path& path) {
+    std::ifstream stream(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+  fs::path folder_;
+};
+
+/// The message of the Error(data) that the action throws, "" when it throws none. Any other
+/// exception fails the test.
+inline std::string data_fault(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::data) << error.what();
+    return error.what();
+  } catch (const std::exception& other) {
+    ADD_FAILURE() << "not an Error: " << other.what();
+  }
+  return "";
+}
+
+inline void expect_in(const std::string& part, const std::string& message) {
+  EXPECT_NE(message.find(part), std::string::npos)
+      << "expected '" << part << "' within '" << message << "'";
+}
+
+/// The file cut at each byte: the action must throw Error(data) when `must_throw`, and never more.
+inline void try_truncations(const fs::path& path, const std::string& bytes, bool must_throw,
+                            const std::function<void(const fs::path&)>& action) {
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    std::ofstream(path, std::ios::binary) << bytes.substr(0, size);
+    const std::string message = data_fault([&] { action(path); });
+    if (must_throw) {
+      EXPECT_NE(message, "") << "cut to " << size << " of " << bytes.size();
+    }
+    if (!message.empty()) expect_in(path.filename().string(), message);
+  }
+}
+
+/// The file with one to four random bytes changed: Error(data) or nothing.
+inline void try_flips(const fs::path& path, const std::string& bytes, int trials,
+                      const std::function<void(const fs::path&)>& action) {
+  const RandomKey key = random_key(1, "test", path.filename().string());
+  std::uint64_t draw = 0;
+  for (int trial = 0; trial < trials; ++trial) {
+    std::string damaged = bytes;
+    for (int flip = 0; flip <= trial % 4; ++flip) {
+      const double at = uniform(key, draw++), value = uniform(key, draw++);
+      damaged[static_cast<std::size_t>(at * static_cast<double>(bytes.size()))] =
+          static_cast<char>(static_cast<int>(value * 256));
+    }
+    std::ofstream(path, std::ios::binary) << damaged;
+    SCOPED_TRACE(trial);
+    data_fault([&] { action(path); });
+  }
+}
+
+/// The folder of public data beside the checkout, if there is one.
+inline std::optional<fs::path> shared_data() {
+  const char* set = std::getenv("SELFNORM_SHARED");
+  const fs::path folder =
+      (set != nullptr ? fs::path(set) : fs::path(SELFNORM_SOURCE_DIR) / ".." / "shared") / "data";
+  return fs::is_directory(folder) ? std::optional(folder) : std::nullopt;
+}
+
+}  // namespace selfnorm
