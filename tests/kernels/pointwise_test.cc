@@ -232,6 +232,24 @@ TEST(PointwiseBackward, SeluThroughAlphaDropoutAtTheEdges) {
   });
 }
 
+// (y′ − b)/a may round past the end of the range of y, where the formula's slope is negative.
+TEST(PointwiseBackward, SlopesAreNeverNegativeAtTheEndOfTheRange) {
+  const std::vector<float> x = {-1000.0f, -30.0f, 30.0f, 1000.0f};
+  for (int percent = 1; percent < 60; ++percent) {
+    for (const DropoutKind kind : {DropoutKind::plain, DropoutKind::alpha}) {
+      const Dropout dropout = make_dropout(kind, percent / 100.0);
+      for (const Kind f : {Kind::selu, Kind::elu, Kind::tanh, Kind::sigmoid, Kind::softplus}) {
+        on_every_target([&] {
+          std::vector<float> y(x.size()), dx(x.size(), 1.0f);
+          pointwise_forward(x.data(), nullptr, y.data(), 1, 4, {f, 1.5}, dropout, kMask);
+          pointwise_backward(dx.data(), y.data(), dx.data(), 1, 4, {f, 1.5}, dropout, kMask);
+          for (const float slope : dx) ASSERT_GE(slope, 0.0f) << percent << " %";
+        });
+      }
+    }
+  }
+}
+
 TEST(PointwiseBackward, PlainDropoutKeepsTheSignOfTheSmallest) {
   const float tiny = std::numeric_limits<float>::denorm_min();
   const Dropout dropout{DropoutKind::plain, 65535, 8, 0, 0};  // 1/a would underflow it
