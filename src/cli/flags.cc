@@ -29,7 +29,8 @@ void OptionFlags::add(CLI::App& app, const Options& options, const std::string& 
     if (!option.choices.empty()) help += " (" + join(option.choices, ", ") + ")";
     help += " [" + to_string(get_option(option)) + "]";
     auto text = std::make_unique<std::string>();
-    CLI::Option* parsed = app.add_option(flag, *text, help)->group(group);
+    const std::string names = option.name == "source" ? flag + ",--data" : flag;
+    CLI::Option* parsed = app.add_option(names, *text, help)->group(group);
     parsed->type_name(is_true_or_false(option) ? "BOOL" : "");
     flags_.push_back({option.name, flag, std::move(text), parsed});
   }
