@@ -3,7 +3,9 @@ add_library(selfnorm_warnings INTERFACE)
 target_compile_options(selfnorm_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                        -Wno-sign-conversion)
 if(SELFNORM_WERROR)
-  target_compile_options(selfnorm_warnings INTERFACE -Werror)
+  # What GCC 12 concludes about ranges after inlining at -O3 is often wrong: shown, but no error.
+  target_compile_options(selfnorm_warnings INTERFACE -Werror -Wno-error=stringop-overflow
+                         -Wno-error=array-bounds -Wno-error=maybe-uninitialized)
 endif()
 if(SELFNORM_SANITIZE)
   add_compile_options(-fsanitize=${SELFNORM_SANITIZE} -fno-omit-frame-pointer)
