@@ -13,18 +13,18 @@ if [ ! -x "$program" ]; then
   exit 1
 fi
 
-# The number after a key of one JSON document.
+# The number after the first "key" of a JSON document.
 number() {
-  sed -n "s/.*\"$1\"[[:space:]]*:[[:space:]]*\([-+.0-9eE]*\).*/\1/p" <<<"$2" | head -n 1
+  grep -oE "\"$1\"[[:space:]]*:[[:space:]]*[-+.0-9eE]+" <<<"$2" | head -n 1 | sed 's/.*:[[:space:]]*//'
 }
 
 echo "\$ $program train $network --out $run"
 "$program" train "$network" --out "$run"
 
 result=$("$program" evaluate "$run" --split test --json)
-accuracy=$(number accuracy "$result")
-loss=$(number loss "$result")
-samples=$(number samples "$result")
+accuracy=$(number accuracy "$result" || true)
+loss=$(number loss "$result" || true)
+samples=$(number samples "$result" || true)
 if [ -z "$accuracy" ] || [ -z "$loss" ] || [ -z "$samples" ]; then
   echo "demo: 'selfnorm evaluate --json' did not tell accuracy, loss and samples: $result" >&2
   exit 1
