@@ -16,13 +16,15 @@ namespace {
 
 class ReversePass final : public GradientContext {
  public:
-  ReversePass(Graph& graph, ValueId loss, const std::vector<ValueId>& wanted)
+  ReversePass(Graph& graph, ValueId output, ValueId seed, const std::vector<ValueId>& wanted)
       : graph_(graph), needed_(graph.values.size(), 0), contributions_(graph.values.size()) {
     mark_needed(wanted);
-    if (!is_needed(loss)) return;
-    const ValueId seed = emit_node(graph_, "gradient of the loss", "fill", {},
-                                   {{"value", 1.0}, {"shape", graph_.value(loss).shape}})[0];
-    contributions_[static_cast<std::size_t>(loss)] = {seed};
+    if (!is_needed(output)) return;
+    if (seed == kNoValue) {
+      seed = emit_node(graph_, "ones", "fill", {},
+                       {{"value", 1.0}, {"shape", graph_.value(output).shape}})[0];
+    }
+    contributions_[static_cast<std::size_t>(output)] = {seed};
   }
 
   void run(std::size_t forward_nodes) {
@@ -110,9 +112,10 @@ class ReversePass final : public GradientContext {
 
 }  // namespace
 
-std::vector<ValueId> differentiate(Graph& graph, ValueId loss, const std::vector<ValueId>& wanted) {
+std::vector<ValueId> differentiate(Graph& graph, ValueId output, const std::vector<ValueId>& wanted,
+                                   ValueId seed) {
   const std::size_t forward_nodes = graph.nodes.size();
-  ReversePass pass(graph, loss, wanted);
+  ReversePass pass(graph, output, seed, wanted);
   pass.run(forward_nodes);
   std::vector<ValueId> gradients;
   for (const ValueId value : wanted) gradients.push_back(pass.total(value));

@@ -23,6 +23,7 @@ Desc statistics(NormalizationKind kind, std::int64_t rows, std::int64_t features
 }
 
 #if DNNL_VERSION_MAJOR >= 3
+constexpr bool kBackwardTakesShift = false;
 template <class Primitive>
 typename Primitive::primitive_desc forward(const Desc& x, float epsilon, Flags flags,
                                            dnnl::prop_kind kind) {
@@ -35,6 +36,7 @@ typename Primitive::primitive_desc backward(const Hint& hint, const Desc& x, flo
                                               flags);
 }
 #else
+constexpr bool kBackwardTakesShift = true;
 template <class Primitive>
 typename Primitive::primitive_desc forward(const Desc& x, float epsilon, Flags flags,
                                            dnnl::prop_kind kind) {
@@ -101,15 +103,17 @@ struct NormalizationBackward::Plan {
     const auto hint = forward<Forward>(x, epsilon, kAffine, dnnl::prop_kind::forward_training);
     const auto desc = backward<Backward>(hint, x, epsilon, kAffine);
     scratch = desc.scratchpad_desc().get_size();
-    run = Executable(Backward(desc), {{DNNL_ARG_DIFF_DST, x},
-                                      {DNNL_ARG_SRC, x},
-                                      {DNNL_ARG_SCALE, affine},
-                                      {DNNL_ARG_MEAN, s},
-                                      {DNNL_ARG_VARIANCE, s},
-                                      {DNNL_ARG_DIFF_SRC, x},
-                                      {DNNL_ARG_DIFF_SCALE, affine},
-                                      {DNNL_ARG_DIFF_SHIFT, affine},
-                                      {DNNL_ARG_SCRATCHPAD, desc.scratchpad_desc()}});
+    std::vector<std::pair<int, Desc>> arguments = {{DNNL_ARG_DIFF_DST, x},
+                                                   {DNNL_ARG_SRC, x},
+                                                   {DNNL_ARG_SCALE, affine},
+                                                   {DNNL_ARG_MEAN, s},
+                                                   {DNNL_ARG_VARIANCE, s},
+                                                   {DNNL_ARG_DIFF_SRC, x},
+                                                   {DNNL_ARG_DIFF_SCALE, affine},
+                                                   {DNNL_ARG_DIFF_SHIFT, affine},
+                                                   {DNNL_ARG_SCRATCHPAD, desc.scratchpad_desc()}};
+    if (kBackwardTakesShift) arguments.emplace_back(DNNL_ARG_SHIFT, affine);
+    run = Executable(Backward(desc), arguments);
   }
   Executable run;
   std::size_t scratch = 0;
@@ -133,7 +137,12 @@ std::size_t NormalizationBackward::scratch_bytes() const { return plan_->scratch
 void NormalizationBackward::run(const float* dy, const float* x, const float* scale,
                                 const float* mean, const float* variance, float* dx, float* dscale,
                                 float* dshift, std::byte* scratch) const {
-  plan_->run.run({dy, x, scale, mean, variance, dx, dscale, dshift, scratch});
+  // Nothing depends on the shift's values, so any memory of its size will do.
+  if (kBackwardTakesShift) {
+    plan_->run.run({dy, x, scale, mean, variance, dx, dscale, dshift, scratch, scale});
+  } else {
+    plan_->run.run({dy, x, scale, mean, variance, dx, dscale, dshift, scratch});
+  }
 }
 
 }  // namespace selfnorm
