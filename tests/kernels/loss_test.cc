@@ -198,15 +198,17 @@ RC_GTEST_PROP(ElementLosses, PiecesAddUpToTheWhole, ()) {
   const auto n = *rc::gen::inRange<std::int64_t>(1, 200);
   const auto cut = *rc::gen::inRange<std::int64_t>(0, n + 1);
   const auto x = draws(n, static_cast<std::uint64_t>(n), 3), t = targets(n, 3);
-  for (const Loss& loss : losses()) {
-    std::vector<float> whole(x.size()), parts(x.size());
-    const LossSum all = loss.forward(x.data(), t.data(), whole.data(), n);
-    LossSum sum = loss.forward(x.data(), t.data(), parts.data(), cut);
-    sum += loss.forward(x.data() + cut, t.data() + cut, parts.data() + cut, n - cut);
-    RC_ASSERT(whole == parts);
-    RC_ASSERT(sum.weight == all.weight);
-    RC_ASSERT(std::abs(sum.sum - all.sum) <= 0x1p-45 * all.sum);  // doubles in another order
-  }
+  for_each_target([&] {
+    for (const Loss& loss : losses()) {
+      std::vector<float> whole(x.size()), parts(x.size());
+      const LossSum all = loss.forward(x.data(), t.data(), whole.data(), n);
+      LossSum sum = loss.forward(x.data(), t.data(), parts.data(), cut);
+      sum += loss.forward(x.data() + cut, t.data() + cut, parts.data() + cut, n - cut);
+      RC_ASSERT(whole == parts);
+      RC_ASSERT(sum.weight == all.weight);
+      RC_ASSERT(std::abs(sum.sum - all.sum) <= 0x1p-45 * all.sum);  // doubles in another order
+    }
+  });
 }
 
 }  // namespace
