@@ -69,7 +69,7 @@ class Guarded {
     const std::uintptr_t aligned = (address + 63) / 64 * 64;
     start_ = kGuard + static_cast<std::size_t>(aligned - address) +
              static_cast<std::size_t>(offset) * sizeof(T);
-    std::memset(bytes_.data() + start_, 0, count_ * sizeof(T));
+    for (std::size_t i = 0; i < count_; ++i) data()[i] = T{};
   }
   Guarded(const std::vector<T>& values, std::int64_t offset)
       : Guarded(static_cast<std::int64_t>(values.size()), offset) {
