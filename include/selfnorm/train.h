@@ -13,13 +13,13 @@
 
 namespace selfnorm {
 
-/// When training stops before its last epoch: after `patience` epochs without a better value of what
-/// is monitored. The best weights are restored either way.
+/// When training stops before its last epoch: after `patience` epochs without a better value of
+/// what is monitored. The best weights are restored either way.
 struct EarlyStoppingOptions {
-  std::int64_t patience = 0;    ///< epochs; 0 never stops early
-  std::string monitor = "auto"; ///< "loss" or a metric; auto: the loss. Of the validation rows
-  double min_delta = 0;         ///< what counts as better
-  bool restore_best = true;     ///< end with the weights of the best epoch
+  std::int64_t patience = 0;     ///< epochs; 0 never stops early
+  std::string monitor = "auto";  ///< "loss" or a metric; auto: the loss. Of the validation rows
+  double min_delta = 0;          ///< what counts as better
+  bool restore_best = true;      ///< end with the weights of the best epoch
 };
 
 /// How a network is trained: the [train] table of a network file.
@@ -32,11 +32,11 @@ struct TrainOptions {
   std::int64_t batch_size = 32;
   std::int64_t epochs = 10;
   std::uint64_t seed = 1;
-  bool shuffle = true;                      ///< a new order of the rows every epoch
-  std::vector<std::string> metrics = {};    ///< empty: what suits the loss
-  std::int64_t threads = 0;                 ///< 0: as many as the machine has
-  bool watch = true;                        ///< measure each layer's moments while training
-  std::int64_t checkpoint_every = 1;        ///< epochs between checkpoints
+  bool shuffle = true;                    ///< a new order of the rows every epoch
+  std::vector<std::string> metrics = {};  ///< empty: what suits the loss
+  std::int64_t threads = 0;               ///< 0: as many as the machine has
+  bool watch = true;                      ///< measure each layer's moments while training
+  std::int64_t checkpoint_every = 1;      ///< epochs between checkpoints
 };
 
 /// A layer's output over the watched rows.

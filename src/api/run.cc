@@ -67,9 +67,13 @@ std::string fingerprint(const RunConfig& given) {
 }  // namespace
 
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config) {
+  LoadedData loaded = load_data(config.data, config.train.seed);
+  return prepare_run(std::move(config), std::move(loaded));
+}
+
+std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   if (config.train.threads > 0) omp_set_num_threads(static_cast<int>(config.train.threads));
   auto run = std::make_unique<PreparedRun>();
-  LoadedData loaded = load_data(config.data, config.train.seed);
   run->train = std::move(loaded.train);
   run->test = std::move(loaded.test);
   complete_network(config, run->train, outputs_for(run->train.targets));

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -21,6 +21,9 @@ struct PreparedRun {
 
 /// Loads the data and makes the model. Throws whatever is wrong with either.
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config);
+
+/// The same with data that are at hand.
+std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded);
 
 /// What a finished run leaves behind.
 struct RunResult {

@@ -130,17 +130,19 @@ std::unique_ptr<ModelAndData> open_model(const fs::path& run_or_model, const Dat
   return use;
 }
 
-Scores evaluate(ModelAndData& use) {
-  Evaluator evaluator(use.model, {.loss = true});
-  check_targets(use.model.objective, use.data.targets, evaluator.output_width(), use.data.name);
-  return evaluator.score(use.data, use.rows);
+TrainedModel open_trained(const fs::path& run_or_model) { return open(run_or_model).model; }
+
+Scores score(TrainedModel& model, const Dataset& data, std::span<const std::int64_t> rows) {
+  Evaluator evaluator(model, {.loss = true});
+  check_targets(model.objective, data.targets, evaluator.output_width(), data.name);
+  return evaluator.score(data, rows);
 }
 
-Tensor predict(ModelAndData& use) {
-  Evaluator evaluator(use.model, {.prediction = true});
+Tensor predict_rows(TrainedModel& model, const Dataset& data, std::span<const std::int64_t> rows) {
+  Evaluator evaluator(model, {.prediction = true});
   Tensor predictions;
-  predictions.data = evaluator.outputs(use.data, use.rows);
-  predictions.shape = {static_cast<std::int64_t>(use.rows.size()), evaluator.output_width()};
+  predictions.data = evaluator.outputs(data, rows);
+  predictions.shape = {static_cast<std::int64_t>(rows.size()), evaluator.output_width()};
   return predictions;
 }
 

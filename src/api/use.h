@@ -18,6 +18,9 @@ struct ModelAndData {
   std::string split;  ///< "test", "validation", "train" or "all"
 };
 
+/// The model of a run folder or a model file.
+TrainedModel open_trained(const std::filesystem::path& run_or_model);
+
 /// Opens a run folder or a model file, and data: those of the run unless `source` names others.
 /// `split` is test, validation, train or all; empty: test where there is one, else all. Data come
 /// in the model's shapes with its classes. With `needs_targets` data without them are an
@@ -26,10 +29,10 @@ std::unique_ptr<ModelAndData> open_model(const std::filesystem::path& run_or_mod
                                          const DataOptions& data, const std::string& split,
                                          bool needs_targets);
 
-/// Loss and metrics.
-Scores evaluate(ModelAndData& use);
+/// Loss and metrics of these rows. Error(data) when their targets are not those of the network.
+Scores score(TrainedModel& model, const Dataset& data, std::span<const std::int64_t> rows);
 
 /// What the model predicts for each row: probabilities where the loss has them, else numbers.
-Tensor predict(ModelAndData& use);
+Tensor predict_rows(TrainedModel& model, const Dataset& data, std::span<const std::int64_t> rows);
 
 }  // namespace selfnorm

@@ -13,7 +13,7 @@ namespace {
 
 void run_evaluate(const UseArguments& arguments) {
   const auto use = open_model(arguments.model, arguments.data, arguments.split, true);
-  const Scores scores = evaluate(*use);
+  const Scores scores = selfnorm::score(use->model, use->data, use->rows);
   if (arguments.json) {
     nlohmann::ordered_json document;
     for (const auto& [name, value] : scores) document[name] = value;

@@ -11,8 +11,9 @@
 namespace selfnorm::cli {
 
 /// Adds a flag for every option, `--learning-rate` for optimizer.learning_rate where no other
-/// option ends so, else `--schedule-minimum`; data.source is also `--data`, as everywhere. Flags given on the command line are kept until
-/// `apply`, so that they win over a file that is read in between.
+/// option ends so, else `--schedule-minimum`; data.source is also `--data`, as everywhere. Flags
+/// given on the command line are kept until `apply`, so that they win over a file that is read in
+/// between.
 class OptionFlags {
  public:
   void add(CLI::App& app, const Options& options, const std::string& group);

@@ -23,7 +23,8 @@ Desc statistics(NormalizationKind kind, std::int64_t rows, std::int64_t features
 }
 
 #if DNNL_VERSION_MAJOR >= 3
-constexpr bool kBackwardTakesShift = false;
+// oneDNN 3 wants the unused shift in the backward of layer normalisation alone, 2.6 in both.
+bool backward_takes_shift(NormalizationKind kind) { return kind == NormalizationKind::layer; }
 template <class Primitive>
 typename Primitive::primitive_desc forward(const Desc& x, float epsilon, Flags flags,
                                            dnnl::prop_kind kind) {
@@ -36,7 +37,7 @@ typename Primitive::primitive_desc backward(const Hint& hint, const Desc& x, flo
                                               flags);
 }
 #else
-constexpr bool kBackwardTakesShift = true;
+bool backward_takes_shift(NormalizationKind) { return true; }
 template <class Primitive>
 typename Primitive::primitive_desc forward(const Desc& x, float epsilon, Flags flags,
                                            dnnl::prop_kind kind) {
@@ -112,10 +113,12 @@ struct NormalizationBackward::Plan {
                                                    {DNNL_ARG_DIFF_SCALE, affine},
                                                    {DNNL_ARG_DIFF_SHIFT, affine},
                                                    {DNNL_ARG_SCRATCHPAD, desc.scratchpad_desc()}};
-    if (kBackwardTakesShift) arguments.emplace_back(DNNL_ARG_SHIFT, affine);
+    takes_shift = backward_takes_shift(kind);
+    if (takes_shift) arguments.emplace_back(DNNL_ARG_SHIFT, affine);
     run = Executable(Backward(desc), arguments);
   }
   Executable run;
+  bool takes_shift = false;
   std::size_t scratch = 0;
 };
 
@@ -138,7 +141,7 @@ void NormalizationBackward::run(const float* dy, const float* x, const float* sc
                                 const float* mean, const float* variance, float* dx, float* dscale,
                                 float* dshift, std::byte* scratch) const {
   // Nothing depends on the shift's values, so any memory of its size will do.
-  if (kBackwardTakesShift) {
+  if (plan_->takes_shift) {
     plan_->run.run({dy, x, scale, mean, variance, dx, dscale, dshift, scratch, scale});
   } else {
     plan_->run.run({dy, x, scale, mean, variance, dx, dscale, dshift, scratch});

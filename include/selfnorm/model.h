@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "selfnorm/dataset.h"
+#include "selfnorm/network.h"
+#include "selfnorm/tensor.h"
+#include "selfnorm/train.h"
+
+namespace selfnorm {
+
+struct TrainedModel;
+
+/// A trained network with all that it needs to be used on raw data: weights, schema, standardiser.
+/// Copies share the same model, which nothing here changes.
+class Model {
+ public:
+  explicit Model(std::shared_ptr<TrainedModel> trained) : trained_(std::move(trained)) {}
+
+  /// Reads a model file or a run folder. Error(model_file) when it is not one.
+  static Model load(const std::string& path);
+
+  /// Writes one safetensors file, atomically. Error(io) when that fails.
+  void save(const std::string& path) const;
+
+  const Network& network() const;
+
+  /// "loss" and the metrics of these data, which have targets. Error(data) when they do not fit.
+  std::map<std::string, double> evaluate(Dataset data) const;
+
+  /// One row for each row of the data: the probabilities of the classes, or the predicted numbers.
+  Tensor predict(Dataset data) const;
+
+ private:
+  std::shared_ptr<TrainedModel> trained_;
+};
+
+/// Trains the network on the data and returns it ready for use. `division` says whether inputs are
+/// standardised (they are) and which share of the rows validates; its other members are not read. A
+/// network without inputs takes those of the data; one without layers is the default network.
+/// Throws as the network file would: Error(config), Error(shape), Error(data), Error(numeric).
+Model train(const Network& network, const Dataset& data, const TrainOptions& options = {},
+            const DataOptions& division = {}, const TrainCallbacks& callbacks = {});
+
+}  // namespace selfnorm

@@ -1,0 +1,12 @@
+// All of selfnorm: describe a network, train it, use it.
+#pragma once
+
+#include "selfnorm/dataset.h"
+#include "selfnorm/error.h"
+#include "selfnorm/functional.h"
+#include "selfnorm/model.h"
+#include "selfnorm/network.h"
+#include "selfnorm/optimizer.h"
+#include "selfnorm/tensor.h"
+#include "selfnorm/train.h"
+#include "selfnorm/version.h"
