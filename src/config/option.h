@@ -29,7 +29,8 @@ inline constexpr Range kAny{};
 inline constexpr Range kPositive{0, kInfinity, true, true};
 inline constexpr Range kNonNegative{0, kInfinity, false, true};
 inline constexpr Range kAtLeastOne{1, kInfinity, false, true};
-inline constexpr Range kRate{0, 1, false, true};  ///< [0, 1)
+inline constexpr Range kExtent{1, 1e9, false, false};  ///< of a tensor or a window
+inline constexpr Range kRate{0, 1, false, true};       ///< [0, 1)
 inline constexpr Range kUnit{0, 1, false, false};
 }  // namespace range
 

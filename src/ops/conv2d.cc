@@ -19,13 +19,13 @@ struct Attributes : WindowAttributes {
   Attributes() { stride = {1, 1}; }
   Options options() {
     Options list = {
-        {"channels", &channels, "output channels", range::kAtLeastOne},
-        {"kernel", &kernel, "extent of the window, [height, width]", range::kAtLeastOne},
-        {"stride", &stride, "step of the window", range::kAtLeastOne},
+        {"channels", &channels, "output channels", range::kExtent},
+        {"kernel", &kernel, "extent of the window, [height, width]", range::kExtent},
+        {"stride", &stride, "step of the window", range::kExtent},
         {"padding", &padding, "\"valid\", \"same\", [h, w] or [[top, bottom], [left, right]]"},
-        {"dilation", &dilation, "distance between the window's taps", range::kAtLeastOne},
+        {"dilation", &dilation, "distance between the window's taps", range::kExtent},
         {"groups", &groups, "independent groups of channels; as many as channels: depthwise",
-         range::kAtLeastOne},
+         range::kExtent},
         {"bias", &bias, "whether a learned number a channel is added"}};
     add_init_options(list, init);
     return list;

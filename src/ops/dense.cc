@@ -19,7 +19,7 @@ struct Attributes {
   bool bias = true;
   InitAttributes init;
   Options options() {
-    Options list = {{"units", &units, "outputs of the layer", range::kAtLeastOne},
+    Options list = {{"units", &units, "outputs of the layer", range::kExtent},
                     {"bias", &bias, "whether a learned vector is added"}};
     add_init_options(list, init);
     return list;

@@ -12,10 +12,10 @@ namespace {
 
 struct Attributes : WindowAttributes {
   Options options() {
-    return {{"kernel", &kernel, "extent of the window, [height, width]", range::kAtLeastOne},
-            {"stride", &stride, "step of the window; the kernel's extent unless given",
-             range::kAtLeastOne},
-            {"padding", &padding, "\"valid\", \"same\", [h, w] or [[top, bottom], [left, right]]"}};
+    return {
+        {"kernel", &kernel, "extent of the window, [height, width]", range::kExtent},
+        {"stride", &stride, "step of the window; the kernel's extent unless given", range::kExtent},
+        {"padding", &padding, "\"valid\", \"same\", [h, w] or [[top, bottom], [left, right]]"}};
   }
 };
 

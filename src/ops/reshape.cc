@@ -13,7 +13,7 @@ namespace {
 struct Attributes {
   std::vector<std::int64_t> shape = {};
   Options options() {
-    return {{"shape", &shape, "the new shape of one row; one -1 is worked out"}};
+    return {{"shape", &shape, "the new shape of one row; one -1 is worked out", {-1, 1e9}}};
   }
 };
 
@@ -28,7 +28,7 @@ Inferred infer_reshape(const InferContext& context) {
   std::int64_t known = 1, unknown = 0;
   for (const std::int64_t extent : y) {
     if (extent == -1) ++unknown;
-    else known *= extent;
+    else if (extent > 0 && known <= row_elements(x)) known *= extent;
     if (extent < -1 || extent == 0) fail_shape(context, "`shape` has extents of at least 1, or -1");
   }
   if (y.empty() || unknown > 1) fail_shape(context, "needs `shape` with at most one -1");

@@ -85,13 +85,14 @@ class Builder {
  public:
   Builder(const Network& network, std::int64_t batch) : network_(network) {
     for (const auto& [name, sample] : network.inputs) {
-      if (sample.empty() || std::ranges::any_of(sample, [](auto extent) { return extent < 1; })) {
-        throw Error(ErrorKind::shape,
-                    fmt::format("input '{}': every extent must be at least 1, got {}", name,
-                                to_string(sample)));
-      }
       Shape shape = sample;
       shape.insert(shape.begin(), batch);
+      if (sample.empty() || !is_plausible(shape)) {
+        throw Error(ErrorKind::shape,
+                    fmt::format("input '{}': extents must be at least 1 and no more than fit in "
+                                "memory, got {}",
+                                name, to_string(sample)));
+      }
       graph_.inputs.push_back(add_value(graph_, {name, shape, DType::f32, Role::input}));
       ids_[name] = graph_.inputs.back();
     }
@@ -121,7 +122,9 @@ class Builder {
       shapes.push_back(graph_.value(node.inputs.back()).shape);
     }
     const Inferred inferred = (*row.infer)({node.name, node.op, node.attributes, shapes});
+    for (const Shape& shape : inferred.outputs) check_size(where, shape);
     for (const ParameterSpec& spec : inferred.parameters) {
+      check_size(where, spec.shape);
       node.inputs.push_back(parameter(layer, node, spec));
     }
     if (!layer.share.empty() && inferred.parameters.empty()) {
@@ -133,6 +136,12 @@ class Builder {
     }
     ids_[layer.name] = node.outputs[0];
     graph_.nodes.push_back(std::move(node));
+  }
+
+  static void check_size(const std::string& where, const Shape& shape) {
+    if (is_plausible(shape)) return;
+    throw Error(ErrorKind::shape,
+                fmt::format("{}: {} is more than fits in memory", where, to_string(shape)));
   }
 
   // The parameter belongs to the layer itself or to the one it shares with, whichever is met first.

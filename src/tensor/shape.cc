@@ -11,6 +11,16 @@ std::int64_t elements(const Shape& shape) {
   return count;
 }
 
+bool is_plausible(const Shape& shape) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  std::int64_t count = 1;
+  for (const std::int64_t extent : shape) {
+    if (extent < 1 || extent > kMost / count) return false;
+    count *= extent;
+  }
+  return true;
+}
+
 std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
 
 }  // namespace selfnorm

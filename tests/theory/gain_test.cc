@@ -16,9 +16,7 @@ TEST(SecondMomentGain, EqualsTheClosedForms) {
   EXPECT_NEAR(second_moment_gain([](double x) { return std::max(0.0, x); }), 2, 2 * kRelative);
   EXPECT_NEAR(second_moment_gain([](double x) { return x > 0 ? x : 0.2 * x; }), 2 / 1.04,
               2 * kRelative);
-  const auto selu = [](double x) {
-    return kSeluLambda * (x > 0 ? x : kSeluAlpha * std::expm1(x));
-  };
+  const auto selu = [](double x) { return kSeluLambda * (x > 0 ? x : kSeluAlpha * std::expm1(x)); };
   EXPECT_NEAR(second_moment_gain(selu), 1, kRelative);
 }
 

@@ -1,0 +1,116 @@
+"""The commands that only tell something: --help, --version, ops, data list."""
+
+import os
+import re
+
+from program import DATA, ROOT, USAGE, CliTest, main
+
+
+class Help(CliTest):
+    def test_help_names_every_command_on_standard_output(self):
+        result = self.ok("--help")
+        for command in ("train", "evaluate", "predict", "ops", "data"):
+            self.assertRegex(result.out, rf"(?m)^\s+{command}\b")
+        self.assertEqual("", result.err)
+
+    def test_every_command_has_help(self):
+        for command in (["train"], ["evaluate"], ["predict"], ["ops"], ["data"], ["data", "list"]):
+            with self.subTest(command):
+                result = self.ok(*command, "--help")
+                self.assertIn("Usage", result.out)
+                self.assertEqual("", result.err)
+
+    def test_version_is_that_of_the_build(self):
+        text = (ROOT / "CMakeLists.txt").read_text()
+        version = re.search(r"project\([^)]*VERSION\s+([0-9.]+)", text).group(1)
+        result = self.ok("--version")
+        self.assertEqual(version, result.out.split()[-1], result)
+
+    def test_help_tells_the_default_of_every_training_flag(self):
+        flags = [line for line in self.ok("train", "--help").out.splitlines()
+                 if re.match(r"\s+--(epochs|learning-rate|batch-size|seed)\b", line)]
+        self.assertEqual(4, len(flags))
+        for line in flags:
+            self.assertRegex(line, r"\[[^]]+\]")
+
+
+class Usage(CliTest):
+    def test_wrong_usage_is_status_2_and_on_standard_error(self):
+        for arguments in ([], ["trian"], ["train", "--epocs", "3"], ["evaluate"], ["predict"],
+                          ["train", "--epochs"], ["data"], ["data", "lst"], ["ops", "a", "b"]):
+            with self.subTest(arguments):
+                self.fails(USAGE, arguments=arguments)
+
+    def test_an_unknown_command_or_flag_names_the_nearest_one(self):
+        for arguments, wrong, near in ((["trian"], "trian", "train"),
+                                       (["train", "--epocs", "3"], "--epocs", "--epochs"),
+                                       (["evaluate", "run", "--jsn"], "--jsn", "--json")):
+            with self.subTest(arguments):
+                self.fails(USAGE, wrong, f"{near}", arguments=arguments)
+
+
+class Ops(CliTest):
+    def test_the_table_names_every_op_of_the_json(self):
+        document = self.ok_json("ops")
+        names = [op["name"] for op in document["ops"]]
+        for name in ("dense", "conv2d", "selu", "alpha_dropout", "batch_norm", "layer_norm",
+                     "softmax_cross_entropy"):
+            self.assertIn(name, names)
+        text = self.ok("ops").out
+        for name in names:
+            self.assertRegex(text, rf"(?m)^{name}\s")
+
+    def test_each_op_tells_its_attributes(self):
+        for op in self.ok_json("ops")["ops"]:
+            with self.subTest(op["name"]):
+                text = self.ok("ops", op["name"]).out
+                for attribute in op["attributes"]:
+                    self.assertIn(attribute["name"], text)
+                    self.assertTrue(attribute["help"])
+                self.assertEqual(op, self.ok_json("ops", op["name"]))
+
+    def test_an_unknown_op_suggests_the_nearest(self):
+        self.fails(USAGE, "alpha_dropuot", "alpha_dropout", arguments=["ops", "alpha_dropuot"])
+
+    def test_no_colour_codes_when_it_is_no_terminal(self):
+        self.assertNotIn("\x1b", self.ok("ops").out)
+        self.assertNotIn("\x1b", self.run_program("ops", "sleu").err)
+
+
+class DataList(CliTest):
+    def test_digits_are_found(self):
+        sets = {s["name"]: s for s in self.ok_json("data", "list")["datasets"]}
+        self.assertTrue(os.path.isdir(self.dir / sets["digits"]["path"]))
+        self.assertIn("mnist", sets)
+        for known in sets.values():
+            self.assertTrue(known["path"] or known["get"], known)
+        self.assertIn("digits", self.ok("data", "list").out)
+
+    def test_a_data_set_that_is_not_there_says_how_to_get_it(self):
+        sets = {s["name"]: s for s in self.ok_json("data", "list")["datasets"]}
+        absent = [name for name, known in sets.items() if known["path"] is None]
+        if not absent:
+            self.skipTest("every known data set is here")
+        self.fails(DATA, absent[0], ("SELFNORM_DATA", "apt-get"),
+                   arguments=["train", "--data", absent[0], "--out", "run"])
+        self.assertFalse(self.path("run").exists())
+
+    def test_data_dir_comes_first(self):
+        source = (ROOT / "data/digits/digits.csv.gz").read_bytes()
+        self.write("sets/digits/digits.csv.gz", source)
+        sets = self.ok_json("data", "list", "--data-dir", "sets")["datasets"]
+        self.assertEqual("sets/digits", sets[0]["path"])
+
+
+class FullDevice(CliTest):
+    """A result that could not be written is a failure, or a script goes on with nothing."""
+
+    def test_standard_output_on_a_full_disk(self):
+        for arguments in (["ops", "--json"], ["ops"], ["data", "list", "--json"], ["--help"]):
+            with self.subTest(arguments), open("/dev/full", "wb") as full:
+                result = self.run_program(*arguments, stdout=full)
+                self.assertEqual(DATA, result.status, f"standard output is full{result}")
+
+
+if __name__ == "__main__":
+    main()

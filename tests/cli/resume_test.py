@@ -1,0 +1,216 @@
+"""Reproducing a run: from its config.toml, with other thread counts, and after an interruption."""
+
+import shutil
+import signal
+
+from program import (INTERRUPTED, MODEL, USAGE, CliTest, csv_text, floats, main, network,
+                     read_safetensors, regression_table)
+
+TOO_SMALL_TO_MOVE = 1e-25  # what a learning rate of 1e-30 may do to a bias that starts at 0
+LOSS_TOLERANCE = 1e-3  # relative, between thread counts: sums are added in another order
+CONVOLUTIONS = [
+    '{ op = "conv2d", channels = 8, kernel = [3, 3], padding = [[1, 1], [0, 1]],'
+    ' init = { name = "he_normal", gain = 0.9 } }',
+    '{ op = "batch_norm", momentum = 0.9 }', '{ op = "selu", alpha = 1.7 }',
+    '{ op = "feature_alpha_dropout", rate = 0.1 }', '{ op = "flatten", name = "flat" }',
+    '{ op = "dense", units = 30, name = "odd name: \\"fc\\" \\\\ é", l2 = 1e-5 }',
+    '{ op = "selu" }', '{ op = "dropout", rate = 0.2 }',
+    '{ op = "dense", units = 10, name = "dense_1" }']
+
+# What a resumed run must not get wrong: name → (layers, data, train).
+RUNS = {
+    "plain": (None, "", ""),
+    "early_stopping": (None, "validation_split = 0.3",
+                       'early_stopping = { patience = 4, monitor = "accuracy" }'),
+    "reduce_on_plateau": (None, "validation_split = 0.3\nshuffle_split = true",
+                          'schedule = { name = "reduce_on_plateau", patience = 1, factor = 0.5 }'),
+    "batch_norm": (CONVOLUTIONS, "limit = 200", ""),
+    "cosine_sgd": (None, "", 'schedule = { name = "cosine", warmup = 1.5 }\noptimizer = { name = '
+                   '"sgd", learning_rate = 0.02, momentum = 0.9, nesterov = true }'),
+    "step_adamw": (None, "", 'schedule = { name = "step", step_epochs = 2, factor = 0.7 }\n'
+                   'optimizer = { name = "adamw", weight_decay = 0.1, clip_norm = 0.5 }'),
+    "rmsprop": (None, "", 'optimizer = { name = "rmsprop", momentum = 0.5, clip_value = 0.1 }\n'
+                'loss = { name = "softmax_cross_entropy", label_smoothing = 0.1 }'),
+    "rare_checkpoints": (None, "", "checkpoint_every = 5"),
+}
+EPOCHS = 10
+
+
+class Reproduce(CliTest):
+    def test_the_configuration_of_a_run_reproduces_it(self):
+        cases = {name: RUNS[name] for name in ("early_stopping", "batch_norm", "rmsprop",
+                                               "step_adamw")}
+        for name, (layers, data, train) in cases.items():
+            with self.subTest(name):
+                self.write("net.toml", network(layers, data, train))
+                self.ok("train", "net.toml", "--epochs", "3", "--out", name)
+                shutil.copy(self.path(name) / "config.toml", self.path("copy.toml"))
+                self.ok("train", "copy.toml", "--out", name + "-2")
+                self.assert_same_model(name, name + "-2")
+                self.assert_same_history(name, name + "-2")
+                self.assertEqual(self.bytes_of(name, "config.toml"),
+                                 self.bytes_of(name + "-2", "config.toml"))
+
+    def test_flags_stand_in_the_configuration(self):
+        header, rows = regression_table()
+        self.write("t.csv", csv_text(header, rows))
+        flags = ["--target", "y", "--test-split", "0.25", "--shuffle-split", "true", "--seed", "77",
+                 "--hidden", "17,9", "--dropout-rate", "0.2", "--optimizer", "rmsprop",
+                 "--learning-rate", "0.0123456789012345", "--loss", "huber", "--epochs", "3",
+                 "--batch-size", "7", "--metrics", "mae,r2", "--standardize", "false"]
+        self.ok("train", "--data", "t.csv", *flags, "--out", "run")
+        shutil.copy(self.path("run/config.toml"), self.path("copy.toml"))
+        self.ok("train", "copy.toml", "--out", "again")
+        self.assert_same_model("run", "again")
+        self.ok("train", "copy.toml", "--seed", "78", "--out", "other")
+        self.assertNotEqual(self.bytes_of("run", "model.safetensors"),
+                            self.bytes_of("other", "model.safetensors"))
+
+    def test_the_same_run_twice_has_the_same_bits(self):
+        for run in ("one", "two"):
+            self.ok("train", "--data", "digits", "--epochs", "2", "--out", run)
+        self.assert_same_model("one", "two")
+        self.assert_same_history("one", "two")
+
+
+class Threads(CliTest):
+    def train(self, threads, layers, *more):
+        run = f"threads{threads}"
+        shutil.rmtree(self.path(run), ignore_errors=True)
+        self.write("net.toml", network(layers, "limit = 512",
+                                       'optimizer = { name = "sgd", learning_rate = 0.001 }'))
+        self.ok("train", "net.toml", "--out", run, *more, OMP_NUM_THREADS=str(threads))
+        return self.history(run)
+
+    def test_masks_are_the_same(self):
+        """Half of a layer is dropped: other masks would change the loss by percents."""
+        layers = ['{ op = "flatten" }', '{ op = "dense", units = 300 }', '{ op = "selu" }',
+                  '{ op = "alpha_dropout", rate = 0.5 }', '{ op = "dense", units = 10 }']
+        for name, network_layers in (("dense", layers), ("convolution", CONVOLUTIONS)):
+            with self.subTest(name):
+                one, two = (self.train(n, network_layers, "--epochs", "4") for n in (1, 2))
+                for a, b in zip(one[1:], two[1:]):
+                    self.assertLess(abs(a["loss"] - b["loss"]), LOSS_TOLERANCE * a["loss"])
+                other = self.train(2, network_layers, "--epochs", "4", "--seed", "2")
+                self.assertGreater(abs(one[1]["loss"] - other[1]["loss"]),
+                                   LOSS_TOLERANCE * one[1]["loss"], "the test sees another seed")
+
+    def test_initial_weights_are_the_same(self):
+        tensors = []
+        for threads in (1, 2):
+            self.train(threads, CONVOLUTIONS, "--epochs", "1", "--learning-rate", "1e-30")
+            tensors.append(read_safetensors(self.path(f"threads{threads}/model.safetensors"))[1])
+        one, two = tensors
+        for name in ("conv2d_1.weight", "dense_1.weight"):
+            self.assertEqual(one[name], two[name], name)
+        for name, (_, _, content) in one.items():
+            if "running" in name or "mean" in name or "variance" in name:
+                continue  # a state moves whatever the learning rate
+            for a, b in zip(floats(content), floats(two[name][2])):
+                self.assertAlmostEqual(a, b, delta=TOO_SMALL_TO_MOVE, msg=name)
+        self.assertGreater(len(set(floats(one["conv2d_1.weight"][2]))), 20)
+
+    def test_the_flag_is_as_good_as_the_environment(self):
+        self.ok("train", "--data", "digits", "--epochs", "1", "--out", "flag", "--threads", "1")
+        self.ok("train", "--data", "digits", "--epochs", "1", "--out", "env", OMP_NUM_THREADS="1")
+        self.assertEqual(read_safetensors(self.path("flag/model.safetensors"))[1],
+                         read_safetensors(self.path("env/model.safetensors"))[1])
+
+
+class Resume(CliTest):
+    def arguments(self, name, run):
+        layers, data, train = RUNS[name]
+        data = (data if "limit" in data else data + "\nlimit = 500")
+        self.write(name + ".toml", network(layers, data, train))
+        return ["train", name + ".toml", "--batch-size", "2", "--epochs", EPOCHS, "--out", run]
+
+    def check_interrupted(self, result, run):
+        self.assertEqual(INTERRUPTED, result.status, result)
+        self.assertIn(f"selfnorm train --out {run} --resume", result.err)
+        self.assertRegex(result.err, r"epoch \d+, step \d+")
+        self.assertEqual("", result.out, result)
+        self.assertFalse((self.path(run) / "model.safetensors").exists(), "it is not finished")
+        self.assert_no_leftovers()
+
+    def test_an_interrupted_run_ends_as_one_that_was_not(self):
+        for name in RUNS:
+            with self.subTest(name):
+                self.ok(*self.arguments(name, name + "-whole"))
+                run = name + "-cut"
+                arguments = self.arguments(name, run)
+                # Twice, the second time while it resumes.
+                for more in ([], ["--resume"]):
+                    lines = len(self.history(run)) if more else 1
+                    result = self.interrupt(arguments + more, f"{run}/history.jsonl", lines, 0.004)
+                    self.check_interrupted(result, run)
+                self.ok("train", "--out", run, "--resume")
+                self.assert_same_model(name + "-whole", run)
+                self.assert_same_history(name + "-whole", run)
+                self.assertEqual(self.bytes_of(name + "-whole", "config.toml"),
+                                 self.bytes_of(run, "config.toml"))
+
+    def test_interrupted_in_the_first_epoch(self):
+        arguments = ["train", "--data", "digits", "--batch-size", "1", "--epochs", "2",
+                     "--hidden", "256,256", "--out"]
+        self.ok(*arguments, "whole")
+        result = self.interrupt([*arguments, "cut"], "cut/history.jsonl", 0, 0.03)
+        self.check_interrupted(result, "cut")
+        self.assertIn("epoch 0", result.err)
+        self.ok("train", "--out", "cut", "--resume")
+        self.assert_same_model("whole", "cut")
+        self.assert_same_history("whole", "cut")
+
+    def test_sigterm_is_as_good(self):
+        arguments = self.arguments("plain", "cut")
+        result = self.interrupt(arguments, "cut/history.jsonl", 1, 0.01, signal.SIGTERM)
+        self.check_interrupted(result, "cut")
+
+    def test_a_killed_run_continues_from_its_last_checkpoint(self):
+        self.ok(*self.arguments("plain", "whole"))
+        self.interrupt(self.arguments("plain", "cut"), "cut/history.jsonl", 2, 0.01, signal.SIGKILL)
+        self.ok("train", "--out", "cut", "--resume")
+        self.assert_same_model("whole", "cut")
+        self.assert_same_history("whole", "cut")
+
+    def test_with_json_too(self):
+        result = self.interrupt([*self.arguments("plain", "cut"), "--json"], "cut/history.jsonl", 1)
+        self.check_interrupted(result, "cut")
+
+    def test_a_finished_run_stays_as_it_is(self):
+        self.ok("train", "--data", "digits", "--epochs", "2", "--out", "run")
+        before = {name: self.bytes_of("run", name) for name in self.files("run")}
+        self.ok("train", "--out", "run", "--resume")
+        self.assertEqual(before["model.safetensors"], self.bytes_of("run", "model.safetensors"))
+        self.assertEqual(before["history.jsonl"], self.bytes_of("run", "history.jsonl"))
+
+    def test_more_epochs_continue_a_finished_run(self):
+        self.ok("train", "--data", "digits", "--epochs", "4", "--out", "whole")
+        self.ok("train", "--data", "digits", "--epochs", "2", "--out", "run")
+        self.ok("train", "--out", "run", "--resume", "--epochs", "4")
+        self.assert_same_model("whole", "run")
+        self.assertEqual([0, 1, 2, 3, 4], [r["epoch"] for r in self.history("run")])
+
+    def test_what_cannot_be_resumed(self):
+        self.fails(USAGE, "--out", arguments=["train", "--resume"])
+        self.write("net.toml", network())
+        for more in (["net.toml"], [], ["--data", "digits"]):
+            with self.subTest(more):
+                self.fails(USAGE, "none", "checkpoint", "--resume",
+                           arguments=["train", *more, "--resume", "--out", "none"])
+                self.assertFalse(self.path("none").exists())
+
+    def test_another_configuration_does_not_resume(self):
+        self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
+        before = {name: self.bytes_of("run", name) for name in self.files("run")}
+        self.fails((USAGE, MODEL), "configuration", "seed", "run",
+                   arguments=["train", "--resume", "--out", "run", "--seed", "2"])
+        self.assertEqual(before, {name: self.bytes_of("run", name) for name in self.files("run")})
+
+    def test_an_unfinished_run_says_how_to_finish_it(self):
+        self.interrupt(self.arguments("plain", "cut"), "cut/history.jsonl", 1)
+        for command in ("evaluate", "predict"):
+            self.fails(MODEL, "selfnorm train --out cut --resume", arguments=[command, "cut"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+#include "passes/build.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+std::string message_of(const Network& network, ErrorKind kind) {
+  try {
+    build_graph(network, 4);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind) << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "no error";
+  return "";
+}
+
+Network chain(std::vector<Layer> layers, Shape input = {64}) {
+  return {{{"x", input}}, std::move(layers), {}};
+}
+
+Layer dense(std::int64_t units) { return {"dense", {{"units", units}}}; }
+
+TEST(BuildGraph, NamesLayersAndFindsTheirOrder) {
+  Network network;
+  network.inputs = {{"x", {8}}};
+  network.layers = {{"add", {}, "sum", {"b", "a"}},
+                    {"dense", {{"units", 4}}, "a", {"x"}},
+                    {"dense", {{"units", 4}}, "b", {"a"}}};
+  network.outputs = {"sum"};
+  const Graph graph = build_graph(network, 2);
+  ASSERT_EQ(graph.nodes.size(), 3u);
+  EXPECT_EQ(graph.nodes[2].name, "sum");
+  EXPECT_EQ(graph.value(graph.outputs[0]).shape, (Shape{2, 4}));
+  EXPECT_EQ(complete_names(chain({dense(3), {"selu"}, dense(2)})).layers[2].name, "dense_2");
+}
+
+TEST(BuildGraph, SharedLayersHaveOneSetOfParameters) {
+  Network network;
+  network.inputs = {{"left", {8}}, {"right", {8}}};
+  network.layers = {{"dense", {{"units", 4}}, "encode", {"left"}},
+                    {"dense", {{"units", 4}}, "again", {"right"}, "encode"},
+                    {"concat", {}, "both", {"encode", "again"}}};
+  EXPECT_EQ(build_graph(network, 1).parameters.size(), 2u);
+  network.inputs[1].second = {9};
+  EXPECT_EQ(
+      message_of(network, ErrorKind::shape),
+      "shape: layer 'again' (dense): shares 'encode.weight' of shape (4, 8), but needs (4, 9)");
+}
+
+TEST(BuildGraph, AutoInitialisationFollowsTheActivation) {
+  const auto gain = [](const std::string& activation) {
+    const Graph graph =
+        build_graph(chain({dense(8), {"alpha_dropout"}, {activation}, dense(2)}), 1);
+    EXPECT_EQ(graph.parameters[0].init, "lecun_normal");
+    return graph.parameters[0].gain;
+  };
+  EXPECT_EQ(gain("selu"), 1);
+  EXPECT_EQ(gain("relu"), std::sqrt(2.0));
+  EXPECT_EQ(gain("tanh"), 1);
+  const Graph last = build_graph(chain({dense(8), {"relu"}, dense(2)}), 1);
+  EXPECT_EQ(last.parameters[2].gain, 1);
+}
+
+TEST(BuildGraph, BadNetworksSayWhereAndWhat) {
+  const auto config = ErrorKind::config;
+  EXPECT_EQ(message_of(chain({dense(3), {"sellu"}}), config),
+            "config: layer 'sellu_1': unknown op 'sellu' (did you mean 'selu'?)");
+  EXPECT_EQ(message_of(chain({{"dense", {{"unit", 3}}}}), config),
+            "config: layer 'dense_1' (dense): unknown key 'unit' (did you mean 'units'?)");
+  EXPECT_EQ(message_of(chain({{"alpha_dropout", {{"rate", 1.0}}}}), config),
+            "config: layer 'alpha_dropout_1' (alpha_dropout): 'rate' expects a number in [0, 1), "
+            "got 1.0 (share of the elements dropped)");
+  EXPECT_NE(message_of(chain({{"dropout", {{"rate", std::nan("")}}}}), config), "");
+  EXPECT_EQ(message_of(chain({dense(3)}, {1, 8, 8}), ErrorKind::shape),
+            "shape: node 'dense_1' (dense): expects rows of features, input is (N, 1, 8, 8) (put a "
+            "flatten layer before it)");
+  Network two = {{{"x", {4}}, {"z", {5}}}, {{"add", {}, "sum", {"x", "z"}}}, {}};
+  EXPECT_EQ(message_of(two, ErrorKind::shape),
+            "shape: node 'sum' (add): inputs must be of one shape, got (N, 4) and (N, 5)");
+  two.layers = {{"dense", {{"units", 2}}, "only", {"x"}}};
+  EXPECT_EQ(message_of(two, config),
+            "config: input 'z' is used by nothing (take it out, or name it in an `inputs` or in "
+            "`outputs`)");
+  const Network cycle = {
+      {{"x", {4}}}, {{"add", {}, "a", {"x", "b"}}, {"scale", {}, "b", {"a"}}}, {}};
+  EXPECT_EQ(message_of(cycle, config),
+            "config: these layers wait for each other, a cycle runs through them: a, b");
+}
+
+TEST(BuildGraph, NamesThatAreNotThereAreFound) {
+  const Network network = {{{"image", {4}}}, {{"dense", {{"units", 2}}, "d", {"imgae"}}}, {}};
+  EXPECT_EQ(message_of(network, ErrorKind::config),
+            "config: layer 'd': nothing is called 'imgae' (did you mean 'image'?)");
+  const Network twice = {{{"x", {4}}}, {{"selu", {}, "x", {"x"}}}, {}};
+  EXPECT_EQ(message_of(twice, ErrorKind::config), "config: two layers or inputs are called 'x'");
+}
+
+// Sizes that no machine has must be an error here and not an allocation or an overflow later.
+TEST(BuildGraph, AbsurdSizesAreErrors) {
+  const std::int64_t huge = std::int64_t{1} << 40;
+  EXPECT_NE(message_of(chain({dense(huge)}), ErrorKind::config), "");
+  EXPECT_NE(message_of(chain({dense(1000000000)}, {1000000}), ErrorKind::shape), "");
+  EXPECT_NE(message_of(chain({dense(1)}, {huge, huge}), ErrorKind::shape), "");
+}
+
+}  // namespace
+}  // namespace selfnorm

@@ -1,0 +1,218 @@
+#include "train/trainer.h"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "api/run.h"
+#include "base/file.h"
+#include "selfnorm/error.h"
+#include "selfnorm/model.h"
+#include "train/history.h"
+
+namespace selfnorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Four clusters on the corners of a square, in noise.
+Dataset clusters(std::int64_t rows) {
+  Dataset data;
+  data.name = "clusters";
+  data.rows = rows;
+  std::vector<float> values;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const auto label = static_cast<std::int32_t>(row % 4);
+    data.targets.classes.push_back(label);
+    for (int k = 0; k < 2; ++k) {
+      const double noise =
+          normal(random_key(1, "clusters", std::to_string(k)), static_cast<std::uint64_t>(row));
+      values.push_back(static_cast<float>(3 * ((label >> k) & 1) + 0.5 * noise));
+    }
+  }
+  data.inputs.push_back({"x", {2}, std::move(values), {}});
+  data.targets.name = "corner";
+  data.targets.class_names = {"a", "b", "c", "d"};
+  return data;
+}
+
+RunConfig config() {
+  RunConfig config;
+  config.data.validation_split = 0.25;
+  config.network.layers = {{"dense", {{"units", 16}}, "", {}, "", 1e-4},
+                           {"selu"},
+                           {"alpha_dropout", {{"rate", 0.1}}},
+                           {"batch_norm", {{"momentum", 0.8}}},
+                           {"dense", {{"units", 4}}}};
+  config.train.optimizer.learning_rate = 0.02;
+  config.train.epochs = 6;
+  config.train.batch_size = 30;  // 300 rows: ten steps an epoch, the validation rows left out
+  config.train.schedule.name = "reduce_on_plateau";
+  config.train.schedule.patience = 1;
+  config.train.early_stopping.patience = 5;
+  return config;
+}
+
+class TrainerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) / ("selfnorm_trainer_" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  RunFolder folder(const std::string& name) const { return RunFolder(folder_ / name); }
+
+  // Trains until `stop_after` steps; 0 to the end.
+  RunResult train_run(const RunConfig& c, const std::string& name, bool resume,
+                      int stop_after = 0) {
+    const auto run = prepare_run(c, {clusters(400), std::nullopt});
+    int steps = 0;
+    TrainCallbacks callbacks;
+    callbacks.on_step = [&](const StepReport&) { ++steps; };
+    callbacks.should_stop = [&] { return stop_after > 0 && steps >= stop_after; };
+    return execute_run(*run, folder(name), resume, callbacks);
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(TrainerTest, Learns) {
+  const RunResult result = train_run(config(), "run", false);
+  ASSERT_EQ(result.validation.size(), 2u);
+  EXPECT_EQ(result.validation[1].first, "accuracy");
+  EXPECT_GT(result.validation[1].second, 0.9);
+}
+
+TEST_F(TrainerTest, TheSameSeedGivesTheSameFile) {
+  train_run(config(), "a", false);
+  train_run(config(), "b", false);
+  EXPECT_EQ(read_file(folder("a").model()), read_file(folder("b").model()));
+  RunConfig other = config();
+  other.train.seed = 2;
+  train_run(other, "c", false);
+  EXPECT_NE(read_file(folder("a").model()), read_file(folder("c").model()));
+}
+
+// Stopped in the middle of an epoch, at its end, and twice.
+TEST_F(TrainerTest, ResumedIsUninterrupted) {
+  for (const char* optimizer : {"adam", "sgd", "rmsprop", "adamw"}) {
+    RunConfig c = config();
+    c.train.optimizer.name = optimizer;
+    train_run(c, "whole", false);
+    EXPECT_THROW(train_run(c, "parts", false, 13), Error);
+    EXPECT_THROW(train_run(c, "parts", true, 7), Error);
+    train_run(c, "parts", true);
+    EXPECT_EQ(read_file(folder("whole").model()), read_file(folder("parts").model())) << optimizer;
+    const auto whole = read_history(folder("whole").history());
+    const auto parts = read_history(folder("parts").history());
+    ASSERT_EQ(whole.size(), parts.size());
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      EXPECT_EQ(whole[i].training, parts[i].training) << i;
+      EXPECT_EQ(whole[i].validation, parts[i].validation) << i;
+    }
+  }
+}
+
+TEST_F(TrainerTest, AnotherConfigurationDoesNotResume) {
+  EXPECT_THROW(train_run(config(), "run", false, 5), Error);
+  RunConfig other = config();
+  other.train.optimizer.learning_rate = 0.01;
+  try {
+    train_run(other, "run", true);
+    FAIL() << "resumed";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::model_file);
+  }
+  RunConfig longer = config();
+  longer.train.epochs = 7;
+  EXPECT_EQ(train_run(longer, "run", true).epochs, 7);
+}
+
+TEST_F(TrainerTest, ALossThatIsNotFiniteStopsAndNamesTheNode) {
+  RunConfig c = config();
+  c.train.optimizer.name = "sgd";
+  c.train.optimizer.learning_rate = 1e30;
+  try {
+    train_run(c, "run", false);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::numeric);
+    const std::string message = error.what();
+    EXPECT_NE(message.find("step"), std::string::npos) << message;
+    EXPECT_NE(message.find('\''), std::string::npos) << "no node named: " << message;
+  }
+  EXPECT_FALSE(fs::exists(folder("run").model()));
+}
+
+TEST_F(TrainerTest, EarlyStoppingEndsWithTheBestWeights) {
+  RunConfig c = config();
+  c.train.epochs = 60;
+  c.train.early_stopping.patience = 2;
+  const RunResult result = train_run(c, "run", false);
+  double best = INFINITY;
+  for (const EpochRecord& record : read_history(folder("run").history())) {
+    if (!record.validation.empty()) best = std::min(best, record.validation[0].second);
+  }
+  EXPECT_LT(result.epochs, 60);
+  EXPECT_DOUBLE_EQ(result.validation[0].second, best);
+}
+
+TEST_F(TrainerTest, WatchesEveryLayerBeforeAndAfter) {
+  train_run(config(), "run", false);
+  const auto history = read_history(folder("run").history());
+  ASSERT_FALSE(history.front().moments.empty());
+  EXPECT_EQ(history.front().epoch, 0);
+  EXPECT_EQ(history.front().moments[0].layer, "selu_1");
+  // 256 rows of 16 units through SELU at its fixed point; two inputs make the weights' draw matter.
+  EXPECT_NEAR(history.front().moments[0].variance, 1, 0.75);
+}
+
+TEST_F(TrainerTest, TheModelFileHoldsAllThatIsNeeded) {
+  const Dataset data = clusters(400);
+  RunConfig c = config();
+  const Model model = train(c.network, data, c.train, c.data);
+  const std::string path = (folder_ / "m.safetensors").string();
+  model.save(path);
+  const Model loaded = Model::load(path);
+  EXPECT_EQ(loaded.evaluate(data), model.evaluate(data));
+  const Tensor p = loaded.predict(data);
+  EXPECT_EQ(p.shape, (Shape{400, 4}));
+  EXPECT_NEAR(p.data[0] + p.data[1] + p.data[2] + p.data[3], 1, 1e-6);
+}
+
+TEST_F(TrainerTest, LabelsOutOfRangeAreNamed) {
+  RunConfig c = config();
+  c.network.layers.back().attributes["units"] = std::int64_t{3};
+  try {
+    train_run(c, "run", false);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::data);
+    EXPECT_NE(std::string(error.what()).find("labels go from 0 to 3"), std::string::npos)
+        << error.what();
+  }
+}
+
+// Masks and initial weights are the same bits; sums are cut into other pieces by other threads.
+TEST_F(TrainerTest, ThreadsChangeRoundingOnly) {
+  const int threads = omp_get_max_threads();
+  std::vector<double> losses;
+  for (const int n : {1, 2}) {
+    omp_set_num_threads(n);
+    RunConfig c = config();
+    c.train.epochs = 1;
+    train_run(c, "t" + std::to_string(n), false);
+    losses.push_back(
+        read_history(folder("t" + std::to_string(n)).history()).back().training[0].second);
+  }
+  omp_set_num_threads(threads);
+  EXPECT_NEAR(losses[0], losses[1], 1e-4 * losses[0]);
+}
+
+}  // namespace
+}  // namespace selfnorm
