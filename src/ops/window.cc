@@ -40,7 +40,8 @@ void same_padding(const Pair& in, Window& w) {
 void explicit_padding(const InferContext& context, const Setting& padding, Window& w) {
   const auto* numbers = std::get_if<std::vector<std::int64_t>>(&padding);
   if (numbers == nullptr || (numbers->size() != 2 && numbers->size() != 4) ||
-      std::ranges::any_of(*numbers, [](std::int64_t pad) { return pad < 0 || pad > kMostPadding; })) {
+      std::ranges::any_of(*numbers,
+                          [](std::int64_t pad) { return pad < 0 || pad > kMostPadding; })) {
     fail_padding(context, padding);
   }
   const bool sides = numbers->size() == 4;
