@@ -7,7 +7,7 @@ target_compile_options(selfnorm_warnings INTERFACE -ffp-contract=off)
 if(SELFNORM_WERROR)
   # What GCC 12 concludes about ranges after inlining at -O3 is often wrong: shown, but no error.
   target_compile_options(selfnorm_warnings INTERFACE -Werror -Wno-error=stringop-overflow
-                         -Wno-error=array-bounds -Wno-error=maybe-uninitialized)
+                         -Wno-error=array-bounds -Wno-error=maybe-uninitialized -Wno-error=restrict)
 endif()
 if(SELFNORM_SANITIZE)
   add_compile_options(-fsanitize=${SELFNORM_SANITIZE} -fno-omit-frame-pointer)

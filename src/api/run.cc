@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "data/load.h"
 #include "data/split.h"
-#include "passes/build.h"
+#include "passes/views.h"
 #include "selfnorm/error.h"
 #include "train/history.h"
 
@@ -82,7 +82,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   const Split split = split_rows(run->train.rows, config.data.validation_split,
                                  config.data.shuffle_split, config.train.seed, "validation");
   run->rows = {&run->train, split.train, &run->train, split.validation};
-  const Graph graph = build_graph(config.network, 1);
+  const Graph graph = build_engine_graph(config.network, 1);
   run->model.network = config.network;
   run->model.objective = choose_objective(config.train, run->train.targets);
   run->model.schema = make_schema(config, run->train, split.train);

@@ -58,47 +58,76 @@ std::size_t place(std::vector<Buffer>& buffers) {
   return arena;
 }
 
+class Planner {
+ public:
+  Planner(const Graph& graph, const std::vector<char>& elsewhere, const std::vector<ValueId>& kept)
+      : graph_(graph),
+        elsewhere_(elsewhere),
+        last_(last_reads(graph, kept)),
+        buffer_of_(graph.values.size(), kNone) {
+    plan_.view_of.assign(graph.values.size(), kNoValue);
+  }
+
+  MemoryPlan plan() {
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      const Node& node = graph_.nodes[i];
+      for (std::size_t k = 0; k < node.outputs.size(); ++k) {
+        if (!elsewhere_[index(node.outputs[k])]) assign(node, k, static_cast<int>(i));
+      }
+    }
+    plan_.arena_bytes = place(buffers_);
+    plan_.offset.assign(graph_.values.size(), MemoryPlan::kElsewhere);
+    for (std::size_t i = 0; i < buffer_of_.size(); ++i) {
+      if (buffer_of_[i] != kNone) plan_.offset[i] = buffers_[index(buffer_of_[i])].offset;
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  static constexpr int kNone = -1;
+  static std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+  void assign(const Node& node, std::size_t k, int now) {
+    const ValueId out = node.outputs[k];
+    int buffer = kNone;
+    if (k == 0 && row_of(node).traits.view) {
+      plan_.view_of[index(out)] = node.inputs[0];
+      buffer = buffer_of_[index(node.inputs[0])];
+      if (buffer == kNone) return;  // a view of what lies elsewhere
+    } else if (k == 0 && row_of(node).traits.in_place && can_overwrite(node, now)) {
+      buffer = buffer_of_[index(node.inputs[0])];
+    } else {
+      buffer = static_cast<int>(buffers_.size());
+      buffers_.push_back({bytes_of(graph_.value(out)), now, now, 0});
+    }
+    Buffer& b = buffers_[index(buffer)];
+    b.last = std::max({b.last, last_[index(out)], now});
+    buffer_of_[index(out)] = buffer;
+  }
+
+  // Whether this node is the last to read its first input's buffer, once, and makes as much.
+  bool can_overwrite(const Node& node, int now) const {
+    if (node.inputs.empty()) return false;
+    const int candidate = buffer_of_[index(node.inputs[0])];
+    if (candidate == kNone || buffers_[index(candidate)].last != now) return false;
+    const auto same = std::ranges::count_if(
+        node.inputs, [&](ValueId input) { return buffer_of_[index(input)] == candidate; });
+    return same == 1 && buffers_[index(candidate)].bytes == bytes_of(graph_.value(node.outputs[0]));
+  }
+
+  const Graph& graph_;
+  const std::vector<char>& elsewhere_;
+  std::vector<int> last_;
+  std::vector<int> buffer_of_;
+  std::vector<Buffer> buffers_;
+  MemoryPlan plan_;
+};
+
 }  // namespace
 
 MemoryPlan plan_memory(const Graph& graph, const std::vector<char>& elsewhere,
                        const std::vector<ValueId>& kept) {
-  constexpr int kNone = -1;
-  const std::vector<int> last = last_reads(graph, kept);
-  std::vector<int> buffer_of(graph.values.size(), kNone);
-  std::vector<Buffer> buffers;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const Node& node = graph.nodes[i];
-    const int now = static_cast<int>(i);
-    for (std::size_t k = 0; k < node.outputs.size(); ++k) {
-      const auto out = static_cast<std::size_t>(node.outputs[k]);
-      if (elsewhere[out]) continue;
-      const std::size_t bytes = bytes_of(graph.values[out]);
-      int buffer = kNone;
-      if (k == 0 && row_of(node).traits.in_place && !node.inputs.empty()) {
-        const int candidate = buffer_of[static_cast<std::size_t>(node.inputs[0])];
-        const bool dies = candidate != kNone &&
-                          buffers[static_cast<std::size_t>(candidate)].last == now &&
-                          std::ranges::count(node.inputs, node.inputs[0]) == 1;
-        if (dies && buffers[static_cast<std::size_t>(candidate)].bytes == bytes) buffer = candidate;
-      }
-      if (buffer == kNone) {
-        buffer = static_cast<int>(buffers.size());
-        buffers.push_back({bytes, now, now, 0});
-      }
-      Buffer& b = buffers[static_cast<std::size_t>(buffer)];
-      b.last = std::max({b.last, last[out], now});
-      buffer_of[out] = buffer;
-    }
-  }
-  MemoryPlan plan;
-  plan.arena_bytes = place(buffers);
-  plan.offset.assign(graph.values.size(), MemoryPlan::kElsewhere);
-  for (std::size_t i = 0; i < buffer_of.size(); ++i) {
-    if (buffer_of[i] != kNone) {
-      plan.offset[i] = buffers[static_cast<std::size_t>(buffer_of[i])].offset;
-    }
-  }
-  return plan;
+  return Planner(graph, elsewhere, kept).plan();
 }
 
 }  // namespace selfnorm

@@ -74,6 +74,11 @@ void Program::bind_memory(const Bindings& bindings, const std::vector<ValueId>& 
       pointer_[i] = reinterpret_cast<float*>(arena_.data() + plan.offset[i]);
     }
   }
+  // Nodes stand in order, so a view of a view finds its memory.
+  for (const Node& node : graph_.nodes) {
+    const auto out = static_cast<std::size_t>(node.outputs[0]);
+    if (plan.view_of[out] != kNoValue) pointer_[out] = data(plan.view_of[out]);
+  }
 }
 
 void Program::run_step(const BoundStep& bound, std::uint64_t step, std::uint64_t first_row) {

@@ -39,6 +39,7 @@ struct Parameter {
   std::int64_t fan_in = 0;  ///< inputs that one unit really sums
   std::int64_t fan_out = 0;
   double l2 = 0;
+  Shape image = {};  ///< not empty: the second axis counts features of this image in memory order
 };
 
 /// A pointwise op that its producer computes along with its own work.

@@ -171,7 +171,7 @@ OpRows dense_rows() {
                                {{{130, 33}}, {{"units", std::int64_t{17}}, {"bias", false}}},
                                {{{3, 4, 5}}, {{"units", std::int64_t{2}}}},
                                {{{2, 1100}}, {{"units", std::int64_t{3}}}}}},
-          .traits = {.takes_epilogue = true},
+          .traits = {.takes_epilogue = true, .any_feature_order = true},
       },
       internal_row("dense_gradient_input", "dx = dy·w", infer_gradient_input, lower_gradient_input),
       internal_row("dense_gradient_weight", "dw = dyᵀ·x", infer_gradient_weight,

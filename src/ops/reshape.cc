@@ -44,10 +44,6 @@ Inferred infer_reshape(const InferContext& context) {
   return {{y}};
 }
 
-bool stored_features_last(const Shape& shape) {
-  return shape.size() == 4 && shape[1] > 1 && shape[2] * shape[3] > 1;
-}
-
 // API order is what is kept, so images are turned from and to features-last on the way.
 Step lower(const LoweringContext& context) {
   const Shape x = context.inputs[0], y = context.outputs[0];
@@ -86,6 +82,22 @@ void gradient(GradientContext& c) {
   c.contribute(0, c.emit("reshape", {c.output_gradient()}, {{"shape", row}})[0]);
 }
 
+// ---- view -------------------------------------------------------------------------------------
+
+Inferred infer_view(const InferContext& context) {
+  return {{std::get<Shape>(context.attributes.at("shape"))}};
+}
+
+// The memory plan makes both values one, so there is nothing to do.
+Step lower_view(const LoweringContext&) {
+  return {[](const StepArguments&) {}};
+}
+
+void view_gradient(GradientContext& c) {
+  const Shape& x = c.shape(c.node().inputs[0]);
+  c.contribute(0, c.emit("view", {c.output_gradient()}, {{"shape", x}})[0]);
+}
+
 OpRow row(std::string_view name, std::string_view doc, AttributeSchema attributes, InferRule infer,
           std::vector<TestCase> cases) {
   return {
@@ -101,6 +113,25 @@ OpRow row(std::string_view name, std::string_view doc, AttributeSchema attribute
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = reference(ReshapeReference{}),
       .tests = TestDomain{cases},
+      .traits = {.reshapes = true},
+  };
+}
+
+OpRow view_row() {
+  return {
+      .name = "view",
+      .category = Category::internal,
+      .doc = "the same memory under another shape",
+      .arity = Arity{1, 1},
+      .attributes = unchecked_attributes(),
+      .infer = infer_view,
+      .gradient = view_gradient,
+      .pointwise = Gap{"does nothing"},
+      .gain = Gap{"not an activation"},
+      .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_view}},
+      .reference = Gap{"checked through the networks that have one"},
+      .tests = TestDomain{},
+      .traits = {.view = true},
   };
 }
 
@@ -114,7 +145,8 @@ OpRows reshape_rows() {
               schema<Attributes>(), infer_reshape,
               {{{{3, 12}}, {{"shape", Ints{3, 2, -1}}}},
                {{{2, 4, 3, 5}}, {{"shape", Ints{6, 10}}}},
-               {{{2, 4, 3, 2}}, {{"shape", Ints{2, 3, 4}}}}})};
+               {{{2, 4, 3, 2}}, {{"shape", Ints{2, 3, 4}}}}}),
+          view_row()};
 }
 
 }  // namespace selfnorm

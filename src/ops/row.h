@@ -235,7 +235,9 @@ struct TestDomain {
 struct Traits {
   bool takes_epilogue = false;         ///< can run pointwise stages along with its own work
   bool in_place = false;               ///< output 0 may overwrite input 0
-  bool view = false;                   ///< output 0 is input 0 under another shape
+  bool view = false;                   ///< output 0 is input 0's memory under another shape
+  bool reshapes = false;               ///< keeps the elements in API order under another shape
+  bool any_feature_order = false;      ///< contracts features of input 0 with columns of input 1
   bool identity_at_inference = false;  ///< does nothing but in training
 };
 

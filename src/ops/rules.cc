@@ -32,6 +32,10 @@ Block block_of(const Shape& shape) {
   return {elements(shape) / features, features};
 }
 
+bool stored_features_last(const Shape& shape) {
+  return shape.size() == 4 && shape[1] > 1 && shape[2] * shape[3] > 1;
+}
+
 Inferred infer_same(const InferContext& context) { return {{context.inputs[0]}}; }
 
 void check_rank(const InferContext& context, std::size_t input, std::size_t least,
@@ -123,15 +127,10 @@ OpRow dropout_row(std::string_view name, std::string_view doc, AttributeSchema a
                        Gap{"not an activation"});
 }
 
-namespace {
-
-// Internal nodes are made by passes, whose attributes need no checking.
-AttributeSchema unchecked() {
+AttributeSchema unchecked_attributes() {
   return {[](const Settings& given, const std::string&) { return given; },
           [] { return Options{}; }};
 }
-
-}  // namespace
 
 OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,
                    Step (*lower)(const LoweringContext&), Traits traits) {
@@ -140,7 +139,7 @@ OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,
       .category = Category::internal,
       .doc = doc,
       .arity = Arity{0, -1},
-      .attributes = unchecked(),
+      .attributes = unchecked_attributes(),
       .infer = infer,
       .gradient = Gap{"internal: only first derivatives are taken"},
       .pointwise = Gap{"internal"},

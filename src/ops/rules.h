@@ -31,6 +31,9 @@ struct Block {
 };
 Block block_of(const Shape& shape);
 
+/// Whether memory order differs from API order: an image of several channels and positions.
+bool stored_features_last(const Shape& shape);
+
 /// One output of the shape of the first input.
 Inferred infer_same(const InferContext& context);
 
@@ -47,6 +50,9 @@ OpRow activation_row(std::string_view name, std::string_view doc, AttributeSchem
                      PointwiseRule pointwise, OrGap<GainRule> gain);
 OpRow dropout_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
                   PointwiseRule pointwise);
+
+/// For internal nodes: they are made by passes, whose attributes need no checking.
+AttributeSchema unchecked_attributes();
 
 /// A row for an op that only passes add to a graph: a part of a gradient, or a measurement.
 OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,

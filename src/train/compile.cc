@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "passes/autodiff.h"
-#include "passes/build.h"
 #include "passes/fuse.h"
+#include "passes/views.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -39,7 +39,7 @@ LossValues add_loss(Graph& graph, const Objective& objective, ValueId output) {
 
 CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::uint64_t seed,
                                  float* gradients) {
-  Graph graph = build_graph(model.network, batch);
+  Graph graph = build_engine_graph(model.network, batch);
   const ValueId output = only_output(graph);
   const LossValues loss = add_loss(graph, model.objective, output);
   fuse(graph, Mode::training);
@@ -65,7 +65,7 @@ CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::u
 
 CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
                                   const InferenceParts& parts) {
-  Graph graph = build_graph(model.network, batch);
+  Graph graph = build_engine_graph(model.network, batch);
   drop_identities(graph);
   ValueId output = graph.outputs[0];
   LossValues loss{kNoValue, kNoValue, kNoValue};

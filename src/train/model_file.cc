@@ -1,10 +1,8 @@
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "formats/network_json.h"
 #include "formats/safetensors.h"
-#include "passes/build.h"
+#include "passes/views.h"
 #include "selfnorm/error.h"
 #include "selfnorm/version.h"
 #include "train/schema_json.h"
@@ -15,12 +13,12 @@ namespace {
 
 constexpr const char* kFormat = "selfnorm-model-1";
 
-std::vector<TensorEntry> weight_tensors(const Weights& weights) {
+std::vector<TensorEntry> weight_tensors(const Weights& weights,
+                                        const std::vector<std::vector<float>>& values) {
   std::vector<TensorEntry> tensors;
-  for (const WeightEntry& entry : weights.entries()) {
-    tensors.push_back(tensor_entry(
-        entry.name, entry.shape,
-        std::span(weights.data() + entry.offset, static_cast<std::size_t>(entry.count))));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const WeightEntry& entry = weights.entries()[i];
+    tensors.push_back(tensor_entry(entry.name, entry.shape, std::span<const float>(values[i])));
   }
   return tensors;
 }
@@ -47,7 +45,7 @@ void read_weights(const TensorFile& file, Weights& weights, const std::string& w
           fmt::format("{}: tensor '{}' is {} {}, the network needs F32 {}", where, entry.name,
                       stored_name(tensor->type), to_string(tensor->shape), to_string(entry.shape)));
     }
-    std::memcpy(weights.data() + entry.offset, tensor->bytes.data(), tensor->bytes.size());
+    weights.set(entry, tensor_values<float>(*tensor));
   }
 }
 
@@ -61,7 +59,10 @@ void save_model(const TrainedModel& model, const std::filesystem::path& path,
   metadata["network"] = network_to_json(model.network);
   metadata["schema"] = schema_to_json(model.schema);
   metadata["objective"] = objective_to_json(model.objective);
-  write_safetensors(path, weight_tensors(model.weights), metadata);
+  std::vector<std::vector<float>> values;
+  for (const WeightEntry& entry : model.weights.entries())
+    values.push_back(model.weights.get(entry));
+  write_safetensors(path, weight_tensors(model.weights, values), metadata);
 }
 
 TrainedModel load_model(const std::filesystem::path& path) {
@@ -77,7 +78,7 @@ TrainedModel load_model(const std::filesystem::path& path) {
     model.network = network_from_json(metadata_of(file, "network", where));
     model.schema = schema_from_json(metadata_of(file, "schema", where));
     model.objective = objective_from_json(metadata_of(file, "objective", where));
-    model.weights = Weights(build_graph(model.network, 1));
+    model.weights = Weights(build_engine_graph(model.network, 1));
   } catch (const Error& error) {
     throw Error(ErrorKind::model_file, fmt::format("{}: {}", where, error.what()));
   }

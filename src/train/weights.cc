@@ -5,11 +5,22 @@
 
 #include "base/random.h"
 #include "kernels/initialize.h"
+#include "kernels/simd/layout.h"
 
 namespace selfnorm {
 namespace {
 
 constexpr std::int64_t kFloatsPerLine = kAlignment / sizeof(float);
+
+// Calls f(start, channels, positions) for every row of an entry whose columns count an image.
+template <class F>
+void each_image(const WeightEntry& entry, F f) {
+  if (entry.image.empty()) return;
+  const std::int64_t columns = elements(entry.image);
+  for (std::int64_t start = 0; start < entry.count; start += columns) {
+    f(start, entry.image[0], columns / entry.image[0]);
+  }
+}
 
 }  // namespace
 
@@ -20,7 +31,8 @@ Weights::Weights(const Graph& graph) {
       const Value& value = graph.value(parameter.value);
       if (value.role != role) continue;
       const std::int64_t count = elements(value.shape);
-      entries_.push_back({value.name, value.shape, role, parameter.l2, end, count});
+      entries_.push_back(
+          {value.name, value.shape, role, parameter.l2, parameter.image, end, count});
       end += (count + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
     }
     if (role == Role::parameter) parameters_end_ = end;
@@ -58,9 +70,28 @@ void Weights::initialize(const Graph& graph, std::uint64_t seed) {
     const Value& value = graph.value(parameter.value);
     const WeightEntry& entry = *find(value.name);
     const InitialShape shape{entry.count, value.shape[0], parameter.fan_in, parameter.fan_out};
+    std::vector<float> values(static_cast<std::size_t>(entry.count));
     selfnorm::initialize(parameter.init, parameter.gain, shape,
-                         random_key(seed, "init", value.name), data() + entry.offset);
+                         random_key(seed, "init", value.name), values.data());
+    set(entry, values);
   }
+}
+
+std::vector<float> Weights::get(const WeightEntry& entry) const {
+  const float* from = data() + entry.offset;
+  std::vector<float> values(from, from + entry.count);
+  each_image(entry, [&](std::int64_t start, std::int64_t channels, std::int64_t positions) {
+    kernels::to_channels_first(from + start, values.data() + start, channels, positions);
+  });
+  return values;
+}
+
+void Weights::set(const WeightEntry& entry, std::span<const float> values) {
+  float* to = data() + entry.offset;
+  std::copy(values.begin(), values.end(), to);
+  each_image(entry, [&](std::int64_t start, std::int64_t channels, std::int64_t positions) {
+    kernels::to_channels_last(values.data() + start, to + start, channels, positions);
+  });
 }
 
 Bindings Weights::bindings(const Graph& graph) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,14 @@ struct WeightEntry {
   Shape shape;
   Role role = Role::parameter;
   double l2 = 0;
+  Shape image = {};         ///< as Parameter::image: columns lie in this image's memory order
   std::int64_t offset = 0;  ///< in floats
   std::int64_t count = 0;
 };
 
 /// All parameters and states of a network in one arena, parameters first, each at a multiple of 16
-/// floats; what lies between is zero. Numbers are in API order. Copies are deep.
+/// floats; what lies between is zero. Numbers lie as the engine reads them: in API order, but for
+/// entries with an image. Copies are deep.
 class Weights {
  public:
   Weights() = default;
@@ -41,6 +44,10 @@ class Weights {
 
   /// Every entry drawn as the graph's initialisers say, from the seed and its name.
   void initialize(const Graph& graph, std::uint64_t seed);
+
+  /// The numbers of an entry in API order, and back.
+  std::vector<float> get(const WeightEntry& entry) const;
+  void set(const WeightEntry& entry, std::span<const float> values);
 
   /// Where a graph of the same network finds its parameters and states.
   Bindings bindings(const Graph& graph);

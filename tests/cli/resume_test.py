@@ -20,8 +20,9 @@ CONVOLUTIONS = [
 # What a resumed run must not get wrong: name → (layers, data, train).
 RUNS = {
     "plain": (None, "", ""),
+    # No epoch is better by 0.9 than the first: stops after the sixth, with the first one's weights.
     "early_stopping": (None, "validation_split = 0.3",
-                       'early_stopping = { patience = 4, monitor = "accuracy" }'),
+                       'early_stopping = { patience = 5, monitor = "accuracy", min_delta = 0.9 }'),
     "reduce_on_plateau": (None, "validation_split = 0.3\nshuffle_split = true",
                           'schedule = { name = "reduce_on_plateau", patience = 1, factor = 0.5 }'),
     "batch_norm": (CONVOLUTIONS, "limit = 200", ""),
@@ -33,7 +34,9 @@ RUNS = {
                 'loss = { name = "softmax_cross_entropy", label_smoothing = 0.1 }'),
     "rare_checkpoints": (None, "", "checkpoint_every = 5"),
 }
-EPOCHS = 10
+EPOCHS = 8
+WIDE = ['{ op = "flatten" }', '{ op = "dense", units = 300 }', '{ op = "selu" }',
+        '{ op = "alpha_dropout", rate = 0.1 }', '{ op = "dense", units = 10 }']
 
 
 class Reproduce(CliTest):
@@ -120,7 +123,8 @@ class Threads(CliTest):
 class Resume(CliTest):
     def arguments(self, name, run):
         layers, data, train = RUNS[name]
-        data = (data if "limit" in data else data + "\nlimit = 500")
+        layers = layers or WIDE
+        data = (data if "limit" in data else data + "\nlimit = 400")
         self.write(name + ".toml", network(layers, data, train))
         return ["train", name + ".toml", "--batch-size", "2", "--epochs", EPOCHS, "--out", run]
 
@@ -148,6 +152,15 @@ class Resume(CliTest):
                 self.assert_same_history(name + "-whole", run)
                 self.assertEqual(self.bytes_of(name + "-whole", "config.toml"),
                                  self.bytes_of(run, "config.toml"))
+
+    def test_the_lines_of_a_resumed_run_count_the_steps_of_an_epoch(self):
+        result = self.interrupt(self.arguments("plain", "cut"), "cut/history.jsonl", 1, 0.004)
+        self.check_interrupted(result, "cut")
+        lines = [line for line in self.ok("train", "--out", "cut", "--resume").err.splitlines()
+                 if line.startswith("Epoch ")]
+        self.assertGreater(len(lines), 2)
+        for line in lines:
+            self.assertRegex(line, r"^Epoch \d+/8 200/200 ")
 
     def test_interrupted_in_the_first_epoch(self):
         arguments = ["train", "--data", "digits", "--batch-size", "1", "--epochs", "2",

@@ -340,6 +340,66 @@ class Tables(UseTest):
         for prediction in self.ok_json("predict", "run")["predictions"]:
             self.assertEqual(set(names), set(prediction["probabilities"]))
 
+    def test_labels_and_columns_that_are_no_utf_8(self):
+        """A table in Latin-1 is trained on, or refused before the training, not after it."""
+        header, rows = class_table(names=("A", "B", "C"))
+        for name, text in (("label", csv_text(header, rows).replace("A", "\xc4")),
+                           ("column", csv_text(["gr\xf6\xdfe", *header[1:]], rows))):
+            with self.subTest(name):
+                self.write("t.csv", text.encode("latin-1"))
+                result = self.run_program("train", "--data", "t.csv", "--target", "kind",
+                                          "--epochs", "1", "--out", name, "--json")
+                if result.status == 0:
+                    self.parse_json(result)
+                    self.ok("predict", name, "--data", "t.csv", "--out", "p.csv")
+                else:
+                    self.check_failure(result, (DATA,), "t.csv", "UTF-8")
+                    self.assertNotIn("Epoch 1", result.err, "the training was for nothing")
+
+    def test_several_labels_some_missing(self):
+        _, rows = regression_table(200)
+        rows = [[*r[:3], int(r[0] > 0) if i % 7 else "", int(r[1] > 3)] for i, r in enumerate(rows)]
+        self.write("t.csv", csv_text(["a", "b", "c", "p", "q"], rows))
+        train = self.ok_json("train", "--data", "t.csv", "--target", "p,q", "--loss",
+                             "sigmoid_cross_entropy", "--epochs", "8", "--test-split", "0.2",
+                             "--out", "run")
+        self.assertGreater(train["test"]["auc"], 0.9)
+        self.assertEqual(train["test"]["loss"], self.ok_json("evaluate", "run")["loss"])
+        for row in self.predictions("run"):
+            for name, value in row.items():
+                if name != "row":
+                    self.assertTrue(0 <= float(value) <= 1, row)
+        self.write("plain.csv", csv_text(["c", "b", "a"], [r[2::-1] for r in rows]))
+        whole = self.predictions("run", "--data", "t.csv")
+        self.assert_same_predictions(whole, self.predictions("run", "--data", "plain.csv"))
+
+    def test_one_yes_or_no(self):
+        _, rows = regression_table(200)
+        self.write("t.csv", csv_text(["a", "b", "yes"], [[r[0], r[1], int(r[0] > 0)] for r in rows]))
+        self.write("net.toml", '[data]\nsource = "t.csv"\ntarget = "yes"\n[model]\n'
+                   'inputs = { x = [2] }\nlayers = [{ op = "dense", units = 1 }]\n'
+                   '[train]\nloss = "sigmoid_cross_entropy"\nmetrics = ["accuracy", "auc", "f1"]\n'
+                   'epochs = 20\noptimizer = { name = "adam", learning_rate = 0.05 }\n')
+        self.ok("train", "net.toml", "--out", "run")
+        evaluate = self.ok_json("evaluate", "run")
+        self.assertGreater(evaluate["accuracy"], 0.9)
+        self.assertEqual(evaluate["loss"], self.ok_json("evaluate", "run", "--data", "t.csv")["loss"])
+        for row, known in zip(self.predictions("run"), rows):
+            if abs(known[0]) > 0.5:
+                self.assertEqual(known[0] > 0, float(list(row.values())[-1]) > 0.5, row)
+
+    def test_evaluate_names_the_row_whose_label_is_missing(self):
+        header, rows = class_table(60)
+        self.write("t.csv", csv_text(header, rows))
+        self.ok("train", "--data", "t.csv", "--target", "kind", "--epochs", "1", "--out", "run")
+        for row in (0, 5):
+            with self.subTest(row):
+                changed = [r[:] for r in rows]
+                changed[row][3] = ""
+                self.write("m.csv", csv_text(header, changed))
+                self.fails(DATA, f"m.csv:{row + 2}", "'kind'",
+                           arguments=["evaluate", "run", "--data", "m.csv"])
+
     def test_dialects_give_the_same_model(self):
         header, rows = class_table()
         plain = csv_text(header, rows)

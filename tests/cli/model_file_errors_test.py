@@ -1,0 +1,246 @@
+"""Model files and checkpoints that are damaged, cut short or made to do harm: exit status 4."""
+
+import copy
+import json
+import os
+import struct
+
+from program import MODEL, CliTest, main, read_safetensors, safetensors_bytes
+
+HUGE = (10**12, 2**31, 2**62, 2**63 - 1, 2**64, -1, 0, 1.5, 1e308, None, "x", "", [], {}, True)
+
+
+class ModelFile(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.ok("train", "--data", "digits", "--epochs", "1", "--hidden", "8", "--limit", "100",
+                "--out", "run")
+        self.model = self.path("run/model.safetensors")
+        self.whole = self.model.read_bytes()
+        self.metadata, self.tensors = read_safetensors(self.model)
+
+    def refused(self, content, *words):
+        self.model.write_bytes(content)
+        self.fails(MODEL, "model.safetensors", *words, arguments=["evaluate", "run"])
+
+    def tolerated(self, content):
+        """A change that may leave a usable file: refused, or used without harm."""
+        self.model.write_bytes(content)
+        result = self.run_program("evaluate", "run", "--json")
+        if result.status == 0:
+            self.parse_json(result)
+        else:
+            self.check_failure(result, (MODEL,), "model")
+
+    def test_cut_short_anywhere(self):
+        header = struct.unpack("<Q", self.whole[:8])[0]
+        lengths = {0, 1, 4, 7, 8, 9, 100, header, header + 7, header + 8, header + 9,
+                   len(self.whole) // 2, len(self.whole) - 4, len(self.whole) - 1}
+        lengths |= set(range(0, len(self.whole), len(self.whole) // 12))
+        for length in sorted(lengths):
+            with self.subTest(length):
+                self.refused(self.whole[:length])
+        self.refused(self.whole + b"\0")
+
+    def test_headers_that_lie(self):
+        body = self.whole[8:]
+        for size in (2**60, 2**63, 2**64 - 1, 0, 1, 2**32, 100 * 2**20):
+            with self.subTest(size):
+                self.refused(struct.pack("<Q", size) + body)
+        for name, change in (("offset", {"data_offsets": [0, 2**60]}),
+                             ("backwards", {"data_offsets": [32, 0]}),
+                             ("shape", {"shape": [2**60]}), ("overflow", {"shape": [2**62, 4]}),
+                             ("negative", {"shape": [-1]}), ("type", {"dtype": "F16"}),
+                             ("overlap", {"data_offsets": [4, 36]})):
+            with self.subTest(name):
+                header = json.loads(self.whole[8:8 + struct.unpack("<Q", self.whole[:8])[0]])
+                first = next(k for k in header if k != "__metadata__")
+                header[first].update(change)
+                text = json.dumps(header).encode()
+                start = 8 + struct.unpack("<Q", self.whole[:8])[0]
+                self.refused(struct.pack("<Q", len(text)) + text + self.whole[start:])
+
+    def test_garbage(self):
+        for name, content in (("random", os.urandom(5000)), ("zeros", bytes(5000)), ("empty", b""),
+                              ("text", b"hello " * 100),
+                              ("deep", struct.pack("<Q", 200000) + b"[" * 200000),
+                              ("nested", struct.pack("<Q", 200000) + b'{"a":' * 40000)):
+            with self.subTest(name):
+                self.refused(content)
+
+    def test_flipped_bytes_never_crash(self):
+        size = 8 + struct.unpack("<Q", self.whole[:8])[0]
+        for place in range(0, size, size // 60):
+            with self.subTest(place):
+                changed = bytearray(self.whole)
+                changed[place] ^= 0x15
+                self.tolerated(bytes(changed))
+
+    def test_a_file_of_another_program(self):
+        self.refused(safetensors_bytes({}, self.tensors), "selfnorm")
+        self.refused(safetensors_bytes({**self.metadata, "format": "selfnorm-model-9"},
+                                       self.tensors), "selfnorm-model-9")
+
+    def test_tensors_that_do_not_fit(self):
+        for change in ("missing", "shape", "type"):
+            with self.subTest(change):
+                tensors = dict(self.tensors)
+                dtype, shape, content = tensors["dense_1.weight"]
+                if change == "missing":
+                    del tensors["dense_1.weight"]
+                elif change == "shape":
+                    tensors["dense_1.weight"] = (dtype, shape[::-1], content)
+                else:
+                    tensors["dense_1.weight"] = ("I32", shape, content)
+                self.refused(safetensors_bytes(self.metadata, tensors), "dense_1.weight")
+
+    def test_weights_that_are_not_finite_give_valid_json_or_are_refused(self):
+        dtype, shape, content = self.tensors["dense_1.weight"]
+        tensors = {**self.tensors, "dense_1.weight": (dtype, shape, b"\xff" * len(content))}
+        self.model.write_bytes(safetensors_bytes(self.metadata, tensors))
+        for command in ("evaluate", "predict"):
+            result = self.run_program(command, "run", "--json")
+            self.assertIn(result.status, (0, MODEL, 5), result)
+            if result.status == 0:
+                self.parse_json(result)
+
+    def test_messages_are_not_those_of_the_json_library(self):
+        for text in ("{", "{}", "[]", '{"inputs": 3}'):
+            with self.subTest(text):
+                self.model.write_bytes(safetensors_bytes({**self.metadata, "network": text},
+                                                         self.tensors))
+                result = self.run_program("evaluate", "run")
+                self.assertEqual(MODEL, result.status, result)
+                self.assertNotIn("json.exception", result.err)
+
+    def test_metadata_that_is_no_json(self):
+        for key in ("network", "schema", "objective"):
+            for text in ("", "{", "null", "[]", "3", "{}", '{"inputs": 3}', "[" * 100000):
+                with self.subTest((key, text[:20])):
+                    self.refused(safetensors_bytes({**self.metadata, key: text}, self.tensors))
+
+    def changes(self, node, path=()):
+        """The places of a JSON document that hold a number, a text or a list."""
+        if isinstance(node, dict):
+            for key in node:
+                yield from self.changes(node[key], path + (key,))
+            return
+        yield path
+        if isinstance(node, list):
+            for i, element in enumerate(node[:2]):
+                if isinstance(element, (dict, list)):
+                    yield from self.changes(element, path + (i,))
+
+    def mutate(self, key, values):
+        document = json.loads(self.metadata[key])
+        for path in self.changes(document):
+            for value in values:
+                changed = copy.deepcopy(document)
+                node = changed
+                for step in path[:-1]:
+                    node = node[step]
+                if node[path[-1]] == value:
+                    continue
+                node[path[-1]] = value
+                with self.subTest(key=key, path=path, value=value):
+                    metadata = {**self.metadata, key: json.dumps(changed)}
+                    self.tolerated(safetensors_bytes(metadata, self.tensors))
+
+    def test_hostile_schema(self):
+        self.mutate("schema", (10**12, -1, "x", [], [0], [-1, 8, 8], [2**62, 4], None))
+
+    def test_hostile_objective(self):
+        self.mutate("objective", (10**12, "x", "values", [], ["auc"], {"delta": -1}, None))
+
+    def test_hostile_network(self):
+        self.mutate("network", (10**12, "x", [], [2**62, 4], [10**6, 10**6, 10**6], None))
+
+    def test_hostile_sizes(self):
+        network = json.loads(self.metadata["network"])
+        dense = next(layer for layer in network["layers"] if layer["op"] == "dense")
+        for units in HUGE:
+            with self.subTest(units):
+                dense["attributes"]["units"] = units
+                metadata = {**self.metadata, "network": json.dumps(network)}
+                self.refused(safetensors_bytes(metadata, self.tensors))
+
+    def test_hostile_rates(self):
+        network = json.loads(self.metadata["network"])
+        dropout = next(layer for layer in network["layers"] if layer["op"] == "alpha_dropout")
+        for rate in (1, -0.5, "x", [0.1], 2, None):
+            with self.subTest(rate):
+                dropout["attributes"]["rate"] = rate
+                metadata = {**self.metadata, "network": json.dumps(network)}
+                self.refused(safetensors_bytes(metadata, self.tensors))
+
+    def test_many_layers(self):
+        """A long chain is no reason to run out of stack or of patience."""
+        network = json.loads(self.metadata["network"])
+        name = network["outputs"][0]
+        for i in range(3000):
+            network["layers"].append({"op": "selu", "name": f"s{i}", "inputs": [name], "share": "",
+                                      "l2": 0, "attributes": {}})
+            name = f"s{i}"
+        network["outputs"] = [name]
+        self.tolerated(safetensors_bytes({**self.metadata, "network": json.dumps(network)},
+                                         self.tensors))
+
+    def test_not_a_file(self):
+        self.fails(MODEL, "nowhere", arguments=["evaluate", "nowhere"])
+        self.path("folder").mkdir()
+        self.fails(MODEL, "folder", arguments=["evaluate", "folder"])
+        self.fails(MODEL, "digits.txt",
+                   arguments=["predict", self.write("digits.txt", "1,2,3\n" * 9), "--data", "digits"])
+        self.model.unlink()
+        self.model.mkdir()
+        self.fails(MODEL, "model.safetensors", arguments=["evaluate", "run"])
+
+
+class Checkpoint(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.ok("train", "--data", "digits", "--epochs", "2", "--hidden", "8", "--limit", "100",
+                "--out", "run")
+        self.file = self.path("run/checkpoint/state.safetensors")
+        self.whole = self.file.read_bytes()
+        self.history_before = self.bytes_of("run", "history.jsonl")
+
+    def resume(self, content):
+        self.file.write_bytes(content)
+        return self.run_program("train", "--out", "run", "--resume", "--epochs", "4")
+
+    def test_cut_short_or_garbage(self):
+        for length in (0, 7, 8, 50, len(self.whole) // 2, len(self.whole) - 1):
+            with self.subTest(length):
+                self.check_failure(self.resume(self.whole[:length]), (MODEL,), "state.safetensors")
+                self.assertEqual(self.history_before, self.bytes_of("run", "history.jsonl"),
+                                 "the history of what was trained is lost")
+        self.check_failure(self.resume(os.urandom(3000)), (MODEL,), "state.safetensors")
+
+    def test_hostile_state(self):
+        metadata, tensors = read_safetensors(self.file)
+        state = json.loads(metadata["state"])
+        for key in ("epoch", "step_in_epoch", "step", "rows_since_watch", "optimizer_steps"):
+            for value in (-1, -5, 2**62, 10**6, None, "x", 1.5):
+                with self.subTest((key, value)):
+                    text = json.dumps({**state, key: value})
+                    result = self.resume(safetensors_bytes({**metadata, "state": text}, tensors))
+                    self.assertIn(result.status, (0, MODEL), result)
+                    if result.status:
+                        self.check_failure(result, (MODEL,), "state")
+
+    def test_tensors_that_do_not_fit(self):
+        metadata, tensors = read_safetensors(self.file)
+        for name in tensors:
+            with self.subTest(name):
+                fewer = {k: v for k, v in tensors.items() if k != name}
+                self.check_failure(self.resume(safetensors_bytes(metadata, fewer)), (MODEL,), name)
+                if name == "outputs":
+                    fewer[name] = ("F32", [7], bytes(28))
+                else:
+                    fewer[name] = ("F32", [1], bytes(4))
+                self.check_failure(self.resume(safetensors_bytes(metadata, fewer)), (MODEL,), name)
+
+
+if __name__ == "__main__":
+    main()
