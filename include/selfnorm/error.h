@@ -22,6 +22,8 @@ class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message);
   ErrorKind kind() const noexcept { return kind_; }
+  /// The message without the kind that `what()` starts with.
+  std::string detail() const;
 
  private:
   ErrorKind kind_;

@@ -12,7 +12,7 @@ using Shape = std::vector<std::int64_t>;
 /// The product of the extents; 1 for the empty shape.
 std::int64_t elements(const Shape& shape);
 
-/// Whether every extent is at least 1 and the product at most 2^40: what a computer could hold.
+/// Whether every extent is at least 1 and the product at most 2^34: 64 GiB of floats.
 bool is_plausible(const Shape& shape);
 
 /// "(32, 64)".

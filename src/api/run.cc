@@ -7,6 +7,8 @@
 #include <memory>
 
 #include "base/file.h"
+#include "base/text.h"
+#include "data/known.h"
 #include "data/load.h"
 #include "data/split.h"
 #include "passes/views.h"
@@ -55,8 +57,13 @@ std::int64_t outputs_for(const Targets& targets) {
 }
 
 // What must be equal for a checkpoint to be continued; how long and with how many threads may not.
+// The learning rate and clipping may change too, since that is how a diverged run is mended.
 std::string fingerprint(const RunConfig& given) {
   RunConfig config = given;
+  const OptimizerOptions defaults;
+  config.train.optimizer.learning_rate = defaults.learning_rate;
+  config.train.optimizer.clip_norm = defaults.clip_norm;
+  config.train.optimizer.clip_value = defaults.clip_value;
   config.train.epochs = 1;
   config.train.threads = 0;
   config.train.checkpoint_every = 1;
@@ -64,9 +71,34 @@ std::string fingerprint(const RunConfig& given) {
   return to_toml(config);
 }
 
+// Paths of files, so that the run's configuration holds from any folder.
+void make_absolute(DataOptions& data) {
+  for (std::string* path : {&data.source, &data.target, &data.data_dir}) {
+    std::error_code ignored;
+    if (!path->empty() && find_known(*path) == nullptr && std::filesystem::exists(*path, ignored)) {
+      *path = std::filesystem::absolute(*path).lexically_normal().string();
+    }
+  }
+}
+
+// An earlier run's files do not mix with those of a new one: they move to `previous`.
+void set_aside(const RunFolder& folder) {
+  if (!std::filesystem::exists(folder.config())) return;
+  const RunFolder previous(folder.root / "previous");
+  std::filesystem::remove_all(previous.root);
+  std::filesystem::create_directories(previous.root);
+  for (const auto& [from, to] : {std::pair(folder.model(), previous.model()),
+                                 std::pair(folder.history(), previous.history()),
+                                 std::pair(folder.config(), previous.config())}) {
+    if (std::filesystem::exists(from)) std::filesystem::rename(from, to);
+  }
+  std::filesystem::remove(folder.checkpoint());
+}
+
 }  // namespace
 
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config) {
+  make_absolute(config.data);
   LoadedData loaded = load_data(config.data, config.train.seed);
   return prepare_run(std::move(config), std::move(loaded));
 }
@@ -76,6 +108,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   auto run = std::make_unique<PreparedRun>();
   run->train = std::move(loaded.train);
   run->test = std::move(loaded.test);
+  run->model.objective = choose_objective(config.train, run->train.targets);
   complete_network(config, run->train, outputs_for(run->train.targets));
   shape_inputs(config.network, run->train);
   if (run->test.has_value()) shape_inputs(config.network, *run->test);
@@ -84,7 +117,6 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->rows = {&run->train, split.train, &run->train, split.validation};
   const Graph graph = build_engine_graph(config.network, 1);
   run->model.network = config.network;
-  run->model.objective = choose_objective(config.train, run->train.targets);
   run->model.schema = make_schema(config, run->train, split.train);
   run->model.weights = Weights(graph);
   run->model.weights.initialize(graph, config.train.seed);
@@ -94,7 +126,6 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
 
 RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
                       const TrainCallbacks& callbacks) {
-  std::filesystem::create_directories(folder.checkpoint().parent_path());
   RunResult result;
   std::unique_ptr<HistoryFile> history;
   TrainCallbacks hooked = callbacks;
@@ -106,7 +137,9 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   Trainer trainer(run.model, run.rows, run.config.train, hooked);
   trainer.checkpoint_to(folder.checkpoint(), fingerprint(run.config));
   if (resume) trainer.resume();
-  history = std::make_unique<HistoryFile>(folder.history(), trainer.state().epoch);
+  else set_aside(folder);
+  std::filesystem::create_directories(folder.checkpoint().parent_path());
+  history = std::make_unique<HistoryFile>(folder.history(), resume ? trainer.state().epoch : -1);
   write_file(folder.config(), to_toml(run.config));
   trainer.run();
   save_model(run.model, folder.model());

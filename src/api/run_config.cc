@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/toml.h"
 #include "data/load.h"
+#include "ops/table.h"
 #include "optim/options.h"
 #include "passes/build.h"
 #include "selfnorm/error.h"
@@ -56,6 +57,23 @@ struct LayerOptions {
   }
 };
 
+// A slip in a key may be near one of the op's attributes or one that all layers have.
+void check_keys(const Layer& layer, const Options& common, const std::string& where) {
+  const OpRow* row = find_op(layer.op);
+  if (row == nullptr) return;  // the builder says so, with the nearest op
+  std::vector<std::string> names;
+  for (const Option& option : row->attributes->describe()) names.push_back(option.name);
+  const std::size_t own = names.size();
+  for (const Option& option : common) names.push_back(option.name);
+  for (const auto& entry : layer.attributes) {
+    const auto end = names.begin() + static_cast<std::ptrdiff_t>(own);
+    if (std::find(names.begin(), end, entry.first) != end) continue;
+    throw Error(ErrorKind::config,
+                fmt::format("{}: layer '{}' ({}): unknown key '{}'{}", where, layer.name, layer.op,
+                            entry.first, suggestion(entry.first, names)));
+  }
+}
+
 Layer read_layer(const Settings& settings, const std::string& where) {
   Layer layer;
   LayerOptions common{layer};
@@ -67,6 +85,7 @@ Layer read_layer(const Settings& settings, const std::string& where) {
   }
   apply_settings(common.options(), own, where);
   if (layer.op.empty()) throw Error(ErrorKind::config, where + ": a layer needs `op`");
+  check_keys(layer, common.options(), where);
   return layer;
 }
 
@@ -144,7 +163,7 @@ Options train_table(RunConfig& config) {
       {"seed", &train.seed, "of initial weights, masks and order", range::kNonNegative},
       {"shuffle", &train.shuffle, "a new order of the rows every epoch"},
       {"metrics", &train.metrics, "what is measured; empty: what suits the loss"},
-      {"threads", &train.threads, "0: as many as the machine has", range::kNonNegative},
+      {"threads", &train.threads, "0: as many as the machine has", {0, 1024}},
       {"watch", &train.watch, "measure each layer's moments while training"},
       {"checkpoint_every", &train.checkpoint_every, "epochs between checkpoints",
        range::kAtLeastOne}};
@@ -178,7 +197,13 @@ RunConfig parse_run_config(const std::string& text, const std::string& where) {
 }
 
 RunConfig read_run_config(const std::filesystem::path& path) {
-  return parse_run_config(read_file(path), path.string());
+  std::string text;
+  try {
+    text = read_file(path);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::config, error.detail());
+  }
+  return parse_run_config(text, path.string());
 }
 
 std::string to_toml(const RunConfig& given) {

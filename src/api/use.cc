@@ -41,14 +41,16 @@ Opened open(const fs::path& path) {
   return {load_model(folder.model()), read_run_config(folder.config())};
 }
 
-// The target's name where new data have such a column; data to predict need none. One row tells.
-std::string target_if_present(DataOptions data, const std::string& target) {
-  if (target.empty() || find_known(data.source) != nullptr) return "";
-  data.target = target;
+// The target's name where new data have such a column besides what the model reads; data to predict
+// need none. One row tells.
+std::string target_if_present(DataOptions data, const Schema& schema) {
+  if (schema.target.empty() || find_known(data.source) != nullptr) return "";
+  data.target = schema.target;
   data.limit = 1;
   try {
-    load_data(data);
-    return target;
+    const LoadedData loaded = load_data(data);
+    const bool enough = loaded.train.inputs[0].columns.size() >= schema.inputs[0].columns.size();
+    return enough ? schema.target : "";
   } catch (const Error&) {
     return "";
   }
@@ -90,7 +92,7 @@ void match_targets(const Schema& schema, Dataset& data, bool needed) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: has no target '{}' to compare with", data.name, schema.target));
   }
-  if (!data.targets.classes.empty() && !schema.class_names.empty()) {
+  if (needed && !data.targets.classes.empty() && !schema.class_names.empty()) {
     align_classes(data.targets, schema.class_names,
                   [&](std::int64_t row) { return fmt::format("{}: row {}", data.name, row + 1); });
   }
@@ -110,9 +112,9 @@ std::unique_ptr<ModelAndData> open_model(const fs::path& run_or_model, const Dat
   if (!data.source.empty()) {
     // Other data than the run's: divided only as they come.
     config.data = data;
-    config.data.task = opened.model.schema.class_names.empty() ? "regression" : "auto";
+    config.data.task = opened.model.schema.class_names.empty() ? "regression" : "classification";
     if (config.data.target.empty()) {
-      config.data.target = target_if_present(data, opened.model.schema.target);
+      config.data.target = target_if_present(config.data, opened.model.schema);
     }
   } else if (!data.data_dir.empty()) {
     config.data.data_dir = data.data_dir;

@@ -18,4 +18,8 @@ const char* kind_name(ErrorKind kind) {
 Error::Error(ErrorKind kind, const std::string& message)
     : std::runtime_error(std::string(kind_name(kind)) + ": " + message), kind_(kind) {}
 
+std::string Error::detail() const {
+  return std::string(what()).substr(std::string(kind_name(kind_)).size() + 2);
+}
+
 }  // namespace selfnorm

@@ -19,10 +19,24 @@ namespace {
                                  " (the file that was there before is untouched)");
 }
 
+// A link stays a link: what it points to is replaced.
+std::filesystem::path resolve_links(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_symlink(path, ignored)) return path;
+  return std::filesystem::weakly_canonical(path);
+}
+
+// Pipes and devices are written into; they cannot be replaced.
+void write_directly(const std::filesystem::path& path, std::string_view text) {
+  std::ofstream stream(path, std::ios::binary);
+  stream.write(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!stream.flush()) fail_write(path, "write");
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(std::filesystem::path destination)
-    : destination_(std::move(destination)), temporary_(destination_) {
+    : destination_(resolve_links(destination)), temporary_(destination_) {
   temporary_ += ".tmp" + std::to_string(::getpid());
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail_write(destination_, "create");
@@ -53,14 +67,22 @@ void AtomicFile::commit() {
 }
 
 void write_file(const std::filesystem::path& destination, std::string_view text) {
+  const auto status = std::filesystem::status(destination);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    write_directly(destination, text);
+    return;
+  }
   AtomicFile file(destination);
   file.write(text);
   file.commit();
 }
 
 std::string read_file(const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path)) {
+    throw Error(ErrorKind::data, path.string() + ": is a folder, expected a file");
+  }
   std::ifstream stream(path, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(path)) {
+  if (!stream) {
     throw Error(ErrorKind::data, path.string() + ": cannot be opened: " + std::strerror(errno));
   }
   std::ostringstream text;

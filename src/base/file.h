@@ -26,7 +26,7 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
-/// Replaces the file at `destination` by `text`, atomically.
+/// Replaces the file at `destination` by `text`, atomically; a pipe or device is written into.
 void write_file(const std::filesystem::path& destination, std::string_view text);
 
 /// The whole file as bytes. Throws Error(kind data) naming the path when it cannot be read.

@@ -1,5 +1,13 @@
-#include <cstdio>
+#include <unistd.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "selfnorm/error.h"
@@ -24,9 +32,44 @@ void complain(const char* what) {
   std::fprintf(stderr, "%s %s\n", selfnorm::cli::red("selfnorm:").c_str(), what);
 }
 
+// libgomp reads its settings when it is loaded, before main, so the program starts itself once more
+// with ours where the user has none. Threads that spin at every barrier make small steps many times
+// slower as soon as another program wants the cores; this count covers the time between two steps.
+void limit_spinning(char** argv) {
+  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  ::setenv("GOMP_SPINCOUNT", "10000", 1);
+  ::execv("/proc/self/exe", argv);  // goes on as it is where that does not work
+}
+
+// What was not expected, with the nearest command or flag.
+std::string unexpected(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  if (word.starts_with("-")) {
+    for (const CLI::App* command : app.get_subcommands()) {
+      for (const CLI::Option* option : command->get_options()) {
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+      }
+    }
+  } else {
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(command->get_name());
+    }
+  }
+  const std::string nearest = selfnorm::nearest_name(word, names);
+  return "'" + word + "' was not expected" +
+         (nearest.empty() ? "" : " (did you mean '" + nearest + "'?)");
+}
+
+// Results that did not reach their place, as on a full disk, are no success.
+bool output_arrived() {
+  std::cout.flush();
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  limit_spinning(argv);
   CLI::App app(
       "Self-normalizing neural networks: SELU, alpha dropout and LeCun initialisation as "
       "one.",
@@ -39,20 +82,31 @@ int main(int argc, char** argv) {
   selfnorm::cli::add_predict(app);
   selfnorm::cli::add_ops(app);
   selfnorm::cli::add_data(app);
+  int status = 0;
   try {
     app.parse(argc, argv);
-    return 0;
   } catch (const CLI::ParseError& error) {
     const bool asked = error.get_exit_code() == 0;  // --help, --version
-    return app.exit(error) == 0 && asked ? 0 : 2;
+    const std::vector<std::string> rest = app.remaining(true);
+    if (asked || rest.empty()) {
+      status = app.exit(error) == 0 && asked ? 0 : 2;
+    } else {
+      complain((unexpected(app, rest.front()) + "; --help tells what is").c_str());
+      status = 2;
+    }
   } catch (const selfnorm::Error& error) {
     complain(error.what());
-    return exit_status(error.kind());
+    status = exit_status(error.kind());
   } catch (const std::bad_alloc&) {
     complain("not enough memory (try a smaller batch_size)");
-    return 3;
+    status = 3;
   } catch (const std::exception& error) {
     complain(error.what());
-    return 3;
+    status = 3;
   }
+  if (!output_arrived() && status == 0) {
+    complain("io: standard output could not be written to the end");
+    status = 3;
+  }
+  return status;
 }

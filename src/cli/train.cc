@@ -62,8 +62,7 @@ class TrainingLines {
   void epoch(const EpochRecord& record) {
     line_.clear();
     if (record.epoch == 0) return;
-    const std::int64_t steps = record.step - last_step_;
-    last_step_ = record.step;
+    const std::int64_t steps = record.step / record.epoch;  // as many in each
     std::fputs(fmt::format(
                    "Epoch {}/{} {}/{} {} {} {}/step{}\n", record.epoch, epochs_, steps, steps,
                    bar(steps, steps), duration(record.seconds),
@@ -73,11 +72,8 @@ class TrainingLines {
                stderr);
   }
 
-  void starts_at(std::int64_t step) { last_step_ = step; }
-
  private:
   std::int64_t epochs_;
-  std::int64_t last_step_ = 0;
   std::chrono::steady_clock::time_point last_{};
   StatusLine line_;
 };
@@ -93,9 +89,6 @@ RunConfig read_arguments(const TrainArguments& arguments) {
   RunConfig config;
   const std::string& given = arguments.network;
   if (arguments.resume && given.empty()) {
-    if (arguments.out.empty()) {
-      throw Error(ErrorKind::config, "--resume needs --out, the run folder to continue");
-    }
     config = read_run_config(RunFolder(arguments.out).config());
   } else if (given.ends_with(".toml")) {
     config = read_run_config(given);
@@ -157,14 +150,20 @@ void print_result(const PreparedRun& run, const RunResult& result, const RunFold
              folder.history().string(), folder.root.string());
 }
 
+void check_resumable(const TrainArguments& arguments) {
+  if (arguments.out.empty()) {
+    throw Error(ErrorKind::config, "--resume needs --out, the run folder to continue");
+  }
+  if (fs::exists(RunFolder(arguments.out).checkpoint())) return;
+  throw Error(ErrorKind::config,
+              fmt::format("{}: holds no checkpoint to resume from (leave --resume out to start)",
+                          arguments.out));
+}
+
 void run_train(const TrainArguments& arguments) {
+  if (arguments.resume) check_resumable(arguments);
   RunConfig config = read_arguments(arguments);
   const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
-  if (arguments.resume && !fs::exists(folder.checkpoint())) {
-    throw Error(ErrorKind::config, fmt::format("{}: holds no checkpoint to resume from (leave "
-                                               "--resume out to start)",
-                                               folder.root.string()));
-  }
   const auto run = prepare_run(std::move(config));
   describe(*run, folder.root);
   std::signal(SIGINT, on_interrupt);

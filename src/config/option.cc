@@ -90,7 +90,7 @@ void check_choice(const std::string& where, const Option& option, const std::str
 }  // namespace
 
 bool Range::contains(double value) const {
-  if (std::isnan(value)) return false;
+  if (!std::isfinite(value)) return false;
   return (open_low ? value > low : value >= low) && (open_high ? value < high : value <= high);
 }
 

@@ -12,7 +12,7 @@
 
 namespace selfnorm {
 
-/// The closed interval of allowed numbers; `open_high` takes the upper end away.
+/// The interval of allowed finite numbers, closed unless an end is open.
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();

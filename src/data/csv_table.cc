@@ -133,6 +133,10 @@ void CsvTable::find_targets() {
 void CsvTable::first_row(const CsvRow& row) {
   header_ = is_header(row);
   for (std::size_t i = 0; i < row.size(); ++i) {
+    if (header_ && !is_utf8(row.cell(i))) {
+      data_error(
+          fmt::format("{}: the name of column {} is not UTF-8 (save the file as UTF-8)", file_, i));
+    }
     columns_.push_back(header_ ? std::string(row.cell(i)) : std::to_string(i));
   }
   is_target_.assign(columns_.size(), false);
@@ -172,6 +176,9 @@ void CsvTable::row(const CsvRow& row, std::int64_t line) {
   }
   for (Labels& labels : labels_) {
     const std::string_view cell = row.cell(labels.column);
+    if (!is_utf8(cell)) {
+      data_error(place(line, labels.column) + ": the label is not UTF-8 (save the file as UTF-8)");
+    }
     labels.cells.emplace_back(is_missing(cell) ? std::string_view() : cell);
   }
   lines_.push_back(line);

@@ -42,14 +42,16 @@ inline Settings settings_from_json(const nlohmann::json& json) {
   return settings;
 }
 
-/// What `read` makes of the text; Error(model_file) starting with `what` when it is no JSON or not
+/// What `read` makes of the text; Error(model_file) naming `what` when it is no JSON or not
 /// as `read` expects it.
 template <class Read>
 auto read_json(std::string_view text, const char* what, Read read) {
   try {
     return read(nlohmann::json::parse(text));
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorKind::model_file, std::string(what) + ": " + error.what());
+  } catch (const nlohmann::json::exception&) {
+    throw Error(ErrorKind::model_file,
+                std::string("its text '") + what +
+                    "' is damaged: no JSON, or a member is missing or of another kind");
   }
 }
 

@@ -76,7 +76,10 @@ template <class A>
 AttributeSchema schema() {
   return {[](const Settings& given, const std::string& where) {
             A attributes = attributes_of<A>(given, where);
-            return collect_settings(attributes.options());
+            // Once more with the defaults, of which those that stand for "needed" are out of range.
+            const Settings all = collect_settings(attributes.options());
+            apply_settings(attributes.options(), all, where);
+            return all;
           },
           [] {
             static A defaults;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -52,6 +53,22 @@ void check_names(const Network& network) {
   for (const std::string& output : network.outputs) known(output, "outputs");
 }
 
+// Of layers that wait, those that others of them wait for: what only stands behind goes.
+std::vector<const Layer*> on_cycle(std::vector<const Layer*> waiting) {
+  const auto is_read = [&](const Layer* layer) {
+    return std::ranges::any_of(waiting, [&](const Layer* other) {
+      return std::ranges::count(other->inputs, layer->name) > 0;
+    });
+  };
+  for (;;) {
+    const auto before = waiting.size();
+    std::vector<const Layer*> kept;
+    std::ranges::copy_if(waiting, std::back_inserter(kept), is_read);
+    waiting = std::move(kept);
+    if (waiting.size() == before) return waiting;
+  }
+}
+
 // Layers in an order in which each stands behind its inputs (Kahn), stable for chains.
 std::vector<const Layer*> ordered(const Network& network) {
   std::set<std::string> ready;
@@ -72,7 +89,7 @@ std::vector<const Layer*> ordered(const Network& network) {
     }
     if (later.size() == waiting.size()) {
       std::vector<std::string> names;
-      for (const Layer* layer : later) names.push_back(layer->name);
+      for (const Layer* layer : on_cycle(later)) names.push_back(layer->name);
       fail(fmt::format("these layers wait for each other, a cycle runs through them: {}",
                        join(names, ", ")));
     }

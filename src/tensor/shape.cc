@@ -12,7 +12,7 @@ std::int64_t elements(const Shape& shape) {
 }
 
 bool is_plausible(const Shape& shape) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  constexpr std::int64_t kMost = std::int64_t{1} << 34;
   std::int64_t count = 1;
   for (const std::int64_t extent : shape) {
     if (extent < 1 || extent > kMost / count) return false;

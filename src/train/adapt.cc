@@ -9,10 +9,21 @@
 namespace selfnorm {
 namespace {
 
+bool are_numbers(const std::vector<std::string>& names) {
+  return std::ranges::all_of(names, [](const std::string& name) {
+    return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+  });
+}
+
 // The columns of a table in the model's order, found by name; columns it does not know are left
 // out.
 void reorder_columns(const Schema::Input& input, Field& field, const std::string& dataset) {
   if (input.columns.empty() || field.columns.empty() || input.columns == field.columns) return;
+  // Tables without a header call their columns by number: then the order tells.
+  if (are_numbers(input.columns) && are_numbers(field.columns) &&
+      input.columns.size() == field.columns.size()) {
+    return;
+  }
   std::vector<std::size_t> from;
   for (const std::string& column : input.columns) {
     const auto found = std::ranges::find(field.columns, column);

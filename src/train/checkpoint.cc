@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
-#include <cstring>
+#include <sstream>
+#include <utility>
 
 #include "formats/json.h"
 #include "formats/safetensors.h"
@@ -37,22 +38,29 @@ nlohmann::json to_json(const TrainingState& state, const Schedule& schedule, std
       {"optimizer_steps", steps}};
 }
 
+std::int64_t whole(const nlohmann::json& json, const char* key) {
+  const nlohmann::json& value = json.at(key);
+  constexpr std::int64_t kMost = std::int64_t{1} << 53;
+  if (value.is_number_integer() && value >= -1 && value <= kMost) return value;
+  throw Error(ErrorKind::model_file, std::string("'") + key + "' is no count");
+}
+
 void from_json(const nlohmann::json& json, TrainingState& state, Schedule& schedule,
                Optimizer& optimizer) {
-  state.epoch = json.at("epoch");
-  state.step_in_epoch = json.at("step_in_epoch");
-  state.step = json.at("step");
-  state.rows_since_watch = json.at("rows_since_watch");
+  state.epoch = whole(json, "epoch");
+  state.step_in_epoch = whole(json, "step_in_epoch");
+  state.step = whole(json, "step");
+  state.rows_since_watch = whole(json, "rows_since_watch");
   state.loss_sum = json.at("loss_sum");
   state.loss_weight = json.at("loss_weight");
   state.seconds = json.at("seconds");
   const nlohmann::json& best = json.at("best");
-  state.best.epoch = best.at("epoch");
+  state.best.epoch = whole(best, "epoch");
   state.best.value = best.at("value");
-  state.best.waited = best.at("waited");
+  state.best.waited = whole(best, "waited");
   const nlohmann::json& s = json.at("schedule");
-  schedule.restore({s.at("scale"), s.at("has_best"), s.at("best"), s.at("waited")});
-  optimizer.set_steps(json.at("optimizer_steps"));
+  schedule.restore({s.at("scale"), s.at("has_best"), s.at("best"), whole(s, "waited")});
+  optimizer.set_steps(whole(json, "optimizer_steps"));
 }
 
 [[noreturn]] void fail(const std::string& where, const std::string& message) {
@@ -76,6 +84,17 @@ void read_floats(const TensorFile& file, const std::string& name, const std::str
          fmt::format("tensor '{}' has {} numbers, expected {}", name, values.size(), out.size()));
   }
   std::ranges::copy(values, out.begin());
+}
+
+// The first lines in which two configurations differ.
+std::pair<std::string, std::string> first_difference(const std::string& a, const std::string& b) {
+  std::istringstream lines_a(a), lines_b(b);
+  std::string line_a, line_b;
+  do {
+    if (!std::getline(lines_a, line_a)) line_a.clear();
+    if (!std::getline(lines_b, line_b)) line_b.clear();
+  } while (line_a == line_b && (lines_a || lines_b));
+  return {line_a, line_b};
 }
 
 }  // namespace
@@ -105,16 +124,22 @@ void load_checkpoint(const std::filesystem::path& path, TrainedModel& model, Opt
     return found->second;
   };
   if (metadata("format") != kFormat) fail(where, "is no checkpoint of this program");
-  if (metadata("configuration") != fingerprint) {
-    fail(where,
-         "was written by another configuration (resume with the same network, data and options; "
-         "epochs, threads and checkpoint_every may differ)");
+  if (const std::string written = metadata("configuration"); written != fingerprint) {
+    const auto [then, now] = first_difference(written, fingerprint);
+    fail(where, fmt::format("was written by another configuration: it had `{}`, now it is `{}` "
+                            "(what may differ: epochs, threads, checkpoint_every, learning rate "
+                            "and clipping)",
+                            then, now));
   }
   TrainingState read;
-  read_json(metadata("state"), "state", [&](const nlohmann::json& json) {
-    from_json(json, read, schedule, optimizer);
-    return 0;
-  });
+  try {
+    read_json(metadata("state"), "state", [&](const nlohmann::json& json) {
+      from_json(json, read, schedule, optimizer);
+      return 0;
+    });
+  } catch (const Error& error) {
+    fail(where, error.detail());
+  }
   read_floats(file, "weights", where,
               {model.weights.data(), static_cast<std::size_t>(model.weights.size())});
   for (const OptimizerSlot& slot : optimizer.slots()) {

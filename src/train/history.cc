@@ -25,6 +25,22 @@ double number(const nlohmann::json& json) {
   return json.is_null() ? std::nan("") : json.get<double>();
 }
 
+// With `drop_cut` a last line without its end is left out: a crash came between.
+std::vector<EpochRecord> read_lines(const std::filesystem::path& path, bool drop_cut) {
+  std::istringstream lines(read_file(path));
+  std::vector<EpochRecord> records;
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    if (lines.eof() && drop_cut) break;
+    try {
+      records.push_back(parse_history_line(line));
+    } catch (const Error& error) {
+      throw Error(ErrorKind::data, fmt::format("{}:{}: {}", path.string(), number, error.detail()));
+    }
+  }
+  return records;
+}
+
 }  // namespace
 
 std::string history_line(const EpochRecord& record) {
@@ -68,30 +84,20 @@ EpochRecord parse_history_line(std::string_view line) {
       }
     }
     return record;
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorKind::data, fmt::format("no line of a history: {}", error.what()));
+  } catch (const nlohmann::json::exception&) {
+    throw Error(ErrorKind::data, "is no line of a history");
   }
 }
 
 std::vector<EpochRecord> read_history(const std::filesystem::path& path) {
-  std::istringstream lines(read_file(path));
-  std::vector<EpochRecord> records;
-  std::string line;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    try {
-      records.push_back(parse_history_line(line));
-    } catch (const Error& error) {
-      throw Error(ErrorKind::data, fmt::format("{}:{}: {}", path.string(), number, error.what()));
-    }
-  }
-  return records;
+  return read_lines(path, false);
 }
 
 HistoryFile::HistoryFile(std::filesystem::path path, std::int64_t last_epoch)
     : path_(std::move(path)) {
   std::string kept;
-  if (last_epoch > 0 && std::filesystem::exists(path_)) {
-    for (const EpochRecord& record : read_history(path_)) {
+  if (last_epoch >= 0 && std::filesystem::exists(path_)) {
+    for (const EpochRecord& record : read_lines(path_, true)) {
       if (record.epoch <= last_epoch) kept += history_line(record) + "\n";
     }
   }

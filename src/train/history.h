@@ -13,7 +13,8 @@ namespace selfnorm {
 /// The history of a run, a JSON object a line (docs/history.md). Lines are flushed as they come.
 class HistoryFile {
  public:
-  /// Starts the file anew, or keeps the lines up to `last_epoch` of one that is there.
+  /// Keeps the lines up to `last_epoch` of a file that is there; −1 starts anew. A last line that
+  /// was cut short is dropped.
   HistoryFile(std::filesystem::path path, std::int64_t last_epoch);
   void append(const EpochRecord& record);
 

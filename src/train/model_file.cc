@@ -23,30 +23,76 @@ std::vector<TensorEntry> weight_tensors(const Weights& weights,
   return tensors;
 }
 
-const std::string& metadata_of(const TensorFile& file, const std::string& key,
-                               const std::string& where) {
+const std::string& metadata_of(const TensorFile& file, const std::string& key) {
   const auto found = file.metadata.find(key);
   if (found != file.metadata.end()) return found->second;
-  throw Error(
-      ErrorKind::model_file,
-      fmt::format("{}: is a safetensors file without '{}': not written by selfnorm", where, key));
+  throw Error(ErrorKind::model_file,
+              fmt::format("is a safetensors file without '{}': not written by selfnorm", key));
 }
 
-void read_weights(const TensorFile& file, Weights& weights, const std::string& where) {
-  for (const WeightEntry& entry : weights.entries()) {
-    const TensorEntry* tensor = find_tensor(file, entry.name);
+// What the network needs must be there, in its shape, before memory is taken for it.
+void check_tensors(const TensorFile& file, const Graph& graph) {
+  for (const Parameter& parameter : graph.parameters) {
+    const Value& value = graph.value(parameter.value);
+    const TensorEntry* tensor = find_tensor(file, value.name);
     if (tensor == nullptr) {
-      throw Error(ErrorKind::model_file,
-                  fmt::format("{}: tensor '{}' is missing", where, entry.name));
+      throw Error(ErrorKind::model_file, fmt::format("tensor '{}' is missing", value.name));
     }
-    if (tensor->type != StoredType::f32 || tensor->shape != entry.shape) {
+    if (tensor->type != StoredType::f32 || tensor->shape != value.shape) {
       throw Error(
           ErrorKind::model_file,
-          fmt::format("{}: tensor '{}' is {} {}, the network needs F32 {}", where, entry.name,
-                      stored_name(tensor->type), to_string(tensor->shape), to_string(entry.shape)));
+          fmt::format("tensor '{}' is {} {}, the network needs F32 {}", value.name,
+                      stored_name(tensor->type), to_string(tensor->shape), to_string(value.shape)));
     }
-    weights.set(entry, tensor_values<float>(*tensor));
   }
+}
+
+// The data's description must be that of the network's inputs.
+void check_schema(const Schema& schema, const Network& network) {
+  const auto fail = [](const std::string& what) {
+    throw Error(ErrorKind::model_file, "its schema does not fit its network: " + what);
+  };
+  if (schema.inputs.size() != network.inputs.size()) fail("another number of inputs");
+  for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
+    const Schema::Input& input = schema.inputs[i];
+    const auto& [name, shape] = network.inputs[i];
+    if (input.name != name) fail(fmt::format("input '{}' is called '{}'", name, input.name));
+    if (input.sample_shape != shape) {
+      fail(fmt::format("input '{}' is {} and {}", name, to_string(shape),
+                       to_string(input.sample_shape)));
+    }
+    const Field field{name, shape, {}, {}};
+    const auto features = static_cast<std::size_t>(standardized_features(field));
+    const std::size_t given = input.standardizer.mean.size();
+    if (given != 0 && given != features) {
+      fail(fmt::format("input '{}' has {} means for {} features", name, given, features));
+    }
+    if (!input.columns.empty() &&
+        static_cast<std::int64_t>(input.columns.size()) != elements(shape)) {
+      fail(fmt::format("input '{}' has {} columns for {} features", name, input.columns.size(),
+                       elements(shape)));
+    }
+  }
+}
+
+TrainedModel read_model(const TensorFile& file) {
+  const std::string& format = metadata_of(file, "format");
+  if (format != kFormat) {
+    throw Error(ErrorKind::model_file,
+                fmt::format("is of format '{}', this program reads '{}'", format, kFormat));
+  }
+  TrainedModel model;
+  model.network = network_from_json(metadata_of(file, "network"));
+  const Graph graph = build_engine_graph(model.network, 1);
+  model.schema = schema_from_json(metadata_of(file, "schema"));
+  check_schema(model.schema, model.network);
+  model.objective = objective_from_json(metadata_of(file, "objective"));
+  check_tensors(file, graph);
+  model.weights = Weights(graph);
+  for (const WeightEntry& entry : model.weights.entries()) {
+    model.weights.set(entry, tensor_values<float>(*find_tensor(file, entry.name)));
+  }
+  return model;
 }
 
 }  // namespace
@@ -66,24 +112,12 @@ void save_model(const TrainedModel& model, const std::filesystem::path& path,
 }
 
 TrainedModel load_model(const std::filesystem::path& path) {
-  const std::string where = path.string();
   const TensorFile file = read_safetensors(path);
-  const std::string& format = metadata_of(file, "format", where);
-  if (format != kFormat) {
-    throw Error(ErrorKind::model_file, fmt::format("{}: is of format '{}', this program reads '{}'",
-                                                   where, format, kFormat));
-  }
-  TrainedModel model;
   try {
-    model.network = network_from_json(metadata_of(file, "network", where));
-    model.schema = schema_from_json(metadata_of(file, "schema", where));
-    model.objective = objective_from_json(metadata_of(file, "objective", where));
-    model.weights = Weights(build_engine_graph(model.network, 1));
+    return read_model(file);
   } catch (const Error& error) {
-    throw Error(ErrorKind::model_file, fmt::format("{}: {}", where, error.what()));
+    throw Error(ErrorKind::model_file, fmt::format("{}: {}", path.string(), error.detail()));
   }
-  read_weights(file, model.weights, where);
-  return model;
 }
 
 }  // namespace selfnorm

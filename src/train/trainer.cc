@@ -102,6 +102,18 @@ void Trainer::checkpoint_to(std::filesystem::path path, std::string fingerprint)
 
 void Trainer::resume() {
   load_checkpoint(checkpoint_, model_, optimizer_, schedule_, state_, fingerprint_);
+  const std::int64_t steps = steps_per_epoch(data_, options_);
+  const std::int64_t done = std::min(state_.step_in_epoch * options_.batch_size,
+                                     static_cast<std::int64_t>(data_.train_rows.size()));
+  const bool fits =
+      state_.epoch >= 0 && state_.step_in_epoch >= 0 && state_.step_in_epoch < steps &&
+      state_.step == state_.epoch * steps + state_.step_in_epoch &&
+      optimizer_.steps() == state_.step && state_.best.waited >= 0 &&
+      static_cast<std::int64_t>(state_.outputs.size()) == done * validation_.output_width();
+  if (!fits) {
+    throw Error(ErrorKind::model_file,
+                checkpoint_.string() + ": is damaged: its counts of steps do not go together");
+  }
 }
 
 void Trainer::save() {
@@ -169,7 +181,7 @@ void Trainer::run_step(std::span<const std::int64_t> rows, std::int64_t steps) {
   feed_targets(network.program, network.target, model_.objective, data_.train->targets, rows);
   network.program.run(static_cast<std::uint64_t>(state_.step));
   const double loss = *network.program.data(network.loss);
-  if (!std::isfinite(loss)) fail_not_finite(step);
+  if (!std::isfinite(loss)) fail_loss(step);
   optimizer_.step(model_.weights.data(), reinterpret_cast<const float*>(gradients_.data()),
                   schedule_.learning_rate(state_.step));
   const double weight = *network.program.data(network.loss_weight);
@@ -188,27 +200,39 @@ void Trainer::run_step(std::span<const std::int64_t> rows, std::int64_t steps) {
   }
 }
 
-void Trainer::fail_not_finite(StepProgram& step) {
-  const auto number = static_cast<std::uint64_t>(state_.step);
-  std::string cause;
+// The first parameter that is not finite, or nothing.
+std::string Trainer::broken_parameter() const {
   for (const WeightEntry& entry : model_.weights.entries()) {
-    if (kernels::all_finite(model_.weights.data() + entry.offset, entry.count)) continue;
-    cause = fmt::format("'{}' was no longer finite: the step before moved it too far", entry.name);
-    break;
+    if (!kernels::all_finite(model_.weights.data() + entry.offset, entry.count)) return entry.name;
   }
-  if (cause.empty()) {
-    const auto node = step.network.program.find_non_finite(number, 0);
-    cause =
-        fmt::format("the first output that is not finite is that of '{}'", node.value_or("loss"));
-  }
+  return "";
+}
+
+void Trainer::fail_not_finite(const std::string& what, std::int64_t step,
+                              const std::string& cause) const {
+  const std::string kept = checkpoint_.empty() || state_.epoch == 0
+                               ? ""
+                               : fmt::format("; the checkpoint after epoch {} is kept in {}",
+                                             state_.epoch, checkpoint_.string());
   throw Error(ErrorKind::numeric,
-              fmt::format("the loss became NaN or infinite at step {} (epoch {}, step {}): {} "
-                          "(lower the learning rate, or set optimizer.clip_norm){}",
-                          state_.step + 1, state_.epoch + 1, state_.step_in_epoch + 1, cause,
-                          checkpoint_.empty() || state_.epoch == 0
-                              ? ""
-                              : fmt::format("; the checkpoint after epoch {} is kept in {}",
-                                            state_.epoch, checkpoint_.string())));
+              fmt::format("{} became NaN or infinite at step {} (epoch {}, step {}): {} (lower the "
+                          "learning rate, or set optimizer.clip_norm){}",
+                          what, state_.step + step, state_.epoch + 1, state_.step_in_epoch + step,
+                          cause, kept));
+}
+
+void Trainer::fail_loss(StepProgram& step) {
+  const std::string parameter = broken_parameter();
+  if (!parameter.empty()) {
+    fail_not_finite(
+        "the loss", 1,
+        fmt::format("'{}' was no longer finite: the step before moved it too far", parameter));
+  }
+  const auto node =
+      step.network.program.find_non_finite(static_cast<std::uint64_t>(state_.step), 0);
+  fail_not_finite(
+      "the loss", 1,
+      fmt::format("the first output that is not finite is that of '{}'", node.value_or("loss")));
 }
 
 bool Trainer::wants_watch() const {
@@ -217,6 +241,10 @@ bool Trainer::wants_watch() const {
 }
 
 void Trainer::finish_epoch(std::span<const std::int64_t> order) {
+  // The loss was that of before the last step, so weights are looked at before they are kept.
+  if (const std::string parameter = broken_parameter(); !parameter.empty()) {
+    fail_not_finite("a parameter", 0, fmt::format("'{}' was moved too far", parameter));
+  }
   EpochRecord record{state_.epoch + 1,
                      state_.step,
                      state_.seconds,

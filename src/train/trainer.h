@@ -54,7 +54,10 @@ class Trainer {
   void report_start();
   void stop_if_asked();
   void save();
-  [[noreturn]] void fail_not_finite(StepProgram& program);
+  std::string broken_parameter() const;
+  [[noreturn]] void fail_loss(StepProgram& program);
+  [[noreturn]] void fail_not_finite(const std::string& what, std::int64_t step,
+                                    const std::string& cause) const;
   bool stopped_early() const;
 
   TrainedModel& model_;

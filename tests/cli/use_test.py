@@ -208,7 +208,7 @@ class Networks(UseTest):
                   '{ op = "feature_alpha_dropout", rate = 0.05 }', '{ op = "flatten" }',
                   '{ op = "dense", units = 10, init = { name = "orthogonal", gain = 0.5 } }']
         self.write("net.toml", network(layers))
-        train = self.ok_json("train", "net.toml", "--epochs", "4", "--out", "run")
+        train = self.ok_json("train", "net.toml", "--epochs", "15", "--out", "run")
         self.assertGreater(train["test"]["accuracy"], 0.85)
         self.assertEqual(train["test"]["loss"], self.ok_json("evaluate", "run")["loss"])
 
