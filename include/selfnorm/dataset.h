@@ -48,6 +48,7 @@ struct DataOptions {
   std::string data_dir;            ///< looked in first for known data sets
   std::int64_t limit = 0;          ///< at most so many rows of each set; 0 takes all
   std::string delimiter = "auto";  ///< of a table: "auto", "comma", "semicolon" or "tab"
+  bool read_targets = true;        ///< false leaves the target's columns out, for prediction
   std::string header = "auto";     ///< whether a table's first row names its columns
 };
 

@@ -35,9 +35,12 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
 // Gives the data the shapes that the network declares for them.
 void shape_inputs(const Network& network, Dataset& data) {
   if (network.inputs.size() != data.inputs.size()) {
+    std::vector<std::string> wanted, there;
+    for (const auto& input : network.inputs) wanted.push_back(input.first);
+    for (const Field& field : data.inputs) there.push_back(field.name);
     throw Error(ErrorKind::shape,
-                fmt::format("the network has {} inputs, {} has {}", network.inputs.size(),
-                            data.name, data.inputs.size()));
+                fmt::format("the network has {} inputs ({}), {} has {} ({})", wanted.size(),
+                            join(wanted, ", "), data.name, there.size(), join(there, ", ")));
   }
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const auto& [name, shape] = network.inputs[i];

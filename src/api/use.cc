@@ -47,10 +47,13 @@ std::string target_if_present(DataOptions data, const Schema& schema) {
   if (schema.target.empty() || find_known(data.source) != nullptr) return "";
   data.target = schema.target;
   data.limit = 1;
+  data.read_targets = false;
   try {
     const LoadedData loaded = load_data(data);
+    // A column's number is there in any table: it is the target only when enough others are.
+    const bool is_number = schema.target.find_first_not_of("0123456789") == std::string::npos;
     const bool enough = loaded.train.inputs[0].columns.size() >= schema.inputs[0].columns.size();
-    return enough ? schema.target : "";
+    return !is_number || enough ? schema.target : "";
   } catch (const Error&) {
     return "";
   }
@@ -124,6 +127,7 @@ std::unique_ptr<ModelAndData> open_model(const fs::path& run_or_model, const Dat
         ErrorKind::config,
         run_or_model.string() + ": is a model without its run, say what data to use: --data");
   }
+  config.data.read_targets = needs_targets;
   Rows rows = choose_rows(load_data(config.data, config.train.seed), config, split);
   match_targets(opened.model.schema, rows.data, needs_targets);
   adapt_dataset(opened.model.schema, rows.data);

@@ -175,6 +175,7 @@ void CsvTable::row(const CsvRow& row, std::int64_t line) {
     if (!is_target_[i]) features_.push_back(feature(row.cell(i), line, i));
   }
   for (Labels& labels : labels_) {
+    if (!options_.read_targets) break;
     const std::string_view cell = row.cell(labels.column);
     if (!is_utf8(cell)) {
       data_error(place(line, labels.column) + ": the label is not UTF-8 (save the file as UTF-8)");
@@ -234,6 +235,7 @@ Dataset CsvTable::dataset() {
   field.values = std::move(features_);
   Dataset data{std::filesystem::path(file_).filename().string(), rows(), {}, {}};
   data.inputs.push_back(std::move(field));
+  if (!options_.read_targets) return data;
   if (labels_.size() == 1) data.targets = one_target(labels_.front());
   else if (!labels_.empty()) data.targets = several_targets();
   return data;

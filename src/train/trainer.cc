@@ -112,7 +112,8 @@ void Trainer::resume() {
       static_cast<std::int64_t>(state_.outputs.size()) == done * validation_.output_width();
   if (!fits) {
     throw Error(ErrorKind::model_file,
-                checkpoint_.string() + ": is damaged: its counts of steps do not go together");
+                checkpoint_.string() +
+                    ": is damaged: its counts of steps and its outputs do not go together");
   }
 }
 

@@ -19,13 +19,16 @@ class DataErrors(CliTest):
         self.write("t.xls", "a")
         for words, arguments in ((["no.csv"], ["--data", "no.csv", "--target", "y"]),
                                  (["digit", "digits"], ["--data", "digit"]),
-                                 (["no.toml", "No such file"], ["no.toml"]),
-                                 (["net.toml", ("folder", "directory")], ["net.toml"]),
                                  (["folder.csv"], ["--data", "folder.csv", "--target", "y"]),
                                  (["empty", "train-images"], ["--data", "empty"]),
                                  (["t.xls", ".csv"], ["--data", "t.xls", "--target", "y"])):
             with self.subTest(arguments):
                 self.refused(words, *arguments)
+        # A network file is configuration, not data.
+        for words, arguments in ((["no.toml", "No such file"], ["no.toml"]),
+                                 (["net.toml", ("folder", "directory")], ["net.toml"])):
+            with self.subTest(arguments):
+                self.refused(words, *arguments, statuses=USAGE)
         self.fails(USAGE, "--data", arguments=["train", "--out", "run"])
 
     def test_empty_data(self):
