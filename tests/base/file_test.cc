@@ -51,5 +51,15 @@ TEST_F(AtomicFileTest, FullDiskIsAnError) {
   EXPECT_FALSE(fs::exists(folder_ / "model"));
 }
 
+TEST_F(AtomicFileTest, LinksAndPipesStayWhatTheyAre) {
+  write_file(folder_ / "target", "old");
+  fs::create_symlink(folder_ / "target", folder_ / "link");
+  write_file(folder_ / "link", "new");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+  EXPECT_EQ(read_file(folder_ / "target"), "new");
+  write_file("/dev/null", "gone");
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
 }  // namespace
 }  // namespace selfnorm

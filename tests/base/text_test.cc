@@ -17,5 +17,15 @@ TEST(Suggestion, ListsWhatThereIsWhenNothingIsNear) {
   EXPECT_EQ(suggestion("quantum", {"dense", "selu"}), " (there are: dense, selu)");
 }
 
+TEST(IsUtf8, TellsItFromLatinAndFromForgeries) {
+  for (const char* good : {"", "plain", "größer", "數字", "\xF0\x9F\x99\x82"})
+    EXPECT_TRUE(is_utf8(good)) << good;
+  const std::vector<std::string> bad = {"gr\xF6\xDF",       "\xC3",         "\x80",
+                                        "\xC0\xAF",                          // cut, overlong
+                                        "\xE0\x80\xAF",     "\xED\xA0\x80",  // surrogate
+                                        "\xF4\x90\x80\x80", "\xFF"};
+  for (const std::string& text : bad) EXPECT_FALSE(is_utf8(text));
+}
+
 }  // namespace
 }  // namespace selfnorm
