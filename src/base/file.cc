@@ -35,7 +35,7 @@ void write_directly(const std::filesystem::path& path, std::string_view text) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::filesystem::path destination)
+AtomicFile::AtomicFile(const std::filesystem::path& destination)
     : destination_(resolve_links(destination)), temporary_(destination_) {
   temporary_ += ".tmp" + std::to_string(::getpid());
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

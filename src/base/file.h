@@ -11,7 +11,7 @@ namespace selfnorm {
 /// nothing of it remains. Throws Error(io) naming the path and the system's reason.
 class AtomicFile {
  public:
-  explicit AtomicFile(std::filesystem::path destination);
+  explicit AtomicFile(const std::filesystem::path& destination);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
