@@ -103,13 +103,15 @@ void Trainer::checkpoint_to(std::filesystem::path path, std::string fingerprint)
 void Trainer::resume() {
   load_checkpoint(checkpoint_, model_, optimizer_, schedule_, state_, fingerprint_);
   const std::int64_t steps = steps_per_epoch(data_, options_);
-  const std::int64_t done = std::min(state_.step_in_epoch * options_.batch_size,
-                                     static_cast<std::int64_t>(data_.train_rows.size()));
+  const bool within = state_.step >= 0 && state_.step / steps == state_.epoch &&
+                      state_.step % steps == state_.step_in_epoch && state_.best.waited >= 0;
+  const auto done = [&] {
+    const auto rows = static_cast<std::int64_t>(data_.train_rows.size());
+    return std::min(state_.step_in_epoch * options_.batch_size, rows);
+  };
   const bool fits =
-      state_.epoch >= 0 && state_.step_in_epoch >= 0 && state_.step_in_epoch < steps &&
-      state_.step == state_.epoch * steps + state_.step_in_epoch &&
-      optimizer_.steps() == state_.step && state_.best.waited >= 0 &&
-      static_cast<std::int64_t>(state_.outputs.size()) == done * validation_.output_width();
+      within && optimizer_.steps() == state_.step &&
+      static_cast<std::int64_t>(state_.outputs.size()) == done() * validation_.output_width();
   if (!fits) {
     throw Error(ErrorKind::model_file,
                 checkpoint_.string() +
