@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "kernels/parallel.h"
-#include "kernels/simd/layout.h"
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/rules.h"

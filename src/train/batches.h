@@ -9,12 +9,12 @@
 
 namespace selfnorm {
 
-/// Fills a program's inputs with rows of a data set, standardised by the schema. Inputs are found
-/// by name; the field of a data set with one input goes to the only input of the network.
+/// Fills a program's inputs with rows of a data set, standardised by the schema. Field i of the data
+/// set goes to the schema's input i, which the program has under that name.
 void feed_inputs(Program& program, const Schema& schema, const Dataset& data,
                  std::span<const std::int64_t> rows);
 
-/// The value called "target" that a loss reads, filled with the rows' targets.
+/// Fills the value that a loss reads with the rows' targets.
 void feed_targets(Program& program, ValueId target, const Objective& objective,
                   const Targets& targets, std::span<const std::int64_t> rows);
 
