@@ -9,8 +9,8 @@
 
 namespace selfnorm {
 
-/// Fills a program's inputs with rows of a data set, standardised by the schema. Field i of the data
-/// set goes to the schema's input i, which the program has under that name.
+/// Fills a program's inputs with rows of a data set, standardised by the schema. Field i of the
+/// data set goes to the schema's input i, which the program has under that name.
 void feed_inputs(Program& program, const Schema& schema, const Dataset& data,
                  std::span<const std::int64_t> rows);
 
