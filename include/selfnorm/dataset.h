@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -36,9 +37,14 @@ struct Dataset {
   Targets targets;
 };
 
+/// What each named input of a network reads: columns of the source's table by name or index, or,
+/// without a source, one file (.npy or IDX).
+using NamedInputs = std::map<std::string, std::vector<std::string>>;
+
 /// Where data come from and how they are divided: the [data] table of a network file.
 struct DataOptions {
   std::string source;              ///< a known data set, a file, or a folder of IDX files
+  NamedInputs inputs = {};         ///< empty: one input, which reads all that is no target
   std::string target;              ///< column(s) of a table by name or index, or a file of targets
   std::string task = "auto";       ///< "auto", "classification" or "regression"
   bool standardize = true;         ///< to mean 0 and variance 1, measured on the training rows
@@ -60,7 +66,8 @@ struct LoadedData {
 
 /// Loads a known data set, a file (.csv .tsv .txt .data .dat, .npy, IDX; each also .gz), or a
 /// folder of IDX files named as MNIST's are. A source that is no path here is looked for in the
-/// data directories too. For NPY and IDX, `target` names the file of targets. The rows of
+/// data directories too. For NPY and IDX, `target` names the file of targets. Several named inputs
+/// come in the order of their names. The rows of
 /// test_split are drawn by `seed` when shuffle_split says so. digits: rows whose index mod 5 is 4
 /// are the test set. Error(data) says which file, where and how to mend it.
 LoadedData load_data(const DataOptions& options, std::uint64_t seed = 0);

@@ -34,14 +34,9 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
 
 // Gives the data the shapes that the network declares for them.
 void shape_inputs(const Network& network, Dataset& data) {
-  if (network.inputs.size() != data.inputs.size()) {
-    std::vector<std::string> wanted, there;
-    for (const auto& input : network.inputs) wanted.push_back(input.first);
-    for (const Field& field : data.inputs) there.push_back(field.name);
-    throw Error(ErrorKind::shape,
-                fmt::format("the network has {} inputs ({}), {} has {} ({})", wanted.size(),
-                            join(wanted, ", "), data.name, there.size(), join(there, ", ")));
-  }
+  std::vector<std::string> names;
+  for (const auto& input : network.inputs) names.push_back(input.first);
+  order_inputs(names, data);
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const auto& [name, shape] = network.inputs[i];
     Field& field = data.inputs[i];
@@ -76,7 +71,13 @@ std::string fingerprint(const RunConfig& given) {
 
 // Paths of files, so that the run's configuration holds from any folder.
 void make_absolute(DataOptions& data) {
-  for (std::string* path : {&data.source, &data.target, &data.data_dir}) {
+  std::vector<std::string*> paths = {&data.source, &data.target, &data.data_dir};
+  if (data.source.empty()) {
+    for (auto& [name, files] : data.inputs) {
+      for (std::string& file : files) paths.push_back(&file);
+    }
+  }
+  for (std::string* path : paths) {
     std::error_code ignored;
     if (!path->empty() && find_known(*path) == nullptr && std::filesystem::exists(*path, ignored)) {
       *path = std::filesystem::absolute(*path).lexically_normal().string();

@@ -32,18 +32,30 @@ Options early_stopping(EarlyStoppingOptions& options) {
           {"restore_best", &options.restore_best, "end with the best epoch's weights"}};
 }
 
-// The keys of [train] that start with "loss." are the loss op's attributes.
-Settings take_loss_attributes(Settings& settings) {
-  Settings attributes;
+// Takes out the keys "group.…", which are named by the user or by an op, and gives what they are
+// within the group.
+Settings take_group(Settings& settings, const std::string& group) {
+  const std::string prefix = group + ".";
+  Settings taken;
   for (auto entry = settings.begin(); entry != settings.end();) {
-    if (entry->first.starts_with("loss.")) {
-      attributes[entry->first.substr(5)] = entry->second;
+    if (entry->first.starts_with(prefix)) {
+      taken[entry->first.substr(prefix.size())] = entry->second;
       entry = settings.erase(entry);
     } else {
       ++entry;
     }
   }
-  return attributes;
+  return taken;
+}
+
+// `left = "a.npy"` or `left = ["age", "height"]`.
+NamedInputs named_inputs(const Settings& settings, const std::string& where) {
+  NamedInputs inputs;
+  for (const auto& [name, value] : settings) {
+    const Option option{name, &inputs[name], "a file, or columns of the table"};
+    set_option(option, value, where + ": inputs");
+  }
+  return inputs;
 }
 
 struct LayerOptions {
@@ -140,6 +152,19 @@ std::string layer_toml(const Layer& layer) {
   return toml_inline(settings);
 }
 
+// Layers that make one row of features of all inputs.
+std::vector<Layer> joined_inputs(const std::vector<std::pair<std::string, Shape>>& inputs) {
+  std::vector<Layer> layers;
+  std::vector<std::string> rows;
+  for (const auto& [name, shape] : inputs) {
+    const bool flat = shape.size() == 1;
+    if (!flat) layers.push_back({"flatten", {}, name + "_flat", {name}});
+    rows.push_back(flat ? name : name + "_flat");
+  }
+  if (inputs.size() > 1) layers.push_back({"concat", {}, "inputs", rows});
+  return layers;
+}
+
 }  // namespace
 
 Options data_table(RunConfig& config) { return options(config.data); }
@@ -190,7 +215,8 @@ RunConfig parse_run_config(const std::string& text, const std::string& where) {
                   fmt::format("{}: unknown key '{}'", table, section.lists.begin()->first));
     }
     Settings settings = section.settings;
-    if (name == "train") config.train.loss_attributes = take_loss_attributes(settings);
+    if (name == "train") config.train.loss_attributes = take_group(settings, "loss");
+    else config.data.inputs = named_inputs(take_group(settings, "inputs"), table);
     apply_settings(name == "data" ? data_table(config) : train_table(config), settings, table);
   }
   return config;
@@ -210,7 +236,9 @@ std::string to_toml(const RunConfig& given) {
   RunConfig config = given;
   Settings train = collect_settings(train_table(config));
   for (const auto& [name, value] : config.train.loss_attributes) train["loss." + name] = value;
-  std::string text = "[data]\n" + toml_lines(collect_settings(data_table(config))) + "\n[model]\n";
+  Settings data = collect_settings(data_table(config));
+  for (const auto& [name, values] : config.data.inputs) data["inputs." + name] = values;
+  std::string text = "[data]\n" + toml_lines(data) + "\n[model]\n";
   if (config.network.layers.empty()) {
     text += toml_lines(collect_settings(model_table(config)));
   } else {
@@ -239,7 +267,7 @@ void complete_network(RunConfig& config, const Dataset& data, std::int64_t outpu
     }
   }
   if (network.layers.empty()) {
-    if (network.inputs[0].second.size() > 1) network.layers.push_back({"flatten"});
+    network.layers = joined_inputs(network.inputs);
     for (const std::int64_t units : config.default_network.hidden) {
       network.layers.push_back({"dense", {{"units", units}}});
       network.layers.push_back({"selu"});

@@ -46,17 +46,30 @@ Opened open(const fs::path& path) {
 std::string target_if_present(DataOptions data, const Schema& schema) {
   if (schema.target.empty() || find_known(data.source) != nullptr) return "";
   data.target = schema.target;
+  data.inputs.clear();
   data.limit = 1;
   data.read_targets = false;
   try {
     const LoadedData loaded = load_data(data);
     // A column's number is there in any table: it is the target only when enough others are.
     const bool is_number = schema.target.find_first_not_of("0123456789") == std::string::npos;
-    const bool enough = loaded.train.inputs[0].columns.size() >= schema.inputs[0].columns.size();
+    std::size_t wanted = 0;
+    for (const Schema::Input& input : schema.inputs) wanted += input.columns.size();
+    const bool enough = loaded.train.inputs[0].columns.size() >= wanted;
     return !is_number || enough ? schema.target : "";
   } catch (const Error&) {
     return "";
   }
+}
+
+// A table holds the columns of all inputs of a model that was trained on one.
+NamedInputs columns_of_inputs(const Schema& schema) {
+  NamedInputs inputs;
+  if (schema.inputs.size() == 1) return inputs;
+  for (const Schema::Input& input : schema.inputs) {
+    if (!input.columns.empty()) inputs[input.name] = input.columns;
+  }
+  return inputs;
 }
 
 struct Rows {
@@ -112,9 +125,10 @@ std::unique_ptr<ModelAndData> open_model(const fs::path& run_or_model, const Dat
   }
   Opened opened = open(run_or_model);
   RunConfig config = opened.config.value_or(RunConfig{});
-  if (!data.source.empty()) {
+  if (!data.source.empty() || !data.inputs.empty()) {
     // Other data than the run's: divided only as they come.
     config.data = data;
+    if (data.inputs.empty()) config.data.inputs = columns_of_inputs(opened.model.schema);
     config.data.task = opened.model.schema.class_names.empty() ? "regression" : "classification";
     if (config.data.target.empty()) {
       config.data.target = target_if_present(config.data, opened.model.schema);
@@ -122,7 +136,7 @@ std::unique_ptr<ModelAndData> open_model(const fs::path& run_or_model, const Dat
   } else if (!data.data_dir.empty()) {
     config.data.data_dir = data.data_dir;
   }
-  if (config.data.source.empty()) {
+  if (config.data.source.empty() && config.data.inputs.empty()) {
     throw Error(
         ErrorKind::config,
         run_or_model.string() + ": is a model without its run, say what data to use: --data");

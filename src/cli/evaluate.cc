@@ -12,7 +12,7 @@ namespace selfnorm::cli {
 namespace {
 
 void run_evaluate(const UseArguments& arguments) {
-  const auto use = open_model(arguments.model, arguments.data, arguments.split, true);
+  const auto use = open_model(arguments, true);
   const Scores scores = selfnorm::score(use->model, use->data, use->rows);
   if (arguments.json) {
     nlohmann::ordered_json document;

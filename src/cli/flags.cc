@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "data/known.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -18,6 +20,26 @@ std::string flag_name(const std::string& option) {
   std::ranges::replace(flag, '.', '-');
   std::ranges::replace(flag, '_', '-');
   return flag;
+}
+
+void add_input_flag(CLI::App& app, std::vector<std::string>& texts) {
+  app.add_option("--input", texts,
+                 "what a named input reads, once for each: NAME=FILE without --data, "
+                 "NAME=COLUMN,COLUMN of a table")
+      ->allow_extra_args(false);
+}
+
+NamedInputs parse_inputs(const std::vector<std::string>& texts) {
+  NamedInputs inputs;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == text.size()) {
+      throw Error(ErrorKind::config,
+                  "--input: expected NAME=FILE or NAME=COLUMN,COLUMN, got '" + text + "'");
+    }
+    inputs[text.substr(0, equals)] = split_words(text.substr(equals + 1), ',');
+  }
+  return inputs;
 }
 
 void OptionFlags::add(CLI::App& app, const Options& options, const std::string& group) {

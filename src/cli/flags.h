@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/option.h"
+#include "selfnorm/dataset.h"
 
 namespace selfnorm::cli {
 
@@ -30,6 +31,12 @@ class OptionFlags {
   };
   std::vector<Flag> flags_;
 };
+
+/// `--input NAME=FILE` or `NAME=COLUMN,COLUMN`, once for each named input.
+void add_input_flag(CLI::App& app, std::vector<std::string>& texts);
+
+/// What such flags say. Error(config) on one without a name or a value.
+NamedInputs parse_inputs(const std::vector<std::string>& texts);
 
 /// "--batch-size".
 std::string flag_name(const std::string& option);

@@ -71,7 +71,7 @@ nlohmann::ordered_json json_row(std::int64_t row, const Prediction& prediction) 
 }
 
 void run_predict(const PredictArguments& arguments) {
-  const auto use = open_model(arguments.model, arguments.data, arguments.split, false);
+  const auto use = open_model(arguments, false);
   const Tensor values = predict_rows(use->model, use->data, use->rows);
   const auto width = static_cast<std::size_t>(values.shape[1]);
   const auto prediction = [&](std::size_t i) {

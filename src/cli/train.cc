@@ -31,6 +31,7 @@ struct TrainArguments {
   std::string out;
   bool resume = false;
   bool json = false;
+  std::vector<std::string> inputs;
   OptionFlags data, model, train;
 };
 
@@ -79,7 +80,9 @@ class TrainingLines {
 };
 
 fs::path default_out(const RunConfig& config) {
-  const std::string name = fs::path(config.data.source).stem().string();
+  const std::string& source = config.data.source.empty() ? config.data.inputs.begin()->first
+                                                         : config.data.source;
+  const std::string name = fs::path(source).stem().string();
   fs::path out = fs::path("runs") / name;
   for (int i = 2; fs::exists(out); ++i) out = fs::path("runs") / fmt::format("{}-{}", name, i);
   return out;
@@ -96,9 +99,10 @@ RunConfig read_arguments(const TrainArguments& arguments) {
     config.data.source = given;
   }
   arguments.data.apply(data_table(config));
+  if (!arguments.inputs.empty()) config.data.inputs = parse_inputs(arguments.inputs);
   arguments.model.apply(model_table(config));
   arguments.train.apply(train_table(config));
-  if (config.data.source.empty()) {
+  if (config.data.source.empty() && config.data.inputs.empty()) {
     throw Error(ErrorKind::config,
                 "what to train on is missing: give a network file, or --data with a data set of "
                 "`selfnorm data list` or a file (selfnorm train --data table.csv --target y)");
@@ -195,6 +199,7 @@ void add_train(CLI::App& app) {
                       "the run folder: model, history, configuration [runs/NAME]");
   command->add_flag("--resume", arguments->resume, "continue the run in --out from its checkpoint");
   command->add_flag("--json", arguments->json, "the result as one JSON document");
+  add_input_flag(*command, arguments->inputs);
   RunConfig defaults;
   arguments->data.add(*command, data_table(defaults), "Data");
   arguments->model.add(*command, model_table(defaults), "Default network");

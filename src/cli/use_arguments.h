@@ -2,6 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
+
+#include "api/use.h"
+#include "cli/flags.h"
 
 #include "selfnorm/dataset.h"
 
@@ -11,6 +15,7 @@ namespace selfnorm::cli {
 struct UseArguments {
   std::string model;
   DataOptions data;
+  std::vector<std::string> inputs;
   std::string split;
   bool json = false;
 };
@@ -21,10 +26,18 @@ inline void add_use_arguments(CLI::App& command, UseArguments& arguments) {
                      "other data than those of the run: a known data set or a file");
   command.add_option("--target", arguments.data.target,
                      "the target's column in --data [as in training]");
+  add_input_flag(command, arguments.inputs);
   command.add_option("--split", arguments.split,
                      "which rows: train, validation, test or all [test where there is one]");
   command.add_option("--data-dir", arguments.data.data_dir, "a folder of data sets");
   command.add_flag("--json", arguments.json, "one JSON document");
+}
+
+/// The model and the rows that these arguments name.
+inline std::unique_ptr<ModelAndData> open_model(const UseArguments& arguments, bool needs_targets) {
+  DataOptions data = arguments.data;
+  data.inputs = parse_inputs(arguments.inputs);
+  return selfnorm::open_model(arguments.model, data, arguments.split, needs_targets);
 }
 
 }  // namespace selfnorm::cli

@@ -11,6 +11,7 @@
 #include "data/csv.h"
 #include "data/gather.h"
 #include "data/idx.h"
+#include "data/inputs.h"
 #include "data/known.h"
 #include "data/npy.h"
 #include "data/split.h"
@@ -110,9 +111,15 @@ std::optional<fs::path> find_path(const std::string& source, const DataOptions& 
   return std::nullopt;
 }
 
-Dataset read_arrays(const fs::path& path, FileKind kind, const DataOptions& options) {
+// One input from each file; `target` lies beside the first.
+Dataset read_arrays(const std::vector<std::pair<std::string, fs::path>>& files,
+                    const DataOptions& options) {
+  const fs::path& path = files.front().second;
   Dataset data{path.filename().string(), 0, {}, {}};
-  data.inputs.push_back(read_field(path, kind, "features", options.limit));
+  for (const auto& [name, file] : files) {
+    data.inputs.push_back(read_field(file, file_kind(file), name, options.limit));
+    check_rows_match(field_rows(data.inputs.front()), field_rows(data.inputs.back()), path, file);
+  }
   data.rows = field_rows(data.inputs.front());
   if (options.target.empty()) return data;
   fs::path target = path.parent_path() / options.target;
@@ -219,14 +226,40 @@ LoadedData load_known(const KnownDataset& known, const DataOptions& options) {
   return load_idx_folder(folder, std::string(known.name), class_names, options);
 }
 
+void refuse_inputs(const DataOptions& options) {
+  if (options.inputs.empty()) return;
+  data_error(fmt::format("{} has one input of its own: named inputs take columns of a table",
+                         shown(options.source)));
+}
+
 LoadedData load_path(const fs::path& path, const DataOptions& options) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
+    refuse_inputs(options);
     return load_idx_folder(path, path.filename().string(), {}, options);
   }
-  const FileKind kind = file_kind(path);
-  if (kind == FileKind::table) return {read_csv(path, options), {}};
-  return {read_arrays(path, kind, options), {}};
+  if (file_kind(path) != FileKind::table) {
+    refuse_inputs(options);
+    return {read_arrays({{"features", path}}, options), {}};
+  }
+  LoadedData data{read_csv(path, options), {}};
+  if (!options.inputs.empty()) divide_columns(options.inputs, data.train);
+  return data;
+}
+
+// Without a source every input is a file of its own.
+LoadedData load_files(const DataOptions& options) {
+  std::vector<std::pair<std::string, fs::path>> files;
+  for (const auto& [name, listed] : options.inputs) {
+    const auto path = listed.size() == 1 ? find_path(listed.front(), options) : std::nullopt;
+    if (!path || file_kind(*path) == FileKind::table) {
+      data_error(fmt::format("input '{}': expected one .npy or IDX file, got {} (columns of a "
+                             "table need the table as source)",
+                             name, join(listed, ", ")));
+    }
+    files.emplace_back(name, *path);
+  }
+  return {read_arrays(files, options), {}};
 }
 
 [[noreturn]] void fail_source(const DataOptions& options) {
@@ -237,6 +270,17 @@ LoadedData load_path(const fs::path& path, const DataOptions& options) {
   }
   data_error(fmt::format("{} is neither a file nor a known data set{}", shown(options.source),
                          suggestion(options.source, names)));
+}
+
+LoadedData load_whole(const DataOptions& options) {
+  if (const KnownDataset* known = find_known(options.source)) {
+    refuse_inputs(options);
+    return load_known(*known, options);
+  }
+  if (options.source.empty() && !options.inputs.empty()) return load_files(options);
+  const auto path = options.source.empty() ? std::nullopt : find_path(options.source, options);
+  if (!path) fail_source(options);
+  return load_path(*path, options);
 }
 
 }  // namespace
@@ -270,11 +314,7 @@ Options options(DataOptions& data) {
 }
 
 LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
-  const KnownDataset* known = find_known(options.source);
-  std::optional<fs::path> path;
-  if (known == nullptr && !options.source.empty()) path = find_path(options.source, options);
-  if (known == nullptr && !path) fail_source(options);
-  LoadedData data = known != nullptr ? load_known(*known, options) : load_path(*path, options);
+  LoadedData data = load_whole(options);
   if (options.test_split <= 0) return data;
   if (data.test) {
     data_error(

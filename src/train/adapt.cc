@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "data/inputs.h"
 #include "selfnorm/error.h"
 #include "train/trained_model.h"
 
@@ -34,25 +35,35 @@ void reorder_columns(const Schema::Input& input, Field& field, const std::string
     }
     from.push_back(static_cast<std::size_t>(found - field.columns.begin()));
   }
-  const auto& values = std::get<std::vector<float>>(field.values);
-  const std::size_t width = field.columns.size();
-  std::vector<float> chosen;
-  chosen.reserve(values.size() / width * from.size());
-  for (std::size_t row = 0; row < values.size() / width; ++row) {
-    for (const std::size_t column : from) chosen.push_back(values[row * width + column]);
-  }
-  field.values = std::move(chosen);
-  field.columns = input.columns;
-  field.sample_shape = {static_cast<std::int64_t>(from.size())};
+  field = take_columns(field, from, field.name);
 }
 
 }  // namespace
 
-void adapt_dataset(const Schema& schema, Dataset& data) {
-  if (data.inputs.size() != schema.inputs.size()) {
-    throw Error(ErrorKind::data, fmt::format("{}: has {} inputs, the model takes {}", data.name,
-                                             data.inputs.size(), schema.inputs.size()));
+void order_inputs(const std::vector<std::string>& names, Dataset& data) {
+  std::vector<std::string> there;
+  for (const Field& field : data.inputs) there.push_back(field.name);
+  const auto fail = [&] {
+    throw Error(ErrorKind::data,
+                fmt::format("the network's inputs are {}; {} gives {} (say under data.inputs what "
+                            "each input reads)",
+                            join(names, ", "), data.name, join(there, ", ")));
+  };
+  if (names.size() != data.inputs.size()) fail();
+  if (names.size() == 1) return;
+  std::vector<Field> ordered;
+  for (const std::string& name : names) {
+    const auto found = std::ranges::find(data.inputs, name, &Field::name);
+    if (found == data.inputs.end()) fail();
+    ordered.push_back(std::move(*found));
   }
+  data.inputs = std::move(ordered);
+}
+
+void adapt_dataset(const Schema& schema, Dataset& data) {
+  std::vector<std::string> names;
+  for (const Schema::Input& input : schema.inputs) names.push_back(input.name);
+  order_inputs(names, data);
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const Schema::Input& input = schema.inputs[i];
     Field& field = data.inputs[i];

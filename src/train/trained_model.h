@@ -44,6 +44,10 @@ void save_model(const TrainedModel& model, const std::filesystem::path& path,
 /// Reads a model file. Everything is checked: Error(model_file) says what does not fit.
 TrainedModel load_model(const std::filesystem::path& path);
 
+/// Puts the data's inputs into the order of the names. A single input needs no name. Throws
+/// Error(data) when there are others than those.
+void order_inputs(const std::vector<std::string>& names, Dataset& data);
+
 /// Throws Error(data) unless the model can read this data set: inputs of its shapes. The columns of
 /// a table are put in the model's order by their names.
 void adapt_dataset(const Schema& schema, Dataset& data);

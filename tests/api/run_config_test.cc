@@ -12,6 +12,7 @@ constexpr const char* kFull = R"(
 source = "table.csv"
 target = "y"
 validation_split = 0.2
+inputs = { second = ["age", "height", "weight", "pulse"], first = "pixels" }
 
 [model]
 inputs = { second = [4], first = [1, 28, 28] }
@@ -33,6 +34,8 @@ metrics = ["accuracy", "auc"]
 TEST(RunConfig, ReadsWhatANetworkFileSays) {
   const RunConfig config = parse_run_config(kFull, "net.toml");
   EXPECT_EQ(config.data.source, "table.csv");
+  EXPECT_EQ(config.data.inputs.at("second").size(), 4u);
+  EXPECT_EQ(config.data.inputs.at("first"), std::vector<std::string>{"pixels"});
   EXPECT_EQ(config.network.inputs[0].first, "second") << "inputs stand as in the file";
   const Layer& layer = config.network.layers[0];
   EXPECT_EQ(layer.attributes.at("padding"), Setting(std::vector<std::int64_t>{1, 2, 0, 1}));

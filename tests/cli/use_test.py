@@ -496,5 +496,79 @@ class Arrays(UseTest):
             self.assertEqual(3, len(self.parse_json(result)["predictions"]))
 
 
+class NamedInputs(UseTest):
+    """y = 2a − b + c/2, with a and b in one input and c in the other."""
+
+    LAYERS = ('{ op = "dense", units = 16, inputs = ["left"] }', '{ op = "selu", name = "l" }',
+              '{ op = "dense", units = 16, inputs = ["right"] }', '{ op = "selu", name = "r" }',
+              '{ op = "concat", inputs = ["l", "r"] }', '{ op = "dense", units = 1 }')
+
+    def net(self, data):
+        text = network(self.LAYERS, train="optimizer = { learning_rate = 0.01 }",
+                       inputs="right = [1], left = [2]")
+        return text.replace('source = "digits"', data).replace("epochs = 2", "epochs = 30")
+
+    def test_columns_of_a_table(self):
+        header, rows = regression_table()
+        self.write("t.csv", csv_text(header, rows))
+        self.write("net.toml", self.net('source = "t.csv"\ntarget = "y"\ntest_split = 0.25\n'
+                                        'inputs = { left = ["b", "a"], right = "c" }'))
+        scores = self.ok_json("train", "net.toml", "--out", "run")["test"]
+        self.assertGreater(scores["r2"], 0.9)
+        self.write("new.csv", csv_text(["c", "a", "b"], [[r[2], r[0], r[1]] for r in rows]))
+        # The model knows which columns each of its inputs reads.
+        new = self.predictions("run", "--data", "new.csv")
+        self.assert_same_predictions(new, self.predictions("run", "--data", "t.csv"))
+        self.assert_same_predictions(
+            new, self.predictions("run", "--data", "new.csv", "--input", "left=b,a", "--input",
+                                  "right=c"))
+        swapped = self.predictions("run", "--data", "new.csv", "--input", "left=c,a", "--input",
+                                   "right=b")
+        self.assertNotEqual(new, swapped)
+
+    def test_a_file_for_each_input(self):
+        header, rows = regression_table()
+        self.write("left.npy", npy_bytes([v for r in rows for v in (r[1], r[0])], (240, 2)))
+        self.write("right.npy", npy_bytes([r[2] for r in rows], (240, 1)))
+        self.write("y.npy", npy_bytes([r[3] for r in rows], (240, 1)))
+        self.write("net.toml", self.net('inputs = { left = "left.npy", right = "right.npy" }\n'
+                                        'target = "y.npy"\ntest_split = 0.25'))
+        files = self.ok_json("train", "net.toml", "--out", "files")["test"]
+        self.write("t.csv", csv_text(header, rows))
+        self.write("table.toml", self.net('source = "t.csv"\ntarget = "y"\ntest_split = 0.25\n'
+                                          'inputs = { left = ["b", "a"], right = "c" }'))
+        table = self.ok_json("train", "table.toml", "--out", "table")["test"]
+        for name, value in table.items():
+            self.assertAlmostEqual(value, files[name], delta=1e-3 * max(1, abs(value)))
+        self.assertEqual(240, len(self.predictions("files", "--input", "left=left.npy",
+                                                   "--input", "right=right.npy")))
+        self.assertEqual(60, self.ok_json("evaluate", "files")["samples"])
+
+    def test_the_default_network_joins_them(self):
+        header, rows = regression_table()
+        self.write("t.csv", csv_text(header, rows))
+        self.ok("train", "--data", "t.csv", "--target", "y", "--input", "one=a", "--input",
+                "two=b,c", "--hidden", "16", "--epochs", "2", "--out", "run")
+        self.assertIn("concat", self.path("run/config.toml").read_text())
+
+    def test_faults(self):
+        header, rows = regression_table(12)
+        self.write("t.csv", csv_text(header, rows))
+        self.write("short.npy", npy_bytes(range(9), (9, 1)))
+        self.write("left.npy", npy_bytes(range(24), (12, 2)))
+        self.write("net.toml", self.net('source = "t.csv"\ntarget = "y"\n'
+                                        'inputs = { left = ["a", "b"], wrong = "c" }'))
+        table = ("--data", "t.csv", "--target", "y")
+        for status, words, arguments in (
+                (3, ("'left'", "'q'"), (*table, "--input", "left=a,q", "--input", "right=c")),
+                (2, ("NAME=FILE", "'left'"), (*table, "--input", "left")),
+                (3, ("right, left", "wrong"), ("net.toml",)),
+                (3, ("12 rows", "9"), ("--input", "l=left.npy", "--input", "r=short.npy")),
+                (3, ("one .npy or IDX",), ("--input", "left=left.npy,short.npy")),
+                (3, ("digits", "one input of its own"), ("--data", "digits", "--input", "l=a"))):
+            self.fails(status, *words, arguments=("train", *arguments, "--out", "run"))
+            self.assertFalse(self.path("run").exists())
+
+
 if __name__ == "__main__":
     main()

@@ -1,0 +1,43 @@
+#include "data/inputs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "data/byte_reader.h"
+
+namespace selfnorm {
+
+Field take_columns(const Field& field, const std::vector<std::size_t>& from, std::string name) {
+  const auto& values = std::get<std::vector<float>>(field.values);
+  const std::size_t width = field.columns.size();
+  std::vector<float> chosen;
+  chosen.reserve(values.size() / width * from.size());
+  for (std::size_t row = 0; row < values.size() / width; ++row) {
+    for (const std::size_t column : from) chosen.push_back(values[row * width + column]);
+  }
+  Field taken{std::move(name), {static_cast<std::int64_t>(from.size())}, std::move(chosen)};
+  for (const std::size_t column : from) taken.columns.push_back(field.columns[column]);
+  return taken;
+}
+
+void divide_columns(const NamedInputs& inputs, Dataset& data) {
+  const Field table = std::move(data.inputs.front());
+  data.inputs.clear();
+  for (const auto& [name, columns] : inputs) {
+    std::vector<std::size_t> from;
+    for (const std::string& column : columns) {
+      const auto found = std::ranges::find(table.columns, column);
+      if (found == table.columns.end()) {
+        data_error(fmt::format("{}: input '{}': there is no column '{}' besides the target{}",
+                               data.name, name, column, suggestion(column, table.columns)));
+      }
+      from.push_back(static_cast<std::size_t>(found - table.columns.begin()));
+    }
+    data.inputs.push_back(take_columns(table, from, name));
+  }
+}
+
+}  // namespace selfnorm
