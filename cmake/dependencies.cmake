@@ -14,6 +14,7 @@ find_package(ZLIB REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(dnnl REQUIRED)  # -Ddnnl_ROOT=DIR takes another oneDNN than Debian's
 find_package(LibCsv REQUIRED)
+find_package(Arb REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
@@ -27,8 +28,8 @@ find_package(CLI11 REQUIRED)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
 
 set(selfnorm_compiled_dependencies
-  OpenMP::OpenMP_CXX ZLIB::ZLIB tomlplusplus::tomlplusplus DNNL::dnnl LibCsv::csv PkgConfig::hwy
-  PkgConfig::xxhash)
+  OpenMP::OpenMP_CXX ZLIB::ZLIB tomlplusplus::tomlplusplus DNNL::dnnl LibCsv::csv Arb::arb
+  PkgConfig::hwy PkgConfig::xxhash)
 
 # All of them, for our own targets: the library, the program, the tests.
 add_library(selfnorm_dependencies INTERFACE)

@@ -22,5 +22,5 @@ configure_package_config_file(cmake/selfnorm-config.cmake.in
   INSTALL_DESTINATION ${selfnorm_package_folder})
 install(FILES ${CMAKE_BINARY_DIR}/selfnorm-config.cmake
               ${CMAKE_BINARY_DIR}/selfnorm-config-version.cmake
-              cmake/modules/FindLibCsv.cmake
+              cmake/modules/FindLibCsv.cmake cmake/modules/FindArb.cmake
         DESTINATION ${selfnorm_package_folder})

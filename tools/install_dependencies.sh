@@ -18,6 +18,7 @@ libtomlplusplus-dev      toml++: network files
 nlohmann-json3-dev       JSON: model files, --json
 libfmt-dev               fmt: text
 libcsv-dev               CSV files
+libflint-arb-dev         Arb: intervals, for proofs about the moment map
 zlib1g-dev               .gz files
 libxxhash-dev            keys of random streams
 librandom123-dev         Philox: counter-based random numbers
@@ -32,6 +33,7 @@ ca-certificates          lets Python reach PyPI
 dataset-fashion-mnist    Fashion-MNIST, which some tests read
 clang-format             the format check
 clang-tidy               the lint check
+gnuplot-nox              draws the pictures of `selfnorm theory plot`, which the tests try
 '
 
 wanted=$build_packages

@@ -7,6 +7,8 @@
 #include "selfnorm/model.h"
 #include "selfnorm/network.h"
 #include "selfnorm/optimizer.h"
+#include "selfnorm/propagate.h"
 #include "selfnorm/tensor.h"
+#include "selfnorm/theory.h"
 #include "selfnorm/train.h"
 #include "selfnorm/version.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "theory/alpha_dropout.h"
+#include "selfnorm/theory.h"
 
 namespace selfnorm {
 

@@ -4,8 +4,8 @@
 #include <functional>
 #include <map>
 
-#include "base/constants.h"
 #include "kernels/parallel.h"
+#include "selfnorm/constants.h"
 
 namespace selfnorm {
 namespace {

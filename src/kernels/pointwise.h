@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "base/constants.h"
 #include "base/random.h"
+#include "selfnorm/constants.h"
 
 namespace selfnorm {
 
@@ -28,7 +28,7 @@ struct Activation {
   ActivationKind kind = ActivationKind::identity;
   double alpha = kSeluAlpha;    ///< selu, elu, leaky_relu
   double lambda = kSeluLambda;  ///< selu
-  double input_scale = 1;       ///< selu: the s of a depth-shaped SELU
+  double input_scale = 1;       ///< selu: the √s of a depth-shaped SELU
 };
 
 enum class DropoutKind : std::uint8_t { none, plain, alpha };

@@ -91,7 +91,7 @@ OpRow feature_row() {
       .infer = infer_same,
       .gradient = feature_gradient,
       .pointwise = Gap{"one draw serves all positions of a channel"},
-      .gain = Gap{"not an activation"},
+      .moments = Gap{"not an activation"},
       .lowerings =
           std::vector<Lowering>{{Backend::cpu, DType::f32, lower_feature<feature_dropout_forward>}},
       .reference = reference(FeatureReference{}),

@@ -150,7 +150,7 @@ OpRows concat_rows() {
               .infer = infer,
               .gradient = gradient,
               .pointwise = Gap{"moves elements"},
-              .gain = Gap{"not an activation"},
+              .moments = Gap{"not an activation"},
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(ConcatReference{}),
               .tests = TestDomain{{{{{3, 4}, {3, 2}, {3, 1}}},

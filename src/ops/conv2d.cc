@@ -213,7 +213,7 @@ OpRows conv2d_rows() {
               .infer = infer,
               .gradient = gradient,
               .pointwise = Gap{"mixes positions"},
-              .gain = Gap{"not an activation"},
+              .moments = Gap{"not an activation"},
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(ConvolutionReference{}),
               .tests = tests(),

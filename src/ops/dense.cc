@@ -164,7 +164,7 @@ OpRows dense_rows() {
           .infer = infer,
           .gradient = gradient,
           .pointwise = Gap{"mixes features"},
-          .gain = Gap{"not an activation"},
+          .moments = Gap{"not an activation"},
           .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
           .reference = reference(DenseReference{}),
           .tests = TestDomain{{{{{5, 7}}, {{"units", std::int64_t{6}}}},

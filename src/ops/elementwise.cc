@@ -171,7 +171,7 @@ OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSch
       .infer = infer,
       .gradient = gradient,
       .pointwise = Gap{"arithmetic between values"},
-      .gain = Gap{"not an activation"},
+      .moments = Gap{"not an activation"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
       .tests = TestDomain{cases},

@@ -1,8 +1,5 @@
-#include <cmath>
-
 #include "ops/rows.h"
 #include "ops/rules.h"
-#include "theory/gain.h"
 
 namespace selfnorm {
 namespace {
@@ -16,15 +13,16 @@ void fill(const Settings& settings, Pointwise& pass) {
   pass.activation = {ActivationKind::elu, attributes_of<Attributes>(settings).alpha};
 }
 
-double gain(const Settings& settings) {
+MomentRule moments(const Settings& settings) {
   const double alpha = attributes_of<Attributes>(settings).alpha;
-  return second_moment_gain([=](double x) { return x > 0 ? x : alpha * std::expm1(x); });
+  return [=](const Gaussian& z) { return selu_moments(z, {alpha, 1}); };
 }
 
 }  // namespace
 
 OpRows elu_rows() {
-  return {activation_row("elu", "x for x > 0, else α(eˣ − 1)", schema<Attributes>(), fill, gain)};
+  return {
+      activation_row("elu", "x for x > 0, else α(eˣ − 1)", schema<Attributes>(), fill, moments)};
 }
 
 }  // namespace selfnorm

@@ -15,15 +15,16 @@ void fill(const Settings& settings, Pointwise& pass) {
   pass.activation = {ActivationKind::leaky_relu, attributes_of<Attributes>(settings).alpha};
 }
 
-double gain(const Settings& settings) {
+MomentRule moments(const Settings& settings) {
   const double alpha = attributes_of<Attributes>(settings).alpha;
-  return 2 / (1 + alpha * alpha);  // He et al. 2015, equation 15
+  return [=](const Gaussian& z) { return leaky_relu_moments(z, alpha); };
 }
 
 }  // namespace
 
 OpRows leaky_relu_rows() {
-  return {activation_row("leaky_relu", "x for x > 0, else αx", schema<Attributes>(), fill, gain)};
+  return {
+      activation_row("leaky_relu", "x for x > 0, else αx", schema<Attributes>(), fill, moments)};
 }
 
 }  // namespace selfnorm

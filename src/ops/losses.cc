@@ -247,7 +247,7 @@ OpRow loss_row(std::string_view name, std::string_view doc, AttributeSchema attr
       .infer = infer,
       .gradient = gradient,
       .pointwise = Gap{"a mean over the batch"},
-      .gain = Gap{"not an activation"},
+      .moments = Gap{"not an activation"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
       .tests = TestDomain{cases},

@@ -178,7 +178,7 @@ OpRow row(std::string_view name, std::string_view doc, AttributeSchema attribute
       .infer = infer,
       .gradient = gradient,
       .pointwise = Gap{"statistics over many elements"},
-      .gain = Gap{"not an activation"},
+      .moments = Gap{"not an activation"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
       .tests = TestDomain{{{{{9, 5}}}, {{{3, 4, 5, 2}}}}, -2, 2, 64},

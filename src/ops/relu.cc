@@ -6,13 +6,14 @@ namespace {
 
 void fill(const Settings&, Pointwise& pass) { pass.activation = {ActivationKind::relu}; }
 
-// Half of a symmetric input's second moment is lost (He et al. 2015).
-double gain(const Settings&) { return 2; }
+MomentRule moments(const Settings&) {
+  return [](const Gaussian& z) { return leaky_relu_moments(z, 0); };
+}
 
 }  // namespace
 
 OpRows relu_rows() {
-  return {activation_row("relu", "max(0, x)", schema<NoAttributes>(), fill, gain)};
+  return {activation_row("relu", "max(0, x)", schema<NoAttributes>(), fill, moments)};
 }
 
 }  // namespace selfnorm

@@ -15,6 +15,7 @@
 #include "config/option.h"
 #include "graph/graph.h"
 #include "kernels/pointwise.h"
+#include "selfnorm/theory.h"
 
 namespace selfnorm {
 
@@ -57,10 +58,19 @@ struct Arity {
 
 // ---- attributes -------------------------------------------------------------------------------
 
-/// The attributes of an op: checks and completes what a user wrote, and describes itself.
+/// What an attribute that depends on the network may ask about the node.
+struct Surroundings {
+  std::int64_t depth = 1;     ///< nodes of this op on the longest path through the network
+  std::int64_t width = 1;     ///< least number of features that one of them has
+  double dropout_growth = 1;  ///< geometric mean over them of what dropouts multiply E dx² by
+};
+
+/// The attributes of an op: checks and completes what a user wrote, and describes itself. `resolve`
+/// replaces what depends on the network by numbers.
 struct AttributeSchema {
   Settings (*complete)(const Settings& given, const std::string& where);
   std::vector<Option> (*describe)();
+  void (*resolve)(Settings& attributes, const Surroundings& surroundings);
 };
 
 /// The attribute struct A, filled from a node's settings.
@@ -71,7 +81,8 @@ A attributes_of(const Settings& settings, const std::string& where = "attributes
   return attributes;
 }
 
-/// The schema of an attribute struct: a plain struct with `Options options()`.
+/// The schema of an attribute struct: a plain struct with `Options options()` and, where something
+/// depends on the network, `void resolve(const Surroundings&)`.
 template <class A>
 AttributeSchema schema() {
   return {[](const Settings& given, const std::string& where) {
@@ -84,6 +95,13 @@ AttributeSchema schema() {
           [] {
             static A defaults;
             return defaults.options();
+          },
+          [](Settings& settings, const Surroundings& surroundings) {
+            if constexpr (requires(A a) { a.resolve(surroundings); }) {
+              A attributes = attributes_of<A>(settings);
+              attributes.resolve(surroundings);
+              settings = collect_settings(attributes.options());
+            }
           }};
 }
 
@@ -182,8 +200,8 @@ struct Pointwise {
 };
 using PointwiseRule = void (*)(const Settings& attributes, Pointwise& pass);
 
-/// The factor over 1/fan_in of the weights before an activation that keeps the second moment at 1.
-using GainRule = double (*)(const Settings& attributes);
+/// What the activation makes of a normal pre-activation.
+using MomentColumn = MomentRule (*)(const Settings& attributes);
 
 // ---- tests ------------------------------------------------------------------------------------
 
@@ -253,7 +271,7 @@ struct OpRow {
   Required<InferRule> infer;
   OrGap<GradientRule> gradient;
   OrGap<PointwiseRule> pointwise;
-  OrGap<GainRule> gain;
+  OrGap<MomentColumn> moments;
   Required<std::vector<Lowering>> lowerings;
   OrGap<Reference> reference;
   Required<TestDomain> tests;

@@ -96,7 +96,8 @@ struct PointwiseReference {
 };
 
 OpRow pointwise_row(std::string_view name, Category category, std::string_view doc,
-                    AttributeSchema attributes, PointwiseRule pointwise, OrGap<GainRule> gain) {
+                    AttributeSchema attributes, PointwiseRule pointwise,
+                    OrGap<MomentColumn> moments) {
   return {
       .name = name,
       .category = category,
@@ -106,7 +107,7 @@ OpRow pointwise_row(std::string_view name, Category category, std::string_view d
       .infer = infer_same,
       .gradient = Gap{"its pointwise pass has one: pointwise_gradient"},
       .pointwise = pointwise,
-      .gain = gain,
+      .moments = moments,
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_pointwise}},
       .reference = reference(PointwiseReference{}),
       .tests = TestDomain{{{{{5, 7}}}, {{{3, 4, 5, 2}}}}, -6, 6},
@@ -117,8 +118,8 @@ OpRow pointwise_row(std::string_view name, Category category, std::string_view d
 }  // namespace
 
 OpRow activation_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
-                     PointwiseRule pointwise, OrGap<GainRule> gain) {
-  return pointwise_row(name, Category::activation, doc, attributes, pointwise, gain);
+                     PointwiseRule pointwise, MomentColumn moments) {
+  return pointwise_row(name, Category::activation, doc, attributes, pointwise, moments);
 }
 
 OpRow dropout_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
@@ -127,9 +128,16 @@ OpRow dropout_row(std::string_view name, std::string_view doc, AttributeSchema a
                        Gap{"not an activation"});
 }
 
+MomentRule moments_by_quadrature(const Activation& f) {
+  return [f](const Gaussian& z) {
+    return quadrature_moments([&](double x) { return ref::activation(f, x); },
+                              [&](double x) { return ref::activation_derivative(f, x); }, z, {0});
+  };
+}
+
 AttributeSchema unchecked_attributes() {
-  return {[](const Settings& given, const std::string&) { return given; },
-          [] { return Options{}; }};
+  return {[](const Settings& given, const std::string&) { return given; }, [] { return Options{}; },
+          [](Settings&, const Surroundings&) {}};
 }
 
 OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,
@@ -143,7 +151,7 @@ OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,
       .infer = infer,
       .gradient = Gap{"internal: only first derivatives are taken"},
       .pointwise = Gap{"internal"},
-      .gain = Gap{"not an activation"},
+      .moments = Gap{"not an activation"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = Gap{"checked through the op that it belongs to"},
       .tests = TestDomain{},

@@ -47,9 +47,18 @@ std::vector<Stage> pointwise_stages(const Node& node);
 
 /// A row for an op that is one pointwise pass, of category activation or dropout.
 OpRow activation_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
-                     PointwiseRule pointwise, OrGap<GainRule> gain);
+                     PointwiseRule pointwise, MomentColumn moments);
 OpRow dropout_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
                   PointwiseRule pointwise);
+
+/// The moments of what `fill` says, by quadrature, for an activation without a closed form.
+MomentRule moments_by_quadrature(const Activation& f);
+template <PointwiseRule kFill>
+MomentRule moments_by_quadrature(const Settings& attributes) {
+  Pointwise pass;
+  kFill(attributes, pass);
+  return moments_by_quadrature(pass.activation);
+}
 
 /// For internal nodes: they are made by passes, whose attributes need no checking.
 AttributeSchema unchecked_attributes();

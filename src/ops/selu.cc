@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "ops/rows.h"
 #include "ops/rules.h"
 
@@ -8,26 +10,45 @@ struct Attributes {
   double alpha = kSeluAlpha;
   double lambda = kSeluLambda;
   double scale = 1;
+  std::string shape;
   Options options() {
     return {{"alpha", &alpha, "α: depth of the negative side", range::kPositive},
             {"lambda", &lambda, "λ: slope of the positive side", range::kPositive},
-            {"scale", &scale, "s: the input is multiplied by it first", range::kPositive}};
+            {"scale", &scale, "s: the input is multiplied by √s first", range::kPositive},
+            {"shape",
+             &shape,
+             "depth: α, λ and s for gradients that last through this network's depth",
+             range::kAny,
+             {"", "depth"}}};
+  }
+  void resolve(const Surroundings& network) {
+    if (shape.empty()) return;
+    DepthShapeRequest request;
+    request.depth = network.depth;
+    request.width = network.width;
+    request.dropout_growth = network.dropout_growth;
+    const SeluConstants constants = shape_for_depth(request).constants;
+    alpha = constants.alpha;
+    lambda = constants.lambda;
+    scale = constants.scale;
   }
 };
 
 void fill(const Settings& settings, Pointwise& pass) {
   const auto a = attributes_of<Attributes>(settings);
-  pass.activation = {ActivationKind::selu, a.alpha, a.lambda, a.scale};
+  pass.activation = {ActivationKind::selu, a.alpha, a.lambda, std::sqrt(a.scale)};
 }
 
-// (α, λ) are made so that unit normals stay unit normals: weights of variance 1/fan_in.
-double gain(const Settings&) { return 1; }
+MomentRule moments(const Settings& settings) {
+  const auto a = attributes_of<Attributes>(settings);
+  return [=](const Gaussian& z) { return selu_moments(z, {a.alpha, a.lambda, a.scale}); };
+}
 
 }  // namespace
 
 OpRows selu_rows() {
   return {activation_row("selu", "λx for x > 0, else λα(eˣ − 1): keeps unit normals unit normal",
-                         schema<Attributes>(), fill, gain)};
+                         schema<Attributes>(), fill, moments)};
 }
 
 }  // namespace selfnorm

@@ -10,7 +10,7 @@ void fill(const Settings&, Pointwise& pass) { pass.activation = {ActivationKind:
 
 OpRows sigmoid_rows() {
   return {activation_row("sigmoid", "1 / (1 + e⁻ˣ)", schema<NoAttributes>(), fill,
-                         Gap{"bounded by 1: no weights keep its second moment at 1"})};
+                         moments_by_quadrature<fill>)};
 }
 
 }  // namespace selfnorm

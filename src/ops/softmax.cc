@@ -68,7 +68,7 @@ OpRows softmax_rows() {
               .infer = infer_same,
               .gradient = gradient,
               .pointwise = Gap{"sums over the features"},
-              .gain = Gap{"bounded by 1: no weights keep its second moment at 1"},
+              .moments = Gap{"mixes features"},
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(SoftmaxReference{}),
               .tests = TestDomain{{{{{4, 7}}}, {{{2, 3, 4, 2}}}}, -5, 5},

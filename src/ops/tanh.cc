@@ -10,7 +10,7 @@ void fill(const Settings&, Pointwise& pass) { pass.activation = {ActivationKind:
 
 OpRows tanh_rows() {
   return {activation_row("tanh", "hyperbolic tangent", schema<NoAttributes>(), fill,
-                         Gap{"bounded by 1: no weights keep its second moment at 1"})};
+                         moments_by_quadrature<fill>)};
 }
 
 }  // namespace selfnorm

@@ -11,6 +11,7 @@
 #include "ops/rules.h"
 #include "ops/table.h"
 #include "passes/initializers.h"
+#include "passes/surroundings.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -119,6 +120,7 @@ class Builder {
     for (const Layer* layer : ordered(network_)) add(*layer);
     for (const std::string& output : network_.outputs) graph_.outputs.push_back(ids_.at(output));
     check_used();
+    resolve_attributes(graph_);
     resolve_auto(graph_);
     return std::move(graph_);
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ops/table.h"
+#include "theory/gain.h"
 
 namespace selfnorm {
 namespace {
@@ -22,17 +23,37 @@ const Node* first_reader(const Graph& graph, ValueId value) {
   return nullptr;
 }
 
-// The variance gain of the first activation behind the node, looking through ops that only move or
-// mask elements; another layer with weights ends the search.
-double gain_behind(const Graph& graph, const Node& node) {
+// The first activation behind the node, looking through ops that only move or mask elements;
+// another layer with weights ends the search.
+const Node* activation_behind(const Graph& graph, const Node& node) {
   for (const Node* next = first_reader(graph, node.outputs[0]); next != nullptr;
        next = first_reader(graph, next->outputs[0])) {
-    if (has_parameters(graph, *next)) return 1;
-    const OpRow& row = row_of(*next);
-    if (const GainRule* gain = rule_of(row.gain)) return (*gain)(next->attributes);
-    if (*row.category == Category::activation) return 1;
+    if (has_parameters(graph, *next)) return nullptr;
+    if (rule_of(row_of(*next).moments) != nullptr) return next;
   }
-  return 1;
+  return nullptr;
+}
+
+// The variance, times 1/fan_in, of weights that keep the second moment at 1 through the activation;
+// 1 where none do.
+double gain_before(const Node& activation) {
+  const MomentRule rule = (*rule_of(row_of(activation).moments))(activation.attributes);
+  const double gain = second_moment_gain(rule);
+  // Rounded far above the last bits of a libm, so that weights start the same everywhere.
+  return std::isfinite(gain) ? std::round(gain * 0x1p40) / 0x1p40 : 1;
+}
+
+// Such a shape counts on orthogonal weights: theory.h, DepthShapeRequest.
+bool is_shaped_for_depth(const Node& activation) {
+  const auto shape = activation.attributes.find("shape");
+  return shape != activation.attributes.end() && shape->second == Setting("depth");
+}
+
+// More outputs than inputs: the columns are orthonormal, and each row is shorter than 1.
+double orthogonal_gain(const Shape& weight) {
+  const auto outputs = static_cast<double>(weight[0]);
+  const double fan_in = static_cast<double>(elements(weight)) / outputs;
+  return std::sqrt(std::max(1.0, outputs / fan_in));
 }
 
 }  // namespace
@@ -56,8 +77,11 @@ void resolve_auto(Graph& graph) {
   for (Parameter& parameter : graph.parameters) {
     if (parameter.init != kAuto) continue;
     const Node* owner = first_reader(graph, parameter.value);
-    parameter.init = "lecun_normal";
-    parameter.gain *= std::sqrt(gain_behind(graph, *owner));
+    const Node* activation = activation_behind(graph, *owner);
+    const bool orthogonal = activation != nullptr && is_shaped_for_depth(*activation);
+    parameter.init = orthogonal ? "orthogonal" : "lecun_normal";
+    if (activation != nullptr) parameter.gain *= std::sqrt(gain_before(*activation));
+    if (orthogonal) parameter.gain *= orthogonal_gain(graph.value(parameter.value).shape);
   }
 }
 

@@ -2,40 +2,36 @@
 
 #include <cmath>
 #include <limits>
-#include <numbers>
 
 namespace selfnorm {
-namespace {
 
-// Simpson's rule for E[f(√τ z)²] on either side of the kink at 0. Beyond 12 deviations the normal
-// density is below 1e-31; 1,200 intervals a side leave an error near 1e-10 for unit-scale f.
-double second_moment(const std::function<double(double)>& f, double tau) {
-  constexpr int kIntervals = 1200;
-  constexpr double kStep = 12.0 / kIntervals;
-  const double root = std::sqrt(tau);
-  double sum = 0;
-  for (const int side : {-1, 1}) {
-    for (int i = 0; i <= kIntervals; ++i) {
-      const double weight = i == 0 || i == kIntervals ? 1 : (i % 2 == 1 ? 4 : 2);
-      const double z = side * i * kStep;
-      const double y = f(root * z);
-      sum += weight * y * y * std::exp(-0.5 * z * z);
+// Regula falsi with the Illinois rule, of log E f² over log₂ τ: a straight line for activations
+// that scale, nearly one for the others.
+double second_moment_gain(const MomentRule& rule) {
+  const auto excess = [&](double log_tau) {
+    const ActivationMoments f = rule({0, std::exp2(log_tau)});
+    return std::log(f.variance + f.mean * f.mean);
+  };
+  double low = -20, high = 20, at_low = excess(low), at_high = excess(high);
+  if (!(at_low < 0 && at_high > 0)) return std::numeric_limits<double>::infinity();
+  int side = 0;
+  double root = 0;
+  for (int i = 0; i < 100; ++i) {
+    const double next = (low * at_high - high * at_low) / (at_high - at_low);
+    const double at_next = excess(next);
+    if (std::abs(next - root) < 1e-15 || at_next == 0) return std::exp2(next);
+    root = next;
+    if (at_next < 0) {
+      low = next, at_low = at_next;
+      if (side == -1) at_high *= 0.5;
+      side = -1;
+    } else {
+      high = next, at_high = at_next;
+      if (side == 1) at_low *= 0.5;
+      side = 1;
     }
   }
-  return sum * kStep / 3 / std::sqrt(2 * std::numbers::pi);
-}
-
-}  // namespace
-
-double second_moment_gain(const std::function<double(double)>& f) {
-  double low = -20, high = 20;  // of log2 τ
-  if (second_moment(f, std::exp2(high)) < 1) return std::numeric_limits<double>::infinity();
-  while (high - low > 1e-14 * 40) {
-    const double middle = 0.5 * (low + high);
-    if (middle == low || middle == high) break;
-    (second_moment(f, std::exp2(middle)) < 1 ? low : high) = middle;
-  }
-  return std::exp2(0.5 * (low + high));
+  return std::exp2(root);
 }
 
 }  // namespace selfnorm

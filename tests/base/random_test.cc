@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-#include "base/constants.h"
+#include "selfnorm/constants.h"
 
 namespace selfnorm {
 namespace {

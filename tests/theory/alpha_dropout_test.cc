@@ -1,4 +1,4 @@
-#include "theory/alpha_dropout.h"
+#include "selfnorm/theory.h"
 
 #include <gtest/gtest.h>
 

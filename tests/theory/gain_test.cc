@@ -4,24 +4,36 @@
 
 #include <cmath>
 
-#include "base/constants.h"
+#include "selfnorm/constants.h"
 
 namespace selfnorm {
 namespace {
 
-constexpr double kRelative = 1e-8;  // the header's bound
+constexpr double kRelative = 1e-12;
+
+MomentRule by_quadrature(double (*f)(double), double (*df)(double)) {
+  return [=](const Gaussian& z) { return quadrature_moments(f, df, z, {0}); };
+}
 
 TEST(SecondMomentGain, EqualsTheClosedForms) {
-  EXPECT_NEAR(second_moment_gain([](double x) { return x; }), 1, kRelative);
-  EXPECT_NEAR(second_moment_gain([](double x) { return std::max(0.0, x); }), 2, 2 * kRelative);
-  EXPECT_NEAR(second_moment_gain([](double x) { return x > 0 ? x : 0.2 * x; }), 2 / 1.04,
-              2 * kRelative);
-  const auto selu = [](double x) { return kSeluLambda * (x > 0 ? x : kSeluAlpha * std::expm1(x)); };
-  EXPECT_NEAR(second_moment_gain(selu), 1, kRelative);
+  for (const double slope : {0.0, 0.2, 1.0}) {
+    const MomentRule rule = [=](const Gaussian& z) { return leaky_relu_moments(z, slope); };
+    EXPECT_NEAR(second_moment_gain(rule), 2 / (1 + slope * slope), kRelative);  // He et al. 2015
+  }
+  EXPECT_NEAR(second_moment_gain([](const Gaussian& z) { return selu_moments(z); }), 1, kRelative);
+}
+
+TEST(SecondMomentGain, KeepsTheSecondMoment) {
+  for (const SeluConstants c : {SeluConstants{1, 1}, {0.5, 2}, {1.6, 1, 0.25}}) {
+    const MomentRule rule = [=](const Gaussian& z) { return selu_moments(z, c); };
+    const ActivationMoments f = rule({0, second_moment_gain(rule)});
+    EXPECT_NEAR(f.variance + f.mean * f.mean, 1, kRelative);
+  }
 }
 
 TEST(SecondMomentGain, BoundedActivationsHaveNone) {
-  EXPECT_TRUE(std::isinf(second_moment_gain([](double x) { return std::tanh(x); })));
+  const auto slope = [](double x) { return 1 - std::tanh(x) * std::tanh(x); };
+  EXPECT_TRUE(std::isinf(second_moment_gain(by_quadrature(std::tanh, slope))));
 }
 
 }  // namespace

@@ -1,0 +1,255 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "selfnorm/error.h"
+#include "selfnorm/theory.h"
+#include "theory/interval_moments.h"
+
+namespace selfnorm {
+namespace {
+
+// The map depends on (μω, ντ) only, and (μ, ω) and (ν, τ) are free of each other: their products
+// fill a rectangle.
+struct Box {
+  Bounds m, v;
+};
+
+// One double further on either side: encloses what was rounded, the user's decimals among it.
+Bounds widened(const Bounds& bounds) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  return {std::nextafter(bounds.low, -kInfinity), std::nextafter(bounds.high, kInfinity)};
+}
+
+Bounds product(const Bounds& a, const Bounds& b) {
+  const auto [low, high] =
+      std::minmax({a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high});
+  return widened({low, high});
+}
+
+// Within 1 % of the least variance that rises, proofs and refutations take a few thousand boxes.
+constexpr std::int64_t kSearchBoxes = 10000;
+
+double middle(const Bounds& bounds) { return 0.5 * (bounds.low + bounds.high); }
+
+// What is sure about a claim on a box: by how much every point keeps it, by how much some one does
+// at most. Below 0 it is broken.
+struct Slack {
+  double sure, at_most;
+};
+
+Slack least(std::initializer_list<Slack> all) {
+  Slack out{std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+  for (const Slack& slack : all) {
+    out.sure = std::min(out.sure, slack.sure);
+    out.at_most = std::min(out.at_most, slack.at_most);
+  }
+  return out;
+}
+
+// greater − less.
+Slack slack(const Interval& greater, const Interval& less) {
+  const Interval difference = greater - less;
+  return {difference.low(), difference.high()};
+}
+
+// The largest singular value of J = A·diag(ω, τ).
+Interval singular_value(const IntervalMoments& f, const Interval& omega, const Interval& tau) {
+  const Interval a = f.mean_by_m * omega, b = f.mean_by_v * tau;
+  const Interval c = f.variance_by_m * omega, d = f.variance_by_v * tau;
+  return Interval(0.5) *
+         (sqrt(square(a + d) + square(b - c)) + sqrt(square(a - d) + square(b + c)));
+}
+
+// Moments over the box. The formula alone is wide, since its terms cancel; the mean-value form,
+// centre plus derivative times distance, is narrow where the box is small. Both enclose.
+IntervalMoments moments_over(const Box& box, const SeluConstants& constants) {
+  const Interval m(box.m.low, box.m.high), v(box.v.low, box.v.high);
+  const Interval m0(middle(box.m)), v0(middle(box.v));
+  IntervalMoments f = selu_interval_moments(m, v, constants);
+  const IntervalMoments centre = selu_interval_moments(m0, v0, constants);
+  const Interval dm = m - m0, dv = v - v0;
+  f.mean = intersection(f.mean, centre.mean + f.mean_by_m * dm + f.mean_by_v * dv);
+  f.variance =
+      intersection(f.variance, centre.variance + f.variance_by_m * dm + f.variance_by_v * dv);
+  return f;
+}
+
+class Prover {
+ public:
+  Prover(Claim claim, const Domain& domain, const SeluConstants& constants)
+      : claim_(claim),
+        domain_{widened(domain.mu), widened(domain.omega), widened(domain.nu), widened(domain.tau)},
+        constants_(constants) {}
+
+  Box whole() const {
+    return {product(domain_.mu, domain_.omega), product(domain_.nu, domain_.tau)};
+  }
+
+  // For every layer whose (μω, ντ) is in the box. σ rises with |ω| and with τ: their largest serve.
+  Slack everywhere(const Box& box) const {
+    const double omega = std::max(std::abs(domain_.omega.low), std::abs(domain_.omega.high));
+    const Bounds tau = quotient(box.v, domain_.nu, domain_.tau);
+    const Bounds nu = quotient(box.v, domain_.tau, domain_.nu);
+    return check(box, omega, tau.high, {nu.low, nu.high});
+  }
+
+  // For the layers of a box in all four numbers.
+  Slack at(const Domain& box) const {
+    return check({product(box.mu, box.omega), product(box.nu, box.tau)},
+                 {box.omega.low, box.omega.high}, {box.tau.low, box.tau.high},
+                 {box.nu.low, box.nu.high});
+  }
+
+  // Layers around the centre of the box that break the claim, if those there do. Of the layers with
+  // this (μω, ντ) the one with the largest |ω| and the worst τ breaks it first.
+  std::optional<Domain> counterexample(const Box& box) const {
+    const double m = middle(box.m), v = middle(box.v);
+    const bool below = std::abs(domain_.omega.low) > std::abs(domain_.omega.high);
+    const double omega = below ? domain_.omega.low : domain_.omega.high;
+    const double mu = omega == 0 ? domain_.mu.high : m / omega;
+    const double tau = claim_ == Claim::variance_rises ? v / domain_.nu.high : v / domain_.nu.low;
+    const double tau_within = std::clamp(tau, domain_.tau.low, domain_.tau.high);
+    std::optional<Domain> found;
+    for (const double share : {0.0, 1e-6, 1e-4, 1e-3, 1e-2}) {
+      const Domain around = {near(mu, domain_.mu, share), near(omega, domain_.omega, share),
+                             near(v / tau_within, domain_.nu, share),
+                             near(tau_within, domain_.tau, share)};
+      if (at(around).at_most > 0) break;
+      found = around;
+    }
+    return found;
+  }
+
+ private:
+  // Which of `wanted` there are with a product in `whole`, the other factor being in `other`.
+  static Bounds quotient(const Bounds& whole, const Bounds& other, const Bounds& wanted) {
+    const Bounds all = widened({whole.low / other.high, whole.high / other.low});
+    return {std::max(all.low, wanted.low), std::min(all.high, wanted.high)};
+  }
+
+  // Within this share of the bounds' width from x, and within the bounds.
+  static Bounds near(double x, const Bounds& bounds, double share) {
+    const double distance = share * (bounds.high - bounds.low);
+    const double centre = std::clamp(x, bounds.low, bounds.high);
+    return {std::max(bounds.low, centre - distance), std::min(bounds.high, centre + distance)};
+  }
+
+  Slack check(const Box& box, const Interval& omega, const Interval& tau,
+              const Interval& nu) const {
+    const IntervalMoments f = moments_over(box, constants_);
+    if (claim_ == Claim::variance_falls) return slack(nu, f.variance);
+    if (claim_ == Claim::variance_rises) return slack(f.variance, nu);
+    return least({slack(f.mean, domain_.mu.low), slack(domain_.mu.high, f.mean),
+                  slack(f.variance, domain_.nu.low), slack(domain_.nu.high, f.variance),
+                  slack(1, singular_value(f, omega, tau))});
+  }
+
+  Claim claim_;
+  Domain domain_;
+  SeluConstants constants_;
+};
+
+void split(const Box& box, std::vector<Box>& boxes) {
+  const double m = box.m.high - box.m.low, v = box.v.high - box.v.low;
+  Box first = box, second = box;
+  if (m / std::sqrt(box.v.high) > v / box.v.high) {
+    first.m.high = second.m.low = 0.5 * (box.m.low + box.m.high);
+  } else {
+    first.v.high = second.v.low = 0.5 * (box.v.low + box.v.high);
+  }
+  boxes.push_back(second);
+  boxes.push_back(first);
+}
+
+void check_domain(const Domain& domain, const SeluConstants& constants) {
+  const auto check = [](const char* name, const Bounds& bounds, bool positive) {
+    const bool finite = std::isfinite(bounds.low) && std::isfinite(bounds.high);
+    if (finite && bounds.low <= bounds.high && (!positive || bounds.low > 0)) return;
+    throw Error(ErrorKind::config,
+                fmt::format("theory certify: {}: expected bounds LOW,HIGH in order{}, got {},{}",
+                            name, positive ? ", above 0" : "", bounds.low, bounds.high));
+  };
+  check("mu", domain.mu, false);
+  check("omega", domain.omega, false);
+  check("nu", domain.nu, true);
+  check("tau", domain.tau, true);
+  check("alpha", {constants.alpha, constants.alpha}, true);
+  check("lambda", {constants.lambda, constants.lambda}, true);
+  check("scale", {constants.scale, constants.scale}, true);
+}
+
+}  // namespace
+
+Certificate certify(Claim claim, const Domain& domain, const SeluConstants& constants,
+                    std::int64_t most_boxes) {
+  check_domain(domain, constants);
+  const auto start = std::chrono::steady_clock::now();
+  const Prover prover(claim, domain, constants);
+  Certificate result;
+  result.margin = std::numeric_limits<double>::infinity();
+  result.verdict = Verdict::proved;
+  std::vector<Box> boxes = {prover.whole()};
+  while (!boxes.empty() && result.verdict == Verdict::proved) {
+    const Box box = boxes.back();
+    boxes.pop_back();
+    const Slack all = prover.everywhere(box);
+    if (all.sure > 0) {
+      ++result.boxes;
+      result.margin = std::min(result.margin, all.sure);
+      continue;
+    }
+    if (const auto broken = prover.counterexample(box)) {
+      result.verdict = Verdict::refuted;
+      result.counterexample = *broken;
+    } else if (result.boxes + static_cast<std::int64_t>(boxes.size()) >= most_boxes) {
+      result.verdict = Verdict::undecided;
+    } else {
+      split(box, boxes);
+    }
+  }
+  if (result.verdict != Verdict::proved) result.margin = 0;
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+std::vector<Domain> theorem_domains(int theorem) {
+  const Bounds tenth{-0.1, 0.1};
+  switch (theorem) {
+    case 1: return {{tenth, tenth, {0.8, 1.5}, {0.95, 1.1}}};
+    case 2: return {{{-1, 1}, tenth, {3, 16}, {0.8, 1.25}}};
+    case 3:
+      return {{tenth, tenth, {0.02, 0.16}, {0.8, 1.25}}, {tenth, tenth, {0.02, 0.24}, {0.9, 1.25}}};
+    default:
+      throw Error(ErrorKind::config,
+                  fmt::format("theory certify: theorem: expected 1, 2 or 3, got {}", theorem));
+  }
+}
+
+Claim theorem_claim(int theorem) {
+  return theorem == 1   ? Claim::contracts
+         : theorem == 2 ? Claim::variance_falls
+                        : Claim::variance_rises;
+}
+
+double least_rising_variance(const Domain& domain, const SeluConstants& constants) {
+  const auto holds = [&](double low) {
+    Domain from = domain;
+    from.nu.low = low;
+    return certify(Claim::variance_rises, from, constants, kSearchBoxes).verdict == Verdict::proved;
+  };
+  double good = std::log(domain.nu.high), bad = std::log(1e-8);
+  if (holds(std::exp(bad))) return std::exp(bad);
+  while (good - bad > 0.01) {
+    const double middle = 0.5 * (good + bad);
+    (holds(std::exp(middle)) ? good : bad) = middle;
+  }
+  return std::exp(good);
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,86 @@
+// α and λ of a SELU whose map has a given fixed point.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <optional>
+
+#include "selfnorm/error.h"
+#include "selfnorm/theory.h"
+#include "theory/sides.h"
+
+namespace selfnorm {
+namespace {
+
+// λ(P + αN) is the mean and λ²(P₂ + α²N₂) the second moment of the output: P, N are the means and
+// P₂, N₂ the second moments of the two sides with λ = α = 1, each times its mass.
+struct Parts {
+  double p, n, p2, n2;
+};
+
+Parts parts_of(const Gaussian& z, double scale) {
+  const double root = std::sqrt(scale);
+  const double deviation = root * std::sqrt(z.variance), t = root * z.mean / deviation;
+  const Side plus = positive_side(1, t, deviation), minus = exponential_side(1, t, deviation);
+  return {plus.mass * plus.mean, minus.mass * minus.mean, plus.mass * plus.square(),
+          minus.mass * minus.square()};
+}
+
+[[noreturn]] void fail_range(const char* what, const char* expected, double got) {
+  throw Error(ErrorKind::config,
+              fmt::format("theory: {}: expected {}, got {}", what, expected, got));
+}
+
+void check(const Moments& target, const LayerWeights& weights, double scale) {
+  const auto positive = [](const char* what, double value) {
+    if (!(value > 0) || !std::isfinite(value)) fail_range(what, "a number above 0", value);
+  };
+  const auto finite = [](const char* what, double value) {
+    if (!std::isfinite(value)) fail_range(what, "a number", value);
+  };
+  finite("mean", target.mean);
+  positive("variance", target.variance);
+  finite("weight mean ω", weights.omega);
+  positive("weight variance τ", weights.tau);
+  positive("scale", scale);
+}
+
+// (P + αN)²·S = μ²·(P₂ + α²N₂) with S = ν + μ²: the share of the mean in the second moment. With α
+// from 0 the left side falls to 0 at −P/N (there the mean is 0) and rises again towards N²/N₂, so
+// a target of either sign has one α or none.
+std::optional<double> solve_alpha(const Parts& m, double mean, double second) {
+  const double square = mean * mean;
+  const double a = m.n * m.n * second - square * m.n2;
+  const double half_b = m.p * m.n * second;
+  const double c = m.p * m.p * second - square * m.p2;
+  const double root = std::abs(mean) * std::sqrt(second * (m.n * m.n * m.p2 + m.p * m.p * m.n2) -
+                                                 square * m.n2 * m.p2);
+  // A larger mean needs a smaller α: of the roots (−b ± r)/a, b < 0, the one on that side.
+  if (mean > 0) return c > 0 ? std::optional(c / (root - half_b)) : std::nullopt;
+  return a > 0 ? std::optional((root - half_b) / a) : std::nullopt;
+}
+
+[[noreturn]] void fail_target(const Parts& m, const Moments& target) {
+  const bool high = target.mean > 0;
+  const double share = high ? m.p2 / (m.p * m.p) : m.n2 / (m.n * m.n);
+  throw Error(
+      ErrorKind::config,
+      fmt::format("theory: no α and λ have the fixed point ({}, {}): a mean of {} needs a "
+                  "variance above {:.6g} here, which {} has",
+                  target.mean, target.variance, target.mean,
+                  target.mean * target.mean * (share - 1),
+                  high ? "α = 0, a scaled ReLU," : "α without bound, an exponential alone,"));
+}
+
+}  // namespace
+
+SeluConstants selu_constants(const Moments& target, const LayerWeights& weights, double scale) {
+  check(target, weights, scale);
+  const Parts m = parts_of(pre_activation(target, weights), scale);
+  const double second = target.variance + target.mean * target.mean;
+  const std::optional<double> alpha = solve_alpha(m, target.mean, second);
+  if (!alpha || !std::isfinite(*alpha)) fail_target(m, target);
+  const double lambda = std::sqrt(second / (m.p2 + *alpha * *alpha * m.n2));
+  return {*alpha, lambda, scale};
+}
+
+}  // namespace selfnorm

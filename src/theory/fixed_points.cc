@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "selfnorm/theory.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr double kLargestMean = 1e3, kLeastVariance = 1e-8, kGreatestVariance = 1e8;
+constexpr double kSame = 1e-6;  ///< two results nearer than this, relative, are one
+constexpr int kNewtonSteps = 60;
+constexpr int kIterations = 20000;
+
+bool inside(const Moments& at) {
+  return std::abs(at.mean) <= kLargestMean && at.variance >= kLeastVariance &&
+         at.variance <= kGreatestVariance;
+}
+
+double distance(const Moments& a, const Moments& b) {
+  const double deviation = std::sqrt(b.variance);
+  return std::max(std::abs(a.mean - b.mean) / std::max(deviation, std::abs(b.mean)),
+                  std::abs(a.variance - b.variance) / b.variance);
+}
+
+// One Newton step for F(at) − at = 0, no longer than half the variance.
+std::optional<Moments> newton_step(const LayerMap& map, const Moments& at) {
+  const double a = map.d_mean_d_mu - 1, b = map.d_mean_d_nu;
+  const double c = map.d_variance_d_mu, d = map.d_variance_d_nu - 1;
+  const double determinant = a * d - b * c;
+  if (determinant == 0 || !std::isfinite(determinant)) return std::nullopt;
+  const double f = map.outputs.mean - at.mean, g = map.outputs.variance - at.variance;
+  const double mean = -(d * f - b * g) / determinant;
+  const double variance = -(a * g - c * f) / determinant;
+  const double shrink = std::min(1.0, 0.5 * at.variance / std::abs(variance));
+  return Moments{at.mean + shrink * mean, at.variance + shrink * variance};
+}
+
+std::optional<Moments> solve(const MomentRule& rule, const LayerWeights& weights, Moments at) {
+  for (int step = 0; step < kNewtonSteps; ++step) {
+    const auto next = newton_step(layer_map(rule, at, weights), at);
+    if (!next || !inside(*next)) return std::nullopt;
+    const double moved = distance(*next, at);
+    at = *next;
+    if (moved < 1e-15) return at;
+    if (moved < 1e-9 && step > kNewtonSteps / 2) return at;  // at the limit of rounding
+  }
+  return std::nullopt;
+}
+
+bool leads_to(const MomentRule& rule, const LayerWeights& weights, Moments from,
+              const Moments& point) {
+  for (int i = 0; i < kIterations; ++i) {
+    if (distance(from, point) < 1e-3) return true;
+    const Moments next = layer_map(rule, from, weights).outputs;
+    const bool lost = !std::isfinite(next.mean + next.variance) || next.variance < 1e-100;
+    if (lost || distance(next, from) < 1e-12) return false;
+    from = next;
+  }
+  return false;
+}
+
+// How far from `inner`, which leads to the point, towards `outer` that stays so, on a line; both
+// are coordinates that `at` turns into moments.
+template <class At>
+double reach(const MomentRule& rule, const LayerWeights& weights, const Moments& point,
+             double inner, double outer, At at) {
+  if (leads_to(rule, weights, at(outer), point)) return outer;
+  for (int i = 0; i < 40; ++i) {
+    const double middle = 0.5 * (inner + outer);
+    (leads_to(rule, weights, at(middle), point) ? inner : outer) = middle;
+  }
+  return inner;
+}
+
+void find_basin(const MomentRule& rule, const LayerWeights& weights, FixedPoint& point) {
+  const Moments centre = point.at;
+  const auto by_mean = [&](double mean) { return Moments{mean, centre.variance}; };
+  const auto by_log = [&](double log) { return Moments{centre.mean, std::exp(log)}; };
+  const double log = std::log(centre.variance);
+  point.least_mean = reach(rule, weights, centre, centre.mean, -kLargestMean, by_mean);
+  point.greatest_mean = reach(rule, weights, centre, centre.mean, kLargestMean, by_mean);
+  point.least_variance =
+      std::exp(reach(rule, weights, centre, log, std::log(kLeastVariance), by_log));
+  point.greatest_variance =
+      std::exp(reach(rule, weights, centre, log, std::log(kGreatestVariance), by_log));
+}
+
+}  // namespace
+
+std::vector<FixedPoint> fixed_points(const MomentRule& rule, const LayerWeights& weights) {
+  std::vector<FixedPoint> found;
+  for (int i = -8; i <= 8; ++i) {
+    for (double variance = 1e-6; variance < 1e6; variance *= 2.5) {
+      const Moments start{std::sinh(0.5 * i) * std::sqrt(variance), variance};
+      const auto at = solve(rule, weights, start);
+      if (!at || std::ranges::any_of(found, [&](const FixedPoint& other) {
+            return distance(*at, other.at) < kSame;
+          })) {
+        continue;
+      }
+      FixedPoint point{*at, layer_map(rule, *at, weights)};
+      point.attracts = point.map.spectral_radius() < 1;
+      found.push_back(point);
+    }
+  }
+  for (FixedPoint& point : found) {
+    if (point.attracts) find_basin(rule, weights, point);
+  }
+  std::ranges::sort(found, {}, [](const FixedPoint& point) { return point.at.variance; });
+  return found;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,35 @@
+#include "theory/interval_moments.h"
+
+namespace selfnorm {
+
+IntervalMoments selu_interval_moments(const Interval& given_m, const Interval& given_v,
+                                      const SeluConstants& constants) {
+  const Interval scale(constants.scale), root = sqrt(scale);
+  const Interval m = root * given_m, v = scale * given_v;
+  const Interval s = sqrt(v), half(0.5), two(2), root_two = sqrt(two);
+  const Interval lambda(constants.lambda), depth = lambda * Interval(constants.alpha);
+  // Powers of z over the positive side, exponentials over the negative one.
+  const Interval density = exp(Interval(-0.5) * square(m / s)) / sqrt(two * Interval::pi());
+  const Interval q0 = half * erfc(m / (s * root_two)),
+                 p0 = half * erfc(Interval(-1) * m / (s * root_two));
+  const Interval p1 = m * p0 + s * density;
+  const Interval p2 = (square(m) + v) * p0 + m * s * density;
+  const Interval q1 = exp(m + half * v) * half * erfc((m + v) / (s * root_two));
+  const Interval q2 = exp(two * (m + v)) * half * erfc((m + two * v) / (s * root_two));
+
+  const Interval lambda2 = square(lambda), depth2 = square(depth);
+  const Interval mean = lambda * p1 + depth * (q1 - q0);
+  const Interval second = lambda2 * p2 + depth2 * (q2 - two * q1 + q0);
+  const Interval mean_by_m = lambda * p0 + depth * q1;
+  const Interval mean_by_v = half * (depth * q1 + (lambda - depth) * density / s);
+  const Interval second_by_m = two * (lambda2 * p1 + depth2 * (q2 - q1));
+  const Interval second_by_v = lambda2 * p0 + depth2 * (two * q2 - q1);
+  return {mean,
+          second - square(mean),
+          root * mean_by_m,
+          scale * mean_by_v,
+          root * (second_by_m - two * mean * mean_by_m),
+          scale * (second_by_v - two * mean * mean_by_v)};
+}
+
+}  // namespace selfnorm

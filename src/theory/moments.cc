@@ -1,0 +1,74 @@
+// Moments of activations with two sides that meet at 0: the laws of total variance and covariance
+// put the sides together. The textbook form (powers of z, then a difference) overflows or cancels
+// where this does not.
+#include <cmath>
+
+#include "selfnorm/theory.h"
+#include "theory/quadrature.h"
+#include "theory/sides.h"
+#include "theory/truncated_normal.h"
+
+namespace selfnorm {
+namespace {
+
+// `kink` is f′(0+) − f′(0−), whose density at 0 is `density`; f(0) = 0.
+ActivationMoments together(const Side& minus, const Side& plus, double kink, double density) {
+  const double p = plus.mass, q = minus.mass, distance = plus.mean - minus.mean;
+  ActivationMoments out;
+  out.mean = p * plus.mean + q * minus.mean;
+  out.variance = p * plus.variance + q * minus.variance + p * q * distance * distance;
+  out.slope_mean = p * plus.slope + q * minus.slope;
+  out.slope_second_moment = p * plus.slope_square + q * minus.slope_square;
+  out.d_mean_d_variance = 0.5 * (p * plus.curvature + q * minus.curvature + kink * density);
+  out.d_variance_d_mean = 2 * (p * plus.value_slope + q * minus.value_slope +
+                               p * q * distance * (plus.slope - minus.slope));
+  const double curvature_part = p * plus.value_curvature + q * minus.value_curvature +
+                                p * q * distance * (plus.curvature - minus.curvature);
+  out.d_variance_d_variance = out.slope_second_moment + curvature_part - out.mean * kink * density;
+  return out;
+}
+
+}  // namespace
+
+ActivationMoments selu_moments(const Gaussian& z, const SeluConstants& constants) {
+  const double root = std::sqrt(constants.scale);
+  const double deviation = root * std::sqrt(z.variance);
+  const double t = root * z.mean / deviation;
+  const double lambda = constants.lambda, depth = constants.lambda * constants.alpha;
+  ActivationMoments out =
+      together(exponential_side(depth, t, deviation), positive_side(lambda, t, deviation),
+               lambda - depth, normal_density(t) / deviation);
+  out.slope_mean *= root;
+  out.slope_second_moment *= constants.scale;
+  out.d_mean_d_variance *= constants.scale;
+  out.d_variance_d_mean *= root;
+  out.d_variance_d_variance *= constants.scale;
+  return out;
+}
+
+ActivationMoments leaky_relu_moments(const Gaussian& z, double slope) {
+  const double deviation = std::sqrt(z.variance);
+  const double t = z.mean / deviation;
+  return together(negative_side(slope, t, deviation), positive_side(1, t, deviation), 1 - slope,
+                  normal_density(t) / deviation);
+}
+
+// Derivatives by z's variance come from Stein's lemma: ∂E g/∂v = E g″/2 = E[g′·(z − m)]/(2v).
+ActivationMoments quadrature_moments(const RealFunction& f, const RealFunction& df,
+                                     const Gaussian& z, const std::vector<double>& kinks) {
+  const auto mean_of = [&](const RealFunction& g) { return expectation(g, z, kinks); };
+  ActivationMoments out;
+  out.mean = mean_of(f);
+  const auto centred = [&](double x) { return f(x) - out.mean; };
+  out.variance = mean_of([&](double x) { return centred(x) * centred(x); });
+  out.slope_mean = mean_of(df);
+  out.slope_second_moment = mean_of([&](double x) { return df(x) * df(x); });
+  out.d_mean_d_variance =
+      mean_of([&](double x) { return df(x) * (x - z.mean); }) / (2 * z.variance);
+  out.d_variance_d_mean = 2 * mean_of([&](double x) { return centred(x) * df(x); });
+  out.d_variance_d_variance =
+      mean_of([&](double x) { return centred(x) * df(x) * (x - z.mean); }) / z.variance;
+  return out;
+}
+
+}  // namespace selfnorm

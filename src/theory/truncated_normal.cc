@@ -1,0 +1,72 @@
+#include "theory/truncated_normal.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "theory/quadrature.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr double kDensityAtZero = std::numbers::inv_sqrtpi / std::numbers::sqrt2;  // 1/√(2π)
+
+// From here on the continued fraction is as exact as erfc and does not cancel.
+constexpr double kFraction = 2;
+
+// With K_n(t) = ∫ yⁿ e^(−t·y − y²/2) dy, partial integration gives K_{n+1} = n·K_{n−1} − t·K_n, so
+// K_n/K_{n−1} = n/(t + K_{n+1}/K_n): positive terms only. 80 of them leave less than 1e-17 at t
+// = 2.
+double second_ratio(double t) {  // K₂/K₁
+  double ratio = 0;
+  for (int n = 81; n >= 2; --n) ratio = n / (t + ratio);
+  return ratio;
+}
+
+// φ(t)/P(x > t), the hazard rate, for t below kFraction.
+double hazard(double t) { return normal_density(t) / tail_mass(t); }
+
+// ln K₀(t) − t²/2·[t ≤ 0], whose second part is left to the caller so that it may cancel exactly.
+double log_mass(double t) {
+  return t > 0 ? std::log(kDensityAtZero / (t + tail_mean(t))) : std::log(tail_mass(t));
+}
+
+double square_part(double t) { return t > 0 ? 0 : 0.5 * t * t; }
+
+// ln K₀(t + s) − ln K₀(t).
+double log_difference(double t, double s) {
+  const double squares = t + s <= 0 ? s * (t + 0.5 * s) : square_part(t + s) - square_part(t);
+  return squares + (log_mass(t + s) - log_mass(t));
+}
+
+// Over a distance of half a deviation of y the logarithms above lose digits to one another; their
+// derivatives, −E y and Var y, integrate to the same without loss. Both are analytic in a strip
+// wider than the interval, where 20 Gauss-Legendre points leave less than 1e-16.
+bool is_short(double t, double s) { return s * std::sqrt(tail_variance(t)) < 0.5; }
+
+}  // namespace
+
+double tail_mass(double t) { return 0.5 * std::erfc(t / std::numbers::sqrt2); }
+
+double normal_density(double t) { return kDensityAtZero * std::exp(-0.5 * t * t); }
+
+double tail_mean(double t) { return t < kFraction ? hazard(t) - t : 1 / (t + second_ratio(t)); }
+
+double tail_variance(double t) {
+  if (t < kFraction) return 1 - hazard(t) * (hazard(t) - t);
+  const double second = second_ratio(t), first = 1 / (t + second);
+  return first * (second - first);
+}
+
+double log_tail_exponential(double t, double s) {
+  if (!is_short(t, s)) return log_difference(t, s);
+  return -integrate([=](double more) { return tail_mean(t + more); }, 0, s);
+}
+
+double log_tail_exponential_spread(double t, double s) {
+  if (!is_short(t, s)) return log_difference(t, 2 * s) - 2 * log_difference(t, s);
+  const auto rising = [=](double more) { return more * tail_variance(t + more); };
+  const auto falling = [=](double more) { return (2 * s - more) * tail_variance(t + more); };
+  return integrate(rising, 0, s) + integrate(falling, s, 2 * s);
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,70 @@
+#include "passes/surroundings.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "passes/build.h"
+#include "selfnorm/theory.h"
+
+namespace selfnorm {
+namespace {
+
+Layer dense(std::int64_t units) { return {"dense", {{"units", units}}}; }
+const Layer kShaped{"selu", {{"shape", "depth"}}};
+
+// `depth` blocks of dense, SELU and, where a rate is given, alpha dropout.
+Network deep(std::int64_t depth, std::int64_t width, double rate = 0) {
+  Network network{{{"x", {width}}}, {}};
+  for (std::int64_t i = 0; i < depth; ++i) {
+    network.layers.insert(network.layers.end(), {dense(width), kShaped});
+    if (rate > 0) network.layers.push_back({"alpha_dropout", {{"rate", rate}}});
+  }
+  return network;
+}
+
+double scale_of(const Graph& graph, const std::string& node) {
+  for (const Node& candidate : graph.nodes) {
+    if (candidate.name == node) return std::get<double>(candidate.attributes.at("scale"));
+  }
+  ADD_FAILURE() << "no node " << node;
+  return 0;
+}
+
+TEST(ResolveAttributes, AShapeForTheDepthCountsTheNetwork) {
+  for (const std::int64_t depth : {1, 20, 200}) {
+    DepthShapeRequest request;
+    request.depth = depth;
+    request.width = 64;
+    const Graph graph = build_graph(deep(depth, 64), 1);
+    EXPECT_EQ(scale_of(graph, "selu_1"), shape_for_depth(request).constants.scale);
+  }
+}
+
+TEST(ResolveAttributes, TheLongestPathCounts) {
+  Network network = deep(30, 8);
+  network.layers.push_back({"dense", {{"units", std::int64_t{8}}}, "side", {"x"}});
+  network.layers.push_back({"selu", {{"shape", "depth"}}, "beside"});
+  network.layers.push_back({"add", {}, "sum", {"selu_30", "beside"}});
+  const Graph graph = build_graph(network, 1);
+  EXPECT_EQ(scale_of(graph, "beside"), scale_of(build_graph(deep(30, 8), 1), "selu_1"));
+}
+
+TEST(ResolveAttributes, DropoutDampsGradientsAndLeavesThePublishedShape) {
+  EXPECT_LT(scale_of(build_graph(deep(100, 64), 1), "selu_1"), 0.2);
+  EXPECT_EQ(scale_of(build_graph(deep(100, 64, 0.05), 1), "selu_1"), 1);
+}
+
+TEST(ResolveAttributes, WeightsBeforeAShapeForTheDepthAreOrthogonal) {
+  const Graph graph = build_graph(deep(50, 64), 1);
+  EXPECT_EQ(graph.parameters[0].init, "orthogonal");
+  EXPECT_EQ(graph.parameters[0].gain, 1);
+  // More outputs than inputs: the rows of a matrix of orthonormal columns are too short by √(64/16).
+  Network tall{{{"x", {16}}}, {dense(64), kShaped, dense(2)}};
+  EXPECT_EQ(build_graph(tall, 1).parameters[0].gain, 2);
+  EXPECT_EQ(build_graph(tall, 1).parameters[2].init, "lecun_normal");
+}
+
+}  // namespace
+}  // namespace selfnorm

@@ -1,0 +1,134 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "selfnorm/error.h"
+#include "selfnorm/theory.h"
+#include "theory/interval_moments.h"
+
+namespace selfnorm {
+namespace {
+
+TEST(Interval, EnclosesWhatDoublesRound) {
+  const Interval third = Interval(1) / Interval(3);
+  EXPECT_LT(third.low(), third.high());
+  EXPECT_LE(third.low(), 1.0 / 3);
+  EXPECT_GE(third.high(), 1.0 / 3);
+  const Interval across(-1, 2);
+  EXPECT_EQ(square(across).low(), 0);
+  EXPECT_GE(square(across).high(), 4);
+  EXPECT_TRUE(std::isinf((Interval(1) / across).high()));
+  EXPECT_TRUE(std::isinf(sqrt(across).low())) << "√ of what may be below 0 says nothing";
+}
+
+// Every point of a box lies within the box's enclosure.
+TEST(IntervalMoments, EncloseThePointsOfABox) {
+  const IntervalMoments box = selu_interval_moments({-0.2, 0.1}, {0.7, 1.1}, {1.3, 1.2, 0.8});
+  for (const double m : {-0.2, -0.05, 0.1}) {
+    for (const double v : {0.7, 0.9, 1.1}) {
+      const ActivationMoments point = selu_moments({m, v}, {1.3, 1.2, 0.8});
+      const auto within = [](const Interval& interval, double value) {
+        EXPECT_LE(interval.low(), value);
+        EXPECT_GE(interval.high(), value);
+      };
+      within(box.mean, point.mean);
+      within(box.variance, point.variance);
+      within(box.mean_by_m, point.slope_mean);
+      within(box.mean_by_v, point.d_mean_d_variance);
+      within(box.variance_by_m, point.d_variance_d_mean);
+      within(box.variance_by_v, point.d_variance_d_variance);
+    }
+  }
+}
+
+TEST(Certify, TheTheoremsOfThePaperHold) {
+  for (const int theorem : {1, 2, 3}) {
+    for (const Domain& domain : theorem_domains(theorem)) {
+      const Certificate certificate = certify(theorem_claim(theorem), domain);
+      EXPECT_EQ(certificate.verdict, Verdict::proved) << "theorem " << theorem;
+      EXPECT_GT(certificate.margin, 0);
+      EXPECT_GT(certificate.boxes, 1);
+    }
+  }
+}
+
+// The counterexample is wrong in plain doubles too, at each corner.
+void expect_broken(Claim claim, const Domain& stated, const Domain& box) {
+  const MomentRule rule = [](const Gaussian& z) { return selu_moments(z); };
+  for (const double mu : {box.mu.low, box.mu.high}) {
+    for (const double omega : {box.omega.low, box.omega.high}) {
+      for (const double nu : {box.nu.low, box.nu.high}) {
+        for (const double tau : {box.tau.low, box.tau.high}) {
+          const LayerMap map = layer_map(rule, {mu, nu}, {omega, tau});
+          const double variance = map.outputs.variance;
+          if (claim == Claim::variance_falls) {
+            EXPECT_GE(variance, nu);
+          } else if (claim == Claim::variance_rises) {
+            EXPECT_LE(variance, nu);
+          } else {
+            EXPECT_TRUE(map.largest_singular_value() >= 1 || variance > stated.nu.high ||
+                        variance < stated.nu.low || map.outputs.mean > stated.mu.high ||
+                        map.outputs.mean < stated.mu.low);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Certify, FalseClaimsAreRefuted) {
+  Domain wide = theorem_domains(1)[0];
+  wide.tau.high = 1.9;
+  Domain low = theorem_domains(2)[0];
+  low.nu.low = 0.5;
+  Domain high = theorem_domains(3)[0];
+  high.nu.high = 1.5;
+  for (const auto& [claim, domain] : {std::pair(Claim::contracts, wide),
+                                      {Claim::variance_falls, low},
+                                      {Claim::variance_rises, high}}) {
+    const Certificate certificate = certify(claim, domain);
+    ASSERT_EQ(certificate.verdict, Verdict::refuted);
+    expect_broken(claim, domain, certificate.counterexample);
+    const Domain& box = certificate.counterexample;
+    EXPECT_LE(domain.nu.low * (1 - 1e-15), box.nu.low);
+    EXPECT_GE(domain.tau.high * (1 + 1e-15), box.tau.high);
+  }
+}
+
+// ν̃ = ν at the fixed point: neither rises nor falls, and no finite work tells.
+TEST(Certify, AnEqualityStaysUndecided) {
+  const Domain point{{0, 0}, {0, 0}, {0.999999, 1}, {1, 1}};
+  EXPECT_NE(certify(Claim::variance_rises, point, {}, 200).verdict, Verdict::proved);
+}
+
+TEST(Certify, OtherConstantsAndTheirOwnTheorem) {
+  const SeluConstants shaped = selu_constants({0, 1}, {}, 0.1);
+  const Domain narrow{{-0.02, 0.02}, {-0.05, 0.05}, {0.95, 1.05}, {0.999, 1.001}};
+  EXPECT_EQ(certify(Claim::contracts, narrow, shaped).verdict, Verdict::proved);
+  EXPECT_EQ(certify(Claim::contracts, narrow, {2, 1.2}).verdict, Verdict::refuted);
+}
+
+TEST(Certify, TheLeastVarianceThatRises) {
+  const Domain domain = theorem_domains(3)[0];
+  const double least = least_rising_variance(domain);
+  EXPECT_LT(least, 0.02);
+  Domain from = domain;
+  from.nu.low = least;
+  EXPECT_EQ(certify(Claim::variance_rises, from).verdict, Verdict::proved);
+  from.nu.low = 0.9 * least;
+  EXPECT_EQ(certify(Claim::variance_rises, from).verdict, Verdict::refuted);
+}
+
+TEST(Certify, BadBoundsAreNamed) {
+  Domain domain = theorem_domains(1)[0];
+  domain.tau = {1.1, 0.9};
+  EXPECT_THROW(certify(Claim::contracts, domain), Error);
+  domain.tau = {0, 1};
+  EXPECT_THROW(certify(Claim::contracts, domain), Error);
+  domain.tau = {1, std::nan("")};
+  EXPECT_THROW(certify(Claim::contracts, domain), Error);
+  EXPECT_THROW(theorem_domains(4), Error);
+}
+
+}  // namespace
+}  // namespace selfnorm
