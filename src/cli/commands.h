@@ -8,6 +8,8 @@ namespace selfnorm::cli {
 void add_train(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_predict(CLI::App& app);
+void add_theory(CLI::App& app);
+void add_propagate(CLI::App& app);
 void add_ops(CLI::App& app);
 void add_data(CLI::App& app);
 

@@ -80,11 +80,15 @@ int main(int argc, char** argv) {
   selfnorm::cli::add_train(app);
   selfnorm::cli::add_evaluate(app);
   selfnorm::cli::add_predict(app);
+  selfnorm::cli::add_theory(app);
+  selfnorm::cli::add_propagate(app);
   selfnorm::cli::add_ops(app);
   selfnorm::cli::add_data(app);
   int status = 0;
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RuntimeError& error) {  // a command's own answer: findings, not proved
+    status = error.get_exit_code();
   } catch (const CLI::ParseError& error) {
     const bool asked = error.get_exit_code() == 0;  // --help, --version
     const std::vector<std::string> rest = app.remaining(true);

@@ -21,8 +21,8 @@ constexpr std::size_t kChunk = std::size_t{1} << 16;
 // cross libcsv's C frames: it is kept and thrown after them.
 class Parser {
  public:
-  Parser(CsvTable& table, std::string file, unsigned char delimiter)
-      : table_(table), file_(std::move(file)) {
+  Parser(const CsvRowTaker& take, std::string file, unsigned char delimiter)
+      : take_(take), file_(std::move(file)) {
     csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
     csv_set_delim(&parser_, delimiter);
   }
@@ -33,6 +33,7 @@ class Parser {
   void feed(std::string_view text) {
     check(csv_parse(&parser_, text.data(), text.size(), on_cell, on_row, this) == text.size());
   }
+  bool done() const { return done_; }
   void finish() { check(csv_fini(&parser_, on_cell, on_row, this) == 0); }
 
  private:
@@ -61,7 +62,7 @@ class Parser {
   }
   void end_row(int end) {
     const bool second_half = row_.size() == 0 && end == '\n' && last_end_ == '\r';  // of CR LF
-    if (row_.size() > 0 && !table_.complete()) table_.row(row_, line_);
+    if (row_.size() > 0 && !done_) done_ = !take_(row_, line_);
     if (!second_half) line_ += 1 + lines_within_;
     row_.clear();
     lines_within_ = 0;
@@ -77,7 +78,8 @@ class Parser {
   }
 
   csv_parser parser_{};
-  CsvTable& table_;
+  const CsvRowTaker& take_;
+  bool done_ = false;
   std::string file_;
   CsvRow row_;
   std::int64_t line_ = 1;
@@ -102,18 +104,26 @@ unsigned char find_delimiter(std::string_view start, const std::string& option) 
 
 }  // namespace
 
-Dataset read_csv(const std::filesystem::path& path, const DataOptions& options) {
+void read_csv_rows(const std::filesystem::path& path, const std::string& delimiter,
+                   const CsvRowTaker& take) {
   ByteReader reader(path);
   std::string chunk(kChunk, '\0');
   std::string_view text(chunk.data(), reader.read_some(chunk.data(), kChunk));
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
-  CsvTable table(reader.name(), options);
-  Parser parser(table, reader.name(), find_delimiter(text, options.delimiter));
-  while (!text.empty() && !table.complete()) {
+  Parser parser(take, reader.name(), find_delimiter(text, delimiter));
+  while (!text.empty() && !parser.done()) {
     parser.feed(text);
     text = {chunk.data(), reader.read_some(chunk.data(), kChunk)};
   }
-  if (!table.complete()) parser.finish();
+  if (!parser.done()) parser.finish();
+}
+
+Dataset read_csv(const std::filesystem::path& path, const DataOptions& options) {
+  CsvTable table(path.string(), options);
+  read_csv_rows(path, options.delimiter, [&](const CsvRow& row, std::int64_t line) {
+    table.row(row, line);
+    return !table.complete();
+  });
   return table.dataset();
 }
 

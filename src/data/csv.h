@@ -1,11 +1,23 @@
 // Tables of numbers as text.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <string>
 
+#include "data/csv_table.h"
 #include "selfnorm/dataset.h"
 
 namespace selfnorm {
+
+/// Takes a row and the line on which it begins; false when no more are wanted.
+using CsvRowTaker = std::function<bool(const CsvRow& row, std::int64_t line)>;
+
+/// Hands over the rows of a file, gzip or not, one by one; empty lines are left out. `delimiter` is
+/// as in DataOptions. Error(data) names file and line of a quote that is not closed.
+void read_csv_rows(const std::filesystem::path& path, const std::string& delimiter,
+                   const CsvRowTaker& take);
 
 /// Reads a table, gzip or not, into one field "features" of floats and the targets. Uses `target`,
 /// `task`, `delimiter`, `header` and `limit` of the options.

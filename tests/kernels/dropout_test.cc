@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/simd/pointwise.h"
-#include "theory/alpha_dropout.h"
+#include "selfnorm/theory.h"
 
 namespace selfnorm {
 namespace {

@@ -1,0 +1,84 @@
+#include "cli/gnuplot.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <vector>
+
+#include "selfnorm/error.h"
+
+namespace selfnorm::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file that is gone at the end of the scope.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& text) {
+    const std::string pattern = (fs::temp_directory_path() / "selfnorm-XXXXXX").string();
+    path_.assign(pattern.begin(), pattern.end());
+    path_.push_back('\0');
+    const int descriptor = mkstemp(path_.data());
+    const auto size = static_cast<ssize_t>(text.size());
+    const bool written = descriptor >= 0 && write(descriptor, text.data(), text.size()) == size;
+    if (descriptor >= 0) close(descriptor);
+    if (!written) throw Error(ErrorKind::io, pattern + ": cannot be written");
+  }
+  ~TemporaryFile() { unlink(path_.data()); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  std::string path() const { return path_.data(); }
+
+ private:
+  std::vector<char> path_;
+};
+
+// The shell takes what stands between single quotes as it is.
+std::string shell_quoted(const std::string& word) {
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+}  // namespace
+
+void require_gnuplot() {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (access((fs::path(folder) / "gnuplot").c_str(), X_OK) == 0) return;
+  }
+  throw Error(ErrorKind::config,
+              "theory plot: gnuplot, which draws the pictures, is not installed (Debian: apt-get "
+              "install gnuplot-nox)");
+}
+
+std::string draw_svg(const std::string& commands, int width, int height) {
+  const TemporaryFile script(
+      fmt::format("set terminal svg size {},{} font 'sans,12' background rgb 'white' dynamic\n"
+                  "set grid lc rgb '#dddddd'\nset border lc rgb '#555555'\n{}",
+                  width, height, commands));
+  const std::string command = "gnuplot " + shell_quoted(script.path()) + " 2>&1";
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) throw Error(ErrorKind::io, "gnuplot: cannot be started");
+  std::string out;
+  std::array<char, 65536> chunk{};
+  for (std::size_t n = 0; (n = fread(chunk.data(), 1, chunk.size(), pipe)) > 0;) {
+    out.append(chunk.data(), n);
+  }
+  const int status = pclose(pipe);
+  const std::size_t start = out.find("<?xml");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || start == std::string::npos) {
+    throw Error(ErrorKind::config, "gnuplot: " + out);
+  }
+  return out.substr(start);
+}
+
+}  // namespace selfnorm::cli

@@ -1,0 +1,190 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cli/terminal.h"
+#include "cli/theory_arguments.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct CertifyArguments {
+  int theorem = 0;
+  std::vector<double> mu, omega, nu, tau;
+  SeluArguments selu;
+  bool json = false;
+};
+
+// One domain of a theorem and what came of it.
+struct Part {
+  Domain domain;
+  Certificate certificate;
+  std::optional<double> least_variance;  ///< theorem 3, where it is proved
+};
+
+struct Result {
+  int theorem;
+  std::vector<Part> parts;
+};
+
+const char* verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::proved: return "proved";
+    case Verdict::refuted: return "refuted";
+    case Verdict::undecided: return "undecided";
+  }
+  return "";
+}
+
+const char* claim_text(int theorem) {
+  switch (theorem) {
+    case 1: return "maps into itself and contracts";
+    case 2: return "the variance falls";
+    default: return "the variance rises";
+  }
+}
+
+Domain with_given(Domain domain, const CertifyArguments& arguments) {
+  for (const auto& [given, bounds] :
+       {std::pair(&arguments.mu, &domain.mu), std::pair(&arguments.omega, &domain.omega),
+        std::pair(&arguments.nu, &domain.nu), std::pair(&arguments.tau, &domain.tau)}) {
+    if (!given->empty()) *bounds = {given->front(), given->back()};
+  }
+  return domain;
+}
+
+Result certify_theorem(int theorem, const CertifyArguments& arguments) {
+  Result result{theorem, {}};
+  const SeluConstants constants = arguments.selu.read();
+  for (const Domain& stated : theorem_domains(theorem)) {
+    Part part{with_given(stated, arguments), {}, {}};
+    part.certificate = certify(theorem_claim(theorem), part.domain, constants);
+    if (theorem == 3 && part.certificate.verdict == Verdict::proved) {
+      part.least_variance = least_rising_variance(part.domain, constants);
+    }
+    result.parts.push_back(part);
+  }
+  return result;
+}
+
+Json bounds_json(const Domain& domain) {
+  const auto pair = [](const Bounds& bounds) { return Json{bounds.low, bounds.high}; };
+  return {{"mu", pair(domain.mu)},
+          {"omega", pair(domain.omega)},
+          {"nu", pair(domain.nu)},
+          {"tau", pair(domain.tau)}};
+}
+
+// The part that decides: a refuted one before an undecided one before the proved ones.
+const Part& deciding(const Result& result) {
+  const Part* worst = &result.parts.front();
+  const auto rank = [](const Part& part) { return static_cast<int>(part.certificate.verdict); };
+  for (const Part& part : result.parts) {
+    const bool refutes = part.certificate.verdict == Verdict::refuted;
+    if (worst->certificate.verdict != Verdict::refuted && (refutes || rank(part) > rank(*worst))) {
+      worst = &part;
+    }
+  }
+  return *worst;
+}
+
+Json result_json(const Result& result) {
+  const Part& decides = deciding(result);
+  std::int64_t boxes = 0;
+  double seconds = 0, margin = decides.certificate.margin;
+  auto parts = Json::array();
+  for (const Part& part : result.parts) {
+    const Certificate& c = part.certificate;
+    boxes += c.boxes;
+    seconds += c.seconds;
+    margin = std::min(margin, c.margin);
+    Json json{{"domain", bounds_json(part.domain)},
+              {"status", verdict_name(c.verdict)},
+              {"boxes", c.boxes},
+              {"margin", c.margin}};
+    if (part.least_variance) json["smallest_nu"] = *part.least_variance;
+    parts.push_back(json);
+  }
+  Json json{{"id", result.theorem},
+            {"claim", claim_text(result.theorem)},
+            {"status", verdict_name(decides.certificate.verdict)},
+            {"boxes", boxes},
+            {"margin", margin},
+            {"seconds", seconds},
+            {"counterexample", nullptr},
+            {"parts", parts}};
+  if (decides.certificate.verdict == Verdict::refuted) {
+    json["counterexample"] = bounds_json(decides.certificate.counterexample);
+  }
+  return json;
+}
+
+std::string domain_text(const Domain& domain) {
+  std::string text;
+  for (const auto& [name, bounds] : {std::pair("μ", domain.mu), std::pair("ω", domain.omega),
+                                     std::pair("ν", domain.nu), std::pair("τ", domain.tau)}) {
+    text += fmt::format("{}{} [{:.9g}, {:.9g}]", text.empty() ? "" : "  ", name, bounds.low,
+                        bounds.high);
+  }
+  return text;
+}
+
+void print_result(const Result& result) {
+  for (const Part& part : result.parts) {
+    const Certificate& c = part.certificate;
+    fmt::print("theorem {}: {}\n  {}\n  {}", result.theorem, claim_text(result.theorem),
+               domain_text(part.domain), verdict_name(c.verdict));
+    if (c.verdict == Verdict::proved) {
+      fmt::print(" over {} boxes in {}, nowhere nearer than {:.3g}\n", grouped(c.boxes),
+                 duration(c.seconds), c.margin);
+    } else if (c.verdict == Verdict::refuted) {
+      fmt::print(": it is wrong for every layer in\n  {}\n", domain_text(c.counterexample));
+    } else {
+      fmt::print(" after {} boxes: too near to an equality\n", grouped(c.boxes));
+    }
+    if (part.least_variance) fmt::print("  holds from ν = {:.3g} on\n", *part.least_variance);
+  }
+}
+
+void run_certify(const CertifyArguments& arguments) {
+  bool proved = true;
+  auto list = Json::array();
+  for (const int theorem : {1, 2, 3}) {
+    if (arguments.theorem != 0 && arguments.theorem != theorem) continue;
+    const Result result = certify_theorem(theorem, arguments);
+    for (const Part& part : result.parts) {
+      proved = proved && part.certificate.verdict == Verdict::proved;
+    }
+    if (arguments.json) list.push_back(result_json(result));
+    else print_result(result);
+  }
+  if (arguments.json) fmt::print("{}\n", Json{{"theorems", list}}.dump(2));
+  if (!proved) throw CLI::RuntimeError(1);
+}
+
+}  // namespace
+
+void add_theory_certify(CLI::App& theory) {
+  CLI::App* command = theory.add_subcommand(
+      "certify", "Prove the theorems on SELU's map by interval arithmetic, or refute them");
+  const auto arguments = std::make_shared<CertifyArguments>();
+  command->add_option("--theorem", arguments->theorem, "1, 2 or 3 [all]")
+      ->check(CLI::IsMember({1, 2, 3}));
+  const auto bounds = [&](const char* flag, std::vector<double>& values, const char* help) {
+    command->add_option(flag, values, help)->delimiter(',')->expected(2)->type_name("LOW,HIGH");
+  };
+  bounds("--mu", arguments->mu, "mean of the inputs [as the theorem says]");
+  bounds("--omega", arguments->omega, "sum of the weights");
+  bounds("--nu", arguments->nu, "variance of the inputs");
+  bounds("--tau", arguments->tau, "sum of the squared weights");
+  arguments->selu.add(*command);
+  command->add_flag("--json", arguments->json, "one JSON document");
+  command->callback([arguments] { run_certify(*arguments); });
+}
+
+}  // namespace selfnorm::cli

@@ -1,0 +1,213 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "cli/gnuplot.h"
+#include "cli/theory_arguments.h"
+#include "selfnorm/error.h"
+#include "selfnorm/propagate.h"
+
+namespace selfnorm::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct PlotArguments {
+  std::string output = "theory";
+  std::vector<std::string> pictures;
+  SeluArguments selu;
+  WeightArguments weights;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+
+constexpr const char* kBlue = "#1f77b4";
+constexpr const char* kOrange = "#ff7f0e";
+constexpr const char* kGreen = "#2ca02c";
+constexpr const char* kRed = "#d62728";
+
+// "$name << EOD …": rows of numbers that commands refer to as $name.
+std::string data_block(const std::string& name, const std::vector<std::vector<double>>& rows) {
+  std::string text = "$" + name + " << EOD\n";
+  for (const auto& row : rows) {
+    for (const double value : row) text += fmt::format("{:.9g} ", value);
+    text += "\n";
+  }
+  return text + "EOD\n";
+}
+
+// ---- the activation and its slope -------------------------------------------------------------
+
+std::string activation_picture(const PlotArguments& arguments) {
+  std::vector<SeluConstants> shapes = {arguments.selu.read()};
+  for (const double scale : {0.3, 0.1, 0.01}) shapes.push_back(selu_constants({0, 1}, {}, scale));
+  std::string text =
+      "set multiplot layout 1,2\nset key top left\nset xlabel 'x'\nset xrange [-4:3]\n";
+  std::vector<std::vector<double>> rows;
+  for (double x = -4; x <= 3.0005; x += 0.025) {
+    auto& row = rows.emplace_back(std::vector<double>{x});
+    for (const SeluConstants& s : shapes) {
+      const double root = std::sqrt(s.scale), scaled = root * x;
+      row.push_back(s.lambda * (x > 0 ? scaled : s.alpha * std::expm1(scaled)));
+      row.push_back(root * s.lambda * (x > 0 ? 1 : s.alpha * std::exp(scaled)));
+    }
+  }
+  text += data_block("curves", rows);
+  const char* colours[] = {kBlue, kOrange, kGreen, kRed};
+  for (const int slope : {0, 1}) {
+    text += fmt::format("set title '{}'\nplot ", slope == 0 ? "SELU" : "its slope");
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      text += fmt::format("{}$curves using 1:{} with lines lw 2 lc rgb '{}' title 's = {:g}'",
+                          i == 0 ? "" : ", ", 2 + 2 * static_cast<int>(i) + slope, colours[i],
+                          shapes[i].scale);
+    }
+    text += "\n";
+  }
+  return text + "unset multiplot\n";
+}
+
+// ---- the moment map ---------------------------------------------------------------------------
+
+std::string map_picture(const PlotArguments& arguments) {
+  const SeluConstants selu = arguments.selu.read();
+  const LayerWeights weights = arguments.weights.read();
+  const MomentRule rule = [&](const Gaussian& z) { return selu_moments(z, selu); };
+  std::vector<std::vector<double>> arrows, points;
+  for (double mu = -0.5; mu <= 0.5001; mu += 0.1) {
+    for (double nu = 0.2; nu <= 2.0001; nu += 0.15) {
+      const Moments to = layer_map(rule, {mu, nu}, weights).outputs;
+      arrows.push_back({mu, nu, 0.6 * (to.mean - mu), 0.6 * (to.variance - nu)});
+    }
+  }
+  for (const FixedPoint& point : fixed_points(rule, weights)) {
+    points.push_back({point.at.mean, point.at.variance, point.attracts ? 7.0 : 6.0});
+  }
+  return data_block("arrows", arrows) + (points.empty() ? "" : data_block("points", points)) +
+         fmt::format(
+             "set title 'one layer: (mean, variance) in and where it goes, omega = {:g}, "
+             "tau = {:g}'\nset xlabel 'mean'\nset ylabel 'variance'\nset key outside\n"
+             "set xrange [-0.6:0.6]\nset yrange [0:2.2]\n"
+             "plot $arrows using 1:2:3:4 with vectors head filled size 0.012,20 lc rgb '{}'"
+             " notitle{}\n",
+             weights.omega, weights.tau, kBlue,
+             points.empty() ? ""
+                            : fmt::format(", $points using 1:2:3 with points pt variable "
+                                          "ps 1.5 lc rgb '{}' title 'fixed point'",
+                                          kRed));
+}
+
+// ---- shapes -----------------------------------------------------------------------------------
+
+std::string shape_picture(const PlotArguments&) {
+  std::vector<std::vector<double>> rows;
+  DepthShapeRequest normal, orthogonal;
+  normal.width = orthogonal.width = 128;
+  normal.orthogonal = false;
+  for (double log = -3; log <= 0.0001; log += 0.05) {
+    const double scale = std::pow(10, log);
+    const DepthShape shape = shape_of_scale(scale, normal);
+    rows.push_back({scale, shape.contraction, shape.gradient_growth - 1, shape.spread,
+                    shape_of_scale(scale, orthogonal).spread});
+  }
+  return data_block("shapes", rows) +
+         fmt::format(
+             "set logscale x\nset xlabel 's'\nset key bottom right\nset multiplot layout 1,2\n"
+             "set title 'a layer, forward'\nset yrange [0:1]\n"
+             "plot $shapes using 1:2 with lines lw 2 lc rgb '{0}' title 'contraction', "
+             "'' using 1:4 with lines lw 2 lc rgb '{1}' title 'spread, width 128, Gaussian', "
+             "'' using 1:5 with lines lw 2 lc rgb '{2}' title 'the same, orthogonal'\n"
+             "set title 'a layer, backward'\nset logscale y\nset yrange [1e-4:0.2]\n"
+             "set format y '10^{{%T}}'\n"
+             "plot $shapes using 1:3 with lines lw 2 lc rgb '{3}' title 'gradient growth - 1'\n"
+             "unset multiplot\n",
+             kBlue, kOrange, kGreen, kRed);
+}
+
+// ---- propagation ------------------------------------------------------------------------------
+
+std::string propagation_picture(const PlotArguments& arguments) {
+  std::string text =
+      "set multiplot layout 2,2\nset xlabel 'layer'\nset yrange [-0.6:2.6]\nset key off\n";
+  for (const char* dropout : {"none", "plain", "alpha", "notebook"}) {
+    PropagationRequest request;
+    request.dropout = dropout;
+    request.rate = 0.2;
+    request.seed = arguments.seed;
+    std::vector<std::vector<double>> rows;
+    for (const PropagatedLayer& l : propagate(request)) {
+      rows.push_back({static_cast<double>(l.layer), l.mean_min, l.mean_max, l.mean, l.std_min,
+                      l.std_max, l.std, l.predicted_mean, l.predicted_std});
+    }
+    const std::string name = std::string("layers_") + dropout;
+    text += data_block(name, rows) +
+            fmt::format(
+                "set title 'dropout: {0}{2}'\n"
+                "plot ${1} using 1:5:6 with filledcurves fs transparent solid 0.25 lc rgb '{3}', "
+                "'' using 1:2:3 with filledcurves fs transparent solid 0.25 lc rgb '{4}', "
+                "'' using 1:7 with lines lw 2 lc rgb '{3}', '' using 1:4 with lines lw 2 lc rgb "
+                "'{4}', '' using 1:9 with lines dt 2 lc rgb 'black', '' using 1:8 with lines dt 2 "
+                "lc rgb 'black'\n",
+                dropout, name, std::string(dropout) == "none" ? "" : " 0.2", kOrange, kBlue);
+  }
+  return text + "unset multiplot\n";
+}
+
+// ---- all of them ------------------------------------------------------------------------------
+
+struct Picture {
+  const char* name;
+  std::string (*draw)(const PlotArguments&);
+  int height;
+};
+
+constexpr Picture kPictures[] = {{"activation", activation_picture, 380},
+                                 {"map", map_picture, 480},
+                                 {"shape", shape_picture, 380},
+                                 {"propagation", propagation_picture, 620}};
+
+void run_plot(const PlotArguments& arguments) {
+  require_gnuplot();
+  std::vector<std::pair<fs::path, std::string>> files;
+  for (const Picture& picture : kPictures) {
+    const auto& wanted = arguments.pictures;
+    if (!wanted.empty() && std::ranges::count(wanted, picture.name) == 0) continue;
+    files.emplace_back(fs::path(arguments.output) / (std::string(picture.name) + ".svg"),
+                       draw_svg(picture.draw(arguments), 860, picture.height));
+  }
+  std::error_code fault;
+  fs::create_directories(arguments.output, fault);
+  if (fault) throw Error(ErrorKind::io, arguments.output + ": " + fault.message());
+  auto names = nlohmann::ordered_json::array();
+  for (const auto& [path, svg] : files) {
+    write_file(path, svg);
+    names.push_back(path.string());
+    if (!arguments.json) fmt::print("{}\n", path.string());
+  }
+  if (arguments.json) fmt::print("{}\n", nlohmann::ordered_json{{"files", names}}.dump(2));
+}
+
+}  // namespace
+
+void add_theory_plot(CLI::App& theory) {
+  CLI::App* command = theory.add_subcommand(
+      "plot", "Pictures as SVG: activation, moment map, shapes for depth, propagation");
+  const auto arguments = std::make_shared<PlotArguments>();
+  std::vector<std::string> names;
+  for (const Picture& picture : kPictures) names.emplace_back(picture.name);
+  command->add_option("pictures", arguments->pictures, "which of them [all]")
+      ->check(CLI::IsMember(names));
+  command->add_option("--output", arguments->output, "a folder")->capture_default_str();
+  command->add_option("--seed", arguments->seed, "of the propagation")->capture_default_str();
+  arguments->selu.add(*command);
+  arguments->weights.weights.omega = 0.1;
+  arguments->weights.add(*command);
+  command->add_flag("--json", arguments->json, "the files as one JSON document");
+  command->callback([arguments] { run_plot(*arguments); });
+}
+
+}  // namespace selfnorm::cli

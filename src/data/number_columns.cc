@@ -1,0 +1,80 @@
+#include "data/number_columns.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "base/text.h"
+#include "data/byte_reader.h"
+#include "data/csv.h"
+
+namespace selfnorm {
+namespace {
+
+class Columns {
+ public:
+  Columns(std::string file, const std::vector<std::string>& names)
+      : file_(std::move(file)), names_(names) {}
+
+  void header(const CsvRow& row, std::int64_t line) {
+    std::vector<std::string> there;
+    for (std::size_t i = 0; i < row.size(); ++i) there.emplace_back(row.cell(i));
+    for (const std::string& name : names_) {
+      const auto found = std::ranges::find(there, name);
+      if (found == there.end()) {
+        data_error(
+            fmt::format("{}:{}: there is no column '{}' (expected a first row that names {}; "
+                        "it has {})",
+                        file_, line, name, join(names_, ", "), join(there, ", ")));
+      }
+      from_.push_back(static_cast<std::size_t>(found - there.begin()));
+    }
+    cells_ = row.size();
+  }
+
+  NumberRow numbers(const CsvRow& row, std::int64_t line) const {
+    if (row.size() != cells_) {
+      data_error(fmt::format("{}:{}: expected {} cells as in the first row, got {}", file_, line,
+                             cells_, row.size()));
+    }
+    NumberRow out{{}, line};
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      const std::string_view cell = row.cell(from_[i]);
+      double value = 0;
+      const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+      if (fault != std::errc() || end != cell.data() + cell.size() || !std::isfinite(value)) {
+        data_error(fmt::format("{}:{}, column '{}': expected a number, got {}", file_, line,
+                               names_[i], shown(cell)));
+      }
+      out.values.push_back(value);
+    }
+    return out;
+  }
+
+  bool has_header() const { return cells_ > 0; }
+
+ private:
+  std::string file_;
+  const std::vector<std::string>& names_;
+  std::vector<std::size_t> from_;
+  std::size_t cells_ = 0;
+};
+
+}  // namespace
+
+std::vector<NumberRow> read_number_columns(const std::filesystem::path& path,
+                                           const std::vector<std::string>& names) {
+  Columns columns(path.string(), names);
+  std::vector<NumberRow> rows;
+  read_csv_rows(path, "auto", [&](const CsvRow& row, std::int64_t line) {
+    if (columns.has_header()) rows.push_back(columns.numbers(row, line));
+    else columns.header(row, line);
+    return true;
+  });
+  if (rows.empty()) data_error(path.string() + ": has no rows of numbers");
+  return rows;
+}
+
+}  // namespace selfnorm
