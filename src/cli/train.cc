@@ -80,8 +80,8 @@ class TrainingLines {
 };
 
 fs::path default_out(const RunConfig& config) {
-  const std::string& source = config.data.source.empty() ? config.data.inputs.begin()->first
-                                                         : config.data.source;
+  const std::string& source =
+      config.data.source.empty() ? config.data.inputs.begin()->first : config.data.source;
   const std::string name = fs::path(source).stem().string();
   fs::path out = fs::path("runs") / name;
   for (int i = 2; fs::exists(out); ++i) out = fs::path("runs") / fmt::format("{}-{}", name, i);

@@ -253,9 +253,10 @@ LoadedData load_files(const DataOptions& options) {
   for (const auto& [name, listed] : options.inputs) {
     const auto path = listed.size() == 1 ? find_path(listed.front(), options) : std::nullopt;
     if (!path || file_kind(*path) == FileKind::table) {
-      data_error(fmt::format("input '{}': expected one .npy or IDX file, got {} (columns of a "
-                             "table need the table as source)",
-                             name, join(listed, ", ")));
+      data_error(
+          fmt::format("input '{}': expected one .npy or IDX file, got {} (columns of a "
+                      "table need the table as source)",
+                      name, join(listed, ", ")));
     }
     files.emplace_back(name, *path);
   }

@@ -121,6 +121,7 @@ void Trainer::resume() {
 
 void Trainer::save() {
   if (checkpoint_.empty()) return;
+  check_parameters();
   save_checkpoint(checkpoint_, model_, optimizer_, schedule_, state_, fingerprint_);
 }
 
@@ -211,6 +212,13 @@ std::string Trainer::broken_parameter() const {
   return "";
 }
 
+// The loss is that of before the last step, so weights are looked at before they are kept.
+void Trainer::check_parameters() const {
+  const std::string parameter = broken_parameter();
+  if (parameter.empty()) return;
+  fail_not_finite("a parameter", 0, fmt::format("'{}' was moved too far", parameter));
+}
+
 void Trainer::fail_not_finite(const std::string& what, std::int64_t step,
                               const std::string& cause) const {
   const std::string kept = checkpoint_.empty() || state_.epoch == 0
@@ -244,10 +252,7 @@ bool Trainer::wants_watch() const {
 }
 
 void Trainer::finish_epoch(std::span<const std::int64_t> order) {
-  // The loss was that of before the last step, so weights are looked at before they are kept.
-  if (const std::string parameter = broken_parameter(); !parameter.empty()) {
-    fail_not_finite("a parameter", 0, fmt::format("'{}' was moved too far", parameter));
-  }
+  check_parameters();
   EpochRecord record{state_.epoch + 1,
                      state_.step,
                      state_.seconds,

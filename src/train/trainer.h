@@ -55,6 +55,7 @@ class Trainer {
   void stop_if_asked();
   void save();
   std::string broken_parameter() const;
+  void check_parameters() const;
   [[noreturn]] void fail_loss(StepProgram& program);
   [[noreturn]] void fail_not_finite(const std::string& what, std::int64_t step,
                                     const std::string& cause) const;

@@ -150,6 +150,22 @@ TEST_F(TrainerTest, ALossThatIsNotFiniteStopsAndNamesTheNode) {
   EXPECT_FALSE(fs::exists(folder("run").model()));
 }
 
+// The loss of the step that ruins the weights is still finite.
+TEST_F(TrainerTest, StoppingKeepsTheLastGoodCheckpoint) {
+  RunConfig c = config();
+  c.train.optimizer.name = "sgd";
+  EXPECT_THROW(train_run(c, "run", false, 5), Error);
+  const std::string good = read_file(folder("run").checkpoint());
+  c.train.optimizer.learning_rate = 1e39;
+  try {
+    train_run(c, "run", true, 1);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::numeric) << error.what();
+  }
+  EXPECT_EQ(read_file(folder("run").checkpoint()), good);
+}
+
 TEST_F(TrainerTest, EarlyStoppingEndsWithTheBestWeights) {
   RunConfig c = config();
   c.train.epochs = 60;
