@@ -117,12 +117,14 @@ void Trainer::resume() {
                 checkpoint_.string() +
                     ": is damaged: its counts of steps and its outputs do not go together");
   }
+  saved_ = {state_.epoch, state_.step_in_epoch};
 }
 
 void Trainer::save() {
   if (checkpoint_.empty()) return;
   check_parameters();
   save_checkpoint(checkpoint_, model_, optimizer_, schedule_, state_, fingerprint_);
+  saved_ = {state_.epoch, state_.step_in_epoch};
 }
 
 bool Trainer::stopped_early() const {
@@ -219,17 +221,21 @@ void Trainer::check_parameters() const {
   fail_not_finite("a parameter", 0, fmt::format("'{}' was moved too far", parameter));
 }
 
+// What a failed training can go on from.
+std::string Trainer::kept_text() const {
+  if (checkpoint_.empty()) return "";
+  if (!saved_.has_value()) return "; no checkpoint was saved yet";
+  return fmt::format("; the checkpoint after epoch {}, step {} is kept in {}", saved_->epoch,
+                     saved_->step_in_epoch, checkpoint_.string());
+}
+
 void Trainer::fail_not_finite(const std::string& what, std::int64_t step,
                               const std::string& cause) const {
-  const std::string kept = checkpoint_.empty() || state_.epoch == 0
-                               ? ""
-                               : fmt::format("; the checkpoint after epoch {} is kept in {}",
-                                             state_.epoch, checkpoint_.string());
   throw Error(ErrorKind::numeric,
               fmt::format("{} became NaN or infinite at step {} (epoch {}, step {}): {} (lower the "
                           "learning rate, or set optimizer.clip_norm){}",
                           what, state_.step + step, state_.epoch + 1, state_.step_in_epoch + step,
-                          cause, kept));
+                          cause, kept_text()));
 }
 
 void Trainer::fail_loss(StepProgram& step) {

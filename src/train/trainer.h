@@ -44,6 +44,9 @@ class Trainer {
     std::int64_t batch;
     CompiledNetwork network;
   };
+  struct Place {
+    std::int64_t epoch, step_in_epoch;
+  };
 
   void run_epoch();
   void run_step(std::span<const std::int64_t> rows, std::int64_t steps);
@@ -56,6 +59,7 @@ class Trainer {
   void save();
   std::string broken_parameter() const;
   void check_parameters() const;
+  std::string kept_text() const;
   [[noreturn]] void fail_loss(StepProgram& program);
   [[noreturn]] void fail_not_finite(const std::string& what, std::int64_t step,
                                     const std::string& cause) const;
@@ -73,6 +77,7 @@ class Trainer {
   Schedule schedule_;
   TrainingState state_;
   std::filesystem::path checkpoint_;
+  std::optional<Place> saved_;  // where training stood in the checkpoint that is there
   std::string fingerprint_;
 };
 

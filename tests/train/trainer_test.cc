@@ -162,6 +162,8 @@ TEST_F(TrainerTest, StoppingKeepsTheLastGoodCheckpoint) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::numeric) << error.what();
+    EXPECT_NE(std::string(error.what()).find("after epoch 0, step 5 is kept"), std::string::npos)
+        << error.what();
   }
   EXPECT_EQ(read_file(folder("run").checkpoint()), good);
 }
