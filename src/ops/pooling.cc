@@ -1,5 +1,7 @@
 #include "kernels/dnnl/pooling.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -22,7 +24,17 @@ struct Attributes : WindowAttributes {
 WindowExtents extents(const InferContext& context) {
   auto a = attributes_of<Attributes>(context.attributes);
   if (a.stride.empty()) a.stride = a.kernel;
-  return resolve_window(context, a);
+  const WindowExtents e = resolve_window(context, a);
+  const Window& w = e.window;
+  for (int axis = 0; axis < 2; ++axis) {
+    if (std::max(w.pad_before[axis], w.pad_after[axis]) < w.kernel[axis]) continue;
+    fail_shape(context,
+               fmt::format("`padding` must be smaller than `kernel`, or windows would hold nothing "
+                           "of input {}: kernel [{}, {}], padding [[{}, {}], [{}, {}]]",
+                           batch_text(context.inputs[0]), w.kernel[0], w.kernel[1], w.pad_before[0],
+                           w.pad_after[0], w.pad_before[1], w.pad_after[1]));
+  }
+  return e;
 }
 
 PoolingShape pooling_shape(const Node& node, const Settings& attributes, const Shape& x) {
