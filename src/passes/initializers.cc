@@ -37,17 +37,18 @@ double gain_behind(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-Parameter start_of(const Node& node, const ParameterSpec& spec, ValueId value, double l2) {
-  const auto init = node.attributes.find("init");
-  const std::string asked =
-      init == node.attributes.end() ? kAuto : std::get<std::string>(init->second);
-  Parameter parameter{value, spec.init, 1, spec.fan_in, spec.fan_out, l2};
+Parameter start_of(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
+                   ValueId value) {
+  const auto init = attributes.find("init");
+  const std::string asked = init == attributes.end() ? kAuto : std::get<std::string>(init->second);
+  Parameter parameter{
+      value, owner.name, spec.init, 1, spec.fan_in, spec.fan_out, spec.decays ? owner.l2 : 0};
   // PyTorch draws biases like weights.
   const bool draws_bias = asked == "pytorch_default" && spec.role == Role::parameter;
   if (spec.init.empty() || draws_bias) {
     parameter.init = asked;
-    const auto gain = node.attributes.find("init.gain");
-    if (gain != node.attributes.end()) parameter.gain = std::get<double>(gain->second);
+    const auto gain = attributes.find("init.gain");
+    if (gain != attributes.end()) parameter.gain = std::get<double>(gain->second);
   }
   return parameter;
 }
@@ -55,9 +56,9 @@ Parameter start_of(const Node& node, const ParameterSpec& spec, ValueId value, d
 void resolve_auto(Graph& graph) {
   for (Parameter& parameter : graph.parameters) {
     if (parameter.init != kAuto) continue;
-    const Node* owner = first_reader(graph, parameter.value);
+    const Node& owner = *std::ranges::find(graph.nodes, parameter.owner, &Node::name);
     parameter.init = "lecun_normal";
-    parameter.gain *= std::sqrt(gain_behind(graph, *owner));
+    parameter.gain *= std::sqrt(gain_behind(graph, owner));
   }
 }
 

@@ -53,6 +53,33 @@ TEST(BuildGraph, SharedLayersHaveOneSetOfParameters) {
       "shape: layer 'again' (dense): shares 'encode.weight' of shape (4, 8), but needs (4, 9)");
 }
 
+// The sharer is computed before the owner and has a ReLU behind it.
+TEST(BuildGraph, SharedParametersStartAndDecayAsTheirOwnerSays) {
+  Network network = chain({{"dense", {{"units", 64}}, "again", {}, "encode"},
+                           {"relu"},
+                           {"dense", {{"units", 64}}, "encode", {}, "", 0.25},
+                           {"selu"}});
+  const auto weight = [&] { return build_graph(network, 1).parameters.at(0); };
+  EXPECT_EQ(weight().l2, 0.25);
+  EXPECT_EQ(weight().init, "lecun_normal");
+  EXPECT_EQ(weight().gain, 1) << "SELU follows the owner";
+  network.layers[2].attributes["init"] = "he_normal";
+  network.layers[2].attributes["init.gain"] = 0.5;
+  EXPECT_EQ(weight().init, "he_normal");
+  EXPECT_EQ(weight().gain, 0.5);
+  const Layer plain = network.layers[0];
+  network.layers[0].l2 = 0.1;
+  EXPECT_EQ(message_of(network, ErrorKind::config),
+            "config: layer 'again' (dense): `l2` belongs to the parameters, which are those of "
+            "'encode': put it there");
+  for (const char* key : {"init", "init.gain"}) {
+    network.layers[0] = plain;
+    network.layers[0].attributes[key] = 2.0;
+    EXPECT_NE(message_of(network, ErrorKind::config).find("'again' (dense): `init` belongs"),
+              std::string::npos);
+  }
+}
+
 TEST(BuildGraph, AutoInitialisationFollowsTheActivation) {
   const auto gain = [](const std::string& activation) {
     const Graph graph =
