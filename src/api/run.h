@@ -30,8 +30,10 @@ struct RunResult {
   std::int64_t epochs = 0;
   std::int64_t steps = 0;
   double seconds = 0;
-  Scores validation;  ///< of the final weights; empty without validation rows
-  Scores test;        ///< likewise; empty without a test set
+  bool stopped_early = false;
+  std::optional<std::int64_t> best_epoch;  ///< none where early stopping judged no epoch
+  Scores validation;                       ///< of the final weights; empty without validation rows
+  Scores test;                             ///< likewise; empty without a test set
 };
 
 /// The files of a run folder.

@@ -132,9 +132,11 @@ bool Trainer::stopped_early() const {
   return patience > 0 && state_.best.waited >= patience;
 }
 
+bool Trainer::ended() const { return state_.epoch >= options_.epochs || stopped_early(); }
+
 void Trainer::run() {
   if (state_.step == 0) report_start();
-  while (state_.epoch < options_.epochs && !stopped_early()) run_epoch();
+  while (!ended()) run_epoch();
   if (options_.early_stopping.restore_best && state_.best.epoch >= 0) {
     model_.weights = state_.best.weights;
   }
@@ -253,8 +255,7 @@ void Trainer::fail_loss(StepProgram& step) {
 }
 
 bool Trainer::wants_watch() const {
-  const bool last = state_.epoch + 1 == options_.epochs;
-  return options_.watch && (last || state_.rows_since_watch >= kRowsBetweenWatches);
+  return options_.watch && (ended() || state_.rows_since_watch >= kRowsBetweenWatches);
 }
 
 void Trainer::finish_epoch(std::span<const std::int64_t> order) {
@@ -276,18 +277,18 @@ void Trainer::finish_epoch(std::span<const std::int64_t> order) {
   } else {
     schedule_.observe(record.training[0].second);
   }
-  if (wants_watch()) {
-    const auto rows = std::min<std::size_t>(kWatchedRows, data_.train_rows.size());
-    record.moments = watcher_.moments(*data_.train, std::span(data_.train_rows).first(rows));
-    state_.rows_since_watch = 0;
-  }
   ++state_.epoch;
   state_.step_in_epoch = 0;
   state_.loss_sum = state_.loss_weight = state_.seconds = 0;
   state_.outputs.clear();
   judge(record);
+  if (wants_watch()) {
+    const auto rows = std::min<std::size_t>(kWatchedRows, data_.train_rows.size());
+    record.moments = watcher_.moments(*data_.train, std::span(data_.train_rows).first(rows));
+    state_.rows_since_watch = 0;
+  }
   if (callbacks_.on_epoch) callbacks_.on_epoch(record);
-  if (state_.epoch % options_.checkpoint_every == 0 || state_.epoch == options_.epochs) save();
+  if (state_.epoch % options_.checkpoint_every == 0 || ended()) save();
 }
 
 // Keeps the best weights, when training may stop early.
@@ -308,7 +309,7 @@ void Trainer::judge(const EpochRecord& record) {
 
 void Trainer::stop_if_asked() {
   if (!callbacks_.should_stop || !callbacks_.should_stop()) return;
-  if (state_.epoch >= options_.epochs) return;  // nothing was left to do
+  if (ended()) return;  // nothing was left to do
   save();
   throw Error(ErrorKind::interrupted,
               fmt::format("stopped after epoch {}, step {}; nothing is lost", state_.epoch,

@@ -64,6 +64,7 @@ class Trainer {
   [[noreturn]] void fail_not_finite(const std::string& what, std::int64_t step,
                                     const std::string& cause) const;
   bool stopped_early() const;
+  bool ended() const;
 
   TrainedModel& model_;
   TrainingData data_;
