@@ -59,6 +59,7 @@ struct EpochRecord {
   Scores training;
   Scores validation;
   std::vector<LayerMoments> moments;  ///< empty when not measured after this epoch
+  double watch_seconds = 0;           ///< what measuring them took, apart from `seconds`
 };
 
 /// Where training stands within an epoch.

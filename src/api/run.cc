@@ -136,6 +136,7 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   hooked.on_epoch = [&](const EpochRecord& record) {
     history->append(record);
     result.seconds += record.seconds;
+    result.watch_seconds += record.watch_seconds;
     if (callbacks.on_epoch) callbacks.on_epoch(record);
   };
   Trainer trainer(run.model, run.rows, run.config.train, hooked);

@@ -148,6 +148,7 @@ void print_result(const PreparedRun& run, const RunResult& result, const RunFold
                                     {"epochs", result.epochs},
                                     {"steps", result.steps},
                                     {"seconds", result.seconds},
+                                    {"watch_seconds", result.watch_seconds},
                                     {"parameters", run.model.weights.parameter_count()},
                                     {"stopped_early", result.stopped_early},
                                     {"best_epoch", nullptr}};

@@ -146,10 +146,16 @@ void Trainer::run() {
 void Trainer::report_start() {
   if (!options_.watch || !callbacks_.on_epoch) return;
   EpochRecord record;
-  record.moments = watcher_.moments(
-      *data_.train, std::span(data_.train_rows)
-                        .first(std::min<std::size_t>(kWatchedRows, data_.train_rows.size())));
+  watch(record);
   callbacks_.on_epoch(record);
+}
+
+void Trainer::watch(EpochRecord& record) {
+  const Stopwatch clock;
+  const auto rows = std::min<std::size_t>(kWatchedRows, data_.train_rows.size());
+  record.moments = watcher_.moments(*data_.train, std::span(data_.train_rows).first(rows));
+  record.watch_seconds = clock.seconds();
+  state_.rows_since_watch = 0;
 }
 
 void Trainer::run_epoch() {
@@ -282,11 +288,7 @@ void Trainer::finish_epoch(std::span<const std::int64_t> order) {
   state_.loss_sum = state_.loss_weight = state_.seconds = 0;
   state_.outputs.clear();
   judge(record);
-  if (wants_watch()) {
-    const auto rows = std::min<std::size_t>(kWatchedRows, data_.train_rows.size());
-    record.moments = watcher_.moments(*data_.train, std::span(data_.train_rows).first(rows));
-    state_.rows_since_watch = 0;
-  }
+  if (wants_watch()) watch(record);
   if (callbacks_.on_epoch) callbacks_.on_epoch(record);
   if (state_.epoch % options_.checkpoint_every == 0 || ended()) save();
 }

@@ -54,6 +54,7 @@ class Trainer {
   void finish_epoch(std::span<const std::int64_t> order);
   void judge(const EpochRecord& record);
   bool wants_watch() const;
+  void watch(EpochRecord& record);
   void report_start();
   void stop_if_asked();
   void save();

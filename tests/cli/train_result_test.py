@@ -38,5 +38,22 @@ class EarlyStopping(CliTest):
             self.assertNotIn(word, text)
 
 
+class Watching(CliTest):
+    def test_its_time_is_told_apart(self):
+        result = self.ok_json("train", "--data", "digits", "--epochs", "3", "--out", "run")
+        history = self.history("run")
+        for record in history:
+            self.assertEqual("moments" in record, "watch_seconds" in record)
+        watched = sum(record.get("watch_seconds", 0) for record in history)
+        self.assertGreater(watched, 0)
+        self.assertAlmostEqual(watched, result["watch_seconds"])
+        self.assertAlmostEqual(sum(r["seconds"] for r in history), result["seconds"])
+
+    def test_without_it_none_passes(self):
+        result = self.ok_json("train", "--data", "digits", "--epochs", "1", "--watch", "false",
+                              "--out", "run")
+        self.assertEqual(0, result["watch_seconds"])
+
+
 if __name__ == "__main__":
     main()
