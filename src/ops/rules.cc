@@ -58,10 +58,11 @@ std::vector<Stage> pointwise_stages(const Node& node) {
 
 void add_init_options(Options& options, InitAttributes& attributes) {
   options.push_back({"init", &attributes.init,
-                     "how the weights start; auto keeps the moments given what follows",
+                     "how the weights start, a name or { name, gain }; auto keeps the moments "
+                     "given what follows",
                      range::kAny, initializer_names()});
-  options.push_back(
-      {"init.gain", &attributes.gain, "multiplies the initial deviation", range::kPositive});
+  options.push_back({"init.gain", &attributes.gain,
+                     "multiplies the initial deviation, above 0; of constant it is the value"});
 }
 
 namespace {

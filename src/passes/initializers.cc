@@ -1,9 +1,13 @@
 #include "passes/initializers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/initialize.h"
 #include "ops/table.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
@@ -35,6 +39,14 @@ double gain_behind(const Graph& graph, const Node& node) {
   return 1;
 }
 
+void check_gain(const Layer& owner, const std::string& init, double gain) {
+  if (gain > 0 || takes_any_gain(init)) return;
+  throw Error(ErrorKind::config,
+              fmt::format("layer '{}' ({}): 'init.gain' expects a number above 0 for {}, got {} "
+                          "(only constant takes any)",
+                          owner.name, owner.op, init, to_string(Setting(gain))));
+}
+
 }  // namespace
 
 Parameter start_of(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
@@ -49,6 +61,7 @@ Parameter start_of(const Layer& owner, const Settings& attributes, const Paramet
     parameter.init = asked;
     const auto gain = attributes.find("init.gain");
     if (gain != attributes.end()) parameter.gain = std::get<double>(gain->second);
+    check_gain(owner, parameter.init, parameter.gain);
   }
   return parameter;
 }

@@ -7,7 +7,8 @@
 namespace selfnorm {
 
 /// How the parameter described by `spec` starts and is trained, given the layer that owns it and
-/// that layer's complete attributes, of which `init` counts.
+/// that layer's complete attributes, of which `init` counts. Throws Error(config) for a gain that
+/// the initialiser does not take.
 Parameter start_of(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
                    ValueId value);
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "selfnorm/error.h"
+#include "train/weights.h"
 
 namespace selfnorm {
 namespace {
@@ -92,6 +93,24 @@ TEST(BuildGraph, AutoInitialisationFollowsTheActivation) {
   EXPECT_EQ(gain("tanh"), 1);
   const Graph last = build_graph(chain({dense(8), {"relu"}, dense(2)}), 1);
   EXPECT_EQ(last.parameters[2].gain, 1);
+}
+
+TEST(BuildGraph, OnlyConstantTakesAGainThatIsNotAbove0) {
+  const auto network = [](const char* init, double gain) {
+    return chain({{"dense", {{"units", 3}, {"init", init}, {"init.gain", gain}}}});
+  };
+  for (const double value : {-0.25, 0.0, 2.0}) {
+    const Graph graph = build_graph(network("constant", value), 1);
+    Weights weights(graph);
+    weights.initialize(graph, 1);
+    const std::vector<float> want(3 * 64, static_cast<float>(value));
+    EXPECT_EQ(weights.get(weights.entries()[0]), want);
+  }
+  EXPECT_EQ(message_of(network("he_normal", -0.25), ErrorKind::config),
+            "config: layer 'dense_1' (dense): 'init.gain' expects a number above 0 for he_normal, "
+            "got -0.25 (only constant takes any)");
+  EXPECT_NE(message_of(network("auto", 0), ErrorKind::config), "");
+  EXPECT_NE(message_of(network("constant", std::nan("")), ErrorKind::config), "");
 }
 
 TEST(BuildGraph, BadNetworksSayWhereAndWhat) {
