@@ -24,7 +24,8 @@ double gain(const Settings& settings) {
 }  // namespace
 
 OpRows elu_rows() {
-  return {activation_row("elu", "x for x > 0, else α(eˣ − 1)", schema<Attributes>(), fill, gain)};
+  return {activation_row("elu", "x for x > 0, else α(eˣ − 1)", schema<Attributes>(), fill, gain,
+                         {{"alpha", 0.5}})};
 }
 
 }  // namespace selfnorm

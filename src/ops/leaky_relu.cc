@@ -23,7 +23,8 @@ double gain(const Settings& settings) {
 }  // namespace
 
 OpRows leaky_relu_rows() {
-  return {activation_row("leaky_relu", "x for x > 0, else αx", schema<Attributes>(), fill, gain)};
+  return {activation_row("leaky_relu", "x for x > 0, else αx", schema<Attributes>(), fill, gain,
+                         {{"alpha", 0.3}})};
 }
 
 }  // namespace selfnorm

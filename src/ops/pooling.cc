@@ -149,10 +149,15 @@ OpRow row(std::string_view name, std::string_view doc, InferRule infer) {
       .gain = Gap{"not an activation"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower<kKind>}},
       .reference = reference(PoolingReference<kKind>{}),
-      .tests = TestDomain{{{{{2, 3, 6, 8}}, {{"kernel", Ints{2, 2}}}},
-                           {{{2, 1, 7, 5}},
-                            {{"kernel", Ints{3, 2}}, {"stride", Ints{2, 1}}, {"padding", "same"}}},
-                           {{{3, 17, 5, 5}}, {{"kernel", Ints{3, 3}}, {"padding", Ints{1, 1}}}}}},
+      .tests =
+          TestDomain{
+              .cases = {{{{2, 3, 6, 8}}, {{"kernel", Ints{2, 2}}}},
+                        {{{2, 1, 7, 5}},
+                         {{"kernel", Ints{3, 2}}, {"stride", Ints{2, 1}}, {"padding", "same"}}},
+                        {{{3, 17, 5, 5}}, {{"kernel", Ints{3, 3}}, {"padding", Ints{1, 1}}}}},
+              .misfits = {{{{2, 36}}, {{"kernel", Ints{2, 2}}}},
+                          {{{2, 3, 6, 2}}, {{"kernel", Ints{3, 3}}}},
+                          {{{2, 3, 6, 6}}, {{"kernel", Ints{2, 2}}, {"padding", Ints{3, 3}}}}}},
   };
 }
 
@@ -215,7 +220,7 @@ OpRow global_row() {
       .gain = Gap{"not an activation"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_global}},
       .reference = reference(GlobalReference{}),
-      .tests = TestDomain{{{{{2, 3, 4, 5}}}, {{{3, 16, 2, 2}}}}},
+      .tests = TestDomain{.cases = {{{{2, 3, 4, 5}}}, {{{3, 16, 2, 2}}}}, .misfits = {{{{2, 12}}}}},
   };
 }
 

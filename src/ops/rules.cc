@@ -97,7 +97,10 @@ struct PointwiseReference {
 };
 
 OpRow pointwise_row(std::string_view name, Category category, std::string_view doc,
-                    AttributeSchema attributes, PointwiseRule pointwise, OrGap<GainRule> gain) {
+                    AttributeSchema attributes, PointwiseRule pointwise, OrGap<GainRule> gain,
+                    const Settings& variant) {
+  std::vector<TestCase> cases = {{{{5, 7}}}, {{{3, 4, 5, 2}}}};
+  if (!variant.empty()) cases.push_back({{{5, 7}}, variant});
   return {
       .name = name,
       .category = category,
@@ -110,7 +113,7 @@ OpRow pointwise_row(std::string_view name, Category category, std::string_view d
       .gain = gain,
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_pointwise}},
       .reference = reference(PointwiseReference{}),
-      .tests = TestDomain{{{{{5, 7}}}, {{{3, 4, 5, 2}}}}, -6, 6},
+      .tests = TestDomain{cases, -6, 6},
       .traits = {.in_place = true, .identity_at_inference = category == Category::dropout},
   };
 }
@@ -118,14 +121,14 @@ OpRow pointwise_row(std::string_view name, Category category, std::string_view d
 }  // namespace
 
 OpRow activation_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
-                     PointwiseRule pointwise, OrGap<GainRule> gain) {
-  return pointwise_row(name, Category::activation, doc, attributes, pointwise, gain);
+                     PointwiseRule pointwise, OrGap<GainRule> gain, const Settings& variant) {
+  return pointwise_row(name, Category::activation, doc, attributes, pointwise, gain, variant);
 }
 
 OpRow dropout_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
-                  PointwiseRule pointwise) {
+                  PointwiseRule pointwise, const Settings& variant) {
   return pointwise_row(name, Category::dropout, doc, attributes, pointwise,
-                       Gap{"not an activation"});
+                       Gap{"not an activation"}, variant);
 }
 
 AttributeSchema unchecked_attributes() {

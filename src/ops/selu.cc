@@ -27,7 +27,8 @@ double gain(const Settings&) { return 1; }
 
 OpRows selu_rows() {
   return {activation_row("selu", "λx for x > 0, else λα(eˣ − 1): keeps unit normals unit normal",
-                         schema<Attributes>(), fill, gain)};
+                         schema<Attributes>(), fill, gain,
+                         {{"alpha", 2.0}, {"lambda", 0.5}, {"scale", 0.7}})};
 }
 
 }  // namespace selfnorm
