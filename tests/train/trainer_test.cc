@@ -262,6 +262,22 @@ TEST_F(TrainerTest, LabelsOutOfRangeAreNamed) {
   }
 }
 
+// Else the model file would name classes that the network cannot give.
+TEST_F(TrainerTest, ClassesBeyondTheOutputsAreNamed) {
+  Dataset data = clusters(400);
+  data.targets.class_names.push_back("e");
+  try {
+    const auto run = prepare_run(config(), {std::move(data), std::nullopt});
+    Trainer(run->model, run->rows, run->config.train, {});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::data);
+    EXPECT_NE(std::string(error.what()).find("has 5 classes, the network tells 4 apart"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
 // Masks and initial weights are the same bits; sums are cut into other pieces by other threads.
 TEST_F(TrainerTest, ThreadsChangeRoundingOnly) {
   const int threads = omp_get_max_threads();
