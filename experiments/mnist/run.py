@@ -2,10 +2,12 @@
 """Runs the MNIST and Fashion-MNIST experiments and writes their tables into README.md.
 
 usage: experiments/mnist/run.py [--program build/release/bin/selfnorm] [--seeds 5] [--only NAME ...]
+       experiments/mnist/run.py --step-times [build/ci/bin/mnist_step_bench]
 
 Each finished run is kept in results.jsonl, so an interrupted experiment goes on where it stopped;
 delete lines there to measure again. MNIST is looked for as `selfnorm data list` does, and in
-../shared/data beside the checkout.
+../shared/data beside the checkout. With --step-times it trains nothing, but runs the benchmark of a
+training step and writes its table; keep the machine idle meanwhile.
 """
 
 import argparse
@@ -22,7 +24,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 RESULTS = HERE / "results.jsonl"
 README = HERE / "README.md"
-START, END = "<!-- results: made by run.py -->", "<!-- end of results -->"
+RESULTS_MARKERS = "<!-- results: made by run.py -->", "<!-- end of results -->"
+STEP_MARKERS = "<!-- step times: made by run.py --step-times -->", "<!-- end of step times -->"
+STEP_BENCH = ROOT / "build/ci/bin/mnist_step_bench"  # where preset ci builds it
 
 # name, network file, data set
 EXPERIMENTS = [
@@ -31,6 +35,15 @@ EXPERIMENTS = [
     ("relu", "relu_cnn.toml", "mnist"),
     ("selfnorm, fashion", "selfnorm_cnn.toml", "fashion_mnist"),
     ("relu, fashion", "relu_cnn.toml", "fashion_mnist"),
+]
+
+# what the table says, the benchmark's name
+STEP_TIMES = [
+    ("forward and backward, SELU + alpha dropout", "BM_TrainingStep/selu/real_time"),
+    ("the same network with ReLU + plain dropout", "BM_TrainingStep/relu/real_time"),
+    ("its matrix products alone", "BM_ProductsAlone/real_time"),
+    ("its convolutions alone", "BM_ConvolutionsAlone/real_time"),
+    ("Adam on its 5.5 million parameters", "BM_AdamAlone/real_time"),
 ]
 
 
@@ -100,10 +113,40 @@ def tables(results):
     return "\n".join(lines)
 
 
-def write_readme(results):
+def step_table(report):
+    """The table of a benchmark report, and what follows from it."""
+    milliseconds = {b["name"]: b["real_time"] for b in report["benchmarks"]}
+    selu, relu, products, convolutions, _ = (milliseconds[name] for _, name in STEP_TIMES)
+    lines = [f"One run on {report['context']['num_cpus']} CPUs, float32, batch 250:", "",
+             "| what | ms |", "| --- | --- |"]
+    lines += [f"| {what} | {milliseconds[name]:.1f} |" for what, name in STEP_TIMES]
+    lines += ["", f"So the engine adds {selu - products - convolutions:.1f} ms to the products and "
+              "convolutions (activation, dropout and their gradient on 5.4",
+              "million elements, bias gradients), and SELU with alpha dropout costs "
+              f"{selu / relu:.2f} of ReLU with plain dropout."]
+    return "\n".join(lines)
+
+
+def measure_step(bench):
+    if not os.access(bench, os.X_OK):
+        print(f"skipped: no program at {bench} (cmake --preset ci && "
+              "cmake --build --preset ci --target mnist_step_bench)")
+        return
+    finished = subprocess.run([bench, "--benchmark_format=json"], capture_output=True, text=True,
+                              check=False)
+    if finished.returncode != 0:
+        sys.exit(f"{bench}\n{finished.stderr}")
+    table = step_table(json.loads(finished.stdout))
+    write_readme(STEP_MARKERS, table)
+    print(table)
+
+
+def write_readme(markers, table):
+    """Puts the table between its markers."""
+    start, end = markers
     text = README.read_text()
-    before, after = text.split(START)[0], text.split(END)[1]
-    README.write_text(f"{before}{START}\n{tables(results)}\n{END}{after}")
+    before, after = text.split(start)[0], text.split(end)[1]
+    README.write_text(f"{before}{start}\n{table}\n{end}{after}")
 
 
 def main():
@@ -111,7 +154,12 @@ def main():
     parser.add_argument("--program", default=str(ROOT / "build/release/bin/selfnorm"))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", nargs="*", help="names of experiments")
+    parser.add_argument("--step-times", nargs="?", const=str(STEP_BENCH), metavar="BENCH",
+                        help=f"time a step's parts instead [{STEP_BENCH.relative_to(ROOT)}]")
     arguments = parser.parse_args()
+    if arguments.step_times:
+        measure_step(arguments.step_times)
+        return
     shared = ROOT.parent / "shared" / "data"
     if "SELFNORM_DATA" not in os.environ and shared.exists():
         os.environ["SELFNORM_DATA"] = str(shared)
@@ -126,9 +174,9 @@ def main():
             results.append(row)
             with RESULTS.open("a") as file:
                 file.write(json.dumps(row) + "\n")
-            write_readme(results)
+            write_readme(RESULTS_MARKERS, tables(results))
             print(f"{name}, seed {seed}: test accuracy {row['test_accuracy']:.4f}", flush=True)
-    write_readme(results)
+    write_readme(RESULTS_MARKERS, tables(results))
 
 
 if __name__ == "__main__":

@@ -14,12 +14,13 @@
 namespace selfnorm {
 
 /// When training stops before its last epoch: after `patience` epochs without a better value of
-/// what is monitored. The best weights are restored either way.
+/// what is monitored. With a patience above 0 training ends with the best epoch's weights, whether
+/// it stopped early or not; with 0 no epoch is judged, and it ends with the last one's.
 struct EarlyStoppingOptions {
   std::int64_t patience = 0;     ///< epochs; 0 never stops early
   std::string monitor = "auto";  ///< "loss" or a metric; auto: the loss. Of the validation rows
   double min_delta = 0;          ///< what counts as better
-  bool restore_best = true;      ///< end with the weights of the best epoch
+  bool restore_best = true;      ///< false: end with the last epoch's weights in any case
 };
 
 /// How a network is trained: the [train] table of a network file.
@@ -58,6 +59,7 @@ struct EpochRecord {
   Scores training;
   Scores validation;
   std::vector<LayerMoments> moments;  ///< empty when not measured after this epoch
+  double watch_seconds = 0;           ///< what measuring them took, apart from `seconds`
 };
 
 /// Where training stands within an epoch.

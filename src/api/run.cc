@@ -136,6 +136,7 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   hooked.on_epoch = [&](const EpochRecord& record) {
     history->append(record);
     result.seconds += record.seconds;
+    result.watch_seconds += record.watch_seconds;
     if (callbacks.on_epoch) callbacks.on_epoch(record);
   };
   Trainer trainer(run.model, run.rows, run.config.train, hooked);
@@ -154,6 +155,8 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   if (run.test.has_value()) result.test = evaluator.score(*run.test, all_rows(run.test->rows));
   result.epochs = trainer.state().epoch;
   result.steps = trainer.state().step;
+  result.stopped_early = result.epochs < run.config.train.epochs;
+  if (const BestEpoch& best = trainer.state().best; best.epoch >= 0) result.best_epoch = best.epoch;
   return result;
 }
 

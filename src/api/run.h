@@ -29,9 +29,12 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded);
 struct RunResult {
   std::int64_t epochs = 0;
   std::int64_t steps = 0;
-  double seconds = 0;
-  Scores validation;  ///< of the final weights; empty without validation rows
-  Scores test;        ///< likewise; empty without a test set
+  double seconds = 0;        ///< in training steps
+  double watch_seconds = 0;  ///< in measuring the moments
+  bool stopped_early = false;
+  std::optional<std::int64_t> best_epoch;  ///< none where early stopping judged no epoch
+  Scores validation;                       ///< of the final weights; empty without validation rows
+  Scores test;                             ///< likewise; empty without a test set
 };
 
 /// The files of a run folder.

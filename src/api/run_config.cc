@@ -29,7 +29,8 @@ Options early_stopping(EarlyStoppingOptions& options) {
            range::kNonNegative},
           {"monitor", &options.monitor, "what tells better: auto (the loss), loss, or a metric"},
           {"min_delta", &options.min_delta, "what counts as better", range::kNonNegative},
-          {"restore_best", &options.restore_best, "end with the best epoch's weights"}};
+          {"restore_best", &options.restore_best,
+           "end with the best epoch's weights, where patience is above 0"}};
 }
 
 // Takes out the keys "group.…", which are named by the user or by an op, and gives what they are

@@ -28,6 +28,11 @@ std::string inputs_text(const Arity& arity) {
   return std::to_string(arity.least);
 }
 
+// With the words to choose from.
+std::string help_text(const Option& option) {
+  return option.choices.empty() ? option.help : option.help + ": " + join(option.choices, ", ");
+}
+
 nlohmann::ordered_json row_json(const OpRow& row) {
   auto attributes = nlohmann::ordered_json::array();
   for (const Option& option : row.attributes->describe()) {
@@ -61,7 +66,8 @@ void print_all(bool json, bool markdown) {
   }
   fmt::print(
       "# Ops\n\nMade by `selfnorm ops --markdown` from the op table; every layer also takes "
-      "`name`, `inputs`, `share` and `l2`.\n");
+      "`name`, `inputs`, `share` and `l2`. An attribute with a dot is written in braces: `init` "
+      "and `init.gain` as\n`init = {{ name = \"he_normal\", gain = 0.5 }}`.\n");
   for (const OpRow& row : op_table()) {
     if (!is_for_users(row)) continue;
     fmt::print("\n## {}\n\n{} ({}; inputs: {})\n", *row.name, *row.doc,
@@ -70,7 +76,8 @@ void print_all(bool json, bool markdown) {
     if (attributes.empty()) continue;
     fmt::print("\n| attribute | default | |\n| --- | --- | --- |\n");
     for (const Option& option : attributes) {
-      fmt::print("| `{}` | `{}` | {} |\n", option.name, to_string(get_option(option)), option.help);
+      fmt::print("| `{}` | `{}` | {} |\n", option.name, to_string(get_option(option)),
+                 help_text(option));
     }
   }
 }
@@ -88,9 +95,7 @@ void print_one(const std::string& name, bool json) {
   fmt::print("{} ({}): {}\n", name, category_name(*row->category), *row->doc);
   std::vector<std::vector<std::string>> rows = {{"attribute", "default", "meaning"}};
   for (const Option& option : row->attributes->describe()) {
-    std::string help = option.help;
-    if (!option.choices.empty()) help += ": " + join(option.choices, ", ");
-    rows.push_back({option.name, to_string(get_option(option)), help});
+    rows.push_back({option.name, to_string(get_option(option)), help_text(option)});
   }
   if (rows.size() > 1) fmt::print("{}", table(rows));
 }

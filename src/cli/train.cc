@@ -132,13 +132,27 @@ nlohmann::ordered_json scores_json(const Scores& scores) {
   return json;
 }
 
+// Nothing without early stopping.
+void print_stopping(const RunResult& result, bool restores_best) {
+  if (result.stopped_early) fmt::print("stopped  early, after epoch {}\n", result.epochs);
+  if (!result.best_epoch.has_value()) return;
+  fmt::print("best     epoch {}{}\n", *result.best_epoch,
+             restores_best ? ", whose weights the model has" : "");
+}
+
 void print_result(const PreparedRun& run, const RunResult& result, const RunFolder& folder,
                   bool json) {
   if (json) {
-    nlohmann::ordered_json document{
-        {"out", folder.root.string()}, {"model", folder.model().string()},
-        {"epochs", result.epochs},     {"steps", result.steps},
-        {"seconds", result.seconds},   {"parameters", run.model.weights.parameter_count()}};
+    nlohmann::ordered_json document{{"out", folder.root.string()},
+                                    {"model", folder.model().string()},
+                                    {"epochs", result.epochs},
+                                    {"steps", result.steps},
+                                    {"seconds", result.seconds},
+                                    {"watch_seconds", result.watch_seconds},
+                                    {"parameters", run.model.weights.parameter_count()},
+                                    {"stopped_early", result.stopped_early},
+                                    {"best_epoch", nullptr}};
+    if (result.best_epoch.has_value()) document["best_epoch"] = *result.best_epoch;
     if (!result.validation.empty()) document["validation"] = scores_json(result.validation);
     if (!result.test.empty()) document["test"] = scores_json(result.test);
     fmt::print("{}\n", document.dump(2));
@@ -150,6 +164,7 @@ void print_result(const PreparedRun& run, const RunResult& result, const RunFold
       fmt::print("validation {} {}\n", name, score(value));
     }
   }
+  print_stopping(result, run.config.train.early_stopping.restore_best);
   fmt::print("model    {}\nhistory  {}\nnext     selfnorm evaluate {}\n", folder.model().string(),
              folder.history().string(), folder.root.string());
 }

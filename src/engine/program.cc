@@ -6,7 +6,9 @@
 #include <chrono>
 #include <utility>
 
+#include "base/text.h"
 #include "engine/memory_plan.h"
+#include "kernels/refusal.h"
 #include "kernels/simd/reduce.h"
 #include "ops/table.h"
 #include "selfnorm/error.h"
@@ -26,7 +28,16 @@ Step lower(const Graph& graph, const Node& node, Mode mode, std::uint64_t seed) 
   LoweringContext context{node, {}, {}, mode, seed};
   for (const ValueId input : node.inputs) context.inputs.push_back(graph.value(input).shape);
   for (const ValueId output : node.outputs) context.outputs.push_back(graph.value(output).shape);
-  return lowering->lower(context);
+  try {
+    return lowering->lower(context);
+  } catch (const Refusal& refusal) {
+    std::vector<std::string> shapes;
+    for (const Shape& shape : context.inputs) shapes.push_back(to_string(shape));
+    throw Error(ErrorKind::config,
+                fmt::format("node '{}' ({}): cannot run on inputs of {} (other extents or "
+                            "attributes may): {}",
+                            node.name, node.op, join(shapes, ", "), refusal.what()));
+  }
 }
 
 }  // namespace

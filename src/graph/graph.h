@@ -34,6 +34,7 @@ struct Value {
 /// How a parameter (or state) starts and how it is trained.
 struct Parameter {
   ValueId value = kNoValue;
+  std::string owner;        ///< the node it belongs to, among all that share it
   std::string init;         ///< an initialiser's name
   double gain = 1;          ///< multiplies the initial deviation
   std::int64_t fan_in = 0;  ///< inputs that one unit really sums

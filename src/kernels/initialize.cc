@@ -11,6 +11,7 @@ namespace selfnorm {
 namespace {
 
 constexpr std::int64_t kGrain = 4096;
+constexpr const char* kConstant = "constant";
 
 template <class Draw>
 void fill_each(std::int64_t count, float* values, Draw draw) {
@@ -104,7 +105,7 @@ const std::map<std::string, Initializer>& initializers() {
       {"orthogonal", orthogonal},
       {"zeros", constant(0)},
       {"ones", constant(1)},
-      {"constant", constant(1)},
+      {kConstant, constant(1)},
   };
   return table;
 }
@@ -119,6 +120,8 @@ const std::vector<std::string>& initializer_names() {
   }();
   return names;
 }
+
+bool takes_any_gain(const std::string& name) { return name == kConstant; }
 
 void initialize(const std::string& name, double gain, const InitialShape& shape, RandomKey key,
                 float* values) {

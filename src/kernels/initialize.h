@@ -20,6 +20,9 @@ struct InitialShape {
 /// The names that `init` takes, "auto" first.
 const std::vector<std::string>& initializer_names();
 
+/// Whether the gain is the value itself, and so may be any number; else it is above 0.
+bool takes_any_gain(const std::string& name);
+
 /// Writes shape.count initial values; value i is a function of (name, gain, shape, key, i) alone.
 /// `gain` multiplies the deviation (constant, normal, uniform: is it). `name` is not "auto", which
 /// is resolved before (to lecun_normal with a gain).

@@ -29,6 +29,11 @@ Dropout from(const Settings& settings) {
   return make_dropout(DropoutKind::alpha, a.rate, a.mean, a.variance, a.alpha_prime);
 }
 
+// What the tests try besides the defaults.
+Settings other_attributes() {
+  return {{"rate", 0.4}, {"mean", 0.3}, {"variance", 2.0}, {"alpha_prime", -1.0}};
+}
+
 void fill(const Settings& settings, Pointwise& pass) { pass.dropout = from(settings); }
 
 // ---- whole features at a time -----------------------------------------------------------------
@@ -95,7 +100,9 @@ OpRow feature_row() {
       .lowerings =
           std::vector<Lowering>{{Backend::cpu, DType::f32, lower_feature<feature_dropout_forward>}},
       .reference = reference(FeatureReference{}),
-      .tests = TestDomain{{{{{6, 9}}, {{"rate", 0.4}}}, {{{4, 5, 3, 2}}, {{"rate", 0.4}}}}},
+      .tests = TestDomain{{{{{6, 9}}, {{"rate", 0.4}}},
+                           {{{4, 5, 3, 2}}, {{"rate", 0.4}}},
+                           {{{4, 5, 3, 2}}, other_attributes()}}},
       .traits = {.in_place = true, .identity_at_inference = true},
   };
 }
@@ -105,7 +112,7 @@ OpRow feature_row() {
 OpRows alpha_dropout_rows() {
   return {dropout_row("alpha_dropout",
                       "drops elements to α′ and rescales, so that mean and variance stay",
-                      schema<Attributes>(), fill),
+                      schema<Attributes>(), fill, other_attributes()),
           feature_row(),
           internal_row("feature_alpha_dropout_gradient",
                        "gradient of feature_alpha_dropout: the mask drawn again", infer_same,

@@ -141,25 +141,30 @@ Step lower_slice(const LoweringContext& context) {
 }  // namespace
 
 OpRows concat_rows() {
-  return {{
-              .name = "concat",
-              .category = Category::layer,
-              .doc = "its inputs one after the other along an axis",
-              .arity = Arity{1, -1},
-              .attributes = schema<Attributes>(),
-              .infer = infer,
-              .gradient = gradient,
-              .pointwise = Gap{"moves elements"},
-              .moments = Gap{"not an activation"},
-              .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
-              .reference = reference(ConcatReference{}),
-              .tests = TestDomain{{{{{3, 4}, {3, 2}, {3, 1}}},
+  return {
+      {
+          .name = "concat",
+          .category = Category::layer,
+          .doc = "its inputs one after the other along an axis",
+          .arity = Arity{1, -1},
+          .attributes = schema<Attributes>(),
+          .infer = infer,
+          .gradient = gradient,
+          .pointwise = Gap{"moves elements"},
+          .moments = Gap{"not an activation"},
+          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+          .reference = reference(ConcatReference{}),
+          .tests =
+              TestDomain{.cases = {{{{3, 4}, {3, 2}, {3, 1}}},
                                    {{{2, 3, 4, 5}, {2, 1, 4, 5}}},
                                    {{{2, 3, 4, 5}, {2, 3, 1, 5}}, {{"axis", std::int64_t{2}}}},
-                                   {{{2, 3, 4, 5}, {2, 3, 4, 2}}, {{"axis", std::int64_t{-1}}}}}},
-          },
-          internal_row("slice", "a part along an axis: the gradient of concat", infer_slice,
-                       lower_slice)};
+                                   {{{2, 3, 4, 5}, {2, 3, 4, 2}}, {{"axis", std::int64_t{-1}}}}},
+                         .misfits = {{{{3, 4, 5}, {3, 2, 6}}},
+                                     {{{3, 4}, {3, 2, 5}}},
+                                     {{{3, 4}, {3, 2}}, {{"axis", std::int64_t{2}}}}}},
+      },
+      internal_row("slice", "a part along an axis: the gradient of concat", infer_slice,
+                   lower_slice)};
 }
 
 }  // namespace selfnorm

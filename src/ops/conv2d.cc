@@ -184,21 +184,23 @@ using Ints = std::vector<std::int64_t>;
 
 TestDomain tests() {
   const std::int64_t one = 1;
-  return {{{{{2, 1, 6, 7}}, {{"channels", 3 * one}, {"kernel", Ints{3, 3}}}},
-           {{{3, 4, 8, 8}},
-            {{"channels", 6 * one},
-             {"kernel", Ints{3, 2}},
-             {"padding", "same"},
-             {"stride", Ints{2, 2}},
-             {"groups", 2 * one}}},
-           {{{2, 5, 9, 7}},
-            {{"channels", 5 * one},
-             {"kernel", Ints{3, 3}},
-             {"padding", Ints{1, 2, 0, 1}},
-             {"dilation", Ints{2, 1}},
-             {"groups", 5 * one},
-             {"bias", false}}},
-           {{{2, 16, 5, 5}}, {{"channels", 32 * one}, {"kernel", Ints{1, 1}}}}}};
+  return {.cases = {{{{2, 1, 6, 7}}, {{"channels", 3 * one}, {"kernel", Ints{3, 3}}}},
+                    {{{3, 4, 8, 8}},
+                     {{"channels", 6 * one},
+                      {"kernel", Ints{3, 2}},
+                      {"padding", "same"},
+                      {"stride", Ints{2, 2}},
+                      {"groups", 2 * one}}},
+                    {{{2, 5, 9, 7}},
+                     {{"channels", 5 * one},
+                      {"kernel", Ints{3, 3}},
+                      {"padding", Ints{1, 2, 0, 1}},
+                      {"dilation", Ints{2, 1}},
+                      {"groups", 5 * one},
+                      {"bias", false}}},
+                    {{{2, 16, 5, 5}}, {{"channels", 32 * one}, {"kernel", Ints{1, 1}}}}},
+          .misfits = {{{{2, 36}}, {{"channels", 3 * one}, {"kernel", Ints{3, 3}}}},
+                      {{{2, 1, 2, 7}}, {{"channels", 3 * one}, {"kernel", Ints{3, 3}}}}}};
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ void fill(const Settings& settings, Pointwise& pass) {
 OpRows dropout_rows() {
   return {dropout_row("dropout",
                       "drops elements to 0 and divides the others by the keep rate; not for SELU",
-                      schema<Attributes>(), fill)};
+                      schema<Attributes>(), fill, {{"rate", 0.2}})};
 }
 
 }  // namespace selfnorm

@@ -161,7 +161,7 @@ struct ScaleReference {
 
 OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSchema attributes,
           InferRule infer, GradientRule gradient, Step (*lower)(const LoweringContext&),
-          Reference plain, std::vector<TestCase> cases) {
+          Reference plain, const TestDomain& tests) {
   return {
       .name = name,
       .category = Category::layer,
@@ -174,7 +174,7 @@ OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSch
       .moments = Gap{"not an activation"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
-      .tests = TestDomain{cases},
+      .tests = tests,
       .traits = {.in_place = true},
   };
 }
@@ -184,15 +184,17 @@ OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSch
 OpRows elementwise_rows() {
   using Doubles = std::vector<double>;
   const Shape s = {3, 5}, image = {2, 3, 4, 5};
-  return {
-      row("add", "the weighted sum of its inputs", {1, -1}, schema<AddAttributes>(), infer_add,
-          gradient_add, lower_add, reference(AddReference{}),
-          {{{s, s}}, {{image, image, image}, {{"weights", Doubles{0.5, -2, 1}}}}}),
-      row("multiply", "the product of its inputs, element by element", {2, -1},
-          schema<NoAttributes>(), infer_equal, gradient_multiply, lower_multiply,
-          reference(MultiplyReference{}), {{{s, s}}, {{image, image, image}}}),
-      row("scale", "every element times a constant", {1, 1}, schema<ScaleAttributes>(), infer_same,
-          gradient_scale, lower_scale, reference(ScaleReference{}), {{{s}, {{"factor", 0.3}}}})};
+  return {row("add", "the weighted sum of its inputs", {1, -1}, schema<AddAttributes>(), infer_add,
+              gradient_add, lower_add, reference(AddReference{}),
+              {.cases = {{{s, s}}, {{image, image, image}, {{"weights", Doubles{0.5, -2, 1}}}}},
+               .misfits = {{{s, {3, 6}}}, {{s, image}}}}),
+          row("multiply", "the product of its inputs, element by element", {2, -1},
+              schema<NoAttributes>(), infer_equal, gradient_multiply, lower_multiply,
+              reference(MultiplyReference{}),
+              {.cases = {{{s, s}}, {{image, image, image}}}, .misfits = {{{s, s, {3, 6}}}}}),
+          row("scale", "every element times a constant", {1, 1}, schema<ScaleAttributes>(),
+              infer_same, gradient_scale, lower_scale, reference(ScaleReference{}),
+              {.cases = {{{s}, {{"factor", 0.3}}}}})};
 }
 
 }  // namespace selfnorm

@@ -21,8 +21,8 @@ MomentRule moments(const Settings& settings) {
 }  // namespace
 
 OpRows elu_rows() {
-  return {
-      activation_row("elu", "x for x > 0, else α(eˣ − 1)", schema<Attributes>(), fill, moments)};
+  return {activation_row("elu", "x for x > 0, else α(eˣ − 1)", schema<Attributes>(), fill, moments,
+                         {{"alpha", 0.5}})};
 }
 
 }  // namespace selfnorm

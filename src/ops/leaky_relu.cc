@@ -23,8 +23,8 @@ MomentRule moments(const Settings& settings) {
 }  // namespace
 
 OpRows leaky_relu_rows() {
-  return {
-      activation_row("leaky_relu", "x for x > 0, else αx", schema<Attributes>(), fill, moments)};
+  return {activation_row("leaky_relu", "x for x > 0, else αx", schema<Attributes>(), fill, moments,
+                         {{"alpha", 0.3}})};
 }
 
 }  // namespace selfnorm

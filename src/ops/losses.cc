@@ -106,12 +106,14 @@ struct SoftmaxLossReference {
     const auto options = attributes_of<SoftmaxAttributes>(a.node.attributes);
     const auto k = static_cast<std::size_t>(a.inputs[0].shape[1]);
     const auto rows = static_cast<std::size_t>(a.inputs[0].shape[0]);
+    const bool labels = a.inputs[1].shape.size() == 1;
     T sum(0), weight(0);
     for (std::size_t row = 0; row < rows; ++row) {
       T total(0);
       for (std::size_t c = 0; c < k; ++c) total += std::exp(a.inputs[0].data[row * k + c]);
       for (std::size_t c = 0; c < k; ++c) {
-        const T t = a.inputs[1].data[row * k + c];
+        const T t = labels ? T(real_part(a.inputs[1].data[row]) == static_cast<double>(c))
+                           : a.inputs[1].data[row * k + c];
         const double w = options.class_weights.empty() ? 1 : options.class_weights[c];
         const T q =
             (1 - options.label_smoothing) * t + options.label_smoothing / static_cast<double>(k);
@@ -237,7 +239,7 @@ Inferred infer_gradient(const InferContext& context) { return {{context.inputs[1
 
 OpRow loss_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
                InferRule infer, Step (*lower)(const LoweringContext&), Reference plain,
-               std::vector<TestCase> cases) {
+               const TestDomain& tests) {
   return {
       .name = name,
       .category = Category::loss,
@@ -250,7 +252,7 @@ OpRow loss_row(std::string_view name, std::string_view doc, AttributeSchema attr
       .moments = Gap{"not an activation"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
-      .tests = TestDomain{cases},
+      .tests = tests,
   };
 }
 
@@ -258,7 +260,8 @@ template <class Loss>
 void add_elementwise(OpRows& rows, std::string_view name, std::string_view gradient_name,
                      std::string_view doc, AttributeSchema attributes) {
   rows.push_back(loss_row(name, doc, attributes, infer_elementwise, lower_elementwise<Loss>,
-                          reference(ElementwiseReference<Loss>{}), {{{{4, 3}, {4, 3}}}}));
+                          reference(ElementwiseReference<Loss>{}),
+                          {.cases = {{{{4, 3}, {4, 3}}}}, .misfits = {{{{4, 3}, {4, 2}}}}}));
   rows.push_back(internal_row(gradient_name, "gradient of the loss", infer_gradient,
                               lower_elementwise_gradient<Loss>));
 }
@@ -266,14 +269,18 @@ void add_elementwise(OpRows& rows, std::string_view name, std::string_view gradi
 }  // namespace
 
 OpRows loss_rows() {
+  const Settings weighted = {{"label_smoothing", 0.1},
+                             {"class_weights", std::vector<double>{1, 2, 0.5}}};
   OpRows rows = {
       loss_row("softmax_cross_entropy",
                "−log of the softmax at the target's class; targets are classes or probabilities",
                schema<SoftmaxAttributes>(), infer_softmax, lower_softmax,
                reference(SoftmaxLossReference{}),
-               {{{{4, 5}, {4, 5}}},
-                {{{4, 3}, {4, 3}},
-                 {{"label_smoothing", 0.1}, {"class_weights", std::vector<double>{1, 2, 0.5}}}}}),
+               {.cases = {{{{4, 5}, {4, 5}}},
+                          {{{4, 3}, {4, 3}}, weighted},
+                          {{{4, 5}, {4}}},
+                          {{{4, 3}, {4}}, weighted}},
+                .misfits = {{{{4, 5}, {4, 6}}}, {{{4, 5}, {3}}}, {{{4, 5, 2}, {4}}}}}),
       internal_row("softmax_cross_entropy_gradient", "gradient of the loss", infer_gradient,
                    lower_softmax_gradient)};
   add_elementwise<SigmoidLoss>(rows, "sigmoid_cross_entropy", "sigmoid_cross_entropy_gradient",

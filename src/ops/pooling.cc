@@ -1,5 +1,7 @@
 #include "kernels/dnnl/pooling.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -22,7 +24,17 @@ struct Attributes : WindowAttributes {
 WindowExtents extents(const InferContext& context) {
   auto a = attributes_of<Attributes>(context.attributes);
   if (a.stride.empty()) a.stride = a.kernel;
-  return resolve_window(context, a);
+  const WindowExtents e = resolve_window(context, a);
+  const Window& w = e.window;
+  for (int axis = 0; axis < 2; ++axis) {
+    if (std::max(w.pad_before[axis], w.pad_after[axis]) < w.kernel[axis]) continue;
+    fail_shape(context,
+               fmt::format("`padding` must be smaller than `kernel`, or windows would hold nothing "
+                           "of input {}: kernel [{}, {}], padding [[{}, {}], [{}, {}]]",
+                           batch_text(context.inputs[0]), w.kernel[0], w.kernel[1], w.pad_before[0],
+                           w.pad_after[0], w.pad_before[1], w.pad_after[1]));
+  }
+  return e;
 }
 
 PoolingShape pooling_shape(const Node& node, const Settings& attributes, const Shape& x) {
@@ -137,10 +149,15 @@ OpRow row(std::string_view name, std::string_view doc, InferRule infer) {
       .moments = Gap{"not an activation"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower<kKind>}},
       .reference = reference(PoolingReference<kKind>{}),
-      .tests = TestDomain{{{{{2, 3, 6, 8}}, {{"kernel", Ints{2, 2}}}},
-                           {{{2, 1, 7, 5}},
-                            {{"kernel", Ints{3, 2}}, {"stride", Ints{2, 1}}, {"padding", "same"}}},
-                           {{{3, 17, 5, 5}}, {{"kernel", Ints{3, 3}}, {"padding", Ints{1, 1}}}}}},
+      .tests =
+          TestDomain{
+              .cases = {{{{2, 3, 6, 8}}, {{"kernel", Ints{2, 2}}}},
+                        {{{2, 1, 7, 5}},
+                         {{"kernel", Ints{3, 2}}, {"stride", Ints{2, 1}}, {"padding", "same"}}},
+                        {{{3, 17, 5, 5}}, {{"kernel", Ints{3, 3}}, {"padding", Ints{1, 1}}}}},
+              .misfits = {{{{2, 36}}, {{"kernel", Ints{2, 2}}}},
+                          {{{2, 3, 6, 2}}, {{"kernel", Ints{3, 3}}}},
+                          {{{2, 3, 6, 6}}, {{"kernel", Ints{2, 2}}, {"padding", Ints{3, 3}}}}}},
   };
 }
 
@@ -203,7 +220,7 @@ OpRow global_row() {
       .moments = Gap{"not an activation"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_global}},
       .reference = reference(GlobalReference{}),
-      .tests = TestDomain{{{{{2, 3, 4, 5}}}, {{{3, 16, 2, 2}}}}},
+      .tests = TestDomain{.cases = {{{{2, 3, 4, 5}}}, {{{3, 16, 2, 2}}}}, .misfits = {{{{2, 12}}}}},
   };
 }
 

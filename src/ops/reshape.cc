@@ -99,7 +99,7 @@ void view_gradient(GradientContext& c) {
 }
 
 OpRow row(std::string_view name, std::string_view doc, AttributeSchema attributes, InferRule infer,
-          std::vector<TestCase> cases) {
+          const TestDomain& tests) {
   return {
       .name = name,
       .category = Category::layer,
@@ -112,7 +112,7 @@ OpRow row(std::string_view name, std::string_view doc, AttributeSchema attribute
       .moments = Gap{"not an activation"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = reference(ReshapeReference{}),
-      .tests = TestDomain{cases},
+      .tests = tests,
       .traits = {.reshapes = true},
   };
 }
@@ -139,14 +139,16 @@ OpRow view_row() {
 
 OpRows reshape_rows() {
   using Ints = std::vector<std::int64_t>;
-  return {row("flatten", "rows of features, channels slowest: (N, C, H, W) to (N, C·H·W)",
-              schema<NoAttributes>(), infer_flatten, {{{{3, 4, 5, 2}}}, {{{2, 7}}}}),
-          row("reshape", "the same numbers in row-major order under another shape",
-              schema<Attributes>(), infer_reshape,
-              {{{{3, 12}}, {{"shape", Ints{3, 2, -1}}}},
-               {{{2, 4, 3, 5}}, {{"shape", Ints{6, 10}}}},
-               {{{2, 4, 3, 2}}, {{"shape", Ints{2, 3, 4}}}}}),
-          view_row()};
+  return {
+      row("flatten", "rows of features, channels slowest: (N, C, H, W) to (N, C·H·W)",
+          schema<NoAttributes>(), infer_flatten, {.cases = {{{{3, 4, 5, 2}}}, {{{2, 7}}}}}),
+      row("reshape", "the same numbers in row-major order under another shape",
+          schema<Attributes>(), infer_reshape,
+          {.cases = {{{{3, 12}}, {{"shape", Ints{3, 2, -1}}}},
+                     {{{2, 4, 3, 5}}, {{"shape", Ints{6, 10}}}},
+                     {{{2, 4, 3, 2}}, {{"shape", Ints{2, 3, 4}}}}},
+           .misfits = {{{{3, 12}}, {{"shape", Ints{5}}}}, {{{3, 12}}, {{"shape", Ints{5, -1}}}}}}),
+      view_row()};
 }
 
 }  // namespace selfnorm

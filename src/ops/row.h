@@ -241,13 +241,15 @@ struct TestCase {
   Settings attributes = {};
 };
 
-/// What the op tests try: shapes and attributes, the interval inputs are drawn from, and the error
-/// allowed, in float epsilons of the largest magnitude summed.
+/// What the op tests try: shapes and attributes, the interval inputs are drawn from, the error
+/// allowed, in float epsilons of the largest magnitude summed, and inputs that the op must refuse;
+/// an op without these takes values of any shape.
 struct TestDomain {
   std::vector<TestCase> cases;
   double low = -2;
   double high = 2;
   double epsilons = 16;
+  std::vector<TestCase> misfits = {};
 };
 
 // ---- the row ----------------------------------------------------------------------------------

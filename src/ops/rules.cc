@@ -58,10 +58,11 @@ std::vector<Stage> pointwise_stages(const Node& node) {
 
 void add_init_options(Options& options, InitAttributes& attributes) {
   options.push_back({"init", &attributes.init,
-                     "how the weights start; auto keeps the moments given what follows",
+                     "how the weights start, a name or { name, gain }; auto keeps the moments "
+                     "given what follows",
                      range::kAny, initializer_names()});
-  options.push_back(
-      {"init.gain", &attributes.gain, "multiplies the initial deviation", range::kPositive});
+  options.push_back({"init.gain", &attributes.gain,
+                     "multiplies the initial deviation, above 0; of constant it is the value"});
 }
 
 namespace {
@@ -97,7 +98,9 @@ struct PointwiseReference {
 
 OpRow pointwise_row(std::string_view name, Category category, std::string_view doc,
                     AttributeSchema attributes, PointwiseRule pointwise,
-                    OrGap<MomentColumn> moments) {
+                    OrGap<MomentColumn> moments, const Settings& variant) {
+  std::vector<TestCase> cases = {{{{5, 7}}}, {{{3, 4, 5, 2}}}};
+  if (!variant.empty()) cases.push_back({{{5, 7}}, variant});
   return {
       .name = name,
       .category = category,
@@ -110,7 +113,7 @@ OpRow pointwise_row(std::string_view name, Category category, std::string_view d
       .moments = moments,
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_pointwise}},
       .reference = reference(PointwiseReference{}),
-      .tests = TestDomain{{{{{5, 7}}}, {{{3, 4, 5, 2}}}}, -6, 6},
+      .tests = TestDomain{cases, -6, 6},
       .traits = {.in_place = true, .identity_at_inference = category == Category::dropout},
   };
 }
@@ -118,14 +121,14 @@ OpRow pointwise_row(std::string_view name, Category category, std::string_view d
 }  // namespace
 
 OpRow activation_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
-                     PointwiseRule pointwise, MomentColumn moments) {
-  return pointwise_row(name, Category::activation, doc, attributes, pointwise, moments);
+                     PointwiseRule pointwise, MomentColumn moments, const Settings& variant) {
+  return pointwise_row(name, Category::activation, doc, attributes, pointwise, moments, variant);
 }
 
 OpRow dropout_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
-                  PointwiseRule pointwise) {
+                  PointwiseRule pointwise, const Settings& variant) {
   return pointwise_row(name, Category::dropout, doc, attributes, pointwise,
-                       Gap{"not an activation"});
+                       Gap{"not an activation"}, variant);
 }
 
 MomentRule moments_by_quadrature(const Activation& f) {

@@ -45,11 +45,12 @@ void check_rank(const InferContext& context, std::size_t input, std::size_t leas
 /// op is not pointwise.
 std::vector<Stage> pointwise_stages(const Node& node);
 
-/// A row for an op that is one pointwise pass, of category activation or dropout.
+/// A row for an op that is one pointwise pass, of category activation or dropout. `variant` are
+/// attributes that the tests try besides the defaults.
 OpRow activation_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
-                     PointwiseRule pointwise, MomentColumn moments);
+                     PointwiseRule pointwise, MomentColumn moments, const Settings& variant = {});
 OpRow dropout_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
-                  PointwiseRule pointwise);
+                  PointwiseRule pointwise, const Settings& variant);
 
 /// The moments of what `fill` says, by quadrature, for an activation without a closed form.
 MomentRule moments_by_quadrature(const Activation& f);

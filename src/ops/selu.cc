@@ -48,7 +48,8 @@ MomentRule moments(const Settings& settings) {
 
 OpRows selu_rows() {
   return {activation_row("selu", "λx for x > 0, else λα(eˣ − 1): keeps unit normals unit normal",
-                         schema<Attributes>(), fill, moments)};
+                         schema<Attributes>(), fill, moments,
+                         {{"alpha", 2.0}, {"lambda", 0.5}, {"scale", 0.7}})};
 }
 
 }  // namespace selfnorm

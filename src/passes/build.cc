@@ -29,6 +29,14 @@ const OpRow& layer_row(const Layer& layer) {
   return *row;
 }
 
+std::string where_of(const Layer& layer) {
+  return fmt::format("layer '{}' ({})", layer.name, layer.op);
+}
+
+Settings complete_attributes(const Layer& layer) {
+  return layer_row(layer).attributes->complete(layer.attributes, where_of(layer));
+}
+
 std::vector<std::string> all_names(const Network& network) {
   std::vector<std::string> names;
   for (const auto& input : network.inputs) names.push_back(input.first);
@@ -128,13 +136,13 @@ class Builder {
  private:
   void add(const Layer& layer) {
     const OpRow& row = layer_row(layer);
-    const std::string where = fmt::format("layer '{}' ({})", layer.name, layer.op);
+    const std::string where = where_of(layer);
     const auto given = static_cast<int>(layer.inputs.size());
     if (given < row.arity->least || (row.arity->most >= 0 && given > row.arity->most)) {
       fail(fmt::format("{}: takes {}{} inputs, got {}", where,
                        row.arity->most < 0 ? "at least " : "", row.arity->least, given));
     }
-    Node node{layer.name, layer.op, row.attributes->complete(layer.attributes, where), {}, {}, {}};
+    Node node{layer.name, layer.op, complete_attributes(layer), {}, {}, {}};
     std::vector<Shape> shapes;
     for (const std::string& input : layer.inputs) {
       node.inputs.push_back(ids_.at(input));
@@ -144,7 +152,7 @@ class Builder {
     for (const Shape& shape : inferred.outputs) check_size(where, shape);
     for (const ParameterSpec& spec : inferred.parameters) {
       check_size(where, spec.shape);
-      node.inputs.push_back(parameter(layer, node, spec));
+      node.inputs.push_back(parameter(layer, spec));
     }
     if (!layer.share.empty() && inferred.parameters.empty()) {
       fail(fmt::format("{}: has no parameters to share with '{}'", where, layer.share));
@@ -163,10 +171,13 @@ class Builder {
                 fmt::format("{}: {} is more than fits in memory", where, to_string(shape)));
   }
 
-  // The parameter belongs to the layer itself or to the one it shares with, whichever is met first.
-  ValueId parameter(const Layer& layer, const Node& node, const ParameterSpec& spec) {
-    const std::string& owner = layer.share.empty() ? layer.name : layer.share;
-    const std::string name = owner + "." + spec.suffix;
+  // The parameter belongs to the layer itself or to the one it shares with, which may come later:
+  // whichever is met first makes it, as its owner says.
+  ValueId parameter(const Layer& layer, const ParameterSpec& spec) {
+    const Layer& owner = layer.share.empty()
+                             ? layer
+                             : *std::ranges::find(network_.layers, layer.share, &Layer::name);
+    const std::string name = owner.name + "." + spec.suffix;
     if (const ValueId known = find_parameter(name); known != kNoValue) {
       const Shape& shape = graph_.value(known).shape;
       if (shape != spec.shape) {
@@ -179,7 +190,7 @@ class Builder {
     }
     const ValueId id = add_value(graph_, {name, spec.shape, DType::f32, spec.role});
     parameters_[name] = id;
-    graph_.parameters.push_back(start_of(node, spec, id, spec.decays ? layer.l2 : 0));
+    graph_.parameters.push_back(start_of(owner, complete_attributes(owner), spec, id));
     return id;
   }
 
@@ -207,6 +218,16 @@ class Builder {
   std::map<std::string, ValueId> parameters_;
 };
 
+// How shared parameters start and decay stands at their owner alone.
+void check_sharer(const Layer& layer) {
+  const auto refuse = [&](const char* key) {
+    fail(fmt::format("{}: `{}` belongs to the parameters, which are those of '{}': put it there",
+                     where_of(layer), key, layer.share));
+  };
+  if (layer.attributes.contains("init") || layer.attributes.contains("init.gain")) refuse("init");
+  if (layer.l2 != 0) refuse("l2");
+}
+
 void check_shares(const Network& network) {
   for (const Layer& layer : network.layers) {
     if (layer.share.empty()) continue;
@@ -217,6 +238,7 @@ void check_shares(const Network& network) {
       fail(fmt::format("{} is a {}, not a {}", where, owner->op, layer.op));
     }
     if (!owner->share.empty()) fail(fmt::format("{} itself shares '{}'", where, owner->share));
+    check_sharer(layer);
   }
 }
 

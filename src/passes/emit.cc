@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "ops/table.h"
 #include "selfnorm/error.h"
@@ -26,15 +26,24 @@ std::vector<ValueId> emit_node(Graph& graph, const std::string& name, const std:
   return node.outputs;
 }
 
+namespace {
+
+// What changes the signal; not what moves, masks or only serves others.
+bool is_watched(const OpRow& row) {
+  if (*row.category == Category::activation) return true;
+  return *row.category == Category::layer && !row.traits.reshapes;
+}
+
+}  // namespace
+
 std::vector<Watched> watch_layers(Graph& graph) {
   std::vector<Watched> watched;
-  const std::size_t layers = graph.nodes.size();
-  for (std::size_t i = 0; i < layers; ++i) {
-    const Node& node = graph.nodes[i];
-    const bool learns = std::ranges::any_of(
-        node.inputs, [&](ValueId input) { return graph.value(input).role == Role::parameter; });
-    if (!learns && *row_of(node).category != Category::activation) continue;
+  // A measurement stands behind what it measures, whose memory is then free again.
+  for (Node& node : std::exchange(graph.nodes, {})) {
+    const bool is_wanted = is_watched(row_of(node));
     const ValueId output = node.outputs[0];
+    graph.nodes.push_back(std::move(node));
+    if (!is_wanted) continue;
     const std::string name = graph.value(output).name;
     watched.push_back({name, emit_node(graph, "moments of " + name, "moments", {output})[0]});
   }

@@ -13,8 +13,9 @@ std::vector<ValueId> emit_node(Graph& graph, const std::string& name, const std:
                                const std::vector<ValueId>& inputs, const Settings& attributes = {},
                                const std::vector<Stage>& epilogue = {});
 
-/// Adds a node that measures mean and variance of each layer's output: of every node with
-/// parameters, and of every activation. Returns the names and the values that hold both numbers.
+/// Adds a node that measures mean and variance behind each layer: all of the table's layers and
+/// activations, but for those that only reshape. Returns the names and the values that hold both
+/// numbers.
 struct Watched {
   std::string name;
   ValueId moments;

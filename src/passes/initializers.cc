@@ -1,9 +1,13 @@
 #include "passes/initializers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/initialize.h"
 #include "ops/table.h"
+#include "selfnorm/error.h"
 #include "theory/gain.h"
 
 namespace selfnorm {
@@ -56,19 +60,29 @@ double orthogonal_gain(const Shape& weight) {
   return std::sqrt(std::max(1.0, outputs / fan_in));
 }
 
+void check_gain(const Layer& owner, const std::string& init, double gain) {
+  if (gain > 0 || takes_any_gain(init)) return;
+  throw Error(ErrorKind::config,
+              fmt::format("layer '{}' ({}): 'init.gain' expects a number above 0 for {}, got {} "
+                          "(only constant takes any)",
+                          owner.name, owner.op, init, to_string(Setting(gain))));
+}
+
 }  // namespace
 
-Parameter start_of(const Node& node, const ParameterSpec& spec, ValueId value, double l2) {
-  const auto init = node.attributes.find("init");
-  const std::string asked =
-      init == node.attributes.end() ? kAuto : std::get<std::string>(init->second);
-  Parameter parameter{value, spec.init, 1, spec.fan_in, spec.fan_out, l2};
+Parameter start_of(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
+                   ValueId value) {
+  const auto init = attributes.find("init");
+  const std::string asked = init == attributes.end() ? kAuto : std::get<std::string>(init->second);
+  Parameter parameter{
+      value, owner.name, spec.init, 1, spec.fan_in, spec.fan_out, spec.decays ? owner.l2 : 0};
   // PyTorch draws biases like weights.
   const bool draws_bias = asked == "pytorch_default" && spec.role == Role::parameter;
   if (spec.init.empty() || draws_bias) {
     parameter.init = asked;
-    const auto gain = node.attributes.find("init.gain");
-    if (gain != node.attributes.end()) parameter.gain = std::get<double>(gain->second);
+    const auto gain = attributes.find("init.gain");
+    if (gain != attributes.end()) parameter.gain = std::get<double>(gain->second);
+    check_gain(owner, parameter.init, parameter.gain);
   }
   return parameter;
 }
@@ -76,8 +90,8 @@ Parameter start_of(const Node& node, const ParameterSpec& spec, ValueId value, d
 void resolve_auto(Graph& graph) {
   for (Parameter& parameter : graph.parameters) {
     if (parameter.init != kAuto) continue;
-    const Node* owner = first_reader(graph, parameter.value);
-    const Node* activation = activation_behind(graph, *owner);
+    const Node& owner = *std::ranges::find(graph.nodes, parameter.owner, &Node::name);
+    const Node* activation = activation_behind(graph, owner);
     const bool orthogonal = activation != nullptr && is_shaped_for_depth(*activation);
     parameter.init = orthogonal ? "orthogonal" : "lecun_normal";
     if (activation != nullptr) parameter.gain *= std::sqrt(gain_before(*activation));

@@ -17,12 +17,10 @@ ValueId only_output(const Graph& graph) {
       fmt::format("training needs a network of one output, this one has {}", graph.outputs.size()));
 }
 
-// Adds the target input and the loss; both of the loss's outputs leave the graph.
-struct LossValues {
-  ValueId target, loss, weight;
-};
+}  // namespace
 
-LossValues add_loss(Graph& graph, const Objective& objective, ValueId output) {
+LossValues add_loss(Graph& graph, const Objective& objective) {
+  const ValueId output = only_output(graph);
   const Shape& shape = graph.value(output).shape;
   const bool classes = objective.targets == TargetKind::classes;
   Value target{"target", classes ? Shape{shape[0]} : shape, classes ? DType::i32 : DType::f32,
@@ -32,16 +30,13 @@ LossValues add_loss(Graph& graph, const Objective& objective, ValueId output) {
   const auto made = emit_node(graph, "loss", objective.loss, {output, id}, objective.attributes);
   graph.outputs.push_back(made[0]);
   graph.outputs.push_back(made[1]);
-  return {id, made[0], made[1]};
+  return {output, id, made[0], made[1]};
 }
-
-}  // namespace
 
 CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::uint64_t seed,
                                  float* gradients) {
   Graph graph = build_engine_graph(model.network, batch);
-  const ValueId output = only_output(graph);
-  const LossValues loss = add_loss(graph, model.objective, output);
+  const LossValues loss = add_loss(graph, model.objective);
   fuse(graph, Mode::training);
   std::vector<ValueId> parameters;
   for (const Parameter& parameter : graph.parameters) {
@@ -59,8 +54,8 @@ CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::u
     wanted.push_back(made[i]);
   }
   remove_dead_nodes(graph, wanted);
-  return {Program(std::move(graph), Mode::training, seed, bindings), output, loss.target, loss.loss,
-          loss.weight};
+  return {Program(std::move(graph), Mode::training, seed, bindings), loss.output, loss.target,
+          loss.loss, loss.weight};
 }
 
 CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
@@ -68,8 +63,8 @@ CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
   Graph graph = build_engine_graph(model.network, batch);
   drop_identities(graph);
   ValueId output = graph.outputs[0];
-  LossValues loss{kNoValue, kNoValue, kNoValue};
-  if (parts.loss) loss = add_loss(graph, model.objective, only_output(graph));
+  LossValues loss;
+  if (parts.loss) loss = add_loss(graph, model.objective);
   if (parts.prediction && !model.objective.prediction.empty()) {
     output = emit_node(graph, "prediction", model.objective.prediction, {output})[0];
     graph.outputs[0] = output;

@@ -9,6 +9,19 @@
 
 namespace selfnorm {
 
+/// A loss's values: what it is of, and what it makes.
+struct LossValues {
+  ValueId output = kNoValue;
+  ValueId target = kNoValue;
+  ValueId loss = kNoValue;
+  ValueId weight = kNoValue;
+};
+
+/// Adds the targets as an input and the objective's loss; both of the loss's outputs leave the
+/// graph. Throws Error(config) unless the network has one output and the loss its attributes,
+/// Error(shape) where they do not fit that output.
+LossValues add_loss(Graph& graph, const Objective& objective);
+
 /// A program with the values that its user reads and writes.
 struct CompiledNetwork {
   Program program;

@@ -58,6 +58,7 @@ std::string history_line(const EpochRecord& record) {
                         {"variance", number(layer.variance)}});
     }
     json["moments"] = layers;
+    json["watch_seconds"] = record.watch_seconds;
   }
   return json.dump();
 }
@@ -71,6 +72,7 @@ EpochRecord parse_history_line(std::string_view line) {
       else if (key == "step") record.step = value;
       else if (key == "seconds") record.seconds = value;
       else if (key == "learning_rate") record.learning_rate = value;
+      else if (key == "watch_seconds") record.watch_seconds = value;
       else if (key == "moments") {
         for (const auto& layer : value) {
           record.moments.push_back({layer.at("layer"), number(nlohmann::json(layer.at("mean"))),

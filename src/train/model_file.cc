@@ -2,9 +2,11 @@
 
 #include "formats/network_json.h"
 #include "formats/safetensors.h"
+#include "kernels/simd/reduce.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
 #include "selfnorm/version.h"
+#include "train/compile.h"
 #include "train/schema_json.h"
 #include "train/trained_model.h"
 
@@ -75,6 +77,38 @@ void check_schema(const Schema& schema, const Network& network) {
   }
 }
 
+// How many classes the outputs can tell apart.
+std::size_t most_classes(TargetKind targets, std::int64_t outputs) {
+  switch (targets) {
+    case TargetKind::classes:
+    case TargetKind::distributions: return static_cast<std::size_t>(outputs);
+    case TargetKind::probabilities: return 2;
+    case TargetKind::values: return 0;
+  }
+  return 0;
+}
+
+// The loss must take the network's outputs, and those tell as many classes apart as have a name.
+void check_objective(const Objective& objective, const Schema& schema, Graph graph) {
+  const Shape& shape = graph.value(add_loss(graph, objective).output).shape;
+  const std::size_t most = most_classes(objective.targets, elements(shape) / shape[0]);
+  if (schema.class_names.size() <= most) return;
+  throw Error(ErrorKind::model_file,
+              fmt::format("its schema names {} classes, its network tells {} apart with loss '{}'",
+                          schema.class_names.size(), most, objective.loss));
+}
+
+void read_weights(const TensorFile& file, Weights& weights) {
+  for (const WeightEntry& entry : weights.entries()) {
+    const std::span<const float> values = tensor_values<float>(*find_tensor(file, entry.name));
+    if (!kernels::all_finite(values.data(), entry.count)) {
+      throw Error(ErrorKind::model_file,
+                  fmt::format("tensor '{}' holds NaN or infinite numbers", entry.name));
+    }
+    weights.set(entry, values);
+  }
+}
+
 TrainedModel read_model(const TensorFile& file) {
   const std::string& format = metadata_of(file, "format");
   if (format != kFormat) {
@@ -87,11 +121,10 @@ TrainedModel read_model(const TensorFile& file) {
   model.schema = schema_from_json(metadata_of(file, "schema"));
   check_schema(model.schema, model.network);
   model.objective = objective_from_json(metadata_of(file, "objective"));
+  check_objective(model.objective, model.schema, graph);
   check_tensors(file, graph);
   model.weights = Weights(graph);
-  for (const WeightEntry& entry : model.weights.entries()) {
-    model.weights.set(entry, tensor_values<float>(*find_tensor(file, entry.name)));
-  }
+  read_weights(file, model.weights);
   return model;
 }
 

@@ -179,6 +179,12 @@ void check_targets(const Objective& objective, const Targets& targets, std::int6
                       "layer needs {} units)",
                       least, most, classes, most + 1));
     }
+    if (std::ssize(targets.class_names) > classes) {
+      fail(
+          fmt::format("has {0} classes, the network tells {1} apart (its last layer needs {0} "
+                      "units)",
+                      targets.class_names.size(), classes));
+    }
     if (objective.targets == TargetKind::probabilities && outputs != 1) {
       fail(
           fmt::format("is one yes or no a row, the network has {} outputs (its last layer needs "

@@ -1,5 +1,8 @@
 #include "train/schema_json.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "formats/json.h"
@@ -23,6 +26,20 @@ TargetKind target_kind(const std::string& name) {
     if (name == target_name(kind)) return kind;
   }
   throw Error(ErrorKind::model_file, "objective: unknown targets '" + name + "'");
+}
+
+void check_standardizer(const Schema::Input& input) {
+  const auto& [means, deviations] = input.standardizer;
+  if (means.size() != deviations.size()) {
+    throw Error(ErrorKind::model_file, "schema: as many means as deviations are needed");
+  }
+  for (std::size_t i = 0; i < means.size(); ++i) {
+    if (std::isfinite(means[i]) && std::isfinite(deviations[i]) && deviations[i] > 0) continue;
+    throw Error(ErrorKind::model_file,
+                fmt::format("schema: input '{}': feature {} has mean {} and deviation {}, expected "
+                            "numbers, the deviation above 0",
+                            input.name, i, means[i], deviations[i]));
+  }
 }
 
 }  // namespace
@@ -49,9 +66,7 @@ Schema schema_from_json(std::string_view text) {
                          input.at("sample_shape"),
                          input.at("columns"),
                          {input.at("mean"), input.at("deviation")}};
-      if (read.standardizer.mean.size() != read.standardizer.deviation.size()) {
-        throw Error(ErrorKind::model_file, "schema: as many means as deviations are needed");
-      }
+      check_standardizer(read);
       schema.inputs.push_back(std::move(read));
     }
     schema.target = json.at("target");

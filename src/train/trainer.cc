@@ -117,11 +117,14 @@ void Trainer::resume() {
                 checkpoint_.string() +
                     ": is damaged: its counts of steps and its outputs do not go together");
   }
+  saved_ = {state_.epoch, state_.step_in_epoch};
 }
 
 void Trainer::save() {
   if (checkpoint_.empty()) return;
+  check_parameters();
   save_checkpoint(checkpoint_, model_, optimizer_, schedule_, state_, fingerprint_);
+  saved_ = {state_.epoch, state_.step_in_epoch};
 }
 
 bool Trainer::stopped_early() const {
@@ -129,9 +132,11 @@ bool Trainer::stopped_early() const {
   return patience > 0 && state_.best.waited >= patience;
 }
 
+bool Trainer::ended() const { return state_.epoch >= options_.epochs || stopped_early(); }
+
 void Trainer::run() {
   if (state_.step == 0) report_start();
-  while (state_.epoch < options_.epochs && !stopped_early()) run_epoch();
+  while (!ended()) run_epoch();
   if (options_.early_stopping.restore_best && state_.best.epoch >= 0) {
     model_.weights = state_.best.weights;
   }
@@ -141,10 +146,16 @@ void Trainer::run() {
 void Trainer::report_start() {
   if (!options_.watch || !callbacks_.on_epoch) return;
   EpochRecord record;
-  record.moments = watcher_.moments(
-      *data_.train, std::span(data_.train_rows)
-                        .first(std::min<std::size_t>(kWatchedRows, data_.train_rows.size())));
+  watch(record);
   callbacks_.on_epoch(record);
+}
+
+void Trainer::watch(EpochRecord& record) {
+  const Stopwatch clock;
+  const auto rows = std::min<std::size_t>(kWatchedRows, data_.train_rows.size());
+  record.moments = watcher_.moments(*data_.train, std::span(data_.train_rows).first(rows));
+  record.watch_seconds = clock.seconds();
+  state_.rows_since_watch = 0;
 }
 
 void Trainer::run_epoch() {
@@ -211,17 +222,28 @@ std::string Trainer::broken_parameter() const {
   return "";
 }
 
+// The loss is that of before the last step, so weights are looked at before they are kept.
+void Trainer::check_parameters() const {
+  const std::string parameter = broken_parameter();
+  if (parameter.empty()) return;
+  fail_not_finite("a parameter", 0, fmt::format("'{}' was moved too far", parameter));
+}
+
+// What a failed training can go on from.
+std::string Trainer::kept_text() const {
+  if (checkpoint_.empty()) return "";
+  if (!saved_.has_value()) return "; no checkpoint was saved yet";
+  return fmt::format("; the checkpoint after epoch {}, step {} is kept in {}", saved_->epoch,
+                     saved_->step_in_epoch, checkpoint_.string());
+}
+
 void Trainer::fail_not_finite(const std::string& what, std::int64_t step,
                               const std::string& cause) const {
-  const std::string kept = checkpoint_.empty() || state_.epoch == 0
-                               ? ""
-                               : fmt::format("; the checkpoint after epoch {} is kept in {}",
-                                             state_.epoch, checkpoint_.string());
   throw Error(ErrorKind::numeric,
               fmt::format("{} became NaN or infinite at step {} (epoch {}, step {}): {} (lower the "
                           "learning rate, or set optimizer.clip_norm){}",
                           what, state_.step + step, state_.epoch + 1, state_.step_in_epoch + step,
-                          cause, kept));
+                          cause, kept_text()));
 }
 
 void Trainer::fail_loss(StepProgram& step) {
@@ -239,15 +261,11 @@ void Trainer::fail_loss(StepProgram& step) {
 }
 
 bool Trainer::wants_watch() const {
-  const bool last = state_.epoch + 1 == options_.epochs;
-  return options_.watch && (last || state_.rows_since_watch >= kRowsBetweenWatches);
+  return options_.watch && (ended() || state_.rows_since_watch >= kRowsBetweenWatches);
 }
 
 void Trainer::finish_epoch(std::span<const std::int64_t> order) {
-  // The loss was that of before the last step, so weights are looked at before they are kept.
-  if (const std::string parameter = broken_parameter(); !parameter.empty()) {
-    fail_not_finite("a parameter", 0, fmt::format("'{}' was moved too far", parameter));
-  }
+  check_parameters();
   EpochRecord record{state_.epoch + 1,
                      state_.step,
                      state_.seconds,
@@ -265,18 +283,14 @@ void Trainer::finish_epoch(std::span<const std::int64_t> order) {
   } else {
     schedule_.observe(record.training[0].second);
   }
-  if (wants_watch()) {
-    const auto rows = std::min<std::size_t>(kWatchedRows, data_.train_rows.size());
-    record.moments = watcher_.moments(*data_.train, std::span(data_.train_rows).first(rows));
-    state_.rows_since_watch = 0;
-  }
   ++state_.epoch;
   state_.step_in_epoch = 0;
   state_.loss_sum = state_.loss_weight = state_.seconds = 0;
   state_.outputs.clear();
   judge(record);
+  if (wants_watch()) watch(record);
   if (callbacks_.on_epoch) callbacks_.on_epoch(record);
-  if (state_.epoch % options_.checkpoint_every == 0 || state_.epoch == options_.epochs) save();
+  if (state_.epoch % options_.checkpoint_every == 0 || ended()) save();
 }
 
 // Keeps the best weights, when training may stop early.
@@ -297,7 +311,7 @@ void Trainer::judge(const EpochRecord& record) {
 
 void Trainer::stop_if_asked() {
   if (!callbacks_.should_stop || !callbacks_.should_stop()) return;
-  if (state_.epoch >= options_.epochs) return;  // nothing was left to do
+  if (ended()) return;  // nothing was left to do
   save();
   throw Error(ErrorKind::interrupted,
               fmt::format("stopped after epoch {}, step {}; nothing is lost", state_.epoch,

@@ -44,6 +44,9 @@ class Trainer {
     std::int64_t batch;
     CompiledNetwork network;
   };
+  struct Place {
+    std::int64_t epoch, step_in_epoch;
+  };
 
   void run_epoch();
   void run_step(std::span<const std::int64_t> rows, std::int64_t steps);
@@ -51,14 +54,18 @@ class Trainer {
   void finish_epoch(std::span<const std::int64_t> order);
   void judge(const EpochRecord& record);
   bool wants_watch() const;
+  void watch(EpochRecord& record);
   void report_start();
   void stop_if_asked();
   void save();
   std::string broken_parameter() const;
+  void check_parameters() const;
+  std::string kept_text() const;
   [[noreturn]] void fail_loss(StepProgram& program);
   [[noreturn]] void fail_not_finite(const std::string& what, std::int64_t step,
                                     const std::string& cause) const;
   bool stopped_early() const;
+  bool ended() const;
 
   TrainedModel& model_;
   TrainingData data_;
@@ -72,6 +79,7 @@ class Trainer {
   Schedule schedule_;
   TrainingState state_;
   std::filesystem::path checkpoint_;
+  std::optional<Place> saved_;  // where training stood in the checkpoint that is there
   std::string fingerprint_;
 };
 

@@ -1,6 +1,7 @@
 """What stops a training: numbers that are not finite, disks that are full, folders that are not
 writable. The message helps, and what was there before is there after."""
 
+import json
 import math
 import os
 import re
@@ -43,15 +44,32 @@ class Numeric(CliTest):
         if state.exists():
             self.assertIsNone(self.all_finite(state), "the checkpoint that is kept holds NaN in")
 
-    def test_the_last_good_checkpoint_is_usable(self):
+    def write_diverging(self):
         """One linear layer whose error doubles at every step: it takes some epochs to overflow."""
         self.write("t.csv", csv_text(*regression_table(200)))
         self.write("net.toml", '[data]\nsource = "t.csv"\ntarget = "y"\n[model]\n'
                    'inputs = { x = [3] }\nlayers = [{ op = "dense", units = 1 }]\n'
                    '[train]\noptimizer = { name = "sgd", learning_rate = 1.5 }\nepochs = 50\n')
+
+    def test_the_checkpoint_that_is_told_is_the_one_that_is_there(self):
+        self.write_diverging()
+        train = ["train", "net.toml", "--out", "run"]
+        self.fails(NUMERIC, "no checkpoint was saved yet",
+                   arguments=[*train, "--checkpoint-every", "40"])
+        self.assertFalse(self.path("run/checkpoint/state.safetensors").exists())
+        result = self.fails(NUMERIC, "kept", arguments=[*train, "--checkpoint-every", "4"])
+        told = re.search(r"after epoch (\d+), step 0 is kept", result.err)
+        state = json.loads(
+            read_safetensors(self.path("run/checkpoint/state.safetensors"))[0]["state"])
+        self.assertEqual(state["epoch"], int(told.group(1)), result)
+        self.fails(NUMERIC, told.group(), arguments=[
+            "train", "--out", "run", "--resume", "--checkpoint-every", "40"])
+
+    def test_the_last_good_checkpoint_is_usable(self):
+        self.write_diverging()
         result = self.fails(NUMERIC, "checkpoint", "kept", arguments=["train", "net.toml", "--out",
                                                                       "run"])
-        kept = int(re.search(r"after epoch (\d+) is kept", result.err).group(1))
+        kept = int(re.search(r"after epoch (\d+), step 0 is kept", result.err).group(1))
         state = self.path("run/checkpoint/state.safetensors")
         self.assertIsNone(self.all_finite(state), result)
         self.assertEqual(list(range(kept + 1)), [r["epoch"] for r in self.history("run")])

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 import os
 import struct
 
@@ -94,15 +95,47 @@ class ModelFile(CliTest):
                     tensors["dense_1.weight"] = ("I32", shape, content)
                 self.refused(safetensors_bytes(self.metadata, tensors), "dense_1.weight")
 
-    def test_weights_that_are_not_finite_give_valid_json_or_are_refused(self):
+    def test_weights_that_are_not_finite(self):
         dtype, shape, content = self.tensors["dense_1.weight"]
-        tensors = {**self.tensors, "dense_1.weight": (dtype, shape, b"\xff" * len(content))}
-        self.model.write_bytes(safetensors_bytes(self.metadata, tensors))
-        for command in ("evaluate", "predict"):
-            result = self.run_program(command, "run", "--json")
-            self.assertIn(result.status, (0, MODEL, 5), result)
-            if result.status == 0:
-                self.parse_json(result)
+        for bad in (b"\xff\xff\xff\xff", struct.pack("<f", -math.inf)):
+            tensors = {**self.tensors, "dense_1.weight": (dtype, shape, content[:-4] + bad)}
+            self.refused(safetensors_bytes(self.metadata, tensors), "dense_1.weight", "NaN")
+
+    def refused_metadata(self, key, change, *words):
+        """`change` alters the document in place."""
+        document = json.loads(self.metadata[key])
+        change(document)
+        with self.subTest((key, words)):
+            self.refused(safetensors_bytes({**self.metadata, key: json.dumps(document)},
+                                           self.tensors), *words)
+
+    def test_a_standardizer_that_cannot_be(self):
+        for deviation in (0, -1, 1e-400, math.nan, math.inf, None):
+            def change(schema, value=deviation):
+                schema["inputs"][0]["deviation"][0] = value
+            words = ["schema"] if deviation in (None, math.inf) or deviation != deviation else [
+                "schema", "deviation", "feature 0"]
+            self.refused_metadata("schema", change, *words)
+
+        def no_mean(schema):
+            schema["inputs"][0]["mean"][0] = math.nan
+        self.refused_metadata("schema", no_mean, "schema")
+
+    def test_more_class_names_than_outputs(self):
+        self.refused_metadata("schema", lambda schema: schema["class_names"].append("eleventh"),
+                              "11 classes", "10")
+
+    def test_class_weights_that_do_not_fit(self):
+        def weights(values):
+            return lambda objective: objective["attributes"].update(class_weights=values)
+        self.refused_metadata("objective", weights([1, 2]), "2 class weights", "10")
+        self.refused_metadata("objective", weights([1] * 9 + [-1]), "class_weights", "-1")
+        self.refused_metadata("objective", weights("x"), "class_weights")
+
+    def test_a_loss_that_is_for_other_targets(self):
+        def other(objective):
+            objective.update(loss="mean_squared_error", targets="classes", metrics=[])
+        self.refused_metadata("objective", other, "mean_squared_error")
 
     def test_messages_are_not_those_of_the_json_library(self):
         for text in ("{", "{}", "[]", '{"inputs": 3}'):

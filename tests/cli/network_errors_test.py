@@ -83,6 +83,11 @@ class NetworkErrors(CliTest):
                       '{ op = "add", inputs = ["d", "f"] }', DENSE])
         self.refused(["conv2d_1", "9×9", "8"],
                      ['{ op = "conv2d", channels = 3, kernel = [9, 9] }', FLAT, DENSE])
+        for op in ("avg_pool2d", "max_pool2d"):
+            for padding in ("[3, 3]", "[[0, 2], [0, 0]]", "[[0, 0], [2, 0]]"):
+                self.refused([op + "_1", "kernel [2, 2]", "padding [[", "(N, 1, 8, 8)"],
+                             ['{ op = "%s", kernel = [2, 2], padding = %s }' % (op, padding), FLAT,
+                              DENSE])
         self.refused(["conv2d_1", "groups", "3"],
                      ['{ op = "conv2d", channels = 4, kernel = [3, 3], groups = 3 }', FLAT, DENSE])
         self.refused(["reshape", "63", "64"], ['{ op = "reshape", shape = [63] }', DENSE])

@@ -176,6 +176,7 @@ class CliTest(unittest.TestCase):
         a, b = (self.history(run) for run in (first, second))
         for record in a + b:
             record.pop("seconds")
+            record.pop("watch_seconds", None)
         self.assertEqual([r["epoch"] for r in a], [r["epoch"] for r in b],
                          f"{first} and {second}: epochs of the histories")
         for one, two in zip(a, b):

@@ -14,6 +14,7 @@
 #include "passes/build.h"
 #include "passes/emit.h"
 #include "passes/fuse.h"
+#include "selfnorm/error.h"
 #include "train/weights.h"
 
 // Every operator new of the process comes here; the caller's address tells whose it is.
@@ -131,6 +132,27 @@ TEST(Program, NamesTheFirstNodeThatIsNotFinite) {
   ASSERT_NE(entry, nullptr);
   step.weights.data()[entry->offset] = std::nanf("");
   EXPECT_EQ(step.program->find_non_finite(0, 0).value_or(""), "dense_1");
+}
+
+// The gradient of a convolution of 6×7 images, given one that is of larger images.
+TEST(Program, WhatOneDnnRefusesIsAnErrorThatNamesTheNode) {
+  Graph graph;
+  for (const auto& [name, shape] : {std::pair("dy", Shape{2, 3, 9, 9}), {"w", {3, 1, 3, 3}}}) {
+    graph.inputs.push_back(add_value(graph, {name, shape, DType::f32, Role::input}));
+  }
+  const Settings attributes = {
+      {"channels", 3}, {"kernel", Ints{3, 3}}, {"shape", Shape{2, 1, 6, 7}}};
+  graph.outputs = emit_node(graph, "dx", "conv2d_gradient_input", graph.inputs, attributes);
+  try {
+    const Program program(graph, Mode::training, 1, {});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::config);
+    const std::string message = error.what();
+    for (const char* part : {"'dx'", "(conv2d_gradient_input)", "(2, 3, 9, 9), (3, 1, 3, 3)"}) {
+      EXPECT_NE(message.find(part), std::string::npos) << message;
+    }
+  }
 }
 
 TEST(Weights, CopiesAreDeepAndPaddingIsZero) {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ops/single_op.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
@@ -112,6 +113,34 @@ TEST_P(OpSweep, GradientIsTheComplexStep) {
 INSTANTIATE_TEST_SUITE_P(Table, OpSweep, testing::ValuesIn(sweep()), [](const auto& sweep_case) {
   return sweep_case.param.op + "_" + std::to_string(sweep_case.param.index);
 });
+
+TEST(OpTable, WrongShapesAreErrorsThatNameTheNodeAndAShape) {
+  for (const OpRow& row : op_table()) {
+    for (std::size_t i = 0; i < row.tests->misfits.size(); ++i) {
+      SCOPED_TRACE(std::string(*row.name) + ", misfit " + std::to_string(i));
+      try {
+        const SingleOp op(row, row.tests->misfits[i]);
+        ADD_FAILURE() << "no error";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::shape) << error.what();
+        const std::string message = error.what();
+        EXPECT_NE(message.find("node 'node' (" + std::string(*row.name) + ")"), std::string::npos)
+            << message;
+        EXPECT_NE(message.find("(N, "), std::string::npos) << message;
+      }
+    }
+  }
+}
+
+TEST(OpTable, AnOpWithoutMisfitsTakesAnyShape) {
+  for (const OpRow& row : op_table()) {
+    if (*row.category == Category::internal || !row.tests->misfits.empty()) continue;
+    EXPECT_EQ(row.arity->most, 1) << *row.name << " must refuse inputs of different shapes";
+    for (const Shape& shape : {Shape{3, 1}, {2, 3, 4}, {1, 2, 1, 5}, {2, 3, 4, 5, 6}}) {
+      EXPECT_NO_THROW(SingleOp(row, {{shape}})) << *row.name << " on " << to_string(shape);
+    }
+  }
+}
 
 // What a user may write in a network is tried by the sweep, or its row says why not.
 TEST(OpTable, EveryLayerAndLossIsSwept) {

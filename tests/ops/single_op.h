@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <complex>
 #include <string>
 #include <vector>
@@ -47,8 +49,9 @@ struct SingleOp {
     std::vector<Shape> shapes = test.inputs;
     for (const ParameterSpec& spec : inferred.parameters) shapes.push_back(spec.shape);
     for (std::size_t i = 0; i < shapes.size(); ++i) {
-      node.inputs.push_back(
-          add_value(graph, {"input" + std::to_string(i), shapes[i], DType::f32, Role::input}));
+      const bool labels = *op.category == Category::loss && i == 1 && shapes[i].size() == 1;
+      node.inputs.push_back(add_value(graph, {"input" + std::to_string(i), shapes[i],
+                                              labels ? DType::i32 : DType::f32, Role::input}));
     }
     user_inputs = test.inputs.size();
     for (const Shape& shape : inferred.outputs) {
@@ -60,7 +63,7 @@ struct SingleOp {
     draw(op);
   }
 
-  /// Inputs in the test domain; running variances and targets positive.
+  /// Inputs in the test domain; running variances and targets positive, labels among the classes.
   void draw(const OpRow& op) {
     const Node& node = graph.nodes[0];
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
@@ -73,8 +76,16 @@ struct SingleOp {
         // Rounded to float, so that both sides see the same numbers.
         values[k] = static_cast<float>(low + (high - low) * uniform(key, k));
       }
+      if (is_label(i)) {
+        const auto classes = static_cast<double>(graph.value(node.inputs[0]).shape.back());
+        for (double& value : values) value = std::floor(value * classes);
+      }
       inputs.push_back(std::move(values));
     }
+  }
+
+  bool is_label(std::size_t input) const {
+    return graph.value(graph.nodes[0].inputs[input]).dtype == DType::i32;
   }
 
   template <class T>
@@ -100,7 +111,10 @@ struct SingleOp {
       const ValueId id = graph.nodes[0].inputs[i];
       const Shape shape =
           i < user_inputs ? graph.value(id).shape : Shape{elements(graph.value(id).shape)};
-      const std::vector<float> memory = to_memory(shape, inputs[i]);
+      std::vector<float> memory = to_memory(shape, inputs[i]);
+      if (is_label(i)) {
+        for (float& value : memory) value = std::bit_cast<float>(static_cast<std::int32_t>(value));
+      }
       std::copy(memory.begin(), memory.end(), program.data(id));
     }
   }

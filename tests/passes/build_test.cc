@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "selfnorm/error.h"
+#include "train/weights.h"
 
 namespace selfnorm {
 namespace {
@@ -53,6 +54,33 @@ TEST(BuildGraph, SharedLayersHaveOneSetOfParameters) {
       "shape: layer 'again' (dense): shares 'encode.weight' of shape (4, 8), but needs (4, 9)");
 }
 
+// The sharer is computed before the owner and has a ReLU behind it.
+TEST(BuildGraph, SharedParametersStartAndDecayAsTheirOwnerSays) {
+  Network network = chain({{"dense", {{"units", 64}}, "again", {}, "encode"},
+                           {"relu"},
+                           {"dense", {{"units", 64}}, "encode", {}, "", 0.25},
+                           {"selu"}});
+  const auto weight = [&] { return build_graph(network, 1).parameters.at(0); };
+  EXPECT_EQ(weight().l2, 0.25);
+  EXPECT_EQ(weight().init, "lecun_normal");
+  EXPECT_EQ(weight().gain, 1) << "SELU follows the owner";
+  network.layers[2].attributes["init"] = "he_normal";
+  network.layers[2].attributes["init.gain"] = 0.5;
+  EXPECT_EQ(weight().init, "he_normal");
+  EXPECT_EQ(weight().gain, 0.5);
+  const Layer plain = network.layers[0];
+  network.layers[0].l2 = 0.1;
+  EXPECT_EQ(message_of(network, ErrorKind::config),
+            "config: layer 'again' (dense): `l2` belongs to the parameters, which are those of "
+            "'encode': put it there");
+  for (const char* key : {"init", "init.gain"}) {
+    network.layers[0] = plain;
+    network.layers[0].attributes[key] = 2.0;
+    EXPECT_NE(message_of(network, ErrorKind::config).find("'again' (dense): `init` belongs"),
+              std::string::npos);
+  }
+}
+
 TEST(BuildGraph, AutoInitialisationFollowsTheActivation) {
   const auto gain = [](const std::string& activation) {
     const Graph graph =
@@ -65,6 +93,24 @@ TEST(BuildGraph, AutoInitialisationFollowsTheActivation) {
   EXPECT_EQ(gain("tanh"), 1);
   const Graph last = build_graph(chain({dense(8), {"relu"}, dense(2)}), 1);
   EXPECT_EQ(last.parameters[2].gain, 1);
+}
+
+TEST(BuildGraph, OnlyConstantTakesAGainThatIsNotAbove0) {
+  const auto network = [](const char* init, double gain) {
+    return chain({{"dense", {{"units", 3}, {"init", init}, {"init.gain", gain}}}});
+  };
+  for (const double value : {-0.25, 0.0, 2.0}) {
+    const Graph graph = build_graph(network("constant", value), 1);
+    Weights weights(graph);
+    weights.initialize(graph, 1);
+    const std::vector<float> want(3 * 64, static_cast<float>(value));
+    EXPECT_EQ(weights.get(weights.entries()[0]), want);
+  }
+  EXPECT_EQ(message_of(network("he_normal", -0.25), ErrorKind::config),
+            "config: layer 'dense_1' (dense): 'init.gain' expects a number above 0 for he_normal, "
+            "got -0.25 (only constant takes any)");
+  EXPECT_NE(message_of(network("auto", 0), ErrorKind::config), "");
+  EXPECT_NE(message_of(network("constant", std::nan("")), ErrorKind::config), "");
 }
 
 TEST(BuildGraph, BadNetworksSayWhereAndWhat) {

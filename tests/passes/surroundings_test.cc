@@ -60,7 +60,8 @@ TEST(ResolveAttributes, WeightsBeforeAShapeForTheDepthAreOrthogonal) {
   const Graph graph = build_graph(deep(50, 64), 1);
   EXPECT_EQ(graph.parameters[0].init, "orthogonal");
   EXPECT_EQ(graph.parameters[0].gain, 1);
-  // More outputs than inputs: the rows of a matrix of orthonormal columns are too short by √(64/16).
+  // More outputs than inputs: the rows of a matrix of orthonormal columns are too short by
+  // √(64/16).
   Network tall{{{"x", {16}}}, {dense(64), kShaped, dense(2)}};
   EXPECT_EQ(build_graph(tall, 1).parameters[0].gain, 2);
   EXPECT_EQ(build_graph(tall, 1).parameters[2].init, "lecun_normal");

@@ -150,17 +150,59 @@ TEST_F(TrainerTest, ALossThatIsNotFiniteStopsAndNamesTheNode) {
   EXPECT_FALSE(fs::exists(folder("run").model()));
 }
 
+// The loss of the step that ruins the weights is still finite.
+TEST_F(TrainerTest, StoppingKeepsTheLastGoodCheckpoint) {
+  RunConfig c = config();
+  c.train.optimizer.name = "sgd";
+  EXPECT_THROW(train_run(c, "run", false, 5), Error);
+  const std::string good = read_file(folder("run").checkpoint());
+  c.train.optimizer.learning_rate = 1e39;
+  try {
+    train_run(c, "run", true, 1);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::numeric) << error.what();
+    EXPECT_NE(std::string(error.what()).find("after epoch 0, step 5 is kept"), std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(read_file(folder("run").checkpoint()), good);
+}
+
 TEST_F(TrainerTest, EarlyStoppingEndsWithTheBestWeights) {
   RunConfig c = config();
   c.train.epochs = 60;
   c.train.early_stopping.patience = 2;
-  const RunResult result = train_run(c, "run", false);
-  double best = INFINITY;
-  for (const EpochRecord& record : read_history(folder("run").history())) {
-    if (!record.validation.empty()) best = std::min(best, record.validation[0].second);
+  const auto run = prepare_run(c, {clusters(400), std::nullopt});
+  const auto numbers = [&] {
+    const Weights& weights = run->model.weights;
+    return std::vector<float>(weights.data(), weights.data() + weights.size());
+  };
+  std::vector<std::vector<float>> weights_after;
+  TrainCallbacks callbacks;
+  callbacks.on_epoch = [&](const EpochRecord&) { weights_after.push_back(numbers()); };
+  const RunResult result = execute_run(*run, folder("run"), false, callbacks);
+  const auto history = read_history(folder("run").history());
+  std::size_t best = 1;
+  for (std::size_t epoch = 2; epoch < history.size(); ++epoch) {
+    if (history[epoch].validation[0].second < history[best].validation[0].second) best = epoch;
   }
-  EXPECT_LT(result.epochs, 60);
-  EXPECT_DOUBLE_EQ(result.validation[0].second, best);
+  EXPECT_TRUE(result.stopped_early);
+  EXPECT_EQ(result.epochs, static_cast<std::int64_t>(best) + 2);
+  EXPECT_EQ(result.best_epoch.value_or(-1), static_cast<std::int64_t>(best));
+  EXPECT_EQ(numbers(), weights_after.at(best));
+  EXPECT_NE(numbers(), weights_after.back());
+  EXPECT_DOUBLE_EQ(result.validation[0].second, history[best].validation[0].second);
+  EXPECT_FALSE(history.back().moments.empty());
+}
+
+TEST_F(TrainerTest, WithoutPatienceNoEpochIsJudged) {
+  RunConfig c = config();
+  c.train.early_stopping.patience = 0;
+  const RunResult result = train_run(c, "run", false);
+  EXPECT_FALSE(result.stopped_early);
+  EXPECT_FALSE(result.best_epoch.has_value());
+  const auto history = read_history(folder("run").history());
+  EXPECT_DOUBLE_EQ(result.validation[0].second, history.back().validation[0].second);
 }
 
 // What this training gave when it was first measured. Other instruction sets and thread counts sum
@@ -216,6 +258,22 @@ TEST_F(TrainerTest, LabelsOutOfRangeAreNamed) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::data);
     EXPECT_NE(std::string(error.what()).find("labels go from 0 to 3"), std::string::npos)
+        << error.what();
+  }
+}
+
+// Else the model file would name classes that the network cannot give.
+TEST_F(TrainerTest, ClassesBeyondTheOutputsAreNamed) {
+  Dataset data = clusters(400);
+  data.targets.class_names.push_back("e");
+  try {
+    const auto run = prepare_run(config(), {std::move(data), std::nullopt});
+    Trainer(run->model, run->rows, run->config.train, {});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::data);
+    EXPECT_NE(std::string(error.what()).find("has 5 classes, the network tells 4 apart"),
+              std::string::npos)
         << error.what();
   }
 }

@@ -83,7 +83,7 @@ struct ConvolutionForward::Plan : StagedPrimitive {
 };
 
 ConvolutionForward::ConvolutionForward(const ConvolutionShape& shape, bool with_bias)
-    : plan_(std::make_shared<Plan>(shape, with_bias)) {}
+    : plan_(onednn::make_plan<Plan>(shape, with_bias)) {}
 
 std::size_t ConvolutionForward::scratch_bytes() const { return plan_->scratch_bytes; }
 
@@ -110,7 +110,7 @@ struct ConvolutionBackwardInput::Plan : StagedPrimitive {
 };
 
 ConvolutionBackwardInput::ConvolutionBackwardInput(const ConvolutionShape& shape)
-    : plan_(std::make_shared<Plan>(shape)) {}
+    : plan_(onednn::make_plan<Plan>(shape)) {}
 
 std::size_t ConvolutionBackwardInput::scratch_bytes() const { return plan_->scratch_bytes; }
 
@@ -135,7 +135,7 @@ struct ConvolutionBackwardWeights::Plan : StagedPrimitive {
 };
 
 ConvolutionBackwardWeights::ConvolutionBackwardWeights(const ConvolutionShape& shape)
-    : plan_(std::make_shared<Plan>(shape)) {}
+    : plan_(onednn::make_plan<Plan>(shape)) {}
 
 std::size_t ConvolutionBackwardWeights::scratch_bytes() const { return plan_->scratch_bytes; }
 

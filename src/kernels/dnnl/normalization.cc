@@ -56,6 +56,14 @@ const Flags kAffine = Flags::use_scale | Flags::use_shift;
 }  // namespace
 
 struct NormalizationForward::Plan {
+  Plan(NormalizationKind kind, std::int64_t rows, std::int64_t features, float epsilon,
+       bool given_statistics) {
+    if (kind == NormalizationKind::batch) {
+      make<dnnl::batch_normalization_forward>(kind, rows, features, epsilon, given_statistics);
+    } else {
+      make<dnnl::layer_normalization_forward>(kind, rows, features, epsilon, false);
+    }
+  }
   template <class Primitive>
   void make(NormalizationKind kind, std::int64_t rows, std::int64_t features, float epsilon,
             bool given) {
@@ -80,14 +88,8 @@ struct NormalizationForward::Plan {
 NormalizationForward::NormalizationForward(NormalizationKind kind, std::int64_t rows,
                                            std::int64_t features, double epsilon,
                                            bool given_statistics)
-    : plan_(std::make_shared<Plan>()) {
-  const auto e = static_cast<float>(epsilon);
-  if (kind == NormalizationKind::batch) {
-    plan_->make<dnnl::batch_normalization_forward>(kind, rows, features, e, given_statistics);
-  } else {
-    plan_->make<dnnl::layer_normalization_forward>(kind, rows, features, e, false);
-  }
-}
+    : plan_(onednn::make_plan<Plan>(kind, rows, features, static_cast<float>(epsilon),
+                                    given_statistics)) {}
 
 std::size_t NormalizationForward::scratch_bytes() const { return plan_->scratch; }
 
@@ -97,6 +99,15 @@ void NormalizationForward::run(const float* x, const float* scale, const float* 
 }
 
 struct NormalizationBackward::Plan {
+  Plan(NormalizationKind kind, std::int64_t rows, std::int64_t features, float epsilon) {
+    if (kind == NormalizationKind::batch) {
+      make<dnnl::batch_normalization_forward, dnnl::batch_normalization_backward>(
+          kind, rows, features, epsilon);
+    } else {
+      make<dnnl::layer_normalization_forward, dnnl::layer_normalization_backward>(
+          kind, rows, features, epsilon);
+    }
+  }
   template <class Forward, class Backward>
   void make(NormalizationKind kind, std::int64_t rows, std::int64_t features, float epsilon) {
     const Desc x = block(kind, rows, features), s = statistics(kind, rows, features);
@@ -124,16 +135,7 @@ struct NormalizationBackward::Plan {
 
 NormalizationBackward::NormalizationBackward(NormalizationKind kind, std::int64_t rows,
                                              std::int64_t features, double epsilon)
-    : plan_(std::make_shared<Plan>()) {
-  const auto e = static_cast<float>(epsilon);
-  if (kind == NormalizationKind::batch) {
-    plan_->make<dnnl::batch_normalization_forward, dnnl::batch_normalization_backward>(kind, rows,
-                                                                                       features, e);
-  } else {
-    plan_->make<dnnl::layer_normalization_forward, dnnl::layer_normalization_backward>(kind, rows,
-                                                                                       features, e);
-  }
-}
+    : plan_(onednn::make_plan<Plan>(kind, rows, features, static_cast<float>(epsilon))) {}
 
 std::size_t NormalizationBackward::scratch_bytes() const { return plan_->scratch; }
 

@@ -52,7 +52,7 @@ struct PoolingForward::Plan {
 };
 
 PoolingForward::PoolingForward(PoolingKind kind, const PoolingShape& shape, bool training)
-    : plan_(std::make_shared<Plan>(kind, shape, training)) {}
+    : plan_(onednn::make_plan<Plan>(kind, shape, training)) {}
 
 std::size_t PoolingForward::scratch_bytes() const { return plan_->scratch; }
 
@@ -81,7 +81,7 @@ struct PoolingBackward::Plan {
 };
 
 PoolingBackward::PoolingBackward(PoolingKind kind, const PoolingShape& shape)
-    : plan_(std::make_shared<Plan>(kind, shape)) {}
+    : plan_(onednn::make_plan<Plan>(kind, shape)) {}
 
 std::size_t PoolingBackward::scratch_bytes() const { return plan_->scratch; }
 

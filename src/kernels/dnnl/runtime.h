@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <dnnl.hpp>
 #include <initializer_list>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "kernels/refusal.h"
 
 namespace selfnorm::onednn {
 
@@ -71,6 +73,16 @@ using PoolingForward = dnnl::pooling_v2_forward;
 using PoolingBackward = dnnl::pooling_v2_backward;
 
 #endif
+
+/// A Plan made of these arguments; what oneDNN says against them becomes a Refusal.
+template <class Plan, class... Args>
+std::shared_ptr<Plan> make_plan(Args&&... args) {
+  try {
+    return std::make_shared<Plan>(std::forward<Args>(args)...);
+  } catch (const dnnl::error& error) {
+    throw Refusal(error.what());
+  }
+}
 
 /// A primitive with its argument list made beforehand, so that running it allocates nothing here.
 class Executable {

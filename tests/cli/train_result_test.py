@@ -1,0 +1,59 @@
+"""What `selfnorm train` says when it is done."""
+
+from program import CliTest, main, network
+
+# No epoch is better by 0.9 than the first, so it stops after the third.
+STOPS = 'early_stopping = { patience = 2, monitor = "accuracy", min_delta = 0.9 }'
+
+
+class EarlyStopping(CliTest):
+    def train(self, train, *flags):
+        self.write("net.toml", network(data="validation_split = 0.3", train=train))
+        return ["train", "net.toml", "--epochs", "6", "--out", "run", *flags]
+
+    def test_it_is_told(self):
+        result = self.ok_json(*self.train(STOPS))
+        self.assertEqual((3, True, 1), tuple(result[key] for key in (
+            "epochs", "stopped_early", "best_epoch")))
+        self.assertEqual(result["validation"]["loss"], self.history("run")[1]["validation_loss"])
+        self.assertIn("moments", self.history("run")[-1])
+        text = self.ok(*self.train(STOPS)).out
+        self.assertIn("stopped  early, after epoch 3\nbest     epoch 1, whose weights the model has\n",
+                      text)
+
+    def test_the_last_weights_stay_when_they_are_asked_for(self):
+        last = STOPS.replace(" }", ", restore_best = false }")
+        result = self.ok_json(*self.train(last))
+        self.assertEqual((True, 1), (result["stopped_early"], result["best_epoch"]))
+        self.assertEqual(result["validation"]["loss"], self.history("run")[-1]["validation_loss"])
+        self.assertIn("best     epoch 1\n", self.ok(*self.train(last)).out)
+
+    def test_without_patience_nothing_is_judged(self):
+        result = self.ok_json(*self.train(""))
+        self.assertEqual((6, False, None), tuple(result[key] for key in (
+            "epochs", "stopped_early", "best_epoch")))
+        self.assertEqual(result["validation"]["loss"], self.history("run")[-1]["validation_loss"])
+        text = self.ok(*self.train("")).out
+        for word in ("stopped", "best"):
+            self.assertNotIn(word, text)
+
+
+class Watching(CliTest):
+    def test_its_time_is_told_apart(self):
+        result = self.ok_json("train", "--data", "digits", "--epochs", "3", "--out", "run")
+        history = self.history("run")
+        for record in history:
+            self.assertEqual("moments" in record, "watch_seconds" in record)
+        watched = sum(record.get("watch_seconds", 0) for record in history)
+        self.assertGreater(watched, 0)
+        self.assertAlmostEqual(watched, result["watch_seconds"])
+        self.assertAlmostEqual(sum(r["seconds"] for r in history), result["seconds"])
+
+    def test_without_it_none_passes(self):
+        result = self.ok_json("train", "--data", "digits", "--epochs", "1", "--watch", "false",
+                              "--out", "run")
+        self.assertEqual(0, result["watch_seconds"])
+
+
+if __name__ == "__main__":
+    main()

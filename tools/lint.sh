@@ -1,0 +1,35 @@
+#!/bin/bash
+# Runs clang-tidy on the .cc files of folders of src/, for at most SECONDS, and says how many it
+# read. Exit status 1 when it finds an error or could read none.
+# usage: tools/lint.sh BUILD_FOLDER SECONDS FOLDER...
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build=$1 seconds=$2
+shift 2
+log=$(mktemp -d)
+trap 'rm -rf "$log"' EXIT
+touch "$log/read"
+mapfile -t files < <(find "${@/#/src/}" -name '*.cc' | sort)
+
+# tidy FILE: a file counts as read once clang-tidy is through with it.
+tidy() {
+  clang-tidy -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option "$1" &&
+    echo "$1" >>"$log/read"
+}
+export -f tidy
+export build log
+
+status=0
+printf '%s\n' "${files[@]}" |
+  timeout "$seconds" xargs -P "$(nproc)" -I{} bash -c 'tidy {}' >"$log/out" 2>"$log/err" || status=$?
+cat "$log/out"
+read_files=$(wc -l <"$log/read")
+echo "clang-tidy: $read_files of ${#files[@]} files were read"
+if [ $status -eq 124 ] && ! grep -q 'error:' "$log/out"; then
+  echo "clang-tidy: stopped after $seconds s, the others were not read: name fewer folders"
+elif [ $status -ne 0 ]; then
+  cat "$log/err" >&2
+  exit 1
+fi
+[ "$read_files" -gt 0 ]
