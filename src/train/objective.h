@@ -43,7 +43,7 @@ std::int64_t target_width(const Objective& objective, std::int64_t outputs);
 void check_targets(const Objective& objective, const Targets& targets, std::int64_t outputs,
                    const std::string& dataset);
 
-/// The targets of these rows in memory order, as the loss reads them: int32 for classes.
+/// The targets of these rows in API order, classes as the int32 that the loss reads.
 void gather_targets(const Objective& objective, const Targets& targets,
                     std::span<const std::int64_t> rows, float* out);
 
