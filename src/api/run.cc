@@ -8,8 +8,8 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "data/known.h"
 #include "data/load.h"
+#include "data/paths.h"
 #include "data/split.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
@@ -69,32 +69,34 @@ std::string fingerprint(const RunConfig& given) {
   return to_toml(config);
 }
 
-// Paths of files, so that the run's configuration holds from any folder.
-void make_absolute(DataOptions& data) {
-  std::vector<std::string*> paths = {&data.source, &data.target, &data.data_dir};
-  if (data.source.empty()) {
-    for (auto& [name, files] : data.inputs) {
-      for (std::string& file : files) paths.push_back(&file);
-    }
+// A config.toml alone is the user's, not a run's.
+void refuse_foreign_config(const RunFolder& folder) {
+  using std::filesystem::exists;
+  if (!exists(folder.config()) || exists(folder.model()) || exists(folder.history()) ||
+      exists(folder.checkpoint().parent_path())) {
+    return;
   }
-  for (std::string* path : paths) {
-    std::error_code ignored;
-    if (!path->empty() && find_known(*path) == nullptr && std::filesystem::exists(*path, ignored)) {
-      *path = std::filesystem::absolute(*path).lexically_normal().string();
-    }
-  }
+  throw Error(
+      ErrorKind::config,
+      fmt::format("{}: is there and belongs to no run, whose configuration would replace it "
+                  "(name another folder with --out, or give the file another name)",
+                  folder.config().string()));
 }
 
-// An earlier run's files do not mix with those of a new one: they move to `previous`.
+// An earlier run's files do not mix with those of a new one: they take the place of the run before
+// them in `previous`.
 void set_aside(const RunFolder& folder) {
-  if (!std::filesystem::exists(folder.config())) return;
   const RunFolder previous(folder.root / "previous");
-  std::filesystem::remove_all(previous.root);
+  const std::pair<std::filesystem::path, std::filesystem::path> files[] = {
+      {folder.model(), previous.model()},
+      {folder.history(), previous.history()},
+      {folder.config(), previous.config()}};
+  const auto is_there = [](const auto& file) { return is_regular_file(file.first); };
+  if (std::ranges::none_of(files, is_there)) return;
   std::filesystem::create_directories(previous.root);
-  for (const auto& [from, to] : {std::pair(folder.model(), previous.model()),
-                                 std::pair(folder.history(), previous.history()),
-                                 std::pair(folder.config(), previous.config())}) {
-    if (std::filesystem::exists(from)) std::filesystem::rename(from, to);
+  for (const auto& file : files) {
+    std::filesystem::remove(file.second);
+    if (is_there(file)) std::filesystem::rename(file.first, file.second);
   }
   std::filesystem::remove(folder.checkpoint());
 }
@@ -130,6 +132,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
 
 RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
                       const TrainCallbacks& callbacks) {
+  if (!resume) refuse_foreign_config(folder);
   RunResult result;
   std::unique_ptr<HistoryFile> history;
   TrainCallbacks hooked = callbacks;

@@ -80,9 +80,11 @@ class TrainingLines {
 };
 
 fs::path default_out(const RunConfig& config) {
-  const std::string& source = config.data.source.empty() ? config.data.inputs.begin()->first
-                                                         : config.data.source;
-  const std::string name = fs::path(source).stem().string();
+  const std::string& source =
+      config.data.source.empty() ? config.data.inputs.begin()->first : config.data.source;
+  fs::path path = fs::absolute(source).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();  // a folder written with a last slash
+  const std::string name = path.stem().string();
   fs::path out = fs::path("runs") / name;
   for (int i = 2; fs::exists(out); ++i) out = fs::path("runs") / fmt::format("{}-{}", name, i);
   return out;

@@ -14,6 +14,7 @@
 #include "data/inputs.h"
 #include "data/known.h"
 #include "data/npy.h"
+#include "data/paths.h"
 #include "data/split.h"
 #include "data/targets.h"
 
@@ -24,25 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr int kDigitsTestPeriod = 5;
 constexpr float kDigitsCounts = 16;  // a pixel is how many of 4×4 points are ink
-const std::vector<std::string> kTableEndings = {".csv", ".tsv", ".txt", ".data", ".dat"};
-
-enum class FileKind { table, npy, idx };
-
-FileKind file_kind(const fs::path& path) {
-  const fs::path plain = without_gz(path);
-  const std::string ending = plain.extension().string();
-  const std::string name = plain.filename().string();
-  if (ending == ".npy") return FileKind::npy;
-  if (ending == ".idx" || name.ends_with("ubyte") || name.find("-idx") != name.npos) {
-    return FileKind::idx;
-  }
-  if (std::ranges::count(kTableEndings, ending) > 0) return FileKind::table;
-  data_error(
-      fmt::format("{}: unknown kind of file '{}' (expected {}, .npy, .idx or …-ubyte, each "
-                  "with .gz or not)",
-                  path.string(), ending, join(kTableEndings, ", ")));
-}
-
 NumberArray read_array(const fs::path& path, FileKind kind, std::int64_t limit) {
   NumberArray array = kind == FileKind::npy ? read_npy(path) : read_idx(path);
   limit_rows(array, limit);
@@ -100,17 +82,6 @@ Targets read_targets(const fs::path& path, const DataOptions& options) {
   return number_targets(name, array_labels(array, path.string()), options.task, rows_of(path));
 }
 
-// A relative path is tried as it is, then in every data directory.
-std::optional<fs::path> find_path(const std::string& source, const DataOptions& options) {
-  std::error_code ignored;
-  if (fs::exists(source, ignored)) return source;
-  if (fs::path(source).is_absolute()) return std::nullopt;
-  for (const fs::path& directory : data_directories(options)) {
-    if (fs::exists(directory / source, ignored)) return directory / source;
-  }
-  return std::nullopt;
-}
-
 // One input from each file; `target` lies beside the first.
 Dataset read_arrays(const std::vector<std::pair<std::string, fs::path>>& files,
                     const DataOptions& options) {
@@ -122,9 +93,7 @@ Dataset read_arrays(const std::vector<std::pair<std::string, fs::path>>& files,
   }
   data.rows = field_rows(data.inputs.front());
   if (options.target.empty()) return data;
-  fs::path target = path.parent_path() / options.target;
-  std::error_code ignored;
-  if (!fs::exists(target, ignored)) target = find_path(options.target, options).value_or(target);
+  const fs::path target = find_target(path, options);
   data.targets = read_targets(target, options);
   const auto& targets = data.targets;
   const std::size_t rows = targets.classes.empty()
@@ -226,61 +195,68 @@ LoadedData load_known(const KnownDataset& known, const DataOptions& options) {
   return load_idx_folder(folder, std::string(known.name), class_names, options);
 }
 
-void refuse_inputs(const DataOptions& options) {
-  if (options.inputs.empty()) return;
-  data_error(fmt::format("{} has one input of its own: named inputs take columns of a table",
-                         shown(options.source)));
-}
-
-LoadedData load_path(const fs::path& path, const DataOptions& options) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) {
-    refuse_inputs(options);
-    return load_idx_folder(path, path.filename().string(), {}, options);
-  }
-  if (file_kind(path) != FileKind::table) {
-    refuse_inputs(options);
-    return {read_arrays({{"features", path}}, options), {}};
-  }
-  LoadedData data{read_csv(path, options), {}};
-  if (!options.inputs.empty()) divide_columns(options.inputs, data.train);
-  return data;
-}
-
 // Without a source every input is a file of its own.
 LoadedData load_files(const DataOptions& options) {
   std::vector<std::pair<std::string, fs::path>> files;
   for (const auto& [name, listed] : options.inputs) {
     const auto path = listed.size() == 1 ? find_path(listed.front(), options) : std::nullopt;
     if (!path || file_kind(*path) == FileKind::table) {
-      data_error(fmt::format("input '{}': expected one .npy or IDX file, got {} (columns of a "
-                             "table need the table as source)",
-                             name, join(listed, ", ")));
+      data_error(
+          fmt::format("input '{}': expected one .npy or IDX file, got {} (columns of a "
+                      "table need the table as source)",
+                      name, join(listed, ", ")));
     }
     files.emplace_back(name, *path);
   }
   return {read_arrays(files, options), {}};
 }
 
-[[noreturn]] void fail_source(const DataOptions& options) {
-  std::vector<std::string> names;
-  for (const KnownDataset& known : known_datasets()) names.emplace_back(known.name);
-  if (options.source.empty()) {
-    data_error("no source: name a data set (" + join(names, ", ") + ") or a file");
+LoadedData load_table(const fs::path& path, const DataOptions& options) {
+  LoadedData data{read_csv(path, options), {}};
+  if (!options.inputs.empty()) divide_columns(options.inputs, data.train);
+  return data;
+}
+
+// What such a source does not read must be left alone: nothing is ignored in silence.
+void refuse_unread(SourceKind source, const DataOptions& options) {
+  using enum SourceKind;
+  struct Rule {
+    const char* option;
+    bool given;
+    std::vector<SourceKind> readers;
+    const char* why;
+  };
+  const Rule rules[] = {
+      {"inputs",
+       !options.inputs.empty(),
+       {table, files},
+       "has one input of its own: named inputs take columns of a table"},
+      {"target", !options.target.empty(), {table, array, files}, "brings its own targets"},
+      {"task",
+       options.task != "auto",
+       {folder, table, array, files},
+       "brings its own targets, which are classes"},
+      {"delimiter", options.delimiter != "auto", {table}, "is no table of text"},
+      {"header", options.header != "auto", {table}, "is no table of text"}};
+  for (const Rule& rule : rules) {
+    if (!rule.given || std::ranges::count(rule.readers, source) > 0) continue;
+    data_error(fmt::format("{} {} (leave `{}` out)",
+                           options.source.empty() ? "one file an input" : shown(options.source),
+                           rule.why, rule.option));
   }
-  data_error(fmt::format("{} is neither a file nor a known data set{}", shown(options.source),
-                         suggestion(options.source, names)));
 }
 
 LoadedData load_whole(const DataOptions& options) {
-  if (const KnownDataset* known = find_known(options.source)) {
-    refuse_inputs(options);
-    return load_known(*known, options);
+  const auto [kind, path] = find_source(options);
+  refuse_unread(kind, options);
+  switch (kind) {
+    case SourceKind::known: return load_known(*find_known(options.source), options);
+    case SourceKind::folder: return load_idx_folder(path, path.filename().string(), {}, options);
+    case SourceKind::table: return load_table(path, options);
+    case SourceKind::array: return {read_arrays({{"features", path}}, options), {}};
+    case SourceKind::files: break;
   }
-  if (options.source.empty() && !options.inputs.empty()) return load_files(options);
-  const auto path = options.source.empty() ? std::nullopt : find_path(options.source, options);
-  if (!path) fail_source(options);
-  return load_path(*path, options);
+  return load_files(options);
 }
 
 }  // namespace
