@@ -70,7 +70,8 @@ struct LayerOptions {
 };
 
 // A slip in a key may be near one of the op's attributes or one that all layers have.
-void check_keys(const Layer& layer, const Options& common, const std::string& where) {
+void check_keys(const Layer& layer, const Options& common, const std::string& where,
+                std::size_t position) {
   const OpRow* row = find_op(layer.op);
   if (row == nullptr) return;  // the builder says so, with the nearest op
   std::vector<std::string> names;
@@ -81,12 +82,13 @@ void check_keys(const Layer& layer, const Options& common, const std::string& wh
     const auto end = names.begin() + static_cast<std::ptrdiff_t>(own);
     if (std::find(names.begin(), end, entry.first) != end) continue;
     throw Error(ErrorKind::config,
-                fmt::format("{}: layer '{}' ({}): unknown key '{}'{}", where, layer.name, layer.op,
-                            entry.first, suggestion(entry.first, names)));
+                fmt::format("{}: layer {} ({}): unknown key '{}'{}", where,
+                            layer.name.empty() ? std::to_string(position) : "'" + layer.name + "'",
+                            layer.op, entry.first, suggestion(entry.first, names)));
   }
 }
 
-Layer read_layer(const Settings& settings, const std::string& where) {
+Layer read_layer(const Settings& settings, const std::string& where, std::size_t position) {
   Layer layer;
   LayerOptions common{layer};
   Settings own;
@@ -97,7 +99,7 @@ Layer read_layer(const Settings& settings, const std::string& where) {
   }
   apply_settings(common.options(), own, where);
   if (layer.op.empty()) throw Error(ErrorKind::config, where + ": a layer needs `op`");
-  check_keys(layer, common.options(), where);
+  check_keys(layer, common.options(), where, position);
   return layer;
 }
 
@@ -116,6 +118,13 @@ void read_model(RunConfig& config, const TomlSection& section, const std::string
     }
     config.network.inputs.emplace_back(name.substr(kInputs.size()), *shape);
   }
+  if (const auto layers = rest.find("layers"); layers != rest.end()) {
+    throw Error(
+        ErrorKind::config,
+        fmt::format("{}: 'layers' expects a list of tables such as {{ op = \"dense\", units "
+                    "= 10 }}, got {} (leave it out for the default network)",
+                    where, to_string(layers->second)));
+  }
   if (const auto outputs = section.settings.find("outputs"); outputs != section.settings.end()) {
     const Option option{"outputs", &config.network.outputs, "names of layers"};
     set_option(option, outputs->second, where);
@@ -126,18 +135,17 @@ void read_model(RunConfig& config, const TomlSection& section, const std::string
                   fmt::format("{}: unknown key '{}'{}", where, name, suggestion(name, {"layers"})));
     }
     for (const auto& [settings, place] : list) {
-      config.network.layers.push_back(read_layer(settings, place));
+      config.network.layers.push_back(
+          read_layer(settings, place, config.network.layers.size() + 1));
     }
   }
   if (!config.network.layers.empty() && !rest.empty()) {
     const Options options = model_table(config);
     const std::string& name = rest.begin()->first;
     const bool known = std::ranges::count(options, name, &Option::name) > 0;
-    throw Error(ErrorKind::config,
-                known ? fmt::format("{}: '{}' is for the default network, but layers are given",
-                                    where, name)
-                      : fmt::format("{}: unknown key '{}'{}", where, name,
-                                    suggestion(name, {"inputs", "layers", "outputs"})));
+    if (known) refuse_beside_layers(config, name, where);
+    throw Error(ErrorKind::config, fmt::format("{}: unknown key '{}'{}", where, name,
+                                               suggestion(name, {"inputs", "layers", "outputs"})));
   }
   apply_settings(model_table(config), rest, where);
 }
@@ -196,6 +204,28 @@ Options train_table(RunConfig& config) {
   add_group(table, "schedule", options(train.schedule));
   add_group(table, "early_stopping", early_stopping(train.early_stopping));
   return table;
+}
+
+Options loss_table() {
+  Options table;
+  for (const OpRow& row : op_table()) {
+    if (*row.category != Category::loss) continue;
+    for (Option& option : row.attributes->describe()) {
+      const auto known = std::ranges::find(table, option.name, &Option::name);
+      option.help = fmt::format("{}: {}", *row.name, option.help);
+      if (known == table.end()) table.push_back(std::move(option));
+      else known->help += "; " + option.help;
+    }
+  }
+  return table;
+}
+
+void refuse_beside_layers(const RunConfig& config, const std::string& option,
+                          const std::string& where) {
+  if (config.network.layers.empty()) return;
+  throw Error(
+      ErrorKind::config,
+      fmt::format("{}: '{}' is for the default network, but layers are given", where, option));
 }
 
 RunConfig parse_run_config(const std::string& text, const std::string& where) {

@@ -39,6 +39,7 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string nearest = nearest_name(word, candidates);
   if (!nearest.empty()) return " (did you mean '" + nearest + "'?)";
+  if (candidates.empty()) return " (there are none)";
   return " (there are: " + join(candidates, ", ") + ")";
 }
 

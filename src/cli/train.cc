@@ -32,7 +32,7 @@ struct TrainArguments {
   bool resume = false;
   bool json = false;
   std::vector<std::string> inputs;
-  OptionFlags data, model, train;
+  OptionFlags data, model, train, loss;
 };
 
 std::string scores_text(const EpochRecord& record) {
@@ -102,8 +102,14 @@ RunConfig read_arguments(const TrainArguments& arguments) {
   }
   arguments.data.apply(data_table(config));
   if (!arguments.inputs.empty()) config.data.inputs = parse_inputs(arguments.inputs);
+  for (const auto& [option, value] : arguments.model.given(model_table(config))) {
+    refuse_beside_layers(config, option, flag_name(option));
+  }
   arguments.model.apply(model_table(config));
   arguments.train.apply(train_table(config));
+  for (const auto& [option, value] : arguments.loss.given(loss_table())) {
+    config.train.loss_attributes[option] = value;
+  }
   if (config.data.source.empty() && config.data.inputs.empty()) {
     throw Error(ErrorKind::config,
                 "what to train on is missing: give a network file, or --data with a data set of "
@@ -206,6 +212,7 @@ void add_train(CLI::App& app) {
   arguments->data.add(*command, data_table(defaults), "Data");
   arguments->model.add(*command, model_table(defaults), "Default network");
   arguments->train.add(*command, train_table(defaults), "Training");
+  arguments->loss.add(*command, loss_table(), "Loss");
   command->callback([arguments] { run_train(*arguments); });
 }
 
