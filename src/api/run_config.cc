@@ -160,16 +160,21 @@ std::string layer_toml(const Layer& layer) {
   return toml_inline(settings);
 }
 
-// Layers that make one row of features of all inputs.
+// Layers that make one row of features of all inputs, under names that no input has.
 std::vector<Layer> joined_inputs(const std::vector<std::pair<std::string, Shape>>& inputs) {
+  const auto unused = [&](std::string name) {
+    while (std::ranges::count(inputs, name, [](const auto& input) { return input.first; }) > 0) {
+      name += '_';
+    }
+    return name;
+  };
   std::vector<Layer> layers;
   std::vector<std::string> rows;
   for (const auto& [name, shape] : inputs) {
-    const bool flat = shape.size() == 1;
-    if (!flat) layers.push_back({"flatten", {}, name + "_flat", {name}});
-    rows.push_back(flat ? name : name + "_flat");
+    rows.push_back(shape.size() == 1 ? name : unused(name + "_flat"));
+    if (shape.size() != 1) layers.push_back({"flatten", {}, rows.back(), {name}});
   }
-  if (inputs.size() > 1) layers.push_back({"concat", {}, "inputs", rows});
+  if (inputs.size() > 1) layers.push_back({"concat", {}, unused("inputs"), rows});
   return layers;
 }
 
@@ -230,7 +235,7 @@ void refuse_beside_layers(const RunConfig& config, const std::string& option,
 
 RunConfig parse_run_config(const std::string& text, const std::string& where) {
   RunConfig config;
-  for (auto& [name, section] : parse_toml(text, where)) {
+  for (auto& [name, section] : parse_toml(text, where, {"inputs"})) {
     const std::string table = fmt::format("{}: [{}]", where, name);
     if (name == "model") {
       read_model(config, section, table);
