@@ -27,6 +27,7 @@ struct Targets {
   std::vector<std::string> class_names;  ///< by class index; empty when `classes` is
   std::vector<float> values;  ///< rows × width numbers, NaN for a missing label, or empty
   std::int64_t width = 0;     ///< numbers a row in `values`
+  std::vector<std::string> columns = {};  ///< names of a table's several targets, else empty
 };
 
 /// Rows of named features with their targets.

@@ -18,11 +18,28 @@
 namespace selfnorm {
 namespace {
 
+// New tables are to be read as this one was. A name that is no number can only have come from a
+// header; new tables may lack the column that told so.
+std::string header_of(const DataOptions& options, const Dataset& data) {
+  if (options.header != "auto") return options.header;
+  std::vector<std::string> names = data.targets.columns;
+  if (names.empty()) names = {data.targets.name};
+  bool is_table = false;
+  for (const Field& field : data.inputs) {
+    is_table = is_table || !field.columns.empty();
+    names.insert(names.end(), field.columns.begin(), field.columns.end());
+  }
+  return is_table && !std::ranges::all_of(names, is_index) ? "yes" : "auto";
+}
+
 Schema make_schema(const RunConfig& config, const Dataset& data,
                    std::span<const std::int64_t> train_rows) {
   Schema schema;
   schema.target = data.targets.name;
   schema.class_names = data.targets.class_names;
+  schema.target_columns = data.targets.columns;
+  schema.header = header_of(config.data, data);
+  schema.delimiter = config.data.delimiter;
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const Field& field = data.inputs[i];
     Schema::Input input{config.network.inputs[i].first, field.sample_shape, field.columns, {}};

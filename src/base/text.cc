@@ -43,6 +43,10 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
   return " (there are: " + join(candidates, ", ") + ")";
 }
 
+bool is_index(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 bool is_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   for (std::size_t i = 0; i < text.size();) {
