@@ -44,4 +44,9 @@ class Model {
 Model train(const Network& network, const Dataset& data, const TrainOptions& options = {},
             const DataOptions& division = {}, const TrainCallbacks& callbacks = {});
 
+/// The same, validating with the rows of `data.validation` where it has them: then
+/// `division.validation_split` must be 0. `data.test` is not read.
+Model train(const Network& network, const LoadedData& data, const TrainOptions& options = {},
+            const DataOptions& division = {}, const TrainCallbacks& callbacks = {});
+
 }  // namespace selfnorm

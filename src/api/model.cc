@@ -26,12 +26,17 @@ Tensor Model::predict(Dataset data) const {
   return predict_rows(*trained_, data, all_rows(data.rows));
 }
 
-Model train(const Network& network, const Dataset& data, const TrainOptions& options,
+Model train(const Network& network, const LoadedData& data, const TrainOptions& options,
             const DataOptions& division, const TrainCallbacks& callbacks) {
   RunConfig config{division, network, {}, options};
-  const auto run = prepare_run(std::move(config), {data, std::nullopt});
+  const auto run = prepare_run(std::move(config), {data.train, std::nullopt, data.validation});
   Trainer(run->model, run->rows, run->config.train, callbacks).run();
   return Model(std::make_shared<TrainedModel>(std::move(run->model)));
+}
+
+Model train(const Network& network, const Dataset& data, const TrainOptions& options,
+            const DataOptions& division, const TrainCallbacks& callbacks) {
+  return train(network, LoadedData{data, std::nullopt}, options, division, callbacks);
 }
 
 }  // namespace selfnorm

@@ -118,6 +118,17 @@ void set_aside(const RunFolder& folder) {
   std::filesystem::remove(folder.checkpoint());
 }
 
+void use_validation_set(PreparedRun& run) {
+  if (!run.rows.validation_rows.empty()) {
+    throw Error(ErrorKind::config,
+                "[data]: there is a validation set, and validation_split takes rows for another "
+                "(leave validation_split at 0)");
+  }
+  adapt_dataset(run.model.schema, *run.validation);
+  run.rows.validation = &*run.validation;
+  run.rows.validation_rows = all_rows(run.validation->rows);
+}
+
 }  // namespace
 
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config) {
@@ -131,16 +142,18 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   auto run = std::make_unique<PreparedRun>();
   run->train = std::move(loaded.train);
   run->test = std::move(loaded.test);
+  run->validation = std::move(loaded.validation);
   run->model.objective = choose_objective(config.train, run->train.targets);
   complete_network(config, run->train, outputs_for(run->train.targets));
   shape_inputs(config.network, run->train);
-  if (run->test.has_value()) shape_inputs(config.network, *run->test);
   const Split split = split_rows(run->train.rows, config.data.validation_split,
                                  config.data.shuffle_split, config.train.seed, "validation");
   run->rows = {&run->train, split.train, &run->train, split.validation};
   const Graph graph = build_engine_graph(config.network, 1);
   run->model.network = config.network;
   run->model.schema = make_schema(config, run->train, split.train);
+  if (run->test.has_value()) adapt_dataset(run->model.schema, *run->test);
+  if (run->validation.has_value()) use_validation_set(*run);
   run->model.weights = Weights(graph);
   run->model.weights.initialize(graph, config.train.seed);
   run->config = std::move(config);

@@ -15,6 +15,7 @@ struct PreparedRun {
   RunConfig config;
   Dataset train;
   std::optional<Dataset> test;
+  std::optional<Dataset> validation;  ///< a set of its own; else rows of `train` validate
   TrainingData rows;
   TrainedModel model;
 };

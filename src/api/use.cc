@@ -107,6 +107,9 @@ Rows choose_rows(LoadedData loaded, const RunConfig& config, const std::string& 
     throw Error(ErrorKind::data,
                 fmt::format("{}: has no test rows (use --split all)", loaded.train.name));
   }
+  if (split == "validation" && loaded.validation.has_value()) {
+    return whole(std::move(*loaded.validation), split);
+  }
   const Split parts = split_rows(loaded.train.rows, config.data.validation_split,
                                  config.data.shuffle_split, config.train.seed, "validation");
   std::vector<std::int64_t> rows = all_rows(loaded.train.rows);

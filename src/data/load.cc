@@ -17,6 +17,7 @@
 #include "data/paths.h"
 #include "data/split.h"
 #include "data/targets.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
@@ -259,6 +260,58 @@ LoadedData load_whole(const DataOptions& options) {
   return load_files(options);
 }
 
+void refuse_both(const char* part, const std::string& set, double split) {
+  if (set.empty() || split == 0) return;
+  throw Error(ErrorKind::config,
+              fmt::format("[data]: {0} = \"{1}\" and {0}_split = {2} are two ways to say the same "
+                          "(leave one out)",
+                          part, set, split));
+}
+
+// What a set beside the training's is read with: its own source, the training's target.
+DataOptions set_options(const std::string& part, const std::string& source,
+                        const DataOptions& options, const Targets& targets) {
+  DataOptions own = options;
+  own.source = source;
+  const Source found = find_source(own);
+  if (options.source.empty() || found.kind != find_source(options).kind) {
+    data_error(fmt::format("{}: {} is of another kind than what is trained on ({})", part,
+                           shown(source),
+                           options.source.empty() ? "a file for each input" : options.source));
+  }
+  if (found.kind != SourceKind::known) {
+    own.task = targets.classes.empty() ? "regression" : "classification";
+  }
+  if (found.kind == SourceKind::array && !options.target.empty()) {
+    const fs::path target = found.path.parent_path() / fs::path(options.target).filename();
+    std::error_code ignored;
+    if (fs::equivalent(target, find_target(find_source(options).path, options), ignored) ||
+        !fs::exists(target, ignored)) {
+      data_error(
+          fmt::format("{}: {} needs a file of targets of its own, called {} and beside it "
+                      "(put both in a folder)",
+                      part, shown(source), target.filename().string()));
+    }
+    own.target = target.string();
+  }
+  return own;
+}
+
+Dataset load_set(const std::string& part, const std::string& source, const DataOptions& options,
+                 const Targets& targets) {
+  Dataset data = load_whole(set_options(part, source, options, targets)).train;
+  const auto has_none = [](const Targets& t) { return t.classes.empty() && t.values.empty(); };
+  if (has_none(data.targets) && !has_none(targets)) {
+    data_error(fmt::format("{}: {} has no target '{}'", part, data.name, targets.name));
+  }
+  if (!data.targets.classes.empty()) {
+    align_classes(data.targets, targets.class_names, [&](std::int64_t row) {
+      return fmt::format("{}: {}: row {} (from 0)", part, data.name, row);
+    });
+  }
+  return data;
+}
+
 }  // namespace
 
 Options options(DataOptions& data) {
@@ -271,6 +324,8 @@ Options options(DataOptions& data) {
        range::kAny,
        {"auto", "classification", "regression"}},
       {"standardize", &data.standardize, "inputs to mean 0 and variance 1 of the training rows"},
+      {"validation", &data.validation, "a source of rows that validate, of the kind of `source`"},
+      {"test", &data.test, "a source of rows for the final test, of the kind of `source`"},
       {"validation_split", &data.validation_split, "share of the training rows that validates",
        range::kRate},
       {"test_split", &data.test_split, "share of the rows set apart as test", range::kRate},
@@ -290,12 +345,19 @@ Options options(DataOptions& data) {
 }
 
 LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
+  refuse_both("validation", options.validation, options.validation_split);
+  refuse_both("test", options.test, options.test_split);
   LoadedData data = load_whole(options);
-  if (options.test_split <= 0) return data;
-  if (data.test) {
-    data_error(
-        fmt::format("{} has a test set of its own: leave test_split at 0", shown(options.source)));
+  if (data.test && (options.test_split > 0 || !options.test.empty())) {
+    data_error(fmt::format("{} has a test set of its own: leave {} out", shown(options.source),
+                           options.test.empty() ? "test_split" : "test"));
   }
+  if (!options.validation.empty()) {
+    data.validation = load_set("validation", options.validation, options, data.train.targets);
+  }
+  if (!options.test.empty())
+    data.test = load_set("test", options.test, options, data.train.targets);
+  if (options.test_split <= 0) return data;
   const Split split =
       split_rows(data.train.rows, options.test_split, options.shuffle_split, seed, "test");
   data.test = take_rows(data.train, split.validation);

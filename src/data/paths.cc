@@ -96,7 +96,10 @@ void make_absolute(DataOptions& options) {
     options.target = find_target(inputs, options).string();
     write_out(options.target);
   }
-  for (std::string* path : {&options.source, &options.data_dir}) write_out(*path);
+  for (std::string* path :
+       {&options.source, &options.validation, &options.test, &options.data_dir}) {
+    write_out(*path);
+  }
 }
 
 }  // namespace selfnorm

@@ -1,9 +1,10 @@
-"""Data other than those trained on."""
+"""Data other than those trained on: sets of their own to validate and test, new tables to use."""
 
 import csv
 import io
 
-from program import DATA, USAGE, CliTest, class_table, csv_text, main, regression_table
+from program import (DATA, USAGE, CliTest, class_table, csv_text, idx_bytes, main, npy_bytes,
+                     regression_table)
 
 SHORT = ("--epochs", "2", "--hidden", "8")
 
@@ -59,6 +60,65 @@ class Dialect(TableTest):
         self.ok("train", "--data", "o.csv", "--target", "up,down", "--loss",
                 "softmax_cross_entropy", *SHORT, "--out", "onehot")
         self.assertEqual(["row", "up", "down"], list(self.predictions("onehot")[0]))
+
+
+class Sets(TableTest):
+    def test_tables(self):
+        header, rows = class_table(200)
+        self.write("train.csv", csv_text(header, rows[:100]))
+        self.write("valid.csv", csv_text(header[::-1], [r[::-1] for r in rows[100:150]
+                                                        if r[3] != "left"]))
+        self.write("sub/test.csv", csv_text(header, rows[150:]))
+        validation = sum(r[3] != "left" for r in rows[100:150])
+        train = self.ok_json("train", "--data", "train.csv", "--target", "kind", "--validation",
+                             "valid.csv", "--test", "sub/test.csv", "--epochs", "60", "--out",
+                             "run")
+        self.assertGreater(train["validation"]["accuracy"], 0.8)
+        self.assertGreater(train["test"]["accuracy"], 0.8)
+        for split, rows_of_it in (("test", 50), ("validation", validation), ("train", 100)):
+            scores = self.ok_json("evaluate", "run", "--split", split)
+            self.assertEqual(rows_of_it, scores["samples"], split)
+            if split in train:
+                self.assertEqual(train[split]["loss"], scores["loss"])
+        self.ok("evaluate", "../run", "--split", "validation", cwd=self.path("sub"))
+
+    def test_arrays_and_folders(self):
+        for name, count in (("train", 40), ("valid", 20)):
+            pixels, labels = [i % 7 for i in range(4 * count)], [i % 2 for i in range(count)]
+            self.write(f"{name}/x.npy", npy_bytes(pixels, (count, 4)))
+            self.write(f"{name}/y.npy", npy_bytes(labels, (count,), "|u1"))
+            self.write(f"{name}/train-images-idx3-ubyte", idx_bytes(pixels, (count, 2, 2)))
+            self.write(f"{name}/train-labels-idx1-ubyte", idx_bytes(labels, (count,)))
+        self.ok("train", "--data", "train/x.npy", "--target", "y.npy", "--validation",
+                "valid/x.npy", *SHORT, "--out", "arrays")
+        self.ok("train", "--data", "train", "--validation", "valid", *SHORT, "--out", "folders")
+        for run in ("arrays", "folders"):
+            self.assertEqual(20, self.ok_json("evaluate", run, "--split", "validation")["samples"])
+        self.fails(DATA, "y.npy", "of its own", arguments=[
+            "train", "--data", "train/x.npy", "--target", "y.npy", "--validation", "train/x.npy"])
+
+    def test_faults(self):
+        header, rows = class_table(60)
+        self.write("t.csv", csv_text(header, rows))
+        self.write("other.csv", csv_text(header, [[*r[:3], "unheard-of"] for r in rows]))
+        self.write("less.csv", csv_text(header[1:], [r[1:] for r in rows]))
+        self.write("bare.csv", csv_text(header[:3], [r[:3] for r in rows]))
+        self.write("x.npy", npy_bytes(range(9), (3, 3)))
+        for part in ("validation", "test"):
+            for status, words, more in (
+                    (USAGE, (f"{part}_split", "leave"), ("t.csv", f"--{part}-split", "0.2")),
+                    (DATA, ("no.csv",), ("no.csv",)),
+                    (DATA, ("unheard-of", "other.csv"), ("other.csv",)),
+                    (DATA, ("'a'", "less.csv"), ("less.csv",)),
+                    (DATA, ("kind", "bare.csv"), ("bare.csv",)),
+                    (DATA, (part, "x.npy", "kind"), ("x.npy",))):
+                with self.subTest((part, more)):
+                    self.fails(status, *words, arguments=[
+                        "train", "--data", "t.csv", "--target", "kind", f"--{part}", *more,
+                        "--out", "run"])
+                    self.assertFalse(self.path("run").exists())
+        self.fails(DATA, "test set of its own",
+                   arguments=["train", "--data", "digits", "--test", "digits"])
 
 
 if __name__ == "__main__":
