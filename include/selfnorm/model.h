@@ -27,7 +27,8 @@ class Model {
 
   const Network& network() const;
 
-  /// "loss" and the metrics of these data, which have targets. Error(data) when they do not fit.
+  /// "loss" and the metrics of these data, which have targets; classes are told by their names.
+  /// Error(data) when they do not fit.
   std::map<std::string, double> evaluate(Dataset data) const;
 
   /// One row for each row of the data: the probabilities of the classes, or the predicted numbers.

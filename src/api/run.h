@@ -23,7 +23,7 @@ struct PreparedRun {
 /// Loads the data and makes the model. Throws whatever is wrong with either.
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config);
 
-/// The same with data that are at hand.
+/// The same with data that are at hand and hold together.
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded);
 
 /// What a finished run leaves behind.

@@ -151,6 +151,46 @@ std::vector<std::int32_t> labels_of(const Targets& targets, std::span<const std:
   return labels;
 }
 
+std::string place(const Targets& targets, std::int64_t row, std::int64_t column) {
+  const auto at = static_cast<std::size_t>(column);
+  return at < targets.columns.size()
+             ? fmt::format("row {} (from 0), column '{}'", row, targets.columns[at])
+             : fmt::format("row {}, column {} (from 0)", row, column);
+}
+
+using Fail = std::function<void(const std::string&)>;
+
+template <class Fits>
+void check_values(const Targets& targets, const char* expected, const Fail& fail, Fits fits) {
+  for (std::size_t i = 0; i < targets.values.size(); ++i) {
+    if (fits(targets.values[i])) continue;
+    const auto at = static_cast<std::int64_t>(i);
+    fail(fmt::format("{}: expected {}, got {}",
+                     place(targets, at / targets.width, at % targets.width), expected,
+                     targets.values[i]));
+  }
+}
+
+void check_probabilities(const Targets& targets, const Fail& fail) {
+  check_values(targets, "a yes or no from 0 to 1, or a missing one", fail,
+               [](float p) { return std::isnan(p) || (p >= 0 && p <= 1); });
+}
+
+void check_distributions(const Targets& targets, const Fail& fail) {
+  constexpr double kRounding = 1e-3;  // of shares written with a few digits
+  check_values(targets, "a class's share of at least 0", fail, [](float p) { return p >= 0; });
+  const auto width = static_cast<std::size_t>(targets.width);
+  for (std::size_t first = 0; first < targets.values.size(); first += width) {
+    double sum = 0;
+    for (std::size_t c = 0; c < width; ++c) sum += targets.values[first + c];
+    if (std::abs(sum - 1) <= kRounding) continue;
+    fail(
+        fmt::format("row {} (from 0): the classes' shares must sum to 1, they sum to {} (for "
+                    "independent labels: loss = \"sigmoid_cross_entropy\")",
+                    first / width, sum));
+  }
+}
+
 }  // namespace
 
 Objective make_objective(const std::string& loss, const Settings& attributes,
@@ -196,6 +236,9 @@ void check_targets(const Objective& objective, const Targets& targets, std::int6
   if (!targets.classes.empty()) {
     const auto [least, most] = std::ranges::minmax(targets.classes);
     const std::int64_t classes = objective.targets == TargetKind::probabilities ? 2 : outputs;
+    if (objective.targets == TargetKind::values || objective.targets == TargetKind::distributions) {
+      fail("expected numbers, got classes");
+    }
     if (least < 0 || most >= classes) {
       fail(
           fmt::format("labels go from {} to {}, the network tells {} classes apart (its last "
@@ -215,6 +258,8 @@ void check_targets(const Objective& objective, const Targets& targets, std::int6
     fail(fmt::format("has {} numbers a row, the network {} outputs (its last layer needs {} units)",
                      targets.width, outputs, targets.width));
   }
+  if (objective.targets == TargetKind::probabilities) check_probabilities(targets, fail);
+  if (objective.targets == TargetKind::distributions) check_distributions(targets, fail);
 }
 
 void gather_targets(const Objective& objective, const Targets& targets,
