@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "data/load.h"
 #include "data/paths.h"
@@ -71,10 +72,25 @@ std::int64_t outputs_for(const Targets& targets) {
   return targets.width;
 }
 
+template <class T>
+std::uint64_t hash_of(const std::vector<T>& values, std::uint64_t seed) {
+  return hash_bytes(values.data(), values.size() * sizeof(T), seed);
+}
+
+// A file may hold other rows than when the run began.
+std::string data_line(const char* part, const Dataset& data) {
+  std::uint64_t hash = 0;
+  for (const Field& field : data.inputs) {
+    hash = std::visit([&](const auto& values) { return hash_of(values, hash); }, field.values);
+  }
+  hash = hash_of(data.targets.values, hash_of(data.targets.classes, hash));
+  return fmt::format("{} data: {} rows, XXH64 {:016x}\n", part, data.rows, hash);
+}
+
 // What must be equal for a checkpoint to be continued; how long and with how many threads may not.
 // The learning rate and clipping may change too, since that is how a diverged run is mended.
-std::string fingerprint(const RunConfig& given) {
-  RunConfig config = given;
+std::string fingerprint(const PreparedRun& run) {
+  RunConfig config = run.config;
   const OptimizerOptions defaults;
   config.train.optimizer.learning_rate = defaults.learning_rate;
   config.train.optimizer.clip_norm = defaults.clip_norm;
@@ -83,7 +99,9 @@ std::string fingerprint(const RunConfig& given) {
   config.train.threads = 0;
   config.train.checkpoint_every = 1;
   config.data.data_dir.clear();
-  return to_toml(config);
+  std::string text = to_toml(config) + data_line("training", run.train);
+  if (run.validation.has_value()) text += data_line("validation", *run.validation);
+  return text;
 }
 
 // A config.toml alone is the user's, not a run's.
@@ -172,7 +190,7 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
     if (callbacks.on_epoch) callbacks.on_epoch(record);
   };
   Trainer trainer(run.model, run.rows, run.config.train, hooked);
-  trainer.checkpoint_to(folder.checkpoint(), fingerprint(run.config));
+  trainer.checkpoint_to(folder.checkpoint(), fingerprint(run));
   if (resume) trainer.resume();
   else set_aside(folder);
   std::filesystem::create_directories(folder.checkpoint().parent_path());
