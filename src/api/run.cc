@@ -178,6 +178,26 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   return run;
 }
 
+std::vector<std::string> unseen_classes(const PreparedRun& run) {
+  const std::vector<std::string>& names = run.train.targets.class_names;
+  std::vector<bool> seen(names.size(), false), wanted(names.size(), false);
+  const auto mark = [](std::vector<bool>& marks, const Dataset& data,
+                       std::span<const std::int64_t> rows) {
+    for (const std::int64_t row : rows) {
+      marks[static_cast<std::size_t>(data.targets.classes[static_cast<std::size_t>(row)])] = true;
+    }
+  };
+  if (names.empty()) return {};
+  mark(seen, run.train, run.rows.train_rows);
+  mark(wanted, *run.rows.validation, run.rows.validation_rows);
+  if (run.test.has_value()) mark(wanted, *run.test, all_rows(run.test->rows));
+  std::vector<std::string> unseen;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (wanted[i] && !seen[i]) unseen.push_back(names[i]);
+  }
+  return unseen;
+}
+
 RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
                       const TrainCallbacks& callbacks) {
   if (!resume) refuse_foreign_config(folder);

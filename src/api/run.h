@@ -26,6 +26,9 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config);
 /// The same with data that are at hand and hold together.
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded);
 
+/// Names of the classes that rows to validate or test have and no row to train on has.
+std::vector<std::string> unseen_classes(const PreparedRun& run);
+
 /// What a finished run leaves behind.
 struct RunResult {
   std::int64_t epochs = 0;

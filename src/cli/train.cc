@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/run.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/terminal.h"
@@ -134,6 +135,17 @@ void describe(const PreparedRun& run, const fs::path& out) {
              stderr);
 }
 
+// Rows taken from the end of a sorted table are of classes that the network never sees.
+void note_unseen_classes(const PreparedRun& run) {
+  const std::vector<std::string> unseen = unseen_classes(run);
+  if (unseen.empty()) return;
+  std::fputs(fmt::format("note: no row to train on is of class {}, which the rows to validate or "
+                         "test have (draw the rows of splits with --shuffle-split true)\n",
+                         join(unseen, ", "))
+                 .c_str(),
+             stderr);
+}
+
 nlohmann::ordered_json scores_json(const Scores& scores) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const auto& [name, value] : scores) json[name] = value;
@@ -178,6 +190,7 @@ void run_train(const TrainArguments& arguments) {
   const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
   const auto run = prepare_run(std::move(config));
   describe(*run, folder.root);
+  note_unseen_classes(*run);
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
   TrainingLines lines(run->config.train.epochs);

@@ -331,6 +331,16 @@ class Tables(UseTest):
         self.assertEqual(3, len(rows[0]))
         self.ok("evaluate", "run")
 
+    def test_classes_that_only_the_held_out_rows_have_are_noted(self):
+        header, rows = class_table(60)
+        self.write("t.csv", csv_text(header, sorted(rows, key=lambda r: r[3])))
+        train = ("train", "--data", "t.csv", "--target", "kind", "--epochs", "1")
+        for flag in ("--test-split", "--validation-split"):
+            noted = self.ok(*train, flag, "0.5", "--out", "run").err
+            self.assertRegex(noted, "note: .*class right.*--shuffle-split")
+        drawn = self.ok(*train, "--test-split", "0.5", "--shuffle-split", "true", "--out", "run")
+        self.assertNotIn("note:", drawn.err)
+
     def test_many_classes_stay_classes_when_evaluated(self):
         rows = [[i % 120, (i * 7) % 120, i % 120] for i in range(360)]
         self.write("t.csv", csv_text(["a", "b", "n"], rows))
