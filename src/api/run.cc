@@ -163,11 +163,11 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->validation = std::move(loaded.validation);
   run->model.objective = choose_objective(config.train, run->train.targets);
   complete_network(config, run->train, outputs_for(run->train.targets));
+  const Graph graph = build_engine_graph(config.network, 1);
   shape_inputs(config.network, run->train);
   const Split split = split_rows(run->train.rows, config.data.validation_split,
                                  config.data.shuffle_split, config.train.seed, "validation");
   run->rows = {&run->train, split.train, &run->train, split.validation};
-  const Graph graph = build_engine_graph(config.network, 1);
   run->model.network = config.network;
   run->model.schema = make_schema(config, run->train, split.train);
   if (run->test.has_value()) adapt_dataset(run->model.schema, *run->test);

@@ -122,6 +122,11 @@ Rows choose_rows(LoadedData loaded, const RunConfig& config, const std::string& 
   return {std::move(loaded.train), std::move(rows), split};
 }
 
+// Columns listed for an input are meant in that order, whatever the model's are called.
+void take_as_said(Dataset& data) {
+  for (Field& field : data.inputs) field.columns.clear();
+}
+
 }  // namespace
 
 std::unique_ptr<ModelAndData> open_model(const fs::path& run_or_model, const DataOptions& data,
@@ -148,6 +153,7 @@ std::unique_ptr<ModelAndData> open_model(const fs::path& run_or_model, const Dat
   Rows rows = choose_rows(load_data(config.data, config.train.seed), config, split, is_other);
   if (needs_targets) require_targets(opened.model.schema, rows.data);
   else rows.data.targets = {};
+  if (!data.inputs.empty()) take_as_said(rows.data);
   adapt_dataset(opened.model.schema, rows.data);
   auto use = std::make_unique<ModelAndData>();
   *use = {std::move(opened.model), std::move(rows.data), std::move(rows.rows), rows.split};

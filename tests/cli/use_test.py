@@ -246,12 +246,12 @@ class Networks(UseTest):
                                             train["test"]["accuracy"])
 
     def test_two_inputs_are_refused_with_words(self):
-        """The data sets of the command line have one input; several are for the C++ API."""
+        """A known data set has one input."""
         layers = ['{ op = "flatten", inputs = ["image"], name = "f" }',
                   '{ op = "flatten", inputs = ["other"], name = "g" }',
                   '{ op = "add", inputs = ["f", "g"] }', '{ op = "dense", units = 10 }']
         self.write("net.toml", network(layers, inputs="image = [1, 8, 8], other = [64]"))
-        self.fails((2, 3), "2 inputs", "digits", arguments=["train", "net.toml", "--out", "run"])
+        self.fails((2, 3), "image, other", "digits", arguments=["train", "net.toml", "--out", "run"])
 
 
 class Tables(UseTest):
