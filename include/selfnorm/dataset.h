@@ -27,6 +27,7 @@ struct Targets {
   std::vector<std::string> class_names;  ///< by class index; empty when `classes` is
   std::vector<float> values;  ///< rows × width numbers, NaN for a missing label, or empty
   std::int64_t width = 0;     ///< numbers a row in `values`
+  std::vector<std::string> columns = {};  ///< names of a table's several targets, else empty
 };
 
 /// Rows of named features with their targets.
@@ -48,6 +49,8 @@ struct DataOptions {
   std::string target;              ///< column(s) of a table by name or index, or a file of targets
   std::string task = "auto";       ///< "auto", "classification" or "regression"
   bool standardize = true;         ///< to mean 0 and variance 1, measured on the training rows
+  std::string validation = {};     ///< a source of rows that validate, with the same target
+  std::string test = {};           ///< a source of rows for the final test, likewise
   double validation_split = 0;     ///< share of the training rows that validates
   double test_split = 0;           ///< share of all rows set apart for the final test
   bool shuffle_split = false;      ///< draw the rows of the splits; false takes the last ones
@@ -58,18 +61,22 @@ struct DataOptions {
   std::string header = "auto";     ///< whether a table's first row names its columns
 };
 
-/// What a source gives; `test` is there when the data set has one of its own or test_split > 0.
+/// What sources give; `test` is there when the data set has one of its own, one is named or
+/// test_split > 0, `validation` when one is named. Classes are numbered as those of `train`.
 struct LoadedData {
   Dataset train;
   std::optional<Dataset> test;
+  std::optional<Dataset> validation = {};
 };
 
 /// Loads a known data set, a file (.csv .tsv .txt .data .dat, .npy, IDX; each also .gz), or a
 /// folder of IDX files named as MNIST's are. A source that is no path here is looked for in the
 /// data directories too. For NPY and IDX, `target` names the file of targets. Several named inputs
 /// come in the order of their names. The rows of
-/// test_split are drawn by `seed` when shuffle_split says so. digits: rows whose index mod 5 is 4
-/// are the test set. Error(data) says which file, where and how to mend it.
+/// test_split are drawn by `seed` when shuffle_split says so. `validation` and `test` are sources
+/// of the same kind as `source`; the targets of an array lie beside it under the name of those of
+/// `source`. digits: rows whose index mod 5 is 4 are the test set. Error(data) says which file,
+/// where and how to mend it.
 LoadedData load_data(const DataOptions& options, std::uint64_t seed = 0);
 
 }  // namespace selfnorm

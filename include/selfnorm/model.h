@@ -27,7 +27,8 @@ class Model {
 
   const Network& network() const;
 
-  /// "loss" and the metrics of these data, which have targets. Error(data) when they do not fit.
+  /// "loss" and the metrics of these data, which have targets; classes are told by their names.
+  /// Error(data) when they do not fit.
   std::map<std::string, double> evaluate(Dataset data) const;
 
   /// One row for each row of the data: the probabilities of the classes, or the predicted numbers.
@@ -42,6 +43,11 @@ class Model {
 /// network without inputs takes those of the data; one without layers is the default network.
 /// Throws as the network file would: Error(config), Error(shape), Error(data), Error(numeric).
 Model train(const Network& network, const Dataset& data, const TrainOptions& options = {},
+            const DataOptions& division = {}, const TrainCallbacks& callbacks = {});
+
+/// The same, validating with the rows of `data.validation` where it has them: then
+/// `division.validation_split` must be 0. `data.test` is not read.
+Model train(const Network& network, const LoadedData& data, const TrainOptions& options = {},
             const DataOptions& division = {}, const TrainCallbacks& callbacks = {});
 
 }  // namespace selfnorm

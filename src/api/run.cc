@@ -7,9 +7,10 @@
 #include <memory>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/text.h"
-#include "data/known.h"
 #include "data/load.h"
+#include "data/paths.h"
 #include "data/split.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
@@ -18,11 +19,28 @@
 namespace selfnorm {
 namespace {
 
+// New tables are to be read as this one was. A name that is no number can only have come from a
+// header; new tables may lack the column that told so.
+std::string header_of(const DataOptions& options, const Dataset& data) {
+  if (options.header != "auto") return options.header;
+  std::vector<std::string> names = data.targets.columns;
+  if (names.empty()) names = {data.targets.name};
+  bool is_table = false;
+  for (const Field& field : data.inputs) {
+    is_table = is_table || !field.columns.empty();
+    names.insert(names.end(), field.columns.begin(), field.columns.end());
+  }
+  return is_table && !std::ranges::all_of(names, is_index) ? "yes" : "auto";
+}
+
 Schema make_schema(const RunConfig& config, const Dataset& data,
                    std::span<const std::int64_t> train_rows) {
   Schema schema;
   schema.target = data.targets.name;
   schema.class_names = data.targets.class_names;
+  schema.target_columns = data.targets.columns;
+  schema.header = header_of(config.data, data);
+  schema.delimiter = config.data.delimiter;
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const Field& field = data.inputs[i];
     Schema::Input input{config.network.inputs[i].first, field.sample_shape, field.columns, {}};
@@ -54,10 +72,25 @@ std::int64_t outputs_for(const Targets& targets) {
   return targets.width;
 }
 
+template <class T>
+std::uint64_t hash_of(const std::vector<T>& values, std::uint64_t seed) {
+  return hash_bytes(values.data(), values.size() * sizeof(T), seed);
+}
+
+// A file may hold other rows than when the run began.
+std::string data_line(const char* part, const Dataset& data) {
+  std::uint64_t hash = 0;
+  for (const Field& field : data.inputs) {
+    hash = std::visit([&](const auto& values) { return hash_of(values, hash); }, field.values);
+  }
+  hash = hash_of(data.targets.values, hash_of(data.targets.classes, hash));
+  return fmt::format("{} data: {} rows, XXH64 {:016x}\n", part, data.rows, hash);
+}
+
 // What must be equal for a checkpoint to be continued; how long and with how many threads may not.
 // The learning rate and clipping may change too, since that is how a diverged run is mended.
-std::string fingerprint(const RunConfig& given) {
-  RunConfig config = given;
+std::string fingerprint(const PreparedRun& run) {
+  RunConfig config = run.config;
   const OptimizerOptions defaults;
   config.train.optimizer.learning_rate = defaults.learning_rate;
   config.train.optimizer.clip_norm = defaults.clip_norm;
@@ -66,37 +99,52 @@ std::string fingerprint(const RunConfig& given) {
   config.train.threads = 0;
   config.train.checkpoint_every = 1;
   config.data.data_dir.clear();
-  return to_toml(config);
+  std::string text = to_toml(config) + data_line("training", run.train);
+  if (run.validation.has_value()) text += data_line("validation", *run.validation);
+  return text;
 }
 
-// Paths of files, so that the run's configuration holds from any folder.
-void make_absolute(DataOptions& data) {
-  std::vector<std::string*> paths = {&data.source, &data.target, &data.data_dir};
-  if (data.source.empty()) {
-    for (auto& [name, files] : data.inputs) {
-      for (std::string& file : files) paths.push_back(&file);
-    }
+// A config.toml alone is the user's, not a run's.
+void refuse_foreign_config(const RunFolder& folder) {
+  using std::filesystem::exists;
+  if (!exists(folder.config()) || exists(folder.model()) || exists(folder.history()) ||
+      exists(folder.checkpoint().parent_path())) {
+    return;
   }
-  for (std::string* path : paths) {
-    std::error_code ignored;
-    if (!path->empty() && find_known(*path) == nullptr && std::filesystem::exists(*path, ignored)) {
-      *path = std::filesystem::absolute(*path).lexically_normal().string();
-    }
-  }
+  throw Error(
+      ErrorKind::config,
+      fmt::format("{}: is there and belongs to no run, whose configuration would replace it "
+                  "(name another folder with --out, or give the file another name)",
+                  folder.config().string()));
 }
 
-// An earlier run's files do not mix with those of a new one: they move to `previous`.
+// An earlier run's files do not mix with those of a new one: they take the place of the run before
+// them in `previous`.
 void set_aside(const RunFolder& folder) {
-  if (!std::filesystem::exists(folder.config())) return;
   const RunFolder previous(folder.root / "previous");
-  std::filesystem::remove_all(previous.root);
+  const std::pair<std::filesystem::path, std::filesystem::path> files[] = {
+      {folder.model(), previous.model()},
+      {folder.history(), previous.history()},
+      {folder.config(), previous.config()}};
+  const auto is_there = [](const auto& file) { return is_regular_file(file.first); };
+  if (std::ranges::none_of(files, is_there)) return;
   std::filesystem::create_directories(previous.root);
-  for (const auto& [from, to] : {std::pair(folder.model(), previous.model()),
-                                 std::pair(folder.history(), previous.history()),
-                                 std::pair(folder.config(), previous.config())}) {
-    if (std::filesystem::exists(from)) std::filesystem::rename(from, to);
+  for (const auto& file : files) {
+    std::filesystem::remove(file.second);
+    if (is_there(file)) std::filesystem::rename(file.first, file.second);
   }
   std::filesystem::remove(folder.checkpoint());
+}
+
+void use_validation_set(PreparedRun& run) {
+  if (!run.rows.validation_rows.empty()) {
+    throw Error(ErrorKind::config,
+                "[data]: there is a validation set, and validation_split takes rows for another "
+                "(leave validation_split at 0)");
+  }
+  adapt_dataset(run.model.schema, *run.validation);
+  run.rows.validation = &*run.validation;
+  run.rows.validation_rows = all_rows(run.validation->rows);
 }
 
 }  // namespace
@@ -112,24 +160,47 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   auto run = std::make_unique<PreparedRun>();
   run->train = std::move(loaded.train);
   run->test = std::move(loaded.test);
+  run->validation = std::move(loaded.validation);
   run->model.objective = choose_objective(config.train, run->train.targets);
   complete_network(config, run->train, outputs_for(run->train.targets));
+  const Graph graph = build_engine_graph(config.network, 1);
   shape_inputs(config.network, run->train);
-  if (run->test.has_value()) shape_inputs(config.network, *run->test);
   const Split split = split_rows(run->train.rows, config.data.validation_split,
                                  config.data.shuffle_split, config.train.seed, "validation");
   run->rows = {&run->train, split.train, &run->train, split.validation};
-  const Graph graph = build_engine_graph(config.network, 1);
   run->model.network = config.network;
   run->model.schema = make_schema(config, run->train, split.train);
+  if (run->test.has_value()) adapt_dataset(run->model.schema, *run->test);
+  if (run->validation.has_value()) use_validation_set(*run);
   run->model.weights = Weights(graph);
   run->model.weights.initialize(graph, config.train.seed);
   run->config = std::move(config);
   return run;
 }
 
+std::vector<std::string> unseen_classes(const PreparedRun& run) {
+  const std::vector<std::string>& names = run.train.targets.class_names;
+  std::vector<bool> seen(names.size(), false), wanted(names.size(), false);
+  const auto mark = [](std::vector<bool>& marks, const Dataset& data,
+                       std::span<const std::int64_t> rows) {
+    for (const std::int64_t row : rows) {
+      marks[static_cast<std::size_t>(data.targets.classes[static_cast<std::size_t>(row)])] = true;
+    }
+  };
+  if (names.empty()) return {};
+  mark(seen, run.train, run.rows.train_rows);
+  mark(wanted, *run.rows.validation, run.rows.validation_rows);
+  if (run.test.has_value()) mark(wanted, *run.test, all_rows(run.test->rows));
+  std::vector<std::string> unseen;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (wanted[i] && !seen[i]) unseen.push_back(names[i]);
+  }
+  return unseen;
+}
+
 RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
                       const TrainCallbacks& callbacks) {
+  if (!resume) refuse_foreign_config(folder);
   RunResult result;
   std::unique_ptr<HistoryFile> history;
   TrainCallbacks hooked = callbacks;
@@ -140,7 +211,7 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
     if (callbacks.on_epoch) callbacks.on_epoch(record);
   };
   Trainer trainer(run.model, run.rows, run.config.train, hooked);
-  trainer.checkpoint_to(folder.checkpoint(), fingerprint(run.config));
+  trainer.checkpoint_to(folder.checkpoint(), fingerprint(run));
   if (resume) trainer.resume();
   else set_aside(folder);
   std::filesystem::create_directories(folder.checkpoint().parent_path());

@@ -15,6 +15,7 @@ struct PreparedRun {
   RunConfig config;
   Dataset train;
   std::optional<Dataset> test;
+  std::optional<Dataset> validation;  ///< a set of its own; else rows of `train` validate
   TrainingData rows;
   TrainedModel model;
 };
@@ -22,8 +23,11 @@ struct PreparedRun {
 /// Loads the data and makes the model. Throws whatever is wrong with either.
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config);
 
-/// The same with data that are at hand.
+/// The same with data that are at hand and hold together.
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded);
+
+/// Names of the classes that rows to validate or test have and no row to train on has.
+std::vector<std::string> unseen_classes(const PreparedRun& run);
 
 /// What a finished run leaves behind.
 struct RunResult {

@@ -71,7 +71,8 @@ struct LayerOptions {
 };
 
 // A slip in a key may be near one of the op's attributes or one that all layers have.
-void check_keys(const Layer& layer, const Options& common, const std::string& where) {
+void check_keys(const Layer& layer, const Options& common, const std::string& where,
+                std::size_t position) {
   const OpRow* row = find_op(layer.op);
   if (row == nullptr) return;  // the builder says so, with the nearest op
   std::vector<std::string> names;
@@ -82,12 +83,13 @@ void check_keys(const Layer& layer, const Options& common, const std::string& wh
     const auto end = names.begin() + static_cast<std::ptrdiff_t>(own);
     if (std::find(names.begin(), end, entry.first) != end) continue;
     throw Error(ErrorKind::config,
-                fmt::format("{}: layer '{}' ({}): unknown key '{}'{}", where, layer.name, layer.op,
-                            entry.first, suggestion(entry.first, names)));
+                fmt::format("{}: layer {} ({}): unknown key '{}'{}", where,
+                            layer.name.empty() ? std::to_string(position) : "'" + layer.name + "'",
+                            layer.op, entry.first, suggestion(entry.first, names)));
   }
 }
 
-Layer read_layer(const Settings& settings, const std::string& where) {
+Layer read_layer(const Settings& settings, const std::string& where, std::size_t position) {
   Layer layer;
   LayerOptions common{layer};
   Settings own;
@@ -98,7 +100,7 @@ Layer read_layer(const Settings& settings, const std::string& where) {
   }
   apply_settings(common.options(), own, where);
   if (layer.op.empty()) throw Error(ErrorKind::config, where + ": a layer needs `op`");
-  check_keys(layer, common.options(), where);
+  check_keys(layer, common.options(), where, position);
   return layer;
 }
 
@@ -117,6 +119,13 @@ void read_model(RunConfig& config, const TomlSection& section, const std::string
     }
     config.network.inputs.emplace_back(name.substr(kInputs.size()), *shape);
   }
+  if (const auto layers = rest.find("layers"); layers != rest.end()) {
+    throw Error(
+        ErrorKind::config,
+        fmt::format("{}: 'layers' expects a list of tables such as {{ op = \"dense\", units "
+                    "= 10 }}, got {} (leave it out for the default network)",
+                    where, to_string(layers->second)));
+  }
   if (const auto outputs = section.settings.find("outputs"); outputs != section.settings.end()) {
     const Option option{"outputs", &config.network.outputs, "names of layers"};
     set_option(option, outputs->second, where);
@@ -127,18 +136,17 @@ void read_model(RunConfig& config, const TomlSection& section, const std::string
                   fmt::format("{}: unknown key '{}'{}", where, name, suggestion(name, {"layers"})));
     }
     for (const auto& [settings, place] : list) {
-      config.network.layers.push_back(read_layer(settings, place));
+      config.network.layers.push_back(
+          read_layer(settings, place, config.network.layers.size() + 1));
     }
   }
   if (!config.network.layers.empty() && !rest.empty()) {
     const Options options = model_table(config);
     const std::string& name = rest.begin()->first;
     const bool known = std::ranges::count(options, name, &Option::name) > 0;
-    throw Error(ErrorKind::config,
-                known ? fmt::format("{}: '{}' is for the default network, but layers are given",
-                                    where, name)
-                      : fmt::format("{}: unknown key '{}'{}", where, name,
-                                    suggestion(name, {"inputs", "layers", "outputs"})));
+    if (known) refuse_beside_layers(config, name, where);
+    throw Error(ErrorKind::config, fmt::format("{}: unknown key '{}'{}", where, name,
+                                               suggestion(name, {"inputs", "layers", "outputs"})));
   }
   apply_settings(model_table(config), rest, where);
 }
@@ -153,16 +161,21 @@ std::string layer_toml(const Layer& layer) {
   return toml_inline(settings);
 }
 
-// Layers that make one row of features of all inputs.
+// Layers that make one row of features of all inputs, under names that no input has.
 std::vector<Layer> joined_inputs(const std::vector<std::pair<std::string, Shape>>& inputs) {
+  const auto unused = [&](std::string name) {
+    while (std::ranges::count(inputs, name, [](const auto& input) { return input.first; }) > 0) {
+      name += '_';
+    }
+    return name;
+  };
   std::vector<Layer> layers;
   std::vector<std::string> rows;
   for (const auto& [name, shape] : inputs) {
-    const bool flat = shape.size() == 1;
-    if (!flat) layers.push_back({"flatten", {}, name + "_flat", {name}});
-    rows.push_back(flat ? name : name + "_flat");
+    rows.push_back(shape.size() == 1 ? name : unused(name + "_flat"));
+    if (shape.size() != 1) layers.push_back({"flatten", {}, rows.back(), {name}});
   }
-  if (inputs.size() > 1) layers.push_back({"concat", {}, "inputs", rows});
+  if (inputs.size() > 1) layers.push_back({"concat", {}, unused("inputs"), rows});
   return layers;
 }
 
@@ -199,9 +212,31 @@ Options train_table(RunConfig& config) {
   return table;
 }
 
+Options loss_table() {
+  Options table;
+  for (const OpRow& row : op_table()) {
+    if (*row.category != Category::loss) continue;
+    for (Option& option : row.attributes->describe()) {
+      const auto known = std::ranges::find(table, option.name, &Option::name);
+      option.help = fmt::format("{}: {}", *row.name, option.help);
+      if (known == table.end()) table.push_back(std::move(option));
+      else known->help += "; " + option.help;
+    }
+  }
+  return table;
+}
+
+void refuse_beside_layers(const RunConfig& config, const std::string& option,
+                          const std::string& where) {
+  if (config.network.layers.empty()) return;
+  throw Error(
+      ErrorKind::config,
+      fmt::format("{}: '{}' is for the default network, but layers are given", where, option));
+}
+
 RunConfig parse_run_config(const std::string& text, const std::string& where) {
   RunConfig config;
-  for (auto& [name, section] : parse_toml(text, where)) {
+  for (auto& [name, section] : parse_toml(text, where, {"inputs"})) {
     const std::string table = fmt::format("{}: [{}]", where, name);
     if (name == "model") {
       read_model(config, section, table);

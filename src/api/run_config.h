@@ -30,6 +30,15 @@ Options data_table(RunConfig& config);
 Options model_table(RunConfig& config);  ///< of the default network
 Options train_table(RunConfig& config);
 
+/// The attributes of all losses, for flags and documentation: what is given goes into
+/// train.loss_attributes, which the loss chosen checks.
+Options loss_table();
+
+/// Throws Error(config) when the network has layers, beside which an option of the default network
+/// would say nothing.
+void refuse_beside_layers(const RunConfig& config, const std::string& option,
+                          const std::string& where);
+
 /// Reads a network file. Throws Error(config) naming file and line or table.
 RunConfig read_run_config(const std::filesystem::path& path);
 RunConfig parse_run_config(const std::string& text, const std::string& where);

@@ -5,10 +5,9 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "data/known.h"
 #include "data/load.h"
+#include "data/paths.h"
 #include "data/split.h"
-#include "data/targets.h"
 #include "selfnorm/error.h"
 #include "train/evaluator.h"
 
@@ -44,7 +43,7 @@ Opened open(const fs::path& path) {
 // The target's name where new data have such a column besides what the model reads; data to predict
 // need none. One row tells.
 std::string target_if_present(DataOptions data, const Schema& schema) {
-  if (schema.target.empty() || find_known(data.source) != nullptr) return "";
+  if (schema.target.empty()) return "";
   data.target = schema.target;
   data.inputs.clear();
   data.limit = 1;
@@ -52,11 +51,10 @@ std::string target_if_present(DataOptions data, const Schema& schema) {
   try {
     const LoadedData loaded = load_data(data);
     // A column's number is there in any table: it is the target only when enough others are.
-    const bool is_number = schema.target.find_first_not_of("0123456789") == std::string::npos;
     std::size_t wanted = 0;
     for (const Schema::Input& input : schema.inputs) wanted += input.columns.size();
     const bool enough = loaded.train.inputs[0].columns.size() >= wanted;
-    return !is_number || enough ? schema.target : "";
+    return !is_index(schema.target) || enough ? schema.target : "";
   } catch (const Error&) {
     return "";
   }
@@ -72,23 +70,45 @@ NamedInputs columns_of_inputs(const Schema& schema) {
   return inputs;
 }
 
+// How to read other data than the run's: as those were, unless said otherwise.
+DataOptions other_data(const DataOptions& given, const Schema& schema) {
+  DataOptions data = given;
+  const SourceKind kind = find_source(data).kind;
+  if (kind != SourceKind::known) {
+    data.task = schema.class_names.empty() ? "regression" : "classification";
+  }
+  if (kind != SourceKind::table) return data;
+  if (data.header == "auto") data.header = schema.header;
+  if (data.delimiter == "auto") data.delimiter = schema.delimiter;
+  if (data.inputs.empty()) data.inputs = columns_of_inputs(schema);
+  if (data.target.empty()) data.target = target_if_present(data, schema);
+  return data;
+}
+
 struct Rows {
   Dataset data;
   std::vector<std::int64_t> rows;
   std::string split;
 };
 
-// The data as training divided them, or a file of its own as a whole.
-Rows choose_rows(LoadedData loaded, const RunConfig& config, const std::string& wanted) {
+Rows whole(Dataset data, const std::string& split) {
+  std::vector<std::int64_t> rows = all_rows(data.rows);
+  return {std::move(data), std::move(rows), split};
+}
+
+// The data as training divided them. Other data without parts are a test set as a whole.
+Rows choose_rows(LoadedData loaded, const RunConfig& config, const std::string& wanted,
+                 bool is_other) {
   std::string split = wanted;
   if (split.empty()) split = loaded.test.has_value() ? "test" : "all";
+  if (split == "test" && loaded.test.has_value()) return whole(std::move(*loaded.test), split);
+  if (split == "test" && is_other) return whole(std::move(loaded.train), split);
   if (split == "test") {
-    if (!loaded.test.has_value()) {
-      throw Error(ErrorKind::data,
-                  fmt::format("{}: has no test rows (use --split all)", loaded.train.name));
-    }
-    const std::int64_t rows = loaded.test->rows;
-    return {std::move(*loaded.test), all_rows(rows), split};
+    throw Error(ErrorKind::data,
+                fmt::format("{}: has no test rows (use --split all)", loaded.train.name));
+  }
+  if (split == "validation" && loaded.validation.has_value()) {
+    return whole(std::move(*loaded.validation), split);
   }
   const Split parts = split_rows(loaded.train.rows, config.data.validation_split,
                                  config.data.shuffle_split, config.train.seed, "validation");
@@ -102,16 +122,9 @@ Rows choose_rows(LoadedData loaded, const RunConfig& config, const std::string& 
   return {std::move(loaded.train), std::move(rows), split};
 }
 
-void match_targets(const Schema& schema, Dataset& data, bool needed) {
-  const bool has = !data.targets.classes.empty() || !data.targets.values.empty();
-  if (needed && !has) {
-    throw Error(ErrorKind::data,
-                fmt::format("{}: has no target '{}' to compare with", data.name, schema.target));
-  }
-  if (needed && !data.targets.classes.empty() && !schema.class_names.empty()) {
-    align_classes(data.targets, schema.class_names,
-                  [&](std::int64_t row) { return fmt::format("{}: row {}", data.name, row + 1); });
-  }
+// Columns listed for an input are meant in that order, whatever the model's are called.
+void take_as_said(Dataset& data) {
+  for (Field& field : data.inputs) field.columns.clear();
 }
 
 }  // namespace
@@ -125,14 +138,9 @@ std::unique_ptr<ModelAndData> open_model(const fs::path& run_or_model, const Dat
   }
   Opened opened = open(run_or_model);
   RunConfig config = opened.config.value_or(RunConfig{});
-  if (!data.source.empty() || !data.inputs.empty()) {
-    // Other data than the run's: divided only as they come.
-    config.data = data;
-    if (data.inputs.empty()) config.data.inputs = columns_of_inputs(opened.model.schema);
-    config.data.task = opened.model.schema.class_names.empty() ? "regression" : "classification";
-    if (config.data.target.empty()) {
-      config.data.target = target_if_present(config.data, opened.model.schema);
-    }
+  const bool is_other = !data.source.empty() || !data.inputs.empty();
+  if (is_other) {
+    config.data = other_data(data, opened.model.schema);
   } else if (!data.data_dir.empty()) {
     config.data.data_dir = data.data_dir;
   }
@@ -142,12 +150,20 @@ std::unique_ptr<ModelAndData> open_model(const fs::path& run_or_model, const Dat
         run_or_model.string() + ": is a model without its run, say what data to use: --data");
   }
   config.data.read_targets = needs_targets;
-  Rows rows = choose_rows(load_data(config.data, config.train.seed), config, split);
-  match_targets(opened.model.schema, rows.data, needs_targets);
+  Rows rows = choose_rows(load_data(config.data, config.train.seed), config, split, is_other);
+  if (needs_targets) require_targets(opened.model.schema, rows.data);
+  else rows.data.targets = {};
+  if (!data.inputs.empty()) take_as_said(rows.data);
   adapt_dataset(opened.model.schema, rows.data);
   auto use = std::make_unique<ModelAndData>();
   *use = {std::move(opened.model), std::move(rows.data), std::move(rows.rows), rows.split};
   return use;
+}
+
+void require_targets(const Schema& schema, const Dataset& data) {
+  if (!data.targets.classes.empty() || !data.targets.values.empty()) return;
+  throw Error(ErrorKind::data,
+              fmt::format("{}: has no target '{}' to compare with", data.name, schema.target));
 }
 
 TrainedModel open_trained(const fs::path& run_or_model) { return open(run_or_model).model; }

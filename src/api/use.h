@@ -22,12 +22,16 @@ struct ModelAndData {
 TrainedModel open_trained(const std::filesystem::path& run_or_model);
 
 /// Opens a run folder or a model file, and data: those of the run unless `source` names others.
-/// `split` is test, validation, train or all; empty: test where there is one, else all. Data come
-/// in the model's shapes with its classes. With `needs_targets` data without them are an
-/// Error(data).
+/// `split` is test, validation, train or all; empty: test where there is one, else all. Other data
+/// are read with the run's header and delimiter unless theirs are given, and are a test set as a
+/// whole when they have none. Data come in the model's shapes with its classes. With
+/// `needs_targets` data without them are an Error(data).
 std::unique_ptr<ModelAndData> open_model(const std::filesystem::path& run_or_model,
                                          const DataOptions& data, const std::string& split,
                                          bool needs_targets);
+
+/// Throws Error(data) when the data have no targets.
+void require_targets(const Schema& schema, const Dataset& data);
 
 /// Loss and metrics of these rows. Error(data) when their targets are not those of the network.
 Scores score(TrainedModel& model, const Dataset& data, std::span<const std::int64_t> rows);

@@ -39,7 +39,12 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string nearest = nearest_name(word, candidates);
   if (!nearest.empty()) return " (did you mean '" + nearest + "'?)";
+  if (candidates.empty()) return " (there are none)";
   return " (there are: " + join(candidates, ", ") + ")";
+}
+
+bool is_index(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 bool is_utf8(std::string_view text) {

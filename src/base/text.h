@@ -14,6 +14,9 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 /// " (did you mean 'selu'?)", or a list of what there is when nothing is near.
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
 
+/// Whether the text is digits and nothing else, as the name of a column without a header is.
+bool is_index(std::string_view text);
+
 /// Whether the bytes are UTF-8 (RFC 3629).
 bool is_utf8(std::string_view text);
 

@@ -58,13 +58,24 @@ void OptionFlags::add(CLI::App& app, const Options& options, const std::string& 
   }
 }
 
-void OptionFlags::apply(const Options& options) const {
+template <class Use>
+void OptionFlags::for_each_given(const Options& options, Use use) const {
   for (const Flag& flag : flags_) {
     if (flag.parsed->count() == 0) continue;
     const auto option = std::ranges::find(options, flag.option, &Option::name);
     if (option == options.end()) continue;
-    set_option(*option, parse_setting(*option, *flag.text, flag.flag), flag.flag);
+    use(*option, parse_setting(*option, *flag.text, flag.flag), flag.flag);
   }
 }
+
+Settings OptionFlags::given(const Options& options) const {
+  Settings settings;
+  for_each_given(options, [&](const Option& option, const Setting& value, const std::string&) {
+    settings[option.name] = value;
+  });
+  return settings;
+}
+
+void OptionFlags::apply(const Options& options) const { for_each_given(options, set_option); }
 
 }  // namespace selfnorm::cli

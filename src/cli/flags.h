@@ -19,7 +19,10 @@ class OptionFlags {
  public:
   void add(CLI::App& app, const Options& options, const std::string& group);
 
-  /// Sets the options of the same names to what was given.
+  /// What was given, read as the options of the same names are.
+  Settings given(const Options& options) const;
+
+  /// Sets those options to it.
   void apply(const Options& options) const;
 
  private:
@@ -29,6 +32,9 @@ class OptionFlags {
     std::unique_ptr<std::string> text;
     CLI::Option* parsed;
   };
+  template <class Use>
+  void for_each_given(const Options& options, Use use) const;
+
   std::vector<Flag> flags_;
 };
 

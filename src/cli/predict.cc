@@ -34,12 +34,19 @@ std::string quoted(const std::string& cell) {
   return text + "\"";
 }
 
+std::vector<std::string> output_names(const Schema& schema, std::size_t outputs) {
+  if (schema.target_columns.size() == outputs) return schema.target_columns;
+  if (outputs == 1) return {schema.target.empty() ? "prediction" : schema.target};
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < outputs; ++i) names.push_back(fmt::format("output_{}", i));
+  return names;
+}
+
 std::string header(const Schema& schema, const Prediction& first) {
   std::string text = "row";
   if (!first.is_class()) {
-    for (std::size_t i = 0; i < first.values.size(); ++i) {
-      const std::string& name = schema.target.empty() ? "prediction" : schema.target;
-      text += "," + (first.values.size() == 1 ? quoted(name) : fmt::format("output_{}", i));
+    for (const std::string& name : output_names(schema, first.values.size())) {
+      text += "," + quoted(name);
     }
     return text + "\n";
   }

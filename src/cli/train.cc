@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/run.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/terminal.h"
@@ -32,7 +33,7 @@ struct TrainArguments {
   bool resume = false;
   bool json = false;
   std::vector<std::string> inputs;
-  OptionFlags data, model, train;
+  OptionFlags data, model, train, loss;
 };
 
 std::string scores_text(const EpochRecord& record) {
@@ -82,7 +83,9 @@ class TrainingLines {
 fs::path default_out(const RunConfig& config) {
   const std::string& source =
       config.data.source.empty() ? config.data.inputs.begin()->first : config.data.source;
-  const std::string name = fs::path(source).stem().string();
+  fs::path path = fs::absolute(source).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();  // a folder written with a last slash
+  const std::string name = path.stem().string();
   fs::path out = fs::path("runs") / name;
   for (int i = 2; fs::exists(out); ++i) out = fs::path("runs") / fmt::format("{}-{}", name, i);
   return out;
@@ -100,8 +103,14 @@ RunConfig read_arguments(const TrainArguments& arguments) {
   }
   arguments.data.apply(data_table(config));
   if (!arguments.inputs.empty()) config.data.inputs = parse_inputs(arguments.inputs);
+  for (const auto& [option, value] : arguments.model.given(model_table(config))) {
+    refuse_beside_layers(config, option, flag_name(option));
+  }
   arguments.model.apply(model_table(config));
   arguments.train.apply(train_table(config));
+  for (const auto& [option, value] : arguments.loss.given(loss_table())) {
+    config.train.loss_attributes[option] = value;
+  }
   if (config.data.source.empty() && config.data.inputs.empty()) {
     throw Error(ErrorKind::config,
                 "what to train on is missing: give a network file, or --data with a data set of "
@@ -122,6 +131,17 @@ void describe(const PreparedRun& run, const fs::path& out) {
   std::fputs(fmt::format("{}\n{} layers, {} parameters; the run goes to {}\n", data,
                          run.model.network.layers.size(),
                          grouped(run.model.weights.parameter_count()), out.string())
+                 .c_str(),
+             stderr);
+}
+
+// Rows taken from the end of a sorted table are of classes that the network never sees.
+void note_unseen_classes(const PreparedRun& run) {
+  const std::vector<std::string> unseen = unseen_classes(run);
+  if (unseen.empty()) return;
+  std::fputs(fmt::format("note: no row to train on is of class {}, which the rows to validate or "
+                         "test have (draw the rows of splits with --shuffle-split true)\n",
+                         join(unseen, ", "))
                  .c_str(),
              stderr);
 }
@@ -185,6 +205,7 @@ void run_train(const TrainArguments& arguments) {
   const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
   const auto run = prepare_run(std::move(config));
   describe(*run, folder.root);
+  note_unseen_classes(*run);
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
   TrainingLines lines(run->config.train.epochs);
@@ -219,6 +240,7 @@ void add_train(CLI::App& app) {
   arguments->data.add(*command, data_table(defaults), "Data");
   arguments->model.add(*command, model_table(defaults), "Default network");
   arguments->train.add(*command, train_table(defaults), "Training");
+  arguments->loss.add(*command, loss_table(), "Loss");
   command->callback([arguments] { run_train(*arguments); });
 }
 

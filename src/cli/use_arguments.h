@@ -6,7 +6,7 @@
 
 #include "api/use.h"
 #include "cli/flags.h"
-
+#include "data/load.h"
 #include "selfnorm/dataset.h"
 
 namespace selfnorm::cli {
@@ -18,7 +18,17 @@ struct UseArguments {
   std::vector<std::string> inputs;
   std::string split;
   bool json = false;
+  OptionFlags reading;
 };
+
+/// How a table is read: of the data's options those that hold for any table.
+inline Options reading_table(DataOptions& data) {
+  Options table = options(data);
+  std::erase_if(table, [](const Option& option) {
+    return option.name != "header" && option.name != "delimiter";
+  });
+  return table;
+}
 
 inline void add_use_arguments(CLI::App& command, UseArguments& arguments) {
   command.add_option("run_or_model", arguments.model, "a run folder or a model file")->required();
@@ -29,6 +39,8 @@ inline void add_use_arguments(CLI::App& command, UseArguments& arguments) {
   add_input_flag(command, arguments.inputs);
   command.add_option("--split", arguments.split,
                      "which rows: train, validation, test or all [test where there is one]");
+  DataOptions defaults;
+  arguments.reading.add(command, reading_table(defaults), "Tables (auto: as in training)");
   command.add_option("--data-dir", arguments.data.data_dir, "a folder of data sets");
   command.add_flag("--json", arguments.json, "one JSON document");
 }
@@ -37,6 +49,7 @@ inline void add_use_arguments(CLI::App& command, UseArguments& arguments) {
 inline std::unique_ptr<ModelAndData> open_model(const UseArguments& arguments, bool needs_targets) {
   DataOptions data = arguments.data;
   data.inputs = parse_inputs(arguments.inputs);
+  arguments.reading.apply(reading_table(data));
   return selfnorm::open_model(arguments.model, data, arguments.split, needs_targets);
 }
 

@@ -49,6 +49,15 @@ bool convert(const Setting& setting, T& out) {
     out = *same;
     return true;
   }
+  // A number for a list of one.
+  if constexpr (std::is_same_v<T, std::vector<std::int64_t>> ||
+                std::is_same_v<T, std::vector<double>>) {
+    typename T::value_type one{};
+    if (convert(setting, one)) {
+      out = {one};
+      return true;
+    }
+  }
   if constexpr (std::is_same_v<T, double>) {
     const auto* whole = std::get_if<std::int64_t>(&setting);
     if (whole != nullptr) out = static_cast<double>(*whole);

@@ -59,23 +59,24 @@ Setting scalar_setting(const toml::node& node, const std::string& where) {
 }
 
 void flatten(const toml::table& table, const std::string& prefix, const std::string& where,
-             TomlSection& section) {
+             const std::vector<std::string>& free_keys, TomlSection& section) {
+  const bool has_name = !prefix.empty() && std::ranges::count(free_keys, prefix) == 0;
   std::vector<std::pair<toml::source_position, std::string>> order;
   for (const auto& [key, node] : table) {
     // `optimizer = { name = "adam" }` and `optimizer = "adam"` are the same.
-    const bool is_name = !prefix.empty() && key.str() == "name";
+    const bool is_name = has_name && key.str() == "name";
     const std::string name = is_name          ? prefix
                              : prefix.empty() ? std::string(key.str())
                                               : prefix + "." + std::string(key.str());
     order.emplace_back(key.source().begin, name);
     if (const auto* inner = node.as_table()) {
-      flatten(*inner, name, where, section);
+      flatten(*inner, name, where, free_keys, section);
     } else if (const auto* array = node.as_array();
                array != nullptr && !array->empty() && array->is_homogeneous<toml::table>()) {
       auto& list = section.lists[name];
       for (const toml::node& element : *array) {
         TomlSection entry;
-        flatten(*element.as_table(), "", where, entry);
+        flatten(*element.as_table(), "", where, free_keys, entry);
         if (!entry.lists.empty()) fail(place(element, where), "a layer cannot hold layers");
         list.emplace_back(std::move(entry.settings), place(element, where));
       }
@@ -104,7 +105,7 @@ std::vector<std::pair<std::string, std::string>> grouped(const Settings& setting
   }
   std::vector<std::pair<std::string, std::string>> entries;
   for (const auto& [name, group] : groups) {
-    const bool single = group.size() == 1 && group.begin()->first == "name";
+    const bool single = group.size() == 1 && settings.contains(name);
     entries.emplace_back(toml_key(name),
                          single ? to_string(group.begin()->second) : toml_inline(group));
   }
@@ -113,7 +114,8 @@ std::vector<std::pair<std::string, std::string>> grouped(const Settings& setting
 
 }  // namespace
 
-TomlFile parse_toml(std::string_view text, const std::string& where) {
+TomlFile parse_toml(std::string_view text, const std::string& where,
+                    const std::vector<std::string>& free_keys) {
   toml::table root;
   try {
     root = toml::parse(text);
@@ -128,7 +130,7 @@ TomlFile parse_toml(std::string_view text, const std::string& where) {
       fail(place(node, where),
            fmt::format("'{}' stands outside of a table such as [model]", std::string(key.str())));
     }
-    flatten(*table, "", where, file[std::string(key.str())]);
+    flatten(*table, "", where, free_keys, file[std::string(key.str())]);
   }
   return file;
 }

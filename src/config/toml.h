@@ -21,8 +21,10 @@ struct TomlSection {
 
 using TomlFile = std::map<std::string, TomlSection>;
 
-/// Reads TOML; `where` starts messages. Throws Error(config) naming line and column of a fault.
-TomlFile parse_toml(std::string_view text, const std::string& where);
+/// Reads TOML; `where` starts messages. The keys of tables called as one of `free_keys` are the
+/// user's own names, `name` among them. Throws Error(config) naming line and column of a fault.
+TomlFile parse_toml(std::string_view text, const std::string& where,
+                    const std::vector<std::string>& free_keys = {});
 
 /// `name = value` lines; dotted names become inline tables.
 std::string toml_lines(const Settings& settings);

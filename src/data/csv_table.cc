@@ -221,6 +221,7 @@ Targets CsvTable::several_targets() const {
     }
   }
   all.name = join(names, ",");
+  all.columns = std::move(names);
   return all;
 }
 

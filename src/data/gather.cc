@@ -157,8 +157,9 @@ Dataset take_rows(const Dataset& data, std::span<const std::int64_t> rows) {
                field.values);
     out.inputs.push_back(std::move(part));
   }
-  out.targets = {data.targets.name, taken(data.targets.classes, 1, rows), data.targets.class_names,
-                 taken(data.targets.values, data.targets.width, rows), data.targets.width};
+  out.targets = {data.targets.name,        taken(data.targets.classes, 1, rows),
+                 data.targets.class_names, taken(data.targets.values, data.targets.width, rows),
+                 data.targets.width,       data.targets.columns};
   return out;
 }
 

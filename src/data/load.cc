@@ -14,8 +14,10 @@
 #include "data/inputs.h"
 #include "data/known.h"
 #include "data/npy.h"
+#include "data/paths.h"
 #include "data/split.h"
 #include "data/targets.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
@@ -24,25 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr int kDigitsTestPeriod = 5;
 constexpr float kDigitsCounts = 16;  // a pixel is how many of 4×4 points are ink
-const std::vector<std::string> kTableEndings = {".csv", ".tsv", ".txt", ".data", ".dat"};
-
-enum class FileKind { table, npy, idx };
-
-FileKind file_kind(const fs::path& path) {
-  const fs::path plain = without_gz(path);
-  const std::string ending = plain.extension().string();
-  const std::string name = plain.filename().string();
-  if (ending == ".npy") return FileKind::npy;
-  if (ending == ".idx" || name.ends_with("ubyte") || name.find("-idx") != name.npos) {
-    return FileKind::idx;
-  }
-  if (std::ranges::count(kTableEndings, ending) > 0) return FileKind::table;
-  data_error(
-      fmt::format("{}: unknown kind of file '{}' (expected {}, .npy, .idx or …-ubyte, each "
-                  "with .gz or not)",
-                  path.string(), ending, join(kTableEndings, ", ")));
-}
-
 NumberArray read_array(const fs::path& path, FileKind kind, std::int64_t limit) {
   NumberArray array = kind == FileKind::npy ? read_npy(path) : read_idx(path);
   limit_rows(array, limit);
@@ -100,17 +83,6 @@ Targets read_targets(const fs::path& path, const DataOptions& options) {
   return number_targets(name, array_labels(array, path.string()), options.task, rows_of(path));
 }
 
-// A relative path is tried as it is, then in every data directory.
-std::optional<fs::path> find_path(const std::string& source, const DataOptions& options) {
-  std::error_code ignored;
-  if (fs::exists(source, ignored)) return source;
-  if (fs::path(source).is_absolute()) return std::nullopt;
-  for (const fs::path& directory : data_directories(options)) {
-    if (fs::exists(directory / source, ignored)) return directory / source;
-  }
-  return std::nullopt;
-}
-
 // One input from each file; `target` lies beside the first.
 Dataset read_arrays(const std::vector<std::pair<std::string, fs::path>>& files,
                     const DataOptions& options) {
@@ -122,9 +94,7 @@ Dataset read_arrays(const std::vector<std::pair<std::string, fs::path>>& files,
   }
   data.rows = field_rows(data.inputs.front());
   if (options.target.empty()) return data;
-  fs::path target = path.parent_path() / options.target;
-  std::error_code ignored;
-  if (!fs::exists(target, ignored)) target = find_path(options.target, options).value_or(target);
+  const fs::path target = find_target(path, options);
   data.targets = read_targets(target, options);
   const auto& targets = data.targets;
   const std::size_t rows = targets.classes.empty()
@@ -226,27 +196,6 @@ LoadedData load_known(const KnownDataset& known, const DataOptions& options) {
   return load_idx_folder(folder, std::string(known.name), class_names, options);
 }
 
-void refuse_inputs(const DataOptions& options) {
-  if (options.inputs.empty()) return;
-  data_error(fmt::format("{} has one input of its own: named inputs take columns of a table",
-                         shown(options.source)));
-}
-
-LoadedData load_path(const fs::path& path, const DataOptions& options) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) {
-    refuse_inputs(options);
-    return load_idx_folder(path, path.filename().string(), {}, options);
-  }
-  if (file_kind(path) != FileKind::table) {
-    refuse_inputs(options);
-    return {read_arrays({{"features", path}}, options), {}};
-  }
-  LoadedData data{read_csv(path, options), {}};
-  if (!options.inputs.empty()) divide_columns(options.inputs, data.train);
-  return data;
-}
-
 // Without a source every input is a file of its own.
 LoadedData load_files(const DataOptions& options) {
   std::vector<std::pair<std::string, fs::path>> files;
@@ -263,25 +212,104 @@ LoadedData load_files(const DataOptions& options) {
   return {read_arrays(files, options), {}};
 }
 
-[[noreturn]] void fail_source(const DataOptions& options) {
-  std::vector<std::string> names;
-  for (const KnownDataset& known : known_datasets()) names.emplace_back(known.name);
-  if (options.source.empty()) {
-    data_error("no source: name a data set (" + join(names, ", ") + ") or a file");
+LoadedData load_table(const fs::path& path, const DataOptions& options) {
+  LoadedData data{read_csv(path, options), {}};
+  if (!options.inputs.empty()) divide_columns(options.inputs, data.train);
+  return data;
+}
+
+// What such a source does not read must be left alone: nothing is ignored in silence.
+void refuse_unread(SourceKind source, const DataOptions& options) {
+  using enum SourceKind;
+  struct Rule {
+    const char* option;
+    bool given;
+    std::vector<SourceKind> readers;
+    const char* why;
+  };
+  const Rule rules[] = {
+      {"inputs",
+       !options.inputs.empty(),
+       {table, files},
+       "has one input of its own: named inputs take columns of a table"},
+      {"target", !options.target.empty(), {table, array, files}, "brings its own targets"},
+      {"task",
+       options.task != "auto",
+       {folder, table, array, files},
+       "brings its own targets, which are classes"},
+      {"delimiter", options.delimiter != "auto", {table}, "is no table of text"},
+      {"header", options.header != "auto", {table}, "is no table of text"}};
+  for (const Rule& rule : rules) {
+    if (!rule.given || std::ranges::count(rule.readers, source) > 0) continue;
+    data_error(fmt::format("{} {} (leave `{}` out)",
+                           options.source.empty() ? "one file an input" : shown(options.source),
+                           rule.why, rule.option));
   }
-  data_error(fmt::format("{} is neither a file nor a known data set{}", shown(options.source),
-                         suggestion(options.source, names)));
 }
 
 LoadedData load_whole(const DataOptions& options) {
-  if (const KnownDataset* known = find_known(options.source)) {
-    refuse_inputs(options);
-    return load_known(*known, options);
+  const auto [kind, path] = find_source(options);
+  refuse_unread(kind, options);
+  switch (kind) {
+    case SourceKind::known: return load_known(*find_known(options.source), options);
+    case SourceKind::folder: return load_idx_folder(path, path.filename().string(), {}, options);
+    case SourceKind::table: return load_table(path, options);
+    case SourceKind::array: return {read_arrays({{"features", path}}, options), {}};
+    case SourceKind::files: break;
   }
-  if (options.source.empty() && !options.inputs.empty()) return load_files(options);
-  const auto path = options.source.empty() ? std::nullopt : find_path(options.source, options);
-  if (!path) fail_source(options);
-  return load_path(*path, options);
+  return load_files(options);
+}
+
+void refuse_both(const char* part, const std::string& set, double split) {
+  if (set.empty() || split == 0) return;
+  throw Error(ErrorKind::config,
+              fmt::format("[data]: {0} = \"{1}\" and {0}_split = {2} are two ways to say the same "
+                          "(leave one out)",
+                          part, set, split));
+}
+
+// What a set beside the training's is read with: its own source, the training's target.
+DataOptions set_options(const std::string& part, const std::string& source,
+                        const DataOptions& options, const Targets& targets) {
+  DataOptions own = options;
+  own.source = source;
+  const Source found = find_source(own);
+  if (options.source.empty() || found.kind != find_source(options).kind) {
+    data_error(fmt::format("{}: {} is of another kind than what is trained on ({})", part,
+                           shown(source),
+                           options.source.empty() ? "a file for each input" : options.source));
+  }
+  if (found.kind != SourceKind::known) {
+    own.task = targets.classes.empty() ? "regression" : "classification";
+  }
+  if (found.kind == SourceKind::array && !options.target.empty()) {
+    const fs::path target = found.path.parent_path() / fs::path(options.target).filename();
+    std::error_code ignored;
+    if (fs::equivalent(target, find_target(find_source(options).path, options), ignored) ||
+        !fs::exists(target, ignored)) {
+      data_error(
+          fmt::format("{}: {} needs a file of targets of its own, called {} and beside it "
+                      "(put both in a folder)",
+                      part, shown(source), target.filename().string()));
+    }
+    own.target = target.string();
+  }
+  return own;
+}
+
+Dataset load_set(const std::string& part, const std::string& source, const DataOptions& options,
+                 const Targets& targets) {
+  Dataset data = load_whole(set_options(part, source, options, targets)).train;
+  const auto has_none = [](const Targets& t) { return t.classes.empty() && t.values.empty(); };
+  if (has_none(data.targets) && !has_none(targets)) {
+    data_error(fmt::format("{}: {} has no target '{}'", part, data.name, targets.name));
+  }
+  if (!data.targets.classes.empty()) {
+    align_classes(data.targets, targets.class_names, [&](std::int64_t row) {
+      return fmt::format("{}: {}: row {} (from 0)", part, data.name, row);
+    });
+  }
+  return data;
 }
 
 }  // namespace
@@ -296,6 +324,8 @@ Options options(DataOptions& data) {
        range::kAny,
        {"auto", "classification", "regression"}},
       {"standardize", &data.standardize, "inputs to mean 0 and variance 1 of the training rows"},
+      {"validation", &data.validation, "a source of rows that validate, of the kind of `source`"},
+      {"test", &data.test, "a source of rows for the final test, of the kind of `source`"},
       {"validation_split", &data.validation_split, "share of the training rows that validates",
        range::kRate},
       {"test_split", &data.test_split, "share of the rows set apart as test", range::kRate},
@@ -315,12 +345,19 @@ Options options(DataOptions& data) {
 }
 
 LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
+  refuse_both("validation", options.validation, options.validation_split);
+  refuse_both("test", options.test, options.test_split);
   LoadedData data = load_whole(options);
-  if (options.test_split <= 0) return data;
-  if (data.test) {
-    data_error(
-        fmt::format("{} has a test set of its own: leave test_split at 0", shown(options.source)));
+  if (data.test && (options.test_split > 0 || !options.test.empty())) {
+    data_error(fmt::format("{} has a test set of its own: leave {} out", shown(options.source),
+                           options.test.empty() ? "test_split" : "test"));
   }
+  if (!options.validation.empty()) {
+    data.validation = load_set("validation", options.validation, options, data.train.targets);
+  }
+  if (!options.test.empty())
+    data.test = load_set("test", options.test, options, data.train.targets);
+  if (options.test_split <= 0) return data;
   const Split split =
       split_rows(data.train.rows, options.test_split, options.shuffle_split, seed, "test");
   data.test = take_rows(data.train, split.validation);

@@ -5,12 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/rules.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
@@ -52,6 +54,10 @@ Inferred infer_softmax(const InferContext& context) {
   const auto weights = attributes_of<SoftmaxAttributes>(context.attributes).class_weights;
   if (!weights.empty() && static_cast<std::int64_t>(weights.size()) != x[1]) {
     fail_shape(context, fmt::format("has {} class weights for {} classes", weights.size(), x[1]));
+  }
+  if (!weights.empty() && std::ranges::none_of(weights, [](double w) { return w > 0; })) {
+    throw Error(ErrorKind::config,
+                context.op + ": class_weights are all 0: nothing would count (give a class one)");
   }
   return {{{1}, {1}}};
 }

@@ -157,6 +157,9 @@ class Builder {
     if (!layer.share.empty() && inferred.parameters.empty()) {
       fail(fmt::format("{}: has no parameters to share with '{}'", where, layer.share));
     }
+    if (layer.l2 > 0 && std::ranges::none_of(inferred.parameters, &ParameterSpec::decays)) {
+      fail(fmt::format("{}: has no weights for l2 = {} to act on", where, layer.l2));
+    }
     for (std::size_t i = 0; i < inferred.outputs.size(); ++i) {
       const std::string name = i == 0 ? layer.name : fmt::format("{}:{}", layer.name, i);
       node.outputs.push_back(add_value(graph_, {name, inferred.outputs[i]}));

@@ -4,24 +4,21 @@
 
 #include "base/text.h"
 #include "data/inputs.h"
+#include "data/targets.h"
 #include "selfnorm/error.h"
 #include "train/trained_model.h"
 
 namespace selfnorm {
 namespace {
 
-bool are_numbers(const std::vector<std::string>& names) {
-  return std::ranges::all_of(names, [](const std::string& name) {
-    return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
-  });
-}
-
 // The columns of a table in the model's order, found by name; columns it does not know are left
 // out.
-void reorder_columns(const Schema::Input& input, Field& field, const std::string& dataset) {
+void reorder_columns(const Schema& schema, const Schema::Input& input, Field& field,
+                     const std::string& dataset) {
   if (input.columns.empty() || field.columns.empty() || input.columns == field.columns) return;
   // Tables without a header call their columns by number: then the order tells.
-  if (are_numbers(input.columns) && are_numbers(field.columns) &&
+  if (schema.header != "yes" && std::ranges::all_of(input.columns, is_index) &&
+      std::ranges::all_of(field.columns, is_index) &&
       input.columns.size() == field.columns.size()) {
     return;
   }
@@ -67,7 +64,7 @@ void adapt_dataset(const Schema& schema, Dataset& data) {
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const Schema::Input& input = schema.inputs[i];
     Field& field = data.inputs[i];
-    reorder_columns(input, field, data.name);
+    reorder_columns(schema, input, field, data.name);
     if (elements(field.sample_shape) != elements(input.sample_shape)) {
       throw Error(
           ErrorKind::data,
@@ -75,6 +72,10 @@ void adapt_dataset(const Schema& schema, Dataset& data) {
                       to_string(field.sample_shape), input.name, to_string(input.sample_shape)));
     }
     field.sample_shape = input.sample_shape;
+  }
+  if (!schema.class_names.empty() && !data.targets.classes.empty()) {
+    align_classes(data.targets, schema.class_names,
+                  [&](std::int64_t row) { return fmt::format("{}: row {}", data.name, row + 1); });
   }
 }
 

@@ -1,8 +1,8 @@
 #include "train/batches.h"
 
-#include <algorithm>
-
 #include "data/gather.h"
+#include "kernels/simd/layout.h"
+#include "ops/rules.h"
 
 namespace selfnorm {
 
@@ -19,7 +19,32 @@ void feed_inputs(Program& program, const Schema& schema, const Dataset& data,
 
 void feed_targets(Program& program, ValueId target, const Objective& objective,
                   const Targets& targets, std::span<const std::int64_t> rows) {
-  gather_targets(objective, targets, rows, program.data(target));
+  const Shape& shape = program.graph().value(target).shape;
+  float* out = program.data(target);
+  if (!stored_features_last(shape)) {
+    gather_targets(objective, targets, rows, out);
+    return;
+  }
+  for (const std::int64_t row : rows) {
+    kernels::to_channels_last(targets.values.data() + row * targets.width, out, shape[1],
+                              shape[2] * shape[3]);
+    out += targets.width;
+  }
+}
+
+void append_outputs(const Program& program, ValueId output, std::vector<float>& all) {
+  const Shape& shape = program.graph().value(output).shape;
+  const float* from = program.data(output);
+  if (!stored_features_last(shape)) {
+    all.insert(all.end(), from, from + elements(shape));
+    return;
+  }
+  const std::int64_t row = elements(shape) / shape[0];
+  all.resize(all.size() + static_cast<std::size_t>(elements(shape)));
+  float* to = all.data() + all.size() - elements(shape);
+  for (std::int64_t n = 0; n < shape[0]; ++n) {
+    kernels::to_channels_first(from + n * row, to + n * row, shape[1], shape[2] * shape[3]);
+  }
 }
 
 std::vector<std::int64_t> batch_sizes(std::int64_t rows, std::int64_t batch) {

@@ -14,9 +14,12 @@ namespace selfnorm {
 void feed_inputs(Program& program, const Schema& schema, const Dataset& data,
                  std::span<const std::int64_t> rows);
 
-/// Fills the value that a loss reads with the rows' targets.
+/// Fills the value that a loss reads with the rows' targets, turned from API to memory order.
 void feed_targets(Program& program, ValueId target, const Objective& objective,
                   const Targets& targets, std::span<const std::int64_t> rows);
+
+/// Appends a batch of a program's outputs, turned from memory to API order.
+void append_outputs(const Program& program, ValueId output, std::vector<float>& all);
 
 /// The sizes of a pass over `rows` rows in batches of `batch`: full ones, then what is left.
 std::vector<std::int64_t> batch_sizes(std::int64_t rows, std::int64_t batch);

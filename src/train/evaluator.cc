@@ -1,34 +1,10 @@
 #include "train/evaluator.h"
 
-#include <algorithm>
 #include <numeric>
 
-#include "kernels/simd/layout.h"
 #include "train/batches.h"
 
 namespace selfnorm {
-namespace {
-
-// Appends a batch of outputs, turned from memory to API order.
-void append_outputs(const Program& program, ValueId output, std::vector<float>& all) {
-  const Shape& shape = program.graph().value(output).shape;
-  const float* from = program.data(output);
-  const auto count = static_cast<std::size_t>(elements(shape));
-  const std::size_t start = all.size();
-  all.resize(start + count);
-  if (shape.size() != 4) {
-    std::copy_n(from, count, all.begin() + static_cast<std::ptrdiff_t>(start));
-    return;
-  }
-  const std::int64_t row = shape[1] * shape[2] * shape[3];
-  for (std::int64_t n = 0; n < shape[0]; ++n) {
-    kernels::to_channels_first(from + n * row, all.data() + start + n * row, shape[1],
-                               shape[2] * shape[3]);
-  }
-}
-
-}  // namespace
-
 std::vector<std::int64_t> all_rows(std::int64_t rows) {
   std::vector<std::int64_t> indexes(static_cast<std::size_t>(rows));
   std::iota(indexes.begin(), indexes.end(), std::int64_t{0});

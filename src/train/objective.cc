@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <map>
 
 #include "base/text.h"
 #include "kernels/simd/softmax.h"
+#include "ops/table.h"
 #include "selfnorm/error.h"
 #include "train/metrics.h"
 
@@ -56,7 +59,16 @@ struct MetricRow {
   Metric measure;
 };
 
-Metric top(std::int64_t k) {
+// The family "top_K_accuracy" for any K from 2 on; nothing for other names.
+constexpr std::string_view kTop = "top_", kTopEnd = "_accuracy";
+
+std::optional<Metric> top_accuracy(std::string_view name) {
+  if (!name.starts_with(kTop) || !name.ends_with(kTopEnd)) return std::nullopt;
+  name.remove_prefix(kTop.size());
+  name.remove_suffix(std::min(name.size(), kTopEnd.size()));
+  std::int64_t k = 0;
+  const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), k);
+  if (fault != std::errc() || end != name.data() + name.size() || k < 2) return std::nullopt;
   return [=](const Measured& m) { return top_k_accuracy(m.outputs, m.width, m.labels, k); };
 }
 
@@ -65,9 +77,6 @@ const std::vector<MetricRow>& metrics() {
   static const std::vector<MetricRow> table = {
       {"accuracy", classes,
        [](const Measured& m) { return accuracy(m.outputs, m.width, m.labels); }},
-      {"top_2_accuracy", classes, top(2)},
-      {"top_3_accuracy", classes, top(3)},
-      {"top_5_accuracy", classes, top(5)},
       {"auc", classes,
        [](const Measured& m) { return one_vs_rest_auc(softmax_of(m), m.width, m.labels); }},
       {"f1", classes, [](const Measured& m) { return macro_f1(m.outputs, m.width, m.labels); }},
@@ -94,22 +103,35 @@ const LossKind& find_loss(const std::string& name) {
               fmt::format("[train]: unknown loss '{}'{}", name, suggestion(name, names)));
 }
 
-const MetricRow* find_metric(const std::string& name, TargetKind targets) {
-  if (targets == TargetKind::distributions) targets = TargetKind::classes;
-  const auto found = std::ranges::find_if(
-      metrics(), [&](const MetricRow& row) { return row.name == name && row.targets == targets; });
-  return found == metrics().end() ? nullptr : &*found;
+// Distributions are measured by their likeliest class.
+TargetKind measured_as(TargetKind targets) {
+  return targets == TargetKind::distributions ? TargetKind::classes : targets;
+}
+
+std::optional<Metric> find_metric(const std::string& name, TargetKind targets) {
+  for (const MetricRow& row : metrics()) {
+    if (row.name == name && row.targets == measured_as(targets)) return row.measure;
+  }
+  return measured_as(targets) == TargetKind::classes ? top_accuracy(name) : std::nullopt;
+}
+
+std::vector<std::string> metric_names(TargetKind targets) {
+  std::vector<std::string> names;
+  for (const MetricRow& row : metrics()) {
+    if (row.targets == measured_as(targets)) names.push_back(row.name);
+  }
+  if (measured_as(targets) == TargetKind::classes) {
+    names.push_back(fmt::format("{}K{}", kTop, kTopEnd));
+  }
+  return names;
 }
 
 void check_metrics(const Objective& objective) {
   for (const std::string& name : objective.metrics) {
-    if (find_metric(name, objective.targets) != nullptr) continue;
-    std::vector<std::string> names;
-    for (const MetricRow& row : metrics()) {
-      if (row.targets == objective.targets) names.push_back(row.name);
-    }
-    throw Error(ErrorKind::config, fmt::format("[train]: metric '{}' does not go with loss '{}'{}",
-                                               name, objective.loss, suggestion(name, names)));
+    if (find_metric(name, objective.targets).has_value()) continue;
+    throw Error(ErrorKind::config,
+                fmt::format("[train]: metric '{}' does not go with loss '{}'{}", name,
+                            objective.loss, suggestion(name, metric_names(objective.targets))));
   }
 }
 
@@ -127,6 +149,46 @@ std::vector<std::int32_t> labels_of(const Targets& targets, std::span<const std:
         static_cast<std::int32_t>(std::max_element(first, first + targets.width) - first));
   }
   return labels;
+}
+
+std::string place(const Targets& targets, std::int64_t row, std::int64_t column) {
+  const auto at = static_cast<std::size_t>(column);
+  return at < targets.columns.size()
+             ? fmt::format("row {} (from 0), column '{}'", row, targets.columns[at])
+             : fmt::format("row {}, column {} (from 0)", row, column);
+}
+
+using Fail = std::function<void(const std::string&)>;
+
+template <class Fits>
+void check_values(const Targets& targets, const char* expected, const Fail& fail, Fits fits) {
+  for (std::size_t i = 0; i < targets.values.size(); ++i) {
+    if (fits(targets.values[i])) continue;
+    const auto at = static_cast<std::int64_t>(i);
+    fail(fmt::format("{}: expected {}, got {}",
+                     place(targets, at / targets.width, at % targets.width), expected,
+                     targets.values[i]));
+  }
+}
+
+void check_probabilities(const Targets& targets, const Fail& fail) {
+  check_values(targets, "a yes or no from 0 to 1, or a missing one", fail,
+               [](float p) { return std::isnan(p) || (p >= 0 && p <= 1); });
+}
+
+void check_distributions(const Targets& targets, const Fail& fail) {
+  constexpr double kRounding = 1e-3;  // of shares written with a few digits
+  check_values(targets, "a class's share of at least 0", fail, [](float p) { return p >= 0; });
+  const auto width = static_cast<std::size_t>(targets.width);
+  for (std::size_t first = 0; first < targets.values.size(); first += width) {
+    double sum = 0;
+    for (std::size_t c = 0; c < width; ++c) sum += targets.values[first + c];
+    if (std::abs(sum - 1) <= kRounding) continue;
+    fail(
+        fmt::format("row {} (from 0): the classes' shares must sum to 1, they sum to {} (for "
+                    "independent labels: loss = \"sigmoid_cross_entropy\")",
+                    first / width, sum));
+  }
 }
 
 }  // namespace
@@ -157,6 +219,7 @@ Objective choose_objective(const TrainOptions& options, const Targets& targets) 
                             loss, targets.name, targets.class_names.size()));
   }
   if (!has_classes && chosen == TargetKind::classes) chosen = TargetKind::distributions;
+  find_op(loss)->attributes->complete(options.loss_attributes, "[train]: loss '" + loss + "'");
   return make_objective(loss, options.loss_attributes, options.metrics, chosen);
 }
 
@@ -173,6 +236,9 @@ void check_targets(const Objective& objective, const Targets& targets, std::int6
   if (!targets.classes.empty()) {
     const auto [least, most] = std::ranges::minmax(targets.classes);
     const std::int64_t classes = objective.targets == TargetKind::probabilities ? 2 : outputs;
+    if (objective.targets == TargetKind::values || objective.targets == TargetKind::distributions) {
+      fail("expected numbers, got classes");
+    }
     if (least < 0 || most >= classes) {
       fail(
           fmt::format("labels go from {} to {}, the network tells {} classes apart (its last "
@@ -198,6 +264,8 @@ void check_targets(const Objective& objective, const Targets& targets, std::int6
     fail(fmt::format("has {} numbers a row, the network {} outputs (its last layer needs {} units)",
                      targets.width, outputs, targets.width));
   }
+  if (objective.targets == TargetKind::probabilities) check_probabilities(targets, fail);
+  if (objective.targets == TargetKind::distributions) check_distributions(targets, fail);
 }
 
 void gather_targets(const Objective& objective, const Targets& targets,
@@ -230,8 +298,8 @@ Scores measure(const Objective& objective, std::span<const float> scores, std::i
   }
   Scores measured;
   for (const std::string& name : objective.metrics) {
-    const auto value =
-        find_metric(name, objective.targets)->measure({scores, outputs, labels, values});
+    const Metric metric = *find_metric(name, objective.targets);
+    const auto value = metric({scores, outputs, labels, values});
     if (value.has_value()) measured.emplace_back(name, *value);
   }
   return measured;

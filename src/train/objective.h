@@ -39,11 +39,11 @@ Objective make_objective(const std::string& loss, const Settings& attributes,
 std::int64_t target_width(const Objective& objective, std::int64_t outputs);
 
 /// Throws Error(data) when a target cannot be that of a network with so many outputs: labels out of
-/// range, another width.
+/// range, another width, probabilities beyond [0, 1], distributions that do not sum to 1 ± 1e-3.
 void check_targets(const Objective& objective, const Targets& targets, std::int64_t outputs,
                    const std::string& dataset);
 
-/// The targets of these rows in memory order, as the loss reads them: int32 for classes.
+/// The targets of these rows in API order, classes as the int32 that the loss reads.
 void gather_targets(const Objective& objective, const Targets& targets,
                     std::span<const std::int64_t> rows, float* out);
 

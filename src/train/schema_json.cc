@@ -53,8 +53,12 @@ std::string schema_to_json(const Schema& schema) {
                       {"mean", input.standardizer.mean},
                       {"deviation", input.standardizer.deviation}});
   }
-  return nlohmann::json{
-      {"inputs", inputs}, {"target", schema.target}, {"class_names", schema.class_names}}
+  return nlohmann::json{{"inputs", inputs},
+                        {"target", schema.target},
+                        {"class_names", schema.class_names},
+                        {"target_columns", schema.target_columns},
+                        {"header", schema.header},
+                        {"delimiter", schema.delimiter}}
       .dump();
 }
 
@@ -71,6 +75,10 @@ Schema schema_from_json(std::string_view text) {
     }
     schema.target = json.at("target");
     schema.class_names = json.at("class_names").get<std::vector<std::string>>();
+    // Files written before these were kept lack them.
+    schema.target_columns = json.value("target_columns", schema.target_columns);
+    schema.header = json.value("header", schema.header);
+    schema.delimiter = json.value("delimiter", schema.delimiter);
     return schema;
   });
 }

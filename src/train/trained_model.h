@@ -24,6 +24,9 @@ struct Schema {
   std::vector<Input> inputs;
   std::string target;
   std::vector<std::string> class_names;
+  std::vector<std::string> target_columns = {};  ///< of a table's several targets
+  std::string header = "auto";                   ///< how a table is read, as in DataOptions
+  std::string delimiter = "auto";
 };
 
 /// A network that can be used: graph, weights, schema and standardiser together.
@@ -48,8 +51,9 @@ TrainedModel load_model(const std::filesystem::path& path);
 /// Error(data) when there are others than those.
 void order_inputs(const std::vector<std::string>& names, Dataset& data);
 
-/// Throws Error(data) unless the model can read this data set: inputs of its shapes. The columns of
-/// a table are put in the model's order by their names.
+/// Throws Error(data) unless the model can read this data set: inputs of its shapes, none but its
+/// classes. The columns of a table are put in the model's order by their names, and classes get the
+/// model's numbers by theirs.
 void adapt_dataset(const Schema& schema, Dataset& data);
 
 }  // namespace selfnorm

@@ -201,9 +201,7 @@ void Trainer::run_step(std::span<const std::int64_t> rows, std::int64_t steps) {
   const double weight = *network.program.data(network.loss_weight);
   state_.loss_sum += weight * loss;
   state_.loss_weight += weight;
-  const float* outputs = network.program.data(network.output);
-  state_.outputs.insert(state_.outputs.end(), outputs,
-                        outputs + elements(network.program.graph().value(network.output).shape));
+  append_outputs(network.program, network.output, state_.outputs);
   ++state_.step;
   ++state_.step_in_epoch;
   state_.rows_since_watch += static_cast<std::int64_t>(rows.size());

@@ -2,7 +2,7 @@
 
 import shutil
 
-from program import USAGE, CliTest, main, network
+from program import DATA, USAGE, CliTest, csv_text, idx_bytes, main, network
 
 DENSE = '{ op = "dense", units = 10 }'
 FLAT = '{ op = "flatten" }'
@@ -219,6 +219,64 @@ class NetworkErrors(CliTest):
         self.refused(["validation"], train="early_stopping = { patience = 3 }")
         self.refused(["rmse"], train='metrics = ["rmse"]')
         self.refused(["mean_squared_error", "class"], train='loss = "mean_squared_error"')
+
+    def test_options_that_would_say_nothing(self):
+        self.write("net.toml", network())
+        self.refused(["'selu_1'", "l2"], [FLAT, DENSE, '{ op = "selu", l2 = 0.1 }'])
+        for words, arguments in ((("--hidden", "layers are given"), ("net.toml", "--hidden", "5")),
+                                 (("--dropout-rate", "layers are given"),
+                                  ("net.toml", "--dropout-rate", "0.1"))):
+            self.fails(USAGE, *words, arguments=["train", *arguments, "--out", "run"])
+        self.write("set/train-images-idx3-ubyte", idx_bytes(range(40), (10, 2, 2)))
+        self.write("set/train-labels-idx1-ubyte", idx_bytes([i % 2 for i in range(10)], (10,)))
+        for source, option, value in (("digits", "target", "foo"), ("digits", "task", "regression"),
+                                      ("digits", "delimiter", "comma"), ("digits", "header", "no"),
+                                      ("set", "target", "foo"), ("set", "header", "yes")):
+            with self.subTest((source, option)):
+                self.fails(DATA, source, f"`{option}`",
+                           arguments=["train", "--data", source, f"--{option}", value])
+                self.assertFalse(self.path("runs").exists())
+
+    def test_attributes_of_losses_as_flags(self):
+        train = ("train", "--data", "digits", "--epochs", "1")
+        self.ok(*train, "--label-smoothing", "0.25", "--class-weights", "1,1,1,1,1,2,2,2,2,2.5",
+                "--out", "run")
+        text = self.path("run/config.toml").read_text()
+        self.assertIn("label_smoothing = 0.25", text)
+        self.assertIn("2.5]", text)
+        for flags in (("--delta", "2"), ("--label-smoothing", "1"), ("--label-smoothing", "x"),
+                      ("--loss", "sigmoid_cross_entropy", "--label-smoothing", "0.1")):
+            with self.subTest(flags):
+                self.fails(USAGE, flags[-2][2:].replace("-", "_"),
+                           arguments=[*train, *flags, "--out", "none"])
+                self.assertFalse(self.path("none").exists())
+
+    def test_weights_that_count_nothing(self):
+        self.refused(["class_weights", "0"],
+                     train='loss = { name = "softmax_cross_entropy", class_weights = [0, 0, 0, 0, '
+                           '0, 0, 0, 0, 0, 0] }')
+
+    def test_layers_that_are_none(self):
+        for layers in ("[]", "3", '["dense"]'):
+            self.refused(["'layers'", "list of tables", "default network"],
+                         text=network(["X"]).replace("[\n  X,\n]", layers))
+
+    def test_a_layer_without_a_name_is_told_by_its_position(self):
+        self.refused(["layer 2 (dense)", "'unit'"], [FLAT, '{ op = "dense", unit = 10 }'])
+
+    def test_any_top_k(self):
+        self.write("net.toml", network(train='metrics = ["top_7_accuracy", "accuracy"]'))
+        scores = self.ok_json("train", "net.toml", "--out", "good")["test"]
+        self.assertGreater(scores["top_7_accuracy"], scores["accuracy"])
+        for name in ("top_1_accuracy", "top_accuracy", "top_x_accuracy"):
+            self.refused([name, "top_K_accuracy"], train=f'metrics = ["{name}"]')
+
+    def test_metrics_of_one_hot_targets_are_listed(self):
+        rows = [[i, i % 2, 1 - i % 2] for i in range(20)]
+        self.write("t.csv", csv_text(["a", "p", "q"], rows))
+        self.fails(USAGE, "accuracy, auc, f1, top_K_accuracy", arguments=[
+            "train", "--data", "t.csv", "--target", "p,q", "--loss", "softmax_cross_entropy",
+            "--metrics", "something"])
 
     def test_sizes_that_no_machine_has(self):
         for units in (10**9, 10**12, 2**62):

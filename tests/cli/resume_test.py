@@ -219,6 +219,18 @@ class Resume(CliTest):
                    arguments=["train", "--resume", "--out", "run", "--seed", "2"])
         self.assertEqual(before, {name: self.bytes_of("run", name) for name in self.files("run")})
 
+    def test_changed_data_do_not_resume(self):
+        header, rows = regression_table(40)
+        self.write("t.csv", csv_text(header, rows))
+        self.ok("train", "--data", "t.csv", "--target", "y", "--epochs", "1", "--out", "run")
+        resume = ["train", "--resume", "--out", "run", "--epochs", "2"]
+        changed = [[*rows[0][:3], rows[0][3] + 1], *rows[1:]]
+        for words, table in ((("40 rows", "39 rows"), rows[1:]), (("XXH64",), changed)):
+            self.write("t.csv", csv_text(header, table))
+            self.fails(MODEL, "training data", *words, arguments=resume)
+        self.write("t.csv", csv_text(header, rows))
+        self.ok(*resume)
+
     def test_an_unfinished_run_says_how_to_finish_it(self):
         self.interrupt(self.arguments("plain", "cut"), "cut/history.jsonl", 1)
         for command in ("evaluate", "predict"):

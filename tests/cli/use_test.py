@@ -212,6 +212,17 @@ class Networks(UseTest):
         self.assertGreater(train["test"]["accuracy"], 0.85)
         self.assertEqual(train["test"]["loss"], self.ok_json("evaluate", "run")["loss"])
 
+    def test_one_number_for_both_sides_of_a_window(self):
+        layers = ['{ op = "conv2d", channels = 4, kernel = KERNEL, stride = STRIDE }',
+                  '{ op = "max_pool2d", kernel = KERNEL }', '{ op = "flatten" }',
+                  '{ op = "dense", units = 10 }']
+        for run, kernel, stride in (("pairs", "[2, 2]", "[1, 1]"), ("numbers", "2", "1")):
+            self.write("net.toml", network([line.replace("KERNEL", kernel).replace("STRIDE", stride)
+                                            for line in layers]))
+            self.ok("train", "net.toml", "--epochs", "1", "--out", run)
+        first, second = (self.ok_json("evaluate", run)["loss"] for run in ("pairs", "numbers"))
+        self.assertEqual(first, second)
+
     def test_losses_metrics_and_optimizers(self):
         trains = {
             "smoothed": 'loss = { name = "softmax_cross_entropy", label_smoothing = 0.1 }',
@@ -235,12 +246,12 @@ class Networks(UseTest):
                                             train["test"]["accuracy"])
 
     def test_two_inputs_are_refused_with_words(self):
-        """The data sets of the command line have one input; several are for the C++ API."""
+        """A known data set has one input."""
         layers = ['{ op = "flatten", inputs = ["image"], name = "f" }',
                   '{ op = "flatten", inputs = ["other"], name = "g" }',
                   '{ op = "add", inputs = ["f", "g"] }', '{ op = "dense", units = 10 }']
         self.write("net.toml", network(layers, inputs="image = [1, 8, 8], other = [64]"))
-        self.fails((2, 3), "2 inputs", "digits", arguments=["train", "net.toml", "--out", "run"])
+        self.fails((2, 3), "image, other", "digits", arguments=["train", "net.toml", "--out", "run"])
 
 
 class Tables(UseTest):
@@ -319,6 +330,16 @@ class Tables(UseTest):
         self.assertEqual(200, len(rows))
         self.assertEqual(3, len(rows[0]))
         self.ok("evaluate", "run")
+
+    def test_classes_that_only_the_held_out_rows_have_are_noted(self):
+        header, rows = class_table(60)
+        self.write("t.csv", csv_text(header, sorted(rows, key=lambda r: r[3])))
+        train = ("train", "--data", "t.csv", "--target", "kind", "--epochs", "1")
+        for flag in ("--test-split", "--validation-split"):
+            noted = self.ok(*train, flag, "0.5", "--out", "run").err
+            self.assertRegex(noted, "note: .*class right.*--shuffle-split")
+        drawn = self.ok(*train, "--test-split", "0.5", "--shuffle-split", "true", "--out", "run")
+        self.assertNotIn("note:", drawn.err)
 
     def test_many_classes_stay_classes_when_evaluated(self):
         rows = [[i % 120, (i * 7) % 120, i % 120] for i in range(360)]
@@ -544,9 +565,23 @@ class NamedInputs(UseTest):
                                                    "--input", "right=right.npy")))
         self.assertEqual(60, self.ok_json("evaluate", "files")["samples"])
 
+    def test_inputs_may_have_any_name(self):
+        header, rows = regression_table(60)
+        self.write("t.csv", csv_text(header, rows))
+        layers = ('{ op = "concat", inputs = ["name", "inputs"] }', '{ op = "dense", units = 1 }')
+        text = network(layers, inputs="name = [2], inputs = [1]")
+        self.write("net.toml", text.replace('source = "digits"', 'source = "t.csv"\ntarget = "y"\n'
+                                            'inputs = { name = ["a", "b"], inputs = "c" }'))
+        self.ok("train", "net.toml", "--out", "run")
+        scores = self.ok_json("evaluate", "run")
+        self.ok("train", "run/config.toml", "--out", "again")
+        self.assertEqual(scores["loss"], self.ok_json("evaluate", "again")["loss"])
+
     def test_the_default_network_joins_them(self):
         header, rows = regression_table()
         self.write("t.csv", csv_text(header, rows))
+        self.ok("train", "--data", "t.csv", "--target", "y", "--input", "inputs=a", "--input",
+                "two=b,c", "--hidden", "16", "--epochs", "1", "--out", "named")
         self.ok("train", "--data", "t.csv", "--target", "y", "--input", "one=a", "--input",
                 "two=b,c", "--hidden", "16", "--epochs", "2", "--out", "run")
         self.assertIn("concat", self.path("run/config.toml").read_text())

@@ -278,6 +278,45 @@ TEST_F(TrainerTest, ClassesBeyondTheOutputsAreNamed) {
   }
 }
 
+// A convolution's output against targets that one of its kernel size made: nothing is left to
+// learn, and what the loss compares is what the metrics compare.
+TEST_F(TrainerTest, TargetsOfAnImagesShapeAreComparedElementByElement) {
+  constexpr std::int64_t kRows = 64, kSide = 4, kOut = 3, kChannels = 2;
+  const float weights[kChannels][4] = {{1, -1, 0.5, 2}, {-2, 0.5, 1, -1}};
+  Dataset data{"images", kRows, {}, {}};
+  std::vector<float> x;
+  for (std::uint64_t i = 0; i < kRows * kSide * kSide; ++i) {
+    x.push_back(static_cast<float>(normal(random_key(2, "images", "x"), i)));
+  }
+  data.targets.name = "y";
+  data.targets.width = kChannels * kOut * kOut;
+  for (std::int64_t n = 0; n < kRows; ++n) {
+    for (const auto& w : weights) {
+      for (std::int64_t at = 0; at < kOut * kOut; ++at) {
+        const float* corner = x.data() + n * kSide * kSide + at / kOut * kSide + at % kOut;
+        data.targets.values.push_back(w[0] * corner[0] + w[1] * corner[1] + w[2] * corner[kSide] +
+                                      w[3] * corner[kSide + 1]);
+      }
+    }
+  }
+  data.inputs.push_back({"image", {1, kSide, kSide}, std::move(x), {}});
+  RunConfig c;
+  c.data.validation_split = 0.25;
+  c.network.layers = {{"conv2d", {{"channels", kChannels}, {"kernel", Shape{2, 2}}}}};
+  c.train.optimizer.learning_rate = 0.2;
+  c.train.epochs = c.train.checkpoint_every = 100;
+  c.train.batch_size = 48;  // one step: the epoch's loss is that of one set of weights
+  execute_run(*prepare_run(c, {data, std::nullopt}), folder("run"), false, {});
+  for (const EpochRecord& record : read_history(folder("run").history())) {
+    for (const Scores* scores : {&record.training, &record.validation}) {
+      if (scores->empty()) continue;
+      const double loss = (*scores)[0].second, rmse = (*scores)[1].second;
+      EXPECT_NEAR(rmse * rmse, loss, 1e-5 * loss) << "epoch " << record.epoch;
+    }
+  }
+  EXPECT_LT(read_history(folder("run").history()).back().validation[0].second, 1e-3);
+}
+
 // Masks and initial weights are the same bits; sums are cut into other pieces by other threads.
 TEST_F(TrainerTest, ThreadsChangeRoundingOnly) {
   const int threads = omp_get_max_threads();

@@ -1,0 +1,88 @@
+#include "data/check.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "data/byte_reader.h"
+
+namespace selfnorm {
+namespace {
+
+void check_count(const std::string& where, const char* what, std::size_t got, std::int64_t rows,
+                 std::int64_t each) {
+  const auto width = static_cast<std::size_t>(each);
+  if (got % width == 0 && got / width == static_cast<std::size_t>(rows)) return;
+  data_error(
+      fmt::format("{}: expected {} rows of {} {}, got {} in all", where, rows, each, what, got));
+}
+
+void check_field(const std::string& dataset, const Field& field, std::int64_t rows) {
+  const std::string where = fmt::format("{}: input '{}'", dataset, field.name);
+  if (field.sample_shape.empty() || !is_plausible(field.sample_shape)) {
+    data_error(fmt::format("{}: a sample's extents must be at least 1, got {}", where,
+                           to_string(field.sample_shape)));
+  }
+  const std::int64_t features = elements(field.sample_shape);
+  const auto count = std::visit([](const auto& values) { return values.size(); }, field.values);
+  check_count(where, "numbers", count, rows, features);
+  if (!field.columns.empty() && std::ssize(field.columns) != features) {
+    data_error(fmt::format("{}: has {} features and {} names of columns", where, features,
+                           field.columns.size()));
+  }
+  const auto* values = std::get_if<std::vector<float>>(&field.values);
+  if (values == nullptr) return;
+  for (std::size_t i = 0; i < values->size(); ++i) {
+    if (std::isfinite((*values)[i])) continue;
+    const auto at = static_cast<std::int64_t>(i);
+    data_error(
+        fmt::format("{}: row {}, feature {} (from 0): expected a finite number, got {} (drop "
+                    "the row or fill the value)",
+                    where, at / features, at % features, (*values)[i]));
+  }
+}
+
+void check_target_values(const std::string& where, const Targets& targets) {
+  for (std::size_t i = 0; i < targets.values.size(); ++i) {
+    if (!std::isinf(targets.values[i])) continue;
+    const auto at = static_cast<std::int64_t>(i);
+    data_error(
+        fmt::format("{}: row {}, number {} (from 0): expected a number, or NaN for a "
+                    "missing one, got {}",
+                    where, at / targets.width, at % targets.width, targets.values[i]));
+  }
+}
+
+void check_classes(const std::string& where, const Targets& targets) {
+  const auto names = std::ssize(targets.class_names);
+  for (std::size_t row = 0; row < targets.classes.size(); ++row) {
+    const std::int32_t label = targets.classes[row];
+    if (label >= 0 && label < names) continue;
+    data_error(
+        fmt::format("{}: row {} (from 0) is of class {}, of {} that class_names lists (name "
+                    "every class, by index from 0)",
+                    where, row, label, names));
+  }
+}
+
+}  // namespace
+
+void check_dataset(const Dataset& data) {
+  if (data.rows < 1) data_error(fmt::format("{}: holds no rows", data.name));
+  for (const Field& field : data.inputs) check_field(data.name, field, data.rows);
+  const Targets& targets = data.targets;
+  const std::string where = fmt::format("{}: target '{}'", data.name, targets.name);
+  if (!targets.classes.empty() && !targets.values.empty()) {
+    data_error(where + ": has classes and values, expected one of them");
+  }
+  if (!targets.classes.empty()) {
+    check_count(where, "class", targets.classes.size(), data.rows, 1);
+    check_classes(where, targets);
+  } else if (!targets.values.empty()) {
+    if (targets.width < 1) data_error(where + ": its width must be at least 1");
+    check_count(where, "numbers", targets.values.size(), data.rows, targets.width);
+    check_target_values(where, targets);
+  }
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,105 @@
+#include "data/paths.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "data/byte_reader.h"
+#include "data/known.h"
+
+namespace selfnorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<std::string> kTableEndings = {".csv", ".tsv", ".txt", ".data", ".dat"};
+
+[[noreturn]] void fail_source(const DataOptions& options) {
+  std::vector<std::string> names;
+  for (const KnownDataset& known : known_datasets()) names.emplace_back(known.name);
+  if (options.source.empty()) {
+    data_error("no source: name a data set (" + join(names, ", ") + ") or a file");
+  }
+  data_error(fmt::format("{} is neither a file nor a known data set{}", shown(options.source),
+                         suggestion(options.source, names)));
+}
+
+std::optional<fs::path> first_file(const DataOptions& options) {
+  const std::vector<std::string>& files = options.inputs.begin()->second;
+  return files.empty() ? std::nullopt : find_path(files.front(), options);
+}
+
+void write_out(std::string& path) {
+  std::error_code ignored;
+  if (!path.empty() && find_known(path) == nullptr && fs::exists(path, ignored)) {
+    path = fs::absolute(path).lexically_normal().string();
+  }
+}
+
+}  // namespace
+
+FileKind file_kind(const fs::path& path) {
+  const fs::path plain = without_gz(path);
+  const std::string ending = plain.extension().string();
+  const std::string name = plain.filename().string();
+  if (ending == ".npy") return FileKind::npy;
+  if (ending == ".idx" || name.ends_with("ubyte") || name.find("-idx") != name.npos) {
+    return FileKind::idx;
+  }
+  if (std::ranges::count(kTableEndings, ending) > 0) return FileKind::table;
+  data_error(
+      fmt::format("{}: unknown kind of file '{}' (expected {}, .npy, .idx or …-ubyte, each "
+                  "with .gz or not)",
+                  path.string(), ending, join(kTableEndings, ", ")));
+}
+
+Source find_source(const DataOptions& options) {
+  if (find_known(options.source) != nullptr) return {SourceKind::known, {}};
+  if (options.source.empty() && !options.inputs.empty()) return {SourceKind::files, {}};
+  const auto path = options.source.empty() ? std::nullopt : find_path(options.source, options);
+  if (!path) fail_source(options);
+  std::error_code ignored;
+  if (fs::is_directory(*path, ignored)) return {SourceKind::folder, *path};
+  return {file_kind(*path) == FileKind::table ? SourceKind::table : SourceKind::array, *path};
+}
+
+std::optional<fs::path> find_path(const std::string& path, const DataOptions& options) {
+  std::error_code ignored;
+  if (fs::exists(path, ignored)) return path;
+  if (fs::path(path).is_absolute()) return std::nullopt;
+  for (const fs::path& directory : data_directories(options)) {
+    if (fs::exists(directory / path, ignored)) return directory / path;
+  }
+  return std::nullopt;
+}
+
+fs::path find_target(const fs::path& inputs, const DataOptions& options) {
+  fs::path beside = inputs.parent_path() / options.target;
+  std::error_code ignored;
+  if (fs::exists(beside, ignored)) return beside;
+  return find_path(options.target, options).value_or(beside);
+}
+
+void make_absolute(DataOptions& options) {
+  const Source source = find_source(options);
+  if (source.kind == SourceKind::files) {
+    for (auto& [name, files] : options.inputs) {
+      for (std::string& file : files) write_out(file);
+    }
+  }
+  // Of a table the target is a column, whatever files of that name there may be.
+  const bool has_file = source.kind == SourceKind::array || source.kind == SourceKind::files;
+  if (has_file && !options.target.empty()) {
+    const fs::path inputs =
+        source.kind == SourceKind::array ? source.path : first_file(options).value_or("");
+    options.target = find_target(inputs, options).string();
+    write_out(options.target);
+  }
+  for (std::string* path :
+       {&options.source, &options.validation, &options.test, &options.data_dir}) {
+    write_out(*path);
+  }
+}
+
+}  // namespace selfnorm

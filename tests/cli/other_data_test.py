@@ -1,0 +1,125 @@
+"""Data other than those trained on: sets of their own to validate and test, new tables to use."""
+
+import csv
+import io
+
+from program import (DATA, USAGE, CliTest, class_table, csv_text, idx_bytes, main, npy_bytes,
+                     regression_table)
+
+SHORT = ("--epochs", "2", "--hidden", "8")
+
+
+class TableTest(CliTest):
+    def predictions(self, *arguments):
+        return list(csv.DictReader(io.StringIO(self.ok("predict", *arguments).out), strict=True))
+
+
+class Dialect(TableTest):
+    """A model reads new tables as that which it was trained on."""
+
+    def test_a_header_of_numbers(self):
+        _, rows = regression_table(40)
+        for flag in (("--header", "yes"), ()):  # without it the target's name tells the header
+            with self.subTest(flag):
+                self.write("t.csv", csv_text(["2019", "2020", "2021", "y"], rows))
+                self.ok("train", "--data", "t.csv", "--target", "y", *flag, *SHORT, "--out", "run")
+                known = self.predictions("run", "--data", "t.csv")
+                self.write("new.csv", csv_text(["2021", "2019", "2020"],
+                                               [[r[2], r[0], r[1]] for r in rows]))
+                self.assertEqual(known, self.predictions("run", "--data", "new.csv"))
+
+    def test_the_flags_say_otherwise(self):
+        _, rows = regression_table(40)
+        self.write("t.csv", csv_text(None, rows))
+        self.ok("train", "--data", "t.csv", "--target", "3", "--header", "no", "--delimiter",
+                "comma", *SHORT, "--out", "run")
+        known = self.predictions("run", "--data", "t.csv")
+        self.write("new.csv", csv_text(["0", "1", "2", "3"], rows).replace(",", ";"))
+        self.fails(DATA, "new.csv", arguments=["predict", "run", "--data", "new.csv"])
+        flags = ("--header", "yes", "--delimiter", "semicolon")
+        self.assertEqual(known, self.predictions("run", "--data", "new.csv", *flags))
+        self.ok("evaluate", "run", "--data", "new.csv", *flags)
+        self.fails(USAGE, "maybe", "yes", arguments=["predict", "run", "--data", "new.csv",
+                                                     "--header", "maybe"])
+
+    def test_a_plain_file_is_a_test_set(self):
+        self.write("t.csv", csv_text(*class_table(60)))
+        self.ok("train", "--data", "t.csv", "--target", "kind", *SHORT, "--out", "run")
+        scores = self.ok_json("evaluate", "run", "--data", "t.csv", "--split", "test")
+        self.assertEqual((60, "test"), (scores["samples"], scores["split"]))
+        self.fails(DATA, "validation", arguments=["evaluate", "run", "--data", "t.csv", "--split",
+                                                  "validation"])
+
+    def test_several_targets_keep_their_names(self):
+        header, rows = regression_table(40)
+        self.write("t.csv", csv_text([*header, "z"], [[*r, int(r[0] > 0)] for r in rows]))
+        self.ok("train", "--data", "t.csv", "--target", "y,z", *SHORT, "--out", "run")
+        self.assertEqual(["row", "y", "z"], list(self.predictions("run")[0]))
+        onehot = [[*r[:3], int(r[0] > 0), int(r[0] <= 0)] for r in rows]
+        self.write("o.csv", csv_text(["a", "b", "c", "up", "down"], onehot))
+        self.ok("train", "--data", "o.csv", "--target", "up,down", "--loss",
+                "softmax_cross_entropy", *SHORT, "--out", "onehot")
+        self.assertEqual(["row", "up", "down"], list(self.predictions("onehot")[0]))
+
+
+class Sets(TableTest):
+    def test_tables(self):
+        header, rows = class_table(200)
+        self.write("train.csv", csv_text(header, rows[:100]))
+        self.write("valid.csv", csv_text(header[::-1], [r[::-1] for r in rows[100:150]
+                                                        if r[3] != "left"]))
+        self.write("sub/test.csv", csv_text(header, rows[150:]))
+        validation = sum(r[3] != "left" for r in rows[100:150])
+        train = self.ok_json("train", "--data", "train.csv", "--target", "kind", "--validation",
+                             "valid.csv", "--test", "sub/test.csv", "--epochs", "60", "--out",
+                             "run")
+        self.assertGreater(train["validation"]["accuracy"], 0.8)
+        self.assertGreater(train["test"]["accuracy"], 0.8)
+        for split, rows_of_it in (("test", 50), ("validation", validation), ("train", 100)):
+            scores = self.ok_json("evaluate", "run", "--split", split)
+            self.assertEqual(rows_of_it, scores["samples"], split)
+            if split in train:
+                self.assertEqual(train[split]["loss"], scores["loss"])
+        self.ok("evaluate", "../run", "--split", "validation", cwd=self.path("sub"))
+
+    def test_arrays_and_folders(self):
+        for name, count in (("train", 40), ("valid", 20)):
+            pixels, labels = [i % 7 for i in range(4 * count)], [i % 2 for i in range(count)]
+            self.write(f"{name}/x.npy", npy_bytes(pixels, (count, 4)))
+            self.write(f"{name}/y.npy", npy_bytes(labels, (count,), "|u1"))
+            self.write(f"{name}/train-images-idx3-ubyte", idx_bytes(pixels, (count, 2, 2)))
+            self.write(f"{name}/train-labels-idx1-ubyte", idx_bytes(labels, (count,)))
+        self.ok("train", "--data", "train/x.npy", "--target", "y.npy", "--validation",
+                "valid/x.npy", *SHORT, "--out", "arrays")
+        self.ok("train", "--data", "train", "--validation", "valid", *SHORT, "--out", "folders")
+        for run in ("arrays", "folders"):
+            self.assertEqual(20, self.ok_json("evaluate", run, "--split", "validation")["samples"])
+        self.fails(DATA, "y.npy", "of its own", arguments=[
+            "train", "--data", "train/x.npy", "--target", "y.npy", "--validation", "train/x.npy"])
+
+    def test_faults(self):
+        header, rows = class_table(60)
+        self.write("t.csv", csv_text(header, rows))
+        self.write("other.csv", csv_text(header, [[*r[:3], "unheard-of"] for r in rows]))
+        self.write("less.csv", csv_text(header[1:], [r[1:] for r in rows]))
+        self.write("bare.csv", csv_text(header[:3], [r[:3] for r in rows]))
+        self.write("x.npy", npy_bytes(range(9), (3, 3)))
+        for part in ("validation", "test"):
+            for status, words, more in (
+                    (USAGE, (f"{part}_split", "leave"), ("t.csv", f"--{part}-split", "0.2")),
+                    (DATA, ("no.csv",), ("no.csv",)),
+                    (DATA, ("unheard-of", "other.csv"), ("other.csv",)),
+                    (DATA, ("'a'", "less.csv"), ("less.csv",)),
+                    (DATA, ("kind", "bare.csv"), ("bare.csv",)),
+                    (DATA, (part, "x.npy", "kind"), ("x.npy",))):
+                with self.subTest((part, more)):
+                    self.fails(status, *words, arguments=[
+                        "train", "--data", "t.csv", "--target", "kind", f"--{part}", *more,
+                        "--out", "run"])
+                    self.assertFalse(self.path("run").exists())
+        self.fails(DATA, "test set of its own",
+                   arguments=["train", "--data", "digits", "--test", "digits"])
+
+
+if __name__ == "__main__":
+    main()
