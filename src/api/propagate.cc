@@ -5,12 +5,17 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
+#include "api/propagated_layer.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "engine/program.h"
 #include "kernels/dropout.h"
 #include "kernels/initialize.h"
 #include "ops/table.h"
+#include "passes/autodiff.h"
 #include "passes/build.h"
 #include "passes/fuse.h"
 #include "passes/views.h"
@@ -60,6 +65,11 @@ void check(const PropagationRequest& request) {
     throw Error(ErrorKind::config,
                 fmt::format("propagate: rate: expected a number in [0, 1), got {}", request.rate));
   }
+  if (request.input.size() % static_cast<std::size_t>(request.batch) != 0) {
+    throw Error(ErrorKind::config,
+                fmt::format("propagate: input: expected {} rows of equal length, got {} numbers",
+                            request.batch, request.input.size()));
+  }
   check_choice("activation", request.activation, names_of(Category::activation));
   if (!dropout_op(request.dropout).empty()) {
     std::vector<std::string> dropouts = names_of(Category::dropout);
@@ -69,169 +79,238 @@ void check(const PropagationRequest& request) {
   check_choice("init", request.init, initializer_names());
 }
 
-// ---- the layers -------------------------------------------------------------------------------
+// ---- layers as networks -----------------------------------------------------------------------
 
-// One layer as a network of its own; `number` is in its names, so that its weights and masks are
-// its own.
-Network layer_network(const PropagationRequest& request, std::int64_t number, const Layer& dense,
-                      const Layer& activation) {
-  Network network{{{"x", {request.width}}}, {dense, activation}};
-  for (Layer& layer : network.layers) layer.name = fmt::format("{}_{}", layer.op, number);
+std::int64_t input_width(const PropagationRequest& request) {
+  if (request.input.empty()) return request.width;
+  return static_cast<std::int64_t>(request.input.size()) / request.batch;
+}
+
+// Layer `number` is in the names, so that its weights and masks are its own.
+std::vector<Layer> layers_of(const PropagationRequest& request, std::int64_t number, Layer dense,
+                             Layer activation) {
+  std::vector<Layer> layers = {std::move(dense), std::move(activation)};
   if (const std::string op = dropout_op(request.dropout); !op.empty()) {
-    network.layers.push_back({op, {{"rate", request.rate}}, fmt::format("{}_{}", op, number)});
+    layers.push_back({op, {{"rate", request.rate}}});
   }
-  return network;
+  for (Layer& layer : layers) layer.name = fmt::format("{}_{}", layer.op, number);
+  return layers;
 }
 
-// What depends on the whole network, `auto` and shapes for its depth, as numbers.
-void resolve(const PropagationRequest& request, Layer& dense, Layer& activation) {
-  Network whole{{{"x", {request.width}}}, {}};
-  for (std::int64_t i = 1; i <= request.layers; ++i) {
-    const Network one = layer_network(request, i, dense, activation);
-    whole.layers.insert(whole.layers.end(), one.layers.begin(), one.layers.end());
-  }
-  const Graph graph = build_graph(whole, 1);
-  activation.attributes = graph.nodes[1].attributes;
-  activation.attributes.erase("shape");
-  dense.attributes["init"] = graph.parameters[0].init;
-  dense.attributes["init.gain"] = graph.parameters[0].gain;
-}
-
-// Initialisers whose gain is the deviation, limit or value itself.
-double gain_of(const PropagationRequest& request) {
-  const double unit = 1 / std::sqrt(static_cast<double>(request.width));
+// Initialisers whose gain is the deviation, limit or value itself; the others know the fan-in.
+double gain_of(const PropagationRequest& request, std::int64_t fan_in) {
+  const double unit = 1 / std::sqrt(static_cast<double>(fan_in));
   if (request.init == "normal" || request.init == "constant") return request.gain * unit;
   if (request.init == "uniform") return request.gain * unit * std::sqrt(3.0);
   return request.gain;
 }
 
-// ---- what comes of it -------------------------------------------------------------------------
-
-PropagatedLayer measure(std::int64_t number, const std::vector<float>& values, std::int64_t width) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  PropagatedLayer layer{number, kInfinity, -kInfinity, kInfinity, -kInfinity};
-  const auto rows = static_cast<double>(values.size()) / static_cast<double>(width);
-  for (auto row = values.begin(); row != values.end(); row += width) {
-    double sum = 0, squares = 0;
-    for (auto v = row; v != row + width; ++v) sum += *v;
-    const double mean = sum / static_cast<double>(width);
-    for (auto v = row; v != row + width; ++v) squares += (*v - mean) * (*v - mean);
-    const double deviation = std::sqrt(squares / static_cast<double>(width));
-    layer.mean_min = std::min(layer.mean_min, mean);
-    layer.mean_max = std::max(layer.mean_max, mean);
-    layer.std_min = std::min(layer.std_min, deviation);
-    layer.std_max = std::max(layer.std_max, deviation);
-    layer.mean += mean / rows;
-    layer.std += deviation / rows;
-  }
-  return layer;
+Layer dense_of(const PropagationRequest& request, std::int64_t fan_in) {
+  return {"dense",
+          {{"units", request.width},
+           {"bias", false},
+           {"init", request.init},
+           {"init.gain", gain_of(request, fan_in)}}};
 }
 
-// The pre-activation over all units, for inputs that are independent of these weights: unit i has
-// mean μωᵢ and variance ντᵢ.
-Gaussian pre_activation_of(const Moments& inputs, const std::vector<float>& weights,
-                           std::int64_t width) {
-  const auto units = static_cast<double>(weights.size()) / static_cast<double>(width);
-  double omega = 0, omega_square = 0, tau = 0;
-  for (auto row = weights.begin(); row != weights.end(); row += width) {
-    double sum = 0;
-    for (auto w = row; w != row + width; ++w) {
-      sum += *w;
-      tau += static_cast<double>(*w) * *w / units;
-    }
-    omega += sum / units;
-    omega_square += sum * sum / units;
-  }
-  const double spread = omega_square - omega * omega;
-  return {inputs.mean * omega, inputs.variance * tau + inputs.mean * inputs.mean * spread};
-}
-
-// With a mask m of 0 and 1/q, not 1: m·x + (1 − m)·α′, then a and b, which are made for 0 and 1.
-// What is kept becomes x/q + (1 − 1/q)·α′.
-struct NotebookDropout {
-  double keep;
-  AlphaAffine affine;
-
-  explicit NotebookDropout(double rate)
-      : keep(1 - rate), affine(alpha_dropout_affine(keep, 0, 1)) {}
-
-  void apply(RandomKey key, std::vector<float>& values) const {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const double mask = uniform(key, i) < keep ? 1 / keep : 0;
-      const double masked = mask * values[i] + (1 - mask) * kAlphaPrime;
-      values[i] = static_cast<float>(affine.a * masked + affine.b);
-    }
-  }
-  Moments after(const Moments& x) const {
-    const double kept_mean = x.mean / keep + (1 - 1 / keep) * kAlphaPrime;
-    const double kept_square = x.variance / (keep * keep) + kept_mean * kept_mean;
-    const double mean = keep * kept_mean + (1 - keep) * kAlphaPrime;
-    const double square = keep * kept_square + (1 - keep) * kAlphaPrime * kAlphaPrime;
-    return {affine.a * mean + affine.b, affine.a * affine.a * (square - mean * mean)};
-  }
+// A layer with what depends on the whole network, `auto` and shapes for its depth, as numbers.
+struct ResolvedLayer {
+  Layer dense, activation;
 };
 
-// Mean and variance of what is kept and scaled, or replaced.
-Moments after_dropout(const PropagationRequest& request, const Moments& x) {
-  if (request.dropout == kNotebook) return NotebookDropout(request.rate).after(x);
+std::vector<ResolvedLayer> resolve(const PropagationRequest& request) {
+  Network whole{{{"x", {input_width(request)}}}, {}};
+  for (std::int64_t i = 1; i <= request.layers; ++i) {
+    const Layer dense = dense_of(request, i == 1 ? input_width(request) : request.width);
+    const auto one =
+        layers_of(request, i, dense, {request.activation, request.activation_attributes});
+    whole.layers.insert(whole.layers.end(), one.begin(), one.end());
+  }
+  const Graph graph = build_graph(whole, 1);
+  std::vector<ResolvedLayer> layers;
+  const std::size_t stride = graph.nodes.size() / static_cast<std::size_t>(request.layers);
+  for (std::size_t i = 0; i < graph.parameters.size(); ++i) {
+    const Settings init = {{"units", request.width},
+                           {"bias", false},
+                           {"init", graph.parameters[i].init},
+                           {"init.gain", graph.parameters[i].gain}};
+    Settings constants = graph.nodes[i * stride + 1].attributes;
+    constants.erase("shape");
+    layers.push_back({{"dense", init}, {request.activation, constants}});
+  }
+  return layers;
+}
+
+// ---- one layer on the engine ------------------------------------------------------------------
+
+// A layer ready to run. Weights and masks follow from the seed and the layer's number alone, so the
+// way back makes it again rather than keep it.
+class LayerRun {
+ public:
+  LayerRun(const PropagationRequest& request, std::int64_t number, const ResolvedLayer& layer,
+           std::int64_t inputs, bool backward)
+      : request_(request), number_(number) {
+    const auto layers = layers_of(request, number, layer.dense, layer.activation);
+    Graph graph = build_engine_graph({{{"x", {inputs}}}, layers}, request.batch);
+    weights_ = Weights(graph);
+    weights_.initialize(graph, request.seed);
+    sums_ = sum_weights(weights_.get(weights_.entries()[0]), inputs);
+    x_ = graph.inputs[0], y_ = graph.outputs[0];
+    fuse(graph, Mode::training);
+    if (backward) {
+      dy_ = add_value(graph, {"cotangent", graph.value(y_).shape, DType::f32, Role::input});
+      graph.inputs.push_back(dy_);
+      dx_ = differentiate(graph, y_, {x_}, dy_)[0];
+      graph.outputs.push_back(dx_);
+    }
+    const Bindings bindings = weights_.bindings(graph);
+    program_.emplace(std::move(graph), Mode::training, request.seed, bindings);
+  }
+
+  const WeightSums& sums() const { return sums_; }
+
+  std::vector<float> forward(const std::vector<float>& x) {
+    std::ranges::copy(x, program_->data(x_));
+    program_->run();
+    std::vector<float> y = read(y_);
+    if (request_.dropout == kNotebook) notebook().forward(y);
+    return y;
+  }
+
+  std::vector<float> backward(const std::vector<float>& x, std::vector<float> dy) {
+    if (request_.dropout == kNotebook) notebook().backward(dy);
+    std::ranges::copy(x, program_->data(x_));
+    std::ranges::copy(dy, program_->data(dy_));
+    program_->run();
+    return read(dx_);
+  }
+
+ private:
+  std::vector<float> read(ValueId value) const {
+    const float* from = program_->data(value);
+    return {from, from + elements(program_->graph().value(value).shape)};
+  }
+  NotebookDropout notebook() const {
+    return {request_.rate, random_key(request_.seed, "mask", fmt::format("notebook_{}", number_))};
+  }
+
+  const PropagationRequest& request_;
+  std::int64_t number_;
+  Weights weights_;
+  WeightSums sums_;
+  ValueId x_ = kNoValue, y_ = kNoValue, dy_ = kNoValue, dx_ = kNoValue;
+  std::optional<Program> program_;
+};
+
+// ---- what theory predicts ---------------------------------------------------------------------
+
+// The moments behind a layer, and what its backward pass multiplies a gradient's second moment by.
+struct Predicted {
+  Moments outputs;
+  double gradient_growth;
+};
+
+Predicted after_dropout(const PropagationRequest& request, const Moments& x) {
+  if (request.dropout == kNotebook) {
+    const NotebookDropout notebook(request.rate, {});
+    return {notebook.after(x), notebook.gradient_growth()};
+  }
   const std::string op = dropout_op(request.dropout);
-  if (op.empty()) return x;
-  const DropoutKind kind = op == "dropout" ? DropoutKind::plain : DropoutKind::alpha;  // not an op
-  const Dropout dropout = make_dropout(kind, request.rate);
-  const double q = keep_rate(dropout), other = kind == DropoutKind::alpha ? kAlphaPrime : 0;
+  if (op.empty()) return {x, 1};
+  const bool alpha = op != dropout_op("plain");
+  const Dropout dropout =
+      make_dropout(alpha ? DropoutKind::alpha : DropoutKind::plain, request.rate);
+  const double q = keep_rate(dropout), other = alpha ? kAlphaPrime : 0;
   const double mean = q * x.mean + (1 - q) * other;
-  const double second = q * (x.variance + x.mean * x.mean) + (1 - q) * other * other;
-  return {dropout.a * mean + dropout.b, dropout.a * dropout.a * (second - mean * mean)};
+  const double square = q * (x.variance + x.mean * x.mean) + (1 - q) * other * other;
+  const double a2 = dropout.a * dropout.a;
+  return {{dropout.a * mean + dropout.b, a2 * (square - mean * mean)}, q * a2};
+}
+
+Predicted predict(const PropagationRequest& request, const Layer& activation, const Moments& inputs,
+                  const WeightSums& weights) {
+  const MomentColumn* moments = rule_of(find_op(request.activation)->moments);
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  if (moments == nullptr) return {{kUnknown, kUnknown}, kUnknown};
+  const ActivationMoments f = (*moments)(activation.attributes)(pre_activation_of(inputs, weights));
+  Predicted predicted = after_dropout(request, {f.mean, f.variance});
+  predicted.gradient_growth *= f.slope_second_moment * weights.tau * weights.units_per_input;
+  return predicted;
+}
+
+// ---- forth and back ---------------------------------------------------------------------------
+
+std::vector<float> unit_normals(const PropagationRequest& request, const char* name) {
+  std::vector<float> values(static_cast<std::size_t>(request.batch * request.width));
+  const RandomKey key = random_key(request.seed, "propagate", name);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(normal(key, i));
+  return values;
+}
+
+// Scales by a power of two, which is exact, to a mean square near 1, and returns by how much the
+// square shrank: gradients over many layers leave the range of floats.
+double take_scale(std::vector<float>& values, double square) {
+  if (!(square > 0) || !std::isfinite(square)) return 1;
+  const double factor = std::exp2(-std::round(0.5 * std::log2(square)));
+  for (float& value : values) value = static_cast<float>(value * factor);
+  return 1 / (factor * factor);
+}
+
+// What the way forth leaves for the way back.
+struct Trace {
+  std::vector<std::vector<float>> inputs;  ///< of each layer
+  std::vector<double> growth;              ///< predicted, of each layer
+};
+
+void send_back(const PropagationRequest& request, const std::vector<ResolvedLayer>& resolved,
+               const Trace& trace, std::vector<PropagatedLayer>& layers) {
+  std::vector<float> gradient = unit_normals(request, "cotangent");
+  double scale = 1, predicted = mean_square(gradient);
+  for (std::size_t i = layers.size(); i-- > 0;) {
+    const double square = mean_square(gradient);
+    layers[i].gradient_second_moment = scale * square;
+    layers[i].predicted_gradient_second_moment = predicted;
+    if (i == 0) break;
+    scale *= take_scale(gradient, square);
+    predicted *= trace.growth[i];
+    const auto number = static_cast<std::int64_t>(i) + 1;
+    gradient = LayerRun(request, number, resolved[i], request.width, true)
+                   .backward(trace.inputs[i], std::move(gradient));
+  }
+}
+
+Moments moments_of_input(const PropagationRequest& request, const std::vector<float>& x) {
+  if (request.input.empty()) return {0, 1};
+  const double mean = measure_rows(0, x, input_width(request)).mean;
+  return {mean, mean_square(x) - mean * mean};
 }
 
 }  // namespace
 
 std::vector<PropagatedLayer> propagate(const PropagationRequest& request) {
   check(request);
-  Layer dense{"dense",
-              {{"units", request.width},
-               {"bias", false},
-               {"init", request.init},
-               {"init.gain", gain_of(request)}}};
-  Layer activation{request.activation, request.activation_attributes};
-  resolve(request, dense, activation);
-  const MomentColumn* moments = rule_of(find_op(request.activation)->moments);
-
-  std::vector<float> values(static_cast<std::size_t>(request.batch * request.width));
-  const RandomKey input = random_key(request.seed, "propagate", "input");
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(normal(input, i));
-
+  const std::vector<ResolvedLayer> resolved = resolve(request);
+  std::vector<float> x = request.input.empty() ? unit_normals(request, "input") : request.input;
+  Moments predicted = moments_of_input(request, x);
   std::vector<PropagatedLayer> layers;
-  Moments predicted{0, 1};
+  Trace trace;
   for (std::int64_t number = 1; number <= request.layers; ++number) {
-    Graph graph =
-        build_engine_graph(layer_network(request, number, dense, activation), request.batch);
-    Weights weights(graph);
-    weights.initialize(graph, request.seed);
-    const ValueId from = graph.inputs[0], to = graph.outputs[0];
-    fuse(graph, Mode::training);
-    const Bindings bindings = weights.bindings(graph);
-    Program program(std::move(graph), Mode::training, request.seed, bindings);
-    std::ranges::copy(values, program.data(from));
-    program.run();
-    std::copy_n(program.data(to), values.size(), values.begin());
-    if (request.dropout == kNotebook) {
-      NotebookDropout(request.rate)
-          .apply(random_key(request.seed, "mask", fmt::format("notebook_{}", number)), values);
+    const ResolvedLayer& layer = resolved[static_cast<std::size_t>(number - 1)];
+    const std::int64_t width = number == 1 ? input_width(request) : request.width;
+    LayerRun run(request, number, layer, width, false);
+    std::vector<float> y = run.forward(x);
+    const Predicted next = predict(request, layer.activation, predicted, run.sums());
+    predicted = next.outputs;
+    PropagatedLayer& made = layers.emplace_back(measure_rows(number, y, request.width));
+    made.predicted_mean = predicted.mean;
+    made.predicted_std = std::sqrt(predicted.variance);
+    if (request.gradients) {
+      trace.inputs.push_back(std::move(x));
+      trace.growth.push_back(next.gradient_growth);
     }
-    PropagatedLayer layer = measure(number, values, request.width);
-    if (moments != nullptr) {
-      const Gaussian z =
-          pre_activation_of(predicted, weights.get(weights.entries()[0]), request.width);
-      const ActivationMoments f = (*moments)(activation.attributes)(z);
-      predicted = after_dropout(request, {f.mean, f.variance});
-    } else {
-      predicted.mean = predicted.variance = std::numeric_limits<double>::quiet_NaN();
-    }
-    layer.predicted_mean = predicted.mean;
-    layer.predicted_std = std::sqrt(predicted.variance);
-    layers.push_back(layer);
+    x = std::move(y);
   }
+  if (request.gradients) send_back(request, resolved, trace, layers);
   return layers;
 }
 

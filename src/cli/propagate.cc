@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "cli/commands.h"
 #include "cli/terminal.h"
+#include "data/gather.h"
+#include "data/standardizer.h"
+#include "selfnorm/dataset.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -14,22 +19,26 @@ namespace {
 struct PropagateArguments {
   PropagationRequest request;
   double alpha = 0, lambda = 0, scale = 0;
-  std::string shape;
+  std::string shape, data;
   bool json = false;
 };
 
-void print_json(const std::vector<PropagatedLayer>& layers) {
+void print_json(const std::vector<PropagatedLayer>& layers, bool gradients) {
   auto list = nlohmann::ordered_json::array();
   for (const PropagatedLayer& layer : layers) {
-    list.push_back({{"layer", layer.layer},
-                    {"mean_min", layer.mean_min},
-                    {"mean_max", layer.mean_max},
-                    {"std_min", layer.std_min},
-                    {"std_max", layer.std_max},
-                    {"mean", layer.mean},
-                    {"std", layer.std},
-                    {"predicted_mean", layer.predicted_mean},
-                    {"predicted_std", layer.predicted_std}});
+    auto& json = list.emplace_back(nlohmann::ordered_json{{"layer", layer.layer},
+                                                          {"mean_min", layer.mean_min},
+                                                          {"mean_max", layer.mean_max},
+                                                          {"std_min", layer.std_min},
+                                                          {"std_max", layer.std_max},
+                                                          {"mean", layer.mean},
+                                                          {"std", layer.std},
+                                                          {"std_spread", layer.std_spread},
+                                                          {"predicted_mean", layer.predicted_mean},
+                                                          {"predicted_std", layer.predicted_std}});
+    if (!gradients) continue;
+    json["gradient_second_moment"] = layer.gradient_second_moment;
+    json["predicted_gradient_second_moment"] = layer.predicted_gradient_second_moment;
   }
   fmt::print("{}\n", nlohmann::ordered_json{{"layers", list}}.dump(2));
 }
@@ -39,9 +48,10 @@ bool is_shown(std::int64_t layer, std::int64_t layers) {
   return layer == layers || (layer & (layer - 1)) == 0;
 }
 
-void print_table(const std::vector<PropagatedLayer>& layers) {
+void print_table(const std::vector<PropagatedLayer>& layers, bool gradients) {
   std::vector<std::vector<std::string>> rows = {{"layer", "mean min", "max", "mean", "predicted",
                                                  "deviation min", "max", "mean", "predicted"}};
+  if (gradients) rows[0].insert(rows[0].end(), {"gradient²", "predicted"});
   for (const PropagatedLayer& l : layers) {
     if (!is_shown(l.layer, static_cast<std::int64_t>(layers.size()))) continue;
     auto& row = rows.emplace_back();
@@ -50,14 +60,34 @@ void print_table(const std::vector<PropagatedLayer>& layers) {
                                l.std_max, l.std, l.predicted_std}) {
       row.push_back(fmt::format("{:.4g}", value));
     }
+    if (!gradients) continue;
+    row.push_back(fmt::format("{:.4g}", l.gradient_second_moment));
+    row.push_back(fmt::format("{:.4g}", l.predicted_gradient_second_moment));
   }
   fmt::print("{}", table(rows));
 }
 
-void run_propagate(const PropagateArguments& arguments) {
+// The first rows of a data set, standardised on all of its training rows.
+void read_input(const std::string& source, PropagationRequest& request) {
+  DataOptions options;
+  options.source = source;
+  options.read_targets = false;
+  const Dataset data = load_data(options).train;
+  const Field& field = data.inputs.front();
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(data.rows));
+  std::iota(rows.begin(), rows.end(), std::int64_t{0});
+  const Standardizer standardizer = fit(field, rows);
+  request.batch = std::min(request.batch, data.rows);
+  rows.resize(static_cast<std::size_t>(request.batch));
+  request.input.resize(rows.size() * static_cast<std::size_t>(elements(field.sample_shape)));
+  gather_batch(field, &standardizer, rows, request.input.data());
+}
+
+void run_propagate(PropagateArguments arguments) {
+  if (!arguments.data.empty()) read_input(arguments.data, arguments.request);
   const std::vector<PropagatedLayer> layers = propagate(arguments.request);
-  if (arguments.json) print_json(layers);
-  else print_table(layers);
+  if (arguments.json) print_json(layers, arguments.request.gradients);
+  else print_table(layers, arguments.request.gradients);
 }
 
 }  // namespace
@@ -91,6 +121,10 @@ void add_propagate(CLI::App& app) {
   const auto* scale = command->add_option("--scale", arguments->scale, "SELU's s");
   const auto* shape =
       command->add_option("--shape", arguments->shape, "depth: the SELU made for so many layers");
+  command->add_option("--data", arguments->data,
+                      "rows that go in, standardised, instead of N(0, 1): a data set or a file");
+  command->add_flag("--gradients", request.gradients,
+                    "send an N(0, 1) gradient back too, and tell its second moment");
   command->add_flag("--json", arguments->json, "every layer, as one JSON document");
   command->callback([=] {
     Settings& attributes = arguments->request.activation_attributes;
