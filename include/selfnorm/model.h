@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "selfnorm/dataset.h"
 #include "selfnorm/network.h"
@@ -31,8 +33,20 @@ class Model {
   /// Error(data) when they do not fit.
   std::map<std::string, double> evaluate(Dataset data) const;
 
+  /// The same of some rows, in the order that they are shown in.
+  Scores score(Dataset data, const std::vector<std::int64_t>& rows) const;
+
   /// One row for each row of the data: the probabilities of the classes, or the predicted numbers.
   Tensor predict(Dataset data) const;
+
+  /// The same for some rows, in their order.
+  Tensor predict(Dataset data, const std::vector<std::int64_t>& rows) const;
+
+  /// By class index; empty where numbers are predicted.
+  const std::vector<std::string>& class_names() const;
+
+  /// What each number of a predicted row is: a class's name, or a target's.
+  std::vector<std::string> output_names() const;
 
  private:
   std::shared_ptr<TrainedModel> trained_;

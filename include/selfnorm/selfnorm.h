@@ -8,6 +8,7 @@
 #include "selfnorm/network.h"
 #include "selfnorm/optimizer.h"
 #include "selfnorm/propagate.h"
+#include "selfnorm/run.h"
 #include "selfnorm/tensor.h"
 #include "selfnorm/theory.h"
 #include "selfnorm/train.h"

@@ -1,9 +1,12 @@
 #include "selfnorm/model.h"
 
+#include <fmt/format.h>
+
 #include "api/run.h"
 #include "api/use.h"
 #include "data/check.h"
 #include "selfnorm/error.h"
+#include "train/evaluator.h"
 #include "train/trainer.h"
 
 namespace selfnorm {
@@ -16,19 +19,49 @@ void Model::save(const std::string& path) const { save_model(*trained_, path); }
 
 const Network& Model::network() const { return trained_->network; }
 
-std::map<std::string, double> Model::evaluate(Dataset data) const {
+const std::vector<std::string>& Model::class_names() const { return trained_->schema.class_names; }
+
+std::vector<std::string> Model::output_names() const {
+  const Schema& schema = trained_->schema;
+  const auto outputs =
+      static_cast<std::size_t>(Evaluator(*trained_, {.prediction = true}).output_width());
+  if (schema.class_names.size() == outputs && outputs > 1) return schema.class_names;
+  if (schema.target_columns.size() == outputs) return schema.target_columns;
+  if (outputs == 1) return {schema.target.empty() ? "prediction" : schema.target};
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < outputs; ++i) names.push_back(fmt::format("output_{}", i));
+  return names;
+}
+
+Scores Model::score(Dataset data, const std::vector<std::int64_t>& rows) const {
   check_dataset(data);
   require_targets(trained_->schema, data);
   adapt_dataset(trained_->schema, data);
-  const Scores scores = score(*trained_, data, all_rows(data.rows));
+  Evaluator evaluator(*trained_, {.loss = true});
+  check_targets(trained_->objective, data.targets, evaluator.output_width(), data.name);
+  return evaluator.score(data, rows);
+}
+
+std::map<std::string, double> Model::evaluate(Dataset data) const {
+  const std::vector<std::int64_t> rows = all_rows(data.rows);
+  const Scores scores = score(std::move(data), rows);
   return {scores.begin(), scores.end()};
 }
 
-Tensor Model::predict(Dataset data) const {
+Tensor Model::predict(Dataset data, const std::vector<std::int64_t>& rows) const {
   data.targets = {};  // they may be of classes that the model does not know
   check_dataset(data);
   adapt_dataset(trained_->schema, data);
-  return predict_rows(*trained_, data, all_rows(data.rows));
+  Evaluator evaluator(*trained_, {.prediction = true});
+  Tensor predictions;
+  predictions.data = evaluator.outputs(data, rows);
+  predictions.shape = {static_cast<std::int64_t>(rows.size()), evaluator.output_width()};
+  return predictions;
+}
+
+Tensor Model::predict(Dataset data) const {
+  const std::vector<std::int64_t> rows = all_rows(data.rows);
+  return predict(std::move(data), rows);
 }
 
 Model train(const Network& network, const LoadedData& data, const TrainOptions& options,

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "data/check.h"
 #include "data/load.h"
 #include "data/paths.h"
 #include "data/split.h"
@@ -147,13 +148,27 @@ void use_validation_set(PreparedRun& run) {
   run.rows.validation_rows = all_rows(run.validation->rows);
 }
 
-}  // namespace
-
-std::unique_ptr<PreparedRun> prepare_run(RunConfig config) {
-  make_absolute(config.data);
-  LoadedData loaded = load_data(config.data, config.train.seed);
-  return prepare_run(std::move(config), std::move(loaded));
+std::vector<std::string> unseen_classes(const PreparedRun& run) {
+  const std::vector<std::string>& names = run.train.targets.class_names;
+  std::vector<bool> seen(names.size(), false), wanted(names.size(), false);
+  const auto mark = [](std::vector<bool>& marks, const Dataset& data,
+                       std::span<const std::int64_t> rows) {
+    for (const std::int64_t row : rows) {
+      marks[static_cast<std::size_t>(data.targets.classes[static_cast<std::size_t>(row)])] = true;
+    }
+  };
+  if (names.empty()) return {};
+  mark(seen, run.train, run.rows.train_rows);
+  mark(wanted, *run.rows.validation, run.rows.validation_rows);
+  if (run.test.has_value()) mark(wanted, *run.test, all_rows(run.test->rows));
+  std::vector<std::string> unseen;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (wanted[i] && !seen[i]) unseen.push_back(names[i]);
+  }
+  return unseen;
 }
+
+}  // namespace
 
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   if (config.train.threads > 0) omp_set_num_threads(static_cast<int>(config.train.threads));
@@ -176,26 +191,6 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->model.weights.initialize(graph, config.train.seed);
   run->config = std::move(config);
   return run;
-}
-
-std::vector<std::string> unseen_classes(const PreparedRun& run) {
-  const std::vector<std::string>& names = run.train.targets.class_names;
-  std::vector<bool> seen(names.size(), false), wanted(names.size(), false);
-  const auto mark = [](std::vector<bool>& marks, const Dataset& data,
-                       std::span<const std::int64_t> rows) {
-    for (const std::int64_t row : rows) {
-      marks[static_cast<std::size_t>(data.targets.classes[static_cast<std::size_t>(row)])] = true;
-    }
-  };
-  if (names.empty()) return {};
-  mark(seen, run.train, run.rows.train_rows);
-  mark(wanted, *run.rows.validation, run.rows.validation_rows);
-  if (run.test.has_value()) mark(wanted, *run.test, all_rows(run.test->rows));
-  std::vector<std::string> unseen;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (wanted[i] && !seen[i]) unseen.push_back(names[i]);
-  }
-  return unseen;
 }
 
 RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
@@ -230,5 +225,39 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   if (const BestEpoch& best = trainer.state().best; best.epoch >= 0) result.best_epoch = best.epoch;
   return result;
 }
+
+Run::Run(RunConfig config) {
+  make_absolute(config.data);
+  LoadedData loaded = load_data(config.data, config.train.seed);
+  prepared_ = prepare_run(std::move(config), std::move(loaded));
+}
+
+Run::Run(RunConfig config, LoadedData data) {
+  check_dataset(data.train);
+  if (data.test.has_value()) check_dataset(*data.test);
+  if (data.validation.has_value()) check_dataset(*data.validation);
+  prepared_ = prepare_run(std::move(config), std::move(data));
+}
+
+const RunConfig& Run::config() const { return prepared_->config; }
+
+RunSummary Run::summary() const {
+  const PreparedRun& run = *prepared_;
+  RunSummary summary;
+  summary.data = run.train.name;
+  summary.train_rows = static_cast<std::int64_t>(run.rows.train_rows.size());
+  summary.validation_rows = static_cast<std::int64_t>(run.rows.validation_rows.size());
+  summary.test_rows = run.test.has_value() ? run.test->rows : 0;
+  summary.layers = static_cast<std::int64_t>(run.model.network.layers.size());
+  summary.parameters = run.model.weights.parameter_count();
+  summary.unseen_classes = unseen_classes(run);
+  return summary;
+}
+
+RunResult Run::execute(const RunFolder& folder, bool resume, const TrainCallbacks& callbacks) {
+  return execute_run(*prepared_, folder, resume, callbacks);
+}
+
+Model Run::model() const { return Model(std::make_shared<TrainedModel>(prepared_->model)); }
 
 }  // namespace selfnorm

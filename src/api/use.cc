@@ -129,8 +129,8 @@ void take_as_said(Dataset& data) {
 
 }  // namespace
 
-std::unique_ptr<ModelAndData> open_model(const fs::path& run_or_model, const DataOptions& data,
-                                         const std::string& split, bool needs_targets) {
+ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
+                        const std::string& split, bool needs_targets) {
   const std::vector<std::string> splits = {"train", "validation", "test", "all"};
   if (!split.empty() && std::ranges::count(splits, split) == 0) {
     throw Error(ErrorKind::config,
@@ -155,9 +155,8 @@ std::unique_ptr<ModelAndData> open_model(const fs::path& run_or_model, const Dat
   else rows.data.targets = {};
   if (!data.inputs.empty()) take_as_said(rows.data);
   adapt_dataset(opened.model.schema, rows.data);
-  auto use = std::make_unique<ModelAndData>();
-  *use = {std::move(opened.model), std::move(rows.data), std::move(rows.rows), rows.split};
-  return use;
+  return {Model(std::make_shared<TrainedModel>(std::move(opened.model))), std::move(rows.data),
+          std::move(rows.rows), rows.split};
 }
 
 void require_targets(const Schema& schema, const Dataset& data) {
@@ -167,19 +166,5 @@ void require_targets(const Schema& schema, const Dataset& data) {
 }
 
 TrainedModel open_trained(const fs::path& run_or_model) { return open(run_or_model).model; }
-
-Scores score(TrainedModel& model, const Dataset& data, std::span<const std::int64_t> rows) {
-  Evaluator evaluator(model, {.loss = true});
-  check_targets(model.objective, data.targets, evaluator.output_width(), data.name);
-  return evaluator.score(data, rows);
-}
-
-Tensor predict_rows(TrainedModel& model, const Dataset& data, std::span<const std::int64_t> rows) {
-  Evaluator evaluator(model, {.prediction = true});
-  Tensor predictions;
-  predictions.data = evaluator.outputs(data, rows);
-  predictions.shape = {static_cast<std::int64_t>(rows.size()), evaluator.output_width()};
-  return predictions;
-}
 
 }  // namespace selfnorm

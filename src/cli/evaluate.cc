@@ -3,7 +3,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "api/use.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "cli/use_arguments.h"
@@ -13,19 +12,19 @@ namespace {
 
 void run_evaluate(const UseArguments& arguments) {
   const auto use = open_model(arguments, true);
-  const Scores scores = selfnorm::score(use->model, use->data, use->rows);
+  const Scores scores = use.model.score(use.data, use.rows);
   if (arguments.json) {
     nlohmann::ordered_json document;
     for (const auto& [name, value] : scores) document[name] = value;
-    document["samples"] = use->rows.size();
-    document["data"] = use->data.name;
-    document["split"] = use->split;
+    document["samples"] = use.rows.size();
+    document["data"] = use.data.name;
+    document["split"] = use.split;
     fmt::print("{}\n", document.dump(2));
     return;
   }
-  fmt::print("{} rows of {} ({})\n", grouped(static_cast<std::int64_t>(use->rows.size())),
-             use->data.name, use->split);
-  for (const auto& [name, value] : scores) fmt::print("{} {} {}\n", use->split, name, score(value));
+  fmt::print("{} rows of {} ({})\n", grouped(static_cast<std::int64_t>(use.rows.size())),
+             use.data.name, use.split);
+  for (const auto& [name, value] : scores) fmt::print("{} {} {}\n", use.split, name, score(value));
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "api/use.h"
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/use_arguments.h"
@@ -34,24 +33,11 @@ std::string quoted(const std::string& cell) {
   return text + "\"";
 }
 
-std::vector<std::string> output_names(const Schema& schema, std::size_t outputs) {
-  if (schema.target_columns.size() == outputs) return schema.target_columns;
-  if (outputs == 1) return {schema.target.empty() ? "prediction" : schema.target};
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < outputs; ++i) names.push_back(fmt::format("output_{}", i));
-  return names;
-}
-
-std::string header(const Schema& schema, const Prediction& first) {
-  std::string text = "row";
-  if (!first.is_class()) {
-    for (const std::string& name : output_names(schema, first.values.size())) {
-      text += "," + quoted(name);
-    }
-    return text + "\n";
-  }
-  text += ",prediction";
-  for (const std::string& name : first.class_names) text += "," + quoted("p(" + name + ")");
+std::string header(const Model& model) {
+  const std::vector<std::string> names = model.output_names();
+  const bool classes = names == model.class_names();
+  std::string text = classes ? "row,prediction" : "row";
+  for (const std::string& name : names) text += "," + quoted(classes ? "p(" + name + ")" : name);
   return text + "\n";
 }
 
@@ -79,23 +65,22 @@ nlohmann::ordered_json json_row(std::int64_t row, const Prediction& prediction) 
 
 void run_predict(const PredictArguments& arguments) {
   const auto use = open_model(arguments, false);
-  const Tensor values = predict_rows(use->model, use->data, use->rows);
+  const Tensor values = use.model.predict(use.data, use.rows);
   const auto width = static_cast<std::size_t>(values.shape[1]);
   const auto prediction = [&](std::size_t i) {
-    return Prediction{std::span(values.data).subspan(i * width, width),
-                      use->model.schema.class_names};
+    return Prediction{std::span(values.data).subspan(i * width, width), use.model.class_names()};
   };
   std::string text;
   if (arguments.json) {
     auto rows = nlohmann::ordered_json::array();
-    for (std::size_t i = 0; i < use->rows.size(); ++i) {
-      rows.push_back(json_row(use->rows[i], prediction(i)));
+    for (std::size_t i = 0; i < use.rows.size(); ++i) {
+      rows.push_back(json_row(use.rows[i], prediction(i)));
     }
     text = nlohmann::ordered_json{{"predictions", rows}}.dump(2) + "\n";
   } else {
-    text = use->rows.empty() ? "row\n" : header(use->model.schema, prediction(0));
-    for (std::size_t i = 0; i < use->rows.size(); ++i) {
-      text += csv_row(use->rows[i], prediction(i));
+    text = header(use.model);
+    for (std::size_t i = 0; i < use.rows.size(); ++i) {
+      text += csv_row(use.rows[i], prediction(i));
     }
   }
   if (arguments.out.empty()) fmt::print("{}", text);

@@ -7,12 +7,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "api/run.h"
+#include "api/run_config.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/terminal.h"
 #include "selfnorm/error.h"
+#include "selfnorm/run.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -119,29 +120,20 @@ RunConfig read_arguments(const TrainArguments& arguments) {
   return config;
 }
 
-void describe(const PreparedRun& run, const fs::path& out) {
-  const auto& rows = run.rows;
-  std::string data = fmt::format("{}: {} rows to train", run.train.name,
-                                 grouped(static_cast<std::int64_t>(rows.train_rows.size())));
-  if (!rows.validation_rows.empty()) {
-    data += fmt::format(", {} to validate",
-                        grouped(static_cast<std::int64_t>(rows.validation_rows.size())));
-  }
-  if (run.test.has_value()) data += fmt::format(", {} to test", grouped(run.test->rows));
-  std::fputs(fmt::format("{}\n{} layers, {} parameters; the run goes to {}\n", data,
-                         run.model.network.layers.size(),
-                         grouped(run.model.weights.parameter_count()), out.string())
+void describe(const RunSummary& run, const fs::path& out) {
+  std::string data = fmt::format("{}: {} rows to train", run.data, grouped(run.train_rows));
+  if (run.validation_rows > 0)
+    data += fmt::format(", {} to validate", grouped(run.validation_rows));
+  if (run.test_rows > 0) data += fmt::format(", {} to test", grouped(run.test_rows));
+  std::fputs(fmt::format("{}\n{} layers, {} parameters; the run goes to {}\n", data, run.layers,
+                         grouped(run.parameters), out.string())
                  .c_str(),
              stderr);
-}
-
-// Rows taken from the end of a sorted table are of classes that the network never sees.
-void note_unseen_classes(const PreparedRun& run) {
-  const std::vector<std::string> unseen = unseen_classes(run);
-  if (unseen.empty()) return;
+  if (run.unseen_classes.empty()) return;
+  // Rows taken from the end of a sorted table are of classes that the network never sees.
   std::fputs(fmt::format("note: no row to train on is of class {}, which the rows to validate or "
                          "test have (draw the rows of splits with --shuffle-split true)\n",
-                         join(unseen, ", "))
+                         join(run.unseen_classes, ", "))
                  .c_str(),
              stderr);
 }
@@ -160,8 +152,7 @@ void print_stopping(const RunResult& result, bool restores_best) {
              restores_best ? ", whose weights the model has" : "");
 }
 
-void print_result(const PreparedRun& run, const RunResult& result, const RunFolder& folder,
-                  bool json) {
+void print_result(const Run& run, const RunResult& result, const RunFolder& folder, bool json) {
   if (json) {
     nlohmann::ordered_json document{{"out", folder.root.string()},
                                     {"model", folder.model().string()},
@@ -169,7 +160,7 @@ void print_result(const PreparedRun& run, const RunResult& result, const RunFold
                                     {"steps", result.steps},
                                     {"seconds", result.seconds},
                                     {"watch_seconds", result.watch_seconds},
-                                    {"parameters", run.model.weights.parameter_count()},
+                                    {"parameters", run.summary().parameters},
                                     {"stopped_early", result.stopped_early},
                                     {"best_epoch", nullptr}};
     if (result.best_epoch.has_value()) document["best_epoch"] = *result.best_epoch;
@@ -184,7 +175,7 @@ void print_result(const PreparedRun& run, const RunResult& result, const RunFold
       fmt::print("validation {} {}\n", name, score(value));
     }
   }
-  print_stopping(result, run.config.train.early_stopping.restore_best);
+  print_stopping(result, run.config().train.early_stopping.restore_best);
   fmt::print("model    {}\nhistory  {}\nnext     selfnorm evaluate {}\n", folder.model().string(),
              folder.history().string(), folder.root.string());
 }
@@ -203,18 +194,17 @@ void run_train(const TrainArguments& arguments) {
   if (arguments.resume) check_resumable(arguments);
   RunConfig config = read_arguments(arguments);
   const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
-  const auto run = prepare_run(std::move(config));
-  describe(*run, folder.root);
-  note_unseen_classes(*run);
+  Run run(std::move(config));
+  describe(run.summary(), folder.root);
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
-  TrainingLines lines(run->config.train.epochs);
+  TrainingLines lines(run.config().train.epochs);
   TrainCallbacks callbacks{[&](const StepReport& report) { lines.step(report); },
                            [&](const EpochRecord& record) { lines.epoch(record); },
                            [] { return g_interrupted != 0; }};
   try {
-    const RunResult result = execute_run(*run, folder, arguments.resume, callbacks);
-    print_result(*run, result, folder, arguments.json);
+    const RunResult result = run.execute(folder, arguments.resume, callbacks);
+    print_result(run, result, folder, arguments.json);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::interrupted) throw;
     throw Error(

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "api/use.h"
 #include "cli/flags.h"
 #include "data/load.h"
 #include "selfnorm/dataset.h"
+#include "selfnorm/run.h"
 
 namespace selfnorm::cli {
 
@@ -46,7 +46,7 @@ inline void add_use_arguments(CLI::App& command, UseArguments& arguments) {
 }
 
 /// The model and the rows that these arguments name.
-inline std::unique_ptr<ModelAndData> open_model(const UseArguments& arguments, bool needs_targets) {
+inline ModelAndRows open_model(const UseArguments& arguments, bool needs_targets) {
   DataOptions data = arguments.data;
   data.inputs = parse_inputs(arguments.inputs);
   arguments.reading.apply(reading_table(data));

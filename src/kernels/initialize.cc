@@ -3,6 +3,8 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <numeric>
+#include <vector>
 
 #include "kernels/parallel.h"
 #include "selfnorm/constants.h"
@@ -56,31 +58,42 @@ void plain_normal(double gain, const InitialShape& s, RandomKey key, float* valu
   fill_each(s.count, values, [=](std::uint64_t i) { return gain * normal(key, i); });
 }
 
-// Gram-Schmidt on a normal matrix, each vector against those before it twice, which leaves it
-// orthogonal to working precision. The shorter side's vectors are made orthonormal.
+// Several sums at once, since the compiler must not reorder one.
+double dot(const double* a, const double* b, std::size_t count) {
+  constexpr std::size_t kSums = 8;
+  double sums[kSums] = {};
+  const std::size_t whole = count - count % kSums;
+  for (std::size_t i = 0; i < whole; i += kSums) {
+    for (std::size_t j = 0; j < kSums; ++j) sums[j] += a[i + j] * b[i + j];
+  }
+  for (std::size_t i = whole; i < count; ++i) sums[i - whole] += a[i] * b[i];
+  return std::accumulate(sums, sums + kSums, 0.0);
+}
+
+// Modified Gram-Schmidt on a normal matrix: each vector, made of length 1, is taken out of those
+// behind it. What is left of their products is the condition number in roundings of a double, far
+// below a float's. The shorter side's vectors are made orthonormal.
 void orthogonal(double gain, const InitialShape& s, RandomKey key, float* values) {
   const std::int64_t rows = s.outputs, columns = s.count / s.outputs;
   const bool wide = columns >= rows;
-  const auto vectors = static_cast<std::size_t>(wide ? rows : columns);
+  const std::int64_t vectors = wide ? rows : columns;
   const auto length = static_cast<std::size_t>(wide ? columns : rows);
-  std::vector<double> basis(vectors * length);
+  std::vector<double> basis(static_cast<std::size_t>(s.count));
   for (std::size_t i = 0; i < basis.size(); ++i) basis[i] = normal(key, i);
-  const auto project = [&](std::size_t v, std::size_t onto) {
-    double dot = 0;
-    for (std::size_t i = 0; i < length; ++i)
-      dot += basis[v * length + i] * basis[onto * length + i];
-    for (std::size_t i = 0; i < length; ++i)
-      basis[v * length + i] -= dot * basis[onto * length + i];
+  const auto vector = [&](std::int64_t v) {
+    return basis.data() + static_cast<std::size_t>(v) * length;
   };
-  for (std::size_t v = 0; v < vectors; ++v) {
-    for (int pass = 0; pass < 2; ++pass) {
-      for (std::size_t before = 0; before < v; ++before) project(v, before);
-    }
-    double square = 0;
-    for (std::size_t i = 0; i < length; ++i)
-      square += basis[v * length + i] * basis[v * length + i];
-    const double inverse = 1 / std::sqrt(square);
-    for (std::size_t i = 0; i < length; ++i) basis[v * length + i] *= inverse;
+  for (std::int64_t v = 0; v < vectors; ++v) {
+    double* unit = vector(v);
+    const double inverse = 1 / std::sqrt(dot(unit, unit, length));
+    for (std::size_t i = 0; i < length; ++i) unit[i] *= inverse;
+    const auto grain = static_cast<std::int64_t>(1 + kGrain / length);
+    parallel_rows(vectors - v - 1, grain, [&](std::int64_t first, std::int64_t count) {
+      for (std::int64_t w = v + 1 + first; w < v + 1 + first + count; ++w) {
+        const double share = dot(unit, vector(w), length);
+        for (std::size_t i = 0; i < length; ++i) vector(w)[i] -= share * unit[i];
+      }
+    });
   }
   const auto width = static_cast<std::size_t>(columns);
   for (std::size_t i = 0; i < static_cast<std::size_t>(s.count); ++i) {
