@@ -106,7 +106,7 @@ def proofs_table(program):
             lines.append(f"| {theorem['id']}: {theorem['claim']} | {bounds(part['domain'])} | "
                          f"{part['status']}{least} | {part['boxes']} | {part['margin']:.2g} |")
     for flags in (("--theorem", 1, "--tau", "0.95,1.9"), ("--theorem", 1, "--nu", "0.3,1.5"),
-                  ("--theorem", 2, "--nu", "1.2,16"), ("--theorem", 3, "--nu", "0.02,0.3")):
+                  ("--theorem", 2, "--nu", "1.2,16"), ("--theorem", 3, "--nu", "0.02,1.2")):
         theorem = json.loads(run(program, "theory", "certify", *flags, "--json",
                                  status=1))["theorems"][0]
         for part in theorem["parts"]:
