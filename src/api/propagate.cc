@@ -102,6 +102,9 @@ double gain_of(const PropagationRequest& request, std::int64_t fan_in) {
   const double unit = 1 / std::sqrt(static_cast<double>(fan_in));
   if (request.init == "normal" || request.init == "constant") return request.gain * unit;
   if (request.init == "uniform") return request.gain * unit * std::sqrt(3.0);
+  // More units than inputs: orthonormal columns leave the rows too short.
+  const double units_per_input = static_cast<double>(request.width) / static_cast<double>(fan_in);
+  if (request.init == "orthogonal") return request.gain * std::sqrt(std::max(1.0, units_per_input));
   return request.gain;
 }
 

@@ -116,7 +116,7 @@ std::string shape_picture(const PlotArguments&) {
   }
   return data_block("shapes", rows) +
          fmt::format(
-             "set logscale x\nset xlabel 's'\nset key bottom right\nset multiplot layout 1,2\n"
+             "set logscale x\nset xlabel 's'\nset key center right\nset multiplot layout 1,2\n"
              "set title 'a layer, forward'\nset yrange [0:1]\n"
              "plot $shapes using 1:2 with lines lw 2 lc rgb '{0}' title 'contraction', "
              "'' using 1:4 with lines lw 2 lc rgb '{1}' title 'spread, width 128, Gaussian', "
