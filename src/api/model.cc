@@ -68,7 +68,10 @@ Model train(const Network& network, const LoadedData& data, const TrainOptions& 
             const DataOptions& division, const TrainCallbacks& callbacks) {
   check_dataset(data.train);
   if (data.validation.has_value()) check_dataset(*data.validation);
-  RunConfig config{division, network, {}, options};
+  RunConfig config;
+  config.data = division;
+  config.network = network;
+  config.train = options;
   const auto run = prepare_run(std::move(config), {data.train, std::nullopt, data.validation});
   Trainer(run->model, run->rows, run->config.train, callbacks).run();
   return Model(std::make_shared<TrainedModel>(std::move(run->model)));
