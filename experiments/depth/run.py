@@ -29,7 +29,7 @@ SETTLED = 50  # layers after which the input is forgotten: 0.966^50 is the slowe
 # Their scale s; None: no SELU. "depth": the s for which the gradient grows by e over all layers.
 ACTIVATIONS = {"SELU, published": 1, "SELU, s = 0.1": 0.1, "SELU, shape = depth": "depth",
                "ReLU": None}
-LEARNING_RATES = (1e-5, 1e-4, 1e-3)
+LEARNING_RATES = (1e-6, 1e-5, 1e-4)
 EPOCHS, BATCH, SEEDS = 10, 64, (1,)
 LOCK = threading.Lock()
 
