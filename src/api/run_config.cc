@@ -281,7 +281,8 @@ std::string to_toml(const RunConfig& given) {
     Settings inputs;
     std::string list;
     for (const auto& [name, shape] : config.network.inputs) {
-      list += fmt::format("{} {} = {}", list.empty() ? "" : ",", name, to_string(Setting(shape)));
+      list += fmt::format("{} {} = {}", list.empty() ? "" : ",", to_string(Setting(name)),
+                          to_string(Setting(shape)));
     }
     text += fmt::format("inputs = {{{} }}\nlayers = [\n", list);
     for (const Layer& layer : config.network.layers) {

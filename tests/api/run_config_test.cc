@@ -53,6 +53,9 @@ TEST(RunConfig, ReadsWhatANetworkFileSays) {
 TEST(RunConfig, WrittenAndReadIsTheSame) {
   const std::string once = to_toml(parse_run_config(kFull, "net.toml"));
   EXPECT_EQ(to_toml(parse_run_config(once, "again")), once);
+  RunConfig spaced;
+  spaced.network = {{{"two words", {4}}}, {{"dense", {{"units", std::int64_t{2}}}}}};
+  EXPECT_EQ(parse_run_config(to_toml(spaced), "again").network.inputs, spaced.network.inputs);
   const std::string plain = to_toml(RunConfig{});
   EXPECT_EQ(to_toml(parse_run_config(plain, "again")), plain);
 }
