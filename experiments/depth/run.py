@@ -10,6 +10,7 @@ README.md's tables are written from it. Two runs at a time, on one thread each.
 
 import argparse
 import concurrent.futures
+import functools
 import json
 import math
 import os
@@ -29,8 +30,9 @@ SETTLED = 50  # layers after which the input is forgotten: 0.966^50 is the slowe
 # Their scale s; None: no SELU. "depth": the s for which the gradient grows by e over all layers.
 ACTIVATIONS = {"SELU, published": 1, "SELU, s = 0.1": 0.1, "SELU, shape = depth": "depth",
                "ReLU": None}
-LEARNING_RATES = (1e-6, 1e-5, 1e-4)
-EPOCHS, BATCH, SEEDS = 10, 64, (1,)
+LEARNING_RATES = (1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 3e-5, 1e-4)
+EPOCHS, BATCH = 10, 64
+SEARCH_SEED, MORE_SEEDS = 1, (2, 3)  # the best rate of the first seed is trained with the others
 LOCK = threading.Lock()
 
 
@@ -48,34 +50,83 @@ def run_json(program, *arguments):
     return json.loads(finished.stdout)
 
 
+@functools.cache
 def shape(program, scale, init):
     given = () if scale == "depth" else ("--scale", scale)
     width = ("--width", WIDTH) if given else ()  # the s of infinite width, in either case of weights
-    made = run_json(program, "theory", "shape", "--depth", LAYERS, *width, *given, "--init", init,
+    depth = LAYERS - 1 if given else LAYERS  # a gradient passes one layer less
+    made = run_json(program, "theory", "shape", "--depth", depth, *width, *given, "--init", init,
                     "--json")
     return made if given else shape(program, made["scale"], init)
 
 
 # ---- signals ---------------------------------------------------------------------------------
 
-def signals(program, name, init, draw):
+def propagated(program, name, init, draw, rows):
     flags, gain = ("--activation", "relu"), math.sqrt(2)  # He
     if ACTIVATIONS[name] is not None:
         made = shape(program, ACTIVATIONS[name], init)
         flags, gain = ("--alpha", made["alpha"], "--lambda", made["lambda"], "--scale",
                        made["scale"]), 1
-    layers = run_json(program, "propagate", "--data", "digits", "--layers", LAYERS, "--width", WIDTH,
-                      "--batch", ROWS, "--init", init, "--gain", gain, "--seed", draw,
-                      "--gradients", "--json", *flags)["layers"]
+    return run_json(program, "propagate", "--data", "digits", "--layers", LAYERS, "--width", WIDTH,
+                    "--batch", rows, "--init", init, "--gain", gain, "--seed", draw,
+                    "--gradients", "--json", *flags)["layers"]
+
+
+def log_ratio(layers):
+    ratio = layers[0]["gradient_second_moment"] / layers[-1]["gradient_second_moment"]
+    return math.log(ratio) if ratio > 0 else None
+
+
+def signals(program, name, init, draw):
+    layers = propagated(program, name, init, draw, ROWS)
     settled = layers[SETTLED:]
     mean = statistics.mean(layer["std"] for layer in settled)
     square = statistics.mean(layer["std_spread"] ** 2 + layer["std"] ** 2 for layer in settled)
-    ratio = layers[0]["gradient_second_moment"] / layers[-1]["gradient_second_moment"]
+    ratio = log_ratio(layers)
     return {"kind": "signals", "activation": name, "init": init, "draw": draw,
             "least": min(layer["std"] for layer in layers),
             "greatest": max(layer["std"] for layer in layers),
             "mean": mean, "square": square,
-            "log_growth": math.log(ratio) / (LAYERS - 1) if ratio > 0 else None}
+            "log_growth": None if ratio is None else ratio / (LAYERS - 1)}
+
+
+def single(program, name, init, draw):
+    """One row's gradient."""
+    return {"kind": "single", "activation": name, "init": init, "draw": draw,
+            "log_ratio": log_ratio(propagated(program, name, init, draw, 1))}
+
+
+def predicted_ratio(program, name, init):
+    """Mean and deviation of the logarithm of one row's ratio over the depth; of infinite width."""
+    passed = LAYERS - 1
+    if ACTIVATIONS[name] is None:
+        # f'^2/E f'^2 is 0 or 2, of variance 1 and free of the signal's size: 3 of direction and
+        # slopes, 2 of Gaussian weights; half of that below the mean (src/theory/finite_width.cc).
+        noise = (3 if init == "orthogonal" else 5) / WIDTH
+        return -0.5 * noise * passed, math.sqrt(noise * passed), 0.0
+    made = shape(program, ACTIVATIONS[name], init)
+    return (passed * math.log(made["typical_growth"]), made["log_growth_spread"],
+            passed * math.log(made["gradient_growth"]))
+
+
+def single_table(program, results):
+    lines = ["| activation | weights | draws | ln ratio, mean of the draws | predicted | at infinite "
+             "width | deviation of the draws | predicted |", "| --- |" + " --- |" * 7]
+    for name in ACTIVATIONS:
+        for init in ("normal", "orthogonal"):
+            logs = [r["log_ratio"] for r in results if r["kind"] == "single"
+                    and r["activation"] == name and r["init"] == init]
+            if not logs:
+                continue
+            mean, deviation, infinite = predicted_ratio(program, name, init)
+            error = statistics.stdev(logs) / math.sqrt(len(logs))
+            lines.append(f"| {name} | {'He, ' if ACTIVATIONS[name] is None else ''}{init} | "
+                         f"{len(logs)} | {statistics.mean(logs):.2f} ± {error:.2f} | {mean:.2f} | "
+                         f"{infinite:.2f} | {statistics.stdev(logs):.2f} ± "
+                         f"{statistics.stdev(logs) / math.sqrt(2 * len(logs) - 2):.2f} | "
+                         f"{deviation:.2f} |")
+    return "\n".join(lines)
 
 
 def signals_table(program, results):
@@ -145,25 +196,46 @@ def training(program, name, init, rate, seed):
             "test_accuracy": document["test"]["accuracy"], "seconds": document["seconds"]}
 
 
+def training_rows(results, name, init):
+    return [r for r in results if r["kind"] == "training" and r["activation"] == name
+            and r["init"] == init]
+
+
+def best_rate(rows):
+    """By the validation loss of the searched seed; None where every rate diverged."""
+    finished = [r for r in rows if r["seed"] == SEARCH_SEED and "diverged" not in r]
+    return min(finished, key=lambda r: r["validation_loss"])["rate"] if finished else None
+
+
+def accuracies(rows, key, digits):
+    values = [r[key] for r in rows if "diverged" not in r]
+    if not values:
+        return "NaN"
+    spread = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+    lost = len(rows) - len(values)
+    return f"{statistics.mean(values):.{digits}f}{spread}" + (f" ({lost} NaN)" if lost else "")
+
+
 def training_table(results):
-    lines = ["| activation | weights | best rate | validation accuracy | test accuracy | other rates: "
-             "validation accuracy |", "| --- | --- | --- | --- | --- | --- |"]
+    rates = " | ".join(f"{rate:g}" for rate in LEARNING_RATES)
+    lines = [f"| activation | weights | {rates} | seeds at the best | validation accuracy | "
+             "test accuracy |", "| --- | --- |" + " --- |" * (len(LEARNING_RATES) + 3)]
     for name in ACTIVATIONS:
         for init in ("normal", "orthogonal"):
-            rows = [r for r in results if r["kind"] == "training" and r["activation"] == name
-                    and r["init"] == init]
+            rows = training_rows(results, name, init)
             if not rows:
                 continue
-            finished = [r for r in rows if "diverged" not in r]
-            best = min(finished, key=lambda r: r["validation_loss"], default=None)
-            text = ", ".join(f"{r['rate']:g}: " + ("NaN" if "diverged" in r else
-                                                   f"{r['validation_accuracy']:.3f}")
-                             for r in sorted(rows, key=lambda r: r["rate"]) if r is not best)
-            if best is None:
-                lines.append(f"| {name} | {init} | none | - | - | {text} |")
-                continue
-            lines.append(f"| {name} | {init} | {best['rate']:g} | {best['validation_accuracy']:.3f} | "
-                         f"{best['test_accuracy']:.4f} | {text} |")
+            best = best_rate(rows)
+            cells = []
+            for rate in LEARNING_RATES:
+                text = accuracies([r for r in rows if r["rate"] == rate
+                                   and r["seed"] == SEARCH_SEED], "validation_accuracy", 3)
+                cells.append(f"**{text}**" if rate == best else text)
+            at_best = [r for r in rows if r["rate"] == best]
+            lines.append(f"| {name} | {'He, ' if name == 'ReLU' else ''}{init} | "
+                         f"{' | '.join(cells)} | {len(at_best)} | "
+                         f"{accuracies(at_best, 'validation_accuracy', 3)} | "
+                         f"{accuracies(at_best, 'test_accuracy', 4)} |")
     return "\n".join(lines)
 
 
@@ -176,6 +248,7 @@ def read_results():
 def write_readme(program, results):
     text = README.read_text()
     for name, table in (("signals", signals_table(program, results)),
+                        ("single", single_table(program, results)),
                         ("training", training_table(results))):
         start, end = f"<!-- {name}: made by run.py -->", f"<!-- end of {name} -->"
         text = re.sub(re.escape(start) + ".*?" + re.escape(end),
@@ -190,22 +263,10 @@ def main():
     parser.add_argument("--only", choices=("signals", "training"))
     arguments = parser.parse_args()
     results = read_results()
-    done = {json.dumps({k: r.get(k) for k in ("kind", "activation", "init", "draw", "rate", "seed")})
-            for r in results}
-    jobs = []
-    for init in ("normal", "orthogonal"):
-        for name in ACTIVATIONS:
-            if arguments.only != "training":
-                jobs += [(signals, name, init, draw) for draw in range(1, arguments.draws + 1)]
-            if arguments.only != "signals":
-                jobs += [(training, name, init, rate, seed) for rate in LEARNING_RATES
-                         for seed in SEEDS]
 
-    def key(job):
-        known = {"kind": job[0].__name__, "activation": job[1], "init": job[2], "draw": None,
-                 "rate": None, "seed": None}
-        known.update({"draw": job[3]} if job[0] is signals else {"rate": job[3], "seed": job[4]})
-        return json.dumps(known)
+    def key(row):
+        return json.dumps({k: row.get(k) for k in ("kind", "activation", "init", "draw", "rate",
+                                                   "seed")})
 
     def work(job):
         row = job[0](arguments.program, *job[1:])
@@ -215,8 +276,25 @@ def main():
                 file.write(json.dumps(row) + "\n")
             print(row, flush=True)
 
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(work, [job for job in jobs if key(job) not in done]))
+    def work_on(jobs):
+        names = {signals: ("draw",), single: ("draw",), training: ("rate", "seed")}
+        done = {key(r) for r in results}
+        left = [(run_it, name, init, *rest) for run_it, name, init, *rest in jobs
+                if key({"kind": run_it.__name__, "activation": name, "init": init,
+                        **dict(zip(names[run_it], rest))}) not in done]
+        with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+            list(pool.map(work, left))
+
+    networks = [(name, init) for init in ("normal", "orthogonal") for name in ACTIVATIONS]
+    if arguments.only != "training":
+        work_on([(kind, *made, draw) for kind in (signals, single) for made in networks
+                 for draw in range(1, arguments.draws + 1)])
+    if arguments.only != "signals":
+        work_on([(training, *made, rate, SEARCH_SEED) for made in networks
+                 for rate in LEARNING_RATES])
+        best = {made: best_rate(training_rows(results, *made)) for made in networks}
+        work_on([(training, *made, best[made], seed) for made in networks
+                 for seed in MORE_SEEDS if best[made] is not None])
     write_readme(arguments.program, results)
 
 

@@ -122,6 +122,10 @@ struct DepthShape {
   /// Relative standard deviation of a sample's deviation in a layer of `width` units, around 1, far
   /// from the input; 0 for infinite width.
   double spread = 0;
+  /// Of one sample's gradient over draws of the weights, dropout's own noise apart: the geometric
+  /// mean of its growth a layer, below the mean `gradient_growth` where width is finite, and the
+  /// standard deviation of the logarithm of its growth over all layers. First order in 1/width.
+  double typical_growth = 0, log_growth_spread = 0;
 };
 
 /// What a shape is wanted for.

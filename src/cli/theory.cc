@@ -169,7 +169,11 @@ void run_shape(ShapeArguments arguments, bool scale_given, bool width_given) {
       {"gradient_growth", shape.gradient_growth},
       {"contraction", shape.contraction},
       {"growth_over_depth", std::pow(shape.gradient_growth, static_cast<double>(request.depth))}};
-  if (request.width > 0) numbers["spread"] = shape.spread;
+  if (request.width > 0) {
+    numbers["spread"] = shape.spread;
+    numbers["typical_growth"] = shape.typical_growth;
+    numbers["log_growth_spread"] = shape.log_growth_spread;
+  }
   print_numbers(numbers, arguments.json);
 }
 

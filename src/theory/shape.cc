@@ -4,7 +4,7 @@
 
 #include "selfnorm/error.h"
 #include "selfnorm/theory.h"
-#include "theory/quadrature.h"
+#include "theory/finite_width.h"
 
 namespace selfnorm {
 namespace {
@@ -24,23 +24,6 @@ void check(const DepthShapeRequest& request) {
   if (!(request.greatest_spread > 0)) {
     fail("spread", "a number above 0", request.greatest_spread);
   }
-}
-
-// The layer's second moment q = Σf(zᵢ)²/n follows δ' = c·δ + noise around 1, with c the contraction
-// and, for n independent zᵢ, noise of variance (E f⁴ − 1)/n. Orthogonal weights keep Σzᵢ² as it is,
-// which takes out what f² has in common with z²: Cov(f², z²)²/Var z² = (2c)²/2. Stationary:
-// Var δ = noise/(1 − c²); the deviation √q varies half as much.
-double stationary_spread(const SeluConstants& f, double contraction, std::int64_t width,
-                         bool orthogonal) {
-  const double root = std::sqrt(f.scale);
-  const auto fourth = [&](double z) {
-    const double x = root * z;
-    const double y = f.lambda * (x > 0 ? x : f.alpha * std::expm1(x));
-    return y * y * y * y;
-  };
-  const double c2 = contraction * contraction;
-  const double noise = expectation(fourth, {0, 1}, {0}) - 1 - (orthogonal ? 2 * c2 : 0);
-  return 0.5 * std::sqrt(noise / (static_cast<double>(width) * (1 - c2)));
 }
 
 // The scale at which `excess`, which rises with it, is 0; 1 where it is below 0 there.
@@ -65,9 +48,13 @@ DepthShape shape_of_scale(double scale, const DepthShapeRequest& request) {
       layer_map([&](const Gaussian& z) { return selu_moments(z, shape.constants); }, {0, 1});
   shape.gradient_growth = map.gradient_growth * request.dropout_growth;
   shape.contraction = map.spectral_radius();
+  shape.typical_growth = shape.gradient_growth;
   if (request.width > 0) {
-    shape.spread =
-        stationary_spread(shape.constants, shape.contraction, request.width, request.orthogonal);
+    const FiniteWidth noise = finite_width(shape.constants, request.width, request.orthogonal);
+    shape.spread = noise.spread;
+    shape.typical_growth = shape.gradient_growth * std::exp(noise.log_growth_shift);
+    shape.log_growth_spread =
+        std::sqrt(static_cast<double>(request.depth) * noise.log_growth_variance);
   }
   return shape;
 }

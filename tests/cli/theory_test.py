@@ -138,6 +138,8 @@ class Shapes(CliTest):
         orthogonal, normal = self.ok_json(*flags), self.ok_json(*flags, "--init", "normal")
         self.assertLess(orthogonal["spread"], 0.05)
         self.assertGreater(normal["scale"], orthogonal["scale"])
+        self.assertLess(normal["typical_growth"], normal["gradient_growth"])
+        self.assertGreater(normal["log_growth_spread"], orthogonal["log_growth_spread"])
 
     def test_dropout(self):
         got = self.ok_json("theory", "dropout", "--rate", "0.05", "--mean", "0", "--variance", "1")

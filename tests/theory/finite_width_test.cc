@@ -1,0 +1,120 @@
+// The noise of finite width against a simulation: one sample through a network drawn anew each
+// time.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "selfnorm/theory.h"
+
+namespace selfnorm {
+namespace {
+
+using Vector = std::vector<double>;
+
+constexpr std::int64_t kWidth = 40, kDepth = 120, kSettled = 60;
+constexpr int kDraws = 160;
+
+double dot(const double* x, const double* y) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < kWidth; ++i) sum += x[i] * y[i];
+  return sum;
+}
+
+// Rows of variance 1/n, or orthonormal ones of them (Gram-Schmidt).
+Vector draw_weights(std::mt19937_64& random, bool orthogonal) {
+  std::normal_distribution<double> normal(0, 1 / std::sqrt(static_cast<double>(kWidth)));
+  Vector w(kWidth * kWidth);
+  for (double& weight : w) weight = normal(random);
+  for (std::int64_t i = 0; orthogonal && i < kWidth; ++i) {
+    double* row = &w[i * kWidth];
+    for (std::int64_t j = 0; j < i; ++j) {
+      const double* other = &w[j * kWidth];
+      const double along = dot(row, other);
+      for (std::int64_t k = 0; k < kWidth; ++k) row[k] -= along * other[k];
+    }
+    const double length = std::sqrt(dot(row, row));
+    for (std::int64_t k = 0; k < kWidth; ++k) row[k] /= length;
+  }
+  return w;
+}
+
+struct Sums {
+  double count = 0, sum = 0, squares = 0;
+  void add(double x) { count += 1, sum += x, squares += x * x; }
+  double mean() const { return sum / count; }
+  double deviation() const { return std::sqrt(squares / count - mean() * mean()); }
+};
+
+struct Simulated {
+  Sums deviations, log_growth;
+};
+
+void draw(std::mt19937_64& random, const SeluConstants& f, bool orthogonal, Simulated& into) {
+  const double root = std::sqrt(f.scale);
+  std::normal_distribution<double> normal;
+  Vector x(kWidth), g(kWidth), next(kWidth);
+  for (double& value : x) value = normal(random);
+  for (double& value : g) value = normal(random);
+  std::vector<Vector> weights, slopes;
+  for (std::int64_t layer = 0; layer < kDepth; ++layer) {
+    weights.push_back(draw_weights(random, orthogonal));
+    slopes.emplace_back(kWidth);
+    for (std::int64_t i = 0; i < kWidth; ++i) {
+      const double z = root * dot(&weights.back()[i * kWidth], x.data());
+      next[i] = f.lambda * (z > 0 ? z : f.alpha * std::expm1(z));
+      slopes.back()[i] = f.lambda * root * (z > 0 ? 1 : f.alpha * std::exp(z));
+    }
+    x.swap(next);
+    if (layer >= kSettled) {
+      into.deviations.add(std::sqrt(dot(x.data(), x.data()) / kWidth));
+    }
+  }
+  const double before = dot(g.data(), g.data());
+  for (std::int64_t layer = kDepth; layer-- > 0;) {
+    next.assign(kWidth, 0);
+    for (std::int64_t i = 0; i < kWidth; ++i) {
+      const double h = slopes[layer][i] * g[i];
+      for (std::int64_t k = 0; k < kWidth; ++k) next[k] += weights[layer][i * kWidth + k] * h;
+    }
+    g.swap(next);
+  }
+  into.log_growth.add(std::log(dot(g.data(), g.data()) / before));
+}
+
+TEST(FiniteWidth, SpreadsAreThoseOfASimulation) {
+  // A deviation of D draws is known to 1/sqrt(2 D): four of those, and 1/width for the next order
+  // of the expansion (several units of it; the layers' deviations are D·60 numbers, correlated).
+  const double bound = 4 / std::sqrt(2.0 * kDraws) + 4.0 / kWidth;
+  std::mt19937_64 random(1);
+  for (const double scale : {1.0, 0.1}) {
+    for (const bool orthogonal : {false, true}) {
+      SCOPED_TRACE(testing::Message() << "scale " << scale << ", orthogonal " << orthogonal);
+      DepthShapeRequest request;
+      request.depth = kDepth;
+      request.width = kWidth;
+      request.orthogonal = orthogonal;
+      const DepthShape shape = shape_of_scale(scale, request);
+      Simulated got;
+      for (int i = 0; i < kDraws; ++i) draw(random, shape.constants, orthogonal, got);
+      const double spread = got.deviations.deviation() / got.deviations.mean();
+      EXPECT_NEAR(spread / shape.spread, 1, bound);
+      EXPECT_NEAR(got.log_growth.deviation() / shape.log_growth_spread, 1, bound);
+      // The mean over draws, to four of its standard errors; what infinite width predicts is up to
+      // 15 of them off.
+      const double error = shape.log_growth_spread / std::sqrt(double{kDraws});
+      EXPECT_NEAR(got.log_growth.mean(), kDepth * std::log(shape.typical_growth), 4 * error);
+    }
+  }
+}
+
+TEST(FiniteWidth, NoneAtInfiniteWidth) {
+  const DepthShape shape = shape_of_scale(1, {});
+  EXPECT_EQ(shape.spread, 0);
+  EXPECT_EQ(shape.log_growth_spread, 0);
+}
+
+}  // namespace
+}  // namespace selfnorm
