@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests/golden"
@@ -54,8 +54,10 @@ def map_errors(program):
             run(program, "theory", "map", "--input", GOLDEN / table, "--output", out)
             got, want = rows(out), rows(GOLDEN / table)
         for column in columns:
-            largest = max(error(g[column], w[column], "1e-13") for g, w in zip(got, want))
-            lines.append((f"`{table}`, {column}", len(want), f"{largest:.1e}", bound))
+            # Means and elements of the Jacobian pass through 0; variances and σ_max do not.
+            absolute = "1e-13" if column == "mean_out" or column.startswith("d_") else "0"
+            largest = max(error(g[column], w[column], absolute) for g, w in zip(got, want))
+            lines.append((table, len(want), bound, column, largest))
     return lines
 
 
@@ -67,8 +69,7 @@ def constants_errors(program):
                              "--variance", row["fixed_point_variance"], "--json"))
         for name in errors:
             errors[name] = max(errors[name], error(repr(got[name]), row[name], "0"))
-    return [(f"`constants.csv`, {name}", len(want), f"{value:.1e}", "1e-14")
-            for name, value in errors.items()]
+    return [("constants.csv", len(want), "1e-14", *each) for each in errors.items()]
 
 
 def dropout_errors(program):
@@ -79,64 +80,127 @@ def dropout_errors(program):
                              row["mean"], "--variance", row["variance"], "--json"))
         for name in errors:
             errors[name] = max(errors[name], error(repr(got[name]), row[name], "0"))
-    return [(f"`alpha_dropout.csv`, {name}", len(want), f"{value:.1e}", "1e-15")
-            for name, value in errors.items()]
+    return [("alpha_dropout.csv", len(want), "1e-15", *each) for each in errors.items()]
 
 
 def errors_table(program):
-    lines = ["| table, column | rows | largest relative error | bound |", "| --- | --- | --- | --- |"]
-    for name, count, largest, bound in (map_errors(program) + constants_errors(program)
-                                        + dropout_errors(program)):
-        lines.append(f"| {name} | {count} | {largest} | {bound} |")
-    return "\n".join(lines)
+    columns = {}
+    for table, count, bound, column, largest in (map_errors(program) + constants_errors(program)
+                                                 + dropout_errors(program)):
+        columns.setdefault((table, count, bound), []).append(f"{column} {largest:.1e}")
+    return "\n".join(["| table | rows | bound | largest relative error of each column |",
+                      "| --- | --- | --- | --- |",
+                      *(f"| `{table}` | {count} | {bound} | {', '.join(each)} |"
+                        for (table, count, bound), each in columns.items())])
 
 
-def bounds(domain):
-    return ", ".join(f"{symbol} [{domain[name][0]:.6g}, {domain[name][1]:.6g}]" for symbol, name in
-                     (("μ", "mu"), ("ω", "omega"), ("ν", "nu"), ("τ", "tau")))
+NAMES = {"mu": "μ", "omega": "ω", "nu": "ν", "tau": "τ"}
+
+
+def certified(program, *flags, status=0):
+    return json.loads(run(program, "theory", "certify", *flags, "--json",
+                          status=status))["theorems"]
+
+
+def bounds(low_high):
+    low, high = low_high
+    return f"±{high:.6g}" if low == -high else f"{low:.6g} to {high:.6g}"
+
+
+def inner_bounds(low_high):
+    """To four decimals, and not wider than given (but for the last bits of a double)."""
+    low, high = (Decimal(repr(round(bound, 12))) for bound in low_high)
+    return bounds((float(low.quantize(Decimal("1e-4"), ROUND_CEILING)),
+                   float(high.quantize(Decimal("1e-4"), ROUND_FLOOR))))
+
+
+def proved_table(theorems):
+    lines = ["| claim | μ | ω | ν | τ | verdict | boxes | margin |",
+             "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for theorem in theorems:
+        for part in theorem["parts"]:
+            least = f", from ν = {part['smallest_nu']:.2g} on" if "smallest_nu" in part else ""
+            domain = " | ".join(bounds(part["domain"][name]) for name in NAMES)
+            lines.append(f"| {theorem['id']}: {theorem['claim']} | {domain} | {part['status']}"
+                         f"{least} | {part['boxes']} | {part['margin']:.2g} |")
+    return lines
+
+
+def broken(program, theorem, domain, layers):
+    """What the layer in the middle of a counterexample does that the claim rules out."""
+    middle = {name: 0.5 * sum(layers[name]) for name in NAMES}
+    with tempfile.TemporaryDirectory() as folder:
+        point = pathlib.Path(folder) / "point.csv"
+        point.write_text(",".join(middle) + "\n" + ",".join(map(repr, middle.values())) + "\n",
+                         encoding="utf-8")
+        found = next(csv.DictReader(run(program, "theory", "map", "--input",
+                                        point).splitlines()))
+    mean, variance, sigma = (float(found[name]) for name in
+                             ("mean_out", "variance_out", "largest_singular_value"))
+    if theorem != 1:
+        sign = ">" if theorem == 2 else "<"
+        return f"ν̃ = {variance:.4g} {sign} ν = {middle['nu']:.4g}"
+    breaks = [f"{symbol} = {value:.4g} {'<' if value < low else '>'} "
+              f"{low if value < low else high:.6g}"
+              for symbol, value, (low, high) in (("μ̃", mean, domain["mu"]),
+                                                 ("ν̃", variance, domain["nu"]),
+                                                 ("σ_max", sigma, (0, 1)))
+              if not low <= value <= high]
+    return ", ".join(breaks)
+
+
+def refuted_table(program):
+    lines = ["| claim stretched to | layers that break it: μ | ω | ν | τ | the middle one |",
+             "| --- | --- | --- | --- | --- | --- |"]
+    for theorem, stretched, kept in ((1, ("tau", "0.95,1.9"), ()),
+                                     (1, ("nu", "0.3,1.5"), ()),
+                                     (2, ("nu", "1.2,16"), ()),
+                                     (3, ("nu", "0.02,1.2"), ("--tau", "0.8,1.25")),
+                                     (3, ("nu", "0.02,1.2"), ("--tau", "0.9,1.25"))):
+        name, to = stretched
+        found = certified(program, "--theorem", theorem, f"--{name}", to, *kept, status=1)[0]
+        if found["status"] != "refuted":
+            sys.exit(f"theorem {theorem} with {name} {to}: {found['status']}, not refuted")
+        layers, domain = found["counterexample"], found["parts"][0]["domain"]
+        ranges = " | ".join(inner_bounds(layers[each]) for each in NAMES)
+        also = f", τ {bounds(domain['tau'])}" if kept else ""
+        lines.append(f"| {theorem}: {NAMES[name]} {bounds(domain[name])}{also} | {ranges} | "
+                     f"{broken(program, theorem, domain, layers)} |")
+    return lines
 
 
 def proofs_table(program):
-    lines = ["| claim | domain | verdict | boxes | nearest to failing |",
-             "| --- | --- | --- | --- | --- |"]
-    proved = json.loads(run(program, "theory", "certify", "--json"))["theorems"]
-    for theorem in proved:
-        for part in theorem["parts"]:
-            least = f"; holds from ν = {part['smallest_nu']:.2g}" if "smallest_nu" in part else ""
-            lines.append(f"| {theorem['id']}: {theorem['claim']} | {bounds(part['domain'])} | "
-                         f"{part['status']}{least} | {part['boxes']} | {part['margin']:.2g} |")
-    for flags in (("--theorem", 1, "--tau", "0.95,1.9"), ("--theorem", 1, "--nu", "0.3,1.5"),
-                  ("--theorem", 2, "--nu", "1.2,16"), ("--theorem", 3, "--nu", "0.02,1.2")):
-        theorem = json.loads(run(program, "theory", "certify", *flags, "--json",
-                                 status=1))["theorems"][0]
-        for part in theorem["parts"]:
-            if part["status"] != "proved":
-                lines.append(f"| {theorem['id']}, with {flags[2][2:]} to {flags[3].split(',')[1]} "
-                             f"from {flags[3].split(',')[0]} | {bounds(part['domain'])} | "
-                             f"{part['status']} | | |")
-    seconds = ", ".join(f"theorem {t['id']}: {t['seconds'] * 1e3:.0f} ms" for t in proved)
-    return "\n".join(lines) + f"\n\nTimes of the proofs: {seconds}."
+    theorems = certified(program)
+    seconds = ", ".join(f"theorem {t['id']} {t['seconds'] * 1e3:.0f} ms" for t in theorems)
+    return "\n".join([*proved_table(theorems), "", f"Times: {seconds}. Refuted:", "",
+                      *refuted_table(program)])
 
 
 def propagation_table(program, seeds):
-    lines = ["| dropout | rate | row means, all layers | row deviations | mean deviation, layers 51 "
-             "to 100 | predicted | mean | predicted |",
-             "| --- | --- | --- | --- | --- | --- | --- | --- |"]
-    for dropout, rate in (("none", 0), ("plain", 0.2), ("alpha", 0.05), ("alpha", 0.2),
-                          ("notebook", 0.05)):
-        runs = [json.loads(run(program, "propagate", "--dropout", dropout, "--rate", rate,
-                               "--seed", seed, "--json"))["layers"]
+    lines = ["| dropout | rate | row means, all layers | row deviations, all layers | deviation, "
+             "measured / predicted | mean, measured / predicted |",
+             "| --- | --- | --- | --- | --- | --- |"]
+    for dropout, *rate in (("none",), ("plain", 0.2), ("alpha", 0.05), ("alpha", 0.2),
+                           ("notebook", 0.05), ("notebook", 0.2)):
+        flags = ("--dropout", dropout, *(("--rate", *rate) if rate else ()))
+        runs = [json.loads(run(program, "propagate", *flags, "--seed", seed, "--json"))["layers"]
                 for seed in range(1, seeds + 1)]
         every = [layer for layers in runs for layer in layers]
         late = [layer for layers in runs for layer in layers[50:]]
-        average = lambda name: statistics.mean(layer[name] for layer in late)
-        lines.append(
-            f"| {dropout} | {rate} | {min(l['mean_min'] for l in every):.2f} to "
-            f"{max(l['mean_max'] for l in every):.2f} | {min(l['std_min'] for l in every):.2f} to "
-            f"{max(l['std_max'] for l in every):.2f} | {average('std'):.3f} | "
-            f"{average('predicted_std'):.3f} | {average('mean'):.3f} | "
-            f"{average('predicted_mean'):.3f} |")
-    return "\n".join(lines)
+
+        def average(name):
+            return f"{round(statistics.mean(layer[name] for layer in late), 3) + 0.0:.3f}"
+
+        def extremes(name):
+            return (f"{min(layer[name + '_min'] for layer in every):.2f} to "
+                    f"{max(layer[name + '_max'] for layer in every):.2f}")
+
+        lines.append(f"| {dropout} | {rate[0] if rate else 0} | {extremes('mean')} | "
+                     f"{extremes('std')} | "
+                     f"{average('std')} / {average('predicted_std')} | "
+                     f"{average('mean')} / {average('predicted_mean')} |")
+    return "\n".join(lines) + (f"\n\nLast two columns: averages over layers 51 to 100 and {seeds} "
+                              f"seed{'s' if seeds > 1 else ''}.")
 
 
 def write(name, table):

@@ -37,7 +37,8 @@ struct PropagatedLayer {
   double std_min = 0, std_max = 0;
   double mean = 0, std = 0;  ///< averages over the rows
   double std_spread = 0;     ///< standard deviation over the rows of their deviations
-  /// What the moment maps say of these weights' sums and squares; NaN for an activation without.
+  /// What the moment maps say of these weights' sums and squares; NaN for an activation without,
+  /// and where all units have the same weights, so that nothing is averaged over them.
   double predicted_mean = 0, predicted_std = 0;
   /// Mean square of ∂(cotangent·last output)/∂(this output), in double; NaN unless asked for.
   double gradient_second_moment = 0, predicted_gradient_second_moment = 0;

@@ -118,13 +118,13 @@ std::vector<FixedPoint> fixed_points(const MomentRule& rule, const LayerWeights&
 struct DepthShape {
   SeluConstants constants;
   double gradient_growth = 0;  ///< a layer, alpha dropout counted
-  double contraction = 0;      ///< of the variance a layer, at (0, 1)
+  double contraction = 0;      ///< of the variance a layer, at (0, 1), alpha dropout counted
   /// Relative standard deviation of a sample's deviation in a layer of `width` units, around 1, far
   /// from the input; 0 for infinite width.
   double spread = 0;
-  /// Of one sample's gradient over draws of the weights, dropout's own noise apart: the geometric
-  /// mean of its growth a layer, below the mean `gradient_growth` where width is finite, and the
-  /// standard deviation of the logarithm of its growth over all layers. First order in 1/width.
+  /// Of one sample's gradient over draws of the weights and masks: the geometric mean of its growth
+  /// a layer, below the mean `gradient_growth` where width is finite, and the standard deviation of
+  /// the logarithm of its growth over all layers. First order in 1/width.
   double typical_growth = 0, log_growth_spread = 0;
 };
 
@@ -135,6 +135,7 @@ struct DepthShapeRequest {
   std::int64_t width = 0;             ///< units a layer; 0 for infinite width
   double greatest_spread = 0.1;       ///< most that `spread` should be
   /// What dropout multiplies the gradient's second moment by in a layer: `alpha_dropout_growth`.
+  /// Below 1 it counts as the alpha dropout with this growth in contraction and spread too.
   double dropout_growth = 1;
   bool orthogonal = true;  ///< orthogonal weights, else Gaussian
 };
@@ -145,10 +146,11 @@ struct DepthShapeRequest {
 /// straight lines, which s → 0 approaches. The nearer to a line, the less the map contracts and the
 /// more the noise of finite width adds up: where `spread` would exceed `greatest_spread`, s is
 /// where the logarithm of the growth and the spread exceed their bounds by the same factor.
-/// Error(config) for a depth below 1 or a growth ≤ 1 that dropout does not reach.
+/// Error(config) for a depth below 1, a growth ≤ 1 that dropout does not reach, or one so near to 1
+/// a layer that s would be below 1e-8, where double precision cannot tell it from 1.
 DepthShape shape_for_depth(const DepthShapeRequest& request);
 
-/// The same for a scale that is given.
+/// The same for a scale that is given, from 1e-8 on.
 DepthShape shape_of_scale(double scale, const DepthShapeRequest& request);
 
 /// Factor of a gradient's second moment through alpha dropout: a²q = 1/(1 + α′²·rate) at (0, 1).
@@ -160,11 +162,12 @@ struct AlphaAffine {
   double b = 0;
 };
 
-/// The a and b that give a·z + b the mean and variance of the input, when an element is kept with
-/// probability `keep` in (0, 1] and the input has this mean and this variance > 0.
-/// Numerics: within 1e-15 relative of the exact value. Source: Klambauer et al. 2017, section
-/// "New dropout technique", for any mean, variance and α′.
-AlphaAffine alpha_dropout_affine(double keep, double mean, double variance,
+/// The a and b that give a·z + b the mean and variance of the input, when an element is dropped
+/// with probability `rate` in [0, 1) and the input has this mean and this variance > 0. Numerics: a
+/// within 1e-15 relative of the exact value; b too at mean 0, else within 1e-15 of |mean| + |α′|.
+/// Error(config) for what is not in these ranges or has no finite a and b. Source: Klambauer et al.
+/// 2017, section "New dropout technique", for any mean, variance and α′.
+AlphaAffine alpha_dropout_affine(double rate, double mean, double variance,
                                  double alpha_prime = kAlphaPrime);
 
 /// From `low` to `high`, both included.
@@ -188,7 +191,7 @@ enum class Verdict : std::uint8_t { proved, refuted, undecided };
 
 struct Certificate {
   Verdict verdict = Verdict::undecided;
-  std::int64_t boxes = 0;  ///< boxes in (μω, ντ) that the domain was divided into
+  std::int64_t boxes = 0;  ///< boxes in (μω, ντ) that the domain was divided into in the end
   /// Every point of the domain keeps the claim by at least this much (proved), in the unit of the
   /// bound that is nearest: σ, μ or ν.
   double margin = 0;
@@ -196,19 +199,20 @@ struct Certificate {
   Domain counterexample;  ///< refuted: layers for all of which the claim is proved to be wrong
 };
 
-/// Proves or refutes a claim about SELU on a domain by interval arithmetic: the domain, which
-/// depends on (μω, ντ) alone, is divided until every box is proved; a box whose centre breaks the
-/// claim refutes it. Undecided when `most_boxes` did not suffice, as when the claim is an equality
-/// somewhere. Error(config) for bounds that are not in order, ν ≤ 0 or τ ≤ 0.
+/// Proves or refutes a claim about SELU on a domain, whose bounds are the doubles as given, by
+/// interval arithmetic: what depends on (μω, ντ) alone is divided until every box is proved; layers
+/// around the centre of a box that break the claim refute it. Undecided when `most_boxes` did not
+/// suffice or a box is down to neighbouring numbers, as where the claim is an equality.
+/// Error(config) for bounds that are not in order, ν ≤ 0, τ ≤ 0, α < 0, λ ≤ 0 or a scale ≤ 0.
 Certificate certify(Claim claim, const Domain& domain, const SeluConstants& constants = {},
-                    std::int64_t most_boxes = 2'000'000);
+                    std::int64_t most_boxes = 100'000);
 
 /// Theorems 1, 2 and 3 (3 on its two domains) as the paper states them, with 0.02 as its text has.
 std::vector<Domain> theorem_domains(int theorem);
 Claim theorem_claim(int theorem);
 
-/// The least ν.low ≥ 1e-8, to 1 %, for which the claim that the variance rises is proved on the
-/// domain. It takes seconds.
+/// How far ν.low of a domain on which the variance is proved to rise can fall for the proof to
+/// go through still, to a few per cent; no further than to 1e-8. It takes a second or more.
 double least_rising_variance(const Domain& domain, const SeluConstants& constants = {});
 
 }  // namespace selfnorm

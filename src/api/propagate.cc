@@ -28,6 +28,7 @@ namespace selfnorm {
 namespace {
 
 constexpr const char* kNotebook = "notebook";
+constexpr std::int64_t kMost = 1'000'000;  ///< layers, units and rows
 
 // ---- what is asked for ------------------------------------------------------------------------
 
@@ -53,14 +54,18 @@ std::string dropout_op(const std::string& name) {
 }
 
 void check(const PropagationRequest& request) {
-  const auto at_least_one = [](const char* what, std::int64_t value) {
-    if (value >= 1) return;
+  const auto check_count = [](const char* what, std::int64_t value) {
+    if (value >= 1 && value <= kMost) return;
     throw Error(ErrorKind::config,
-                fmt::format("propagate: {}: expected at least 1, got {}", what, value));
+                fmt::format("propagate: {}: expected from 1 to {}, got {}", what, kMost, value));
   };
-  at_least_one("layers", request.layers);
-  at_least_one("width", request.width);
-  at_least_one("batch", request.batch);
+  check_count("layers", request.layers);
+  check_count("width", request.width);
+  check_count("batch", request.batch);
+  if (!std::isfinite(request.gain) || (request.gain <= 0 && !takes_any_gain(request.init))) {
+    throw Error(ErrorKind::config,
+                fmt::format("propagate: gain: expected a number above 0, got {}", request.gain));
+  }
   if (!(request.rate >= 0 && request.rate < 1)) {
     throw Error(ErrorKind::config,
                 fmt::format("propagate: rate: expected a number in [0, 1), got {}", request.rate));
@@ -207,6 +212,8 @@ class LayerRun {
 
 // ---- what theory predicts ---------------------------------------------------------------------
 
+constexpr double kNearlyNone = 1e-200;  ///< in place of a variance of 0, as behind weights of 0
+
 // The moments behind a layer, and what its backward pass multiplies a gradient's second moment by.
 struct Predicted {
   Moments outputs;
@@ -234,8 +241,10 @@ Predicted predict(const PropagationRequest& request, const Layer& activation, co
                   const WeightSums& weights) {
   const MomentColumn* moments = rule_of(find_op(request.activation)->moments);
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-  if (moments == nullptr) return {{kUnknown, kUnknown}, kUnknown};
-  const ActivationMoments f = (*moments)(activation.attributes)(pre_activation_of(inputs, weights));
+  if (moments == nullptr || weights.alike) return {{kUnknown, kUnknown}, kUnknown};
+  Gaussian z = pre_activation_of(inputs, weights);
+  z.variance = std::max(z.variance, kNearlyNone);
+  const ActivationMoments f = (*moments)(activation.attributes)(z);
   Predicted predicted = after_dropout(request, {f.mean, f.variance});
   predicted.gradient_growth *= f.slope_second_moment * weights.tau * weights.units_per_input;
   return predicted;

@@ -58,14 +58,19 @@ WeightSums sum_weights(std::span<const float> weights, std::int64_t inputs) {
   WeightSums sums;
   sums.units_per_input = units / static_cast<double>(inputs);
   double omega_square = 0;
+  const auto first = weights.first(columns);
+  sums.alike = units > 1;
   for (std::size_t at = 0; at < weights.size(); at += columns) {
     double sum = 0;
-    for (const float w : weights.subspan(at, columns)) sum += w;
+    const auto unit = weights.subspan(at, columns);
+    for (const float w : unit) sum += w;
+    sums.alike = sums.alike && std::ranges::equal(unit, first);
     sums.omega += sum / units;
     omega_square += sum * sum / units;
   }
   sums.omega_spread = omega_square - sums.omega * sums.omega;
   sums.tau = mean_square(weights) * static_cast<double>(inputs);
+  sums.alike = sums.alike && sums.tau > 0;
   return sums;
 }
 
@@ -75,7 +80,7 @@ Gaussian pre_activation_of(const Moments& inputs, const WeightSums& weights) {
 }
 
 NotebookDropout::NotebookDropout(double rate, RandomKey key)
-    : keep_(1 - rate), affine_(alpha_dropout_affine(keep_, 0, 1)), key_(key) {}
+    : keep_(1 - rate), affine_(alpha_dropout_affine(rate, 0, 1)), key_(key) {}
 
 void NotebookDropout::forward(std::span<float> values) const {
   for (std::size_t i = 0; i < values.size(); ++i) {

@@ -23,6 +23,7 @@ struct WeightSums {
   double omega_spread = 0;  ///< variance of that over the units
   double tau = 0;           ///< mean of a unit's sum of squares
   double units_per_input = 1;
+  bool alike = false;  ///< all units have the same weights, not of 0
 };
 WeightSums sum_weights(std::span<const float> weights, std::int64_t inputs);
 

@@ -15,8 +15,10 @@ namespace selfnorm {
 namespace {
 
 [[noreturn]] void fail_write(const std::filesystem::path& path, const char* what) {
-  throw Error(ErrorKind::io, path.string() + ": cannot " + what + ": " + std::strerror(errno) +
-                                 " (the file that was there before is untouched)");
+  const std::string reason = std::strerror(errno);
+  const bool kept = std::filesystem::is_regular_file(std::filesystem::status(path));
+  throw Error(ErrorKind::io, path.string() + ": cannot " + what + ": " + reason +
+                                 (kept ? " (the file that was there before is untouched)" : ""));
 }
 
 // A link stays a link: what it points to is replaced.

@@ -41,18 +41,24 @@ void limit_spinning(char** argv) {
   ::execv("/proc/self/exe", argv);  // goes on as it is where that does not work
 }
 
+// The command that the words given lead to, as `theory shape`.
+const CLI::App& command_reached(const CLI::App& app) {
+  const std::vector<const CLI::App*> given =
+      app.get_subcommands([](const CLI::App* command) { return command->parsed(); });
+  return given.empty() ? app : command_reached(*given.back());
+}
+
 // What was not expected, with the nearest command or flag.
 std::string unexpected(const CLI::App& app, const std::string& word) {
+  const CLI::App& command = command_reached(app);
   std::vector<std::string> names;
   if (word.starts_with("-")) {
-    for (const CLI::App* command : app.get_subcommands()) {
-      for (const CLI::Option* option : command->get_options()) {
-        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-      }
+    for (const CLI::Option* option : command.get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
     }
   } else {
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-      names.push_back(command->get_name());
+    for (const CLI::App* below : command.get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(below->get_name());
     }
   }
   const std::string nearest = selfnorm::nearest_name(word, names);
@@ -92,8 +98,11 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const bool asked = error.get_exit_code() == 0;  // --help, --version
     const std::vector<std::string> rest = app.remaining(true);
-    if (asked || rest.empty()) {
-      status = app.exit(error) == 0 && asked ? 0 : 2;
+    if (asked) {
+      status = app.exit(error);
+    } else if (rest.empty()) {
+      complain((std::string(error.what()) + " (--help tells what is expected)").c_str());
+      status = 2;
     } else {
       complain((unexpected(app, rest.front()) + "; --help tells what is").c_str());
       status = 2;
@@ -102,7 +111,7 @@ int main(int argc, char** argv) {
     complain(error.what());
     status = exit_status(error.kind());
   } catch (const std::bad_alloc&) {
-    complain("not enough memory (try a smaller batch_size)");
+    complain("not enough memory (try a smaller batch)");
     status = 3;
   } catch (const std::exception& error) {
     complain(error.what());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -12,6 +13,7 @@
 #include "data/gather.h"
 #include "data/standardizer.h"
 #include "selfnorm/dataset.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -48,6 +50,8 @@ bool is_shown(std::int64_t layer, std::int64_t layers) {
   return layer == layers || (layer & (layer - 1)) == 0;
 }
 
+std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4g}", value); }
+
 void print_table(const std::vector<PropagatedLayer>& layers, bool gradients) {
   std::vector<std::vector<std::string>> rows = {{"layer", "mean min", "max", "mean", "predicted",
                                                  "deviation min", "max", "mean", "predicted"}};
@@ -58,11 +62,11 @@ void print_table(const std::vector<PropagatedLayer>& layers, bool gradients) {
     row.push_back(std::to_string(l.layer));
     for (const double value : {l.mean_min, l.mean_max, l.mean, l.predicted_mean, l.std_min,
                                l.std_max, l.std, l.predicted_std}) {
-      row.push_back(fmt::format("{:.4g}", value));
+      row.push_back(number(value));
     }
     if (!gradients) continue;
-    row.push_back(fmt::format("{:.4g}", l.gradient_second_moment));
-    row.push_back(fmt::format("{:.4g}", l.predicted_gradient_second_moment));
+    row.push_back(number(l.gradient_second_moment));
+    row.push_back(number(l.predicted_gradient_second_moment));
   }
   fmt::print("{}", table(rows));
 }
@@ -73,11 +77,14 @@ void read_input(const std::string& source, PropagationRequest& request) {
   options.source = source;
   options.read_targets = false;
   const Dataset data = load_data(options).train;
+  if (request.batch > data.rows) {
+    throw Error(ErrorKind::config,
+                fmt::format("--batch: {} has {} rows, got {}", source, data.rows, request.batch));
+  }
   const Field& field = data.inputs.front();
   std::vector<std::int64_t> rows(static_cast<std::size_t>(data.rows));
   std::iota(rows.begin(), rows.end(), std::int64_t{0});
   const Standardizer standardizer = fit(field, rows);
-  request.batch = std::min(request.batch, data.rows);
   rows.resize(static_cast<std::size_t>(request.batch));
   request.input.resize(rows.size() * static_cast<std::size_t>(elements(field.sample_shape)));
   gather_batch(field, &standardizer, rows, request.input.data());
@@ -88,6 +95,11 @@ void run_propagate(PropagateArguments arguments) {
   const std::vector<PropagatedLayer> layers = propagate(arguments.request);
   if (arguments.json) print_json(layers, arguments.request.gradients);
   else print_table(layers, arguments.request.gradients);
+  const auto lost = std::ranges::find_if(
+      layers, [](const PropagatedLayer& layer) { return !std::isfinite(layer.std); });
+  if (lost == layers.end()) return;
+  throw Error(ErrorKind::numeric,
+              fmt::format("layer {}: the signal left the range of float32", lost->layer));
 }
 
 }  // namespace
@@ -107,8 +119,8 @@ void add_propagate(CLI::App& app) {
                    "none, plain, alpha, notebook (the published NumPy one, which corrects twice), "
                    "or one of `selfnorm ops`")
       ->capture_default_str();
-  command->add_option("--rate", request.rate, "share of the elements dropped")
-      ->capture_default_str();
+  const auto* rate = command->add_option("--rate", request.rate, "share of the elements dropped")
+                         ->capture_default_str();
   command
       ->add_option("--init", request.init,
                    "an initialiser; normal and uniform have variance 1/width")
@@ -127,6 +139,9 @@ void add_propagate(CLI::App& app) {
                     "send an N(0, 1) gradient back too, and tell its second moment");
   command->add_flag("--json", arguments->json, "every layer, as one JSON document");
   command->callback([=] {
+    if (rate->count() > 0 && arguments->request.dropout == "none") {
+      throw Error(ErrorKind::config, "--rate: expected --dropout beside it: there is none to drop");
+    }
     Settings& attributes = arguments->request.activation_attributes;
     if (alpha->count() > 0) attributes["alpha"] = arguments->alpha;
     if (lambda->count() > 0) attributes["lambda"] = arguments->lambda;

@@ -33,6 +33,10 @@ bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
 std::string bold(const std::string& text) { return styled("1", text); }
 std::string red(const std::string& text) { return styled("31", text); }
 
+void note(const std::string& text) {
+  std::fprintf(stderr, "%s %s\n", bold("note:").c_str(), text.c_str());
+}
+
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   std::vector<char> numeric;

@@ -14,6 +14,9 @@ bool is_terminal(int descriptor);
 std::string bold(const std::string& text);
 std::string red(const std::string& text);
 
+/// A remark beside the results, on standard error.
+void note(const std::string& text);
+
 /// Rows as aligned columns, the first row being the heading. Columns whose cells are all numbers
 /// are aligned right.
 std::string table(const std::vector<std::vector<std::string>>& rows);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -25,15 +26,9 @@ void print_numbers(const Json& numbers, bool json) {
   }
 }
 
-void require(bool good, const char* flag, const char* expected, double got) {
-  if (good) return;
-  throw Error(ErrorKind::config, fmt::format("{}: expected {}, got {}", flag, expected, got));
-}
-
 void require_moments(const Moments& moments) {
   require(std::isfinite(moments.mean), "--mean", "a number", moments.mean);
-  require(moments.variance > 0 && std::isfinite(moments.variance), "--variance", "a number above 0",
-          moments.variance);
+  require_positive("--variance", moments.variance);
 }
 
 void require_rate(const char* flag, double rate) {
@@ -68,6 +63,9 @@ void run_constants(const ConstantsArguments& arguments) {
                  {"largest_singular_value", map.largest_singular_value()},
                  {"gradient_growth", map.gradient_growth}},
                 arguments.json);
+  if (map.spectral_radius() >= 1) {
+    note("this fixed point repels: its contraction is not below 1, and no signal settles there");
+  }
 }
 
 void add_constants(CLI::App& theory) {
@@ -83,6 +81,8 @@ void add_constants(CLI::App& theory) {
 }
 
 // ---- fixed points -----------------------------------------------------------------------------
+
+constexpr double kNeutral = 1e-9;  ///< a contraction this near to 1 is 1
 
 struct FixedPointsArguments {
   ActivationArguments activation;
@@ -131,6 +131,12 @@ void run_fixed_points(const FixedPointsArguments& arguments) {
                     interval(point.least_variance, point.greatest_variance)});
   }
   fmt::print("{}", table(rows));
+  const auto on_a_line = [](const FixedPoint& point) {
+    return std::abs(point.map.spectral_radius() - 1) < kNeutral;
+  };
+  if (std::ranges::count_if(points, on_a_line) > 1) {
+    note("points that neither attract nor repel (contraction 1) are samples of a line of them");
+  }
 }
 
 void add_fixed_points(CLI::App& theory) {
@@ -175,6 +181,13 @@ void run_shape(ShapeArguments arguments, bool scale_given, bool width_given) {
     numbers["log_growth_spread"] = shape.log_growth_spread;
   }
   print_numbers(numbers, arguments.json);
+  const double growth = numbers["growth_over_depth"];
+  if (!scale_given && growth > request.growth * (1 + 1e-6)) {
+    note(
+        fmt::format("gradients grow by more than {:g}, so that a signal of {} units does not "
+                    "wander by far more than {:g} of itself (--spread)",
+                    request.growth, request.width, request.greatest_spread));
+  }
 }
 
 void add_shape(CLI::App& theory) {
@@ -192,7 +205,8 @@ void add_shape(CLI::App& theory) {
   command
       ->add_option("--spread", request.greatest_spread,
                    "most that a sample's deviation should vary by, relative, at that width")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->needs("--width");
   command->add_option("--init", arguments->init, "of the weights: decides how much noise there is")
       ->check(CLI::IsMember({"orthogonal", "normal"}))
       ->capture_default_str();
@@ -219,9 +233,8 @@ void run_dropout(const DropoutArguments& arguments) {
   require_rate("--rate", arguments.rate);
   require_moments(arguments.moments);
   require(std::isfinite(arguments.alpha_prime), "--alpha-prime", "a number", arguments.alpha_prime);
-  const AlphaAffine affine =
-      alpha_dropout_affine(1 - arguments.rate, arguments.moments.mean, arguments.moments.variance,
-                           arguments.alpha_prime);
+  const AlphaAffine affine = alpha_dropout_affine(
+      arguments.rate, arguments.moments.mean, arguments.moments.variance, arguments.alpha_prime);
   print_numbers({{"a", affine.a},
                  {"b", affine.b},
                  {"alpha_prime", arguments.alpha_prime},

@@ -10,30 +10,39 @@
 
 namespace selfnorm::cli {
 
-void WeightArguments::add(CLI::App& command) {
-  command.add_option("--weight-mean", weights.omega, "ω, the sum of a unit's weights")
-      ->capture_default_str();
-  command.add_option("--weight-variance", weights.tau, "τ, the sum of their squares")
-      ->capture_default_str();
+void require(bool good, const char* flag, const char* expected, double got) {
+  if (good) return;
+  throw Error(ErrorKind::config, fmt::format("{}: expected {}, got {}", flag, expected, got));
+}
+
+void require_positive(const char* flag, double got) {
+  require(got > 0 && std::isfinite(got), flag, "a number above 0", got);
+}
+
+void MapArgument::add(CLI::App& command) {
   command
       .add_option(
-          "--map", map,
+          "--map", name,
           "paper: weights given, z ~ N(μω, ντ); random_weights: drawn, z ~ N(μω, (ν + μ²)τ)")
       ->check(CLI::IsMember({"paper", "random_weights"}))
       ->capture_default_str();
 }
 
+bool MapArgument::random() const { return name == "random_weights"; }
+
+void WeightArguments::add(CLI::App& command) {
+  command.add_option("--weight-mean", weights.omega, "ω, the sum of a unit's weights")
+      ->capture_default_str();
+  command.add_option("--weight-variance", weights.tau, "τ, the sum of their squares")
+      ->capture_default_str();
+  map.add(command);
+}
+
 LayerWeights WeightArguments::read() const {
-  if (!std::isfinite(weights.omega)) {
-    throw Error(ErrorKind::config,
-                fmt::format("--weight-mean: expected a number, got {}", weights.omega));
-  }
-  if (!(weights.tau > 0) || !std::isfinite(weights.tau)) {
-    throw Error(ErrorKind::config,
-                fmt::format("--weight-variance: expected a number above 0, got {}", weights.tau));
-  }
+  require(std::isfinite(weights.omega), "--weight-mean", "a number", weights.omega);
+  require_positive("--weight-variance", weights.tau);
   LayerWeights read = weights;
-  read.random = map == "random_weights";
+  read.random = map.random();
   return read;
 }
 
@@ -55,7 +64,9 @@ MomentRule ActivationArguments::read() const {
       if (rule_of(op.moments) != nullptr) names.emplace_back(*op.name);
     }
     throw Error(ErrorKind::config,
-                fmt::format("--activation: '{}' is none{}", name, suggestion(name, names)));
+                fmt::format("--activation: '{}' {}", name,
+                            row == nullptr ? "is none" + suggestion(name, names)
+                                           : "acts on more than one number: it has no map"));
   }
   Settings given;
   if (command_->count("--alpha") > 0) given["alpha"] = alpha;
@@ -72,13 +83,10 @@ void SeluArguments::add(CLI::App& command) {
 }
 
 SeluConstants SeluArguments::read() const {
-  for (const auto& [flag, value] : {std::pair("--alpha", constants.alpha),
-                                    {"--lambda", constants.lambda},
-                                    {"--scale", constants.scale}}) {
-    if (value > 0 && std::isfinite(value)) continue;
-    throw Error(ErrorKind::config,
-                fmt::format("{}: expected a number above 0, got {}", flag, value));
-  }
+  require(constants.alpha >= 0 && std::isfinite(constants.alpha), "--alpha", "a number from 0 on",
+          constants.alpha);
+  require_positive("--lambda", constants.lambda);
+  require_positive("--scale", constants.scale);
   return constants;
 }
 

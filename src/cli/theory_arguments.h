@@ -8,10 +8,22 @@
 
 namespace selfnorm::cli {
 
+/// Error(config) naming the flag unless it is good.
+void require(bool good, const char* flag, const char* expected, double got);
+void require_positive(const char* flag, double got);
+
+/// Which of the two maps: weights as given, or drawn.
+struct MapArgument {
+  std::string name = "paper";
+
+  void add(CLI::App& command);
+  bool random() const;
+};
+
 /// What weights do: ω, τ and which of the two maps.
 struct WeightArguments {
   LayerWeights weights;
-  std::string map = "paper";
+  MapArgument map;
 
   void add(CLI::App& command);
   LayerWeights read() const;
@@ -35,7 +47,7 @@ struct SeluArguments {
   SeluConstants constants;
 
   void add(CLI::App& command);
-  /// Error(config) unless they are above 0.
+  /// Error(config) unless they are above 0, or α is 0.
   SeluConstants read() const;
 };
 

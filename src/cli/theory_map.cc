@@ -1,6 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "cli/theory_arguments.h"
@@ -12,11 +16,15 @@ namespace {
 
 struct MapArguments {
   ActivationArguments activation;
-  std::string map = "paper";
+  MapArgument map;
   std::string input, output;
+  bool json = false;
 };
 
 const std::vector<std::string> kColumns = {"mu", "omega", "nu", "tau"};
+const std::vector<std::string> kResults = {
+    "mean_out",        "variance_out",    "d_mean_d_mu",           "d_mean_d_nu",
+    "d_variance_d_mu", "d_variance_d_nu", "largest_singular_value"};
 
 void check_row(const std::string& file, const NumberRow& row) {
   for (const std::size_t column : {2, 3}) {
@@ -27,29 +35,59 @@ void check_row(const std::string& file, const NumberRow& row) {
   }
 }
 
-std::string map_line(const MomentRule& rule, const NumberRow& row, bool random) {
+// What comes of a row, in the order of kResults.
+std::vector<double> results(const MomentRule& rule, const std::string& file, const NumberRow& row,
+                            bool random) {
   const double mu = row.values[0], omega = row.values[1], nu = row.values[2], tau = row.values[3];
+  const Gaussian z = pre_activation({mu, nu}, {omega, tau, random});
   const LayerMap map = layer_map(rule, {mu, nu}, {omega, tau, random});
-  std::string line = fmt::format("{},{},{},{}", mu, omega, nu, tau);
-  for (const double value :
-       {map.outputs.mean, map.outputs.variance, map.d_mean_d_mu, map.d_mean_d_nu,
-        map.d_variance_d_mu, map.d_variance_d_nu, map.largest_singular_value()}) {
-    line += fmt::format(",{:.17g}", value);
+  std::vector<double> values = {map.outputs.mean,
+                                map.outputs.variance,
+                                map.d_mean_d_mu,
+                                map.d_mean_d_nu,
+                                map.d_variance_d_mu,
+                                map.d_variance_d_nu,
+                                map.largest_singular_value()};
+  const auto finite = [](double value) { return std::isfinite(value); };
+  if (z.variance > 0 && std::ranges::all_of(values, finite)) return values;
+  throw Error(
+      ErrorKind::data,
+      fmt::format("{}:{}: mu {}, omega {}, nu {}, tau {}: expected a layer within the range "
+                  "of double precision, got z of mean {} and variance {}",
+                  file, row.line, mu, omega, nu, tau, z.mean, z.variance));
+}
+
+std::string csv(const std::vector<NumberRow>& rows, const std::vector<std::vector<double>>& out) {
+  std::string text = fmt::format("{},{}\n", fmt::join(kColumns, ","), fmt::join(kResults, ","));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    text += fmt::format("{}", fmt::join(rows[i].values, ","));
+    for (const double value : out[i]) text += fmt::format(",{:.17g}", value);
+    text += "\n";
   }
-  return line + "\n";
+  return text;
+}
+
+std::string json(const std::vector<NumberRow>& rows, const std::vector<std::vector<double>>& out) {
+  auto points = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    auto& point = points.emplace_back();
+    for (std::size_t j = 0; j < kColumns.size(); ++j) point[kColumns[j]] = rows[i].values[j];
+    for (std::size_t j = 0; j < kResults.size(); ++j) point[kResults[j]] = out[i][j];
+  }
+  return nlohmann::ordered_json{{"points", points}}.dump(2) + "\n";
 }
 
 void run_map(const MapArguments& arguments) {
   const MomentRule rule = arguments.activation.read();
-  std::string text =
-      "mu,omega,nu,tau,mean_out,variance_out,d_mean_d_mu,d_mean_d_nu,d_variance_d_mu,"
-      "d_variance_d_nu,largest_singular_value\n";
-  for (const NumberRow& row : read_number_columns(arguments.input, kColumns)) {
+  const std::vector<NumberRow> rows = read_number_columns(arguments.input, kColumns);
+  std::vector<std::vector<double>> out;
+  for (const NumberRow& row : rows) {
     check_row(arguments.input, row);
-    text += map_line(rule, row, arguments.map == "random_weights");
+    out.push_back(results(rule, arguments.input, row, arguments.map.random()));
   }
-  if (arguments.output.empty()) fmt::print("{}", text);
-  else write_file(arguments.output, text);
+  if (!arguments.output.empty()) write_file(arguments.output, csv(rows, out));
+  if (arguments.json) fmt::print("{}", json(rows, out));
+  else if (arguments.output.empty()) fmt::print("{}", csv(rows, out));
 }
 
 }  // namespace
@@ -61,10 +99,9 @@ void add_theory_map(CLI::App& theory) {
   command->add_option("--input", arguments->input, "a CSV with columns mu, omega, nu, tau")
       ->required();
   command->add_option("--output", arguments->output, "a file to write instead of standard output");
-  command->add_option("--map", arguments->map, "paper or random_weights")
-      ->check(CLI::IsMember({"paper", "random_weights"}))
-      ->capture_default_str();
+  arguments->map.add(*command);
   arguments->activation.add(*command);
+  command->add_flag("--json", arguments->json, "the rows as one JSON document");
   command->callback([arguments] { run_map(*arguments); });
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/file.h"
 #include "cli/gnuplot.h"
@@ -31,7 +32,7 @@ constexpr const char* kOrange = "#ff7f0e";
 constexpr const char* kGreen = "#2ca02c";
 constexpr const char* kRed = "#d62728";
 
-// "$name << EOD …": rows of numbers that commands refer to as $name.
+// "$name << EOD …": rows of numbers that commands refer to as $name. An empty row breaks a line.
 std::string data_block(const std::string& name, const std::vector<std::vector<double>>& rows) {
   std::string text = "$" + name + " << EOD\n";
   for (const auto& row : rows) {
@@ -47,9 +48,11 @@ std::string activation_picture(const PlotArguments& arguments) {
   std::vector<SeluConstants> shapes = {arguments.selu.read()};
   for (const double scale : {0.3, 0.1, 0.01}) shapes.push_back(selu_constants({0, 1}, {}, scale));
   std::string text =
-      "set multiplot layout 1,2\nset key top left\nset xlabel 'x'\nset xrange [-4:3]\n";
+      "set multiplot layout 1,2\nset key top left\nset xlabel 'x'\nset xrange [-4:1.5]\n";
   std::vector<std::vector<double>> rows;
-  for (double x = -4; x <= 3.0005; x += 0.025) {
+  for (int i = -160; i <= 60; ++i) {
+    const double x = 0.025 * i;
+    if (i == 1) rows.emplace_back();  // the slope jumps behind 0
     auto& row = rows.emplace_back(std::vector<double>{x});
     for (const SeluConstants& s : shapes) {
       const double root = std::sqrt(s.scale), scaled = root * x;
@@ -77,28 +80,36 @@ std::string map_picture(const PlotArguments& arguments) {
   const SeluConstants selu = arguments.selu.read();
   const LayerWeights weights = arguments.weights.read();
   const MomentRule rule = [&](const Gaussian& z) { return selu_moments(z, selu); };
-  std::vector<std::vector<double>> arrows, points;
-  for (double mu = -0.5; mu <= 0.5001; mu += 0.1) {
-    for (double nu = 0.2; nu <= 2.0001; nu += 0.15) {
+  std::vector<std::vector<double>> arrows, attracting, repelling;
+  for (double mu = -0.5; mu <= 0.5001; mu += 0.2) {
+    for (double nu = 0.2; nu <= 2.0001; nu += 0.3) {
       const Moments to = layer_map(rule, {mu, nu}, weights).outputs;
-      arrows.push_back({mu, nu, 0.6 * (to.mean - mu), 0.6 * (to.variance - nu)});
+      arrows.push_back({mu, nu, to.mean - mu, to.variance - nu});
     }
   }
   for (const FixedPoint& point : fixed_points(rule, weights)) {
-    points.push_back({point.at.mean, point.at.variance, point.attracts ? 7.0 : 6.0});
+    const double mean = std::round(point.at.mean * 1e6) / 1e6;  // shown as 0, not as 1e-17
+    (point.attracts ? attracting : repelling).push_back({mean, point.at.variance});
   }
-  return data_block("arrows", arrows) + (points.empty() ? "" : data_block("points", points)) +
+  std::string blocks = data_block("arrows", arrows), points;
+  for (const auto& [name, rows, type] :
+       {std::tuple("attracts", &attracting, 7), {"repels", &repelling, 6}}) {
+    if (rows->empty()) continue;
+    blocks += data_block(name, *rows);
+    points += fmt::format(
+        ", ${0} using 1:2:(sprintf('  {0} (%.3g, %.3g)', $1, $2)) with labels point pt {1} "
+        "ps 1.5 lc rgb '{2}' left notitle",
+        name, type, kRed);
+  }
+  return blocks +
          fmt::format(
-             "set title 'one layer: (mean, variance) in and where it goes, omega = {:g}, "
-             "tau = {:g}'\nset xlabel 'mean'\nset ylabel 'variance'\nset key outside\n"
+             "set title 'one layer, omega = {:g} and tau = {:g}: from each (mean, variance) an "
+             "arrow "
+             "to where it goes'\nset xlabel 'mean'\nset ylabel 'variance'\n"
              "set xrange [-0.6:0.6]\nset yrange [0:2.2]\n"
              "plot $arrows using 1:2:3:4 with vectors head filled size 0.012,20 lc rgb '{}'"
              " notitle{}\n",
-             weights.omega, weights.tau, kBlue,
-             points.empty() ? ""
-                            : fmt::format(", $points using 1:2:3 with points pt variable "
-                                          "ps 1.5 lc rgb '{}' title 'fixed point'",
-                                          kRed));
+             weights.omega, weights.tau, kBlue, points);
 }
 
 // ---- shapes -----------------------------------------------------------------------------------
@@ -116,12 +127,13 @@ std::string shape_picture(const PlotArguments&) {
   }
   return data_block("shapes", rows) +
          fmt::format(
-             "set logscale x\nset xlabel 's'\nset key center right\nset multiplot layout 1,2\n"
+             "set logscale x\nset xlabel 's'\nset key center left\nset multiplot layout 1,2\n"
              "set title 'a layer, forward'\nset yrange [0:1]\n"
              "plot $shapes using 1:2 with lines lw 2 lc rgb '{0}' title 'contraction', "
-             "'' using 1:4 with lines lw 2 lc rgb '{1}' title 'spread, width 128, Gaussian', "
+             "'' using 1:4 with lines lw 2 lc rgb '{1}' title 'spread, width 128, normal weights', "
              "'' using 1:5 with lines lw 2 lc rgb '{2}' title 'the same, orthogonal'\n"
-             "set title 'a layer, backward'\nset logscale y\nset yrange [1e-4:0.2]\n"
+             "set title 'a layer, backward'\nset key top left\nset logscale y\nset yrange "
+             "[1e-4:0.2]\n"
              "set format y '10^{{%T}}'\n"
              "plot $shapes using 1:3 with lines lw 2 lc rgb '{3}' title 'gradient growth - 1'\n"
              "unset multiplot\n",
@@ -132,7 +144,7 @@ std::string shape_picture(const PlotArguments&) {
 
 std::string propagation_picture(const PlotArguments& arguments) {
   std::string text =
-      "set multiplot layout 2,2\nset xlabel 'layer'\nset yrange [-0.6:2.6]\nset key off\n";
+      "set multiplot layout 2,2\nset xlabel 'layer'\nset yrange [-1:3.4]\nset key top left\n";
   for (const char* dropout : {"none", "plain", "alpha", "notebook"}) {
     PropagationRequest request;
     request.dropout = dropout;
@@ -147,11 +159,13 @@ std::string propagation_picture(const PlotArguments& arguments) {
     text += data_block(name, rows) +
             fmt::format(
                 "set title 'dropout: {0}{2}'\n"
-                "plot ${1} using 1:5:6 with filledcurves fs transparent solid 0.25 lc rgb '{3}', "
-                "'' using 1:2:3 with filledcurves fs transparent solid 0.25 lc rgb '{4}', "
-                "'' using 1:7 with lines lw 2 lc rgb '{3}', '' using 1:4 with lines lw 2 lc rgb "
-                "'{4}', '' using 1:9 with lines dt 2 lc rgb 'black', '' using 1:8 with lines dt 2 "
-                "lc rgb 'black'\n",
+                "plot ${1} using 1:5:6 with filledcurves fs transparent solid 0.25 lc rgb '{3}' "
+                "notitle, "
+                "'' using 1:2:3 with filledcurves fs transparent solid 0.25 lc rgb '{4}' notitle, "
+                "'' using 1:7 with lines lw 2 lc rgb '{3}' title 'deviation of rows', "
+                "'' using 1:4 with lines lw 2 lc rgb '{4}' title 'mean of rows', "
+                "'' using 1:9 with lines lw 2 dt 2 lc rgb 'black' title 'predicted', "
+                "'' using 1:8 with lines lw 2 dt 2 lc rgb 'black' notitle\nset key off\n",
                 dropout, name, std::string(dropout) == "none" ? "" : " 0.2", kOrange, kBlue);
   }
   return text + "unset multiplot\n";

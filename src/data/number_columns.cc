@@ -29,15 +29,24 @@ class Columns {
                         "it has {})",
                         file_, line, name, join(names_, ", "), join(there, ", ")));
       }
+      if (std::ranges::count(there, name) > 1) {
+        data_error(fmt::format("{}:{}: there are {} columns '{}'", file_, line,
+                               std::ranges::count(there, name), name));
+      }
       from_.push_back(static_cast<std::size_t>(found - there.begin()));
     }
-    cells_ = row.size();
+    header_ = std::move(there);
   }
 
   NumberRow numbers(const CsvRow& row, std::int64_t line) const {
-    if (row.size() != cells_) {
-      data_error(fmt::format("{}:{}: expected {} cells as in the first row, got {}", file_, line,
-                             cells_, row.size()));
+    if (row.size() < header_.size()) {
+      data_error(fmt::format("{}:{}, column '{}': expected a number, got the end of the row", file_,
+                             line, header_[row.size()]));
+    }
+    if (row.size() > header_.size()) {
+      data_error(fmt::format("{}:{}, column {}: expected the end of the row after {} cells, got {}",
+                             file_, line, header_.size() + 1, header_.size(),
+                             shown(row.cell(header_.size()))));
     }
     NumberRow out{{}, line};
     for (std::size_t i = 0; i < names_.size(); ++i) {
@@ -53,13 +62,13 @@ class Columns {
     return out;
   }
 
-  bool has_header() const { return cells_ > 0; }
+  bool has_header() const { return !header_.empty(); }
 
  private:
   std::string file_;
   const std::vector<std::string>& names_;
   std::vector<std::size_t> from_;
-  std::size_t cells_ = 0;
+  std::vector<std::string> header_;
 };
 
 }  // namespace

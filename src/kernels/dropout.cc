@@ -19,7 +19,7 @@ Dropout make_dropout(DropoutKind kind, double rate, double mean, double variance
   if (kind == DropoutKind::plain) {
     dropout.a = 1 / keep;
   } else {
-    const AlphaAffine affine = alpha_dropout_affine(keep, mean, variance, alpha_prime);
+    const AlphaAffine affine = alpha_dropout_affine(1 - keep, mean, variance, alpha_prime);
     dropout.a = affine.a;
     dropout.b = affine.b;
   }

@@ -63,6 +63,7 @@ struct Surroundings {
   std::int64_t depth = 1;     ///< nodes of this op on the longest path through the network
   std::int64_t width = 1;     ///< least number of features that one of them has
   double dropout_growth = 1;  ///< geometric mean over them of what dropouts multiply E dx² by
+  bool orthogonal = true;     ///< whether all weights before them are orthogonal, or left to choose
 };
 
 /// The attributes of an op: checks and completes what a user wrote, and describes itself. `resolve`

@@ -2,6 +2,7 @@
 
 #include "ops/rows.h"
 #include "ops/rules.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
@@ -23,10 +24,16 @@ struct Attributes {
   }
   void resolve(const Surroundings& network) {
     if (shape.empty()) return;
+    const Attributes published;
+    if (alpha != published.alpha || lambda != published.lambda || scale != published.scale) {
+      throw Error(ErrorKind::config,
+                  "shape = \"depth\" chooses alpha, lambda and scale: give either it or them");
+    }
     DepthShapeRequest request;
     request.depth = network.depth;
     request.width = network.width;
     request.dropout_growth = network.dropout_growth;
+    request.orthogonal = network.orthogonal;
     const SeluConstants constants = shape_for_depth(request).constants;
     alpha = constants.alpha;
     lambda = constants.lambda;

@@ -1,16 +1,29 @@
-#include "selfnorm/theory.h"
+#include <fmt/format.h>
 
 #include <cmath>
 
+#include "selfnorm/error.h"
+#include "selfnorm/theory.h"
+
 namespace selfnorm {
 
-// z keeps the input with probability q: E z = q·m + (1−q)·α′ and, by the law of total variance,
-// Var z = q·v + q·(1−q)·(α′−m)². Then a = √(v / Var z) and b = m − a·E z.
-AlphaAffine alpha_dropout_affine(double keep, double mean, double variance, double alpha_prime) {
-  const double drop = 1 - keep;
+double alpha_dropout_growth(double rate) { return 1 / (1 + kAlphaPrime * kAlphaPrime * rate); }
+
+// z keeps the input with probability q: E z = m + (1−q)(α′−m) and, by the law of total variance,
+// Var z = q·v + q·(1−q)·(α′−m)². Then a = √(v / Var z) and b = m − a·E z. At q near 1, b is small:
+// m·(1 − a) − a·(1−q)(α′−m), with 1 − a from the excess r of 1/a² = 1 + r.
+AlphaAffine alpha_dropout_affine(double rate, double mean, double variance, double alpha_prime) {
   const double distance = alpha_prime - mean;
-  const double a = 1 / std::sqrt(keep * (1 + drop * distance * distance / variance));
-  return {a, mean - a * (keep * mean + drop * alpha_prime)};
+  const double share = distance * distance / variance;
+  const double root = std::sqrt((1 - rate) * (1 + rate * share));
+  const double excess = rate * ((1 - rate) * share - 1);
+  const AlphaAffine affine{1 / root, (mean * (excess / (1 + root)) - rate * distance) / root};
+  const bool given = rate >= 0 && rate < 1 && variance > 0 && std::isfinite(variance);
+  if (given && std::isfinite(affine.b) && affine.a > 0) return affine;
+  throw Error(ErrorKind::config,
+              fmt::format("alpha dropout: no finite a and b keep mean {} and variance {} at rate "
+                          "{} with α′ = {}",
+                          mean, variance, rate, alpha_prime));
 }
 
 }  // namespace selfnorm

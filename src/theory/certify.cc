@@ -20,7 +20,7 @@ struct Box {
   Bounds m, v;
 };
 
-// One double further on either side: encloses what was rounded, the user's decimals among it.
+// One double further on either side: encloses what was rounded.
 Bounds widened(const Bounds& bounds) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   return {std::nextafter(bounds.low, -kInfinity), std::nextafter(bounds.high, kInfinity)};
@@ -32,8 +32,9 @@ Bounds product(const Bounds& a, const Bounds& b) {
   return widened({low, high});
 }
 
-// Within 1 % of the least variance that rises, proofs and refutations take a few thousand boxes.
-constexpr std::int64_t kSearchBoxes = 10000;
+// Within 1 % of the least variance that rises a proof takes some ten thousand boxes.
+constexpr std::int64_t kSearchBoxes = 20000;
+constexpr double kLeastSearched = 1e-8;
 
 double middle(const Bounds& bounds) { return 0.5 * (bounds.low + bounds.high); }
 
@@ -83,9 +84,7 @@ IntervalMoments moments_over(const Box& box, const SeluConstants& constants) {
 class Prover {
  public:
   Prover(Claim claim, const Domain& domain, const SeluConstants& constants)
-      : claim_(claim),
-        domain_{widened(domain.mu), widened(domain.omega), widened(domain.nu), widened(domain.tau)},
-        constants_(constants) {}
+      : claim_(claim), domain_(domain), constants_(constants) {}
 
   Box whole() const {
     return {product(domain_.mu, domain_.omega), product(domain_.nu, domain_.tau)};
@@ -155,16 +154,37 @@ class Prover {
   SeluConstants constants_;
 };
 
-void split(const Box& box, std::vector<Box>& boxes) {
+bool divides(const Bounds& bounds) {
+  return bounds.low < middle(bounds) && middle(bounds) < bounds.high;
+}
+
+// Halves, unless the box is down to neighbouring numbers.
+bool split(const Box& box, std::vector<Box>& boxes) {
   const double m = box.m.high - box.m.low, v = box.v.high - box.v.low;
   Box first = box, second = box;
-  if (m / std::sqrt(box.v.high) > v / box.v.high) {
-    first.m.high = second.m.low = 0.5 * (box.m.low + box.m.high);
+  const bool by_m = m / std::sqrt(box.v.high) > v / box.v.high;
+  if (divides(box.m) && (by_m || !divides(box.v))) {
+    first.m.high = second.m.low = middle(box.m);
+  } else if (divides(box.v)) {
+    first.v.high = second.v.low = middle(box.v);
   } else {
-    first.v.high = second.v.low = 0.5 * (box.v.low + box.v.high);
+    return false;
   }
   boxes.push_back(second);
   boxes.push_back(first);
+  return true;
+}
+
+// Whether the variance rises at ν over a grid of the domain's means, in plain doubles; the least τ
+// raises it least.
+bool seems_to_rise(double nu, const Domain& domain, const SeluConstants& constants) {
+  constexpr int kSteps = 200;
+  const Bounds m = product(domain.mu, domain.omega);
+  for (int i = 0; i <= kSteps; ++i) {
+    const Gaussian z{m.low + (m.high - m.low) * i / kSteps, nu * domain.tau.low};
+    if (selu_moments(z, constants).variance <= nu) return false;
+  }
+  return true;
 }
 
 void check_domain(const Domain& domain, const SeluConstants& constants) {
@@ -175,13 +195,18 @@ void check_domain(const Domain& domain, const SeluConstants& constants) {
                 fmt::format("theory certify: {}: expected bounds LOW,HIGH in order{}, got {},{}",
                             name, positive ? ", above 0" : "", bounds.low, bounds.high));
   };
+  const auto check_constant = [](const char* name, double value, bool good) {
+    if (good && std::isfinite(value)) return;
+    throw Error(ErrorKind::config, fmt::format("theory certify: {}: expected a number {} 0, got {}",
+                                               name, *name == 'a' ? "from" : "above", value));
+  };
   check("mu", domain.mu, false);
   check("omega", domain.omega, false);
   check("nu", domain.nu, true);
   check("tau", domain.tau, true);
-  check("alpha", {constants.alpha, constants.alpha}, true);
-  check("lambda", {constants.lambda, constants.lambda}, true);
-  check("scale", {constants.scale, constants.scale}, true);
+  check_constant("alpha", constants.alpha, constants.alpha >= 0);
+  check_constant("lambda", constants.lambda, constants.lambda > 0);
+  check_constant("scale", constants.scale, constants.scale > 0);
 }
 
 }  // namespace
@@ -207,13 +232,15 @@ Certificate certify(Claim claim, const Domain& domain, const SeluConstants& cons
     if (const auto broken = prover.counterexample(box)) {
       result.verdict = Verdict::refuted;
       result.counterexample = *broken;
-    } else if (result.boxes + static_cast<std::int64_t>(boxes.size()) >= most_boxes) {
+    } else if (result.boxes + static_cast<std::int64_t>(boxes.size()) >= most_boxes ||
+               !split(box, boxes)) {
       result.verdict = Verdict::undecided;
-    } else {
-      split(box, boxes);
     }
   }
-  if (result.verdict != Verdict::proved) result.margin = 0;
+  if (result.verdict != Verdict::proved) {
+    result.margin = 0;
+    result.boxes += static_cast<std::int64_t>(boxes.size()) + 1;
+  }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
@@ -238,18 +265,19 @@ Claim theorem_claim(int theorem) {
 }
 
 double least_rising_variance(const Domain& domain, const SeluConstants& constants) {
-  const auto holds = [&](double low) {
-    Domain from = domain;
-    from.nu.low = low;
-    return certify(Claim::variance_rises, from, constants, kSearchBoxes).verdict == Verdict::proved;
-  };
-  double good = std::log(domain.nu.high), bad = std::log(1e-8);
-  if (holds(std::exp(bad))) return std::exp(bad);
-  while (good - bad > 0.01) {
+  if (domain.nu.low <= kLeastSearched) return domain.nu.low;
+  double good = std::log(domain.nu.low), bad = std::log(kLeastSearched);
+  while (good - bad > 1e-3) {
     const double middle = 0.5 * (good + bad);
-    (holds(std::exp(middle)) ? good : bad) = middle;
+    (seems_to_rise(std::exp(middle), domain, constants) ? good : bad) = middle;
   }
-  return std::exp(good);
+  for (const double above : {1.01, 1.03, 1.1, 1.3, 2.0, 5.0}) {
+    Domain from = domain;
+    from.nu.low = std::min(above * std::exp(good), domain.nu.low);
+    const Certificate tried = certify(Claim::variance_rises, from, constants, kSearchBoxes);
+    if (tried.verdict == Verdict::proved) return from.nu.low;
+  }
+  return domain.nu.low;
 }
 
 }  // namespace selfnorm

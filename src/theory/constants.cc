@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <optional>
+#include <string>
 
 #include "selfnorm/error.h"
 #include "selfnorm/theory.h"
@@ -59,16 +60,22 @@ std::optional<double> solve_alpha(const Parts& m, double mean, double second) {
   return a > 0 ? std::optional((root - half_b) / a) : std::nullopt;
 }
 
-[[noreturn]] void fail_target(const Parts& m, const Moments& target) {
+// Why there is no α: the share of the mean in the second moment is bounded, or double precision has
+// no room for it.
+std::string reason(const Parts& m, const Moments& target) {
   const bool high = target.mean > 0;
   const double share = high ? m.p2 / (m.p * m.p) : m.n2 / (m.n * m.n);
-  throw Error(
-      ErrorKind::config,
-      fmt::format("theory: no α and λ have the fixed point ({}, {}): a mean of {} needs a "
-                  "variance above {:.6g} here, which {} has",
-                  target.mean, target.variance, target.mean,
-                  target.mean * target.mean * (share - 1),
-                  high ? "α = 0, a scaled ReLU," : "α without bound, an exponential alone,"));
+  const double least = target.mean * target.mean * (share - 1);
+  if (least >= target.variance && std::isfinite(least)) {
+    return fmt::format("a mean of {} needs a variance above {:.6g} here, which {} has", target.mean,
+                       least,
+                       high ? "α = 0, a scaled ReLU," : "α without bound, an exponential alone,");
+  }
+  if (m.n * m.n <= 0 || m.p * m.p <= 0) {
+    return fmt::format("z, the pre-activation, is never {} under these weights",
+                       m.n * m.n <= 0 ? "below 0" : "above 0");
+  }
+  return "they lie beyond the range of double precision";
 }
 
 }  // namespace
@@ -78,9 +85,12 @@ SeluConstants selu_constants(const Moments& target, const LayerWeights& weights,
   const Parts m = parts_of(pre_activation(target, weights), scale);
   const double second = target.variance + target.mean * target.mean;
   const std::optional<double> alpha = solve_alpha(m, target.mean, second);
-  if (!alpha || !std::isfinite(*alpha)) fail_target(m, target);
-  const double lambda = std::sqrt(second / (m.p2 + *alpha * *alpha * m.n2));
-  return {*alpha, lambda, scale};
+  const double lambda = alpha ? std::sqrt(second / (m.p2 + *alpha * *alpha * m.n2)) : 0;
+  if (alpha && std::isfinite(*alpha) && std::isfinite(lambda) && lambda > 0) {
+    return {*alpha, lambda, scale};
+  }
+  throw Error(ErrorKind::config, fmt::format("theory: no α and λ have the fixed point ({}, {}): {}",
+                                             target.mean, target.variance, reason(m, target)));
 }
 
 }  // namespace selfnorm

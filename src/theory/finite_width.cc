@@ -1,5 +1,6 @@
 #include "theory/finite_width.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "theory/quadrature.h"
@@ -7,58 +8,69 @@
 namespace selfnorm {
 namespace {
 
-// Of a unit with z ~ N(0, 1): f² and s = f′²/E f′², both of mean 1. Derivatives by the variance of
-// z are moments with Hermite polynomials: ∂ E g(√q z)/∂q = E g·(z² − 1)/2, ∂² = E g·(z⁴ − 6z² +
-// 3)/4.
+// Of a unit y = d·(a·f(z) + b) + (1 − d)·(a·α′ + b), z ~ N(0, 1), with the mask d of alpha dropout:
+// y² and s = (∂y/∂z)²/E(∂y/∂z)², both of mean 1. Derivatives by the variance of z are moments with
+// Hermite polynomials: ∂ E g(√q z)/∂q = E g·(z² − 1)/2, and ∂² = E g·(z⁴ − 6z² + 3)/4.
 struct UnitMoments {
-  double slope = 0;  ///< E f′²
+  double slope = 0;  ///< E(∂y/∂z)²
   double square_variance = 0, slope_variance = 0, covariance = 0;
-  double contraction = 0, contraction_change = 0;  ///< ∂ and ∂² of E f² by q
+  double contraction = 0, contraction_change = 0;  ///< ∂ and ∂² of E y² by q
   double drift = 0, drift_change = 0;              ///< ∂ and ∂² of E s by q
   double slope_z2 = 0;                             ///< E s·z²
 };
 
-UnitMoments unit_moments(const SeluConstants& f) {
-  const double root = std::sqrt(f.scale);
-  const auto square = [&](double z) {
-    const double x = root * z, y = f.lambda * (x > 0 ? x : f.alpha * std::expm1(x));
-    return y * y;
+// A unit at one z and one mask.
+struct Squares {
+  double value = 0, slope = 0, z2 = 0;
+};
+
+UnitMoments unit_moments(const SeluConstants& f, double rate) {
+  const AlphaAffine affine = alpha_dropout_affine(rate, 0, 1);
+  const double root = std::sqrt(f.scale), dropped = affine.a * kAlphaPrime + affine.b;
+  const auto kept = [&](double z) {
+    const double x = root * z, e = f.alpha * std::expm1(std::min(x, 0.0));
+    const double y = affine.a * f.lambda * (x > 0 ? x : e) + affine.b;
+    const double dy = affine.a * f.lambda * root * (x > 0 ? 1 : e + f.alpha);
+    return Squares{y * y, dy * dy, z * z};
   };
-  const auto slope_square = [&](double z) {
-    const double dy = f.lambda * root * (z > 0 ? 1 : f.alpha * std::exp(root * z));
-    return dy * dy;
+  const auto mean = [&](auto of) {
+    return expectation(
+        [&](double z) {
+          return (1 - rate) * of(kept(z)) + rate * of(Squares{dropped * dropped, 0, z * z});
+        },
+        {0, 1}, {0});
   };
-  const auto mean = [](const RealFunction& of) { return expectation(of, {0, 1}, {0}); };
+  const auto h2 = [](double z2) { return 0.5 * (z2 - 1); };
+  const auto h4 = [](double z2) { return 0.25 * (z2 * (z2 - 6) + 3); };
   UnitMoments unit;
-  unit.slope = mean(slope_square);
-  const auto s = [&](double z) { return slope_square(z) / unit.slope; };
-  const auto h2 = [](double z) { return 0.5 * (z * z - 1); };
-  const auto h4 = [](double z) { return 0.25 * (z * z * (z * z - 6) + 3); };
-  unit.square_variance = mean([&](double z) { return square(z) * square(z); }) - 1;
-  unit.slope_variance = mean([&](double z) { return s(z) * s(z); }) - 1;
-  unit.covariance = mean([&](double z) { return square(z) * s(z); }) - 1;
-  unit.contraction = mean([&](double z) { return square(z) * h2(z); });
-  unit.contraction_change = mean([&](double z) { return square(z) * h4(z); });
-  unit.drift = mean([&](double z) { return s(z) * h2(z); });
-  unit.drift_change = mean([&](double z) { return s(z) * h4(z); });
-  unit.slope_z2 = mean([&](double z) { return s(z) * z * z; });
+  unit.slope = mean([](const Squares& at) { return at.slope; });
+  const double m = unit.slope;
+  unit.square_variance = mean([](const Squares& at) { return at.value * at.value; }) - 1;
+  unit.slope_variance = mean([](const Squares& at) { return at.slope * at.slope; }) / (m * m) - 1;
+  unit.covariance = mean([](const Squares& at) { return at.value * at.slope; }) / m - 1;
+  unit.contraction = mean([&](const Squares& at) { return at.value * h2(at.z2); });
+  unit.contraction_change = mean([&](const Squares& at) { return at.value * h4(at.z2); });
+  unit.drift = mean([&](const Squares& at) { return at.slope * h2(at.z2); }) / m;
+  unit.drift_change = mean([&](const Squares& at) { return at.slope * h4(at.z2); }) / m;
+  unit.slope_z2 = mean([](const Squares& at) { return at.slope * at.z2; }) / m;
   return unit;
 }
 
 }  // namespace
 
-// Forward, q = Σf(zᵢ)²/n follows δ' = c·δ + noise around 1: given the inputs, n independent zᵢ with
-// Gaussian weights. Orthogonal ones keep Σzᵢ², which takes out what f² and s have in common with z²
+// Forward, q = Σyᵢ²/n follows δ' = c·δ + noise around 1: given the inputs, n independent zᵢ with
+// Gaussian weights. Orthogonal ones keep Σzᵢ², which takes out what y² and s have in common with z²
 // (regression on z², of variance 2), and averages over a sphere, whose radius does not vary.
 //
-// Backward, a layer multiplies |g|² by Σwᵢ·s(zᵢ)·E f′², wᵢ = gᵢ²/|g|² with g in a random direction
+// Backward, a layer multiplies |g|² by Σwᵢ·sᵢ·E(∂y/∂z)², wᵢ = gᵢ²/|g|² with g in a random direction
 // (Σwᵢ² = 3/n, so 3 Var s, of which the 1 that all directions share is regressed as above), then by
-// |Wᵀh|²/|h|²: for Gaussian weights χ²/n and what goes along the inputs y, for orthogonal ones 1.
-// `aligned` is the share of g along y (of f, one layer up), in excess of the 1/n of any direction:
+// |Wᵀh|²/|h|²: for Gaussian weights χ²/n and what goes along the inputs, for orthogonal ones 1.
+// `aligned` is the share of g along y, in excess of the 1/n of any direction:
 // A = g·y follows A' = c·A + noise. A layer's forward noise moves the slopes of the layers above by
-// ∂ log E f′²/∂q, over 1/(1 − c) layers.
-FiniteWidth finite_width(const SeluConstants& constants, std::int64_t width, bool orthogonal) {
-  const UnitMoments unit = unit_moments(constants);
+// ∂ log E(∂y/∂z)²/∂q, over 1/(1 − c) layers.
+FiniteWidth finite_width(const SeluConstants& constants, double dropout_rate, std::int64_t width,
+                         bool orthogonal) {
+  const UnitMoments unit = unit_moments(constants, dropout_rate);
   const double n = static_cast<double>(width), c = unit.contraction, c2 = c * c;
   const double drift = unit.drift;
   double square = unit.square_variance, slope = unit.slope_variance, both = unit.covariance;

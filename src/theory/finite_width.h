@@ -15,8 +15,9 @@ struct FiniteWidth {
   double log_growth_shift = 0, log_growth_variance = 0;
 };
 
-/// For a SELU with the fixed point (0, 1), z ~ N(0, 1), and weights of variance 1/n, orthogonal or
-/// Gaussian.
-FiniteWidth finite_width(const SeluConstants& constants, std::int64_t width, bool orthogonal);
+/// For a SELU with the fixed point (0, 1), z ~ N(0, 1), alpha dropout of this rate behind it (0:
+/// none), and weights of variance 1/n, orthogonal or Gaussian.
+FiniteWidth finite_width(const SeluConstants& constants, double dropout_rate, std::int64_t width,
+                         bool orthogonal);
 
 }  // namespace selfnorm

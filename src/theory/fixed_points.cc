@@ -9,6 +9,7 @@ namespace {
 
 constexpr double kLargestMean = 1e3, kLeastVariance = 1e-8, kGreatestVariance = 1e8;
 constexpr double kSame = 1e-6;  ///< two results nearer than this, relative, are one
+constexpr double kRounding = 1e-15;
 constexpr int kNewtonSteps = 60;
 constexpr int kIterations = 20000;
 
@@ -38,11 +39,13 @@ std::optional<Moments> newton_step(const LayerMap& map, const Moments& at) {
 
 std::optional<Moments> solve(const MomentRule& rule, const LayerWeights& weights, Moments at) {
   for (int step = 0; step < kNewtonSteps; ++step) {
-    const auto next = newton_step(layer_map(rule, at, weights), at);
+    const LayerMap map = layer_map(rule, at, weights);
+    if (map.outputs.variance > 0 && distance(map.outputs, at) < kRounding) return at;
+    const auto next = newton_step(map, at);
     if (!next || !inside(*next)) return std::nullopt;
     const double moved = distance(*next, at);
     at = *next;
-    if (moved < 1e-15) return at;
+    if (moved < kRounding) return at;
     if (moved < 1e-9 && step > kNewtonSteps / 2) return at;  // at the limit of rounding
   }
   return std::nullopt;

@@ -2,6 +2,20 @@
 
 namespace selfnorm {
 
+namespace {
+
+// Mills' ratio P(Z > x)/φ(x) at a number.
+Interval mills_at(const Interval& x) {
+  if (x.low() > 1e4) return {(Interval(1) / (x + Interval(1) / x)).low(), (Interval(1) / x).high()};
+  return exp(Interval(0.5) * square(x)) * sqrt(Interval(0.5) * Interval::pi()) *
+         erfc(x / sqrt(Interval(2)));
+}
+
+// Over an interval: it falls.
+Interval mills(const Interval& x) { return {mills_at(x.high()).low(), mills_at(x.low()).high()}; }
+
+}  // namespace
+
 IntervalMoments selu_interval_moments(const Interval& given_m, const Interval& given_v,
                                       const SeluConstants& constants) {
   const Interval scale(constants.scale), root = sqrt(scale);
@@ -14,8 +28,8 @@ IntervalMoments selu_interval_moments(const Interval& given_m, const Interval& g
                  p0 = half * erfc(Interval(-1) * m / (s * root_two));
   const Interval p1 = m * p0 + s * density;
   const Interval p2 = (square(m) + v) * p0 + m * s * density;
-  const Interval q1 = exp(m + half * v) * half * erfc((m + v) / (s * root_two));
-  const Interval q2 = exp(two * (m + v)) * half * erfc((m + two * v) / (s * root_two));
+  // e^(m + v/2)·P(Z > (m + v)/s), written so that no large factor meets a small one.
+  const Interval q1 = density * mills((m + v) / s), q2 = density * mills((m + two * v) / s);
 
   const Interval lambda2 = square(lambda), depth2 = square(depth);
   const Interval mean = lambda * p1 + depth * (q1 - q0);

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "selfnorm/error.h"
 #include "selfnorm/theory.h"
@@ -9,13 +11,14 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kLeastScale = 1e-12;
+constexpr double kLeastScale = 1e-8;
+
+[[noreturn]] void fail(const char* what, const std::string& expected, double got) {
+  throw Error(ErrorKind::config,
+              fmt::format("theory shape: {}: expected {}, got {:g}", what, expected, got));
+}
 
 void check(const DepthShapeRequest& request) {
-  const auto fail = [](const char* what, const char* expected, double got) {
-    throw Error(ErrorKind::config,
-                fmt::format("theory shape: {}: expected {}, got {}", what, expected, got));
-  };
   if (request.depth < 1) fail("depth", "at least 1", static_cast<double>(request.depth));
   if (request.width < 0) fail("width", "at least 1", static_cast<double>(request.width));
   if (!(request.growth > 0) || !std::isfinite(request.growth)) {
@@ -23,6 +26,34 @@ void check(const DepthShapeRequest& request) {
   }
   if (!(request.greatest_spread > 0)) {
     fail("spread", "a number above 0", request.greatest_spread);
+  }
+}
+
+// The rate of the alpha dropout that damps a gradient as much.
+double dropout_rate(const DepthShapeRequest& request) {
+  return std::max(0.0, (1 / request.dropout_growth - 1) / (kAlphaPrime * kAlphaPrime));
+}
+
+double log_growth(const DepthShapeRequest& request, const DepthShape& shape) {
+  return static_cast<double>(request.depth) * std::log(shape.gradient_growth);
+}
+
+void check_growth(const DepthShapeRequest& request) {
+  const double least = static_cast<double>(request.depth) * std::log(request.dropout_growth);
+  if (std::log(request.growth) <= least) {
+    fail("growth",
+         fmt::format("above {:g}, since no activation that keeps mean and variance lets a "
+                     "gradient shrink (alpha dropout does: --dropout-rate)",
+                     std::exp(least)),
+         request.growth);
+  }
+  const DepthShape straightest = shape_of_scale(kLeastScale, request);
+  if (log_growth(request, straightest) > std::log(request.growth)) {
+    fail("growth",
+         fmt::format("at least {:g} for {} layers, the least that double precision tells from "
+                     "a straight line's",
+                     std::exp(log_growth(request, straightest)), request.depth),
+         request.growth);
   }
 }
 
@@ -40,17 +71,22 @@ double solve_scale(Excess excess) {
 
 }  // namespace
 
-double alpha_dropout_growth(double rate) { return 1 / (1 + kAlphaPrime * kAlphaPrime * rate); }
-
 DepthShape shape_of_scale(double scale, const DepthShapeRequest& request) {
+  check(request);
+  if (!(scale >= kLeastScale)) fail("scale", fmt::format("from {:g} on", kLeastScale), scale);
   DepthShape shape{selu_constants({0, 1}, {}, scale)};
   const LayerMap map =
       layer_map([&](const Gaussian& z) { return selu_moments(z, shape.constants); }, {0, 1});
+  const double rate = dropout_rate(request);
+  const AlphaAffine affine = alpha_dropout_affine(rate, 0, 1);
   shape.gradient_growth = map.gradient_growth * request.dropout_growth;
-  shape.contraction = map.spectral_radius();
   shape.typical_growth = shape.gradient_growth;
+  // Behind dropout the second moment is q·E(a·f + b)² and a constant.
+  shape.contraction =
+      (1 - rate) * affine.a * (affine.a * map.d_variance_d_nu + 2 * affine.b * map.d_mean_d_nu);
   if (request.width > 0) {
-    const FiniteWidth noise = finite_width(shape.constants, request.width, request.orthogonal);
+    const FiniteWidth noise =
+        finite_width(shape.constants, rate, request.width, request.orthogonal);
     shape.spread = noise.spread;
     shape.typical_growth = shape.gradient_growth * std::exp(noise.log_growth_shift);
     shape.log_growth_spread =
@@ -61,24 +97,16 @@ DepthShape shape_of_scale(double scale, const DepthShapeRequest& request) {
 
 DepthShape shape_for_depth(const DepthShapeRequest& request) {
   check(request);
+  check_growth(request);
   const double allowed = std::log(request.growth);
-  const auto log_growth = [&](const DepthShape& shape) {
-    return static_cast<double>(request.depth) * std::log(shape.gradient_growth);
-  };
-  if (allowed <= static_cast<double>(request.depth) * std::log(request.dropout_growth)) {
-    throw Error(ErrorKind::config,
-                fmt::format("theory shape: growth: expected above 1, since no activation that "
-                            "keeps the variance lets a gradient shrink, got {} (alpha dropout "
-                            "does: --dropout-rate)",
-                            request.growth));
-  }
-  const double by_growth =
-      solve_scale([&](double s) { return log_growth(shape_of_scale(s, request)) - allowed; });
+  const double by_growth = solve_scale(
+      [&](double s) { return log_growth(request, shape_of_scale(s, request)) - allowed; });
   const DepthShape shape = shape_of_scale(by_growth, request);
   if (shape.spread <= request.greatest_spread || allowed <= 0) return shape;
   return shape_of_scale(solve_scale([&](double s) {
                           const DepthShape at = shape_of_scale(s, request);
-                          return log_growth(at) / allowed - at.spread / request.greatest_spread;
+                          return log_growth(request, at) / allowed -
+                                 at.spread / request.greatest_spread;
                         }),
                         request);
 }

@@ -70,6 +70,12 @@ class Map(CliTest):
         self.assertEqual(self.path("out.csv").read_text(),
                          self.ok("theory", "map", "--input", "points.csv").out)
 
+    def test_json_has_the_same_numbers(self):
+        self.write("points.csv", self.POINTS)
+        rows = self.rows(self.ok("theory", "map", "--input", "points.csv").out)
+        points = self.ok_json("theory", "map", "--input", "points.csv", "--json")["points"]
+        self.assertEqual([{k: float(v) for k, v in row.items()} for row in rows], points)
+
     def test_constants_move_the_fixed_point(self):
         shape = self.ok_json("theory", "shape", "--depth", "200")
         self.write("points.csv", self.POINTS)
@@ -81,10 +87,14 @@ class Map(CliTest):
 
     def test_bad_tables_leave_no_file(self):
         for words, text in (((":3", "'nu'", "abc"), "mu,omega,nu,tau\n0,0,1,1\n0,0,abc,1\n"),
-                            ((":2", "4 cells", "got 3"), "mu,omega,nu,tau\n0,0,1\n"),
+                            ((":2", "column 'tau'", "end of the row"), "mu,omega,nu,tau\n0,0,1\n"),
                             (("no column 'tau'",), "mu,omega,nu\n0,0,1\n"),
                             ((":2", "'nu'", "above 0", "-1"), "mu,omega,nu,tau\n0,0,-1,1\n"),
                             ((":2", "'mu'", "nan"), "mu,omega,nu,tau\nnan,0,1,1\n"),
+                            ((":2", "column 5", "end of the row"), "mu,omega,nu,tau\n0,0,1,1,2\n"),
+                            (("2 columns 'mu'",), "mu,mu,omega,nu,tau\n0,0,0,1,1\n"),
+                            ((":2", "double precision"), "mu,omega,nu,tau\n0,0,1e308,1e10\n"),
+                            ((":2", "double precision"), "mu,omega,nu,tau\n1,1,1e-200,1e-200\n"),
                             (("no rows",), "mu,omega,nu,tau\n")):
             self.write("points.csv", text)
             self.fails(3, "points.csv", *words, arguments=("theory", "map", "--input", "points.csv",
@@ -114,6 +124,14 @@ class Certify(CliTest):
         box = theorem["counterexample"]
         self.assertLessEqual(box["tau"][1], 1.9 + 1e-12)
         self.assertEqual("", result.err)
+
+    def test_a_counterexample_is_in_the_domain(self):
+        result = self.run_program("theory", "certify", "--theorem", "1", "--tau", "0.95,1.9", "--json")
+        theorem = self.parse_json(result)["theorems"][0]
+        domain = theorem["parts"][0]["domain"]
+        for name, (low, high) in theorem["counterexample"].items():
+            self.assertLessEqual(domain[name][0], low)
+            self.assertLessEqual(high, domain[name][1])
 
     def test_bad_bounds(self):
         for words, arguments in ((("tau", "1.1,0.9"), ("--tau", "1.1,0.9")),
@@ -147,10 +165,38 @@ class Shapes(CliTest):
         self.assertAlmostEqual(0.08393557219381018671313103, got["b"], delta=1e-15)
         self.assertAlmostEqual(-LAMBDA * ALPHA, got["alpha_prime"], delta=1e-15)
 
+    def test_alpha_dropout_damps_the_noise(self):
+        flags = ("theory", "shape", "--depth", "100", "--scale", "0.1", "--width", "200",
+                 "--init", "normal")
+        without, damped = self.ok_json(*flags), self.ok_json(*flags, "--dropout-rate", "0.2")
+        self.assertLess(damped["contraction"], without["contraction"])
+        self.assertLess(damped["spread"], without["spread"])
+
+    def test_remarks(self):
+        for words, arguments in (
+                ("repels", ("constants", "--mean", "-0.1", "--variance", "2", "--weight-mean", "1")),
+                ("grow by more", ("shape", "--depth", "1000", "--width", "128", "--init", "normal")),
+                ("a line", ("fixed_points", "--activation", "leaky_relu", "--alpha", "1"))):
+            result = self.run_program("theory", *arguments)
+            self.assertEqual(0, result.status, result)
+            self.assertIn(words, result.err)
+
     def test_bad_numbers(self):
         for words, arguments in ((("depth", "0"), ("shape", "--depth", "0")),
                                  (("growth", "above 1"), ("shape", "--depth", "9", "--growth", "1")),
                                  (("width",), ("shape", "--depth", "9", "--width", "0")),
+                                 (("growth", "at least"), ("shape", "--depth", "1000000000000000")),
+                                 (("depth",), ("shape", "--depth", "-5", "--scale", "0.1")),
+                                 (("scale",), ("shape", "--depth", "9", "--scale", "1e-320")),
+                                 (("width",), ("shape", "--depth", "9", "--spread", "0.2")),
+                                 (("never below 0",), ("constants", "--mean", "1", "--variance", "2",
+                                                       "--weight-mean", "100")),
+                                 (("never above 0",), ("constants", "--mean", "-1", "--variance",
+                                                         "2", "--weight-mean", "100")),
+                                 (("finite a and b",), ("dropout", "--rate", "0.1", "--mean",
+                                                        "1e200")),
+                                 (("did you mean 'constants'",), ("constantz",)),
+                                 (("did you mean '--depth'",), ("shape", "--depht", "3")),
                                  (("[0, 1)", "1"), ("shape", "--depth", "9", "--dropout-rate", "1")),
                                  (("rate", "nan"), ("dropout", "--rate", "nan")),
                                  (("rate", "1"), ("dropout", "--rate", "1")),

@@ -17,7 +17,7 @@ TEST(MakeDropout, RoundsTheKeepRateAndTakesAandBFromIt) {
   EXPECT_EQ(plain.a, 65536.0 / 45875);
   EXPECT_EQ(plain.b, 0);
   const Dropout alpha = make_dropout(DropoutKind::alpha, 0.1, 0.2, 1.5, -1.3);
-  const AlphaAffine affine = alpha_dropout_affine(alpha.threshold / 65536.0, 0.2, 1.5, -1.3);
+  const AlphaAffine affine = alpha_dropout_affine(1 - alpha.threshold / 65536.0, 0.2, 1.5, -1.3);
   EXPECT_EQ(alpha.a, affine.a);
   EXPECT_EQ(alpha.b, affine.b);
   EXPECT_EQ(alpha.alpha_prime, -1.3);

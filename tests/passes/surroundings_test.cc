@@ -6,6 +6,7 @@
 #include <string>
 
 #include "passes/build.h"
+#include "selfnorm/error.h"
 #include "selfnorm/theory.h"
 
 namespace selfnorm {
@@ -54,6 +55,32 @@ TEST(ResolveAttributes, TheLongestPathCounts) {
 TEST(ResolveAttributes, DropoutDampsGradientsAndLeavesThePublishedShape) {
   EXPECT_LT(scale_of(build_graph(deep(100, 64), 1), "selu_1"), 0.2);
   EXPECT_EQ(scale_of(build_graph(deep(100, 64, 0.05), 1), "selu_1"), 1);
+}
+
+// Gaussian weights make more noise, so the shape stays further from a straight line.
+TEST(ResolveAttributes, TheShapeKnowsItsWeights) {
+  Network network = deep(300, 64);
+  for (Layer& layer : network.layers) {
+    if (layer.op == "dense") layer.attributes["init"] = std::string("lecun_normal");
+  }
+  DepthShapeRequest request;
+  request.depth = 300;
+  request.width = 64;
+  request.orthogonal = false;
+  const double scale = scale_of(build_graph(network, 1), "selu_1");
+  EXPECT_EQ(scale, shape_for_depth(request).constants.scale);
+  EXPECT_GT(scale, scale_of(build_graph(deep(300, 64), 1), "selu_1"));
+}
+
+TEST(ResolveAttributes, AShapeAndItsNumbersAreTooMuch) {
+  Network network = deep(3, 8);
+  network.layers[1].attributes["scale"] = 0.1;
+  try {
+    build_graph(network, 1);
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("'selu_1' (selu)"), std::string::npos) << error.what();
+  }
 }
 
 TEST(ResolveAttributes, WeightsBeforeAShapeForTheDepthAreOrthogonal) {

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <string>
 
+#include "selfnorm/error.h"
+
 namespace selfnorm {
 namespace {
 
@@ -26,7 +28,7 @@ TEST(AlphaDropoutAffine, MatchesTheReferenceTable) {
   for (double rate, mean, variance, a, b;
        table >> rate >> comma >> mean >> comma >> variance >> comma >> a >> comma >> b; ++rows) {
     SCOPED_TRACE(testing::Message() << "rate " << rate << " mean " << mean);
-    const AlphaAffine got = alpha_dropout_affine(1 - rate, mean, variance);
+    const AlphaAffine got = alpha_dropout_affine(rate, mean, variance);
     expect_relative(got.a, a);
     expect_relative(got.b, b);
   }
@@ -38,7 +40,7 @@ TEST(AlphaDropoutAffine, KeepsMeanAndVariance) {
     for (const double mean : {0.0, -0.7, 2.0}) {
       for (const double alpha_prime : {kAlphaPrime, -1.0, 0.0}) {
         const double variance = 1.3;
-        const auto [a, b] = alpha_dropout_affine(keep, mean, variance, alpha_prime);
+        const auto [a, b] = alpha_dropout_affine(1 - keep, mean, variance, alpha_prime);
         const double dropped = a * alpha_prime + b;
         const double kept = a * mean + b;
         // a·α′ and b are large and of opposite sign when little is kept.
@@ -46,16 +48,33 @@ TEST(AlphaDropoutAffine, KeepsMeanAndVariance) {
         EXPECT_NEAR(keep * kept + (1 - keep) * dropped, mean, kRelative * scale);
         const double second =
             keep * (a * a * variance + kept * kept) + (1 - keep) * dropped * dropped;
-        EXPECT_NEAR(second - mean * mean, variance, kRelative * scale * scale);
+        EXPECT_NEAR(second - mean * mean, variance, kRelative * (variance + scale * scale));
       }
     }
   }
 }
 
 TEST(AlphaDropoutAffine, IsTheIdentityWithoutDropout) {
-  const auto [a, b] = alpha_dropout_affine(1, 0.25, 2);
+  const auto [a, b] = alpha_dropout_affine(0, 0.25, 2);
   EXPECT_EQ(a, 1);
   EXPECT_EQ(b, 0);
+}
+
+// b = −a·rate·α′ at mean 0, whatever is lost in 1 − rate.
+TEST(AlphaDropoutAffine, IsExactForRatesNearZero) {
+  for (const double rate : {1e-6, 1e-10, 1e-17, 1e-300}) {
+    const auto [a, b] = alpha_dropout_affine(rate, 0, 1);
+    expect_relative(b, -a * rate * kAlphaPrime);
+    EXPECT_GT(b, 0);
+  }
+}
+
+TEST(AlphaDropoutAffine, WhatHasNoFiniteResultIsAnError) {
+  EXPECT_THROW(alpha_dropout_affine(1, 0, 1), Error);
+  EXPECT_THROW(alpha_dropout_affine(0.1, 0, 0), Error);
+  EXPECT_THROW(alpha_dropout_affine(0.1, 0, 1e-320), Error);
+  EXPECT_THROW(alpha_dropout_affine(0.1, 1e200, 1), Error);
+  EXPECT_THROW(alpha_dropout_affine(0.1, std::nan(""), 1), Error);
 }
 
 }  // namespace

@@ -90,15 +90,41 @@ TEST(Certify, FalseClaimsAreRefuted) {
     ASSERT_EQ(certificate.verdict, Verdict::refuted);
     expect_broken(claim, domain, certificate.counterexample);
     const Domain& box = certificate.counterexample;
-    EXPECT_LE(domain.nu.low * (1 - 1e-15), box.nu.low);
-    EXPECT_GE(domain.tau.high * (1 + 1e-15), box.tau.high);
+    for (const auto& [whole, part] : {std::pair(domain.mu, box.mu),
+                                      {domain.omega, box.omega},
+                                      {domain.nu, box.nu},
+                                      {domain.tau, box.tau}}) {
+      EXPECT_LE(whole.low, part.low);
+      EXPECT_LE(part.low, part.high);
+      EXPECT_LE(part.high, whole.high);
+    }
+    EXPECT_GT(certificate.boxes, 0);
   }
 }
 
-// ν̃ = ν at the fixed point: neither rises nor falls, and no finite work tells.
+// ν̃ = ν at the fixed point: neither rises nor falls, and the halving of boxes ends.
 TEST(Certify, AnEqualityStaysUndecided) {
-  const Domain point{{0, 0}, {0, 0}, {0.999999, 1}, {1, 1}};
-  EXPECT_NE(certify(Claim::variance_rises, point, {}, 200).verdict, Verdict::proved);
+  const Domain point{{0, 0}, {0, 0}, {0.02, 1}, {1, 1}};
+  const Certificate certificate = certify(Claim::variance_rises, point);
+  EXPECT_EQ(certificate.verdict, Verdict::undecided);
+  EXPECT_LT(certificate.boxes, 1000);
+}
+
+// The image of ν.high has a mean below the stated bound by 2e-17, less than the distance of two
+// doubles there: the bounds are the numbers as given, not ones around them.
+TEST(Certify, BoundsAreTheNumbersAsGiven) {
+  const Domain tight{
+      {-0.4919582428078003, 0}, {0, 0}, {0.24591597218741157, 0.2459159741874131}, {1, 1}};
+  EXPECT_EQ(certify(Claim::contracts, tight, {1e8, 1e-8, 1e4}).verdict, Verdict::refuted);
+  const Certificate point = certify(Claim::variance_rises, {{0, 0}, {0, 0}, {2, 2}, {1, 1}});
+  EXPECT_EQ(point.verdict, Verdict::refuted);
+  EXPECT_EQ(point.counterexample.omega.high, 0);
+}
+
+TEST(Certify, LargeVariancesAreFew) {
+  Domain domain = theorem_domains(2)[0];
+  domain.nu.high = 3e4;
+  EXPECT_EQ(certify(Claim::variance_falls, domain, {}, 1000).verdict, Verdict::proved);
 }
 
 TEST(Certify, OtherConstantsAndTheirOwnTheorem) {
@@ -117,6 +143,9 @@ TEST(Certify, TheLeastVarianceThatRises) {
   EXPECT_EQ(certify(Claim::variance_rises, from).verdict, Verdict::proved);
   from.nu.low = 0.9 * least;
   EXPECT_EQ(certify(Claim::variance_rises, from).verdict, Verdict::refuted);
+  from.nu = {1e-12, 1e-9};
+  from.mu = {0, 0};
+  EXPECT_EQ(least_rising_variance(from), 1e-12) << "below the search: as it was proved";
 }
 
 TEST(Certify, BadBoundsAreNamed) {
