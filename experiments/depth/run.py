@@ -27,10 +27,14 @@ ROOT = HERE.parent.parent
 RESULTS, README = HERE / "results.jsonl", HERE / "README.md"
 LAYERS, WIDTH, ROWS = 1000, 128, 256
 SETTLED = 50  # layers after which the input is forgotten: 0.966^50 is the slowest contraction here
-# Their scale s; None: no SELU. "depth": the s for which the gradient grows by e over all layers.
+# Their scale s; None: no SELU. "depth": the s for which the gradient grows by e over all layers, as
+# shape = "depth" finds it for orthogonal weights; "width": as it does for Gaussian weights of this
+# width, which make more noise.
 ACTIVATIONS = {"SELU, published": 1, "SELU, s = 0.1": 0.1, "SELU, shape = depth": "depth",
-               "ReLU": None}
-LEARNING_RATES = (1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 3e-5, 1e-4)
+               "SELU, shape = depth, normal": "width", "ReLU": None}
+NETWORKS = [(name, init) for init in ("normal", "orthogonal") for name in ACTIVATIONS
+            if init == "normal" or ACTIVATIONS[name] != "width"]
+LEARNING_RATES = (1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3)
 EPOCHS, BATCH = 10, 64
 SEARCH_SEED, MORE_SEEDS = 1, (2, 3)  # the best rate of the first seed is trained with the others
 LOCK = threading.Lock()
@@ -52,12 +56,13 @@ def run_json(program, *arguments):
 
 @functools.cache
 def shape(program, scale, init):
-    given = () if scale == "depth" else ("--scale", scale)
-    width = ("--width", WIDTH) if given else ()  # the s of infinite width, in either case of weights
-    depth = LAYERS - 1 if given else LAYERS  # a gradient passes one layer less
-    made = run_json(program, "theory", "shape", "--depth", depth, *width, *given, "--init", init,
-                    "--json")
-    return made if given else shape(program, made["scale"], init)
+    if scale in ("depth", "width"):
+        weights = "orthogonal" if scale == "depth" else "normal"
+        scale = run_json(program, "theory", "shape", "--depth", LAYERS, "--width", WIDTH, "--init",
+                         weights, "--json")["scale"]
+    # A gradient passes one layer less.
+    return run_json(program, "theory", "shape", "--depth", LAYERS - 1, "--width", WIDTH, "--scale",
+                    scale, "--init", init, "--json")
 
 
 # ---- signals ---------------------------------------------------------------------------------
@@ -285,15 +290,14 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
             list(pool.map(work, left))
 
-    networks = [(name, init) for init in ("normal", "orthogonal") for name in ACTIVATIONS]
     if arguments.only != "training":
-        work_on([(kind, *made, draw) for kind in (signals, single) for made in networks
+        work_on([(kind, *made, draw) for kind in (signals, single) for made in NETWORKS
                  for draw in range(1, arguments.draws + 1)])
     if arguments.only != "signals":
-        work_on([(training, *made, rate, SEARCH_SEED) for made in networks
+        work_on([(training, *made, rate, SEARCH_SEED) for made in NETWORKS
                  for rate in LEARNING_RATES])
-        best = {made: best_rate(training_rows(results, *made)) for made in networks}
-        work_on([(training, *made, best[made], seed) for made in networks
+        best = {made: best_rate(training_rows(results, *made)) for made in NETWORKS}
+        work_on([(training, *made, best[made], seed) for made in NETWORKS
                  for seed in MORE_SEEDS if best[made] is not None])
     write_readme(arguments.program, results)
 
