@@ -1,5 +1,6 @@
 #include "kernels/initialize.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -24,7 +25,11 @@ void fill_each(std::int64_t count, float* values, Draw draw) {
   });
 }
 
-using Initializer = std::function<void(double gain, const InitialShape&, RandomKey, float*)>;
+// How to draw values, and their law for a gain of 1.
+struct Initializer {
+  std::function<void(double gain, const InitialShape&, RandomKey, float*)> draw;
+  std::function<InitialLaw(const InitialShape&)> law;
+};
 using Variance = double (*)(const InitialShape&);
 
 double lecun(const InitialShape& s) { return 1.0 / static_cast<double>(s.fan_in); }
@@ -33,25 +38,35 @@ double glorot(const InitialShape& s) { return 2.0 / static_cast<double>(s.fan_in
 double unit(const InitialShape&) { return 1; }
 
 Initializer truncated(Variance variance) {
-  return [=](double gain, const InitialShape& s, RandomKey key, float* values) {
-    const double deviation = gain * std::sqrt(variance(s)) / kTruncatedNormalDeviation;
-    fill_each(s.count, values,
-              [=](std::uint64_t i) { return deviation * truncated_normal(key, i); });
-  };
+  return {[=](double gain, const InitialShape& s, RandomKey key, float* values) {
+            const double deviation = gain * std::sqrt(variance(s)) / kTruncatedNormalDeviation;
+            fill_each(s.count, values,
+                      [=](std::uint64_t i) { return deviation * truncated_normal(key, i); });
+          },
+          [=](const InitialShape& s) {
+            return InitialLaw{0, variance(s)};
+          }};
 }
 
 // Uniform within ±width·gain·√variance.
 Initializer uniform_within(double width, Variance variance) {
-  return [=](double gain, const InitialShape& s, RandomKey key, float* values) {
-    const double limit = width * gain * std::sqrt(variance(s));
-    fill_each(s.count, values, [=](std::uint64_t i) { return limit * (2 * uniform(key, i) - 1); });
-  };
+  return {[=](double gain, const InitialShape& s, RandomKey key, float* values) {
+            const double limit = width * gain * std::sqrt(variance(s));
+            fill_each(s.count, values,
+                      [=](std::uint64_t i) { return limit * (2 * uniform(key, i) - 1); });
+          },
+          [=](const InitialShape& s) {
+            return InitialLaw{0, width * width * variance(s) / 3};
+          }};
 }
 
 Initializer constant(double factor) {
-  return [=](double gain, const InitialShape& s, RandomKey, float* values) {
-    fill_each(s.count, values, [=](std::uint64_t) { return factor * gain; });
-  };
+  return {[=](double gain, const InitialShape& s, RandomKey, float* values) {
+            fill_each(s.count, values, [=](std::uint64_t) { return factor * gain; });
+          },
+          [=](const InitialShape&) {
+            return InitialLaw{factor, 0};
+          }};
 }
 
 void plain_normal(double gain, const InitialShape& s, RandomKey key, float* values) {
@@ -103,6 +118,13 @@ void orthogonal(double gain, const InitialShape& s, RandomKey key, float* values
   }
 }
 
+// Of the vectors, of length 1 and `length` elements, a share of the shorter side's number.
+InitialLaw orthogonal_law(const InitialShape& s) {
+  const double rows = static_cast<double>(s.outputs);
+  const double columns = static_cast<double>(s.count) / rows;
+  return {0, 1 / std::max(rows, columns)};
+}
+
 const std::map<std::string, Initializer>& initializers() {
   static const double kUniform = std::sqrt(3.0);
   static const std::map<std::string, Initializer> table = {
@@ -113,9 +135,13 @@ const std::map<std::string, Initializer>& initializers() {
       {"glorot_normal", truncated(glorot)},
       {"glorot_uniform", uniform_within(kUniform, glorot)},
       {"pytorch_default", uniform_within(1, lecun)},
-      {"normal", plain_normal},
+      {"normal",
+       {plain_normal,
+        [](const InitialShape& s) {
+          return InitialLaw{0, unit(s)};
+        }}},
       {"uniform", uniform_within(1, unit)},
-      {"orthogonal", orthogonal},
+      {"orthogonal", {orthogonal, orthogonal_law}},
       {"zeros", constant(0)},
       {"ones", constant(1)},
       {kConstant, constant(1)},
@@ -136,9 +162,14 @@ const std::vector<std::string>& initializer_names() {
 
 bool takes_any_gain(const std::string& name) { return name == kConstant; }
 
+InitialLaw initial_law(const std::string& name, double gain, const InitialShape& shape) {
+  const InitialLaw law = initializers().at(name).law(shape);
+  return {gain * law.mean, gain * gain * law.variance};
+}
+
 void initialize(const std::string& name, double gain, const InitialShape& shape, RandomKey key,
                 float* values) {
-  initializers().at(name)(gain, shape, key, values);
+  initializers().at(name).draw(gain, shape, key, values);
 }
 
 }  // namespace selfnorm

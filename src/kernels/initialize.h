@@ -23,6 +23,12 @@ const std::vector<std::string>& initializer_names();
 /// Whether the gain is the value itself, and so may be any number; else it is above 0.
 bool takes_any_gain(const std::string& name);
 
+/// Mean and variance of the values that `initialize` draws.
+struct InitialLaw {
+  double mean = 0, variance = 0;
+};
+InitialLaw initial_law(const std::string& name, double gain, const InitialShape& shape);
+
 /// Writes shape.count initial values; value i is a function of (name, gain, shape, key, i) alone.
 /// `gain` multiplies the deviation (constant, normal, uniform: is it). `name` is not "auto", which
 /// is resolved before (to lecun_normal with a gain).

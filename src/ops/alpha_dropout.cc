@@ -6,6 +6,7 @@
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/rules.h"
+#include "ops/signal_rules.h"
 #include "ops/table.h"
 
 namespace selfnorm {
@@ -86,6 +87,15 @@ void feature_gradient(GradientContext& c) {
                          {{node.name, node.op, node.attributes}})[0]);
 }
 
+Signal feature_signal(const SignalContext& c) {
+  return {dropped(c.inputs[0]->field(), from(c.node.attributes), true)};
+}
+
+std::vector<SignalGradient> feature_signal_gradient(const SignalContext& c,
+                                                    const SignalGradient& dy) {
+  return {{masked(dy.field, from(c.node.attributes), true)}};
+}
+
 OpRow feature_row() {
   return {
       .name = "feature_alpha_dropout",
@@ -97,6 +107,7 @@ OpRow feature_row() {
       .gradient = feature_gradient,
       .pointwise = Gap{"one draw serves all positions of a channel"},
       .moments = Gap{"not an activation"},
+      .signal = SignalRule{feature_signal, feature_signal_gradient},
       .lowerings =
           std::vector<Lowering>{{Backend::cpu, DType::f32, lower_feature<feature_dropout_forward>}},
       .reference = reference(FeatureReference{}),

@@ -5,6 +5,7 @@
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/rules.h"
+#include "ops/signal_rules.h"
 
 namespace selfnorm {
 namespace {
@@ -115,6 +116,36 @@ struct ConcatReference {
   }
 };
 
+// Channels side by side average by their numbers; along other axes all parts count as one.
+Signal forward_signal(const SignalContext& c) {
+  MomentField y = zero_field(extent_of(c.output, c.inputs[0]->field().extent.samples));
+  const double all = static_cast<double>(elements(c.output));
+  for (std::size_t i = 0; i < c.inputs.size(); ++i) {
+    const MomentField part =
+        c.inputs[i]->field().extent == y.extent
+            ? c.inputs[i]->field()
+            : repeated(merge_positions(c.inputs[i]->field()), y.extent, 1, false);
+    const double share = static_cast<double>(elements(c.shapes[i])) / all;
+    for (std::size_t e = 0; e < y.mean.size(); ++e) {
+      y.mean[e] += share * part.mean[e];
+      y.square[e] += share * part.square[e];
+      for (const Link link : kLinks) y.product(link)[e] += share * part.product(link)[e];
+    }
+  }
+  return y;
+}
+
+std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
+  std::vector<SignalGradient> gradients;
+  for (const Signal* input : c.inputs) {
+    const Extent& extent = input->field().extent;
+    gradients.push_back({extent == dy.field.extent
+                             ? dy.field
+                             : repeated(merge_positions(dy.field), extent, 1, false)});
+  }
+  return gradients;
+}
+
 // ---- slice: the gradient ----------------------------------------------------------------------
 
 Inferred infer_slice(const InferContext& context) {
@@ -152,6 +183,7 @@ OpRows concat_rows() {
           .gradient = gradient,
           .pointwise = Gap{"moves elements"},
           .moments = Gap{"not an activation"},
+          .signal = SignalRule{forward_signal, backward_signal},
           .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
           .reference = reference(ConcatReference{}),
           .tests =

@@ -65,6 +65,37 @@ ConvolutionShape extents(const Node& node, const Shape& x, const Shape& y) {
   return {x[0], x[1], y[1], a.groups, {x[2], x[3]}, {y[2], y[3]}, e.window};
 }
 
+Sliding sliding_of(const SignalContext& c) {
+  const Window w =
+      resolve_window(c.node, c.shapes[0], attributes_of<Attributes>(c.node.attributes)).window;
+  Sliding sliding;
+  for (const std::size_t axis : {0, 1}) {
+    sliding.kernel[axis] = w.kernel[axis];
+    sliding.stride[axis] = w.stride[axis];
+    sliding.dilation[axis] = w.dilation[axis];
+    sliding.before[axis] = w.pad_before[axis];
+  }
+  return sliding;
+}
+
+// Channels that one output sums, and that one input reaches.
+double channels_of(const SignalContext& c, const Shape& shape) {
+  const auto groups = attributes_of<Attributes>(c.node.attributes).groups;
+  return static_cast<double>(shape[1]) / static_cast<double>(groups);
+}
+
+Signal forward_signal(const SignalContext& c) {
+  const MomentField& x = c.inputs[0]->field();
+  return {contract(x, extent_of(c.output, x.extent.samples), sliding_of(c), c.weights,
+                   channels_of(c, c.shapes[0]))};
+}
+
+std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
+  const WeightLaw weights{c.weights.mean, c.weights.variance};
+  return {{spread(dy.field, c.inputs[0]->field().extent, sliding_of(c), weights,
+                  channels_of(c, c.output))}};
+}
+
 Step lower(const LoweringContext& context) {
   const bool has_bias = context.inputs.size() > 2;
   const ConvolutionForward convolution(extents(context.node, context.inputs[0], context.outputs[0]),
@@ -216,6 +247,7 @@ OpRows conv2d_rows() {
               .gradient = gradient,
               .pointwise = Gap{"mixes positions"},
               .moments = Gap{"not an activation"},
+              .signal = SignalRule{forward_signal, backward_signal},
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(ConvolutionReference{}),
               .tests = tests(),

@@ -45,6 +45,17 @@ Inferred infer(const InferContext& context) {
   return inferred;
 }
 
+// Positions of a sequence are apart; within one, the features are what is summed.
+Signal forward_signal(const SignalContext& c) {
+  const MomentField& x = c.inputs[0]->field();
+  return {contract(x, x.extent, {}, c.weights, static_cast<double>(c.shapes[0].back()))};
+}
+
+std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
+  const WeightLaw weights{c.weights.mean, c.weights.variance};
+  return {{contract(dy.field, dy.field.extent, {}, weights, static_cast<double>(c.output.back()))}};
+}
+
 // Rows that one thread multiplies and then activates while they are in its cache.
 constexpr std::int64_t kBlockRows = 64;
 // Above this many inputs the product dwarfs the epilogue, and oneDNN does better with the whole.
@@ -165,6 +176,7 @@ OpRows dense_rows() {
           .gradient = gradient,
           .pointwise = Gap{"mixes features"},
           .moments = Gap{"not an activation"},
+          .signal = SignalRule{forward_signal, backward_signal},
           .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
           .reference = reference(DenseReference{}),
           .tests =

@@ -1,6 +1,7 @@
 // add, multiply and scale: arithmetic on values of one shape.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/parallel.h"
@@ -86,6 +87,39 @@ struct AddReference {
   }
 };
 
+// Inputs that are sums themselves are taken apart, so that one that comes twice adds as itself.
+Signal sum_of(const SignalContext& c, const std::vector<double>& weights) {
+  std::vector<std::pair<Signal::Shared, double>> all;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    for (const auto& [field, factor] : c.inputs[i]->parts) {
+      const auto known = std::ranges::find(all, field, &std::pair<Signal::Shared, double>::first);
+      if (known != all.end()) known->second += weights[i] * factor;
+      else all.emplace_back(field, weights[i] * factor);
+    }
+  }
+  std::vector<Part> parts;
+  for (const auto& [field, factor] : all) parts.push_back({field.get(), factor});
+  Signal y(combine(parts));
+  y.parts = all;
+  return y;
+}
+
+MomentField scaled(const MomentField& gradient, double factor) {
+  return affine(gradient, factor, 0);
+}
+
+Signal forward_add(const SignalContext& c) {
+  return sum_of(c, weights_of(c.node, c.inputs.size()));
+}
+
+std::vector<SignalGradient> backward_add(const SignalContext& c, const SignalGradient& dy) {
+  std::vector<SignalGradient> gradients;
+  for (const double weight : weights_of(c.node, c.inputs.size())) {
+    gradients.push_back({scaled(dy.field, weight)});
+  }
+  return gradients;
+}
+
 // ---- multiply ---------------------------------------------------------------------------------
 
 Step lower_multiply(const LoweringContext& context) {
@@ -125,6 +159,37 @@ struct MultiplyReference {
   }
 };
 
+// Independent factors.
+MomentField product_of(const SignalContext& c, std::size_t without) {
+  MomentField y = uniform_field(c.inputs[0]->field().extent, 1, 1);
+  for (std::size_t i = 0; i < c.inputs.size(); ++i) {
+    if (i == without) continue;
+    const MomentField& x = c.inputs[i]->field();
+    for (std::size_t e = 0; e < y.mean.size(); ++e) {
+      y.mean[e] *= x.mean[e];
+      y.square[e] *= x.square[e];
+      for (const Link link : kLinks) y.product(link)[e] *= x.product(link)[e];
+    }
+  }
+  return y;
+}
+
+Signal forward_multiply(const SignalContext& c) { return {product_of(c, c.inputs.size())}; }
+
+std::vector<SignalGradient> backward_multiply(const SignalContext& c, const SignalGradient& dy) {
+  std::vector<SignalGradient> gradients;
+  for (std::size_t i = 0; i < c.inputs.size(); ++i) {
+    SignalGradient dx{product_of(c, i)};
+    for (std::size_t e = 0; e < dx.field.mean.size(); ++e) {
+      dx.field.mean[e] *= dy.field.mean[e];
+      dx.field.square[e] *= dy.field.square[e];
+      for (const Link link : kLinks) dx.field.product(link)[e] *= dy.field.product(link)[e];
+    }
+    gradients.push_back(dx);
+  }
+  return gradients;
+}
+
 // ---- scale ------------------------------------------------------------------------------------
 
 struct ScaleAttributes {
@@ -159,9 +224,15 @@ struct ScaleReference {
   }
 };
 
+Signal forward_scale(const SignalContext& c) { return sum_of(c, {factor_of(c.node)}); }
+
+std::vector<SignalGradient> backward_scale(const SignalContext& c, const SignalGradient& dy) {
+  return {{scaled(dy.field, factor_of(c.node))}};
+}
+
 OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSchema attributes,
-          InferRule infer, GradientRule gradient, Step (*lower)(const LoweringContext&),
-          Reference plain, const TestDomain& tests) {
+          InferRule infer, GradientRule gradient, SignalRule signal,
+          Step (*lower)(const LoweringContext&), Reference plain, const TestDomain& tests) {
   return {
       .name = name,
       .category = Category::layer,
@@ -172,6 +243,7 @@ OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSch
       .gradient = gradient,
       .pointwise = Gap{"arithmetic between values"},
       .moments = Gap{"not an activation"},
+      .signal = signal,
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
       .tests = tests,
@@ -185,16 +257,16 @@ OpRows elementwise_rows() {
   using Doubles = std::vector<double>;
   const Shape s = {3, 5}, image = {2, 3, 4, 5};
   return {row("add", "the weighted sum of its inputs", {1, -1}, schema<AddAttributes>(), infer_add,
-              gradient_add, lower_add, reference(AddReference{}),
+              gradient_add, {forward_add, backward_add}, lower_add, reference(AddReference{}),
               {.cases = {{{s, s}}, {{image, image, image}, {{"weights", Doubles{0.5, -2, 1}}}}},
                .misfits = {{{s, {3, 6}}}, {{s, image}}}}),
           row("multiply", "the product of its inputs, element by element", {2, -1},
-              schema<NoAttributes>(), infer_equal, gradient_multiply, lower_multiply,
-              reference(MultiplyReference{}),
+              schema<NoAttributes>(), infer_equal, gradient_multiply,
+              {forward_multiply, backward_multiply}, lower_multiply, reference(MultiplyReference{}),
               {.cases = {{{s, s}}, {{image, image, image}}}, .misfits = {{{s, s, {3, 6}}}}}),
           row("scale", "every element times a constant", {1, 1}, schema<ScaleAttributes>(),
-              infer_same, gradient_scale, lower_scale, reference(ScaleReference{}),
-              {.cases = {{{s}, {{"factor", 0.3}}}}})};
+              infer_same, gradient_scale, {forward_scale, backward_scale}, lower_scale,
+              reference(ScaleReference{}), {.cases = {{{s}, {{"factor", 0.3}}}}})};
 }
 
 }  // namespace selfnorm

@@ -1,5 +1,6 @@
 #include "kernels/dnnl/normalization.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "ops/reference.h"
@@ -167,8 +168,133 @@ struct LayerReference {
   }
 };
 
+// ---- signals ----------------------------------------------------------------------------------
+
+// Where a product meets no variance.
+constexpr double kNone = 1e-300;
+
+// x minus the mean that its element has over its channels, over their deviation.
+MomentField normalize_elements(const MomentField& x, double epsilon) {
+  MomentField y = x;
+  const auto deviation = [&](std::size_t e) {
+    return std::sqrt(std::max(x.variance(e), 0.0) + epsilon);
+  };
+  for (std::int64_t i = 0; i < x.extent.elements(); ++i) {
+    const auto e = static_cast<std::size_t>(i);
+    y.mean[e] = 0;
+    y.square[e] = std::max(x.variance(e), 0.0) / (deviation(e) * deviation(e));
+    for (const Link link : kLinks) {
+      const std::int64_t other = linked(x.extent, i, link);
+      if (other < 0) continue;
+      const auto to = static_cast<std::size_t>(other);
+      y.product(link)[e] =
+          (x.product(link)[e] - x.mean[e] * x.mean[to]) / (deviation(e) * deviation(to));
+    }
+  }
+  return y;
+}
+
+// A channel's mean and variance over the batch.
+struct ChannelStatistics {
+  double mean = 0, variance = 0;
+};
+
+// Channels differ: what all elements of one share, over draws of its weights, is normal. For each
+// of a rule's shares, calls add(z given that, f, f(z), its statistics, weight).
+template <class Add>
+void for_each_channel(const Signal& x, Add add) {
+  static const Dual identity({[](double z) { return z; }, [](double) { return 1.0; }, {}});
+  const MomentField& z = x.latent != nullptr ? *x.latent : x.field();
+  const Dual& f = x.latent != nullptr ? *x.activation : identity;
+  const FieldAverage all = average_of(z);
+  const double variance = std::max(all.square - all.mean * all.mean, kNone);
+  const double common = std::clamp((all.between_all - all.mean * all.mean) / variance, 0.0, 1.0);
+  for (const auto& [share, weight] : normal_rule()) {
+    MomentField given = z;
+    const auto shift = [&](std::size_t e) {
+      return share * std::sqrt(common * std::max(z.variance(e), 0.0));
+    };
+    for (std::int64_t i = 0; i < z.extent.elements(); ++i) {
+      const auto e = static_cast<std::size_t>(i);
+      given.mean[e] = z.mean[e] + shift(e);
+      given.square[e] = given.mean[e] * given.mean[e] + (1 - common) * std::max(z.variance(e), 0.0);
+      for (const Link link : kLinks) {
+        const std::int64_t other = linked(z.extent, i, link);
+        if (other < 0) continue;
+        const auto to = static_cast<std::size_t>(other);
+        const double both = std::sqrt(std::max(z.variance(e) * z.variance(to), 0.0));
+        given.product(link)[e] = z.product(link)[e] - z.mean[e] * z.mean[to] - common * both +
+                                 (z.mean[e] + shift(e)) * (z.mean[to] + shift(to));
+      }
+    }
+    const MomentField y = f.forward(given);
+    const FieldAverage channel = average_of(y);
+    add(given, f, y, ChannelStatistics{channel.mean, channel.square - channel.mean * channel.mean},
+        weight);
+  }
+}
+
+Signal forward_batch_signal(const SignalContext& c) {
+  const double epsilon = attributes_of<BatchAttributes>(c.node.attributes).epsilon;
+  MomentField y = zero_field(c.inputs[0]->field().extent);
+  for_each_channel(*c.inputs[0], [&](const MomentField&, const Dual&, const MomentField& x,
+                                     const ChannelStatistics& channel, double weight) {
+    const double scale = 1 / std::sqrt(channel.variance + epsilon);
+    const MomentField part = affine(x, scale, -channel.mean * scale);
+    for (std::size_t e = 0; e < y.mean.size(); ++e) {
+      y.mean[e] += weight * part.mean[e];
+      y.square[e] += weight * part.square[e];
+      for (const Link link : kLinks) y.product(link)[e] += weight * part.product(link)[e];
+    }
+  });
+  return {y};
+}
+
+// dx = (dy − what dy has in common with the constant and with y)/σ; those shares are small. The
+// smaller σ, the fewer elements the activation in front lets through: its slopes are averaged with
+// 1/σ².
+std::vector<SignalGradient> backward_batch_signal(const SignalContext& c,
+                                                  const SignalGradient& dy) {
+  const double epsilon = attributes_of<BatchAttributes>(c.node.attributes).epsilon;
+  const Signal& input = *c.inputs[0];
+  double inverse = 0;
+  std::vector<double> slopes(dy.field.square.size(), 0);
+  for_each_channel(input, [&](const MomentField& z, const Dual& f, const MomentField&,
+                              const ChannelStatistics& channel, double weight) {
+    const double share = weight / (channel.variance + epsilon);
+    inverse += share;
+    for (std::size_t e = 0; e < slopes.size(); ++e) {
+      slopes[e] += share * f.at(z.mean[e], z.variance(e)).slope_square;
+    }
+  });
+  for (double& slope : slopes) slope /= inverse;
+  SignalGradient dx{affine(dy.field, std::sqrt(inverse), 0)};
+  if (input.latent != nullptr) dx.selected_slopes = std::move(slopes);
+  return {dx};
+}
+
+Signal forward_layer_signal(const SignalContext& c) {
+  return {normalize_elements(c.inputs[0]->field(),
+                             attributes_of<LayerAttributes>(c.node.attributes).epsilon)};
+}
+
+std::vector<SignalGradient> backward_layer_signal(const SignalContext& c,
+                                                  const SignalGradient& dy) {
+  const double epsilon = attributes_of<LayerAttributes>(c.node.attributes).epsilon;
+  const MomentField& x = c.inputs[0]->field();
+  SignalGradient dx{dy.field};
+  for (std::size_t e = 0; e < dx.field.mean.size(); ++e) {
+    const double by = std::max(x.variance(e), 0.0) + epsilon;
+    dx.field.mean[e] /= std::sqrt(by);
+    dx.field.square[e] /= by;
+    for (const Link link : kLinks) dx.field.product(link)[e] /= by;
+  }
+  return {dx};
+}
+
 OpRow row(std::string_view name, std::string_view doc, AttributeSchema attributes, InferRule infer,
-          GradientRule gradient, Step (*lower)(const LoweringContext&), Reference plain) {
+          GradientRule gradient, SignalRule signal, Step (*lower)(const LoweringContext&),
+          Reference plain) {
   return {
       .name = name,
       .category = Category::layer,
@@ -179,6 +305,7 @@ OpRow row(std::string_view name, std::string_view doc, AttributeSchema attribute
       .gradient = gradient,
       .pointwise = Gap{"statistics over many elements"},
       .moments = Gap{"not an activation"},
+      .signal = signal,
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
       .tests = TestDomain{{{{{9, 5}}}, {{{3, 4, 5, 2}}}}, -2, 2, 64},
@@ -192,12 +319,14 @@ OpRows normalization_rows() {
       row(
           "batch_norm", "features to mean 0 and variance 1 over the batch, then scale and shift",
           schema<BatchAttributes>(), [](const InferContext& c) { return infer(c, true); },
-          gradient<BatchAttributes, true>, lower_batch, reference(BatchReference{})),
+          gradient<BatchAttributes, true>, {forward_batch_signal, backward_batch_signal},
+          lower_batch, reference(BatchReference{})),
       row(
           "layer_norm",
           "each row (each position of an image) to mean 0 and variance 1 over its features",
           schema<LayerAttributes>(), [](const InferContext& c) { return infer(c, false); },
-          gradient<LayerAttributes, false>, lower_layer, reference(LayerReference{})),
+          gradient<LayerAttributes, false>, {forward_layer_signal, backward_layer_signal},
+          lower_layer, reference(LayerReference{})),
       internal_row("normalization_gradient", "dx, dscale and dshift of a normalisation",
                    infer_gradient, lower_gradient)};
 }

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "ops/reference.h"
 #include "ops/rows.h"
+#include "ops/signal_rules.h"
 #include "ops/window.h"
 
 namespace selfnorm {
@@ -53,6 +55,110 @@ Inferred infer_max(const InferContext& context) {
   Inferred inferred = infer_average(context);
   inferred.outputs.push_back(inferred.outputs[0]);
   return inferred;
+}
+
+Sliding sliding_of(const SignalContext& c) {
+  const Window w = extents({c.node.name, c.node.op, c.node.attributes, c.shapes}).window;
+  return {{w.kernel[0], w.kernel[1]},
+          {w.stride[0], w.stride[1]},
+          {1, 1},
+          {w.pad_before[0], w.pad_before[1]}};
+}
+
+// The gradient of a mean over windows, or of a maximum, which reaches one position of each: the
+// same to all that a share of it reaches.
+MomentField scattered(const SignalContext& c, const MomentField& dy, double square_share) {
+  return spread(dy, c.inputs[0]->field().extent, sliding_of(c), {0, square_share}, 1);
+}
+
+double window_size(const Sliding& window) {
+  return static_cast<double>(window.kernel[0] * window.kernel[1]);
+}
+
+Signal forward_average(const SignalContext& c) {
+  const MomentField& x = c.inputs[0]->field();
+  return {average(x, extent_of(c.output, x.extent.samples), sliding_of(c))};
+}
+
+std::vector<SignalGradient> backward_average(const SignalContext& c, const SignalGradient& dy) {
+  const double count = window_size(sliding_of(c));
+  return {{scattered(c, dy.field, 1 / (count * count))}};
+}
+
+// The normal law that windows are taken from: z where the input is f(z), else the input itself.
+struct PooledLaw {
+  const MomentField& z;
+  const Dual* f;
+};
+
+PooledLaw pooled_law(const Signal& x) {
+  static const Dual identity({[](double z) { return z; }, [](double) { return 1.0; }, {}});
+  if (x.latent != nullptr) return {*x.latent, x.activation.get()};
+  return {x.field(), &identity};
+}
+
+// A window's largest: as many normals of its average law, and the average correlation between two
+// of them, which is 1 for the whole and 1/count for independent ones.
+Dual::Largest largest_at(const PooledLaw& law, const MomentField& averages, std::size_t e,
+                         double variance, double count) {
+  const double share = variance > 0 ? averages.variance(e) / variance : 1;
+  const double rho = count > 1 ? (share * count - 1) / (count - 1) : 0;
+  return law.f->largest(averages.mean[e], variance, rho, static_cast<std::int64_t>(count));
+}
+
+// Var z averaged over each window.
+MomentField window_variances(const MomentField& z, const Extent& out, const Sliding& window) {
+  MomentField variances = zero_field(z.extent);
+  for (std::size_t e = 0; e < z.mean.size(); ++e) variances.mean[e] = z.variance(e);
+  return average(variances, out, window);
+}
+
+Signal forward_max(const SignalContext& c) {
+  const PooledLaw law = pooled_law(*c.inputs[0]);
+  const Sliding window = sliding_of(c);
+  const Extent out = extent_of(c.output, law.z.extent.samples);
+  const MomentField averages = average(law.z, out, window);
+  const MomentField variances = window_variances(law.z, out, window);
+  MomentField y = averages;
+  for (std::size_t e = 0; e < y.mean.size(); ++e) {
+    const auto largest = largest_at(law, averages, e, variances.mean[e], window_size(window));
+    y.mean[e] = largest.mean;
+    y.square[e] = largest.square;
+  }
+  // Maxima are correlated as the averages of their windows are.
+  for (const Link link : kLinks) {
+    for (std::int64_t e = 0; e < out.elements(); ++e) {
+      const std::int64_t other = linked(out, e, link);
+      if (other < 0) continue;
+      const auto at = static_cast<std::size_t>(e), to = static_cast<std::size_t>(other);
+      const double spread = std::sqrt(averages.variance(at) * averages.variance(to));
+      const double covariance = averages.product(link)[at] - averages.mean[at] * averages.mean[to];
+      const double rho = spread > 0 ? std::clamp(covariance / spread, -1.0, 1.0) : 0;
+      y.product(link)[at] =
+          y.mean[at] * y.mean[to] + rho * std::sqrt(std::max(0.0, y.variance(at) * y.variance(to)));
+    }
+  }
+  return {y};
+}
+
+std::vector<SignalGradient> backward_max(const SignalContext& c, const SignalGradient& dy) {
+  const PooledLaw law = pooled_law(*c.inputs[0]);
+  const Sliding window = sliding_of(c);
+  SignalGradient dx{scattered(c, dy.field, 1 / window_size(window))};
+  const MomentField averages = average(law.z, dy.field.extent, window);
+  const MomentField variances = window_variances(law.z, dy.field.extent, window);
+  // The slope where the window's largest stands, weighted by the gradients that come through it.
+  MomentField slopes = zero_field(dy.field.extent);
+  for (std::size_t e = 0; e < slopes.square.size(); ++e) {
+    const auto largest = largest_at(law, averages, e, variances.mean[e], window_size(window));
+    slopes.square[e] = dy.field.square[e] * largest.slope_square;
+  }
+  const MomentField weighted = scattered(c, slopes, 1 / window_size(window));
+  dx.selected_slopes.resize(dx.field.square.size(), 1);
+  for (std::size_t e = 0; e < dx.field.square.size(); ++e) {
+    if (dx.field.square[e] > 0) dx.selected_slopes[e] = weighted.square[e] / dx.field.square[e];
+  }
+  return {dx};
 }
 
 template <PoolingKind kKind>
@@ -147,6 +253,8 @@ OpRow row(std::string_view name, std::string_view doc, InferRule infer) {
       .gradient = gradient<kKind>,
       .pointwise = Gap{"mixes positions"},
       .moments = Gap{"not an activation"},
+      .signal = kKind == PoolingKind::max ? SignalRule{forward_max, backward_max}
+                                          : SignalRule{forward_average, backward_average},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower<kKind>}},
       .reference = reference(PoolingReference<kKind>{}),
       .tests =
@@ -207,6 +315,21 @@ struct GlobalReference {
   }
 };
 
+Sliding whole(const Extent& image) {
+  return {{image.height, image.width}, {image.height, image.width}, {1, 1}, {0, 0}};
+}
+
+Signal forward_global_signal(const SignalContext& c) {
+  const MomentField& x = c.inputs[0]->field();
+  return {average(x, {x.extent.samples, 1, 1}, whole(x.extent))};
+}
+
+std::vector<SignalGradient> backward_global_signal(const SignalContext& c,
+                                                   const SignalGradient& dy) {
+  const Extent& image = c.inputs[0]->field().extent;
+  return {{repeated(dy.field, image, 1 / static_cast<double>(image.positions()), true)}};
+}
+
 OpRow global_row() {
   return {
       .name = "global_avg_pool",
@@ -218,6 +341,7 @@ OpRow global_row() {
       .gradient = global_gradient,
       .pointwise = Gap{"mixes positions"},
       .moments = Gap{"not an activation"},
+      .signal = SignalRule{forward_global_signal, backward_global_signal},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_global}},
       .reference = reference(GlobalReference{}),
       .tests = TestDomain{.cases = {{{{2, 3, 4, 5}}}, {{{3, 16, 2, 2}}}}, .misfits = {{{{2, 12}}}}},

@@ -6,6 +6,7 @@
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/rules.h"
+#include "ops/signal_rules.h"
 
 namespace selfnorm {
 namespace {
@@ -98,6 +99,20 @@ void view_gradient(GradientContext& c) {
   c.contribute(0, c.emit("view", {c.output_gradient()}, {{"shape", x}})[0]);
 }
 
+// Positions become features, over which a signal is averaged; or features become positions.
+Signal forward_signal(const SignalContext& c) {
+  const MomentField& x = c.inputs[0]->field();
+  const Extent out = extent_of(c.output, x.extent.samples);
+  if (out == x.extent) return *c.inputs[0];
+  return {repeated(merge_positions(x), out, 1, false)};
+}
+
+std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
+  const Extent& in = c.inputs[0]->field().extent;
+  if (in == dy.field.extent) return {dy};
+  return {{repeated(merge_positions(dy.field), in, 1, false)}};
+}
+
 OpRow row(std::string_view name, std::string_view doc, AttributeSchema attributes, InferRule infer,
           const TestDomain& tests) {
   return {
@@ -110,6 +125,7 @@ OpRow row(std::string_view name, std::string_view doc, AttributeSchema attribute
       .gradient = gradient,
       .pointwise = Gap{"moves elements"},
       .moments = Gap{"not an activation"},
+      .signal = SignalRule{forward_signal, backward_signal},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = reference(ReshapeReference{}),
       .tests = tests,
@@ -128,6 +144,7 @@ OpRow view_row() {
       .gradient = view_gradient,
       .pointwise = Gap{"does nothing"},
       .moments = Gap{"not an activation"},
+      .signal = Gap{"only passes make it"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_view}},
       .reference = Gap{"checked through the networks that have one"},
       .tests = TestDomain{},

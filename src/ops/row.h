@@ -15,6 +15,7 @@
 #include "config/option.h"
 #include "graph/graph.h"
 #include "kernels/pointwise.h"
+#include "ops/signal.h"
 #include "selfnorm/theory.h"
 
 namespace selfnorm {
@@ -201,7 +202,7 @@ struct Pointwise {
 };
 using PointwiseRule = void (*)(const Settings& attributes, Pointwise& pass);
 
-/// What the activation makes of a normal pre-activation.
+/// What the activation makes of a normal pre-activation, exactly.
 using MomentColumn = MomentRule (*)(const Settings& attributes);
 
 // ---- tests ------------------------------------------------------------------------------------
@@ -275,6 +276,7 @@ struct OpRow {
   OrGap<GradientRule> gradient;
   OrGap<PointwiseRule> pointwise;
   OrGap<MomentColumn> moments;
+  OrGap<SignalRule> signal;
   Required<std::vector<Lowering>> lowerings;
   OrGap<Reference> reference;
   Required<TestDomain> tests;

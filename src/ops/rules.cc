@@ -8,6 +8,7 @@
 #include "kernels/ref/pointwise.h"
 #include "kernels/simd/pointwise.h"
 #include "ops/reference.h"
+#include "ops/signal_rules.h"
 #include "ops/table.h"
 #include "selfnorm/error.h"
 
@@ -111,6 +112,7 @@ OpRow pointwise_row(std::string_view name, Category category, std::string_view d
       .gradient = Gap{"its pointwise pass has one: pointwise_gradient"},
       .pointwise = pointwise,
       .moments = moments,
+      .signal = category == Category::dropout ? kDropoutSignal : kActivationSignal,
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_pointwise}},
       .reference = reference(PointwiseReference{}),
       .tests = TestDomain{cases, -6, 6},
@@ -155,6 +157,7 @@ OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,
       .gradient = Gap{"internal: only first derivatives are taken"},
       .pointwise = Gap{"internal"},
       .moments = Gap{"not an activation"},
+      .signal = Gap{"internal"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = Gap{"checked through the op that it belongs to"},
       .tests = TestDomain{},

@@ -1,6 +1,9 @@
 #include "kernels/simd/softmax.h"
 
 #include <cmath>
+#include <vector>
+
+#include "base/random.h"
 
 #include "kernels/parallel.h"
 #include "ops/reference.h"
@@ -56,6 +59,57 @@ struct SoftmaxReference {
   }
 };
 
+// Means over draws of the features of one element: there is no closed form.
+struct Sampled {
+  double square = 0;        ///< E p²
+  double slope_square = 0;  ///< E Σⱼ (∂pⱼ/∂xᵢ)²
+};
+
+Sampled sample(double variance, std::int64_t features) {
+  constexpr std::int64_t kDraws = 256;
+  const RandomKey key = random_key(0, "signal", "softmax");
+  Sampled sum;
+  std::vector<double> p(static_cast<std::size_t>(features));
+  for (std::int64_t draw = 0; draw < kDraws; ++draw) {
+    double all = 0, squares = 0;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      const auto counter = static_cast<std::uint64_t>(draw) * p.size() + i;
+      p[i] = std::exp(std::sqrt(std::max(0.0, variance)) * normal(key, counter));
+      all += p[i];
+    }
+    for (double& share : p) share /= all, squares += share * share;
+    for (const double share : p) {
+      const double count = static_cast<double>(kDraws * features);
+      sum.square += share * share / count;
+      sum.slope_square += share * share * (1 - 2 * share + squares) / count;
+    }
+  }
+  return sum;
+}
+
+Signal forward_signal(const SignalContext& c) {
+  const MomentField& x = c.inputs[0]->field();
+  const std::int64_t features = block_of(c.output).features;
+  const double mean = 1 / static_cast<double>(features);
+  MomentField y = uniform_field(x.extent, mean, mean * mean);
+  for (std::size_t e = 0; e < y.square.size(); ++e) {
+    y.square[e] = sample(x.variance(e), features).square;
+  }
+  return y;
+}
+
+std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
+  const MomentField& x = c.inputs[0]->field();
+  SignalGradient dx{dy.field};
+  for (std::size_t e = 0; e < dx.field.square.size(); ++e) {
+    const double factor = sample(x.variance(e), block_of(c.output).features).slope_square;
+    dx.field.mean[e] = 0;
+    dx.field.square[e] *= factor;
+    for (const Link link : kLinks) dx.field.product(link)[e] *= factor;
+  }
+  return {dx};
+}
+
 }  // namespace
 
 OpRows softmax_rows() {
@@ -69,6 +123,7 @@ OpRows softmax_rows() {
               .gradient = gradient,
               .pointwise = Gap{"sums over the features"},
               .moments = Gap{"mixes features"},
+              .signal = SignalRule{forward_signal, backward_signal},
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(SoftmaxReference{}),
               .tests = TestDomain{{{{{4, 7}}}, {{{2, 3, 4, 2}}}}, -5, 5},

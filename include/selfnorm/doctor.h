@@ -1,0 +1,56 @@
+// The doctor: predicts the moments of signals and gradients at every layer of a network before it
+// is trained, and measures them beside.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "selfnorm/run.h"
+
+namespace selfnorm {
+
+/// Of a layer's output over a batch, with the weights as they are drawn at the start and dropout at
+/// work.
+struct SignalMoments {
+  double mean = 0, variance = 0;  ///< over samples × positions × units
+  /// Deviation over the units (each channel at each position) of their means over the batch: what
+  /// the samples have in common.
+  double unit_mean_deviation = 0;
+  /// Mean square of ∂(cotangent·network output)/∂(this output), for an N(0, 1) cotangent; NaN where
+  /// no path leads to the output.
+  double gradient_second_moment = 0;
+};
+
+struct LayerExamination {
+  std::string name, op;
+  SignalMoments predicted;
+  /// The averages over the draws (of gradients the geometric mean), and their standard errors (of
+  /// gradients that of the logarithm).
+  std::optional<SignalMoments> measured, standard_error;
+  /// The doctor's own miss: off by more than three standard errors and more than its promise (mean
+  /// 0.05 deviations, variance 10 %, gradient 2 % for each layer behind).
+  bool missed = false;
+};
+
+struct ExaminationOptions {
+  std::int64_t samples = 64;  ///< rows of the data that are looked at
+  std::int64_t draws = 0;     ///< of weights and masks to measure; 0: prediction alone
+  std::uint64_t seed = 1;     ///< of the first draw, and of the choice of rows
+};
+
+struct Examination {
+  std::string input;  ///< the data set's name, or "N(0, 1)" where the configuration names none
+  std::int64_t samples = 0;
+  std::vector<LayerExamination> layers;  ///< in the order of computation
+};
+
+/// Examines the network of a configuration: on real rows where it names data, as training would
+/// standardise them, else on independent N(0, 1) inputs. Numerics: mean field theory, exact for
+/// wide layers of independent weights; correlations between positions that lie more than a step
+/// apart, and the law of sums and pooled values, are modelled. Throws what is wrong with network or
+/// data.
+Examination examine(const RunConfig& config, const ExaminationOptions& options = {});
+
+}  // namespace selfnorm

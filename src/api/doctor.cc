@@ -1,0 +1,133 @@
+#include "selfnorm/doctor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "api/run.h"
+#include "base/random.h"
+#include "data/gather.h"
+#include "doctor/input_field.h"
+#include "doctor/layer_moments.h"
+#include "passes/build.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+// A network with what goes into it.
+struct Patient {
+  std::string input;
+  Network network;
+  std::int64_t samples;
+  InputRows rows;
+  std::vector<MomentField> fields;
+};
+
+Shape batch_shape(const Shape& sample, std::int64_t rows) {
+  Shape shape = sample;
+  shape.insert(shape.begin(), rows);
+  return shape;
+}
+
+// Rows of the training set, drawn, standardised as training does.
+Patient with_data(const RunConfig& config, const ExaminationOptions& options) {
+  const auto run = prepare_run(config, load_data(config.data, config.train.seed));
+  std::vector<std::int64_t> rows =
+      permutation(random_key(options.seed, "doctor", "rows"), run->train.rows);
+  rows.resize(static_cast<std::size_t>(std::min(options.samples, run->train.rows)));
+  const auto count = static_cast<std::int64_t>(rows.size());
+  Patient patient{run->train.name, run->model.network, count, {}, {}};
+  for (std::size_t i = 0; i < run->model.schema.inputs.size(); ++i) {
+    const Schema::Input& input = run->model.schema.inputs[i];
+    const Shape shape = batch_shape(input.sample_shape, count);
+    auto& values = patient.rows.emplace_back(static_cast<std::size_t>(elements(shape)));
+    gather_batch(run->train.inputs[i],
+                 input.standardizer.mean.empty() ? nullptr : &input.standardizer, rows,
+                 values.data());
+    patient.fields.push_back(field_of_rows(values, shape));
+  }
+  return patient;
+}
+
+Patient with_unit_normals(const RunConfig& config, const ExaminationOptions& options) {
+  Patient patient{"N(0, 1)", config.network, options.samples, {}, {}};
+  for (const auto& [name, sample] : config.network.inputs) {
+    const Shape shape = batch_shape(sample, options.samples);
+    auto& values = patient.rows.emplace_back(static_cast<std::size_t>(elements(shape)));
+    const RandomKey key = random_key(options.seed, "doctor", name);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = static_cast<float>(normal(key, i));
+    }
+    patient.fields.push_back(unit_normal_field(shape));
+  }
+  return patient;
+}
+
+// Mean and standard error of one number over the draws.
+struct Average {
+  double mean = 0, error = 0;
+};
+
+template <class Number>
+Average average_over(const std::vector<std::vector<NamedMoments>>& draws, std::size_t layer,
+                     Number number) {
+  const double count = static_cast<double>(draws.size());
+  double sum = 0, squares = 0;
+  for (const auto& layers : draws) {
+    const double value = number(layers[layer].moments);
+    sum += value;
+    squares += value * value;
+  }
+  const double mean = sum / count;
+  const double variance = std::max(0.0, squares / count - mean * mean) * count / (count - 1);
+  return {mean, count > 1 ? std::sqrt(variance / count) : std::numeric_limits<double>::infinity()};
+}
+
+void compare(const std::vector<std::vector<NamedMoments>>& draws, std::size_t index,
+             double layers_behind, LayerExamination& layer) {
+  const Average mean = average_over(draws, index, [](const SignalMoments& m) { return m.mean; });
+  const Average variance =
+      average_over(draws, index, [](const SignalMoments& m) { return m.variance; });
+  const Average unit =
+      average_over(draws, index, [](const SignalMoments& m) { return m.unit_mean_deviation; });
+  const Average log_gradient = average_over(
+      draws, index, [](const SignalMoments& m) { return std::log(m.gradient_second_moment); });
+  layer.measured = {mean.mean, variance.mean, unit.mean, std::exp(log_gradient.mean)};
+  layer.standard_error = {mean.error, variance.error, unit.error, log_gradient.error};
+  const auto off = [](double predicted, const Average& got, double promise) {
+    return std::abs(predicted - got.mean) > std::max(promise, 3 * got.error);
+  };
+  layer.missed =
+      off(layer.predicted.mean, mean, 0.05 * std::sqrt(variance.mean)) ||
+      off(layer.predicted.variance, variance, 0.1 * variance.mean) ||
+      off(std::log(layer.predicted.gradient_second_moment), log_gradient, 0.02 * layers_behind);
+}
+
+}  // namespace
+
+Examination examine(const RunConfig& config, const ExaminationOptions& options) {
+  if (options.samples < 2) {
+    throw Error(ErrorKind::config,
+                "doctor: samples: expected at least 2, got " + std::to_string(options.samples));
+  }
+  const Patient patient =
+      config.data.source.empty() ? with_unit_normals(config, options) : with_data(config, options);
+  const Graph graph = build_graph(patient.network, patient.samples);
+  Examination examination{patient.input, patient.samples, {}};
+  for (const NamedMoments& layer :
+       summarize(graph, predict_signals(graph, patient.fields), patient.samples)) {
+    examination.layers.push_back({layer.name, layer.op, layer.moments, {}, {}});
+  }
+  if (options.draws == 0) return examination;
+  std::vector<std::uint64_t> seeds(static_cast<std::size_t>(options.draws));
+  std::iota(seeds.begin(), seeds.end(), options.seed);
+  const auto draws = measure(patient.network, patient.rows, patient.samples, seeds);
+  for (std::size_t i = 0; i < examination.layers.size(); ++i) {
+    compare(draws, i, static_cast<double>(examination.layers.size() - i), examination.layers[i]);
+  }
+  return examination;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,119 @@
+#include "selfnorm/doctor.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/terminal.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct DoctorArguments {
+  std::string network;
+  std::string data;
+  ExaminationOptions options;
+  bool measure = false;
+  bool json = false;
+};
+
+RunConfig read_config(const DoctorArguments& arguments) {
+  const std::filesystem::path path(arguments.network);
+  RunConfig config =
+      read_run_config(std::filesystem::is_directory(path) ? RunFolder(path).config() : path);
+  if (!arguments.data.empty()) config.data.source = arguments.data;
+  if (config.data.source.empty() && config.network.layers.empty()) {
+    throw Error(ErrorKind::config, arguments.network +
+                                       ": describes no network: expected layers in [model], or "
+                                       "data from which the default network follows");
+  }
+  return config;
+}
+
+Json moments_json(const SignalMoments& moments) {
+  return {{"mean", moments.mean},
+          {"variance", moments.variance},
+          {"unit_mean_deviation", moments.unit_mean_deviation},
+          {"gradient_second_moment", moments.gradient_second_moment}};
+}
+
+void print_json(const Examination& examination) {
+  auto layers = Json::array();
+  for (const LayerExamination& layer : examination.layers) {
+    Json json{{"name", layer.name}, {"op", layer.op}};
+    json.update(moments_json(layer.predicted));
+    if (layer.measured) {
+      json["measured"] = moments_json(*layer.measured);
+      json["measured"]["standard_error"] = moments_json(*layer.standard_error);
+      json["missed"] = layer.missed;
+    }
+    layers.push_back(json);
+  }
+  fmt::print(
+      "{}\n",
+      Json{{"input", examination.input}, {"samples", examination.samples}, {"layers", layers}}.dump(
+          2));
+}
+
+std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4g}", value); }
+
+void print_table(const Examination& examination, bool measured) {
+  fmt::print("{} samples of {}; predicted{}\n\n", examination.samples, examination.input,
+             measured ? " | measured" : "");
+  std::vector<std::vector<std::string>> rows = {{"layer", "op"}};
+  for (const char* name : {"mean", "variance", "unit means", "gradient²"}) {
+    rows[0].emplace_back(name);
+    if (measured) rows[0].emplace_back("measured");
+  }
+  if (measured) rows[0].emplace_back("");
+  for (const LayerExamination& layer : examination.layers) {
+    auto& row = rows.emplace_back(std::vector<std::string>{layer.name, layer.op});
+    for (const auto member :
+         {&SignalMoments::mean, &SignalMoments::variance, &SignalMoments::unit_mean_deviation,
+          &SignalMoments::gradient_second_moment}) {
+      row.push_back(number(layer.predicted.*member));
+      if (measured) row.push_back(number((*layer.measured).*member));
+    }
+    if (measured) row.emplace_back(layer.missed ? "missed" : "");
+  }
+  fmt::print("{}", table(rows));
+}
+
+void run_doctor(DoctorArguments arguments) {
+  if (!arguments.measure) arguments.options.draws = 0;
+  const Examination examination = examine(read_config(arguments), arguments.options);
+  if (arguments.json) print_json(examination);
+  else print_table(examination, arguments.measure);
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "doctor", "Predict the moments of signals and gradients at every layer, before training");
+  const auto arguments = std::make_shared<DoctorArguments>();
+  arguments->options.draws = 5;
+  command->add_option("network", arguments->network, "a network file or a run folder")->required();
+  command->add_option("--data", arguments->data,
+                      "rows to look at instead of the network file's; without either: N(0, 1)");
+  command->add_option("--samples", arguments->options.samples, "rows that are looked at")
+      ->capture_default_str();
+  command->add_flag("--measure", arguments->measure,
+                    "run the network with fresh weights too, and print what comes beside");
+  command->add_option("--draws", arguments->options.draws, "of weights, with --measure")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--seed", arguments->options.seed, "of rows, weights and masks")
+      ->capture_default_str();
+  command->add_flag("--json", arguments->json, "one JSON document");
+  command->callback([arguments] { run_doctor(*arguments); });
+}
+
+}  // namespace selfnorm::cli

@@ -1,0 +1,35 @@
+// What a layer's output is predicted and measured by: the same numbers for both.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+#include "passes/signals.h"
+#include "selfnorm/doctor.h"
+#include "selfnorm/network.h"
+
+namespace selfnorm {
+
+/// A layer by its name.
+struct NamedMoments {
+  std::string name, op;
+  SignalMoments moments;
+};
+
+/// From predicted signals, for a batch of so many samples. In the order of the nodes.
+std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& signals,
+                                    std::int64_t batch);
+
+/// Rows for each of a network's inputs, as the engine holds them (features last).
+using InputRows = std::vector<std::vector<float>>;
+
+/// Runs the network on the engine that trains, forward and backward, with weights and masks drawn
+/// from `seeds`, and measures every layer; one list of layers for each seed. A gradient that no
+/// path leads to is NaN.
+std::vector<std::vector<NamedMoments>> measure(const Network& network, const InputRows& rows,
+                                               std::int64_t batch,
+                                               const std::vector<std::uint64_t>& seeds);
+
+}  // namespace selfnorm

@@ -1,0 +1,123 @@
+#include "ops/signal.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+#include "kernels/ref/pointwise.h"
+#include "ops/signal_rules.h"
+#include "ops/table.h"
+
+namespace selfnorm {
+namespace {
+
+// One table of an activation serves all nodes that have it, as long as the thread lives.
+std::shared_ptr<const Dual> dual_of(const Activation& f) {
+  using Key = std::tuple<ActivationKind, double, double, double>;
+  thread_local std::map<Key, std::shared_ptr<const Dual>> duals;
+  auto& dual = duals[{f.kind, f.alpha, f.lambda, f.input_scale}];
+  if (dual == nullptr) {
+    dual =
+        std::make_shared<Dual>(Activated{[f](double x) { return ref::activation(f, x); },
+                                         [f](double x) { return ref::activation_derivative(f, x); },
+                                         {0}});
+  }
+  return dual;
+}
+
+Pointwise pass_of(const Node& node) {
+  Pointwise pass;
+  (*rule_of(row_of(node).pointwise))(node.attributes, pass);
+  return pass;
+}
+
+Signal forward_activation(const SignalContext& c) {
+  const auto f = dual_of(pass_of(c.node).activation);
+  Signal y(f->forward(c.inputs[0]->field()));
+  y.latent = c.inputs[0]->shared;
+  y.activation = f;
+  return y;
+}
+
+std::vector<SignalGradient> backward_activation(const SignalContext& c, const SignalGradient& dy) {
+  const MomentField& z = c.inputs[0]->field();
+  const auto f = dual_of(pass_of(c.node).activation);
+  SignalGradient dz{f->backward(z, dy.field)};
+  for (std::size_t e = 0; e < dy.selected_slopes.size(); ++e) {
+    dz.field.square[e] = dy.field.square[e] * dy.selected_slopes[e];
+  }
+  return {dz};
+}
+
+Signal forward_dropout(const SignalContext& c) {
+  return {dropped(c.inputs[0]->field(), pass_of(c.node).dropout, false)};
+}
+
+std::vector<SignalGradient> backward_dropout(const SignalContext& c, const SignalGradient& dy) {
+  return {{masked(dy.field, pass_of(c.node).dropout, false)}};
+}
+
+}  // namespace
+
+Extent extent_of(const Shape& shape, std::int64_t samples) {
+  if (shape.size() == 4) return {samples, shape[2], shape[3]};
+  return {samples, 1, shape.size() == 3 ? shape[1] : 1};
+}
+
+MomentField dropped(const MomentField& x, const Dropout& dropout, bool whole_features) {
+  const double q = keep_rate(dropout);
+  const double other = dropout.kind == DropoutKind::alpha ? dropout.alpha_prime : 0;
+  MomentField kept = x;  // the input where it is kept, else `other`
+  for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
+    const auto at = static_cast<std::size_t>(e);
+    kept.mean[at] = q * x.mean[at] + (1 - q) * other;
+    kept.square[at] = q * x.square[at] + (1 - q) * other * other;
+    for (const Link link : kLinks) {
+      const std::int64_t to = linked(x.extent, e, link);
+      if (to < 0) continue;
+      const double means = x.mean[at] + x.mean[static_cast<std::size_t>(to)];
+      const double product = x.product(link)[at];
+      const bool one_mask = whole_features && is_within_sample(link);
+      kept.product(link)[at] = one_mask ? q * product + (1 - q) * other * other
+                                        : q * q * product + q * (1 - q) * other * means +
+                                              (1 - q) * (1 - q) * other * other;
+    }
+  }
+  return affine(kept, dropout.a, dropout.b);
+}
+
+MomentField masked(const MomentField& gradient, const Dropout& dropout, bool whole_features) {
+  const double q = keep_rate(dropout), a2 = dropout.a * dropout.a;
+  MomentField dx = gradient;
+  for (double& mean : dx.mean) mean *= q * dropout.a;
+  for (double& square : dx.square) square *= q * a2;
+  for (const Link link : kLinks) {
+    const bool one_mask = whole_features && is_within_sample(link);
+    for (double& product : dx.product(link)) product *= one_mask ? q * a2 : q * q * a2;
+  }
+  return dx;
+}
+
+MomentField repeated(const MomentField& x, const Extent& extent, double factor, bool same_value) {
+  MomentField y = zero_field(extent);
+  for (std::int64_t e = 0; e < extent.elements(); ++e) {
+    const auto at = static_cast<std::size_t>(e);
+    const auto from = static_cast<std::size_t>(e / extent.positions());
+    y.mean[at] = factor * x.mean[from];
+    y.square[at] = factor * factor * x.square[from];
+    for (const Link link : kLinks) {
+      if (linked(extent, e, link) < 0) continue;
+      const bool one_sample = is_within_sample(link);
+      y.product(link)[at] = !one_sample  ? factor * factor * x.product(Link::sample)[from]
+                            : same_value ? y.square[at]
+                                         : y.mean[at] * y.mean[at];
+    }
+  }
+  return y;
+}
+
+const SignalRule kActivationSignal{forward_activation, backward_activation};
+const SignalRule kDropoutSignal{forward_dropout, backward_dropout};
+
+}  // namespace selfnorm

@@ -1,0 +1,55 @@
+// What an op makes of a predicted signal, forth and back: a column of the op table.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "graph/graph.h"
+#include "theory/dual.h"
+
+namespace selfnorm {
+
+/// A signal that flows forward along an edge.
+struct Signal {
+  using Shared = std::shared_ptr<const MomentField>;
+
+  Signal(MomentField made)  // NOLINT: a field is a signal of which no more is known
+      : shared(std::make_shared<MomentField>(std::move(made))), parts{{shared, 1.0}} {}
+  const MomentField& field() const { return *shared; }
+
+  Shared shared;
+  /// What it is the weighted sum of: fields independent of each other but for their means.
+  std::vector<std::pair<Shared, double>> parts;
+  /// Where it is f(z) of a normal z, element by element: that.
+  Shared latent = nullptr;
+  std::shared_ptr<const Dual> activation = nullptr;
+};
+
+/// A gradient that flows back along an edge. Its mean is 0 and its fields are as a signal's.
+struct SignalGradient {
+  MomentField field;
+  /// Where only the largest of a window receive it: E f′² given that, in front of which the
+  /// activation f stands; empty elsewhere.
+  std::vector<double> selected_slopes = {};
+};
+
+struct SignalContext {
+  const Node& node;
+  std::vector<const Signal*> inputs;  ///< the user's inputs, without parameters
+  std::vector<Shape> shapes;          ///< of these
+  Shape output;
+  WeightLaw weights;  ///< of the node's weights and bias
+};
+
+/// Forward: the node's first output. Backward: the gradient of each input from that of the output.
+struct SignalRule {
+  Signal (*forward)(const SignalContext&);
+  std::vector<SignalGradient> (*backward)(const SignalContext&, const SignalGradient& dy);
+};
+
+/// Samples, and the positions that a value of this shape has.
+Extent extent_of(const Shape& shape, std::int64_t samples);
+
+}  // namespace selfnorm

@@ -1,0 +1,21 @@
+// Signal rules that several rows share.
+#pragma once
+
+#include "kernels/pointwise.h"
+#include "ops/signal.h"
+
+namespace selfnorm {
+
+/// A field behind dropout, whose mask is drawn for each element, or for whole features of a sample.
+MomentField dropped(const MomentField& x, const Dropout& dropout, bool whole_features);
+/// The gradient in front of it.
+MomentField masked(const MomentField& gradient, const Dropout& dropout, bool whole_features);
+
+/// A field of one position a sample at every position, times a factor: the same value everywhere,
+/// or values of one law.
+MomentField repeated(const MomentField& x, const Extent& extent, double factor, bool same_value);
+
+/// Of ops that are one pointwise pass.
+extern const SignalRule kActivationSignal, kDropoutSignal;
+
+}  // namespace selfnorm

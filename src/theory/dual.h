@@ -1,0 +1,63 @@
+// An activation on fields of normal signals: moments, and products of two correlated elements, by
+// its Hermite coefficients (Daniely et al. 2016).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "theory/moment_field.h"
+#include "theory/quadrature.h"
+
+namespace selfnorm {
+
+/// An activation with its derivative and where that jumps.
+struct Activated {
+  RealFunction f, df;
+  std::vector<double> kinks;
+};
+
+/// What f makes of z ~ N(m, v): f(z) = Σ c_k·He_k((z − m)/√v)/√k!.
+struct DualNode {
+  static constexpr std::size_t kTerms = 12;
+  double square = 0;                         ///< E f²
+  double slope_square = 0;                   ///< E f′²
+  std::array<double, kTerms> terms{};        ///< c_0 = E f, c_1 = √v·E f′, …
+  std::array<double, kTerms> slope_terms{};  ///< the same of f′
+};
+
+/// E f(z)·f(z′) for z and z′ of correlation rho, of two nodes; what is beyond the terms falls with
+/// the highest power of rho.
+double dual_product(const DualNode& a, const DualNode& b, double rho);
+double dual_slope_product(const DualNode& a, const DualNode& b, double rho);
+
+/// Points and weights of E g(x) ≈ Σ weight·g(point) for x ~ N(0, 1): the trapezoidal rule, whose
+/// error falls exponentially for smooth g, with tails to 5 deviations.
+const std::vector<std::pair<double, double>>& normal_rule();
+
+/// Nodes for any m and v, interpolated between those of a grid that are made when they are needed:
+/// within about 1e-3 of the deviation of f.
+class Dual {
+ public:
+  explicit Dual(Activated activation);
+  DualNode at(double mean, double variance) const;
+
+  /// The activation of a field whose elements are normal over its channels.
+  MomentField forward(const MomentField& z) const;
+  /// The gradient in front of the activation from the one behind it.
+  MomentField backward(const MomentField& z, const MomentField& gradient) const;
+  /// E f(M) and E f(M)², M the largest of `count` normals N(m, v) of correlation rho, and E f′(M)².
+  struct Largest {
+    double mean = 0, square = 0, slope_square = 0;
+  };
+  Largest largest(double mean, double variance, double rho, std::int64_t count) const;
+
+ private:
+  const DualNode& node(std::int64_t mean_step, std::int64_t log_step) const;
+  Activated activation_;
+  mutable std::map<std::pair<std::int64_t, std::int64_t>, DualNode> nodes_;
+};
+
+}  // namespace selfnorm

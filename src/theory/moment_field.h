@@ -1,0 +1,124 @@
+// A predicted signal as plain data: the moments of a value at every sample and position, averaged
+// over its channels and over draws of the weights. Weights are independent of mean 0 or about it,
+// so that layers act on these numbers alone (Poole et al. 2016; Novak et al. 2019 for
+// convolutions).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <vector>
+
+namespace selfnorm {
+
+/// Samples, and positions of an image; rows of features have one position.
+struct Extent {
+  std::int64_t samples = 1, height = 1, width = 1;
+  std::int64_t positions() const { return height * width; }
+  std::int64_t elements() const { return samples * positions(); }
+  bool operator==(const Extent&) const = default;
+};
+
+/// With which other element a product is carried: positions of the same sample a step or two away;
+/// the same position of the next sample (of the first behind the last; of one of the same law where
+/// there is one sample); and a position of that which lies half an image away.
+enum class Link : std::uint8_t {
+  right,
+  below,
+  diagonal,
+  antidiagonal,
+  two_right,
+  two_below,
+  sample,
+  far
+};
+inline constexpr Link kLinks[] = {Link::right,        Link::below,     Link::diagonal,
+                                  Link::antidiagonal, Link::two_right, Link::two_below,
+                                  Link::sample,       Link::far};
+inline constexpr std::size_t kLinkCount = std::size(kLinks);
+
+/// Rows down and columns to the right that a link within a sample leads.
+struct Offset {
+  Link link;
+  std::int64_t rows, columns;
+};
+inline constexpr Offset kOffsets[] = {{Link::right, 0, 1},     {Link::below, 1, 0},
+                                      {Link::diagonal, 1, 1},  {Link::antidiagonal, 1, -1},
+                                      {Link::two_right, 0, 2}, {Link::two_below, 2, 0}};
+constexpr bool is_within_sample(Link link) { return link != Link::sample && link != Link::far; }
+
+struct MomentField {
+  Extent extent;
+  std::vector<double> mean;    ///< E x
+  std::vector<double> square;  ///< E x²
+  std::array<std::vector<double>, kLinkCount>
+      products;  ///< E x·x′ by link; 0 where there is no neighbour
+
+  double variance(std::size_t e) const { return square[e] - mean[e] * mean[e]; }
+  std::vector<double>& product(Link link) { return products[static_cast<std::size_t>(link)]; }
+  const std::vector<double>& product(Link link) const {
+    return products[static_cast<std::size_t>(link)];
+  }
+};
+
+/// A field of so many elements, all 0; one of independent elements of this mean and square.
+MomentField zero_field(const Extent& extent);
+MomentField uniform_field(const Extent& extent, double mean, double square);
+
+/// The element at the other end of a link, or −1 where there is none.
+std::int64_t linked(const Extent& extent, std::int64_t element, Link link);
+
+/// Covariance between positions of one sample that lie (dy, dx) apart, dy ≥ 0: as a link carries
+/// it; else the correlation falls at each step by the factor of the links on the way, down to that
+/// of positions far apart. `e` is the first of them.
+double covariance_at(const MomentField& x, std::int64_t e, std::int64_t dy, std::int64_t dx);
+
+/// A window that slides over the positions of an image, as in a convolution.
+struct Sliding {
+  std::array<std::int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1}, before{0, 0};
+};
+
+/// Where tap (u, v) of the window at output position (i, j) reads: −1 outside the image.
+std::int64_t tap(const Extent& in, const Sliding& window, std::int64_t i, std::int64_t j,
+                 std::int64_t u, std::int64_t v);
+
+/// Σ over the window's taps and `channels` channels of weight·x, for independent weights of this
+/// mean and variance: a convolution, or (1×1 positions) a dense layer.
+struct WeightLaw {
+  double mean = 0, variance = 1;
+  double bias_mean = 0, bias_variance = 0;
+};
+MomentField contract(const MomentField& x, const Extent& out, const Sliding& window,
+                     const WeightLaw& weights, double channels);
+
+/// The same backwards: what arrives at the window's input from a gradient at its output, each
+/// element of which reaches `channels` channels. A transposed convolution is this forward.
+MomentField spread(const MomentField& x, const Extent& in, const Sliding& window,
+                   const WeightLaw& weights, double channels);
+
+/// The mean over the window (over what lies in the image).
+MomentField average(const MomentField& x, const Extent& out, const Sliding& window);
+
+/// All positions of a sample as one element, averaged as channels are.
+MomentField merge_positions(const MomentField& x);
+
+/// Σ factor·x of fields that are independent of each other but for their means.
+struct Part {
+  const MomentField* field;
+  double factor;
+};
+MomentField combine(const std::vector<Part>& parts);
+
+/// a·x + b.
+MomentField affine(const MomentField& x, double a, double b);
+
+/// Averages over elements: of the mean, of the square, of the product between samples, and of that
+/// between any two elements, which falls from the former towards that of positions far apart as
+/// within a sample.
+struct FieldAverage {
+  double mean = 0, square = 0, between_samples = 0, between_all = 0;
+};
+FieldAverage average_of(const MomentField& x);
+
+}  // namespace selfnorm

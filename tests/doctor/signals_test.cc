@@ -1,0 +1,134 @@
+// Predicted moments of every layer against networks that run, averaged over draws of the weights.
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "passes/build.h"
+#include "selfnorm/doctor.h"
+
+namespace selfnorm {
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+
+// No layer is off by more than the doctor promises and three standard errors allow.
+void expect_predicted(const Network& network, const std::string& data) {
+  RunConfig config;
+  config.data.source = data;
+  config.network = network;
+  ExaminationOptions options;
+  options.draws = 20;
+  const Examination examination = examine(config, options);
+  for (const LayerExamination& layer : examination.layers) {
+    const SignalMoments &want = layer.predicted, &got = *layer.measured;
+    EXPECT_FALSE(layer.missed) << layer.name << ": mean " << want.mean << " for " << got.mean
+                               << ", variance " << want.variance << " for " << got.variance
+                               << ", gradient " << want.gradient_second_moment << " for "
+                               << got.gradient_second_moment;
+  }
+}
+
+Layer dense(std::int64_t units) { return {"dense", {{"units", units}}}; }
+Layer conv(std::int64_t channels, std::int64_t kernel = 3, std::int64_t stride = 1) {
+  return {"conv2d",
+          {{"channels", channels},
+           {"kernel", Ints{kernel, kernel}},
+           {"stride", Ints{stride, stride}},
+           {"padding", std::string("same")}}};
+}
+const Layer kSelu{"selu"}, kRelu{"relu"}, kPool{"max_pool2d", {{"kernel", Ints{2, 2}}}};
+
+TEST(PredictSignals, DenseLayers) {
+  Network network{{{"x", {64}}}, {}};
+  for (int i = 0; i < 8; ++i) network.layers.insert(network.layers.end(), {dense(256), kSelu});
+  network.layers.push_back(dense(10));
+  expect_predicted(network, "");
+}
+
+TEST(PredictSignals, DropoutsAndOtherActivations) {
+  Network network{{{"x", {64}}}, {}};
+  network.layers = {dense(256), kSelu,      {"alpha_dropout", {{"rate", 0.2}}},
+                    dense(256), kSelu,      {"dropout", {{"rate", 0.2}}},
+                    dense(256), kRelu,      dense(256),
+                    {"tanh"},   dense(256), {"gelu"},
+                    dense(10)};
+  expect_predicted(network, "");
+}
+
+TEST(PredictSignals, ConvolutionsOfDigits) {
+  Network network{{{"x", {1, 8, 8}}}, {}};
+  network.layers = {conv(32), kSelu,       conv(64),   kSelu, kPool,    conv(64),
+                    kSelu,    {"flatten"}, dense(128), kSelu, dense(10)};
+  expect_predicted(network, "digits");
+}
+
+TEST(PredictSignals, SeluStridesAndAverages) {
+  Network network{{{"x", {1, 8, 8}}}, {}};
+  network.layers = {conv(64),
+                    kSelu,
+                    conv(64, 3, 2),
+                    kSelu,
+                    conv(64),
+                    kSelu,
+                    {"avg_pool2d", {{"kernel", Ints{2, 2}}}},
+                    conv(64),
+                    kSelu,
+                    {"flatten"},
+                    dense(10)};
+  expect_predicted(network, "digits");
+}
+TEST(PredictSignals, Residuals) {
+  Network network{{{"x", {64}}}, {}};
+  std::string before = "stem";
+  network.layers = {{"dense", {{"units", std::int64_t{256}}}, "stem"}};
+  for (int i = 0; i < 6; ++i) {
+    const std::string n = std::to_string(i);
+    network.layers.push_back({"dense", {{"units", std::int64_t{256}}}, "f" + n, {before}});
+    network.layers.push_back({"selu", {}, "a" + n, {"f" + n}});
+    network.layers.push_back({"add", {}, "s" + n, {before, "a" + n}});
+    before = "s" + n;
+  }
+  network.layers.push_back({"dense", {{"units", std::int64_t{10}}}, "out", {before}});
+  expect_predicted(network, "");
+}
+
+// x + x is 2x, whatever lies between: identity paths that rejoin are one signal.
+TEST(PredictSignals, APathThatRejoinsAddsAsItself) {
+  const Network network{{{"x", {8}}},
+                        {{"dense", {{"units", std::int64_t{64}}}, "z"},
+                         {"scale", {{"factor", 0.5}}, "half", {"z"}},
+                         {"add", {}, "sum", {"z", "half"}}}};
+  RunConfig config;
+  config.network = network;
+  const Examination examination = examine(config);
+  EXPECT_NEAR(examination.layers[2].predicted.variance, 2.25, 1e-12);
+}
+
+// 3×3 windows that see zeros at the border: (3n − 2)² of (3n)² taps are inside.
+TEST(PredictSignals, ZeroPaddingCostsWhatTheBordersMiss) {
+  for (const auto& [pixels, factor] : {std::pair(32, 0.959), {8, 0.84}, {4, 0.69}}) {
+    Network network{{{"x", {16, pixels, pixels}}}, {conv(16)}};
+    RunConfig config;
+    config.network = network;
+    EXPECT_NEAR(examine(config).layers[0].predicted.variance, factor, 6e-3);
+  }
+}
+
+// The largest of four unit normals, and of their SELUs.
+TEST(PredictSignals, MaxPoolingShifts) {
+  Network network{{{"x", {16, 8, 8}}}, {{"max_pool2d", {{"kernel", Ints{2, 2}}}}}};
+  RunConfig config;
+  config.network = network;
+  const SignalMoments normals = examine(config).layers[0].predicted;
+  EXPECT_NEAR(normals.mean, 1.0294, 1e-3);
+  EXPECT_NEAR(normals.variance, 0.4917, 2e-3);
+  config.network.layers = {{"selu"}, {"max_pool2d", {{"kernel", Ints{2, 2}}}}};
+  const SignalMoments selus = examine(config).layers[1].predicted;
+  EXPECT_NEAR(selus.mean, 1.075, 1e-3);
+  EXPECT_NEAR(selus.variance, 0.561, 2e-3);
+}
+
+}  // namespace
+}  // namespace selfnorm
