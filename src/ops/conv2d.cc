@@ -44,7 +44,8 @@ Inferred infer(const InferContext& context) {
   }
   const auto& kernel = e.window.kernel;
   const std::int64_t taps = kernel[0] * kernel[1];
-  const std::int64_t fan_in = x[1] / a.groups * taps, fan_out = a.channels / a.groups * taps;
+  const auto fan_in = static_cast<double>(x[1] / a.groups * taps);
+  const auto fan_out = static_cast<double>(a.channels / a.groups * taps);
   Inferred inferred{
       {{x[0], a.channels, e.out[0], e.out[1]}},
       {{"weight", {a.channels, x[1] / a.groups, kernel[0], kernel[1]}, "", fan_in, fan_out}}};
@@ -130,12 +131,6 @@ struct ConvolutionReference {
 };
 
 // The gradients carry the convolution's own attributes, and the shape that they make.
-Settings with_shape(const Settings& attributes, const Shape& shape) {
-  Settings all = attributes;
-  all["shape"] = shape;
-  return all;
-}
-
 void gradient(GradientContext& c) {
   const Node& node = c.node();
   const ValueId dy = c.output_gradient(), x = node.inputs[0], w = node.inputs[1];
@@ -151,16 +146,6 @@ void gradient(GradientContext& c) {
 }
 
 // ---- gradients --------------------------------------------------------------------------------
-
-Inferred infer_shape_attribute(const InferContext& context) {
-  return {{std::get<Shape>(context.attributes.at("shape"))}};
-}
-
-Node without_shape(const Node& node) {
-  Node plain = node;
-  plain.attributes.erase("shape");
-  return plain;
-}
 
 Step lower_gradient_input(const LoweringContext& context) {
   const ConvolutionBackwardInput convolution(

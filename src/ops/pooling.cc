@@ -70,9 +70,8 @@ Step lower(const LoweringContext& context) {
 // Inputs: dy, and the workspace of max pooling. The image's shape comes as an attribute.
 template <PoolingKind kKind>
 Step lower_gradient(const LoweringContext& context) {
-  Settings attributes = context.node.attributes;
-  attributes.erase("shape");
-  const PoolingBackward pooling(kKind, pooling_shape(context.node, attributes, context.outputs[0]));
+  const Node node = without_shape(context.node);
+  const PoolingBackward pooling(kKind, pooling_shape(node, node.attributes, context.outputs[0]));
   return {[=](const StepArguments& a) {
             const void* workspace = kKind == PoolingKind::max ? a.inputs[1] : nullptr;
             pooling.run(a.inputs[0], workspace, a.outputs[0], a.scratch);
@@ -80,15 +79,10 @@ Step lower_gradient(const LoweringContext& context) {
           pooling.scratch_bytes()};
 }
 
-Inferred infer_gradient(const InferContext& context) {
-  return {{std::get<Shape>(context.attributes.at("shape"))}};
-}
-
 template <PoolingKind kKind>
 void gradient(GradientContext& c) {
   const Node& node = c.node();
-  Settings attributes = node.attributes;
-  attributes["shape"] = c.shape(node.inputs[0]);
+  const Settings attributes = with_shape(node.attributes, c.shape(node.inputs[0]));
   if constexpr (kKind == PoolingKind::max) {
     c.contribute(
         0, c.emit("max_pool2d_gradient", {c.output_gradient(), node.outputs[1]}, attributes)[0]);
@@ -231,11 +225,11 @@ OpRows pooling_rows() {
           row<PoolingKind::average>(
               "avg_pool2d", "the mean of each window over what lies in the image", infer_average),
           global_row(),
-          internal_row("max_pool2d_gradient", "dx of max_pool2d", infer_gradient,
+          internal_row("max_pool2d_gradient", "dx of max_pool2d", infer_shape_attribute,
                        lower_gradient<PoolingKind::max>),
-          internal_row("avg_pool2d_gradient", "dx of avg_pool2d", infer_gradient,
+          internal_row("avg_pool2d_gradient", "dx of avg_pool2d", infer_shape_attribute,
                        lower_gradient<PoolingKind::average>),
-          internal_row("global_avg_pool_gradient", "dx of global_avg_pool", infer_gradient,
+          internal_row("global_avg_pool_gradient", "dx of global_avg_pool", infer_shape_attribute,
                        lower_global_gradient)};
 }
 
