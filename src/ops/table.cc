@@ -17,6 +17,7 @@ constexpr OpRows (*kFiles[])() = {
     conv2d_rows,
     conv_transpose2d_rows,
     pooling_rows,
+    upsample2d_rows,
     reshape_rows,
     concat_rows,
     elementwise_rows,
