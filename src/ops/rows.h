@@ -29,7 +29,9 @@ OpRows softmax_rows();
 OpRows alpha_dropout_rows();
 OpRows dropout_rows();
 
+OpRows softmax_cross_entropy_rows();
 OpRows loss_rows();
+OpRows dice_rows();
 
 OpRows bias_gradient_rows();
 OpRows pointwise_gradient_rows();
