@@ -20,7 +20,9 @@ struct Field {
   std::vector<std::string> columns = {};  ///< names of a table's features in order, else empty
 };
 
-/// What is to be predicted: one class a row, or `width` numbers a row, or nothing.
+/// What is to be predicted: one class a row, or `width` numbers a row, or nothing. Of an image the
+/// numbers are in the order channels, height, width; they may be a class index from 0 for each
+/// pixel (docs/metrics.md).
 struct Targets {
   std::string name;
   std::vector<std::int32_t> classes;     ///< rows class indexes from 0, or empty

@@ -38,7 +38,7 @@ Scores Model::score(Dataset data, const std::vector<std::int64_t>& rows) const {
   require_targets(trained_->schema, data);
   adapt_dataset(trained_->schema, data);
   Evaluator evaluator(*trained_, {.loss = true});
-  check_targets(trained_->objective, data.targets, evaluator.output_width(), data.name);
+  check_targets(trained_->objective, data.targets, evaluator.output_shape(), data.name);
   return evaluator.score(data, rows);
 }
 

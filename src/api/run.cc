@@ -73,6 +73,12 @@ std::int64_t outputs_for(const Targets& targets) {
   return targets.width;
 }
 
+// What the network gives for one sample.
+Shape sample_output(const Graph& graph) {
+  const Shape& shape = graph.value(graph.outputs[0]).shape;
+  return {shape.begin() + 1, shape.end()};
+}
+
 template <class T>
 std::uint64_t hash_of(const std::vector<T>& values, std::uint64_t seed) {
   return hash_bytes(values.data(), values.size() * sizeof(T), seed);
@@ -179,6 +185,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->model.objective = choose_objective(config.train, run->train.targets);
   complete_network(config, run->train, outputs_for(run->train.targets));
   const Graph graph = build_engine_graph(config.network, 1);
+  settle_objective(run->model.objective, run->train.targets, sample_output(graph));
   shape_inputs(config.network, run->train);
   const Split split = split_rows(run->train.rows, config.data.validation_split,
                                  config.data.shuffle_split, config.train.seed, "validation");

@@ -195,7 +195,7 @@ Options train_table(RunConfig& config) {
   TrainOptions& train = config.train;
   Options table = {
       {"loss", &train.loss,
-       "auto, softmax_cross_entropy, sigmoid_cross_entropy, "
+       "auto, softmax_cross_entropy, sigmoid_cross_entropy, dice, "
        "mean_squared_error or huber"},
       {"batch_size", &train.batch_size, "rows a step", range::kAtLeastOne},
       {"epochs", &train.epochs, "passes over the training rows", range::kAtLeastOne},

@@ -34,11 +34,11 @@ struct Value {
 /// How a parameter (or state) starts and how it is trained.
 struct Parameter {
   ValueId value = kNoValue;
-  std::string owner;        ///< the node it belongs to, among all that share it
-  std::string init;         ///< an initialiser's name
-  double gain = 1;          ///< multiplies the initial deviation
-  std::int64_t fan_in = 0;  ///< inputs that one unit really sums
-  std::int64_t fan_out = 0;
+  std::string owner;  ///< the node it belongs to, among all that share it
+  std::string init;   ///< an initialiser's name
+  double gain = 1;    ///< multiplies the initial deviation
+  double fan_in = 0;  ///< inputs that one unit really sums, the mean where units differ
+  double fan_out = 0;
   double l2 = 0;
   Shape image = {};  ///< not empty: the second axis counts features of this image in memory order
 };

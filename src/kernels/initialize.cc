@@ -32,9 +32,9 @@ struct Initializer {
 };
 using Variance = double (*)(const InitialShape&);
 
-double lecun(const InitialShape& s) { return 1.0 / static_cast<double>(s.fan_in); }
-double he(const InitialShape& s) { return 2.0 / static_cast<double>(s.fan_in); }
-double glorot(const InitialShape& s) { return 2.0 / static_cast<double>(s.fan_in + s.fan_out); }
+double lecun(const InitialShape& s) { return 1 / s.fan_in; }
+double he(const InitialShape& s) { return 2 / s.fan_in; }
+double glorot(const InitialShape& s) { return 2 / (s.fan_in + s.fan_out); }
 double unit(const InitialShape&) { return 1; }
 
 Initializer truncated(Variance variance) {

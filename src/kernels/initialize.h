@@ -13,8 +13,8 @@ namespace selfnorm {
 struct InitialShape {
   std::int64_t count = 0;
   std::int64_t outputs = 1;
-  std::int64_t fan_in = 1;
-  std::int64_t fan_out = 1;
+  double fan_in = 1;  ///< no whole number where the outputs sum unequally many inputs
+  double fan_out = 1;
 };
 
 /// The names that `init` takes, "auto" first.

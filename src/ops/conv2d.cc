@@ -44,7 +44,8 @@ Inferred infer(const InferContext& context) {
   }
   const auto& kernel = e.window.kernel;
   const std::int64_t taps = kernel[0] * kernel[1];
-  const std::int64_t fan_in = x[1] / a.groups * taps, fan_out = a.channels / a.groups * taps;
+  const auto fan_in = static_cast<double>(x[1] / a.groups * taps);
+  const auto fan_out = static_cast<double>(a.channels / a.groups * taps);
   Inferred inferred{
       {{x[0], a.channels, e.out[0], e.out[1]}},
       {{"weight", {a.channels, x[1] / a.groups, kernel[0], kernel[1]}, "", fan_in, fan_out}}};
@@ -65,17 +66,9 @@ ConvolutionShape extents(const Node& node, const Shape& x, const Shape& y) {
   return {x[0], x[1], y[1], a.groups, {x[2], x[3]}, {y[2], y[3]}, e.window};
 }
 
-Sliding sliding_of(const SignalContext& c) {
-  const Window w =
-      resolve_window(c.node, c.shapes[0], attributes_of<Attributes>(c.node.attributes)).window;
-  Sliding sliding;
-  for (const std::size_t axis : {0, 1}) {
-    sliding.kernel[axis] = w.kernel[axis];
-    sliding.stride[axis] = w.stride[axis];
-    sliding.dilation[axis] = w.dilation[axis];
-    sliding.before[axis] = w.pad_before[axis];
-  }
-  return sliding;
+Sliding window_of(const SignalContext& c) {
+  return sliding_of(
+      resolve_window(c.node, c.shapes[0], attributes_of<Attributes>(c.node.attributes)).window);
 }
 
 // Channels that one output sums, and that one input reaches.
@@ -86,13 +79,13 @@ double channels_of(const SignalContext& c, const Shape& shape) {
 
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
-  return {contract(x, extent_of(c.output, x.extent.samples), sliding_of(c), c.weights,
+  return {contract(x, extent_of(c.output, x.extent.samples), window_of(c), c.weights,
                    channels_of(c, c.shapes[0]))};
 }
 
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
   const WeightLaw weights{c.weights.mean, c.weights.variance};
-  return {{spread(dy.field, c.inputs[0]->field().extent, sliding_of(c), weights,
+  return {{spread(dy.field, c.inputs[0]->field().extent, window_of(c), weights,
                   channels_of(c, c.output))}};
 }
 
@@ -161,12 +154,6 @@ struct ConvolutionReference {
 };
 
 // The gradients carry the convolution's own attributes, and the shape that they make.
-Settings with_shape(const Settings& attributes, const Shape& shape) {
-  Settings all = attributes;
-  all["shape"] = shape;
-  return all;
-}
-
 void gradient(GradientContext& c) {
   const Node& node = c.node();
   const ValueId dy = c.output_gradient(), x = node.inputs[0], w = node.inputs[1];
@@ -182,16 +169,6 @@ void gradient(GradientContext& c) {
 }
 
 // ---- gradients --------------------------------------------------------------------------------
-
-Inferred infer_shape_attribute(const InferContext& context) {
-  return {{std::get<Shape>(context.attributes.at("shape"))}};
-}
-
-Node without_shape(const Node& node) {
-  Node plain = node;
-  plain.attributes.erase("shape");
-  return plain;
-}
 
 Step lower_gradient_input(const LoweringContext& context) {
   const ConvolutionBackwardInput convolution(

@@ -33,13 +33,14 @@ Inferred infer(const InferContext& context) {
   Shape y = context.inputs[0];
   const std::int64_t features = y.back();
   y.back() = a.units;
-  Inferred inferred{{y}, {{"weight", {a.units, features}, "", features, a.units}}};
+  const auto fan_in = static_cast<double>(features), fan_out = static_cast<double>(a.units);
+  Inferred inferred{{y}, {{"weight", {a.units, features}, "", fan_in, fan_out}}};
   if (a.bias) {
     inferred.parameters.push_back({.suffix = "bias",
                                    .shape = {a.units},
                                    .init = "zeros",
-                                   .fan_in = features,
-                                   .fan_out = a.units,
+                                   .fan_in = fan_in,
+                                   .fan_out = fan_out,
                                    .decays = false});
   }
   return inferred;

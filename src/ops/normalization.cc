@@ -35,7 +35,8 @@ Inferred infer(const InferContext& context, bool batch) {
   const Shape statistics = {batch ? block.features : block.rows};
   const Shape features = {block.features};
   const auto parameter = [&](const char* suffix, const char* init, Role role) {
-    return ParameterSpec{suffix, features, init, block.features, block.features, role, false};
+    const auto fan = static_cast<double>(block.features);
+    return ParameterSpec{suffix, features, init, fan, fan, role, false};
   };
   Inferred inferred{
       {context.inputs[0], statistics, statistics},

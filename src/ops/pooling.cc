@@ -57,18 +57,14 @@ Inferred infer_max(const InferContext& context) {
   return inferred;
 }
 
-Sliding sliding_of(const SignalContext& c) {
-  const Window w = extents({c.node.name, c.node.op, c.node.attributes, c.shapes}).window;
-  return {{w.kernel[0], w.kernel[1]},
-          {w.stride[0], w.stride[1]},
-          {1, 1},
-          {w.pad_before[0], w.pad_before[1]}};
+Sliding window_of(const SignalContext& c) {
+  return sliding_of(extents({c.node.name, c.node.op, c.node.attributes, c.shapes}).window);
 }
 
 // The gradient of a mean over windows, or of a maximum, which reaches one position of each: the
 // same to all that a share of it reaches.
 MomentField scattered(const SignalContext& c, const MomentField& dy, double square_share) {
-  return spread(dy, c.inputs[0]->field().extent, sliding_of(c), {0, square_share}, 1);
+  return spread(dy, c.inputs[0]->field().extent, window_of(c), {0, square_share}, 1);
 }
 
 double window_size(const Sliding& window) {
@@ -77,11 +73,11 @@ double window_size(const Sliding& window) {
 
 Signal forward_average(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
-  return {average(x, extent_of(c.output, x.extent.samples), sliding_of(c))};
+  return {average(x, extent_of(c.output, x.extent.samples), window_of(c))};
 }
 
 std::vector<SignalGradient> backward_average(const SignalContext& c, const SignalGradient& dy) {
-  const double count = window_size(sliding_of(c));
+  const double count = window_size(window_of(c));
   return {{scattered(c, dy.field, 1 / (count * count))}};
 }
 
@@ -115,7 +111,7 @@ MomentField window_variances(const MomentField& z, const Extent& out, const Slid
 
 Signal forward_max(const SignalContext& c) {
   const PooledLaw law = pooled_law(*c.inputs[0]);
-  const Sliding window = sliding_of(c);
+  const Sliding window = window_of(c);
   const Extent out = extent_of(c.output, law.z.extent.samples);
   const MomentField averages = average(law.z, out, window);
   const MomentField variances = window_variances(law.z, out, window);
@@ -143,7 +139,7 @@ Signal forward_max(const SignalContext& c) {
 
 std::vector<SignalGradient> backward_max(const SignalContext& c, const SignalGradient& dy) {
   const PooledLaw law = pooled_law(*c.inputs[0]);
-  const Sliding window = sliding_of(c);
+  const Sliding window = window_of(c);
   SignalGradient dx{scattered(c, dy.field, 1 / window_size(window))};
   const MomentField averages = average(law.z, dy.field.extent, window);
   const MomentField variances = window_variances(law.z, dy.field.extent, window);
@@ -176,9 +172,8 @@ Step lower(const LoweringContext& context) {
 // Inputs: dy, and the workspace of max pooling. The image's shape comes as an attribute.
 template <PoolingKind kKind>
 Step lower_gradient(const LoweringContext& context) {
-  Settings attributes = context.node.attributes;
-  attributes.erase("shape");
-  const PoolingBackward pooling(kKind, pooling_shape(context.node, attributes, context.outputs[0]));
+  const Node node = without_shape(context.node);
+  const PoolingBackward pooling(kKind, pooling_shape(node, node.attributes, context.outputs[0]));
   return {[=](const StepArguments& a) {
             const void* workspace = kKind == PoolingKind::max ? a.inputs[1] : nullptr;
             pooling.run(a.inputs[0], workspace, a.outputs[0], a.scratch);
@@ -186,15 +181,10 @@ Step lower_gradient(const LoweringContext& context) {
           pooling.scratch_bytes()};
 }
 
-Inferred infer_gradient(const InferContext& context) {
-  return {{std::get<Shape>(context.attributes.at("shape"))}};
-}
-
 template <PoolingKind kKind>
 void gradient(GradientContext& c) {
   const Node& node = c.node();
-  Settings attributes = node.attributes;
-  attributes["shape"] = c.shape(node.inputs[0]);
+  const Settings attributes = with_shape(node.attributes, c.shape(node.inputs[0]));
   if constexpr (kKind == PoolingKind::max) {
     c.contribute(
         0, c.emit("max_pool2d_gradient", {c.output_gradient(), node.outputs[1]}, attributes)[0]);
@@ -355,11 +345,11 @@ OpRows pooling_rows() {
           row<PoolingKind::average>(
               "avg_pool2d", "the mean of each window over what lies in the image", infer_average),
           global_row(),
-          internal_row("max_pool2d_gradient", "dx of max_pool2d", infer_gradient,
+          internal_row("max_pool2d_gradient", "dx of max_pool2d", infer_shape_attribute,
                        lower_gradient<PoolingKind::max>),
-          internal_row("avg_pool2d_gradient", "dx of avg_pool2d", infer_gradient,
+          internal_row("avg_pool2d_gradient", "dx of avg_pool2d", infer_shape_attribute,
                        lower_gradient<PoolingKind::average>),
-          internal_row("global_avg_pool_gradient", "dx of global_avg_pool", infer_gradient,
+          internal_row("global_avg_pool_gradient", "dx of global_avg_pool", infer_shape_attribute,
                        lower_global_gradient)};
 }
 

@@ -117,9 +117,9 @@ struct NoAttributes {
 struct ParameterSpec {
   std::string suffix;  ///< the value is called node.suffix
   Shape shape;
-  std::string init;  ///< "" takes the node's own `init`
-  std::int64_t fan_in = 0;
-  std::int64_t fan_out = 0;
+  std::string init;   ///< "" takes the node's own `init`
+  double fan_in = 0;  ///< as in Parameter
+  double fan_out = 0;
   Role role = Role::parameter;
   bool decays = true;  ///< whether the layer's l2 holds for it
 };

@@ -7,7 +7,9 @@ namespace selfnorm {
 
 OpRows dense_rows();
 OpRows conv2d_rows();
+OpRows conv_transpose2d_rows();
 OpRows pooling_rows();
+OpRows upsample2d_rows();
 OpRows reshape_rows();
 OpRows concat_rows();
 OpRows elementwise_rows();
@@ -27,7 +29,9 @@ OpRows softmax_rows();
 OpRows alpha_dropout_rows();
 OpRows dropout_rows();
 
+OpRows softmax_cross_entropy_rows();
 OpRows loss_rows();
+OpRows dice_rows();
 
 OpRows bias_gradient_rows();
 OpRows pointwise_gradient_rows();

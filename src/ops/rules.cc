@@ -57,6 +57,22 @@ std::vector<Stage> pointwise_stages(const Node& node) {
   return stages;
 }
 
+Settings with_shape(const Settings& attributes, const Shape& shape) {
+  Settings all = attributes;
+  all["shape"] = shape;
+  return all;
+}
+
+Inferred infer_shape_attribute(const InferContext& context) {
+  return {{std::get<Shape>(context.attributes.at("shape"))}};
+}
+
+Node without_shape(const Node& node) {
+  Node plain = node;
+  plain.attributes.erase("shape");
+  return plain;
+}
+
 void add_init_options(Options& options, InitAttributes& attributes) {
   options.push_back({"init", &attributes.init,
                      "how the weights start, a name or { name, gain }; auto keeps the moments "

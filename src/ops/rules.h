@@ -68,6 +68,13 @@ AttributeSchema unchecked_attributes();
 OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,
                    Step (*lower)(const LoweringContext&), Traits traits = {});
 
+/// Attributes for a gradient that makes a value of this shape: an internal node cannot tell it from
+/// its inputs. `infer_shape_attribute` reads it, and `without_shape` is the node with the
+/// attributes that the op itself has.
+Settings with_shape(const Settings& attributes, const Shape& shape);
+Inferred infer_shape_attribute(const InferContext& context);
+Node without_shape(const Node& node);
+
 /// The initialiser attributes of ops with weights.
 struct InitAttributes {
   std::string init = "auto";

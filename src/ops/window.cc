@@ -11,24 +11,19 @@ using Pair = std::int64_t[2];
 
 constexpr std::int64_t kMostPadding = 1000000;
 
-void pair_of(const InferContext& context, const char* name, const std::vector<std::int64_t>& given,
-             Pair& out) {
-  if (given.empty() || given.size() > 2) {
-    fail_shape(context, fmt::format("needs `{}` as two numbers, [height, width]", name));
-  }
-  out[0] = given.front();
-  out[1] = given.back();
-}
-
 [[noreturn]] void fail_padding(const InferContext& context, const Setting& padding) {
   fail_shape(context, fmt::format("`padding` is \"valid\", \"same\", [height, width] or "
                                   "[[top, bottom], [left, right]], got {}",
                                   to_string(padding)));
 }
 
+std::int64_t reach_of(const Window& w, int axis) {
+  return (w.kernel[axis] - 1) * w.dilation[axis] + 1;
+}
+
 void same_padding(const Pair& in, Window& w) {
   for (int axis = 0; axis < 2; ++axis) {
-    const std::int64_t reach = (w.kernel[axis] - 1) * w.dilation[axis] + 1;
+    const std::int64_t reach = reach_of(w, axis);
     const std::int64_t out = (in[axis] + w.stride[axis] - 1) / w.stride[axis];
     const std::int64_t total =
         std::max<std::int64_t>(0, (out - 1) * w.stride[axis] + reach - in[axis]);
@@ -51,16 +46,46 @@ void explicit_padding(const InferContext& context, const Setting& padding, Windo
   }
 }
 
+// All but the padding.
+Window bare_window(const InferContext& context, const WindowAttributes& attributes) {
+  check_rank(context, 0, 4, 4);
+  Window w;
+  read_pair(context, "kernel", attributes.kernel, w.kernel);
+  read_pair(context, "stride", attributes.stride, w.stride);
+  read_pair(context, "dilation", attributes.dilation, w.dilation);
+  return w;
+}
+
+// Fewer pixels than a stride lie behind the convolution's last window; with more it would have one
+// more.
+void check_output_padding(const InferContext& context, const Window& w, const Pair& given,
+                          bool same) {
+  for (int axis = 0; axis < 2; ++axis) {
+    if (given[axis] < (same ? 1 : w.stride[axis])) continue;
+    const std::string mend =
+        same ? "padding \"same\" makes input·stride already (leave output_padding out)"
+             : fmt::format("it must be smaller than stride [{}, {}]", w.stride[0], w.stride[1]);
+    fail_shape(context, fmt::format("output_padding [{}, {}] does not fit input {}: {}", given[0],
+                                    given[1], batch_text(context.inputs[0]), mend));
+  }
+}
+
 }  // namespace
 
+void read_pair(const InferContext& context, const char* name,
+               const std::vector<std::int64_t>& given, std::int64_t (&out)[2]) {
+  if (given.empty() || given.size() > 2) {
+    fail_shape(context, fmt::format("needs `{}` as two numbers, [height, width]", name));
+  }
+  out[0] = given.front();
+  out[1] = given.back();
+}
+
 WindowExtents resolve_window(const InferContext& context, const WindowAttributes& attributes) {
-  check_rank(context, 0, 4, 4);
+  WindowExtents e{bare_window(context, attributes), {}, {}};
   const Shape& x = context.inputs[0];
-  WindowExtents e{{}, {x[2], x[3]}, {0, 0}};
+  std::copy_n(x.begin() + 2, 2, e.in);
   Window& w = e.window;
-  pair_of(context, "kernel", attributes.kernel, w.kernel);
-  pair_of(context, "stride", attributes.stride, w.stride);
-  pair_of(context, "dilation", attributes.dilation, w.dilation);
   if (const auto* word = std::get_if<std::string>(&attributes.padding)) {
     if (*word == "same") same_padding(e.in, w);
     else if (*word != "valid") fail_padding(context, attributes.padding);
@@ -68,7 +93,7 @@ WindowExtents resolve_window(const InferContext& context, const WindowAttributes
     explicit_padding(context, attributes.padding, w);
   }
   for (int axis = 0; axis < 2; ++axis) {
-    const std::int64_t reach = (w.kernel[axis] - 1) * w.dilation[axis] + 1;
+    const std::int64_t reach = reach_of(w, axis);
     const std::int64_t padded = e.in[axis] + w.pad_before[axis] + w.pad_after[axis];
     if (padded < reach) {
       fail_shape(context,
@@ -82,6 +107,49 @@ WindowExtents resolve_window(const InferContext& context, const WindowAttributes
 
 WindowExtents resolve_window(const Node& node, const Shape& input, const WindowAttributes& a) {
   return resolve_window({node.name, node.op, node.attributes, {input}}, a);
+}
+
+WindowExtents resolve_transposed_window(const InferContext& context,
+                                        const WindowAttributes& attributes,
+                                        const std::vector<std::int64_t>& output_padding) {
+  WindowExtents e{bare_window(context, attributes), {}, {}};
+  const Shape& x = context.inputs[0];
+  std::copy_n(x.begin() + 2, 2, e.out);
+  Window& w = e.window;
+  Pair extra;
+  read_pair(context, "output_padding", output_padding, extra);
+  const auto* word = std::get_if<std::string>(&attributes.padding);
+  const bool same = word != nullptr && *word == "same";
+  if (word != nullptr && !same && *word != "valid") fail_padding(context, attributes.padding);
+  check_output_padding(context, w, extra, same);
+  if (same) {
+    for (int axis = 0; axis < 2; ++axis) e.in[axis] = e.out[axis] * w.stride[axis];
+    same_padding(e.in, w);
+    return e;
+  }
+  if (word == nullptr) explicit_padding(context, attributes.padding, w);
+  for (int axis = 0; axis < 2; ++axis) {
+    e.in[axis] = w.stride[axis] * (e.out[axis] - 1) + reach_of(w, axis) - w.pad_before[axis] -
+                 w.pad_after[axis] + extra[axis];
+    if (e.in[axis] < 1) {
+      fail_shape(context, fmt::format("padding [[{}, {}], [{}, {}]] leaves nothing of what input "
+                                      "{} becomes (make it smaller)",
+                                      w.pad_before[0], w.pad_after[0], w.pad_before[1],
+                                      w.pad_after[1], batch_text(x)));
+    }
+  }
+  return e;
+}
+
+Sliding sliding_of(const Window& w) {
+  Sliding sliding;
+  for (const std::size_t axis : {0, 1}) {
+    sliding.kernel[axis] = w.kernel[axis];
+    sliding.stride[axis] = w.stride[axis];
+    sliding.dilation[axis] = w.dilation[axis];
+    sliding.before[axis] = w.pad_before[axis];
+  }
+  return sliding;
 }
 
 }  // namespace selfnorm

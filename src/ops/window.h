@@ -5,6 +5,7 @@
 
 #include "kernels/dnnl/convolution.h"
 #include "ops/rules.h"
+#include "theory/moment_field.h"
 
 namespace selfnorm {
 
@@ -23,13 +24,27 @@ struct WindowExtents {
   std::int64_t out[2];
 };
 
+/// A list of two numbers, or of one that stands for both. Throws Error(shape) for others.
+void read_pair(const InferContext& context, const char* name,
+               const std::vector<std::int64_t>& given, std::int64_t (&out)[2]);
+
 /// Resolves padding ("valid"; "same" as in TensorFlow: out = ⌈in/stride⌉, the odd pixel behind;
-/// [height, width] on both sides; [[top, bottom], [left, right]]) against the input's extents. A
-/// list of one number stands for two equal ones. Throws Error(shape) naming both extents where the
-/// window does not fit.
+/// [height, width] on both sides; [[top, bottom], [left, right]]) against the input's extents.
+/// Throws Error(shape) naming both extents where the window does not fit.
 WindowExtents resolve_window(const InferContext& context, const WindowAttributes& attributes);
 
 /// The same for a node whose shapes were checked before.
 WindowExtents resolve_window(const Node& node, const Shape& input, const WindowAttributes& a);
+
+/// The window of a transposed convolution, as that of the convolution whose gradient it is: `out`
+/// are the extents of its input and `in` those of what it makes, stride·(out − 1) + reach − padding
+/// + output_padding (ONNX ConvTranspose). "same" makes stride·out, as the gradient of a "same"
+/// convolution does. Throws Error(shape) where nothing is left, or output_padding does not fit.
+WindowExtents resolve_transposed_window(const InferContext& context,
+                                        const WindowAttributes& attributes,
+                                        const std::vector<std::int64_t>& output_padding);
+
+/// The window as predicted signals take it.
+Sliding sliding_of(const Window& window);
 
 }  // namespace selfnorm

@@ -53,11 +53,12 @@ bool is_shaped_for_depth(const Node& activation) {
   return shape != activation.attributes.end() && shape->second == Setting("depth");
 }
 
-// More outputs than inputs: the columns are orthonormal, and each row is shorter than 1.
-double orthogonal_gain(const Shape& weight) {
-  const auto outputs = static_cast<double>(weight[0]);
-  const double fan_in = static_cast<double>(elements(weight)) / outputs;
-  return std::sqrt(std::max(1.0, outputs / fan_in));
+// Orthonormal along the shorter side, a weight's mean square is 1/(the longer side); 1/fan_in is
+// wanted. Differs from 1 with more outputs than inputs, and where the rows are not what is summed.
+double orthogonal_gain(const Shape& weight, double fan_in) {
+  const auto rows = static_cast<double>(weight[0]);
+  const double columns = static_cast<double>(elements(weight)) / rows;
+  return std::sqrt(std::max(rows, columns) / fan_in);
 }
 
 void check_gain(const Layer& owner, const std::string& init, double gain) {
@@ -95,7 +96,9 @@ void resolve_auto(Graph& graph) {
     const bool orthogonal = activation != nullptr && is_shaped_for_depth(*activation);
     parameter.init = orthogonal ? "orthogonal" : "lecun_normal";
     if (activation != nullptr) parameter.gain *= std::sqrt(gain_before(*activation));
-    if (orthogonal) parameter.gain *= orthogonal_gain(graph.value(parameter.value).shape);
+    if (orthogonal) {
+      parameter.gain *= orthogonal_gain(graph.value(parameter.value).shape, parameter.fan_in);
+    }
   }
 }
 

@@ -215,55 +215,64 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
   return y;
 }
 
-MomentField average(const MomentField& x, const Extent& out, const Sliding& w) {
+MomentField mix_positions(const MomentField& x, const Extent& out, const PositionsOf& positions) {
   MomentField y = zero_field(out);
   const Extent& in = x.extent;
-  const auto positions = [&](std::int64_t i, std::int64_t j) {
-    std::vector<std::int64_t> list;
-    for_each_tap(w, [&](std::int64_t u, std::int64_t v) {
-      const std::int64_t at = tap(in, w, i, j, u, v);
-      if (at >= 0) list.push_back(at);
-    });
-    return list;
-  };
-  const auto product = [&](std::int64_t s, const std::vector<std::int64_t>& a,
-                           const std::vector<std::int64_t>& b) {
+  std::vector<std::vector<WeightedPosition>> mixes;
+  for_each({1, out.height, out.width}, [&](std::int64_t, std::int64_t i, std::int64_t j,
+                                           std::int64_t) { mixes.push_back(positions(i, j)); });
+  const auto product = [&](std::int64_t s, const std::vector<WeightedPosition>& a,
+                           const std::vector<WeightedPosition>& b) {
     double sum = 0;
-    for (const std::int64_t p : a) {
-      for (const std::int64_t q : b) {
-        sum += product_between(x, s, p / in.width, p % in.width, q / in.width, q % in.width);
+    for (const auto& [p, first] : a) {
+      for (const auto& [q, second] : b) {
+        sum += first * second *
+               product_between(x, s, p / in.width, p % in.width, q / in.width, q % in.width);
       }
     }
-    return sum / static_cast<double>(a.size() * b.size());
+    return sum;
   };
-  for_each(out, [&](std::int64_t s, std::int64_t i, std::int64_t j, std::int64_t e) {
-    const auto here = positions(i, j);
-    const double count = static_cast<double>(here.size());
-    double between = 0, variance = 0;
-    for (const std::int64_t at : here) {
-      const std::size_t from = index(s * in.positions() + at);
+  for (std::int64_t e = 0; e < out.elements(); ++e) {
+    const std::int64_t s = e / out.positions();
+    const auto& here = mixes[index(e % out.positions())];
+    double between = 0, variance = 0, whole = 0;
+    for (const WeightedPosition& each : here) whole += each.weight;
+    for (const auto& [position, weight] : here) {
+      const std::size_t from = index(s * in.positions() + position);
       const std::size_t other = index(linked(in, static_cast<std::int64_t>(from), Link::sample));
-      y.mean[index(e)] += x.mean[from] / count;
-      y.product(Link::far)[index(e)] += x.product(Link::far)[from] / count;
-      between += (x.product(Link::sample)[from] - x.mean[from] * x.mean[other]) / count;
-      variance += x.variance(from) / count;
+      y.mean[index(e)] += weight * x.mean[from];
+      y.product(Link::far)[index(e)] += whole * weight * x.product(Link::far)[from];
+      between += weight * (x.product(Link::sample)[from] - x.mean[from] * x.mean[other]);
+      variance += weight * x.variance(from);
     }
     const double mean = y.mean[index(e)];
     y.square[index(e)] = std::max(product(s, here, here), mean * mean);
     // What samples share falls with the distance as what positions of one sample share does.
     y.product(Link::sample)[index(e)] = variance > 0 ? between / variance : 0;
     for (const Offset& offset : kOffsets) {
-      if (linked(out, e, offset.link) < 0) continue;
-      y.product(offset.link)[index(e)] =
-          product(s, here, positions(i + offset.rows, j + offset.columns));
+      const std::int64_t other = linked(out, e, offset.link);
+      if (other < 0) continue;
+      y.product(offset.link)[index(e)] = product(s, here, mixes[index(other % out.positions())]);
     }
-  });
+  }
   for (std::int64_t e = 0; e < out.elements(); ++e) {
     const std::size_t other = index(linked(out, e, Link::sample));
     double& shared = y.product(Link::sample)[index(e)];
     shared = shared * y.variance(index(e)) + y.mean[index(e)] * y.mean[other];
   }
   return y;
+}
+
+MomentField average(const MomentField& x, const Extent& out, const Sliding& w) {
+  return mix_positions(x, out, [&](std::int64_t i, std::int64_t j) {
+    std::vector<WeightedPosition> list;
+    for_each_tap(w, [&](std::int64_t u, std::int64_t v) {
+      const std::int64_t at = tap(x.extent, w, i, j, u, v);
+      if (at >= 0) list.push_back({at, 1});
+    });
+    for (WeightedPosition& each : list) each.weight /= static_cast<double>(list.size());
+    return list;
+  });
 }
 
 MomentField merge_positions(const MomentField& x) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <vector>
 
@@ -96,6 +97,16 @@ MomentField contract(const MomentField& x, const Extent& out, const Sliding& win
 /// element of which reaches `channels` channels. A transposed convolution is this forward.
 MomentField spread(const MomentField& x, const Extent& in, const Sliding& window,
                    const WeightLaw& weights, double channels);
+
+/// A position of an image with its weight in a sum.
+struct WeightedPosition {
+  std::int64_t position;
+  double weight;
+};
+using PositionsOf = std::function<std::vector<WeightedPosition>(std::int64_t, std::int64_t)>;
+
+/// At each output (i, j) the weighted sum over positions of the input, the same for all samples.
+MomentField mix_positions(const MomentField& x, const Extent& out, const PositionsOf& positions);
 
 /// The mean over the window (over what lies in the image).
 MomentField average(const MomentField& x, const Extent& out, const Sliding& window);

@@ -22,9 +22,10 @@ ValueId only_output(const Graph& graph) {
 LossValues add_loss(Graph& graph, const Objective& objective) {
   const ValueId output = only_output(graph);
   const Shape& shape = graph.value(output).shape;
-  const bool classes = objective.targets == TargetKind::classes;
-  Value target{"target", classes ? Shape{shape[0]} : shape, classes ? DType::i32 : DType::f32,
-               Role::input};
+  const bool labels = is_labels(objective.targets);
+  Value target{"target", shape, labels ? DType::i32 : DType::f32, Role::input};
+  if (objective.targets == TargetKind::classes) target.shape = {shape[0]};
+  if (objective.targets == TargetKind::class_maps) target.shape.erase(target.shape.begin() + 1);
   const ValueId id = add_value(graph, target);
   graph.inputs.push_back(id);
   const auto made = emit_node(graph, "loss", objective.loss, {output, id}, objective.attributes);

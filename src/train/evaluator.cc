@@ -45,7 +45,7 @@ Scores Evaluator::score(const Dataset& data, std::span<const std::int64_t> rows)
     append_outputs(network.program, network.output, scores);
   });
   Scores all = {{"loss", weight > 0 ? loss / weight : 0}};
-  const Scores metrics = measure(model_.objective, scores, output_width(), data.targets, rows);
+  const Scores metrics = measure(model_.objective, scores, output_shape(), data.targets, rows);
   all.insert(all.end(), metrics.begin(), metrics.end());
   return all;
 }
@@ -71,10 +71,12 @@ std::vector<LayerMoments> Evaluator::moments(const Dataset& data,
   return layers;
 }
 
-std::int64_t Evaluator::output_width() {
+Shape Evaluator::output_shape() {
   CompiledNetwork& network = programs_.empty() ? compiled(1) : programs_.begin()->second;
   const Shape& shape = network.program.graph().value(network.output).shape;
-  return elements(shape) / shape[0];
+  return {shape.begin() + 1, shape.end()};
 }
+
+std::int64_t Evaluator::output_width() { return elements(output_shape()); }
 
 }  // namespace selfnorm

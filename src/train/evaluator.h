@@ -24,7 +24,8 @@ class Evaluator {
   /// The moments of every layer over these rows as one batch. Needs parts.moments.
   std::vector<LayerMoments> moments(const Dataset& data, std::span<const std::int64_t> rows);
 
-  /// Numbers a row that the network gives.
+  /// What the network gives for one sample, and how many numbers that is.
+  Shape output_shape();
   std::int64_t output_width();
 
  private:

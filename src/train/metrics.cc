@@ -123,14 +123,43 @@ struct Counts {
     const std::int64_t whole = 2 * true_positive + false_positive + false_negative;
     return whole > 0 ? Result(ratio(2 * true_positive, whole)) : std::nullopt;
   }
+  Result iou() const {
+    const std::int64_t either = true_positive + false_positive + false_negative;
+    return either > 0 ? Result(ratio(true_positive, either)) : std::nullopt;
+  }
 };
 
-Result column_f1(const Column& scores, const Column& targets, double threshold) {
+Counts column_counts(const Column& scores, const Column& targets, double threshold) {
   Counts counts;
   for (std::size_t r = 0; r < scores.rows(); ++r) {
     if (!std::isnan(targets[r])) counts.add(scores[r] > threshold, targets[r] > 0.5);
   }
-  return counts.f1();
+  return counts;
+}
+
+// Of each class against the rest.
+std::vector<Counts> class_counts(std::span<const float> scores, std::int64_t classes,
+                                 std::span<const std::int32_t> labels) {
+  check_classes(scores, classes, labels);
+  const auto width = static_cast<std::size_t>(classes);
+  std::vector<Counts> counts(width);
+  for (std::size_t r = 0; r < labels.size(); ++r) {
+    const std::int64_t said = predicted(scores.subspan(r * width, width));
+    if (said == labels[r]) {
+      counts[static_cast<std::size_t>(said)].true_positive += 1;
+      continue;
+    }
+    counts[static_cast<std::size_t>(labels[r])].false_negative += 1;
+    if (said >= 0) counts[static_cast<std::size_t>(said)].false_positive += 1;
+  }
+  return counts;
+}
+
+template <class Measure>
+Result mean_over(const std::vector<Counts>& counts, Measure measure) {
+  std::vector<Result> results;
+  for (const Counts& count : counts) results.push_back((count.*measure)());
+  return mean_of(results);
 }
 
 template <class Metric>
@@ -248,27 +277,25 @@ Result f1(std::span<const float> scores, std::span<const float> targets, double 
 Result f1_by_task(std::span<const float> scores, std::int64_t tasks, std::span<const float> targets,
                   double threshold) {
   return mean_of(by_task(scores, tasks, targets, [&](const Column& s, const Column& t) {
-    return column_f1(s, t, threshold);
+    return column_counts(s, t, threshold).f1();
   }));
 }
 
 Result macro_f1(std::span<const float> scores, std::int64_t classes,
                 std::span<const std::int32_t> labels) {
-  check_classes(scores, classes, labels);
-  const auto width = static_cast<std::size_t>(classes);
-  std::vector<Counts> counts(width);
-  for (std::size_t r = 0; r < labels.size(); ++r) {
-    const std::int64_t said = predicted(scores.subspan(r * width, width));
-    if (said == labels[r]) {
-      counts[static_cast<std::size_t>(said)].true_positive += 1;
-      continue;
-    }
-    counts[static_cast<std::size_t>(labels[r])].false_negative += 1;
-    if (said >= 0) counts[static_cast<std::size_t>(said)].false_positive += 1;
-  }
-  std::vector<Result> results;
-  for (const Counts& count : counts) results.push_back(count.f1());
-  return mean_of(results);
+  return mean_over(class_counts(scores, classes, labels), &Counts::f1);
+}
+
+Result iou_by_task(std::span<const float> scores, std::int64_t tasks,
+                   std::span<const float> targets, double threshold) {
+  return mean_of(by_task(scores, tasks, targets, [&](const Column& s, const Column& t) {
+    return column_counts(s, t, threshold).iou();
+  }));
+}
+
+Result macro_iou(std::span<const float> scores, std::int64_t classes,
+                 std::span<const std::int32_t> labels) {
+  return mean_over(class_counts(scores, classes, labels), &Counts::iou);
 }
 
 Result root_mean_squared_error(std::span<const float> predictions, std::span<const float> targets) {

@@ -57,6 +57,17 @@ std::optional<double> f1_by_task(std::span<const float> scores, std::int64_t tas
 std::optional<double> macro_f1(std::span<const float> scores, std::int64_t classes,
                                std::span<const std::int32_t> labels);
 
+/// Intersection over union of what is and what is said to be positive, TP / (TP + FP + FN), each
+/// summed over all rows: the mean over the tasks of rows × tasks where it is defined, as in
+/// `f1_by_task`, which is the Dice coefficient of the same sets.
+std::optional<double> iou_by_task(std::span<const float> scores, std::int64_t tasks,
+                                  std::span<const float> targets, double threshold);
+
+/// Mean over the classes of the intersection over union of each, predicting as `accuracy` does.
+/// Classes that neither occur nor are predicted are left out. `macro_f1` is that of Dice.
+std::optional<double> macro_iou(std::span<const float> scores, std::int64_t classes,
+                                std::span<const std::int32_t> labels);
+
 /// Square root of the mean squared error over all targets that are not NaN.
 std::optional<double> root_mean_squared_error(std::span<const float> predictions,
                                               std::span<const float> targets);

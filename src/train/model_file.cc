@@ -80,6 +80,7 @@ void check_schema(const Schema& schema, const Network& network) {
 // How many classes the outputs can tell apart.
 std::size_t most_classes(TargetKind targets, std::int64_t outputs) {
   switch (targets) {
+    case TargetKind::class_maps: return 0;  // numbers without names
     case TargetKind::classes:
     case TargetKind::distributions: return static_cast<std::size_t>(outputs);
     case TargetKind::probabilities: return 2;

@@ -3,95 +3,40 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <functional>
-#include <map>
 
 #include "base/text.h"
-#include "kernels/simd/softmax.h"
 #include "ops/table.h"
 #include "selfnorm/error.h"
-#include "train/metrics.h"
+#include "train/metric_table.h"
 
 namespace selfnorm {
 namespace {
 
 struct LossKind {
   std::string loss;
-  std::vector<TargetKind> targets;  ///< the first is the one preferred
-  std::string prediction;
+  std::vector<TargetKind> targets;   ///< the first is the one preferred
   std::vector<std::string> metrics;  ///< shown unless others are asked for
 };
 
 const std::vector<LossKind>& losses() {
   using enum TargetKind;
   static const std::vector<LossKind> table = {
-      {"softmax_cross_entropy", {classes, distributions}, "softmax", {"accuracy"}},
-      {"sigmoid_cross_entropy", {probabilities}, "sigmoid", {"auc"}},
-      {"mean_squared_error", {values}, "", {"rmse", "r2"}},
-      {"huber", {values}, "", {"rmse", "r2"}},
+      {"softmax_cross_entropy", {classes, distributions}, {"accuracy"}},
+      {"sigmoid_cross_entropy", {probabilities}, {"auc"}},
+      {"dice", {classes, distributions, probabilities}, {"dice", "iou"}},
+      {"mean_squared_error", {values}, {"rmse", "r2"}},
+      {"huber", {values}, {"rmse", "r2"}},
   };
   return table;
 }
 
-// Everything a metric may look at.
-struct Measured {
-  std::span<const float> outputs;  ///< as the network gives them
-  std::int64_t width;
-  std::span<const std::int32_t> labels;
-  std::span<const float> values;
-};
-
-std::vector<float> softmax_of(const Measured& m) {
-  std::vector<float> p(m.outputs.size());
-  const std::int64_t rows = static_cast<std::int64_t>(p.size()) / m.width;
-  kernels::softmax(m.outputs.data(), p.data(), rows, m.width);
-  return p;
-}
-
-using Metric = std::function<std::optional<double>(const Measured&)>;
-
-struct MetricRow {
-  std::string name;
-  TargetKind targets;
-  Metric measure;
-};
-
-// The family "top_K_accuracy" for any K from 2 on; nothing for other names.
-constexpr std::string_view kTop = "top_", kTopEnd = "_accuracy";
-
-std::optional<Metric> top_accuracy(std::string_view name) {
-  if (!name.starts_with(kTop) || !name.ends_with(kTopEnd)) return std::nullopt;
-  name.remove_prefix(kTop.size());
-  name.remove_suffix(std::min(name.size(), kTopEnd.size()));
-  std::int64_t k = 0;
-  const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), k);
-  if (fault != std::errc() || end != name.data() + name.size() || k < 2) return std::nullopt;
-  return [=](const Measured& m) { return top_k_accuracy(m.outputs, m.width, m.labels, k); };
-}
-
-const std::vector<MetricRow>& metrics() {
-  using enum TargetKind;
-  static const std::vector<MetricRow> table = {
-      {"accuracy", classes,
-       [](const Measured& m) { return accuracy(m.outputs, m.width, m.labels); }},
-      {"auc", classes,
-       [](const Measured& m) { return one_vs_rest_auc(softmax_of(m), m.width, m.labels); }},
-      {"f1", classes, [](const Measured& m) { return macro_f1(m.outputs, m.width, m.labels); }},
-      {"accuracy", TargetKind::probabilities,
-       [](const Measured& m) { return binary_accuracy(m.outputs, m.values, 0); }},
-      {"auc", TargetKind::probabilities,
-       [](const Measured& m) { return mean_auc(m.outputs, m.width, m.values); }},
-      {"f1", TargetKind::probabilities,
-       [](const Measured& m) { return f1_by_task(m.outputs, m.width, m.values, 0); }},
-      {"rmse", values,
-       [](const Measured& m) { return root_mean_squared_error(m.outputs, m.values); }},
-      {"mae", values, [](const Measured& m) { return mean_absolute_error(m.outputs, m.values); }},
-      {"r2", values, [](const Measured& m) { return r_squared(m.outputs, m.width, m.values); }},
-  };
-  return table;
+// The op from outputs to what is predicted.
+std::string prediction_of(TargetKind targets) {
+  if (holds_classes(targets)) return "softmax";
+  return targets == TargetKind::probabilities ? "sigmoid" : "";
 }
 
 const LossKind& find_loss(const std::string& name) {
@@ -103,29 +48,6 @@ const LossKind& find_loss(const std::string& name) {
               fmt::format("[train]: unknown loss '{}'{}", name, suggestion(name, names)));
 }
 
-// Distributions are measured by their likeliest class.
-TargetKind measured_as(TargetKind targets) {
-  return targets == TargetKind::distributions ? TargetKind::classes : targets;
-}
-
-std::optional<Metric> find_metric(const std::string& name, TargetKind targets) {
-  for (const MetricRow& row : metrics()) {
-    if (row.name == name && row.targets == measured_as(targets)) return row.measure;
-  }
-  return measured_as(targets) == TargetKind::classes ? top_accuracy(name) : std::nullopt;
-}
-
-std::vector<std::string> metric_names(TargetKind targets) {
-  std::vector<std::string> names;
-  for (const MetricRow& row : metrics()) {
-    if (row.targets == measured_as(targets)) names.push_back(row.name);
-  }
-  if (measured_as(targets) == TargetKind::classes) {
-    names.push_back(fmt::format("{}K{}", kTop, kTopEnd));
-  }
-  return names;
-}
-
 void check_metrics(const Objective& objective) {
   for (const std::string& name : objective.metrics) {
     if (find_metric(name, objective.targets).has_value()) continue;
@@ -135,20 +57,9 @@ void check_metrics(const Objective& objective) {
   }
 }
 
-// The class of each row; of a distribution the likeliest.
-std::vector<std::int32_t> labels_of(const Targets& targets, std::span<const std::int64_t> rows) {
-  std::vector<std::int32_t> labels;
-  labels.reserve(rows.size());
-  for (const std::int64_t row : rows) {
-    if (!targets.classes.empty()) {
-      labels.push_back(targets.classes[static_cast<std::size_t>(row)]);
-      continue;
-    }
-    const auto first = targets.values.begin() + row * targets.width;
-    labels.push_back(
-        static_cast<std::int32_t>(std::max_element(first, first + targets.width) - first));
-  }
-  return labels;
+// Pixels that one sample's output has; 1 where it is no image.
+std::int64_t pixels_of(const Shape& output) {
+  return output.size() == 3 ? output[1] * output[2] : 1;
 }
 
 std::string place(const Targets& targets, std::int64_t row, std::int64_t column) {
@@ -176,27 +87,59 @@ void check_probabilities(const Targets& targets, const Fail& fail) {
                [](float p) { return std::isnan(p) || (p >= 0 && p <= 1); });
 }
 
-void check_distributions(const Targets& targets, const Fail& fail) {
+void check_class_maps(const Targets& targets, std::int64_t classes, const Fail& fail) {
+  const std::string expected =
+      fmt::format("a class from 0 to {}, or NaN for a missing one", classes - 1);
+  check_values(targets, expected.c_str(), fail, [=](float label) {
+    return std::isnan(label) ||
+           (label >= 0 && label < static_cast<float>(classes) && label == std::trunc(label));
+  });
+}
+
+// A sample's shares lie class by class, `pixels` of each.
+void check_distributions(const Targets& targets, std::int64_t pixels, const Fail& fail) {
   constexpr double kRounding = 1e-3;  // of shares written with a few digits
   check_values(targets, "a class's share of at least 0", fail, [](float p) { return p >= 0; });
   const auto width = static_cast<std::size_t>(targets.width);
-  for (std::size_t first = 0; first < targets.values.size(); first += width) {
+  const auto stride = static_cast<std::size_t>(pixels);
+  for (std::size_t i = 0; i < targets.values.size() / width * stride; ++i) {
     double sum = 0;
-    for (std::size_t c = 0; c < width; ++c) sum += targets.values[first + c];
+    const std::size_t row = i / stride, first = row * width + i % stride;
+    for (std::size_t c = 0; c < width; c += stride) sum += targets.values[first + c];
     if (std::abs(sum - 1) <= kRounding) continue;
+    const std::string pixel = pixels > 1 ? fmt::format(", pixel {}", i % stride) : "";
     fail(
-        fmt::format("row {} (from 0): the classes' shares must sum to 1, they sum to {} (for "
+        fmt::format("row {}{} (from 0): the classes' shares must sum to 1, they sum to {} (for "
                     "independent labels: loss = \"sigmoid_cross_entropy\")",
-                    first / width, sum));
+                    row, pixel, sum));
   }
+}
+
+void check_width(const Targets& targets, std::int64_t width, const Shape& output,
+                 const Fail& fail) {
+  if (targets.width == width) return;
+  if (output.size() > 1) {
+    fail(fmt::format("has {} numbers a row, an output {} of the network needs {}", targets.width,
+                     to_string(output), width));
+  }
+  fail(fmt::format("has {} numbers a row, the network {} outputs (its last layer needs {} units)",
+                   targets.width, width, targets.width));
 }
 
 }  // namespace
 
+bool holds_classes(TargetKind targets) {
+  return is_labels(targets) || targets == TargetKind::distributions;
+}
+
+bool is_labels(TargetKind targets) {
+  return targets == TargetKind::classes || targets == TargetKind::class_maps;
+}
+
 Objective make_objective(const std::string& loss, const Settings& attributes,
                          const std::vector<std::string>& wanted, TargetKind targets) {
   const LossKind& kind = find_loss(loss);
-  Objective objective{kind.loss, attributes, targets, kind.prediction,
+  Objective objective{kind.loss, attributes, targets, prediction_of(targets),
                       wanted.empty() ? kind.metrics : wanted};
   check_metrics(objective);
   return objective;
@@ -223,12 +166,30 @@ Objective choose_objective(const TrainOptions& options, const Targets& targets) 
   return make_objective(loss, options.loss_attributes, options.metrics, chosen);
 }
 
-std::int64_t target_width(const Objective& objective, std::int64_t outputs) {
-  return objective.targets == TargetKind::classes ? 1 : outputs;
+void settle_objective(Objective& objective, const Targets& targets, const Shape& output) {
+  const LossKind& kind = find_loss(objective.loss);
+  const bool may_be_one = std::ranges::count(kind.targets, TargetKind::probabilities) > 0;
+  TargetKind settled = objective.targets;
+  if (may_be_one && output[0] == 1) settled = TargetKind::probabilities;
+  else if (settled == TargetKind::distributions && output.size() == 3 &&
+           targets.width == pixels_of(output)) {
+    settled = TargetKind::class_maps;
+  }
+  if (settled == objective.targets) return;
+  objective = make_objective(objective.loss, objective.attributes, objective.metrics, settled);
 }
 
-void check_targets(const Objective& objective, const Targets& targets, std::int64_t outputs,
+std::int64_t target_width(const Objective& objective, const Shape& output) {
+  switch (objective.targets) {
+    case TargetKind::classes: return 1;
+    case TargetKind::class_maps: return pixels_of(output);
+    default: return elements(output);
+  }
+}
+
+void check_targets(const Objective& objective, const Targets& targets, const Shape& output,
                    const std::string& dataset) {
+  const std::int64_t outputs = elements(output), width = target_width(objective, output);
   const auto fail = [&](const std::string& message) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: target '{}': {}", dataset, targets.name, message));
@@ -236,7 +197,8 @@ void check_targets(const Objective& objective, const Targets& targets, std::int6
   if (!targets.classes.empty()) {
     const auto [least, most] = std::ranges::minmax(targets.classes);
     const std::int64_t classes = objective.targets == TargetKind::probabilities ? 2 : outputs;
-    if (objective.targets == TargetKind::values || objective.targets == TargetKind::distributions) {
+    if (objective.targets != TargetKind::classes &&
+        objective.targets != TargetKind::probabilities) {
       fail("expected numbers, got classes");
     }
     if (least < 0 || most >= classes) {
@@ -260,13 +222,22 @@ void check_targets(const Objective& objective, const Targets& targets, std::int6
     return;
   }
   if (objective.targets == TargetKind::classes) fail("expected classes, got numbers");
-  if (targets.width != outputs) {
-    fail(fmt::format("has {} numbers a row, the network {} outputs (its last layer needs {} units)",
-                     targets.width, outputs, targets.width));
-  }
+  check_width(targets, width, output, fail);
+  if (objective.targets == TargetKind::class_maps) check_class_maps(targets, output[0], fail);
   if (objective.targets == TargetKind::probabilities) check_probabilities(targets, fail);
-  if (objective.targets == TargetKind::distributions) check_distributions(targets, fail);
+  if (objective.targets == TargetKind::distributions) {
+    check_distributions(targets, pixels_of(output), fail);
+  }
 }
+
+namespace {
+
+// The class of a number of a map.
+std::int32_t label_of(float value) {
+  return std::isnan(value) ? -1 : static_cast<std::int32_t>(value);
+}
+
+}  // namespace
 
 void gather_targets(const Objective& objective, const Targets& targets,
                     std::span<const std::int64_t> rows, float* out) {
@@ -274,6 +245,14 @@ void gather_targets(const Objective& objective, const Targets& targets,
     for (const std::int64_t row : rows) {
       const std::int32_t label = targets.classes[static_cast<std::size_t>(row)];
       std::memcpy(out++, &label, sizeof label);
+    }
+  } else if (objective.targets == TargetKind::class_maps) {
+    for (const std::int64_t row : rows) {
+      for (std::int64_t i = 0; i < targets.width; ++i) {
+        const auto at = static_cast<std::size_t>(row * targets.width + i);
+        const std::int32_t label = label_of(targets.values[at]);
+        std::memcpy(out++, &label, sizeof label);
+      }
     }
   } else if (!targets.classes.empty()) {
     for (const std::int64_t row : rows) {
@@ -284,25 +263,6 @@ void gather_targets(const Objective& objective, const Targets& targets,
       out = std::copy_n(targets.values.begin() + row * targets.width, targets.width, out);
     }
   }
-}
-
-Scores measure(const Objective& objective, std::span<const float> scores, std::int64_t outputs,
-               const Targets& targets, std::span<const std::int64_t> rows) {
-  std::vector<std::int32_t> labels;
-  std::vector<float> values;
-  if (objective.targets == TargetKind::classes || objective.targets == TargetKind::distributions) {
-    labels = labels_of(targets, rows);
-  } else {
-    values.resize(rows.size() * static_cast<std::size_t>(outputs));
-    gather_targets(objective, targets, rows, values.data());
-  }
-  Scores measured;
-  for (const std::string& name : objective.metrics) {
-    const Metric metric = *find_metric(name, objective.targets);
-    const auto value = metric({scores, outputs, labels, values});
-    if (value.has_value()) measured.emplace_back(name, *value);
-  }
-  return measured;
 }
 
 }  // namespace selfnorm

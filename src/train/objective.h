@@ -13,10 +13,15 @@ namespace selfnorm {
 
 enum class TargetKind : std::uint8_t {
   classes,        ///< a class index a row
-  distributions,  ///< a probability for each class, as one-hot rows
+  class_maps,     ///< a class index a pixel, written as numbers; NaN where there is none
+  distributions,  ///< a probability for each class, as one-hot rows, or for each class and pixel
   probabilities,  ///< independent yes or no for each output, NaN when unknown
   values,         ///< a number for each output
 };
+
+/// Whether targets tell one of several classes, and whether losses read them as class indexes.
+bool holds_classes(TargetKind targets);
+bool is_labels(TargetKind targets);
 
 /// A loss as training and prediction see it.
 struct Objective {
@@ -35,21 +40,29 @@ Objective choose_objective(const TrainOptions& options, const Targets& targets);
 Objective make_objective(const std::string& loss, const Settings& attributes,
                          const std::vector<std::string>& metrics, TargetKind targets);
 
-/// Numbers a row that the targets take in a batch: 1 for classes.
-std::int64_t target_width(const Objective& objective, std::int64_t outputs);
+/// What only the shape of one sample's output tells: targets of a number a pixel beside several
+/// channels are class maps, and a loss that takes both probabilities and classes takes
+/// probabilities where there is one channel. Throws Error(config) as make_objective does.
+void settle_objective(Objective& objective, const Targets& targets, const Shape& output);
 
-/// Throws Error(data) when a target cannot be that of a network with so many outputs: labels out of
-/// range, another width, probabilities beyond [0, 1], distributions that do not sum to 1 ± 1e-3.
-void check_targets(const Objective& objective, const Targets& targets, std::int64_t outputs,
+/// Numbers a row that the targets take in a batch: 1 for classes.
+std::int64_t target_width(const Objective& objective, const Shape& output);
+
+/// Throws Error(data) when a target cannot be that of a network with outputs of this shape: labels
+/// out of range, another width, probabilities beyond [0, 1], distributions that do not sum to
+/// 1 ± 1e-3.
+void check_targets(const Objective& objective, const Targets& targets, const Shape& output,
                    const std::string& dataset);
 
-/// The targets of these rows in API order, classes as the int32 that the loss reads.
+/// The targets of these rows in API order, class indexes as the int32 that losses
+/// read, -1 where there is none.
 void gather_targets(const Objective& objective, const Targets& targets,
                     std::span<const std::int64_t> rows, float* out);
 
-/// The metrics of `scores` (the network's outputs before the prediction op, rows × outputs) against
-/// the targets of `rows`; those that are not defined on these rows are left out.
-Scores measure(const Objective& objective, std::span<const float> scores, std::int64_t outputs,
+/// The metrics of `scores` (the network's outputs before the prediction op, in API order) against
+/// the targets of `rows`; those that are not defined on these rows are left out. `output` is the
+/// shape of one sample's. Of an image every pixel counts as a row, but for numbers.
+Scores measure(const Objective& objective, std::span<const float> scores, const Shape& output,
                const Targets& targets, std::span<const std::int64_t> rows);
 
 }  // namespace selfnorm

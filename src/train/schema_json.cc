@@ -13,6 +13,7 @@ namespace {
 const char* target_name(TargetKind kind) {
   switch (kind) {
     case TargetKind::classes: return "classes";
+    case TargetKind::class_maps: return "class_maps";
     case TargetKind::distributions: return "distributions";
     case TargetKind::probabilities: return "probabilities";
     case TargetKind::values: return "values";
@@ -22,7 +23,7 @@ const char* target_name(TargetKind kind) {
 
 TargetKind target_kind(const std::string& name) {
   using enum TargetKind;
-  for (const TargetKind kind : {classes, distributions, probabilities, values}) {
+  for (const TargetKind kind : {classes, class_maps, distributions, probabilities, values}) {
     if (name == target_name(kind)) return kind;
   }
   throw Error(ErrorKind::model_file, "objective: unknown targets '" + name + "'");

@@ -88,7 +88,7 @@ Trainer::Trainer(TrainedModel& model, const TrainingData& data, const TrainOptio
       schedule_(options.schedule, options.optimizer.learning_rate, steps_per_epoch(data, options),
                 static_cast<double>(options.epochs)) {
   check_options(options, data, model.objective);
-  const std::int64_t outputs = validation_.output_width();
+  const Shape outputs = validation_.output_shape();
   check_targets(model.objective, data.train->targets, outputs, data.train->name);
   if (!data.validation_rows.empty()) {
     check_targets(model.objective, data.validation->targets, outputs, data.validation->name);
@@ -272,7 +272,7 @@ void Trainer::finish_epoch(std::span<const std::int64_t> order) {
                      {},
                      {}};
   record.training = {{"loss", state_.loss_sum / std::max(state_.loss_weight, 1e-300)}};
-  const Scores metrics = measure(model_.objective, state_.outputs, validation_.output_width(),
+  const Scores metrics = measure(model_.objective, state_.outputs, validation_.output_shape(),
                                  data_.train->targets, order);
   record.training.insert(record.training.end(), metrics.begin(), metrics.end());
   if (!data_.validation_rows.empty()) {

@@ -274,7 +274,7 @@ class NetworkErrors(CliTest):
     def test_metrics_of_one_hot_targets_are_listed(self):
         rows = [[i, i % 2, 1 - i % 2] for i in range(20)]
         self.write("t.csv", csv_text(["a", "p", "q"], rows))
-        self.fails(USAGE, "accuracy, auc, f1, top_K_accuracy", arguments=[
+        self.fails(USAGE, "accuracy, auc, f1, iou, dice, top_K_accuracy", arguments=[
             "train", "--data", "t.csv", "--target", "p,q", "--loss", "softmax_cross_entropy",
             "--metrics", "something"])
 

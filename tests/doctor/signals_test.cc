@@ -79,6 +79,38 @@ TEST(PredictSignals, SeluStridesAndAverages) {
                     dense(10)};
   expect_predicted(network, "digits");
 }
+// Down, and up again beside a skip, as in a U-Net.
+TEST(PredictSignals, TransposedConvolutionsAndUpsampling) {
+  const Ints two{2, 2};
+  Network network{{{"x", {1, 8, 8}}}, {}};
+  network.layers = {
+      conv(32),
+      kSelu,
+      conv(64, 3, 2),
+      kSelu,
+      {"conv_transpose2d", {{"channels", std::int64_t{32}}, {"kernel", two}, {"stride", two}}},
+      kSelu,
+      {"upsample2d", {{"factor", two}}},
+      conv(32),
+      kSelu};
+  expect_predicted(network, "digits");
+}
+
+TEST(PredictSignals, Concatenations) {
+  Network network{{{"x", {1, 8, 8}}}, {}};
+  network.layers = {{"conv2d",
+                     {{"channels", std::int64_t{32}}, {"kernel", Ints{3, 3}}, {"padding", "same"}},
+                     "first"},
+                    {"selu", {}, "left"},
+                    {"conv2d",
+                     {{"channels", std::int64_t{32}}, {"kernel", Ints{3, 3}}, {"padding", "same"}},
+                     "second"},
+                    {"relu", {}, "right"},
+                    {"concat", {}, "both", {"left", "right"}},
+                    conv(32)};
+  expect_predicted(network, "digits");
+}
+
 TEST(PredictSignals, Residuals) {
   Network network{{{"x", {64}}}, {}};
   std::string before = "stem";

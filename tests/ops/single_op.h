@@ -49,7 +49,9 @@ struct SingleOp {
     std::vector<Shape> shapes = test.inputs;
     for (const ParameterSpec& spec : inferred.parameters) shapes.push_back(spec.shape);
     for (std::size_t i = 0; i < shapes.size(); ++i) {
-      const bool labels = *op.category == Category::loss && i == 1 && shapes[i].size() == 1;
+      // Of classes: an axis less than the output, whose features they count.
+      const bool labels =
+          *op.category == Category::loss && i == 1 && shapes[i].size() + 1 == shapes[0].size();
       node.inputs.push_back(add_value(graph, {"input" + std::to_string(i), shapes[i],
                                               labels ? DType::i32 : DType::f32, Role::input}));
     }
@@ -77,7 +79,7 @@ struct SingleOp {
         values[k] = static_cast<float>(low + (high - low) * uniform(key, k));
       }
       if (is_label(i)) {
-        const auto classes = static_cast<double>(graph.value(node.inputs[0]).shape.back());
+        const auto classes = static_cast<double>(graph.value(node.inputs[0]).shape[1]);
         for (double& value : values) value = std::floor(value * classes);
       }
       inputs.push_back(std::move(values));

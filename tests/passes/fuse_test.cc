@@ -18,7 +18,7 @@ struct Pair {
 
 std::vector<Pair> pairs() {
   std::vector<Pair> all;
-  for (const char* head : {"dense", "conv2d"}) {
+  for (const char* head : {"dense", "conv2d", "conv_transpose2d"}) {
     for (const char* activation :
          {"selu", "elu", "relu", "leaky_relu", "tanh", "sigmoid", "softplus", "gelu", "silu"}) {
       for (const char* dropout : {"alpha_dropout", "dropout"})
@@ -74,8 +74,8 @@ TEST_P(Fusion, GivesWhatTheSeparateStepsGive) {
   for (std::size_t i = 0; i < fused.output.size(); ++i) {
     ASSERT_EQ(fused.output[i], separate.output[i]) << i;
   }
-  // 70 rows (2,100 positions for images) of unit inputs, each slope off by a few epsilons.
-  const double bound = 2100 * 8 * std::numeric_limits<float>::epsilon();
+  // 70 rows (2,940 positions for images) of unit inputs, each slope off by a few epsilons.
+  const double bound = 2940 * 8 * std::numeric_limits<float>::epsilon();
   for (std::size_t i = 0; i < fused.gradient.size(); ++i) {
     ASSERT_NEAR(fused.gradient[i], separate.gradient[i], bound) << i;
   }

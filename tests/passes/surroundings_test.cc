@@ -92,6 +92,12 @@ TEST(ResolveAttributes, WeightsBeforeAShapeForTheDepthAreOrthogonal) {
   Network tall{{{"x", {16}}}, {dense(64), kShaped, dense(2)}};
   EXPECT_EQ(build_graph(tall, 1).parameters[0].gain, 2);
   EXPECT_EQ(build_graph(tall, 1).parameters[2].init, "lecun_normal");
+  // Its weights are 4 orthonormal rows of 64 numbers, of which an output sums 4.
+  const Settings transposed = {{"channels", std::int64_t{16}},
+                               {"kernel", std::vector<std::int64_t>{2, 2}},
+                               {"stride", std::vector<std::int64_t>{2, 2}}};
+  const Network image{{{"x", {4, 5, 5}}}, {{"conv_transpose2d", transposed}, kShaped}, {}};
+  EXPECT_EQ(build_graph(image, 1).parameters[0].gain, 4);
 }
 
 }  // namespace

@@ -217,5 +217,34 @@ TEST(RSquared, OfTheMeanPredictorIsZero) {
   }));
 }
 
+// Class 0: 1 of {rows 0, 1, 2}; class 1: 1 of {rows 1, 2, 3}; class 2 is nowhere.
+TEST(Iou, IsTheMeanOverTheClassesThatAreThere) {
+  const Floats scores = {2, 1, 0, 2, 1, 0, 1, 2, 0, 1, 2, 0};
+  const Labels labels = {0, 1, 0, 1};
+  EXPECT_EQ(macro_iou(scores, 3, labels), 1.0 / 3);
+  EXPECT_EQ(macro_f1(scores, 3, labels), 0.5);  // Dice of the same sets
+  EXPECT_EQ(macro_iou(Floats{}, 3, Labels{}), std::nullopt);
+  EXPECT_EQ(macro_iou(Floats{kNan, kNan}, 2, Labels{0}), 0);
+}
+
+TEST(Iou, OfTasksCountsWhatIsNotMissing) {
+  // Task 0: 1 true positive, 1 false, 1 missing; task 1: nothing on either side.
+  const Floats scores = {1, -1, 1, -1, 1, -1}, targets = {1, 0, 0, 0, kNan, 0};
+  EXPECT_EQ(iou_by_task(scores, 2, targets, 0), 0.5);
+  EXPECT_EQ(iou_by_task(Floats{1, -1}, 1, Floats{0, 1}, 0), 0);
+  EXPECT_EQ(iou_by_task(Floats{-1}, 1, Floats{0}, 0), std::nullopt);
+}
+
+// Dice = 2·IoU / (1 + IoU), of the same sets.
+TEST(Iou, GoesWithDice) {
+  EXPECT_TRUE(rc::check("dice = 2 iou / (1 + iou)", [] {
+    const auto count = *rc::gen::inRange<std::size_t>(1, 40);
+    const Floats scores = *scores_of(count), targets = *targets_of(count);
+    const auto iou = iou_by_task(scores, 1, targets, 0);
+    const auto dice = f1(scores, targets, 0);
+    RC_ASSERT(same(dice, iou ? std::optional(2 * *iou / (1 + *iou)) : std::nullopt));
+  }));
+}
+
 }  // namespace
 }  // namespace selfnorm

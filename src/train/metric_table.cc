@@ -1,0 +1,93 @@
+#include "train/metric_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "kernels/simd/softmax.h"
+#include "train/metrics.h"
+
+namespace selfnorm {
+namespace {
+
+std::vector<float> softmax_of(const Measured& m) {
+  std::vector<float> p(m.outputs.size());
+  const std::int64_t rows = static_cast<std::int64_t>(p.size()) / m.width;
+  kernels::softmax(m.outputs.data(), p.data(), rows, m.width);
+  return p;
+}
+
+struct MetricRow {
+  std::string name;
+  TargetKind targets;
+  Metric measure;
+};
+
+// The family "top_K_accuracy" for any K from 2 on; nothing for other names.
+constexpr std::string_view kTop = "top_", kTopEnd = "_accuracy";
+
+std::optional<Metric> top_accuracy(std::string_view name) {
+  if (!name.starts_with(kTop) || !name.ends_with(kTopEnd)) return std::nullopt;
+  name.remove_prefix(kTop.size());
+  name.remove_suffix(std::min(name.size(), kTopEnd.size()));
+  std::int64_t k = 0;
+  const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), k);
+  if (fault != std::errc() || end != name.data() + name.size() || k < 2) return std::nullopt;
+  return [=](const Measured& m) { return top_k_accuracy(m.outputs, m.width, m.labels, k); };
+}
+
+const std::vector<MetricRow>& metrics() {
+  using enum TargetKind;
+  static const std::vector<MetricRow> table = {
+      {"accuracy", classes,
+       [](const Measured& m) { return accuracy(m.outputs, m.width, m.labels); }},
+      {"auc", classes,
+       [](const Measured& m) { return one_vs_rest_auc(softmax_of(m), m.width, m.labels); }},
+      {"f1", classes, [](const Measured& m) { return macro_f1(m.outputs, m.width, m.labels); }},
+      {"iou", classes, [](const Measured& m) { return macro_iou(m.outputs, m.width, m.labels); }},
+      {"dice", classes, [](const Measured& m) { return macro_f1(m.outputs, m.width, m.labels); }},
+      {"accuracy", TargetKind::probabilities,
+       [](const Measured& m) { return binary_accuracy(m.outputs, m.values, 0); }},
+      {"auc", TargetKind::probabilities,
+       [](const Measured& m) { return mean_auc(m.outputs, m.width, m.values); }},
+      {"f1", TargetKind::probabilities,
+       [](const Measured& m) { return f1_by_task(m.outputs, m.width, m.values, 0); }},
+      {"iou", TargetKind::probabilities,
+       [](const Measured& m) { return iou_by_task(m.outputs, m.width, m.values, 0); }},
+      {"dice", TargetKind::probabilities,
+       [](const Measured& m) { return f1_by_task(m.outputs, m.width, m.values, 0); }},
+      {"rmse", values,
+       [](const Measured& m) { return root_mean_squared_error(m.outputs, m.values); }},
+      {"mae", values, [](const Measured& m) { return mean_absolute_error(m.outputs, m.values); }},
+      {"r2", values, [](const Measured& m) { return r_squared(m.outputs, m.width, m.values); }},
+  };
+  return table;
+}
+
+// Distributions are measured by their likeliest class, maps by the class of each pixel.
+TargetKind measured_as(TargetKind targets) {
+  return holds_classes(targets) ? TargetKind::classes : targets;
+}
+
+}  // namespace
+
+std::optional<Metric> find_metric(const std::string& name, TargetKind targets) {
+  for (const MetricRow& row : metrics()) {
+    if (row.name == name && row.targets == measured_as(targets)) return row.measure;
+  }
+  return measured_as(targets) == TargetKind::classes ? top_accuracy(name) : std::nullopt;
+}
+
+std::vector<std::string> metric_names(TargetKind targets) {
+  std::vector<std::string> names;
+  for (const MetricRow& row : metrics()) {
+    if (row.targets == measured_as(targets)) names.push_back(row.name);
+  }
+  if (measured_as(targets) == TargetKind::classes) {
+    names.push_back(fmt::format("{}K{}", kTop, kTopEnd));
+  }
+  return names;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,89 @@
+#include "kernels/dice.h"
+
+#include <gtest/gtest.h>
+
+#include "base/aligned_buffer.h"
+#include "kernels/kernel_testing.h"
+
+namespace selfnorm {
+namespace {
+
+using kernels::DiceShape;
+using kernels::DiceTargets;
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+struct Outcome {
+  double loss;
+  std::vector<float> dx;
+};
+
+Outcome run(const std::vector<float>& x, const DiceTargets& targets, const DiceShape& shape) {
+  AlignedBuffer scratch(kernels::dice_scratch(shape));
+  std::byte* memory = scratch.data();
+  Guarded<float> in(x, 1), dx(static_cast<std::int64_t>(x.size()), 3);
+  const auto loss = kernels::dice(in.data(), targets, shape, memory);
+  EXPECT_EQ(loss.weight, static_cast<double>(shape.samples * shape.channels));
+  kernels::dice_gradient(in.data(), targets, dx.data(), shape, 1, memory);
+  return {loss.sum, dx.values()};
+}
+
+// Two pixels of one channel: p = ½ and ¾, of which the second is positive.
+TEST(Dice, OfOneChannelIsTheFormula) {
+  const std::vector<float> x = {0, std::log(3.0f)}, y = {0, 1};
+  const double loss = 1 - (2 * 0.75 + 1) / (1.25 + 1 + 1);
+  EXPECT_NEAR(run(x, {nullptr, y.data()}, {1, 2, 1, 1}).loss, loss, 8 * kRounding);
+}
+
+TEST(Dice, LabelsAreOneHotShares) {
+  const DiceShape shape{2, 5, 3, 0.5};
+  const auto x = draws(30, 1);
+  const std::vector<std::int32_t> labels = {0, 1, 2, 2, 1, 1, 1, 1, 0, 0};
+  std::vector<float> shares(30);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    shares[i * 3 + static_cast<std::size_t>(labels[i])] = 1;
+  }
+  const Outcome by_label = run(x, {labels.data(), nullptr}, shape);
+  const Outcome by_share = run(x, {nullptr, shares.data()}, shape);
+  EXPECT_EQ(by_label.loss, by_share.loss);
+  EXPECT_EQ(by_label.dx, by_share.dx);
+}
+
+// As if the pixels were not there, whatever their logits are.
+TEST(Dice, MissingPixelsDoNotCount) {
+  auto x = draws(12, 2);
+  std::vector<float> fewer(x.begin(), x.begin() + 9);
+  const std::vector<std::int32_t> labels = {2, 0, 1, -1};
+  std::vector<float> shares = {0, 0, 1, 1, 0, 0, 0, 1, 0, 0.5f, kNan, 0.5f};
+  const Outcome want = run(fewer, {labels.data(), nullptr}, {1, 3, 3, 1});
+  for (const DiceTargets& targets :
+       {DiceTargets{labels.data(), nullptr}, {nullptr, shares.data()}}) {
+    const Outcome got = run(x, targets, {1, 4, 3, 1});
+    EXPECT_EQ(got.loss, want.loss);
+    for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(got.dx[i], i < 9 ? want.dx[i] : 0) << i;
+  }
+}
+
+// Without smoothing a class that is neither there nor predicted is 0/0, and no NaN.
+TEST(Dice, NothingOnBothSidesIsCovered) {
+  const std::vector<float> x = {-200, -200}, y = {0, 0};
+  const Outcome got = run(x, {nullptr, y.data()}, {1, 2, 1, 0});
+  EXPECT_EQ(got.loss, 0);
+  EXPECT_EQ(got.dx, (std::vector<float>{0, 0}));
+}
+
+TEST(Dice, NanIsNotHidden) {
+  const std::vector<float> x = {kNan, 1}, y = {0, 1};
+  EXPECT_TRUE(std::isnan(run(x, {nullptr, y.data()}, {1, 2, 1, 1}).loss));
+}
+
+// Whatever is predicted far from the threshold is predicted surely: 0 when right, near 1 when
+// wrong.
+TEST(Dice, GoesFromZeroToOne) {
+  const std::vector<float> right = {40, -40, 40, -40}, y = {1, 0, 1, 0}, wrong = {-40, 40, -40, 40};
+  EXPECT_NEAR(run(right, {nullptr, y.data()}, {1, 4, 1, 0}).loss, 0, kRounding);
+  EXPECT_NEAR(run(wrong, {nullptr, y.data()}, {1, 4, 1, 0}).loss, 1, kRounding);
+}
+
+}  // namespace
+}  // namespace selfnorm
