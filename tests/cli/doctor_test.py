@@ -1,8 +1,6 @@
 """`selfnorm doctor`: predictions, and measurements beside them."""
 
-import unittest
-
-from program import CliTest
+from program import CliTest, main
 
 NETWORK = """[data]
 source = "digits"
@@ -40,4 +38,4 @@ class Doctor(CliTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()
