@@ -114,11 +114,13 @@ void add_propagate(CLI::App& app) {
   command->add_option("--batch", request.batch, "rows")->capture_default_str();
   command->add_option("--activation", request.activation, "one of `selfnorm ops`")
       ->capture_default_str();
-  command
-      ->add_option("--dropout", request.dropout,
-                   "none, plain, alpha, notebook (the published NumPy one, which corrects twice), "
-                   "or one of `selfnorm ops`")
-      ->capture_default_str();
+  const auto* dropout =
+      command
+          ->add_option(
+              "--dropout", request.dropout,
+              "none, plain, alpha, notebook (the published NumPy one, which corrects twice), "
+              "or one of `selfnorm ops`")
+          ->capture_default_str();
   const auto* rate = command->add_option("--rate", request.rate, "share of the elements dropped")
                          ->capture_default_str();
   command
@@ -139,7 +141,7 @@ void add_propagate(CLI::App& app) {
                     "send an N(0, 1) gradient back too, and tell its second moment");
   command->add_flag("--json", arguments->json, "every layer, as one JSON document");
   command->callback([=] {
-    if (rate->count() > 0 && arguments->request.dropout == "none") {
+    if (rate->count() > 0 && dropout->count() == 0) {
       throw Error(ErrorKind::config, "--rate: expected --dropout beside it: there is none to drop");
     }
     Settings& attributes = arguments->request.activation_attributes;

@@ -1,63 +1,32 @@
-#include <fmt/format.h>
-
 #include "base/random.h"
 #include "kernels/parallel.h"
 #include "kernels/simd/pointwise.h"
+#include "ops/convolution.h"
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/table.h"
-#include "ops/window.h"
 
 namespace selfnorm {
 namespace {
 
-struct Attributes : WindowAttributes {
-  std::int64_t channels = 0;
-  std::int64_t groups = 1;
-  bool bias = true;
-  InitAttributes init;
-  Attributes() { stride = {1, 1}; }
+struct Attributes : ConvolutionAttributes {
   Options options() {
-    Options list = {
-        {"channels", &channels, "output channels", range::kExtent},
-        {"kernel", &kernel, "extent of the window, [height, width]", range::kExtent},
-        {"stride", &stride, "step of the window", range::kExtent},
-        {"padding", &padding, "\"valid\", \"same\", [h, w] or [[top, bottom], [left, right]]"},
-        {"dilation", &dilation, "distance between the window's taps", range::kExtent},
-        {"groups", &groups, "independent groups of channels; as many as channels: depthwise",
-         range::kExtent},
-        {"bias", &bias, "whether a learned number a channel is added"}};
-    add_init_options(list, init);
-    return list;
+    return convolution_options(*this, "step of the window",
+                               "\"valid\", \"same\", [h, w] or [[top, bottom], [left, right]]");
   }
 };
 
 Inferred infer(const InferContext& context) {
   const auto a = attributes_of<Attributes>(context.attributes);
-  if (a.channels < 1) fail_shape(context, "needs `channels`, the number of its outputs");
   const WindowExtents e = resolve_window(context, a);
+  check_channels(context, a);
   const Shape& x = context.inputs[0];
-  if (x[1] % a.groups != 0 || a.channels % a.groups != 0) {
-    fail_shape(context, fmt::format("{} groups divide neither or only one of {} input and {} "
-                                    "output channels",
-                                    a.groups, x[1], a.channels));
-  }
   const auto& kernel = e.window.kernel;
   const std::int64_t taps = kernel[0] * kernel[1];
-  const auto fan_in = static_cast<double>(x[1] / a.groups * taps);
-  const auto fan_out = static_cast<double>(a.channels / a.groups * taps);
-  Inferred inferred{
-      {{x[0], a.channels, e.out[0], e.out[1]}},
-      {{"weight", {a.channels, x[1] / a.groups, kernel[0], kernel[1]}, "", fan_in, fan_out}}};
-  if (a.bias) {
-    inferred.parameters.push_back({.suffix = "bias",
-                                   .shape = {a.channels},
-                                   .init = "zeros",
-                                   .fan_in = fan_in,
-                                   .fan_out = fan_out,
-                                   .decays = false});
-  }
-  return inferred;
+  return {{{x[0], a.channels, e.out[0], e.out[1]}},
+          convolution_parameters(a, {a.channels, x[1] / a.groups, kernel[0], kernel[1]},
+                                 static_cast<double>(x[1] / a.groups * taps),
+                                 static_cast<double>(a.channels / a.groups * taps))};
 }
 
 ConvolutionShape extents(const Node& node, const Shape& x, const Shape& y) {
@@ -140,10 +109,8 @@ struct ConvolutionReference {
     for (std::int64_t c = 0; c < per_group; ++c) {
       for (std::int64_t u = 0; u < s.window.kernel[0]; ++u) {
         for (std::int64_t v = 0; v < s.window.kernel[1]; ++v) {
-          const std::int64_t h =
-              i * s.window.stride[0] + u * s.window.dilation[0] - s.window.pad_before[0];
-          const std::int64_t k =
-              j * s.window.stride[1] + v * s.window.dilation[1] - s.window.pad_before[1];
+          const std::int64_t h = position_of(s.window, 0, i, u);
+          const std::int64_t k = position_of(s.window, 1, j, v);
           if (h < 0 || h >= s.in[0] || k < 0 || k >= s.in[1]) continue;
           sum += at(x, n, group * per_group + c, h, k) * at(w, o, c, u, v);
         }
@@ -152,21 +119,6 @@ struct ConvolutionReference {
     return sum;
   }
 };
-
-// The gradients carry the convolution's own attributes, and the shape that they make.
-void gradient(GradientContext& c) {
-  const Node& node = c.node();
-  const ValueId dy = c.output_gradient(), x = node.inputs[0], w = node.inputs[1];
-  if (c.wanted(0)) {
-    c.contribute(
-        0, c.emit("conv2d_gradient_input", {dy, w}, with_shape(node.attributes, c.shape(x)))[0]);
-  }
-  if (c.wanted(1)) {
-    c.contribute(
-        1, c.emit("conv2d_gradient_weight", {dy, x}, with_shape(node.attributes, c.shape(w)))[0]);
-  }
-  if (node.inputs.size() > 2) c.contribute(2, c.emit("bias_gradient", {dy})[0]);
-}
 
 // ---- gradients --------------------------------------------------------------------------------
 
@@ -221,7 +173,7 @@ OpRows conv2d_rows() {
               .arity = Arity{1, 1},
               .attributes = schema<Attributes>(),
               .infer = infer,
-              .gradient = gradient,
+              .gradient = convolution_gradient,
               .pointwise = Gap{"mixes positions"},
               .moments = Gap{"not an activation"},
               .signal = SignalRule{forward_signal, backward_signal},

@@ -1,72 +1,44 @@
 // The transposed convolution is the gradient of a convolution, so its forward and its gradients are
 // a convolution's three directions with input and output changing places.
-#include <fmt/format.h>
-
 #include "base/random.h"
 #include "kernels/parallel.h"
 #include "kernels/simd/pointwise.h"
+#include "ops/convolution.h"
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/table.h"
-#include "ops/window.h"
 
 namespace selfnorm {
 namespace {
 
-struct Attributes : WindowAttributes {
-  std::int64_t channels = 0;
+struct Attributes : ConvolutionAttributes {
   std::vector<std::int64_t> output_padding = {0, 0};
-  std::int64_t groups = 1;
-  bool bias = true;
-  InitAttributes init;
-  Attributes() { stride = {1, 1}; }
   Options options() {
-    Options list = {
-        {"channels", &channels, "output channels", range::kExtent},
-        {"kernel", &kernel, "extent of the window, [height, width]", range::kExtent},
-        {"stride", &stride, "what height and width are multiplied by", range::kExtent},
-        {"padding", &padding,
-         "taken off the output: \"valid\", \"same\" (output = input·stride), [h, w] or [[top, "
-         "bottom], [left, right]]"},
-        {"output_padding", &output_padding,
-         "put on the output at the bottom and right, less than the stride", range::kNonNegative},
-        {"dilation", &dilation, "distance between the window's taps", range::kExtent},
-        {"groups", &groups, "independent groups of channels", range::kExtent},
-        {"bias", &bias, "whether a learned number a channel is added"}};
-    add_init_options(list, init);
+    Options list = convolution_options(
+        *this, "what height and width are multiplied by",
+        "taken off the output: \"valid\", \"same\" (output = input·stride), [h, w] or [[top, "
+        "bottom], [left, right]]");
+    list.push_back({"output_padding", &output_padding,
+                    "put on the output at the bottom and right, less than the stride",
+                    range::kNonNegative});
     return list;
   }
 };
 
 Inferred infer(const InferContext& context) {
   const auto a = attributes_of<Attributes>(context.attributes);
-  if (a.channels < 1) fail_shape(context, "needs `channels`, the number of its outputs");
   const WindowExtents e = resolve_transposed_window(context, a, a.output_padding);
+  check_channels(context, a);
   const Shape& x = context.inputs[0];
-  if (x[1] % a.groups != 0 || a.channels % a.groups != 0) {
-    fail_shape(context,
-               fmt::format("{} groups must divide both the {} channels of input {} and the {} "
-                           "output channels",
-                           a.groups, x[1], batch_text(x), a.channels));
-  }
   const Window& w = e.window;
   const Shape weight = {x[1], a.channels / a.groups, w.kernel[0], w.kernel[1]};
   // An output is reached by every stride-th tap only: by how many depends on its phase, and this
   // is their mean.
-  const auto fan_out = static_cast<double>(weight[1] * weight[2] * weight[3]);
   const double fan_in = static_cast<double>(x[1] / a.groups * weight[2] * weight[3]) /
                         static_cast<double>(w.stride[0] * w.stride[1]);
-  Inferred inferred{{{x[0], a.channels, e.in[0], e.in[1]}},
-                    {{"weight", weight, "", fan_in, fan_out}}};
-  if (a.bias) {
-    inferred.parameters.push_back({.suffix = "bias",
-                                   .shape = {a.channels},
-                                   .init = "zeros",
-                                   .fan_in = fan_in,
-                                   .fan_out = fan_out,
-                                   .decays = false});
-  }
-  return inferred;
+  return {{{x[0], a.channels, e.in[0], e.in[1]}},
+          convolution_parameters(a, weight, fan_in,
+                                 static_cast<double>(weight[1] * weight[2] * weight[3]))};
 }
 
 // The convolution from y to x.
@@ -149,10 +121,8 @@ struct TransposedReference {
     for (std::int64_t o = 0; o < per_group; ++o) {
       for (std::int64_t u = 0; u < w.shape[2]; ++u) {
         for (std::int64_t v = 0; v < w.shape[3]; ++v) {
-          const std::int64_t h =
-              i * s.window.stride[0] + u * s.window.dilation[0] - s.window.pad_before[0];
-          const std::int64_t k =
-              j * s.window.stride[1] + v * s.window.dilation[1] - s.window.pad_before[1];
+          const std::int64_t h = position_of(s.window, 0, i, u);
+          const std::int64_t k = position_of(s.window, 1, j, v);
           if (h < 0 || h >= y.shape[2] || k < 0 || k >= y.shape[3]) continue;
           at(y, n, group * per_group + o, h, k) += at(x, n, c, i, j) * at(w, c, o, u, v);
         }
@@ -160,20 +130,6 @@ struct TransposedReference {
     }
   }
 };
-
-void gradient(GradientContext& c) {
-  const Node& node = c.node();
-  const ValueId dy = c.output_gradient(), x = node.inputs[0], w = node.inputs[1];
-  if (c.wanted(0)) {
-    c.contribute(0, c.emit("conv_transpose2d_gradient_input", {dy, w},
-                           with_shape(node.attributes, c.shape(x)))[0]);
-  }
-  if (c.wanted(1)) {
-    c.contribute(1, c.emit("conv_transpose2d_gradient_weight", {dy, x},
-                           with_shape(node.attributes, c.shape(w)))[0]);
-  }
-  if (node.inputs.size() > 2) c.contribute(2, c.emit("bias_gradient", {dy})[0]);
-}
 
 // ---- gradients --------------------------------------------------------------------------------
 
@@ -247,7 +203,7 @@ OpRows conv_transpose2d_rows() {
               .arity = Arity{1, 1},
               .attributes = schema<Attributes>(),
               .infer = infer,
-              .gradient = gradient,
+              .gradient = convolution_gradient,
               .pointwise = Gap{"mixes positions"},
               .moments = Gap{"not an activation"},
               .signal = SignalRule{forward_signal, backward_signal},

@@ -216,8 +216,8 @@ struct PoolingReference {
     double count = 0;
     for (std::int64_t u = 0; u < s.window.kernel[0]; ++u) {
       for (std::int64_t v = 0; v < s.window.kernel[1]; ++v) {
-        const std::int64_t h = i * s.window.stride[0] + u - s.window.pad_before[0];
-        const std::int64_t w = j * s.window.stride[1] + v - s.window.pad_before[1];
+        const std::int64_t h = position_of(s.window, 0, i, u);
+        const std::int64_t w = position_of(s.window, 1, j, v);
         if (h < 0 || h >= s.in[0] || w < 0 || w >= s.in[1]) continue;
         const T value = at(x, n, c, h, w);
         if (real_part(value) > real_part(best)) best = value;

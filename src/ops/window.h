@@ -44,6 +44,12 @@ WindowExtents resolve_transposed_window(const InferContext& context,
                                         const WindowAttributes& attributes,
                                         const std::vector<std::int64_t>& output_padding);
 
+/// Where along an axis of the input a tap of the window reads for an output; it may lie outside.
+inline std::int64_t position_of(const Window& window, int axis, std::int64_t output,
+                                std::int64_t tap) {
+  return output * window.stride[axis] + tap * window.dilation[axis] - window.pad_before[axis];
+}
+
 /// The window as predicted signals take it.
 Sliding sliding_of(const Window& window);
 

@@ -219,6 +219,8 @@ class Propagate(CliTest):
                     self.assertGreater(layer["std_min"], 0.65)
                     self.assertLess(layer["std_max"], 1.45)
                     self.assertAlmostEqual(1, layer["predicted_std"], delta=0.05)
+        none = self.layers("--dropout", "none", "--rate", "0.2")  # said, so it stands
+        self.assertEqual(none, self.layers())
         plain = self.layers("--dropout", "plain", "--rate", "0.2")
         self.assertGreater(max(layer["std_max"] for layer in plain[:16]), 2)
         self.assertGreater(max(layer["std_max"] for layer in plain), 2.3)
