@@ -1,5 +1,7 @@
 #include "selfnorm/doctor.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,6 +17,14 @@
 
 namespace selfnorm {
 namespace {
+
+constexpr std::int64_t kMost = 1'000'000;  ///< samples, and draws
+
+void check(const char* what, std::int64_t value, std::int64_t least) {
+  if (value >= least && value <= kMost) return;
+  throw Error(ErrorKind::config,
+              fmt::format("doctor: {}: expected from {} to {}, got {}", what, least, kMost, value));
+}
 
 // A network with what goes into it.
 struct Patient {
@@ -55,11 +65,8 @@ Patient with_unit_normals(const RunConfig& config, const ExaminationOptions& opt
   Patient patient{"N(0, 1)", config.network, options.samples, {}, {}};
   for (const auto& [name, sample] : config.network.inputs) {
     const Shape shape = batch_shape(sample, options.samples);
-    auto& values = patient.rows.emplace_back(static_cast<std::size_t>(elements(shape)));
-    const RandomKey key = random_key(options.seed, "doctor", name);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = static_cast<float>(normal(key, i));
-    }
+    patient.rows.push_back(unit_normals(random_key(options.seed, "doctor", name),
+                                        static_cast<std::size_t>(elements(shape))));
     patient.fields.push_back(unit_normal_field(shape));
   }
   return patient;
@@ -96,8 +103,11 @@ void compare(const std::vector<std::vector<NamedMoments>>& draws, std::size_t in
       draws, index, [](const SignalMoments& m) { return std::log(m.gradient_second_moment); });
   layer.measured = {mean.mean, variance.mean, unit.mean, std::exp(log_gradient.mean)};
   layer.standard_error = {mean.error, variance.error, unit.error, log_gradient.error};
+  // Written so that what is not a number counts as off, unless it is the same on both sides: no
+  // gradient at all, or a logarithm of 0.
   const auto off = [](double predicted, const Average& got, double promise) {
-    return std::abs(predicted - got.mean) > std::max(promise, 3 * got.error);
+    const bool same = predicted == got.mean || (std::isnan(predicted) && std::isnan(got.mean));
+    return !same && !(std::abs(predicted - got.mean) <= std::max(promise, 3 * got.error));
   };
   layer.missed =
       off(layer.predicted.mean, mean, 0.05 * std::sqrt(variance.mean)) ||
@@ -108,10 +118,8 @@ void compare(const std::vector<std::vector<NamedMoments>>& draws, std::size_t in
 }  // namespace
 
 Examination examine(const RunConfig& config, const ExaminationOptions& options) {
-  if (options.samples < 2) {
-    throw Error(ErrorKind::config,
-                "doctor: samples: expected at least 2, got " + std::to_string(options.samples));
-  }
+  check("samples", options.samples, 2);
+  check("draws", options.draws, 0);
   const Patient patient =
       config.data.source.empty() ? with_unit_normals(config, options) : with_data(config, options);
   const Graph graph = build_graph(patient.network, patient.samples);

@@ -252,11 +252,9 @@ Predicted predict(const PropagationRequest& request, const Layer& activation, co
 
 // ---- forth and back ---------------------------------------------------------------------------
 
-std::vector<float> unit_normals(const PropagationRequest& request, const char* name) {
-  std::vector<float> values(static_cast<std::size_t>(request.batch * request.width));
-  const RandomKey key = random_key(request.seed, "propagate", name);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(normal(key, i));
-  return values;
+std::vector<float> drawn(const PropagationRequest& request, const char* name) {
+  return unit_normals(random_key(request.seed, "propagate", name),
+                      static_cast<std::size_t>(request.batch * request.width));
 }
 
 // Scales by a power of two, which is exact, to a mean square near 1, and returns by how much the
@@ -276,7 +274,7 @@ struct Trace {
 
 void send_back(const PropagationRequest& request, const std::vector<ResolvedLayer>& resolved,
                const Trace& trace, std::vector<PropagatedLayer>& layers) {
-  std::vector<float> gradient = unit_normals(request, "cotangent");
+  std::vector<float> gradient = drawn(request, "cotangent");
   double scale = 1, predicted = mean_square(gradient);
   for (std::size_t i = layers.size(); i-- > 0;) {
     const double square = mean_square(gradient);
@@ -302,7 +300,7 @@ Moments moments_of_input(const PropagationRequest& request, const std::vector<fl
 std::vector<PropagatedLayer> propagate(const PropagationRequest& request) {
   check(request);
   const std::vector<ResolvedLayer> resolved = resolve(request);
-  std::vector<float> x = request.input.empty() ? unit_normals(request, "input") : request.input;
+  std::vector<float> x = request.input.empty() ? drawn(request, "input") : request.input;
   Moments predicted = moments_of_input(request, x);
   std::vector<PropagatedLayer> layers;
   Trace trace;

@@ -24,10 +24,17 @@ struct DoctorArguments {
   bool json = false;
 };
 
+// A model file is looked at as the network in it, with fresh weights.
+RunConfig read_network(const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path)) return read_run_config(RunFolder(path).config());
+  if (path.extension() != ".safetensors") return read_run_config(path);
+  RunConfig config;
+  config.network = Model::load(path.string()).network();
+  return config;
+}
+
 RunConfig read_config(const DoctorArguments& arguments) {
-  const std::filesystem::path path(arguments.network);
-  RunConfig config =
-      read_run_config(std::filesystem::is_directory(path) ? RunFolder(path).config() : path);
+  RunConfig config = read_network(arguments.network);
   if (!arguments.data.empty()) config.data.source = arguments.data;
   if (config.data.source.empty() && config.network.layers.empty()) {
     throw Error(ErrorKind::config, arguments.network +
@@ -100,7 +107,8 @@ void add_doctor(CLI::App& app) {
       "doctor", "Predict the moments of signals and gradients at every layer, before training");
   const auto arguments = std::make_shared<DoctorArguments>();
   arguments->options.draws = 5;
-  command->add_option("network", arguments->network, "a network file or a run folder")->required();
+  command->add_option("network", arguments->network, "a network file, a run folder or a model file")
+      ->required();
   command->add_option("--data", arguments->data,
                       "rows to look at instead of the network file's; without either: N(0, 1)");
   command->add_option("--samples", arguments->options.samples, "rows that are looked at")

@@ -12,6 +12,7 @@
 #include "cli/theory_arguments.h"
 #include "selfnorm/error.h"
 #include "selfnorm/propagate.h"
+#include "theory/selu.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -55,9 +56,8 @@ std::string activation_picture(const PlotArguments& arguments) {
     if (i == 1) rows.emplace_back();  // the slope jumps behind 0
     auto& row = rows.emplace_back(std::vector<double>{x});
     for (const SeluConstants& s : shapes) {
-      const double root = std::sqrt(s.scale), scaled = root * x;
-      row.push_back(s.lambda * (x > 0 ? scaled : s.alpha * std::expm1(scaled)));
-      row.push_back(root * s.lambda * (x > 0 ? 1 : s.alpha * std::exp(scaled)));
+      row.push_back(selu_at(s, x));
+      row.push_back(selu_slope_at(s, x));
     }
   }
   text += data_block("curves", rows);

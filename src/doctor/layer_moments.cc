@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "engine/program.h"
+#include "kernels/simd/reduce.h"
 #include "passes/autodiff.h"
 #include "passes/views.h"
 #include "train/weights.h"
@@ -27,24 +28,19 @@ SignalMoments moments_of(const MomentField& x, std::int64_t batch) {
 SignalMoments moments_of(std::span<const float> values, std::int64_t batch) {
   const std::size_t units = values.size() / static_cast<std::size_t>(batch);
   std::vector<double> means(units, 0);
-  double sum = 0, squares = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const double value = values[i];
-    means[i % units] += value / static_cast<double>(batch);
-    sum += value;
-    squares += value * value;
+    means[i % units] += values[i] / static_cast<double>(batch);
   }
-  const double count = static_cast<double>(values.size()), mean = sum / count;
+  const auto all = kernels::moments(values.data(), static_cast<std::int64_t>(values.size()));
   double spread = 0;
-  for (const double unit : means) spread += (unit - mean) * (unit - mean);
-  return {mean, squares / count - mean * mean, std::sqrt(spread / static_cast<double>(units)),
+  for (const double unit : means) spread += (unit - all.mean) * (unit - all.mean);
+  return {all.mean, all.variance, std::sqrt(spread / static_cast<double>(units)),
           std::numeric_limits<double>::quiet_NaN()};
 }
 
 double mean_square(std::span<const float> values) {
-  double sum = 0;
-  for (const float value : values) sum += static_cast<double>(value) * value;
-  return sum / static_cast<double>(values.size());
+  const auto all = kernels::moments(values.data(), static_cast<std::int64_t>(values.size()));
+  return all.variance + all.mean * all.mean;
 }
 
 // The network with a gradient for every layer's output, ready to run again and again.
@@ -77,10 +73,8 @@ class Probe {
   std::vector<NamedMoments> run(std::uint64_t seed) {
     weights_.initialize(graph_, seed);
     const std::span<float> cotangent = values(cotangent_);
-    const RandomKey key = random_key(seed, "doctor", "cotangent");
-    for (std::size_t i = 0; i < cotangent.size(); ++i) {
-      cotangent[i] = static_cast<float>(normal(key, i));
-    }
+    std::ranges::copy(unit_normals(random_key(seed, "doctor", "cotangent"), cotangent.size()),
+                      cotangent.begin());
     program_->run(seed);
     std::vector<NamedMoments> layers;
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {

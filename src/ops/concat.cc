@@ -126,11 +126,7 @@ Signal forward_signal(const SignalContext& c) {
             ? c.inputs[i]->field()
             : repeated(merge_positions(c.inputs[i]->field()), y.extent, 1, false);
     const double share = static_cast<double>(elements(c.shapes[i])) / all;
-    for (std::size_t e = 0; e < y.mean.size(); ++e) {
-      y.mean[e] += share * part.mean[e];
-      y.square[e] += share * part.square[e];
-      for (const Link link : kLinks) y.product(link)[e] += share * part.product(link)[e];
-    }
+    mix_in(y, part, share);
   }
   return y;
 }

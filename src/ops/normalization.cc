@@ -6,6 +6,7 @@
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/rules.h"
+#include "ops/signal_rules.h"
 
 namespace selfnorm {
 namespace {
@@ -204,9 +205,7 @@ struct ChannelStatistics {
 // of a rule's shares, calls add(z given that, f, f(z), its statistics, weight).
 template <class Add>
 void for_each_channel(const Signal& x, Add add) {
-  static const Dual identity({[](double z) { return z; }, [](double) { return 1.0; }, {}});
-  const MomentField& z = x.latent != nullptr ? *x.latent : x.field();
-  const Dual& f = x.latent != nullptr ? *x.activation : identity;
+  const auto& [z, f] = normal_law(x);
   const FieldAverage all = average_of(z);
   const double variance = std::max(all.square - all.mean * all.mean, kNone);
   const double common = std::clamp((all.between_all - all.mean * all.mean) / variance, 0.0, 1.0);
@@ -241,12 +240,7 @@ Signal forward_batch_signal(const SignalContext& c) {
   for_each_channel(*c.inputs[0], [&](const MomentField&, const Dual&, const MomentField& x,
                                      const ChannelStatistics& channel, double weight) {
     const double scale = 1 / std::sqrt(channel.variance + epsilon);
-    const MomentField part = affine(x, scale, -channel.mean * scale);
-    for (std::size_t e = 0; e < y.mean.size(); ++e) {
-      y.mean[e] += weight * part.mean[e];
-      y.square[e] += weight * part.square[e];
-      for (const Link link : kLinks) y.product(link)[e] += weight * part.product(link)[e];
-    }
+    mix_in(y, affine(x, scale, -channel.mean * scale), weight);
   });
   return {y};
 }

@@ -81,75 +81,64 @@ std::vector<SignalGradient> backward_average(const SignalContext& c, const Signa
   return {{scattered(c, dy.field, 1 / (count * count))}};
 }
 
-// The normal law that windows are taken from: z where the input is f(z), else the input itself.
-struct PooledLaw {
-  const MomentField& z;
-  const Dual* f;
+// The largest of each window, of the normals that the input comes from, and the averages over it.
+struct WindowMaxima {
+  MomentField averages;
+  std::vector<Dual::Largest> largest;
 };
 
-PooledLaw pooled_law(const Signal& x) {
-  static const Dual identity({[](double z) { return z; }, [](double) { return 1.0; }, {}});
-  if (x.latent != nullptr) return {*x.latent, x.activation.get()};
-  return {x.field(), &identity};
-}
-
-// A window's largest: as many normals of its average law, and the average correlation between two
-// of them, which is 1 for the whole and 1/count for independent ones.
-Dual::Largest largest_at(const PooledLaw& law, const MomentField& averages, std::size_t e,
-                         double variance, double count) {
-  const double share = variance > 0 ? averages.variance(e) / variance : 1;
-  const double rho = count > 1 ? (share * count - 1) / (count - 1) : 0;
-  return law.f->largest(averages.mean[e], variance, rho, static_cast<std::int64_t>(count));
-}
-
-// Var z averaged over each window.
-MomentField window_variances(const MomentField& z, const Extent& out, const Sliding& window) {
+// A window is taken for as many normals of its average variance, of the correlation that makes the
+// variance of their average: 1 where that is the whole, 0 where it is 1/count.
+WindowMaxima window_maxima(const SignalContext& c) {
+  const auto& [z, f] = normal_law(*c.inputs[0]);
+  const Sliding window = window_of(c);
+  const double count = window_size(window);
+  const Extent out = extent_of(c.output, z.extent.samples);
   MomentField variances = zero_field(z.extent);
   for (std::size_t e = 0; e < z.mean.size(); ++e) variances.mean[e] = z.variance(e);
-  return average(variances, out, window);
+  variances = average(variances, out, window);
+  WindowMaxima maxima{average(z, out, window), {}};
+  for (std::size_t e = 0; e < variances.mean.size(); ++e) {
+    const double variance = variances.mean[e];
+    const double share = variance > 0 ? maxima.averages.variance(e) / variance : 1;
+    const double rho = count > 1 ? (share * count - 1) / (count - 1) : 0;
+    maxima.largest.push_back(
+        f.largest(maxima.averages.mean[e], variance, rho, static_cast<std::int64_t>(count)));
+  }
+  return maxima;
 }
 
 Signal forward_max(const SignalContext& c) {
-  const PooledLaw law = pooled_law(*c.inputs[0]);
-  const Sliding window = window_of(c);
-  const Extent out = extent_of(c.output, law.z.extent.samples);
-  const MomentField averages = average(law.z, out, window);
-  const MomentField variances = window_variances(law.z, out, window);
+  const auto [averages, largest] = window_maxima(c);
   MomentField y = averages;
   for (std::size_t e = 0; e < y.mean.size(); ++e) {
-    const auto largest = largest_at(law, averages, e, variances.mean[e], window_size(window));
-    y.mean[e] = largest.mean;
-    y.square[e] = largest.square;
+    y.mean[e] = largest[e].mean;
+    y.square[e] = largest[e].square;
   }
   // Maxima are correlated as the averages of their windows are.
   for (const Link link : kLinks) {
-    for (std::int64_t e = 0; e < out.elements(); ++e) {
-      const std::int64_t other = linked(out, e, link);
+    for (std::int64_t e = 0; e < y.extent.elements(); ++e) {
+      const std::int64_t other = linked(y.extent, e, link);
       if (other < 0) continue;
       const auto at = static_cast<std::size_t>(e), to = static_cast<std::size_t>(other);
-      const double spread = std::sqrt(averages.variance(at) * averages.variance(to));
-      const double covariance = averages.product(link)[at] - averages.mean[at] * averages.mean[to];
-      const double rho = spread > 0 ? std::clamp(covariance / spread, -1.0, 1.0) : 0;
       y.product(link)[at] =
-          y.mean[at] * y.mean[to] + rho * std::sqrt(std::max(0.0, y.variance(at) * y.variance(to)));
+          y.mean[at] * y.mean[to] + correlation(averages, e, link) *
+                                        std::sqrt(std::max(0.0, y.variance(at) * y.variance(to)));
     }
   }
   return {y};
 }
 
 std::vector<SignalGradient> backward_max(const SignalContext& c, const SignalGradient& dy) {
-  const PooledLaw law = pooled_law(*c.inputs[0]);
-  const Sliding window = window_of(c);
-  SignalGradient dx{scattered(c, dy.field, 1 / window_size(window))};
-  const MomentField averages = average(law.z, dy.field.extent, window);
-  const MomentField variances = window_variances(law.z, dy.field.extent, window);
+  const double share = 1 / window_size(window_of(c));
+  const auto [averages, largest] = window_maxima(c);
+  SignalGradient dx{scattered(c, dy.field, share)};
   // The slope where the window's largest stands, weighted by the gradients that come through it.
   MomentField slopes = zero_field(dy.field.extent);
   for (std::size_t e = 0; e < slopes.square.size(); ++e) {
-    const auto largest = largest_at(law, averages, e, variances.mean[e], window_size(window));
-    slopes.square[e] = dy.field.square[e] * largest.slope_square;
+    slopes.square[e] = dy.field.square[e] * largest[e].slope_square;
   }
-  const MomentField weighted = scattered(c, slopes, 1 / window_size(window));
+  const MomentField weighted = scattered(c, slopes, share);
   dx.selected_slopes.resize(dx.field.square.size(), 1);
   for (std::size_t e = 0; e < dx.field.square.size(); ++e) {
     if (dx.field.square[e] > 0) dx.selected_slopes[e] = weighted.square[e] / dx.field.square[e];

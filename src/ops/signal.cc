@@ -117,6 +117,12 @@ MomentField repeated(const MomentField& x, const Extent& extent, double factor, 
   return y;
 }
 
+NormalLaw normal_law(const Signal& x) {
+  thread_local const Dual identity({[](double z) { return z; }, [](double) { return 1.0; }, {}});
+  if (x.latent != nullptr) return {*x.latent, *x.activation};
+  return {x.field(), identity};
+}
+
 const SignalRule kActivationSignal{forward_activation, backward_activation};
 const SignalRule kDropoutSignal{forward_dropout, backward_dropout};
 

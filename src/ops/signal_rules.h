@@ -15,6 +15,13 @@ MomentField masked(const MomentField& gradient, const Dropout& dropout, bool who
 /// or values of one law.
 MomentField repeated(const MomentField& x, const Extent& extent, double factor, bool same_value);
 
+/// The normal law that a signal comes from, as far as it is known: z where it is f(z), else itself.
+struct NormalLaw {
+  const MomentField& z;
+  const Dual& f;
+};
+NormalLaw normal_law(const Signal& x);
+
 /// Of ops that are one pointwise pass.
 extern const SignalRule kActivationSignal, kDropoutSignal;
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "kernels/initialize.h"
 #include "ops/table.h"
@@ -22,17 +22,6 @@ const SignalRule& rule_for(const Node& node) {
                                              node.name, node.op, reason));
 }
 
-SignalContext context_of(const Graph& graph, const Node& node, const PredictedSignals& known) {
-  SignalContext context{node, {}, {}, graph.value(node.outputs[0]).shape, {}};
-  for (const ValueId input : node.inputs) {
-    if (!known.forward[index(input)]) continue;  // a parameter
-    context.inputs.push_back(&*known.forward[index(input)]);
-    context.shapes.push_back(graph.value(input).shape);
-  }
-  context.weights = initial_weights(graph, node);
-  return context;
-}
-
 void add_gradient(std::optional<SignalGradient>& sum, SignalGradient gradient) {
   if (!sum) {
     sum = std::move(gradient);
@@ -41,52 +30,82 @@ void add_gradient(std::optional<SignalGradient>& sum, SignalGradient gradient) {
   sum = SignalGradient{combine({{&sum->field, 1.0}, {&gradient.field, 1.0}})};
 }
 
-void send_back(const Graph& graph, PredictedSignals& known) {
-  for (const ValueId output : graph.outputs) {
-    const Extent extent = known.forward[index(output)]->field().extent;
-    add_gradient(known.gradients[index(output)], {uniform_field(extent, 0, 1)});
+// The law that each parameter is drawn from, by value.
+std::vector<InitialLaw> initial_laws(const Graph& graph) {
+  std::vector<InitialLaw> laws(graph.values.size());
+  for (const Parameter& p : graph.parameters) {
+    const Shape& shape = graph.value(p.value).shape;
+    laws[index(p.value)] =
+        initial_law(p.init, p.gain, {elements(shape), shape[0], p.fan_in, p.fan_out});
   }
-  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
-    const auto& dy = known.gradients[index(node->outputs[0])];
-    if (!dy) continue;
-    auto gradients = rule_for(*node).backward(context_of(graph, *node, known), *dy);
-    auto gradient = gradients.begin();
-    for (const ValueId input : node->inputs) {
-      if (known.forward[index(input)]) {
-        add_gradient(known.gradients[index(input)], std::move(*gradient++));
+  return laws;
+}
+
+class Predictor {
+ public:
+  explicit Predictor(const Graph& graph) : graph_(graph), laws_(initial_laws(graph)) {
+    known_.forward.resize(graph.values.size());
+    known_.gradients.resize(graph.values.size());
+  }
+
+  void send_forward(const std::vector<MomentField>& inputs) {
+    for (std::size_t i = 0; i < inputs.size(); ++i) forward(graph_.inputs[i]) = Signal(inputs[i]);
+    for (const Node& node : graph_.nodes) {
+      forward(node.outputs[0]) = rule_for(node).forward(context_of(node));
+    }
+  }
+
+  void send_back() {
+    for (const ValueId output : graph_.outputs) {
+      const Extent extent = forward(output)->field().extent;
+      add_gradient(gradient(output), {uniform_field(extent, 0, 1)});
+    }
+    for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
+      const auto& dy = gradient(node->outputs[0]);
+      if (!dy) continue;
+      auto made = rule_for(*node).backward(context_of(*node), *dy);
+      auto next = made.begin();
+      for (const ValueId input : node->inputs) {
+        if (forward(input)) add_gradient(gradient(input), std::move(*next++));
       }
     }
   }
-}
+
+  PredictedSignals take() { return std::move(known_); }
+
+ private:
+  std::optional<Signal>& forward(ValueId id) { return known_.forward[index(id)]; }
+  std::optional<SignalGradient>& gradient(ValueId id) { return known_.gradients[index(id)]; }
+
+  SignalContext context_of(const Node& node) {
+    SignalContext context{node, {}, {}, graph_.value(node.outputs[0]).shape, {0, 0}};
+    for (const ValueId input : node.inputs) {
+      const Shape& shape = graph_.value(input).shape;
+      if (const auto& signal = forward(input)) {
+        context.inputs.push_back(&*signal);
+        context.shapes.push_back(shape);
+        continue;
+      }
+      const InitialLaw& law = laws_[index(input)];
+      WeightLaw& weights = context.weights;
+      if (shape.size() > 1) weights.mean = law.mean, weights.variance = law.variance;
+      else weights.bias_mean = law.mean, weights.bias_variance = law.variance;
+    }
+    return context;
+  }
+
+  const Graph& graph_;
+  std::vector<InitialLaw> laws_;
+  PredictedSignals known_;
+};
 
 }  // namespace
 
-WeightLaw initial_weights(const Graph& graph, const Node& node) {
-  WeightLaw law{0, 0};
-  for (const ValueId input : node.inputs) {
-    const auto found = std::ranges::find(graph.parameters, input, &Parameter::value);
-    if (found == graph.parameters.end()) continue;
-    const Shape& shape = graph.value(input).shape;
-    const InitialLaw drawn = initial_law(
-        found->init, found->gain, {elements(shape), shape[0], found->fan_in, found->fan_out});
-    if (shape.size() > 1) law.mean = drawn.mean, law.variance = drawn.variance;
-    else law.bias_mean = drawn.mean, law.bias_variance = drawn.variance;
-  }
-  return law;
-}
-
 PredictedSignals predict_signals(const Graph& graph, const std::vector<MomentField>& inputs) {
-  PredictedSignals known;
-  known.forward.resize(graph.values.size());
-  known.gradients.resize(graph.values.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    known.forward[index(graph.inputs[i])] = Signal(inputs[i]);
-  }
-  for (const Node& node : graph.nodes) {
-    known.forward[index(node.outputs[0])] = rule_for(node).forward(context_of(graph, node, known));
-  }
-  send_back(graph, known);
-  return known;
+  Predictor predictor(graph);
+  predictor.send_forward(inputs);
+  predictor.send_back();
+  return predictor.take();
 }
 
 }  // namespace selfnorm

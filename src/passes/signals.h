@@ -20,7 +20,4 @@ struct PredictedSignals {
 /// field theory, Poole et al. 2016 and Schoenholz et al. 2017; each op's own rule is in its row.
 PredictedSignals predict_signals(const Graph& graph, const std::vector<MomentField>& inputs);
 
-/// The law of a node's weights and bias as their initialisers draw them.
-WeightLaw initial_weights(const Graph& graph, const Node& node);
-
 }  // namespace selfnorm

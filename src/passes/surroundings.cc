@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 
 namespace selfnorm {
 namespace {
+
+std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
 
 // What stands on a path from an input to a value.
 struct Path {
@@ -30,36 +33,41 @@ double log_dropout_growth(const Node& node) {
   return std::log(keep_rate(dropout) * dropout.a * dropout.a);
 }
 
-// Whether the weights that make a value are orthogonal, or free to be.
-bool has_orthogonal_weights(const Graph& graph, ValueId value) {
-  const auto made_by = std::ranges::find_if(
-      graph.nodes, [&](const Node& node) { return std::ranges::count(node.outputs, value) > 0; });
-  if (made_by == graph.nodes.end()) return true;
-  return std::ranges::all_of(graph.parameters, [&](const Parameter& parameter) {
-    const bool weighs = std::ranges::count(made_by->inputs, parameter.value) > 0 &&
-                        graph.value(parameter.value).shape.size() > 1;
-    return !weighs || parameter.init == "auto" || parameter.init == "orthogonal";
-  });
+// By value: whether it is weights that are drawn, but not as orthogonal ones or as free to be.
+std::vector<bool> weights_of_another_kind(const Graph& graph) {
+  std::vector<bool> other(graph.values.size(), false);
+  for (const Parameter& parameter : graph.parameters) {
+    if (graph.value(parameter.value).shape.size() < 2) continue;
+    other[index(parameter.value)] = parameter.init != "auto" && parameter.init != "orthogonal";
+  }
+  return other;
 }
 
 Surroundings surroundings_of(const Graph& graph, const std::string& op) {
   std::vector<Path> paths(graph.values.size());
   Path longest;
   bool orthogonal = true;
+  std::vector<bool> other_kind = weights_of_another_kind(graph);  // and what they make
   std::int64_t width = std::numeric_limits<std::int64_t>::max();
   const auto by_count = [](const Path& a, const Path& b) { return a.count < b.count; };
   for (const Node& node : graph.nodes) {
     Path path;
+    bool made_by_other = false;
     for (const ValueId input : node.inputs) {
-      path = std::max(path, paths[static_cast<std::size_t>(input)], by_count);
+      path = std::max(path, paths[index(input)], by_count);
+      const bool weighs = graph.value(input).role == Role::parameter;
+      made_by_other = made_by_other || (weighs && other_kind[index(input)]);
     }
     path.log_dropout_growth += log_dropout_growth(node);
     if (node.op == op) {
       ++path.count;
-      orthogonal = orthogonal && has_orthogonal_weights(graph, node.inputs[0]);
+      orthogonal = orthogonal && !other_kind[index(node.inputs[0])];
       width = std::min(width, block_of(graph.value(node.outputs[0]).shape).features);
     }
-    for (const ValueId output : node.outputs) paths[static_cast<std::size_t>(output)] = path;
+    for (const ValueId output : node.outputs) {
+      paths[index(output)] = path;
+      other_kind[index(output)] = made_by_other;
+    }
     longest = std::max(longest, path, by_count);
   }
   const auto depth = static_cast<double>(longest.count);
@@ -82,8 +90,17 @@ void resolve_attributes(Graph& graph) {
   for (const Node& node : graph.nodes) ops.insert(node.op);
   for (const std::string& op : ops) {
     const Surroundings surroundings = surroundings_of(graph, op);
+    std::map<Settings, Settings> known;  // equal attributes resolve to equal ones
     for (Node& node : graph.nodes) {
-      if (node.op == op) resolve(node, surroundings);
+      if (node.op != op) continue;
+      const auto found = known.find(node.attributes);
+      if (found != known.end()) {
+        node.attributes = found->second;
+        continue;
+      }
+      const Settings given = node.attributes;
+      resolve(node, surroundings);
+      known.emplace(given, node.attributes);
     }
   }
 }

@@ -195,18 +195,18 @@ void check_domain(const Domain& domain, const SeluConstants& constants) {
                 fmt::format("theory certify: {}: expected bounds LOW,HIGH in order{}, got {},{}",
                             name, positive ? ", above 0" : "", bounds.low, bounds.high));
   };
-  const auto check_constant = [](const char* name, double value, bool good) {
+  const auto check_constant = [](const char* name, double value, bool good, const char* expected) {
     if (good && std::isfinite(value)) return;
-    throw Error(ErrorKind::config, fmt::format("theory certify: {}: expected a number {} 0, got {}",
-                                               name, *name == 'a' ? "from" : "above", value));
+    throw Error(ErrorKind::config,
+                fmt::format("theory certify: {}: expected {}, got {}", name, expected, value));
   };
   check("mu", domain.mu, false);
   check("omega", domain.omega, false);
   check("nu", domain.nu, true);
   check("tau", domain.tau, true);
-  check_constant("alpha", constants.alpha, constants.alpha >= 0);
-  check_constant("lambda", constants.lambda, constants.lambda > 0);
-  check_constant("scale", constants.scale, constants.scale > 0);
+  check_constant("alpha", constants.alpha, constants.alpha >= 0, "a number from 0 on");
+  check_constant("lambda", constants.lambda, constants.lambda > 0, "a number above 0");
+  check_constant("scale", constants.scale, constants.scale > 0, "a number above 0");
 }
 
 }  // namespace

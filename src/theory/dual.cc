@@ -69,14 +69,6 @@ void add_scaled(DualNode& sum, const DualNode& node, double weight) {
   }
 }
 
-double correlation(const MomentField& z, std::int64_t e, std::int64_t other, Link link) {
-  const auto at = static_cast<std::size_t>(e), to = static_cast<std::size_t>(other);
-  const double variances = z.variance(at) * z.variance(to);
-  if (variances <= kLeastVariance * kLeastVariance) return 0;
-  return std::clamp((z.product(link)[at] - z.mean[at] * z.mean[to]) / std::sqrt(variances), -1.0,
-                    1.0);
-}
-
 }  // namespace
 
 double dual_product(const DualNode& a, const DualNode& b, double rho) {
@@ -159,7 +151,7 @@ MomentField Dual::forward(const MomentField& z) const {
       if (other < 0) continue;
       y.product(link)[static_cast<std::size_t>(e)] =
           dual_product(nodes[static_cast<std::size_t>(e)], nodes[static_cast<std::size_t>(other)],
-                       correlation(z, e, other, link));
+                       correlation(z, e, link));
     }
   }
   return y;
@@ -177,9 +169,9 @@ MomentField Dual::backward(const MomentField& z, const MomentField& gradient) co
     for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
       const std::int64_t other = linked(z.extent, e, link);
       if (other < 0) continue;
-      dz.product(link)[static_cast<std::size_t>(e)] *= dual_slope_product(
-          nodes[static_cast<std::size_t>(e)], nodes[static_cast<std::size_t>(other)],
-          correlation(z, e, other, link));
+      dz.product(link)[static_cast<std::size_t>(e)] *=
+          dual_slope_product(nodes[static_cast<std::size_t>(e)],
+                             nodes[static_cast<std::size_t>(other)], correlation(z, e, link));
     }
   }
   return dz;

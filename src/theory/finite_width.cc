@@ -1,9 +1,9 @@
 #include "theory/finite_width.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "theory/quadrature.h"
+#include "theory/selu.h"
 
 namespace selfnorm {
 namespace {
@@ -26,11 +26,10 @@ struct Squares {
 
 UnitMoments unit_moments(const SeluConstants& f, double rate) {
   const AlphaAffine affine = alpha_dropout_affine(rate, 0, 1);
-  const double root = std::sqrt(f.scale), dropped = affine.a * kAlphaPrime + affine.b;
+  const double dropped = affine.a * kAlphaPrime + affine.b;
   const auto kept = [&](double z) {
-    const double x = root * z, e = f.alpha * std::expm1(std::min(x, 0.0));
-    const double y = affine.a * f.lambda * (x > 0 ? x : e) + affine.b;
-    const double dy = affine.a * f.lambda * root * (x > 0 ? 1 : e + f.alpha);
+    const double y = affine.a * selu_at(f, z) + affine.b;
+    const double dy = affine.a * selu_slope_at(f, z);
     return Squares{y * y, dy * dy, z * z};
   };
   const auto mean = [&](auto of) {

@@ -13,16 +13,6 @@ std::int64_t element(const Extent& extent, std::int64_t sample, std::int64_t row
   return (sample * extent.height + row) * extent.width + column;
 }
 
-// Correlation across a link, within [−1, 1]; 0 where nothing varies.
-double correlation(const MomentField& x, std::int64_t e, Link link) {
-  const std::int64_t other = linked(x.extent, e, link);
-  if (other < 0) return 0;
-  const double variances = x.variance(index(e)) * x.variance(index(other));
-  if (variances <= 0) return 0;
-  const double covariance = x.product(link)[index(e)] - x.mean[index(e)] * x.mean[index(other)];
-  return std::clamp(covariance / std::sqrt(variances), -1.0, 1.0);
-}
-
 // What a correlation has beyond the floor at a distance along an axis: as its links carry it for
 // one step and two, and falling on by the factor between those.
 double axis_share(const MomentField& x, std::int64_t e, std::int64_t distance,
@@ -109,6 +99,15 @@ std::int64_t linked(const Extent& extent, std::int64_t e, Link link) {
   return inside ? e + offset.rows * extent.width + offset.columns : -1;
 }
 
+double correlation(const MomentField& x, std::int64_t e, Link link) {
+  const std::int64_t other = linked(x.extent, e, link);
+  if (other < 0) return 0;
+  const double variances = x.variance(index(e)) * x.variance(index(other));
+  if (variances <= 0) return 0;
+  const double covariance = x.product(link)[index(e)] - x.mean[index(e)] * x.mean[index(other)];
+  return std::clamp(covariance / std::sqrt(variances), -1.0, 1.0);
+}
+
 double covariance_at(const MomentField& x, std::int64_t e, std::int64_t dy, std::int64_t dx) {
   const std::int64_t width = x.extent.width;
   const std::int64_t end = e + dy * width + dx;
@@ -150,35 +149,52 @@ void add_common(MomentField& z, const WeightLaw& weights) {
 
 }  // namespace
 
+namespace {
+
+// A tap (u, v) of the window of output element e, at (i, j) of a sample, reads a position inside
+// the image.
+struct Reading {
+  std::int64_t sample, i, j, e, u, v, position;
+};
+
+template <class Body>
+void for_each_reading(const Extent& out, const Extent& in, const Sliding& w, Body body) {
+  for_each(out, [&](std::int64_t s, std::int64_t i, std::int64_t j, std::int64_t e) {
+    for_each_tap(w, [&](std::int64_t u, std::int64_t v) {
+      const std::int64_t position = tap(in, w, i, j, u, v);
+      if (position >= 0) body(Reading{s, i, j, e, u, v, position});
+    });
+  });
+}
+
+}  // namespace
+
 // Each tap's weight meets itself alone: a product of two outputs sums, tap by tap, those of the two
 // elements that the tap reads.
 MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
                      const WeightLaw& weights, double channels) {
   MomentField z = zero_field(out);
   const Extent& in = x.extent;
-  const double variance = weights.variance * channels;
-  for_each(out, [&](std::int64_t s, std::int64_t i, std::int64_t j, std::int64_t e) {
-    const std::int64_t first = s * in.positions();
-    const std::int64_t far = linked(out, e, Link::far) % out.positions();
-    for_each_tap(w, [&](std::int64_t u, std::int64_t v) {
-      const std::int64_t from = tap(in, w, i, j, u, v);
-      if (from < 0) return;
-      const std::size_t at = index(first + from);
-      z.mean[index(e)] += weights.mean * channels * x.mean[at];
-      z.square[index(e)] += variance * x.square[at];
-      z.product(Link::sample)[index(e)] += variance * x.product(Link::sample)[at];
-      if (tap(in, w, far / out.width, far % out.width, u, v) >= 0) {
-        z.product(Link::far)[index(e)] += variance * x.product(Link::far)[at];
-      }
-      for (const Offset& offset : kOffsets) {
-        if (linked(out, e, offset.link) < 0) continue;
-        const std::int64_t to = tap(in, w, i + offset.rows, j + offset.columns, u, v);
-        if (to < 0) continue;
-        z.product(offset.link)[index(e)] +=
-            variance *
-            product_between(x, s, from / in.width, from % in.width, to / in.width, to % in.width);
-      }
-    });
+  const double mean = weights.mean * channels, variance = weights.variance * channels;
+  // What all units have in common: the sum of the channels, which vary independently.
+  const double common = weights.mean * weights.mean * channels;
+  for_each_reading(out, in, w, [&](const Reading& r) {
+    const std::size_t e = index(r.e), at = index(r.sample * in.positions() + r.position);
+    z.mean[e] += mean * x.mean[at];
+    z.square[e] += variance * x.square[at] + common * x.variance(at);
+    z.product(Link::sample)[e] += variance * x.product(Link::sample)[at];
+    const std::int64_t far = linked(out, r.e, Link::far) % out.positions();
+    if (tap(in, w, far / out.width, far % out.width, r.u, r.v) >= 0) {
+      z.product(Link::far)[e] += variance * x.product(Link::far)[at];
+    }
+    for (const Offset& offset : kOffsets) {
+      if (linked(out, r.e, offset.link) < 0) continue;
+      const std::int64_t to = tap(in, w, r.i + offset.rows, r.j + offset.columns, r.u, r.v);
+      if (to < 0) continue;
+      z.product(offset.link)[e] +=
+          variance * product_between(x, r.sample, r.position / in.width, r.position % in.width,
+                                     to / in.width, to % in.width);
+    }
   });
   add_common(z, weights);
   return z;
@@ -188,28 +204,25 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
                    const WeightLaw& weights, double channels) {
   MomentField y = zero_field(in);
   const Extent& out = x.extent;
-  const double variance = weights.variance * channels;
-  for_each(out, [&](std::int64_t s, std::int64_t i, std::int64_t j, std::int64_t e) {
-    for_each_tap(w, [&](std::int64_t u, std::int64_t v) {
-      const std::int64_t at = tap(in, w, i, j, u, v);
-      if (at < 0) return;
-      const std::int64_t to = s * in.positions() + at;
-      y.mean[index(to)] += weights.mean * channels * x.mean[index(e)];
-      y.square[index(to)] += variance * x.square[index(e)];
-      for (const Link link : {Link::sample, Link::far}) {
-        y.product(link)[index(to)] += variance * x.product(link)[index(e)];
-      }
-      // The same tap reaches the neighbour from an output whole strides away.
-      for (const Offset& offset : kOffsets) {
-        const std::int64_t rows = offset.rows / w.stride[0], columns = offset.columns / w.stride[1];
-        const bool whole =
-            rows * w.stride[0] == offset.rows && columns * w.stride[1] == offset.columns;
-        const bool inside = i + rows < out.height && j + columns >= 0 && j + columns < out.width;
-        if (!whole || !inside || linked(in, to, offset.link) < 0) continue;
-        y.product(offset.link)[index(to)] +=
-            variance * product_between(x, s, i, j, i + rows, j + columns);
-      }
-    });
+  const double mean = weights.mean * channels, variance = weights.variance * channels;
+  for_each_reading(out, in, w, [&](const Reading& r) {
+    const std::int64_t to = r.sample * in.positions() + r.position;
+    const std::size_t at = index(to), e = index(r.e);
+    y.mean[at] += mean * x.mean[e];
+    y.square[at] += variance * x.square[e];
+    for (const Link link : {Link::sample, Link::far}) {
+      y.product(link)[at] += variance * x.product(link)[e];
+    }
+    // The same tap reaches the neighbour from an output whole strides away.
+    for (const Offset& offset : kOffsets) {
+      const std::int64_t rows = offset.rows / w.stride[0], columns = offset.columns / w.stride[1];
+      const std::int64_t i = r.i + rows, j = r.j + columns;
+      const bool whole =
+          rows * w.stride[0] == offset.rows && columns * w.stride[1] == offset.columns;
+      const bool inside = i < out.height && j >= 0 && j < out.width;
+      if (!whole || !inside || linked(in, to, offset.link) < 0) continue;
+      y.product(offset.link)[at] += variance * product_between(x, r.sample, r.i, r.j, i, j);
+    }
   });
   add_common(y, weights);
   return y;
@@ -314,6 +327,14 @@ MomentField combine(const std::vector<Part>& parts) {
     }
   }
   return sum;
+}
+
+void mix_in(MomentField& sum, const MomentField& x, double share) {
+  for (std::size_t e = 0; e < sum.mean.size(); ++e) {
+    sum.mean[e] += share * x.mean[e];
+    sum.square[e] += share * x.square[e];
+    for (const Link link : kLinks) sum.product(link)[e] += share * x.product(link)[e];
+  }
 }
 
 MomentField affine(const MomentField& x, double a, double b) {

@@ -70,6 +70,9 @@ MomentField uniform_field(const Extent& extent, double mean, double square);
 /// The element at the other end of a link, or −1 where there is none.
 std::int64_t linked(const Extent& extent, std::int64_t element, Link link);
 
+/// Correlation across a link, within [−1, 1]; 0 where there is no neighbour or nothing varies.
+double correlation(const MomentField& x, std::int64_t element, Link link);
+
 /// Covariance between positions of one sample that lie (dy, dx) apart, dy ≥ 0: as a link carries
 /// it; else the correlation falls at each step by the factor of the links on the way, down to that
 /// of positions far apart. `e` is the first of them.
@@ -120,6 +123,9 @@ struct Part {
   double factor;
 };
 MomentField combine(const std::vector<Part>& parts);
+
+/// Adds a share of x's moments: the shares of a mixture of laws make 1.
+void mix_in(MomentField& sum, const MomentField& x, double share);
 
 /// a·x + b.
 MomentField affine(const MomentField& x, double a, double b);

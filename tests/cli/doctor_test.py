@@ -29,6 +29,14 @@ class Doctor(CliTest):
             self.assertFalse(layer["missed"], layer)
         self.assertIn("selu_1", self.ok("doctor", "net.toml", "--measure").out)
 
+    def test_a_run_and_its_model_are_networks_too(self):
+        self.write("net.toml", NETWORK)
+        self.ok("train", "net.toml", "--epochs", "1", "--out", "run")
+        want = self.ok_json("doctor", "net.toml", "--json")
+        self.assertEqual(want, self.ok_json("doctor", "run", "--json"))
+        self.assertEqual(want, self.ok_json("doctor", "run/model.safetensors", "--data", "digits",
+                                            "--json"))
+
     def test_bad_networks_name_the_layer(self):
         self.write("net.toml", NETWORK.replace("units = 10", "unitz = 10"))
         self.fails(2, "unitz", "units", arguments=("doctor", "net.toml"))

@@ -126,6 +126,15 @@ TEST(PredictSignals, Residuals) {
   expect_predicted(network, "");
 }
 
+// Weights that are all the same make a sum of the inputs, which varies.
+TEST(PredictSignals, ConstantWeightsSumTheirInputs) {
+  RunConfig config;
+  config.network = {
+      {{"x", {8}}},
+      {{"dense", {{"units", std::int64_t{4}}, {"init", "constant"}, {"init.gain", 0.5}}}}};
+  EXPECT_NEAR(examine(config).layers[0].predicted.variance, 8 * 0.25, 1e-12);
+}
+
 // x + x is 2x, whatever lies between: identity paths that rejoin are one signal.
 TEST(PredictSignals, APathThatRejoinsAddsAsItself) {
   const Network network{{{"x", {8}}},
