@@ -173,11 +173,13 @@ AlphaAffine alpha_dropout_affine(double rate, double mean, double variance,
 /// From `low` to `high`, both included.
 struct Bounds {
   double low = 0, high = 0;
+  bool operator==(const Bounds&) const = default;
 };
 
 /// All layers with μ, ω, ν and τ within these bounds.
 struct Domain {
   Bounds mu, omega, nu, tau;
+  bool operator==(const Domain&) const = default;
 };
 
 /// What the theorems of Klambauer et al. 2017 say of a domain, for the paper's map.
@@ -199,13 +201,16 @@ struct Certificate {
   Domain counterexample;  ///< refuted: layers for all of which the claim is proved to be wrong
 };
 
+/// Boxes after which `certify` gives up.
+inline constexpr std::int64_t kMostBoxes = 100'000;
+
 /// Proves or refutes a claim about SELU on a domain, whose bounds are the doubles as given, by
 /// interval arithmetic: what depends on (μω, ντ) alone is divided until every box is proved; layers
 /// around the centre of a box that break the claim refute it. Undecided when `most_boxes` did not
 /// suffice or a box is down to neighbouring numbers, as where the claim is an equality.
 /// Error(config) for bounds that are not in order, ν ≤ 0, τ ≤ 0, α < 0, λ ≤ 0 or a scale ≤ 0.
 Certificate certify(Claim claim, const Domain& domain, const SeluConstants& constants = {},
-                    std::int64_t most_boxes = 100'000);
+                    std::int64_t most_boxes = kMostBoxes);
 
 /// Theorems 1, 2 and 3 (3 on its two domains) as the paper states them, with 0.02 as its text has.
 std::vector<Domain> theorem_domains(int theorem);

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
 #include "api/run.h"
 #include "base/random.h"
 #include "data/gather.h"
+#include "data/load.h"
 #include "doctor/input_field.h"
 #include "doctor/layer_moments.h"
 #include "passes/build.h"
@@ -26,13 +28,13 @@ void check(const char* what, std::int64_t value, std::int64_t least) {
               fmt::format("doctor: {}: expected from {} to {}, got {}", what, least, kMost, value));
 }
 
-// A network with what goes into it.
+// A network with what goes into it: the fields, and the rows of each draw.
 struct Patient {
   std::string input;
   Network network;
   std::int64_t samples;
-  InputRows rows;
   std::vector<MomentField> fields;
+  std::function<InputRows(std::uint64_t seed)> rows;
 };
 
 Shape batch_shape(const Shape& sample, std::int64_t rows) {
@@ -42,33 +44,46 @@ Shape batch_shape(const Shape& sample, std::int64_t rows) {
 }
 
 // Rows of the training set, drawn, standardised as training does.
-Patient with_data(const RunConfig& config, const ExaminationOptions& options) {
-  const auto run = prepare_run(config, load_data(config.data, config.train.seed));
-  std::vector<std::int64_t> rows =
-      permutation(random_key(options.seed, "doctor", "rows"), run->train.rows);
-  rows.resize(static_cast<std::size_t>(std::min(options.samples, run->train.rows)));
-  const auto count = static_cast<std::int64_t>(rows.size());
-  Patient patient{run->train.name, run->model.network, count, {}, {}};
-  for (std::size_t i = 0; i < run->model.schema.inputs.size(); ++i) {
-    const Schema::Input& input = run->model.schema.inputs[i];
+Patient with_data(RunConfig config, const ExaminationOptions& options) {
+  config.data.read_targets = config.network.layers.empty();  // else nothing follows from them
+  Dataset train = load_data(config.data, config.train.seed).train;
+  const auto [split, schema] = prepare_inputs(config, train);
+  std::vector<std::int64_t> drawn =
+      permutation(random_key(options.seed, "doctor", "rows"), std::ssize(split.train));
+  drawn.resize(static_cast<std::size_t>(std::min(options.samples, std::ssize(split.train))));
+  check("samples", std::ssize(drawn), 2);
+  for (std::int64_t& row : drawn) row = split.train[static_cast<std::size_t>(row)];
+  const auto count = std::ssize(drawn);
+  InputRows rows;
+  Patient patient{train.name, config.network, count, {}, {}};
+  for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
+    const Schema::Input& input = schema.inputs[i];
     const Shape shape = batch_shape(input.sample_shape, count);
-    auto& values = patient.rows.emplace_back(static_cast<std::size_t>(elements(shape)));
-    gather_batch(run->train.inputs[i],
-                 input.standardizer.mean.empty() ? nullptr : &input.standardizer, rows,
-                 values.data());
+    auto& values = rows.emplace_back(static_cast<std::size_t>(elements(shape)));
+    gather_batch(train.inputs[i], input.standardizer.mean.empty() ? nullptr : &input.standardizer,
+                 drawn, values.data());
     patient.fields.push_back(field_of_rows(values, shape));
   }
+  patient.rows = [rows](std::uint64_t) { return rows; };
   return patient;
 }
 
+// Rows drawn anew for each draw of the weights, since the prediction is for all such rows.
 Patient with_unit_normals(const RunConfig& config, const ExaminationOptions& options) {
+  build_graph(config.network, 1);  // says what is wrong with it
   Patient patient{"N(0, 1)", config.network, options.samples, {}, {}};
   for (const auto& [name, sample] : config.network.inputs) {
-    const Shape shape = batch_shape(sample, options.samples);
-    patient.rows.push_back(unit_normals(random_key(options.seed, "doctor", name),
-                                        static_cast<std::size_t>(elements(shape))));
-    patient.fields.push_back(unit_normal_field(shape));
+    patient.fields.push_back(unit_normal_field(batch_shape(sample, options.samples)));
   }
+  patient.rows = [network = config.network, samples = options.samples](std::uint64_t seed) {
+    InputRows rows;
+    for (const auto& [name, sample] : network.inputs) {
+      rows.push_back(
+          unit_normals(random_key(seed, "doctor", name),
+                       static_cast<std::size_t>(elements(batch_shape(sample, samples)))));
+    }
+    return rows;
+  };
   return patient;
 }
 

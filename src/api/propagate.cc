@@ -243,8 +243,10 @@ Predicted predict(const PropagationRequest& request, const Layer& activation, co
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   if (moments == nullptr || weights.alike) return {{kUnknown, kUnknown}, kUnknown};
   Gaussian z = pre_activation_of(inputs, weights);
-  z.variance = std::max(z.variance, kNearlyNone);
-  const ActivationMoments f = (*moments)(activation.attributes)(z);
+  const bool constant = z.variance == 0;  // as behind weights of 0
+  if (constant) z.variance = kNearlyNone;
+  ActivationMoments f = (*moments)(activation.attributes)(z);
+  if (constant) f.mean = std::abs(f.mean) < std::sqrt(kNearlyNone) ? 0 : f.mean, f.variance = 0;
   Predicted predicted = after_dropout(request, {f.mean, f.variance});
   predicted.gradient_growth *= f.slope_second_moment * weights.tau * weights.units_per_input;
   return predicted;

@@ -41,6 +41,9 @@ PropagatedLayer measure_rows(std::int64_t number, std::span<const float> values,
     squares += row.deviation * row.deviation / rows;
   }
   layer.std_spread = std::sqrt(std::max(0.0, squares - layer.std * layer.std));
+  if (!std::isfinite(layer.std)) {  // what overflowed has no extremes and no spread
+    layer.mean_min = layer.mean_max = layer.std_min = layer.std_max = layer.std_spread = kUnknown;
+  }
   layer.predicted_mean = layer.predicted_std = kUnknown;
   layer.gradient_second_moment = layer.predicted_gradient_second_moment = kUnknown;
   return layer;

@@ -176,6 +176,15 @@ std::vector<std::string> unseen_classes(const PreparedRun& run) {
 
 }  // namespace
 
+PreparedInputs prepare_inputs(RunConfig& config, Dataset& train) {
+  complete_network(config, train, outputs_for(train.targets));
+  shape_inputs(config.network, train);
+  Split split = split_rows(train.rows, config.data.validation_split, config.data.shuffle_split,
+                           config.train.seed, "validation");
+  Schema schema = make_schema(config, train, split.train);
+  return {std::move(split), std::move(schema)};
+}
+
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   if (config.train.threads > 0) omp_set_num_threads(static_cast<int>(config.train.threads));
   auto run = std::make_unique<PreparedRun>();
@@ -183,15 +192,12 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->test = std::move(loaded.test);
   run->validation = std::move(loaded.validation);
   run->model.objective = choose_objective(config.train, run->train.targets);
-  complete_network(config, run->train, outputs_for(run->train.targets));
+  const auto [split, schema] = prepare_inputs(config, run->train);
   const Graph graph = build_engine_graph(config.network, 1);
   settle_objective(run->model.objective, run->train.targets, sample_output(graph));
-  shape_inputs(config.network, run->train);
-  const Split split = split_rows(run->train.rows, config.data.validation_split,
-                                 config.data.shuffle_split, config.train.seed, "validation");
   run->rows = {&run->train, split.train, &run->train, split.validation};
   run->model.network = config.network;
-  run->model.schema = make_schema(config, run->train, split.train);
+  run->model.schema = schema;
   if (run->test.has_value()) adapt_dataset(run->model.schema, *run->test);
   if (run->validation.has_value()) use_validation_set(*run);
   run->model.weights = Weights(graph);

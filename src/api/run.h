@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "api/run_config.h"
+#include "data/split.h"
 #include "selfnorm/run.h"
 #include "train/trainer.h"
 
@@ -19,6 +20,15 @@ struct PreparedRun {
   TrainingData rows;
   TrainedModel model;
 };
+
+/// What goes into a run's network: the network completed for the data, rows to train and validate
+/// on, and how inputs are standardised. The data get the shapes that the network declares. Targets
+/// are not needed where layers are described.
+struct PreparedInputs {
+  Split split;
+  Schema schema;
+};
+PreparedInputs prepare_inputs(RunConfig& config, Dataset& train);
 
 /// Makes the model for data that hold together. Throws whatever is wrong with either.
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -18,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 struct DoctorArguments {
   std::string network;
-  std::string data;
+  std::string data, target, data_dir;
   ExaminationOptions options;
   bool measure = false;
   bool json = false;
@@ -26,7 +27,12 @@ struct DoctorArguments {
 
 // A model file is looked at as the network in it, with fresh weights.
 RunConfig read_network(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path)) return read_run_config(RunFolder(path).config());
+  if (std::filesystem::is_directory(path)) {
+    const RunFolder folder(path);
+    if (std::filesystem::exists(folder.config())) return read_run_config(folder.config());
+    throw Error(ErrorKind::config, fmt::format("{}: is no run folder: there is no {}",
+                                               path.string(), folder.config().filename().string()));
+  }
   if (path.extension() != ".safetensors") return read_run_config(path);
   RunConfig config;
   config.network = Model::load(path.string()).network();
@@ -35,8 +41,16 @@ RunConfig read_network(const std::filesystem::path& path) {
 
 RunConfig read_config(const DoctorArguments& arguments) {
   RunConfig config = read_network(arguments.network);
-  if (!arguments.data.empty()) config.data.source = arguments.data;
-  if (config.data.source.empty() && config.network.layers.empty()) {
+  if (!arguments.data.empty()) {
+    const bool standardize = config.data.standardize;
+    config.data = {};
+    config.data.source = arguments.data;
+    config.data.target = arguments.target;
+    config.data.standardize = standardize;
+  }
+  if (!arguments.data_dir.empty()) config.data.data_dir = arguments.data_dir;
+  const bool has_data = !config.data.source.empty() || !config.data.inputs.empty();
+  if (!has_data && config.network.layers.empty()) {
     throw Error(ErrorKind::config, arguments.network +
                                        ": describes no network: expected layers in [model], or "
                                        "data from which the default network follows");
@@ -98,25 +112,43 @@ void run_doctor(DoctorArguments arguments) {
   const Examination examination = examine(read_config(arguments), arguments.options);
   if (arguments.json) print_json(examination);
   else print_table(examination, arguments.measure);
+  const auto lost = std::ranges::find_if(examination.layers, [](const LayerExamination& layer) {
+    return !std::isfinite(layer.predicted.variance) ||
+           (layer.measured && !std::isfinite(layer.measured->variance));
+  });
+  if (lost == examination.layers.end()) return;
+  throw Error(
+      ErrorKind::numeric,
+      fmt::format("layer '{}' ({}): the signal left the range of numbers", lost->name, lost->op));
 }
 
 }  // namespace
 
 void add_doctor(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
-      "doctor", "Predict the moments of signals and gradients at every layer, before training");
+      "doctor",
+      "Predict the moments of signals and gradients at every layer of a network with fresh "
+      "weights.\n"
+      "mean, variance: over samples, positions and units. unit means: deviation over the units of\n"
+      "their means over the samples, what these have in common. gradient²: mean square of the\n"
+      "gradient of N(0, 1) cotangents at the outputs. missed: the prediction of mean, variance or\n"
+      "gradient² is off by more than promised and than three standard errors of the draws");
   const auto arguments = std::make_shared<DoctorArguments>();
   arguments->options.draws = 5;
   command->add_option("network", arguments->network, "a network file, a run folder or a model file")
       ->required();
   command->add_option("--data", arguments->data,
                       "rows to look at instead of the network file's; without either: N(0, 1)");
+  command->add_option("--target", arguments->target, "the target's column in --data, left out");
+  command->add_option("--data-dir", arguments->data_dir, "a folder of data sets");
   command->add_option("--samples", arguments->options.samples, "rows that are looked at")
       ->capture_default_str();
-  command->add_flag("--measure", arguments->measure,
-                    "run the network with fresh weights too, and print what comes beside");
+  auto* measure =
+      command->add_flag("--measure", arguments->measure,
+                        "run the network with fresh weights too, and print what comes beside");
   command->add_option("--draws", arguments->options.draws, "of weights, with --measure")
-      ->check(CLI::Range(1, 1000))
+      ->check(CLI::Range(2, 1000))
+      ->needs(measure)
       ->capture_default_str();
   command->add_option("--seed", arguments->options.seed, "of rows, weights and masks")
       ->capture_default_str();

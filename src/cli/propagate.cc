@@ -21,7 +21,7 @@ namespace {
 struct PropagateArguments {
   PropagationRequest request;
   double alpha = 0, lambda = 0, scale = 0;
-  std::string shape, data;
+  std::string shape, data, data_dir;
   bool json = false;
 };
 
@@ -72,9 +72,11 @@ void print_table(const std::vector<PropagatedLayer>& layers, bool gradients) {
 }
 
 // The first rows of a data set, standardised on all of its training rows.
-void read_input(const std::string& source, PropagationRequest& request) {
+void read_input(const std::string& source, const std::string& data_dir,
+                PropagationRequest& request) {
   DataOptions options;
   options.source = source;
+  options.data_dir = data_dir;
   options.read_targets = false;
   const Dataset data = load_data(options).train;
   if (request.batch > data.rows) {
@@ -91,7 +93,7 @@ void read_input(const std::string& source, PropagationRequest& request) {
 }
 
 void run_propagate(PropagateArguments arguments) {
-  if (!arguments.data.empty()) read_input(arguments.data, arguments.request);
+  if (!arguments.data.empty()) read_input(arguments.data, arguments.data_dir, arguments.request);
   const std::vector<PropagatedLayer> layers = propagate(arguments.request);
   if (arguments.json) print_json(layers, arguments.request.gradients);
   else print_table(layers, arguments.request.gradients);
@@ -137,6 +139,7 @@ void add_propagate(CLI::App& app) {
       command->add_option("--shape", arguments->shape, "depth: the SELU made for so many layers");
   command->add_option("--data", arguments->data,
                       "rows that go in, standardised, instead of N(0, 1): a data set or a file");
+  command->add_option("--data-dir", arguments->data_dir, "a folder of data sets");
   command->add_flag("--gradients", request.gradients,
                     "send an N(0, 1) gradient back too, and tell its second moment");
   command->add_flag("--json", arguments->json, "every layer, as one JSON document");

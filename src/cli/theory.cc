@@ -168,25 +168,22 @@ void run_shape(ShapeArguments arguments, bool scale_given, bool width_given) {
   request.orthogonal = arguments.init == "orthogonal";
   const DepthShape shape =
       scale_given ? shape_of_scale(arguments.scale, request) : shape_for_depth(request);
-  Json numbers{
-      {"scale", shape.constants.scale},
-      {"alpha", shape.constants.alpha},
-      {"lambda", shape.constants.lambda},
-      {"gradient_growth", shape.gradient_growth},
-      {"contraction", shape.contraction},
-      {"growth_over_depth", std::pow(shape.gradient_growth, static_cast<double>(request.depth))}};
+  const double log_growth = static_cast<double>(request.depth) * std::log(shape.gradient_growth);
+  Json numbers{{"scale", shape.constants.scale},     {"alpha", shape.constants.alpha},
+               {"lambda", shape.constants.lambda},   {"gradient_growth", shape.gradient_growth},
+               {"contraction", shape.contraction},   {"growth_over_depth", std::exp(log_growth)},
+               {"log_growth_over_depth", log_growth}};
   if (request.width > 0) {
     numbers["spread"] = shape.spread;
     numbers["typical_growth"] = shape.typical_growth;
     numbers["log_growth_spread"] = shape.log_growth_spread;
   }
   print_numbers(numbers, arguments.json);
-  const double growth = numbers["growth_over_depth"];
-  if (!scale_given && growth > request.growth * (1 + 1e-6)) {
+  if (!scale_given && log_growth > std::log(request.growth) + 1e-6) {
     note(
-        fmt::format("gradients grow by more than {:g}, so that a signal of {} units does not "
-                    "wander by far more than {:g} of itself (--spread)",
-                    request.growth, request.width, request.greatest_spread));
+        fmt::format("at this width gradients grow by {:.3g}, over {:.3g}, and signals wander by "
+                    "{:.3g}, over {:.3g}: a compromise (--init orthogonal, --width, --spread)",
+                    std::exp(log_growth), request.growth, shape.spread, request.greatest_spread));
   }
 }
 
@@ -196,17 +193,18 @@ void add_shape(CLI::App& theory) {
   const auto arguments = std::make_shared<ShapeArguments>();
   DepthShapeRequest& request = arguments->request;
   command->add_option("--depth", request.depth, "layers")->required();
-  command
-      ->add_option("--growth", request.growth,
-                   "most the gradient's second moment may grow over all")
-      ->capture_default_str();
+  auto* growth = command
+                     ->add_option("--growth", request.growth,
+                                  "most the gradient's second moment may grow over all")
+                     ->capture_default_str();
   const auto* width = command->add_option(
       "--width", request.width, "units a layer: keeps the noise of finite width small too");
-  command
-      ->add_option("--spread", request.greatest_spread,
-                   "most that a sample's deviation should vary by, relative, at that width")
-      ->capture_default_str()
-      ->needs("--width");
+  auto* spread =
+      command
+          ->add_option("--spread", request.greatest_spread,
+                       "most that a sample's deviation should vary by, relative, at that width")
+          ->capture_default_str()
+          ->needs("--width");
   command->add_option("--init", arguments->init, "of the weights: decides how much noise there is")
       ->check(CLI::IsMember({"orthogonal", "normal"}))
       ->capture_default_str();
@@ -215,7 +213,9 @@ void add_shape(CLI::App& theory) {
                    "of alpha dropout behind each SELU, which damps gradients")
       ->capture_default_str();
   const auto* scale =
-      command->add_option("--scale", arguments->scale, "s as given, to see what it does");
+      command->add_option("--scale", arguments->scale, "s as given, to see what it does")
+          ->excludes(growth)
+          ->excludes(spread);
   command->add_flag("--json", arguments->json, "one JSON document");
   command->callback([=] { run_shape(*arguments, scale->count() > 0, width->count() > 0); });
 }

@@ -63,10 +63,9 @@ MomentRule ActivationArguments::read() const {
     for (const OpRow& op : op_table()) {
       if (rule_of(op.moments) != nullptr) names.emplace_back(*op.name);
     }
-    throw Error(ErrorKind::config,
-                fmt::format("--activation: '{}' {}", name,
-                            row == nullptr ? "is none" + suggestion(name, names)
-                                           : "acts on more than one number: it has no map"));
+    throw Error(ErrorKind::config, fmt::format("--activation: '{}' {}", name,
+                                               row == nullptr ? "is none" + suggestion(name, names)
+                                                              : "is no function of one number"));
   }
   Settings given;
   if (command_->count("--alpha") > 0) given["alpha"] = alpha;

@@ -63,6 +63,7 @@ Result certify_theorem(int theorem, const CertifyArguments& arguments) {
   const SeluConstants constants = arguments.selu.read();
   for (const Domain& stated : theorem_domains(theorem)) {
     Part part{with_given(stated, arguments), {}, {}};
+    if (!result.parts.empty() && part.domain == result.parts.back().domain) continue;
     part.certificate = certify(theorem_claim(theorem), part.domain, constants);
     if (theorem == 3 && part.certificate.verdict == Verdict::proved) {
       part.least_variance = least_rising_variance(part.domain, constants);
@@ -134,18 +135,24 @@ std::string domain_text(const Domain& domain) {
   return text;
 }
 
+std::string boxes_text(std::int64_t boxes) {
+  return grouped(boxes) + (boxes == 1 ? " box" : " boxes");
+}
+
 void print_result(const Result& result) {
   for (const Part& part : result.parts) {
     const Certificate& c = part.certificate;
     fmt::print("theorem {}: {}\n  {}\n  {}", result.theorem, claim_text(result.theorem),
                domain_text(part.domain), verdict_name(c.verdict));
     if (c.verdict == Verdict::proved) {
-      fmt::print(" over {} boxes in {}, nowhere nearer than {:.3g}\n", grouped(c.boxes),
+      fmt::print(" over {} in {}, nowhere nearer than {:.3g} to a bound\n", boxes_text(c.boxes),
                  duration(c.seconds), c.margin);
     } else if (c.verdict == Verdict::refuted) {
       fmt::print(": it is wrong for every layer in\n  {}\n", domain_text(c.counterexample));
     } else {
-      fmt::print(" after {} boxes: too near to an equality\n", grouped(c.boxes));
+      fmt::print(" after {}: {}\n", boxes_text(c.boxes),
+                 c.boxes >= kMostBoxes ? "given up, since that is the most"
+                                       : "it is an equality somewhere, as far as numbers tell");
     }
     if (part.least_variance) fmt::print("  holds from ν = {:.3g} on\n", *part.least_variance);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <span>
@@ -10,6 +11,7 @@
 #include "engine/program.h"
 #include "kernels/simd/reduce.h"
 #include "passes/autodiff.h"
+#include "passes/emit.h"
 #include "passes/views.h"
 #include "train/weights.h"
 
@@ -50,16 +52,19 @@ class Probe {
     Graph graph = build_engine_graph(network, batch);
     graph_ = graph;
     weights_ = Weights(graph);
-    std::vector<ValueId> kept;
-    for (const Node& node : graph.nodes) kept.push_back(node.outputs[0]);
-    const ValueId output = graph.outputs[0];
-    cotangent_ =
-        add_value(graph, {"cotangent", graph.value(output).shape, DType::f32, Role::input});
-    graph.inputs.push_back(cotangent_);
-    gradients_ = differentiate(graph, output, kept, cotangent_);
-    for (const ValueId gradient : gradients_) {
-      if (gradient != kNoValue) kept.push_back(gradient);
+    std::vector<ValueId> layers, kept;
+    for (const Node& node : graph.nodes) layers.push_back(node.outputs[0]);
+    gradients_.assign(layers.size(), kNoValue);
+    for (const ValueId output : std::vector(graph.outputs)) {
+      const std::string name = "cotangent:" + graph.value(output).name;
+      cotangents_.push_back(
+          add_value(graph, {name, graph.value(output).shape, DType::f32, Role::input}));
+      graph.inputs.push_back(cotangents_.back());
+      add_gradients(graph, differentiate(graph, output, layers, cotangents_.back()));
     }
+    kept = layers;
+    std::ranges::copy_if(gradients_, std::back_inserter(kept),
+                         [](ValueId gradient) { return gradient != kNoValue; });
     const Bindings bindings = weights_.bindings(graph);
     program_.emplace(std::move(graph), Mode::training, 0, bindings, kept);
   }
@@ -72,9 +77,11 @@ class Probe {
 
   std::vector<NamedMoments> run(std::uint64_t seed) {
     weights_.initialize(graph_, seed);
-    const std::span<float> cotangent = values(cotangent_);
-    std::ranges::copy(unit_normals(random_key(seed, "doctor", "cotangent"), cotangent.size()),
-                      cotangent.begin());
+    for (const ValueId cotangent : cotangents_) {
+      const std::span<float> to = values(cotangent);
+      const RandomKey key = random_key(seed, "doctor", program_->graph().value(cotangent).name);
+      std::ranges::copy(unit_normals(key, to.size()), to.begin());
+    }
     program_->run(seed);
     std::vector<NamedMoments> layers;
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
@@ -93,11 +100,25 @@ class Probe {
             static_cast<std::size_t>(elements(program_->graph().value(id).shape))};
   }
 
+  // Of a layer that several outputs depend on, the sum of what comes from each.
+  void add_gradients(Graph& graph, const std::vector<ValueId>& more) {
+    for (std::size_t i = 0; i < more.size(); ++i) {
+      ValueId& sum = gradients_[i];
+      if (more[i] == kNoValue) continue;
+      if (sum != kNoValue) {
+        const std::string name = "gradient:" + std::to_string(graph.nodes.size());
+        sum = emit_node(graph, name, "add", {sum, more[i]})[0];
+      } else {
+        sum = more[i];
+      }
+    }
+  }
+
   std::int64_t batch_;
   Graph graph_;
   Weights weights_;
-  ValueId cotangent_ = kNoValue;
-  std::vector<ValueId> gradients_;
+  std::vector<ValueId> cotangents_;  ///< one for each output
+  std::vector<ValueId> gradients_;   ///< by layer
   std::optional<Program> program_;
 };
 
@@ -111,18 +132,20 @@ std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& 
     NamedMoments& layer = layers.emplace_back(
         NamedMoments{node.name, node.op, moments_of(signals.forward[output]->field(), batch)});
     const auto& gradient = signals.gradients[output];
-    if (gradient) layer.moments.gradient_second_moment = average_of(gradient->field).square;
+    if (gradient) layer.moments.gradient_second_moment = average_of(gradient->field()).square;
   }
   return layers;
 }
 
-std::vector<std::vector<NamedMoments>> measure(const Network& network, const InputRows& rows,
-                                               std::int64_t batch,
-                                               const std::vector<std::uint64_t>& seeds) {
+std::vector<std::vector<NamedMoments>> measure(
+    const Network& network, const std::function<InputRows(std::uint64_t seed)>& rows,
+    std::int64_t batch, const std::vector<std::uint64_t>& seeds) {
   Probe probe(network, batch);
-  probe.feed(rows);
   std::vector<std::vector<NamedMoments>> draws;
-  for (const std::uint64_t seed : seeds) draws.push_back(probe.run(seed));
+  for (const std::uint64_t seed : seeds) {
+    probe.feed(rows(seed));
+    draws.push_back(probe.run(seed));
+  }
   return draws;
 }
 

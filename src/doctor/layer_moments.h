@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,10 +27,10 @@ std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& 
 using InputRows = std::vector<std::vector<float>>;
 
 /// Runs the network on the engine that trains, forward and backward, with weights and masks drawn
-/// from `seeds`, and measures every layer; one list of layers for each seed. A gradient that no
-/// path leads to is NaN.
-std::vector<std::vector<NamedMoments>> measure(const Network& network, const InputRows& rows,
-                                               std::int64_t batch,
-                                               const std::vector<std::uint64_t>& seeds);
+/// from `seeds` and the rows of each, and measures every layer; one list of layers for each seed. A
+/// gradient that no path leads to is NaN.
+std::vector<std::vector<NamedMoments>> measure(
+    const Network& network, const std::function<InputRows(std::uint64_t seed)>& rows,
+    std::int64_t batch, const std::vector<std::uint64_t>& seeds);
 
 }  // namespace selfnorm

@@ -93,7 +93,7 @@ Signal feature_signal(const SignalContext& c) {
 
 std::vector<SignalGradient> feature_signal_gradient(const SignalContext& c,
                                                     const SignalGradient& dy) {
-  return {{masked(dy.field, from(c.node.attributes), true)}};
+  return {{masked(dy.field(), from(c.node.attributes), true)}};
 }
 
 OpRow feature_row() {

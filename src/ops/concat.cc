@@ -135,9 +135,9 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
   std::vector<SignalGradient> gradients;
   for (const Signal* input : c.inputs) {
     const Extent& extent = input->field().extent;
-    gradients.push_back({extent == dy.field.extent
-                             ? dy.field
-                             : repeated(merge_positions(dy.field), extent, 1, false)});
+    gradients.push_back({extent == dy.field().extent
+                             ? dy.field()
+                             : repeated(merge_positions(dy.field()), extent, 1, false)});
   }
   return gradients;
 }

@@ -54,7 +54,7 @@ Signal forward_signal(const SignalContext& c) {
 
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
   const WeightLaw weights{c.weights.mean, c.weights.variance};
-  return {{spread(dy.field, c.inputs[0]->field().extent, window_of(c), weights,
+  return {{spread(dy.field(), c.inputs[0]->field().extent, window_of(c), weights,
                   channels_of(c, c.output))}};
 }
 

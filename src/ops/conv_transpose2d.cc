@@ -59,7 +59,7 @@ Signal forward_signal(const SignalContext& c) {
 
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
   const ConvolutionShape s = extents(c.node, c.shapes[0], c.output);
-  return {{contract(dy.field, c.inputs[0]->field().extent, sliding_of(s.window),
+  return {{contract(dy.field(), c.inputs[0]->field().extent, sliding_of(s.window),
                     {c.weights.mean, c.weights.variance},
                     static_cast<double>(s.in_channels) / static_cast<double>(s.groups))}};
 }

@@ -87,35 +87,17 @@ struct AddReference {
   }
 };
 
-// Inputs that are sums themselves are taken apart, so that one that comes twice adds as itself.
-Signal sum_of(const SignalContext& c, const std::vector<double>& weights) {
-  std::vector<std::pair<Signal::Shared, double>> all;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    for (const auto& [field, factor] : c.inputs[i]->parts) {
-      const auto known = std::ranges::find(all, field, &std::pair<Signal::Shared, double>::first);
-      if (known != all.end()) known->second += weights[i] * factor;
-      else all.emplace_back(field, weights[i] * factor);
-    }
-  }
-  std::vector<Part> parts;
-  for (const auto& [field, factor] : all) parts.push_back({field.get(), factor});
-  Signal y(combine(parts));
-  y.parts = all;
-  return y;
-}
-
-MomentField scaled(const MomentField& gradient, double factor) {
-  return affine(gradient, factor, 0);
-}
-
 Signal forward_add(const SignalContext& c) {
-  return sum_of(c, weights_of(c.node, c.inputs.size()));
+  const std::vector<double> weights = weights_of(c.node, c.inputs.size());
+  std::vector<WeightedFlow> flows;
+  for (std::size_t i = 0; i < weights.size(); ++i) flows.push_back({*c.inputs[i], weights[i]});
+  return {weighted_sum(flows)};
 }
 
 std::vector<SignalGradient> backward_add(const SignalContext& c, const SignalGradient& dy) {
   std::vector<SignalGradient> gradients;
   for (const double weight : weights_of(c.node, c.inputs.size())) {
-    gradients.push_back({scaled(dy.field, weight)});
+    gradients.push_back({weighted_sum({{dy, weight}})});
   }
   return gradients;
 }
@@ -179,13 +161,13 @@ Signal forward_multiply(const SignalContext& c) { return {product_of(c, c.inputs
 std::vector<SignalGradient> backward_multiply(const SignalContext& c, const SignalGradient& dy) {
   std::vector<SignalGradient> gradients;
   for (std::size_t i = 0; i < c.inputs.size(); ++i) {
-    SignalGradient dx{product_of(c, i)};
-    for (std::size_t e = 0; e < dx.field.mean.size(); ++e) {
-      dx.field.mean[e] *= dy.field.mean[e];
-      dx.field.square[e] *= dy.field.square[e];
-      for (const Link link : kLinks) dx.field.product(link)[e] *= dy.field.product(link)[e];
+    MomentField dx = product_of(c, i);
+    for (std::size_t e = 0; e < dx.mean.size(); ++e) {
+      dx.mean[e] *= dy.field().mean[e];
+      dx.square[e] *= dy.field().square[e];
+      for (const Link link : kLinks) dx.product(link)[e] *= dy.field().product(link)[e];
     }
-    gradients.push_back(dx);
+    gradients.push_back({std::move(dx)});
   }
   return gradients;
 }
@@ -224,10 +206,12 @@ struct ScaleReference {
   }
 };
 
-Signal forward_scale(const SignalContext& c) { return sum_of(c, {factor_of(c.node)}); }
+Signal forward_scale(const SignalContext& c) {
+  return {weighted_sum({{*c.inputs[0], factor_of(c.node)}})};
+}
 
 std::vector<SignalGradient> backward_scale(const SignalContext& c, const SignalGradient& dy) {
-  return {{scaled(dy.field, factor_of(c.node))}};
+  return {{weighted_sum({{dy, factor_of(c.node)}})}};
 }
 
 OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSchema attributes,

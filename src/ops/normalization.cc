@@ -253,7 +253,7 @@ std::vector<SignalGradient> backward_batch_signal(const SignalContext& c,
   const double epsilon = attributes_of<BatchAttributes>(c.node.attributes).epsilon;
   const Signal& input = *c.inputs[0];
   double inverse = 0;
-  std::vector<double> slopes(dy.field.square.size(), 0);
+  std::vector<double> slopes(dy.field().square.size(), 0);
   for_each_channel(input, [&](const MomentField& z, const Dual& f, const MomentField&,
                               const ChannelStatistics& channel, double weight) {
     const double share = weight / (channel.variance + epsilon);
@@ -263,7 +263,7 @@ std::vector<SignalGradient> backward_batch_signal(const SignalContext& c,
     }
   });
   for (double& slope : slopes) slope /= inverse;
-  SignalGradient dx{affine(dy.field, std::sqrt(inverse), 0)};
+  SignalGradient dx{affine(dy.field(), std::sqrt(inverse), 0)};
   if (input.latent != nullptr) dx.selected_slopes = std::move(slopes);
   return {dx};
 }
@@ -277,14 +277,14 @@ std::vector<SignalGradient> backward_layer_signal(const SignalContext& c,
                                                   const SignalGradient& dy) {
   const double epsilon = attributes_of<LayerAttributes>(c.node.attributes).epsilon;
   const MomentField& x = c.inputs[0]->field();
-  SignalGradient dx{dy.field};
-  for (std::size_t e = 0; e < dx.field.mean.size(); ++e) {
+  MomentField dx = dy.field();
+  for (std::size_t e = 0; e < dx.mean.size(); ++e) {
     const double by = std::max(x.variance(e), 0.0) + epsilon;
-    dx.field.mean[e] /= std::sqrt(by);
-    dx.field.square[e] /= by;
-    for (const Link link : kLinks) dx.field.product(link)[e] /= by;
+    dx.mean[e] /= std::sqrt(by);
+    dx.square[e] /= by;
+    for (const Link link : kLinks) dx.product(link)[e] /= by;
   }
-  return {dx};
+  return {{std::move(dx)}};
 }
 
 OpRow row(std::string_view name, std::string_view doc, AttributeSchema attributes, InferRule infer,

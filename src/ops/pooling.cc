@@ -78,7 +78,7 @@ Signal forward_average(const SignalContext& c) {
 
 std::vector<SignalGradient> backward_average(const SignalContext& c, const SignalGradient& dy) {
   const double count = window_size(window_of(c));
-  return {{scattered(c, dy.field, 1 / (count * count))}};
+  return {{scattered(c, dy.field(), 1 / (count * count))}};
 }
 
 // The largest of each window, of the normals that the input comes from, and the averages over it.
@@ -132,16 +132,17 @@ Signal forward_max(const SignalContext& c) {
 std::vector<SignalGradient> backward_max(const SignalContext& c, const SignalGradient& dy) {
   const double share = 1 / window_size(window_of(c));
   const auto [averages, largest] = window_maxima(c);
-  SignalGradient dx{scattered(c, dy.field, share)};
+  SignalGradient dx{scattered(c, dy.field(), share)};
   // The slope where the window's largest stands, weighted by the gradients that come through it.
-  MomentField slopes = zero_field(dy.field.extent);
+  MomentField slopes = zero_field(dy.field().extent);
   for (std::size_t e = 0; e < slopes.square.size(); ++e) {
-    slopes.square[e] = dy.field.square[e] * largest[e].slope_square;
+    slopes.square[e] = dy.field().square[e] * largest[e].slope_square;
   }
   const MomentField weighted = scattered(c, slopes, share);
-  dx.selected_slopes.resize(dx.field.square.size(), 1);
-  for (std::size_t e = 0; e < dx.field.square.size(); ++e) {
-    if (dx.field.square[e] > 0) dx.selected_slopes[e] = weighted.square[e] / dx.field.square[e];
+  dx.selected_slopes.resize(dx.field().square.size(), 1);
+  for (std::size_t e = 0; e < dx.field().square.size(); ++e) {
+    const double all = dx.field().square[e];
+    if (all > 0) dx.selected_slopes[e] = weighted.square[e] / all;
   }
   return {dx};
 }
@@ -306,7 +307,7 @@ Signal forward_global_signal(const SignalContext& c) {
 std::vector<SignalGradient> backward_global_signal(const SignalContext& c,
                                                    const SignalGradient& dy) {
   const Extent& image = c.inputs[0]->field().extent;
-  return {{repeated(dy.field, image, 1 / static_cast<double>(image.positions()), true)}};
+  return {{repeated(dy.field(), image, 1 / static_cast<double>(image.positions()), true)}};
 }
 
 OpRow global_row() {

@@ -109,8 +109,8 @@ Signal forward_signal(const SignalContext& c) {
 
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
   const Extent& in = c.inputs[0]->field().extent;
-  if (in == dy.field.extent) return {dy};
-  return {{repeated(merge_positions(dy.field), in, 1, false)}};
+  if (in == dy.field().extent) return {dy};
+  return {{repeated(merge_positions(dy.field()), in, 1, false)}};
 }
 
 OpRow row(std::string_view name, std::string_view doc, AttributeSchema attributes, InferRule infer,

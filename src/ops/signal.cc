@@ -42,12 +42,11 @@ Signal forward_activation(const SignalContext& c) {
 
 std::vector<SignalGradient> backward_activation(const SignalContext& c, const SignalGradient& dy) {
   const MomentField& z = c.inputs[0]->field();
-  const auto f = dual_of(pass_of(c.node).activation);
-  SignalGradient dz{f->backward(z, dy.field)};
+  MomentField dz = dual_of(pass_of(c.node).activation)->backward(z, dy.field());
   for (std::size_t e = 0; e < dy.selected_slopes.size(); ++e) {
-    dz.field.square[e] = dy.field.square[e] * dy.selected_slopes[e];
+    dz.square[e] = dy.field().square[e] * dy.selected_slopes[e];
   }
-  return {dz};
+  return {{std::move(dz)}};
 }
 
 Signal forward_dropout(const SignalContext& c) {
@@ -55,10 +54,26 @@ Signal forward_dropout(const SignalContext& c) {
 }
 
 std::vector<SignalGradient> backward_dropout(const SignalContext& c, const SignalGradient& dy) {
-  return {{masked(dy.field, pass_of(c.node).dropout, false)}};
+  return {{masked(dy.field(), pass_of(c.node).dropout, false)}};
 }
 
 }  // namespace
+
+Flow weighted_sum(const std::vector<WeightedFlow>& flows) {
+  std::vector<std::pair<Flow::Shared, double>> all;
+  for (const auto& [flow, weight] : flows) {
+    for (const auto& [field, factor] : flow.parts) {
+      const auto known = std::ranges::find(all, field, &std::pair<Flow::Shared, double>::first);
+      if (known != all.end()) known->second += weight * factor;
+      else all.emplace_back(field, weight * factor);
+    }
+  }
+  std::vector<Part> parts;
+  for (const auto& [field, factor] : all) parts.push_back({field.get(), factor});
+  Flow sum(combine(parts));
+  sum.parts = std::move(all);
+  return sum;
+}
 
 Extent extent_of(const Shape& shape, std::int64_t samples) {
   if (shape.size() == 4) return {samples, shape[2], shape[3]};

@@ -11,25 +11,40 @@
 
 namespace selfnorm {
 
-/// A signal that flows forward along an edge.
-struct Signal {
+/// What flows along an edge, forward or back.
+struct Flow {
   using Shared = std::shared_ptr<const MomentField>;
 
-  Signal(MomentField made)  // NOLINT: a field is a signal of which no more is known
+  Flow(MomentField made)  // NOLINT: a field is a flow of which no more is known
       : shared(std::make_shared<MomentField>(std::move(made))), parts{{shared, 1.0}} {}
   const MomentField& field() const { return *shared; }
 
   Shared shared;
   /// What it is the weighted sum of: fields independent of each other but for their means.
   std::vector<std::pair<Shared, double>> parts;
+};
+
+/// Σ weight·flow. Flows that are sums themselves are taken apart, so that what comes twice adds as
+/// itself.
+struct WeightedFlow {
+  const Flow& flow;
+  double weight;
+};
+Flow weighted_sum(const std::vector<WeightedFlow>& flows);
+
+/// A signal that flows forward.
+struct Signal : Flow {
+  Signal(MomentField made) : Flow(std::move(made)) {}  // NOLINT: as a flow
+  Signal(Flow flow) : Flow(std::move(flow)) {}         // NOLINT
   /// Where it is f(z) of a normal z, element by element: that.
   Shared latent = nullptr;
   std::shared_ptr<const Dual> activation = nullptr;
 };
 
-/// A gradient that flows back along an edge. Its mean is 0 and its fields are as a signal's.
-struct SignalGradient {
-  MomentField field;
+/// A gradient that flows back; its mean is 0.
+struct SignalGradient : Flow {
+  SignalGradient(MomentField made) : Flow(std::move(made)) {}  // NOLINT: as a flow
+  SignalGradient(Flow flow) : Flow(std::move(flow)) {}         // NOLINT
   /// Where only the largest of a window receive it: E f′² given that, in front of which the
   /// activation f stands; empty elsewhere.
   std::vector<double> selected_slopes = {};

@@ -100,14 +100,14 @@ Signal forward_signal(const SignalContext& c) {
 
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
   const MomentField& x = c.inputs[0]->field();
-  SignalGradient dx{dy.field};
-  for (std::size_t e = 0; e < dx.field.square.size(); ++e) {
+  MomentField dx = dy.field();
+  for (std::size_t e = 0; e < dx.square.size(); ++e) {
     const double factor = sample(x.variance(e), block_of(c.output).features).slope_square;
-    dx.field.mean[e] = 0;
-    dx.field.square[e] *= factor;
-    for (const Link link : kLinks) dx.field.product(link)[e] *= factor;
+    dx.mean[e] = 0;
+    dx.square[e] *= factor;
+    for (const Link link : kLinks) dx.product(link)[e] *= factor;
   }
-  return {dx};
+  return {{std::move(dx)}};
 }
 
 }  // namespace

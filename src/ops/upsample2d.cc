@@ -84,8 +84,8 @@ Signal forward_signal(const SignalContext& c) {
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
   const Extent& x = c.inputs[0]->field().extent;
   const Factors f = factors(c.node, c.shapes[0]);
-  return {
-      {resampled(dy.field, x, transposed(taps(f, x.height, 0)), transposed(taps(f, x.width, 1)))}};
+  return {{resampled(dy.field(), x, transposed(taps(f, x.height, 0)),
+                     transposed(taps(f, x.width, 1)))}};
 }
 
 Step lower(const LoweringContext& context) {

@@ -27,7 +27,7 @@ void add_gradient(std::optional<SignalGradient>& sum, SignalGradient gradient) {
     sum = std::move(gradient);
     return;
   }
-  sum = SignalGradient{combine({{&sum->field, 1.0}, {&gradient.field, 1.0}})};
+  sum = weighted_sum({{*sum, 1}, {gradient, 1}});
 }
 
 // The law that each parameter is drawn from, by value.
@@ -58,7 +58,7 @@ class Predictor {
   void send_back() {
     for (const ValueId output : graph_.outputs) {
       const Extent extent = forward(output)->field().extent;
-      add_gradient(gradient(output), {uniform_field(extent, 0, 1)});
+      add_gradient(gradient(output), uniform_field(extent, 0, 1));
     }
     for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
       const auto& dy = gradient(node->outputs[0]);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <queue>
 #include <vector>
 
 #include "selfnorm/error.h"
@@ -119,7 +120,7 @@ class Prover {
       const Domain around = {near(mu, domain_.mu, share), near(omega, domain_.omega, share),
                              near(v / tau_within, domain_.nu, share),
                              near(tau_within, domain_.tau, share)};
-      if (at(around).at_most > 0) break;
+      if (!(at(around).at_most <= 0)) break;
       found = around;
     }
     return found;
@@ -158,8 +159,8 @@ bool divides(const Bounds& bounds) {
   return bounds.low < middle(bounds) && middle(bounds) < bounds.high;
 }
 
-// Halves, unless the box is down to neighbouring numbers.
-bool split(const Box& box, std::vector<Box>& boxes) {
+// The halves of a box; none when it is down to neighbouring numbers.
+std::vector<Box> halves(const Box& box) {
   const double m = box.m.high - box.m.low, v = box.v.high - box.v.low;
   Box first = box, second = box;
   const bool by_m = m / std::sqrt(box.v.high) > v / box.v.high;
@@ -168,11 +169,9 @@ bool split(const Box& box, std::vector<Box>& boxes) {
   } else if (divides(box.v)) {
     first.v.high = second.v.low = middle(box.v);
   } else {
-    return false;
+    return {};
   }
-  boxes.push_back(second);
-  boxes.push_back(first);
-  return true;
+  return {first, second};
 }
 
 // Whether the variance rises at ν over a grid of the domain's means, in plain doubles; the least τ
@@ -219,27 +218,35 @@ Certificate certify(Claim claim, const Domain& domain, const SeluConstants& cons
   Certificate result;
   result.margin = std::numeric_limits<double>::infinity();
   result.verdict = Verdict::proved;
-  std::vector<Box> boxes = {prover.whole()};
-  while (!boxes.empty() && result.verdict == Verdict::proved) {
-    const Box box = boxes.back();
-    boxes.pop_back();
-    const Slack all = prover.everywhere(box);
-    if (all.sure > 0) {
-      ++result.boxes;
-      result.margin = std::min(result.margin, all.sure);
-      continue;
+  std::queue<Box> open;  // the widest first, so that no corner keeps others from being looked at
+  const auto judge = [&](const Box& box) {
+    const double sure = prover.everywhere(box).sure;
+    if (!(sure > 0)) {
+      open.push(box);
+      return;
     }
+    ++result.boxes;
+    result.margin = std::min(result.margin, sure);
+  };
+  judge(prover.whole());
+  while (!open.empty() && result.verdict == Verdict::proved) {
+    const Box box = open.front();
     if (const auto broken = prover.counterexample(box)) {
       result.verdict = Verdict::refuted;
       result.counterexample = *broken;
-    } else if (result.boxes + static_cast<std::int64_t>(boxes.size()) >= most_boxes ||
-               !split(box, boxes)) {
-      result.verdict = Verdict::undecided;
+      break;
     }
+    const std::vector<Box> parts = halves(box);
+    if (parts.empty() || result.boxes + std::ssize(open) >= most_boxes) {
+      result.verdict = Verdict::undecided;
+      break;
+    }
+    open.pop();
+    std::ranges::for_each(parts, judge);
   }
   if (result.verdict != Verdict::proved) {
     result.margin = 0;
-    result.boxes += static_cast<std::int64_t>(boxes.size()) + 1;
+    result.boxes += std::ssize(open);
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

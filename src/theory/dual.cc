@@ -7,8 +7,9 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kStep = 0.05;  ///< of ln v and of m/√v
-constexpr double kLeastVariance = 1e-12;
+constexpr double kStep = 0.05;             ///< of ln v and of m/√v
+constexpr double kAsGoodAsConstant = 1e4;  ///< deviations from 0 beyond which z is its mean
+constexpr double kLeastVariance = 1e-60;
 constexpr double kReach = 8;  ///< deviations beyond which nothing counts here
 constexpr int kPanels = 24;   ///< of the integrals on either side of a kink
 
@@ -118,8 +119,14 @@ const DualNode& Dual::node(std::int64_t mean_step, std::int64_t log_step) const 
   return node;
 }
 
+DualNode Dual::constant(double z) const {
+  const double y = activation_.f(z), dy = activation_.df(z);
+  return {y * y, dy * dy, {y}, {dy}};
+}
+
 DualNode Dual::at(double mean, double variance) const {
   const double v = std::max(variance, kLeastVariance);
+  if (std::abs(mean) > kAsGoodAsConstant * std::sqrt(v)) return constant(mean);
   const double log = std::log(v) / kStep, t = mean / std::sqrt(v) / kStep;
   const double log_floor = std::floor(log), t_floor = std::floor(t);
   const double log_share = log - log_floor, t_share = t - t_floor;

@@ -55,6 +55,7 @@ class Dual {
   Largest largest(double mean, double variance, double rho, std::int64_t count) const;
 
  private:
+  DualNode constant(double z) const;
   const DualNode& node(std::int64_t mean_step, std::int64_t log_step) const;
   Activated activation_;
   mutable std::map<std::pair<std::int64_t, std::int64_t>, DualNode> nodes_;

@@ -22,7 +22,7 @@ void check(const DepthShapeRequest& request) {
   if (request.depth < 1) fail("depth", "at least 1", static_cast<double>(request.depth));
   if (request.width < 0) fail("width", "at least 1", static_cast<double>(request.width));
   if (!(request.growth > 0) || !std::isfinite(request.growth)) {
-    fail("growth", "a number above 0", request.growth);
+    fail("growth", "a finite number above 0", request.growth);
   }
   if (!(request.greatest_spread > 0)) {
     fail("spread", "a number above 0", request.greatest_spread);
@@ -48,12 +48,13 @@ void check_growth(const DepthShapeRequest& request) {
          request.growth);
   }
   const DepthShape straightest = shape_of_scale(kLeastScale, request);
+  const double most = std::log(request.growth) / std::log(straightest.gradient_growth);
   if (log_growth(request, straightest) > std::log(request.growth)) {
-    fail("growth",
-         fmt::format("at least {:g} for {} layers, the least that double precision tells from "
-                     "a straight line's",
-                     std::exp(log_growth(request, straightest)), request.depth),
-         request.growth);
+    fail("depth",
+         fmt::format("at most {:.3g} for a growth of {} (in double precision more layers cannot be "
+                     "told from straight lines; a larger growth helps)",
+                     std::floor(most), request.growth),
+         static_cast<double>(request.depth));
   }
 }
 

@@ -175,7 +175,7 @@ class Shapes(CliTest):
     def test_remarks(self):
         for words, arguments in (
                 ("repels", ("constants", "--mean", "-0.1", "--variance", "2", "--weight-mean", "1")),
-                ("grow by more", ("shape", "--depth", "1000", "--width", "128", "--init", "normal")),
+                ("a compromise", ("shape", "--depth", "1000", "--width", "128", "--init", "normal")),
                 ("a line", ("fixed_points", "--activation", "leaky_relu", "--alpha", "1"))):
             result = self.run_program("theory", *arguments)
             self.assertEqual(0, result.status, result)
@@ -185,7 +185,7 @@ class Shapes(CliTest):
         for words, arguments in ((("depth", "0"), ("shape", "--depth", "0")),
                                  (("growth", "above 1"), ("shape", "--depth", "9", "--growth", "1")),
                                  (("width",), ("shape", "--depth", "9", "--width", "0")),
-                                 (("growth", "at least"), ("shape", "--depth", "1000000000000000")),
+                                 (("depth", "at most"), ("shape", "--depth", "1000000000000000")),
                                  (("depth",), ("shape", "--depth", "-5", "--scale", "0.1")),
                                  (("scale",), ("shape", "--depth", "9", "--scale", "1e-320")),
                                  (("width",), ("shape", "--depth", "9", "--spread", "0.2")),

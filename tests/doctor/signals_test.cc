@@ -126,6 +126,28 @@ TEST(PredictSignals, Residuals) {
   expect_predicted(network, "");
 }
 
+// The same value twice: its gradients add as one, and a difference has none.
+TEST(PredictSignals, GradientsOfAPathThatRejoinsAddAsOne) {
+  for (const auto& [weights, growth] :
+       {std::pair(std::vector<double>{1, 1}, 4.0), {{0.6, 0.8}, 1.96}, {{1, -1}, 0.0}}) {
+    RunConfig config;
+    config.network = {{{"x", {8}}},
+                      {{"dense", {{"units", std::int64_t{64}}}, "z"},
+                       {"scale", {{"factor", 1.0}}, "same", {"z"}},
+                       {"add", {{"weights", weights}}, "sum", {"z", "same"}}}};
+    EXPECT_NEAR(examine(config).layers[0].predicted.gradient_second_moment, growth, 1e-12);
+  }
+}
+
+TEST(PredictSignals, SeveralOutputs) {
+  const auto layer = [](const char* name, const char* input, std::int64_t units) {
+    return Layer{"dense", {{"units", units}}, name, {input}};
+  };
+  Network network{{{"x", {32}}}, {layer("a", "x", 64), layer("b", "a", 32), layer("c", "a", 128)}};
+  network.outputs = {"b", "c"};
+  expect_predicted(network, "");
+}
+
 // Weights that are all the same make a sum of the inputs, which varies.
 TEST(PredictSignals, ConstantWeightsSumTheirInputs) {
   RunConfig config;

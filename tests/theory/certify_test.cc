@@ -145,6 +145,17 @@ TEST(Certify, BoundsAreTheNumbersAsGiven) {
   EXPECT_EQ(point.counterexample.omega.high, 0);
 }
 
+// The false part is a corner of a domain whose other parts need many boxes.
+TEST(Certify, AFalseCornerIsFound) {
+  const Bounds tenth{-0.1, 0.1}, tau{0.8, 1.25};
+  for (const Domain& domain :
+       {Domain{tenth, tenth, {1e-6, 0.16}, tau}, Domain{{0, 0.1}, tenth, {1e-12, 1e-11}, tau}}) {
+    EXPECT_EQ(certify(Claim::variance_rises, domain).verdict, Verdict::refuted);
+  }
+  const Domain wide{{-1e5, 1e5}, tenth, {3, 16}, tau};
+  EXPECT_EQ(certify(Claim::variance_falls, wide).verdict, Verdict::refuted);
+}
+
 TEST(Certify, LargeVariancesAreFew) {
   Domain domain = theorem_domains(2)[0];
   domain.nu.high = 3e4;
