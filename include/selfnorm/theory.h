@@ -135,7 +135,8 @@ struct DepthShapeRequest {
   std::int64_t width = 0;             ///< units a layer; 0 for infinite width
   double greatest_spread = 0.1;       ///< most that `spread` should be
   /// What dropout multiplies the gradient's second moment by in a layer: `alpha_dropout_growth`.
-  /// Below 1 it counts as the alpha dropout with this growth in contraction and spread too.
+  /// Below 1 it counts as the alpha dropout with this growth, of a rate up to 0.95, in contraction
+  /// and spread too.
   double dropout_growth = 1;
   bool orthogonal = true;  ///< orthogonal weights, else Gaussian
 };
@@ -145,7 +146,8 @@ struct DepthShapeRequest {
 /// for any f that keeps the variance (the Gaussian Poincaré inequality), with equality only for
 /// straight lines, which s → 0 approaches. The nearer to a line, the less the map contracts and the
 /// more the noise of finite width adds up: where `spread` would exceed `greatest_spread`, s is
-/// where the logarithm of the growth and the spread exceed their bounds by the same factor.
+/// where the logarithm of the growth and the spread exceed their bounds by the same factor (for a
+/// growth ≤ 1, which dropout reaches, the growth alone decides).
 /// Error(config) for a depth below 1, a growth ≤ 1 that dropout does not reach, or one so near to 1
 /// a layer that s would be below 1e-8, where double precision cannot tell it from 1.
 DepthShape shape_for_depth(const DepthShapeRequest& request);
@@ -198,6 +200,7 @@ struct Certificate {
   /// bound that is nearest: σ, μ or ν.
   double margin = 0;
   double seconds = 0;
+  bool gave_up = false;   ///< undecided, since `most_boxes` did not suffice
   Domain counterexample;  ///< refuted: layers for all of which the claim is proved to be wrong
 };
 
@@ -216,8 +219,9 @@ Certificate certify(Claim claim, const Domain& domain, const SeluConstants& cons
 std::vector<Domain> theorem_domains(int theorem);
 Claim theorem_claim(int theorem);
 
-/// How far ν.low of a domain on which the variance is proved to rise can fall for the proof to
-/// go through still, to a few per cent; no further than to 1e-8. It takes a second or more.
+/// How far ν.low of a domain on which the variance is proved to rise can fall for the proof to go
+/// through still: the least ν that holds in plain doubles, and 1 % to a factor of 5 above it, as
+/// near as a proof was found; no further than to 1e-8. It takes a second or more.
 double least_rising_variance(const Domain& domain, const SeluConstants& constants = {});
 
 }  // namespace selfnorm

@@ -32,6 +32,7 @@ void check(const char* what, std::int64_t value, std::int64_t least) {
 struct Patient {
   std::string input;
   Network network;
+  Graph graph;  ///< for so many samples
   std::int64_t samples;
   std::vector<MomentField> fields;
   std::function<InputRows(std::uint64_t seed)> rows;
@@ -47,6 +48,7 @@ Shape batch_shape(const Shape& sample, std::int64_t rows) {
 Patient with_data(RunConfig config, const ExaminationOptions& options) {
   config.data.read_targets = config.network.layers.empty();  // else nothing follows from them
   Dataset train = load_data(config.data, config.train.seed).train;
+  complete_network(config, train);
   const auto [split, schema] = prepare_inputs(config, train);
   std::vector<std::int64_t> drawn =
       permutation(random_key(options.seed, "doctor", "rows"), std::ssize(split.train));
@@ -55,7 +57,7 @@ Patient with_data(RunConfig config, const ExaminationOptions& options) {
   for (std::int64_t& row : drawn) row = split.train[static_cast<std::size_t>(row)];
   const auto count = std::ssize(drawn);
   InputRows rows;
-  Patient patient{train.name, config.network, count, {}, {}};
+  Patient patient{train.name, config.network, build_graph(config.network, count), count, {}, {}};
   for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
     const Schema::Input& input = schema.inputs[i];
     const Shape shape = batch_shape(input.sample_shape, count);
@@ -70,14 +72,14 @@ Patient with_data(RunConfig config, const ExaminationOptions& options) {
 
 // Rows drawn anew for each draw of the weights, since the prediction is for all such rows.
 Patient with_unit_normals(const RunConfig& config, const ExaminationOptions& options) {
-  build_graph(config.network, 1);  // says what is wrong with it
-  Patient patient{"N(0, 1)", config.network, options.samples, {}, {}};
+  const std::int64_t samples = options.samples;
+  Patient patient{"N(0, 1)", config.network, build_graph(config.network, samples), samples, {}, {}};
   for (const auto& [name, sample] : config.network.inputs) {
-    patient.fields.push_back(unit_normal_field(batch_shape(sample, options.samples)));
+    patient.fields.push_back(unit_normal_field(batch_shape(sample, samples)));
   }
-  patient.rows = [network = config.network, samples = options.samples](std::uint64_t seed) {
+  patient.rows = [inputs = config.network.inputs, samples](std::uint64_t seed) {
     InputRows rows;
-    for (const auto& [name, sample] : network.inputs) {
+    for (const auto& [name, sample] : inputs) {
       rows.push_back(
           unit_normals(random_key(seed, "doctor", name),
                        static_cast<std::size_t>(elements(batch_shape(sample, samples)))));
@@ -137,10 +139,9 @@ Examination examine(const RunConfig& config, const ExaminationOptions& options) 
   check("draws", options.draws, 0);
   const Patient patient =
       config.data.source.empty() ? with_unit_normals(config, options) : with_data(config, options);
-  const Graph graph = build_graph(patient.network, patient.samples);
   Examination examination{patient.input, patient.samples, {}};
   for (const NamedMoments& layer :
-       summarize(graph, predict_signals(graph, patient.fields), patient.samples)) {
+       summarize(patient.graph, predict_signals(patient.graph, patient.fields), patient.samples)) {
     examination.layers.push_back({layer.name, layer.op, layer.moments, {}, {}});
   }
   if (options.draws == 0) return examination;

@@ -176,8 +176,11 @@ std::vector<std::string> unseen_classes(const PreparedRun& run) {
 
 }  // namespace
 
-PreparedInputs prepare_inputs(RunConfig& config, Dataset& train) {
+void complete_network(RunConfig& config, const Dataset& train) {
   complete_network(config, train, outputs_for(train.targets));
+}
+
+PreparedInputs prepare_inputs(const RunConfig& config, Dataset& train) {
   shape_inputs(config.network, train);
   Split split = split_rows(train.rows, config.data.validation_split, config.data.shuffle_split,
                            config.train.seed, "validation");
@@ -192,9 +195,10 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->test = std::move(loaded.test);
   run->validation = std::move(loaded.validation);
   run->model.objective = choose_objective(config.train, run->train.targets);
-  const auto [split, schema] = prepare_inputs(config, run->train);
+  complete_network(config, run->train);
   const Graph graph = build_engine_graph(config.network, 1);
   settle_objective(run->model.objective, run->train.targets, sample_output(graph));
+  const auto [split, schema] = prepare_inputs(config, run->train);
   run->rows = {&run->train, split.train, &run->train, split.validation};
   run->model.network = config.network;
   run->model.schema = schema;

@@ -21,14 +21,17 @@ struct PreparedRun {
   TrainedModel model;
 };
 
-/// What goes into a run's network: the network completed for the data, rows to train and validate
-/// on, and how inputs are standardised. The data get the shapes that the network declares. Targets
-/// are not needed where layers are described.
+/// Fills in what only the data tell of the network: input shapes, and where no layers are described
+/// the default ones, for which the targets count.
+void complete_network(RunConfig& config, const Dataset& train);
+
+/// Which rows train and validate, and how inputs are standardised. The data get the shapes that the
+/// network, which is complete, declares.
 struct PreparedInputs {
   Split split;
   Schema schema;
 };
-PreparedInputs prepare_inputs(RunConfig& config, Dataset& train);
+PreparedInputs prepare_inputs(const RunConfig& config, Dataset& train);
 
 /// Makes the model for data that hold together. Throws whatever is wrong with either.
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded);

@@ -151,8 +151,8 @@ void print_result(const Result& result) {
       fmt::print(": it is wrong for every layer in\n  {}\n", domain_text(c.counterexample));
     } else {
       fmt::print(" after {}: {}\n", boxes_text(c.boxes),
-                 c.boxes >= kMostBoxes ? "given up, since that is the most"
-                                       : "it is an equality somewhere, as far as numbers tell");
+                 c.gave_up ? "given up, since that is the most"
+                           : "it is an equality somewhere, as far as numbers tell");
     }
     if (part.least_variance) fmt::print("  holds from ν = {:.3g} on\n", *part.least_variance);
   }

@@ -25,12 +25,15 @@ struct Path {
   double log_dropout_growth = 0;
 };
 
-// ln(q·a²): a dropout's mask passes a share q of the gradient, each part times a.
+// The logarithm of what a dropout multiplies a gradient's second moment by: as its signal rule
+// says.
 double log_dropout_growth(const Node& node) {
   const OpRow& row = row_of(node);
-  if (*row.category != Category::dropout || rule_of(row.pointwise) == nullptr) return 0;
-  const Dropout dropout = pointwise_pass(node, Mode::training).dropout;
-  return std::log(keep_rate(dropout) * dropout.a * dropout.a);
+  if (*row.category != Category::dropout) return 0;
+  const MomentField unit = uniform_field({1, 1, 1}, 0, 1);
+  const Signal x(unit);
+  const auto dx = rule_of(row.signal)->backward({node, {&x}, {{1, 1}}, {1, 1}, {}}, {unit});
+  return std::log(dx[0].field().square[0]);
 }
 
 // By value: whether it is weights that are drawn, but not as orthogonal ones or as free to be.
@@ -52,11 +55,13 @@ Surroundings surroundings_of(const Graph& graph, const std::string& op) {
   const auto by_count = [](const Path& a, const Path& b) { return a.count < b.count; };
   for (const Node& node : graph.nodes) {
     Path path;
-    bool made_by_other = false;
+    bool has_weights = false, own = false, inherited = false;
     for (const ValueId input : node.inputs) {
       path = std::max(path, paths[index(input)], by_count);
-      const bool weighs = graph.value(input).role == Role::parameter;
-      made_by_other = made_by_other || (weighs && other_kind[index(input)]);
+      const Value& value = graph.value(input);
+      const bool weighs = value.role == Role::parameter && value.shape.size() > 1;
+      has_weights = has_weights || weighs;
+      (weighs ? own : inherited) |= other_kind[index(input)];
     }
     path.log_dropout_growth += log_dropout_growth(node);
     if (node.op == op) {
@@ -66,9 +71,9 @@ Surroundings surroundings_of(const Graph& graph, const std::string& op) {
     }
     for (const ValueId output : node.outputs) {
       paths[index(output)] = path;
-      other_kind[index(output)] = made_by_other;
+      other_kind[index(output)] = has_weights ? own : inherited;
     }
-    longest = std::max(longest, path, by_count);
+    if (path.count >= longest.count) longest = path;  // the dropout behind the last one counts
   }
   const auto depth = static_cast<double>(longest.count);
   return {longest.count, width, std::exp(longest.log_dropout_growth / depth), orthogonal};

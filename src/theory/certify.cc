@@ -239,6 +239,7 @@ Certificate certify(Claim claim, const Domain& domain, const SeluConstants& cons
     const std::vector<Box> parts = halves(box);
     if (parts.empty() || result.boxes + std::ssize(open) >= most_boxes) {
       result.verdict = Verdict::undecided;
+      result.gave_up = !parts.empty();
       break;
     }
     open.pop();

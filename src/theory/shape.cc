@@ -24,14 +24,18 @@ void check(const DepthShapeRequest& request) {
   if (!(request.growth > 0) || !std::isfinite(request.growth)) {
     fail("growth", "a finite number above 0", request.growth);
   }
+  if (!(request.dropout_growth > 0) || !std::isfinite(request.dropout_growth)) {
+    fail("dropout's growth", "a finite number above 0", request.dropout_growth);
+  }
   if (!(request.greatest_spread > 0)) {
     fail("spread", "a number above 0", request.greatest_spread);
   }
 }
 
-// The rate of the alpha dropout that damps a gradient as much.
+// The rate of the alpha dropout that damps a gradient as much, as far as there is one.
 double dropout_rate(const DepthShapeRequest& request) {
-  return std::max(0.0, (1 / request.dropout_growth - 1) / (kAlphaPrime * kAlphaPrime));
+  constexpr double kMost = 0.95;
+  return std::clamp((1 / request.dropout_growth - 1) / (kAlphaPrime * kAlphaPrime), 0.0, kMost);
 }
 
 double log_growth(const DepthShapeRequest& request, const DepthShape& shape) {
@@ -100,8 +104,10 @@ DepthShape shape_for_depth(const DepthShapeRequest& request) {
   check(request);
   check_growth(request);
   const double allowed = std::log(request.growth);
-  const double by_growth = solve_scale(
-      [&](double s) { return log_growth(request, shape_of_scale(s, request)) - allowed; });
+  DepthShapeRequest wide = request;  // its growth is all that the search needs
+  wide.width = 0;
+  const double by_growth =
+      solve_scale([&](double s) { return log_growth(wide, shape_of_scale(s, wide)) - allowed; });
   const DepthShape shape = shape_of_scale(by_growth, request);
   if (shape.spread <= request.greatest_spread || allowed <= 0) return shape;
   return shape_of_scale(solve_scale([&](double s) {
