@@ -72,6 +72,34 @@ TEST(ResolveAttributes, TheShapeKnowsItsWeights) {
   EXPECT_GT(scale, scale_of(build_graph(deep(300, 64), 1), "selu_1"));
 }
 
+// Whatever stands between weights and SELU, and has none of its own.
+TEST(ResolveAttributes, TheKindOfWeightsIsKnownBehindOtherLayers) {
+  const auto scale_with = [](const Settings& init) {
+    Network network{{{"x", {64}}}, {}};
+    for (int i = 0; i < 300; ++i) {
+      Layer weights = dense(64);
+      weights.attributes.insert(init.begin(), init.end());
+      network.layers.insert(network.layers.end(), {weights, {"layer_norm"}, kShaped});
+    }
+    return scale_of(build_graph(network, 1), "selu_1");
+  };
+  EXPECT_GT(scale_with({{"init", "lecun_normal"}}), scale_with({}));
+}
+
+// Also the one behind the last SELU, and the one that drops whole features.
+TEST(ResolveAttributes, EveryDropoutOfThePathCounts) {
+  const Network bare = deep(100, 64);
+  const auto scale_with = [&](const Layer& dropout) {
+    Network network = bare;
+    network.layers.push_back(dropout);
+    return scale_of(build_graph(network, 1), "selu_1");
+  };
+  const double without = scale_of(build_graph(bare, 1), "selu_1");
+  const double with = scale_with({"alpha_dropout", {{"rate", 0.3}}});
+  EXPECT_GT(with, without);
+  EXPECT_EQ(scale_with({"feature_alpha_dropout", {{"rate", 0.3}}}), with);
+}
+
 TEST(ResolveAttributes, AShapeAndItsNumbersAreTooMuch) {
   Network network = deep(3, 8);
   network.layers[1].attributes["scale"] = 0.1;

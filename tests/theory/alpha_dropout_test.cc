@@ -48,6 +48,9 @@ TEST(AlphaDropoutAffine, KeepsMeanAndVariance) {
         EXPECT_NEAR(keep * kept + (1 - keep) * dropped, mean, kRelative * scale);
         const double second =
             keep * (a * a * variance + kept * kept) + (1 - keep) * dropped * dropped;
+        // `kept` and `dropped` are at most `scale`, and off by a few roundings of it each, which
+        // their squares double; their weights sum to 1. The rest, keep·a²·variance, is at most the
+        // variance, since keep·a² ≤ 1, and has two roundings of a and four of its own.
         EXPECT_NEAR(second - mean * mean, variance, kRelative * (variance + scale * scale));
       }
     }

@@ -52,20 +52,32 @@ struct Simulated {
   Sums deviations, log_growth;
 };
 
-void draw(std::mt19937_64& random, const SeluConstants& f, bool orthogonal, Simulated& into) {
+struct Layers {
+  SeluConstants constants;
+  double rate = 0;  ///< of the alpha dropout behind each SELU
+  bool orthogonal = false;
+};
+
+void draw(std::mt19937_64& random, const Layers& layers, Simulated& into) {
+  const SeluConstants& f = layers.constants;
   const double root = std::sqrt(f.scale);
+  const auto [a, b] = alpha_dropout_affine(layers.rate, 0, 1);
+  std::bernoulli_distribution dropped(layers.rate);
   std::normal_distribution<double> normal;
   Vector x(kWidth), g(kWidth), next(kWidth);
   for (double& value : x) value = normal(random);
   for (double& value : g) value = normal(random);
   std::vector<Vector> weights, slopes;
   for (std::int64_t layer = 0; layer < kDepth; ++layer) {
-    weights.push_back(draw_weights(random, orthogonal));
+    weights.push_back(draw_weights(random, layers.orthogonal));
     slopes.emplace_back(kWidth);
     for (std::int64_t i = 0; i < kWidth; ++i) {
       const double z = root * dot(&weights.back()[i * kWidth], x.data());
-      next[i] = f.lambda * (z > 0 ? z : f.alpha * std::expm1(z));
-      slopes.back()[i] = f.lambda * root * (z > 0 ? 1 : f.alpha * std::exp(z));
+      const bool is_dropped = dropped(random);
+      const double y = f.lambda * (z > 0 ? z : f.alpha * std::expm1(z));
+      const double slope = f.lambda * root * (z > 0 ? 1 : f.alpha * std::exp(z));
+      next[i] = a * (is_dropped ? kAlphaPrime : y) + b;
+      slopes.back()[i] = is_dropped ? 0 : a * slope;
     }
     x.swap(next);
     if (layer >= kSettled) {
@@ -89,16 +101,18 @@ TEST(FiniteWidth, SpreadsAreThoseOfASimulation) {
   // of the expansion (several units of it; the layers' deviations are D·60 numbers, correlated).
   const double bound = 4 / std::sqrt(2.0 * kDraws) + 4.0 / kWidth;
   std::mt19937_64 random(1);
-  for (const double scale : {1.0, 0.1}) {
+  for (const auto& [scale, rate] : {std::pair{1.0, 0.0}, {0.1, 0.0}, {1.0, 0.1}}) {
     for (const bool orthogonal : {false, true}) {
-      SCOPED_TRACE(testing::Message() << "scale " << scale << ", orthogonal " << orthogonal);
+      SCOPED_TRACE(testing::Message()
+                   << "scale " << scale << ", dropout " << rate << ", orthogonal " << orthogonal);
       DepthShapeRequest request;
       request.depth = kDepth;
       request.width = kWidth;
       request.orthogonal = orthogonal;
+      request.dropout_growth = alpha_dropout_growth(rate);
       const DepthShape shape = shape_of_scale(scale, request);
       Simulated got;
-      for (int i = 0; i < kDraws; ++i) draw(random, shape.constants, orthogonal, got);
+      for (int i = 0; i < kDraws; ++i) draw(random, {shape.constants, rate, orthogonal}, got);
       const double spread = got.deviations.deviation() / got.deviations.mean();
       EXPECT_NEAR(spread / shape.spread, 1, bound);
       EXPECT_NEAR(got.log_growth.deviation() / shape.log_growth_spread, 1, bound);
