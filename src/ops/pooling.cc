@@ -10,6 +10,7 @@
 #include "ops/rows.h"
 #include "ops/signal_rules.h"
 #include "ops/window.h"
+#include "theory/largest.h"
 
 namespace selfnorm {
 namespace {
@@ -61,24 +62,13 @@ Sliding window_of(const SignalContext& c) {
   return sliding_of(extents({c.node.name, c.node.op, c.node.attributes, c.shapes}).window);
 }
 
-// The gradient of a mean over windows, or of a maximum, which reaches one position of each: the
-// same to all that a share of it reaches.
-MomentField scattered(const SignalContext& c, const MomentField& dy, double square_share) {
-  return spread(dy, c.inputs[0]->field().extent, window_of(c), {0, square_share}, 1);
-}
-
-double window_size(const Sliding& window) {
-  return static_cast<double>(window.kernel[0] * window.kernel[1]);
-}
-
 Signal forward_average(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   return {average(x, extent_of(c.output, x.extent.samples), window_of(c))};
 }
 
 std::vector<SignalGradient> backward_average(const SignalContext& c, const SignalGradient& dy) {
-  const double count = window_size(window_of(c));
-  return {{scattered(c, dy.field(), 1 / (count * count))}};
+  return {{average_back(dy.field(), c.inputs[0]->field().extent, window_of(c))}};
 }
 
 // The largest of each window, of the normals that the input comes from, and the averages over it.
@@ -87,23 +77,31 @@ struct WindowMaxima {
   std::vector<Dual::Largest> largest;
 };
 
-// A window is taken for as many normals of its average variance, of the correlation that makes the
-// variance of their average: 1 where that is the whole, 0 where it is 1/count.
+// The normals of one sample at the positions of a window.
+Normals normals_at(const MomentField& z, std::int64_t sample,
+                   const std::vector<std::int64_t>& positions) {
+  const std::int64_t first = sample * z.extent.positions();
+  Normals normals;
+  for (const std::int64_t p : positions) {
+    normals.means.push_back(z.mean[static_cast<std::size_t>(first + p)]);
+    for (const std::int64_t q : positions) {
+      normals.covariances.push_back(covariance_between(z, first + p, first + q));
+    }
+  }
+  return normals;
+}
+
 WindowMaxima window_maxima(const SignalContext& c) {
   const auto& [z, f] = normal_law(*c.inputs[0]);
   const Sliding window = window_of(c);
-  const double count = window_size(window);
   const Extent out = extent_of(c.output, z.extent.samples);
-  MomentField variances = zero_field(z.extent);
-  for (std::size_t e = 0; e < z.mean.size(); ++e) variances.mean[e] = z.variance(e);
-  variances = average(variances, out, window);
+  const auto windows = window_positions(z.extent, out, window);
   WindowMaxima maxima{average(z, out, window), {}};
-  for (std::size_t e = 0; e < variances.mean.size(); ++e) {
-    const double variance = variances.mean[e];
-    const double share = variance > 0 ? maxima.averages.variance(e) / variance : 1;
-    const double rho = count > 1 ? (share * count - 1) / (count - 1) : 0;
+  for (std::int64_t e = 0; e < out.elements(); ++e) {
+    const auto& positions = windows[static_cast<std::size_t>(e % out.positions())];
+    const AlikeNormals normals = alike(normals_at(z, e / out.positions(), positions));
     maxima.largest.push_back(
-        f.largest(maxima.averages.mean[e], variance, rho, static_cast<std::int64_t>(count)));
+        f.largest(normals.mean, normals.variance, normals.correlation, std::ssize(positions)));
   }
   return maxima;
 }
@@ -130,15 +128,24 @@ Signal forward_max(const SignalContext& c) {
 }
 
 std::vector<SignalGradient> backward_max(const SignalContext& c, const SignalGradient& dy) {
-  const double share = 1 / window_size(window_of(c));
   const auto [averages, largest] = window_maxima(c);
-  SignalGradient dx{scattered(c, dy.field(), share)};
+  const Sliding window = window_of(c);
+  const Extent& in = c.inputs[0]->field().extent;
+  SignalGradient dx{largest_back(dy.field(), in, window)};
   // The slope where the window's largest stands, weighted by the gradients that come through it.
   MomentField slopes = zero_field(dy.field().extent);
-  for (std::size_t e = 0; e < slopes.square.size(); ++e) {
-    slopes.square[e] = dy.field().square[e] * largest[e].slope_square;
+  for (std::int64_t e = 0; e < slopes.extent.elements(); ++e) {
+    const auto at = static_cast<std::size_t>(e);
+    slopes.square[at] = dy.field().square[at] * largest[at].slope_square;
+    for (const Link link : kLinks) {
+      const std::int64_t other = linked(slopes.extent, e, link);
+      if (other < 0) continue;
+      const double both =
+          largest[at].slope_square * largest[static_cast<std::size_t>(other)].slope_square;
+      slopes.product(link)[at] = dy.field().product(link)[at] * std::sqrt(both);
+    }
   }
-  const MomentField weighted = scattered(c, slopes, share);
+  const MomentField weighted = largest_back(slopes, in, window);
   dx.selected_slopes.resize(dx.field().square.size(), 1);
   for (std::size_t e = 0; e < dx.field().square.size(); ++e) {
     const double all = dx.field().square[e];

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <tuple>
+#include <unordered_map>
 
 #include "kernels/ref/pointwise.h"
 #include "ops/signal_rules.h"
@@ -60,18 +61,23 @@ std::vector<SignalGradient> backward_dropout(const SignalContext& c, const Signa
 }  // namespace
 
 Flow weighted_sum(const std::vector<WeightedFlow>& flows) {
+  constexpr std::size_t kMostParts = 256;
   std::vector<std::pair<Flow::Shared, double>> all;
+  std::unordered_map<const MomentField*, std::size_t> places;
+  std::vector<Part> independent, taken_apart;
+  bool rejoins = false;
   for (const auto& [flow, weight] : flows) {
+    independent.push_back({&flow.field(), weight});
     for (const auto& [field, factor] : flow.parts) {
-      const auto known = std::ranges::find(all, field, &std::pair<Flow::Shared, double>::first);
-      if (known != all.end()) known->second += weight * factor;
-      else all.emplace_back(field, weight * factor);
+      const auto [place, is_new] = places.try_emplace(field.get(), all.size());
+      rejoins = rejoins || !is_new;
+      if (is_new) all.emplace_back(field, weight * factor);
+      else all[place->second].second += weight * factor;
     }
   }
-  std::vector<Part> parts;
-  for (const auto& [field, factor] : all) parts.push_back({field.get(), factor});
-  Flow sum(combine(parts));
-  sum.parts = std::move(all);
+  for (const auto& [field, factor] : all) taken_apart.push_back({field.get(), factor});
+  Flow sum(combine(rejoins ? taken_apart : independent));
+  if (all.size() <= kMostParts) sum.parts = std::move(all);
   return sum;
 }
 

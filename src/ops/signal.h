@@ -8,6 +8,7 @@
 
 #include "graph/graph.h"
 #include "theory/dual.h"
+#include "theory/moment_window.h"
 
 namespace selfnorm {
 
@@ -25,7 +26,7 @@ struct Flow {
 };
 
 /// Σ weight·flow. Flows that are sums themselves are taken apart, so that what comes twice adds as
-/// itself.
+/// itself; a sum of more than 256 parts is a part of its own from there on.
 struct WeightedFlow {
   const Flow& flow;
   double weight;

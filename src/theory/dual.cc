@@ -7,8 +7,8 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kStep = 0.05;             ///< of ln v and of m/√v
-constexpr double kAsGoodAsConstant = 1e4;  ///< deviations from 0 beyond which z is its mean
+constexpr double kStep = 0.05;            ///< of ln v and of m/√v
+constexpr double kAsGoodAsStraight = 30;  ///< deviations from 0 beyond which f is its tangent
 constexpr double kLeastVariance = 1e-60;
 constexpr double kReach = 8;  ///< deviations beyond which nothing counts here
 constexpr int kPanels = 24;   ///< of the integrals on either side of a kink
@@ -61,9 +61,10 @@ double sum_of_squares(const std::array<double, DualNode::kTerms>& terms) {
   return sum;
 }
 
-void add_scaled(DualNode& sum, const DualNode& node, double weight) {
-  sum.square += weight * node.square;
-  sum.slope_square += weight * node.slope_square;
+// A share of a node, with variances in place of squares, which may be much smaller.
+void add_share(DualNode& sum, const DualNode& node, double weight) {
+  sum.square += weight * (node.square - node.terms[0] * node.terms[0]);
+  sum.slope_square += weight * (node.slope_square - node.slope_terms[0] * node.slope_terms[0]);
   for (std::size_t k = 0; k < DualNode::kTerms; ++k) {
     sum.terms[k] += weight * node.terms[k];
     sum.slope_terms[k] += weight * node.slope_terms[k];
@@ -119,14 +120,14 @@ const DualNode& Dual::node(std::int64_t mean_step, std::int64_t log_step) const 
   return node;
 }
 
-DualNode Dual::constant(double z) const {
-  const double y = activation_.f(z), dy = activation_.df(z);
-  return {y * y, dy * dy, {y}, {dy}};
+DualNode Dual::tangent(double mean, double variance) const {
+  const double y = activation_.f(mean), dy = activation_.df(mean);
+  return {y * y + variance * dy * dy, dy * dy, {y, std::sqrt(variance) * dy}, {dy}};
 }
 
 DualNode Dual::at(double mean, double variance) const {
   const double v = std::max(variance, kLeastVariance);
-  if (std::abs(mean) > kAsGoodAsConstant * std::sqrt(v)) return constant(mean);
+  if (std::abs(mean) > kAsGoodAsStraight * std::sqrt(v)) return tangent(mean, v);
   const double log = std::log(v) / kStep, t = mean / std::sqrt(v) / kStep;
   const double log_floor = std::floor(log), t_floor = std::floor(t);
   const double log_share = log - log_floor, t_share = t - t_floor;
@@ -135,12 +136,14 @@ DualNode Dual::at(double mean, double variance) const {
     for (const int j : {0, 1}) {
       const double weight = (i == 0 ? 1 - t_share : t_share) * (j == 0 ? 1 - log_share : log_share);
       if (weight == 0) continue;
-      add_scaled(
+      add_share(
           sum,
           node(static_cast<std::int64_t>(t_floor) + i, static_cast<std::int64_t>(log_floor) + j),
           weight);
     }
   }
+  sum.square += sum.terms[0] * sum.terms[0];
+  sum.slope_square += sum.slope_terms[0] * sum.slope_terms[0];
   return sum;
 }
 

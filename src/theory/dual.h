@@ -38,7 +38,7 @@ double dual_slope_product(const DualNode& a, const DualNode& b, double rho);
 const std::vector<std::pair<double, double>>& normal_rule();
 
 /// Nodes for any m and v, interpolated between those of a grid that are made when they are needed:
-/// within about 1e-3 of the deviation of f.
+/// within about 1e-3 of the deviation of f. Not to be shared between threads.
 class Dual {
  public:
   explicit Dual(Activated activation);
@@ -55,7 +55,7 @@ class Dual {
   Largest largest(double mean, double variance, double rho, std::int64_t count) const;
 
  private:
-  DualNode constant(double z) const;
+  DualNode tangent(double mean, double variance) const;
   const DualNode& node(std::int64_t mean_step, std::int64_t log_step) const;
   Activated activation_;
   mutable std::map<std::pair<std::int64_t, std::int64_t>, DualNode> nodes_;

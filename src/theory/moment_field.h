@@ -7,7 +7,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <iterator>
 #include <vector>
 
@@ -78,41 +77,8 @@ double correlation(const MomentField& x, std::int64_t element, Link link);
 /// of positions far apart. `e` is the first of them.
 double covariance_at(const MomentField& x, std::int64_t e, std::int64_t dy, std::int64_t dx);
 
-/// A window that slides over the positions of an image, as in a convolution.
-struct Sliding {
-  std::array<std::int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1}, before{0, 0};
-};
-
-/// Where tap (u, v) of the window at output position (i, j) reads: −1 outside the image.
-std::int64_t tap(const Extent& in, const Sliding& window, std::int64_t i, std::int64_t j,
-                 std::int64_t u, std::int64_t v);
-
-/// Σ over the window's taps and `channels` channels of weight·x, for independent weights of this
-/// mean and variance: a convolution, or (1×1 positions) a dense layer.
-struct WeightLaw {
-  double mean = 0, variance = 1;
-  double bias_mean = 0, bias_variance = 0;
-};
-MomentField contract(const MomentField& x, const Extent& out, const Sliding& window,
-                     const WeightLaw& weights, double channels);
-
-/// The same backwards: what arrives at the window's input from a gradient at its output, each
-/// element of which reaches `channels` channels. A transposed convolution is this forward.
-MomentField spread(const MomentField& x, const Extent& in, const Sliding& window,
-                   const WeightLaw& weights, double channels);
-
-/// A position of an image with its weight in a sum.
-struct WeightedPosition {
-  std::int64_t position;
-  double weight;
-};
-using PositionsOf = std::function<std::vector<WeightedPosition>(std::int64_t, std::int64_t)>;
-
-/// At each output (i, j) the weighted sum over positions of the input, the same for all samples.
-MomentField mix_positions(const MomentField& x, const Extent& out, const PositionsOf& positions);
-
-/// The mean over the window (over what lies in the image).
-MomentField average(const MomentField& x, const Extent& out, const Sliding& window);
+/// The same for two elements of one sample in any order; the variance where they are one.
+double covariance_between(const MomentField& x, std::int64_t a, std::int64_t b);
 
 /// All positions of a sample as one element, averaged as channels are.
 MomentField merge_positions(const MomentField& x);

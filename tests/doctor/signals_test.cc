@@ -79,6 +79,17 @@ TEST(PredictSignals, SeluStridesAndAverages) {
                     dense(10)};
   expect_predicted(network, "digits");
 }
+// Windows that overlap, that reach over the border, and averages of them.
+TEST(PredictSignals, PoolingAtBordersAndOverWindowsThatOverlap) {
+  Network network{{{"x", {1, 8, 8}}}, {}};
+  const Settings overlapping = {
+      {"kernel", Ints{3, 3}}, {"stride", Ints{2, 2}}, {"padding", "same"}};
+  network.layers = {
+      conv(64), kSelu, {"max_pool2d", overlapping}, conv(64), kSelu, {"avg_pool2d", overlapping},
+      conv(64), kSelu, {"global_avg_pool"},         dense(10)};
+  expect_predicted(network, "digits");
+}
+
 // Down, and up again beside a skip, as in a U-Net.
 TEST(PredictSignals, TransposedConvolutionsAndUpsampling) {
   const Ints two{2, 2};

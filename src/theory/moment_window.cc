@@ -1,0 +1,265 @@
+#include "theory/moment_window.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace selfnorm {
+namespace {
+
+std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+// Calls body(sample, row, column, element) for every element.
+template <class Body>
+void for_each(const Extent& extent, Body body) {
+  std::int64_t e = 0;
+  for (std::int64_t s = 0; s < extent.samples; ++s) {
+    for (std::int64_t i = 0; i < extent.height; ++i) {
+      for (std::int64_t j = 0; j < extent.width; ++j) body(s, i, j, e++);
+    }
+  }
+}
+
+template <class Body>
+void for_each_tap(const Sliding& window, Body body) {
+  for (std::int64_t u = 0; u < window.kernel[0]; ++u) {
+    for (std::int64_t v = 0; v < window.kernel[1]; ++v) body(u, v);
+  }
+}
+
+// Where tap (u, v) of the window at output position (i, j) reads: −1 outside the image.
+std::int64_t tap(const Extent& in, const Sliding& w, std::int64_t i, std::int64_t j, std::int64_t u,
+                 std::int64_t v) {
+  const std::int64_t row = i * w.stride[0] + u * w.dilation[0] - w.before[0];
+  const std::int64_t column = j * w.stride[1] + v * w.dilation[1] - w.before[1];
+  const bool inside = row >= 0 && row < in.height && column >= 0 && column < in.width;
+  return inside ? row * in.width + column : -1;
+}
+
+// E x·x′ of two positions of a sample.
+double product_between(const MomentField& x, std::int64_t sample, std::int64_t p, std::int64_t q) {
+  const std::int64_t a = sample * x.extent.positions() + p, b = a - p + q;
+  return covariance_between(x, a, b) + x.mean[index(a)] * x.mean[index(b)];
+}
+
+// What all of a window's taps share: the mean of the weights, and the bias.
+void add_common(MomentField& z, const WeightLaw& weights) {
+  for (double& mean : z.mean) mean += weights.bias_mean;
+  for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
+    const double mean = z.mean[index(e)];
+    z.square[index(e)] += mean * mean + weights.bias_variance;
+    for (const Link link : kLinks) {
+      const std::int64_t other = linked(z.extent, e, link);
+      if (other < 0) continue;
+      z.product(link)[index(e)] += mean * z.mean[index(other)] + weights.bias_variance;
+    }
+  }
+}
+
+// A tap (u, v) of the window of output element e, at (i, j) of a sample, reads a position inside
+// the image.
+struct Reading {
+  std::int64_t sample, i, j, e, u, v, position;
+};
+
+template <class Body>
+void for_each_reading(const Extent& out, const Extent& in, const Sliding& w, Body body) {
+  for_each(out, [&](std::int64_t s, std::int64_t i, std::int64_t j, std::int64_t e) {
+    for_each_tap(w, [&](std::int64_t u, std::int64_t v) {
+      const std::int64_t position = tap(in, w, i, j, u, v);
+      if (position >= 0) body(Reading{s, i, j, e, u, v, position});
+    });
+  });
+}
+
+}  // namespace
+
+// Each tap's weight meets itself alone: a product of two outputs sums, tap by tap, those of the two
+// elements that the tap reads.
+MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
+                     const WeightLaw& weights, double channels) {
+  MomentField z = zero_field(out);
+  const Extent& in = x.extent;
+  const double mean = weights.mean * channels, variance = weights.variance * channels;
+  // What all units have in common: the sum of the channels, which vary independently.
+  const double common = weights.mean * weights.mean * channels;
+  for_each_reading(out, in, w, [&](const Reading& r) {
+    const std::size_t e = index(r.e), at = index(r.sample * in.positions() + r.position);
+    z.mean[e] += mean * x.mean[at];
+    z.square[e] += variance * x.square[at] + common * x.variance(at);
+    z.product(Link::sample)[e] += variance * x.product(Link::sample)[at];
+    const std::int64_t far = linked(out, r.e, Link::far) % out.positions();
+    if (tap(in, w, far / out.width, far % out.width, r.u, r.v) >= 0) {
+      z.product(Link::far)[e] += variance * x.product(Link::far)[at];
+    }
+    for (const Offset& offset : kOffsets) {
+      if (linked(out, r.e, offset.link) < 0) continue;
+      const std::int64_t to = tap(in, w, r.i + offset.rows, r.j + offset.columns, r.u, r.v);
+      if (to < 0) continue;
+      z.product(offset.link)[e] += variance * product_between(x, r.sample, r.position, to);
+    }
+  });
+  add_common(z, weights);
+  return z;
+}
+
+MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
+                   const WeightLaw& weights, double channels) {
+  MomentField y = zero_field(in);
+  const Extent& out = x.extent;
+  const double mean = weights.mean * channels, variance = weights.variance * channels;
+  for_each_reading(out, in, w, [&](const Reading& r) {
+    const std::int64_t to = r.sample * in.positions() + r.position;
+    const std::size_t at = index(to), e = index(r.e);
+    y.mean[at] += mean * x.mean[e];
+    y.square[at] += variance * x.square[e];
+    for (const Link link : {Link::sample, Link::far}) {
+      y.product(link)[at] += variance * x.product(link)[e];
+    }
+    // The same tap reaches the neighbour from an output whole strides away.
+    for (const Offset& offset : kOffsets) {
+      const std::int64_t rows = offset.rows / w.stride[0], columns = offset.columns / w.stride[1];
+      const std::int64_t i = r.i + rows, j = r.j + columns;
+      const bool whole =
+          rows * w.stride[0] == offset.rows && columns * w.stride[1] == offset.columns;
+      const bool inside = i < out.height && j >= 0 && j < out.width;
+      if (!whole || !inside || linked(in, to, offset.link) < 0) continue;
+      y.product(offset.link)[at] +=
+          variance * product_between(x, r.sample, r.i * out.width + r.j, i * out.width + j);
+    }
+  });
+  add_common(y, weights);
+  return y;
+}
+
+MomentField mix_positions(const MomentField& x, const Extent& out, const PositionsOf& positions) {
+  MomentField y = zero_field(out);
+  const Extent& in = x.extent;
+  std::vector<std::vector<WeightedPosition>> mixes;
+  for_each({1, out.height, out.width}, [&](std::int64_t, std::int64_t i, std::int64_t j,
+                                           std::int64_t) { mixes.push_back(positions(i, j)); });
+  const auto product = [&](std::int64_t s, const std::vector<WeightedPosition>& a,
+                           const std::vector<WeightedPosition>& b) {
+    double sum = 0;
+    for (const auto& [p, first] : a) {
+      for (const auto& [q, second] : b) {
+        sum += first * second * product_between(x, s, p, q);
+      }
+    }
+    return sum;
+  };
+  for (std::int64_t e = 0; e < out.elements(); ++e) {
+    const std::int64_t s = e / out.positions();
+    const auto& here = mixes[index(e % out.positions())];
+    double between = 0, variance = 0, whole = 0;
+    for (const WeightedPosition& each : here) whole += each.weight;
+    for (const auto& [position, weight] : here) {
+      const std::size_t from = index(s * in.positions() + position);
+      const std::size_t other = index(linked(in, static_cast<std::int64_t>(from), Link::sample));
+      y.mean[index(e)] += weight * x.mean[from];
+      y.product(Link::far)[index(e)] += whole * weight * x.product(Link::far)[from];
+      between += weight * (x.product(Link::sample)[from] - x.mean[from] * x.mean[other]);
+      variance += weight * x.variance(from);
+    }
+    const double mean = y.mean[index(e)];
+    y.square[index(e)] = std::max(product(s, here, here), mean * mean);
+    // What samples share falls with the distance as what positions of one sample share does.
+    y.product(Link::sample)[index(e)] = variance > 0 ? between / variance : 0;
+    for (const Offset& offset : kOffsets) {
+      const std::int64_t other = linked(out, e, offset.link);
+      if (other < 0) continue;
+      y.product(offset.link)[index(e)] = product(s, here, mixes[index(other % out.positions())]);
+    }
+  }
+  for (std::int64_t e = 0; e < out.elements(); ++e) {
+    const std::size_t other = index(linked(out, e, Link::sample));
+    double& shared = y.product(Link::sample)[index(e)];
+    shared = shared * y.variance(index(e)) + y.mean[index(e)] * y.mean[other];
+  }
+  return y;
+}
+
+std::vector<std::vector<std::int64_t>> window_positions(const Extent& in, const Extent& out,
+                                                        const Sliding& w) {
+  std::vector<std::vector<std::int64_t>> windows(index(out.positions()));
+  for_each_reading({1, out.height, out.width}, in, w,
+                   [&](const Reading& r) { windows[index(r.e)].push_back(r.position); });
+  return windows;
+}
+
+MomentField average(const MomentField& x, const Extent& out, const Sliding& w) {
+  const auto windows = window_positions(x.extent, out, w);
+  return mix_positions(x, out, [&](std::int64_t i, std::int64_t j) {
+    const auto& window = windows[index(i * out.width + j)];
+    std::vector<WeightedPosition> list;
+    for (const std::int64_t p : window) list.push_back({p, 1 / static_cast<double>(window.size())});
+    return list;
+  });
+}
+
+namespace {
+
+// By position of the image, the windows that hold it.
+std::vector<std::vector<std::int64_t>> readers_of(
+    const Extent& in, const std::vector<std::vector<std::int64_t>>& windows) {
+  std::vector<std::vector<std::int64_t>> readers(index(in.positions()));
+  for (std::int64_t o = 0; o < std::ssize(windows); ++o) {
+    for (const std::int64_t p : windows[index(o)]) readers[index(p)].push_back(o);
+  }
+  return readers;
+}
+
+}  // namespace
+
+MomentField average_back(const MomentField& gradient, const Extent& in, const Sliding& w) {
+  const auto windows = window_positions(in, gradient.extent, w);
+  const auto readers = readers_of(in, windows);
+  return mix_positions(gradient, in, [&](std::int64_t i, std::int64_t j) {
+    std::vector<WeightedPosition> list;
+    for (const std::int64_t o : readers[index(i * in.width + j)]) {
+      list.push_back({o, 1 / static_cast<double>(windows[index(o)].size())});
+    }
+    return list;
+  });
+}
+
+// Where windows overlap, a position is the largest of both with the probability that it is the
+// largest of their union; two positions that both windows hold are not the largest of one each.
+MomentField largest_back(const MomentField& gradient, const Extent& in, const Sliding& w) {
+  const auto windows = window_positions(in, gradient.extent, w);
+  const auto readers = readers_of(in, windows);
+  const auto holds = [&](std::int64_t o, std::int64_t p) {
+    return std::ranges::binary_search(windows[index(o)], p);
+  };
+  const auto count = [&](std::int64_t o) { return std::ssize(windows[index(o)]); };
+  const auto probability = [&](std::int64_t o, std::int64_t p, std::int64_t other, std::int64_t q) {
+    if (p != q) {
+      return holds(o, q) && holds(other, p) ? 0 : 1 / static_cast<double>(count(o) * count(other));
+    }
+    const auto both = std::ranges::count_if(windows[index(o)],
+                                            [&](std::int64_t each) { return holds(other, each); });
+    return 1 / static_cast<double>(count(o) + count(other) - both);
+  };
+  const auto product = [&](std::int64_t sample, std::int64_t p, std::int64_t q) {
+    double sum = 0;
+    for (const std::int64_t o : readers[index(p)]) {
+      for (const std::int64_t other : readers[index(q)]) {
+        const double share = probability(o, p, other, q);
+        if (share > 0) sum += share * product_between(gradient, sample, o, other);
+      }
+    }
+    return sum;
+  };
+  MomentField dx = average_back(gradient, in, w);  // as other samples see it
+  for (std::int64_t e = 0; e < in.elements(); ++e) {
+    const std::int64_t sample = e / in.positions(), p = e % in.positions();
+    dx.square[index(e)] = product(sample, p, p);
+    for (const Offset& offset : kOffsets) {
+      const std::int64_t other = linked(in, e, offset.link);
+      if (other >= 0)
+        dx.product(offset.link)[index(e)] = product(sample, p, other % in.positions());
+    }
+  }
+  return dx;
+}
+
+}  // namespace selfnorm
