@@ -108,6 +108,7 @@ OpRow feature_row() {
       .pointwise = Gap{"one draw serves all positions of a channel"},
       .moments = Gap{"not an activation"},
       .signal = SignalRule{feature_signal, feature_signal_gradient},
+      .rescale = Gap{"it keeps mean and variance"},
       .lowerings =
           std::vector<Lowering>{{Backend::cpu, DType::f32, lower_feature<feature_dropout_forward>}},
       .reference = reference(FeatureReference{}),

@@ -180,6 +180,7 @@ OpRows concat_rows() {
           .pointwise = Gap{"moves elements"},
           .moments = Gap{"not an activation"},
           .signal = SignalRule{forward_signal, backward_signal},
+          .rescale = Gap{"its inputs have scales of their own"},
           .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
           .reference = reference(ConcatReference{}),
           .tests =
@@ -190,6 +191,7 @@ OpRows concat_rows() {
                          .misfits = {{{{3, 4, 5}, {3, 2, 6}}},
                                      {{{3, 4}, {3, 2, 5}}},
                                      {{{3, 4}, {3, 2}}, {{"axis", std::int64_t{2}}}}}},
+          .traits = {.joins = true},
       },
       internal_row("slice", "a part along an axis: the gradient of concat", infer_slice,
                    lower_slice)};

@@ -207,6 +207,7 @@ OpRows conv_transpose2d_rows() {
               .pointwise = Gap{"mixes positions"},
               .moments = Gap{"not an activation"},
               .signal = SignalRule{forward_signal, backward_signal},
+              .rescale = rescale_weights,
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(TransposedReference{}),
               .tests = tests(),

@@ -179,6 +179,7 @@ OpRows dense_rows() {
           .pointwise = Gap{"mixes features"},
           .moments = Gap{"not an activation"},
           .signal = SignalRule{forward_signal, backward_signal},
+          .rescale = rescale_weights,
           .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
           .reference = reference(DenseReference{}),
           .tests =

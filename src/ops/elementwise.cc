@@ -102,6 +102,13 @@ std::vector<SignalGradient> backward_add(const SignalContext& c, const SignalGra
   return gradients;
 }
 
+void rescale_add(Settings& attributes, std::size_t inputs, double factor) {
+  auto weights = attributes_of<AddAttributes>(attributes).weights;
+  if (weights.empty()) weights.assign(inputs, 1.0);
+  for (double& weight : weights) weight *= factor;
+  attributes["weights"] = weights;
+}
+
 // ---- multiply ---------------------------------------------------------------------------------
 
 Step lower_multiply(const LoweringContext& context) {
@@ -175,48 +182,65 @@ std::vector<SignalGradient> backward_multiply(const SignalContext& c, const Sign
 // ---- scale ------------------------------------------------------------------------------------
 
 struct ScaleAttributes {
-  double factor = 1;
-  Options options() { return {{"factor", &factor, "what every element is multiplied by"}}; }
+  double factor = 1, shift = 0;
+  Options options() {
+    return {{"factor", &factor, "what every element is multiplied by"},
+            {"shift", &shift, "what is added then"}};
+  }
 };
 
-double factor_of(const Node& node) {
-  return attributes_of<ScaleAttributes>(node.attributes).factor;
+ScaleAttributes scale_of(const Node& node) {
+  return attributes_of<ScaleAttributes>(node.attributes);
 }
 
 Step lower_scale(const LoweringContext& context) {
   const std::int64_t n = elements(context.outputs[0]);
-  const auto factor = static_cast<float>(factor_of(context.node));
+  const ScaleAttributes attributes = scale_of(context.node);
+  const auto factor = static_cast<float>(attributes.factor);
+  const auto shift = static_cast<float>(attributes.shift);
   return {[=](const StepArguments& a) {
     parallel_rows(n, kElementGrain, [&](std::int64_t first, std::int64_t count) {
-      kernels::scale(factor, a.inputs[0] + first, a.outputs[0] + first, count);
+      kernels::scale_shift(factor, shift, a.inputs[0] + first, a.outputs[0] + first, count);
     });
   }};
 }
 
 void gradient_scale(GradientContext& c) {
-  c.contribute(0, c.emit("scale", {c.output_gradient()}, {{"factor", factor_of(c.node())}})[0]);
+  c.contribute(0,
+               c.emit("scale", {c.output_gradient()}, {{"factor", scale_of(c.node()).factor}})[0]);
 }
 
 struct ScaleReference {
   template <class T>
   void operator()(ReferenceArguments<T>& a) const {
     for (std::size_t i = 0; i < a.outputs[0].data.size(); ++i) {
-      a.outputs[0].data[i] = factor_of(a.node) * a.inputs[0].data[i];
+      const auto [factor, shift] = scale_of(a.node);
+      a.outputs[0].data[i] = factor * a.inputs[0].data[i] + shift;
     }
   }
 };
 
 Signal forward_scale(const SignalContext& c) {
-  return {weighted_sum({{*c.inputs[0], factor_of(c.node)}})};
+  const auto [factor, shift] = scale_of(c.node);
+  if (shift == 0) return {weighted_sum({{*c.inputs[0], factor}})};
+  const Flow constant = uniform_field(c.inputs[0]->field().extent, shift, shift * shift);
+  return {weighted_sum({{*c.inputs[0], factor}, {constant, 1}})};
 }
 
 std::vector<SignalGradient> backward_scale(const SignalContext& c, const SignalGradient& dy) {
-  return {{weighted_sum({{dy, factor_of(c.node)}})}};
+  return {{weighted_sum({{dy, scale_of(c.node).factor}})}};
+}
+
+void rescale_scale(Settings& attributes, std::size_t, double factor) {
+  const auto given = attributes_of<ScaleAttributes>(attributes);
+  attributes["factor"] = factor * given.factor;
+  if (given.shift != 0) attributes["shift"] = factor * given.shift;
 }
 
 OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSchema attributes,
-          InferRule infer, GradientRule gradient, SignalRule signal,
-          Step (*lower)(const LoweringContext&), Reference plain, const TestDomain& tests) {
+          InferRule infer, GradientRule gradient, SignalRule signal, OrGap<RescaleRule> rescale,
+          Traits traits, Step (*lower)(const LoweringContext&), Reference plain,
+          const TestDomain& tests) {
   return {
       .name = name,
       .category = Category::layer,
@@ -228,10 +252,11 @@ OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSch
       .pointwise = Gap{"arithmetic between values"},
       .moments = Gap{"not an activation"},
       .signal = signal,
+      .rescale = rescale,
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
       .tests = tests,
-      .traits = {.in_place = true},
+      .traits = traits,
   };
 }
 
@@ -240,17 +265,21 @@ OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSch
 OpRows elementwise_rows() {
   using Doubles = std::vector<double>;
   const Shape s = {3, 5}, image = {2, 3, 4, 5};
-  return {row("add", "the weighted sum of its inputs", {1, -1}, schema<AddAttributes>(), infer_add,
-              gradient_add, {forward_add, backward_add}, lower_add, reference(AddReference{}),
-              {.cases = {{{s, s}}, {{image, image, image}, {{"weights", Doubles{0.5, -2, 1}}}}},
-               .misfits = {{{s, {3, 6}}}, {{s, image}}}}),
-          row("multiply", "the product of its inputs, element by element", {2, -1},
-              schema<NoAttributes>(), infer_equal, gradient_multiply,
-              {forward_multiply, backward_multiply}, lower_multiply, reference(MultiplyReference{}),
-              {.cases = {{{s, s}}, {{image, image, image}}}, .misfits = {{{s, s, {3, 6}}}}}),
-          row("scale", "every element times a constant", {1, 1}, schema<ScaleAttributes>(),
-              infer_same, gradient_scale, {forward_scale, backward_scale}, lower_scale,
-              reference(ScaleReference{}), {.cases = {{{s}, {{"factor", 0.3}}}}})};
+  return {
+      row("add", "the weighted sum of its inputs", {1, -1}, schema<AddAttributes>(), infer_add,
+          gradient_add, {forward_add, backward_add}, rescale_add, {.in_place = true, .sums = true},
+          lower_add, reference(AddReference{}),
+          {.cases = {{{s, s}}, {{image, image, image}, {{"weights", Doubles{0.5, -2, 1}}}}},
+           .misfits = {{{s, {3, 6}}}, {{s, image}}}}),
+      row("multiply", "the product of its inputs, element by element", {2, -1},
+          schema<NoAttributes>(), infer_equal, gradient_multiply,
+          {forward_multiply, backward_multiply}, Gap{"has no factor"}, {.in_place = true},
+          lower_multiply, reference(MultiplyReference{}),
+          {.cases = {{{s, s}}, {{image, image, image}}}, .misfits = {{{s, s, {3, 6}}}}}),
+      row("scale", "every element times a constant, plus another", {1, 1},
+          schema<ScaleAttributes>(), infer_same, gradient_scale, {forward_scale, backward_scale},
+          rescale_scale, {.in_place = true}, lower_scale, reference(ScaleReference{}),
+          {.cases = {{{s}, {{"factor", 0.3}}}, {{image}, {{"factor", -2.0}, {"shift", 0.7}}}}})};
 }
 
 }  // namespace selfnorm

@@ -49,6 +49,7 @@ OpRow loss_row(std::string_view name, std::string_view doc, AttributeSchema attr
       .pointwise = Gap{"a mean over the batch"},
       .moments = Gap{"not an activation"},
       .signal = Gap{"ends the signal"},
+      .rescale = Gap{"ends the signal"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
       .tests = tests,

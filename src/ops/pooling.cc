@@ -242,6 +242,7 @@ OpRow row(std::string_view name, std::string_view doc, InferRule infer) {
       .moments = Gap{"not an activation"},
       .signal = kKind == PoolingKind::max ? SignalRule{forward_max, backward_max}
                                           : SignalRule{forward_average, backward_average},
+      .rescale = Gap{"has no factor"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower<kKind>}},
       .reference = reference(PoolingReference<kKind>{}),
       .tests =
@@ -253,6 +254,7 @@ OpRow row(std::string_view name, std::string_view doc, InferRule infer) {
               .misfits = {{{{2, 36}}, {{"kernel", Ints{2, 2}}}},
                           {{{2, 3, 6, 2}}, {{"kernel", Ints{3, 3}}}},
                           {{{2, 3, 6, 6}}, {{"kernel", Ints{2, 2}}, {"padding", Ints{3, 3}}}}}},
+      .traits = {.pools = true},
   };
 }
 
@@ -329,9 +331,11 @@ OpRow global_row() {
       .pointwise = Gap{"mixes positions"},
       .moments = Gap{"not an activation"},
       .signal = SignalRule{forward_global_signal, backward_global_signal},
+      .rescale = Gap{"has no factor"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_global}},
       .reference = reference(GlobalReference{}),
       .tests = TestDomain{.cases = {{{{2, 3, 4, 5}}}, {{{3, 16, 2, 2}}}}, .misfits = {{{{2, 12}}}}},
+      .traits = {.pools = true},
   };
 }
 

@@ -205,6 +205,9 @@ using PointwiseRule = void (*)(const Settings& attributes, Pointwise& pass);
 /// What the activation makes of a normal pre-activation, exactly.
 using MomentColumn = MomentRule (*)(const Settings& attributes);
 
+/// Changes what a layer's attributes say so that its output is `factor` times what it was.
+using RescaleRule = void (*)(Settings& attributes, std::size_t inputs, double factor);
+
 // ---- tests ------------------------------------------------------------------------------------
 
 /// A dense array of T in API order, for the scalar reference.
@@ -264,6 +267,11 @@ struct Traits {
   bool reshapes = false;               ///< keeps the elements in API order under another shape
   bool any_feature_order = false;      ///< contracts features of input 0 with columns of input 1
   bool identity_at_inference = false;  ///< does nothing but in training
+  // What the doctor looks at.
+  bool normalizes = false;  ///< makes mean 0 and variance 1 of whatever comes
+  bool pools = false;       ///< makes one value of a window's
+  bool sums = false;        ///< adds its inputs
+  bool joins = false;       ///< puts its inputs beside each other
 };
 
 struct OpRow {
@@ -277,6 +285,7 @@ struct OpRow {
   OrGap<PointwiseRule> pointwise;
   OrGap<MomentColumn> moments;
   OrGap<SignalRule> signal;
+  OrGap<RescaleRule> rescale;
   Required<std::vector<Lowering>> lowerings;
   OrGap<Reference> reference;
   Required<TestDomain> tests;

@@ -129,6 +129,7 @@ OpRow pointwise_row(std::string_view name, Category category, std::string_view d
       .pointwise = pointwise,
       .moments = moments,
       .signal = category == Category::dropout ? kDropoutSignal : kActivationSignal,
+      .rescale = Gap{"its output is what it is"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_pointwise}},
       .reference = reference(PointwiseReference{}),
       .tests = TestDomain{cases, -6, 6},
@@ -156,6 +157,11 @@ MomentRule moments_by_quadrature(const Activation& f) {
   };
 }
 
+void rescale_weights(Settings& attributes, std::size_t, double factor) {
+  const auto [gain, is_new] = attributes.try_emplace("init.gain", 1.0);
+  std::get<double>(gain->second) *= factor;
+}
+
 AttributeSchema unchecked_attributes() {
   return {[](const Settings& given, const std::string&) { return given; }, [] { return Options{}; },
           [](Settings&, const Surroundings&) {}};
@@ -174,6 +180,7 @@ OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,
       .pointwise = Gap{"internal"},
       .moments = Gap{"not an activation"},
       .signal = Gap{"internal"},
+      .rescale = Gap{"internal"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = Gap{"checked through the op that it belongs to"},
       .tests = TestDomain{},

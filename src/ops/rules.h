@@ -65,6 +65,9 @@ MomentRule moments_by_quadrature(const Settings& attributes) {
 AttributeSchema unchecked_attributes();
 
 /// A row for an op that only passes add to a graph: a part of a gradient, or a measurement.
+/// The rescale rule of layers whose weights `init` describes.
+void rescale_weights(Settings& attributes, std::size_t inputs, double factor);
+
 OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,
                    Step (*lower)(const LoweringContext&), Traits traits = {});
 

@@ -180,6 +180,7 @@ OpRows upsample2d_rows() {
               .pointwise = Gap{"changes the number of elements"},
               .moments = Gap{"not an activation"},
               .signal = SignalRule{forward_signal, backward_signal},
+              .rescale = Gap{"has no factor"},
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(UpsampleReference{}),
               .tests = tests(),

@@ -72,6 +72,19 @@ double allowed(double ax, double by) {
   return kRounding * (std::abs(ax) + std::abs(by) + std::abs(ax + by));
 }
 
+TEST(Arithmetic, ScaleShiftIsWithinItsRoundings) {
+  for_each_shape([&](std::int64_t n, std::int64_t offset) {
+    const auto x = draws(n, 1);
+    Guarded<float> out(n, offset), in_place(x, offset);
+    kernels::scale_shift(kA, kB, x.data(), out.data(), n);
+    kernels::scale_shift(kA, kB, in_place.data(), in_place.data(), n);
+    EXPECT_EQ(out.values(), in_place.values());
+    for (std::int64_t i = 0; i < n; ++i) {
+      expect_close(out[i], double{kA} * x[i] + kB, allowed(double{kA} * x[i], kB), i);
+    }
+  });
+}
+
 TEST(Arithmetic, ScaleAddIsWithinItsRoundings) {
   for_each_shape([&](std::int64_t n, std::int64_t offset) {
     const auto x = draws(n, 1), y = draws(n, 2);

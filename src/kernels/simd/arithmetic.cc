@@ -35,6 +35,13 @@ void Scale(float factor, const float* x, float* out, std::size_t n) {
   });
 }
 
+void ScaleShift(float factor, float shift, const float* x, float* out, std::size_t n) {
+  const auto a = hn::Set(d, factor), b = hn::Set(d, shift);
+  sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
+    lanes.store(hn::MulAdd(a, lanes.load(d, x + i), b), d, out + i);
+  });
+}
+
 void ScaleAdd(float a, const float* x, float b, const float* y, float* out, std::size_t n) {
   const auto va = hn::Set(d, a), vb = hn::Set(d, b);
   sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
@@ -60,6 +67,7 @@ namespace selfnorm::kernels {
 HWY_EXPORT(Add);
 HWY_EXPORT(Multiply);
 HWY_EXPORT(Scale);
+HWY_EXPORT(ScaleShift);
 HWY_EXPORT(ScaleAdd);
 HWY_EXPORT(AccumulateScaled);
 
@@ -73,6 +81,10 @@ void multiply(const float* x, const float* y, float* out, std::int64_t n) {
 
 void scale(float factor, const float* x, float* out, std::int64_t n) {
   HWY_DYNAMIC_DISPATCH(Scale)(factor, x, out, static_cast<std::size_t>(n));
+}
+
+void scale_shift(float factor, float shift, const float* x, float* out, std::int64_t n) {
+  HWY_DYNAMIC_DISPATCH(ScaleShift)(factor, shift, x, out, static_cast<std::size_t>(n));
 }
 
 void scale_add(float a, const float* x, float b, const float* y, float* out, std::int64_t n) {

@@ -15,6 +15,9 @@ void multiply(const float* x, const float* y, float* out, std::int64_t n);
 /// out = factor·x, correctly rounded.
 void scale(float factor, const float* x, float* out, std::int64_t n);
 
+/// out = factor·x + shift, within one rounding of the product and one of the sum.
+void scale_shift(float factor, float shift, const float* x, float* out, std::int64_t n);
+
 /// out = a·x + b·y, within one rounding of each of the three results.
 void scale_add(float a, const float* x, float b, const float* y, float* out, std::int64_t n);
 
