@@ -26,6 +26,7 @@ find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+find_path(DTL_INCLUDE_DIR dtl/dtl.hpp REQUIRED)
 
 set(selfnorm_compiled_dependencies
   OpenMP::OpenMP_CXX ZLIB::ZLIB tomlplusplus::tomlplusplus DNNL::dnnl LibCsv::csv Arb::arb

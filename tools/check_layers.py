@@ -50,6 +50,7 @@ LIBRARIES = [
     ("CLI11", r"CLI/", ["cli"]),
     ("nlohmann-json", r"nlohmann/", ["formats", "train", "api", "cli"]),
     ("libcsv", r"csv\.h$", ["data"]),
+    ("dtl", r"dtl/", ["cli"]),
     ("Arb", r"(arb(_hypgeom)?\.h$|flint)", ["theory"]),
     ("zlib", r"(zlib|zconf)\.h$", ["data"]),
     ("xxHash", r"xxh(ash|3)\.h$", ["base"]),

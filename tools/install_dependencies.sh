@@ -18,6 +18,7 @@ libtomlplusplus-dev      toml++: network files
 nlohmann-json3-dev       JSON: model files, --json
 libfmt-dev               fmt: text
 libcsv-dev               CSV files
+libdtl-dev               dtl: differences of texts
 libflint-arb-dev         Arb: intervals, for proofs about the moment map
 zlib1g-dev               .gz files
 libxxhash-dev            keys of random streams

@@ -1,5 +1,5 @@
 // The doctor: predicts the moments of signals and gradients at every layer of a network before it
-// is trained, and measures them beside.
+// is trained, measures them beside, says what keeps them from being normal, and mends it.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,24 @@ struct LayerExamination {
   bool missed = false;
 };
 
+enum class Severity : std::uint8_t { warning, error };
+
+/// Something about a network that keeps its signals or gradients from being normal.
+struct Finding {
+  std::string code;  ///< one of `finding_codes`
+  Severity severity = Severity::warning;
+  std::vector<std::string> layers;  ///< concerned, in the order of computation; empty: the data
+  double value = 0;                 ///< the number that tells; of several layers the worst
+  std::string message;              ///< what is wrong, with the number, and what comes of it
+  std::string mend;                 ///< what to do about it
+};
+
+/// A finding that there is: `value` says what its number is.
+struct FindingCode {
+  std::string code, value, message, mend;
+};
+std::vector<FindingCode> finding_codes();
+
 struct ExaminationOptions {
   std::int64_t samples = 64;  ///< rows of the data that are looked at
   std::int64_t draws = 0;     ///< of weights and masks to measure; 0: prediction alone
@@ -44,6 +62,7 @@ struct Examination {
   std::string input;  ///< the data set's name, or "N(0, 1)" where the configuration names none
   std::int64_t samples = 0;
   std::vector<LayerExamination> layers;  ///< in the order of computation
+  std::vector<Finding> findings;         ///< errors first
 };
 
 /// Examines the network of a configuration: on real rows where it names data, as training would
@@ -52,5 +71,21 @@ struct Examination {
 /// apart, and the law of sums and pooled values, are modelled. Throws what is wrong with network or
 /// data.
 Examination examine(const RunConfig& config, const ExaminationOptions& options = {});
+
+/// A network that is normal in place of one that was not.
+struct Repair {
+  RunConfig config;                   ///< nothing but what was found is changed
+  std::vector<std::int64_t> origins;  ///< by layer its place before; −1 for one that was put in
+  std::vector<Finding> found;         ///< in the network as it was
+  Examination after;                  ///< of the repaired one, which has no findings
+};
+
+/// Mends whatever the doctor finds: first what the network is made of, then its scales by the
+/// predicted numbers, then the activations' shape. Throws Error(config) for what cannot be mended.
+Repair repair(const RunConfig& config, const ExaminationOptions& options = {});
+
+/// The text of a network file with the changes of a repair in it and everything else as it stands;
+/// the whole file written anew where its layers are not one list of inline tables.
+std::string repaired_file(const std::string& text, const RunConfig& before, const Repair& repair);
 
 }  // namespace selfnorm

@@ -8,13 +8,10 @@
 #include <limits>
 #include <numeric>
 
-#include "api/run.h"
-#include "base/random.h"
-#include "data/gather.h"
-#include "data/load.h"
-#include "doctor/input_field.h"
+#include "api/patient.h"
+#include "doctor/findings.h"
 #include "doctor/layer_moments.h"
-#include "passes/build.h"
+#include "doctor/repair.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -26,67 +23,6 @@ void check(const char* what, std::int64_t value, std::int64_t least) {
   if (value >= least && value <= kMost) return;
   throw Error(ErrorKind::config,
               fmt::format("doctor: {}: expected from {} to {}, got {}", what, least, kMost, value));
-}
-
-// A network with what goes into it: the fields, and the rows of each draw.
-struct Patient {
-  std::string input;
-  Network network;
-  Graph graph;  ///< for so many samples
-  std::int64_t samples;
-  std::vector<MomentField> fields;
-  std::function<InputRows(std::uint64_t seed)> rows;
-};
-
-Shape batch_shape(const Shape& sample, std::int64_t rows) {
-  Shape shape = sample;
-  shape.insert(shape.begin(), rows);
-  return shape;
-}
-
-// Rows of the training set, drawn, standardised as training does.
-Patient with_data(RunConfig config, const ExaminationOptions& options) {
-  config.data.read_targets = config.network.layers.empty();  // else nothing follows from them
-  Dataset train = load_data(config.data, config.train.seed).train;
-  complete_network(config, train);
-  const auto [split, schema] = prepare_inputs(config, train);
-  std::vector<std::int64_t> drawn =
-      permutation(random_key(options.seed, "doctor", "rows"), std::ssize(split.train));
-  drawn.resize(static_cast<std::size_t>(std::min(options.samples, std::ssize(split.train))));
-  check("samples", std::ssize(drawn), 2);
-  for (std::int64_t& row : drawn) row = split.train[static_cast<std::size_t>(row)];
-  const auto count = std::ssize(drawn);
-  InputRows rows;
-  Patient patient{train.name, config.network, build_graph(config.network, count), count, {}, {}};
-  for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
-    const Schema::Input& input = schema.inputs[i];
-    const Shape shape = batch_shape(input.sample_shape, count);
-    auto& values = rows.emplace_back(static_cast<std::size_t>(elements(shape)));
-    gather_batch(train.inputs[i], input.standardizer.mean.empty() ? nullptr : &input.standardizer,
-                 drawn, values.data());
-    patient.fields.push_back(field_of_rows(values, shape));
-  }
-  patient.rows = [rows](std::uint64_t) { return rows; };
-  return patient;
-}
-
-// Rows drawn anew for each draw of the weights, since the prediction is for all such rows.
-Patient with_unit_normals(const RunConfig& config, const ExaminationOptions& options) {
-  const std::int64_t samples = options.samples;
-  Patient patient{"N(0, 1)", config.network, build_graph(config.network, samples), samples, {}, {}};
-  for (const auto& [name, sample] : config.network.inputs) {
-    patient.fields.push_back(unit_normal_field(batch_shape(sample, samples)));
-  }
-  patient.rows = [inputs = config.network.inputs, samples](std::uint64_t seed) {
-    InputRows rows;
-    for (const auto& [name, sample] : inputs) {
-      rows.push_back(
-          unit_normals(random_key(seed, "doctor", name),
-                       static_cast<std::size_t>(elements(batch_shape(sample, samples)))));
-    }
-    return rows;
-  };
-  return patient;
 }
 
 // Mean and standard error of one number over the draws.
@@ -132,26 +68,106 @@ void compare(const std::vector<std::vector<NamedMoments>>& draws, std::size_t in
       off(std::log(layer.predicted.gradient_second_moment), log_gradient, 0.02 * layers_behind);
 }
 
-}  // namespace
-
-Examination examine(const RunConfig& config, const ExaminationOptions& options) {
+void check(const ExaminationOptions& options) {
   check("samples", options.samples, 2);
   check("draws", options.draws, 0);
-  const Patient patient =
-      config.data.source.empty() ? with_unit_normals(config, options) : with_data(config, options);
-  Examination examination{patient.input, patient.samples, {}};
-  for (const NamedMoments& layer :
-       summarize(patient.graph, predict_signals(patient.graph, patient.fields), patient.samples)) {
-    examination.layers.push_back({layer.name, layer.op, layer.moments, {}, {}});
+}
+
+// What is predicted of a patient, and what follows from it.
+struct Visit {
+  Examination examination;
+  std::vector<Diagnosis> diagnoses;
+};
+
+Visit visit(const Patient& patient, bool has_data) {
+  const PredictedSignals signals = predict_signals(patient.graph, patient.fields);
+  Visit visit{{patient.input, patient.samples, {}, {}},
+              diagnose(Chart(patient.graph, signals, has_data))};
+  for (const NamedMoments& layer : summarize(patient.graph, signals, patient.samples)) {
+    visit.examination.layers.push_back({layer.name, layer.op, layer.moments, {}, {}});
   }
-  if (options.draws == 0) return examination;
+  for (const Diagnosis& diagnosis : visit.diagnoses) {
+    visit.examination.findings.push_back(diagnosis.finding);
+  }
+  return visit;
+}
+
+void measure_beside(const Patient& patient, const ExaminationOptions& options,
+                    Examination& examination) {
   std::vector<std::uint64_t> seeds(static_cast<std::size_t>(options.draws));
   std::iota(seeds.begin(), seeds.end(), options.seed);
   const auto draws = measure(patient.network, patient.rows, patient.samples, seeds);
   for (std::size_t i = 0; i < examination.layers.size(); ++i) {
     compare(draws, i, static_cast<double>(examination.layers.size() - i), examination.layers[i]);
   }
+}
+
+// The mends of the earliest phase that has some.
+std::vector<Edit> next_mends(const std::vector<Diagnosis>& diagnoses) {
+  std::vector<Edit> mends;
+  MendPhase phase = MendPhase::shape;
+  for (const Diagnosis& diagnosis : diagnoses) phase = std::min(phase, diagnosis.phase);
+  for (const Diagnosis& diagnosis : diagnoses) {
+    if (diagnosis.phase != phase) continue;
+    mends.insert(mends.end(), diagnosis.mends.begin(), diagnosis.mends.end());
+  }
+  return mends;
+}
+
+void apply(const std::vector<Edit>& mends, Repair& repair) {
+  const EditedNetwork made = edited(repair.config.network, mends);
+  std::vector<std::int64_t> origins;
+  for (const std::int64_t origin : made.origins) {
+    origins.push_back(origin < 0 ? -1 : repair.origins[static_cast<std::size_t>(origin)]);
+  }
+  repair.config.network = made.network;
+  repair.origins = std::move(origins);
+  const bool standardize =
+      std::ranges::any_of(mends, [](const Edit& e) { return e.layer.empty(); });
+  if (standardize) repair.config.data.standardize = true;
+}
+
+[[noreturn]] void give_up(const Finding& finding) {
+  const std::string where = finding.layers.empty() ? "" : " at '" + finding.layers.front() + "'";
+  throw Error(ErrorKind::config, fmt::format("doctor: {}{} cannot be repaired: {}", finding.code,
+                                             where, finding.message));
+}
+
+}  // namespace
+
+Examination examine(const RunConfig& config, const ExaminationOptions& options) {
+  check(options);
+  std::optional<Dataset> data = load_rows(config);
+  const Patient patient = admit(config, data, options);
+  Examination examination = visit(patient, data.has_value()).examination;
+  if (options.draws > 0) measure_beside(patient, options, examination);
   return examination;
+}
+
+Repair repair(const RunConfig& config, const ExaminationOptions& options) {
+  constexpr int kMostRounds = 20;
+  check(options);
+  std::optional<Dataset> data = load_rows(config);
+  Repair repair{config, {}, {}, {}};
+  repair.origins.resize(config.network.layers.size());
+  std::iota(repair.origins.begin(), repair.origins.end(), 0);
+  for (int round = 0;; ++round) {
+    const Patient patient = admit(repair.config, data, options);
+    if (repair.config.network.layers.empty()) {  // the default network
+      repair.config.network = patient.network;
+      repair.origins.resize(patient.network.layers.size(), -1);
+    }
+    Visit now = visit(patient, data.has_value());
+    if (round == 0) repair.found = now.examination.findings;
+    if (now.diagnoses.empty()) {
+      if (options.draws > 0) measure_beside(patient, options, now.examination);
+      repair.after = std::move(now.examination);
+      return repair;
+    }
+    const std::vector<Edit> mends = next_mends(now.diagnoses);
+    if (mends.empty() || round == kMostRounds) give_up(now.examination.findings.front());
+    apply(mends, repair);
+  }
 }
 
 }  // namespace selfnorm

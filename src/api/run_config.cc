@@ -151,16 +151,6 @@ void read_model(RunConfig& config, const TomlSection& section, const std::string
   apply_settings(model_table(config), rest, where);
 }
 
-std::string layer_toml(const Layer& layer) {
-  Settings settings = layer.attributes;
-  settings["op"] = layer.op;
-  if (!layer.name.empty()) settings["name"] = layer.name;
-  if (!layer.inputs.empty()) settings["inputs"] = layer.inputs;
-  if (!layer.share.empty()) settings["share"] = layer.share;
-  if (layer.l2 != 0) settings["l2"] = layer.l2;
-  return toml_inline(settings);
-}
-
 // Layers that make one row of features of all inputs, under names that no input has.
 std::vector<Layer> joined_inputs(const std::vector<std::pair<std::string, Shape>>& inputs) {
   const auto unused = [&](std::string name) {
@@ -180,6 +170,16 @@ std::vector<Layer> joined_inputs(const std::vector<std::pair<std::string, Shape>
 }
 
 }  // namespace
+
+std::string layer_toml(const Layer& layer) {
+  Settings settings = layer.attributes;
+  settings["op"] = layer.op;
+  if (!layer.name.empty()) settings["name"] = layer.name;
+  if (!layer.inputs.empty()) settings["inputs"] = layer.inputs;
+  if (!layer.share.empty()) settings["share"] = layer.share;
+  if (layer.l2 != 0) settings["l2"] = layer.l2;
+  return toml_inline(settings, {"op", "name", "inputs"});
+}
 
 Options data_table(RunConfig& config) { return options(config.data); }
 

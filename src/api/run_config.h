@@ -16,6 +16,9 @@ Options train_table(RunConfig& config);
 /// train.loss_attributes, which the loss chosen checks.
 Options loss_table();
 
+/// A layer as a network file has it.
+std::string layer_toml(const Layer& layer);
+
 /// Throws Error(config) when the network has layers, beside which an option of the default network
 /// would say nothing.
 void refuse_beside_layers(const RunConfig& config, const std::string& option,

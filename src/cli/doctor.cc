@@ -8,7 +8,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
+#include "base/text.h"
 #include "cli/commands.h"
+#include "cli/difference.h"
 #include "cli/terminal.h"
 #include "selfnorm/error.h"
 
@@ -17,12 +20,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr const char* kModelExtension = ".safetensors";
+
 struct DoctorArguments {
   std::string network;
   std::string data, target, data_dir;
   ExaminationOptions options;
+  std::string fail_on = "error";
+  std::string repair;
   bool measure = false;
   bool json = false;
+  bool codes = false;
 };
 
 // A model file is looked at as the network in it, with fresh weights.
@@ -33,7 +41,7 @@ RunConfig read_network(const std::filesystem::path& path) {
     throw Error(ErrorKind::config, fmt::format("{}: is no run folder: there is no {}",
                                                path.string(), folder.config().filename().string()));
   }
-  if (path.extension() != ".safetensors") return read_run_config(path);
+  if (path.extension() != kModelExtension) return read_run_config(path);
   RunConfig config;
   config.network = Model::load(path.string()).network();
   return config;
@@ -65,7 +73,22 @@ Json moments_json(const SignalMoments& moments) {
           {"gradient_second_moment", moments.gradient_second_moment}};
 }
 
-void print_json(const Examination& examination) {
+const char* name_of(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
+
+Json findings_json(const std::vector<Finding>& findings) {
+  auto list = Json::array();
+  for (const Finding& finding : findings) {
+    list.push_back({{"code", finding.code},
+                    {"severity", name_of(finding.severity)},
+                    {"layers", finding.layers},
+                    {"value", finding.value},
+                    {"message", finding.message},
+                    {"mend", finding.mend}});
+  }
+  return list;
+}
+
+Json examination_json(const Examination& examination) {
   auto layers = Json::array();
   for (const LayerExamination& layer : examination.layers) {
     Json json{{"name", layer.name}, {"op", layer.op}};
@@ -77,10 +100,10 @@ void print_json(const Examination& examination) {
     }
     layers.push_back(json);
   }
-  fmt::print(
-      "{}\n",
-      Json{{"input", examination.input}, {"samples", examination.samples}, {"layers", layers}}.dump(
-          2));
+  return {{"input", examination.input},
+          {"samples", examination.samples},
+          {"layers", layers},
+          {"findings", findings_json(examination.findings)}};
 }
 
 std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4g}", value); }
@@ -107,11 +130,37 @@ void print_table(const Examination& examination, bool measured) {
   fmt::print("{}", table(rows));
 }
 
-void run_doctor(DoctorArguments arguments) {
-  if (!arguments.measure) arguments.options.draws = 0;
-  const Examination examination = examine(read_config(arguments), arguments.options);
-  if (arguments.json) print_json(examination);
-  else print_table(examination, arguments.measure);
+// The first few names of a list.
+std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 4;
+  std::vector<std::string> shown(
+      names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kMost)));
+  const std::string rest =
+      names.size() > kMost ? fmt::format(" and {} more", names.size() - kMost) : "";
+  return join(shown, ", ") + rest;
+}
+
+void print_findings(const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    const std::string where = finding.layers.empty() ? "" : ": " + some_of(finding.layers);
+    fmt::print("\n{}: {}{}\n  {}\n  mend: {}\n", name_of(finding.severity), finding.code, where,
+               finding.message, finding.mend);
+  }
+}
+
+void print_codes() {
+  fmt::print(
+      "# Findings\n\nWhat `selfnorm doctor` looks for; made by `selfnorm doctor --codes`. A "
+      "finding within a factor of two of what is normal is a warning, as a rule, else an error;\n"
+      "`--fail-on` says from which on the exit status is 1. `selfnorm doctor NETWORK.toml --repair "
+      "OUT.toml` makes the mends.\n");
+  for (const FindingCode& code : finding_codes()) {
+    fmt::print("\n## {}\n\n{}\n\n- value: {}\n- mend: {}\n", code.code, code.message, code.value,
+               code.mend);
+  }
+}
+
+void check_range(const Examination& examination) {
   const auto lost = std::ranges::find_if(examination.layers, [](const LayerExamination& layer) {
     return !std::isfinite(layer.predicted.variance) ||
            (layer.measured && !std::isfinite(layer.measured->variance));
@@ -122,21 +171,79 @@ void run_doctor(DoctorArguments arguments) {
       fmt::format("layer '{}' ({}): the signal left the range of numbers", lost->name, lost->op));
 }
 
+bool fails(const std::vector<Finding>& findings, const std::string& fail_on) {
+  if (fail_on == "never") return false;
+  const Severity least = fail_on == "warning" ? Severity::warning : Severity::error;
+  return std::ranges::any_of(findings, [&](const Finding& f) { return f.severity >= least; });
+}
+
+void run_examination(const DoctorArguments& arguments) {
+  const Examination examination = examine(read_config(arguments), arguments.options);
+  if (arguments.json) {
+    fmt::print("{}\n", examination_json(examination).dump(2));
+  } else {
+    print_table(examination, arguments.measure);
+    print_findings(examination.findings);
+  }
+  check_range(examination);
+  if (fails(examination.findings, arguments.fail_on)) throw CLI::RuntimeError(1);
+}
+
+// The network file as its user wrote it; of other things one that says the same.
+std::string text_of(const std::filesystem::path& path, const RunConfig& config) {
+  if (std::filesystem::is_directory(path)) return read_file(RunFolder(path).config());
+  return path.extension() == kModelExtension ? to_toml(config) : read_file(path);
+}
+
+void run_repair(const DoctorArguments& arguments) {
+  const RunConfig config = read_config(arguments);
+  const std::string before = text_of(arguments.network, config);
+  const Repair made = repair(config, arguments.options);
+  check_range(made.after);
+  const std::string after = made.found.empty() ? before : repaired_file(before, config, made);
+  parse_run_config(after, arguments.repair);  // what is written can be read
+  write_file(arguments.repair, after);
+  if (arguments.json) {
+    Json json = examination_json(made.after);
+    json["repaired"] = findings_json(made.found);
+    json["file"] = arguments.repair;
+    fmt::print("{}\n", json.dump(2));
+    return;
+  }
+  print_findings(made.found);
+  fmt::print("{}--- {}\n+++ {}\n{}\n", made.found.empty() ? "" : "\n", arguments.network,
+             arguments.repair, difference(before, after));
+  print_table(made.after, arguments.measure);
+}
+
+void run_doctor(DoctorArguments arguments) {
+  if (arguments.codes) {
+    print_codes();
+    return;
+  }
+  if (arguments.network.empty()) {
+    throw Error(ErrorKind::config, "doctor: expected a network file, a run folder or a model file");
+  }
+  if (!arguments.measure) arguments.options.draws = 0;
+  if (arguments.repair.empty()) run_examination(arguments);
+  else run_repair(arguments);
+}
+
 }  // namespace
 
 void add_doctor(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "doctor",
       "Predict the moments of signals and gradients at every layer of a network with fresh "
-      "weights.\n"
+      "weights, say what keeps them from being normal, and mend it.\n"
       "mean, variance: over samples, positions and units. unit means: deviation over the units of\n"
       "their means over the samples, what these have in common. gradient²: mean square of the\n"
       "gradient of N(0, 1) cotangents at the outputs. missed: the prediction of mean, variance or\n"
       "gradient² is off by more than promised and than three standard errors of the draws");
   const auto arguments = std::make_shared<DoctorArguments>();
   arguments->options.draws = 5;
-  command->add_option("network", arguments->network, "a network file, a run folder or a model file")
-      ->required();
+  command->add_option("network", arguments->network,
+                      "a network file, a run folder or a model file");
   command->add_option("--data", arguments->data,
                       "rows to look at instead of the network file's; without either: N(0, 1)");
   command->add_option("--target", arguments->target, "the target's column in --data, left out");
@@ -152,7 +259,15 @@ void add_doctor(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--seed", arguments->options.seed, "of rows, weights and masks")
       ->capture_default_str();
+  command
+      ->add_option("--fail-on", arguments->fail_on,
+                   "from which finding on the exit status is 1: error, warning or never")
+      ->check(CLI::IsMember({"error", "warning", "never"}))
+      ->capture_default_str();
+  command->add_option("--repair", arguments->repair,
+                      "write a network file in which what was found is mended");
   command->add_flag("--json", arguments->json, "one JSON document");
+  command->add_flag("--codes", arguments->codes, "as docs/findings.md: all that it looks for");
   command->callback([arguments] { run_doctor(*arguments); });
 }
 

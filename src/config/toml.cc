@@ -112,6 +112,24 @@ std::vector<std::pair<std::string, std::string>> grouped(const Settings& setting
   return entries;
 }
 
+// The byte at a line and a column, which count from 1, columns in code points.
+std::size_t offset_of(std::string_view text, const toml::source_position& position) {
+  std::size_t at = 0;
+  for (std::uint32_t line = 1; line < position.line; ++line) at = text.find('\n', at) + 1;
+  const auto continues = [&] {
+    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
+  };
+  for (std::uint32_t column = 1; column < position.column; ++column) {
+    ++at;
+    while (continues()) ++at;
+  }
+  return at;
+}
+
+TextRange range_of(std::string_view text, const toml::node& node) {
+  return {offset_of(text, node.source().begin), offset_of(text, node.source().end)};
+}
+
 }  // namespace
 
 TomlFile parse_toml(std::string_view text, const std::string& where,
@@ -143,12 +161,38 @@ std::string toml_lines(const Settings& settings) {
   return lines;
 }
 
-std::string toml_inline(const Settings& settings) {
+std::string toml_inline(const Settings& settings, const std::vector<std::string>& first) {
+  auto entries = grouped(settings);
+  std::ranges::stable_sort(entries, {}, [&](const auto& entry) {
+    return std::ranges::find(first, entry.first) - first.begin();
+  });
   std::string text = "{";
-  for (const auto& [name, value] : grouped(settings)) {
+  for (const auto& [name, value] : entries) {
     text += fmt::format("{} {} = {}", text == "{" ? "" : ",", name, value);
   }
   return text + " }";
+}
+
+std::vector<TextRange> toml_list_ranges(std::string_view text, std::string_view table,
+                                        std::string_view list) {
+  const toml::table root = toml::parse(text);
+  const auto* array = root[table][list].as_array();
+  std::vector<TextRange> ranges;
+  if (array == nullptr) return ranges;
+  for (const toml::node& element : *array) {
+    const auto* inner = element.as_table();
+    if (inner == nullptr || !inner->is_inline()) return {};
+    ranges.push_back(range_of(text, element));
+  }
+  return ranges;
+}
+
+std::optional<TextRange> toml_value_range(std::string_view text, std::string_view table,
+                                          std::string_view key) {
+  const toml::table root = toml::parse(text);
+  const auto* node = root[table][key].node();
+  if (node == nullptr) return std::nullopt;
+  return range_of(text, *node);
 }
 
 }  // namespace selfnorm

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
 
 #include "kernels/initialize.h"
 #include "ops/table.h"
@@ -18,39 +20,6 @@ constexpr const char* kAuto = "auto";
 bool has_parameters(const Graph& graph, const Node& node) {
   return std::ranges::any_of(
       node.inputs, [&](ValueId input) { return graph.value(input).role == Role::parameter; });
-}
-
-const Node* first_reader(const Graph& graph, ValueId value) {
-  for (const Node& node : graph.nodes) {
-    if (std::ranges::count(node.inputs, value) > 0) return &node;
-  }
-  return nullptr;
-}
-
-// The first activation behind the node, looking through ops that only move or mask elements;
-// another layer with weights ends the search.
-const Node* activation_behind(const Graph& graph, const Node& node) {
-  for (const Node* next = first_reader(graph, node.outputs[0]); next != nullptr;
-       next = first_reader(graph, next->outputs[0])) {
-    if (has_parameters(graph, *next)) return nullptr;
-    if (rule_of(row_of(*next).moments) != nullptr) return next;
-  }
-  return nullptr;
-}
-
-// The variance, times 1/fan_in, of weights that keep the second moment at 1 through the activation;
-// 1 where none do.
-double gain_before(const Node& activation) {
-  const MomentRule rule = (*rule_of(row_of(activation).moments))(activation.attributes);
-  const double gain = second_moment_gain(rule);
-  // Rounded far above the last bits of a libm, so that weights start the same everywhere.
-  return std::isfinite(gain) ? std::round(gain * 0x1p40) / 0x1p40 : 1;
-}
-
-// Such a shape counts on orthogonal weights: theory.h, DepthShapeRequest.
-bool is_shaped_for_depth(const Node& activation) {
-  const auto shape = activation.attributes.find("shape");
-  return shape != activation.attributes.end() && shape->second == Setting("depth");
 }
 
 // Orthonormal along the shorter side, a weight's mean square is 1/(the longer side); 1/fan_in is
@@ -71,6 +40,42 @@ void check_gain(const Layer& owner, const std::string& init, double gain) {
 
 }  // namespace
 
+std::vector<const Node*> first_readers(const Graph& graph) {
+  std::vector<const Node*> readers(graph.values.size(), nullptr);
+  for (const Node& node : graph.nodes) {
+    for (const ValueId input : node.inputs) {
+      const Node*& first = readers[static_cast<std::size_t>(input)];
+      if (first == nullptr) first = &node;
+    }
+  }
+  return readers;
+}
+
+const Node* activation_behind(const Graph& graph, const std::vector<const Node*>& first_readers,
+                              const Node& node) {
+  const auto reader = [&](const Node& of) {
+    return first_readers[static_cast<std::size_t>(of.outputs[0])];
+  };
+  for (const Node* next = reader(node); next != nullptr; next = reader(*next)) {
+    if (has_parameters(graph, *next)) return nullptr;
+    if (rule_of(row_of(*next).moments) != nullptr) return next;
+  }
+  return nullptr;
+}
+
+bool is_shaped_for_depth(const Node& activation) {
+  const auto shape = activation.attributes.find("shape");
+  return shape != activation.attributes.end() && shape->second == Setting("depth");
+}
+
+double gain_before(const Node* activation) {
+  if (activation == nullptr) return 1;
+  const MomentRule rule = (*rule_of(row_of(*activation).moments))(activation->attributes);
+  const double gain = second_moment_gain(rule);
+  // Rounded far above the last bits of a libm, so that weights start the same everywhere.
+  return std::isfinite(gain) ? std::round(gain * 0x1p40) / 0x1p40 : 1;
+}
+
 Parameter start_of(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
                    ValueId value) {
   const auto init = attributes.find("init");
@@ -89,13 +94,16 @@ Parameter start_of(const Layer& owner, const Settings& attributes, const Paramet
 }
 
 void resolve_auto(Graph& graph) {
+  const std::vector<const Node*> readers = first_readers(graph);
+  std::map<std::string, const Node*> nodes;
+  for (const Node& node : graph.nodes) nodes[node.name] = &node;
   for (Parameter& parameter : graph.parameters) {
     if (parameter.init != kAuto) continue;
-    const Node& owner = *std::ranges::find(graph.nodes, parameter.owner, &Node::name);
-    const Node* activation = activation_behind(graph, owner);
+    const Node* activation = activation_behind(graph, readers, *nodes.at(parameter.owner));
+    // Such a shape counts on orthogonal weights: theory.h, DepthShapeRequest.
     const bool orthogonal = activation != nullptr && is_shaped_for_depth(*activation);
     parameter.init = orthogonal ? "orthogonal" : "lecun_normal";
-    if (activation != nullptr) parameter.gain *= std::sqrt(gain_before(*activation));
+    parameter.gain *= std::sqrt(gain_before(activation));
     if (orthogonal) {
       parameter.gain *= orthogonal_gain(graph.value(parameter.value).shape, parameter.fan_in);
     }

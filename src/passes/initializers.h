@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "graph/graph.h"
 #include "ops/row.h"
 #include "selfnorm/network.h"
@@ -11,6 +13,21 @@ namespace selfnorm {
 /// the initialiser does not take.
 Parameter start_of(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
                    ValueId value);
+
+/// By value, the first node that reads it; nullptr where none does.
+std::vector<const Node*> first_readers(const Graph& graph);
+
+/// The first activation behind a node, looking through ops that only move or mask elements; nullptr
+/// where another layer with weights comes before one.
+const Node* activation_behind(const Graph& graph, const std::vector<const Node*>& first_readers,
+                              const Node& node);
+
+/// Whether a node is an activation with `shape = "depth"`.
+bool is_shaped_for_depth(const Node& activation);
+
+/// The variance, times 1/fan_in, of weights that keep the second moment at 1 through the activation
+/// (nullptr: none); 1 where none do.
+double gain_before(const Node* activation);
 
 /// Replaces every `auto` by lecun_normal (orthogonal before a SELU that is shaped for a depth) with
 /// the gain that keeps the second moment of the signal at 1, given the first activation behind the

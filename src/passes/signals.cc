@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <list>
 #include <string>
 #include <utility>
 
-#include "kernels/initialize.h"
 #include "ops/table.h"
 #include "selfnorm/error.h"
 
@@ -30,15 +30,18 @@ void add_gradient(std::optional<SignalGradient>& sum, SignalGradient gradient) {
   sum = weighted_sum({{*sum, 1}, {gradient, 1}});
 }
 
-// The law that each parameter is drawn from, by value.
-std::vector<InitialLaw> initial_laws(const Graph& graph) {
-  std::vector<InitialLaw> laws(graph.values.size());
-  for (const Parameter& p : graph.parameters) {
-    const Shape& shape = graph.value(p.value).shape;
-    laws[index(p.value)] =
-        initial_law(p.init, p.gain, {elements(shape), shape[0], p.fan_in, p.fan_out});
+// `signal_of` gives what flows into an input, nullptr for parameters.
+template <class SignalOf>
+SignalContext context_of(const Graph& graph, const Node& node, const WeightLaw& weights,
+                         SignalOf signal_of) {
+  SignalContext context{node, {}, {}, graph.value(node.outputs[0]).shape, weights};
+  for (const ValueId input : node.inputs) {
+    const Signal* signal = signal_of(input);
+    if (signal == nullptr) continue;
+    context.inputs.push_back(signal);
+    context.shapes.push_back(graph.value(input).shape);
   }
-  return laws;
+  return context;
 }
 
 class Predictor {
@@ -78,20 +81,22 @@ class Predictor {
   std::optional<SignalGradient>& gradient(ValueId id) { return known_.gradients[index(id)]; }
 
   SignalContext context_of(const Node& node) {
-    SignalContext context{node, {}, {}, graph_.value(node.outputs[0]).shape, {0, 0}};
+    return selfnorm::context_of(graph_, node, weight_law(node), [&](ValueId input) {
+      const auto& signal = forward(input);
+      return signal ? &*signal : nullptr;
+    });
+  }
+
+  WeightLaw weight_law(const Node& node) const {
+    WeightLaw weights{0, 0};
     for (const ValueId input : node.inputs) {
-      const Shape& shape = graph_.value(input).shape;
-      if (const auto& signal = forward(input)) {
-        context.inputs.push_back(&*signal);
-        context.shapes.push_back(shape);
-        continue;
-      }
+      const Value& value = graph_.value(input);
+      if (value.role != Role::parameter) continue;
       const InitialLaw& law = laws_[index(input)];
-      WeightLaw& weights = context.weights;
-      if (shape.size() > 1) weights.mean = law.mean, weights.variance = law.variance;
+      if (value.shape.size() > 1) weights.mean = law.mean, weights.variance = law.variance;
       else weights.bias_mean = law.mean, weights.bias_variance = law.variance;
     }
-    return context;
+    return weights;
   }
 
   const Graph& graph_;
@@ -100,6 +105,27 @@ class Predictor {
 };
 
 }  // namespace
+
+std::vector<InitialLaw> initial_laws(const Graph& graph) {
+  std::vector<InitialLaw> laws(graph.values.size());
+  for (const Parameter& p : graph.parameters) {
+    const Shape& shape = graph.value(p.value).shape;
+    laws[index(p.value)] =
+        initial_law(p.init, p.gain, {elements(shape), shape[0], p.fan_in, p.fan_out});
+  }
+  return laws;
+}
+
+MomentField response_to_unit_normals(const Graph& graph, const Node& node,
+                                     const WeightLaw& weights) {
+  std::list<Signal> signals;
+  const auto signal_of = [&](ValueId input) -> const Signal* {
+    const Value& value = graph.value(input);
+    if (value.role == Role::parameter || value.role == Role::state) return nullptr;
+    return &signals.emplace_back(uniform_field(extent_of(value.shape, 1), 0, 1));
+  };
+  return rule_for(node).forward(context_of(graph, node, weights, signal_of)).field();
+}
 
 PredictedSignals predict_signals(const Graph& graph, const std::vector<MomentField>& inputs) {
   Predictor predictor(graph);

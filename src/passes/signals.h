@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "kernels/initialize.h"
 #include "ops/signal.h"
 
 namespace selfnorm {
@@ -14,6 +15,13 @@ struct PredictedSignals {
   std::vector<std::optional<Signal>> forward;            ///< by value
   std::vector<std::optional<SignalGradient>> gradients;  ///< ∂(N(0, 1) cotangent·outputs), by value
 };
+
+/// The law that each parameter is drawn from at the start, by value.
+std::vector<InitialLaw> initial_laws(const Graph& graph);
+
+/// What a node makes of independent N(0, 1) at its inputs with weights of this law.
+MomentField response_to_unit_normals(const Graph& graph, const Node& node,
+                                     const WeightLaw& weights = {});
 
 /// Sends signals through a graph as `build_graph` makes it, with dropout at work, and gradients
 /// back. `inputs`: a field for each of the graph's inputs, of one number of samples. Source: mean

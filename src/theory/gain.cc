@@ -34,4 +34,29 @@ double second_moment_gain(const MomentRule& rule) {
   return std::exp2(root);
 }
 
+GainBand stable_gains(const MomentRule& rule) {
+  const auto gain = [&](double variance) {
+    const ActivationMoments f = rule({0, variance});
+    return variance / (f.variance + f.mean * f.mean);
+  };
+  constexpr double kSmall = 1e-10, kLarge = 1e10;
+  return {gain(kSmall), gain(kLarge)};
+}
+
+double settled_deviation(const MomentRule& rule, double keep) {
+  constexpr int kLayers = 10'000;
+  constexpr double kEndless = 1e6, kSettled = 1e-12;
+  double square = 1, mean = 0;
+  for (int layer = 0; layer < kLayers; ++layer) {
+    const ActivationMoments f = rule({0, square});
+    const double next = (f.variance + f.mean * f.mean) / keep;
+    mean = f.mean;
+    if (next > kEndless) return std::numeric_limits<double>::infinity();
+    const bool settled = std::abs(next - square) < kSettled * square;
+    square = next;
+    if (settled) break;
+  }
+  return std::sqrt(square - mean * mean);
+}
+
 }  // namespace selfnorm

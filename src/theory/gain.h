@@ -10,4 +10,16 @@ namespace selfnorm {
 /// where no τ between 2^-20 and 2^20 does, as for what is bounded by 1.
 double second_moment_gain(const MomentRule& rule);
 
+/// Gains that signals of any size survive: below `low` small ones die out, above `high` large ones
+/// grow without end, layer by layer (SELU: 0.4768 and 1.8116; what is straight on either side of 0,
+/// as ReLU: twice the same).
+struct GainBand {
+  double low = 0, high = 0;
+};
+GainBand stable_gains(const MomentRule& rule);
+
+/// The deviation behind plain (inverted) dropout that keeps a share `keep`, after many layers of
+/// the activation under weights of gain 1; infinite where it grows without end.
+double settled_deviation(const MomentRule& rule, double keep);
+
 }  // namespace selfnorm

@@ -1,5 +1,7 @@
 """`selfnorm doctor`: predictions, and measurements beside them."""
 
+import json
+
 from program import CliTest, main
 
 NETWORK = """[data]
@@ -13,6 +15,49 @@ layers = [
   { op = "dense", units = 10 },
 ]
 """
+
+FAULTY = """# ours, before we knew
+[model]
+inputs = { x = [64] }
+layers = [
+  { op = "dense", units = 128, init = "he_normal" },  # as for ReLU
+  { op = "selu" },
+  { op = "dropout", rate = 0.2 },
+  { op = "dense", units = 128, init = "he_normal" },
+  { op = "selu" },
+  { op = "dense", units = 10 },
+]
+"""
+
+RESIDUAL = """[data]
+source = "digits"  # ä
+standardize = false
+[model]
+inputs = { image = [1, 8, 8] }
+layers = [
+  { op = "conv2d", name = "stem", channels = 16, kernel = [3, 3] },
+  { op = "batch_norm" },
+  { op = "selu" },
+  { op = "conv2d", name = "f", inputs = ["selu_1"], channels = 16, kernel = [1, 1] },
+  { op = "selu", name = "g" },
+  { op = "add", inputs = ["selu_1", "g"] },
+  { op = "flatten" }, { op = "dense", units = 10 },
+]
+"""
+
+POOLED = """[model]
+inputs = { image = [16, 12, 12] }
+layers = [
+  { op = "selu" },
+  { op = "max_pool2d", kernel = [2, 2] },
+  { op = "flatten" },
+  { op = "dense", units = 10 },
+]
+"""
+
+REPAIRED = (RESIDUAL.replace("standardize = false", "standardize = true")
+            .replace('  { op = "batch_norm" },\n', "")
+            .replace('"g"] }', '"g"], weights = [0.7066, 0.7066] }'))
 
 
 class Doctor(CliTest):
@@ -36,6 +81,49 @@ class Doctor(CliTest):
         self.assertEqual(want, self.ok_json("doctor", "run", "--json"))
         self.assertEqual(want, self.ok_json("doctor", "run/model.safetensors", "--data", "digits",
                                             "--json"))
+
+    def test_findings_decide_the_exit_status(self):
+        self.write("net.toml", NETWORK)
+        good = self.ok_json("doctor", "net.toml", "--json")
+        self.assertEqual([], [f["code"] for f in good["findings"] if f["severity"] == "error"])
+        self.write("bad.toml", FAULTY)
+        bad = self.run_program("doctor", "bad.toml", "--json")
+        self.assertEqual(1, bad.status)
+        findings = json.loads(bad.out)["findings"]
+        self.assertEqual(["initial-variance", "plain-dropout"], [f["code"] for f in findings])
+        self.assertEqual(["dense_1", "dense_2"], findings[0]["layers"])
+        self.assertEqual({"code", "severity", "layers", "value", "message", "mend"},
+                         set(findings[0]))
+        self.assertEqual(0, self.run_program("doctor", "bad.toml", "--fail-on", "never").status)
+        listed = self.ok("doctor", "--codes").out
+        for finding in findings:
+            self.assertIn("## " + finding["code"], listed)
+
+    def test_a_repair_changes_nothing_but_what_was_found(self):
+        self.write("bad.toml", FAULTY)
+        shown = self.ok("doctor", "bad.toml", "--repair", "good.toml").out
+        self.assertIn("-  { op = \"dropout\", rate = 0.2 },", shown)
+        self.assertIn("+  { op = \"alpha_dropout\", rate = 0.2 },", shown)
+        want = (FAULTY.replace("\"dropout\"", "\"alpha_dropout\"")
+                .replace(", init = \"he_normal\"", ""))
+        self.assertEqual(want, self.bytes_of("good.toml").decode())
+        self.assertEqual([], self.ok_json("doctor", "good.toml", "--json")["findings"])
+        again = self.ok_json("doctor", "good.toml", "--repair", "again.toml", "--json")
+        self.assertEqual([], again["repaired"])
+        self.assertEqual(want, self.bytes_of("again.toml").decode())
+
+    def test_layers_are_put_in_and_taken_out_where_they_belong(self):
+        self.write("bad.toml", RESIDUAL)
+        self.ok("doctor", "bad.toml", "--repair", "good.toml")
+        self.assertEqual(REPAIRED, self.bytes_of("good.toml").decode())
+
+    def test_a_scale_is_put_behind_pooling(self):
+        self.write("bad.toml", POOLED)
+        self.ok("doctor", "bad.toml", "--repair", "good.toml")
+        self.assertEqual(POOLED.replace("pool2d\", kernel = [2, 2] },\n",
+                                        "pool2d\", kernel = [2, 2] },\n"
+                                        "  { op = \"scale\", factor = 1.335, shift = -1.436 },\n"),
+                         self.bytes_of("good.toml").decode())
 
     def test_bad_networks_name_the_layer(self):
         self.write("net.toml", NETWORK.replace("units = 10", "unitz = 10"))

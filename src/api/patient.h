@@ -1,0 +1,35 @@
+// What the doctor is given: a network with what goes into it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "doctor/layer_moments.h"
+#include "selfnorm/doctor.h"
+#include "selfnorm/run.h"
+
+namespace selfnorm {
+
+/// A network with what goes into it: the fields, and the rows of each draw.
+struct Patient {
+  std::string input;
+  Network network;
+  Graph graph;  ///< for so many samples
+  std::int64_t samples;
+  std::vector<MomentField> fields;
+  std::function<InputRows(std::uint64_t seed)> rows;
+};
+
+/// The data that a configuration names, or none.
+std::optional<Dataset> load_rows(RunConfig config);
+
+/// The network of a configuration with rows of the training set, drawn and standardised as training
+/// does; without data with independent N(0, 1), drawn anew for each draw of the weights, since the
+/// prediction is for all such rows.
+Patient admit(const RunConfig& config, std::optional<Dataset>& data,
+              const ExaminationOptions& options);
+
+}  // namespace selfnorm

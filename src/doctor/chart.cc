@@ -1,0 +1,88 @@
+#include "doctor/chart.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "ops/table.h"
+#include "passes/initializers.h"
+
+namespace selfnorm {
+
+Chart::Chart(const Graph& graph, const PredictedSignals& signals, bool real_inputs)
+    : graph_(graph),
+      signals_(signals),
+      real_inputs_(real_inputs),
+      laws_(initial_laws(graph)),
+      averages_(graph.values.size()),
+      gradients_(graph.values.size(), std::numeric_limits<double>::quiet_NaN()),
+      makers_(graph.values.size(), nullptr),
+      first_readers_(first_readers(graph)),
+      readers_(graph.values.size()),
+      parameters_(graph.values.size(), nullptr),
+      feeds_weights_(graph.values.size(), false) {
+  for (std::size_t i = 0; i < graph.values.size(); ++i) {
+    if (const auto& forward = signals.forward[i]) averages_[i] = average_of(forward->field());
+    if (const auto& gradient = signals.gradients[i]) {
+      gradients_[i] = average_of(gradient->field()).square;
+    }
+  }
+  for (const Parameter& parameter : graph.parameters)
+    parameters_[index(parameter.value)] = &parameter;
+  for (const Node& node : graph.nodes) {
+    for (const ValueId output : node.outputs) makers_[index(output)] = &node;
+    for (const ValueId input : signal_inputs(node)) readers_[index(input)].push_back(&node);
+  }
+  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+    const bool feeds = weights(*node) != nullptr || feeds_weights(*node);
+    for (const ValueId input : signal_inputs(*node)) {
+      if (feeds) feeds_weights_[index(input)] = true;
+    }
+  }
+  const auto hidden = std::ranges::find_if(graph.nodes, [&](const Node& node) {
+    return feeds_weights(node) && is_self_normalizing(node);
+  });
+  if (hidden != graph.nodes.end()) self_normalizing_ = &*hidden;
+}
+
+const Parameter* Chart::weights(const Node& node) const {
+  for (const ValueId input : node.inputs) {
+    const Value& value = graph_.value(input);
+    if (value.role == Role::parameter && value.shape.size() > 1) return parameters_[index(input)];
+  }
+  return nullptr;
+}
+
+std::vector<ValueId> Chart::signal_inputs(const Node& node) const {
+  std::vector<ValueId> inputs;
+  for (const ValueId input : node.inputs) {
+    if (parameters_[index(input)] == nullptr) inputs.push_back(input);
+  }
+  return inputs;
+}
+
+const Node* Chart::activation_before(ValueId value) const {
+  for (const Node* node = maker(value); node != nullptr; node = maker(node->inputs[0])) {
+    if (weights(*node) != nullptr) return nullptr;
+    if (rule_of(row_of(*node).moments) != nullptr) return node;
+  }
+  return nullptr;
+}
+
+const Node* Chart::activation_behind(const Node& node) const {
+  return selfnorm::activation_behind(graph_, first_readers_, node);
+}
+
+bool Chart::is_self_normalizing(const Node& activation) const {
+  if (rule_of(row_of(activation).moments) == nullptr) return false;
+  const LayerMap map = layer_map(moment_rule(activation), {0, 1}, {0, 1, true});
+  constexpr double kClose = 1e-6;  // constants of a few digits are such too
+  return std::abs(map.outputs.mean) < kClose && std::abs(map.outputs.variance - 1) < kClose &&
+         map.d_variance_d_nu > 0 && map.d_variance_d_nu < 1;
+}
+
+MomentRule moment_rule(const Node& activation) {
+  return (*rule_of(row_of(activation).moments))(activation.attributes);
+}
+
+}  // namespace selfnorm

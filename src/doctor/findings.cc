@@ -1,0 +1,138 @@
+#include "doctor/findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <string>
+
+namespace selfnorm {
+namespace {
+
+// How far a value is from 1, upwards or downwards.
+double distance(const Symptom& symptom) {
+  const double off = std::abs(std::log(symptom.value));
+  return std::isnan(off) ? std::numeric_limits<double>::infinity() : off;
+}
+
+bool is_milder(const Symptom& a, const Symptom& b) {
+  if (a.severity != b.severity) return a.severity < b.severity;
+  return distance(a) < distance(b);
+}
+
+std::string filled(std::string_view text, const Symptom& worst) {
+  return fmt::format(fmt::runtime(text), fmt::arg("value", fmt::format("{:.4g}", worst.value)),
+                     fmt::arg("detail", worst.detail));
+}
+
+Diagnosis gathered(const FindingKind& kind, const std::vector<Symptom>& symptoms) {
+  const Symptom& worst = *std::ranges::max_element(symptoms, is_milder);
+  Diagnosis diagnosis{{std::string(kind.code),
+                       worst.severity,
+                       {},
+                       worst.value,
+                       filled(kind.message, worst),
+                       std::string(kind.mend)},
+                      kind.phase,
+                      {}};
+  std::set<std::string> told;
+  for (const Symptom& symptom : symptoms) {
+    if (!symptom.layer.empty() && told.insert(symptom.layer).second) {
+      diagnosis.finding.layers.push_back(symptom.layer);
+    }
+    diagnosis.mends.insert(diagnosis.mends.end(), symptom.mends.begin(), symptom.mends.end());
+  }
+  return diagnosis;
+}
+
+}  // namespace
+
+const std::vector<FindingKind>& finding_kinds() {
+  static const std::vector<FindingKind> kinds = {
+      {"input-not-standardized", "mean square of the input",
+       "The input's {detail}, where mean 0 and variance 1 are normal. The first layers spend the "
+       "contraction on getting back, and what is far from 0 shares its mean with all samples.",
+       "standardize = true in [data]", MendPhase::parts, look_at_inputs},
+      {"initial-variance", "the weights' variance times fan-in, over what keeps the signal",
+       "The weights' initial variance times fan-in is {value} times what keeps the signal: "
+       "{detail}. Every such layer multiplies the signal's second moment by it, and the gradient's "
+       "too.",
+       "leave `init` out: it is then chosen for the activation, with the true fan-in",
+       MendPhase::parts, look_at_initial_variance},
+      {"plain-dropout", "deviation behind the dropout after many layers",
+       "Plain dropout at rate {detail} adds variance that SELU cannot take back: the deviation "
+       "goes "
+       "to {value}. It also puts zeros where the lowest value of SELU is -1.758.",
+       "alpha_dropout in its place, at a rate of 0.05 to 0.1", MendPhase::parts,
+       look_at_plain_dropout},
+      {"alpha-dropout-without-selu", "second moment in front of the dropout",
+       "Alpha dropout stands behind {detail}, which does not keep mean 0 and variance 1. It then "
+       "puts in values of -1.758 that belong to no such activation, and shifts what it keeps.",
+       "dropout in its place, or selu as the activation", MendPhase::parts, look_at_alpha_dropout},
+      {"normalization-beside-selu", "variance of what is normalised",
+       "A layer normalises what SELU keeps normal; its input has variance {value}. It costs time, "
+       "makes samples of a batch depend on each other or takes out what they differ in, and hides "
+       "wrong scales.",
+       "take it out", MendPhase::parts, look_at_normalization},
+      {"activations-mixed", "second moment behind the activation, given N(0, 1)",
+       "The network has SELU and, elsewhere, {detail}, which makes second moment {value} of N(0, "
+       "1). One layer that does not keep mean and variance moves all behind it.",
+       "selu in its place", MendPhase::parts, look_at_activations},
+      {"zero-padding", "share of the variance that windows at the border leave",
+       "Windows at the border see zeros, which leaves {value} of the variance. Small images have "
+       "more border: layer by layer their signal dies from the edge inwards.",
+       "a gain that makes up for it", MendPhase::scales, look_at_zero_padding},
+      {"unscaled-add", "the sum's second moment over that of its inputs",
+       "The sum's second moment is {value} times that of its inputs. Block by block it grows, and "
+       "the gradient with it.",
+       "weights for the branches whose squares sum to 1", MendPhase::scales, look_at_sums},
+      {"concat-unlike", "largest over smallest second moment of the inputs",
+       "Second moments of the values that are joined differ by a factor of {value}. The layer "
+       "behind listens to the larger one alone.",
+       "scale in front of those that are off", MendPhase::scales, look_at_concatenations},
+      {"pooling-shift", "second moment behind the pooling over that in front",
+       "Pooling leaves {detail} of what comes in. The activations behind it work away from their "
+       "fixed point.",
+       "scale with a factor and a shift behind it", MendPhase::scales, look_at_pooling},
+      {"gradient-growth", "the gradient's second moment at the first layer over that at the last",
+       "The gradient's second moment at the first layer is {value} times that at the last. SELU "
+       "keeps signals normal, not gradients: they grow by up to 1.0716 a layer, and one learning "
+       "rate does not fit all layers.",
+       "shape = \"depth\" at the SELUs", MendPhase::shape, look_at_gradients},
+  };
+  return kinds;
+}
+
+std::vector<FindingCode> finding_codes() {
+  std::vector<FindingCode> codes;
+  for (const FindingKind& kind : finding_kinds()) {
+    std::string message =
+        fmt::format(fmt::runtime(kind.message), fmt::arg("value", "…"), fmt::arg("detail", "…"));
+    codes.push_back(
+        {std::string(kind.code), std::string(kind.value), message, std::string(kind.mend)});
+  }
+  return codes;
+}
+
+std::vector<Diagnosis> diagnose(const Chart& chart) {
+  std::vector<Diagnosis> found;
+  for (const FindingKind& kind : finding_kinds()) {
+    const std::vector<Symptom> symptoms = kind.look(chart);
+    if (!symptoms.empty()) found.push_back(gathered(kind, symptoms));
+  }
+  std::ranges::stable_sort(found, std::ranges::greater{},
+                           [](const Diagnosis& d) { return d.finding.severity; });
+  return found;
+}
+
+bool is_off(double ratio) { return !(ratio > 0.9 && ratio < 1.1); }
+
+Severity severity_of(double ratio) {
+  return ratio > 0.5 && ratio < 2 ? Severity::warning : Severity::error;
+}
+
+double rounded(double value) { return std::stod(fmt::format("{:.4g}", value)); }
+
+}  // namespace selfnorm

@@ -1,0 +1,134 @@
+#include "doctor/repair.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "passes/build.h"
+
+namespace selfnorm {
+namespace {
+
+// The network with everything written out, and what of it the user left open.
+class Editor {
+ public:
+  explicit Editor(const Network& given)
+      : network_(complete_names(given)), has_outputs_(!given.outputs.empty()) {
+    for (std::size_t i = 0; i < given.layers.size(); ++i) {
+      const Layer& layer = given.layers[i];
+      open_.push_back({layer.name.empty(), layer.inputs.empty(), static_cast<std::int64_t>(i)});
+    }
+  }
+
+  void make(const Edit& edit) {
+    const std::size_t at = place_of(edit.layer);
+    if (edit.change) edit.change(network_.layers[at]);
+    else if (edit.inserted.op.empty()) take_out(at);
+    else insert(edit, at);
+  }
+
+  EditedNetwork take() {
+    leave_inputs_open();
+    leave_names_open();
+    if (!has_outputs_ && network_.outputs == std::vector{last_name_}) network_.outputs.clear();
+    EditedNetwork edited{std::move(network_), {}};
+    for (const Open& open : open_) edited.origins.push_back(open.origin);
+    return edited;
+  }
+
+ private:
+  struct Open {
+    bool name, inputs;
+    std::int64_t origin;
+  };
+
+  std::size_t place_of(const std::string& name) const {
+    const auto layer = std::ranges::find(network_.layers, name, &Layer::name);
+    return static_cast<std::size_t>(layer - network_.layers.begin());
+  }
+
+  // Whatever read `from` reads `to`; with `only`, that layer alone.
+  void redirect(const std::string& from, const std::string& to, const std::string& only = "") {
+    for (Layer& layer : network_.layers) {
+      if (layer.name == to || (!only.empty() && layer.name != only)) continue;
+      std::ranges::replace(layer.inputs, from, to);
+    }
+    if (only.empty()) std::ranges::replace(network_.outputs, from, to);
+  }
+
+  void take_out(std::size_t at) {
+    const Layer layer = network_.layers[at];
+    redirect(layer.name, layer.inputs[0]);
+    network_.layers.erase(network_.layers.begin() + static_cast<std::ptrdiff_t>(at));
+    open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+
+  void insert(const Edit& edit, std::size_t at) {
+    Layer layer = edit.inserted;
+    layer.inputs = {edit.layer};
+    layer.name = unused(edit.layer + "_" + layer.op);
+    redirect(edit.layer, layer.name, edit.reader);
+    const auto behind = static_cast<std::ptrdiff_t>(
+        at == network_.layers.size() ? 0 : at + 1);  // an input of the network comes first
+    network_.layers.insert(network_.layers.begin() + behind, layer);
+    open_.insert(open_.begin() + behind, {true, true, -1});
+  }
+
+  std::string unused(std::string name) const {
+    const auto is_used = [&](const std::string& candidate) {
+      return place_of(candidate) < network_.layers.size() ||
+             std::ranges::any_of(network_.inputs,
+                                 [&](const auto& input) { return input.first == candidate; });
+    };
+    while (is_used(name)) name += '_';
+    return name;
+  }
+
+  void leave_inputs_open() {
+    std::string before = network_.inputs.empty() ? "" : network_.inputs.front().first;
+    for (std::size_t i = 0; i < network_.layers.size(); ++i) {
+      Layer& layer = network_.layers[i];
+      if (open_[i].inputs && layer.inputs == std::vector{before}) layer.inputs.clear();
+      before = layer.name;
+    }
+    last_name_ = before;
+  }
+
+  // Names that nobody says, or that follow from the order as they did.
+  void leave_names_open() {
+    std::set<std::string> said(network_.outputs.begin(), network_.outputs.end());
+    if (!has_outputs_) said.erase(last_name_);
+    for (const Layer& layer : network_.layers) {
+      said.insert(layer.inputs.begin(), layer.inputs.end());
+      said.insert(layer.share);
+    }
+    std::map<std::string, int> count;
+    for (std::size_t i = 0; i < network_.layers.size(); ++i) {
+      Layer& layer = network_.layers[i];
+      const std::string follows = fmt::format("{}_{}", layer.op, ++count[layer.op]);
+      if (open_[i].name && (layer.name == follows || !said.contains(layer.name))) {
+        layer.name.clear();
+      }
+    }
+  }
+
+  Network network_;
+  bool has_outputs_;
+  std::vector<Open> open_;
+  std::string last_name_;
+};
+
+}  // namespace
+
+EditedNetwork edited(const Network& network, const std::vector<Edit>& edits) {
+  Editor editor(network);
+  for (const Edit& edit : edits) {
+    if (!edit.layer.empty()) editor.make(edit);
+  }
+  return editor.take();
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,116 @@
+// Findings about where values of different scales meet, or leave their scale.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "doctor/findings.h"
+#include "ops/table.h"
+
+namespace selfnorm {
+namespace {
+
+Layer scale_layer(double factor, double shift) {
+  constexpr double kNone = 0.01;
+  Layer layer{"scale", {{"factor", rounded(factor)}}};
+  if (std::abs(shift) > kNone) layer.attributes["shift"] = rounded(shift);
+  return layer;
+}
+
+// A factor and a shift that the user, or the doctor, put behind a node for all that read it.
+const Node* scale_behind(const Chart& chart, const Node& node) {
+  const auto& readers = chart.readers(node);
+  if (readers.size() != 1) return nullptr;
+  const Node* reader = readers[0];
+  const bool is_scale = rule_of(row_of(*reader).rescale) != nullptr &&
+                        chart.weights(*reader) == nullptr && row_of(*reader).arity->most == 1;
+  return is_scale ? reader : nullptr;
+}
+
+// y becomes factor·y + shift.
+void then(Layer& scale, double factor, double shift) {
+  const auto number = [&](const char* name, double unless) {
+    const auto found = scale.attributes.find(name);
+    return found == scale.attributes.end() ? unless : std::get<double>(found->second);
+  };
+  const Layer made = scale_layer(factor * number("factor", 1), factor * number("shift", 0) + shift);
+  scale.attributes = made.attributes;
+}
+
+}  // namespace
+
+std::vector<Symptom> look_at_sums(const Chart& chart) {
+  std::vector<Symptom> symptoms;
+  for (const Node& node : chart.graph().nodes) {
+    if (!row_of(node).traits.sums || node.inputs.size() < 2 || !chart.feeds_weights(node)) continue;
+    double inputs = 0;
+    for (const ValueId input : node.inputs) {
+      inputs += chart.average(input).square / static_cast<double>(node.inputs.size());
+    }
+    const double ratio = chart.average(node.outputs[0]).square / inputs;
+    if (!is_off(ratio) || !is_off(chart.average(node.outputs[0]).square)) continue;
+    const auto rescale = [factor = 1 / std::sqrt(ratio), rule = *rule_of(row_of(node).rescale),
+                          inputs = node.inputs.size()](Layer& layer) {
+      rule(layer.attributes, inputs, factor);
+      for (double& weight : std::get<std::vector<double>>(layer.attributes.at("weights"))) {
+        weight = rounded(weight);
+      }
+    };
+    symptoms.push_back({node.name, ratio, severity_of(ratio), "", {{node.name, rescale}}});
+  }
+  return symptoms;
+}
+
+std::vector<Symptom> look_at_concatenations(const Chart& chart) {
+  constexpr double kUnlike = 1.25, kSevere = 4;
+  std::vector<Symptom> symptoms;
+  for (const Node& node : chart.graph().nodes) {
+    if (!row_of(node).traits.joins || node.inputs.size() < 2 || !chart.feeds_weights(node))
+      continue;
+    const auto square = [&](ValueId input) { return chart.average(input).square; };
+    const auto [least, most] = std::ranges::minmax(node.inputs, {}, square);
+    const double ratio = square(most) / square(least);
+    if (ratio < kUnlike) continue;
+    Symptom symptom{node.name, ratio, ratio < kSevere ? Severity::warning : Severity::error};
+    for (const ValueId input : node.inputs) {
+      if (!is_off(square(input))) continue;
+      symptom.mends.push_back({chart.graph().value(input).name,
+                               {},
+                               scale_layer(1 / std::sqrt(square(input)), 0),
+                               node.name});
+    }
+    symptoms.push_back(std::move(symptom));
+  }
+  return symptoms;
+}
+
+// Judged behind a factor and a shift, where there are some.
+std::vector<Symptom> look_at_pooling(const Chart& chart) {
+  constexpr double kFar = 0.1;
+  std::vector<Symptom> symptoms;
+  for (const Node& node : chart.graph().nodes) {
+    if (!row_of(node).traits.pools || !chart.feeds_weights(node)) continue;
+    const Node* scale = scale_behind(chart, node);
+    const FieldAverage& x = chart.average(node.inputs[0]);
+    const FieldAverage& y = chart.average((scale != nullptr ? *scale : node).outputs[0]);
+    const double shift = (y.mean - x.mean) / std::sqrt(x.square), ratio = y.square / x.square;
+    const bool keeps = std::abs(shift) < kFar && !is_off(ratio);
+    const bool is_normal = std::abs(y.mean) < kFar && !is_off(y.square);
+    if (keeps || is_normal) continue;
+    const double variance = y.square - y.mean * y.mean, factor = 1 / std::sqrt(variance);
+    Edit mend{node.name, {}, scale_layer(factor, -factor * y.mean)};
+    if (scale != nullptr) {
+      mend = {scale->name,
+              [=, mean = y.mean](Layer& layer) { then(layer, factor, -factor * mean); }};
+    }
+    symptoms.push_back({node.name,
+                        ratio,
+                        severity_of(ratio),
+                        fmt::format("mean {:.4g} and variance {:.4g}", y.mean, variance),
+                        {mend}});
+  }
+  return symptoms;
+}
+
+}  // namespace selfnorm

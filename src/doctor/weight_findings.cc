@@ -1,0 +1,124 @@
+// Findings about weights as they are drawn at the start.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "doctor/findings.h"
+#include "ops/table.h"
+#include "passes/initializers.h"
+#include "theory/gain.h"
+
+namespace selfnorm {
+namespace {
+
+// What a variance times fan-in is known from.
+std::string origin(double tau) {
+  struct Known {
+    double tau;
+    const char* what;
+  };
+  static constexpr Known kKnown[] = {
+      {1.0 / 3, "PyTorch's default"},
+      {9.0 / 16, "PyTorch's gain of 3/4 for 'selu'"},
+      {0.773740, "a truncated normal whose deviation is not corrected"},
+      {0.25, "half the deviation, 0.5/√fan_in"},
+      {2, "He's, which is for ReLU"},
+  };
+  constexpr double kClose = 0.01;
+  const auto known = std::ranges::find_if(
+      kKnown, [&](const Known& k) { return std::abs(tau / k.tau - 1) < kClose; });
+  return known == std::end(kKnown) ? "" : fmt::format(" ({})", known->what);
+}
+
+// With what fan-in it would be right, where that is one that is often taken by mistake.
+std::string mistaken_fan(const Chart& chart, const Parameter& weights, double tau) {
+  const Shape& shape = chart.graph().value(weights.value).shape;
+  const double all = static_cast<double>(elements(shape));
+  const double per_row = all / static_cast<double>(shape[0]);
+  const double per_column = all / static_cast<double>(shape[1]);
+  for (const double fan : {per_row, per_column}) {
+    const bool is_other = std::abs(fan / weights.fan_in - 1) > 0.01;
+    if (is_other && std::abs(tau * fan / weights.fan_in - 1) < 0.01) {
+      return fmt::format(" (1/{}, but a unit sums {:.4g} inputs)", fan, weights.fan_in);
+    }
+  }
+  return "";
+}
+
+// Signals of SELU survive a wide band of gains and settle elsewhere; others survive none but one.
+Severity severity_of_gain(double tau, double wanted, const Node* activation) {
+  if (activation == nullptr) return severity_of(tau / wanted);
+  const GainBand band = stable_gains(moment_rule(*activation));
+  if (band.low < 0.99 * band.high) {
+    return tau > band.low && tau < band.high ? Severity::warning : Severity::error;
+  }
+  return severity_of(tau / wanted);
+}
+
+// Weights that another layer with weights follows, as they are drawn.
+struct Drawn {
+  const Node& node;
+  const Node* activation;
+  double tau = 0;     ///< variance times fan-in
+  double wanted = 1;  ///< what it should be
+  double share = 1;   ///< of the variance that zero padding leaves
+  std::string fan;    ///< a mistaken one, in words
+};
+
+template <class Look>
+void for_each_drawn(const Chart& chart, Look look) {
+  for (const Node& node : chart.graph().nodes) {
+    const Parameter* weights = chart.weights(node);
+    if (weights == nullptr || weights->owner != node.name || !chart.feeds_weights(node)) continue;
+    const Node* activation = chart.activation_behind(node);
+    const double tau = chart.law(*weights).variance * weights->fan_in;
+    const MomentField response =
+        response_to_unit_normals(chart.graph(), node, {0, 1 / weights->fan_in});
+    look(Drawn{node, activation, tau, gain_before(activation), average_of(response).square,
+               mistaken_fan(chart, *weights, tau)});
+  }
+}
+
+void draw_as_chosen(Layer& layer) {
+  layer.attributes.erase("init");
+  layer.attributes.erase("init.gain");
+}
+
+}  // namespace
+
+std::vector<Symptom> look_at_initial_variance(const Chart& chart) {
+  std::vector<Symptom> symptoms;
+  for_each_drawn(chart, [&](const Drawn& w) {
+    const double ratio = w.tau / w.wanted;
+    if (!is_off(ratio) || !is_off(ratio * w.share)) return;
+    const std::string known = origin(w.tau);
+    symptoms.push_back(
+        {w.node.name,
+         ratio,
+         severity_of_gain(w.tau, w.wanted, w.activation),
+         fmt::format("{:.4g} for {:.4g}{}", w.tau, w.wanted, w.fan.empty() ? known : w.fan),
+         {{w.node.name, draw_as_chosen}}});
+  });
+  return symptoms;
+}
+
+// Where the variance is right but for the borders.
+std::vector<Symptom> look_at_zero_padding(const Chart& chart) {
+  std::vector<Symptom> symptoms;
+  for_each_drawn(chart, [&](const Drawn& w) {
+    const double ratio = w.tau / w.wanted;
+    if (is_off(ratio) || !is_off(ratio * w.share)) return;
+    const auto rescale = [factor = 1 / std::sqrt(ratio * w.share),
+                          rule = *rule_of(row_of(w.node).rescale)](Layer& layer) {
+      rule(layer.attributes, layer.inputs.size(), factor);
+      double& gain = std::get<double>(layer.attributes.at("init.gain"));
+      gain = rounded(gain);
+    };
+    symptoms.push_back({w.node.name, w.share, severity_of(w.share), "", {{w.node.name, rescale}}});
+  });
+  return symptoms;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,230 @@
+// What the doctor finds in networks as users build them, and that it finds nothing in what it
+// repaired.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "ops/table.h"
+#include "selfnorm/doctor.h"
+
+namespace selfnorm {
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+
+Layer dense(std::int64_t units, const Settings& more = {}) {
+  Layer layer{"dense", {{"units", units}}};
+  layer.attributes.insert(more.begin(), more.end());
+  return layer;
+}
+Layer conv(std::int64_t channels, const Settings& more = {}) {
+  Layer layer{"conv2d", {{"channels", channels}, {"kernel", Ints{3, 3}}}};
+  layer.attributes.insert(more.begin(), more.end());
+  return layer;
+}
+const Layer kSelu{"selu"};
+
+RunConfig with(const Shape& input, const std::vector<Layer>& layers) {
+  RunConfig config;
+  config.network = {{{"x", input}}, layers};
+  return config;
+}
+
+std::vector<std::string> codes(const std::vector<Finding>& findings) {
+  std::vector<std::string> list;
+  for (const Finding& finding : findings) list.push_back(finding.code);
+  return list;
+}
+
+// One finding of this code, which a repair takes away.
+Finding only_finding(const RunConfig& config, const std::string& code) {
+  const std::vector<Finding> findings = examine(config).findings;
+  EXPECT_EQ(codes(findings), std::vector{code});
+  const Repair repaired = repair(config);
+  EXPECT_EQ(codes(repaired.found), std::vector{code});
+  EXPECT_TRUE(repaired.after.findings.empty());
+  EXPECT_TRUE(examine(repaired.config).findings.empty());
+  return findings.empty() ? Finding{} : findings[0];
+}
+
+TEST(Findings, NoneInASelfNormalizingNetwork) {
+  const Layer dropout{"alpha_dropout", {{"rate", 0.05}}};
+  EXPECT_TRUE(examine(with({64}, {dense(256), kSelu, dropout, dense(128), kSelu, dense(10)}))
+                  .findings.empty());
+  const Layer relu{"relu"}, plain{"dropout", {{"rate", 0.5}}};
+  EXPECT_TRUE(examine(with({64}, {dense(256), relu, plain, dense(10)})).findings.empty());
+}
+
+// τ over what is wanted, by how frameworks draw weights.
+TEST(Findings, InitialVariance) {
+  struct Case {
+    Settings init;
+    double value;
+    Severity severity;
+    const char* word;
+  };
+  const Settings pytorch = {{"init", "pytorch_default"}}, he = {{"init", "he_normal"}},
+                 glorot = {{"init", "glorot_uniform"}},
+                 selu_gain = {{"init", "lecun_normal"}, {"init.gain", 0.75}},
+                 truncated = {{"init", "lecun_normal"}, {"init.gain", 0.87962566}};
+  for (const Case& c : {Case{pytorch, 1.0 / 3, Severity::error, "PyTorch's default"},
+                        {he, 2, Severity::error, "He's"},
+                        {glorot, 2.0 / 3, Severity::warning, "0.6667 for 1"},
+                        {selu_gain, 0.5625, Severity::warning, "3/4"},
+                        {truncated, 0.77374, Severity::warning, "truncated"}}) {
+    const Finding finding =
+        only_finding(with({64}, {dense(128, c.init), kSelu, dense(10)}), "initial-variance");
+    EXPECT_NEAR(finding.value, c.value, 1e-5);
+    EXPECT_EQ(finding.severity, c.severity);
+    EXPECT_NE(finding.message.find(c.word), std::string::npos) << finding.message;
+    EXPECT_EQ(finding.layers, std::vector<std::string>{"dense_1"});
+  }
+}
+
+// A unit of a transposed convolution sums C·k²/s² inputs, of a depthwise one k².
+TEST(Findings, InitialVarianceKnowsTheTrueFanIn) {
+  const Layer up{"conv_transpose2d",
+                 {{"channels", std::int64_t{8}},
+                  {"kernel", Ints{2, 2}},
+                  {"stride", Ints{2, 2}},
+                  {"init", "normal"},
+                  {"init.gain", 1 / std::sqrt(2 * 2 * 16.0)}}};
+  const Finding transposed =
+      only_finding(with({16, 4, 4}, {up, kSelu, conv(4)}), "initial-variance");
+  EXPECT_NEAR(transposed.value, 0.25, 1e-12);
+  EXPECT_NE(transposed.message.find("a unit sums 16 inputs"), std::string::npos)
+      << transposed.message;
+  const Layer depthwise = conv(
+      16,
+      {{"groups", std::int64_t{16}}, {"init", "normal"}, {"init.gain", 1 / std::sqrt(9 * 16.0)}});
+  EXPECT_NEAR(only_finding(with({16, 8, 8}, {depthwise, kSelu, conv(4)}), "initial-variance").value,
+              1.0 / 16, 1e-12);
+}
+
+// The published numbers: 1.69 at keep 0.8; without end at 0.5.
+TEST(Findings, PlainDropout) {
+  for (const auto& [rate, deviation] :
+       {std::pair(0.2, 1.69), {0.5, std::numeric_limits<double>::infinity()}}) {
+    const Layer dropout{"dropout", {{"rate", rate}}};
+    const Finding finding =
+        only_finding(with({64}, {dense(128), kSelu, dropout, dense(10)}), "plain-dropout");
+    EXPECT_EQ(finding.severity, Severity::error);
+    if (std::isfinite(deviation)) EXPECT_NEAR(finding.value, deviation, 0.005);
+    else EXPECT_EQ(finding.value, deviation);
+  }
+}
+
+TEST(Findings, AlphaDropoutBehindRelu) {
+  const Layer dropout{"alpha_dropout", {{"rate", 0.1}}};
+  const Finding finding = only_finding(with({64}, {dense(128), {"relu"}, dropout, dense(10)}),
+                                       "alpha-dropout-without-selu");
+  EXPECT_EQ(finding.severity, Severity::error);
+  EXPECT_NE(finding.message.find("relu"), std::string::npos);
+}
+
+TEST(Findings, NormalizationBesideSelu) {
+  only_finding(with({64}, {dense(128), kSelu, {"batch_norm"}, dense(10)}),
+               "normalization-beside-selu");
+  only_finding(with({64}, {dense(128), {"layer_norm"}, kSelu, dense(10)}),
+               "normalization-beside-selu");
+  EXPECT_TRUE(
+      examine(with({64}, {dense(128), {"batch_norm"}, {"relu"}, dense(10)})).findings.empty());
+}
+
+TEST(Findings, MixedActivations) {
+  const Finding finding = only_finding(
+      with({64}, {dense(128), kSelu, dense(128), {"relu"}, dense(10)}), "activations-mixed");
+  EXPECT_NEAR(finding.value, 0.5, 1e-12);
+  EXPECT_EQ(finding.layers, std::vector<std::string>{"relu_1"});
+}
+
+TEST(Findings, ZeroPadding) {
+  const double share = (3 * 8.0 - 2) / (3 * 8.0);
+  const Finding finding = only_finding(
+      with({16, 8, 8}, {conv(16, {{"padding", "same"}}), kSelu, conv(4)}), "zero-padding");
+  EXPECT_NEAR(finding.value, share * share, 1e-9);
+  EXPECT_EQ(finding.severity, Severity::warning);
+}
+
+TEST(Findings, UnscaledAdd) {
+  const auto block = [](const std::vector<double>& weights) {
+    std::vector<Layer> layers = {{"dense", {{"units", std::int64_t{128}}}, "stem"},
+                                 {"selu", {}, "trunk", {"stem"}},
+                                 {"dense", {{"units", std::int64_t{128}}}, "z", {"trunk"}},
+                                 {"selu", {}, "f", {"z"}},
+                                 {"add", {}, "sum", {"trunk", "f"}},
+                                 {"dense", {{"units", std::int64_t{10}}}, "out", {"sum"}}};
+    if (!weights.empty()) layers[4].attributes["weights"] = weights;
+    return with({64}, layers);
+  };
+  const Finding finding = only_finding(block({}), "unscaled-add");
+  EXPECT_NEAR(finding.value, 2, 1e-2);
+  EXPECT_TRUE(examine(block({0.6, 0.8})).findings.empty());
+  const Repair repaired = repair(block({}));
+  for (const double weight :
+       std::get<std::vector<double>>(repaired.config.network.layers[4].attributes.at("weights"))) {
+    EXPECT_NEAR(weight, std::sqrt(0.5), 2e-3);
+  }
+}
+
+TEST(Findings, ConcatOfUnlikeScales) {
+  const Finding finding =
+      only_finding(with({64}, {{"dense", {{"units", std::int64_t{128}}}, "z"},
+                               {"selu", {}, "a", {"z"}},
+                               {"scale", {{"factor", 3.0}}, "b", {"a"}},
+                               {"concat", {}, "both", {"a", "b"}},
+                               {"dense", {{"units", std::int64_t{10}}}, "out", {"both"}}}),
+                   "concat-unlike");
+  EXPECT_NEAR(finding.value, 9, 1e-6);
+}
+
+TEST(Findings, PoolingShifts) {
+  const Layer pool{"max_pool2d", {{"kernel", Ints{2, 2}}}};
+  const Finding finding =
+      only_finding(with({16, 12, 12}, {kSelu, pool, conv(8), kSelu, conv(4)}), "pooling-shift");
+  EXPECT_NEAR(finding.value, 1.075 * 1.075 + 0.561, 5e-3);
+  EXPECT_EQ(finding.severity, Severity::warning);
+}
+
+TEST(Findings, GradientGrowth) {
+  RunConfig config = with({64}, {});
+  for (int i = 0; i < 40; ++i) {
+    config.network.layers.insert(config.network.layers.end(), {dense(256), kSelu});
+  }
+  config.network.layers.push_back(dense(10));
+  EXPECT_NEAR(only_finding(config, "gradient-growth").value, std::pow(1.071575, 39), 0.1);
+}
+
+TEST(Findings, InputsThatAreNotStandardized) {
+  RunConfig config = with({1, 8, 8}, {conv(16), kSelu, {"flatten"}, dense(10)});
+  config.data.source = "digits";
+  config.data.standardize = false;
+  EXPECT_EQ(only_finding(config, "input-not-standardized").severity, Severity::error);
+  EXPECT_TRUE(repair(config).config.data.standardize);
+}
+
+// The factor shows in the variance behind.
+TEST(Rescale, MultipliesTheOutput) {
+  const Settings transposed = {
+      {"channels", std::int64_t{8}}, {"kernel", Ints{2, 2}}, {"stride", Ints{2, 2}}};
+  for (const Layer& layer :
+       {dense(8), conv(8), Layer{"conv_transpose2d", transposed}, Layer{"add", {}, "", {"x", "x"}},
+        Layer{"scale", {{"factor", 0.5}, {"shift", 0.25}}}}) {
+    const Shape input = layer.op == "dense" ? Shape{16} : Shape{16, 6, 6};
+    RunConfig config = with(input, {layer});
+    const SignalMoments before = examine(config).layers[0].predicted;
+    const auto* rule = rule_of(find_op(layer.op)->rescale);
+    ASSERT_NE(rule, nullptr);
+    (*rule)(config.network.layers[0].attributes, 2, 3);
+    const SignalMoments after = examine(config).layers[0].predicted;
+    EXPECT_NEAR(after.mean, 3 * before.mean, 1e-9) << layer.op;
+    EXPECT_NEAR(after.variance, 9 * before.variance, 1e-6 * before.variance) << layer.op;
+  }
+}
+
+}  // namespace
+}  // namespace selfnorm
