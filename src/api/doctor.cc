@@ -79,10 +79,10 @@ struct Visit {
   std::vector<Diagnosis> diagnoses;
 };
 
-Visit visit(const Patient& patient, bool has_data) {
+Visit visit(const Patient& patient) {
   const PredictedSignals signals = predict_signals(patient.graph, patient.fields);
   Visit visit{{patient.input, patient.samples, {}, {}},
-              diagnose(Chart(patient.graph, signals, has_data))};
+              diagnose(Chart(patient.graph, signals, patient.has_raw_rows))};
   for (const NamedMoments& layer : summarize(patient.graph, signals, patient.samples)) {
     visit.examination.layers.push_back({layer.name, layer.op, layer.moments, {}, {}});
   }
@@ -139,7 +139,7 @@ Examination examine(const RunConfig& config, const ExaminationOptions& options) 
   check(options);
   std::optional<Dataset> data = load_rows(config);
   const Patient patient = admit(config, data, options);
-  Examination examination = visit(patient, data.has_value()).examination;
+  Examination examination = visit(patient).examination;
   if (options.draws > 0) measure_beside(patient, options, examination);
   return examination;
 }
@@ -157,7 +157,7 @@ Repair repair(const RunConfig& config, const ExaminationOptions& options) {
       repair.config.network = patient.network;
       repair.origins.resize(patient.network.layers.size(), -1);
     }
-    Visit now = visit(patient, data.has_value());
+    Visit now = visit(patient);
     if (round == 0) repair.found = now.examination.findings;
     if (now.diagnoses.empty()) {
       if (options.draws > 0) measure_beside(patient, options, now.examination);

@@ -31,7 +31,9 @@ Patient with_data(RunConfig config, Dataset& train, const ExaminationOptions& op
   for (std::int64_t& row : drawn) row = split.train[static_cast<std::size_t>(row)];
   const auto count = std::ssize(drawn);
   InputRows rows;
-  Patient patient{train.name, config.network, build_graph(config.network, count), count, {}, {}};
+  Patient patient{train.name, config.network,           build_graph(config.network, count),
+                  count,      !config.data.standardize, {},
+                  {}};
   for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
     const Schema::Input& input = schema.inputs[i];
     const Shape shape = batch_shape(input.sample_shape, count);
@@ -46,7 +48,8 @@ Patient with_data(RunConfig config, Dataset& train, const ExaminationOptions& op
 
 Patient with_unit_normals(const RunConfig& config, const ExaminationOptions& options) {
   const std::int64_t samples = options.samples;
-  Patient patient{"N(0, 1)", config.network, build_graph(config.network, samples), samples, {}, {}};
+  Patient patient{
+      "N(0, 1)", config.network, build_graph(config.network, samples), samples, false, {}, {}};
   for (const auto& [name, sample] : config.network.inputs) {
     patient.fields.push_back(unit_normal_field(batch_shape(sample, samples)));
   }

@@ -19,6 +19,7 @@ struct Patient {
   Network network;
   Graph graph;  ///< for so many samples
   std::int64_t samples;
+  bool has_raw_rows;  ///< of data that are not standardised
   std::vector<MomentField> fields;
   std::function<InputRows(std::uint64_t seed)> rows;
 };

@@ -9,10 +9,10 @@
 
 namespace selfnorm {
 
-Chart::Chart(const Graph& graph, const PredictedSignals& signals, bool real_inputs)
+Chart::Chart(const Graph& graph, const PredictedSignals& signals, bool raw_inputs)
     : graph_(graph),
       signals_(signals),
-      real_inputs_(real_inputs),
+      raw_inputs_(raw_inputs),
       laws_(initial_laws(graph)),
       averages_(graph.values.size()),
       gradients_(graph.values.size(), std::numeric_limits<double>::quiet_NaN()),

@@ -13,12 +13,12 @@ namespace selfnorm {
 
 class Chart {
  public:
-  /// `signals` as predicted for `graph`; both outlive the chart. `real_inputs`: whether these come
-  /// from data.
-  Chart(const Graph& graph, const PredictedSignals& signals, bool real_inputs);
+  /// `signals` as predicted for `graph`; both outlive the chart. `raw_inputs`: whether these are
+  /// data as they come, not standardised.
+  Chart(const Graph& graph, const PredictedSignals& signals, bool raw_inputs);
 
   const Graph& graph() const { return graph_; }
-  bool has_real_inputs() const { return real_inputs_; }
+  bool has_raw_inputs() const { return raw_inputs_; }
   /// The law that a parameter is drawn from.
   const InitialLaw& law(const Parameter& parameter) const { return laws_[index(parameter.value)]; }
 
@@ -57,7 +57,7 @@ class Chart {
 
   const Graph& graph_;
   const PredictedSignals& signals_;
-  bool real_inputs_;
+  bool raw_inputs_;
   std::vector<InitialLaw> laws_;
   std::vector<FieldAverage> averages_;
   std::vector<double> gradients_;

@@ -47,7 +47,7 @@ bool is_hidden_activation(const Chart& chart, const Node& node) {
 }  // namespace
 
 std::vector<Symptom> look_at_inputs(const Chart& chart) {
-  if (!chart.has_real_inputs()) return {};
+  if (!chart.has_raw_inputs()) return {};
   constexpr double kFar = 0.1, kVeryFar = 0.5;  // of a mean
   for (const ValueId input : chart.graph().inputs) {
     const FieldAverage& x = chart.average(input);

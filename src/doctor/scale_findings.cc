@@ -89,6 +89,7 @@ std::vector<Symptom> look_at_concatenations(const Chart& chart) {
 std::vector<Symptom> look_at_pooling(const Chart& chart) {
   constexpr double kFar = 0.1;
   std::vector<Symptom> symptoms;
+  if (chart.any_self_normalizing() == nullptr) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (!row_of(node).traits.pools || !chart.feeds_weights(node)) continue;
     const Node* scale = scale_behind(chart, node);

@@ -107,6 +107,7 @@ std::vector<Symptom> look_at_initial_variance(const Chart& chart) {
 // Where the variance is right but for the borders.
 std::vector<Symptom> look_at_zero_padding(const Chart& chart) {
   std::vector<Symptom> symptoms;
+  if (chart.any_self_normalizing() == nullptr) return symptoms;
   for_each_drawn(chart, [&](const Drawn& w) {
     const double ratio = w.tau / w.wanted;
     if (is_off(ratio) || !is_off(ratio * w.share)) return;

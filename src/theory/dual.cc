@@ -126,6 +126,7 @@ DualNode Dual::tangent(double mean, double variance) const {
 }
 
 DualNode Dual::at(double mean, double variance) const {
+  if (variance <= 0) return tangent(mean, 0);  // at a kink the side that f′ takes
   const double v = std::max(variance, kLeastVariance);
   if (std::abs(mean) > kAsGoodAsStraight * std::sqrt(v)) return tangent(mean, v);
   const double log = std::log(v) / kStep, t = mean / std::sqrt(v) / kStep;

@@ -1,0 +1,238 @@
+"""The zoo's networks, each as users build it when they put SELU in place of ReLU, and with ReLU,
+He's initialisation and batch norm. A network is a list of layers, each a dict; NETWORKS names them.
+"""
+
+import dataclasses
+import json
+import math
+
+
+@dataclasses.dataclass(frozen=True)
+class Style:
+    """How a user builds: the activation with what stands around it, initial weights, dropout."""
+    activation: tuple = ("selu",)  # ops behind the weights, in this order
+    init: str = "auto"             # an initialiser, or "kaiming GAIN": std = GAIN/sqrt(k*k*in)
+    dropout: str = "alpha_dropout"
+    branch: float = 1              # weight of a residual branch
+
+
+REFERENCE = Style(("batch_norm", "relu"), "auto", "dropout")
+
+
+class Net:
+    """Layers one after the other; `at` is the name of the last."""
+
+    def __init__(self, style, at, channels):
+        self.style, self.at, self.channels, self.layers = style, at, channels, []
+
+    def add(self, op, inputs=None, **attributes):
+        name = f"{op}_{len(self.layers)}"
+        self.layers.append({"op": op, "name": name, "inputs": inputs or [self.at], **attributes})
+        self.at = name
+        return name
+
+    def weights(self, op, window, fan_in, **attributes):
+        init = self.style.init
+        if init.startswith("kaiming"):
+            gain = float(init.split()[1]) / math.sqrt(window * fan_in)
+            attributes["init"] = {"name": "normal", "gain": gain}
+        elif init != "auto":
+            attributes["init"] = init
+        self.add(op, **attributes)
+
+    def activate(self):
+        for op in self.style.activation:
+            self.add(op)
+        return self.at
+
+    def conv(self, channels, kernel=3, activate=True, groups=1, **attributes):
+        more = {"groups": groups} if groups > 1 else {}
+        padding = {} if kernel == 1 else {"padding": "same"}
+        # A user who writes std = sqrt(1/(k*k*in)) takes all the channels for `in`.
+        self.weights("conv2d", kernel * kernel, self.channels, channels=channels,
+                     kernel=[kernel, kernel], **padding, **more, **attributes)
+        self.channels = channels
+        return self.activate() if activate else self.at
+
+    def dense(self, units, activate=True):
+        self.weights("dense", 1, self.channels, units=units)
+        self.channels = units
+        return self.activate() if activate else self.at
+
+    def up(self, channels):
+        self.weights("conv_transpose2d", 4, self.channels, channels=channels, kernel=[2, 2],
+                     stride=[2, 2])
+        self.channels = channels
+        return self.activate()
+
+    def pool(self):
+        return self.add("max_pool2d", kernel=[2, 2])
+
+    def drop(self, rate):
+        if self.style.dropout:
+            self.add(self.style.dropout, rate=rate)
+
+
+def dense_net(depth, rate):
+    def build(style):
+        net = Net(style, "image", 784)
+        net.add("flatten")
+        for _ in range(depth):
+            net.dense(256)
+            if rate:
+                net.drop(rate)
+        net.dense(10, activate=False)
+        return net.layers
+    return build
+
+
+def tutorial_cnn(style):
+    net = Net(style, "image", 1)
+    net.weights("conv2d", 9, 1, channels=32, kernel=[3, 3])
+    net.activate()
+    net.drop(0.25)
+    net.add("flatten")
+    net.channels = 32 * 26 * 26
+    net.dense(256)
+    net.dense(10, activate=False)
+    return net.layers
+
+
+def vgg(style):
+    net = Net(style, "image", 1)
+    for stage, channels in enumerate((16, 32, 32, 32)):
+        for _ in range(3):
+            net.conv(channels)
+        if stage < 3:
+            net.pool()
+    net.add("flatten")
+    net.channels = 32 * 3 * 3
+    net.dense(128)
+    net.drop(0.5)
+    net.dense(10, activate=False)
+    return net.layers
+
+
+def resnet(style):
+    """16 blocks x + f(x) at 16, 32 and 32 channels, f two convolutions."""
+    net = Net(style, "image", 1)
+    net.conv(16)
+    for stage, channels in enumerate((16, 32, 32)):
+        if stage > 0:
+            net.conv(channels, stride=[2, 2])
+        for _ in range((6, 5, 5)[stage]):
+            x = net.at
+            net.conv(channels)
+            f = net.conv(channels)
+            weights = {} if net.style.branch == 1 else {"weights": [1.0, net.style.branch]}
+            net.add("add", [x, f], **weights)
+    net.add("global_avg_pool")
+    net.dense(10, activate=False)
+    return net.layers
+
+
+def densenet(style):
+    """Three stages of four layers, each seeing all before it; growth 8."""
+    net = Net(style, "image", 1)
+    net.conv(16)
+    for stage in range(3):
+        for _ in range(4):
+            x, channels = net.at, net.channels
+            new = net.conv(8)
+            net.add("concat", [x, new])
+            net.channels = channels + 8
+        net.conv(32, kernel=1)
+        if stage < 2:
+            net.pool()
+    net.add("global_avg_pool")
+    net.dense(10, activate=False)
+    return net.layers
+
+
+def mobilenet(style):
+    """13 separable convolutions: depthwise 3x3, then 1x1, an activation behind each."""
+    net = Net(style, "image", 1)
+    net.conv(16)
+    for i in range(13):
+        stride = {"stride": [2, 2]} if i in (3, 8) else {}
+        net.conv(net.channels, groups=net.channels, **stride)
+        net.conv(32, kernel=1)
+    net.add("global_avg_pool")
+    net.dense(10, activate=False)
+    return net.layers
+
+
+def unet(skip):
+    """Depth 4, base 16: two convolutions a level, skips by concat or by add."""
+    def build(style):
+        net = Net(style, "image", 1)
+        skips = []
+        for level in range(4):
+            net.conv(16 << level)
+            skips.append(net.conv(16 << level))
+            net.pool()
+        net.conv(256)
+        net.conv(256)
+        for level in reversed(range(4)):
+            up = net.up(16 << level)
+            if skip == "concat":
+                net.add("concat", [skips[level], up])
+                net.channels = 32 << level
+            else:
+                weights = {} if style.branch == 1 else {"weights": [style.branch, style.branch]}
+                net.add("add", [skips[level], up], **weights)
+            net.conv(16 << level)
+            net.conv(16 << level)
+        net.conv(1, kernel=1, activate=False)
+        return net.layers
+    return build
+
+
+SELU = Style()
+NETWORKS = {  # name: how layers are made, the style in which they are faulty, the data
+    "dense 8x256": (dense_net(8, 0.2), Style(init="he_normal", dropout="dropout"), "mnist"),
+    "dense 32x256": (dense_net(32, 0), Style(init="pytorch_default"), "mnist"),
+    "tutorial CNN": (tutorial_cnn, Style(init="lecun_normal"), "mnist"),
+    "VGG, 12 convolutions": (vgg, Style(init="glorot_uniform", dropout="dropout"), "mnist"),
+    "ResNet, 16 blocks": (resnet, Style(init="he_normal"), "mnist"),
+    "DenseNet": (densenet, Style(init="he_normal"), "mnist"),
+    "MobileNet, 13 separable": (mobilenet, Style(init="kaiming 1"), "mnist"),
+    "U-Net, default init": (unet("concat"), Style(init="pytorch_default"), "membrane"),
+    "U-Net, gain 1": (unet("concat"), Style(init="kaiming 1"), "membrane"),
+    "U-Net, gain 0.5": (unet("concat"), Style(init="kaiming 0.5"), "membrane"),
+    "U-Net, batch norm after SELU": (unet("concat"), Style(("selu", "batch_norm"), "kaiming 1"),
+                                     "membrane"),
+    "U-Net by add, gain 1": (unet("add"), Style(init="kaiming 1"), "membrane"),
+    "U-Net by add at 0.5, gain 1": (unet("add"), Style(init="kaiming 1", branch=0.5), "membrane"),
+    "dense 1000x128": (None, None, "mnist"),
+}
+
+
+def thousand(style):
+    net = Net(style, "image", 784)
+    net.add("flatten")
+    for _ in range(1000):
+        net.dense(128)
+    net.dense(10, activate=False)
+    return net.layers
+
+
+NETWORKS["dense 1000x128"] = (thousand, Style(init="lecun_normal"), "mnist")
+
+
+# ---- as network files --------------------------------------------------------------------------
+
+def value(setting):
+    if isinstance(setting, dict):
+        return "{ " + ", ".join(f"{k} = {value(v)}" for k, v in setting.items()) + " }"
+    if isinstance(setting, float):
+        return repr(setting)
+    return json.dumps(setting)
+
+
+def network_file(layers, data, train):
+    text = "[data]\n" + "".join(f"{k} = {value(v)}\n" for k, v in data.items())
+    shape = [1, 128, 128] if "membrane" in data["source"] else [1, 28, 28]
+    text += f"\n[model]\ninputs = {{ image = {shape} }}\nlayers = [\n"
+    text += "".join(f"  {value(layer)},\n" for layer in layers) + "]\n\n[train]\n"
+    return text + "".join(f"{k} = {value(v)}\n" for k, v in train.items())

@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+"""The zoo: what the doctor finds in networks as users build them, how near its numbers come to
+measured ones, and how they train before and after its repair, beside ReLU with batch norm.
+
+usage: experiments/zoo/run.py [--program build/release/bin/selfnorm] [--only doctor|training]
+                              [--network NAME] [--seeds 3]
+
+Needs ../shared/data. Every finished piece is kept in results.jsonl, so an interrupted experiment
+goes on where it stopped; README.md's tables are written from it. One run at a time.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import pathlib
+import re
+import statistics
+import struct
+import subprocess
+import sys
+
+import networks
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+WORK = ROOT / "build" / "zoo"
+RESULTS, README = HERE / "results.jsonl", HERE / "README.md"
+ROWS = 12000
+CROP, PER_SIDE, IMAGES, HELD_OUT = 128, 4, 30, 5
+DRAWS = 20
+VERSIONS = ("faulty", "repaired", "ReLU + batch norm")
+# By data: batch, epochs, learning rates that each version tries with the first seed.
+BUDGET = {"mnist": (64, 4, (1e-3, 3e-4)), "membrane": (8, 8, (1e-3, 3e-4))}
+SEARCH_SEED = 1
+
+
+# ---- data --------------------------------------------------------------------------------------
+
+def read_idx(path):
+    content = gzip.decompress(path.read_bytes())
+    count, height, width = struct.unpack(">3i", content[4:16])
+    return content[16:], count, height, width
+
+
+def crops(path):
+    """Every image as 16 crops, in the order of the images."""
+    pixels, count, height, width = read_idx(path)
+    parts = []
+    for n in range(count):
+        for i in range(PER_SIDE):
+            for j in range(PER_SIDE):
+                for row in range(CROP):
+                    at = (n * height + i * CROP + row) * width + j * CROP
+                    parts.append(pixels[at:at + CROP])
+    return b"".join(parts)
+
+
+def write_npy(path, pixels):
+    count = len(pixels) // (CROP * CROP)
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({count}, {CROP}, {CROP}), }}"
+    header = header.ljust((len(header) + 10 + 64) // 64 * 64 - 11) + "\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + pixels)
+
+
+def make_membrane():
+    x, y = WORK / "membrane.npy", WORK / "membrane_mask.npy"
+    if not y.exists():
+        folder = SHARED / "membrane"
+        write_npy(x, crops(folder / "train-images-idx3-ubyte.gz"))
+        labels = crops(folder / "train-labels-idx3-ubyte.gz")
+        write_npy(y, bytes(1 if value > 127 else 0 for value in labels))
+    return {"source": str(x), "target": str(y), "test_split": HELD_OUT / IMAGES}
+
+
+def data_of(name):
+    if name == "membrane":
+        return make_membrane()
+    return {"source": "mnist", "data_dir": str(SHARED), "limit": ROWS}
+
+
+def train_of(data, rate, seed):
+    batch, epochs, _ = BUDGET[data]
+    train = {"batch_size": batch, "epochs": epochs, "seed": seed, "watch": False,
+             "optimizer": {"name": "adam", "learning_rate": rate},
+             "schedule": {"name": "cosine", "warmup": 0.5}}
+    if data == "membrane":
+        train |= {"loss": "sigmoid_cross_entropy", "metrics": ["iou", "dice", "accuracy"]}
+    return train
+
+
+# ---- the program -------------------------------------------------------------------------------
+
+class Failed(Exception):
+    pass
+
+
+def run(program, *arguments):
+    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True,
+                          check=False, cwd=WORK)
+
+
+def run_json(program, *arguments, statuses=(0,)):
+    finished = run(program, *arguments)
+    if finished.returncode not in statuses:
+        raise Failed(finished.stderr.strip().splitlines()[-1])
+    return json.loads(finished.stdout)
+
+
+def file_of(name, version):
+    return WORK / (re.sub(r"[^a-z0-9.]+", "_", f"{name} {version}".lower()) + ".toml")
+
+
+def write_network(program, name, version, rate=1e-3, seed=1):
+    """The network file of a version, written or repaired when it is not there."""
+    build, style, data = networks.NETWORKS[name]
+    source, train = data_of(data), train_of(data, rate, seed)
+    path = file_of(name, version)
+    if version == "repaired":
+        faulty = write_network(program, name, "faulty")
+        made = path.with_suffix(".base.toml")
+        if not made.exists():
+            finished = run(program, "doctor", faulty, "--repair", made, "--samples", samples_of(data))
+            if finished.returncode != 0:
+                raise Failed(finished.stderr.strip().splitlines()[-1])
+        head, _, _ = made.read_text().partition("[train]")
+        tail = networks.network_file([], source, train).partition("[train]")[2]
+        path.write_text(head + "[train]" + tail)
+        return path
+    if version == "faulty":
+        source = {**source, "standardize": False}
+        layers = build(style)
+    else:
+        layers = build(networks.REFERENCE)
+    path.write_text(networks.network_file(layers, source, train))
+    return path
+
+
+def samples_of(data):
+    return 8 if data == "membrane" else 64
+
+
+# ---- the doctor --------------------------------------------------------------------------------
+
+def off_by(layers):
+    """Largest errors: of the mean in deviations, of the variance, of the gradient a layer."""
+    mean = variance = gradient = 0
+    for behind, layer in enumerate(reversed(layers), 1):
+        measured = layer["measured"]
+        if None in (measured["mean"], measured["variance"]) or measured["variance"] <= 0:
+            continue
+        mean = max(mean, abs(layer["mean"] - measured["mean"]) / measured["variance"] ** 0.5)
+        variance = max(variance, abs(layer["variance"] / measured["variance"] - 1))
+        predicted, got = layer["gradient_second_moment"], measured["gradient_second_moment"]
+        if predicted and got:
+            gradient = max(gradient, abs((predicted / got) ** (1 / behind) - 1))
+    return {"mean": mean, "variance": variance, "gradient": gradient,
+            "missed": [layer["name"] for layer in layers if layer["missed"]]}
+
+
+def examined(program, name, version):
+    data = networks.NETWORKS[name][2]
+    path = write_network(program, name, version)
+    found = run_json(program, "doctor", path, "--samples", samples_of(data), "--measure", "--draws",
+                     DRAWS, "--fail-on", "never", "--json", statuses=(0, 5))
+    findings = [{"code": f["code"], "severity": f["severity"], "value": f["value"],
+                 "layers": len(f["layers"])} for f in found["findings"]]
+    last = found["layers"][-1]
+    return {"kind": "doctor", "network": name, "version": version, "findings": findings,
+            "layers": len(found["layers"]), "off": off_by(found["layers"]),
+            "output_variance": last["variance"],
+            "largest_variance": max(layer["variance"] for layer in found["layers"]),
+            "first_gradient": found["layers"][1]["gradient_second_moment"]}
+
+
+# ---- training ----------------------------------------------------------------------------------
+
+def trained(program, name, version, rate, seed):
+    result = {"kind": "training", "network": name, "version": version, "rate": rate, "seed": seed}
+    folder = WORK / "run"
+    try:
+        path = write_network(program, name, version, rate, seed)
+        document = run_json(program, "train", path, "--out", folder, "--json")
+    except Failed as failure:
+        return {**result, "failed": str(failure)[:160]}
+    history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    losses = [epoch["train_loss"] for epoch in history if "train_loss" in epoch]
+    return {**result, "losses": losses, "test": document["test"], "seconds": document["seconds"]}
+
+
+# ---- the whole ---------------------------------------------------------------------------------
+
+def read_results():
+    return [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
+
+
+def key(row):
+    return tuple(row.get(k) for k in ("kind", "network", "version", "rate", "seed"))
+
+
+def best_rate(results, name, version):
+    """By the training loss of the searched seed; None where every rate failed."""
+    rows = [r for r in results if r["kind"] == "training" and r["network"] == name
+            and r["version"] == version and r["seed"] == SEARCH_SEED and r.get("losses")]
+    return min(rows, key=lambda r: r["losses"][-1])["rate"] if rows else None
+
+
+class Zoo:
+    def __init__(self, program):
+        self.program, self.results = program, read_results()
+
+    def do(self, work, **what):
+        row = {"kind": {examined: "doctor", trained: "training"}[work], **what}
+        if any(key(r) == key(row) for r in self.results):
+            return
+        try:
+            row = work(self.program, **{"name" if k == "network" else k: v for k, v in what.items()})
+        except Failed as failure:
+            row["failed"] = str(failure)[:160]
+        self.results.append(row)
+        with RESULTS.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        print(json.dumps(row)[:300], flush=True)
+
+    def doctor(self, name):
+        for version in VERSIONS:
+            self.do(examined, network=name, version=version)
+
+    def train(self, name, seeds):
+        for version in VERSIONS:
+            for rate in BUDGET[networks.NETWORKS[name][2]][2]:
+                self.do(trained, network=name, version=version, rate=rate, seed=SEARCH_SEED)
+            best = best_rate(self.results, name, version)
+            for seed in range(2, seeds + 1):
+                if best is not None:
+                    self.do(trained, network=name, version=version, rate=best, seed=seed)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", default=str(ROOT / "build/release/bin/selfnorm"))
+    parser.add_argument("--only", choices=("doctor", "training"))
+    parser.add_argument("--network", action="append", choices=tuple(networks.NETWORKS))
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
+    if not SHARED.exists():
+        sys.exit(f"experiments/zoo needs the data sets beside the checkout: {SHARED} is absent")
+    WORK.mkdir(parents=True, exist_ok=True)
+    zoo = Zoo(os.path.abspath(arguments.program))
+    for name in arguments.network or networks.NETWORKS:
+        if arguments.only != "training":
+            zoo.doctor(name)
+    for name in arguments.network or networks.NETWORKS:
+        if arguments.only != "doctor":
+            zoo.train(name, arguments.seeds)
+
+
+if __name__ == "__main__":
+    main()
