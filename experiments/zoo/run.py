@@ -185,7 +185,7 @@ def trained(program, name, version, rate, seed):
     except Failed as failure:
         return {**result, "failed": str(failure)[:160]}
     history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
-    losses = [epoch["train_loss"] for epoch in history if "train_loss" in epoch]
+    losses = [epoch["loss"] for epoch in history]
     return {**result, "losses": losses, "test": document["test"], "seconds": document["seconds"]}
 
 

@@ -65,8 +65,8 @@ const std::vector<FindingKind>& finding_kinds() {
        "Plain dropout at rate {detail} adds variance that SELU cannot take back: the deviation "
        "goes "
        "to {value}. It also puts zeros where the lowest value of SELU is -1.758.",
-       "alpha_dropout in its place, at a rate of 0.05 to 0.1", MendPhase::parts,
-       look_at_plain_dropout},
+       "alpha_dropout in its place, at the rate that leaves as much of the signal (0.058 for 0.2)",
+       MendPhase::parts, look_at_plain_dropout},
       {"alpha-dropout-without-selu", "second moment in front of the dropout",
        "Alpha dropout stands behind {detail}, which does not keep mean 0 and variance 1. It then "
        "puts in values of -1.758 that belong to no such activation, and shifts what it keeps.",

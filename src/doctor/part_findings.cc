@@ -31,14 +31,14 @@ void for_each_dropout(const Chart& chart, Look look) {
   }
 }
 
-// The layer as another op of the same rate.
-Edit exchanged(const Node& node, const std::string& op) {
-  return {node.name, [op](Layer& layer) {
-            const Setting rate = layer.attributes.at("rate");
+Edit exchanged(const Node& node, const std::string& op, double rate) {
+  return {node.name, [=](Layer& layer) {
             layer.op = op;
             layer.attributes = {{"rate", rate}};
           }};
 }
+
+double two_digits(double value) { return std::stod(fmt::format("{:.2g}", value)); }
 
 bool is_hidden_activation(const Chart& chart, const Node& node) {
   return rule_of(row_of(node).moments) != nullptr && chart.feeds_weights(node);
@@ -73,11 +73,12 @@ std::vector<Symptom> look_at_plain_dropout(const Chart& chart) {
     }
     constexpr double kSevere = 1.25;
     const double deviation = settled_deviation(moment_rule(*activation), 1 - dropper.rate);
-    symptoms.push_back({dropper.node.name,
-                        deviation,
-                        deviation < kSevere ? Severity::warning : Severity::error,
-                        fmt::format("{:.4g}", dropper.rate),
-                        {exchanged(dropper.node, "alpha_dropout")}});
+    symptoms.push_back(
+        {dropper.node.name,
+         deviation,
+         deviation < kSevere ? Severity::warning : Severity::error,
+         fmt::format("{:.4g}", dropper.rate),
+         {exchanged(dropper.node, "alpha_dropout", two_digits(alpha_rate_like(dropper.rate)))}});
   });
   return symptoms;
 }
@@ -94,7 +95,7 @@ std::vector<Symptom> look_at_alpha_dropout(const Chart& chart) {
                         chart.average(input).square,
                         Severity::error,
                         activation->op,
-                        {exchanged(dropper.node, "dropout")}});
+                        {exchanged(dropper.node, "dropout", dropper.rate)}});
   });
   return symptoms;
 }

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "selfnorm/constants.h"
+
 namespace selfnorm {
 
 // Regula falsi with the Illinois rule, of log E f² over log₂ τ: a straight line for activations
@@ -32,6 +34,10 @@ double second_moment_gain(const MomentRule& rule) {
     }
   }
   return std::exp2(root);
+}
+
+double alpha_rate_like(double plain_rate) {
+  return plain_rate / (1 + kAlphaPrime * kAlphaPrime * (1 - plain_rate));
 }
 
 GainBand stable_gains(const MomentRule& rule) {

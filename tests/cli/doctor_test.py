@@ -103,8 +103,8 @@ class Doctor(CliTest):
         self.write("bad.toml", FAULTY)
         shown = self.ok("doctor", "bad.toml", "--repair", "good.toml").out
         self.assertIn("-  { op = \"dropout\", rate = 0.2 },", shown)
-        self.assertIn("+  { op = \"alpha_dropout\", rate = 0.2 },", shown)
-        want = (FAULTY.replace("\"dropout\"", "\"alpha_dropout\"")
+        self.assertIn("+  { op = \"alpha_dropout\", rate = 0.058 },", shown)
+        want = (FAULTY.replace("\"dropout\", rate = 0.2", "\"alpha_dropout\", rate = 0.058")
                 .replace(", init = \"he_normal\"", ""))
         self.assertEqual(want, self.bytes_of("good.toml").decode())
         self.assertEqual([], self.ok_json("doctor", "good.toml", "--json")["findings"])

@@ -36,5 +36,34 @@ TEST(SecondMomentGain, BoundedActivationsHaveNone) {
   EXPECT_TRUE(std::isinf(second_moment_gain(by_quadrature(std::tanh, slope))));
 }
 
+MomentRule selu() {
+  return [](const Gaussian& z) { return selu_moments(z); };
+}
+
+// E selu² is v·λ²(1 + α²)/2 for small v and v·λ²/2 for large; of ReLU half of v always.
+TEST(StableGains, AreWhereSmallSignalsDieAndLargeOnesExplode) {
+  const GainBand band = stable_gains(selu());
+  const double l2 = kSeluLambda * kSeluLambda, a2 = kSeluAlpha * kSeluAlpha;
+  EXPECT_NEAR(band.low, 2 / (l2 * (1 + a2)), 1e-4);  // √1e-10 away from the limit
+  EXPECT_NEAR(band.high, 2 / l2, 1e-4);
+  const GainBand relu = stable_gains([](const Gaussian& z) { return leaky_relu_moments(z, 0); });
+  EXPECT_NEAR(relu.low, 2, kRelative);
+  EXPECT_NEAR(relu.high, 2, kRelative);
+}
+
+TEST(SettledDeviation, IsOneWithoutDropoutAndEndlessAtHalf) {
+  EXPECT_NEAR(settled_deviation(selu(), 1), 1, 1e-6);
+  EXPECT_NEAR(settled_deviation(selu(), 0.8), 1.687, 1e-3);
+  EXPECT_TRUE(std::isinf(settled_deviation(selu(), 0.5)));
+}
+
+// The squared correlation of y = a·(kept ? x : α′) + b with x is a²q² at the fixed point.
+TEST(AlphaRateLike, LeavesAsMuchOfTheSignal) {
+  for (const double plain : {0.0, 0.05, 0.2, 0.5, 0.9}) {
+    const double rate = alpha_rate_like(plain), a = alpha_dropout_affine(rate, 0, 1).a;
+    EXPECT_NEAR(a * a * (1 - rate) * (1 - rate), 1 - plain, 1e-12);
+  }
+}
+
 }  // namespace
 }  // namespace selfnorm
