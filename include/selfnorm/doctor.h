@@ -70,7 +70,10 @@ struct Examination {
 /// wide layers of independent weights; correlations between positions that lie more than a step
 /// apart, and the law of sums and pooled values, are modelled. Throws what is wrong with network or
 /// data.
-Examination examine(const RunConfig& config, const ExaminationOptions& options = {});
+/// `trained` is what training told of the weights, epoch by epoch (a run's history): the last
+/// record that has some counts as how they are now.
+Examination examine(const RunConfig& config, const ExaminationOptions& options = {},
+                    const std::vector<EpochRecord>& trained = {});
 
 /// A network that is normal in place of one that was not.
 struct Repair {

@@ -29,6 +29,9 @@ class Model {
 
   const Network& network() const;
 
+  /// What the units of every layer with weights sum their inputs with.
+  std::vector<UnitWeights> unit_weights() const;
+
   /// "loss" and the metrics of these data, which have targets; classes are told by their names.
   /// Error(data) when they do not fit.
   std::map<std::string, double> evaluate(Dataset data) const;

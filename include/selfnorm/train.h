@@ -47,6 +47,13 @@ struct LayerMoments {
   double variance = 0;
 };
 
+/// What the units of a layer sum their inputs with: means and deviations over the units of
+/// ω = Σw and τ = Σw² (Klambauer et al. 2017), 0 and 1 being what the fixed point stands on.
+struct UnitWeights {
+  std::string layer;
+  double omega = 0, omega_deviation = 0, tau = 0, tau_deviation = 0;
+};
+
 /// Loss and metrics by name, in the order they are shown in.
 using Scores = std::vector<std::pair<std::string, double>>;
 
@@ -59,7 +66,8 @@ struct EpochRecord {
   Scores training;
   Scores validation;
   std::vector<LayerMoments> moments;  ///< empty when not measured after this epoch
-  double watch_seconds = 0;           ///< what measuring them took, apart from `seconds`
+  std::vector<UnitWeights> weights;   ///< of the layers that have some; empty with `moments`
+  double watch_seconds = 0;           ///< what measuring both took, apart from `seconds`
 };
 
 /// Where training stands within an epoch.

@@ -79,10 +79,10 @@ struct Visit {
   std::vector<Diagnosis> diagnoses;
 };
 
-Visit visit(const Patient& patient) {
+Visit visit(const Patient& patient, const std::vector<EpochRecord>& trained = {}) {
   const PredictedSignals signals = predict_signals(patient.graph, patient.fields);
   Visit visit{{patient.input, patient.samples, {}, {}},
-              diagnose(Chart(patient.graph, signals, patient.has_raw_rows))};
+              diagnose(Chart(patient.graph, signals, patient.has_raw_rows, trained))};
   for (const NamedMoments& layer : summarize(patient.graph, signals, patient.samples)) {
     visit.examination.layers.push_back({layer.name, layer.op, layer.moments, {}, {}});
   }
@@ -135,11 +135,12 @@ void apply(const std::vector<Edit>& mends, Repair& repair) {
 
 }  // namespace
 
-Examination examine(const RunConfig& config, const ExaminationOptions& options) {
+Examination examine(const RunConfig& config, const ExaminationOptions& options,
+                    const std::vector<EpochRecord>& trained) {
   check(options);
   std::optional<Dataset> data = load_rows(config);
   const Patient patient = admit(config, data, options);
-  Examination examination = visit(patient).examination;
+  Examination examination = visit(patient, trained).examination;
   if (options.draws > 0) measure_beside(patient, options, examination);
   return examination;
 }

@@ -5,9 +5,11 @@
 #include "api/run.h"
 #include "api/use.h"
 #include "data/check.h"
+#include "passes/views.h"
 #include "selfnorm/error.h"
 #include "train/evaluator.h"
 #include "train/trainer.h"
+#include "train/unit_weights.h"
 
 namespace selfnorm {
 
@@ -18,6 +20,10 @@ Model Model::load(const std::string& path) {
 void Model::save(const std::string& path) const { save_model(*trained_, path); }
 
 const Network& Model::network() const { return trained_->network; }
+
+std::vector<UnitWeights> Model::unit_weights() const {
+  return selfnorm::unit_weights(build_engine_graph(trained_->network, 1), trained_->weights);
+}
 
 const std::vector<std::string>& Model::class_names() const { return trained_->schema.class_names; }
 

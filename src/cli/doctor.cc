@@ -14,6 +14,7 @@
 #include "cli/difference.h"
 #include "cli/terminal.h"
 #include "selfnorm/error.h"
+#include "train/history.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -177,8 +178,25 @@ bool fails(const std::vector<Finding>& findings, const std::string& fail_on) {
   return std::ranges::any_of(findings, [&](const Finding& f) { return f.severity >= least; });
 }
 
+// How the weights of a run or a model came to be what they are.
+std::vector<EpochRecord> read_training(const std::filesystem::path& path) {
+  std::vector<EpochRecord> records;
+  const bool is_run = std::filesystem::is_directory(path);
+  if (is_run && std::filesystem::exists(RunFolder(path).history())) {
+    records = read_history(RunFolder(path).history());
+  }
+  const std::filesystem::path model = is_run ? RunFolder(path).model() : path;
+  if (model.extension() != kModelExtension || !std::filesystem::exists(model)) return records;
+  EpochRecord end;
+  end.epoch = records.empty() ? 0 : records.back().epoch;
+  end.weights = Model::load(model.string()).unit_weights();
+  records.push_back(end);
+  return records;
+}
+
 void run_examination(const DoctorArguments& arguments) {
-  const Examination examination = examine(read_config(arguments), arguments.options);
+  const Examination examination =
+      examine(read_config(arguments), arguments.options, read_training(arguments.network));
   if (arguments.json) {
     fmt::print("{}\n", examination_json(examination).dump(2));
   } else {

@@ -9,10 +9,12 @@
 
 namespace selfnorm {
 
-Chart::Chart(const Graph& graph, const PredictedSignals& signals, bool raw_inputs)
+Chart::Chart(const Graph& graph, const PredictedSignals& signals, bool raw_inputs,
+             const std::vector<EpochRecord>& trained)
     : graph_(graph),
       signals_(signals),
       raw_inputs_(raw_inputs),
+      trained_(trained),
       laws_(initial_laws(graph)),
       averages_(graph.values.size()),
       gradients_(graph.values.size(), std::numeric_limits<double>::quiet_NaN()),

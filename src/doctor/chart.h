@@ -8,6 +8,7 @@
 
 #include "passes/signals.h"
 #include "selfnorm/theory.h"
+#include "selfnorm/train.h"
 
 namespace selfnorm {
 
@@ -15,10 +16,13 @@ class Chart {
  public:
   /// `signals` as predicted for `graph`; both outlive the chart. `raw_inputs`: whether these are
   /// data as they come, not standardised.
-  Chart(const Graph& graph, const PredictedSignals& signals, bool raw_inputs);
+  /// `trained`: what training told of the weights, for findings about them.
+  Chart(const Graph& graph, const PredictedSignals& signals, bool raw_inputs,
+        const std::vector<EpochRecord>& trained = {});
 
   const Graph& graph() const { return graph_; }
   bool has_raw_inputs() const { return raw_inputs_; }
+  const std::vector<EpochRecord>& trained() const { return trained_; }
   /// The law that a parameter is drawn from.
   const InitialLaw& law(const Parameter& parameter) const { return laws_[index(parameter.value)]; }
 
@@ -58,6 +62,7 @@ class Chart {
   const Graph& graph_;
   const PredictedSignals& signals_;
   bool raw_inputs_;
+  std::vector<EpochRecord> trained_;
   std::vector<InitialLaw> laws_;
   std::vector<FieldAverage> averages_;
   std::vector<double> gradients_;

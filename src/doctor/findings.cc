@@ -96,6 +96,13 @@ const std::vector<FindingKind>& finding_kinds() {
        "Pooling leaves {detail} of what comes in. The activations behind it work away from their "
        "fixed point.",
        "scale with a factor and a shift behind it", MendPhase::scales, look_at_pooling},
+      {"weights-left-domain", "mean over a layer's units of the sum of squared weights, tau",
+       "Training took the sum of a unit's squared weights, tau, to {value} in the mean of a layer, "
+       "{detail}. Theorems 2 and 3, which keep the variance in bounds, hold from 0.8 to 1.25; "
+       "below "
+       "0.4768 signals die out, above 1.8116 they grow without end.",
+       "a lower learning rate, or weight decay (adamw, l2)", MendPhase::parts,
+       look_at_trained_weights},
       {"gradient-growth", "the gradient's second moment at the first layer over that at the last",
        "The gradient's second moment at the first layer is {value} times that at the last. SELU "
        "keeps signals normal, not gradients: they grow by up to 1.0716 a layer, and one learning "

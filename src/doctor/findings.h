@@ -59,6 +59,7 @@ std::vector<Diagnosis> diagnose(const Chart& chart);
 // weight_findings.cc
 std::vector<Symptom> look_at_initial_variance(const Chart& chart);
 std::vector<Symptom> look_at_zero_padding(const Chart& chart);
+std::vector<Symptom> look_at_trained_weights(const Chart& chart);
 
 // part_findings.cc
 std::vector<Symptom> look_at_inputs(const Chart& chart);

@@ -122,4 +122,50 @@ std::vector<Symptom> look_at_zero_padding(const Chart& chart) {
   return symptoms;
 }
 
+namespace {
+
+constexpr double kLeastTau = 0.8, kGreatestTau = 1.25;  // of theorems 2 and 3
+
+bool is_outside(double tau) { return !(tau >= kLeastTau && tau <= kGreatestTau); }
+
+const UnitWeights* weights_of(const EpochRecord& record, const std::string& layer) {
+  const auto found = std::ranges::find(record.weights, layer, &UnitWeights::layer);
+  return found == record.weights.end() ? nullptr : &*found;
+}
+
+// Since when a layer has been outside without a break.
+std::string since(const std::vector<EpochRecord>& records, const std::string& layer) {
+  std::int64_t first = -1;
+  std::int64_t known = 0;
+  for (const EpochRecord& record : records) {
+    const UnitWeights* weights = weights_of(record, layer);
+    if (weights == nullptr) continue;
+    ++known;
+    if (!is_outside(weights->tau)) first = -1;
+    else if (first < 0) first = record.epoch;
+  }
+  return known < 2 || first < 0 ? "" : fmt::format(", since epoch {}", first);
+}
+
+}  // namespace
+
+std::vector<Symptom> look_at_trained_weights(const Chart& chart) {
+  std::vector<Symptom> symptoms;
+  const auto last = std::ranges::find_if(chart.trained().rbegin(), chart.trained().rend(),
+                                         [](const EpochRecord& r) { return !r.weights.empty(); });
+  if (last == chart.trained().rend()) return symptoms;
+  for (const Node& node : chart.graph().nodes) {
+    const Node* activation = chart.activation_behind(node);
+    if (activation == nullptr || !chart.is_self_normalizing(*activation)) continue;
+    const UnitWeights* weights = weights_of(*last, node.name);
+    if (weights == nullptr || !is_outside(weights->tau)) continue;
+    const GainBand band = stable_gains(moment_rule(*activation));
+    const bool survives = weights->tau > band.low && weights->tau < band.high;
+    symptoms.push_back({node.name, weights->tau, survives ? Severity::warning : Severity::error,
+                        fmt::format("with deviation {:.3g} over its units{}",
+                                    weights->tau_deviation, since(chart.trained(), node.name))});
+  }
+  return symptoms;
+}
+
 }  // namespace selfnorm

@@ -25,6 +25,28 @@ double number(const nlohmann::json& json) {
   return json.is_null() ? std::nan("") : json.get<double>();
 }
 
+nlohmann::ordered_json weights_json(const std::vector<UnitWeights>& weights) {
+  auto layers = nlohmann::ordered_json::array();
+  for (const UnitWeights& layer : weights) {
+    layers.push_back({{"layer", layer.layer},
+                      {"omega", number(layer.omega)},
+                      {"omega_deviation", number(layer.omega_deviation)},
+                      {"tau", number(layer.tau)},
+                      {"tau_deviation", number(layer.tau_deviation)}});
+  }
+  return layers;
+}
+
+std::vector<UnitWeights> parse_weights(const nlohmann::ordered_json& json) {
+  std::vector<UnitWeights> weights;
+  for (const auto& layer : json) {
+    const auto at = [&](const char* key) { return number(nlohmann::json(layer.at(key))); };
+    weights.push_back(
+        {layer.at("layer"), at("omega"), at("omega_deviation"), at("tau"), at("tau_deviation")});
+  }
+  return weights;
+}
+
 // With `drop_cut` a last line without its end is left out: a crash came between.
 std::vector<EpochRecord> read_lines(const std::filesystem::path& path, bool drop_cut) {
   std::istringstream lines(read_file(path));
@@ -58,6 +80,7 @@ std::string history_line(const EpochRecord& record) {
                         {"variance", number(layer.variance)}});
     }
     json["moments"] = layers;
+    json["weights"] = weights_json(record.weights);
     json["watch_seconds"] = record.watch_seconds;
   }
   return json.dump();
@@ -78,6 +101,8 @@ EpochRecord parse_history_line(std::string_view line) {
           record.moments.push_back({layer.at("layer"), number(nlohmann::json(layer.at("mean"))),
                                     number(nlohmann::json(layer.at("variance")))});
         }
+      } else if (key == "weights") {
+        record.weights = parse_weights(value);
       } else if (key.starts_with(kValidation)) {
         record.validation.emplace_back(key.substr(std::strlen(kValidation)),
                                        number(nlohmann::json(value)));

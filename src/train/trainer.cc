@@ -9,8 +9,10 @@
 
 #include "base/random.h"
 #include "kernels/simd/reduce.h"
+#include "passes/views.h"
 #include "selfnorm/error.h"
 #include "train/batches.h"
+#include "train/unit_weights.h"
 
 namespace selfnorm {
 namespace {
@@ -78,6 +80,7 @@ void check_options(const TrainOptions& options, const TrainingData& data,
 Trainer::Trainer(TrainedModel& model, const TrainingData& data, const TrainOptions& options,
                  TrainCallbacks callbacks)
     : model_(model),
+      graph_(build_engine_graph(model.network, 1)),
       data_(data),
       options_(options),
       callbacks_(std::move(callbacks)),
@@ -154,6 +157,7 @@ void Trainer::watch(EpochRecord& record) {
   const Stopwatch clock;
   const auto rows = std::min<std::size_t>(kWatchedRows, data_.train_rows.size());
   record.moments = watcher_.moments(*data_.train, std::span(data_.train_rows).first(rows));
+  record.weights = unit_weights(graph_, model_.weights);
   record.watch_seconds = clock.seconds();
   state_.rows_since_watch = 0;
 }
@@ -268,6 +272,7 @@ void Trainer::finish_epoch(std::span<const std::int64_t> order) {
                      state_.step,
                      state_.seconds,
                      schedule_.learning_rate(state_.step - 1),
+                     {},
                      {},
                      {},
                      {}};

@@ -68,6 +68,7 @@ class Trainer {
   bool ended() const;
 
   TrainedModel& model_;
+  Graph graph_;  ///< of one row
   TrainingData data_;
   TrainOptions options_;
   TrainCallbacks callbacks_;

@@ -125,6 +125,18 @@ class Doctor(CliTest):
                                         "  { op = \"scale\", factor = 1.335, shift = -1.436 },\n"),
                          self.bytes_of("good.toml").decode())
 
+    def test_trained_weights_that_left_the_domain(self):
+        self.write("net.toml", NETWORK)
+        self.ok("train", "net.toml", "--epochs", "6", "--out", "run", "--learning-rate", "0.02")
+        for where in ("run", "run/model.safetensors"):
+            found = json.loads(self.run_program("doctor", where, "--json").out)["findings"]
+            left = [f for f in found if f["code"] == "weights-left-domain"]
+            self.assertEqual(["conv2d_1"], left[0]["layers"])
+            self.assertEqual(where == "run", "since epoch" in left[0]["message"])
+        self.assertNotIn("weights-left-domain", self.ok("doctor", "net.toml").out)
+        tau = {layer["layer"]: layer["tau"] for layer in self.history("run")[-1]["weights"]}
+        self.assertAlmostEqual(left[0]["value"], tau["conv2d_1"], places=6)
+
     def test_bad_networks_name_the_layer(self):
         self.write("net.toml", NETWORK.replace("units = 10", "unitz = 10"))
         self.fails(2, "unitz", "units", arguments=("doctor", "net.toml"))

@@ -1,0 +1,61 @@
+#include "train/unit_weights.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "passes/build.h"
+
+namespace selfnorm {
+namespace {
+
+// Sums of floats, taken in double.
+constexpr double kRounding = 1e-6;
+
+Weights filled(const Graph& graph, float (*value)(std::int64_t)) {
+  Weights weights(graph);
+  for (const WeightEntry& entry : weights.entries()) {
+    std::vector<float> numbers(static_cast<std::size_t>(entry.count));
+    for (std::int64_t i = 0; i < entry.count; ++i) numbers[static_cast<std::size_t>(i)] = value(i);
+    weights.set(entry, numbers);
+  }
+  return weights;
+}
+
+TEST(UnitWeights, SumAndSquaresOfADenseLayersRows) {
+  const Graph graph = build_graph({{{"x", {3}}}, {{"dense", {{"units", std::int64_t{2}}}}}}, 1);
+  const auto layers =
+      unit_weights(graph, filled(graph, [](std::int64_t i) { return static_cast<float>(i); }));
+  ASSERT_EQ(layers.size(), 1u);  // no bias
+  EXPECT_EQ(layers[0].layer, "dense_1");
+  EXPECT_NEAR(layers[0].omega, (0 + 1 + 2 + 3 + 4 + 5) / 2.0, kRounding);
+  EXPECT_NEAR(layers[0].omega_deviation, 4.5, kRounding);
+  EXPECT_NEAR(layers[0].tau, (0 + 1 + 4 + 9 + 16 + 25) / 2.0, kRounding);
+  EXPECT_NEAR(layers[0].tau_deviation, 22.5, kRounding);
+}
+
+// Weights of variance 1/fan_in make tau 1, whatever sums them.
+TEST(UnitWeights, FreshWeightsHaveTauOne) {
+  using Ints = std::vector<std::int64_t>;
+  const Settings kernel = {{"channels", std::int64_t{64}}, {"kernel", Ints{2, 2}}};
+  Settings strided = kernel, grouped = kernel;
+  strided["stride"] = Ints{2, 2};
+  grouped["groups"] = std::int64_t{64};
+  const Graph graph = build_graph({{{"x", {64, 8, 8}}},
+                                   {{"conv2d", kernel},
+                                    {"conv2d", grouped},
+                                    {"conv_transpose2d", strided},
+                                    {"flatten"},
+                                    {"dense", {{"units", std::int64_t{64}}}}}},
+                                  1);
+  Weights weights(graph);
+  weights.initialize(graph, 1);
+  for (const UnitWeights& layer : unit_weights(graph, weights)) {
+    // The mean square of as few as 256 weights, to five standard errors.
+    EXPECT_NEAR(layer.tau, 1, 5 * std::sqrt(2.0 / 256)) << layer.layer;
+  }
+}
+
+}  // namespace
+}  // namespace selfnorm
