@@ -87,6 +87,19 @@ struct Repair {
 /// predicted numbers, then the activations' shape. Throws Error(config) for what cannot be mended.
 Repair repair(const RunConfig& config, const ExaminationOptions& options = {});
 
+/// By how much the weights of a layer were multiplied.
+struct Adjustment {
+  std::string layer;
+  double factor = 1;
+};
+
+/// Multiplies the initial weights of every layer before the last so that its output has the second
+/// moment that the activation behind it wants (1 before SELU), as measured over `batches` batches
+/// of the data, each with fresh weights: for what prediction does not reach. The network of
+/// `repair` is changed, and examined anew; factors near 1 mean that the prediction was right.
+std::vector<Adjustment> calibrate(Repair& repair, std::int64_t batches,
+                                  const ExaminationOptions& options = {});
+
 /// The text of a network file with the changes of a repair in it and everything else as it stands;
 /// the whole file written anew where its layers are not one list of inline tables.
 std::string repaired_file(const std::string& text, const RunConfig& before, const Repair& repair);

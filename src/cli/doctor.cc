@@ -29,6 +29,7 @@ struct DoctorArguments {
   ExaminationOptions options;
   std::string fail_on = "error";
   std::string repair;
+  std::int64_t calibrate = 0;  ///< batches
   bool measure = false;
   bool json = false;
   bool codes = false;
@@ -213,24 +214,47 @@ std::string text_of(const std::filesystem::path& path, const RunConfig& config) 
   return path.extension() == kModelExtension ? to_toml(config) : read_file(path);
 }
 
+Json adjustments_json(const std::vector<Adjustment>& adjusted) {
+  auto list = Json::array();
+  for (const auto& [layer, factor] : adjusted)
+    list.push_back({{"layer", layer}, {"factor", factor}});
+  return list;
+}
+
+void print_adjustments(const std::vector<Adjustment>& adjusted) {
+  if (adjusted.empty()) return;
+  std::vector<std::vector<std::string>> rows = {{"layer", "weights times"}};
+  for (const auto& [layer, factor] : adjusted)
+    rows.push_back({layer, fmt::format("{:.4f}", factor)});
+  fmt::print("calibrated on measured batches; 1 is where the prediction was right\n\n{}\n",
+             table(rows));
+}
+
 void run_repair(const DoctorArguments& arguments) {
   const RunConfig config = read_config(arguments);
   const std::string before = text_of(arguments.network, config);
-  const Repair made = repair(config, arguments.options);
+  Repair made = repair(config, arguments.options);
+  std::vector<Adjustment> adjusted;
+  if (arguments.calibrate > 0) {
+    adjusted = calibrate(made, arguments.calibrate, arguments.options);
+  }
   check_range(made.after);
-  const std::string after = made.found.empty() ? before : repaired_file(before, config, made);
+  const bool is_as_it_was = made.found.empty() && adjusted.empty();
+  const std::string after = is_as_it_was ? before : repaired_file(before, config, made);
   parse_run_config(after, arguments.repair);  // what is written can be read
   write_file(arguments.repair, after);
   if (arguments.json) {
     Json json = examination_json(made.after);
     json["repaired"] = findings_json(made.found);
     json["file"] = arguments.repair;
+    if (arguments.calibrate > 0) json["calibrated"] = adjustments_json(adjusted);
     fmt::print("{}\n", json.dump(2));
     return;
   }
   print_findings(made.found);
   fmt::print("{}--- {}\n+++ {}\n{}\n", made.found.empty() ? "" : "\n", arguments.network,
              arguments.repair, difference(before, after));
+  print_adjustments(adjusted);
   print_table(made.after, arguments.measure);
 }
 
@@ -284,6 +308,13 @@ void add_doctor(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--repair", arguments->repair,
                       "write a network file in which what was found is mended");
+  command
+      ->add_option(
+          "--calibrate", arguments->calibrate,
+          "with --repair: adjust the initial weights of every layer to what so many batches "
+          "measure, and say by how much")
+      ->check(CLI::Range(1, 1000))
+      ->needs("--repair");
   command->add_flag("--json", arguments->json, "one JSON document");
   command->add_flag("--codes", arguments->codes, "as docs/findings.md: all that it looks for");
   command->callback([arguments] { run_doctor(*arguments); });

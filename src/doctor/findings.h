@@ -69,6 +69,9 @@ std::vector<Symptom> look_at_normalization(const Chart& chart);
 std::vector<Symptom> look_at_activations(const Chart& chart);
 std::vector<Symptom> look_at_gradients(const Chart& chart);
 
+/// Multiplies the initial deviation of a node's weights.
+Edit rescaled_weights(const Node& node, double factor);
+
 // scale_findings.cc
 std::vector<Symptom> look_at_sums(const Chart& chart);
 std::vector<Symptom> look_at_concatenations(const Chart& chart);

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <string>
 
+#include "doctor/drawn_weights.h"
 #include "doctor/findings.h"
 #include "ops/table.h"
-#include "passes/initializers.h"
 #include "theory/gain.h"
 
 namespace selfnorm {
@@ -57,30 +57,6 @@ Severity severity_of_gain(double tau, double wanted, const Node* activation) {
   return severity_of(tau / wanted);
 }
 
-// Weights that another layer with weights follows, as they are drawn.
-struct Drawn {
-  const Node& node;
-  const Node* activation;
-  double tau = 0;     ///< variance times fan-in
-  double wanted = 1;  ///< what it should be
-  double share = 1;   ///< of the variance that zero padding leaves
-  std::string fan;    ///< a mistaken one, in words
-};
-
-template <class Look>
-void for_each_drawn(const Chart& chart, Look look) {
-  for (const Node& node : chart.graph().nodes) {
-    const Parameter* weights = chart.weights(node);
-    if (weights == nullptr || weights->owner != node.name || !chart.feeds_weights(node)) continue;
-    const Node* activation = chart.activation_behind(node);
-    const double tau = chart.law(*weights).variance * weights->fan_in;
-    const MomentField response =
-        response_to_unit_normals(chart.graph(), node, {0, 1 / weights->fan_in});
-    look(Drawn{node, activation, tau, gain_before(activation), average_of(response).square,
-               mistaken_fan(chart, *weights, tau)});
-  }
-}
-
 void draw_as_chosen(Layer& layer) {
   layer.attributes.erase("init");
   layer.attributes.erase("init.gain");
@@ -88,19 +64,27 @@ void draw_as_chosen(Layer& layer) {
 
 }  // namespace
 
+Edit rescaled_weights(const Node& node, double factor) {
+  return {node.name, [factor, rule = *rule_of(row_of(node).rescale)](Layer& layer) {
+            rule(layer.attributes, layer.inputs.size(), factor);
+            double& gain = std::get<double>(layer.attributes.at("init.gain"));
+            gain = rounded(gain);
+          }};
+}
+
 std::vector<Symptom> look_at_initial_variance(const Chart& chart) {
   std::vector<Symptom> symptoms;
-  for_each_drawn(chart, [&](const Drawn& w) {
+  for (const DrawnWeights& w : drawn_weights(chart)) {
     const double ratio = w.tau / w.wanted;
-    if (!is_off(ratio) || !is_off(ratio * w.share)) return;
-    const std::string known = origin(w.tau);
+    if (!is_off(ratio) || !is_off(ratio * w.share)) continue;
+    const std::string fan = mistaken_fan(chart, *w.weights, w.tau);
     symptoms.push_back(
-        {w.node.name,
+        {w.node->name,
          ratio,
          severity_of_gain(w.tau, w.wanted, w.activation),
-         fmt::format("{:.4g} for {:.4g}{}", w.tau, w.wanted, w.fan.empty() ? known : w.fan),
-         {{w.node.name, draw_as_chosen}}});
-  });
+         fmt::format("{:.4g} for {:.4g}{}", w.tau, w.wanted, fan.empty() ? origin(w.tau) : fan),
+         {{w.node->name, draw_as_chosen}}});
+  }
   return symptoms;
 }
 
@@ -108,17 +92,13 @@ std::vector<Symptom> look_at_initial_variance(const Chart& chart) {
 std::vector<Symptom> look_at_zero_padding(const Chart& chart) {
   std::vector<Symptom> symptoms;
   if (chart.any_self_normalizing() == nullptr) return symptoms;
-  for_each_drawn(chart, [&](const Drawn& w) {
+  for (const DrawnWeights& w : drawn_weights(chart)) {
     const double ratio = w.tau / w.wanted;
-    if (is_off(ratio) || !is_off(ratio * w.share)) return;
-    const auto rescale = [factor = 1 / std::sqrt(ratio * w.share),
-                          rule = *rule_of(row_of(w.node).rescale)](Layer& layer) {
-      rule(layer.attributes, layer.inputs.size(), factor);
-      double& gain = std::get<double>(layer.attributes.at("init.gain"));
-      gain = rounded(gain);
-    };
-    symptoms.push_back({w.node.name, w.share, severity_of(w.share), "", {{w.node.name, rescale}}});
-  });
+    if (is_off(ratio) || !is_off(ratio * w.share)) continue;
+    const double factor = 1 / std::sqrt(ratio * w.share);
+    symptoms.push_back(
+        {w.node->name, w.share, severity_of(w.share), "", {rescaled_weights(*w.node, factor)}});
+  }
   return symptoms;
 }
 

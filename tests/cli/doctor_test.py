@@ -137,6 +137,16 @@ class Doctor(CliTest):
         tau = {layer["layer"]: layer["tau"] for layer in self.history("run")[-1]["weights"]}
         self.assertAlmostEqual(left[0]["value"], tau["conv2d_1"], places=6)
 
+    def test_calibration_tells_its_factors(self):
+        self.write("net.toml", NETWORK)
+        told = self.ok_json("doctor", "net.toml", "--repair", "good.toml", "--calibrate", "5",
+                            "--json")
+        self.assertEqual(["conv2d_1"], [layer["layer"] for layer in told["calibrated"]])
+        self.assertIn("gain", self.bytes_of("good.toml").decode())
+        self.assertIn("weights times", self.ok("doctor", "net.toml", "--repair", "good.toml",
+                                               "--calibrate", "2").out)
+        self.fails(2, "--repair", arguments=("doctor", "net.toml", "--calibrate", "2"))
+
     def test_bad_networks_name_the_layer(self):
         self.write("net.toml", NETWORK.replace("units = 10", "unitz = 10"))
         self.fails(2, "unitz", "units", arguments=("doctor", "net.toml"))

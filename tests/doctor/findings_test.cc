@@ -207,6 +207,32 @@ TEST(Findings, InputsThatAreNotStandardized) {
   EXPECT_TRUE(repair(config).config.data.standardize);
 }
 
+// Behind the calibrated weights the measured mean square is 1, over the draws that measured it, but
+// for what rounding gains to four digits and the last sweep leave.
+TEST(Calibrate, MeasuredSignalsAreNormal) {
+  const Settings same = {{"padding", "same"}};
+  RunConfig config = with({1, 8, 8}, {conv(32, same),
+                                      kSelu,
+                                      conv(32, same),
+                                      kSelu,
+                                      conv(32, same),
+                                      kSelu,
+                                      {"flatten"},
+                                      dense(10)});
+  config.data.source = "digits";
+  Repair repaired = repair(config);
+  ExaminationOptions options;
+  const std::vector<Adjustment> adjusted = calibrate(repaired, 20, options);
+  ASSERT_EQ(adjusted.size(), 3u);
+  options.draws = 20;
+  for (const LayerExamination& layer : examine(repaired.config, options).layers) {
+    if (layer.op != "conv2d") continue;
+    const double square = layer.measured->variance + layer.measured->mean * layer.measured->mean;
+    EXPECT_NEAR(square, 1, 4 * layer.standard_error->variance + 0.01) << layer.name;
+  }
+  for (const Adjustment& adjustment : adjusted) EXPECT_NEAR(adjustment.factor, 1, 0.1);
+}
+
 // The factor shows in the variance behind.
 TEST(Rescale, MultipliesTheOutput) {
   const Settings transposed = {

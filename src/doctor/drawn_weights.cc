@@ -1,0 +1,22 @@
+#include "doctor/drawn_weights.h"
+
+#include "passes/initializers.h"
+
+namespace selfnorm {
+
+std::vector<DrawnWeights> drawn_weights(const Chart& chart) {
+  std::vector<DrawnWeights> list;
+  for (const Node& node : chart.graph().nodes) {
+    const Parameter* weights = chart.weights(node);
+    if (weights == nullptr || weights->owner != node.name || !chart.feeds_weights(node)) continue;
+    const Node* activation = chart.activation_behind(node);
+    const double tau = chart.law(*weights).variance * weights->fan_in;
+    const MomentField response =
+        response_to_unit_normals(chart.graph(), node, {0, 1 / weights->fan_in});
+    list.push_back(
+        {&node, weights, activation, tau, gain_before(activation), average_of(response).square});
+  }
+  return list;
+}
+
+}  // namespace selfnorm
