@@ -2,7 +2,7 @@
 """The zoo: what the doctor finds in networks as users build them, how near its numbers come to
 measured ones, and how they train before and after its repair, beside ReLU with batch norm.
 
-usage: experiments/zoo/run.py [--program build/release/bin/selfnorm] [--only doctor|training]
+usage: experiments/zoo/run.py [--program build/release/bin/selfnorm] [--only doctor|training|tables]
                               [--network NAME] [--seeds 3]
 
 Needs ../shared/data. Every finished piece is kept in results.jsonl, so an interrupted experiment
@@ -21,6 +21,7 @@ import subprocess
 import sys
 
 import networks
+import tables
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -34,6 +35,7 @@ VERSIONS = ("faulty", "repaired", "ReLU + batch norm")
 # By data: batch, epochs, learning rates that each version tries with the first seed.
 BUDGET = {"mnist": (64, 4, (1e-3, 3e-4)), "membrane": (8, 8, (1e-3, 3e-4))}
 SEARCH_SEED = 1
+METRIC = {"mnist": "accuracy", "membrane": "iou"}
 
 
 # ---- data --------------------------------------------------------------------------------------
@@ -71,13 +73,14 @@ def make_membrane():
         write_npy(x, crops(folder / "train-images-idx3-ubyte.gz"))
         labels = crops(folder / "train-labels-idx3-ubyte.gz")
         write_npy(y, bytes(1 if value > 127 else 0 for value in labels))
-    return {"source": str(x), "target": str(y), "test_split": HELD_OUT / IMAGES}
+    return {"source": str(x), "target": str(y), "test_split": HELD_OUT / IMAGES, "validation_split": 0.1}
 
 
 def data_of(name):
     if name == "membrane":
         return make_membrane()
-    return {"source": "mnist", "data_dir": str(SHARED), "limit": ROWS}
+    return {"source": "mnist", "data_dir": str(SHARED), "limit": ROWS,
+            "validation_split": 0.1}
 
 
 def train_of(data, rate, seed):
@@ -185,8 +188,11 @@ def trained(program, name, version, rate, seed):
     except Failed as failure:
         return {**result, "failed": str(failure)[:160]}
     history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
-    losses = [epoch["loss"] for epoch in history]
-    return {**result, "losses": losses, "test": document["test"], "seconds": document["seconds"]}
+    score = "validation_" + METRIC[networks.NETWORKS[name][2]]
+    return {**result, "losses": [epoch["loss"] for epoch in history],
+            "validation": [epoch[score] for epoch in history],
+            "epoch_seconds": [round(epoch["seconds"], 2) for epoch in history],
+            "test": document["test"], "seconds": document["seconds"]}
 
 
 # ---- the whole ---------------------------------------------------------------------------------
@@ -237,10 +243,20 @@ class Zoo:
                     self.do(trained, network=name, version=version, rate=best, seed=seed)
 
 
+def write_readme(results):
+    text = README.read_text()
+    for name, table in (("doctor", tables.doctor_table(results, networks.NETWORKS, VERSIONS)),
+                        ("training", tables.training_table(results, networks.NETWORKS, VERSIONS))):
+        start, end = f"<!-- {name}: made by run.py -->", f"<!-- end of {name} -->"
+        text = re.sub(re.escape(start) + ".*?" + re.escape(end),
+                      lambda _, t=table, s=start, e=end: f"{s}\n{t}\n{e}", text, flags=re.DOTALL)
+    README.write_text(text)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=str(ROOT / "build/release/bin/selfnorm"))
-    parser.add_argument("--only", choices=("doctor", "training"))
+    parser.add_argument("--only", choices=("doctor", "training", "tables"))
     parser.add_argument("--network", action="append", choices=tuple(networks.NETWORKS))
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
@@ -249,11 +265,12 @@ def main():
     WORK.mkdir(parents=True, exist_ok=True)
     zoo = Zoo(os.path.abspath(arguments.program))
     for name in arguments.network or networks.NETWORKS:
-        if arguments.only != "training":
+        if arguments.only in (None, "doctor"):
             zoo.doctor(name)
     for name in arguments.network or networks.NETWORKS:
-        if arguments.only != "doctor":
+        if arguments.only in (None, "training"):
             zoo.train(name, arguments.seeds)
+    write_readme(zoo.results)
 
 
 if __name__ == "__main__":

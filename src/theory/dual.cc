@@ -192,7 +192,7 @@ MomentField Dual::backward(const MomentField& z, const MomentField& gradient) co
 // count·Φ^(count−1)·φ.
 Dual::Largest Dual::largest(double mean, double variance, double rho, std::int64_t count) const {
   Largest out;
-  const double deviation = std::sqrt(std::max(variance, kLeastVariance));
+  const double deviation = std::sqrt(std::max(variance, 0.0));
   const double shared = std::sqrt(std::clamp(rho, 0.0, 1.0)), own = std::sqrt(1 - shared * shared);
   const double power = static_cast<double>(count) - 1;
   integrate_normal({}, [&](double b, double b_weight) {

@@ -79,6 +79,30 @@ TEST(PredictSignals, SeluStridesAndAverages) {
                     dense(10)};
   expect_predicted(network, "digits");
 }
+// Where nothing varies, as in a dark background, the slope is that of f at 0 itself, not the mean
+// of both sides, in front of a maximum too.
+TEST(PredictSignals, DarkImagesHaveTheSlopeAtZero) {
+  Network network{{{"x", {1, 8, 8}}}, {}};
+  network.layers = {{"scale", {{"factor", 0.0}}},
+                    conv(16),
+                    kSelu,
+                    kPool,
+                    conv(16),
+                    kSelu,
+                    {"flatten"},
+                    dense(10)};
+  RunConfig config;
+  config.network = network;
+  ExaminationOptions options;
+  options.draws = 5;
+  const Examination examination = examine(config, options);
+  for (const LayerExamination& layer : examination.layers) {
+    EXPECT_NEAR(layer.measured->gradient_second_moment / layer.predicted.gradient_second_moment, 1,
+                4 * layer.standard_error->gradient_second_moment + 0.02)
+        << layer.name;
+  }
+}
+
 // Windows that overlap, that reach over the border, and averages of them.
 TEST(PredictSignals, PoolingAtBordersAndOverWindowsThatOverlap) {
   Network network{{{"x", {1, 8, 8}}}, {}};

@@ -1,0 +1,100 @@
+"""README.md's tables, from results.jsonl."""
+
+import collections
+import statistics
+
+METRIC = {"mnist": ("accuracy", "test accuracy"), "membrane": ("iou", "test IoU")}
+
+
+def select(results, **wanted):
+    return [r for r in results if all(r.get(k) == v for k, v in wanted.items())]
+
+
+def mean_and_spread(values, digits):
+    if not values:
+        return "-"
+    spread = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.{digits}f}{spread}"
+
+
+# ---- the doctor --------------------------------------------------------------------------------
+
+def number(value):
+    return "∞" if value is None else f"{value:.3g}"
+
+
+def findings_text(findings):
+    if not findings:
+        return "none"
+    return ", ".join(f"{'**' if f['severity'] == 'error' else ''}{f['code']}"
+                     f"{'**' if f['severity'] == 'error' else ''} {number(f['value'])}"
+                     f"{' (' + str(f['layers']) + ')' if f['layers'] > 1 else ''}" for f in findings)
+
+
+def doctor_table(results, networks, versions):
+    lines = ["| network | version | findings: code, number, (layers) | mean off by, deviations | "
+             "variance off by | gradient off by, a layer | layers missed |", "| --- |" + " --- |" * 6]
+    for name in networks:
+        for version in versions:
+            for row in select(results, kind="doctor", network=name, version=version):
+                if "failed" in row:
+                    lines.append(f"| {name} | {version} | failed: {row['failed']} | | | | |")
+                    continue
+                off = row["off"]
+                lines.append(
+                    f"| {name} | {version} | {findings_text(row['findings'])} | {off['mean']:.3f} | "
+                    f"{100 * off['variance']:.1f} % | {100 * off['gradient']:.2f} % | "
+                    f"{len(off['missed'])} of {row['layers']} |")
+    return "\n".join(lines)
+
+
+# ---- training ----------------------------------------------------------------------------------
+
+def best_rows(results, name, version):
+    """The runs of all seeds at the rate that did best with the first."""
+    rows = select(results, kind="training", network=name, version=version)
+    by_rate = collections.defaultdict(list)
+    for row in rows:
+        by_rate[row["rate"]].append(row)
+    most = max((len(v) for v in by_rate.values()), default=0)
+    finished = [v for v in by_rate.values() if len(v) == most and any("losses" in r for r in v)]
+    return finished[0] if finished else rows
+
+
+def reached(row, seconds):
+    """The validation score of the last epoch that had ended by then."""
+    score, spent = None, 0
+    for value, epoch in zip(row["validation"], row["epoch_seconds"]):
+        spent += epoch
+        if spent > seconds:
+            break
+        score = value
+    return score
+
+
+def training_table(results, networks, versions):
+    lines = ["| network | version | learning rate | training loss by epoch | test | validation after "
+             "the last epoch | seconds | validation at equal seconds |", "| --- |" + " --- |" * 7]
+    for name, (_, _, data) in networks.items():
+        finished = {v: [r for r in best_rows(results, name, v) if "losses" in r] for v in versions}
+        times = [statistics.mean(r["seconds"] for r in rows) for rows in finished.values() if rows]
+        equal = min(times) if times else 0
+        metric, title = METRIC[data]
+        for version in versions:
+            rows = finished[version]
+            failed = [r for r in select(results, kind="training", network=name, version=version)
+                      if "failed" in r]
+            if not rows:
+                if failed:
+                    lines.append(f"| {name} | {version} | all | {failed[0]['failed']} | - | - | - | - |")
+                continue
+            losses = " ".join(f"{statistics.mean(values):.3g}"
+                              for values in zip(*(r["losses"] for r in rows)))
+            at = [score for r in rows if (score := reached(r, 1.02 * equal)) is not None]
+            note = f" ({len(failed)} runs failed)" if failed else ""
+            lines.append(
+                f"| {name} | {version} | {rows[0]['rate']:g}{note} | {losses} | {title} "
+                f"{mean_and_spread([r['test'][metric] for r in rows], 4)} | "
+                f"{mean_and_spread([r['validation'][-1] for r in rows], 4)} | "
+                f"{statistics.mean(r['seconds'] for r in rows):.0f} | {mean_and_spread(at, 4)} |")
+    return "\n".join(lines)
