@@ -66,10 +66,10 @@ struct Examination {
 };
 
 /// Examines the network of a configuration: on real rows where it names data, as training would
-/// standardise them, else on independent N(0, 1) inputs. Numerics: mean field theory, exact for
-/// wide layers of independent weights; correlations between positions that lie more than a step
-/// apart, and the law of sums and pooled values, are modelled. Throws what is wrong with network or
-/// data.
+/// standardise them, else on independent N(0, 1) inputs. Numerics: mean field theory, exact for wide
+/// layers of independent weights; modelled are correlations of positions beyond those that are
+/// carried (src/theory/moment_field.h), sums and pooled values as if normal, and products as if of
+/// independent factors. Throws what is wrong with network or data.
 /// `trained` is what training told of the weights, epoch by epoch (a run's history): the last
 /// record that has some counts as how they are now.
 Examination examine(const RunConfig& config, const ExaminationOptions& options = {},
