@@ -66,8 +66,8 @@ struct Examination {
 };
 
 /// Examines the network of a configuration: on real rows where it names data, as training would
-/// standardise them, else on independent N(0, 1) inputs. Numerics: mean field theory, exact for wide
-/// layers of independent weights; modelled are correlations of positions beyond those that are
+/// standardise them, else on independent N(0, 1) inputs. Numerics: mean field theory, exact for
+/// wide layers of independent weights; modelled are correlations of positions beyond those that are
 /// carried (src/theory/moment_field.h), sums and pooled values as if normal, and products as if of
 /// independent factors. Throws what is wrong with network or data.
 /// `trained` is what training told of the weights, epoch by epoch (a run's history): the last
@@ -101,7 +101,8 @@ std::vector<Adjustment> calibrate(Repair& repair, std::int64_t batches,
                                   const ExaminationOptions& options = {});
 
 /// The text of a network file with the changes of a repair in it and everything else as it stands;
-/// the whole file written anew where its layers are not one list of inline tables.
+/// the whole file written anew where its layers are not one list of inline tables in which each
+/// change finds its place.
 std::string repaired_file(const std::string& text, const RunConfig& before, const Repair& repair);
 
 }  // namespace selfnorm

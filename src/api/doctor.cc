@@ -106,7 +106,9 @@ void measure_beside(const Patient& patient, const ExaminationOptions& options,
 std::vector<Edit> next_mends(const std::vector<Diagnosis>& diagnoses) {
   std::vector<Edit> mends;
   MendPhase phase = MendPhase::shape;
-  for (const Diagnosis& diagnosis : diagnoses) phase = std::min(phase, diagnosis.phase);
+  for (const Diagnosis& diagnosis : diagnoses) {
+    if (!diagnosis.mends.empty()) phase = std::min(phase, diagnosis.phase);
+  }
   for (const Diagnosis& diagnosis : diagnoses) {
     if (diagnosis.phase != phase) continue;
     mends.insert(mends.end(), diagnosis.mends.begin(), diagnosis.mends.end());
@@ -114,7 +116,14 @@ std::vector<Edit> next_mends(const std::vector<Diagnosis>& diagnoses) {
   return mends;
 }
 
-void apply(const std::vector<Edit>& mends, Repair& repair) {
+// `complete` is the network with what the data tell of it.
+void apply(const std::vector<Edit>& mends, const Network& complete, Repair& repair) {
+  const bool edits_layers =
+      std::ranges::any_of(mends, [](const Edit& e) { return !e.layer.empty(); });
+  if (edits_layers && repair.config.network.layers.empty()) {  // the default network
+    repair.config.network = complete;
+    repair.origins.assign(complete.layers.size(), -1);
+  }
   const EditedNetwork made = edited(repair.config.network, mends);
   std::vector<std::int64_t> origins;
   for (const std::int64_t origin : made.origins) {
@@ -127,7 +136,11 @@ void apply(const std::vector<Edit>& mends, Repair& repair) {
   if (standardize) repair.config.data.standardize = true;
 }
 
-[[noreturn]] void give_up(const Finding& finding) {
+// Of what could not be mended, the first; else the first of all.
+[[noreturn]] void give_up(const std::vector<Diagnosis>& diagnoses) {
+  auto stuck = std::ranges::find_if(diagnoses, [](const Diagnosis& d) { return d.mends.empty(); });
+  if (stuck == diagnoses.end()) stuck = diagnoses.begin();
+  const Finding& finding = stuck->finding;
   const std::string where = finding.layers.empty() ? "" : " at '" + finding.layers.front() + "'";
   throw Error(ErrorKind::config, fmt::format("doctor: {}{} cannot be repaired: {}", finding.code,
                                              where, finding.message));
@@ -154,10 +167,6 @@ Repair repair(const RunConfig& config, const ExaminationOptions& options) {
   std::iota(repair.origins.begin(), repair.origins.end(), 0);
   for (int round = 0;; ++round) {
     const Patient patient = admit(repair.config, data, options);
-    if (repair.config.network.layers.empty()) {  // the default network
-      repair.config.network = patient.network;
-      repair.origins.resize(patient.network.layers.size(), -1);
-    }
     Visit now = visit(patient);
     if (round == 0) repair.found = now.examination.findings;
     if (now.diagnoses.empty()) {
@@ -166,8 +175,8 @@ Repair repair(const RunConfig& config, const ExaminationOptions& options) {
       return repair;
     }
     const std::vector<Edit> mends = next_mends(now.diagnoses);
-    if (mends.empty() || round == kMostRounds) give_up(now.examination.findings.front());
-    apply(mends, repair);
+    if (mends.empty() || round == kMostRounds) give_up(now.diagnoses);
+    apply(mends, patient.network, repair);
   }
 }
 

@@ -4,7 +4,9 @@
 
 #include "api/run_config.h"
 #include "config/toml.h"
+#include "passes/build.h"
 #include "selfnorm/doctor.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
@@ -24,12 +26,41 @@ std::string replaced(std::string text, std::vector<Replacement> replacements) {
   return text;
 }
 
-// What stands between two layers of a list, for one that is put in.
-std::string separator(const std::string& text, std::size_t layer) {
-  const std::size_t line = text.rfind('\n', layer);
-  const std::string before = text.substr(line + 1, layer - line - 1);
-  const bool is_alone = before.find_first_not_of(" \t") == std::string::npos;
-  return is_alone && line != std::string::npos ? ",\n" + before : ", ";
+// How a line ends, and what stands on it in front of a layer.
+struct Line {
+  std::string end, indent;
+  bool is_layers;  ///< nothing but blanks stand in front of the layer
+};
+
+Line line_of(const std::string& text, std::size_t layer) {
+  const std::size_t feed = text.rfind('\n', layer);
+  if (feed == std::string::npos) return {"\n", "", false};
+  const std::string before = text.substr(feed + 1, layer - feed - 1);
+  return {feed > 0 && text[feed - 1] == '\r' ? "\r\n" : "\n", before,
+          before.find_first_not_of(" \t") == std::string::npos};
+}
+
+// Layers put in behind another, each on a line of its own where that one is; a comment behind it
+// stays with it.
+Replacement put_behind(const std::string& text, const TextRange& layer,
+                       const std::vector<std::string>& made) {
+  const Line line = line_of(text, layer.begin);
+  const std::size_t comma = text.find_first_not_of(" \t", layer.end);
+  const bool has_comma = comma != std::string::npos && text[comma] == ',';
+  const std::size_t rest = has_comma ? text.find_first_not_of(" \t", comma + 1) : comma;
+  const bool ends_line = line.is_layers && has_comma && rest != std::string::npos &&
+                         (text[rest] == '#' || text[rest] == '\r' || text[rest] == '\n');
+  std::string added;
+  if (ends_line) {
+    const std::size_t feed = text.find('\n', rest);
+    const std::size_t at = text[feed - 1] == '\r' ? feed - 1 : feed;
+    for (const std::string& each : made) added += line.end + line.indent + each + ",";
+    return {{at, at}, added};
+  }
+  for (const std::string& each : made) {
+    added += (line.is_layers ? "," + line.end + line.indent : ", ") + each;
+  }
+  return {{layer.end, layer.end}, added};
 }
 
 // A layer with its comma and, where nothing else stands there, its line.
@@ -44,33 +75,59 @@ TextRange with_its_line(const std::string& text, TextRange layer) {
   return is_alone ? TextRange{line + 1, next + 1} : layer;
 }
 
-// `standardize = true` in [data], or nothing where that table is not to be found.
-std::vector<Replacement> standardized(const std::string& text) {
-  if (const auto value = toml_value_range(text, "data", "standardize")) return {{*value, "true"}};
-  const std::size_t header = text.find("[data]");
-  const std::size_t line = header == std::string::npos ? header : text.find('\n', header);
-  if (line == std::string::npos) return {};
-  return {{{line + 1, line + 1}, "standardize = true\n"}};
+std::string outputs_text(const Network& network) { return to_string(Setting(network.outputs)); }
+
+// `outputs`, where they changed: in their place, or behind the layers.
+std::vector<Replacement> changed_outputs(const std::string& text, const Network& before,
+                                         const Network& after) {
+  if (before.outputs == after.outputs) return {};
+  if (const auto value = toml_value_range(text, "model", "outputs")) {
+    return {{*value, outputs_text(after)}};
+  }
+  const auto layers = toml_value_range(text, "model", "layers");
+  if (!layers) return {};
+  return {{{layers->end, layers->end}, "\noutputs = " + outputs_text(after)}};
 }
 
-}  // namespace
+bool is_same(const Network& a, const Network& b) {
+  const auto text = [](const Network& network) {
+    RunConfig config;
+    config.network = complete_names(network);
+    return to_toml(config);
+  };
+  return text(a) == text(b);
+}
 
-std::string repaired_file(const std::string& text, const RunConfig& before, const Repair& repair) {
-  const std::vector<TextRange> places = toml_list_ranges(text, "model", "layers");
-  const std::vector<Layer>& layers = repair.config.network.layers;
-  if (places.empty() || places.size() != before.network.layers.size()) {
-    return to_toml(repair.config);
+// Whether a text says what a configuration is.
+bool says(const std::string& text, const RunConfig& config) {
+  try {
+    const RunConfig read = parse_run_config(text, "");
+    return is_same(read.network, config.network) &&
+           read.data.standardize == config.data.standardize;
+  } catch (const Error&) {
+    return false;
   }
-  std::vector<Replacement> replacements;
+}
+
+std::string with_changes(const std::string& text, const RunConfig& before, const Repair& repair) {
+  const std::vector<TextRange> places = toml_list_ranges(text, "model", "layers");
+  const Network& after = repair.config.network;
+  std::vector<Replacement> replacements = changed_outputs(text, before.network, after);
+  if (repair.config.data.standardize != before.data.standardize) {
+    const auto value = toml_value_range(text, "data", "standardize");
+    if (value) replacements.push_back({*value, "true"});
+  }
+  if (after.layers.empty()) return replaced(text, std::move(replacements));
+  if (places.empty() || places.size() != before.network.layers.size()) return "";
   std::vector<bool> stays(places.size(), false);
-  std::vector<std::string> behind(places.size());  // what is put in there
+  std::vector<std::vector<std::string>> behind(places.size());  // what is put in there
   std::size_t last = places.size();
   std::string first;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const std::string made = layer_toml(layers[i]);
+  for (std::size_t i = 0; i < after.layers.size(); ++i) {
+    const std::string made = layer_toml(after.layers[i]);
     if (repair.origins[i] < 0) {
-      if (last < places.size()) behind[last] += separator(text, places[last].begin) + made;
-      else first += made + separator(text, places[0].begin);
+      if (last < places.size()) behind[last].push_back(made);
+      else first += made + ", ";
       continue;
     }
     last = static_cast<std::size_t>(repair.origins[i]);
@@ -79,15 +136,18 @@ std::string repaired_file(const std::string& text, const RunConfig& before, cons
     if (is_new) replacements.push_back({places[last], made});
   }
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (!behind[i].empty()) replacements.push_back({{places[i].end, places[i].end}, behind[i]});
+    if (!behind[i].empty()) replacements.push_back(put_behind(text, places[i], behind[i]));
     if (!stays[i]) replacements.push_back({with_its_line(text, places[i]), ""});
   }
   if (!first.empty()) replacements.push_back({{places[0].begin, places[0].begin}, first});
-  if (repair.config.data.standardize != before.data.standardize) {
-    const auto more = standardized(text);
-    replacements.insert(replacements.end(), more.begin(), more.end());
-  }
   return replaced(text, std::move(replacements));
+}
+
+}  // namespace
+
+std::string repaired_file(const std::string& text, const RunConfig& before, const Repair& repair) {
+  const std::string changed = with_changes(text, before, repair);
+  return says(changed, repair.config) ? changed : to_toml(repair.config);
 }
 
 }  // namespace selfnorm

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -28,7 +29,7 @@ struct DoctorArguments {
   std::string data, target, data_dir;
   ExaminationOptions options;
   std::string fail_on = "error";
-  std::string repair;
+  std::optional<std::string> repair;
   std::int64_t calibrate = 0;  ///< batches
   bool measure = false;
   bool json = false;
@@ -230,7 +231,15 @@ void print_adjustments(const std::vector<Adjustment>& adjusted) {
              table(rows));
 }
 
+void check_destination(const std::filesystem::path& path) {
+  if (path.extension() == ".toml") return;
+  throw Error(
+      ErrorKind::config,
+      fmt::format("--repair: expected a network file to write (.toml), got '{}'", path.string()));
+}
+
 void run_repair(const DoctorArguments& arguments) {
+  check_destination(*arguments.repair);
   const RunConfig config = read_config(arguments);
   const std::string before = text_of(arguments.network, config);
   Repair made = repair(config, arguments.options);
@@ -241,21 +250,24 @@ void run_repair(const DoctorArguments& arguments) {
   check_range(made.after);
   const bool is_as_it_was = made.found.empty() && adjusted.empty();
   const std::string after = is_as_it_was ? before : repaired_file(before, config, made);
-  parse_run_config(after, arguments.repair);  // what is written can be read
-  write_file(arguments.repair, after);
+  parse_run_config(after, *arguments.repair);  // what is written can be read
+  write_file(*arguments.repair, after);
   if (arguments.json) {
     Json json = examination_json(made.after);
     json["repaired"] = findings_json(made.found);
-    json["file"] = arguments.repair;
+    json["file"] = *arguments.repair;
     if (arguments.calibrate > 0) json["calibrated"] = adjustments_json(adjusted);
     fmt::print("{}\n", json.dump(2));
+    if (fails(made.after.findings, arguments.fail_on)) throw CLI::RuntimeError(1);
     return;
   }
   print_findings(made.found);
   fmt::print("{}--- {}\n+++ {}\n{}\n", made.found.empty() ? "" : "\n", arguments.network,
-             arguments.repair, difference(before, after));
+             *arguments.repair, difference(before, after));
   print_adjustments(adjusted);
   print_table(made.after, arguments.measure);
+  print_findings(made.after.findings);  // of calibrated weights, if any
+  if (fails(made.after.findings, arguments.fail_on)) throw CLI::RuntimeError(1);
 }
 
 void run_doctor(DoctorArguments arguments) {
@@ -267,8 +279,8 @@ void run_doctor(DoctorArguments arguments) {
     throw Error(ErrorKind::config, "doctor: expected a network file, a run folder or a model file");
   }
   if (!arguments.measure) arguments.options.draws = 0;
-  if (arguments.repair.empty()) run_examination(arguments);
-  else run_repair(arguments);
+  if (arguments.repair) run_repair(arguments);
+  else run_examination(arguments);
 }
 
 }  // namespace
@@ -288,7 +300,8 @@ void add_doctor(CLI::App& app) {
                       "a network file, a run folder or a model file");
   command->add_option("--data", arguments->data,
                       "rows to look at instead of the network file's; without either: N(0, 1)");
-  command->add_option("--target", arguments->target, "the target's column in --data, left out");
+  command->add_option("--target", arguments->target, "the target's column in --data, left out")
+      ->needs("--data");
   command->add_option("--data-dir", arguments->data_dir, "a folder of data sets");
   command->add_option("--samples", arguments->options.samples, "rows that are looked at")
       ->capture_default_str();
@@ -300,6 +313,7 @@ void add_doctor(CLI::App& app) {
       ->needs(measure)
       ->capture_default_str();
   command->add_option("--seed", arguments->options.seed, "of rows, weights and masks")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command
       ->add_option("--fail-on", arguments->fail_on,

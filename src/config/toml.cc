@@ -114,7 +114,8 @@ std::vector<std::pair<std::string, std::string>> grouped(const Settings& setting
 
 // The byte at a line and a column, which count from 1, columns in code points.
 std::size_t offset_of(std::string_view text, const toml::source_position& position) {
-  std::size_t at = 0;
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  std::size_t at = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
   for (std::uint32_t line = 1; line < position.line; ++line) at = text.find('\n', at) + 1;
   const auto continues = [&] {
     return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "ops/table.h"
 #include "passes/initializers.h"
@@ -63,12 +64,21 @@ std::vector<ValueId> Chart::signal_inputs(const Node& node) const {
   return inputs;
 }
 
-const Node* Chart::activation_before(ValueId value) const {
-  for (const Node* node = maker(value); node != nullptr; node = maker(node->inputs[0])) {
-    if (weights(*node) != nullptr) return nullptr;
-    if (rule_of(row_of(*node).moments) != nullptr) return node;
+std::vector<const Node*> Chart::activations_before(ValueId value) const {
+  std::vector<const Node*> found, waiting = {maker(value)};
+  std::set<const Node*> seen;
+  while (!waiting.empty()) {
+    const Node* node = waiting.back();
+    waiting.pop_back();
+    if (node == nullptr || !seen.insert(node).second) continue;
+    if (weights(*node) != nullptr || row_of(*node).traits.normalizes) continue;
+    if (rule_of(row_of(*node).moments) != nullptr) {
+      found.push_back(node);
+      continue;
+    }
+    for (const ValueId input : signal_inputs(*node)) waiting.push_back(maker(input));
   }
-  return nullptr;
+  return found;
 }
 
 const Node* Chart::activation_behind(const Node& node) const {

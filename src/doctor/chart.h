@@ -45,9 +45,9 @@ class Chart {
   /// Whether another layer with weights stands behind the node.
   bool feeds_weights(const Node& node) const { return feeds_weights_[index(node.outputs[0])]; }
 
-  /// The activation that a value comes from, through what only moves, pools, masks or adds; nullptr
-  /// where weights or inputs come first.
-  const Node* activation_before(ValueId value) const;
+  /// The activations that a value comes from, through what moves, pools, masks or merges; none
+  /// beyond weights and normalisations.
+  std::vector<const Node*> activations_before(ValueId value) const;
   /// The first activation behind a node before other weights, or nullptr.
   const Node* activation_behind(const Node& node) const;
 

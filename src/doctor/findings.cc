@@ -22,8 +22,12 @@ bool is_milder(const Symptom& a, const Symptom& b) {
   return distance(a) < distance(b);
 }
 
+std::string value_text(double value) {
+  return std::isinf(value) ? "infinity" : fmt::format("{:.4g}", value);
+}
+
 std::string filled(std::string_view text, const Symptom& worst) {
-  return fmt::format(fmt::runtime(text), fmt::arg("value", fmt::format("{:.4g}", worst.value)),
+  return fmt::format(fmt::runtime(text), fmt::arg("value", value_text(worst.value)),
                      fmt::arg("detail", worst.detail));
 }
 
@@ -91,22 +95,26 @@ const std::vector<FindingKind>& finding_kinds() {
       {"concat-unlike", "largest over smallest second moment of the inputs",
        "Second moments of the values that are joined differ by a factor of {value}. The layer "
        "behind listens to the larger one alone.",
-       "scale in front of those that are off", MendPhase::scales, look_at_concatenations},
+       "scale in front of those that are off", MendPhase::joins, look_at_concatenations},
       {"pooling-shift", "second moment behind the pooling over that in front",
        "Pooling leaves {detail} of what comes in. The activations behind it work away from their "
        "fixed point.",
        "scale with a factor and a shift behind it", MendPhase::scales, look_at_pooling},
       {"weights-left-domain", "mean over a layer's units of the sum of squared weights, tau",
-       "Training took the sum of a unit's squared weights, tau, to {value} in the mean of a layer, "
+       "Training took the sum of a unit's squared weights, tau, to {value} in the mean of a layer "
+       "(less "
+       "what zero padding takes), "
        "{detail}. Theorems 2 and 3, which keep the variance in bounds, hold from 0.8 to 1.25; "
        "below "
        "0.4768 signals die out, above 1.8116 they grow without end.",
        "a lower learning rate, or weight decay (adamw, l2)", MendPhase::parts,
        look_at_trained_weights},
-      {"gradient-growth", "the gradient's second moment at the first layer over that at the last",
-       "The gradient's second moment at the first layer is {value} times that at the last. SELU "
-       "keeps signals normal, not gradients: they grow by up to 1.0716 a layer, and one learning "
-       "rate does not fit all layers.",
+      {"gradient-growth", "the gradient's sum of squares at the first SELU over that at the last",
+       "The gradient's sum of squares at the first SELU is {value} times that at the last. SELU "
+       "keeps "
+       "signals normal, not gradients: they grow by up to 1.0716 a layer, and one learning rate "
+       "does "
+       "not fit all layers.",
        "shape = \"depth\" at the SELUs", MendPhase::shape, look_at_gradients},
   };
   return kinds;

@@ -30,9 +30,9 @@ struct Symptom {
   std::vector<Edit> mends = {};
 };
 
-/// When mends are made: what a network is made of, then its scales, then the shape of activations
-/// for the depth that comes out.
-enum class MendPhase : std::uint8_t { parts, scales, shape };
+/// When mends are made: what a network is made of, then its scales, then those of values that are
+/// joined, then the shape of activations for the depth that comes out.
+enum class MendPhase : std::uint8_t { parts, scales, joins, shape };
 
 struct FindingKind {
   std::string_view code;

@@ -40,6 +40,25 @@ Edit exchanged(const Node& node, const std::string& op, double rate) {
 
 double two_digits(double value) { return std::stod(fmt::format("{:.2g}", value)); }
 
+// Whether one of them is, or is not, self-normalizing.
+bool any_is(const Chart& chart, const std::vector<const Node*>& activations,
+            bool self_normalizing) {
+  return std::ranges::any_of(activations, [&](const Node* node) {
+    return chart.is_self_normalizing(*node) == self_normalizing;
+  });
+}
+
+bool is_plain(const Node& node) {
+  return rule_of(row_of(node).pointwise) != nullptr &&
+         pointwise_pass(node, Mode::training).dropout.kind == DropoutKind::plain;
+}
+
+// A gate, as in squeeze and excitation, is no part of the chain of activations.
+bool is_gate(const Chart& chart, const Node& node) {
+  return std::ranges::any_of(chart.readers(node),
+                             [](const Node* reader) { return row_of(*reader).traits.multiplies; });
+}
+
 bool is_hidden_activation(const Chart& chart, const Node& node) {
   return rule_of(row_of(node).moments) != nullptr && chart.feeds_weights(node);
 }
@@ -49,30 +68,34 @@ bool is_hidden_activation(const Chart& chart, const Node& node) {
 std::vector<Symptom> look_at_inputs(const Chart& chart) {
   if (!chart.has_raw_inputs()) return {};
   constexpr double kFar = 0.1, kVeryFar = 0.5;  // of a mean
+  std::vector<Symptom> symptoms;
   for (const ValueId input : chart.graph().inputs) {
     const FieldAverage& x = chart.average(input);
     const double variance = x.square - x.mean * x.mean;
     const bool is_normal = std::abs(x.mean) < kFar && !is_off(x.square);
     if (is_normal) continue;
     const bool is_severe = std::abs(x.mean) > kVeryFar || severity_of(x.square) == Severity::error;
-    return {{"",
-             x.square,
-             is_severe ? Severity::error : Severity::warning,
-             fmt::format("mean is {:.4g} and its variance {:.4g}", x.mean, variance),
-             {{}}}};
+    symptoms.push_back({"",
+                        x.square,
+                        is_severe ? Severity::error : Severity::warning,
+                        fmt::format("mean is {:.4g} and its variance {:.4g}", x.mean, variance),
+                        {{}}});
   }
-  return {};
+  return symptoms;
 }
 
+// Behind SELU, or between weights and it.
 std::vector<Symptom> look_at_plain_dropout(const Chart& chart) {
   std::vector<Symptom> symptoms;
   for_each_dropout(chart, [&](const Dropper& dropper) {
-    const Node* activation = chart.activation_before(dropper.node.inputs[0]);
-    if (dropper.keeps_unit || activation == nullptr || !chart.is_self_normalizing(*activation)) {
-      return;
-    }
+    if (!is_plain(dropper.node)) return;
+    std::vector<const Node*> around = chart.activations_before(dropper.node.inputs[0]);
+    const Node* behind = chart.activation_behind(dropper.node);
+    if (behind != nullptr) around.push_back(behind);
+    if (!any_is(chart, around, true)) return;
     constexpr double kSevere = 1.25;
-    const double deviation = settled_deviation(moment_rule(*activation), 1 - dropper.rate);
+    const double deviation =
+        settled_deviation(moment_rule(*chart.any_self_normalizing()), 1 - dropper.rate);
     symptoms.push_back(
         {dropper.node.name,
          deviation,
@@ -83,19 +106,19 @@ std::vector<Symptom> look_at_plain_dropout(const Chart& chart) {
   return symptoms;
 }
 
+// Where there is SELU elsewhere, the activation is what is to be exchanged.
 std::vector<Symptom> look_at_alpha_dropout(const Chart& chart) {
   std::vector<Symptom> symptoms;
   for_each_dropout(chart, [&](const Dropper& dropper) {
     const ValueId input = dropper.node.inputs[0];
-    const Node* activation = chart.activation_before(input);
-    if (!dropper.keeps_unit || activation == nullptr || chart.is_self_normalizing(*activation)) {
-      return;
+    const std::vector<const Node*> before = chart.activations_before(input);
+    if (!dropper.keeps_unit || !any_is(chart, before, false)) return;
+    Symptom symptom{dropper.node.name, chart.average(input).square, Severity::error,
+                    before.front()->op};
+    if (chart.any_self_normalizing() == nullptr) {
+      symptom.mends = {exchanged(dropper.node, "dropout", dropper.rate)};
     }
-    symptoms.push_back({dropper.node.name,
-                        chart.average(input).square,
-                        Severity::error,
-                        activation->op,
-                        {exchanged(dropper.node, "dropout", dropper.rate)}});
+    symptoms.push_back(std::move(symptom));
   });
   return symptoms;
 }
@@ -118,6 +141,7 @@ std::vector<Symptom> look_at_activations(const Chart& chart) {
   if (model == nullptr) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (!is_hidden_activation(chart, node) || chart.is_self_normalizing(node)) continue;
+    if (is_gate(chart, node)) continue;
     const auto exchange = [op = model->op](Layer& layer) {
       layer.op = op;
       layer.attributes.clear();
@@ -132,30 +156,61 @@ std::vector<Symptom> look_at_activations(const Chart& chart) {
   return symptoms;
 }
 
+namespace {
+
+// The SELUs that are not shaped for the depth, in the order of computation.
+std::vector<const Node*> unshaped(const Chart& chart) {
+  std::vector<const Node*> nodes;
+  for (const Node& node : chart.graph().nodes) {
+    const bool is_hidden = is_hidden_activation(chart, node) && chart.is_self_normalizing(node);
+    if (is_hidden && !is_shaped_for_depth(node)) nodes.push_back(&node);
+  }
+  return nodes;
+}
+
+// What the slopes of these make of a gradient on the longest path through them.
+double slope_growth(const Chart& chart, const std::vector<const Node*>& nodes) {
+  std::vector<double> logs(chart.graph().values.size(), 0);
+  double most = 0;
+  const auto at = [&](ValueId value) -> double& { return logs[static_cast<std::size_t>(value)]; };
+  auto next = nodes.begin();
+  for (const Node& node : chart.graph().nodes) {
+    double longest = 0;
+    for (const ValueId input : chart.signal_inputs(node)) longest = std::max(longest, at(input));
+    if (next != nodes.end() && *next == &node) {
+      longest += std::log(layer_map(moment_rule(node), {0, 1}).gradient_growth);
+      ++next;
+    }
+    at(node.outputs[0]) = longest;
+    most = std::max(most, longest);
+  }
+  return std::exp(most);
+}
+
+}  // namespace
+
 std::vector<Symptom> look_at_gradients(const Chart& chart) {
   constexpr double kCalm = 2.718281828459045, kSevere = 1e3;
   std::vector<Symptom> symptoms;
-  const Node *first = nullptr, *last = nullptr;
-  for (const Node& node : chart.graph().nodes) {
-    if (!is_hidden_activation(chart, node) || !chart.is_self_normalizing(node)) continue;
-    if (is_shaped_for_depth(node)) return {};  // as calm as depth and width allow
-    if (first == nullptr) first = &node;
-    last = &node;
-  }
-  if (first == nullptr) return symptoms;
-  const double growth = chart.gradient(first->outputs[0]) / chart.gradient(last->outputs[0]);
-  if (!(growth > kCalm)) return symptoms;
+  const std::vector<const Node*> nodes = unshaped(chart);
+  if (nodes.empty()) return symptoms;
+  // Sums of squares, which widths do not change.
+  const auto sum = [&](const Node* node) {
+    const ValueId value = node->outputs[0];
+    return chart.gradient(value) * static_cast<double>(elements(chart.graph().value(value).shape));
+  };
+  const double growth = sum(nodes.front()) / sum(nodes.back());
+  if (!(growth > kCalm) || slope_growth(chart, nodes) < kCalm) return symptoms;
   const auto shape = [](Layer& layer) {
     layer.attributes.clear();
     layer.attributes["shape"] = std::string("depth");
   };
-  for (const Node& node : chart.graph().nodes) {
-    if (!is_hidden_activation(chart, node) || !chart.is_self_normalizing(node)) continue;
-    symptoms.push_back({node.name,
+  for (const Node* node : nodes) {
+    symptoms.push_back({node->name,
                         growth,
                         growth < kSevere ? Severity::warning : Severity::error,
                         "",
-                        {{node.name, shape}}});
+                        {{node->name, shape}}});
   }
   return symptoms;
 }

@@ -25,6 +25,8 @@ class Editor {
 
   void make(const Edit& edit) {
     const std::size_t at = place_of(edit.layer);
+    const bool is_layer = at < network_.layers.size();
+    if (!is_layer && edit.inserted.op.empty()) return;  // another edit took it out
     if (edit.change) edit.change(network_.layers[at]);
     else if (edit.inserted.op.empty()) take_out(at);
     else insert(edit, at);
@@ -71,8 +73,11 @@ class Editor {
     layer.inputs = {edit.layer};
     layer.name = unused(edit.layer + "_" + layer.op);
     redirect(edit.layer, layer.name, edit.reader);
-    const auto behind = static_cast<std::ptrdiff_t>(
-        at == network_.layers.size() ? 0 : at + 1);  // an input of the network comes first
+    // Beside its one reader, else behind the layer; an input of the network comes first.
+    const std::size_t place = !edit.reader.empty()           ? place_of(edit.reader)
+                              : at == network_.layers.size() ? 0
+                                                             : at + 1;
+    const auto behind = static_cast<std::ptrdiff_t>(place);
     network_.layers.insert(network_.layers.begin() + behind, layer);
     open_.insert(open_.begin() + behind, {true, true, -1});
   }
@@ -97,7 +102,8 @@ class Editor {
     last_name_ = before;
   }
 
-  // Names that nobody says, or that follow from the order as they did.
+  // Names that nobody says, or that follow from the order as they did, where what then follows is
+  // nobody's name.
   void leave_names_open() {
     std::set<std::string> said(network_.outputs.begin(), network_.outputs.end());
     if (!has_outputs_) said.erase(last_name_);
@@ -106,12 +112,21 @@ class Editor {
       said.insert(layer.share);
     }
     std::map<std::string, int> count;
+    std::vector<std::string> follows;
+    for (const Layer& layer : network_.layers) {
+      follows.push_back(fmt::format("{}_{}", layer.op, ++count[layer.op]));
+    }
+    const auto can_open = [&](std::size_t i) {
+      const std::string& name = network_.layers[i].name;
+      return open_[i].name && (name == follows[i] || !said.contains(name));
+    };
+    std::set<std::string> kept;
+    for (const auto& input : network_.inputs) kept.insert(input.first);
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
-      Layer& layer = network_.layers[i];
-      const std::string follows = fmt::format("{}_{}", layer.op, ++count[layer.op]);
-      if (open_[i].name && (layer.name == follows || !said.contains(layer.name))) {
-        layer.name.clear();
-      }
+      if (!can_open(i)) kept.insert(network_.layers[i].name);
+    }
+    for (std::size_t i = 0; i < network_.layers.size(); ++i) {
+      if (can_open(i) && !kept.contains(follows[i])) network_.layers[i].name.clear();
     }
   }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 
 #include "doctor/findings.h"
@@ -50,6 +51,10 @@ std::vector<Symptom> look_at_sums(const Chart& chart) {
     }
     const double ratio = chart.average(node.outputs[0]).square / inputs;
     if (!is_off(ratio) || !is_off(chart.average(node.outputs[0]).square)) continue;
+    if (ratio == 0) {  // nothing to scale
+      symptoms.push_back({node.name, ratio, Severity::error});
+      continue;
+    }
     const auto rescale = [factor = 1 / std::sqrt(ratio), rule = *rule_of(row_of(node).rescale),
                           inputs = node.inputs.size()](Layer& layer) {
       rule(layer.attributes, inputs, factor);
@@ -73,8 +78,9 @@ std::vector<Symptom> look_at_concatenations(const Chart& chart) {
     const double ratio = square(most) / square(least);
     if (ratio < kUnlike) continue;
     Symptom symptom{node.name, ratio, ratio < kSevere ? Severity::warning : Severity::error};
-    for (const ValueId input : node.inputs) {
-      if (!is_off(square(input))) continue;
+    const std::set<ValueId> inputs(node.inputs.begin(), node.inputs.end());
+    for (const ValueId input : inputs) {
+      if (!is_off(square(input)) || square(input) == 0) continue;
       symptom.mends.push_back({chart.graph().value(input).name,
                                {},
                                scale_layer(1 / std::sqrt(square(input)), 0),
@@ -100,6 +106,10 @@ std::vector<Symptom> look_at_pooling(const Chart& chart) {
     const bool is_normal = std::abs(y.mean) < kFar && !is_off(y.square);
     if (keeps || is_normal) continue;
     const double variance = y.square - y.mean * y.mean, factor = 1 / std::sqrt(variance);
+    if (!std::isfinite(factor)) {
+      symptoms.push_back({node.name, ratio, Severity::error, "no variance"});
+      continue;
+    }
     Edit mend{node.name, {}, scale_layer(factor, -factor * y.mean)};
     if (scale != nullptr) {
       mend = {scale->name,

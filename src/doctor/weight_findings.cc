@@ -34,6 +34,10 @@ std::string origin(double tau) {
 
 // With what fan-in it would be right, where that is one that is often taken by mistake.
 std::string mistaken_fan(const Chart& chart, const Parameter& weights, double tau) {
+  if (initial_law(weights.init, 1, {1, 1, 1, 1}).variance !=
+      initial_law(weights.init, 1, {1, 1, 9, 9}).variance) {
+    return "";  // the initialiser takes the true one
+  }
   const Shape& shape = chart.graph().value(weights.value).shape;
   const double all = static_cast<double>(elements(shape));
   const double per_row = all / static_cast<double>(shape[0]);
@@ -77,6 +81,8 @@ std::vector<Symptom> look_at_initial_variance(const Chart& chart) {
   for (const DrawnWeights& w : drawn_weights(chart)) {
     const double ratio = w.tau / w.wanted;
     if (!is_off(ratio) || !is_off(ratio * w.share)) continue;
+    // As calibrated weights, which make up for what comes in.
+    if (!is_off(chart.average(w.node->outputs[0]).square / w.wanted)) continue;
     const std::string fan = mistaken_fan(chart, *w.weights, w.tau);
     symptoms.push_back(
         {w.node->name,
@@ -114,14 +120,14 @@ const UnitWeights* weights_of(const EpochRecord& record, const std::string& laye
 }
 
 // Since when a layer has been outside without a break.
-std::string since(const std::vector<EpochRecord>& records, const std::string& layer) {
+std::string since(const std::vector<EpochRecord>& records, const std::string& layer, double share) {
   std::int64_t first = -1;
   std::int64_t known = 0;
   for (const EpochRecord& record : records) {
     const UnitWeights* weights = weights_of(record, layer);
     if (weights == nullptr) continue;
     ++known;
-    if (!is_outside(weights->tau)) first = -1;
+    if (!is_outside(weights->tau * share)) first = -1;
     else if (first < 0) first = record.epoch;
   }
   return known < 2 || first < 0 ? "" : fmt::format(", since epoch {}", first);
@@ -134,16 +140,17 @@ std::vector<Symptom> look_at_trained_weights(const Chart& chart) {
   const auto last = std::ranges::find_if(chart.trained().rbegin(), chart.trained().rend(),
                                          [](const EpochRecord& r) { return !r.weights.empty(); });
   if (last == chart.trained().rend()) return symptoms;
-  for (const Node& node : chart.graph().nodes) {
-    const Node* activation = chart.activation_behind(node);
-    if (activation == nullptr || !chart.is_self_normalizing(*activation)) continue;
-    const UnitWeights* weights = weights_of(*last, node.name);
-    if (weights == nullptr || !is_outside(weights->tau)) continue;
-    const GainBand band = stable_gains(moment_rule(*activation));
-    const bool survives = weights->tau > band.low && weights->tau < band.high;
-    symptoms.push_back({node.name, weights->tau, survives ? Severity::warning : Severity::error,
-                        fmt::format("with deviation {:.3g} over its units{}",
-                                    weights->tau_deviation, since(chart.trained(), node.name))});
+  for (const DrawnWeights& w : drawn_weights(chart)) {
+    if (w.activation == nullptr || !chart.is_self_normalizing(*w.activation)) continue;
+    const UnitWeights* weights = weights_of(*last, w.node->name);
+    if (weights == nullptr || !is_outside(weights->tau * w.share)) continue;
+    const double tau = weights->tau * w.share;
+    const GainBand band = stable_gains(moment_rule(*w.activation));
+    const bool survives = tau > band.low && tau < band.high;
+    symptoms.push_back(
+        {w.node->name, tau, survives ? Severity::warning : Severity::error,
+         fmt::format("with deviation {:.3g} over its units{}", weights->tau_deviation * w.share,
+                     since(chart.trained(), w.node->name, w.share))});
   }
   return symptoms;
 }

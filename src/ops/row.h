@@ -271,6 +271,7 @@ struct Traits {
   bool normalizes = false;  ///< makes mean 0 and variance 1 of whatever comes
   bool pools = false;       ///< makes one value of a window's
   bool sums = false;        ///< adds its inputs
+  bool multiplies = false;  ///< multiplies its inputs
   bool joins = false;       ///< puts its inputs beside each other
 };
 

@@ -69,9 +69,12 @@ std::vector<double> cholesky(const Normals& x) {
 
 // The largest of independent N(0, 1), as largest_of sees it.
 Moments unit_largest(std::size_t count) {
+  thread_local std::map<std::size_t, Moments> known;
+  const auto [found, is_new] = known.try_emplace(count);
+  if (!is_new) return found->second;
   Normals unit{std::vector<double>(count, 0), std::vector<double>(count * count, 0)};
   for (std::size_t i = 0; i < count; ++i) unit.covariances[i * count + i] = 1;
-  return largest_of(unit);
+  return found->second = largest_of(unit);
 }
 
 }  // namespace

@@ -239,24 +239,37 @@ MomentField largest_back(const MomentField& gradient, const Extent& in, const Sl
                                             [&](std::int64_t each) { return holds(other, each); });
     return 1 / static_cast<double>(count(o) + count(other) - both);
   };
-  const auto product = [&](std::int64_t sample, std::int64_t p, std::int64_t q) {
-    double sum = 0;
+  // The windows through which two positions see the gradient, alike in every sample.
+  struct Pair {
+    std::int64_t o, other;
+    double share;
+  };
+  const auto pairs = [&](std::int64_t p, std::int64_t q) {
+    std::vector<Pair> list;
     for (const std::int64_t o : readers[index(p)]) {
       for (const std::int64_t other : readers[index(q)]) {
         const double share = probability(o, p, other, q);
-        if (share > 0) sum += share * product_between(gradient, sample, o, other);
+        if (share > 0) list.push_back({o, other, share});
       }
     }
-    return sum;
+    return list;
   };
   MomentField dx = average_back(gradient, in, w);  // as other samples see it
-  for (std::int64_t e = 0; e < in.elements(); ++e) {
-    const std::int64_t sample = e / in.positions(), p = e % in.positions();
-    dx.square[index(e)] = product(sample, p, p);
+  const auto send = [&](std::int64_t p, std::int64_t q, std::vector<double>& into) {
+    const std::vector<Pair> list = pairs(p, q);
+    for (std::int64_t sample = 0; sample < in.samples; ++sample) {
+      double sum = 0;
+      for (const auto& [o, other, share] : list) {
+        sum += share * product_between(gradient, sample, o, other);
+      }
+      into[index(sample * in.positions() + p)] = sum;
+    }
+  };
+  for (std::int64_t p = 0; p < in.positions(); ++p) {
+    send(p, p, dx.square);
     for (const Offset& offset : kOffsets) {
-      const std::int64_t other = linked(in, e, offset.link);
-      if (other >= 0)
-        dx.product(offset.link)[index(e)] = product(sample, p, other % in.positions());
+      const std::int64_t other = linked({1, in.height, in.width}, p, offset.link);
+      if (other >= 0) send(p, other, dx.product(offset.link));
     }
   }
   return dx;

@@ -135,7 +135,8 @@ class Doctor(CliTest):
             self.assertEqual(where == "run", "since epoch" in left[0]["message"])
         self.assertNotIn("weights-left-domain", self.ok("doctor", "net.toml").out)
         tau = {layer["layer"]: layer["tau"] for layer in self.history("run")[-1]["weights"]}
-        self.assertAlmostEqual(left[0]["value"], tau["conv2d_1"], places=6)
+        padding = ((3 * 8 - 2) / (3 * 8)) ** 2
+        self.assertAlmostEqual(left[0]["value"], padding * tau["conv2d_1"], places=6)
 
     def test_calibration_tells_its_factors(self):
         self.write("net.toml", NETWORK)

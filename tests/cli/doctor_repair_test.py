@@ -1,0 +1,121 @@
+"""`selfnorm doctor --repair` on network files of all shapes: what it writes means what it says."""
+
+import json
+
+from program import CliTest, main
+
+HEAD = "[model]\ninputs = { x = [64] }\nlayers = [\n"
+DENSE, LAST, SELU = ('{ op = "dense", units = 128 }', '{ op = "dense", units = 10 }',
+                     '{ op = "selu" }')
+IMAGE = "[model]\ninputs = { x = [16, 12, 12] }\nlayers = [\n"
+
+
+def file(*layers, head=HEAD, tail=""):
+    return head + "".join(f"  {layer},\n" for layer in layers) + "]\n" + tail
+
+
+class DoctorRepair(CliTest):
+    def repaired(self, text, codes):
+        """The repaired text, after checking that the repair is one and that it is the last."""
+        self.write("bad.toml", text)
+        found = json.loads(self.run_program("doctor", "bad.toml", "--json").out)["findings"]
+        self.assertEqual(sorted(codes), sorted(f["code"] for f in found))
+        told = self.ok_json("doctor", "bad.toml", "--repair", "good.toml", "--json")
+        good = self.ok_json("doctor", "good.toml", "--json")
+        self.assertEqual([], good["findings"])
+        self.assertEqual(good["layers"], told["layers"])  # the file is the network that was judged
+        self.ok("doctor", "good.toml", "--repair", "again.toml")
+        self.assertEqual(self.bytes_of("good.toml"), self.bytes_of("again.toml"))
+        return self.bytes_of("good.toml").decode()
+
+    def test_outputs_follow_what_is_taken_out_and_put_in(self):
+        text = file(DENSE, SELU, LAST, '{ op = "batch_norm", name = "bn" }',
+                    tail='outputs = ["bn"]\n')
+        self.assertIn('outputs = ["dense_2"]',
+                      self.repaired(text, ["normalization-beside-selu"]))
+        text = file('{ op = "dense", name = "out", units = 10, inputs = ["n"] }',
+                    '{ op = "dense", name = "d", units = 64, inputs = ["x"] }',
+                    '{ op = "selu", name = "s", inputs = ["d"] }',
+                    '{ op = "batch_norm", name = "n", inputs = ["s"] }', tail='outputs = ["out"]\n')
+        self.assertNotIn("batch_norm", self.repaired(text, ["normalization-beside-selu"]))
+
+    def test_names_that_follow_from_the_order_stay_apart(self):
+        text = file(DENSE, SELU, DENSE, '{ op = "relu" }', DENSE, SELU,
+                    '{ op = "dense", units = 10, inputs = ["selu_2"] }')
+        self.assertIn('name = "relu_1"', self.repaired(text, ["activations-mixed"]))
+        text = file(SELU, '{ op = "max_pool2d", kernel = [2, 2] }', '{ op = "flatten" }',
+                    '{ op = "dense", name = "scale_1", units = 64 }', SELU, LAST, head=IMAGE)
+        self.repaired(text, ["pooling-shift"])
+
+    def test_lists_as_people_write_them(self):
+        bad, good = '{ op = "dropout", rate = 0.2 }', '{ op = "alpha_dropout", rate = 0.058 }'
+        for text in (file(DENSE, SELU, bad, LAST).replace("\n", "\r\n"),
+                     HEAD + f"  {DENSE}, {SELU}, {bad},  # noise\n\t{LAST}]",
+                     HEAD.replace("\n", " ") .replace("[model] ", "[model]\n")
+                     .replace("} layers", "}\nlayers") + f"{DENSE}, {SELU}, {bad}, {LAST} ]\n",
+                     "\ufeff" + file(DENSE, SELU, bad, LAST),
+                     "# ünïcode\n" + file(DENSE, SELU, bad, LAST)):
+            with self.subTest(text=text):
+                self.assertEqual(text.replace(bad, good), self.repaired(text, ["plain-dropout"]))
+
+    def test_comments_stay_with_their_layers(self):
+        pool = '{ op = "max_pool2d", kernel = [2, 2] },  # halves\n'
+        text = file(SELU, "POOL", '{ op = "flatten" }', LAST, head=IMAGE).replace("POOL,\n", pool)
+        made = self.repaired(text, ["pooling-shift"])
+        self.assertIn(pool + '  { op = "scale", factor = 1.335, shift = -1.436 },\n', made)
+
+    def test_what_finds_no_place_is_written_anew(self):
+        leading = (HEAD + f'  {DENSE}\n  , {SELU}\n  , {{ op = "batch_norm" }}\n  , {LAST}\n]\n')
+        self.assertNotIn("batch_norm", self.repaired(leading, ["normalization-beside-selu"]))
+        tables = ('[model]\ninputs = { x = [64] }\n[[model.layers]]\nop = "dense"\nunits = 128\n'
+                  '[[model.layers]]\nop = "selu"\n[[model.layers]]\nop = "dropout"\nrate = 0.2\n'
+                  '[[model.layers]]\nop = "dense"\nunits = 10\n')
+        self.assertIn("alpha_dropout", self.repaired(tables, ["plain-dropout"]))
+
+    def test_a_scale_stands_in_front_of_the_concat_that_reads_it(self):
+        layers = ('{ op = "dense", name = "a", units = 64 }', '{ op = "selu", name = "s" }',
+                  '{ op = "scale", name = "b", factor = 3.0 }',
+                  '{ op = "concat", inputs = ["b", "b", "s"] }', LAST)
+        made = self.repaired(file(*layers), ["concat-unlike"])
+        self.assertIn('  { op = "scale", name = "b_scale", factor = 0.3333 },\n'
+                      '  { op = "concat", inputs = ["b_scale", "b_scale", "s"] },\n', made)
+
+    def test_gates_and_activations_to_be_exchanged_keep_what_belongs_to_them(self):
+        gate = file('{ op = "dense", name = "z", units = 128 }', '{ op = "selu", name = "s" }',
+                    '{ op = "sigmoid", name = "g", inputs = ["z"] }',
+                    '{ op = "multiply", inputs = ["s", "g"] }', LAST)
+        self.write("gate.toml", gate)
+        self.assertNotIn("activations-mixed", self.run_program("doctor", "gate.toml").out)
+        mixed = file(DENSE, SELU, DENSE, '{ op = "relu" }', '{ op = "alpha_dropout", rate = 0.1 }',
+                     LAST)
+        made = self.repaired(mixed, ["activations-mixed", "alpha-dropout-without-selu"])
+        self.assertEqual(mixed.replace("relu", "selu"), made)
+
+    def test_growth_by_width_is_none(self):
+        wide = file('{ op = "dense", units = 16 }', SELU, '{ op = "dense", units = 1024 }', SELU, LAST)
+        self.write("wide.toml", wide)
+        self.assertEqual([], self.ok_json("doctor", "wide.toml", "--json")["findings"])
+
+    def test_the_default_network_stays_one(self):
+        self.write("t.toml", '[data]\nsource = "digits"\nstandardize = false  # raw\n\n[model]\n'
+                             "hidden = [64]  # few\n")
+        self.ok("doctor", "t.toml", "--repair", "good.toml")
+        self.assertEqual(self.bytes_of("t.toml").decode().replace("false", "true"),
+                         self.bytes_of("good.toml").decode())
+
+    def test_what_cannot_be_mended_leaves_no_file(self):
+        self.write("zero.toml", file('{ op = "scale", factor = 0.0 }', SELU,
+                                     '{ op = "max_pool2d", kernel = [2, 2] }', '{ op = "flatten" }',
+                                     LAST, head=IMAGE))
+        self.fails(2, "pooling-shift", "max_pool2d_1", "cannot be repaired",
+                   arguments=("doctor", "zero.toml", "--repair", "good.toml"))
+        self.assertFalse(self.path("good.toml").exists())
+        self.write("net.toml", file(DENSE, SELU, LAST))
+        for out in ("", "model.safetensors", "absent/good.toml"):
+            self.fails((2, 3), out or "--repair", arguments=("doctor", "net.toml", "--repair", out))
+        self.fails(2, "--seed", arguments=("doctor", "net.toml", "--seed", "-1"))
+        self.fails(2, "--data", arguments=("doctor", "net.toml", "--target", "y"))
+
+
+if __name__ == "__main__":
+    main()
