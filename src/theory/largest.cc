@@ -17,7 +17,9 @@ constexpr double kRounding = 1e-12;  ///< share of a variance below which it is 
 // Points that stand for `count` independent N(0, 1), one behind the other: drawn, with their mirror
 // images, and made orthonormal, so that means and covariances of linear functions are exact.
 std::vector<double> normal_points(std::size_t count) {
-  const std::size_t half = std::max<std::size_t>(256, 2 * count), rows = 2 * half;
+  constexpr std::size_t kFew = 9;  // more tell more by themselves
+  const std::size_t half = count > kFew ? std::max<std::size_t>(64, 2 * count) : 256;
+  const std::size_t rows = 2 * half;
   std::vector<double> points(rows * count);
   const RandomKey key = random_key(0, "largest", std::to_string(count));
   for (std::size_t column = 0; column < count; ++column) {

@@ -168,35 +168,62 @@ MomentField affine(const MomentField& x, double a, double b) {
   return y;
 }
 
+namespace {
+
+// How the correlation of positions falls, on average over some elements: the floor of positions far
+// apart, and what neighbours have beyond it along each axis.
+struct Fall {
+  double floor = 0, right = 0, below = 0;
+};
+
+Fall fall_of(const MomentField& x, std::int64_t first, std::int64_t last) {
+  // Covariances by link, and the variances they meet.
+  std::array<double, kLinkCount> shared{}, together{};
+  for (std::int64_t e = first; e < last; ++e) {
+    for (const Link link : {Link::right, Link::below, Link::far}) {
+      const std::int64_t other = linked(x.extent, e, link);
+      if (other < 0) continue;
+      const auto l = static_cast<std::size_t>(link), from = index(e), to = index(other);
+      shared[l] += x.product(link)[from] - x.mean[from] * x.mean[to];
+      together[l] += std::sqrt(std::max(0.0, x.variance(from) * x.variance(to)));
+    }
+  }
+  const auto average = [&](Link link) {
+    const auto l = static_cast<std::size_t>(link);
+    return together[l] > 0 ? std::clamp(shared[l] / together[l], -1.0, 1.0) : 0;
+  };
+  const double floor = std::min(average(Link::far), 1 - 1e-9);
+  const auto step = [&](Link link) { return std::max(0.0, (average(link) - floor) / (1 - floor)); };
+  return {floor, step(Link::right), step(Link::below)};
+}
+
+}  // namespace
+
+double variance_of_mean(const MomentField& x, std::int64_t sample) {
+  const std::int64_t positions = x.extent.positions(), first = sample * positions;
+  const Fall fall = fall_of(x, first, first + positions);
+  double deviation = 0;
+  for (std::int64_t e = first; e < first + positions; ++e) {
+    deviation += std::sqrt(std::max(0.0, x.variance(index(e)))) / static_cast<double>(positions);
+  }
+  const double near =
+      pair_share(fall.below, x.extent.height) * pair_share(fall.right, x.extent.width);
+  return std::max(0.0, deviation * deviation * (fall.floor + (1 - fall.floor) * near));
+}
+
 FieldAverage average_of(const MomentField& x) {
   FieldAverage all;
   const double count = static_cast<double>(x.extent.elements());
-  std::array<double, kLinkCount> shared{},
-      together{};  // covariances by link, and the variances they meet
   for (std::size_t e = 0; e < x.square.size(); ++e) {
     all.mean += x.mean[e] / count;
     all.square += x.square[e] / count;
     all.between_samples += x.product(Link::sample)[e] / count;
     all.between_all += x.product(Link::far)[e] / count;
-    for (const Link link : kLinks) {
-      const std::int64_t other = linked(x.extent, static_cast<std::int64_t>(e), link);
-      if (other < 0) continue;
-      const auto l = static_cast<std::size_t>(link), to = index(other);
-      shared[l] += x.product(link)[e] - x.mean[e] * x.mean[to];
-      together[l] += std::sqrt(std::max(0.0, x.variance(e) * x.variance(to)));
-    }
   }
-  const auto average_correlation = [&](Link link) {
-    const auto l = static_cast<std::size_t>(link);
-    return together[l] > 0 ? std::clamp(shared[l] / together[l], -1.0, 1.0) : 0;
-  };
-  const double floor = std::min(average_correlation(Link::far), 1 - 1e-9);
-  const auto step = [&](Link link) {
-    return std::max(0.0, (average_correlation(link) - floor) / (1 - floor));
-  };
+  const Fall fall = fall_of(x, 0, x.extent.elements());
   all.between_all += (all.between_samples - all.between_all) *
-                     pair_share(step(Link::below), x.extent.height) *
-                     pair_share(step(Link::right), x.extent.width);
+                     pair_share(fall.below, x.extent.height) *
+                     pair_share(fall.right, x.extent.width);
   return all;
 }
 

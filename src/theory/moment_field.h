@@ -80,6 +80,9 @@ double covariance_at(const MomentField& x, std::int64_t e, std::int64_t dy, std:
 /// The same for two elements of one sample in any order; the variance where they are one.
 double covariance_between(const MomentField& x, std::int64_t a, std::int64_t b);
 
+/// The variance of the mean over all positions of a sample, from averages of what its links carry.
+double variance_of_mean(const MomentField& x, std::int64_t sample);
+
 /// All positions of a sample as one element, averaged as channels are.
 MomentField merge_positions(const MomentField& x);
 

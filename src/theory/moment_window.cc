@@ -131,6 +131,8 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
   return y;
 }
 
+constexpr std::int64_t kMostPairs = 1024;  ///< of positions, of which each pair is looked at
+
 MomentField mix_positions(const MomentField& x, const Extent& out, const PositionsOf& positions) {
   MomentField y = zero_field(out);
   const Extent& in = x.extent;
@@ -161,7 +163,11 @@ MomentField mix_positions(const MomentField& x, const Extent& out, const Positio
       variance += weight * x.variance(from);
     }
     const double mean = y.mean[index(e)];
-    y.square[index(e)] = std::max(product(s, here, here), mean * mean);
+    // Of so many pairs the average is enough.
+    const bool is_whole = std::ssize(here) > kMostPairs && std::ssize(here) == in.positions();
+    const double variance_here =
+        is_whole ? whole * whole * variance_of_mean(x, s) : product(s, here, here) - mean * mean;
+    y.square[index(e)] = mean * mean + std::max(variance_here, 0.0);
     // What samples share falls with the distance as what positions of one sample share does.
     y.product(Link::sample)[index(e)] = variance > 0 ? between / variance : 0;
     for (const Offset& offset : kOffsets) {
