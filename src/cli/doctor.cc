@@ -109,7 +109,14 @@ Json examination_json(const Examination& examination) {
           {"findings", findings_json(examination.findings)}};
 }
 
-std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4g}", value); }
+// With its standard error; of gradients that of the logarithm is told.
+std::string measurement(const LayerExamination& layer, double SignalMoments::*member) {
+  const double value = (*layer.measured).*member;
+  if (std::isnan(value)) return "-";
+  const double error = (*layer.standard_error).*member;
+  const bool is_relative = member == &SignalMoments::gradient_second_moment;
+  return fmt::format("{} ± {:.1g}", number(value), is_relative ? error * value : error);
+}
 
 void print_table(const Examination& examination, bool measured) {
   fmt::print("{} samples of {}; predicted{}\n\n", examination.samples, examination.input,
@@ -126,7 +133,7 @@ void print_table(const Examination& examination, bool measured) {
          {&SignalMoments::mean, &SignalMoments::variance, &SignalMoments::unit_mean_deviation,
           &SignalMoments::gradient_second_moment}) {
       row.push_back(number(layer.predicted.*member));
-      if (measured) row.push_back(number((*layer.measured).*member));
+      if (measured) row.push_back(measurement(layer, member));
     }
     if (measured) row.emplace_back(layer.missed ? "missed" : "");
   }

@@ -50,8 +50,6 @@ bool is_shown(std::int64_t layer, std::int64_t layers) {
   return layer == layers || (layer & (layer - 1)) == 0;
 }
 
-std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4g}", value); }
-
 void print_table(const std::vector<PropagatedLayer>& layers, bool gradients) {
   std::vector<std::vector<std::string>> rows = {{"layer", "mean min", "max", "mean", "predicted",
                                                  "deviation min", "max", "mean", "predicted"}};

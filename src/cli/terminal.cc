@@ -62,6 +62,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+std::string number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4g}", value); }
+
 std::string bar(std::int64_t done, std::int64_t all, std::size_t width) {
   const auto filled =
       static_cast<std::size_t>(static_cast<double>(width) * static_cast<double>(done) /

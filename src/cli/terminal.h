@@ -30,6 +30,9 @@ std::string duration(double seconds);
 /// A number to four significant digits after the point, as training lines show it.
 std::string score(double value);
 
+/// Four significant digits; "-" for what is not a number.
+std::string number(double value);
+
 /// "12,345".
 std::string grouped(std::int64_t number);
 

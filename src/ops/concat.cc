@@ -144,10 +144,6 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
 
 // ---- slice: the gradient ----------------------------------------------------------------------
 
-Inferred infer_slice(const InferContext& context) {
-  return {{std::get<Shape>(context.attributes.at("shape"))}};
-}
-
 Step lower_slice(const LoweringContext& context) {
   const Settings& attributes = context.node.attributes;
   const auto axis = static_cast<std::size_t>(std::get<std::int64_t>(attributes.at("axis")));
@@ -193,7 +189,7 @@ OpRows concat_rows() {
                                      {{{3, 4}, {3, 2}}, {{"axis", std::int64_t{2}}}}}},
           .traits = {.joins = true},
       },
-      internal_row("slice", "a part along an axis: the gradient of concat", infer_slice,
+      internal_row("slice", "a part along an axis: the gradient of concat", infer_shape_attribute,
                    lower_slice)};
 }
 

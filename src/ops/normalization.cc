@@ -278,11 +278,17 @@ std::vector<SignalGradient> backward_layer_signal(const SignalContext& c,
   const double epsilon = attributes_of<LayerAttributes>(c.node.attributes).epsilon;
   const MomentField& x = c.inputs[0]->field();
   MomentField dx = dy.field();
-  for (std::size_t e = 0; e < dx.mean.size(); ++e) {
-    const double by = std::max(x.variance(e), 0.0) + epsilon;
-    dx.mean[e] /= std::sqrt(by);
-    dx.square[e] /= by;
-    for (const Link link : kLinks) dx.product(link)[e] /= by;
+  const auto deviation = [&](std::int64_t e) {
+    return std::sqrt(std::max(x.variance(static_cast<std::size_t>(e)), 0.0) + epsilon);
+  };
+  for (std::int64_t i = 0; i < x.extent.elements(); ++i) {
+    const auto e = static_cast<std::size_t>(i);
+    dx.mean[e] /= deviation(i);
+    dx.square[e] /= deviation(i) * deviation(i);
+    for (const Link link : kLinks) {
+      const std::int64_t other = linked(x.extent, i, link);
+      if (other >= 0) dx.product(link)[e] /= deviation(i) * deviation(other);
+    }
   }
   return {{std::move(dx)}};
 }

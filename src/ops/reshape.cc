@@ -85,10 +85,6 @@ void gradient(GradientContext& c) {
 
 // ---- view -------------------------------------------------------------------------------------
 
-Inferred infer_view(const InferContext& context) {
-  return {{std::get<Shape>(context.attributes.at("shape"))}};
-}
-
 // The memory plan makes both values one, so there is nothing to do.
 Step lower_view(const LoweringContext&) {
   return {[](const StepArguments&) {}};
@@ -141,7 +137,7 @@ OpRow view_row() {
       .doc = "the same memory under another shape",
       .arity = Arity{1, 1},
       .attributes = unchecked_attributes(),
-      .infer = infer_view,
+      .infer = infer_shape_attribute,
       .gradient = view_gradient,
       .pointwise = Gap{"does nothing"},
       .moments = Gap{"not an activation"},
