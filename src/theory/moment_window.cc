@@ -71,6 +71,12 @@ void for_each_reading(const Extent& out, const Extent& in, const Sliding& w, Bod
   });
 }
 
+bool has_unit_stride(const Sliding& w) { return w.stride[0] == 1 && w.stride[1] == 1; }
+
+bool is_inside(const Extent& image, std::int64_t row, std::int64_t column) {
+  return row >= 0 && row < image.height && column >= 0 && column < image.width;
+}
+
 }  // namespace
 
 // Each tap's weight meets itself alone: a product of two outputs sums, tap by tap, those of the two
@@ -82,20 +88,25 @@ MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
   const double mean = weights.mean * channels, variance = weights.variance * channels;
   // What all units have in common: the sum of the channels, which vary independently.
   const double common = weights.mean * weights.mean * channels;
+  const bool by_steps = has_unit_stride(w);
   for_each_reading(out, in, w, [&](const Reading& r) {
     const std::size_t e = index(r.e), at = index(r.sample * in.positions() + r.position);
     z.mean[e] += mean * x.mean[at];
     z.square[e] += variance * x.square[at] + common * x.variance(at);
     z.product(Link::sample)[e] += variance * x.product(Link::sample)[at];
-    const std::int64_t far = linked(out, r.e, Link::far) % out.positions();
-    if (tap(in, w, far / out.width, far % out.width, r.u, r.v) >= 0) {
+    const std::int64_t far_row = (r.i + out.height / 2) % out.height;
+    const std::int64_t far_column = (r.j + out.width / 2) % out.width;
+    if (tap(in, w, far_row, far_column, r.u, r.v) >= 0) {
       z.product(Link::far)[e] += variance * x.product(Link::far)[at];
     }
     for (const Offset& offset : kOffsets) {
-      if (linked(out, r.e, offset.link) < 0) continue;
-      const std::int64_t to = tap(in, w, r.i + offset.rows, r.j + offset.columns, r.u, r.v);
+      const std::int64_t i = r.i + offset.rows, j = r.j + offset.columns;
+      const std::int64_t to = is_inside(out, i, j) ? tap(in, w, i, j, r.u, r.v) : -1;
       if (to < 0) continue;
-      z.product(offset.link)[e] += variance * product_between(x, r.sample, r.position, to);
+      // Step by step the input's neighbours are the output's, whose product is carried.
+      z.product(offset.link)[e] +=
+          variance *
+          (by_steps ? x.product(offset.link)[at] : product_between(x, r.sample, r.position, to));
     }
   });
   add_common(z, weights);
@@ -107,6 +118,7 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
   MomentField y = zero_field(in);
   const Extent& out = x.extent;
   const double mean = weights.mean * channels, variance = weights.variance * channels;
+  const bool by_steps = has_unit_stride(w);
   for_each_reading(out, in, w, [&](const Reading& r) {
     const std::int64_t to = r.sample * in.positions() + r.position;
     const std::size_t at = index(to), e = index(r.e);
@@ -121,10 +133,13 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
       const std::int64_t i = r.i + rows, j = r.j + columns;
       const bool whole =
           rows * w.stride[0] == offset.rows && columns * w.stride[1] == offset.columns;
-      const bool inside = i < out.height && j >= 0 && j < out.width;
-      if (!whole || !inside || linked(in, to, offset.link) < 0) continue;
+      const bool has_neighbour = is_inside(in, r.position / in.width + offset.rows,
+                                           r.position % in.width + offset.columns);
+      if (!whole || !is_inside(out, i, j) || !has_neighbour) continue;
+      const std::int64_t o = r.i * out.width + r.j;
       y.product(offset.link)[at] +=
-          variance * product_between(x, r.sample, r.i * out.width + r.j, i * out.width + j);
+          variance * (by_steps ? x.product(offset.link)[e]
+                               : product_between(x, r.sample, o, i * out.width + j));
     }
   });
   add_common(y, weights);
