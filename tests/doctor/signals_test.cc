@@ -215,6 +215,16 @@ TEST(PredictSignals, ZeroPaddingCostsWhatTheBordersMiss) {
   }
 }
 
+// Of independent pixels, however many: 1/positions.
+TEST(PredictSignals, AveragesOfWholeImages) {
+  for (const std::int64_t pixels : {4, 31, 64}) {
+    RunConfig config;
+    config.network = {{{"x", {16, pixels, pixels}}}, {{"global_avg_pool"}}};
+    const double positions = static_cast<double>(pixels * pixels);
+    EXPECT_NEAR(examine(config).layers[0].predicted.variance * positions, 1, 1e-9);
+  }
+}
+
 // The largest of four unit normals, and of their SELUs.
 TEST(PredictSignals, MaxPoolingShifts) {
   Network network{{{"x", {16, 8, 8}}}, {{"max_pool2d", {{"kernel", Ints{2, 2}}}}}};
