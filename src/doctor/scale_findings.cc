@@ -12,6 +12,13 @@
 namespace selfnorm {
 namespace {
 
+// Networks of batch norm and their like take scales back themselves.
+bool normalises(const Chart& chart) {
+  return chart.any_self_normalizing() == nullptr &&
+         std::ranges::any_of(chart.graph().nodes,
+                             [](const Node& node) { return row_of(node).traits.normalizes; });
+}
+
 Layer scale_layer(double factor, double shift) {
   constexpr double kNone = 0.01;
   Layer layer{"scale", {{"factor", rounded(factor)}}};
@@ -43,6 +50,7 @@ void then(Layer& scale, double factor, double shift) {
 
 std::vector<Symptom> look_at_sums(const Chart& chart) {
   std::vector<Symptom> symptoms;
+  if (normalises(chart)) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (!row_of(node).traits.sums || node.inputs.size() < 2 || !chart.feeds_weights(node)) continue;
     double inputs = 0;
@@ -70,6 +78,7 @@ std::vector<Symptom> look_at_sums(const Chart& chart) {
 std::vector<Symptom> look_at_concatenations(const Chart& chart) {
   constexpr double kUnlike = 1.25, kSevere = 4;
   std::vector<Symptom> symptoms;
+  if (normalises(chart)) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (!row_of(node).traits.joins || node.inputs.size() < 2 || !chart.feeds_weights(node))
       continue;

@@ -40,6 +40,7 @@ struct Parameter {
   double fan_in = 0;  ///< inputs that one unit really sums, the mean where units differ
   double fan_out = 0;
   double l2 = 0;
+  std::size_t unit_axis = 0;  ///< of weights, along which units lie
   Shape image = {};  ///< not empty: the second axis counts features of this image in memory order
 };
 

@@ -36,9 +36,11 @@ Inferred infer(const InferContext& context) {
   // is their mean.
   const double fan_in = static_cast<double>(x[1] / a.groups * weight[2] * weight[3]) /
                         static_cast<double>(w.stride[0] * w.stride[1]);
-  return {{{x[0], a.channels, e.in[0], e.in[1]}},
-          convolution_parameters(a, weight, fan_in,
-                                 static_cast<double>(weight[1] * weight[2] * weight[3]))};
+  const double fan_out = static_cast<double>(weight[1] * weight[2] * weight[3]);
+  Inferred inferred{{{x[0], a.channels, e.in[0], e.in[1]}},
+                    convolution_parameters(a, weight, fan_in, fan_out)};
+  inferred.parameters[0].unit_axis = 1;
+  return inferred;
 }
 
 // The convolution from y to x.

@@ -121,7 +121,8 @@ struct ParameterSpec {
   double fan_in = 0;  ///< as in Parameter
   double fan_out = 0;
   Role role = Role::parameter;
-  bool decays = true;  ///< whether the layer's l2 holds for it
+  bool decays = true;         ///< whether the layer's l2 holds for it
+  std::size_t unit_axis = 0;  ///< as in Parameter
 };
 
 struct InferContext {

@@ -80,8 +80,14 @@ Parameter start_of(const Layer& owner, const Settings& attributes, const Paramet
                    ValueId value) {
   const auto init = attributes.find("init");
   const std::string asked = init == attributes.end() ? kAuto : std::get<std::string>(init->second);
-  Parameter parameter{
-      value, owner.name, spec.init, 1, spec.fan_in, spec.fan_out, spec.decays ? owner.l2 : 0};
+  Parameter parameter{value,
+                      owner.name,
+                      spec.init,
+                      1,
+                      spec.fan_in,
+                      spec.fan_out,
+                      spec.decays ? owner.l2 : 0,
+                      spec.unit_axis};
   // PyTorch draws biases like weights.
   const bool draws_bias = asked == "pytorch_default" && spec.role == Role::parameter;
   if (spec.init.empty() || draws_bias) {

@@ -11,20 +11,18 @@ struct Unit {
   double sum = 0, squares = 0;
 };
 
-// Units lie along the first axis, but where fan-in says that one row of it is not what a unit sums:
-// in transposed convolutions along the second.
 std::vector<Unit> units_of(const Parameter& parameter, const Shape& shape, const float* w) {
-  const std::int64_t all = elements(shape), row = all / shape[0];
-  const bool by_rows = std::abs(static_cast<double>(row) - parameter.fan_in) < 0.5;
-  const std::int64_t units = by_rows ? shape[0] : shape[1];
-  const std::int64_t inner = by_rows ? row : row / shape[1];
+  const std::int64_t all = elements(shape), units = shape[parameter.unit_axis];
+  std::int64_t inner = 1;
+  for (std::size_t axis = parameter.unit_axis + 1; axis < shape.size(); ++axis)
+    inner *= shape[axis];
   std::vector<Unit> sums(static_cast<std::size_t>(units));
   for (std::int64_t i = 0; i < all; ++i) {
     Unit& unit = sums[static_cast<std::size_t>(i / inner % units)];
     const double value = w[i];
     unit.sum += value, unit.squares += value * value;
   }
-  // A unit of a transposed convolution sums so many of them at once.
+  // A unit of a transposed convolution sums a share of its weights at once.
   const double share = parameter.fan_in * static_cast<double>(units) / static_cast<double>(all);
   for (Unit& unit : sums) unit.sum *= share, unit.squares *= share;
   return sums;

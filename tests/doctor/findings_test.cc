@@ -164,6 +164,11 @@ TEST(Findings, UnscaledAdd) {
   const Finding finding = only_finding(block({}), "unscaled-add");
   EXPECT_NEAR(finding.value, 2, 1e-2);
   EXPECT_TRUE(examine(block({0.6, 0.8})).findings.empty());
+  RunConfig normalised = block({});
+  for (Layer& layer : normalised.network.layers) {
+    if (layer.op == "selu") layer.op = "batch_norm";
+  }
+  EXPECT_TRUE(examine(normalised).findings.empty());
   const Repair repaired = repair(block({}));
   for (const double weight :
        std::get<std::vector<double>>(repaired.config.network.layers[4].attributes.at("weights"))) {

@@ -35,6 +35,22 @@ TEST(UnitWeights, SumAndSquaresOfADenseLayersRows) {
   EXPECT_NEAR(layers[0].tau_deviation, 22.5, kRounding);
 }
 
+// Channels of a transposed convolution lie along the second axis: here one is 0, the other is not,
+// and a unit of stride 2 sums the 4 inputs under one of its 4 taps.
+TEST(UnitWeights, KnowWhereATransposedConvolutionsUnitsLie) {
+  using Ints = std::vector<std::int64_t>;
+  const Graph graph = build_graph(
+      {{{"x", {8, 3, 3}}},
+       {{"conv_transpose2d",
+         {{"channels", std::int64_t{2}}, {"kernel", Ints{2, 2}}, {"stride", Ints{2, 2}}}}}},
+      1);
+  const auto layers = unit_weights(
+      graph, filled(graph, [](std::int64_t i) { return i / 4 % 2 == 0 ? 0.0f : 0.5f; }));
+  EXPECT_NEAR(layers[0].omega, 8 * 0.5 / 2, kRounding);
+  EXPECT_NEAR(layers[0].omega_deviation, 2, kRounding);
+  EXPECT_NEAR(layers[0].tau, 8 * 0.25 / 2, kRounding);
+}
+
 // Weights of variance 1/fan_in make tau 1, whatever sums them.
 TEST(UnitWeights, FreshWeightsHaveTauOne) {
   using Ints = std::vector<std::int64_t>;
