@@ -18,12 +18,15 @@
 namespace selfnorm {
 namespace {
 
-SignalMoments moments_of(const MomentField& x, std::int64_t batch) {
+// What all elements of one of few channels have in common, the mean of a draw takes out of its
+// variance.
+SignalMoments moments_of(const MomentField& x, std::int64_t batch, double channels) {
   const FieldAverage all = average_of(x);
+  const double common = std::max(0.0, all.between_all - all.mean * all.mean) / channels;
   const double n = static_cast<double>(batch);
   const double square_of_means = (all.square + (n - 1) * all.between_samples) / n;
-  return {all.mean, all.square - all.mean * all.mean,
-          std::sqrt(std::max(0.0, square_of_means - all.mean * all.mean)),
+  return {all.mean, all.square - all.mean * all.mean - common,
+          std::sqrt(std::max(0.0, square_of_means - all.mean * all.mean - common)),
           std::numeric_limits<double>::quiet_NaN()};
 }
 
@@ -129,8 +132,12 @@ std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& 
   std::vector<NamedMoments> layers;
   for (const Node& node : graph.nodes) {
     const auto output = static_cast<std::size_t>(node.outputs[0]);
-    NamedMoments& layer = layers.emplace_back(
-        NamedMoments{node.name, node.op, moments_of(signals.forward[output]->field(), batch)});
+    const MomentField& field = signals.forward[output]->field();
+    const Shape& shape = graph.value(node.outputs[0]).shape;
+    const double channels = static_cast<double>(elements(shape)) /
+                            static_cast<double>(shape[0] * field.extent.positions());
+    NamedMoments& layer =
+        layers.emplace_back(NamedMoments{node.name, node.op, moments_of(field, batch, channels)});
     const auto& gradient = signals.gradients[output];
     if (gradient) layer.moments.gradient_second_moment = average_of(gradient->field()).square;
   }

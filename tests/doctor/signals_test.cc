@@ -225,6 +225,19 @@ TEST(PredictSignals, AveragesOfWholeImages) {
   }
 }
 
+// What all elements of a layer of few channels share is no variance within it.
+TEST(PredictSignals, FewChannels) {
+  RunConfig config;
+  config.data.source = "digits";
+  config.data.standardize = false;
+  config.network = {{{"x", {1, 8, 8}}}, {conv(1), {"flatten"}, dense(2)}};
+  ExaminationOptions options;
+  options.draws = 200;
+  const LayerExamination layer = examine(config, options).layers[0];
+  EXPECT_NEAR(layer.predicted.variance, layer.measured->variance,
+              4 * layer.standard_error->variance);
+}
+
 // The largest of four unit normals, and of their SELUs.
 TEST(PredictSignals, MaxPoolingShifts) {
   Network network{{{"x", {16, 8, 8}}}, {{"max_pool2d", {{"kernel", Ints{2, 2}}}}}};
