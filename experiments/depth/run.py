@@ -15,12 +15,14 @@ import json
 import math
 import os
 import pathlib
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from results import put_table, read_results  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -246,19 +248,11 @@ def training_table(results):
 
 # ---- both ------------------------------------------------------------------------------------
 
-def read_results():
-    return [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
-
-
 def write_readme(program, results):
-    text = README.read_text()
     for name, table in (("signals", signals_table(program, results)),
                         ("single", single_table(program, results)),
                         ("training", training_table(results))):
-        start, end = f"<!-- {name}: made by run.py -->", f"<!-- end of {name} -->"
-        text = re.sub(re.escape(start) + ".*?" + re.escape(end),
-                      lambda _, t=table, s=start, e=end: f"{s}\n{t}\n{e}", text, flags=re.DOTALL)
-    README.write_text(text)
+        put_table(README, name, table)
 
 
 def main():
@@ -267,7 +261,7 @@ def main():
     parser.add_argument("--draws", type=int, default=20)
     parser.add_argument("--only", choices=("signals", "training"))
     arguments = parser.parse_args()
-    results = read_results()
+    results = read_results(RESULTS)
 
     def key(row):
         return json.dumps({k: row.get(k) for k in ("kind", "activation", "init", "draw", "rate",

@@ -20,12 +20,13 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from results import put_table, read_results  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 RESULTS = HERE / "results.jsonl"
 README = HERE / "README.md"
-RESULTS_MARKERS = "<!-- results: made by run.py -->", "<!-- end of results -->"
-STEP_MARKERS = "<!-- step times: made by run.py --step-times -->", "<!-- end of step times -->"
 STEP_BENCH = ROOT / "build/ci/bin/mnist_step_bench"  # where preset ci builds it
 
 # name, network file, data set
@@ -45,12 +46,6 @@ STEP_TIMES = [
     ("its convolutions alone", "BM_ConvolutionsAlone/real_time"),
     ("Adam on its 5.5 million parameters", "BM_AdamAlone/real_time"),
 ]
-
-
-def read_results():
-    if not RESULTS.exists():
-        return []
-    return [json.loads(line) for line in RESULTS.read_text().splitlines()]
 
 
 def run(program, name, network, data, seed):
@@ -137,16 +132,8 @@ def measure_step(bench):
     if finished.returncode != 0:
         sys.exit(f"{bench}\n{finished.stderr}")
     table = step_table(json.loads(finished.stdout))
-    write_readme(STEP_MARKERS, table)
+    put_table(README, "step times", table, "run.py --step-times")
     print(table)
-
-
-def write_readme(markers, table):
-    """Puts the table between its markers."""
-    start, end = markers
-    text = README.read_text()
-    before, after = text.split(start)[0], text.split(end)[1]
-    README.write_text(f"{before}{start}\n{table}\n{end}{after}")
 
 
 def main():
@@ -163,7 +150,7 @@ def main():
     shared = ROOT.parent / "shared" / "data"
     if "SELFNORM_DATA" not in os.environ and shared.exists():
         os.environ["SELFNORM_DATA"] = str(shared)
-    results = read_results()
+    results = read_results(RESULTS)
     for name, network, data in EXPERIMENTS:
         if arguments.only and name not in arguments.only:
             continue
@@ -174,9 +161,9 @@ def main():
             results.append(row)
             with RESULTS.open("a") as file:
                 file.write(json.dumps(row) + "\n")
-            write_readme(RESULTS_MARKERS, tables(results))
+            put_table(README, "results", tables(results))
             print(f"{name}, seed {seed}: test accuracy {row['test_accuracy']:.4f}", flush=True)
-    write_readme(RESULTS_MARKERS, tables(results))
+    put_table(README, "results", tables(results))
 
 
 if __name__ == "__main__":

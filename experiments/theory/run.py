@@ -11,12 +11,14 @@ import argparse
 import csv
 import json
 import pathlib
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from results import put_table  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests/golden"
@@ -204,13 +206,7 @@ def propagation_table(program, seeds):
 
 
 def write(name, table):
-    text = DOCUMENT.read_text(encoding="utf-8")
-    start, end = f"<!-- {name}: made by experiments/theory/run.py -->", f"<!-- end of {name} -->"
-    changed = re.sub(re.escape(start) + ".*?" + re.escape(end),
-                     lambda _: f"{start}\n{table}\n{end}", text, flags=re.DOTALL)
-    if start not in text:
-        sys.exit(f"{DOCUMENT}: has no marker {start}")
-    DOCUMENT.write_text(changed, encoding="utf-8")
+    put_table(DOCUMENT, name, table, "experiments/theory/run.py")
 
 
 def main():

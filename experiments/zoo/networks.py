@@ -73,12 +73,12 @@ class Net:
             self.add(self.style.dropout, rate=rate)
 
 
-def dense_net(depth, rate):
+def dense_net(depth, width=256, rate=0):
     def build(style):
         net = Net(style, "image", 784)
         net.add("flatten")
         for _ in range(depth):
-            net.dense(256)
+            net.dense(width)
             if rate:
                 net.drop(rate)
         net.dense(10, activate=False)
@@ -188,10 +188,9 @@ def unet(skip):
     return build
 
 
-SELU = Style()
 NETWORKS = {  # name: how layers are made, the style in which they are faulty, the data
-    "dense 8x256": (dense_net(8, 0.2), Style(init="he_normal", dropout="dropout"), "mnist"),
-    "dense 32x256": (dense_net(32, 0), Style(init="pytorch_default"), "mnist"),
+    "dense 8x256": (dense_net(8, rate=0.2), Style(init="he_normal", dropout="dropout"), "mnist"),
+    "dense 32x256": (dense_net(32), Style(init="pytorch_default"), "mnist"),
     "tutorial CNN": (tutorial_cnn, Style(init="lecun_normal"), "mnist"),
     "VGG, 12 convolutions": (vgg, Style(init="glorot_uniform", dropout="dropout"), "mnist"),
     "ResNet, 16 blocks": (resnet, Style(init="he_normal"), "mnist"),
@@ -204,20 +203,8 @@ NETWORKS = {  # name: how layers are made, the style in which they are faulty, t
                                      "membrane"),
     "U-Net by add, gain 1": (unet("add"), Style(init="kaiming 1"), "membrane"),
     "U-Net by add at 0.5, gain 1": (unet("add"), Style(init="kaiming 1", branch=0.5), "membrane"),
-    "dense 1000x128": (None, None, "mnist"),
+    "dense 1000x128": (dense_net(1000, width=128), Style(init="lecun_normal"), "mnist"),
 }
-
-
-def thousand(style):
-    net = Net(style, "image", 784)
-    net.add("flatten")
-    for _ in range(1000):
-        net.dense(128)
-    net.dense(10, activate=False)
-    return net.layers
-
-
-NETWORKS["dense 1000x128"] = (thousand, Style(init="lecun_normal"), "mnist")
 
 
 # ---- as network files --------------------------------------------------------------------------

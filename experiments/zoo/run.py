@@ -24,6 +24,9 @@ import sys
 import networks
 import tables
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from results import put_table, read_results  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -96,6 +99,9 @@ def train_of(data, rate, seed):
 
 # ---- the program -------------------------------------------------------------------------------
 
+REPAIRED = set()
+
+
 class Failed(Exception):
     pass
 
@@ -124,10 +130,11 @@ def write_network(program, name, version, rate=1e-3, seed=1):
     if version == "repaired":
         faulty = write_network(program, name, "faulty")
         made = path.with_suffix(".base.toml")
-        if not made.exists():
+        if made not in REPAIRED:  # by this program, whatever lies there
             finished = run(program, "doctor", faulty, "--repair", made, "--samples", samples_of(data))
             if finished.returncode != 0:
                 raise Failed(finished.stderr.strip().splitlines()[-1])
+            REPAIRED.add(made)
         head, _, _ = made.read_text().partition("[train]")
         tail = networks.network_file([], source, train).partition("[train]")[2]
         path.write_text(head + "[train]" + tail)
@@ -186,7 +193,7 @@ def trained(program, name, version, rate, seed):
     try:
         path = write_network(program, name, version, rate, seed)
         result["file"] = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        twin = next((r for r in read_results() if r.get("file") == result["file"]), None)
+        twin = next((r for r in read_results(RESULTS) if r.get("file") == result["file"]), None)
         if twin is not None:  # the same network under another name
             return {**twin, **result}
         document = run_json(program, "train", path, "--out", folder, "--json")
@@ -202,10 +209,6 @@ def trained(program, name, version, rate, seed):
 
 # ---- the whole ---------------------------------------------------------------------------------
 
-def read_results():
-    return [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
-
-
 def key(row):
     return tuple(row.get(k) for k in ("kind", "network", "version", "rate", "seed"))
 
@@ -219,7 +222,7 @@ def best_rate(results, name, version):
 
 class Zoo:
     def __init__(self, program):
-        self.program, self.results = program, read_results()
+        self.program, self.results = program, read_results(RESULTS)
 
     def do(self, work, **what):
         row = {"kind": {examined: "doctor", trained: "training"}[work], **what}
@@ -249,13 +252,8 @@ class Zoo:
 
 
 def write_readme(results):
-    text = README.read_text()
-    for name, table in (("doctor", tables.doctor_table(results, networks.NETWORKS, VERSIONS)),
-                        ("training", tables.training_table(results, networks.NETWORKS, VERSIONS))):
-        start, end = f"<!-- {name}: made by run.py -->", f"<!-- end of {name} -->"
-        text = re.sub(re.escape(start) + ".*?" + re.escape(end),
-                      lambda _, t=table, s=start, e=end: f"{s}\n{t}\n{e}", text, flags=re.DOTALL)
-    README.write_text(text)
+    put_table(README, "doctor", tables.doctor_table(results, networks.NETWORKS, VERSIONS))
+    put_table(README, "training", tables.training_table(results, networks.NETWORKS, VERSIONS))
 
 
 def main():

@@ -1,0 +1,20 @@
+"""What the experiments share: results kept line by line, and tables in a README made from them."""
+
+import json
+import re
+
+
+def read_results(path):
+    """The finished pieces, each a line of JSON; none where the file is not there yet."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def put_table(path, name, table, maker="run.py"):
+    """Puts a table between the markers of its name. A file without them is an error."""
+    start, end = f"<!-- {name}: made by {maker} -->", f"<!-- end of {name} -->"
+    text = path.read_text()
+    changed, count = re.subn(re.escape(start) + ".*?" + re.escape(end),
+                             lambda _: f"{start}\n{table}\n{end}", text, flags=re.DOTALL)
+    if count != 1:
+        raise SystemExit(f"{path}: expected the markers '{start}' and '{end}' once, got {count}")
+    path.write_text(changed)
