@@ -162,7 +162,8 @@ void print_codes() {
   fmt::print(
       "# Findings\n\nWhat `selfnorm doctor` looks for; made by `selfnorm doctor --codes`. A "
       "finding within a factor of two of what is normal is a warning, as a rule, else an error;\n"
-      "`--fail-on` says from which on the exit status is 1. `selfnorm doctor NETWORK.toml --repair "
+      "`--fail-on` says from which on the exit status is 1. A value without bound is null in JSON. "
+      "`selfnorm doctor NETWORK.toml --repair "
       "OUT.toml` makes the mends.\n");
   for (const FindingCode& code : finding_codes()) {
     fmt::print("\n## {}\n\n{}\n\n- value: {}\n- mend: {}\n", code.code, code.message, code.value,

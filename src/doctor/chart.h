@@ -38,8 +38,9 @@ class Chart {
     return readers_[index(node.outputs[0])];
   }
 
-  /// The parameter that is a node's weights, if it has some; the user's inputs alone.
+  /// The parameter that is a node's weights, or nullptr.
   const Parameter* weights(const Node& node) const;
+  /// A node's inputs without parameters.
   std::vector<ValueId> signal_inputs(const Node& node) const;
 
   /// Whether another layer with weights stands behind the node.

@@ -102,11 +102,10 @@ const std::vector<FindingKind>& finding_kinds() {
        "scale with a factor and a shift behind it", MendPhase::scales, look_at_pooling},
       {"weights-left-domain", "mean over a layer's units of the sum of squared weights, tau",
        "Training took the sum of a unit's squared weights, tau, to {value} in the mean of a layer "
-       "(less "
-       "what zero padding takes), "
-       "{detail}. Theorems 2 and 3, which keep the variance in bounds, hold from 0.8 to 1.25; "
-       "below "
-       "0.4768 signals die out, above 1.8116 they grow without end.",
+       "(less what zero padding takes), {detail}. Theorems 2 and 3, which keep the variance in "
+       "bounds, hold from 0.8 to 1.25; below 0.4768 signals die out, above 1.8116 they grow "
+       "without "
+       "end.",
        "a lower learning rate, or weight decay (adamw, l2)", MendPhase::parts,
        look_at_trained_weights},
       {"gradient-growth", "the gradient's sum of squares at the first SELU over that at the last",
@@ -148,6 +147,8 @@ Severity severity_of(double ratio) {
   return ratio > 0.5 && ratio < 2 ? Severity::warning : Severity::error;
 }
 
-double rounded(double value) { return std::stod(fmt::format("{:.4g}", value)); }
+double rounded(double value, int digits) {
+  return std::stod(fmt::format("{:.{}g}", value, digits));
+}
 
 }  // namespace selfnorm

@@ -60,6 +60,8 @@ std::vector<Diagnosis> diagnose(const Chart& chart);
 std::vector<Symptom> look_at_initial_variance(const Chart& chart);
 std::vector<Symptom> look_at_zero_padding(const Chart& chart);
 std::vector<Symptom> look_at_trained_weights(const Chart& chart);
+/// Multiplies the initial deviation of a node's weights.
+Edit rescaled_weights(const Node& node, double factor);
 
 // part_findings.cc
 std::vector<Symptom> look_at_inputs(const Chart& chart);
@@ -68,9 +70,6 @@ std::vector<Symptom> look_at_alpha_dropout(const Chart& chart);
 std::vector<Symptom> look_at_normalization(const Chart& chart);
 std::vector<Symptom> look_at_activations(const Chart& chart);
 std::vector<Symptom> look_at_gradients(const Chart& chart);
-
-/// Multiplies the initial deviation of a node's weights.
-Edit rescaled_weights(const Node& node, double factor);
 
 // scale_findings.cc
 std::vector<Symptom> look_at_sums(const Chart& chart);
@@ -82,7 +81,7 @@ std::vector<Symptom> look_at_pooling(const Chart& chart);
 bool is_off(double ratio);
 Severity severity_of(double ratio);
 
-/// Four digits: what the doctor writes into network files.
-double rounded(double value);
+/// To so many digits, as the doctor writes numbers into network files.
+double rounded(double value, int digits = 4);
 
 }  // namespace selfnorm

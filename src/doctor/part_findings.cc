@@ -38,8 +38,6 @@ Edit exchanged(const Node& node, const std::string& op, double rate) {
           }};
 }
 
-double two_digits(double value) { return std::stod(fmt::format("{:.2g}", value)); }
-
 // Whether one of them is, or is not, self-normalizing.
 bool any_is(const Chart& chart, const std::vector<const Node*>& activations,
             bool self_normalizing) {
@@ -61,6 +59,35 @@ bool is_gate(const Chart& chart, const Node& node) {
 
 bool is_hidden_activation(const Chart& chart, const Node& node) {
   return rule_of(row_of(node).moments) != nullptr && chart.feeds_weights(node);
+}
+
+// The SELUs that are not shaped for the depth, in the order of computation.
+std::vector<const Node*> unshaped(const Chart& chart) {
+  std::vector<const Node*> nodes;
+  for (const Node& node : chart.graph().nodes) {
+    const bool is_hidden = is_hidden_activation(chart, node) && chart.is_self_normalizing(node);
+    if (is_hidden && !is_shaped_for_depth(node)) nodes.push_back(&node);
+  }
+  return nodes;
+}
+
+// What the slopes of these make of a gradient on the longest path through them.
+double slope_growth(const Chart& chart, const std::vector<const Node*>& nodes) {
+  std::vector<double> logs(chart.graph().values.size(), 0);
+  double most = 0;
+  const auto at = [&](ValueId value) -> double& { return logs[static_cast<std::size_t>(value)]; };
+  auto next = nodes.begin();
+  for (const Node& node : chart.graph().nodes) {
+    double longest = 0;
+    for (const ValueId input : chart.signal_inputs(node)) longest = std::max(longest, at(input));
+    if (next != nodes.end() && *next == &node) {
+      longest += std::log(layer_map(moment_rule(node), {0, 1}).gradient_growth);
+      ++next;
+    }
+    at(node.outputs[0]) = longest;
+    most = std::max(most, longest);
+  }
+  return std::exp(most);
 }
 
 }  // namespace
@@ -101,7 +128,7 @@ std::vector<Symptom> look_at_plain_dropout(const Chart& chart) {
          deviation,
          deviation < kSevere ? Severity::warning : Severity::error,
          fmt::format("{:.4g}", dropper.rate),
-         {exchanged(dropper.node, "alpha_dropout", two_digits(alpha_rate_like(dropper.rate)))}});
+         {exchanged(dropper.node, "alpha_dropout", rounded(alpha_rate_like(dropper.rate), 2))}});
   });
   return symptoms;
 }
@@ -155,39 +182,6 @@ std::vector<Symptom> look_at_activations(const Chart& chart) {
   }
   return symptoms;
 }
-
-namespace {
-
-// The SELUs that are not shaped for the depth, in the order of computation.
-std::vector<const Node*> unshaped(const Chart& chart) {
-  std::vector<const Node*> nodes;
-  for (const Node& node : chart.graph().nodes) {
-    const bool is_hidden = is_hidden_activation(chart, node) && chart.is_self_normalizing(node);
-    if (is_hidden && !is_shaped_for_depth(node)) nodes.push_back(&node);
-  }
-  return nodes;
-}
-
-// What the slopes of these make of a gradient on the longest path through them.
-double slope_growth(const Chart& chart, const std::vector<const Node*>& nodes) {
-  std::vector<double> logs(chart.graph().values.size(), 0);
-  double most = 0;
-  const auto at = [&](ValueId value) -> double& { return logs[static_cast<std::size_t>(value)]; };
-  auto next = nodes.begin();
-  for (const Node& node : chart.graph().nodes) {
-    double longest = 0;
-    for (const ValueId input : chart.signal_inputs(node)) longest = std::max(longest, at(input));
-    if (next != nodes.end() && *next == &node) {
-      longest += std::log(layer_map(moment_rule(node), {0, 1}).gradient_growth);
-      ++next;
-    }
-    at(node.outputs[0]) = longest;
-    most = std::max(most, longest);
-  }
-  return std::exp(most);
-}
-
-}  // namespace
 
 std::vector<Symptom> look_at_gradients(const Chart& chart) {
   constexpr double kCalm = 2.718281828459045, kSevere = 1e3;

@@ -53,11 +53,11 @@ std::vector<Symptom> look_at_sums(const Chart& chart) {
   if (normalises(chart)) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (!row_of(node).traits.sums || node.inputs.size() < 2 || !chart.feeds_weights(node)) continue;
-    double inputs = 0;
+    double square = 0;  // of the inputs
     for (const ValueId input : node.inputs) {
-      inputs += chart.average(input).square / static_cast<double>(node.inputs.size());
+      square += chart.average(input).square / static_cast<double>(node.inputs.size());
     }
-    const double ratio = chart.average(node.outputs[0]).square / inputs;
+    const double ratio = chart.average(node.outputs[0]).square / square;
     if (!is_off(ratio) || !is_off(chart.average(node.outputs[0]).square)) continue;
     if (ratio == 0) {  // nothing to scale
       symptoms.push_back({node.name, ratio, Severity::error});

@@ -32,12 +32,15 @@ std::string origin(double tau) {
   return known == std::end(kKnown) ? "" : fmt::format(" ({})", known->what);
 }
 
+// Whether an initialiser asks for fans; else the deviation is the user's own number.
+bool knows_fans(const std::string& init) {
+  const auto variance = [&](double fan) { return initial_law(init, 1, {1, 1, fan, fan}).variance; };
+  return variance(1) != variance(2);
+}
+
 // With what fan-in it would be right, where that is one that is often taken by mistake.
 std::string mistaken_fan(const Chart& chart, const Parameter& weights, double tau) {
-  if (initial_law(weights.init, 1, {1, 1, 1, 1}).variance !=
-      initial_law(weights.init, 1, {1, 1, 9, 9}).variance) {
-    return "";  // the initialiser takes the true one
-  }
+  if (knows_fans(weights.init)) return "";
   const Shape& shape = chart.graph().value(weights.value).shape;
   const double all = static_cast<double>(elements(shape));
   const double per_row = all / static_cast<double>(shape[0]);
@@ -64,6 +67,29 @@ Severity severity_of_gain(double tau, double wanted, const Node* activation) {
 void draw_as_chosen(Layer& layer) {
   layer.attributes.erase("init");
   layer.attributes.erase("init.gain");
+}
+
+constexpr double kLeastTau = 0.8, kGreatestTau = 1.25;  // of theorems 2 and 3
+
+bool is_outside(double tau) { return !(tau >= kLeastTau && tau <= kGreatestTau); }
+
+const UnitWeights* weights_of(const EpochRecord& record, const std::string& layer) {
+  const auto found = std::ranges::find(record.weights, layer, &UnitWeights::layer);
+  return found == record.weights.end() ? nullptr : &*found;
+}
+
+// Since when a layer has been outside without a break.
+std::string since(const std::vector<EpochRecord>& records, const std::string& layer, double share) {
+  std::int64_t first = -1;
+  std::int64_t known = 0;
+  for (const EpochRecord& record : records) {
+    const UnitWeights* weights = weights_of(record, layer);
+    if (weights == nullptr) continue;
+    ++known;
+    if (!is_outside(weights->tau * share)) first = -1;
+    else if (first < 0) first = record.epoch;
+  }
+  return known < 2 || first < 0 ? "" : fmt::format(", since epoch {}", first);
 }
 
 }  // namespace
@@ -107,33 +133,6 @@ std::vector<Symptom> look_at_zero_padding(const Chart& chart) {
   }
   return symptoms;
 }
-
-namespace {
-
-constexpr double kLeastTau = 0.8, kGreatestTau = 1.25;  // of theorems 2 and 3
-
-bool is_outside(double tau) { return !(tau >= kLeastTau && tau <= kGreatestTau); }
-
-const UnitWeights* weights_of(const EpochRecord& record, const std::string& layer) {
-  const auto found = std::ranges::find(record.weights, layer, &UnitWeights::layer);
-  return found == record.weights.end() ? nullptr : &*found;
-}
-
-// Since when a layer has been outside without a break.
-std::string since(const std::vector<EpochRecord>& records, const std::string& layer, double share) {
-  std::int64_t first = -1;
-  std::int64_t known = 0;
-  for (const EpochRecord& record : records) {
-    const UnitWeights* weights = weights_of(record, layer);
-    if (weights == nullptr) continue;
-    ++known;
-    if (!is_outside(weights->tau * share)) first = -1;
-    else if (first < 0) first = record.epoch;
-  }
-  return known < 2 || first < 0 ? "" : fmt::format(", since epoch {}", first);
-}
-
-}  // namespace
 
 std::vector<Symptom> look_at_trained_weights(const Chart& chart) {
   std::vector<Symptom> symptoms;

@@ -31,14 +31,7 @@ std::vector<ParameterSpec> convolution_parameters(const ConvolutionAttributes& a
                                                   const Shape& weight, double fan_in,
                                                   double fan_out) {
   std::vector<ParameterSpec> parameters = {{"weight", weight, "", fan_in, fan_out}};
-  if (a.bias) {
-    parameters.push_back({.suffix = "bias",
-                          .shape = {a.channels},
-                          .init = "zeros",
-                          .fan_in = fan_in,
-                          .fan_out = fan_out,
-                          .decays = false});
-  }
+  if (a.bias) parameters.push_back(bias_spec(a.channels, fan_in, fan_out));
   return parameters;
 }
 

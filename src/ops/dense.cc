@@ -35,14 +35,7 @@ Inferred infer(const InferContext& context) {
   y.back() = a.units;
   const auto fan_in = static_cast<double>(features), fan_out = static_cast<double>(a.units);
   Inferred inferred{{y}, {{"weight", {a.units, features}, "", fan_in, fan_out}}};
-  if (a.bias) {
-    inferred.parameters.push_back({.suffix = "bias",
-                                   .shape = {a.units},
-                                   .init = "zeros",
-                                   .fan_in = fan_in,
-                                   .fan_out = fan_out,
-                                   .decays = false});
-  }
+  if (a.bias) inferred.parameters.push_back(bias_spec(a.units, fan_in, fan_out));
   return inferred;
 }
 

@@ -157,6 +157,15 @@ MomentRule moments_by_quadrature(const Activation& f) {
   };
 }
 
+ParameterSpec bias_spec(std::int64_t outputs, double fan_in, double fan_out) {
+  return {.suffix = "bias",
+          .shape = {outputs},
+          .init = "zeros",
+          .fan_in = fan_in,
+          .fan_out = fan_out,
+          .decays = false};
+}
+
 void rescale_weights(Settings& attributes, std::size_t, double factor) {
   const auto [gain, is_new] = attributes.try_emplace("init.gain", 1.0);
   std::get<double>(gain->second) *= factor;

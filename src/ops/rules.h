@@ -65,6 +65,9 @@ MomentRule moments_by_quadrature(const Settings& attributes) {
 AttributeSchema unchecked_attributes();
 
 /// A row for an op that only passes add to a graph: a part of a gradient, or a measurement.
+/// The bias of a layer's outputs: zeros, not decayed.
+ParameterSpec bias_spec(std::int64_t outputs, double fan_in, double fan_out);
+
 /// The rescale rule of layers whose weights `init` describes.
 void rescale_weights(Settings& attributes, std::size_t inputs, double factor);
 

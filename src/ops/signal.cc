@@ -27,14 +27,8 @@ std::shared_ptr<const Dual> dual_of(const Activation& f) {
   return dual;
 }
 
-Pointwise pass_of(const Node& node) {
-  Pointwise pass;
-  (*rule_of(row_of(node).pointwise))(node.attributes, pass);
-  return pass;
-}
-
 Signal forward_activation(const SignalContext& c) {
-  const auto f = dual_of(pass_of(c.node).activation);
+  const auto f = dual_of(pointwise_pass(c.node, Mode::training).activation);
   Signal y(f->forward(c.inputs[0]->field()));
   y.latent = c.inputs[0]->shared;
   y.activation = f;
@@ -43,7 +37,8 @@ Signal forward_activation(const SignalContext& c) {
 
 std::vector<SignalGradient> backward_activation(const SignalContext& c, const SignalGradient& dy) {
   const MomentField& z = c.inputs[0]->field();
-  MomentField dz = dual_of(pass_of(c.node).activation)->backward(z, dy.field());
+  MomentField dz =
+      dual_of(pointwise_pass(c.node, Mode::training).activation)->backward(z, dy.field());
   for (std::size_t e = 0; e < dy.selected_slopes.size(); ++e) {
     dz.square[e] = dy.field().square[e] * dy.selected_slopes[e];
   }
@@ -51,11 +46,11 @@ std::vector<SignalGradient> backward_activation(const SignalContext& c, const Si
 }
 
 Signal forward_dropout(const SignalContext& c) {
-  return {dropped(c.inputs[0]->field(), pass_of(c.node).dropout, false)};
+  return {dropped(c.inputs[0]->field(), pointwise_pass(c.node, Mode::training).dropout, false)};
 }
 
 std::vector<SignalGradient> backward_dropout(const SignalContext& c, const SignalGradient& dy) {
-  return {{masked(dy.field(), pass_of(c.node).dropout, false)}};
+  return {{masked(dy.field(), pointwise_pass(c.node, Mode::training).dropout, false)}};
 }
 
 }  // namespace

@@ -35,6 +35,33 @@ double pair_share(double factor, std::int64_t count) {
   return sum / static_cast<double>(count * count);
 }
 
+// How the correlation of positions falls, on average over some elements: the floor of positions far
+// apart, and what neighbours have beyond it along each axis.
+struct Fall {
+  double floor = 0, right = 0, below = 0;
+};
+
+Fall fall_of(const MomentField& x, std::int64_t first, std::int64_t last) {
+  // Covariances by link, and the variances they meet.
+  std::array<double, kLinkCount> shared{}, together{};
+  for (std::int64_t e = first; e < last; ++e) {
+    for (const Link link : {Link::right, Link::below, Link::far}) {
+      const std::int64_t other = linked(x.extent, e, link);
+      if (other < 0) continue;
+      const auto l = static_cast<std::size_t>(link), from = index(e), to = index(other);
+      shared[l] += x.product(link)[from] - x.mean[from] * x.mean[to];
+      together[l] += std::sqrt(std::max(0.0, x.variance(from) * x.variance(to)));
+    }
+  }
+  const auto average = [&](Link link) {
+    const auto l = static_cast<std::size_t>(link);
+    return together[l] > 0 ? std::clamp(shared[l] / together[l], -1.0, 1.0) : 0;
+  };
+  const double floor = std::min(average(Link::far), 1 - 1e-9);
+  const auto step = [&](Link link) { return std::max(0.0, (average(link) - floor) / (1 - floor)); };
+  return {floor, step(Link::right), step(Link::below)};
+}
+
 }  // namespace
 
 MomentField zero_field(const Extent& extent) {
@@ -167,37 +194,6 @@ MomentField affine(const MomentField& x, double a, double b) {
   }
   return y;
 }
-
-namespace {
-
-// How the correlation of positions falls, on average over some elements: the floor of positions far
-// apart, and what neighbours have beyond it along each axis.
-struct Fall {
-  double floor = 0, right = 0, below = 0;
-};
-
-Fall fall_of(const MomentField& x, std::int64_t first, std::int64_t last) {
-  // Covariances by link, and the variances they meet.
-  std::array<double, kLinkCount> shared{}, together{};
-  for (std::int64_t e = first; e < last; ++e) {
-    for (const Link link : {Link::right, Link::below, Link::far}) {
-      const std::int64_t other = linked(x.extent, e, link);
-      if (other < 0) continue;
-      const auto l = static_cast<std::size_t>(link), from = index(e), to = index(other);
-      shared[l] += x.product(link)[from] - x.mean[from] * x.mean[to];
-      together[l] += std::sqrt(std::max(0.0, x.variance(from) * x.variance(to)));
-    }
-  }
-  const auto average = [&](Link link) {
-    const auto l = static_cast<std::size_t>(link);
-    return together[l] > 0 ? std::clamp(shared[l] / together[l], -1.0, 1.0) : 0;
-  };
-  const double floor = std::min(average(Link::far), 1 - 1e-9);
-  const auto step = [&](Link link) { return std::max(0.0, (average(link) - floor) / (1 - floor)); };
-  return {floor, step(Link::right), step(Link::below)};
-}
-
-}  // namespace
 
 double variance_of_mean(const MomentField& x, std::int64_t sample) {
   const std::int64_t positions = x.extent.positions(), first = sample * positions;

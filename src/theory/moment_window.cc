@@ -8,6 +8,8 @@ namespace {
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
+constexpr std::int64_t kMostPairs = 1024;  ///< of positions, of which each pair is looked at
+
 // Calls body(sample, row, column, element) for every element.
 template <class Body>
 void for_each(const Extent& extent, Body body) {
@@ -75,6 +77,16 @@ bool has_unit_stride(const Sliding& w) { return w.stride[0] == 1 && w.stride[1] 
 
 bool is_inside(const Extent& image, std::int64_t row, std::int64_t column) {
   return row >= 0 && row < image.height && column >= 0 && column < image.width;
+}
+
+// By position of the image, the windows that hold it.
+std::vector<std::vector<std::int64_t>> readers_of(
+    const Extent& in, const std::vector<std::vector<std::int64_t>>& windows) {
+  std::vector<std::vector<std::int64_t>> readers(index(in.positions()));
+  for (std::int64_t o = 0; o < std::ssize(windows); ++o) {
+    for (const std::int64_t p : windows[index(o)]) readers[index(p)].push_back(o);
+  }
+  return readers;
 }
 
 }  // namespace
@@ -146,8 +158,6 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
   return y;
 }
 
-constexpr std::int64_t kMostPairs = 1024;  ///< of positions, of which each pair is looked at
-
 MomentField mix_positions(const MomentField& x, const Extent& out, const PositionsOf& positions) {
   MomentField y = zero_field(out);
   const Extent& in = x.extent;
@@ -216,20 +226,6 @@ MomentField average(const MomentField& x, const Extent& out, const Sliding& w) {
     return list;
   });
 }
-
-namespace {
-
-// By position of the image, the windows that hold it.
-std::vector<std::vector<std::int64_t>> readers_of(
-    const Extent& in, const std::vector<std::vector<std::int64_t>>& windows) {
-  std::vector<std::vector<std::int64_t>> readers(index(in.positions()));
-  for (std::int64_t o = 0; o < std::ssize(windows); ++o) {
-    for (const std::int64_t p : windows[index(o)]) readers[index(p)].push_back(o);
-  }
-  return readers;
-}
-
-}  // namespace
 
 MomentField average_back(const MomentField& gradient, const Extent& in, const Sliding& w) {
   const auto windows = window_positions(in, gradient.extent, w);
