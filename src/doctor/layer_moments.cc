@@ -130,12 +130,18 @@ class Probe {
 std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& signals,
                                     std::int64_t batch) {
   std::vector<NamedMoments> layers;
+  std::vector<bool> is_drawn(graph.values.size(), false);  // by weights, not given
+  for (const Parameter& p : graph.parameters) is_drawn[static_cast<std::size_t>(p.value)] = true;
   for (const Node& node : graph.nodes) {
     const auto output = static_cast<std::size_t>(node.outputs[0]);
     const MomentField& field = signals.forward[output]->field();
     const Shape& shape = graph.value(node.outputs[0]).shape;
-    const double channels = static_cast<double>(elements(shape)) /
-                            static_cast<double>(shape[0] * field.extent.positions());
+    is_drawn[output] = std::ranges::any_of(
+        node.inputs, [&](ValueId input) { return is_drawn[static_cast<std::size_t>(input)]; });
+    const double channels = is_drawn[output]
+                                ? static_cast<double>(elements(shape)) /
+                                      static_cast<double>(shape[0] * field.extent.positions())
+                                : std::numeric_limits<double>::infinity();
     NamedMoments& layer =
         layers.emplace_back(NamedMoments{node.name, node.op, moments_of(field, batch, channels)});
     const auto& gradient = signals.gradients[output];
