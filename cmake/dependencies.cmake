@@ -27,6 +27,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
 find_path(DTL_INCLUDE_DIR dtl/dtl.hpp REQUIRED)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 
 set(selfnorm_compiled_dependencies
   OpenMP::OpenMP_CXX ZLIB::ZLIB tomlplusplus::tomlplusplus DNNL::dnnl LibCsv::csv Arb::arb
@@ -35,5 +36,6 @@ set(selfnorm_compiled_dependencies
 # All of them, for our own targets: the library, the program, the tests.
 add_library(selfnorm_dependencies INTERFACE)
 target_link_libraries(selfnorm_dependencies INTERFACE
-  ${selfnorm_compiled_dependencies} fmt::fmt-header-only nlohmann_json::nlohmann_json CLI11::CLI11)
+  ${selfnorm_compiled_dependencies} fmt::fmt-header-only nlohmann_json::nlohmann_json CLI11::CLI11
+  Eigen3::Eigen)
 target_include_directories(selfnorm_dependencies SYSTEM INTERFACE ${RANDOM123_INCLUDE_DIR})

@@ -51,6 +51,7 @@ LIBRARIES = [
     ("nlohmann-json", r"nlohmann/", ["formats", "train", "api", "cli"]),
     ("libcsv", r"csv\.h$", ["data"]),
     ("dtl", r"dtl/", ["cli"]),
+    ("Eigen", r"Eigen/", ["kernels"]),
     ("Arb", r"(arb(_hypgeom)?\.h$|flint)", ["theory"]),
     ("zlib", r"(zlib|zconf)\.h$", ["data"]),
     ("xxHash", r"xxh(ash|3)\.h$", ["base"]),

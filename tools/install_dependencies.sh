@@ -19,6 +19,7 @@ nlohmann-json3-dev       JSON: model files, --json
 libfmt-dev               fmt: text
 libcsv-dev               CSV files
 libdtl-dev               dtl: differences of texts
+libeigen3-dev            Eigen: eigenvectors, for whitening
 libflint-arb-dev         Arb: intervals, for proofs about the moment map
 zlib1g-dev               .gz files
 libxxhash-dev            keys of random streams

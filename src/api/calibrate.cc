@@ -43,7 +43,7 @@ std::vector<Adjustment> calibrate(Repair& repair, std::int64_t batches,
   std::vector<Adjustment> adjustments;
   for (int sweep = 0; sweep < kSweeps; ++sweep) {
     const Patient patient = admit(repair.config, data, options);
-    const PredictedSignals signals = predict_signals(patient.graph, patient.fields);
+    const PredictedSignals signals = predict_signals(patient.graph, patient.known);
     const Chart chart(patient.graph, signals, patient.has_raw_rows);
     const auto squares = measured_squares(repair.config, data, batches, options);
     std::vector<Edit> edits;

@@ -80,7 +80,7 @@ struct Visit {
 };
 
 Visit visit(const Patient& patient, const std::vector<EpochRecord>& trained = {}) {
-  const PredictedSignals signals = predict_signals(patient.graph, patient.fields);
+  const PredictedSignals signals = predict_signals(patient.graph, patient.known);
   Visit visit{{patient.input, patient.samples, {}, {}},
               diagnose(Chart(patient.graph, signals, patient.has_raw_rows, trained))};
   for (const NamedMoments& layer : summarize(patient.graph, signals, patient.samples)) {

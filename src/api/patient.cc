@@ -4,7 +4,6 @@
 
 #include "api/run.h"
 #include "base/random.h"
-#include "data/gather.h"
 #include "data/load.h"
 #include "doctor/input_field.h"
 #include "passes/build.h"
@@ -30,18 +29,15 @@ Patient with_data(RunConfig config, Dataset& train, const ExaminationOptions& op
   }
   for (std::int64_t& row : drawn) row = split.train[static_cast<std::size_t>(row)];
   const auto count = std::ssize(drawn);
-  InputRows rows;
+  const InputRows rows = gather_inputs(schema, train, drawn);
   Patient patient{train.name, config.network,           build_graph(config.network, count),
                   count,      !config.data.standardize, {},
                   {}};
   for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
-    const Schema::Input& input = schema.inputs[i];
-    const Shape shape = batch_shape(input.sample_shape, count);
-    auto& values = rows.emplace_back(static_cast<std::size_t>(elements(shape)));
-    gather_batch(train.inputs[i], input.standardizer.mean.empty() ? nullptr : &input.standardizer,
-                 drawn, values.data());
-    patient.fields.push_back(field_of_rows(values, shape));
+    const ValueId input = patient.graph.inputs[i];
+    patient.known[input] = field_of_rows(rows[i], patient.graph.value(input).shape);
   }
+  patient.known.merge(fields_of_fitted(patient.graph, rows));
   patient.rows = [rows](std::uint64_t) { return rows; };
   return patient;
 }
@@ -51,7 +47,8 @@ Patient with_unit_normals(const RunConfig& config, const ExaminationOptions& opt
   Patient patient{
       "N(0, 1)", config.network, build_graph(config.network, samples), samples, false, {}, {}};
   for (const auto& [name, sample] : config.network.inputs) {
-    patient.fields.push_back(unit_normal_field(batch_shape(sample, samples)));
+    const ValueId input = find_value(patient.graph, name);
+    patient.known[input] = unit_normal_field(batch_shape(sample, samples));
   }
   patient.rows = [inputs = config.network.inputs, samples](std::uint64_t seed) {
     InputRows rows;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,14 +14,14 @@
 
 namespace selfnorm {
 
-/// A network with what goes into it: the fields, and the rows of each draw.
+/// A network with what goes into it: the fields that are known, and the rows of each draw.
 struct Patient {
   std::string input;
   Network network;
   Graph graph;  ///< for so many samples
   std::int64_t samples;
-  bool has_raw_rows;  ///< of data that are not standardised
-  std::vector<MomentField> fields;
+  bool has_raw_rows;                     ///< of data that are not standardised
+  std::map<ValueId, MomentField> known;  ///< of inputs, and of what is made of them alone
   std::function<InputRows(std::uint64_t seed)> rows;
 };
 

@@ -63,6 +63,17 @@ Replacement put_behind(const std::string& text, const TextRange& layer,
   return {{layer.end, layer.end}, added};
 }
 
+// Layers put in before the first.
+Replacement put_before(const std::string& text, const TextRange& layer,
+                       const std::vector<std::string>& made) {
+  const Line line = line_of(text, layer.begin);
+  std::string added;
+  for (const std::string& each : made) {
+    added += each + (line.is_layers ? "," + line.end + line.indent : ", ");
+  }
+  return {{layer.begin, layer.begin}, added};
+}
+
 // A layer with its comma and, where nothing else stands there, its line.
 TextRange with_its_line(const std::string& text, TextRange layer) {
   const std::size_t comma = text.find_first_not_of(" \t", layer.end);
@@ -122,12 +133,12 @@ std::string with_changes(const std::string& text, const RunConfig& before, const
   std::vector<bool> stays(places.size(), false);
   std::vector<std::vector<std::string>> behind(places.size());  // what is put in there
   std::size_t last = places.size();
-  std::string first;
+  std::vector<std::string> first;
   for (std::size_t i = 0; i < after.layers.size(); ++i) {
     const std::string made = layer_toml(after.layers[i]);
     if (repair.origins[i] < 0) {
       if (last < places.size()) behind[last].push_back(made);
-      else first += made + ", ";
+      else first.push_back(made);
       continue;
     }
     last = static_cast<std::size_t>(repair.origins[i]);
@@ -139,7 +150,7 @@ std::string with_changes(const std::string& text, const RunConfig& before, const
     if (!behind[i].empty()) replacements.push_back(put_behind(text, places[i], behind[i]));
     if (!stays[i]) replacements.push_back({with_its_line(text, places[i]), ""});
   }
-  if (!first.empty()) replacements.push_back({{places[0].begin, places[0].begin}, first});
+  if (!first.empty()) replacements.push_back(put_before(text, places[0], first));
   return replaced(text, std::move(replacements));
 }
 

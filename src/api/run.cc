@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "data/check.h"
 #include "data/load.h"
@@ -15,6 +16,7 @@
 #include "data/split.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
+#include "train/fit.h"
 #include "train/history.h"
 
 namespace selfnorm {
@@ -154,6 +156,23 @@ void use_validation_set(PreparedRun& run) {
   run.rows.validation_rows = all_rows(run.validation->rows);
 }
 
+// Images enough for what is fitted to them: about a million positions.
+void fit_to_rows(PreparedRun& run, const RunConfig& config) {
+  constexpr std::int64_t kFloats = 1 << 20, kLeast = 64;
+  const std::vector<std::int64_t>& all = run.rows.train_rows;
+  std::int64_t sample = 1;
+  for (const Schema::Input& input : run.model.schema.inputs) {
+    sample = std::max(sample, elements(input.sample_shape));
+  }
+  std::vector<std::int64_t> which =
+      permutation(random_key(config.train.seed, "fit", "rows"), std::ssize(all));
+  which.resize(
+      static_cast<std::size_t>(std::min(std::ssize(all), std::max(kLeast, kFloats / sample))));
+  for (std::int64_t& row : which) row = all[static_cast<std::size_t>(row)];
+  fit_states(build_engine_graph(config.network, std::ssize(which)), run.model.weights,
+             gather_inputs(run.model.schema, run.train, which));
+}
+
 std::vector<std::string> unseen_classes(const PreparedRun& run) {
   const std::vector<std::string>& names = run.train.targets.class_names;
   std::vector<bool> seen(names.size(), false), wanted(names.size(), false);
@@ -206,6 +225,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   if (run->validation.has_value()) use_validation_set(*run);
   run->model.weights = Weights(graph);
   run->model.weights.initialize(graph, config.train.seed);
+  if (has_fitted_states(graph)) fit_to_rows(*run, config);
   run->config = std::move(config);
   return run;
 }

@@ -59,6 +59,11 @@ const std::vector<FindingKind>& finding_kinds() {
        "The input's {detail}, where mean 0 and variance 1 are normal. The first layers spend the "
        "contraction on getting back, and what is far from 0 shares its mean with all samples.",
        "standardize = true in [data]", MendPhase::parts, look_at_inputs},
+      {"correlated-inputs", "independent values over the values that a window holds",
+       "Neighbouring inputs are so alike that the {detail} independent ones. A unit's variance "
+       "then hangs on a single draw of its weights, and the gradient on what all inputs have in "
+       "common.",
+       "whiten in front of the convolution", MendPhase::parts, look_at_correlation},
       {"initial-variance", "the weights' variance times fan-in, over what keeps the signal",
        "The weights' initial variance times fan-in is {value} times what keeps the signal: "
        "{detail}. Every such layer multiplies the signal's second moment by it, and the gradient's "

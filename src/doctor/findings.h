@@ -63,8 +63,11 @@ std::vector<Symptom> look_at_trained_weights(const Chart& chart);
 /// Multiplies the initial deviation of a node's weights.
 Edit rescaled_weights(const Node& node, double factor);
 
-// part_findings.cc
+// input_findings.cc
 std::vector<Symptom> look_at_inputs(const Chart& chart);
+std::vector<Symptom> look_at_correlation(const Chart& chart);
+
+// part_findings.cc
 std::vector<Symptom> look_at_plain_dropout(const Chart& chart);
 std::vector<Symptom> look_at_alpha_dropout(const Chart& chart);
 std::vector<Symptom> look_at_normalization(const Chart& chart);

@@ -1,5 +1,9 @@
 #include "doctor/input_field.h"
 
+#include <algorithm>
+
+#include "ops/table.h"
+
 namespace selfnorm {
 
 MomentField field_of_rows(std::span<const float> rows, const Shape& shape) {
@@ -23,6 +27,25 @@ MomentField field_of_rows(std::span<const float> rows, const Shape& shape) {
     }
   }
   return field;
+}
+
+std::map<ValueId, MomentField> fields_of_fitted(const Graph& graph, const InputRows& rows) {
+  std::map<ValueId, MomentField> fields;
+  if (!has_fitted_states(graph)) return fields;
+  Weights weights(graph);
+  fit_states(graph, weights, rows);
+  std::vector<bool> is_given(graph.values.size(), true);
+  for (const Node& node : graph.nodes) {
+    const bool given = std::ranges::all_of(node.inputs, [&](ValueId id) {
+      return is_given[static_cast<std::size_t>(id)] && graph.value(id).role != Role::parameter;
+    });
+    const ValueId output = node.outputs[0];
+    is_given[static_cast<std::size_t>(output)] = given;
+    if (!given || rule_of(row_of(node).fit) == nullptr) continue;
+    fields[output] =
+        field_of_rows(value_of(graph, output, weights, rows), graph.value(output).shape);
+  }
+  return fields;
 }
 
 MomentField unit_normal_field(const Shape& shape) {

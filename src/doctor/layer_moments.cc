@@ -73,6 +73,7 @@ class Probe {
   }
 
   void feed(const InputRows& rows) {
+    rows_ = rows;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::ranges::copy(rows[i], program_->data(graph_.inputs[i]));
     }
@@ -80,6 +81,7 @@ class Probe {
 
   std::vector<NamedMoments> run(std::uint64_t seed) {
     weights_.initialize(graph_, seed);
+    fit_states(graph_, weights_, rows_);
     for (const ValueId cotangent : cotangents_) {
       const std::span<float> to = values(cotangent);
       const RandomKey key = random_key(seed, "doctor", program_->graph().value(cotangent).name);
@@ -120,6 +122,7 @@ class Probe {
   std::int64_t batch_;
   Graph graph_;
   Weights weights_;
+  InputRows rows_;
   std::vector<ValueId> cotangents_;  ///< one for each output
   std::vector<ValueId> gradients_;   ///< by layer
   std::optional<Program> program_;
@@ -131,7 +134,9 @@ std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& 
                                     std::int64_t batch) {
   std::vector<NamedMoments> layers;
   std::vector<bool> is_drawn(graph.values.size(), false);  // by weights, not given
-  for (const Parameter& p : graph.parameters) is_drawn[static_cast<std::size_t>(p.value)] = true;
+  for (std::size_t i = 0; i < is_drawn.size(); ++i) {
+    is_drawn[i] = graph.values[i].role == Role::parameter;
+  }
   for (const Node& node : graph.nodes) {
     const auto output = static_cast<std::size_t>(node.outputs[0]);
     const MomentField& field = signals.forward[output]->field();

@@ -10,6 +10,7 @@
 #include "passes/signals.h"
 #include "selfnorm/doctor.h"
 #include "selfnorm/network.h"
+#include "train/fit.h"
 
 namespace selfnorm {
 
@@ -23,12 +24,9 @@ struct NamedMoments {
 std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& signals,
                                     std::int64_t batch);
 
-/// Rows for each of a network's inputs, as the engine holds them (features last).
-using InputRows = std::vector<std::vector<float>>;
-
 /// Runs the network on the engine that trains, forward and backward, with weights and masks drawn
-/// from `seeds` and the rows of each, and measures every layer; one list of layers for each seed. A
-/// gradient that no path leads to is NaN.
+/// from `seeds` and the rows of each, to which fitted states are fitted, and measures every layer;
+/// one list of layers for each seed. A gradient that no path leads to is NaN.
 std::vector<std::vector<NamedMoments>> measure(
     const Network& network, const std::function<InputRows(std::uint64_t seed)>& rows,
     std::int64_t batch, const std::vector<std::uint64_t>& seeds);

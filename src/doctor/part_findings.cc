@@ -1,4 +1,4 @@
-// Findings about what a network is made of, and what it is fed.
+// Findings about what a network is made of.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -91,25 +91,6 @@ double slope_growth(const Chart& chart, const std::vector<const Node*>& nodes) {
 }
 
 }  // namespace
-
-std::vector<Symptom> look_at_inputs(const Chart& chart) {
-  if (!chart.has_raw_inputs()) return {};
-  constexpr double kFar = 0.1, kVeryFar = 0.5;  // of a mean
-  std::vector<Symptom> symptoms;
-  for (const ValueId input : chart.graph().inputs) {
-    const FieldAverage& x = chart.average(input);
-    const double variance = x.square - x.mean * x.mean;
-    const bool is_normal = std::abs(x.mean) < kFar && !is_off(x.square);
-    if (is_normal) continue;
-    const bool is_severe = std::abs(x.mean) > kVeryFar || severity_of(x.square) == Severity::error;
-    symptoms.push_back({"",
-                        x.square,
-                        is_severe ? Severity::error : Severity::warning,
-                        fmt::format("mean is {:.4g} and its variance {:.4g}", x.mean, variance),
-                        {{}}});
-  }
-  return symptoms;
-}
 
 // Behind SELU, or between weights and it.
 std::vector<Symptom> look_at_plain_dropout(const Chart& chart) {

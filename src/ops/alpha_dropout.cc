@@ -109,6 +109,7 @@ OpRow feature_row() {
       .moments = Gap{"not an activation"},
       .signal = SignalRule{feature_signal, feature_signal_gradient},
       .rescale = Gap{"it keeps mean and variance"},
+      .fit = Gap{"has no states"},
       .lowerings =
           std::vector<Lowering>{{Backend::cpu, DType::f32, lower_feature<feature_dropout_forward>}},
       .reference = reference(FeatureReference{}),

@@ -177,6 +177,7 @@ OpRows concat_rows() {
           .moments = Gap{"not an activation"},
           .signal = SignalRule{forward_signal, backward_signal},
           .rescale = Gap{"its inputs have scales of their own"},
+          .fit = Gap{"has no states"},
           .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
           .reference = reference(ConcatReference{}),
           .tests =

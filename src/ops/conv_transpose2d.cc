@@ -210,6 +210,7 @@ OpRows conv_transpose2d_rows() {
               .moments = Gap{"not an activation"},
               .signal = SignalRule{forward_signal, backward_signal},
               .rescale = rescale_weights,
+              .fit = Gap{"has no states"},
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(TransposedReference{}),
               .tests = tests(),

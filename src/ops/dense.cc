@@ -173,6 +173,7 @@ OpRows dense_rows() {
           .moments = Gap{"not an activation"},
           .signal = SignalRule{forward_signal, backward_signal},
           .rescale = rescale_weights,
+          .fit = Gap{"has no states"},
           .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
           .reference = reference(DenseReference{}),
           .tests =

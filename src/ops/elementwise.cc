@@ -253,6 +253,7 @@ OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSch
       .moments = Gap{"not an activation"},
       .signal = signal,
       .rescale = rescale,
+      .fit = Gap{"has no states"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
       .tests = tests,

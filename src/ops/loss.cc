@@ -50,6 +50,7 @@ OpRow loss_row(std::string_view name, std::string_view doc, AttributeSchema attr
       .moments = Gap{"not an activation"},
       .signal = Gap{"ends the signal"},
       .rescale = Gap{"ends the signal"},
+      .fit = Gap{"has no states"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
       .tests = tests,

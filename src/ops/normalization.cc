@@ -308,6 +308,7 @@ OpRow row(std::string_view name, std::string_view doc, AttributeSchema attribute
       .moments = Gap{"not an activation"},
       .signal = signal,
       .rescale = Gap{"its scale is learned"},
+      .fit = Gap{"its statistics follow training"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
       .tests = TestDomain{{{{{9, 5}}}, {{{3, 4, 5, 2}}}}, -2, 2, 64},

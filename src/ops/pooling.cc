@@ -243,6 +243,7 @@ OpRow row(std::string_view name, std::string_view doc, InferRule infer) {
       .signal = kKind == PoolingKind::max ? SignalRule{forward_max, backward_max}
                                           : SignalRule{forward_average, backward_average},
       .rescale = Gap{"has no factor"},
+      .fit = Gap{"has no states"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower<kKind>}},
       .reference = reference(PoolingReference<kKind>{}),
       .tests =
@@ -332,6 +333,7 @@ OpRow global_row() {
       .moments = Gap{"not an activation"},
       .signal = SignalRule{forward_global_signal, backward_global_signal},
       .rescale = Gap{"has no factor"},
+      .fit = Gap{"has no states"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_global}},
       .reference = reference(GlobalReference{}),
       .tests = TestDomain{.cases = {{{{2, 3, 4, 5}}}, {{{3, 16, 2, 2}}}}, .misfits = {{{{2, 12}}}}},

@@ -209,6 +209,16 @@ using MomentColumn = MomentRule (*)(const Settings& attributes);
 /// Changes what a layer's attributes say so that its output is `factor` times what it was.
 using RescaleRule = void (*)(Settings& attributes, std::size_t inputs, double factor);
 
+/// What reaches a node before training, as the engine holds it.
+struct FitContext {
+  const Node& node;
+  const Shape& shape;  ///< the batch first
+  const float* input;
+};
+
+/// A node's states, in their order, as the training rows decide them.
+using FitRule = std::vector<std::vector<float>> (*)(const FitContext&);
+
 // ---- tests ------------------------------------------------------------------------------------
 
 /// A dense array of T in API order, for the scalar reference.
@@ -288,6 +298,7 @@ struct OpRow {
   OrGap<MomentColumn> moments;
   OrGap<SignalRule> signal;
   OrGap<RescaleRule> rescale;
+  OrGap<FitRule> fit;
   Required<std::vector<Lowering>> lowerings;
   OrGap<Reference> reference;
   Required<TestDomain> tests;

@@ -10,6 +10,7 @@ OpRows conv2d_rows();
 OpRows conv_transpose2d_rows();
 OpRows pooling_rows();
 OpRows upsample2d_rows();
+OpRows whiten_rows();
 OpRows reshape_rows();
 OpRows concat_rows();
 OpRows elementwise_rows();

@@ -125,6 +125,7 @@ OpRows softmax_rows() {
               .moments = Gap{"mixes features"},
               .signal = SignalRule{forward_signal, backward_signal},
               .rescale = Gap{"makes probabilities"},
+              .fit = Gap{"has no states"},
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(SoftmaxReference{}),
               .tests = TestDomain{{{{{4, 7}}}, {{{2, 3, 4, 2}}}}, -5, 5},

@@ -18,6 +18,7 @@ constexpr OpRows (*kFiles[])() = {
     conv_transpose2d_rows,
     pooling_rows,
     upsample2d_rows,
+    whiten_rows,
     reshape_rows,
     concat_rows,
     elementwise_rows,

@@ -181,6 +181,7 @@ OpRows upsample2d_rows() {
               .moments = Gap{"not an activation"},
               .signal = SignalRule{forward_signal, backward_signal},
               .rescale = Gap{"has no factor"},
+              .fit = Gap{"has no states"},
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(UpsampleReference{}),
               .tests = tests(),

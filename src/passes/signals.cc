@@ -51,10 +51,11 @@ class Predictor {
     known_.gradients.resize(graph.values.size());
   }
 
-  void send_forward(const std::vector<MomentField>& inputs) {
-    for (std::size_t i = 0; i < inputs.size(); ++i) forward(graph_.inputs[i]) = Signal(inputs[i]);
+  void send_forward(const std::map<ValueId, MomentField>& known) {
+    for (const auto& [value, field] : known) forward(value) = Signal(field);
     for (const Node& node : graph_.nodes) {
-      forward(node.outputs[0]) = rule_for(node).forward(context_of(node));
+      auto& output = forward(node.outputs[0]);
+      if (!output) output = rule_for(node).forward(context_of(node));
     }
   }
 
@@ -127,9 +128,9 @@ MomentField response_to_unit_normals(const Graph& graph, const Node& node,
   return rule_for(node).forward(context_of(graph, node, weights, signal_of)).field();
 }
 
-PredictedSignals predict_signals(const Graph& graph, const std::vector<MomentField>& inputs) {
+PredictedSignals predict_signals(const Graph& graph, const std::map<ValueId, MomentField>& known) {
   Predictor predictor(graph);
-  predictor.send_forward(inputs);
+  predictor.send_forward(known);
   predictor.send_back();
   return predictor.take();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -24,8 +25,9 @@ MomentField response_to_unit_normals(const Graph& graph, const Node& node,
                                      const WeightLaw& weights = {});
 
 /// Sends signals through a graph as `build_graph` makes it, with dropout at work, and gradients
-/// back. `inputs`: a field for each of the graph's inputs, of one number of samples. Source: mean
-/// field theory, Poole et al. 2016 and Schoenholz et al. 2017; each op's own rule is in its row.
-PredictedSignals predict_signals(const Graph& graph, const std::vector<MomentField>& inputs);
+/// back. `known`: fields of one number of samples, for each of the graph's inputs, and for outputs
+/// of nodes that need no prediction. Source: mean field theory, Poole et al. 2016 and Schoenholz et
+/// al. 2017; each op's own rule is in its row.
+PredictedSignals predict_signals(const Graph& graph, const std::map<ValueId, MomentField>& known);
 
 }  // namespace selfnorm

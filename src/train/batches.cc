@@ -6,13 +6,30 @@
 
 namespace selfnorm {
 
+namespace {
+
+const Standardizer* standardizer_of(const Schema::Input& input) {
+  return input.standardizer.mean.empty() ? nullptr : &input.standardizer;
+}
+
+}  // namespace
+
+InputRows gather_inputs(const Schema& schema, const Dataset& data,
+                        std::span<const std::int64_t> rows) {
+  InputRows gathered;
+  for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
+    const Schema::Input& input = schema.inputs[i];
+    const auto count = rows.size() * static_cast<std::size_t>(elements(input.sample_shape));
+    gather_batch(data.inputs[i], standardizer_of(input), rows, gathered.emplace_back(count).data());
+  }
+  return gathered;
+}
+
 void feed_inputs(Program& program, const Schema& schema, const Dataset& data,
                  std::span<const std::int64_t> rows) {
   for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
     const Schema::Input& input = schema.inputs[i];
-    const Standardizer* standardizer =
-        input.standardizer.mean.empty() ? nullptr : &input.standardizer;
-    gather_batch(data.inputs[i], standardizer, rows,
+    gather_batch(data.inputs[i], standardizer_of(input), rows,
                  program.data(find_value(program.graph(), input.name)));
   }
 }

@@ -73,8 +73,7 @@ TEST_P(OpSweep, GradientIsTheComplexStep) {
   std::vector<ValueId> wanted;
   const bool is_loss = *row().category == Category::loss;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-    const bool is_state = i >= 3;  // running statistics
-    if (!is_state && !(is_loss && i == 1)) wanted.push_back(node.inputs[i]);
+    if (!op.is_state[i] && !(is_loss && i == 1)) wanted.push_back(node.inputs[i]);
   }
   const std::vector<ValueId> gradients = differentiate(graph, node.outputs[0], wanted, seed);
   for (const ValueId gradient : gradients) ASSERT_NE(gradient, kNoValue);

@@ -47,7 +47,12 @@ struct SingleOp {
     Node node{"node", name, op.attributes->complete(test.attributes, name), {}, {}, {}};
     const Inferred inferred = (*op.infer)({node.name, node.op, node.attributes, test.inputs});
     std::vector<Shape> shapes = test.inputs;
-    for (const ParameterSpec& spec : inferred.parameters) shapes.push_back(spec.shape);
+    std::vector<Role> roles(shapes.size(), Role::input);
+    for (const ParameterSpec& spec : inferred.parameters) {
+      shapes.push_back(spec.shape);
+      roles.push_back(spec.role);
+    }
+    for (const Role role : roles) is_state.push_back(role == Role::state);
     for (std::size_t i = 0; i < shapes.size(); ++i) {
       // Of classes: an axis less than the output, whose features they count.
       const bool labels =
@@ -71,7 +76,7 @@ struct SingleOp {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const Shape& shape = graph.value(node.inputs[i]).shape;
       const RandomKey key = random_key(11, *op.name, std::to_string(i));
-      const bool positive = (*op.category == Category::loss && i == 1) || i >= 3;
+      const bool positive = (*op.category == Category::loss && i == 1) || is_state[i];
       const double low = positive ? 0.1 : op.tests->low, high = positive ? 0.9 : op.tests->high;
       std::vector<double> values(static_cast<std::size_t>(elements(shape)));
       for (std::size_t k = 0; k < values.size(); ++k) {
@@ -124,6 +129,7 @@ struct SingleOp {
   const OpRow& row;
   Graph graph;
   std::size_t user_inputs = 0;
+  std::vector<bool> is_state;               ///< by input
   std::vector<std::vector<double>> inputs;  ///< API order
 };
 

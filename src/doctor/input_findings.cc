@@ -1,0 +1,122 @@
+// Findings about what a network is fed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "doctor/findings.h"
+
+namespace selfnorm {
+namespace {
+
+// Values at hand, with no weights before them.
+bool is_given(const Chart& chart, ValueId value) {
+  const Node* maker = chart.maker(value);
+  if (maker == nullptr) return true;
+  return chart.weights(*maker) == nullptr &&
+         std::ranges::all_of(chart.signal_inputs(*maker),
+                             [&](ValueId input) { return is_given(chart, input); });
+}
+
+// How alike values are that lie so far apart: correlations one and two steps away, and beyond them
+// as the second step fell.
+double correlation_after(double one, double two, std::int64_t steps) {
+  if (steps == 0) return 1;
+  if (steps == 1) return one;
+  if (one == 0 || two == 0) return steps == 2 ? two : 0;
+  return two * std::pow(std::clamp(two / one, -1.0, 1.0), static_cast<double>(steps - 2));
+}
+
+// Of `count` values in a row: Σ over pairs of the squared correlation.
+double alike(double one, double two, std::int64_t count) {
+  double sum = 0;
+  for (std::int64_t d = 0; d < count; ++d) {
+    const double r = correlation_after(one, two, d);
+    sum += static_cast<double>(d == 0 ? count : 2 * (count - d)) * r * r;
+  }
+  return sum;
+}
+
+// Correlation over all elements that have such a neighbour.
+double average_correlation(const MomentField& x, Link link) {
+  const FieldAverage all = average_of(x);
+  const double variance = all.square - all.mean * all.mean;
+  double sum = 0;
+  std::int64_t count = 0;
+  for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
+    if (linked(x.extent, e, link) < 0) continue;
+    sum += x.product(link)[static_cast<std::size_t>(e)];
+    ++count;
+  }
+  if (count == 0 || !(variance > 0)) return 0;
+  return std::clamp((sum / static_cast<double>(count) - all.mean * all.mean) / variance, -1.0, 1.0);
+}
+
+// The window of a convolution by its weights, O,I,H,W; none of other layers.
+struct Taps {
+  std::int64_t rows = 1, columns = 1;
+  std::int64_t count() const { return rows * columns; }
+};
+Taps taps_of(const Chart& chart, const Parameter& weights) {
+  const Shape& shape = chart.graph().value(weights.value).shape;
+  if (shape.size() != 4 || weights.unit_axis != 0) return {};
+  return {shape[2], shape[3]};
+}
+
+// As how many independent values those in a window count, (tr C)²/tr C² of their covariance C.
+double independent_values(const MomentField& x, const Taps& taps) {
+  const double rows = alike(average_correlation(x, Link::below),
+                            average_correlation(x, Link::two_below), taps.rows);
+  const double columns = alike(average_correlation(x, Link::right),
+                               average_correlation(x, Link::two_right), taps.columns);
+  const auto count = static_cast<double>(taps.count());
+  return count * count / (rows * columns);
+}
+
+}  // namespace
+
+std::vector<Symptom> look_at_inputs(const Chart& chart) {
+  if (!chart.has_raw_inputs()) return {};
+  constexpr double kFar = 0.1, kVeryFar = 0.5;  // of a mean
+  std::vector<Symptom> symptoms;
+  for (const ValueId input : chart.graph().inputs) {
+    const FieldAverage& x = chart.average(input);
+    const double variance = x.square - x.mean * x.mean;
+    const bool is_normal = std::abs(x.mean) < kFar && !is_off(x.square);
+    if (is_normal) continue;
+    const bool is_severe = std::abs(x.mean) > kVeryFar || severity_of(x.square) == Severity::error;
+    symptoms.push_back({"",
+                        x.square,
+                        is_severe ? Severity::error : Severity::warning,
+                        fmt::format("mean is {:.4g} and its variance {:.4g}", x.mean, variance),
+                        {{}}});
+  }
+  return symptoms;
+}
+
+std::vector<Symptom> look_at_correlation(const Chart& chart) {
+  // Strokes and membranes count as 1.7 to 2 of 9, and whitening them does not help; photographs
+  // count as 1.1 to 1.3 (experiments/zoo/README.md).
+  constexpr double kFew = 1.5;
+  std::vector<Symptom> symptoms;
+  if (chart.any_self_normalizing() == nullptr) return symptoms;
+  for (const Node& node : chart.graph().nodes) {
+    const Parameter* weights = chart.weights(node);
+    if (weights == nullptr || !chart.feeds_weights(node)) continue;
+    const ValueId input = chart.signal_inputs(node)[0];
+    const Taps taps = taps_of(chart, *weights);
+    if (taps.count() == 1 || !is_given(chart, input)) continue;
+    const double independent = independent_values(chart.field(input), taps);
+    if (independent >= kFew) continue;
+    symptoms.push_back(
+        {node.name,
+         independent / static_cast<double>(taps.count()),
+         Severity::warning,
+         fmt::format("{} values that a window holds count as {:.2f}", taps.count(), independent),
+         {{chart.graph().value(input).name, {}, {"whiten", {}}, node.name}}});
+  }
+  return symptoms;
+}
+
+}  // namespace selfnorm

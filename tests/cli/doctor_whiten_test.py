@@ -1,0 +1,94 @@
+"""Whitening: `selfnorm doctor` finds inputs that are too alike, and what it puts in is fitted to the
+training rows, kept in the model and used on new data."""
+
+import json
+import math
+import random
+import struct
+
+from program import CliTest, main
+
+IMAGES, SIDE = 96, 16
+NETWORK = """[data]
+source = "x.npy"
+target = "y.npy"
+validation_split = 0.25
+[model]
+inputs = { image = [1, 16, 16] }
+layers = [
+  { op = "conv2d", channels = 8, kernel = [3, 3] },
+  { op = "selu" },
+  { op = "flatten" },
+  { op = "dense", units = 2 },
+]
+[train]
+epochs = 2
+batch_size = 24
+"""
+
+
+def npy(descr, shape, content):
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}"
+    header = header.ljust((len(header) + 74) // 64 * 64 - 11) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + content
+
+
+def waves(random_source, roughness):
+    """Images of a few long waves, with noise of this deviation."""
+    values = []
+    for _ in range(IMAGES):
+        parts = [(random_source.gauss(0, 0.2), random_source.gauss(0, 0.2),
+                  random_source.uniform(0, 2 * math.pi)) for _ in range(4)]
+        values += [sum(math.cos(a * i + b * j + phase) for a, b, phase in parts)
+                   + random_source.gauss(0, roughness) for i in range(SIDE) for j in range(SIDE)]
+    return values
+
+
+class DoctorWhiten(CliTest):
+    def write_data(self, roughness):
+        values = waves(random.Random(1), roughness)
+        self.write("x.npy", npy("<f4", (IMAGES, SIDE, SIDE), struct.pack(f"<{len(values)}f", *values)))
+        self.write("y.npy", npy("|u1", (IMAGES,), bytes(i % 2 for i in range(IMAGES))))
+        self.write("net.toml", NETWORK)
+
+    def test_smooth_images_are_found_and_whitened(self):
+        self.write_data(0.05)
+        found = self.ok_json("doctor", "net.toml", "--json")["findings"]
+        self.assertEqual(["correlated-inputs"], [f["code"] for f in found])
+        self.assertEqual(["conv2d_1"], found[0]["layers"])
+        self.assertLess(found[0]["value"], 1.5 / 9)
+        self.assertGreater(found[0]["value"], 1 / 9)
+        self.ok("doctor", "net.toml", "--repair", "good.toml")
+        self.assertIn('layers = [\n  { op = "whiten" },\n  { op = "conv2d"',
+                      self.bytes_of("good.toml").decode())
+        good = self.ok_json("doctor", "good.toml", "--measure", "--draws", "3", "--json")
+        self.assertEqual([], good["findings"])
+        whiten = good["layers"][0]
+        for told in (whiten, whiten["measured"]):
+            self.assertAlmostEqual(0, told["mean"], places=5)
+            self.assertAlmostEqual(1, told["variance"], places=4)
+        # Exact: predicted from the very values that are measured.
+        self.assertAlmostEqual(whiten["variance"], whiten["measured"]["variance"], places=5)
+
+    def test_rough_images_are_left_alone(self):
+        self.write_data(1.5)
+        self.assertEqual([], self.ok_json("doctor", "net.toml", "--json")["findings"])
+
+    def test_what_is_fitted_is_kept_in_the_model(self):
+        self.write_data(0.05)
+        self.write("net.toml", NETWORK.replace("layers = [", 'layers = [\n  { op = "whiten" },'))
+        trained = self.ok_json("train", "net.toml", "--out", "run", "--json")
+        content = self.bytes_of("run/model.safetensors")
+        header = json.loads(content[8:8 + struct.unpack("<Q", content[:8])[0]])
+        begin, end = header["whiten_1.filter"]["data_offsets"]
+        self.assertEqual([1, 1, 3, 3], header["whiten_1.filter"]["shape"])
+        start = 8 + struct.unpack("<Q", content[:8])[0] + begin
+        weights = struct.unpack("<9f", content[start:start + end - begin])
+        self.assertEqual(4, weights.index(max(weights)))  # the pixel itself
+        self.assertLess(abs(sum(weights)), weights[4])  # less what its neighbours say of it
+        again = self.ok_json("evaluate", "run", "--split", "validation", "--json")
+        self.assertEqual(trained["validation"]["loss"], again["loss"])
+
+
+if __name__ == "__main__":
+    main()
