@@ -2,11 +2,14 @@
 """The zoo: what the doctor finds in networks as users build them, how near its numbers come to
 measured ones, and how they train before and after its repair, beside ReLU with batch norm.
 
-usage: experiments/zoo/run.py [--program build/release/bin/selfnorm] [--only doctor|training|tables]
-                              [--network NAME] [--seeds 3]
+usage: experiments/zoo/run.py [--program build/release/bin/selfnorm]
+                              [--only doctor|training|seconds|tables]
+                              [--network NAME] [--version NAME] [--seeds 3]
 
-Needs ../shared/data. Every finished piece is kept in results.jsonl, so an interrupted experiment
-goes on where it stopped; README.md's tables are written from it. One run at a time.
+Needs ../shared/data. Every finished piece is kept in results.jsonl with a hash of the network file
+that it is about: an interrupted experiment goes on where it stopped, and what a changed repair
+makes otherwise is made anew. README.md's tables are written from it. One run at a time, on one
+thread; what takes how long is asked for apart (--only seconds), on a machine that does nothing else.
 """
 
 import argparse
@@ -30,7 +33,7 @@ from results import put_table, read_results  # noqa: E402
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SHARED = ROOT.parent / "shared" / "data"
-WORK = ROOT / "build" / "zoo"
+WORK = ROOT / "build" / "zoo"  # where the program runs; network files name data from there
 RESULTS, README = HERE / "results.jsonl", HERE / "README.md"
 ROWS = 12000
 CROP, PER_SIDE, IMAGES, HELD_OUT = 128, 4, 30, 5
@@ -77,13 +80,13 @@ def make_membrane():
         write_npy(x, crops(folder / "train-images-idx3-ubyte.gz"))
         labels = crops(folder / "train-labels-idx3-ubyte.gz")
         write_npy(y, bytes(1 if value > 127 else 0 for value in labels))
-    return {"source": str(x), "target": str(y), "test_split": HELD_OUT / IMAGES, "validation_split": 0.1}
+    return {"source": x.name, "target": y.name, "test_split": HELD_OUT / IMAGES, "validation_split": 0.1}
 
 
 def data_of(name):
     if name == "membrane":
         return make_membrane()
-    return {"source": "mnist", "data_dir": str(SHARED), "limit": ROWS,
+    return {"source": "mnist", "data_dir": os.path.relpath(SHARED, WORK), "limit": ROWS,
             "validation_split": 0.1}
 
 
@@ -108,7 +111,7 @@ class Failed(Exception):
 
 def run(program, *arguments):
     return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True,
-                          check=False, cwd=WORK)
+                          check=False, cwd=WORK, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
 def run_json(program, *arguments, statuses=(0,)):
@@ -122,7 +125,7 @@ def file_of(name, version):
     return WORK / (re.sub(r"[^a-z0-9.]+", "_", f"{name} {version}".lower()) + ".toml")
 
 
-def write_network(program, name, version, rate=1e-3, seed=1):
+def write_network(program, name, version, rate=1e-3, seed=SEARCH_SEED):
     """The network file of a version, written or repaired when it is not there."""
     build, style, data = networks.NETWORKS[name]
     source, train = data_of(data), train_of(data, rate, seed)
@@ -148,6 +151,10 @@ def write_network(program, name, version, rate=1e-3, seed=1):
     return path
 
 
+def hash_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
 def samples_of(data):
     return 8 if data == "membrane" else 64
 
@@ -170,16 +177,14 @@ def off_by(layers):
             "missed": [layer["name"] for layer in layers if layer["missed"]]}
 
 
-def examined(program, name, version):
+def examined(program, path, name):
     data = networks.NETWORKS[name][2]
-    path = write_network(program, name, version)
     found = run_json(program, "doctor", path, "--samples", samples_of(data), "--measure", "--draws",
                      DRAWS, "--fail-on", "never", "--json", statuses=(0, 5))
     findings = [{"code": f["code"], "severity": f["severity"], "value": f["value"],
                  "layers": len(f["layers"])} for f in found["findings"]]
     last = found["layers"][-1]
-    return {"kind": "doctor", "network": name, "version": version, "findings": findings,
-            "layers": len(found["layers"]), "off": off_by(found["layers"]),
+    return {"findings": findings, "layers": len(found["layers"]), "off": off_by(found["layers"]),
             "output_variance": last["variance"],
             "largest_variance": max(layer["variance"] for layer in found["layers"]),
             "first_gradient": found["layers"][1]["gradient_second_moment"]}
@@ -187,30 +192,30 @@ def examined(program, name, version):
 
 # ---- training ----------------------------------------------------------------------------------
 
-def trained(program, name, version, rate, seed):
-    result = {"kind": "training", "network": name, "version": version, "rate": rate, "seed": seed}
+def trained(program, path, name):
     folder = WORK / f"run_{os.getpid()}"
-    try:
-        path = write_network(program, name, version, rate, seed)
-        result["file"] = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        twin = next((r for r in read_results(RESULTS) if r.get("file") == result["file"]), None)
-        if twin is not None:  # the same network under another name
-            return {**twin, **result}
-        document = run_json(program, "train", path, "--out", folder, "--json")
-    except Failed as failure:
-        return {**result, "failed": str(failure)[:160]}
+    document = run_json(program, "train", path, "--out", folder, "--json")
     history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
     score = "validation_" + METRIC[networks.NETWORKS[name][2]]
-    return {**result, "losses": [epoch["loss"] for epoch in history],
-            "validation": [epoch[score] for epoch in history],
-            "epoch_seconds": [round(epoch["seconds"], 2) for epoch in history],
-            "test": document["test"], "seconds": document["seconds"]}
+    return {"losses": [epoch["loss"] for epoch in history],
+            "validation": [epoch[score] for epoch in history], "test": document["test"]}
+
+
+def timed(program, path):
+    """Seconds of an epoch: the least of two, without evaluation."""
+    folder = WORK / f"run_{os.getpid()}"
+    run_json(program, "train", path, "--out", folder, "--epochs", 2, "--json")
+    history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    return {"epoch_seconds": min(epoch["seconds"] for epoch in history)}
 
 
 # ---- the whole ---------------------------------------------------------------------------------
 
-def key(row):
-    return tuple(row.get(k) for k in ("kind", "network", "version", "rate", "seed"))
+KEYS = ("kind", "network", "version", "rate", "seed")
+
+
+def is_about(row, what):
+    return all(row.get(k) == what.get(k) for k in KEYS)
 
 
 def best_rate(results, name, version):
@@ -221,34 +226,52 @@ def best_rate(results, name, version):
 
 
 class Zoo:
-    def __init__(self, program):
-        self.program, self.results = program, read_results(RESULTS)
+    def __init__(self, program, versions):
+        self.program, self.versions = program, versions
+        self.results = read_results(RESULTS)
 
-    def do(self, work, **what):
-        row = {"kind": {examined: "doctor", trained: "training"}[work], **what}
-        if any(key(r) == key(row) for r in self.results):
-            return
-        try:
-            row = work(self.program, **{"name" if k == "network" else k: v for k, v in what.items()})
-        except Failed as failure:
-            row["failed"] = str(failure)[:160]
-        self.results.append(row)
-        with RESULTS.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+    def keep(self, row):
+        stale = [r for r in self.results if is_about(r, row)]
+        self.results = [r for r in self.results if r not in stale] + [row]
+        if stale:
+            RESULTS.write_text("".join(json.dumps(r) + "\n" for r in self.results))
+        else:
+            with RESULTS.open("a") as file:
+                file.write(json.dumps(row) + "\n")
         print(json.dumps(row)[:300], flush=True)
 
+    def do(self, kind, work, name, version, again=False, **drawn):
+        row = {"kind": kind, "network": name, "version": version, **drawn}
+        try:
+            path = write_network(self.program, name, version, **drawn)
+            row["file"] = hash_of(path)
+            same = [r for r in self.results if r["kind"] == kind and r.get("file") == row["file"]]
+            if not again and any(is_about(r, row) for r in same):
+                return
+            # The same network under another name has the same numbers.
+            self.keep({**same[0], **row} if same and not again else {**row, **work(path)})
+        except Failed as failure:
+            self.keep({**row, "failed": str(failure)[:160]})
+
     def doctor(self, name):
-        for version in VERSIONS:
-            self.do(examined, network=name, version=version)
+        for version in self.versions:
+            self.do("doctor", lambda path: examined(self.program, path, name), name, version)
 
     def train(self, name, seeds):
-        for version in VERSIONS:
+        for version in self.versions:
+            def at(rate, seed):
+                self.do("training", lambda path: trained(self.program, path, name),
+                        name, version, rate=rate, seed=seed)
             for rate in BUDGET[networks.NETWORKS[name][2]][2]:
-                self.do(trained, network=name, version=version, rate=rate, seed=SEARCH_SEED)
+                at(rate, SEARCH_SEED)
             best = best_rate(self.results, name, version)
             for seed in range(2, seeds + 1):
                 if best is not None:
-                    self.do(trained, network=name, version=version, rate=best, seed=seed)
+                    at(best, seed)
+
+    def time(self, name):
+        for version in self.versions:
+            self.do("seconds", lambda path: timed(self.program, path), name, version, again=True)
 
 
 def write_readme(results):
@@ -259,20 +282,21 @@ def write_readme(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=str(ROOT / "build/release/bin/selfnorm"))
-    parser.add_argument("--only", choices=("doctor", "training", "tables"))
+    parser.add_argument("--only", choices=("doctor", "training", "seconds", "tables"))
     parser.add_argument("--network", action="append", choices=tuple(networks.NETWORKS))
+    parser.add_argument("--version", action="append", choices=VERSIONS)
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
     if not SHARED.exists():
         sys.exit(f"experiments/zoo needs the data sets beside the checkout: {SHARED} is absent")
     WORK.mkdir(parents=True, exist_ok=True)
-    zoo = Zoo(os.path.abspath(arguments.program))
-    for name in arguments.network or networks.NETWORKS:
-        if arguments.only in (None, "doctor"):
-            zoo.doctor(name)
-    for name in arguments.network or networks.NETWORKS:
-        if arguments.only in (None, "training"):
-            zoo.train(name, arguments.seeds)
+    zoo = Zoo(os.path.abspath(arguments.program), arguments.version or VERSIONS)
+    pieces = {"doctor": zoo.doctor, "training": lambda name: zoo.train(name, arguments.seeds),
+              "seconds": zoo.time}
+    for piece, work in pieces.items():
+        for name in arguments.network or networks.NETWORKS:
+            if arguments.only in (None, piece):
+                work(name)
     write_readme(zoo.results)
 
 

@@ -19,8 +19,8 @@ def mean_and_spread(values, digits):
 
 # ---- the doctor --------------------------------------------------------------------------------
 
-def number(value):
-    return "∞" if value is None else f"{value:.3g}"
+def number(value, unless="∞"):
+    return unless if value is None else f"{value:.3g}"
 
 
 def findings_text(findings):
@@ -61,27 +61,23 @@ def best_rows(results, name, version):
     return finished[0] if finished else rows
 
 
-def reached(row, seconds):
-    """The validation score of the last epoch that had ended by then."""
-    score, spent = None, 0
-    for value, epoch in zip(row["validation"], row["epoch_seconds"]):
-        spent += epoch
-        if spent > seconds:
-            break
-        score = value
-    return score
+def reached(row, epochs):
+    """The validation score of the last epoch that had ended by then, or None."""
+    ended = min(int(epochs), len(row["validation"]))
+    return row["validation"][ended - 1] if ended > 0 else None
 
 
 def training_table(results, networks, versions):
     lines = ["| network | version | learning rate | training loss by epoch | test | validation after "
-             "the last epoch | seconds | validation at equal seconds |", "| --- |" + " --- |" * 7]
+             "the last epoch | seconds an epoch | validation at equal seconds |",
+             "| --- |" + " --- |" * 7]
     for name, (_, _, data) in networks.items():
-        finished = {v: [r for r in best_rows(results, name, v) if "losses" in r] for v in versions}
-        times = [statistics.mean(r["seconds"] for r in rows) for rows in finished.values() if rows]
-        equal = min(times) if times else 0
+        seconds = {v: r["epoch_seconds"] for v in versions
+                   for r in select(results, kind="seconds", network=name, version=v)
+                   if "failed" not in r}
         metric, title = METRIC[data]
         for version in versions:
-            rows = finished[version]
+            rows = [r for r in best_rows(results, name, version) if "losses" in r]
             failed = [r for r in select(results, kind="training", network=name, version=version)
                       if "failed" in r]
             if not rows:
@@ -90,11 +86,14 @@ def training_table(results, networks, versions):
                 continue
             losses = " ".join(f"{statistics.mean(values):.3g}"
                               for values in zip(*(r["losses"] for r in rows)))
-            at = [score for r in rows if (score := reached(r, 1.02 * equal)) is not None]
+            at = []
+            if len(seconds) == len(versions):
+                epochs = len(rows[0]["losses"]) * min(seconds.values()) / seconds[version]
+                at = [score for r in rows if (score := reached(r, 1.02 * epochs)) is not None]
             note = f" ({len(failed)} runs failed)" if failed else ""
             lines.append(
                 f"| {name} | {version} | {rows[0]['rate']:g}{note} | {losses} | {title} "
                 f"{mean_and_spread([r['test'][metric] for r in rows], 4)} | "
                 f"{mean_and_spread([r['validation'][-1] for r in rows], 4)} | "
-                f"{statistics.mean(r['seconds'] for r in rows):.0f} | {mean_and_spread(at, 4)} |")
+                f"{number(seconds.get(version), '-')} | {mean_and_spread(at, 4)} |")
     return "\n".join(lines)
