@@ -188,6 +188,42 @@ def unet(skip):
     return build
 
 
+STEPS, WORD_NUMBERS = 42, 300  # of a sentence, of a word's vector
+
+
+def bag_of_words(style):
+    """A pair of sentences, a translation of each word shared, its sum over the words; three layers
+    of 600 behind both, as in the published comparison."""
+    net = Net(style, "premise", WORD_NUMBERS)
+    normalised, activation = style.activation[0] == "batch_norm", style.activation[-1]
+    sentences, owner = [], {}
+    for sentence in ("premise", "hypothesis"):
+        net.at, net.channels = sentence, WORD_NUMBERS
+        share = {"share": owner["embedding"]} if owner else {}
+        embedding = net.add("embedding", vocabulary="VOCABULARY", dimension=WORD_NUMBERS,
+                            trainable=False, weights="nli_vectors.npy", **share)
+        if owner:
+            net.add("dense", units=300, share=owner["dense"])
+        else:
+            net.weights("dense", 1, WORD_NUMBERS, units=300)
+            owner = {"embedding": embedding, "dense": net.at}
+        net.add(activation)
+        net.add("pool_steps", mode="sum")
+        sentences.append(net.add("batch_norm") if normalised else net.at)
+    net.add("concat", sentences)
+    net.channels = 600
+    net.drop(0.2)
+    for _ in range(3):
+        net.weights("dense", 1, net.channels, units=600)
+        net.channels = 600
+        net.add(activation)
+        net.drop(0.2)
+        if normalised:
+            net.add("batch_norm")
+    net.dense(3, activate=False)
+    return net.layers
+
+
 NETWORKS = {  # name: how layers are made, the style in which they are faulty, the data
     "dense 8x256": (dense_net(8, rate=0.2), Style(init="he_normal", dropout="dropout"), "mnist"),
     "dense 32x256": (dense_net(32), Style(init="pytorch_default"), "mnist"),
@@ -203,6 +239,7 @@ NETWORKS = {  # name: how layers are made, the style in which they are faulty, t
                                      "membrane"),
     "U-Net by add, gain 1": (unet("add"), Style(init="kaiming 1"), "membrane"),
     "U-Net by add at 0.5, gain 1": (unet("add"), Style(init="kaiming 1", branch=0.5), "membrane"),
+    "bag of words": (bag_of_words, Style(init="glorot_uniform", dropout="dropout"), "nli"),
     "dense 1000x128": (dense_net(1000, width=128), Style(init="lecun_normal"), "mnist"),
 }
 
@@ -217,9 +254,8 @@ def value(setting):
     return json.dumps(setting)
 
 
-def network_file(layers, data, train):
+def network_file(inputs, layers, data, train):
     text = "[data]\n" + "".join(f"{k} = {value(v)}\n" for k, v in data.items())
-    shape = [1, 128, 128] if "membrane" in data["source"] else [1, 28, 28]
-    text += f"\n[model]\ninputs = {{ image = {shape} }}\nlayers = [\n"
+    text += f"\n[model]\ninputs = {value(inputs)}\nlayers = [\n"
     text += "".join(f"  {value(layer)},\n" for layer in layers) + "]\n\n[train]\n"
     return text + "".join(f"{k} = {value(v)}\n" for k, v in train.items())

@@ -8,14 +8,15 @@ usage: experiments/zoo/run.py [--program build/release/bin/selfnorm]
 
 Needs ../shared/data. Every finished piece is kept in results.jsonl with a hash of the network file
 that it is about: an interrupted experiment goes on where it stopped, and what a changed repair
-makes otherwise is made anew. README.md's tables are written from it. One run at a time, on one
-thread; what takes how long is asked for apart (--only seconds), on a machine that does nothing else.
+makes otherwise is made anew. README.md's tables are written from it. One thread each;
+what takes how long is asked for apart (--only seconds), on a machine that does nothing else.
 """
 
 import argparse
 import gzip
 import hashlib
 import json
+import math
 import os
 import pathlib
 import re
@@ -26,6 +27,7 @@ import sys
 
 import networks
 import tables
+import text
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from results import put_table, read_results  # noqa: E402
@@ -35,14 +37,16 @@ ROOT = HERE.parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 WORK = ROOT / "build" / "zoo"  # where the program runs; network files name data from there
 RESULTS, README = HERE / "results.jsonl", HERE / "README.md"
-ROWS = 12000
+ROWS, NLI_PAIRS = 12000, 20000
+INPUTS = {"mnist": {"image": [1, 28, 28]}, "membrane": {"image": [1, 128, 128]},
+          "nli": {"premise": [networks.STEPS], "hypothesis": [networks.STEPS]}}
 CROP, PER_SIDE, IMAGES, HELD_OUT = 128, 4, 30, 5
 DRAWS = 20
 VERSIONS = ("faulty", "repaired", "ReLU + batch norm")
 # By data: batch, epochs, learning rates that each version tries with the first seed.
-BUDGET = {"mnist": (64, 4, (1e-3, 3e-4)), "membrane": (4, 4, (1e-3, 3e-4))}
+BUDGET = {"mnist": (64, 4, (1e-3, 3e-4)), "membrane": (4, 4, (1e-3, 3e-4)), "nli": (64, 4, (1e-3, 3e-4))}
 SEARCH_SEED = 1
-METRIC = {"mnist": "accuracy", "membrane": "iou"}
+METRIC = {"mnist": "accuracy", "membrane": "iou", "nli": "accuracy"}
 
 
 # ---- data --------------------------------------------------------------------------------------
@@ -66,24 +70,54 @@ def crops(path):
     return b"".join(parts)
 
 
-def write_npy(path, pixels):
-    count = len(pixels) // (CROP * CROP)
-    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({count}, {CROP}, {CROP}), }}"
+def write_npy(path, numbers, *sample):
+    """An array.array, or bytes, as rows of samples of this shape."""
+    count = len(numbers) // math.prod(sample)
+    kind = {"B": "|u1", "i": "<i4", "f": "<f4"}[getattr(numbers, "typecode", "B")]
+    shape = str((count, *sample))
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
     header = header.ljust((len(header) + 10 + 64) // 64 * 64 - 11) + "\n"
-    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + pixels)
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
+                     + bytes(numbers))
 
 
 def make_membrane():
     x, y = WORK / "membrane.npy", WORK / "membrane_mask.npy"
     if not y.exists():
         folder = SHARED / "membrane"
-        write_npy(x, crops(folder / "train-images-idx3-ubyte.gz"))
+        write_npy(x, crops(folder / "train-images-idx3-ubyte.gz"), CROP, CROP)
         labels = crops(folder / "train-labels-idx3-ubyte.gz")
-        write_npy(y, bytes(1 if value > 127 else 0 for value in labels))
+        write_npy(y, bytes(1 if value > 127 else 0 for value in labels), CROP, CROP)
     return {"source": x.name, "target": y.name, "test_split": HELD_OUT / IMAGES, "validation_split": 0.1}
 
 
+def make_nli():
+    """SNLI pairs as numbers of words: 0 padding, 1 a word without a vector, which stays 0."""
+    numbers = {s: WORK / f"nli_{s}.npy" for s in INPUTS["nli"]}
+    labels, vectors = WORK / "nli_labels.npy", WORK / "nli_vectors.npy"
+    train, test = (text.read_pairs(SHARED / "snli" / f) for f in
+                   ("snli_train20k.tsv.gz", "snli_1.0_test.tsv.gz"))
+    pairs = train[:NLI_PAIRS] + test
+    if not vectors.exists():
+        known = text.read_vectors(SHARED / "word2vec" / "googlenews_word2vec_8000x300.txt.gz",
+                                  text.words_of(train))
+        for place, path in enumerate(numbers.values()):
+            write_npy(path, text.numbers_of([p[place] for p in pairs], known, networks.STEPS),
+                      networks.STEPS)
+        write_npy(labels, bytes(text.LABELS.index(p[2]) for p in pairs))
+        write_npy(vectors, text.table_of(known, networks.WORD_NUMBERS), networks.WORD_NUMBERS)
+    return {"inputs": {s: [path.name] for s, path in numbers.items()}, "target": labels.name,
+            "test_split": len(test) / len(pairs), "validation_split": 0.1}
+
+
+def vocabulary():
+    """Rows of the table of vectors."""
+    return int(re.search(rb"\((\d+),", (WORK / "nli_vectors.npy").read_bytes()[:128])[1])
+
+
 def data_of(name):
+    if name == "nli":
+        return make_nli()
     if name == "membrane":
         return make_membrane()
     return {"source": "mnist", "data_dir": os.path.relpath(SHARED, WORK), "limit": ROWS,
@@ -139,7 +173,7 @@ def write_network(program, name, version, rate=1e-3, seed=SEARCH_SEED):
                 raise Failed(finished.stderr.strip().splitlines()[-1])
             REPAIRED.add(made)
         head, _, _ = made.read_text().partition("[train]")
-        tail = networks.network_file([], source, train).partition("[train]")[2]
+        tail = networks.network_file({}, [], source, train).partition("[train]")[2]
         path.write_text(head + "[train]" + tail)
         return path
     if version == "faulty":
@@ -147,7 +181,8 @@ def write_network(program, name, version, rate=1e-3, seed=SEARCH_SEED):
         layers = build(style)
     else:
         layers = build(networks.REFERENCE)
-    path.write_text(networks.network_file(layers, source, train))
+    text_of = networks.network_file(INPUTS[data], layers, source, train)
+    path.write_text(text_of.replace('"VOCABULARY"', str(vocabulary()) if data == "nli" else ""))
     return path
 
 
@@ -231,6 +266,7 @@ class Zoo:
         self.results = read_results(RESULTS)
 
     def keep(self, row):
+        self.results = read_results(RESULTS)  # another run may have added to them
         stale = [r for r in self.results if is_about(r, row)]
         self.results = [r for r in self.results if r not in stale] + [row]
         if stale:

@@ -3,7 +3,8 @@
 import collections
 import statistics
 
-METRIC = {"mnist": ("accuracy", "test accuracy"), "membrane": ("iou", "test IoU")}
+METRIC = {"mnist": ("accuracy", "test accuracy"), "nli": ("accuracy", "test accuracy"),
+          "membrane": ("iou", "test IoU")}
 
 
 def select(results, **wanted):

@@ -1,22 +1,18 @@
 #include "api/patient.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "api/run.h"
 #include "base/random.h"
 #include "data/load.h"
 #include "doctor/input_field.h"
 #include "passes/build.h"
+#include "passes/vocabulary.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
-
-Shape batch_shape(const Shape& sample, std::int64_t rows) {
-  Shape shape = sample;
-  shape.insert(shape.begin(), rows);
-  return shape;
-}
 
 Patient with_data(RunConfig config, Dataset& train, const ExaminationOptions& options) {
   complete_network(config, train);
@@ -33,32 +29,56 @@ Patient with_data(RunConfig config, Dataset& train, const ExaminationOptions& op
   Patient patient{train.name, config.network,           build_graph(config.network, count),
                   count,      !config.data.standardize, {},
                   {}};
-  for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
-    const ValueId input = patient.graph.inputs[i];
-    patient.known[input] = field_of_rows(rows[i], patient.graph.value(input).shape);
-  }
-  patient.known.merge(fields_of_fitted(patient.graph, rows));
+  patient.known = known_fields(patient.graph, rows);
   patient.rows = [rows](std::uint64_t) { return rows; };
   return patient;
+}
+
+// An input without data: numbers N(0, 1), or words, each as likely as any other, without padding.
+struct DrawnInput {
+  ValueId value;
+  std::string name;
+  Shape shape;
+  std::int64_t vocabulary;  ///< 0: numbers
+};
+
+std::vector<DrawnInput> inputs_of(const Graph& graph) {
+  const auto words = vocabularies(graph);
+  std::vector<DrawnInput> inputs;
+  for (const ValueId id : graph.inputs) {
+    const auto known = words.find(id);
+    inputs.push_back({id, graph.value(id).name, graph.value(id).shape,
+                      known == words.end() ? 0 : known->second});
+  }
+  return inputs;
+}
+
+std::vector<float> draw(const DrawnInput& input, std::uint64_t seed) {
+  const RandomKey key = random_key(seed, "doctor", input.name);
+  const auto count = static_cast<std::size_t>(elements(input.shape));
+  if (input.vocabulary == 0) return unit_normals(key, count);
+  std::vector<float> ids(count);
+  const auto words = static_cast<double>(input.vocabulary - 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    ids[i] = static_cast<float>(1 + std::floor(words * uniform(key, i)));
+  }
+  return ids;
 }
 
 Patient with_unit_normals(const RunConfig& config, const ExaminationOptions& options) {
   const std::int64_t samples = options.samples;
   Patient patient{
       "N(0, 1)", config.network, build_graph(config.network, samples), samples, false, {}, {}};
-  for (const auto& [name, sample] : config.network.inputs) {
-    const ValueId input = find_value(patient.graph, name);
-    patient.known[input] = unit_normal_field(batch_shape(sample, samples));
-  }
-  patient.rows = [inputs = config.network.inputs, samples](std::uint64_t seed) {
+  patient.rows = [inputs = inputs_of(patient.graph)](std::uint64_t seed) {
     InputRows rows;
-    for (const auto& [name, sample] : inputs) {
-      rows.push_back(
-          unit_normals(random_key(seed, "doctor", name),
-                       static_cast<std::size_t>(elements(batch_shape(sample, samples)))));
-    }
+    for (const DrawnInput& input : inputs) rows.push_back(draw(input, seed));
     return rows;
   };
+  // Word numbers, and what is known of them, as the first draw has them.
+  patient.known = known_fields(patient.graph, patient.rows(options.seed));
+  for (const DrawnInput& input : inputs_of(patient.graph)) {
+    if (input.vocabulary == 0) patient.known[input.value] = unit_normal_field(input.shape);
+  }
   return patient;
 }
 

@@ -14,6 +14,7 @@
 #include "data/load.h"
 #include "data/paths.h"
 #include "data/split.h"
+#include "passes/build.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
 #include "train/fit.h"
@@ -46,9 +47,14 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
   schema.delimiter = config.data.delimiter;
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const Field& field = data.inputs[i];
-    Schema::Input input{config.network.inputs[i].first, field.sample_shape, field.columns, {}};
-    if (config.data.standardize) input.standardizer = fit(field, train_rows);
-    schema.inputs.push_back(std::move(input));
+    schema.inputs.push_back(
+        {config.network.inputs[i].first, field.sample_shape, field.columns, {}});
+  }
+  mark_words(build_graph(config.network, 1), schema);
+  for (std::size_t i = 0; i < data.inputs.size(); ++i) {
+    Schema::Input& input = schema.inputs[i];
+    if (input.vocabulary > 0) check_word_numbers(data.inputs[i], input.vocabulary, data.name);
+    else if (config.data.standardize) input.standardizer = fit(data.inputs[i], train_rows);
   }
   return schema;
 }
@@ -156,6 +162,16 @@ void use_validation_set(PreparedRun& run) {
   run.rows.validation_rows = all_rows(run.validation->rows);
 }
 
+// So that the run's configuration holds from any folder.
+void write_out_tables(Network& network) {
+  for (Layer& layer : network.layers) {
+    const auto table = layer.attributes.find("weights");
+    if (table == layer.attributes.end()) continue;
+    auto* path = std::get_if<std::string>(&table->second);
+    if (path != nullptr && !path->empty()) *path = std::filesystem::absolute(*path).string();
+  }
+}
+
 // Images enough for what is fitted to them: about a million positions.
 void fit_to_rows(PreparedRun& run, const RunConfig& config) {
   constexpr std::int64_t kFloats = 1 << 20, kLeast = 64;
@@ -225,6 +241,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   if (run->validation.has_value()) use_validation_set(*run);
   run->model.weights = Weights(graph);
   run->model.weights.initialize(graph, config.train.seed);
+  load_tables(graph, run->model.weights);
   if (has_fitted_states(graph)) fit_to_rows(*run, config);
   run->config = std::move(config);
   return run;
@@ -265,6 +282,7 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
 
 Run::Run(RunConfig config) {
   make_absolute(config.data);
+  write_out_tables(config.network);
   LoadedData loaded = load_data(config.data, config.train.seed);
   prepared_ = prepare_run(std::move(config), std::move(loaded));
 }

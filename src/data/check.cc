@@ -67,6 +67,22 @@ void check_classes(const std::string& where, const Targets& targets) {
 
 }  // namespace
 
+void check_word_numbers(const Field& field, std::int64_t vocabulary, const std::string& dataset) {
+  const auto* values = std::get_if<std::vector<float>>(&field.values);
+  const std::string where = fmt::format("{}: input '{}'", dataset, field.name);
+  if (values == nullptr) data_error(where + ": expected numbers of words, got pixels");
+  for (std::size_t i = 0; i < values->size(); ++i) {
+    const float id = (*values)[i];
+    if (id >= 0 && id < static_cast<float>(vocabulary) && id == std::floor(id)) continue;
+    const auto at = static_cast<std::int64_t>(i), steps = elements(field.sample_shape);
+    data_error(
+        fmt::format("{}: row {}, step {} (from 0): expected a whole number from 0 (padding) "
+                    "to {}, got {} (raise the embedding's `vocabulary`, or encode the words "
+                    "anew)",
+                    where, at / steps, at % steps, vocabulary - 1, id));
+  }
+}
+
 void check_dataset(const Dataset& data) {
   if (data.rows < 1) data_error(fmt::format("{}: holds no rows", data.name));
   for (const Field& field : data.inputs) check_field(data.name, field, data.rows);

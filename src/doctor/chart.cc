@@ -51,7 +51,9 @@ Chart::Chart(const Graph& graph, const PredictedSignals& signals, bool raw_input
 const Parameter* Chart::weights(const Node& node) const {
   for (const ValueId input : node.inputs) {
     const Value& value = graph_.value(input);
-    if (value.role == Role::parameter && value.shape.size() > 1) return parameters_[index(input)];
+    if (value.role != Role::parameter || value.shape.size() < 2) continue;
+    const Parameter* parameter = parameters_[index(input)];
+    if (parameter->unit_axis != kNoUnits) return parameter;
   }
   return nullptr;
 }

@@ -59,6 +59,12 @@ const std::vector<FindingKind>& finding_kinds() {
        "The input's {detail}, where mean 0 and variance 1 are normal. The first layers spend the "
        "contraction on getting back, and what is far from 0 shares its mean with all samples.",
        "standardize = true in [data]", MendPhase::parts, look_at_inputs},
+      {"embedding-not-standardized", "mean square of the words' vectors",
+       "The vectors of words have {detail}, where mean 0 and variance 1 are normal. What is made "
+       "of "
+       "them starts as far from it.",
+       "scale with a factor and a shift behind the embedding", MendPhase::parts,
+       look_at_embeddings},
       {"correlated-inputs", "independent values over the values that a window holds",
        "Neighbouring inputs are so alike that the {detail} independent ones. A unit's variance "
        "then hangs on a single draw of its weights, and the gradient on what all inputs have in "
@@ -89,6 +95,11 @@ const std::vector<FindingKind>& finding_kinds() {
        "The network has SELU and, elsewhere, {detail}, which makes second moment {value} of N(0, "
        "1). One layer that does not keep mean and variance moves all behind it.",
        "selu in its place", MendPhase::parts, look_at_activations},
+      {"summed-steps", "second moment of the sum over that of a step",
+       "A sum over the steps of a sequence has {value} times the second moment of a step: n steps "
+       "multiply the variance by n, and more where they are alike. Long sequences then outweigh "
+       "short ones, and the layers behind work far from their fixed point.",
+       "mode = \"sqrt\" at the pool_steps", MendPhase::parts, look_at_summed_steps},
       {"zero-padding", "share of the variance that windows at the border leave",
        "Windows at the border see zeros, which leaves {value} of the variance. Small images have "
        "more border: layer by layer their signal dies from the edge inwards.",

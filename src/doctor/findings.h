@@ -77,6 +77,8 @@ std::vector<Symptom> look_at_gradients(const Chart& chart);
 // scale_findings.cc
 std::vector<Symptom> look_at_sums(const Chart& chart);
 std::vector<Symptom> look_at_concatenations(const Chart& chart);
+std::vector<Symptom> look_at_embeddings(const Chart& chart);
+std::vector<Symptom> look_at_summed_steps(const Chart& chart);
 std::vector<Symptom> look_at_pooling(const Chart& chart);
 
 /// Severity of a second moment that is `ratio` times what it should be; nothing within 10 %, an

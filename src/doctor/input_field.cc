@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ops/table.h"
+#include "passes/vocabulary.h"
 
 namespace selfnorm {
 
@@ -29,21 +29,41 @@ MomentField field_of_rows(std::span<const float> rows, const Shape& shape) {
   return field;
 }
 
-std::map<ValueId, MomentField> fields_of_fitted(const Graph& graph, const InputRows& rows) {
+namespace {
+
+// States that say what comes out: fitted ones, and frozen tables.
+bool holds_states(const Graph& graph, const Node& node) {
+  return std::ranges::any_of(node.inputs,
+                             [&](ValueId id) { return graph.value(id).role == Role::state; });
+}
+
+}  // namespace
+
+std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows& rows) {
   std::map<ValueId, MomentField> fields;
-  if (!has_fitted_states(graph)) return fields;
-  Weights weights(graph);
-  fit_states(graph, weights, rows);
+  const auto words = vocabularies(graph);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const ValueId input = graph.inputs[i];
+    Shape shape = graph.value(input).shape;
+    if (words.contains(input)) shape.push_back(1);  // steps, not features
+    fields[input] = field_of_rows(rows[i], shape);
+  }
+  std::vector<ValueId> given;
   std::vector<bool> is_given(graph.values.size(), true);
   for (const Node& node : graph.nodes) {
-    const bool given = std::ranges::all_of(node.inputs, [&](ValueId id) {
+    const bool all = std::ranges::all_of(node.inputs, [&](ValueId id) {
       return is_given[static_cast<std::size_t>(id)] && graph.value(id).role != Role::parameter;
     });
-    const ValueId output = node.outputs[0];
-    is_given[static_cast<std::size_t>(output)] = given;
-    if (!given || rule_of(row_of(node).fit) == nullptr) continue;
-    fields[output] =
-        field_of_rows(value_of(graph, output, weights, rows), graph.value(output).shape);
+    is_given[static_cast<std::size_t>(node.outputs[0])] = all;
+    if (all && holds_states(graph, node)) given.push_back(node.outputs[0]);
+  }
+  if (given.empty()) return fields;
+  Weights weights(graph);
+  weights.initialize(graph, 0);
+  load_tables(graph, weights);
+  fit_states(graph, weights, rows);
+  for (const ValueId value : given) {
+    fields[value] = field_of_rows(value_of(graph, value, weights, rows), graph.value(value).shape);
   }
   return fields;
 }

@@ -13,9 +13,10 @@ namespace selfnorm {
 /// products of the numbers, averaged over channels.
 MomentField field_of_rows(std::span<const float> rows, const Shape& shape);
 
-/// The fields behind nodes whose states are fitted to these rows, as far as no weights stand in
-/// front of them: of the very values. The graph is for as many rows.
-std::map<ValueId, MomentField> fields_of_fitted(const Graph& graph, const InputRows& rows);
+/// The fields of a graph's inputs, and behind nodes whose states are fitted to these rows or read
+/// from a file, as far as no weights stand in front of them: of the very values. Word numbers are
+/// steps with one channel. The graph is for as many rows.
+std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows& rows);
 
 /// Of independent N(0, 1): one sample stands for all.
 MomentField unit_normal_field(const Shape& shape);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "doctor/findings.h"
+#include "passes/vocabulary.h"
 
 namespace selfnorm {
 namespace {
@@ -80,7 +81,9 @@ std::vector<Symptom> look_at_inputs(const Chart& chart) {
   if (!chart.has_raw_inputs()) return {};
   constexpr double kFar = 0.1, kVeryFar = 0.5;  // of a mean
   std::vector<Symptom> symptoms;
+  const auto words = vocabularies(chart.graph());
   for (const ValueId input : chart.graph().inputs) {
+    if (words.contains(input)) continue;
     const FieldAverage& x = chart.average(input);
     const double variance = x.square - x.mean * x.mean;
     const bool is_normal = std::abs(x.mean) < kFar && !is_off(x.square);

@@ -81,6 +81,7 @@ class Probe {
 
   std::vector<NamedMoments> run(std::uint64_t seed) {
     weights_.initialize(graph_, seed);
+    load_tables(graph_, weights_);
     fit_states(graph_, weights_, rows_);
     for (const ValueId cotangent : cotangents_) {
       const std::span<float> to = values(cotangent);

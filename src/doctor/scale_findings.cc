@@ -36,14 +36,39 @@ const Node* scale_behind(const Chart& chart, const Node& node) {
   return is_scale ? reader : nullptr;
 }
 
+double number_of(const Settings& attributes, const char* name, double unless) {
+  const auto found = attributes.find(name);
+  return found == attributes.end() ? unless : std::get<double>(found->second);
+}
+
 // y becomes factor·y + shift.
 void then(Layer& scale, double factor, double shift) {
-  const auto number = [&](const char* name, double unless) {
-    const auto found = scale.attributes.find(name);
-    return found == scale.attributes.end() ? unless : std::get<double>(found->second);
-  };
-  const Layer made = scale_layer(factor * number("factor", 1), factor * number("shift", 0) + shift);
+  const double given = number_of(scale.attributes, "factor", 1);
+  const Layer made =
+      scale_layer(factor * given, factor * number_of(scale.attributes, "shift", 0) + shift);
   scale.attributes = made.attributes;
+}
+
+// Averages over the elements that hold something: steps that are padding are zeros.
+struct Held {
+  double mean = 0, square = 0;
+};
+Held held_by(const MomentField& x) {
+  Held sum;
+  double count = 0;
+  for (std::size_t e = 0; e < x.square.size(); ++e) {
+    if (x.square[e] == 0) continue;
+    sum.mean += x.mean[e];
+    sum.square += x.square[e];
+    count += 1;
+  }
+  return count > 0 ? Held{sum.mean / count, sum.square / count} : sum;
+}
+
+bool sums_steps(const Node& node) {
+  const auto mode = node.attributes.find("mode");
+  return row_of(node).traits.pools && mode != node.attributes.end() &&
+         mode->second == Setting("sum");
 }
 
 }  // namespace
@@ -101,6 +126,49 @@ std::vector<Symptom> look_at_concatenations(const Chart& chart) {
 }
 
 // Judged behind a factor and a shift, where there are some.
+std::vector<Symptom> look_at_embeddings(const Chart& chart) {
+  constexpr double kFar = 0.1;
+  std::vector<Symptom> symptoms;
+  if (chart.any_self_normalizing() == nullptr) return symptoms;
+  for (const Node& node : chart.graph().nodes) {
+    if (row_of(node).traits.id_input != 0 || !chart.feeds_weights(node)) continue;
+    const Node* scale = scale_behind(chart, node);
+    const Held x = held_by(chart.field(node.outputs[0]));
+    const double f = scale == nullptr ? 1 : number_of(scale->attributes, "factor", 1);
+    const double shift = scale == nullptr ? 0 : number_of(scale->attributes, "shift", 0);
+    const double mean = f * x.mean + shift;
+    const double square = f * f * x.square + 2 * f * shift * x.mean + shift * shift;
+    if (std::abs(mean) < kFar && !is_off(square)) continue;
+    const double factor = 1 / std::sqrt(square - mean * mean);
+    if (!std::isfinite(factor)) continue;  // nothing but padding and zeros
+    Edit mend{node.name, {}, scale_layer(factor, -factor * mean)};
+    if (scale != nullptr) {
+      mend = {scale->name, [=](Layer& layer) { then(layer, factor, -factor * mean); }};
+    }
+    symptoms.push_back({node.name,
+                        square,
+                        severity_of(square),
+                        fmt::format("mean {:.4g} and variance {:.4g}", mean, square - mean * mean),
+                        {mend}});
+  }
+  return symptoms;
+}
+
+std::vector<Symptom> look_at_summed_steps(const Chart& chart) {
+  std::vector<Symptom> symptoms;
+  if (normalises(chart) || chart.any_self_normalizing() == nullptr) return symptoms;
+  for (const Node& node : chart.graph().nodes) {
+    if (!sums_steps(node) || !chart.feeds_weights(node)) continue;
+    const double ratio =
+        chart.average(node.outputs[0]).square / held_by(chart.field(node.inputs[0])).square;
+    if (!is_off(ratio)) continue;
+    const auto divide = [](Layer& layer) { layer.attributes["mode"] = std::string("sqrt"); };
+    symptoms.push_back({node.name, ratio, severity_of(ratio), "", {{node.name, divide}}});
+  }
+  return symptoms;
+}
+
+// Judged behind a factor and a shift, where there are some.
 std::vector<Symptom> look_at_pooling(const Chart& chart) {
   constexpr double kFar = 0.1;
   std::vector<Symptom> symptoms;
@@ -108,7 +176,8 @@ std::vector<Symptom> look_at_pooling(const Chart& chart) {
   for (const Node& node : chart.graph().nodes) {
     if (!row_of(node).traits.pools || !chart.feeds_weights(node)) continue;
     const Node* scale = scale_behind(chart, node);
-    const FieldAverage& x = chart.average(node.inputs[0]);
+    if (sums_steps(node)) continue;
+    const Held x = held_by(chart.field(node.inputs[0]));
     const FieldAverage& y = chart.average((scale != nullptr ? *scale : node).outputs[0]);
     const double shift = (y.mean - x.mean) / std::sqrt(x.square), ratio = y.square / x.square;
     const bool keeps = std::abs(shift) < kFar && !is_off(ratio);

@@ -31,6 +31,9 @@ struct Value {
   Role role = Role::intermediate;
 };
 
+/// Of parameters that no unit sums, as a table's.
+inline constexpr std::size_t kNoUnits = static_cast<std::size_t>(-1);
+
 /// How a parameter (or state) starts and how it is trained.
 struct Parameter {
   ValueId value = kNoValue;
@@ -40,7 +43,7 @@ struct Parameter {
   double fan_in = 0;  ///< inputs that one unit really sums, the mean where units differ
   double fan_out = 0;
   double l2 = 0;
-  std::size_t unit_axis = 0;  ///< of weights, along which units lie
+  std::size_t unit_axis = 0;  ///< of weights, along which units lie, or kNoUnits
   Shape image = {};  ///< not empty: the second axis counts features of this image in memory order
 };
 

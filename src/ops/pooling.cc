@@ -77,20 +77,6 @@ struct WindowMaxima {
   std::vector<Dual::Largest> largest;
 };
 
-// The normals of one sample at the positions of a window.
-Normals normals_at(const MomentField& z, std::int64_t sample,
-                   const std::vector<std::int64_t>& positions) {
-  const std::int64_t first = sample * z.extent.positions();
-  Normals normals;
-  for (const std::int64_t p : positions) {
-    normals.means.push_back(z.mean[static_cast<std::size_t>(first + p)]);
-    for (const std::int64_t q : positions) {
-      normals.covariances.push_back(covariance_between(z, first + p, first + q));
-    }
-  }
-  return normals;
-}
-
 WindowMaxima window_maxima(const SignalContext& c) {
   const auto& [z, f] = normal_law(*c.inputs[0]);
   const Sliding window = window_of(c);
@@ -98,10 +84,11 @@ WindowMaxima window_maxima(const SignalContext& c) {
   const auto windows = window_positions(z.extent, out, window);
   WindowMaxima maxima{average(z, out, window), {}};
   for (std::int64_t e = 0; e < out.elements(); ++e) {
-    const auto& positions = windows[static_cast<std::size_t>(e % out.positions())];
-    const AlikeNormals normals = alike(normals_at(z, e / out.positions(), positions));
+    std::vector<std::int64_t> elements = windows[static_cast<std::size_t>(e % out.positions())];
+    for (std::int64_t& at : elements) at += e / out.positions() * z.extent.positions();
+    const AlikeNormals normals = alike(normals_at(z, elements));
     maxima.largest.push_back(
-        f.largest(normals.mean, normals.variance, normals.correlation, std::ssize(positions)));
+        f.largest(normals.mean, normals.variance, normals.correlation, std::ssize(elements)));
   }
   return maxima;
 }

@@ -278,6 +278,7 @@ struct Traits {
   bool reshapes = false;               ///< keeps the elements in API order under another shape
   bool any_feature_order = false;      ///< contracts features of input 0 with columns of input 1
   bool identity_at_inference = false;  ///< does nothing but in training
+  int id_input = -1;                   ///< which input holds numbers of words, 0 for padding
   // What the doctor looks at.
   bool normalizes = false;  ///< makes mean 0 and variance 1 of whatever comes
   bool pools = false;       ///< makes one value of a window's

@@ -13,6 +13,8 @@ OpRows upsample2d_rows();
 OpRows whiten_rows();
 OpRows reshape_rows();
 OpRows concat_rows();
+OpRows embedding_rows();
+OpRows pool_steps_rows();
 OpRows elementwise_rows();
 OpRows normalization_rows();
 

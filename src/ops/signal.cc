@@ -81,6 +81,17 @@ Extent extent_of(const Shape& shape, std::int64_t samples) {
   return {samples, 1, shape.size() == 3 ? shape[1] : 1};
 }
 
+Normals normals_at(const MomentField& z, const std::vector<std::int64_t>& elements) {
+  Normals normals;
+  for (const std::int64_t p : elements) {
+    normals.means.push_back(z.mean[static_cast<std::size_t>(p)]);
+    for (const std::int64_t q : elements) {
+      normals.covariances.push_back(covariance_between(z, p, q));
+    }
+  }
+  return normals;
+}
+
 MomentField dropped(const MomentField& x, const Dropout& dropout, bool whole_features) {
   const double q = keep_rate(dropout);
   const double other = dropout.kind == DropoutKind::alpha ? dropout.alpha_prime : 0;

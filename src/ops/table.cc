@@ -21,6 +21,8 @@ constexpr OpRows (*kFiles[])() = {
     whiten_rows,
     reshape_rows,
     concat_rows,
+    embedding_rows,
+    pool_steps_rows,
     elementwise_rows,
     normalization_rows,
     selu_rows,

@@ -144,10 +144,11 @@ class Builder {
     }
     Node node{layer.name, layer.op, complete_attributes(layer), {}, {}, {}};
     std::vector<Shape> shapes;
-    for (const std::string& input : layer.inputs) {
-      node.inputs.push_back(ids_.at(input));
-      shapes.push_back(graph_.value(node.inputs.back()).shape);
-    }
+    for (const std::string& input : layer.inputs) node.inputs.push_back(ids_.at(input));
+    const ValueId words = words_of(row, node);
+    const bool lacks_words = row.traits.id_input == static_cast<int>(node.inputs.size());
+    if (lacks_words && words != kNoValue) node.inputs.push_back(words);
+    for (const ValueId input : node.inputs) shapes.push_back(graph_.value(input).shape);
     const Inferred inferred = (*row.infer)({node.name, node.op, node.attributes, shapes});
     for (const Shape& shape : inferred.outputs) check_size(where, shape);
     for (const ParameterSpec& spec : inferred.parameters) {
@@ -164,8 +165,19 @@ class Builder {
       const std::string name = i == 0 ? layer.name : fmt::format("{}:{}", layer.name, i);
       node.outputs.push_back(add_value(graph_, {name, inferred.outputs[i]}));
     }
+    if (words != kNoValue && inferred.outputs[0].size() == 3) words_[node.outputs[0]] = words;
     ids_[layer.name] = node.outputs[0];
     graph_.nodes.push_back(std::move(node));
+  }
+
+  // Which steps of a sequence are padding is told by the numbers of its words: what is made of an
+  // embedding's output remembers those, and who needs them has them as an input.
+  ValueId words_of(const OpRow& row, const Node& node) const {
+    if (row.traits.id_input == 0) return node.inputs[0];
+    for (const ValueId input : node.inputs) {
+      if (const auto found = words_.find(input); found != words_.end()) return found->second;
+    }
+    return kNoValue;
   }
 
   static void check_size(const std::string& where, const Shape& shape) {
@@ -219,6 +231,7 @@ class Builder {
   Graph graph_;
   std::map<std::string, ValueId> ids_;
   std::map<std::string, ValueId> parameters_;
+  std::map<ValueId, ValueId> words_;  ///< of sequences: the numbers of their words
 };
 
 // How shared parameters start and decay stands at their owner alone.

@@ -26,6 +26,15 @@ double axis_share(const MomentField& x, std::int64_t e, std::int64_t distance,
   return one > 0 ? two * std::pow(two / one, static_cast<double>(distance - 2)) : 0;
 }
 
+// The link of a sequence that leads furthest, but not beyond a distance.
+Link longest_step(std::int64_t distance) {
+  const Offset* longest = &kSequenceOffsets[0];
+  for (const Offset& offset : kSequenceOffsets) {
+    if (offset.columns <= distance && offset.columns > longest->columns) longest = &offset;
+  }
+  return longest->link;
+}
+
 // The mean of factor^distance over all pairs of `count` places in a row.
 double pair_share(double factor, std::int64_t count) {
   double sum = 0, power = 1;
@@ -93,7 +102,7 @@ std::int64_t linked(const Extent& extent, std::int64_t e, Link link) {
     return element(extent, next, (row + extent.height / 2) % extent.height,
                    (column + extent.width / 2) % extent.width);
   }
-  const Offset& offset = kOffsets[static_cast<std::size_t>(link)];
+  const Offset& offset = offsets_of(extent)[static_cast<std::size_t>(link)];
   const std::int64_t i = row + offset.rows, j = column + offset.columns;
   const bool inside = i < extent.height && j >= 0 && j < extent.width;
   return inside ? e + offset.rows * extent.width + offset.columns : -1;
@@ -113,7 +122,8 @@ double covariance_at(const MomentField& x, std::int64_t e, std::int64_t dy, std:
   const std::int64_t end = e + dy * width + dx;
   const double both = std::sqrt(std::max(0.0, x.variance(index(e)) * x.variance(index(end))));
   if (both == 0) return 0;
-  for (const Offset& offset : kOffsets) {
+  if (x.extent.height == 1) return correlation(x, e, longest_step(dx)) * both;
+  for (const Offset& offset : kImageOffsets) {
     if (offset.rows == dy && offset.columns == dx) return correlation(x, e, offset.link) * both;
   }
   const double floor = std::min(correlation(x, e, Link::far), 1 - 1e-9);

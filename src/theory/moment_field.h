@@ -20,7 +20,8 @@ struct Extent {
   bool operator==(const Extent&) const = default;
 };
 
-/// With which other element a product is carried: positions of the same sample a step or two away;
+/// With which other element a product is carried: positions of the same sample a step or two away
+/// (in a sequence, which has one row, steps of growing length instead of those down);
 /// the same position of the next sample (of the first behind the last; of one of the same law where
 /// there is one sample); and a position of that which lies half an image away.
 enum class Link : std::uint8_t {
@@ -43,9 +44,22 @@ struct Offset {
   Link link;
   std::int64_t rows, columns;
 };
-inline constexpr Offset kOffsets[] = {{Link::right, 0, 1},     {Link::below, 1, 0},
-                                      {Link::diagonal, 1, 1},  {Link::antidiagonal, 1, -1},
-                                      {Link::two_right, 0, 2}, {Link::two_below, 2, 0}};
+using Offsets = std::array<Offset, 6>;
+inline constexpr Offsets kImageOffsets = {{{Link::right, 0, 1},
+                                           {Link::below, 1, 0},
+                                           {Link::diagonal, 1, 1},
+                                           {Link::antidiagonal, 1, -1},
+                                           {Link::two_right, 0, 2},
+                                           {Link::two_below, 2, 0}}};
+inline constexpr Offsets kSequenceOffsets = {{{Link::right, 0, 1},
+                                              {Link::below, 0, 3},
+                                              {Link::diagonal, 0, 5},
+                                              {Link::antidiagonal, 0, 8},
+                                              {Link::two_right, 0, 2},
+                                              {Link::two_below, 0, 13}}};
+constexpr const Offsets& offsets_of(const Extent& extent) {
+  return extent.height == 1 ? kSequenceOffsets : kImageOffsets;
+}
 constexpr bool is_within_sample(Link link) { return link != Link::sample && link != Link::far; }
 
 struct MomentField {
@@ -74,7 +88,8 @@ double correlation(const MomentField& x, std::int64_t element, Link link);
 
 /// Covariance between positions of one sample that lie (dy, dx) apart, dy ≥ 0: as a link carries
 /// it; else the correlation falls at each step by the factor of the links on the way, down to that
-/// of positions far apart. `e` is the first of them.
+/// of positions far apart; in a sequence it is that of the longest step carried which is no longer.
+/// `e` is the first of them.
 double covariance_at(const MomentField& x, std::int64_t e, std::int64_t dy, std::int64_t dx);
 
 /// The same for two elements of one sample in any order; the variance where they are one.

@@ -73,7 +73,10 @@ void for_each_reading(const Extent& out, const Extent& in, const Sliding& w, Bod
   });
 }
 
-bool has_unit_stride(const Sliding& w) { return w.stride[0] == 1 && w.stride[1] == 1; }
+// Whether neighbours of the output come from neighbours of the input, by the same links.
+bool keeps_steps(const Sliding& w, const Extent& in, const Extent& out) {
+  return w.stride[0] == 1 && w.stride[1] == 1 && &offsets_of(in) == &offsets_of(out);
+}
 
 bool is_inside(const Extent& image, std::int64_t row, std::int64_t column) {
   return row >= 0 && row < image.height && column >= 0 && column < image.width;
@@ -100,7 +103,7 @@ MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
   const double mean = weights.mean * channels, variance = weights.variance * channels;
   // What all units have in common: the sum of the channels, which vary independently.
   const double common = weights.mean * weights.mean * channels;
-  const bool by_steps = has_unit_stride(w);
+  const bool by_steps = keeps_steps(w, in, out);
   for_each_reading(out, in, w, [&](const Reading& r) {
     const std::size_t e = index(r.e), at = index(r.sample * in.positions() + r.position);
     z.mean[e] += mean * x.mean[at];
@@ -111,7 +114,7 @@ MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
     if (tap(in, w, far_row, far_column, r.u, r.v) >= 0) {
       z.product(Link::far)[e] += variance * x.product(Link::far)[at];
     }
-    for (const Offset& offset : kOffsets) {
+    for (const Offset& offset : offsets_of(out)) {
       const std::int64_t i = r.i + offset.rows, j = r.j + offset.columns;
       const std::int64_t to = is_inside(out, i, j) ? tap(in, w, i, j, r.u, r.v) : -1;
       if (to < 0) continue;
@@ -130,7 +133,7 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
   MomentField y = zero_field(in);
   const Extent& out = x.extent;
   const double mean = weights.mean * channels, variance = weights.variance * channels;
-  const bool by_steps = has_unit_stride(w);
+  const bool by_steps = keeps_steps(w, in, out);
   for_each_reading(out, in, w, [&](const Reading& r) {
     const std::int64_t to = r.sample * in.positions() + r.position;
     const std::size_t at = index(to), e = index(r.e);
@@ -140,7 +143,7 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
       y.product(link)[at] += variance * x.product(link)[e];
     }
     // The same tap reaches the neighbour from an output whole strides away.
-    for (const Offset& offset : kOffsets) {
+    for (const Offset& offset : offsets_of(in)) {
       const std::int64_t rows = offset.rows / w.stride[0], columns = offset.columns / w.stride[1];
       const std::int64_t i = r.i + rows, j = r.j + columns;
       const bool whole =
@@ -195,7 +198,7 @@ MomentField mix_positions(const MomentField& x, const Extent& out, const Positio
     y.square[index(e)] = mean * mean + std::max(variance_here, 0.0);
     // What samples share falls with the distance as what positions of one sample share does.
     y.product(Link::sample)[index(e)] = variance > 0 ? between / variance : 0;
-    for (const Offset& offset : kOffsets) {
+    for (const Offset& offset : offsets_of(out)) {
       const std::int64_t other = linked(out, e, offset.link);
       if (other < 0) continue;
       y.product(offset.link)[index(e)] = product(s, here, mixes[index(other % out.positions())]);
@@ -284,7 +287,7 @@ MomentField largest_back(const MomentField& gradient, const Extent& in, const Sl
   };
   for (std::int64_t p = 0; p < in.positions(); ++p) {
     send(p, p, dx.square);
-    for (const Offset& offset : kOffsets) {
+    for (const Offset& offset : offsets_of(in)) {
       const std::int64_t other = linked({1, in.height, in.width}, p, offset.link);
       if (other >= 0) send(p, other, dx.product(offset.link));
     }

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "data/check.h"
 #include "data/inputs.h"
 #include "data/targets.h"
+#include "passes/vocabulary.h"
 #include "selfnorm/error.h"
 #include "train/trained_model.h"
 
@@ -57,6 +59,14 @@ void order_inputs(const std::vector<std::string>& names, Dataset& data) {
   data.inputs = std::move(ordered);
 }
 
+void mark_words(const Graph& graph, Schema& schema) {
+  const auto words = vocabularies(graph);
+  for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
+    const auto known = words.find(graph.inputs[i]);
+    schema.inputs[i].vocabulary = known == words.end() ? 0 : known->second;
+  }
+}
+
 void adapt_dataset(const Schema& schema, Dataset& data) {
   std::vector<std::string> names;
   for (const Schema::Input& input : schema.inputs) names.push_back(input.name);
@@ -72,6 +82,7 @@ void adapt_dataset(const Schema& schema, Dataset& data) {
                       to_string(field.sample_shape), input.name, to_string(input.sample_shape)));
     }
     field.sample_shape = input.sample_shape;
+    if (input.vocabulary > 0) check_word_numbers(field, input.vocabulary, data.name);
   }
   if (!schema.class_names.empty() && !data.targets.classes.empty()) {
     align_classes(data.targets, schema.class_names,

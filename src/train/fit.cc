@@ -1,10 +1,38 @@
 #include "train/fit.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "data/npy.h"
 #include "ops/table.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm {
+
+void load_tables(const Graph& graph, Weights& weights) {
+  for (const Node& node : graph.nodes) {
+    const auto given = node.attributes.find("weights");
+    if (given == node.attributes.end()) continue;
+    const auto* path = std::get_if<std::string>(&given->second);
+    if (path == nullptr || path->empty()) continue;
+    NumberArray table = read_npy(*path);
+    const WeightEntry& entry = *weights.find(graph.value(node.inputs.back()).name);
+    if (table.shape != entry.shape) {
+      throw Error(
+          ErrorKind::data,
+          fmt::format("{}: holds an array of shape {}, the table of node '{}' ({}) is {}", *path,
+                      to_string(table.shape), node.name, node.op, to_string(entry.shape)));
+    }
+    const std::vector<float> values = array_floats(std::move(table));
+    if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
+      throw Error(ErrorKind::data, *path + ": holds NaN or infinity, expected finite numbers");
+    }
+    weights.set(entry, values);
+  }
+}
 
 bool has_fitted_states(const Graph& graph) {
   return std::ranges::any_of(graph.nodes,

@@ -1,4 +1,5 @@
-// States that the training rows decide before training, as those of whitening.
+// What is not drawn before training: states that the training rows decide, as those of whitening,
+// and tables that come from files.
 #pragma once
 
 #include "train/batches.h"
@@ -6,7 +7,11 @@
 
 namespace selfnorm {
 
-/// Whether a graph has nodes with such states.
+/// Reads the tables that nodes name in their `weights`, NPY files of the table's shape. Error(data)
+/// says what does not fit.
+void load_tables(const Graph& graph, Weights& weights);
+
+/// Whether a graph has nodes with states that rows decide.
 bool has_fitted_states(const Graph& graph);
 
 /// Sets them, each from what reaches its node in inference mode, in the order of computation. The

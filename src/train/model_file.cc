@@ -121,6 +121,7 @@ TrainedModel read_model(const TensorFile& file) {
   const Graph graph = build_engine_graph(model.network, 1);
   model.schema = schema_from_json(metadata_of(file, "schema"));
   check_schema(model.schema, model.network);
+  mark_words(graph, model.schema);
   model.objective = objective_from_json(metadata_of(file, "objective"));
   check_objective(model.objective, model.schema, graph);
   check_tensors(file, graph);

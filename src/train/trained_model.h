@@ -20,6 +20,7 @@ struct Schema {
     Shape sample_shape;
     std::vector<std::string> columns;  ///< of a table
     Standardizer standardizer;         ///< empty: raw data go in
+    std::int64_t vocabulary = 0;       ///< as the network reads it: above 0, numbers of words
   };
   std::vector<Input> inputs;
   std::string target;
@@ -46,6 +47,9 @@ void save_model(const TrainedModel& model, const std::filesystem::path& path,
 
 /// Reads a model file. Everything is checked: Error(model_file) says what does not fit.
 TrainedModel load_model(const std::filesystem::path& path);
+
+/// Marks the inputs that the network reads as numbers of words.
+void mark_words(const Graph& graph, Schema& schema);
 
 /// Puts the data's inputs into the order of the names. A single input needs no name. Throws
 /// Error(data) when there are others than those.

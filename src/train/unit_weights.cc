@@ -51,6 +51,7 @@ std::vector<UnitWeights> unit_weights(const Graph& graph, const Weights& weights
   for (const Parameter& parameter : graph.parameters) {
     const Value& value = graph.value(parameter.value);
     if (value.role != Role::parameter || value.shape.size() < 2) continue;
+    if (parameter.unit_axis == kNoUnits) continue;
     const WeightEntry& entry = *weights.find(value.name);
     layers.push_back(
         summary(parameter, units_of(parameter, value.shape, weights.data() + entry.offset)));

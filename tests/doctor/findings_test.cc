@@ -195,6 +195,33 @@ TEST(Findings, PoolingShifts) {
   EXPECT_EQ(finding.severity, Severity::warning);
 }
 
+// Twenty steps of almost independent words have about twenty times a step's second moment.
+TEST(Findings, SummedSteps) {
+  const Layer words{"embedding",
+                    {{"vocabulary", std::int64_t{100000}}, {"dimension", std::int64_t{64}}}};
+  const Layer sum{"pool_steps", {{"mode", "sum"}}}, root{"pool_steps"};
+  const Finding finding = only_finding(
+      with({20}, {words, dense(64), kSelu, sum, dense(64), kSelu, dense(4)}), "summed-steps");
+  EXPECT_NEAR(finding.value, 20, 1);
+  EXPECT_EQ(finding.severity, Severity::error);
+  EXPECT_TRUE(examine(with({20}, {words, dense(64), kSelu, root, dense(64), kSelu, dense(4)}))
+                  .findings.empty());
+}
+
+// Keras draws vectors from ±0.05.
+TEST(Findings, EmbeddingsThatAreNotStandardized) {
+  const Layer words{"embedding",
+                    {{"vocabulary", std::int64_t{1000}},
+                     {"dimension", std::int64_t{64}},
+                     {"init", "uniform"},
+                     {"init.gain", 0.05}}};
+  const Finding finding =
+      only_finding(with({20}, {words, {"pool_steps"}, dense(64), kSelu, dense(4)}),
+                   "embedding-not-standardized");
+  EXPECT_NEAR(finding.value, 0.05 * 0.05 / 3, 1e-6);
+  EXPECT_EQ(finding.layers, std::vector<std::string>{"embedding_1"});
+}
+
 TEST(Findings, GradientGrowth) {
   RunConfig config = with({64}, {});
   for (int i = 0; i < 40; ++i) {

@@ -239,6 +239,23 @@ TEST(PredictSignals, FewChannels) {
 }
 
 // The largest of four unit normals, and of their SELUs.
+// Words that come again are the same vector; a short sentence sums fewer of them.
+TEST(PredictSignals, SequencesOfWords) {
+  for (const char* mode : {"sum", "sqrt", "mean", "max"}) {
+    SCOPED_TRACE(mode);
+    Network network{{{"words", {12}}}, {}};
+    network.layers = {
+        {"embedding", {{"vocabulary", std::int64_t{40}}, {"dimension", std::int64_t{128}}}},
+        dense(128),
+        kSelu,
+        {"pool_steps", {{"mode", mode}}},
+        dense(128),
+        kSelu,
+        dense(10)};
+    expect_predicted(network, "");
+  }
+}
+
 TEST(PredictSignals, MaxPoolingShifts) {
   Network network{{{"x", {16, 8, 8}}}, {{"max_pool2d", {{"kernel", Ints{2, 2}}}}}};
   RunConfig config;

@@ -77,6 +77,7 @@ struct SingleOp {
       const Shape& shape = graph.value(node.inputs[i]).shape;
       const RandomKey key = random_key(11, *op.name, std::to_string(i));
       const bool positive = (*op.category == Category::loss && i == 1) || is_state[i];
+      const bool words = static_cast<int>(i) == op.traits.id_input;
       const double low = positive ? 0.1 : op.tests->low, high = positive ? 0.9 : op.tests->high;
       std::vector<double> values(static_cast<std::size_t>(elements(shape)));
       for (std::size_t k = 0; k < values.size(); ++k) {
@@ -86,6 +87,15 @@ struct SingleOp {
       if (is_label(i)) {
         const auto classes = static_cast<double>(graph.value(node.inputs[0]).shape[1]);
         for (double& value : values) value = std::floor(value * classes);
+      }
+      if (words) {  // numbers of them, some padding
+        const auto known = node.attributes.find("vocabulary");
+        const std::int64_t all =
+            known == node.attributes.end() ? 2 : std::get<std::int64_t>(known->second);
+        const auto count = static_cast<double>(all);
+        for (std::size_t k = 0; k < values.size(); ++k) {
+          values[k] = std::floor(count * uniform(key, k));
+        }
       }
       inputs.push_back(std::move(values));
     }

@@ -1,0 +1,291 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/sequence.h"
+#include "ops/reference.h"
+#include "ops/rows.h"
+#include "ops/rules.h"
+#include "ops/signal_rules.h"
+#include "theory/largest.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr const char* kSum = "sum";
+constexpr const char* kSqrt = "sqrt";
+constexpr const char* kMean = "mean";
+constexpr const char* kMax = "max";
+
+struct Attributes {
+  std::string mode = kSqrt;
+  Options options() {
+    return {{"mode",
+             &mode,
+             "sum, sum over √n (which keeps the variance of independent steps), mean or largest",
+             range::kAny,
+             {kSum, kSqrt, kMean, kMax}}};
+  }
+};
+
+std::string mode_of(const Node& node) { return attributes_of<Attributes>(node.attributes).mode; }
+bool takes_largest(const Node& node) { return mode_of(node) == kMax; }
+
+// The sum is divided by n to this power.
+double power_of(const Node& node) {
+  const std::string mode = mode_of(node);
+  return mode == kSum ? 0 : mode == kSqrt ? 0.5 : 1;
+}
+
+Inferred infer(const InferContext& context) {
+  check_rank(context, 0, 3, 3);
+  const Shape& x = context.inputs[0];
+  if (context.inputs.size() > 1) {
+    const Shape& ids = context.inputs[1];
+    if (ids.size() != 2 || ids[1] != x[1]) {
+      fail_shape(context, fmt::format("input is {}, the word numbers that tell its steps are {}",
+                                      batch_text(x), batch_text(ids)));
+    }
+  }
+  Inferred inferred{{{x[0], x[2]}}};
+  const bool largest = attributes_of<Attributes>(context.attributes).mode == kMax;
+  if (largest) inferred.outputs.push_back({x[0], x[2]});
+  return inferred;
+}
+
+StepsShape steps_of(const Shape& x) { return {x[0], x[1], x[2]}; }
+
+Step lower(const LoweringContext& context) {
+  const StepsShape shape = steps_of(context.inputs[0]);
+  const bool has_ids = context.inputs.size() > 1;
+  if (takes_largest(context.node)) {
+    return {[=](const StepArguments& a) {
+      max_steps(a.inputs[0], has_ids ? a.inputs[1] : nullptr, shape, a.outputs[0], a.outputs[1]);
+    }};
+  }
+  return {[=, power = power_of(context.node)](const StepArguments& a) {
+    sum_steps(a.inputs[0], has_ids ? a.inputs[1] : nullptr, shape, power, a.outputs[0]);
+  }};
+}
+
+void gradient(GradientContext& c) {
+  const Node& node = c.node();
+  std::vector<ValueId> inputs = {c.output_gradient()};
+  if (takes_largest(node)) inputs.push_back(node.outputs[1]);
+  else if (node.inputs.size() > 1) inputs.push_back(node.inputs[1]);
+  const Settings attributes = with_shape(node.attributes, c.shape(node.inputs[0]));
+  c.contribute(0, c.emit("pool_steps_gradient", inputs, attributes)[0]);
+}
+
+Step lower_gradient(const LoweringContext& context) {
+  const StepsShape shape = steps_of(context.outputs[0]);
+  const Node node = without_shape(context.node);
+  if (takes_largest(node)) {
+    return {[=](const StepArguments& a) {
+      max_steps_gradient(a.inputs[0], a.inputs[1], shape, a.outputs[0]);
+    }};
+  }
+  const bool has_ids = context.inputs.size() > 1;
+  return {[=, power = power_of(node)](const StepArguments& a) {
+    sum_steps_gradient(a.inputs[0], has_ids ? a.inputs[1] : nullptr, shape, power, a.outputs[0]);
+  }};
+}
+
+struct PoolReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    const StepsShape s = steps_of(a.inputs[0].shape);
+    for (std::int64_t n = 0; n < s.samples; ++n) {
+      for (std::int64_t k = 0; k < s.width; ++k) pool(a, s, n, k);
+    }
+  }
+
+  template <class T>
+  static void pool(ReferenceArguments<T>& a, const StepsShape& s, std::int64_t n, std::int64_t k) {
+    T sum(0), best(0);
+    double count = 0;
+    for (std::int64_t t = 0; t < s.steps; ++t) {
+      const auto step = static_cast<std::size_t>(n * s.steps + t);
+      if (a.inputs.size() > 1 && real_part(a.inputs[1].data[step]) == 0) continue;
+      const T& x =
+          a.inputs[0].data[step * static_cast<std::size_t>(s.width) + static_cast<std::size_t>(k)];
+      if (count == 0 || real_part(x) > real_part(best)) best = x;
+      sum += x;
+      count += 1;
+    }
+    const double factor = count > 0 ? std::pow(count, -power_of(a.node)) : 0;
+    a.outputs[0].data[static_cast<std::size_t>(n * s.width + k)] =
+        takes_largest(a.node) ? best : sum * factor;
+  }
+};
+
+// ---- signals ----------------------------------------------------------------------------------
+
+// The steps of a sample that are there.
+std::vector<std::int64_t> steps_there(const SignalContext& c, std::int64_t sample) {
+  const std::int64_t steps = c.inputs[0]->field().extent.width;
+  std::vector<std::int64_t> there;
+  for (std::int64_t t = 0; t < steps; ++t) {
+    const auto e = static_cast<std::size_t>(sample * steps + t);
+    if (c.inputs.size() < 2 || c.inputs[1]->field().square[e] != 0) {
+      there.push_back(sample * steps + t);
+    }
+  }
+  return there;
+}
+
+double factor_of(const SignalContext& c, std::size_t count) {
+  return count > 0 ? std::pow(static_cast<double>(count), -power_of(c.node)) : 0;
+}
+
+// Covariance of a step of one sample with one of the next, as far as links tell: on average over
+// the steps of the former.
+double covariance_between_samples(const MomentField& x, const std::vector<std::int64_t>& steps) {
+  double sum = 0;
+  for (const std::int64_t e : steps) {
+    for (const Link link : {Link::sample, Link::far}) {
+      const auto from = static_cast<std::size_t>(e);
+      const auto to = static_cast<std::size_t>(linked(x.extent, e, link));
+      sum += (x.product(link)[from] - x.mean[from] * x.mean[to]) / 2;
+    }
+  }
+  return steps.empty() ? 0 : sum / static_cast<double>(steps.size());
+}
+
+// Var Σ x = Σ cov, and E Σ x.
+Moments sum_over(const MomentField& x, const std::vector<std::int64_t>& steps) {
+  Moments sum{0, 0};
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    sum.mean += x.mean[static_cast<std::size_t>(steps[i])];
+    sum.variance += x.variance(static_cast<std::size_t>(steps[i]));
+    for (std::size_t j = i + 1; j < steps.size(); ++j) {
+      sum.variance += 2 * covariance_between(x, steps[i], steps[j]);
+    }
+  }
+  return {sum.mean, std::max(sum.variance, 0.0)};
+}
+
+MomentField summed(const SignalContext& c) {
+  const MomentField& x = c.inputs[0]->field();
+  MomentField y = zero_field({x.extent.samples, 1, 1});
+  std::vector<double> counts, apart;
+  for (std::int64_t n = 0; n < x.extent.samples; ++n) {
+    const auto steps = steps_there(c, n);
+    const double factor = factor_of(c, steps.size());
+    const Moments sum = sum_over(x, steps);
+    const auto e = static_cast<std::size_t>(n);
+    y.mean[e] = factor * sum.mean;
+    y.square[e] = factor * factor * sum.variance + y.mean[e] * y.mean[e];
+    counts.push_back(factor * static_cast<double>(steps.size()));
+    apart.push_back(covariance_between_samples(x, steps));
+  }
+  for (const Link link : {Link::sample, Link::far}) {
+    for (std::int64_t n = 0; n < x.extent.samples; ++n) {
+      const auto e = static_cast<std::size_t>(n);
+      const auto to = static_cast<std::size_t>(linked(y.extent, n, link));
+      const double most = std::sqrt(std::max(0.0, y.variance(e) * y.variance(to)));
+      y.product(link)[e] =
+          y.mean[e] * y.mean[to] + std::clamp(counts[e] * counts[to] * apart[e], -most, most);
+    }
+  }
+  return y;
+}
+
+// Where a sample's largest stands is as likely any of its steps.
+Signal forward_signal(const SignalContext& c) {
+  MomentField y = summed(c);
+  if (!takes_largest(c.node)) return {y};
+  const auto& [z, f] = normal_law(*c.inputs[0]);
+  const MomentField averages = y;
+  for (std::int64_t n = 0; n < y.extent.samples; ++n) {
+    const auto e = static_cast<std::size_t>(n);
+    const auto steps = steps_there(c, n);
+    if (steps.empty()) continue;
+    const AlikeNormals normals = alike(normals_at(z, steps));
+    const auto largest =
+        f.largest(normals.mean, normals.variance, normals.correlation, std::ssize(steps));
+    y.mean[e] = largest.mean;
+    y.square[e] = largest.square;
+  }
+  for (const Link link : {Link::sample, Link::far}) {
+    for (std::int64_t n = 0; n < y.extent.samples; ++n) {
+      const auto e = static_cast<std::size_t>(n);
+      const auto to = static_cast<std::size_t>(linked(y.extent, n, link));
+      const double both = std::sqrt(std::max(0.0, y.variance(e) * y.variance(to)));
+      y.product(link)[e] = y.mean[e] * y.mean[to] + correlation(averages, n, link) * both;
+    }
+  }
+  return {y};
+}
+
+// Every step that is there receives the same gradient, times the factor; of a largest, one in n.
+std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
+  const MomentField& g = dy.field();
+  MomentField dx = zero_field(c.inputs[0]->field().extent);
+  const bool largest = takes_largest(c.node);
+  for (std::int64_t n = 0; n < dx.extent.samples; ++n) {
+    const auto steps = steps_there(c, n);
+    const double factor =
+        largest ? std::sqrt(1 / static_cast<double>(std::max<std::size_t>(steps.size(), 1)))
+                : factor_of(c, steps.size());
+    for (const std::int64_t step : steps) {
+      const auto e = static_cast<std::size_t>(step);
+      dx.square[e] = factor * factor * g.square[static_cast<std::size_t>(n)];
+      for (const Link link : kLinks) {
+        const std::int64_t other = linked(dx.extent, step, link);
+        if (other < 0) continue;
+        if (is_within_sample(link)) {
+          const bool both_there = std::ranges::binary_search(steps, other);
+          if (both_there && !largest) dx.product(link)[e] = dx.square[e];
+        } else {
+          dx.product(link)[e] = factor * factor * g.product(link)[static_cast<std::size_t>(n)];
+        }
+      }
+    }
+  }
+  std::vector<SignalGradient> gradients = {{std::move(dx)}};
+  if (c.inputs.size() > 1) gradients.push_back(zero_field(c.inputs[1]->field().extent));
+  return gradients;
+}
+
+TestDomain tests() {
+  TestDomain domain{.cases = {}, .misfits = {{{{4, 6}}}, {{{4, 6, 2}, {4, 5}}}}};
+  for (const char* mode : {kSum, kSqrt, kMean, kMax}) {
+    domain.cases.push_back({{{5, 4, 3}, {5, 4}}, {{"mode", mode}}});
+    domain.cases.push_back({{{40, 3, 19}}, {{"mode", mode}}});
+  }
+  return domain;
+}
+
+}  // namespace
+
+OpRows pool_steps_rows() {
+  return {
+      {
+          .name = "pool_steps",
+          .category = Category::layer,
+          .doc =
+              "one vector of a sequence's: (N, steps, features) to (N, features), over the steps "
+              "whose word numbers, its second input, are not 0 (found by itself behind an "
+              "embedding)",
+          .arity = Arity{1, 2},
+          .attributes = schema<Attributes>(),
+          .infer = infer,
+          .gradient = gradient,
+          .pointwise = Gap{"mixes steps"},
+          .moments = Gap{"not an activation"},
+          .signal = SignalRule{forward_signal, backward_signal},
+          .rescale = Gap{"has no factor"},
+          .fit = Gap{"has no states"},
+          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+          .reference = reference(PoolReference{}),
+          .tests = tests(),
+          .traits = {.id_input = 1, .pools = true},
+      },
+      internal_row("pool_steps_gradient", "dx of pool_steps", infer_shape_attribute,
+                   lower_gradient)};
+}
+
+}  // namespace selfnorm

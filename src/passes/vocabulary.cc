@@ -1,0 +1,50 @@
+#include "passes/vocabulary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "ops/table.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+[[noreturn]] void fail(const Node& node, const std::string& what) {
+  throw Error(ErrorKind::config, fmt::format("node '{}' ({}): {}", node.name, node.op, what));
+}
+
+}  // namespace
+
+std::map<ValueId, std::int64_t> vocabularies(const Graph& graph) {
+  std::map<ValueId, std::int64_t> sizes;
+  const auto id_input = [](const Node& node) {
+    return static_cast<std::size_t>(row_of(node).traits.id_input);
+  };
+  for (const Node& node : graph.nodes) {
+    if (id_input(node) >= node.inputs.size()) continue;
+    const ValueId ids = node.inputs[id_input(node)];
+    if (graph.value(ids).role != Role::input) {
+      fail(node,
+           fmt::format("numbers of words come straight from an input, '{}' is a layer's output",
+                       graph.value(ids).name));
+    }
+    const auto told = node.attributes.find("vocabulary");
+    if (told == node.attributes.end()) continue;
+    const std::int64_t size = std::get<std::int64_t>(told->second);
+    const auto known = sizes.find(ids);
+    sizes[ids] = known == sizes.end() ? size : std::min(size, known->second);
+  }
+  for (const Node& node : graph.nodes) {
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (i == id_input(node) || !sizes.contains(node.inputs[i])) continue;
+      fail(node, fmt::format("reads '{}' as plain numbers, which an embedding reads as numbers of "
+                             "words (give it an input of its own)",
+                             graph.value(node.inputs[i]).name));
+    }
+  }
+  return sizes;
+}
+
+}  // namespace selfnorm

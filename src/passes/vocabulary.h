@@ -1,0 +1,16 @@
+// Inputs that hold numbers of words.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "graph/graph.h"
+
+namespace selfnorm {
+
+/// The graph's inputs that hold numbers of words, with how many words there are (the least of what
+/// their readers know). Throws Error(config) where such numbers come from a layer, or are read as
+/// plain numbers too.
+std::map<ValueId, std::int64_t> vocabularies(const Graph& graph);
+
+}  // namespace selfnorm

@@ -1,0 +1,87 @@
+"""Networks that read numbers of words: training, the model's check of new data, bad files."""
+
+import pathlib
+import random
+import struct
+
+from program import DATA, CliTest, main
+
+ROWS, STEPS, WORDS, WIDTH = 240, 6, 12, 8
+NETWORK = """[data]
+source = "x.npy"
+target = "y.npy"
+validation_split = 0.25
+[model]
+inputs = { words = [6] }
+layers = [
+  { op = "embedding", vocabulary = 12, dimension = 8, trainable = false, weights = "table.npy" },
+  { op = "dense", units = 16 },
+  { op = "selu" },
+  { op = "pool_steps" },
+  { op = "dense", units = 2 },
+]
+[train]
+epochs = 12
+batch_size = 20
+optimizer = { name = "adam", learning_rate = 0.01 }
+"""
+
+
+def npy(kind, shape, content):
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
+    header = header.ljust((len(header) + 74) // 64 * 64 - 11) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + content
+
+
+class Words(CliTest):
+    def setUp(self):
+        super().setUp()
+        draw = random.Random(1)
+        self.rows = [[draw.randrange(1, WORDS) if t < length else 0 for t in range(STEPS)]
+                     for length in (draw.randrange(1, STEPS + 1) for _ in range(ROWS))]
+        self.write_words("x.npy", self.rows)
+        # Whether word 3 is there.
+        self.write("y.npy", npy("|u1", (ROWS,), bytes(3 in row for row in self.rows)))
+        table = [draw.gauss(0, 1) for _ in range(WORDS * WIDTH)]
+        self.write("table.npy", npy("<f4", (WORDS, WIDTH), struct.pack(f"<{len(table)}f", *table)))
+        self.write("net.toml", NETWORK)
+
+    def write_words(self, name, rows):
+        numbers = [number for row in rows for number in row]
+        self.write(name, npy("<i4", (len(rows), STEPS), struct.pack(f"<{len(numbers)}i", *numbers)))
+
+    def test_training_learns_which_word_is_there(self):
+        told = self.ok_json("train", "net.toml", "--out", "run", "--json")
+        self.assertGreater(told["validation"]["accuracy"], 0.85)
+        again = self.ok_json("evaluate", "run", "--split", "validation", "--json")
+        self.assertEqual(told["validation"]["loss"], again["loss"])
+
+    def test_the_model_needs_no_table_and_checks_new_words(self):
+        self.ok("train", "net.toml", "--out", "run", "--epochs", "1")
+        pathlib.Path(self.path("table.npy")).unlink()
+        self.write_words("new.npy", self.rows[:3])
+        self.ok("predict", "run", "--data", "new.npy")
+        self.write_words("bad.npy", [self.rows[0], [1, 2, 12, 0, 0, 0]])
+        self.fails(DATA, "row 1, step 2 (from 0): expected a whole number from 0 (padding) to 11, got 12",
+                   arguments=("predict", "run", "--data", "bad.npy"))
+
+    def test_bad_tables_and_numbers_say_where(self):
+        self.write_words("x.npy", [[-1] + row[1:] for row in self.rows])
+        self.fails(DATA, "row 0, step 0",
+                   arguments=("train", "net.toml", "--out", "run"))
+        self.write_words("x.npy", self.rows)
+        self.write("table.npy", npy("<f4", (WORDS, 2), struct.pack("<24f", *range(24))))
+        self.fails(DATA, "holds an array of shape (12, 2), the table of node 'embedding_1' (embedding) is (12, 8)",
+                   arguments=("train", "net.toml", "--out", "run"))
+        nan = struct.pack("<96f", *[float("nan")] * 96)
+        self.write("table.npy", npy("<f4", (WORDS, WIDTH), nan))
+        self.fails(DATA, "holds NaN or infinity",
+                   arguments=("train", "net.toml", "--out", "run"))
+        pathlib.Path(self.path("table.npy")).unlink()
+        self.fails(DATA, "table.npy",
+                   arguments=("train", "net.toml", "--out", "run"))
+        self.assertFalse(pathlib.Path(self.path("run/model.safetensors")).exists())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+// Inputs that hold numbers of words, and how what is made of them knows its padding.
+#include "passes/vocabulary.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "passes/build.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+Layer embedding(const std::string& name, std::int64_t vocabulary, const std::string& input) {
+  return {"embedding", {{"vocabulary", vocabulary}, {"dimension", std::int64_t{4}}}, name, {input}};
+}
+Layer dense(const std::string& name, const std::string& input) {
+  return {"dense", {{"units", std::int64_t{3}}}, name, {input}};
+}
+const Layer kPool{"pool_steps", {}, "pool", {"d"}};
+
+Network sentence() {
+  return {{{"words", {5}}}, {embedding("e", 9, "words"), dense("d", "e"), kPool}};
+}
+
+std::string error_of(const Network& network) {
+  try {
+    vocabularies(build_graph(network, 2));
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(Vocabulary, PoolingBehindAnEmbeddingKnowsItsWords) {
+  const Graph graph = build_graph(sentence(), 2);
+  const Node& pool = graph.nodes.back();
+  ASSERT_EQ(pool.inputs.size(), 2);
+  EXPECT_EQ(pool.inputs[1], graph.inputs[0]);
+}
+
+TEST(Vocabulary, WithoutWordsAllStepsCount) {
+  const Network network{{{"x", {5, 4}}}, {dense("d", "x"), kPool}};
+  EXPECT_EQ(build_graph(network, 2).nodes.back().inputs.size(), 1);
+}
+
+TEST(Vocabulary, IsTheLeastOfItsReaders) {
+  Network network = sentence();
+  network.layers.push_back(embedding("f", 7, "words"));
+  network.layers.push_back({"pool_steps", {}, "g", {"f"}});
+  network.layers.push_back({"concat", {}, "all", {"pool", "g"}});
+  const Graph graph = build_graph(network, 2);
+  const std::map<ValueId, std::int64_t> sizes = {{graph.inputs[0], 7}};
+  EXPECT_EQ(vocabularies(graph), sizes);
+}
+
+TEST(Vocabulary, NumbersOfWordsAreNothingElse) {
+  Network network = sentence();
+  network.layers.push_back(dense("plain", "words"));
+  network.layers.push_back({"concat", {}, "all", {"pool", "plain"}});
+  EXPECT_NE(error_of(network).find("'plain' (dense): reads 'words' as plain numbers"),
+            std::string::npos)
+      << error_of(network);
+  const Network behind{{{"x", {5}}}, {dense("d", "x"), embedding("e", 9, "d")}};
+  EXPECT_NE(error_of(behind).find("'e' (embedding): numbers of words come straight from an input"),
+            std::string::npos)
+      << error_of(behind);
+}
+
+}  // namespace
+}  // namespace selfnorm
