@@ -14,16 +14,25 @@ std::int64_t element(const Extent& extent, std::int64_t sample, std::int64_t row
 }
 
 // What a correlation has beyond the floor at a distance along an axis: as its links carry it for
-// one step and two, and falling on by the factor between those.
+// one step, two, four and eight, on lines in between; beyond what they reach, down to none at twice
+// that distance.
 double axis_share(const MomentField& x, std::int64_t e, std::int64_t distance,
-                  std::array<Link, 2> links, double floor) {
-  const auto share = [&](Link link) {
-    return std::clamp((correlation(x, e, link) - floor) / (1 - floor), 0.0, 1.0);
-  };
-  if (distance == 0) return 1;
-  const double one = share(links[0]), two = std::min(one, share(links[1]));
-  if (distance == 1) return one;
-  return one > 0 ? two * std::pow(two / one, static_cast<double>(distance - 2)) : 0;
+                  std::array<Link, 4> links, double floor) {
+  double known = 1;
+  std::int64_t at = 0;
+  for (const Link link : links) {
+    if (distance == at) return known;
+    if (linked(x.extent, e, link) < 0) break;
+    const std::int64_t next = at == 0 ? 1 : 2 * at;
+    const double share = std::clamp((correlation(x, e, link) - floor) / (1 - floor), -1.0, 1.0);
+    if (distance <= next) {
+      return known +
+             (share - known) * static_cast<double>(distance - at) / static_cast<double>(next - at);
+    }
+    known = share;
+    at = next;
+  }
+  return known * std::max(0.0, 2 - static_cast<double>(distance) / static_cast<double>(at));
 }
 
 // The link of a sequence that leads furthest, but not beyond a distance.
@@ -117,6 +126,11 @@ double correlation(const MomentField& x, std::int64_t e, Link link) {
   return std::clamp(covariance / std::sqrt(variances), -1.0, 1.0);
 }
 
+constexpr std::array<Link, 4> kRight = {Link::right, Link::two_right, Link::four_right,
+                                        Link::eight_right};
+constexpr std::array<Link, 4> kDown = {Link::below, Link::two_below, Link::four_below,
+                                       Link::eight_below};
+
 double covariance_at(const MomentField& x, std::int64_t e, std::int64_t dy, std::int64_t dx) {
   const std::int64_t width = x.extent.width;
   const std::int64_t end = e + dy * width + dx;
@@ -128,8 +142,8 @@ double covariance_at(const MomentField& x, std::int64_t e, std::int64_t dy, std:
   }
   const double floor = std::min(correlation(x, e, Link::far), 1 - 1e-9);
   const std::int64_t left = dx < 0 ? e + dx : e;  // links lead to the right
-  const double share = axis_share(x, e, dy, {Link::below, Link::two_below}, floor) *
-                       axis_share(x, left, std::abs(dx), {Link::right, Link::two_right}, floor);
+  const double share =
+      axis_share(x, e, dy, kDown, floor) * axis_share(x, left, std::abs(dx), kRight, floor);
   return (floor + (1 - floor) * share) * both;
 }
 

@@ -20,10 +20,10 @@ struct Extent {
   bool operator==(const Extent&) const = default;
 };
 
-/// With which other element a product is carried: positions of the same sample a step or two away
-/// (in a sequence, which has one row, steps of growing length instead of those down);
-/// the same position of the next sample (of the first behind the last; of one of the same law where
-/// there is one sample); and a position of that which lies half an image away.
+/// With which other element a product is carried: positions of the same sample one, two, four or
+/// eight steps away (in a sequence, which has one row, steps of growing length instead of those
+/// down); the same position of the next sample (of the first behind the last; of one of the same
+/// law where there is one sample); and a position of that which lies half an image away.
 enum class Link : std::uint8_t {
   right,
   below,
@@ -31,12 +31,17 @@ enum class Link : std::uint8_t {
   antidiagonal,
   two_right,
   two_below,
+  four_right,
+  four_below,
+  eight_right,
+  eight_below,
   sample,
   far
 };
-inline constexpr Link kLinks[] = {Link::right,        Link::below,     Link::diagonal,
-                                  Link::antidiagonal, Link::two_right, Link::two_below,
-                                  Link::sample,       Link::far};
+inline constexpr Link kLinks[] = {Link::right,        Link::below,      Link::diagonal,
+                                  Link::antidiagonal, Link::two_right,  Link::two_below,
+                                  Link::four_right,   Link::four_below, Link::eight_right,
+                                  Link::eight_below,  Link::sample,     Link::far};
 inline constexpr std::size_t kLinkCount = std::size(kLinks);
 
 /// Rows down and columns to the right that a link within a sample leads.
@@ -44,19 +49,27 @@ struct Offset {
   Link link;
   std::int64_t rows, columns;
 };
-using Offsets = std::array<Offset, 6>;
+using Offsets = std::array<Offset, 10>;
 inline constexpr Offsets kImageOffsets = {{{Link::right, 0, 1},
                                            {Link::below, 1, 0},
                                            {Link::diagonal, 1, 1},
                                            {Link::antidiagonal, 1, -1},
                                            {Link::two_right, 0, 2},
-                                           {Link::two_below, 2, 0}}};
+                                           {Link::two_below, 2, 0},
+                                           {Link::four_right, 0, 4},
+                                           {Link::four_below, 4, 0},
+                                           {Link::eight_right, 0, 8},
+                                           {Link::eight_below, 8, 0}}};
 inline constexpr Offsets kSequenceOffsets = {{{Link::right, 0, 1},
                                               {Link::below, 0, 3},
                                               {Link::diagonal, 0, 5},
                                               {Link::antidiagonal, 0, 8},
                                               {Link::two_right, 0, 2},
-                                              {Link::two_below, 0, 13}}};
+                                              {Link::two_below, 0, 13},
+                                              {Link::four_right, 0, 4},
+                                              {Link::four_below, 0, 21},
+                                              {Link::eight_right, 0, 34},
+                                              {Link::eight_below, 0, 55}}};
 constexpr const Offsets& offsets_of(const Extent& extent) {
   return extent.height == 1 ? kSequenceOffsets : kImageOffsets;
 }
