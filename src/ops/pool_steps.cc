@@ -155,13 +155,14 @@ double covariance_between_samples(const MomentField& x, const std::vector<std::i
 }
 
 // Var Σ x = Σ cov, and E Σ x.
-Moments sum_over(const MomentField& x, const std::vector<std::int64_t>& steps) {
+Moments sum_over(const MomentField& x, const Covariances& covariances,
+                 const std::vector<std::int64_t>& steps) {
   Moments sum{0, 0};
   for (std::size_t i = 0; i < steps.size(); ++i) {
     sum.mean += x.mean[static_cast<std::size_t>(steps[i])];
     sum.variance += x.variance(static_cast<std::size_t>(steps[i]));
     for (std::size_t j = i + 1; j < steps.size(); ++j) {
-      sum.variance += 2 * covariance_between(x, steps[i], steps[j]);
+      sum.variance += 2 * covariances.between(steps[i], steps[j]);
     }
   }
   return {sum.mean, std::max(sum.variance, 0.0)};
@@ -170,11 +171,12 @@ Moments sum_over(const MomentField& x, const std::vector<std::int64_t>& steps) {
 MomentField summed(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   MomentField y = zero_field({x.extent.samples, 1, 1});
+  const Covariances covariances(x);
   std::vector<double> counts, apart;
   for (std::int64_t n = 0; n < x.extent.samples; ++n) {
     const auto steps = steps_there(c, n);
     const double factor = factor_of(c, steps.size());
-    const Moments sum = sum_over(x, steps);
+    const Moments sum = sum_over(x, covariances, steps);
     const auto e = static_cast<std::size_t>(n);
     y.mean[e] = factor * sum.mean;
     y.square[e] = factor * factor * sum.variance + y.mean[e] * y.mean[e];
@@ -199,11 +201,12 @@ Signal forward_signal(const SignalContext& c) {
   if (!takes_largest(c.node)) return {y};
   const auto& [z, f] = normal_law(*c.inputs[0]);
   const MomentField averages = y;
+  const Covariances covariances(z);
   for (std::int64_t n = 0; n < y.extent.samples; ++n) {
     const auto e = static_cast<std::size_t>(n);
     const auto steps = steps_there(c, n);
     if (steps.empty()) continue;
-    const AlikeNormals normals = alike(normals_at(z, steps));
+    const AlikeNormals normals = alike(normals_at(z, covariances, steps));
     const auto largest =
         f.largest(normals.mean, normals.variance, normals.correlation, std::ssize(steps));
     y.mean[e] = largest.mean;

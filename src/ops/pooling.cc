@@ -82,11 +82,12 @@ WindowMaxima window_maxima(const SignalContext& c) {
   const Sliding window = window_of(c);
   const Extent out = extent_of(c.output, z.extent.samples);
   const auto windows = window_positions(z.extent, out, window);
+  const Covariances covariances(z);
   WindowMaxima maxima{average(z, out, window), {}};
   for (std::int64_t e = 0; e < out.elements(); ++e) {
     std::vector<std::int64_t> elements = windows[static_cast<std::size_t>(e % out.positions())];
     for (std::int64_t& at : elements) at += e / out.positions() * z.extent.positions();
-    const AlikeNormals normals = alike(normals_at(z, elements));
+    const AlikeNormals normals = alike(normals_at(z, covariances, elements));
     maxima.largest.push_back(
         f.largest(normals.mean, normals.variance, normals.correlation, std::ssize(elements)));
   }

@@ -81,12 +81,13 @@ Extent extent_of(const Shape& shape, std::int64_t samples) {
   return {samples, 1, shape.size() == 3 ? shape[1] : 1};
 }
 
-Normals normals_at(const MomentField& z, const std::vector<std::int64_t>& elements) {
+Normals normals_at(const MomentField& z, const Covariances& covariances,
+                   const std::vector<std::int64_t>& elements) {
   Normals normals;
   for (const std::int64_t p : elements) {
     normals.means.push_back(z.mean[static_cast<std::size_t>(p)]);
     for (const std::int64_t q : elements) {
-      normals.covariances.push_back(covariance_between(z, p, q));
+      normals.covariances.push_back(covariances.between(p, q));
     }
   }
   return normals;

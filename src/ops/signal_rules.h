@@ -3,6 +3,7 @@
 
 #include "kernels/pointwise.h"
 #include "ops/signal.h"
+#include "theory/covariance.h"
 #include "theory/largest.h"
 
 namespace selfnorm {
@@ -24,7 +25,8 @@ struct NormalLaw {
 NormalLaw normal_law(const Signal& x);
 
 /// The normals that a field has at some elements of one sample.
-Normals normals_at(const MomentField& z, const std::vector<std::int64_t>& elements);
+Normals normals_at(const MomentField& z, const Covariances& covariances,
+                   const std::vector<std::int64_t>& elements);
 
 /// Of ops that are one pointwise pass.
 extern const SignalRule kActivationSignal, kDropoutSignal;

@@ -13,37 +13,6 @@ std::int64_t element(const Extent& extent, std::int64_t sample, std::int64_t row
   return (sample * extent.height + row) * extent.width + column;
 }
 
-// What a correlation has beyond the floor at a distance along an axis: as its links carry it for
-// one step, two, four and eight, on lines in between; beyond what they reach, down to none at twice
-// that distance.
-double axis_share(const MomentField& x, std::int64_t e, std::int64_t distance,
-                  std::array<Link, 4> links, double floor) {
-  double known = 1;
-  std::int64_t at = 0;
-  for (const Link link : links) {
-    if (distance == at) return known;
-    if (linked(x.extent, e, link) < 0) break;
-    const std::int64_t next = at == 0 ? 1 : 2 * at;
-    const double share = std::clamp((correlation(x, e, link) - floor) / (1 - floor), -1.0, 1.0);
-    if (distance <= next) {
-      return known +
-             (share - known) * static_cast<double>(distance - at) / static_cast<double>(next - at);
-    }
-    known = share;
-    at = next;
-  }
-  return known * std::max(0.0, 2 - static_cast<double>(distance) / static_cast<double>(at));
-}
-
-// The link of a sequence that leads furthest, but not beyond a distance.
-Link longest_step(std::int64_t distance) {
-  const Offset* longest = &kSequenceOffsets[0];
-  for (const Offset& offset : kSequenceOffsets) {
-    if (offset.columns <= distance && offset.columns > longest->columns) longest = &offset;
-  }
-  return longest->link;
-}
-
 // The mean of factor^distance over all pairs of `count` places in a row.
 double pair_share(double factor, std::int64_t count) {
   double sum = 0, power = 1;
@@ -124,34 +93,6 @@ double correlation(const MomentField& x, std::int64_t e, Link link) {
   if (variances <= 0) return 0;
   const double covariance = x.product(link)[index(e)] - x.mean[index(e)] * x.mean[index(other)];
   return std::clamp(covariance / std::sqrt(variances), -1.0, 1.0);
-}
-
-constexpr std::array<Link, 4> kRight = {Link::right, Link::two_right, Link::four_right,
-                                        Link::eight_right};
-constexpr std::array<Link, 4> kDown = {Link::below, Link::two_below, Link::four_below,
-                                       Link::eight_below};
-
-double covariance_at(const MomentField& x, std::int64_t e, std::int64_t dy, std::int64_t dx) {
-  const std::int64_t width = x.extent.width;
-  const std::int64_t end = e + dy * width + dx;
-  const double both = std::sqrt(std::max(0.0, x.variance(index(e)) * x.variance(index(end))));
-  if (both == 0) return 0;
-  if (x.extent.height == 1) return correlation(x, e, longest_step(dx)) * both;
-  for (const Offset& offset : kImageOffsets) {
-    if (offset.rows == dy && offset.columns == dx) return correlation(x, e, offset.link) * both;
-  }
-  const double floor = std::min(correlation(x, e, Link::far), 1 - 1e-9);
-  const std::int64_t left = dx < 0 ? e + dx : e;  // links lead to the right
-  const double share =
-      axis_share(x, e, dy, kDown, floor) * axis_share(x, left, std::abs(dx), kRight, floor);
-  return (floor + (1 - floor) * share) * both;
-}
-
-double covariance_between(const MomentField& x, std::int64_t a, std::int64_t b) {
-  if (a == b) return x.variance(index(a));
-  if (a > b) std::swap(a, b);
-  const std::int64_t width = x.extent.width;
-  return covariance_at(x, a, b / width - a / width, b % width - a % width);
 }
 
 MomentField merge_positions(const MomentField& x) {

@@ -99,15 +99,6 @@ std::int64_t linked(const Extent& extent, std::int64_t element, Link link);
 /// Correlation across a link, within [−1, 1]; 0 where there is no neighbour or nothing varies.
 double correlation(const MomentField& x, std::int64_t element, Link link);
 
-/// Covariance between positions of one sample that lie (dy, dx) apart, dy ≥ 0: as a link carries
-/// it; else the correlation falls at each step by the factor of the links on the way, down to that
-/// of positions far apart; in a sequence it is that of the longest step carried which is no longer.
-/// `e` is the first of them.
-double covariance_at(const MomentField& x, std::int64_t e, std::int64_t dy, std::int64_t dx);
-
-/// The same for two elements of one sample in any order; the variance where they are one.
-double covariance_between(const MomentField& x, std::int64_t a, std::int64_t b);
-
 /// The variance of the mean over all positions of a sample, from averages of what its links carry.
 double variance_of_mean(const MomentField& x, std::int64_t sample);
 

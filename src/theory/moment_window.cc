@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+
+#include "theory/covariance.h"
 
 namespace selfnorm {
 namespace {
@@ -35,12 +38,6 @@ std::int64_t tap(const Extent& in, const Sliding& w, std::int64_t i, std::int64_
   const std::int64_t column = j * w.stride[1] + v * w.dilation[1] - w.before[1];
   const bool inside = row >= 0 && row < in.height && column >= 0 && column < in.width;
   return inside ? row * in.width + column : -1;
-}
-
-// E x·x′ of two positions of a sample.
-double product_between(const MomentField& x, std::int64_t sample, std::int64_t p, std::int64_t q) {
-  const std::int64_t a = sample * x.extent.positions() + p, b = a - p + q;
-  return covariance_between(x, a, b) + x.mean[index(a)] * x.mean[index(b)];
 }
 
 // What all of a window's taps share: the mean of the weights, and the bias.
@@ -103,7 +100,10 @@ MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
   const double mean = weights.mean * channels, variance = weights.variance * channels;
   // What all units have in common: the sum of the channels, which vary independently.
   const double common = weights.mean * weights.mean * channels;
+  // Step by step the input's neighbours are the output's, whose product is carried.
   const bool by_steps = keeps_steps(w, in, out);
+  std::optional<Covariances> others;
+  if (!by_steps) others.emplace(x);
   for_each_reading(out, in, w, [&](const Reading& r) {
     const std::size_t e = index(r.e), at = index(r.sample * in.positions() + r.position);
     z.mean[e] += mean * x.mean[at];
@@ -118,10 +118,10 @@ MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
       const std::int64_t i = r.i + offset.rows, j = r.j + offset.columns;
       const std::int64_t to = is_inside(out, i, j) ? tap(in, w, i, j, r.u, r.v) : -1;
       if (to < 0) continue;
-      // Step by step the input's neighbours are the output's, whose product is carried.
       z.product(offset.link)[e] +=
-          variance *
-          (by_steps ? x.product(offset.link)[at] : product_between(x, r.sample, r.position, to));
+          variance * (by_steps ? x.product(offset.link)[at]
+                               : others->product(r.sample * in.positions() + r.position,
+                                                 r.sample * in.positions() + to));
     }
   });
   add_common(z, weights);
@@ -133,7 +133,10 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
   MomentField y = zero_field(in);
   const Extent& out = x.extent;
   const double mean = weights.mean * channels, variance = weights.variance * channels;
+  // Step by step the input's neighbours are the output's, whose product is carried.
   const bool by_steps = keeps_steps(w, in, out);
+  std::optional<Covariances> others;
+  if (!by_steps) others.emplace(x);
   for_each_reading(out, in, w, [&](const Reading& r) {
     const std::int64_t to = r.sample * in.positions() + r.position;
     const std::size_t at = index(to), e = index(r.e);
@@ -154,7 +157,8 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
       const std::int64_t o = r.i * out.width + r.j;
       y.product(offset.link)[at] +=
           variance * (by_steps ? x.product(offset.link)[e]
-                               : product_between(x, r.sample, o, i * out.width + j));
+                               : others->product(r.sample * out.positions() + o,
+                                                 r.sample * out.positions() + i * out.width + j));
     }
   });
   add_common(y, weights);
@@ -164,6 +168,7 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
 MomentField mix_positions(const MomentField& x, const Extent& out, const PositionsOf& positions) {
   MomentField y = zero_field(out);
   const Extent& in = x.extent;
+  const Covariances covariances(x);
   std::vector<std::vector<WeightedPosition>> mixes;
   for_each({1, out.height, out.width}, [&](std::int64_t, std::int64_t i, std::int64_t j,
                                            std::int64_t) { mixes.push_back(positions(i, j)); });
@@ -172,7 +177,7 @@ MomentField mix_positions(const MomentField& x, const Extent& out, const Positio
     double sum = 0;
     for (const auto& [p, first] : a) {
       for (const auto& [q, second] : b) {
-        sum += first * second * product_between(x, s, p, q);
+        sum += first * second * covariances.product(s * in.positions() + p, s * in.positions() + q);
       }
     }
     return sum;
@@ -274,13 +279,20 @@ MomentField largest_back(const MomentField& gradient, const Extent& in, const Sl
     }
     return list;
   };
-  MomentField dx = average_back(gradient, in, w);  // as other samples see it
+  // As other samples see it, and positions that no window holds both of.
+  MomentField dx = average_back(gradient, in, w);
+  const Covariances products(gradient);
+  const auto reaches = [&](const Offset& offset) {
+    return offset.rows <= (w.kernel[0] - 1) * w.dilation[0] &&
+           std::abs(offset.columns) <= (w.kernel[1] - 1) * w.dilation[1];
+  };
   const auto send = [&](std::int64_t p, std::int64_t q, std::vector<double>& into) {
     const std::vector<Pair> list = pairs(p, q);
     for (std::int64_t sample = 0; sample < in.samples; ++sample) {
+      const std::int64_t first = sample * gradient.extent.positions();
       double sum = 0;
       for (const auto& [o, other, share] : list) {
-        sum += share * product_between(gradient, sample, o, other);
+        sum += share * products.product(first + o, first + other);
       }
       into[index(sample * in.positions() + p)] = sum;
     }
@@ -289,7 +301,7 @@ MomentField largest_back(const MomentField& gradient, const Extent& in, const Sl
     send(p, p, dx.square);
     for (const Offset& offset : offsets_of(in)) {
       const std::int64_t other = linked({1, in.height, in.width}, p, offset.link);
-      if (other >= 0) send(p, other, dx.product(offset.link));
+      if (other >= 0 && reaches(offset)) send(p, other, dx.product(offset.link));
     }
   }
   return dx;
