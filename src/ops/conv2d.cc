@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include "base/random.h"
 #include "kernels/parallel.h"
 #include "kernels/simd/pointwise.h"
@@ -5,6 +8,7 @@
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/table.h"
+#include "theory/covariance.h"
 
 namespace selfnorm {
 namespace {
@@ -46,16 +50,60 @@ double channels_of(const SignalContext& c, const Shape& shape) {
   return static_cast<double>(shape[1]) / static_cast<double>(groups);
 }
 
+// A unit's variance is τ times the mean square of what it reads, which for few channels differs
+// from unit to unit: relative variance of that, with inputs that are normal where they are drawn.
+double scale_spread(const SignalContext& c, double channels) {
+  constexpr double kMany = 8;
+  constexpr std::int64_t kSamples = 4;  // are enough for an average
+  if (channels > kMany) return 0;
+  const MomentField& x = c.inputs[0]->field();
+  const Covariances covariances(x);
+  const Extent out = extent_of(c.output, std::min(kSamples, x.extent.samples));
+  const auto windows = window_positions(x.extent, out, window_of(c));
+  double spread = 0, all = 0;
+  for (std::int64_t e = 0; e < out.elements(); ++e) {
+    const std::int64_t first = e / out.positions() * x.extent.positions();
+    double square = 0, both = 0;
+    for (const std::int64_t p : windows[static_cast<std::size_t>(e % out.positions())]) {
+      square += x.square[static_cast<std::size_t>(first + p)];
+      for (const std::int64_t q : windows[static_cast<std::size_t>(e % out.positions())]) {
+        const double covariance = covariances.between(first + p, first + q);
+        const double means = x.mean[static_cast<std::size_t>(first + p)] *
+                             x.mean[static_cast<std::size_t>(first + q)];
+        both += 2 * covariance * covariance + 4 * means * covariance;
+      }
+    }
+    spread += both / channels;
+    all += square * square;
+  }
+  return all > 0 ? spread / all : 0;
+}
+
+// A unit of large weights has a large variance and lets less of the gradient through, or more: its
+// squared weights on average over the gradient that comes through, over their mean. By regression
+// of the weights' squares on the variance that they make.
+double weight_share(const SignalContext& c, double scale_share) {
+  if (scale_share == 1) return 1;
+  const Sliding window = window_of(c);
+  const double channels = channels_of(c, c.shapes[0]);
+  const double inputs = channels * static_cast<double>(window.kernel[0] * window.kernel[1]);
+  const double slope = 2 / inputs / scale_spread(c, channels);
+  return std::max(0.0, 1 + slope * (scale_share - 1));
+}
+
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
-  return {contract(x, extent_of(c.output, x.extent.samples), window_of(c), c.weights,
-                   channels_of(c, c.shapes[0]))};
+  const double channels = channels_of(c, c.shapes[0]);
+  Signal z(contract(x, extent_of(c.output, x.extent.samples), window_of(c), c.weights, channels));
+  z.scale_spread = scale_spread(c, channels);
+  return z;
 }
 
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
   const WeightLaw weights{c.weights.mean, c.weights.variance};
-  return {{spread(dy.field(), c.inputs[0]->field().extent, window_of(c), weights,
-                  channels_of(c, c.output))}};
+  const MomentField dx = spread(dy.field(), c.inputs[0]->field().extent, window_of(c), weights,
+                                channels_of(c, c.output));
+  return {{affine(dx, std::sqrt(weight_share(c, dy.scale_share)), 0)}};
 }
 
 Step lower(const LoweringContext& context) {

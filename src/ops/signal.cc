@@ -1,10 +1,12 @@
 #include "ops/signal.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "kernels/ref/pointwise.h"
 #include "ops/signal_rules.h"
@@ -27,22 +29,70 @@ std::shared_ptr<const Dual> dual_of(const Activation& f) {
   return dual;
 }
 
+constexpr double kAlikeChannels = 0.05;  ///< a scale_spread that makes no difference
+
+// Where channels' variances differ: two factors of the variance that have the mean, variance and
+// skewness of a gamma law of mean 1, with their shares (its shape is half the number of squares
+// that a channel's variance is as good as the sum of).
+std::array<std::pair<double, double>, 2> scales_of(double spread) {
+  const double deviation = std::sqrt(spread), root = std::sqrt(1 + spread);
+  return {{{1 + deviation * (deviation + root), (1 - deviation / root) / 2},
+           {1 + deviation * (deviation - root), (1 + deviation / root) / 2}}};
+}
+
+MomentField with_variance_times(double factor, const MomentField& z) {
+  MomentField y = z;
+  for (std::size_t e = 0; e < z.mean.size(); ++e) {
+    y.square[e] = z.mean[e] * z.mean[e] + factor * z.variance(e);
+    for (const Link link : kLinks) {
+      const std::int64_t other = linked(z.extent, static_cast<std::int64_t>(e), link);
+      if (other < 0) continue;
+      const double means = z.mean[e] * z.mean[static_cast<std::size_t>(other)];
+      y.product(link)[e] = means + factor * (z.product(link)[e] - means);
+    }
+  }
+  return y;
+}
+
+// Σ share·map(z as it is in such channels).
+template <class Map>
+MomentField over_channels(const Signal& z, Map map) {
+  if (z.scale_spread < kAlikeChannels) return map(z.field());
+  MomentField sum = zero_field(z.field().extent);
+  for (const auto& [factor, share] : scales_of(z.scale_spread)) {
+    mix_in(sum, map(with_variance_times(factor, z.field())), share);
+  }
+  return sum;
+}
+
 Signal forward_activation(const SignalContext& c) {
   const auto f = dual_of(pointwise_pass(c.node, Mode::training).activation);
-  Signal y(f->forward(c.inputs[0]->field()));
+  Signal y(over_channels(*c.inputs[0], [&](const MomentField& z) { return f->forward(z); }));
   y.latent = c.inputs[0]->shared;
   y.activation = f;
   return y;
 }
 
 std::vector<SignalGradient> backward_activation(const SignalContext& c, const SignalGradient& dy) {
-  const MomentField& z = c.inputs[0]->field();
+  const auto f = dual_of(pointwise_pass(c.node, Mode::training).activation);
   MomentField dz =
-      dual_of(pointwise_pass(c.node, Mode::training).activation)->backward(z, dy.field());
+      over_channels(*c.inputs[0], [&](const MomentField& z) { return f->backward(z, dy.field()); });
   for (std::size_t e = 0; e < dy.selected_slopes.size(); ++e) {
     dz.square[e] = dy.field().square[e] * dy.selected_slopes[e];
   }
-  return {{std::move(dz)}};
+  SignalGradient gradient(std::move(dz));
+  const double spread = c.inputs[0]->scale_spread;
+  if (spread >= kAlikeChannels) {
+    double all = 0, scaled = 0;
+    for (const auto& [factor, share] : scales_of(spread)) {
+      const MomentField z = with_variance_times(factor, c.inputs[0]->field());
+      const double through = share * average_of(f->backward(z, dy.field())).square;
+      all += through;
+      scaled += factor * through;
+    }
+    if (all > 0) gradient.scale_share = scaled / all;
+  }
+  return {std::move(gradient)};
 }
 
 Signal forward_dropout(const SignalContext& c) {

@@ -40,6 +40,9 @@ struct Signal : Flow {
   /// Where it is f(z) of a normal z, element by element: that.
   Shared latent = nullptr;
   std::shared_ptr<const Dual> activation = nullptr;
+  /// Relative variance over channels of the variance that a channel has: units of few inputs
+  /// differ.
+  double scale_spread = 0;
 };
 
 /// A gradient that flows back; its mean is 0.
@@ -49,6 +52,9 @@ struct SignalGradient : Flow {
   /// Where only the largest of a window receive it: E f′² given that, in front of which the
   /// activation f stands; empty elsewhere.
   std::vector<double> selected_slopes = {};
+  /// In front of channels whose variances differ (Signal::scale_spread): the mean of a channel's
+  /// variance over that of all, weighted with the gradient that comes through it.
+  double scale_share = 1;
 };
 
 struct SignalContext {

@@ -239,6 +239,19 @@ TEST(PredictSignals, FewChannels) {
 }
 
 // The largest of four unit normals, and of their SELUs.
+// A unit that sums nine values, or scales one, has the variance of these: channels differ, and what
+// SELU makes of them is not what it makes of their mean.
+TEST(PredictSignals, DepthwiseConvolutions) {
+  Network network{{{"x", {1, 8, 8}}}, {conv(64), kSelu}};
+  for (const std::int64_t kernel : {3, 1, 3, 1}) {
+    Layer depthwise = conv(64, kernel);
+    depthwise.attributes["groups"] = std::int64_t{64};
+    network.layers.insert(network.layers.end(), {depthwise, kSelu, conv(64, 1), kSelu});
+  }
+  network.layers.insert(network.layers.end(), {{"flatten"}, dense(10)});
+  expect_predicted(network, "digits");
+}
+
 // Words that come again are the same vector; a short sentence sums fewer of them.
 TEST(PredictSignals, SequencesOfWords) {
   for (const char* mode : {"sum", "sqrt", "mean", "max"}) {
