@@ -242,6 +242,8 @@ NETWORKS = {  # name: how layers are made, the style in which they are faulty, t
     "bag of words": (bag_of_words, Style(init="glorot_uniform", dropout="dropout"), "nli"),
     "dense 1000x128": (dense_net(1000, width=128), Style(init="lecun_normal"), "mnist"),
 }
+# Those that are tried with whitening in front as well.
+WHITENED = ("tutorial CNN", "VGG, 12 convolutions", "U-Net, gain 1")
 
 
 # ---- as network files --------------------------------------------------------------------------

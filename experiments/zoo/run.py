@@ -7,7 +7,7 @@ usage: experiments/zoo/run.py [--program build/release/bin/selfnorm]
                               [--network NAME] [--version NAME] [--seeds 3]
 
 Needs ../shared/data. Every finished piece is kept in results.jsonl with a hash of the network file
-that it is about: an interrupted experiment goes on where it stopped, and what a changed repair
+that it is about (and of the program, for what the doctor says): an interrupted experiment goes on where it stopped, and what a changed repair
 makes otherwise is made anew. README.md's tables are written from it. One thread each;
 what takes how long is asked for apart (--only seconds), on a machine that does nothing else.
 """
@@ -43,6 +43,7 @@ INPUTS = {"mnist": {"image": [1, 28, 28]}, "membrane": {"image": [1, 128, 128]},
 CROP, PER_SIDE, IMAGES, HELD_OUT = 128, 4, 30, 5
 DRAWS = 20
 VERSIONS = ("faulty", "repaired", "ReLU + batch norm")
+WHITENED = "repaired, whitened"  # whether that helps where the doctor does not advise it
 # By data: batch, epochs, learning rates that each version tries with the first seed.
 BUDGET = {"mnist": (64, 4, (1e-3, 3e-4)), "membrane": (4, 4, (1e-3, 3e-4)), "nli": (64, 4, (1e-3, 3e-4))}
 SEARCH_SEED = 1
@@ -159,35 +160,51 @@ def file_of(name, version):
     return WORK / (re.sub(r"[^a-z0-9.]+", "_", f"{name} {version}".lower()) + ".toml")
 
 
-def write_network(program, name, version, rate=1e-3, seed=SEARCH_SEED):
-    """The network file of a version, written or repaired when it is not there."""
-    build, style, data = networks.NETWORKS[name]
-    source, train = data_of(data), train_of(data, rate, seed)
-    path = file_of(name, version)
-    if version == "repaired":
+def repaired_text(program, name, train):
+    """What the doctor of this program makes of the faulty network, with these settings of training."""
+    source = networks.NETWORKS[name][2]
+    made = file_of(name, "repaired").with_suffix(".base.toml")
+    if made not in REPAIRED:  # whatever lies there
         faulty = write_network(program, name, "faulty")
-        made = path.with_suffix(".base.toml")
-        if made not in REPAIRED:  # by this program, whatever lies there
-            finished = run(program, "doctor", faulty, "--repair", made, "--samples", samples_of(data))
-            if finished.returncode != 0:
-                raise Failed(finished.stderr.strip().splitlines()[-1])
-            REPAIRED.add(made)
-        head, _, _ = made.read_text().partition("[train]")
-        tail = networks.network_file({}, [], source, train).partition("[train]")[2]
-        path.write_text(head + "[train]" + tail)
-        return path
+        finished = run(program, "doctor", faulty, "--repair", made, "--samples", samples_of(source))
+        if finished.returncode != 0:
+            raise Failed(finished.stderr.strip().splitlines()[-1])
+        REPAIRED.add(made)
+    tail = networks.network_file({}, [], {}, train).partition("[train]")[2]
+    return made.read_text().partition("[train]")[0] + "[train]" + tail
+
+
+def whitened(text):
+    """The network with local whitening in front of its first convolution."""
+    image = 'inputs = ["image"]'
+    layer = f'  {{ op = "whiten", name = "whitened", {image} }},\n'
+    return text.replace(image, 'inputs = ["whitened"]').replace("layers = [\n", "layers = [\n" + layer)
+
+
+def network_text(program, name, version, train):
+    build, style, data = networks.NETWORKS[name]
+    if version == "repaired":
+        return repaired_text(program, name, train)
+    if version == WHITENED:
+        return whitened(repaired_text(program, name, train))
+    source = data_of(data)
     if version == "faulty":
         source = {**source, "standardize": False}
-        layers = build(style)
-    else:
-        layers = build(networks.REFERENCE)
+    layers = build(style if version == "faulty" else networks.REFERENCE)
     text_of = networks.network_file(INPUTS[data], layers, source, train)
-    path.write_text(text_of.replace('"VOCABULARY"', str(vocabulary()) if data == "nli" else ""))
+    return text_of.replace('"VOCABULARY"', str(vocabulary()) if data == "nli" else "")
+
+
+def write_network(program, name, version, rate=1e-3, seed=SEARCH_SEED):
+    path = file_of(name, version)
+    train = train_of(networks.NETWORKS[name][2], rate, seed)
+    path.write_text(network_text(program, name, version, train))
     return path
 
 
-def hash_of(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+def hash_of(*paths):
+    content = b"".join(pathlib.Path(path).read_bytes() for path in paths)
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def samples_of(data):
@@ -260,10 +277,17 @@ def best_rate(results, name, version):
     return min(rows, key=lambda r: r["losses"][-1])["rate"] if rows else None
 
 
+def versions_of(name):
+    return VERSIONS + ((WHITENED,) if name in networks.WHITENED else ())
+
+
 class Zoo:
     def __init__(self, program, versions):
         self.program, self.versions = program, versions
         self.results = read_results(RESULTS)
+
+    def versions_of(self, name):
+        return [v for v in versions_of(name) if v in self.versions]
 
     def keep(self, row):
         self.results = read_results(RESULTS)  # another run may have added to them
@@ -280,7 +304,8 @@ class Zoo:
         row = {"kind": kind, "network": name, "version": version, **drawn}
         try:
             path = write_network(self.program, name, version, **drawn)
-            row["file"] = hash_of(path)
+            # What the doctor says is of this program; training is of any.
+            row["file"] = hash_of(path, *([self.program] if kind == "doctor" else []))
             same = [r for r in self.results if r["kind"] == kind and r.get("file") == row["file"]]
             if not again and any(is_about(r, row) for r in same):
                 return
@@ -290,11 +315,11 @@ class Zoo:
             self.keep({**row, "failed": str(failure)[:160]})
 
     def doctor(self, name):
-        for version in self.versions:
+        for version in self.versions_of(name):
             self.do("doctor", lambda path: examined(self.program, path, name), name, version)
 
     def train(self, name, seeds):
-        for version in self.versions:
+        for version in self.versions_of(name):
             def at(rate, seed):
                 self.do("training", lambda path: trained(self.program, path, name),
                         name, version, rate=rate, seed=seed)
@@ -306,13 +331,14 @@ class Zoo:
                     at(best, seed)
 
     def time(self, name):
-        for version in self.versions:
+        for version in self.versions_of(name):
             self.do("seconds", lambda path: timed(self.program, path), name, version, again=True)
 
 
 def write_readme(results):
-    put_table(README, "doctor", tables.doctor_table(results, networks.NETWORKS, VERSIONS))
-    put_table(README, "training", tables.training_table(results, networks.NETWORKS, VERSIONS))
+    put_table(README, "doctor", tables.doctor_table(results, networks.NETWORKS, versions_of))
+    put_table(README, "unets", tables.unet_table(results, networks.NETWORKS))
+    put_table(README, "training", tables.training_table(results, networks.NETWORKS, versions_of))
 
 
 def main():
@@ -320,13 +346,13 @@ def main():
     parser.add_argument("--program", default=str(ROOT / "build/release/bin/selfnorm"))
     parser.add_argument("--only", choices=("doctor", "training", "seconds", "tables"))
     parser.add_argument("--network", action="append", choices=tuple(networks.NETWORKS))
-    parser.add_argument("--version", action="append", choices=VERSIONS)
+    parser.add_argument("--version", action="append", choices=(*VERSIONS, WHITENED))
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
     if not SHARED.exists():
         sys.exit(f"experiments/zoo needs the data sets beside the checkout: {SHARED} is absent")
     WORK.mkdir(parents=True, exist_ok=True)
-    zoo = Zoo(os.path.abspath(arguments.program), arguments.version or VERSIONS)
+    zoo = Zoo(os.path.abspath(arguments.program), arguments.version or (*VERSIONS, WHITENED))
     pieces = {"doctor": zoo.doctor, "training": lambda name: zoo.train(name, arguments.seeds),
               "seconds": zoo.time}
     for piece, work in pieces.items():

@@ -32,11 +32,11 @@ def findings_text(findings):
                      f"{' (' + str(f['layers']) + ')' if f['layers'] > 1 else ''}" for f in findings)
 
 
-def doctor_table(results, networks, versions):
+def doctor_table(results, networks, versions_of):
     lines = ["| network | version | findings: code, number, (layers) | mean off by, deviations | "
              "variance off by | gradient off by, a layer | layers missed |", "| --- |" + " --- |" * 6]
     for name in networks:
-        for version in versions:
+        for version in versions_of(name):
             for row in select(results, kind="doctor", network=name, version=version):
                 if "failed" in row:
                     lines.append(f"| {name} | {version} | failed: {row['failed']} | | | | |")
@@ -68,16 +68,16 @@ def reached(row, epochs):
     return row["validation"][ended - 1] if ended > 0 else None
 
 
-def training_table(results, networks, versions):
+def training_table(results, networks, versions_of):
     lines = ["| network | version | learning rate | training loss by epoch | test | validation after "
              "the last epoch | seconds an epoch | validation at equal seconds |",
              "| --- |" + " --- |" * 7]
     for name, (_, _, data) in networks.items():
-        seconds = {v: r["epoch_seconds"] for v in versions
+        seconds = {v: r["epoch_seconds"] for v in versions_of(name)
                    for r in select(results, kind="seconds", network=name, version=v)
                    if "failed" not in r}
         metric, title = METRIC[data]
-        for version in versions:
+        for version in versions_of(name):
             rows = [r for r in best_rows(results, name, version) if "losses" in r]
             failed = [r for r in select(results, kind="training", network=name, version=version)
                       if "failed" in r]
@@ -88,7 +88,7 @@ def training_table(results, networks, versions):
             losses = " ".join(f"{statistics.mean(values):.3g}"
                               for values in zip(*(r["losses"] for r in rows)))
             at = []
-            if len(seconds) == len(versions):
+            if set(seconds) == set(versions_of(name)):
                 epochs = len(rows[0]["losses"]) * min(seconds.values()) / seconds[version]
                 at = [score for r in rows if (score := reached(r, 1.02 * epochs)) is not None]
             note = f" ({len(failed)} runs failed)" if failed else ""
@@ -97,4 +97,23 @@ def training_table(results, networks, versions):
                 f"{mean_and_spread([r['test'][metric] for r in rows], 4)} | "
                 f"{mean_and_spread([r['validation'][-1] for r in rows], 4)} | "
                 f"{number(seconds.get(version), '-')} | {mean_and_spread(at, 4)} |")
+    return "\n".join(lines)
+
+
+# ---- the U-Nets ---------------------------------------------------------------------------------
+
+def unet_table(results, networks):
+    """Predicted of each U-Net as users build it, and how its training ended."""
+    lines = ["| U-Net, faulty | largest variance of a layer | variance at the output | gradient's mean "
+             "square at the first convolution, given 1 at the output | training loss by epoch |",
+             "| --- |" + " --- |" * 4]
+    for name in networks:
+        rows = [r for r in select(results, kind="doctor", network=name, version="faulty")
+                if name.startswith("U-Net") and "failed" not in r]
+        for row in rows:
+            trained = [r for r in best_rows(results, name, "faulty") if "losses" in r]
+            losses = " ".join(f"{statistics.mean(values):.3g}"
+                              for values in zip(*(r["losses"] for r in trained))) or "-"
+            lines.append(f"| {name} | {row['largest_variance']:.3g} | {row['output_variance']:.3g} | "
+                         f"{row['first_gradient']:.3g} | {losses} |")
     return "\n".join(lines)
