@@ -81,11 +81,14 @@ struct Repair {
   std::vector<std::int64_t> origins;  ///< by layer its place before; −1 for one that was put in
   std::vector<Finding> found;         ///< in the network as it was
   Examination after;                  ///< of the repaired one, which has no findings
+  std::vector<Finding> beyond = {};   ///< about trained weights, which no configuration mends
 };
 
 /// Mends whatever the doctor finds: first what the network is made of, then its scales by the
 /// predicted numbers, then the activations' shape. Throws Error(config) for what cannot be mended.
-Repair repair(const RunConfig& config, const ExaminationOptions& options = {});
+/// `trained`: as for `examine`.
+Repair repair(const RunConfig& config, const ExaminationOptions& options = {},
+              const std::vector<EpochRecord>& trained = {});
 
 /// By how much the weights of a layer were multiplied.
 struct Adjustment {

@@ -136,6 +136,14 @@ void apply(const std::vector<Edit>& mends, const Network& complete, Repair& repa
   if (standardize) repair.config.data.standardize = true;
 }
 
+// What is found with what training told, and not without.
+std::vector<Finding> beyond(const std::vector<Finding>& without, std::vector<Finding> with) {
+  std::erase_if(with, [&](const Finding& finding) {
+    return std::ranges::find(without, finding.code, &Finding::code) != without.end();
+  });
+  return with;
+}
+
 // Of what could not be mended, the first; else the first of all.
 [[noreturn]] void give_up(const std::vector<Diagnosis>& diagnoses) {
   auto stuck = std::ranges::find_if(diagnoses, [](const Diagnosis& d) { return d.mends.empty(); });
@@ -158,7 +166,8 @@ Examination examine(const RunConfig& config, const ExaminationOptions& options,
   return examination;
 }
 
-Repair repair(const RunConfig& config, const ExaminationOptions& options) {
+Repair repair(const RunConfig& config, const ExaminationOptions& options,
+              const std::vector<EpochRecord>& trained) {
   constexpr int kMostRounds = 20;
   check(options);
   std::optional<Dataset> data = load_rows(config);
@@ -168,7 +177,10 @@ Repair repair(const RunConfig& config, const ExaminationOptions& options) {
   for (int round = 0;; ++round) {
     const Patient patient = admit(repair.config, data, options);
     Visit now = visit(patient);
-    if (round == 0) repair.found = now.examination.findings;
+    if (round == 0) {
+      repair.found = now.examination.findings;
+      repair.beyond = beyond(repair.found, visit(patient, trained).examination.findings);
+    }
     if (now.diagnoses.empty()) {
       if (options.draws > 0) measure_beside(patient, options, now.examination);
       repair.after = std::move(now.examination);

@@ -250,23 +250,26 @@ void run_repair(const DoctorArguments& arguments) {
   check_destination(*arguments.repair);
   const RunConfig config = read_config(arguments);
   const std::string before = text_of(arguments.network, config);
-  Repair made = repair(config, arguments.options);
+  Repair made = repair(config, arguments.options, read_training(arguments.network));
   std::vector<Adjustment> adjusted;
   if (arguments.calibrate > 0) {
     adjusted = calibrate(made, arguments.calibrate, arguments.options);
   }
   check_range(made.after);
   const bool is_as_it_was = made.found.empty() && adjusted.empty();
+  const bool is_well =
+      !fails(made.after.findings, arguments.fail_on) && !fails(made.beyond, arguments.fail_on);
   const std::string after = is_as_it_was ? before : repaired_file(before, config, made);
   parse_run_config(after, *arguments.repair);  // what is written can be read
   write_file(*arguments.repair, after);
   if (arguments.json) {
     Json json = examination_json(made.after);
     json["repaired"] = findings_json(made.found);
+    json["beyond_repair"] = findings_json(made.beyond);
     json["file"] = *arguments.repair;
     if (arguments.calibrate > 0) json["calibrated"] = adjustments_json(adjusted);
     fmt::print("{}\n", json.dump(2));
-    if (fails(made.after.findings, arguments.fail_on)) throw CLI::RuntimeError(1);
+    if (!is_well) throw CLI::RuntimeError(1);
     return;
   }
   print_findings(made.found);
@@ -275,7 +278,9 @@ void run_repair(const DoctorArguments& arguments) {
   print_adjustments(adjusted);
   print_table(made.after, arguments.measure);
   print_findings(made.after.findings);  // of calibrated weights, if any
-  if (fails(made.after.findings, arguments.fail_on)) throw CLI::RuntimeError(1);
+  if (!made.beyond.empty()) fmt::print("\nbeyond what a network file mends:\n");
+  print_findings(made.beyond);
+  if (!is_well) throw CLI::RuntimeError(1);
 }
 
 void run_doctor(DoctorArguments arguments) {

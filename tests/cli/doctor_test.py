@@ -134,6 +134,13 @@ class Doctor(CliTest):
             self.assertEqual(["conv2d_1"], left[0]["layers"])
             self.assertEqual(where == "run", "since epoch" in left[0]["message"])
         self.assertNotIn("weights-left-domain", self.ok("doctor", "net.toml").out)
+        mended = self.run_program("doctor", "run", "--repair", "good.toml", "--json")
+        beyond = json.loads(mended.out)["beyond_repair"]
+        self.assertEqual(["weights-left-domain"], [f["code"] for f in beyond])
+        self.assertEqual(1 if beyond[0]["severity"] == "error" else 0, mended.status)
+        self.assertEqual([], json.loads(mended.out)["repaired"])
+        self.assertIn("beyond what a network file mends",
+                      self.run_program("doctor", "run", "--repair", "good.toml").out)
         tau = {layer["layer"]: layer["tau"] for layer in self.history("run")[-1]["weights"]}
         padding = ((3 * 8 - 2) / (3 * 8)) ** 2
         self.assertAlmostEqual(left[0]["value"], padding * tau["conv2d_1"], places=6)
