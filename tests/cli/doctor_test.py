@@ -138,7 +138,7 @@ class Doctor(CliTest):
         beyond = json.loads(mended.out)["beyond_repair"]
         self.assertEqual(["weights-left-domain"], [f["code"] for f in beyond])
         self.assertEqual(1 if beyond[0]["severity"] == "error" else 0, mended.status)
-        self.assertEqual([], json.loads(mended.out)["repaired"])
+        self.assertNotIn("weights-left-domain", [f["code"] for f in json.loads(mended.out)["repaired"]])
         self.assertIn("beyond what a network file mends",
                       self.run_program("doctor", "run", "--repair", "good.toml").out)
         tau = {layer["layer"]: layer["tau"] for layer in self.history("run")[-1]["weights"]}
