@@ -6,7 +6,7 @@ import math
 import random
 import struct
 
-from program import CliTest, main
+from program import CliTest, main, npy_bytes
 
 IMAGES, SIDE = 96, 16
 NETWORK = """[data]
@@ -27,12 +27,6 @@ batch_size = 24
 """
 
 
-def npy(descr, shape, content):
-    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}"
-    header = header.ljust((len(header) + 74) // 64 * 64 - 11) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + content
-
-
 def waves(random_source, roughness):
     """Images of a few long waves, with noise of this deviation."""
     values = []
@@ -47,8 +41,8 @@ def waves(random_source, roughness):
 class DoctorWhiten(CliTest):
     def write_data(self, roughness):
         values = waves(random.Random(1), roughness)
-        self.write("x.npy", npy("<f4", (IMAGES, SIDE, SIDE), struct.pack(f"<{len(values)}f", *values)))
-        self.write("y.npy", npy("|u1", (IMAGES,), bytes(i % 2 for i in range(IMAGES))))
+        self.write("x.npy", npy_bytes(values, (IMAGES, SIDE, SIDE)))
+        self.write("y.npy", npy_bytes([i % 2 for i in range(IMAGES)], (IMAGES,), "|u1"))
         self.write("net.toml", NETWORK)
 
     def test_smooth_images_are_found_and_whitened(self):

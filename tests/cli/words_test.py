@@ -2,9 +2,8 @@
 
 import pathlib
 import random
-import struct
 
-from program import DATA, CliTest, main
+from program import DATA, CliTest, main, npy_bytes
 
 ROWS, STEPS, WORDS, WIDTH = 240, 6, 12, 8
 NETWORK = """[data]
@@ -27,12 +26,6 @@ optimizer = { name = "adam", learning_rate = 0.01 }
 """
 
 
-def npy(kind, shape, content):
-    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
-    header = header.ljust((len(header) + 74) // 64 * 64 - 11) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + content
-
-
 class Words(CliTest):
     def setUp(self):
         super().setUp()
@@ -41,14 +34,14 @@ class Words(CliTest):
                      for length in (draw.randrange(1, STEPS + 1) for _ in range(ROWS))]
         self.write_words("x.npy", self.rows)
         # Whether word 3 is there.
-        self.write("y.npy", npy("|u1", (ROWS,), bytes(3 in row for row in self.rows)))
+        self.write("y.npy", npy_bytes([int(3 in row) for row in self.rows], (ROWS,), "|u1"))
         table = [draw.gauss(0, 1) for _ in range(WORDS * WIDTH)]
-        self.write("table.npy", npy("<f4", (WORDS, WIDTH), struct.pack(f"<{len(table)}f", *table)))
+        self.write("table.npy", npy_bytes(table, (WORDS, WIDTH)))
         self.write("net.toml", NETWORK)
 
     def write_words(self, name, rows):
         numbers = [number for row in rows for number in row]
-        self.write(name, npy("<i4", (len(rows), STEPS), struct.pack(f"<{len(numbers)}i", *numbers)))
+        self.write(name, npy_bytes(numbers, (len(rows), STEPS), "<i4"))
 
     def test_training_learns_which_word_is_there(self):
         told = self.ok_json("train", "net.toml", "--out", "run", "--json")
@@ -70,11 +63,10 @@ class Words(CliTest):
         self.fails(DATA, "row 0, step 0",
                    arguments=("train", "net.toml", "--out", "run"))
         self.write_words("x.npy", self.rows)
-        self.write("table.npy", npy("<f4", (WORDS, 2), struct.pack("<24f", *range(24))))
+        self.write("table.npy", npy_bytes(range(24), (WORDS, 2)))
         self.fails(DATA, "holds an array of shape (12, 2), the table of node 'embedding_1' (embedding) is (12, 8)",
                    arguments=("train", "net.toml", "--out", "run"))
-        nan = struct.pack("<96f", *[float("nan")] * 96)
-        self.write("table.npy", npy("<f4", (WORDS, WIDTH), nan))
+        self.write("table.npy", npy_bytes([float("nan")] * 96, (WORDS, WIDTH)))
         self.fails(DATA, "holds NaN or infinity",
                    arguments=("train", "net.toml", "--out", "run"))
         pathlib.Path(self.path("table.npy")).unlink()
