@@ -31,10 +31,11 @@ MomentField field_of_rows(std::span<const float> rows, const Shape& shape) {
 
 namespace {
 
-// States that say what comes out: fitted ones, and frozen tables.
+// States that say what comes out: fitted ones, and tables that are not drawn.
 bool holds_states(const Graph& graph, const Node& node) {
-  return std::ranges::any_of(node.inputs,
-                             [&](ValueId id) { return graph.value(id).role == Role::state; });
+  return reads_table(node) || std::ranges::any_of(node.inputs, [&](ValueId id) {
+           return graph.value(id).role == Role::state;
+         });
 }
 
 }  // namespace
@@ -52,7 +53,8 @@ std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows&
   std::vector<bool> is_given(graph.values.size(), true);
   for (const Node& node : graph.nodes) {
     const bool all = std::ranges::all_of(node.inputs, [&](ValueId id) {
-      return is_given[static_cast<std::size_t>(id)] && graph.value(id).role != Role::parameter;
+      const bool is_drawn = graph.value(id).role == Role::parameter && !reads_table(node);
+      return is_given[static_cast<std::size_t>(id)] && !is_drawn;
     });
     is_given[static_cast<std::size_t>(node.outputs[0])] = all;
     if (all && holds_states(graph, node)) given.push_back(node.outputs[0]);

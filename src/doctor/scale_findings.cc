@@ -159,9 +159,9 @@ std::vector<Symptom> look_at_summed_steps(const Chart& chart) {
   if (normalises(chart) || chart.any_self_normalizing() == nullptr) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (!sums_steps(node) || !chart.feeds_weights(node)) continue;
-    const double ratio =
-        chart.average(node.outputs[0]).square / held_by(chart.field(node.inputs[0])).square;
-    if (!is_off(ratio)) continue;
+    const double step = held_by(chart.field(node.inputs[0])).square;
+    const double ratio = chart.average(node.outputs[0]).square / step;
+    if (step == 0 || !is_off(ratio)) continue;
     const auto divide = [](Layer& layer) { layer.attributes["mode"] = std::string("sqrt"); };
     symptoms.push_back({node.name, ratio, severity_of(ratio), "", {{node.name, divide}}});
   }
@@ -178,6 +178,7 @@ std::vector<Symptom> look_at_pooling(const Chart& chart) {
     const Node* scale = scale_behind(chart, node);
     if (sums_steps(node)) continue;
     const Held x = held_by(chart.field(node.inputs[0]));
+    if (x.square == 0) continue;  // nothing comes in
     const FieldAverage& y = chart.average((scale != nullptr ? *scale : node).outputs[0]);
     const double shift = (y.mean - x.mean) / std::sqrt(x.square), ratio = y.square / x.square;
     const bool keeps = std::abs(shift) < kFar && !is_off(ratio);

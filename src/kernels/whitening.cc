@@ -97,19 +97,23 @@ Whitening fit_whitening(const float* x, const WhiteningShape& shape, double epsi
   moments.add(padded.data());
   const MatrixXd covariance = moments.covariance();
   const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(covariance);
-  const double floor = epsilon * covariance.trace() / static_cast<double>(covariance.rows());
-  // A direction without variance, where no epsilon is given, stays what it is: nothing.
+  const double variance = covariance.trace() / static_cast<double>(covariance.rows());
+  // Below this a variance is the rounding of sums.
+  constexpr double kRounding = 1e-12;
   const VectorXd roots = eigen.eigenvalues().unaryExpr([&](double value) {
-    const double square = std::max(value, 0.0) + floor;
-    return square > 0 ? 1 / std::sqrt(square) : 0;
+    const double square = std::max(value, 0.0) + epsilon * variance;
+    return square > kRounding * variance ? 1 / std::sqrt(square) : 0;
   });
   const MatrixXd zca = eigen.eigenvectors() * roots.asDiagonal() * eigen.eigenvectors().transpose();
   const Eigen::Index taps = shape.kernel[0] * shape.kernel[1];
   Whitening whitening;
   for (Eigen::Index channel = 0; channel < shape.channels; ++channel) {
-    VectorXd filter = zca.row(channel * taps + taps / 2);
-    const double variance = filter.dot(covariance * filter);
-    filter *= variance > 0 ? 1 / std::sqrt(variance) : 0;
+    const Eigen::Index middle = channel * taps + taps / 2;
+    VectorXd filter = zca.row(middle);
+    const double mean = moments.mean()[middle];
+    const bool varies = covariance(middle, middle) > kRounding * (variance + mean * mean);
+    const double made = filter.dot(covariance * filter);
+    filter *= varies && made > 0 ? 1 / std::sqrt(made) : 0;
     for (const double weight : filter) whitening.filter.push_back(static_cast<float>(weight));
     whitening.bias.push_back(static_cast<float>(-filter.dot(moments.mean())));
   }

@@ -147,6 +147,10 @@ class Builder {
     for (const std::string& input : layer.inputs) node.inputs.push_back(ids_.at(input));
     const ValueId words = words_of(row, node);
     const bool lacks_words = row.traits.id_input == static_cast<int>(node.inputs.size());
+    if (lacks_words && words == kSeveral) {
+      fail(where + ": its steps are made of several sequences; name the word numbers that tell which "
+                   "are there as its second input");
+    }
     if (lacks_words && words != kNoValue) node.inputs.push_back(words);
     for (const ValueId input : node.inputs) shapes.push_back(graph_.value(input).shape);
     const Inferred inferred = (*row.infer)({node.name, node.op, node.attributes, shapes});
@@ -165,7 +169,7 @@ class Builder {
       const std::string name = i == 0 ? layer.name : fmt::format("{}:{}", layer.name, i);
       node.outputs.push_back(add_value(graph_, {name, inferred.outputs[i]}));
     }
-    if (words != kNoValue && inferred.outputs[0].size() == 3) words_[node.outputs[0]] = words;
+    if (has_steps_of(words, inferred.outputs[0])) words_[node.outputs[0]] = words;
     ids_[layer.name] = node.outputs[0];
     graph_.nodes.push_back(std::move(node));
   }
@@ -174,10 +178,19 @@ class Builder {
   // embedding's output remembers those, and who needs them has them as an input.
   ValueId words_of(const OpRow& row, const Node& node) const {
     if (row.traits.id_input == 0) return node.inputs[0];
+    ValueId words = kNoValue;
     for (const ValueId input : node.inputs) {
-      if (const auto found = words_.find(input); found != words_.end()) return found->second;
+      const auto found = words_.find(input);
+      if (found == words_.end() || found->second == words) continue;
+      words = words == kNoValue ? found->second : kSeveral;
     }
-    return kNoValue;
+    return words;
+  }
+
+  // Whether a value still has a step for each word.
+  bool has_steps_of(ValueId words, const Shape& shape) const {
+    if (shape.size() != 3 || words == kNoValue) return false;
+    return words == kSeveral || graph_.value(words).shape[1] == shape[1];
   }
 
   static void check_size(const std::string& where, const Shape& shape) {
@@ -200,6 +213,10 @@ class Builder {
             ErrorKind::shape,
             fmt::format("layer '{}' ({}): shares '{}' of shape {}, but needs {}", layer.name,
                         layer.op, name, to_string(shape), to_string(spec.shape)));
+      }
+      if (graph_.value(known).role != spec.role) {
+        fail(fmt::format("{}: shares '{}', of which the other says whether it is learned",
+                         where_of(layer), name));
       }
       return known;
     }
@@ -226,6 +243,8 @@ class Builder {
     for (const ValueId input : graph_.inputs) check(input, "input");
     for (const Node& node : graph_.nodes) check(node.outputs[0], "layer");
   }
+
+  static constexpr ValueId kSeveral = kNoValue - 1;  ///< words of more than one input
 
   const Network& network_;
   Graph graph_;

@@ -31,15 +31,15 @@ std::map<ValueId, std::int64_t> vocabularies(const Graph& graph) {
                        graph.value(ids).name));
     }
     const auto told = node.attributes.find("vocabulary");
-    if (told == node.attributes.end()) continue;
-    const std::int64_t size = std::get<std::int64_t>(told->second);
-    const auto known = sizes.find(ids);
-    sizes[ids] = known == sizes.end() ? size : std::min(size, known->second);
+    const std::int64_t size =
+        told == node.attributes.end() ? kMostWords : std::get<std::int64_t>(told->second);
+    const auto known = sizes.try_emplace(ids, kMostWords).first;
+    known->second = std::min(size, known->second);
   }
   for (const Node& node : graph.nodes) {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       if (i == id_input(node) || !sizes.contains(node.inputs[i])) continue;
-      fail(node, fmt::format("reads '{}' as plain numbers, which an embedding reads as numbers of "
+      fail(node, fmt::format("reads '{}' as plain numbers, which another layer reads as numbers of "
                              "words (give it an input of its own)",
                              graph.value(node.inputs[i]).name));
     }

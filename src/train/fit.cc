@@ -12,12 +12,29 @@
 
 namespace selfnorm {
 
+namespace {
+
+const std::string* table_of(const Node& node) {
+  const auto given = node.attributes.find("weights");
+  const auto* path =
+      given == node.attributes.end() ? nullptr : std::get_if<std::string>(&given->second);
+  return path == nullptr || path->empty() ? nullptr : path;
+}
+
+bool owns(const Graph& graph, const Node& node, ValueId value) {
+  return std::ranges::any_of(graph.parameters, [&](const Parameter& parameter) {
+    return parameter.value == value && parameter.owner == node.name;
+  });
+}
+
+}  // namespace
+
+bool reads_table(const Node& node) { return table_of(node) != nullptr; }
+
 void load_tables(const Graph& graph, Weights& weights) {
   for (const Node& node : graph.nodes) {
-    const auto given = node.attributes.find("weights");
-    if (given == node.attributes.end()) continue;
-    const auto* path = std::get_if<std::string>(&given->second);
-    if (path == nullptr || path->empty()) continue;
+    const std::string* path = table_of(node);
+    if (path == nullptr || !owns(graph, node, node.inputs.back())) continue;
     NumberArray table = read_npy(*path);
     const WeightEntry& entry = *weights.find(graph.value(node.inputs.back()).name);
     if (table.shape != entry.shape) {
@@ -68,7 +85,9 @@ void fit_states(const Graph& graph, Weights& weights, const InputRows& rows) {
     auto state = states.begin();
     for (const ValueId id : node.inputs) {
       const Value& value = graph.value(id);
-      if (value.role == Role::state) weights.set(*weights.find(value.name), *state++);
+      if (value.role != Role::state) continue;
+      const std::vector<float>& fitted = *state++;
+      if (owns(graph, node, id)) weights.set(*weights.find(value.name), fitted);
     }
   }
 }

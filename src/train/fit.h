@@ -7,8 +7,11 @@
 
 namespace selfnorm {
 
-/// Reads the tables that nodes name in their `weights`, NPY files of the table's shape. Error(data)
-/// says what does not fit.
+/// Whether a node's table is read from a file.
+bool reads_table(const Node& node);
+
+/// Reads the tables that nodes name in their `weights`, NPY files of the table's shape. Of a
+/// shared one its owner's. Error(data) says what does not fit.
 void load_tables(const Graph& graph, Weights& weights);
 
 /// Whether a graph has nodes with states that rows decide.

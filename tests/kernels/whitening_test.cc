@@ -135,6 +135,20 @@ TEST(Whitening, LeavesOutWhatHasNoVariance) {
   EXPECT_EQ(w.bias, std::vector<float>{0});
 }
 
+// A channel of one number beside one that varies, as an image's opacity is.
+TEST(Whitening, AChannelWithoutVarianceIsNotBlownUp) {
+  WhiteningShape shape = kShape;
+  std::vector<float> x = smooth_images(shape, 0.9);
+  for (std::size_t e = 1; e < x.size(); e += 2) x[e] = 0.7F;
+  for (const double epsilon : {0.0, 0.01}) {
+    const Whitening w = fit_whitening(x.data(), shape, epsilon);
+    const std::size_t half = w.filter.size() / 2;
+    for (std::size_t i = half; i < w.filter.size(); ++i) EXPECT_EQ(w.filter[i], 0);
+    EXPECT_EQ(w.bias[1], 0);
+    EXPECT_GT(w.filter[half / 4], 0);  // the middle of the other
+  }
+}
+
 // ⟨repeat x, p⟩ = ⟨x, add p⟩: whole numbers, so that both are exact.
 TEST(Whitening, AddingBordersIsTheGradientOfRepeatingThem) {
   const WhiteningShape shape{3, 2, 5, 2, {5, 3}};  // a window higher than the image

@@ -54,6 +54,44 @@ TEST(Vocabulary, IsTheLeastOfItsReaders) {
   EXPECT_EQ(vocabularies(graph), sizes);
 }
 
+TEST(Vocabulary, AMaskIsNoPlainNumberEither) {
+  const Network network{{{"x", {5, 4}}, {"mask", {5}}},
+                        {{"pool_steps", {}, "pool", {"x", "mask"}}}};
+  const Graph graph = build_graph(network, 2);
+  const std::map<ValueId, std::int64_t> sizes = {{graph.inputs[1], kMostWords}};
+  EXPECT_EQ(vocabularies(graph), sizes);
+}
+
+TEST(Vocabulary, StepsThatAreOthersHaveNoWords) {
+  Network network = sentence();
+  network.layers.insert(network.layers.begin() + 2,
+                        {"reshape", {{"shape", std::vector<std::int64_t>{3, 5}}}, "r", {"d"}});
+  network.layers.back().inputs = {"r"};
+  EXPECT_EQ(build_graph(network, 2).nodes.back().inputs.size(), 1);
+}
+
+TEST(Vocabulary, StepsOfSeveralSequencesNeedToBeTold) {
+  const Network network{{{"a", {5}}, {"b", {5}}},
+                        {embedding("e", 9, "a"),
+                         embedding("f", 9, "b"),
+                         {"add", {}, "d", {"e", "f"}},
+                         kPool}};
+  EXPECT_NE(error_of(network).find("several sequences"), std::string::npos) << error_of(network);
+  Network told = network;
+  told.layers.back().inputs = {"d", "b"};
+  EXPECT_EQ(error_of(told), "none");
+}
+
+TEST(Vocabulary, ASharedTableIsLearnedOrNot) {
+  Network network = sentence();
+  Layer other = embedding("f", 9, "words");
+  other.share = "e";
+  other.attributes["trainable"] = false;
+  network.layers.push_back(other);
+  EXPECT_NE(error_of(network).find("'f' (embedding): shares 'e.table'"), std::string::npos)
+      << error_of(network);
+}
+
 TEST(Vocabulary, NumbersOfWordsAreNothingElse) {
   Network network = sentence();
   network.layers.push_back(dense("plain", "words"));
