@@ -148,8 +148,9 @@ class Builder {
     const ValueId words = words_of(row, node);
     const bool lacks_words = row.traits.id_input == static_cast<int>(node.inputs.size());
     if (lacks_words && words == kSeveral) {
-      fail(where + ": its steps are made of several sequences; name the word numbers that tell which "
-                   "are there as its second input");
+      fail(where +
+           ": its steps are made of several sequences; name the word numbers that tell which "
+           "are there as its second input");
     }
     if (lacks_words && words != kNoValue) node.inputs.push_back(words);
     for (const ValueId input : node.inputs) shapes.push_back(graph_.value(input).shape);

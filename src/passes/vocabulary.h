@@ -11,9 +11,9 @@ namespace selfnorm {
 /// Numbers of words travel as floats, which count so far.
 inline constexpr std::int64_t kMostWords = std::int64_t{1} << 24;
 
-/// The graph's inputs that hold numbers of words, or a mask of steps, with how many words there are:
-/// the least of what their readers know, or kMostWords. Throws Error(config) where such numbers come from a layer, or are read as
-/// plain numbers too.
+/// The graph's inputs that hold numbers of words, or a mask of steps, with how many words there
+/// are: the least of what their readers know, or kMostWords. Throws Error(config) where such
+/// numbers come from a layer, or are read as plain numbers too.
 std::map<ValueId, std::int64_t> vocabularies(const Graph& graph);
 
 }  // namespace selfnorm

@@ -71,11 +71,9 @@ TEST(Vocabulary, StepsThatAreOthersHaveNoWords) {
 }
 
 TEST(Vocabulary, StepsOfSeveralSequencesNeedToBeTold) {
-  const Network network{{{"a", {5}}, {"b", {5}}},
-                        {embedding("e", 9, "a"),
-                         embedding("f", 9, "b"),
-                         {"add", {}, "d", {"e", "f"}},
-                         kPool}};
+  const Network network{
+      {{"a", {5}}, {"b", {5}}},
+      {embedding("e", 9, "a"), embedding("f", 9, "b"), {"add", {}, "d", {"e", "f"}}, kPool}};
   EXPECT_NE(error_of(network).find("several sequences"), std::string::npos) << error_of(network);
   Network told = network;
   told.layers.back().inputs = {"d", "b"};
