@@ -178,9 +178,9 @@ std::vector<Symptom> look_at_pooling(const Chart& chart) {
     const Node* scale = scale_behind(chart, node);
     if (sums_steps(node)) continue;
     const Held x = held_by(chart.field(node.inputs[0]));
-    if (x.square == 0) continue;  // nothing comes in
     const FieldAverage& y = chart.average((scale != nullptr ? *scale : node).outputs[0]);
-    const double shift = (y.mean - x.mean) / std::sqrt(x.square), ratio = y.square / x.square;
+    const double shift = (y.mean - x.mean) / std::sqrt(x.square),
+                 ratio = x.square > 0 ? y.square / x.square : 0;
     const bool keeps = std::abs(shift) < kFar && !is_off(ratio);
     const bool is_normal = std::abs(y.mean) < kFar && !is_off(y.square);
     if (keeps || is_normal) continue;
