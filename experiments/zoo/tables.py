@@ -105,7 +105,7 @@ def training_table(results, networks, versions_of):
 def unet_table(results, networks):
     """Predicted of each U-Net as users build it, and how its training ended."""
     lines = ["| U-Net, faulty | largest variance of a layer | variance at the output | gradient's mean "
-             "square at the first convolution, given 1 at the output | training loss by epoch |",
+             "square behind the first activation, given 1 at the output | training loss by epoch |",
              "| --- |" + " --- |" * 4]
     for name in networks:
         rows = [r for r in select(results, kind="doctor", network=name, version="faulty")
