@@ -32,8 +32,11 @@ struct Attributes {
 
 Inferred infer(const InferContext& context) {
   const auto a = attributes_of<Attributes>(context.attributes);
-  check_rank(context, 0, 2, 2);
   const Shape& ids = context.inputs[0];
+  if (ids.size() != 2) {
+    fail_shape(context,
+               fmt::format("input is {}, expects numbers of words, (N, steps)", batch_text(ids)));
+  }
   ParameterSpec table{"table", {a.vocabulary, a.dimension}, "", 1, 1};
   table.role = a.trainable ? Role::parameter : Role::state;
   table.unit_axis = kNoUnits;

@@ -40,8 +40,11 @@ double power_of(const Node& node) {
 }
 
 Inferred infer(const InferContext& context) {
-  check_rank(context, 0, 3, 3);
   const Shape& x = context.inputs[0];
+  if (x.size() != 3) {
+    fail_shape(context,
+               fmt::format("input is {}, expects sequences, (N, steps, features)", batch_text(x)));
+  }
   if (context.inputs.size() > 1) {
     const Shape& ids = context.inputs[1];
     if (ids.size() != 2 || ids[1] != x[1]) {
