@@ -172,7 +172,7 @@ void write_out_tables(Network& network) {
   }
 }
 
-// Images enough for what is fitted to them: about a million positions.
+// Images enough for what is fitted to them: about a million numbers.
 void fit_to_rows(PreparedRun& run, const RunConfig& config) {
   constexpr std::int64_t kFloats = 1 << 20, kLeast = 64;
   const std::vector<std::int64_t>& all = run.rows.train_rows;

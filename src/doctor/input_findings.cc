@@ -99,8 +99,7 @@ std::vector<Symptom> look_at_inputs(const Chart& chart) {
 }
 
 std::vector<Symptom> look_at_correlation(const Chart& chart) {
-  // Strokes and membranes count as 1.7 to 2 of 9, and whitening them does not help; photographs
-  // count as 1.1 to 1.3 (experiments/zoo/README.md).
+  // Below what digits have: whitening those made networks worse (experiments/zoo/README.md).
   constexpr double kFew = 1.5;
   std::vector<Symptom> symptoms;
   if (chart.any_self_normalizing() == nullptr) return symptoms;

@@ -49,6 +49,12 @@ void then(Layer& scale, double factor, double shift) {
   scale.attributes = made.attributes;
 }
 
+// Puts a factor and a shift behind a node, or changes those that stand there.
+Edit rescaled(const Node& node, const Node* scale, double factor, double shift) {
+  if (scale == nullptr) return {node.name, {}, scale_layer(factor, shift)};
+  return {scale->name, [=](Layer& layer) { then(layer, factor, shift); }};
+}
+
 // Averages over the elements that hold something: steps that are padding are zeros.
 struct Held {
   double mean = 0, square = 0;
@@ -141,15 +147,11 @@ std::vector<Symptom> look_at_embeddings(const Chart& chart) {
     if (std::abs(mean) < kFar && !is_off(square)) continue;
     const double factor = 1 / std::sqrt(square - mean * mean);
     if (!std::isfinite(factor)) continue;  // nothing but padding and zeros
-    Edit mend{node.name, {}, scale_layer(factor, -factor * mean)};
-    if (scale != nullptr) {
-      mend = {scale->name, [=](Layer& layer) { then(layer, factor, -factor * mean); }};
-    }
     symptoms.push_back({node.name,
                         square,
                         severity_of(square),
                         fmt::format("mean {:.4g} and variance {:.4g}", mean, square - mean * mean),
-                        {mend}});
+                        {rescaled(node, scale, factor, -factor * mean)}});
   }
   return symptoms;
 }
@@ -189,16 +191,11 @@ std::vector<Symptom> look_at_pooling(const Chart& chart) {
       symptoms.push_back({node.name, ratio, Severity::error, "no variance"});
       continue;
     }
-    Edit mend{node.name, {}, scale_layer(factor, -factor * y.mean)};
-    if (scale != nullptr) {
-      mend = {scale->name,
-              [=, mean = y.mean](Layer& layer) { then(layer, factor, -factor * mean); }};
-    }
     symptoms.push_back({node.name,
                         ratio,
                         severity_of(ratio),
                         fmt::format("mean {:.4g} and variance {:.4g}", y.mean, variance),
-                        {mend}});
+                        {rescaled(node, scale, factor, -factor * y.mean)}});
   }
   return symptoms;
 }

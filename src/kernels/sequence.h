@@ -6,6 +6,9 @@
 
 namespace selfnorm {
 
+/// Numbers of words travel as floats, which count so far.
+inline constexpr std::int64_t kMostWords = std::int64_t{1} << 24;
+
 /// Numbers that name no row of the table count as padding; nobody reads beyond it.
 std::int64_t row_of_id(float id, std::int64_t rows);
 

@@ -62,7 +62,7 @@ class PatchMoments {
   MatrixXd products_;
 };
 
-// Calls f(padded row, padded column, the row and the column that it repeats).
+// Calls f(pixel of the padded image, pixel of the image that it repeats).
 template <class F>
 void for_each_padded(const WhiteningShape& s, F f) {
   const auto inside = [](std::int64_t at, std::int64_t kernel, std::int64_t extent) {

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "kernels/sequence.h"
 #include "ops/reference.h"
 #include "ops/rows.h"
@@ -21,7 +19,7 @@ struct Attributes {
         {"vocabulary",
          &vocabulary,
          "rows of the table; word numbers are below it, 0 is padding",
-         {2, 1 << 24}},
+         {2, kMostWords}},
         {"dimension", &dimension, "numbers of a word's vector", range::kExtent},
         {"trainable", &trainable, "whether the table is learned"},
         {"weights", &weights, "a .npy file with the table at the start; else `init` draws it"}};

@@ -64,13 +64,13 @@ MomentRule moments_by_quadrature(const Settings& attributes) {
 /// For internal nodes: they are made by passes, whose attributes need no checking.
 AttributeSchema unchecked_attributes();
 
-/// A row for an op that only passes add to a graph: a part of a gradient, or a measurement.
 /// The bias of a layer's outputs: zeros, not decayed.
 ParameterSpec bias_spec(std::int64_t outputs, double fan_in, double fan_out);
 
 /// The rescale rule of layers whose weights `init` describes.
 void rescale_weights(Settings& attributes, std::size_t inputs, double factor);
 
+/// A row for an op that only passes add to a graph: a part of a gradient, or a measurement.
 OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,
                    Step (*lower)(const LoweringContext&), Traits traits = {});
 

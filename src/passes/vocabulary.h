@@ -5,11 +5,9 @@
 #include <map>
 
 #include "graph/graph.h"
+#include "kernels/sequence.h"
 
 namespace selfnorm {
-
-/// Numbers of words travel as floats, which count so far.
-inline constexpr std::int64_t kMostWords = std::int64_t{1} << 24;
 
 /// The graph's inputs that hold numbers of words, or a mask of steps, with how many words there
 /// are: the least of what their readers know, or kMostWords. Throws Error(config) where such
