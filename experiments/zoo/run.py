@@ -30,7 +30,7 @@ import tables
 import text
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from results import put_table, read_results  # noqa: E402
+from results import alone, put_table, read_results, write_results  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -290,14 +290,10 @@ class Zoo:
         return [v for v in versions_of(name) if v in self.versions]
 
     def keep(self, row):
-        self.results = read_results(RESULTS)  # another run may have added to them
-        stale = [r for r in self.results if is_about(r, row)]
-        self.results = [r for r in self.results if r not in stale] + [row]
-        if stale:
-            RESULTS.write_text("".join(json.dumps(r) + "\n" for r in self.results))
-        else:
-            with RESULTS.open("a") as file:
-                file.write(json.dumps(row) + "\n")
+        with alone(RESULTS):
+            others = read_results(RESULTS)  # another run may have added to them
+            self.results = [r for r in others if not is_about(r, row)] + [row]
+            write_results(RESULTS, self.results)
         print(json.dumps(row)[:300], flush=True)
 
     def do(self, kind, work, name, version, again=False, **drawn):
