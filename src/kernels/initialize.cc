@@ -122,7 +122,8 @@ void orthogonal(double gain, const InitialShape& s, RandomKey key, float* values
 InitialLaw orthogonal_law(const InitialShape& s) {
   const double rows = static_cast<double>(s.outputs);
   const double columns = static_cast<double>(s.count) / rows;
-  return {0, 1 / std::max(rows, columns)};
+  return {0, 1 / std::max(rows, columns), std::min(1.0, rows / columns),
+          std::min(1.0, columns / rows)};
 }
 
 const std::map<std::string, Initializer>& initializers() {
@@ -164,7 +165,7 @@ bool takes_any_gain(const std::string& name) { return name == kConstant; }
 
 InitialLaw initial_law(const std::string& name, double gain, const InitialShape& shape) {
   const InitialLaw law = initializers().at(name).law(shape);
-  return {gain * law.mean, gain * gain * law.variance};
+  return {gain * law.mean, gain * gain * law.variance, law.kept, law.kept_back};
 }
 
 void initialize(const std::string& name, double gain, const InitialShape& shape, RandomKey key,

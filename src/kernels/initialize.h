@@ -26,6 +26,9 @@ bool takes_any_gain(const std::string& name);
 /// Mean and variance of the values that `initialize` draws.
 struct InitialLaw {
   double mean = 0, variance = 0;
+  /// Share of the lengths of what they multiply that rows, and back that columns, keep in every
+  /// draw: up to 1 of orthogonal weights, 0 of independent ones.
+  double kept = 0, kept_back = 0;
 };
 InitialLaw initial_law(const std::string& name, double gain, const InitialShape& shape);
 

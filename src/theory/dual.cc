@@ -99,6 +99,30 @@ const std::vector<std::pair<double, double>>& normal_rule() {
 
 Dual::Dual(Activated activation) : activation_(std::move(activation)) {}
 
+const Dual& Dual::squared() const {
+  if (squared_ == nullptr) {
+    const auto square = [f = activation_.f](double z) { return f(z) * f(z); };
+    squared_ =
+        std::make_unique<Dual>(Activated{square, [](double) { return 0.0; }, activation_.kinks});
+  }
+  return *squared_;
+}
+
+const Dual& Dual::slope_squared() const {
+  if (slope_squared_ == nullptr) {
+    const auto square = [df = activation_.df](double z) { return df(z) * df(z); };
+    slope_squared_ =
+        std::make_unique<Dual>(Activated{square, [](double) { return 0.0; }, activation_.kinks});
+  }
+  return *slope_squared_;
+}
+
+std::vector<DualNode> Dual::nodes_of(const MomentField& z) const {
+  std::vector<DualNode> nodes;
+  for (std::size_t e = 0; e < z.square.size(); ++e) nodes.push_back(at(z.mean[e], z.variance(e)));
+  return nodes;
+}
+
 const DualNode& Dual::node(std::int64_t mean_step, std::int64_t log_step) const {
   const auto [found, is_new] = nodes_.try_emplace({mean_step, log_step});
   if (!is_new) return found->second;
@@ -148,11 +172,9 @@ DualNode Dual::at(double mean, double variance) const {
   return sum;
 }
 
-MomentField Dual::forward(const MomentField& z) const {
+MomentField field_of(const MomentField& z, const std::vector<DualNode>& nodes) {
   MomentField y = zero_field(z.extent);
-  std::vector<DualNode> nodes;
-  for (std::size_t e = 0; e < z.square.size(); ++e) {
-    nodes.push_back(at(z.mean[e], z.variance(e)));
+  for (std::size_t e = 0; e < nodes.size(); ++e) {
     y.mean[e] = nodes[e].terms[0];
     y.square[e] = nodes[e].square;
   }
@@ -168,11 +190,12 @@ MomentField Dual::forward(const MomentField& z) const {
   return y;
 }
 
+MomentField Dual::forward(const MomentField& z) const { return field_of(z, nodes_of(z)); }
+
 MomentField Dual::backward(const MomentField& z, const MomentField& gradient) const {
   MomentField dz = gradient;
-  std::vector<DualNode> nodes;
-  for (std::size_t e = 0; e < z.square.size(); ++e) {
-    nodes.push_back(at(z.mean[e], z.variance(e)));
+  const std::vector<DualNode> nodes = nodes_of(z);
+  for (std::size_t e = 0; e < nodes.size(); ++e) {
     dz.mean[e] *= nodes[e].slope_terms[0];
     dz.square[e] *= nodes[e].slope_square;
   }

@@ -33,6 +33,9 @@ struct DualNode {
 double dual_product(const DualNode& a, const DualNode& b, double rho);
 double dual_slope_product(const DualNode& a, const DualNode& b, double rho);
 
+/// Moments of what a field of normals is made into, given the node of each element.
+MomentField field_of(const MomentField& z, const std::vector<DualNode>& nodes);
+
 /// Points and weights of E g(x) ≈ Σ weight·g(point) for x ~ N(0, 1): the trapezoidal rule, whose
 /// error falls exponentially for smooth g, with tails to 5 deviations.
 const std::vector<std::pair<double, double>>& normal_rule();
@@ -43,6 +46,11 @@ class Dual {
  public:
   explicit Dual(Activated activation);
   DualNode at(double mean, double variance) const;
+  std::vector<DualNode> nodes_of(const MomentField& z) const;  ///< by element
+
+  /// f² and f′² in place of f, made when they are asked for; without derivatives.
+  const Dual& squared() const;
+  const Dual& slope_squared() const;
 
   /// The activation of a field whose elements are normal over its channels.
   MomentField forward(const MomentField& z) const;
@@ -59,6 +67,7 @@ class Dual {
   const DualNode& node(std::int64_t mean_step, std::int64_t log_step) const;
   Activated activation_;
   mutable std::map<std::pair<std::int64_t, std::int64_t>, DualNode> nodes_;
+  mutable std::unique_ptr<const Dual> squared_, slope_squared_;
 };
 
 }  // namespace selfnorm

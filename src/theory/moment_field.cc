@@ -25,14 +25,14 @@ double pair_share(double factor, std::int64_t count) {
 // How the correlation of positions falls, on average over some elements: the floor of positions far
 // apart, and what neighbours have beyond it along each axis.
 struct Fall {
-  double floor = 0, right = 0, below = 0;
+  double floor = 0, right = 0, below = 0, same_position = 0;
 };
 
 Fall fall_of(const MomentField& x, std::int64_t first, std::int64_t last) {
   // Covariances by link, and the variances they meet.
   std::array<double, kLinkCount> shared{}, together{};
   for (std::int64_t e = first; e < last; ++e) {
-    for (const Link link : {Link::right, Link::below, Link::far}) {
+    for (const Link link : {Link::right, Link::below, Link::sample, Link::far}) {
       const std::int64_t other = linked(x.extent, e, link);
       if (other < 0) continue;
       const auto l = static_cast<std::size_t>(link), from = index(e), to = index(other);
@@ -46,7 +46,7 @@ Fall fall_of(const MomentField& x, std::int64_t first, std::int64_t last) {
   };
   const double floor = std::min(average(Link::far), 1 - 1e-9);
   const auto step = [&](Link link) { return std::max(0.0, (average(link) - floor) / (1 - floor)); };
-  return {floor, step(Link::right), step(Link::below)};
+  return {floor, step(Link::right), step(Link::below), average(Link::sample)};
 }
 
 }  // namespace
@@ -72,13 +72,25 @@ MomentField uniform_field(const Extent& extent, double mean, double square) {
   return field;
 }
 
+// Spread evenly by multiples of two irrational numbers, which no two samples share.
+FarStep far_step(const Extent& extent, std::int64_t sample) {
+  constexpr double kDown = 0.7548776662466927, kRight = 0.5698402909980532;
+  const auto share = [&](double multiple) {
+    const double turn = 0.5 + static_cast<double>(sample) * multiple;
+    return 0.25 + 0.5 * (turn - std::floor(turn));
+  };
+  return {static_cast<std::int64_t>(share(kDown) * static_cast<double>(extent.height)),
+          static_cast<std::int64_t>(share(kRight) * static_cast<double>(extent.width))};
+}
+
 std::int64_t linked(const Extent& extent, std::int64_t e, Link link) {
   const std::int64_t column = e % extent.width, row = e / extent.width % extent.height;
   const std::int64_t next = (e / extent.positions() + 1) % extent.samples;
   if (link == Link::sample) return element(extent, next, row, column);
   if (link == Link::far) {
-    return element(extent, next, (row + extent.height / 2) % extent.height,
-                   (column + extent.width / 2) % extent.width);
+    const FarStep far = far_step(extent, e / extent.positions());
+    return element(extent, next, (row + far.rows) % extent.height,
+                   (column + far.columns) % extent.width);
   }
   const Offset& offset = offsets_of(extent)[static_cast<std::size_t>(link)];
   const std::int64_t i = row + offset.rows, j = column + offset.columns;
@@ -160,6 +172,26 @@ MomentField affine(const MomentField& x, double a, double b) {
   return y;
 }
 
+MomentField more_alike(const MomentField& x, double correlation) {
+  MomentField y = x;
+  for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
+    for (const Link link : {Link::sample, Link::far}) {
+      const double variances = x.variance(index(e)) * x.variance(index(linked(x.extent, e, link)));
+      y.product(link)[index(e)] += correlation * std::sqrt(std::max(0.0, variances));
+    }
+  }
+  return y;
+}
+
+double likeness_gained(const MomentField& more, const MomentField& less) {
+  double gained = 0, variances = 0;
+  for (std::size_t e = 0; e < less.mean.size(); ++e) {
+    gained += more.product(Link::sample)[e] - less.product(Link::sample)[e];
+    variances += less.variance(e);
+  }
+  return variances > 0 ? gained / variances : 0;
+}
+
 double variance_of_mean(const MomentField& x, std::int64_t sample) {
   const std::int64_t positions = x.extent.positions(), first = sample * positions;
   const Fall fall = fall_of(x, first, first + positions);
@@ -170,6 +202,23 @@ double variance_of_mean(const MomentField& x, std::int64_t sample) {
   const double near =
       pair_share(fall.below, x.extent.height) * pair_share(fall.right, x.extent.width);
   return std::max(0.0, deviation * deviation * (fall.floor + (1 - fall.floor) * near));
+}
+
+double variance_of_average(const MomentField& x, std::int64_t samples) {
+  double within = 0, deviation = 0;
+  for (std::int64_t sample = 0; sample < x.extent.samples; ++sample) {
+    within += variance_of_mean(x, sample) / static_cast<double>(x.extent.samples);
+  }
+  for (std::size_t e = 0; e < x.mean.size(); ++e) {
+    deviation += std::sqrt(std::max(0.0, x.variance(e))) / static_cast<double>(x.mean.size());
+  }
+  const Fall fall = fall_of(x, 0, x.extent.elements());
+  const double near =
+      pair_share(fall.below, x.extent.height) * pair_share(fall.right, x.extent.width);
+  const double common = fall.floor + (fall.same_position - fall.floor) * near;
+  const double between = deviation * deviation * std::max(0.0, common);  // as for many it must be
+  const double one = 1 / static_cast<double>(samples);
+  return one * within + (1 - one) * between;
 }
 
 FieldAverage average_of(const MomentField& x) {

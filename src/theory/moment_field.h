@@ -23,7 +23,7 @@ struct Extent {
 /// With which other element a product is carried: positions of the same sample one, two, four or
 /// eight steps away (in a sequence, which has one row, steps of growing length instead of those
 /// down); the same position of the next sample (of the first behind the last; of one of the same
-/// law where there is one sample); and a position of that which lies half an image away.
+/// law where there is one sample); and a position of that which lies far away.
 enum class Link : std::uint8_t {
   right,
   below,
@@ -75,6 +75,13 @@ constexpr const Offsets& offsets_of(const Extent& extent) {
 }
 constexpr bool is_within_sample(Link link) { return link != Link::sample && link != Link::far; }
 
+/// Rows and columns (of images whose ends meet) to the position of the next sample that is far
+/// away: from a quarter to three quarters of an image, from sample to sample another.
+struct FarStep {
+  std::int64_t rows, columns;
+};
+FarStep far_step(const Extent& extent, std::int64_t sample);
+
 struct MomentField {
   Extent extent;
   std::vector<double> mean;    ///< E x
@@ -102,6 +109,10 @@ double correlation(const MomentField& x, std::int64_t element, Link link);
 /// The variance of the mean over all positions of a sample, from averages of what its links carry.
 double variance_of_mean(const MomentField& x, std::int64_t sample);
 
+/// The variance of the mean over all positions of so many samples of the field's law, which falls
+/// with distance as within a sample; what elements' means differ by is none.
+double variance_of_average(const MomentField& x, std::int64_t samples);
+
 /// All positions of a sample as one element, averaged as channels are.
 MomentField merge_positions(const MomentField& x);
 
@@ -114,6 +125,11 @@ MomentField combine(const std::vector<Part>& parts);
 
 /// Adds a share of x's moments: the shares of a mixture of laws make 1.
 void mix_in(MomentField& sum, const MomentField& x, double share);
+
+/// The field with so much more correlation between samples and positions far apart.
+MomentField more_alike(const MomentField& x, double correlation);
+/// By how much more the samples of a field are alike, as a share of what they vary by.
+double likeness_gained(const MomentField& more, const MomentField& less);
 
 /// a·x + b.
 MomentField affine(const MomentField& x, double a, double b);

@@ -109,8 +109,9 @@ MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
     z.mean[e] += mean * x.mean[at];
     z.square[e] += variance * x.square[at] + common * x.variance(at);
     z.product(Link::sample)[e] += variance * x.product(Link::sample)[at];
-    const std::int64_t far_row = (r.i + out.height / 2) % out.height;
-    const std::int64_t far_column = (r.j + out.width / 2) % out.width;
+    const FarStep far = far_step(out, r.sample);
+    const std::int64_t far_row = (r.i + far.rows) % out.height;
+    const std::int64_t far_column = (r.j + far.columns) % out.width;
     if (tap(in, w, far_row, far_column, r.u, r.v) >= 0) {
       z.product(Link::far)[e] += variance * x.product(Link::far)[at];
     }
