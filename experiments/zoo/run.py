@@ -220,13 +220,30 @@ def off_by(layers):
         measured = layer["measured"]
         if None in (measured["mean"], measured["variance"]) or measured["variance"] <= 0:
             continue
-        mean = max(mean, abs(layer["mean"] - measured["mean"]) / measured["variance"] ** 0.5)
-        variance = max(variance, abs(layer["variance"] / measured["variance"] - 1))
+        shift = layer["fluctuation"]
+        off = layer["mean"] + shift["mean_shift"] - measured["mean"]
+        mean = max(mean, abs(off) / measured["variance"] ** 0.5)
+        predicted = layer["variance"] + shift["variance_shift"]
+        variance = max(variance, abs(predicted / measured["variance"] - 1))
         predicted, got = layer["gradient_second_moment"], measured["gradient_second_moment"]
         if predicted and got:
             gradient = max(gradient, abs((predicted / got) ** (1 / behind) - 1))
     return {"mean": mean, "variance": variance, "gradient": gradient,
             "missed": [layer["name"] for layer in layers if layer["missed"]]}
+
+
+def spreads(layers):
+    """Predicted over measured deviations of single draws: least, median and largest of the layers."""
+    ratios = {"variance": [], "gradient": []}
+    for layer in layers:
+        one, errors = layer["fluctuation"], layer["measured"]["standard_error"]
+        for what, predicted, error in (
+                ("variance", one["variance"], errors["variance"]),
+                ("gradient", one["log_gradient"], errors["gradient_second_moment"])):
+            scale = layer["measured"]["variance"] if what == "variance" else 1
+            if None not in (predicted, error, scale) and error > 1e-4 * scale:
+                ratios[what].append(predicted / (error * DRAWS ** 0.5))
+    return {what: [min(r), statistics.median(r), max(r)] for what, r in ratios.items() if r}
 
 
 def examined(program, path, name):
@@ -237,6 +254,7 @@ def examined(program, path, name):
                  "layers": len(f["layers"])} for f in found["findings"]]
     last = found["layers"][-1]
     return {"findings": findings, "layers": len(found["layers"]), "off": off_by(found["layers"]),
+            "spreads": spreads(found["layers"]),
             "output_variance": last["variance"],
             "largest_variance": max(layer["variance"] for layer in found["layers"]),
             "first_gradient": found["layers"][1]["gradient_second_moment"]}

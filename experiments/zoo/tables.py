@@ -32,20 +32,29 @@ def findings_text(findings):
                      f"{' (' + str(f['layers']) + ')' if f['layers'] > 1 else ''}" for f in findings)
 
 
+def spread_text(row, what):
+    if what not in row.get("spreads", {}):
+        return "-"
+    least, median, most = row["spreads"][what]
+    return f"{median:.2f} ({least:.2f} to {most:.2f})"
+
+
 def doctor_table(results, networks, versions_of):
     lines = ["| network | version | findings: code, number, (layers) | mean off by, deviations | "
-             "variance off by | gradient off by, a layer | layers missed |", "| --- |" + " --- |" * 6]
+             "variance off by | gradient off by, a layer | layers missed | spread of a draw's variance, "
+             "predicted/measured | of its gradient |", "| --- |" + " --- |" * 8]
     for name in networks:
         for version in versions_of(name):
             for row in select(results, kind="doctor", network=name, version=version):
                 if "failed" in row:
-                    lines.append(f"| {name} | {version} | failed: {row['failed']} | | | | |")
+                    lines.append(f"| {name} | {version} | failed: {row['failed']} | | | | | | |")
                     continue
                 off = row["off"]
                 lines.append(
                     f"| {name} | {version} | {findings_text(row['findings'])} | {off['mean']:.3f} | "
                     f"{100 * off['variance']:.1f} % | {100 * off['gradient']:.2f} % | "
-                    f"{len(off['missed'])} of {row['layers']} |")
+                    f"{len(off['missed'])} of {row['layers']} | "
+                    f"{spread_text(row, 'variance')} | {spread_text(row, 'gradient')} |")
     return "\n".join(lines)
 
 

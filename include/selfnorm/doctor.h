@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,14 +24,25 @@ struct SignalMoments {
   double gradient_second_moment = 0;
 };
 
+/// What finite width adds to a prediction, which is for infinite width: how single draws of weights
+/// and masks differ, and what their average is off by, to the first order in 1/width.
+struct Fluctuation {
+  double mean = 0, variance = 0;  ///< standard deviations over draws of a layer's mean and variance
+  /// The same of the logarithm of its gradient's second moment; NaN without one.
+  double log_gradient = std::numeric_limits<double>::quiet_NaN();
+  double mean_shift = 0, variance_shift = 0;  ///< averages over draws less the prediction
+};
+
 struct LayerExamination {
   std::string name, op;
   SignalMoments predicted;
   /// The averages over the draws (of gradients the geometric mean), and their standard errors (of
   /// gradients that of the logarithm).
   std::optional<SignalMoments> measured, standard_error;
-  /// The doctor's own miss: off by more than three standard errors and more than its promise (mean
-  /// 0.05 deviations, variance 10 %, gradient 2 % for each layer behind).
+  std::optional<Fluctuation> fluctuation;  ///< where something is measured
+  /// The doctor's own miss: prediction and shift are off by more than three standard errors, as
+  /// predicted or as measured, and more than its promise (mean 0.05 deviations, variance 10 %,
+  /// gradient 2 % for each layer behind).
   bool missed = false;
 };
 

@@ -12,6 +12,7 @@
 #include "doctor/findings.h"
 #include "doctor/layer_moments.h"
 #include "doctor/repair.h"
+#include "passes/fluctuations.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -56,16 +57,22 @@ void compare(const std::vector<std::vector<NamedMoments>>& draws, std::size_t in
       draws, index, [](const SignalMoments& m) { return std::log(m.gradient_second_moment); });
   layer.measured = {mean.mean, variance.mean, unit.mean, std::exp(log_gradient.mean)};
   layer.standard_error = {mean.error, variance.error, unit.error, log_gradient.error};
+  const Fluctuation& single = *layer.fluctuation;
+  const double count = static_cast<double>(draws.size());
   // Written so that what is not a number counts as off, unless it is the same on both sides: no
   // gradient at all, or a logarithm of 0.
-  const auto off = [](double predicted, const Average& got, double promise) {
+  const auto off = [&](double predicted, const Average& got, double spread, double promise) {
     const bool same = predicted == got.mean || (std::isnan(predicted) && std::isnan(got.mean));
-    return !same && !(std::abs(predicted - got.mean) <= std::max(promise, 3 * got.error));
+    const double error = std::max(got.error, std::isnan(spread) ? 0 : spread / std::sqrt(count));
+    return !same && !(std::abs(predicted - got.mean) <= std::max(promise, 3 * error));
   };
+  const SignalMoments& predicted = layer.predicted;
   layer.missed =
-      off(layer.predicted.mean, mean, 0.05 * std::sqrt(variance.mean)) ||
-      off(layer.predicted.variance, variance, 0.1 * variance.mean) ||
-      off(std::log(layer.predicted.gradient_second_moment), log_gradient, 0.02 * layers_behind);
+      off(predicted.mean + single.mean_shift, mean, single.mean, 0.05 * std::sqrt(variance.mean)) ||
+      off(predicted.variance + single.variance_shift, variance, single.variance,
+          0.1 * variance.mean) ||
+      off(std::log(predicted.gradient_second_moment), log_gradient, single.log_gradient,
+          0.02 * layers_behind);
 }
 
 void check(const ExaminationOptions& options) {
@@ -75,16 +82,17 @@ void check(const ExaminationOptions& options) {
 
 // What is predicted of a patient, and what follows from it.
 struct Visit {
+  PredictedSignals signals;
   Examination examination;
   std::vector<Diagnosis> diagnoses;
 };
 
 Visit visit(const Patient& patient, const std::vector<EpochRecord>& trained = {}) {
-  const PredictedSignals signals = predict_signals(patient.graph, patient.known);
-  Visit visit{{patient.input, patient.samples, {}, {}},
-              diagnose(Chart(patient.graph, signals, patient.has_raw_rows, trained))};
-  for (const NamedMoments& layer : summarize(patient.graph, signals, patient.samples)) {
-    visit.examination.layers.push_back({layer.name, layer.op, layer.moments, {}, {}});
+  Visit visit{
+      predict_signals(patient.graph, patient.known), {patient.input, patient.samples, {}, {}}, {}};
+  visit.diagnoses = diagnose(Chart(patient.graph, visit.signals, patient.has_raw_rows, trained));
+  for (const NamedMoments& layer : summarize(patient.graph, visit.signals, patient.samples)) {
+    visit.examination.layers.push_back({layer.name, layer.op, layer.moments, {}, {}, {}});
   }
   for (const Diagnosis& diagnosis : visit.diagnoses) {
     visit.examination.findings.push_back(diagnosis.finding);
@@ -92,13 +100,17 @@ Visit visit(const Patient& patient, const std::vector<EpochRecord>& trained = {}
   return visit;
 }
 
-void measure_beside(const Patient& patient, const ExaminationOptions& options,
-                    Examination& examination) {
+void measure_beside(const Patient& patient, const ExaminationOptions& options, Visit& visit) {
+  const std::vector<Fluctuation> fluctuations =
+      predict_fluctuations(patient.graph, visit.signals, patient.samples);
   std::vector<std::uint64_t> seeds(static_cast<std::size_t>(options.draws));
   std::iota(seeds.begin(), seeds.end(), options.seed);
   const auto draws = measure(patient.network, patient.rows, patient.samples, seeds);
-  for (std::size_t i = 0; i < examination.layers.size(); ++i) {
-    compare(draws, i, static_cast<double>(examination.layers.size() - i), examination.layers[i]);
+  auto& layers = visit.examination.layers;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const ValueId output = patient.graph.nodes[i].outputs[0];
+    layers[i].fluctuation = fluctuations[static_cast<std::size_t>(output)];
+    compare(draws, i, static_cast<double>(layers.size() - i), layers[i]);
   }
 }
 
@@ -161,9 +173,9 @@ Examination examine(const RunConfig& config, const ExaminationOptions& options,
   check(options);
   std::optional<Dataset> data = load_rows(config);
   const Patient patient = admit(config, data, options);
-  Examination examination = visit(patient, trained).examination;
-  if (options.draws > 0) measure_beside(patient, options, examination);
-  return examination;
+  Visit now = visit(patient, trained);
+  if (options.draws > 0) measure_beside(patient, options, now);
+  return std::move(now.examination);
 }
 
 Repair repair(const RunConfig& config, const ExaminationOptions& options,
@@ -182,7 +194,7 @@ Repair repair(const RunConfig& config, const ExaminationOptions& options,
       repair.beyond = beyond(repair.found, visit(patient, trained).examination.findings);
     }
     if (now.diagnoses.empty()) {
-      if (options.draws > 0) measure_beside(patient, options, now.examination);
+      if (options.draws > 0) measure_beside(patient, options, now);
       repair.after = std::move(now.examination);
       return repair;
     }

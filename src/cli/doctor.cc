@@ -99,6 +99,11 @@ Json examination_json(const Examination& examination) {
     if (layer.measured) {
       json["measured"] = moments_json(*layer.measured);
       json["measured"]["standard_error"] = moments_json(*layer.standard_error);
+      json["fluctuation"] = {{"mean", layer.fluctuation->mean},
+                             {"variance", layer.fluctuation->variance},
+                             {"log_gradient", layer.fluctuation->log_gradient},
+                             {"mean_shift", layer.fluctuation->mean_shift},
+                             {"variance_shift", layer.fluctuation->variance_shift}};
       json["missed"] = layer.missed;
     }
     layers.push_back(json);
@@ -118,6 +123,16 @@ std::string measurement(const LayerExamination& layer, double SignalMoments::*me
   return fmt::format("{} ± {:.1g}", number(value), is_relative ? error * value : error);
 }
 
+// As for this width, where something is measured.
+std::string prediction(const LayerExamination& layer, double SignalMoments::*member) {
+  double value = layer.predicted.*member;
+  if (layer.fluctuation && member == &SignalMoments::mean) value += layer.fluctuation->mean_shift;
+  if (layer.fluctuation && member == &SignalMoments::variance) {
+    value += layer.fluctuation->variance_shift;
+  }
+  return number(value);
+}
+
 void print_table(const Examination& examination, bool measured) {
   fmt::print("{} samples of {}; predicted{}\n\n", examination.samples, examination.input,
              measured ? " | measured" : "");
@@ -126,16 +141,22 @@ void print_table(const Examination& examination, bool measured) {
     rows[0].emplace_back(name);
     if (measured) rows[0].emplace_back("measured");
   }
-  if (measured) rows[0].emplace_back("");
+  if (measured) {
+    rows[0].emplace_back("one draw ±");
+    rows[0].emplace_back("");
+  }
   for (const LayerExamination& layer : examination.layers) {
     auto& row = rows.emplace_back(std::vector<std::string>{layer.name, layer.op});
     for (const auto member :
          {&SignalMoments::mean, &SignalMoments::variance, &SignalMoments::unit_mean_deviation,
           &SignalMoments::gradient_second_moment}) {
-      row.push_back(number(layer.predicted.*member));
+      row.push_back(prediction(layer, member));
       if (measured) row.push_back(measurement(layer, member));
     }
-    if (measured) row.emplace_back(layer.missed ? "missed" : "");
+    if (measured) {
+      row.push_back(number(layer.fluctuation->variance));
+      row.emplace_back(layer.missed ? "missed" : "");
+    }
   }
   fmt::print("{}", table(rows));
 }
@@ -305,8 +326,10 @@ void add_doctor(CLI::App& app) {
       "weights, say what keeps them from being normal, and mend it.\n"
       "mean, variance: over samples, positions and units. unit means: deviation over the units of\n"
       "their means over the samples, what these have in common. gradient²: mean square of the\n"
-      "gradient of N(0, 1) cotangents at the outputs. missed: the prediction of mean, variance or\n"
-      "gradient² is off by more than promised and than three standard errors of the draws");
+      "gradient of N(0, 1) cotangents at the outputs. one draw ±: predicted standard deviation of\n"
+      "the variance over draws of the weights. missed: the prediction of mean, variance or "
+      "gradient²\n"
+      "is off by more than promised and than three standard errors of the draws");
   const auto arguments = std::make_shared<DoctorArguments>();
   arguments->options.draws = 5;
   command->add_option("network", arguments->network,

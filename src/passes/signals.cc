@@ -14,34 +14,12 @@ namespace {
 
 std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
 
-const SignalRule& rule_for(const Node& node) {
-  const SignalRule* rule = rule_of(row_of(node).signal);
-  if (rule != nullptr) return *rule;
-  const std::string reason(std::get<Gap>(*row_of(node).signal).reason);
-  throw Error(ErrorKind::config, fmt::format("node '{}' ({}): its signal cannot be predicted: {}",
-                                             node.name, node.op, reason));
-}
-
 void add_gradient(std::optional<SignalGradient>& sum, SignalGradient gradient) {
   if (!sum) {
     sum = std::move(gradient);
     return;
   }
   sum = weighted_sum({{*sum, 1}, {gradient, 1}});
-}
-
-// `signal_of` gives what flows into an input, nullptr for parameters.
-template <class SignalOf>
-SignalContext context_of(const Graph& graph, const Node& node, const WeightLaw& weights,
-                         SignalOf signal_of) {
-  SignalContext context{node, {}, {}, graph.value(node.outputs[0]).shape, weights};
-  for (const ValueId input : node.inputs) {
-    const Signal* signal = signal_of(input);
-    if (signal == nullptr) continue;
-    context.inputs.push_back(signal);
-    context.shapes.push_back(graph.value(input).shape);
-  }
-  return context;
 }
 
 class Predictor {
@@ -55,7 +33,7 @@ class Predictor {
     for (const auto& [value, field] : known) forward(value) = Signal(field);
     for (const Node& node : graph_.nodes) {
       auto& output = forward(node.outputs[0]);
-      if (!output) output = rule_for(node).forward(context_of(node));
+      if (!output) output = signal_rule(node).forward(context_of(node));
     }
   }
 
@@ -67,7 +45,7 @@ class Predictor {
     for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
       const auto& dy = gradient(node->outputs[0]);
       if (!dy) continue;
-      auto made = rule_for(*node).backward(context_of(*node), *dy);
+      auto made = signal_rule(*node).backward(context_of(*node), *dy);
       auto next = made.begin();
       for (const ValueId input : node->inputs) {
         if (forward(input)) add_gradient(gradient(input), std::move(*next++));
@@ -82,22 +60,10 @@ class Predictor {
   std::optional<SignalGradient>& gradient(ValueId id) { return known_.gradients[index(id)]; }
 
   SignalContext context_of(const Node& node) {
-    return selfnorm::context_of(graph_, node, weight_law(node), [&](ValueId input) {
+    return signal_context(graph_, node, weight_law(graph_, laws_, node), [&](ValueId input) {
       const auto& signal = forward(input);
       return signal ? &*signal : nullptr;
     });
-  }
-
-  WeightLaw weight_law(const Node& node) const {
-    WeightLaw weights{0, 0};
-    for (const ValueId input : node.inputs) {
-      const Value& value = graph_.value(input);
-      if (value.role != Role::parameter) continue;
-      const InitialLaw& law = laws_[index(input)];
-      if (value.shape.size() > 1) weights.mean = law.mean, weights.variance = law.variance;
-      else weights.bias_mean = law.mean, weights.bias_variance = law.variance;
-    }
-    return weights;
   }
 
   const Graph& graph_;
@@ -117,6 +83,26 @@ std::vector<InitialLaw> initial_laws(const Graph& graph) {
   return laws;
 }
 
+const SignalRule& signal_rule(const Node& node) {
+  const SignalRule* rule = rule_of(row_of(node).signal);
+  if (rule != nullptr) return *rule;
+  const std::string reason(std::get<Gap>(*row_of(node).signal).reason);
+  throw Error(ErrorKind::config, fmt::format("node '{}' ({}): its signal cannot be predicted: {}",
+                                             node.name, node.op, reason));
+}
+
+WeightLaw weight_law(const Graph& graph, const std::vector<InitialLaw>& laws, const Node& node) {
+  WeightLaw weights{0, 0};
+  for (const ValueId input : node.inputs) {
+    const Value& value = graph.value(input);
+    if (value.role != Role::parameter) continue;
+    const InitialLaw& law = laws[index(input)];
+    if (value.shape.size() > 1) weights.mean = law.mean, weights.variance = law.variance;
+    else weights.bias_mean = law.mean, weights.bias_variance = law.variance;
+  }
+  return weights;
+}
+
 MomentField response_to_unit_normals(const Graph& graph, const Node& node,
                                      const WeightLaw& weights) {
   std::list<Signal> signals;
@@ -125,7 +111,7 @@ MomentField response_to_unit_normals(const Graph& graph, const Node& node,
     if (value.role == Role::parameter || value.role == Role::state) return nullptr;
     return &signals.emplace_back(uniform_field(extent_of(value.shape, 1), 0, 1));
   };
-  return rule_for(node).forward(context_of(graph, node, weights, signal_of)).field();
+  return signal_rule(node).forward(signal_context(graph, node, weights, signal_of)).field();
 }
 
 PredictedSignals predict_signals(const Graph& graph, const std::map<ValueId, MomentField>& known) {

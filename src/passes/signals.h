@@ -24,6 +24,27 @@ std::vector<InitialLaw> initial_laws(const Graph& graph);
 MomentField response_to_unit_normals(const Graph& graph, const Node& node,
                                      const WeightLaw& weights = {});
 
+/// The rule of a node's row; without one Error(config) that names the node.
+const SignalRule& signal_rule(const Node& node);
+
+/// The laws of a node's weights and bias.
+WeightLaw weight_law(const Graph& graph, const std::vector<InitialLaw>& laws, const Node& node);
+
+/// What the rule of a node is called with: `signal_of(input)` gives what flows into an input, or
+/// nullptr for parameters and states.
+template <class SignalOf>
+SignalContext signal_context(const Graph& graph, const Node& node, const WeightLaw& weights,
+                             SignalOf signal_of) {
+  SignalContext context{node, {}, {}, graph.value(node.outputs[0]).shape, weights};
+  for (const ValueId input : node.inputs) {
+    const Signal* signal = signal_of(input);
+    if (signal == nullptr) continue;
+    context.inputs.push_back(signal);
+    context.shapes.push_back(graph.value(input).shape);
+  }
+  return context;
+}
+
 /// Sends signals through a graph as `build_graph` makes it, with dropout at work, and gradients
 /// back. `known`: fields of one number of samples, for each of the graph's inputs, and for outputs
 /// of nodes that need no prediction. Source: mean field theory, Poole et al. 2016 and Schoenholz et

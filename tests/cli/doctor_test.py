@@ -72,6 +72,11 @@ class Doctor(CliTest):
         measured = self.ok_json("doctor", "net.toml", "--measure", "--draws", "10", "--json")
         for layer in measured["layers"]:
             self.assertFalse(layer["missed"], layer)
+        one = measured["layers"][3]["fluctuation"]
+        got = measured["layers"][3]["measured"]["standard_error"]["variance"] * 10 ** 0.5
+        self.assertLess(0.3, one["variance"] / got)
+        self.assertLess(one["variance"] / got, 3)
+        self.assertNotIn("fluctuation", predicted["layers"][3])
         self.assertIn("selu_1", self.ok("doctor", "net.toml", "--measure").out)
 
     def test_a_run_and_its_model_are_networks_too(self):

@@ -1,0 +1,138 @@
+#include "passes/gradient_fluctuations.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "ops/table.h"
+#include "passes/scale.h"
+
+namespace selfnorm {
+namespace {
+
+std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
+
+// What is known of a value's gradient beyond its field.
+struct Back {
+  std::vector<const Node*> readers;  ///< that have given their part; nullptr: it is an output
+  double square = 0;                 ///< mean square of what they have given
+  NoiseSum noise;                    ///< the relative change of that, as single draws have it
+  double pairs = 0;                  ///< as Scale::pairs, of the gradient
+  double kept = 0;                   ///< as Kept::square, and the share of pairs
+  double kept_pairs = 0;
+};
+
+class GradientFluctuations {
+ public:
+  explicit GradientFluctuations(const GradientInputs& inputs)
+      : in_(inputs), back_(inputs.graph.values.size()) {}
+
+  std::vector<double> run() {
+    std::vector<double> spreads(back_.size(), std::numeric_limits<double>::quiet_NaN());
+    for (const ValueId output : in_.graph.outputs) {
+      back(output).square = 1;
+      back(output).readers.push_back(nullptr);
+    }
+    for (std::size_t i = in_.graph.nodes.size(); i-- > 0;) {
+      const Node& node = in_.graph.nodes[i];
+      const ValueId output = node.outputs[0];
+      if (!in_.signals.gradients[index(output)]) continue;
+      const double own = own_noise(output);
+      spreads[index(output)] = std::sqrt(back(output).noise.variance() + own);
+      const GradientResponse& response = in_.responses[i];
+      std::size_t place = 0;
+      for (const ValueId input : node.inputs) {
+        if (!in_.signals.forward[index(input)]) continue;
+        if (response.squares[place] > 0) {
+          Back given = part(node, response, place, own);
+          given.noise.add(in_.noise[index(input)], response.slopes[place]);
+          send_back(node, input, std::move(given));
+        }
+        ++place;
+      }
+    }
+    return spreads;
+  }
+
+ private:
+  Back& back(ValueId id) { return back_[index(id)]; }
+  const MomentField& gradient(ValueId id) const {
+    return in_.signals.gradients[index(id)]->field();
+  }
+  double units_of(ValueId id) const { return channels_of(in_.graph, id, gradient(id)); }
+
+  // Relative variance of the mean square of a gradient due to its own units.
+  double own_noise(ValueId id) {
+    const MomentField squares = squares_of_units(id);
+    const double square = average_of(squares).mean;
+    if (square <= 0) return 0;
+    const double all =
+        (variance_of_average(squares, in_.samples) / (square * square) + 2 * back(id).pairs) /
+        units_of(id);
+    // Set where orthogonal weights stand behind, of which only the share is known yet.
+    if (back(id).kept_pairs > 0 && back(id).kept == 0) back(id).kept = back(id).kept_pairs * all;
+    return std::max(0.0, all - back(id).kept);
+  }
+
+  MomentField squares_of_units(ValueId id) {
+    const auto& readers = back(id).readers;
+    if (readers.size() == 1 && readers[0] != nullptr) {
+      const ValueId behind = readers[0]->outputs[0];
+      const Signal& y = *in_.signals.forward[index(behind)];
+      const bool is_activated = *row_of(*readers[0]).category == Category::activation;
+      if (is_activated && y.latent != nullptr) {
+        return slope_squares_of(gradient(behind), *y.latent, *y.activation);
+      }
+    }
+    return squares_of(gradient(id), 0);
+  }
+
+  // What a node gives one of its inputs.
+  Back part(const Node& node, const GradientResponse& response, std::size_t place, double own) {
+    const ValueId output = node.outputs[0];
+    const Back& dy = back(output);
+    Back dx{{}, response.squares[place], dy.noise};
+    if (response.weighs) {
+      // Sources of what flows forward have their values' numbers.
+      dx.noise.add_source(2 * std::ssize(in_.graph.values) - output, std::sqrt(own));
+      dx.pairs = (dy.pairs + (1 - dy.kept_pairs) / units_of(output)) *
+                 kept_by_windows(in_.graph, node, gradient(output));
+      dx.kept_pairs = response.kept;
+    } else {
+      const double alike = response.alike[place] * response.alike[place];
+      dx.pairs = alike * dy.pairs;
+      dx.kept = dy.kept;
+      dx.kept_pairs = alike * dy.kept_pairs;
+    }
+    return dx;
+  }
+
+  void send_back(const Node& node, ValueId input, Back given) {
+    Back& sum = back(input);
+    const double all = sum.square + given.square;
+    const double before = sum.square / all, share = given.square / all;
+    const auto mix = [&](double& to, double from) {
+      to = before * before * to + share * share * from;
+    };
+    NoiseSum noise;
+    noise.add(sum.noise, before);
+    noise.add(given.noise, share);
+    sum.noise = std::move(noise);
+    mix(sum.pairs, given.pairs);
+    mix(sum.kept, given.kept);
+    mix(sum.kept_pairs, given.kept_pairs);
+    sum.square = all;
+    sum.readers.push_back(&node);
+  }
+
+  const GradientInputs& in_;
+  std::vector<Back> back_;  ///< by value
+};
+
+}  // namespace
+
+std::vector<double> gradient_fluctuations(const GradientInputs& inputs) {
+  return GradientFluctuations(inputs).run();
+}
+
+}  // namespace selfnorm
