@@ -24,7 +24,9 @@ import statistics
 import struct
 import subprocess
 import sys
+import time
 
+import curves
 import networks
 import tables
 import text
@@ -42,6 +44,7 @@ INPUTS = {"mnist": {"image": [1, 28, 28]}, "membrane": {"image": [1, 128, 128]},
           "nli": {"premise": [networks.STEPS], "hypothesis": [networks.STEPS]}}
 CROP, PER_SIDE, IMAGES, HELD_OUT = 128, 4, 30, 5
 DRAWS = 20
+DEEP = {"1,000 dense layers": 1000, "5,000 dense layers": 5000}  # how long the doctor looks at them
 VERSIONS = ("faulty", "repaired", "ReLU + batch norm")
 WHITENED = "repaired, whitened"  # whether that helps where the doctor does not advise it
 # By data: batch, epochs, learning rates that each version tries with the first seed.
@@ -348,11 +351,28 @@ class Zoo:
         for version in self.versions_of(name):
             self.do("seconds", lambda path: timed(self.program, path), name, version, again=True)
 
+    def time_doctor(self):
+        """The least of three visits to deep networks as users build them."""
+        for name, layers in DEEP.items():
+            path = file_of(name, "deep")
+            made = networks.dense_net(layers, width=128)(networks.Style(init="lecun_normal"))
+            path.write_text(networks.network_file(INPUTS["mnist"], made, data_of("mnist"), {}))
+            seconds = []
+            for _ in range(3):
+                start = time.perf_counter()
+                found = run_json(self.program, "doctor", path, "--fail-on", "never", "--json")
+                seconds.append(time.perf_counter() - start)
+            self.keep({"kind": "doctor seconds", "network": name, "version": "deep",
+                       "nodes": len(found["layers"]), "seconds": min(seconds)})
+
 
 def write_readme(results):
     put_table(README, "doctor", tables.doctor_table(results, networks.NETWORKS, versions_of))
     put_table(README, "unets", tables.unet_table(results, networks.NETWORKS))
+    put_table(README, "seconds", tables.doctor_seconds(results))
     put_table(README, "training", tables.training_table(results, networks.NETWORKS, versions_of))
+    if not curves.draw(HERE / "curves.svg", results, networks.NETWORKS, versions_of):
+        print("curves.svg is as it was: gnuplot, which draws it, is not installed")
 
 
 def main():
@@ -373,6 +393,8 @@ def main():
         for name in arguments.network or networks.NETWORKS:
             if arguments.only in (None, piece):
                 work(name)
+    if arguments.only in (None, "seconds") and not arguments.network:
+        zoo.time_doctor()
     write_readme(zoo.results)
 
 

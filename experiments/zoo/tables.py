@@ -58,6 +58,13 @@ def doctor_table(results, networks, versions_of):
     return "\n".join(lines)
 
 
+def doctor_seconds(results):
+    lines = ["| network | nodes | seconds |", "| --- | --- | --- |"]
+    for row in select(results, kind="doctor seconds"):
+        lines.append(f"| {row['network']} | {row['nodes']:,} | {row['seconds']:.2f} |")
+    return "\n".join(lines)
+
+
 # ---- training ----------------------------------------------------------------------------------
 
 def best_rows(results, name, version):
