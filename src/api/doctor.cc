@@ -63,16 +63,19 @@ void compare(const std::vector<std::vector<NamedMoments>>& draws, std::size_t in
   // gradient at all, or a logarithm of 0.
   const auto off = [&](double predicted, const Average& got, double spread, double promise) {
     const bool same = predicted == got.mean || (std::isnan(predicted) && std::isnan(got.mean));
-    const double error = std::max(got.error, std::isnan(spread) ? 0 : spread / std::sqrt(count));
+    const double error = std::max(got.error, std::isfinite(spread) ? spread / std::sqrt(count) : 0);
     return !same && !(std::abs(predicted - got.mean) <= std::max(promise, 3 * error));
   };
   const SignalMoments& predicted = layer.predicted;
-  layer.missed =
-      off(predicted.mean + single.mean_shift, mean, single.mean, 0.05 * std::sqrt(variance.mean)) ||
-      off(predicted.variance + single.variance_shift, variance, single.variance,
-          0.1 * variance.mean) ||
-      off(std::log(predicted.gradient_second_moment), log_gradient, single.log_gradient,
-          0.02 * layers_behind);
+  const auto shifted = [](double value, double shift) {
+    return std::isfinite(shift) ? value + shift : value;
+  };
+  layer.missed = off(shifted(predicted.mean, single.mean_shift), mean, single.mean,
+                     0.05 * std::sqrt(variance.mean)) ||
+                 off(shifted(predicted.variance, single.variance_shift), variance, single.variance,
+                     0.1 * variance.mean) ||
+                 off(std::log(predicted.gradient_second_moment), log_gradient, single.log_gradient,
+                     0.02 * layers_behind);
 }
 
 void check(const ExaminationOptions& options) {
@@ -102,7 +105,7 @@ Visit visit(const Patient& patient, const std::vector<EpochRecord>& trained = {}
 
 void measure_beside(const Patient& patient, const ExaminationOptions& options, Visit& visit) {
   const std::vector<Fluctuation> fluctuations =
-      predict_fluctuations(patient.graph, visit.signals, patient.samples);
+      predict_fluctuations(patient.graph, patient.known, visit.signals, patient.samples);
   std::vector<std::uint64_t> seeds(static_cast<std::size_t>(options.draws));
   std::iota(seeds.begin(), seeds.end(), options.seed);
   const auto draws = measure(patient.network, patient.rows, patient.samples, seeds);

@@ -329,7 +329,7 @@ void add_doctor(CLI::App& app) {
       "gradient of N(0, 1) cotangents at the outputs. one draw ±: predicted standard deviation of\n"
       "the variance over draws of the weights. missed: the prediction of mean, variance or "
       "gradient²\n"
-      "is off by more than promised and than three standard errors of the draws");
+      "is off by more than promised and than three standard errors, measured or predicted");
   const auto arguments = std::make_shared<DoctorArguments>();
   arguments->options.draws = 5;
   command->add_option("network", arguments->network,

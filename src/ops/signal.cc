@@ -29,8 +29,6 @@ std::shared_ptr<const Dual> dual_of(const Activation& f) {
   return dual;
 }
 
-constexpr double kAlikeChannels = 0.05;  ///< a scale_spread that makes no difference
-
 // Where channels' variances differ: two factors of the variance that have the mean, variance and
 // skewness of a gamma law of mean 1, with their shares (its shape is half the number of squares
 // that a channel's variance is as good as the sum of).

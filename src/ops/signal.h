@@ -33,6 +33,8 @@ struct WeightedFlow {
 };
 Flow weighted_sum(const std::vector<WeightedFlow>& flows);
 
+inline constexpr double kAlikeChannels = 0.05;  ///< a scale_spread that makes no difference
+
 /// A signal that flows forward.
 struct Signal : Flow {
   Signal(MomentField made) : Flow(std::move(made)) {}  // NOLINT: as a flow

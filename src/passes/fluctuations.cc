@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <optional>
@@ -15,14 +16,31 @@ namespace {
 
 std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
 
-constexpr double kMoreAlike = 0.1;    ///< correlation that is added, to see what layers make of it
-constexpr double kAlikeUnits = 0.05;  ///< a scale_spread that makes no difference
+constexpr double kLessAlike =
+    0.1;  ///< correlation that is taken off, to see what layers make of it
+
+// The signal with less correlation, in what it is made of where that is known.
+Signal less_alike(const Signal& x) {
+  Signal y = x;
+  if (x.latent != nullptr) {
+    y.latent = std::make_shared<MomentField>(more_alike(*x.latent, -kLessAlike));
+    static_cast<Flow&>(y) = Flow(x.activation->forward(*y.latent));
+  } else {
+    static_cast<Flow&>(y) = Flow(more_alike(x.field(), -kLessAlike));
+  }
+  return y;
+}
+
+double ratio(double part, double all) { return all == 0 ? 0 : part / all; }
 
 class Fluctuations {
  public:
-  Fluctuations(const Graph& graph, const PredictedSignals& signals, std::int64_t samples)
+  Fluctuations(const Graph& graph, const std::map<ValueId, MomentField>& known,
+               const PredictedSignals& signals, const PredictedSignals& few, std::int64_t samples)
       : graph_(graph),
+        known_(known),
         signals_(signals),
+        few_(few),
         samples_(samples),
         laws_(initial_laws(graph)),
         uses_(count_uses(graph)),
@@ -50,13 +68,23 @@ class Fluctuations {
  private:
   Scale& scale(ValueId id) { return scales_[index(id)]; }
   const MomentField& field(ValueId id) const { return signals_.forward[index(id)]->field(); }
+  const Signal& few(ValueId id) const { return *few_.forward[index(id)]; }
   bool flows(ValueId id) const { return signals_.forward[index(id)].has_value(); }
 
   // A law in place of data: rows are drawn from it, anew for each draw of the weights.
   void see_input(ValueId id) {
     if (!flows(id) || field(id).extent.samples == samples_) return;
-    scale(id).units = channels_of(graph_, id, field(id));
-    see_own_noise(scale(id), field(id), samples_);
+    Scale& x = scale(id);
+    x.units = channels_of(graph_, id, field(id));
+    scale_up_and_down(x, few(id));
+    see_responses(x, few(id).field(), field(id));
+    see_own_noise(x, field(id), samples_);
+  }
+
+  static void scale_up_and_down(Scale& x, const Signal& plain) {
+    x.up = Signal(affine(plain.field(), std::exp(0.5 * kLogStep), 0));
+    x.down = Signal(affine(plain.field(), std::exp(-0.5 * kLogStep), 0));
+    x.up->scale_spread = x.down->scale_spread = plain.scale_spread;
   }
 
   SignalContext context_of(const Node& node, std::optional<Signal> Scale::*side) {
@@ -65,26 +93,31 @@ class Fluctuations {
   }
 
   const Signal* signal_at(ValueId id, std::optional<Signal> Scale::*side) {
-    if (side == nullptr) return &*signals_.forward[index(id)];
+    if (side == nullptr) return &few(id);
     const auto& changed = scale(id).*side;
-    return changed ? &*changed : &*signals_.forward[index(id)];
+    return changed ? &*changed : &few(id);
   }
 
   void go_through(const Node& node) {
     const WeightLaw weights = weight_law(graph_, laws_, node);
     const ValueId output = node.outputs[0];
-    const bool is_known = std::ranges::none_of(node.inputs, [&](ValueId id) {
-      return flows(id) && (scale(id).is_drawn() || scale(id).own_square > 0);
-    });
-    if (has_drawn_weights(graph_, node, weights)) weigh(node, weights);
-    else if (is_known) return;
-    else respond(node);
+    if (known_.contains(output)) return;
     Scale& y = scale(output);
-    see_responses(y, field(output));
+    std::vector<ValueId> inputs;
+    std::ranges::copy_if(node.inputs, std::back_inserter(inputs),
+                         [&](ValueId id) { return flows(id) && scale(id).is_drawn(); });
+    std::vector<double> shares;
+    if (has_drawn_weights(graph_, node, weights)) {
+      weigh(node, weights);
+    } else {
+      if (inputs.empty()) return;
+      shares = shares_of(node, inputs);
+      respond(node, inputs, shares);
+    }
+    see_responses(y, few(output).field(), field(output));
     if (!y.follows) return see_own_noise(y, field(output), samples_);
-    for (const ValueId input : node.inputs) {
-      if (flows(input) && scale(input).is_drawn())
-        follow(scale(input), field(input), y, field(output));
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      follow(scale(inputs[i]), field(inputs[i]), shares[i], y, field(output));
     }
   }
 
@@ -93,27 +126,27 @@ class Fluctuations {
     GradientResponse back;
     if (!signals_.gradients[index(node.outputs[0])]) return back;
     back.weighs = has_drawn_weights(graph_, node, weight_law(graph_, laws_, node));
-    back.squares = squares_back(node, nullptr);
-    back.slopes.assign(back.squares.size(), 0);
-    back.alike = back.slopes;
+    SignalGradient dy = *few_.gradients[index(node.outputs[0])];
     if (back.weighs) {
-      const bool is_matrix = taps_of(graph_, node) == 1;  // else windows overlap
-      back.kept = is_matrix ? drawn_law(graph_, laws_, node).kept_back : 0;
+      back.squares = squares_of_fields(gradients_back(node, nullptr, dy));
+      back.slopes.assign(back.squares.size(), 0);
+      back.alike = back.slopes;
+      back.kept = lengths_kept(graph_, laws_, node).back;
       return back;
     }
-    const SignalGradient& dy = *signals_.gradients[index(node.outputs[0])];
-    SignalGradient alike = dy;
-    static_cast<Flow&>(alike) = Flow(more_alike(dy.field(), kMoreAlike));
-    const SignalContext context = context_of(node, nullptr);
-    const auto more = signal_rule(node).backward(context, alike),
-               less = signal_rule(node).backward(context, dy);
-    for (std::size_t i = 0; i < more.size(); ++i) {
-      back.alike[i] = likeness_gained(more[i].field(), less[i].field()) / kMoreAlike;
-    }
-    const auto up = squares_back(node, &Scale::up), down = squares_back(node, &Scale::down);
-    for (std::size_t i = 0; i < up.size(); ++i) {
-      const double square = back.squares[i];
-      if (square > 0) back.slopes[i] = response_of(square, up[i], down[i]).slope / square;
+    const auto plain = gradients_back(node, nullptr, dy);
+    SignalGradient apart = dy;
+    static_cast<Flow&>(apart) = Flow(more_alike(dy.field(), -kLessAlike));
+    const auto less = gradients_back(node, nullptr, apart);
+    dy.selected_slopes.clear();  // which are of the signal as it is
+    const std::vector<double> as_it_is = squares_of_fields(gradients_back(node, nullptr, dy)),
+                              up = squares_of_fields(gradients_back(node, &Scale::up, dy)),
+                              down = squares_of_fields(gradients_back(node, &Scale::down, dy));
+    back.squares = squares_of_fields(plain);
+    const double taken = likeness_gained(apart.field(), dy.field());
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      back.alike.push_back(ratio(likeness_gained(less[i].field(), plain[i].field()), taken));
+      back.slopes.push_back(ratio(response_of(as_it_is[i], up[i], down[i]).slope, as_it_is[i]));
     }
     return back;
   }
@@ -121,87 +154,89 @@ class Fluctuations {
   // Units of weights drawn for them: their law depends on the inputs' mean square alone.
   void weigh(const Node& node, const WeightLaw& weights) {
     const ValueId output = node.outputs[0];
-    const Signal& z = *signals_.forward[index(output)];
+    const Signal& z = few(output);
     Scale& y = scale(output);
-    y.unit_spread = z.scale_spread < kAlikeUnits ? 0 : z.scale_spread;
+    const double channels = channels_of_group(graph_, node);
+    const double weighed = 1 - weights.bias_variance / average_of(z.field()).square;
     for (const ValueId input : node.inputs) {
       if (!flows(input)) continue;
       const Scale& x = scale(input);
-      const double square = statistics_of(field(input)).square;
+      const double square = average_of(field(input)).square;
       if (square <= 0) continue;
-      const double weighed = 1 - weights.bias_variance / statistics_of(z.field()).square;
       const double slope = weighed * x.square.slope / square;
+      const double kept = weighed * std::sqrt(kept_by_windows(graph_, node, few(input).field()));
       y.noise.add(x.noise, slope);
-      y.pairs +=
-          weighed * weighed * (x.pairs + x.own_pairs) * kept_by_windows(graph_, node, field(input));
-      if (y.unit_spread == 0) y.noise.add_source(input, weighed * std::sqrt(x.own_square));
-      y.element_variance += slope * slope * x.element_variance + weighed * weighed * x.own_element;
-      y.shift += slope * x.shift + weighed * x.square.half_curvature / square * x.element_variance;
+      if (channels > 0) y.unit_spread += x.own_square * x.units / channels;
+      else y.noise.add_source(input, weighed * std::sqrt(x.own_square));
+      y.element.add(x.element, slope);
+      y.element.add_source(input, weighed * std::sqrt(x.own_element));
+      y.pairs.add(x.pairs, kept);
+      y.pairs.add_source(input, kept * std::sqrt(x.own_pairs));
+      y.shift +=
+          slope * x.shift + weighed * x.square.half_curvature / square * x.element.variance();
     }
-    y.up = Signal(affine(z.field(), std::exp(0.5 * kLogStep), 0));
-    y.down = Signal(affine(z.field(), std::exp(-0.5 * kLogStep), 0));
-    y.up->scale_spread = y.down->scale_spread = z.scale_spread;
+    scale_up_and_down(y, z);
     y.units = channels_of(graph_, output, z.field());
-    see_own_noise(y, z.field(), samples_);  // as of independent weights
-    const double kept = drawn_law(graph_, laws_, node).kept;
+    see_own_noise(y, field(output), samples_);  // as of independent weights
+    const double kept = lengths_kept(graph_, laws_, node).forth;
     y.kept = {kept * y.own_square, kept * y.own_element, kept};
     y.unit_scale = (1 - kept) * y.own_square;
   }
 
-  // Everything else responds to the scale of its inputs.
-  void respond(const Node& node) {
+  // Everything else responds to the scale of its inputs that differ.
+  void respond(const Node& node, const std::vector<ValueId>& inputs,
+               const std::vector<double>& shares) {
     const SignalRule& rule = signal_rule(node);
     const ValueId output = node.outputs[0];
     Scale& y = scale(output);
     y.up = rule.forward(context_of(node, &Scale::up));
     y.down = rule.forward(context_of(node, &Scale::down));
-    std::vector<ValueId> inputs;
-    std::ranges::copy_if(node.inputs, std::back_inserter(inputs),
-                         [&](ValueId id) { return flows(id) && scale(id).is_drawn(); });
-    const std::vector<double> shares = shares_of(node, inputs);
     const double alike = likeness_kept(node, inputs);
-    double units = 0;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      const Scale& x = scale(inputs[i]);
-      y.noise.add(x.noise, shares[i]);
-      y.shift += shares[i] * x.shift;
-      y.pairs += std::pow(alike * shares[i], 2) * x.pairs;
-      y.element_variance += shares[i] * shares[i] * x.element_variance;
-      y.unit_spread = std::max(y.unit_spread, x.unit_spread);
-      y.unit_scale += shares[i] * shares[i] * x.unit_scale;
-      y.kept.square += shares[i] * shares[i] * x.kept.square;
-      y.kept.element += shares[i] * shares[i] * x.kept.element;
-      y.kept.pairs += std::pow(alike * shares[i], 2) * x.kept.pairs;
-      y.follows = y.follows || x.follows;
-      units += x.units;
-    }
+    y.units = 0;
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      add_input(scale(inputs[i]), shares[i], alike, y);
     const double channels = channels_of(graph_, output, field(output));
-    if (channels > units && !inputs.empty()) y.follows = true;  // positions become features
-    y.units = inputs.empty() ? channels : std::min(units, channels);
+    if (channels > y.units) y.follows = true;  // positions, or what is given, become features
+    y.units = std::min(y.units, channels);
     y.law = law_of(node);
   }
 
-  // How much of a correlation of its inputs a node keeps.
+  static void add_input(const Scale& x, double share, double alike, Scale& y) {
+    y.noise.add(x.noise, share);
+    y.element.add(x.element, share);
+    y.pairs.add(x.pairs, alike * share);
+    y.shift += share * x.shift;
+    y.units += x.units;
+    y.unit_spread = std::max(y.unit_spread, x.unit_spread);
+    y.unit_scale += share * share * x.unit_scale;
+    y.kept.square += share * share * x.kept.square;
+    y.kept.element += share * share * x.kept.element;
+    y.kept.pairs += std::pow(alike * share, 2) * x.kept.pairs;
+    y.follows = y.follows || x.follows;
+  }
+
+  // How much of a correlation of these inputs a node keeps.
   double likeness_kept(const Node& node, const std::vector<ValueId>& inputs) {
-    std::list<Signal> alike;
+    std::list<Signal> changed;
+    double taken = 0;
     const auto signal_of = [&](ValueId id) -> const Signal* {
       if (!flows(id)) return nullptr;
-      const Signal& x = *signals_.forward[index(id)];
-      if (std::ranges::find(inputs, id) == inputs.end()) return &x;
-      alike.push_back(x);
-      static_cast<Flow&>(alike.back()) = Flow(more_alike(x.field(), kMoreAlike));
-      return &alike.back();
+      if (std::ranges::find(inputs, id) == inputs.end()) return &few(id);
+      changed.push_back(less_alike(few(id)));
+      taken += likeness_gained(changed.back().field(), few(id).field()) /
+               static_cast<double>(inputs.size());
+      return &changed.back();
     };
     const SignalContext context =
         signal_context(graph_, node, weight_law(graph_, laws_, node), signal_of);
-    const MomentField more = signal_rule(node).forward(context).field();
-    return likeness_gained(more, field(node.outputs[0])) / kMoreAlike;
+    const MomentField less = signal_rule(node).forward(context).field();
+    return ratio(likeness_gained(less, few(node.outputs[0]).field()), taken);
   }
 
   // Of the response of a node's output to all its inputs, how much is due to each.
   std::vector<double> shares_of(const Node& node, const std::vector<ValueId>& inputs) {
     if (inputs.size() < 2) return std::vector<double>(inputs.size(), 1.0);
-    const double plain = statistics_of(field(node.outputs[0])).square;
+    const double plain = average_of(few(node.outputs[0]).field()).square;
     std::vector<double> shares;
     double sum = 0;
     for (const ValueId input : inputs) {
@@ -211,7 +246,7 @@ class Fluctuations {
         };
         const SignalContext context =
             signal_context(graph_, node, weight_law(graph_, laws_, node), signal_of);
-        return statistics_of(signal_rule(node).forward(context).field()).square;
+        return average_of(signal_rule(node).forward(context).field()).square;
       };
       shares.push_back(response_of(plain, square(&Scale::up), square(&Scale::down)).slope);
       sum += shares.back();
@@ -227,20 +262,22 @@ class Fluctuations {
       if (y.latent != nullptr) return UnitLaw{y.latent, y.activation};
     }
     const auto& law = scale(node.inputs[0]).law;
-    if (category != Category::dropout || !law) return std::nullopt;
+    const bool masks_elements = rule_of(row_of(node).pointwise) != nullptr;
+    if (category != Category::dropout || !masks_elements || !law) return std::nullopt;
     const Dropout dropout = pointwise_pass(node, Mode::training).dropout;
     const double other = dropout.kind == DropoutKind::alpha ? dropout.alpha_prime : 0;
     return masked_law(*law, keep_rate(dropout), dropout.a, dropout.b, other);
   }
 
-  // Mean squares of the gradients that a node gives its inputs.
-  std::vector<double> squares_back(const Node& node, std::optional<Signal> Scale::*side) {
-    const ValueId output = node.outputs[0];
+  // The gradients that a node gives its inputs.
+  std::vector<SignalGradient> gradients_back(const Node& node, std::optional<Signal> Scale::*side,
+                                             const SignalGradient& dy) {
+    return signal_rule(node).backward(context_of(node, side), dy);
+  }
+
+  static std::vector<double> squares_of_fields(const std::vector<SignalGradient>& gradients) {
     std::vector<double> squares;
-    for (const SignalGradient& dx :
-         signal_rule(node).backward(context_of(node, side), *signals_.gradients[index(output)])) {
-      squares.push_back(average_of(dx.field()).square);
-    }
+    for (const SignalGradient& dx : gradients) squares.push_back(average_of(dx.field()).square);
     return squares;
   }
 
@@ -254,7 +291,9 @@ class Fluctuations {
   }
 
   const Graph& graph_;
+  const std::map<ValueId, MomentField>& known_;
   const PredictedSignals& signals_;
+  const PredictedSignals& few_;  ///< of few samples, by which responses are told
   std::int64_t samples_;
   std::vector<InitialLaw> laws_;
   std::vector<int> uses_;
@@ -264,9 +303,14 @@ class Fluctuations {
 
 }  // namespace
 
-std::vector<Fluctuation> predict_fluctuations(const Graph& graph, const PredictedSignals& signals,
+std::vector<Fluctuation> predict_fluctuations(const Graph& graph,
+                                              const std::map<ValueId, MomentField>& known,
+                                              const PredictedSignals& signals,
                                               std::int64_t samples) {
-  return Fluctuations(graph, signals, samples).run();
+  constexpr std::int64_t kFew = 4;
+  std::map<ValueId, MomentField> first;
+  for (const auto& [value, field] : known) first[value] = first_samples(field, kFew);
+  return Fluctuations(graph, known, signals, predict_signals(graph, first), samples).run();
 }
 
 }  // namespace selfnorm

@@ -10,12 +10,15 @@
 
 namespace selfnorm {
 
-/// By value, for a batch of so many samples. Each layer with drawn weights sees the mean square of
-/// its input with the noise of that input's units, n of them; layers behind respond to it as to a
-/// signal of another scale. Weights are taken as normal and independent; for orthogonal ones this
-/// is too much. Sources: Roberts, Yaida & Hanin 2022, ch. 4 (one sample), with what samples and
-/// positions have in common from the predicted fields.
-std::vector<Fluctuation> predict_fluctuations(const Graph& graph, const PredictedSignals& signals,
+/// By value, for a batch of so many samples, of which few tell how layers respond; `known` and
+/// `signals` are as `predict_signals` takes and gives them. Each layer with drawn weights sees the
+/// mean square of its input with the noise of that input's units, n of them; layers behind respond
+/// to it as to a signal of another scale. Weights are taken as normal and independent,
+/// orthogonal ones as keeping lengths. Sources: Roberts, Yaida & Hanin 2022, ch. 4 (one sample),
+/// with what samples and positions have in common from the predicted fields.
+std::vector<Fluctuation> predict_fluctuations(const Graph& graph,
+                                              const std::map<ValueId, MomentField>& known,
+                                              const PredictedSignals& signals,
                                               std::int64_t samples);
 
 }  // namespace selfnorm

@@ -17,9 +17,10 @@ struct Back {
   std::vector<const Node*> readers;  ///< that have given their part; nullptr: it is an output
   double square = 0;                 ///< mean square of what they have given
   NoiseSum noise;                    ///< the relative change of that, as single draws have it
-  double pairs = 0;                  ///< as Scale::pairs, of the gradient
-  double kept = 0;                   ///< as Kept::square, and the share of pairs
-  double kept_pairs = 0;
+  NoiseSum pairs;                    ///< as Scale::pairs, of the gradient
+  double kept = 0;                   ///< as Kept::square
+  double kept_share = 0;             ///< of orthogonal weights behind it, to be counted in `kept`
+  double kept_pairs = 0;             ///< as Kept::pairs
 };
 
 class GradientFluctuations {
@@ -66,11 +67,10 @@ class GradientFluctuations {
     const MomentField squares = squares_of_units(id);
     const double square = average_of(squares).mean;
     if (square <= 0) return 0;
-    const double all =
-        (variance_of_average(squares, in_.samples) / (square * square) + 2 * back(id).pairs) /
-        units_of(id);
-    // Set where orthogonal weights stand behind, of which only the share is known yet.
-    if (back(id).kept_pairs > 0 && back(id).kept == 0) back(id).kept = back(id).kept_pairs * all;
+    const double all = (variance_of_average(squares, in_.samples) / (square * square) +
+                        2 * back(id).pairs.variance()) /
+                       units_of(id);
+    back(id).kept += back(id).kept_share * all;
     return std::max(0.0, all - back(id).kept);
   }
 
@@ -91,18 +91,21 @@ class GradientFluctuations {
   Back part(const Node& node, const GradientResponse& response, std::size_t place, double own) {
     const ValueId output = node.outputs[0];
     const Back& dy = back(output);
-    Back dx{{}, response.squares[place], dy.noise};
+    Back dx;
+    dx.square = response.squares[place];
+    dx.noise = dy.noise;
     if (response.weighs) {
-      // Sources of what flows forward have their values' numbers.
-      dx.noise.add_source(2 * std::ssize(in_.graph.values) - output, std::sqrt(own));
-      dx.pairs = (dy.pairs + (1 - dy.kept_pairs) / units_of(output)) *
-                 kept_by_windows(in_.graph, node, gradient(output));
-      dx.kept_pairs = response.kept;
+      const double kept = std::sqrt(kept_by_windows(in_.graph, node, gradient(output)));
+      dx.noise.add_source(source_of(output), std::sqrt(own));
+      dx.pairs.add(dy.pairs, kept);
+      dx.pairs.add_source(source_of(output),
+                          kept * std::sqrt(std::max(0.0, 1 - dy.kept_pairs) / units_of(output)));
+      dx.kept_share = dx.kept_pairs = response.kept;
     } else {
-      const double alike = response.alike[place] * response.alike[place];
-      dx.pairs = alike * dy.pairs;
+      const double alike = response.alike[place];
+      dx.pairs.add(dy.pairs, alike);
       dx.kept = dy.kept;
-      dx.kept_pairs = alike * dy.kept_pairs;
+      dx.kept_pairs = alike * alike * dy.kept_pairs;
     }
     return dx;
   }
@@ -114,15 +117,24 @@ class GradientFluctuations {
     const auto mix = [&](double& to, double from) {
       to = before * before * to + share * share * from;
     };
-    NoiseSum noise;
-    noise.add(sum.noise, before);
-    noise.add(given.noise, share);
-    sum.noise = std::move(noise);
-    mix(sum.pairs, given.pairs);
+    const auto add = [&](NoiseSum& to, const NoiseSum& from) {
+      NoiseSum both;
+      both.add(to, before);
+      both.add(from, share);
+      to = std::move(both);
+    };
+    add(sum.noise, given.noise);
+    add(sum.pairs, given.pairs);
     mix(sum.kept, given.kept);
+    mix(sum.kept_share, given.kept_share);
     mix(sum.kept_pairs, given.kept_pairs);
     sum.square = all;
     sum.readers.push_back(&node);
+  }
+
+  // Sources of what flows forward have their values' numbers.
+  std::int64_t source_of(ValueId gradient) const {
+    return 2 * std::ssize(in_.graph.values) - gradient;
   }
 
   const GradientInputs& in_;

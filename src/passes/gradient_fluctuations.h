@@ -12,7 +12,7 @@ namespace selfnorm {
 /// What a node makes of the gradient of its output, and of the scale of its inputs.
 struct GradientResponse {
   bool weighs = false;          ///< sums the units of the gradient with drawn weights
-  double kept = 0;              ///< InitialLaw::kept_back of these
+  double kept = 0;              ///< what these keep of lengths
   std::vector<double> squares;  ///< mean squares of what it gives each of its flowing inputs
   std::vector<double> slopes;   ///< of their logarithms to the relative change of these inputs
   std::vector<double> alike;    ///< how much of a correlation of the gradient each of them keeps

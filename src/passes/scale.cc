@@ -29,6 +29,10 @@ double variance_of_squares(MomentField squares, double spread, std::int64_t samp
 
 double ratio(double part, double all) { return all == 0 ? 0 : part / all; }
 
+Response times(double factor, const Response& response) {
+  return {factor * response.value, factor * response.slope, factor * response.half_curvature};
+}
+
 }  // namespace
 
 Response response_of(double value, double up, double down) {
@@ -37,31 +41,28 @@ Response response_of(double value, double up, double down) {
   return {value, slope, ((up - value) - slope * u) / (u * u)};
 }
 
-Statistics statistics_of(const MomentField& x) {
-  const FieldAverage all = average_of(x);
-  return {all.mean, all.square};
-}
-
-void see_responses(Scale& y, const MomentField& field) {
-  const Statistics plain = statistics_of(field), up = statistics_of(y.up->field()),
-                   down = statistics_of(y.down->field());
+void see_responses(Scale& y, const MomentField& few, const MomentField& field) {
+  const FieldAverage plain = average_of(few), up = average_of(y.up->field()),
+                     down = average_of(y.down->field()), all = average_of(field);
   y.mean = response_of(plain.mean, up.mean, down.mean);
-  y.square = response_of(plain.square, up.square, down.square);
-  y.variance = response_of(plain.variance(), up.variance(), down.variance());
+  y.square =
+      times(ratio(all.square, plain.square), response_of(plain.square, up.square, down.square));
+  y.variance = times(ratio(all.variance(), plain.variance()),
+                     response_of(plain.variance(), up.variance(), down.variance()));
   constexpr double kNormalized = 0.02;  // what an epsilon leaves of the response
-  if (std::abs(y.square.slope) < kNormalized * plain.square) y.follows = true;
+  if (std::abs(y.square.slope) < kNormalized * all.square) y.follows = true;
 }
 
 void see_own_noise(Scale& y, const MomentField& field, std::int64_t samples) {
-  const Statistics all = statistics_of(field);
+  const FieldAverage all = average_of(field);
   // Of the average of (x − centre)².
   const auto noise = [&](double centre, double square, const Response& response) {
     const MomentField squares = y.law ? squares_of(*y.law, centre) : squares_of(field, centre);
     const double own = variance_of_squares(squares, y.unit_spread, samples);
-    const double made = (own + 2 * y.pairs * square * square) / y.units;
+    const double made = (own + 2 * y.pairs.variance() * square * square) / y.units;
     return std::max(0.0, made - y.kept.square * response.slope * response.slope);
   };
-  y.own_pairs = (1 - y.kept.pairs) / y.units;
+  y.own_pairs = std::max(0.0, 1 - y.kept.pairs) / y.units;
   y.own_mean = variance_of_average(field, samples) / y.units;
   // Where what units are made of is lost, as behind max pooling, their mean grows with their scale.
   const double by_scale = y.mean.slope * y.mean.slope * y.unit_scale;
@@ -73,16 +74,18 @@ void see_own_noise(Scale& y, const MomentField& field, std::int64_t samples) {
   y.own_element = std::max(0.0, element / y.units - y.kept.element * slope * slope);
 }
 
-void follow(const Scale& x, const MomentField& input, Scale& y, const MomentField& output) {
-  const auto growth = [](const Response& to, const Response& from) {
-    return std::pow(ratio(to.slope, from.slope), 2);
+void follow(const Scale& x, const MomentField& input, double share, Scale& y,
+            const MomentField& output) {
+  const auto growth = [&](const Response& to, const Response& from) {
+    return share * ratio(to.slope, from.slope);
   };
-  const double square = growth(y.square, x.square);
-  const double before = statistics_of(input).square, after = statistics_of(output).square;
-  y.own_square += x.own_square * square * ratio(before * before, after * after);
-  y.own_variance += x.own_variance * growth(y.variance, x.variance);
-  y.own_mean += x.own_mean * square;
-  y.own_pairs += x.own_pairs;
+  const double before = average_of(input).square, after = average_of(output).square;
+  const double scale = growth(y.square, x.square), relative = scale * ratio(before, after);
+  y.own_square += x.own_square * relative * relative;
+  y.own_element += x.own_element * relative * relative;
+  y.own_variance += x.own_variance * std::pow(growth(y.variance, x.variance), 2);
+  y.own_mean += x.own_mean * std::abs(scale);  // squares grow as means do squared
+  y.own_pairs += x.own_pairs * share * share;
 }
 
 Fluctuation fluctuation_of(const Scale& x) {
@@ -91,7 +94,7 @@ Fluctuation fluctuation_of(const Scale& x) {
     return std::sqrt(own + response.slope * response.slope * noise);
   };
   const auto shift = [&](const Response& response) {
-    return response.slope * x.shift + response.half_curvature * x.element_variance;
+    return response.slope * x.shift + response.half_curvature * x.element.variance();
   };
   Fluctuation out;
   out.mean = spread(x.own_mean, x.mean);
@@ -119,20 +122,38 @@ double taps_of(const Graph& graph, const Node& node) {
   return taps;
 }
 
-InitialLaw drawn_law(const Graph& graph, const std::vector<InitialLaw>& laws, const Node& node) {
-  InitialLaw law;
-  for (const ValueId input : node.inputs) {
-    const Value& value = graph.value(input);
-    if (value.role == Role::parameter && value.shape.size() > 1)
-      law = laws[static_cast<std::size_t>(input)];
+double channels_of_group(const Graph& graph, const Node& node) {
+  const Shape& input = graph.value(node.inputs[0]).shape;
+  for (const Parameter& parameter : graph.parameters) {
+    const Shape& shape = graph.value(parameter.value).shape;
+    const bool is_window = shape.size() > 2 && parameter.unit_axis == 0;
+    const bool is_own = std::ranges::find(node.inputs, parameter.value) != node.inputs.end();
+    if (is_window && is_own && shape[1] < input[1]) return static_cast<double>(shape[1]);
   }
-  return law;
+  return 0;
+}
+
+// Of a matrix, or of windows over all channels, with an output a row.
+KeptLengths lengths_kept(const Graph& graph, const std::vector<InitialLaw>& laws,
+                         const Node& node) {
+  KeptLengths kept;
+  for (const Parameter& parameter : graph.parameters) {
+    const Shape& shape = graph.value(parameter.value).shape;
+    if (std::ranges::find(node.inputs, parameter.value) == node.inputs.end()) continue;
+    if (shape.size() < 2 || parameter.unit_axis != 0) continue;
+    const Shape& input = graph.value(node.inputs[0]).shape;
+    if (shape[1] != (shape.size() == 2 ? input.back() : input[1])) continue;
+    const InitialLaw& law = laws[static_cast<std::size_t>(parameter.value)];
+    kept = {law.kept, shape.size() == 2 ? law.kept_back : 0};  // windows overlap
+  }
+  return kept;
 }
 
 double kept_by_windows(const Graph& graph, const Node& node, const MomentField& x) {
   const double taps = taps_of(graph, node);
   double squares = 0, count = 0;
   for (const Link link : {Link::right, Link::below}) {
+    if (link == Link::below && x.extent.height == 1) continue;  // a longer step of a sequence
     for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
       if (linked(x.extent, e, link) < 0) continue;
       squares += std::pow(correlation(x, e, link), 2);

@@ -22,12 +22,6 @@ struct Response {
 /// From its values at ln(1 + δ) = 0, kLogStep and −kLogStep.
 Response response_of(double value, double up, double down);
 
-struct Statistics {
-  double mean = 0, square = 0;
-  double variance() const { return square - mean * mean; }
-};
-Statistics statistics_of(const MomentField& x);
-
 /// What orthogonal weights keep of what independent ones would make differ: variances of δ and of
 /// that of one element, and the share of the products of elements.
 struct Kept {
@@ -36,20 +30,20 @@ struct Kept {
 
 /// What is known of a value beyond its field. δ is that of the last values with weights in front.
 struct Scale {
-  std::optional<Signal> up, down;  ///< the value at ln(1 + δ) = ±kLogStep; none: nothing is drawn
+  std::optional<Signal> up, down;   ///< the value at ln(1 + δ) = ±kLogStep; none: nothing differs
   Response mean, square, variance;  ///< to δ
   NoiseSum noise;                   ///< δ of a single draw
   double shift = 0;                 ///< the average of δ
-  double element_variance = 0;      ///< the variance of δ of one element
-  /// Relative variance of products of two elements far apart, which for infinite width are alike in
-  /// all draws; `own_pairs` come on top.
-  double pairs = 0;
+  NoiseSum element;                 ///< δ of one element
+  /// Relative deviation of products of two elements far apart, which for infinite width are alike
+  /// in all draws; `own_pairs` come on top.
+  NoiseSum pairs;
 
   // Of the value's own units, of which so many are independent of each other given δ.
   double units = std::numeric_limits<double>::infinity();
   std::optional<UnitLaw> law;  ///< where they are made of normals element by element
-  double unit_spread = 0;      ///< Signal::scale_spread, kept behind activations
-  double unit_scale = 0;       ///< relative variance of δ of these units, as if it were their own
+  double unit_spread = 0;  ///< relative variance over units of δ, where they read few others each
+  double unit_scale = 0;   ///< relative variance of δ of these units, as if it were their own
   Kept kept;
   bool follows = false;  ///< units are no longer apart: only how they scale is known
   // What differs because of them: variances of mean and variance, relative ones of the mean square,
@@ -59,21 +53,29 @@ struct Scale {
   bool is_drawn() const { return up.has_value(); }
 };
 
-/// Of a value whose `up` and `down` are known.
-void see_responses(Scale& y, const MomentField& field);
+/// Of a value whose `up` and `down` are known, of the few samples that `few` has, as shares of what
+/// they are of; of the mean as it is.
+void see_responses(Scale& y, const MomentField& few, const MomentField& field);
 
 /// What differs because of a value's own units, from their number and law.
 void see_own_noise(Scale& y, const MomentField& field, std::int64_t samples);
 
-/// The same of a value that follows an input: its noise, scaled as what the input brings.
-void follow(const Scale& x, const MomentField& input, Scale& y, const MomentField& output);
+/// The same of a value that follows an input, which brings so much of its response: the input's
+/// noise, scaled as that.
+void follow(const Scale& x, const MomentField& input, double share, Scale& y,
+            const MomentField& output);
 
 Fluctuation fluctuation_of(const Scale& x);
 
-/// Whether weights drawn at the start sum what flows into a node; their law; the positions of a
-/// window that they sum.
+/// Whether a node's output is made with weights that are drawn at the start; what orthogonal ones
+/// keep of lengths, forth and back; the positions of a window that they sum.
 bool has_drawn_weights(const Graph& graph, const Node& node, const WeightLaw& weights);
-InitialLaw drawn_law(const Graph& graph, const std::vector<InitialLaw>& laws, const Node& node);
+/// Channels that a unit reads where it does not read all, else 0.
+double channels_of_group(const Graph& graph, const Node& node);
+struct KeptLengths {
+  double forth = 0, back = 0;
+};
+KeptLengths lengths_kept(const Graph& graph, const std::vector<InitialLaw>& laws, const Node& node);
 double taps_of(const Graph& graph, const Node& node);
 
 /// What such weights keep of what products of two elements differ by: the taps of two windows are

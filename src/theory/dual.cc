@@ -101,9 +101,10 @@ Dual::Dual(Activated activation) : activation_(std::move(activation)) {}
 
 const Dual& Dual::squared() const {
   if (squared_ == nullptr) {
-    const auto square = [f = activation_.f](double z) { return f(z) * f(z); };
-    squared_ =
-        std::make_unique<Dual>(Activated{square, [](double) { return 0.0; }, activation_.kinks});
+    const RealFunction &f = activation_.f, &df = activation_.df;
+    const auto square = [f](double z) { return f(z) * f(z); };
+    const auto slope = [f, df](double z) { return 2 * f(z) * df(z); };
+    squared_ = std::make_unique<Dual>(Activated{square, slope, activation_.kinks});
   }
   return *squared_;
 }

@@ -48,7 +48,7 @@ class Dual {
   DualNode at(double mean, double variance) const;
   std::vector<DualNode> nodes_of(const MomentField& z) const;  ///< by element
 
-  /// f² and f′² in place of f, made when they are asked for; without derivatives.
+  /// f² and f′² in place of f, made when they are asked for; the latter without a derivative.
   const Dual& squared() const;
   const Dual& slope_squared() const;
 

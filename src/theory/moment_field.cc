@@ -75,12 +75,13 @@ MomentField uniform_field(const Extent& extent, double mean, double square) {
 // Spread evenly by multiples of two irrational numbers, which no two samples share.
 FarStep far_step(const Extent& extent, std::int64_t sample) {
   constexpr double kDown = 0.7548776662466927, kRight = 0.5698402909980532;
-  const auto share = [&](double multiple) {
+  const auto steps = [&](double multiple, std::int64_t size) {
     const double turn = 0.5 + static_cast<double>(sample) * multiple;
-    return 0.25 + 0.5 * (turn - std::floor(turn));
+    const double share = 0.25 + 0.5 * (turn - std::floor(turn));
+    const auto whole = static_cast<std::int64_t>(share * static_cast<double>(size));
+    return std::min(std::max<std::int64_t>(whole, 1), size - 1);
   };
-  return {static_cast<std::int64_t>(share(kDown) * static_cast<double>(extent.height)),
-          static_cast<std::int64_t>(share(kRight) * static_cast<double>(extent.width))};
+  return {steps(kDown, extent.height), steps(kRight, extent.width)};
 }
 
 std::int64_t linked(const Extent& extent, std::int64_t e, Link link) {
@@ -202,6 +203,27 @@ double variance_of_mean(const MomentField& x, std::int64_t sample) {
   const double near =
       pair_share(fall.below, x.extent.height) * pair_share(fall.right, x.extent.width);
   return std::max(0.0, deviation * deviation * (fall.floor + (1 - fall.floor) * near));
+}
+
+MomentField first_samples(const MomentField& x, std::int64_t count) {
+  if (x.extent.samples <= count) return x;
+  MomentField y{{count, x.extent.height, x.extent.width}, {}, {}, {}};
+  const auto cut = [&](const std::vector<double>& all) {
+    return std::vector<double>(all.begin(), all.begin() + y.extent.elements());
+  };
+  y.mean = cut(x.mean);
+  y.square = cut(x.square);
+  for (const Link link : kLinks) y.product(link) = cut(x.product(link));
+  // The last is linked with the first now, of which the same correlation is as good a guess as any.
+  for (std::int64_t e = (count - 1) * y.extent.positions(); e < y.extent.elements(); ++e) {
+    for (const Link link : {Link::sample, Link::far}) {
+      const std::size_t at = index(e), to = index(linked(y.extent, e, link));
+      const double variances = std::max(0.0, y.variance(at) * y.variance(to));
+      y.product(link)[at] =
+          y.mean[at] * y.mean[to] + correlation(x, e, link) * std::sqrt(variances);
+    }
+  }
+  return y;
 }
 
 double variance_of_average(const MomentField& x, std::int64_t samples) {

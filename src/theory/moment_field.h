@@ -113,6 +113,9 @@ double variance_of_mean(const MomentField& x, std::int64_t sample);
 /// with distance as within a sample; what elements' means differ by is none.
 double variance_of_average(const MomentField& x, std::int64_t samples);
 
+/// The first samples of a field, at most so many.
+MomentField first_samples(const MomentField& x, std::int64_t count);
+
 /// All positions of a sample as one element, averaged as channels are.
 MomentField merge_positions(const MomentField& x);
 
@@ -126,7 +129,7 @@ MomentField combine(const std::vector<Part>& parts);
 /// Adds a share of x's moments: the shares of a mixture of laws make 1.
 void mix_in(MomentField& sum, const MomentField& x, double share);
 
-/// The field with so much more correlation between samples and positions far apart.
+/// The field with so much more correlation between samples and positions far apart, or less.
 MomentField more_alike(const MomentField& x, double correlation);
 /// By how much more the samples of a field are alike, as a share of what they vary by.
 double likeness_gained(const MomentField& more, const MomentField& less);
@@ -139,6 +142,7 @@ MomentField affine(const MomentField& x, double a, double b);
 /// within a sample.
 struct FieldAverage {
   double mean = 0, square = 0, between_samples = 0, between_all = 0;
+  double variance() const { return square - mean * mean; }
 };
 FieldAverage average_of(const MomentField& x);
 

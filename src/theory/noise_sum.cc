@@ -7,9 +7,10 @@
 namespace selfnorm {
 namespace {
 
-// More sources than this are told apart no longer: of two sums that share them, what they owe to
-// the oldest half counts as of one source then.
+// More sources than this are told apart no longer: the oldest half counts as one, which is the same
+// in every sum (what two sums owe to old sources is nearly always the same).
 constexpr std::size_t kMostTerms = 512;
+constexpr std::int64_t kOld = -1;
 
 }  // namespace
 
@@ -47,7 +48,7 @@ void NoiseSum::merge_oldest() {
   for (auto term = terms_.begin(); term != end; ++term) {
     squares += term->coefficient * term->coefficient;
   }
-  const Term oldest{std::prev(end)->source, std::sqrt(squares)};
+  const Term oldest{kOld, std::sqrt(squares)};
   terms_.erase(terms_.begin(), end);
   terms_.insert(terms_.begin(), oldest);
 }

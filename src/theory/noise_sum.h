@@ -9,7 +9,7 @@ namespace selfnorm {
 
 class NoiseSum {
  public:
-  /// Adds coefficient·source; the source must not be among those that there are.
+  /// Adds coefficient·source; sources have numbers from 0.
   void add_source(std::int64_t source, double coefficient);
   /// Adds factor·other.
   void add(const NoiseSum& other, double factor);

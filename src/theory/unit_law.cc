@@ -14,8 +14,7 @@ void for_each_link(const Extent& extent, Body body) {
   }
 }
 
-// Of linear + quadratic·f² in z, where `linear` is c₀ + c₁·f: the square from the terms that are
-// known, and what f² has beyond them.
+// Of c₀ + c₁·f + c₂·f²: the square from the terms that are known, and what f² has beyond them.
 DualNode polynomial(const DualNode& f, const DualNode& f_squared, double c0, double c1, double c2) {
   DualNode y;
   double known = 0;

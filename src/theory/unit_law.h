@@ -21,7 +21,8 @@ struct UnitLaw {
 /// The law of a·x + b where x is kept, with probability q, and of a·other + b elsewhere.
 UnitLaw masked_law(const UnitLaw& x, double q, double a, double b, double other);
 
-/// Moments over units of (x − centre)².
+/// Moments over units of (x − centre)², averaged over the masks of each: as averages over many
+/// elements see them.
 MomentField squares_of(const UnitLaw& x, double centre);
 /// The same of a field as if it were normal (Isserlis 1918).
 MomentField squares_of(const MomentField& x, double centre);

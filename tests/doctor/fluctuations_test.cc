@@ -110,7 +110,33 @@ TEST(Fluctuations, BranchesThatRejoin) {
   expect_spreads(examined(network, "digits"), 0.2, 0.25, 0.3);
 }
 
-// What batch norm has made the same in every draw, and what keeps its scale without it.
+// A trunk with branches, which owe it the same as it owes itself.
+TEST(Fluctuations, ResidualTrunks) {
+  Network network{{{"x", {64}}}, {}};
+  network.layers = {{"dense", {{"units", std::int64_t{64}}}, "first"}, {"selu", {}, "trunk0"}};
+  for (int i = 0; i < 4; ++i) {
+    const std::string at = "trunk" + std::to_string(i), branch = "branch" + std::to_string(i);
+    network.layers.push_back({"dense", {{"units", std::int64_t{64}}}, "", {at}});
+    network.layers.push_back({"selu", {}, branch});
+    network.layers.push_back({"add",
+                              {{"weights", std::vector<double>{0.8, 0.6}}},
+                              "trunk" + std::to_string(i + 1),
+                              {at, branch}});
+  }
+  expect_spreads(examined(network, "digits"), 0.2, 0.3, 0.3);
+}
+
+// Rows of a law reach weights through what only moves or scales them; behind a flatten, and behind
+// dropout there, units are no longer apart.
+TEST(Fluctuations, ThroughFlattenAndScale) {
+  Network network{{{"x", {2, 4, 4}}}, {}};
+  network.layers = {{"scale", {{"factor", 1.5}}}, conv(8),   kSelu, {"flatten"},
+                    {"dropout", {{"rate", 0.3}}}, dense(64), kSelu};
+  expect_spreads(examined(network, ""), 0.5, 0.3, 0.4);
+  EXPECT_GT(examined(network, "").layers.front().fluctuation->variance, 0);
+}
+
+// What batch norm has made the same in every draw.
 TEST(Fluctuations, NormalizedLayersDoNotDiffer) {
   Network network{{{"x", {64}}}, {}};
   network.layers = {dense(64), {"batch_norm"}};

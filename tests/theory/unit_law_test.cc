@@ -78,6 +78,32 @@ TEST(VarianceOfAverage, IsThatOfOneOverTheIndependentNumber) {
   EXPECT_NEAR(variance_of_average(same, 4), 1, 1e-6);
 }
 
+// Far is never the same position where there is another, and stays inside.
+TEST(FarStep, LeadsToAnotherPosition) {
+  for (const Extent& extent : {Extent{64, 2, 2}, Extent{64, 28, 28}, Extent{64, 1, 3}}) {
+    for (std::int64_t sample = 0; sample < extent.samples; ++sample) {
+      const FarStep step = far_step(extent, sample);
+      EXPECT_GE(step.rows, extent.height > 1 ? 1 : 0);
+      EXPECT_GE(step.columns, extent.width > 1 ? 1 : 0);
+      EXPECT_LT(step.rows, extent.height);
+      EXPECT_LT(step.columns, extent.width);
+    }
+  }
+}
+
+TEST(FirstSamples, KeepCorrelations) {
+  const MomentField all = three_samples(), two = first_samples(all, 2);
+  EXPECT_EQ(two.extent.samples, 2);
+  EXPECT_DOUBLE_EQ(correlation(two, 0, Link::sample), correlation(all, 0, Link::sample));
+  EXPECT_DOUBLE_EQ(correlation(two, 1, Link::sample), correlation(all, 1, Link::sample));
+}
+
+// 0.1 of the variances is 0.1 of them.
+TEST(MoreAlike, IsTheLikenessGained) {
+  const MomentField x = uniform_field({4, 3, 5}, 0.3, 1.09);
+  EXPECT_NEAR(likeness_gained(more_alike(x, 0.1), x), 0.1, 1e-12);
+}
+
 TEST(NoiseSum, AddsWhatIsOwedToOneSourceBeforeItIsSquared) {
   NoiseSum a, b;
   a.add_source(1, 3);
