@@ -306,6 +306,7 @@ class Zoo:
     def __init__(self, program, versions):
         self.program, self.versions = program, versions
         self.results = read_results(RESULTS)
+        self.made = set()  # by this run
 
     def versions_of(self, name):
         return [v for v in versions_of(name) if v in self.versions]
@@ -323,11 +324,13 @@ class Zoo:
             path = write_network(self.program, name, version, **drawn)
             # What the doctor says is of this program; training is of any.
             row["file"] = hash_of(path, *([self.program] if kind == "doctor" else []))
-            same = [r for r in self.results if r["kind"] == kind and r.get("file") == row["file"]]
-            if not again and any(is_about(r, row) for r in same):
+            same = [r for r in self.results if r["kind"] == kind and r.get("file") == row["file"]
+                    and (not again or (kind, row["file"]) in self.made)]
+            if any(is_about(r, row) for r in same):
                 return
             # The same network under another name has the same numbers.
-            self.keep({**same[0], **row} if same and not again else {**row, **work(path)})
+            self.keep({**same[0], **row} if same else {**row, **work(path)})
+            self.made.add((kind, row["file"]))
         except Failed as failure:
             self.keep({**row, "failed": str(failure)[:160]})
 
