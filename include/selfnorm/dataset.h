@@ -38,6 +38,11 @@ struct Dataset {
   std::int64_t rows = 0;
   std::vector<Field> inputs;
   Targets targets;
+  /// Of texts: the words by number, most frequent first; "" for 0, padding, and 1, unknown words.
+  std::vector<std::string> words = {};
+  std::vector<std::int64_t> lines = {};  ///< of a file of texts, on which each row stands
+  std::int64_t unlabeled = 0;            ///< rows that were left out since they have no label
+  std::int64_t skipped = 0;              ///< and those that could not be read
 };
 
 /// What each named input of a network reads: columns of the source's table by name or index, or,
@@ -61,6 +66,11 @@ struct DataOptions {
   std::string delimiter = "auto";  ///< of a table: "auto", "comma", "semicolon" or "tab"
   bool read_targets = true;        ///< false leaves the target's columns out, for prediction
   std::string header = "auto";     ///< whether a table's first row names its columns
+  std::vector<std::string> text = {};    ///< columns that hold texts; the others are not read then
+  std::int64_t max_words = 0;            ///< of a text are read; 0: as many as the longest has
+  std::int64_t min_count = 1;            ///< less frequent words are unknown
+  std::vector<std::string> labels = {};  ///< the target's; empty: those that there are
+  bool skip_bad = false;                 ///< leave out rows of texts that cannot be read
 };
 
 /// What sources give; `test` is there when the data set has one of its own, one is named or
@@ -71,14 +81,14 @@ struct LoadedData {
   std::optional<Dataset> validation = {};
 };
 
-/// Loads a known data set, a file (.csv .tsv .txt .data .dat, .npy, IDX; each also .gz), or a
-/// folder of IDX files named as MNIST's are. A source that is no path here is looked for in the
-/// data directories too. For NPY and IDX, `target` names the file of targets. Several named inputs
-/// come in the order of their names. The rows of
-/// test_split are drawn by `seed` when shuffle_split says so. `validation` and `test` are sources
-/// of the same kind as `source`; the targets of an array lie beside it under the name of those of
-/// `source`. digits: rows whose index mod 5 is 4 are the test set. Error(data) says which file,
-/// where and how to mend it.
+/// Loads a known data set, a file (.csv .tsv .txt .data .dat, with `text` also .jsonl .ndjson;
+/// .npy, IDX; each also .gz), or a folder of IDX files named as MNIST's are. A source that is no
+/// path here is looked for in the data directories too. For NPY and IDX, `target` names the file of
+/// targets. Several named inputs come in the order of their names. The rows of test_split are drawn
+/// by `seed` when shuffle_split says so. `validation` and `test` are sources of the same kind as
+/// `source`; the targets of an array lie beside it under the name of those of `source`. digits:
+/// rows whose index mod 5 is 4 are the test set. Error(data) says which file, where and how to mend
+/// it.
 LoadedData load_data(const DataOptions& options, std::uint64_t seed = 0);
 
 }  // namespace selfnorm

@@ -56,6 +56,10 @@ struct RunSummary {
   std::int64_t layers = 0, parameters = 0;
   /// Names of the classes that rows to validate or test have and no row to train on has.
   std::vector<std::string> unseen_classes;
+  std::int64_t words = 0;                   ///< of texts: in the vocabulary
+  std::int64_t unlabeled = 0, skipped = 0;  ///< rows that were left out (Dataset)
+  /// Of words that come in the texts to train on, the share that a table read from a file has.
+  std::optional<double> coverage;
 };
 
 /// What a finished run leaves behind.

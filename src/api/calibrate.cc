@@ -18,7 +18,8 @@ std::map<std::string, double> measured_squares(const RunConfig& config,
   std::map<std::string, double> squares;
   for (std::int64_t batch = 0; batch < batches; ++batch, ++options.seed) {
     const Patient patient = admit(config, data, options);
-    const auto layers = measure(patient.network, patient.rows, patient.samples, {options.seed});
+    const auto layers =
+        measure(patient.network, patient.rows, patient.samples, patient.tables, {options.seed});
     for (const NamedMoments& layer : layers[0]) {
       const SignalMoments& m = layer.moments;
       squares[layer.name] += (m.variance + m.mean * m.mean) / static_cast<double>(batches);

@@ -108,7 +108,7 @@ void measure_beside(const Patient& patient, const ExaminationOptions& options, V
       predict_fluctuations(patient.graph, patient.known, visit.signals, patient.samples);
   std::vector<std::uint64_t> seeds(static_cast<std::size_t>(options.draws));
   std::iota(seeds.begin(), seeds.end(), options.seed);
-  const auto draws = measure(patient.network, patient.rows, patient.samples, seeds);
+  const auto draws = measure(patient.network, patient.rows, patient.samples, patient.tables, seeds);
   auto& layers = visit.examination.layers;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const ValueId output = patient.graph.nodes[i].outputs[0];

@@ -26,10 +26,16 @@ Patient with_data(RunConfig config, Dataset& train, const ExaminationOptions& op
   for (std::int64_t& row : drawn) row = split.train[static_cast<std::size_t>(row)];
   const auto count = std::ssize(drawn);
   const InputRows rows = gather_inputs(schema, train, drawn);
-  Patient patient{train.name, config.network,           build_graph(config.network, count),
-                  count,      !config.data.standardize, {},
+  Patient patient{train.name,
+                  config.network,
+                  build_graph(config.network, count),
+                  count,
+                  !config.data.standardize,
+                  {},
+                  {},
                   {}};
-  patient.known = known_fields(patient.graph, rows);
+  patient.tables = read_tables(patient.graph, train.words);
+  patient.known = known_fields(patient.graph, rows, patient.tables);
   patient.rows = [rows](std::uint64_t) { return rows; };
   return patient;
 }
@@ -68,14 +74,15 @@ std::vector<float> draw(const DrawnInput& input, std::uint64_t seed) {
 Patient with_unit_normals(const RunConfig& config, const ExaminationOptions& options) {
   const std::int64_t samples = options.samples;
   Patient patient{
-      "N(0, 1)", config.network, build_graph(config.network, samples), samples, false, {}, {}};
+      "N(0, 1)", config.network, build_graph(config.network, samples), samples, false, {}, {}, {}};
+  patient.tables = read_tables(patient.graph, {});
   patient.rows = [inputs = inputs_of(patient.graph)](std::uint64_t seed) {
     InputRows rows;
     for (const DrawnInput& input : inputs) rows.push_back(draw(input, seed));
     return rows;
   };
   // Word numbers, and what is known of them, as the first draw has them.
-  patient.known = known_fields(patient.graph, patient.rows(options.seed));
+  patient.known = known_fields(patient.graph, patient.rows(options.seed), patient.tables);
   for (const DrawnInput& input : inputs_of(patient.graph)) {
     if (input.vocabulary == 0) patient.known[input.value] = unit_normal_field(input.shape);
   }
@@ -86,7 +93,8 @@ Patient with_unit_normals(const RunConfig& config, const ExaminationOptions& opt
 
 std::optional<Dataset> load_rows(RunConfig config) {
   if (config.data.source.empty() && config.data.inputs.empty()) return std::nullopt;
-  config.data.read_targets = config.network.layers.empty();  // else nothing follows from them
+  // Else nothing follows from them, but for which rows of texts there are.
+  config.data.read_targets = config.network.layers.empty() || !config.data.text.empty();
   return load_data(config.data, config.train.seed).train;
 }
 

@@ -21,6 +21,7 @@ struct Patient {
   Graph graph;  ///< for so many samples
   std::int64_t samples;
   bool has_raw_rows;                     ///< of data that are not standardised
+  std::vector<ReadTable> tables;         ///< that nodes read
   std::map<ValueId, MomentField> known;  ///< of inputs, and of what is made of them alone
   std::function<InputRows(std::uint64_t seed)> rows;
 };

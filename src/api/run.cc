@@ -14,6 +14,8 @@
 #include "data/load.h"
 #include "data/paths.h"
 #include "data/split.h"
+#include "data/text.h"
+#include "data/word_counts.h"
 #include "passes/build.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
@@ -45,6 +47,7 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
   schema.target_columns = data.targets.columns;
   schema.header = header_of(config.data, data);
   schema.delimiter = config.data.delimiter;
+  schema.words = data.words;
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const Field& field = data.inputs[i];
     schema.inputs.push_back(
@@ -67,6 +70,7 @@ void shape_inputs(const Network& network, Dataset& data) {
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const auto& [name, shape] = network.inputs[i];
     Field& field = data.inputs[i];
+    if (!data.words.empty() && shape.size() == 1) renumber(field, data.words, data.words, shape[0]);
     if (elements(shape) != elements(field.sample_shape)) {
       throw Error(ErrorKind::shape,
                   fmt::format("input '{}' is {}, a sample of {} is {}", name, to_string(shape),
@@ -189,6 +193,21 @@ void fit_to_rows(PreparedRun& run, const RunConfig& config) {
              gather_inputs(run.model.schema, run.train, which));
 }
 
+std::optional<double> coverage_of(const std::vector<ReadTable>& tables, const Dataset& data) {
+  const auto table =
+      std::ranges::find_if(tables, [](const ReadTable& each) { return !each.has_row.empty(); });
+  if (table == tables.end()) return std::nullopt;
+  std::int64_t all = 0, covered = 0;
+  for (const Field& field : data.inputs) {
+    for (const float number : std::get<std::vector<float>>(field.values)) {
+      const auto word = static_cast<std::size_t>(number);
+      all += word != kPadding;
+      covered += table->has_row[word];
+    }
+  }
+  return static_cast<double>(covered) / static_cast<double>(std::max<std::int64_t>(all, 1));
+}
+
 std::vector<std::string> unseen_classes(const PreparedRun& run) {
   const std::vector<std::string>& names = run.train.targets.class_names;
   std::vector<bool> seen(names.size(), false), wanted(names.size(), false);
@@ -241,7 +260,9 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   if (run->validation.has_value()) use_validation_set(*run);
   run->model.weights = Weights(graph);
   run->model.weights.initialize(graph, config.train.seed);
-  load_tables(graph, run->model.weights);
+  const std::vector<ReadTable> tables = read_tables(graph, run->model.schema.words);
+  set_tables(tables, run->model.weights);
+  run->coverage = coverage_of(tables, run->train);
   if (has_fitted_states(graph)) fit_to_rows(*run, config);
   run->config = std::move(config);
   return run;
@@ -306,6 +327,14 @@ RunSummary Run::summary() const {
   summary.layers = static_cast<std::int64_t>(run.model.network.layers.size());
   summary.parameters = run.model.weights.parameter_count();
   summary.unseen_classes = unseen_classes(run);
+  summary.words = std::ssize(run.train.words);
+  for (const Dataset* data :
+       {&run.train, run.validation ? &*run.validation : nullptr, run.test ? &*run.test : nullptr}) {
+    if (data == nullptr) continue;
+    summary.unlabeled += data->unlabeled;
+    summary.skipped += data->skipped;
+  }
+  summary.coverage = run.coverage;
   return summary;
 }
 

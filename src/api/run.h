@@ -19,6 +19,7 @@ struct PreparedRun {
   std::optional<Dataset> validation;  ///< a set of its own; else rows of `train` validate
   TrainingData rows;
   TrainedModel model;
+  std::optional<double> coverage;  ///< RunSummary::coverage
 };
 
 /// Fills in what only the data tell of the network: input shapes, and where no layers are described

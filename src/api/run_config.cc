@@ -169,6 +169,34 @@ std::vector<Layer> joined_inputs(const std::vector<std::pair<std::string, Shape>
   return layers;
 }
 
+// Vectors of words from one table for all texts, summed so that their variance is kept.
+std::vector<Layer> joined_texts(const std::vector<std::pair<std::string, Shape>>& inputs) {
+  constexpr std::int64_t kDimension = 64;
+  std::vector<Layer> layers;
+  std::vector<std::string> rows;
+  std::string table;
+  for (const auto& input : inputs) {
+    const std::string& name = input.first;
+    layers.push_back({"embedding", {{"dimension", kDimension}}, name + "_words", {name}, table});
+    if (table.empty()) table = layers.back().name;
+    rows.push_back(name + "_text");
+    layers.push_back({"pool_steps", {}, rows.back(), {name + "_words"}});
+  }
+  if (inputs.size() > 1) layers.push_back({"concat", {}, "texts", rows});
+  return layers;
+}
+
+// Layers that read words by number know as many as the texts have, unless told otherwise.
+void complete_vocabularies(Network& network, std::int64_t words) {
+  for (Layer& layer : network.layers) {
+    const OpRow* row = find_op(layer.op);
+    if (row == nullptr) continue;
+    const auto options = row->attributes->describe();
+    if (std::ranges::count(options, "vocabulary", &Option::name) == 0) continue;
+    layer.attributes.try_emplace("vocabulary", words);
+  }
+}
+
 }  // namespace
 
 std::string layer_toml(const Layer& layer) {
@@ -304,7 +332,8 @@ void complete_network(RunConfig& config, const Dataset& data, std::int64_t outpu
     }
   }
   if (network.layers.empty()) {
-    network.layers = joined_inputs(network.inputs);
+    network.layers =
+        data.words.empty() ? joined_inputs(network.inputs) : joined_texts(network.inputs);
     for (const std::int64_t units : config.default_network.hidden) {
       network.layers.push_back({"dense", {{"units", units}}});
       network.layers.push_back({"selu"});
@@ -315,6 +344,7 @@ void complete_network(RunConfig& config, const Dataset& data, std::int64_t outpu
     }
     network.layers.push_back({"dense", {{"units", outputs}}});
   }
+  if (!data.words.empty()) complete_vocabularies(network, std::ssize(data.words));
   network = complete_names(network);
 }
 

@@ -70,6 +70,18 @@ NamedInputs columns_of_inputs(const Schema& schema) {
   return inputs;
 }
 
+// Texts in columns called as those that the model was trained on, in a file of any kind.
+DataOptions other_texts(DataOptions data, const Schema& schema) {
+  const bool named = !data.text.empty();  // as the user says, in the inputs' order
+  for (const Schema::Input& input : schema.inputs) {
+    if (!named) data.text.push_back(input.columns.at(0));
+    const std::size_t place = static_cast<std::size_t>(&input - schema.inputs.data());
+    if (place < data.text.size()) data.inputs[input.name] = {data.text[place]};
+  }
+  data.labels = schema.class_names;
+  return data;
+}
+
 // How to read other data than the run's: as those were, unless said otherwise.
 DataOptions other_data(const DataOptions& given, const Schema& schema) {
   DataOptions data = given;
@@ -78,6 +90,7 @@ DataOptions other_data(const DataOptions& given, const Schema& schema) {
     data.task = schema.class_names.empty() ? "regression" : "classification";
   }
   if (kind != SourceKind::table) return data;
+  if (!schema.words.empty()) return other_texts(data, schema);
   if (data.header == "auto") data.header = schema.header;
   if (data.delimiter == "auto") data.delimiter = schema.delimiter;
   if (data.inputs.empty()) data.inputs = columns_of_inputs(schema);
@@ -153,7 +166,7 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
   Rows rows = choose_rows(load_data(config.data, config.train.seed), config, split, is_other);
   if (needs_targets) require_targets(opened.model.schema, rows.data);
   else rows.data.targets = {};
-  if (!data.inputs.empty()) take_as_said(rows.data);
+  if (!data.inputs.empty() || !data.text.empty()) take_as_said(rows.data);
   adapt_dataset(opened.model.schema, rows.data);
   return {Model(std::make_shared<TrainedModel>(std::move(opened.model))), std::move(rows.data),
           std::move(rows.rows), rows.split};

@@ -25,7 +25,8 @@ struct UseArguments {
 inline Options reading_table(DataOptions& data) {
   Options table = options(data);
   std::erase_if(table, [](const Option& option) {
-    return option.name != "header" && option.name != "delimiter";
+    const auto& name = option.name;
+    return name != "header" && name != "delimiter" && name != "text" && name != "skip_bad";
   });
   return table;
 }

@@ -17,7 +17,7 @@ void check_count(const std::string& where, const char* what, std::size_t got, st
       fmt::format("{}: expected {} rows of {} {}, got {} in all", where, rows, each, what, got));
 }
 
-void check_field(const std::string& dataset, const Field& field, std::int64_t rows) {
+void check_field(const std::string& dataset, const Field& field, std::int64_t rows, bool is_text) {
   const std::string where = fmt::format("{}: input '{}'", dataset, field.name);
   if (field.sample_shape.empty() || !is_plausible(field.sample_shape)) {
     data_error(fmt::format("{}: a sample's extents must be at least 1, got {}", where,
@@ -26,8 +26,9 @@ void check_field(const std::string& dataset, const Field& field, std::int64_t ro
   const std::int64_t features = elements(field.sample_shape);
   const auto count = std::visit([](const auto& values) { return values.size(); }, field.values);
   check_count(where, "numbers", count, rows, features);
-  if (!field.columns.empty() && std::ssize(field.columns) != features) {
-    data_error(fmt::format("{}: has {} features and {} names of columns", where, features,
+  const std::int64_t columns = is_text ? 1 : features;
+  if (!field.columns.empty() && std::ssize(field.columns) != columns) {
+    data_error(fmt::format("{}: has {} features and {} names of columns", where, columns,
                            field.columns.size()));
   }
   const auto* values = std::get_if<std::vector<float>>(&field.values);
@@ -85,7 +86,10 @@ void check_word_numbers(const Field& field, std::int64_t vocabulary, const std::
 
 void check_dataset(const Dataset& data) {
   if (data.rows < 1) data_error(fmt::format("{}: holds no rows", data.name));
-  for (const Field& field : data.inputs) check_field(data.name, field, data.rows);
+  for (const Field& field : data.inputs) {
+    check_field(data.name, field, data.rows, !data.words.empty());
+    if (!data.words.empty()) check_word_numbers(field, std::ssize(data.words), data.name);
+  }
   const Targets& targets = data.targets;
   const std::string where = fmt::format("{}: target '{}'", data.name, targets.name);
   if (!targets.classes.empty() && !targets.values.empty()) {

@@ -160,6 +160,8 @@ Dataset take_rows(const Dataset& data, std::span<const std::int64_t> rows) {
   out.targets = {data.targets.name,        taken(data.targets.classes, 1, rows),
                  data.targets.class_names, taken(data.targets.values, data.targets.width, rows),
                  data.targets.width,       data.targets.columns};
+  out.words = data.words;
+  out.lines = taken(data.lines, 1, rows);
   return out;
 }
 

@@ -17,6 +17,8 @@
 #include "data/paths.h"
 #include "data/split.h"
 #include "data/targets.h"
+#include "data/text.h"
+#include "data/text_rows.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -213,6 +215,10 @@ LoadedData load_files(const DataOptions& options) {
 }
 
 LoadedData load_table(const fs::path& path, const DataOptions& options) {
+  if (!options.text.empty()) return {read_texts(path, options), {}};
+  if (holds_json_lines(path)) {
+    data_error(path.string() + ": JSON lines are read for their texts (name them: text = [\"…\"])");
+  }
   LoadedData data{read_csv(path, options), {}};
   if (!options.inputs.empty()) divide_columns(options.inputs, data.train);
   return data;
@@ -238,7 +244,8 @@ void refuse_unread(SourceKind source, const DataOptions& options) {
        {folder, table, array, files},
        "brings its own targets, which are classes"},
       {"delimiter", options.delimiter != "auto", {table}, "is no table of text"},
-      {"header", options.header != "auto", {table}, "is no table of text"}};
+      {"header", options.header != "auto", {table}, "is no table of text"},
+      {"text", !options.text.empty(), {table}, "holds numbers"}};
   for (const Rule& rule : rules) {
     if (!rule.given || std::ranges::count(rule.readers, source) > 0) continue;
     data_error(fmt::format("{} {} (leave `{}` out)",
@@ -341,7 +348,13 @@ Options options(DataOptions& data) {
        &data.header,
        "whether a table's first row names its columns",
        range::kAny,
-       {"auto", "yes", "no"}}};
+       {"auto", "yes", "no"}},
+      {"text", &data.text, "columns that hold texts, which become numbers of words"},
+      {"max_words", &data.max_words, "of a text; 0 takes as many as the longest has",
+       range::kNonNegative},
+      {"min_count", &data.min_count, "how often a word must come to be known", range::kAtLeastOne},
+      {"labels", &data.labels, "of a target beside texts; any other is an error"},
+      {"skip_bad", &data.skip_bad, "leave out rows of texts that cannot be read, and count them"}};
 }
 
 LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
@@ -360,8 +373,11 @@ LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
   if (options.test_split <= 0) return data;
   const Split split =
       split_rows(data.train.rows, options.test_split, options.shuffle_split, seed, "test");
+  const std::int64_t unlabeled = data.train.unlabeled, skipped = data.train.skipped;
   data.test = take_rows(data.train, split.validation);
   data.train = take_rows(data.train, split.train);
+  data.train.unlabeled = unlabeled;
+  data.train.skipped = skipped;
   return data;
 }
 

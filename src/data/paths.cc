@@ -13,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kTableEndings = {".csv", ".tsv", ".txt", ".data", ".dat"};
+const std::vector<std::string> kTableEndings = {".csv", ".tsv",   ".txt",   ".data",
+                                                ".dat", ".jsonl", ".ndjson"};
 
 [[noreturn]] void fail_source(const DataOptions& options) {
   std::vector<std::string> names;

@@ -130,7 +130,8 @@ const std::vector<FindingKind>& finding_kinds() {
        "signals normal, not gradients: they grow by up to 1.0716 a layer, and one learning rate "
        "does "
        "not fit all layers.",
-       "shape = \"depth\" at the SELUs", MendPhase::shape, look_at_gradients},
+       "shape = \"depth\" at the SELUs, and orthogonal weights in front (init left to choose)",
+       MendPhase::shape, look_at_gradients},
   };
   return kinds;
 }

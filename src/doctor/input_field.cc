@@ -40,7 +40,8 @@ bool holds_states(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows& rows) {
+std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows& rows,
+                                            const std::vector<ReadTable>& tables) {
   std::map<ValueId, MomentField> fields;
   const auto words = vocabularies(graph);
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -62,7 +63,7 @@ std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows&
   if (given.empty()) return fields;
   Weights weights(graph);
   weights.initialize(graph, 0);
-  load_tables(graph, weights);
+  set_tables(tables, weights);
   fit_states(graph, weights, rows);
   for (const ValueId value : given) {
     fields[value] = field_of_rows(value_of(graph, value, weights, rows), graph.value(value).shape);

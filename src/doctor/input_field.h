@@ -16,7 +16,8 @@ MomentField field_of_rows(std::span<const float> rows, const Shape& shape);
 /// The fields of a graph's inputs, and behind nodes whose states are fitted to these rows or read
 /// from a file, as far as no weights stand in front of them: of the very values. Word numbers are
 /// steps with one channel. The graph is for as many rows.
-std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows& rows);
+std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows& rows,
+                                            const std::vector<ReadTable>& tables);
 
 /// Of independent N(0, 1): one sample stands for all.
 MomentField unit_normal_field(const Shape& shape);

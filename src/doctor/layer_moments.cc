@@ -51,7 +51,8 @@ double mean_square(std::span<const float> values) {
 // The network with a gradient for every layer's output, ready to run again and again.
 class Probe {
  public:
-  Probe(const Network& network, std::int64_t batch) : batch_(batch) {
+  Probe(const Network& network, std::int64_t batch, const std::vector<ReadTable>& tables)
+      : batch_(batch), tables_(tables) {
     Graph graph = build_engine_graph(network, batch);
     graph_ = graph;
     weights_ = Weights(graph);
@@ -81,7 +82,7 @@ class Probe {
 
   std::vector<NamedMoments> run(std::uint64_t seed) {
     weights_.initialize(graph_, seed);
-    load_tables(graph_, weights_);
+    set_tables(tables_, weights_);
     fit_states(graph_, weights_, rows_);
     for (const ValueId cotangent : cotangents_) {
       const std::span<float> to = values(cotangent);
@@ -121,6 +122,7 @@ class Probe {
   }
 
   std::int64_t batch_;
+  const std::vector<ReadTable>& tables_;
   Graph graph_;
   Weights weights_;
   InputRows rows_;
@@ -158,8 +160,9 @@ std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& 
 
 std::vector<std::vector<NamedMoments>> measure(
     const Network& network, const std::function<InputRows(std::uint64_t seed)>& rows,
-    std::int64_t batch, const std::vector<std::uint64_t>& seeds) {
-  Probe probe(network, batch);
+    std::int64_t batch, const std::vector<ReadTable>& tables,
+    const std::vector<std::uint64_t>& seeds) {
+  Probe probe(network, batch, tables);
   std::vector<std::vector<NamedMoments>> draws;
   for (const std::uint64_t seed : seeds) {
     probe.feed(rows(seed));

@@ -25,10 +25,11 @@ std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& 
                                     std::int64_t batch);
 
 /// Runs the network on the engine that trains, forward and backward, with weights and masks drawn
-/// from `seeds` and the rows of each, to which fitted states are fitted, and measures every layer;
-/// one list of layers for each seed. A gradient that no path leads to is NaN.
+/// from `seeds` and the rows of each, to which fitted states are fitted, with these tables, and
+/// measures every layer; one list of layers for each seed. A gradient that no path leads to is NaN.
 std::vector<std::vector<NamedMoments>> measure(
     const Network& network, const std::function<InputRows(std::uint64_t seed)>& rows,
-    std::int64_t batch, const std::vector<std::uint64_t>& seeds);
+    std::int64_t batch, const std::vector<ReadTable>& tables,
+    const std::vector<std::uint64_t>& seeds);
 
 }  // namespace selfnorm

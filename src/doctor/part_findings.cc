@@ -164,6 +164,15 @@ std::vector<Symptom> look_at_activations(const Chart& chart) {
   return symptoms;
 }
 
+// Normal weights in front of a SELU that is shaped for its depth: left to choose, they become
+// orthogonal ones of the same variance. A product of many normal matrices has few directions left.
+std::vector<Edit> free_weights(const Chart& chart, const Node& selu) {
+  const Node* layer = chart.maker(selu.inputs[0]);
+  const Parameter* weights = layer == nullptr ? nullptr : chart.weights(*layer);
+  if (weights == nullptr || !weights->init.starts_with("lecun")) return {};
+  return {{weights->owner, [](Layer& owner) { owner.attributes.erase("init"); }}};
+}
+
 std::vector<Symptom> look_at_gradients(const Chart& chart) {
   constexpr double kCalm = 2.718281828459045, kSevere = 1e3;
   std::vector<Symptom> symptoms;
@@ -181,11 +190,10 @@ std::vector<Symptom> look_at_gradients(const Chart& chart) {
     layer.attributes["shape"] = std::string("depth");
   };
   for (const Node* node : nodes) {
-    symptoms.push_back({node->name,
-                        growth,
-                        growth < kSevere ? Severity::warning : Severity::error,
-                        "",
-                        {{node->name, shape}}});
+    std::vector<Edit> mends = free_weights(chart, *node);
+    mends.push_back({node->name, shape});
+    const Severity severity = growth < kSevere ? Severity::warning : Severity::error;
+    symptoms.push_back({node->name, growth, severity, "", std::move(mends)});
   }
   return symptoms;
 }

@@ -22,7 +22,9 @@ struct Attributes {
          {2, kMostWords}},
         {"dimension", &dimension, "numbers of a word's vector", range::kExtent},
         {"trainable", &trainable, "whether the table is learned"},
-        {"weights", &weights, "a .npy file with the table at the start; else `init` draws it"}};
+        {"weights", &weights,
+         "a file with the table at the start, .npy or vectors of words as text (docs/text.md); "
+         "else `init` draws it"}};
     add_init_options(list, init);
     return list;
   }

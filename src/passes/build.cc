@@ -142,7 +142,7 @@ class Builder {
       fail(fmt::format("{}: takes {}{} inputs, got {}", where,
                        row.arity->most < 0 ? "at least " : "", row.arity->least, given));
     }
-    Node node{layer.name, layer.op, complete_attributes(layer), {}, {}, {}};
+    Node node{layer.name, layer.op, complete_attributes(with_shared(layer)), {}, {}, {}};
     std::vector<Shape> shapes;
     for (const std::string& input : layer.inputs) node.inputs.push_back(ids_.at(input));
     const ValueId words = words_of(row, node);
@@ -198,6 +198,16 @@ class Builder {
     if (is_plausible(shape)) return;
     throw Error(ErrorKind::shape,
                 fmt::format("{}: {} is more than fits in memory", where, to_string(shape)));
+  }
+
+  // What a layer does not say it takes from the one whose parameters it uses.
+  Layer with_shared(Layer layer) const {
+    if (layer.share.empty()) return layer;
+    const Layer& owner = *std::ranges::find(network_.layers, layer.share, &Layer::name);
+    for (const auto& [name, value] : owner.attributes) {
+      if (name != "init" && name != "init.gain") layer.attributes.try_emplace(name, value);
+    }
+    return layer;
   }
 
   // The parameter belongs to the layer itself or to the one it shares with, which may come later:

@@ -6,6 +6,7 @@
 #include "data/check.h"
 #include "data/inputs.h"
 #include "data/targets.h"
+#include "data/text.h"
 #include "passes/vocabulary.h"
 #include "selfnorm/error.h"
 #include "train/trained_model.h"
@@ -35,6 +36,18 @@ void reorder_columns(const Schema& schema, const Schema::Input& input, Field& fi
     from.push_back(static_cast<std::size_t>(found - field.columns.begin()));
   }
   field = take_columns(field, from, field.name);
+}
+
+// Texts get the model's numbers of words; what is numbered already is taken as it is.
+void take_words(const Schema& schema, const Schema::Input& input, const Dataset& data,
+                Field& field) {
+  if (data.words.empty() || input.vocabulary == 0) return;
+  renumber(field, data.words, schema.words, elements(input.sample_shape));
+}
+
+std::string row_place(const Dataset& data, std::int64_t row) {
+  if (data.lines.empty()) return fmt::format("{}: row {}", data.name, row + 1);
+  return fmt::format("{}:{}", data.name, data.lines[static_cast<std::size_t>(row)]);
 }
 
 }  // namespace
@@ -75,6 +88,7 @@ void adapt_dataset(const Schema& schema, Dataset& data) {
     const Schema::Input& input = schema.inputs[i];
     Field& field = data.inputs[i];
     reorder_columns(schema, input, field, data.name);
+    if (!schema.words.empty()) take_words(schema, input, data, field);
     if (elements(field.sample_shape) != elements(input.sample_shape)) {
       throw Error(
           ErrorKind::data,
@@ -86,8 +100,9 @@ void adapt_dataset(const Schema& schema, Dataset& data) {
   }
   if (!schema.class_names.empty() && !data.targets.classes.empty()) {
     align_classes(data.targets, schema.class_names,
-                  [&](std::int64_t row) { return fmt::format("{}: row {}", data.name, row + 1); });
+                  [&](std::int64_t row) { return row_place(data, row); });
   }
+  if (!data.words.empty()) data.words = schema.words;
 }
 
 }  // namespace selfnorm

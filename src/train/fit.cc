@@ -7,6 +7,8 @@
 #include <string>
 
 #include "data/npy.h"
+#include "data/vectors.h"
+#include "data/word_counts.h"
 #include "ops/table.h"
 #include "selfnorm/error.h"
 
@@ -27,27 +29,63 @@ bool owns(const Graph& graph, const Node& node, ValueId value) {
   });
 }
 
+bool is_array(const std::string& path) {
+  return path.ends_with(".npy") || path.ends_with(".npy.gz");
+}
+
+std::vector<float> read_array(const std::string& path, const Node& node, const Shape& shape) {
+  NumberArray table = read_npy(path);
+  if (table.shape != shape) {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: holds an array of shape {}, the table of node '{}' ({}) is {}",
+                            path, to_string(table.shape), node.name, node.op, to_string(shape)));
+  }
+  std::vector<float> values = array_floats(std::move(table));
+  if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
+    throw Error(ErrorKind::data, path + ": holds NaN or infinity, expected finite numbers");
+  }
+  return values;
+}
+
+ReadTable vectors_of(const std::string& path, const std::vector<std::string>& words,
+                     const Node& node, const Value& table) {
+  if (table.shape[0] != std::ssize(words)) {
+    throw Error(ErrorKind::config,
+                fmt::format("node '{}' ({}): {} words of texts for a table of {} rows (leave "
+                            "`vocabulary` out; a table of other numbers comes as .npy)",
+                            node.name, node.op, words.size(), table.shape[0]));
+  }
+  WordVectors vectors = read_vectors(path, words, table.shape[1]);
+  return {table.name, std::move(vectors.table), std::move(vectors.found),
+          table.role == Role::parameter};
+}
+
 }  // namespace
 
 bool reads_table(const Node& node) { return table_of(node) != nullptr; }
 
-void load_tables(const Graph& graph, Weights& weights) {
+std::vector<ReadTable> read_tables(const Graph& graph, const std::vector<std::string>& words) {
+  std::vector<ReadTable> tables;
   for (const Node& node : graph.nodes) {
     const std::string* path = table_of(node);
     if (path == nullptr || !owns(graph, node, node.inputs.back())) continue;
-    NumberArray table = read_npy(*path);
-    const WeightEntry& entry = *weights.find(graph.value(node.inputs.back()).name);
-    if (table.shape != entry.shape) {
-      throw Error(
-          ErrorKind::data,
-          fmt::format("{}: holds an array of shape {}, the table of node '{}' ({}) is {}", *path,
-                      to_string(table.shape), node.name, node.op, to_string(entry.shape)));
+    const Value& table = graph.value(node.inputs.back());
+    if (is_array(*path)) tables.push_back({table.name, read_array(*path, node, table.shape)});
+    else tables.push_back(vectors_of(*path, words, node, table));
+  }
+  return tables;
+}
+
+void set_tables(const std::vector<ReadTable>& tables, Weights& weights) {
+  for (const ReadTable& table : tables) {
+    const WeightEntry& entry = *weights.find(table.value);
+    std::vector<float> numbers = table.numbers;
+    const std::vector<float> drawn = weights.get(entry);
+    const auto width = static_cast<std::size_t>(entry.shape[1]);
+    for (std::size_t i = kFirstWord * width; i < numbers.size() && table.keeps_drawn; ++i) {
+      if (!table.has_row[i / width]) numbers[i] = drawn[i];
     }
-    const std::vector<float> values = array_floats(std::move(table));
-    if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
-      throw Error(ErrorKind::data, *path + ": holds NaN or infinity, expected finite numbers");
-    }
-    weights.set(entry, values);
+    weights.set(entry, numbers);
   }
 }
 

@@ -10,9 +10,20 @@ namespace selfnorm {
 /// Whether a node's table is read from a file.
 bool reads_table(const Node& node);
 
-/// Reads the tables that nodes name in their `weights`, NPY files of the table's shape. Of a
-/// shared one its owner's. Error(data) says what does not fit.
-void load_tables(const Graph& graph, Weights& weights);
+/// A table that was read for the value called so.
+struct ReadTable {
+  std::string value;
+  std::vector<float> numbers;
+  std::vector<bool> has_row = {};  ///< by word of a vocabulary; empty: all are given
+  bool keeps_drawn = false;        ///< rows that are not given stay as drawn, else they are 0
+};
+
+/// Reads the tables that nodes name in their `weights`, of shared ones the owner's: NPY files of
+/// the table's shape, or vectors of `words` as text (data/vectors.h), where words without one are 0
+/// in a table that is not learned and as drawn in one that is. Error(data) says what does not fit.
+std::vector<ReadTable> read_tables(const Graph& graph, const std::vector<std::string>& words);
+
+void set_tables(const std::vector<ReadTable>& tables, Weights& weights);
 
 /// Whether a graph has nodes with states that rows decide.
 bool has_fitted_states(const Graph& graph);

@@ -69,8 +69,8 @@ void check_schema(const Schema& schema, const Network& network) {
     if (given != 0 && given != features) {
       fail(fmt::format("input '{}' has {} means for {} features", name, given, features));
     }
-    if (!input.columns.empty() &&
-        static_cast<std::int64_t>(input.columns.size()) != elements(shape)) {
+    const std::int64_t columns = schema.words.empty() ? elements(shape) : 1;  // of texts
+    if (!input.columns.empty() && std::ssize(input.columns) != columns) {
       fail(fmt::format("input '{}' has {} columns for {} features", name, input.columns.size(),
                        elements(shape)));
     }

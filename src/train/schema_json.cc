@@ -59,7 +59,8 @@ std::string schema_to_json(const Schema& schema) {
                         {"class_names", schema.class_names},
                         {"target_columns", schema.target_columns},
                         {"header", schema.header},
-                        {"delimiter", schema.delimiter}}
+                        {"delimiter", schema.delimiter},
+                        {"words", schema.words}}
       .dump();
 }
 
@@ -80,6 +81,7 @@ Schema schema_from_json(std::string_view text) {
     schema.target_columns = json.value("target_columns", schema.target_columns);
     schema.header = json.value("header", schema.header);
     schema.delimiter = json.value("delimiter", schema.delimiter);
+    schema.words = json.value("words", schema.words);
     return schema;
   });
 }

@@ -28,6 +28,8 @@ struct Schema {
   std::vector<std::string> target_columns = {};  ///< of a table's several targets
   std::string header = "auto";                   ///< how a table is read, as in DataOptions
   std::string delimiter = "auto";
+  std::vector<std::string> words =
+      {};  ///< of texts: Dataset::words, by which new ones are numbered
 };
 
 /// A network that can be used: graph, weights, schema and standardiser together.

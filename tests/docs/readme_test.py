@@ -40,6 +40,8 @@ def main():
         root = pathlib.Path(folder)
         (root / "table.csv").write_text(table(300, True))
         (root / "new.csv").write_text(table(20, False))
+        (root / "pairs.tsv").write_text("sentence1\tsentence2\tgold_label\n"
+                                        + "A man sleeps.\tA man runs.\tno\nDogs run.\tThey move.\tyes\n" * 20)
         (root / "net.toml").write_text(blocks(text, "toml")[0])
         for command in commands + inline:
             words = command.split()

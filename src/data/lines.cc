@@ -1,0 +1,45 @@
+#include "data/lines.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "data/byte_reader.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr std::size_t kChunk = std::size_t{1} << 16;
+constexpr std::size_t kLongest = std::size_t{1} << 24;
+
+}  // namespace
+
+void read_lines(const std::filesystem::path& path, const LineTaker& take) {
+  ByteReader reader(path);
+  std::string chunk(kChunk, '\0'), begun;  // of a line that goes on in the next chunk
+  std::int64_t number = 0;
+  const auto hand_over = [&](std::string_view line) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return take(line, ++number);
+  };
+  bool at_start = true;
+  while (const std::size_t got = reader.read_some(chunk.data(), kChunk)) {
+    std::string_view text(chunk.data(), got);
+    if (at_start && text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    at_start = false;
+    for (std::size_t end = text.find('\n'); end != text.npos; end = text.find('\n')) {
+      begun += text.substr(0, end);
+      if (!hand_over(begun)) return;
+      begun.clear();
+      text.remove_prefix(end + 1);
+    }
+    begun += text;
+    if (begun.size() > kLongest) {
+      data_error(fmt::format("{}:{}: a line of more than {} bytes (is this a text file?)",
+                             reader.name(), number + 1, kLongest));
+    }
+  }
+  if (!begun.empty()) hand_over(begun);
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,166 @@
+#include "data/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "data/byte_reader.h"
+#include "data/targets.h"
+#include "data/text_rows.h"
+#include "data/tokens.h"
+#include "data/word_counts.h"
+
+namespace selfnorm {
+namespace {
+
+bool is_unlabeled(const std::string& label) { return label.empty() || label == "-"; }
+
+// One text column's rows, one behind the other.
+struct Column {
+  std::vector<std::int32_t> words;  ///< by WordCounts
+  std::vector<std::size_t> ends;
+};
+
+class TextReader {
+ public:
+  TextReader(const std::filesystem::path& path, const DataOptions& options)
+      : options_(options), columns_(options.text.size()), words_(columns_.size()) {
+    data_.name = path.string();
+  }
+
+  bool row(const TextRow& row) {
+    const std::string fault = row.fault.empty() ? take(row) : row.fault;
+    if (!fault.empty()) {
+      if (!options_.skip_bad) {
+        data_error(fmt::format("{}:{}: {} (skip_bad = true leaves such rows out)", data_.name,
+                               row.line, fault));
+      }
+      ++data_.skipped;
+    }
+    return options_.limit == 0 || data_.rows < options_.limit;
+  }
+
+  Dataset dataset(const std::string& target) {
+    if (data_.rows == 0) data_error(data_.name + ": has no rows of text with a label");
+    const WordCounts::Vocabulary vocabulary = counts_.vocabulary(options_.min_count);
+    data_.words = vocabulary.words;
+    const std::int64_t steps = steps_of_rows();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      data_.inputs.push_back({name_of(options_.text[i]),
+                              {steps},
+                              padded(columns_[i], vocabulary, steps),
+                              {options_.text[i]}});
+    }
+    if (target.empty()) return std::move(data_);
+    const Place place = [&](std::int64_t row) {
+      return fmt::format("{}:{}", data_.name, data_.lines[static_cast<std::size_t>(row)]);
+    };
+    data_.targets = text_targets(target, labels_, options_.task, place);
+    return std::move(data_);
+  }
+
+ private:
+  // What is wrong with a row, or nothing.
+  std::string take(const TextRow& row) {
+    if (row.label && is_unlabeled(*row.label)) {
+      ++data_.unlabeled;
+      return "";
+    }
+    const auto& labels = options_.labels;
+    if (row.label && !labels.empty() && std::ranges::count(labels, *row.label) == 0) {
+      return fmt::format("label {}: expected {}", shown(*row.label), join(labels, ", "));
+    }
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (!is_utf8(row.texts[i])) {
+        return fmt::format("'{}': is not UTF-8: {}", options_.text[i], shown(row.texts[i]));
+      }
+      split_into_words(row.texts[i], words_[i]);
+      if (words_[i].empty()) return fmt::format("'{}': has no words", options_.text[i]);
+    }
+    for (std::size_t i = 0; i < columns_.size(); ++i) add(words_[i], columns_[i]);
+    if (row.label) labels_.push_back(*row.label);
+    data_.lines.push_back(row.line);
+    ++data_.rows;
+    return "";
+  }
+
+  void add(const std::vector<std::string>& words, Column& column) {
+    std::size_t count = words.size();
+    if (options_.max_words > 0) {
+      count = std::min(count, static_cast<std::size_t>(options_.max_words));
+    }
+    for (std::size_t i = 0; i < count; ++i) column.words.push_back(counts_.count(words[i]));
+    column.ends.push_back(column.words.size());
+  }
+
+  std::int64_t steps_of_rows() const {
+    if (options_.max_words > 0) return options_.max_words;
+    std::size_t longest = 1;
+    for (const Column& column : columns_) {
+      std::size_t begin = 0;
+      for (const std::size_t end : column.ends) {
+        longest = std::max(longest, end - std::exchange(begin, end));
+      }
+    }
+    return static_cast<std::int64_t>(longest);
+  }
+
+  std::vector<float> padded(const Column& column, const WordCounts::Vocabulary& vocabulary,
+                            std::int64_t steps) const {
+    std::vector<float> numbers(column.ends.size() * static_cast<std::size_t>(steps), kPadding);
+    std::size_t begin = 0;
+    for (std::size_t row = 0; row < column.ends.size(); ++row) {
+      float* to = numbers.data() + row * static_cast<std::size_t>(steps);
+      for (std::size_t i = begin; i < column.ends[row]; ++i) {
+        const auto word = static_cast<std::size_t>(column.words[i]);
+        *to++ = static_cast<float>(vocabulary.numbers[word]);
+      }
+      begin = column.ends[row];
+    }
+    return numbers;
+  }
+
+  std::string name_of(const std::string& column) const {
+    for (const auto& [name, columns] : options_.inputs) {
+      if (columns == std::vector{column}) return name;
+    }
+    return column;
+  }
+
+  const DataOptions& options_;
+  Dataset data_;
+  WordCounts counts_;
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> words_;  ///< of the row at hand, by column
+  std::vector<std::string> labels_;
+};
+
+}  // namespace
+
+Dataset read_texts(const std::filesystem::path& path, const DataOptions& options) {
+  TextReader reader(path, options);
+  const std::string target =
+      read_text_rows(path, options, [&](const TextRow& row) { return reader.row(row); });
+  return reader.dataset(target);
+}
+
+void renumber(Field& field, const std::vector<std::string>& words,
+              const std::vector<std::string>& into, std::int64_t steps) {
+  const std::vector<std::int32_t> numbers = translated(words, into);
+  const auto& from = std::get<std::vector<float>>(field.values);
+  const auto before = static_cast<std::size_t>(field.sample_shape[0]);
+  const auto after = static_cast<std::size_t>(steps);
+  std::vector<float> to(from.size() / before * after, kPadding);
+  for (std::size_t row = 0; row < from.size() / before; ++row) {
+    for (std::size_t i = 0; i < std::min(before, after); ++i) {
+      const auto word = static_cast<std::size_t>(from[row * before + i]);
+      to[row * after + i] = static_cast<float>(numbers[word]);
+    }
+  }
+  field.values = std::move(to);
+  field.sample_shape = {steps};
+}
+
+}  // namespace selfnorm

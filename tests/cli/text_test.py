@@ -1,0 +1,87 @@
+"""Texts: from files of every kind to numbers of words, a model, and back to new files."""
+
+import gzip
+import json
+
+from program import CliTest, DATA, main
+
+PAIRS = [("A man sleeps.", "A man is asleep.", "yes"), ("A man sleeps.", "A dog runs.", "no"),
+         ("Two dogs run.", "Dogs are running.", "yes"), ("Two dogs run.", "A cat sits.", "no")] * 20
+
+NETWORK = """
+[data]
+source = "pairs.tsv"
+text = ["left", "right"]
+[model]
+inputs = { left = [6], right = [6] }
+layers = [
+  { op = "embedding", name = "words", inputs = ["left"], dimension = 3, trainable = false, weights = "vectors.txt.gz" },
+  { op = "pool_steps", name = "a", inputs = ["words"] },
+  { op = "embedding", name = "more", inputs = ["right"], share = "words" },
+  { op = "pool_steps", name = "b", inputs = ["more"] },
+  { op = "concat", inputs = ["a", "b"] },
+  { op = "dense", units = 16 }, { op = "selu" },
+  { op = "dense", units = 2 },
+]
+[train]
+epochs = 30
+batch_size = 16
+seed = 1
+"""
+
+
+class Text(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.write("pairs.tsv", "left\tright\tlabel\n" + "".join("\t".join(p) + "\n" for p in PAIRS)
+                   + "What?\tNobody knows.\t-\n")
+        words = ["man", "dog", "dogs", "cat", "sleeps", "asleep", "run", "runs", "running", "sits"]
+        lines = [f"{word} {i % 3 - 1} {i % 2} {i / 9:.2f}" for i, word in enumerate(words)]
+        with gzip.open(self.path("vectors.txt.gz"), "wt") as file:
+            file.write(f"{len(lines)} 3\n" + "\n".join(lines) + "\n")
+
+    def test_a_file_of_pairs_needs_no_network_file(self):
+        run = self.ok_json("train", "--data", "pairs.tsv", "--text", "left,right", "--epochs", "10",
+                           "--out", "run")
+        self.assertEqual(1, run["text"]["unlabeled"])
+        self.assertGreater(self.ok_json("evaluate", "run")["accuracy"], 0.95)
+
+    def test_vectors_are_found_and_their_coverage_told(self):
+        self.write("net.toml", NETWORK)
+        said = self.ok("train", "net.toml", "--out", "run")
+        self.assertRegex(said.err, r"\d+ words, \d+\.\d % of the texts have vectors; 1 rows without")
+        self.assertGreater(self.ok_json("evaluate", "run")["accuracy"], 0.95)
+        self.assertIn("words", self.ok("doctor", "run", "--fail-on", "never").out)
+
+    def test_a_model_reads_every_kind_of_file(self):
+        self.write("net.toml", NETWORK)
+        self.ok("train", "net.toml", "--out", "run")
+        left, right, _ = PAIRS[0]
+        self.write("new.jsonl", json.dumps({"left": left, "right": right}) + "\n")
+        self.write("new.csv", f'left,right\n"{left}","{right}"\n')
+        self.write("bare.tsv", f"{left}\t{right}\n")
+        want = self.ok("predict", "run", "--data", "new.jsonl").out
+        self.assertIn("0,yes", want)
+        self.assertEqual(want, self.ok("predict", "run", "--data", "new.csv").out)
+        self.assertEqual(want, self.ok("predict", "run", "--data", "bare.tsv", "--text", "0,1").out)
+        model = "run/model.safetensors"
+        self.assertEqual(want, self.ok("predict", model, "--data", "new.jsonl").out)
+
+    def test_bad_rows_are_named_or_skipped(self):
+        self.write("net.toml", NETWORK)
+        self.ok("train", "net.toml", "--out", "run")
+        rows = "left\tright\tlabel\nA dog.\tA cat.\tno\nA dog.\tA cat.\tnoo\n"
+        self.write("bad.tsv", rows)
+        self.fails(DATA, "bad.tsv:3: label 'noo': expected no, yes",
+                   arguments=["evaluate", "run", "--data", "bad.tsv"])
+        scores = self.ok_json("evaluate", "run", "--data", "bad.tsv", "--skip-bad", "true")
+        self.assertEqual(1, scores["samples"])
+
+    def test_vectors_of_another_length_are_named(self):
+        self.write("net.toml", NETWORK.replace("dimension = 3", "dimension = 4"))
+        self.fails(DATA, "vectors.txt.gz:2: expected a word and 4 numbers, got 3",
+                   arguments=["train", "net.toml", "--out", "run"])
+
+
+if __name__ == "__main__":
+    main()
