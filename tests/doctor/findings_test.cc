@@ -231,6 +231,19 @@ TEST(Findings, GradientGrowth) {
   EXPECT_NEAR(only_finding(config, "gradient-growth").value, std::pow(1.071575, 39), 0.1);
 }
 
+// Normal weights that were asked for make way for orthogonal ones of the same variance.
+TEST(Repairs, ADepthGetsOrthogonalWeights) {
+  RunConfig config = with({64}, {});
+  const Layer normal{"dense", {{"units", std::int64_t{64}}, {"init", std::string("lecun_normal")}}};
+  for (int i = 0; i < 40; ++i) {
+    config.network.layers.insert(config.network.layers.end(), {normal, kSelu});
+  }
+  config.network.layers.push_back(dense(10));
+  const std::vector<Layer> layers = repair(config).config.network.layers;
+  EXPECT_FALSE(layers[0].attributes.contains("init"));
+  EXPECT_TRUE(layers[1].attributes.contains("shape"));
+}
+
 TEST(Findings, InputsThatAreNotStandardized) {
   RunConfig config = with({1, 8, 8}, {conv(16), kSelu, {"flatten"}, dense(10)});
   config.data.source = "digits";
