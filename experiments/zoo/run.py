@@ -346,9 +346,18 @@ class Zoo:
             for rate in BUDGET[networks.NETWORKS[name][2]][2]:
                 at(rate, SEARCH_SEED)
             best = best_rate(self.results, name, version)
+            self.forget_other_rates(name, version, best)
             for seed in range(2, seeds + 1):
                 if best is not None:
                     at(best, seed)
+
+    def forget_other_rates(self, name, version, best):
+        """Seeds at a rate that was the best one of a network that is no more."""
+        with alone(RESULTS):
+            self.results = [r for r in read_results(RESULTS) if not (
+                r["kind"] == "training" and (r["network"], r["version"]) == (name, version)
+                and r["seed"] != SEARCH_SEED and r["rate"] != best)]
+            write_results(RESULTS, self.results)
 
     def time(self, name):
         for version in self.versions_of(name):
