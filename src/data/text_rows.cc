@@ -111,7 +111,7 @@ class TextTable {
   bool first_row(const Cells& cells) {
     width_ = cells.size();
     std::vector<std::string> names(cells.begin(), cells.end());
-    const bool named = std::ranges::all_of(options_.text, [&](const std::string& name) {
+    const bool named = std::ranges::any_of(options_.text, [&](const std::string& name) {
       return std::ranges::count(names, name) > 0;
     });
     const bool header = options_.header == "yes" || (options_.header == "auto" && named);
@@ -128,8 +128,9 @@ class TextTable {
                      bool header) const {
     const auto found = std::ranges::find(names, name);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-    const std::string why = header ? "" : ", whose first row is no header,";
-    data_error(fmt::format("{}{} has no column '{}'{}", file_, why, name, suggestion(name, names)));
+    const std::string why = header ? "" : " (its first row names none of the texts' columns)";
+    data_error(
+        fmt::format("{}: there is no column '{}'{}{}", file_, name, why, suggestion(name, names)));
   }
 
   std::string file_;

@@ -12,6 +12,7 @@
 #include "kernels/simd/reduce.h"
 #include "passes/autodiff.h"
 #include "passes/emit.h"
+#include "passes/scale.h"
 #include "passes/views.h"
 #include "train/weights.h"
 
@@ -143,13 +144,10 @@ std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& 
   for (const Node& node : graph.nodes) {
     const auto output = static_cast<std::size_t>(node.outputs[0]);
     const MomentField& field = signals.forward[output]->field();
-    const Shape& shape = graph.value(node.outputs[0]).shape;
     is_drawn[output] = std::ranges::any_of(
         node.inputs, [&](ValueId input) { return is_drawn[static_cast<std::size_t>(input)]; });
-    const double channels = is_drawn[output]
-                                ? static_cast<double>(elements(shape)) /
-                                      static_cast<double>(shape[0] * field.extent.positions())
-                                : std::numeric_limits<double>::infinity();
+    const double channels = is_drawn[output] ? channels_of(graph, node.outputs[0], field)
+                                             : std::numeric_limits<double>::infinity();
     NamedMoments& layer =
         layers.emplace_back(NamedMoments{node.name, node.op, moments_of(field, batch, channels)});
     const auto& gradient = signals.gradients[output];

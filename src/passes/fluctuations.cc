@@ -16,8 +16,7 @@ namespace {
 
 std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
 
-constexpr double kLessAlike =
-    0.1;  ///< correlation that is taken off, to see what layers make of it
+constexpr double kLessAlike = 0.1;  ///< correlation taken off, to see what layers make of it
 
 // The signal with less correlation, in what it is made of where that is known.
 Signal less_alike(const Signal& x) {
@@ -30,8 +29,6 @@ Signal less_alike(const Signal& x) {
   }
   return y;
 }
-
-double ratio(double part, double all) { return all == 0 ? 0 : part / all; }
 
 class Fluctuations {
  public:
@@ -156,7 +153,7 @@ class Fluctuations {
     const ValueId output = node.outputs[0];
     const Signal& z = few(output);
     Scale& y = scale(output);
-    const double channels = channels_of_group(graph_, node);
+    const double group = channels_of_group(graph_, node);
     const double weighed = 1 - weights.bias_variance / average_of(z.field()).square;
     for (const ValueId input : node.inputs) {
       if (!flows(input)) continue;
@@ -166,7 +163,7 @@ class Fluctuations {
       const double slope = weighed * x.square.slope / square;
       const double kept = weighed * std::sqrt(kept_by_windows(graph_, node, few(input).field()));
       y.noise.add(x.noise, slope);
-      if (channels > 0) y.unit_spread += x.own_square * x.units / channels;
+      if (group > 0) y.unit_spread += x.own_square * x.units / group;
       else y.noise.add_source(input, weighed * std::sqrt(x.own_square));
       y.element.add(x.element, slope);
       y.element.add_source(input, weighed * std::sqrt(x.own_element));

@@ -27,8 +27,6 @@ double variance_of_squares(MomentField squares, double spread, std::int64_t samp
   return variance_of_average(squares, samples);
 }
 
-double ratio(double part, double all) { return all == 0 ? 0 : part / all; }
-
 Response times(double factor, const Response& response) {
   return {factor * response.value, factor * response.slope, factor * response.half_curvature};
 }

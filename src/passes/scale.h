@@ -82,6 +82,9 @@ double taps_of(const Graph& graph, const Node& node);
 /// alike as far as neighbours are.
 double kept_by_windows(const Graph& graph, const Node& node, const MomentField& x);
 
+/// 0 where there is nothing to be a part of.
+inline double ratio(double part, double all) { return all == 0 ? 0 : part / all; }
+
 /// The channels of a value whose field is this.
 double channels_of(const Graph& graph, ValueId value, const MomentField& x);
 
