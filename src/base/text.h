@@ -17,6 +17,9 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
 /// Whether the text is digits and nothing else, as the name of a column without a header is.
 bool is_index(std::string_view text);
 
+/// The text with A–Z as a–z and all other bytes as they are.
+std::string lower(std::string_view text);
+
 /// Whether the bytes are UTF-8 (RFC 3629).
 bool is_utf8(std::string_view text);
 

@@ -18,12 +18,6 @@ namespace {
 constexpr std::size_t kMostListed = 20;
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return out;
-}
-
 std::string_view trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace selfnorm {
 namespace {
 
-char lower(char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); }
+bool is_within(char c, char first, char last) { return c >= first && c <= last; }
 
 bool is_letter(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  const char small = lower(c);
-  return byte >= 0x80 || (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  return static_cast<unsigned char>(c) >= 0x80 || is_within(c, 'a', 'z') ||
+         is_within(c, 'A', 'Z') || is_within(c, '0', '9') || c == '_';
 }
 
 bool separates(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }
@@ -23,10 +24,7 @@ void split_into_words(std::string_view text, std::vector<std::string>& words) {
     std::size_t end = i;
     while (end < text.size() && is_letter(text[end])) ++end;
     if (end == i && !separates(text[i])) ++end;
-    if (end > i) {
-      std::string& word = words.emplace_back(text.substr(i, end - i));
-      std::ranges::transform(word, word.begin(), lower);
-    }
+    if (end > i) words.push_back(lower(text.substr(i, end - i)));
     i = std::max(end, i + 1);
   }
 }

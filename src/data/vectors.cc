@@ -8,18 +8,13 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/text.h"
 #include "data/byte_reader.h"
 #include "data/lines.h"
 #include "data/word_counts.h"
 
 namespace selfnorm {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return out;
-}
 
 std::string_view without_space_behind(std::string_view line) {
   const std::size_t end = line.find_last_not_of(" \t");
