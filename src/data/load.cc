@@ -257,6 +257,7 @@ void refuse_unread(SourceKind source, const DataOptions& options) {
 LoadedData load_whole(const DataOptions& options) {
   const auto [kind, path] = find_source(options);
   refuse_unread(kind, options);
+  check_texts(options);
   switch (kind) {
     case SourceKind::known: return load_known(*find_known(options.source), options);
     case SourceKind::folder: return load_idx_folder(path, path.filename().string(), {}, options);
@@ -288,6 +289,7 @@ DataOptions set_options(const std::string& part, const std::string& source,
   }
   if (found.kind != SourceKind::known) {
     own.task = targets.classes.empty() ? "regression" : "classification";
+    if (!own.text.empty()) own.labels = targets.class_names;
   }
   if (found.kind == SourceKind::array && !options.target.empty()) {
     const fs::path target = found.path.parent_path() / fs::path(options.target).filename();

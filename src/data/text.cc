@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "data/byte_reader.h"
@@ -138,6 +139,24 @@ class TextReader {
 };
 
 }  // namespace
+
+void check_texts(const DataOptions& options) {
+  const std::pair<const char*, bool> of_texts[] = {{"max_words", options.max_words != 0},
+                                                   {"min_count", options.min_count != 1},
+                                                   {"labels", !options.labels.empty()},
+                                                   {"skip_bad", options.skip_bad}};
+  for (const auto& [name, given] : of_texts) {
+    if (!given || !options.text.empty()) continue;
+    data_error(fmt::format("`{}` is for texts: name their columns (text = [\"…\"]) or leave it out",
+                           name));
+  }
+  for (const auto& [name, columns] : options.inputs) {
+    const bool is_text = columns.size() == 1 && std::ranges::count(options.text, columns[0]) > 0;
+    if (options.text.empty() || is_text) continue;
+    data_error(fmt::format("input '{}': expected one column of `text` ({}), got {}", name,
+                           join(options.text, ", "), join(columns, ", ")));
+  }
+}
 
 Dataset read_texts(const std::filesystem::path& path, const DataOptions& options) {
   TextReader reader(path, options);

@@ -7,6 +7,9 @@
 
 namespace selfnorm {
 
+/// Error(data) where options of texts are given without any, or an input reads what is none.
+void check_texts(const DataOptions& options);
+
 /// Reads the columns `text` of a file (data/text_rows.h) into a field each, of the numbers of its
 /// words (data/tokens.h) in Dataset::words, padded to the longest text or cut after `max_words`.
 /// Fields are called as `inputs` says, else as their columns. Uses `target`, `labels`, `min_count`,

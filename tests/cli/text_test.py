@@ -77,6 +77,17 @@ class Text(CliTest):
         scores = self.ok_json("evaluate", "run", "--data", "bad.tsv", "--skip-bad", "true")
         self.assertEqual(1, scores["samples"])
 
+    def test_nothing_that_is_said_is_ignored(self):
+        self.write("numbers.csv", "a,y\n1,2\n2,3\n")
+        self.fails(DATA, "`min_count` is for texts", arguments=["train", "--data", "numbers.csv",
+                                                               "--target", "y", "--min-count", "2"])
+        self.fails(DATA, "input 'x': expected one column of `text` (left, right)",
+                   arguments=["train", "--data", "pairs.tsv", "--text", "left,right",
+                              "--input", "x=label"])
+        self.write("dev.tsv", "left\tright\tlabel\nA dog.\tA cat.\tnoo\n")
+        self.fails(DATA, "dev.tsv:2: label 'noo'", arguments=[
+            "train", "--data", "pairs.tsv", "--text", "left,right", "--validation", "dev.tsv"])
+
     def test_vectors_of_another_length_are_named(self):
         self.write("net.toml", NETWORK.replace("dimension = 3", "dimension = 4"))
         self.fails(DATA, "vectors.txt.gz:2: expected a word and 4 numbers, got 3",
