@@ -69,7 +69,7 @@ struct DataOptions {
   std::vector<std::string> text = {};    ///< columns that hold texts; the others are not read then
   std::int64_t max_words = 0;            ///< of a text are read; 0: as many as the longest has
   std::int64_t min_count = 1;            ///< less frequent words are unknown
-  std::vector<std::string> labels = {};  ///< the target's; empty: those that there are
+  std::vector<std::string> labels = {};  ///< that a target beside texts may have; empty: any
   bool skip_bad = false;                 ///< leave out rows of texts that cannot be read
 };
 

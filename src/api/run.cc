@@ -56,6 +56,10 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
   mark_words(build_graph(config.network, 1), schema);
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     Schema::Input& input = schema.inputs[i];
+    if (!data.words.empty() && input.vocabulary == 0) {
+      throw Error(ErrorKind::config,
+                  fmt::format("input '{}' holds texts: an `embedding` must read it", input.name));
+    }
     if (input.vocabulary > 0) check_word_numbers(data.inputs[i], input.vocabulary, data.name);
     else if (config.data.standardize) input.standardizer = fit(data.inputs[i], train_rows);
   }

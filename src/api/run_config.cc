@@ -152,37 +152,42 @@ void read_model(RunConfig& config, const TomlSection& section, const std::string
 }
 
 // Layers that make one row of features of all inputs, under names that no input has.
-std::vector<Layer> joined_inputs(const std::vector<std::pair<std::string, Shape>>& inputs) {
-  const auto unused = [&](std::string name) {
-    while (std::ranges::count(inputs, name, [](const auto& input) { return input.first; }) > 0) {
-      name += '_';
-    }
-    return name;
-  };
+using Inputs = std::vector<std::pair<std::string, Shape>>;
+
+// A name that no input has.
+std::string unused(const Inputs& inputs, std::string name) {
+  while (std::ranges::count(inputs, name, &Inputs::value_type::first) > 0) name += '_';
+  return name;
+}
+
+std::vector<Layer> joined_inputs(const Inputs& inputs) {
   std::vector<Layer> layers;
   std::vector<std::string> rows;
   for (const auto& [name, shape] : inputs) {
-    rows.push_back(shape.size() == 1 ? name : unused(name + "_flat"));
+    rows.push_back(shape.size() == 1 ? name : unused(inputs, name + "_flat"));
     if (shape.size() != 1) layers.push_back({"flatten", {}, rows.back(), {name}});
   }
-  if (inputs.size() > 1) layers.push_back({"concat", {}, unused("inputs"), rows});
+  if (inputs.size() > 1) layers.push_back({"concat", {}, unused(inputs, "inputs"), rows});
   return layers;
 }
 
 // Vectors of words from one table for all texts, summed so that their variance is kept.
-std::vector<Layer> joined_texts(const std::vector<std::pair<std::string, Shape>>& inputs) {
+std::vector<Layer> joined_texts(const Inputs& inputs) {
   constexpr std::int64_t kDimension = 64;
   std::vector<Layer> layers;
   std::vector<std::string> rows;
   std::string table;
   for (const auto& input : inputs) {
     const std::string& name = input.first;
-    layers.push_back({"embedding", {{"dimension", kDimension}}, name + "_words", {name}, table});
+    Settings own;  // of the first, which the others share
+    if (table.empty()) own = {{"dimension", kDimension}};
+    const std::string words = unused(inputs, name + "_words");
+    layers.push_back({"embedding", own, words, {name}, table});
     if (table.empty()) table = layers.back().name;
-    rows.push_back(name + "_text");
-    layers.push_back({"pool_steps", {}, rows.back(), {name + "_words"}});
+    rows.push_back(unused(inputs, name + "_text"));
+    layers.push_back({"pool_steps", {}, rows.back(), {words}});
   }
-  if (inputs.size() > 1) layers.push_back({"concat", {}, "texts", rows});
+  if (inputs.size() > 1) layers.push_back({"concat", {}, unused(inputs, "texts"), rows});
   return layers;
 }
 
@@ -190,7 +195,7 @@ std::vector<Layer> joined_texts(const std::vector<std::pair<std::string, Shape>>
 void complete_vocabularies(Network& network, std::int64_t words) {
   for (Layer& layer : network.layers) {
     const OpRow* row = find_op(layer.op);
-    if (row == nullptr) continue;
+    if (row == nullptr || !layer.share.empty()) continue;
     const auto options = row->attributes->describe();
     if (std::ranges::count(options, "vocabulary", &Option::name) == 0) continue;
     layer.attributes.try_emplace("vocabulary", words);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "data/load.h"
@@ -70,14 +71,25 @@ NamedInputs columns_of_inputs(const Schema& schema) {
   return inputs;
 }
 
-// Texts in columns called as those that the model was trained on, in a file of any kind.
+// Texts in columns called as those that the model was trained on, in a file of any kind, unless
+// said otherwise: by input, or in the inputs' order.
 DataOptions other_texts(DataOptions data, const Schema& schema) {
-  const bool named = !data.text.empty();  // as the user says, in the inputs' order
-  for (const Schema::Input& input : schema.inputs) {
-    if (!named) data.text.push_back(input.columns.at(0));
-    const std::size_t place = static_cast<std::size_t>(&input - schema.inputs.data());
-    if (place < data.text.size()) data.inputs[input.name] = {data.text[place]};
+  const std::vector<std::string> said = std::exchange(data.text, {});
+  for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
+    const Schema::Input& input = schema.inputs[i];
+    std::vector<std::string> column = input.columns;
+    if (i < said.size()) column = {said[i]};
+    if (const auto given = data.inputs.find(input.name); given != data.inputs.end()) {
+      column = given->second;
+    }
+    if (column.size() != 1) {
+      throw Error(ErrorKind::config,
+                  fmt::format("input '{}': say which column holds its text (--text)", input.name));
+    }
+    data.text.push_back(column[0]);
+    data.inputs[input.name] = column;
   }
+  if (data.target.empty() && !is_index(schema.target)) data.target = schema.target;
   data.labels = schema.class_names;
   return data;
 }
@@ -162,7 +174,12 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
         ErrorKind::config,
         run_or_model.string() + ": is a model without its run, say what data to use: --data");
   }
-  config.data.read_targets = needs_targets;
+  if (!is_other && (!data.text.empty() || data.skip_bad)) {
+    throw Error(ErrorKind::config,
+                "--text and --skip-bad are for other data: name them with --data");
+  }
+  // Of texts, labels decide which rows there are.
+  config.data.read_targets = needs_targets || (!is_other && !config.data.text.empty());
   Rows rows = choose_rows(load_data(config.data, config.train.seed), config, split, is_other);
   if (needs_targets) require_targets(opened.model.schema, rows.data);
   else rows.data.targets = {};

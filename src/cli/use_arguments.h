@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
@@ -51,7 +53,13 @@ inline ModelAndRows open_model(const UseArguments& arguments, bool needs_targets
   DataOptions data = arguments.data;
   data.inputs = parse_inputs(arguments.inputs);
   arguments.reading.apply(reading_table(data));
-  return selfnorm::open_model(arguments.model, data, arguments.split, needs_targets);
+  ModelAndRows use = selfnorm::open_model(arguments.model, data, arguments.split, needs_targets);
+  const Dataset& rows = use.data;
+  if (rows.skipped + rows.unlabeled > 0) {
+    fmt::print(stderr, "left out of {}: {} bad rows, {} without a label\n", rows.name, rows.skipped,
+               rows.unlabeled);
+  }
+  return use;
 }
 
 }  // namespace selfnorm::cli

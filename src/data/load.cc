@@ -215,6 +215,10 @@ LoadedData load_files(const DataOptions& options) {
 }
 
 LoadedData load_table(const fs::path& path, const DataOptions& options) {
+  if (holds_json_lines(path) && (options.header != "auto" || options.delimiter != "auto")) {
+    data_error(path.string() +
+               ": JSON lines have neither `header` nor `delimiter` (leave them out)");
+  }
   if (!options.text.empty()) return {read_texts(path, options), {}};
   if (holds_json_lines(path)) {
     data_error(path.string() + ": JSON lines are read for their texts (name them: text = [\"…\"])");
@@ -290,6 +294,7 @@ DataOptions set_options(const std::string& part, const std::string& source,
   if (found.kind != SourceKind::known) {
     own.task = targets.classes.empty() ? "regression" : "classification";
     if (!own.text.empty()) own.labels = targets.class_names;
+    if (!own.text.empty()) own.target = targets.name;
   }
   if (found.kind == SourceKind::array && !options.target.empty()) {
     const fs::path target = found.path.parent_path() / fs::path(options.target).filename();
@@ -352,8 +357,7 @@ Options options(DataOptions& data) {
        range::kAny,
        {"auto", "yes", "no"}},
       {"text", &data.text, "columns that hold texts, which become numbers of words"},
-      {"max_words", &data.max_words, "of a text; 0 takes as many as the longest has",
-       range::kNonNegative},
+      {"max_words", &data.max_words, "of a text; 0 takes as many as the longest has", {0, 1e6}},
       {"min_count", &data.min_count, "how often a word must come to be known", range::kAtLeastOne},
       {"labels", &data.labels, "of a target beside texts; any other is an error"},
       {"skip_bad", &data.skip_bad, "leave out rows of texts that cannot be read, and count them"}};

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "data/byte_reader.h"
+#include "data/gather.h"
 #include "data/targets.h"
 #include "data/text_rows.h"
 #include "data/tokens.h"
@@ -48,6 +49,12 @@ class TextReader {
     const WordCounts::Vocabulary vocabulary = counts_.vocabulary(options_.min_count);
     data_.words = vocabulary.words;
     const std::int64_t steps = steps_of_rows();
+    if (!is_plausible({data_.rows, steps})) {
+      data_error(
+          fmt::format("{}: {} texts of {} words are more than fit in memory (cut them: "
+                      "max_words)",
+                      data_.name, data_.rows, steps));
+    }
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       data_.inputs.push_back({name_of(options_.text[i]),
                               {steps},
@@ -69,6 +76,7 @@ class TextReader {
       ++data_.unlabeled;
       return "";
     }
+    if (row.label && !is_utf8(*row.label)) return "its label is not UTF-8: " + shown(*row.label);
     const auto& labels = options_.labels;
     if (row.label && !labels.empty() && std::ranges::count(labels, *row.label) == 0) {
       return fmt::format("label {}: expected {}", shown(*row.label), join(labels, ", "));
@@ -167,6 +175,10 @@ Dataset read_texts(const std::filesystem::path& path, const DataOptions& options
 
 void renumber(Field& field, const std::vector<std::string>& words,
               const std::vector<std::string>& into, std::int64_t steps) {
+  if (!is_plausible({field_rows(field), steps})) {
+    data_error(fmt::format("input '{}': {} words of a text are more than fit in memory", field.name,
+                           steps));
+  }
   const std::vector<std::int32_t> numbers = translated(words, into);
   const auto& from = std::get<std::vector<float>>(field.values);
   const auto before = static_cast<std::size_t>(field.sample_shape[0]);

@@ -16,7 +16,8 @@ void check_texts(const DataOptions& options);
 /// `skip_bad`, `limit` and how tables are read of the options. A row without a label (empty, or
 /// '-') is left out and counted. Error(data) names file and line of a row that cannot be read, of a
 /// text that is not UTF-8 or has no words, of a label that is not among `labels`; with `skip_bad`
-/// such rows are left out and counted. Memory is bounded by the numbers and the distinct words.
+/// such rows are left out and counted. Memory is bounded by the distinct words and the padded
+/// numbers.
 Dataset read_texts(const std::filesystem::path& path, const DataOptions& options);
 
 /// Gives texts the numbers of a vocabulary, words that it has not the unknown one's, and so many

@@ -48,6 +48,7 @@ class JsonLines {
       row_.fault = fmt::format("expected a JSON object, got {}", shown(text));
       return take_(row_);
     }
+    if (!target_ && options_.read_targets && !options_.target.empty()) target_ = options_.target;
     if (!target_) target_ = target_among(names_of(json), options_, file_);
     for (const std::string& name : options_.text) row_.texts.push_back(member(json, name));
     if (!target_->empty()) row_.label = member(json, *target_);
@@ -72,7 +73,8 @@ class JsonLines {
     }
     if (found->is_string()) return found->get<std::string>();
     if (found->is_number() && name == target()) return found->dump();
-    row_.fault = fmt::format("'{}': expected text, got {}", name, shown(found->dump()));
+    const std::string got = found->is_primitive() ? shown(found->dump()) : found->type_name();
+    row_.fault = fmt::format("'{}': expected text, got {}", name, got);
     return "";
   }
 
@@ -95,7 +97,7 @@ class TextTable {
   bool row(const Cells& cells, std::int64_t number) {
     if (width_ == 0 && first_row(cells)) return true;
     row_ = {number, {}, {}, {}};
-    if (cells.size() < width_) {
+    if (cells.size() != width_) {
       row_.fault = fmt::format("expected {} cells, got {}", width_, cells.size());
       return take_(row_);
     }
@@ -112,7 +114,7 @@ class TextTable {
     width_ = cells.size();
     std::vector<std::string> names(cells.begin(), cells.end());
     const bool named = std::ranges::any_of(options_.text, [&](const std::string& name) {
-      return std::ranges::count(names, name) > 0;
+      return !is_index(name) && std::ranges::count(names, name) > 0;
     });
     const bool header = options_.header == "yes" || (options_.header == "auto" && named);
     if (!header) {

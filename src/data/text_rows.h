@@ -26,10 +26,10 @@ using TextRowTaker = std::function<bool(const TextRow& row)>;
 
 /// Hands over the rows of a file, gzip or not, one by one. Of JSON lines (.jsonl, .ndjson) the
 /// members of each object that are called as the columns; of a table the columns by the names of
-/// its header or by number from 0, where tabs separate cells that are taken as they stand (quotes
-/// too), and commas or semicolons cells that may be quoted. Empty lines are left out. Gives the
-/// name of the target: the option's, else gold_label, label, target or class where there is such a
-/// column; none without read_targets. Error(data) names a column that is not there.
+/// its header, without one by number from 0, where tabs separate cells that are taken as they stand
+/// (quotes too), and commas or semicolons cells that may be quoted. Empty lines are left out. Gives
+/// the name of the target: the option's, else gold_label, label, target or class where there is
+/// such a column; none without read_targets. Error(data) names a column that is not there.
 std::string read_text_rows(const std::filesystem::path& path, const DataOptions& options,
                            const TextRowTaker& take);
 

@@ -18,7 +18,7 @@ struct WordVectors {
 /// between; a first line of two whole numbers (how many, of which length) is left out. A word is
 /// looked for as it stands, then with A–Z as a–z, of several such spellings the first; vectors of
 /// other words are not kept. Error(data) names the line of a vector of another length, or of what
-/// is no finite number.
+/// is no finite number in one that is kept.
 WordVectors read_vectors(const std::filesystem::path& path, const std::vector<std::string>& words,
                          std::int64_t dimension);
 

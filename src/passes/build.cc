@@ -200,9 +200,9 @@ class Builder {
                 fmt::format("{}: {} is more than fits in memory", where, to_string(shape)));
   }
 
-  // What a layer does not say it takes from the one whose parameters it uses.
+  // A layer that says nothing of itself is as the one whose parameters it uses.
   Layer with_shared(Layer layer) const {
-    if (layer.share.empty()) return layer;
+    if (layer.share.empty() || !layer.attributes.empty()) return layer;
     const Layer& owner = *std::ranges::find(network_.layers, layer.share, &Layer::name);
     for (const auto& [name, value] : owner.attributes) {
       if (name != "init" && name != "init.gain") layer.attributes.try_emplace(name, value);

@@ -41,7 +41,11 @@ void reorder_columns(const Schema& schema, const Schema::Input& input, Field& fi
 // Texts get the model's numbers of words; what is numbered already is taken as it is.
 void take_words(const Schema& schema, const Schema::Input& input, const Dataset& data,
                 Field& field) {
-  if (data.words.empty() || input.vocabulary == 0) return;
+  if (data.words.empty()) return;
+  if (schema.words.empty()) {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: holds texts, and the model was trained on none", data.name));
+  }
   renumber(field, data.words, schema.words, elements(input.sample_shape));
 }
 
@@ -88,7 +92,7 @@ void adapt_dataset(const Schema& schema, Dataset& data) {
     const Schema::Input& input = schema.inputs[i];
     Field& field = data.inputs[i];
     reorder_columns(schema, input, field, data.name);
-    if (!schema.words.empty()) take_words(schema, input, data, field);
+    take_words(schema, input, data, field);
     if (elements(field.sample_shape) != elements(input.sample_shape)) {
       throw Error(
           ErrorKind::data,

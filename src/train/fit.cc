@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "data/byte_reader.h"
 #include "data/npy.h"
 #include "data/vectors.h"
 #include "data/word_counts.h"
@@ -29,9 +30,7 @@ bool owns(const Graph& graph, const Node& node, ValueId value) {
   });
 }
 
-bool is_array(const std::string& path) {
-  return path.ends_with(".npy") || path.ends_with(".npy.gz");
-}
+bool is_array(const std::string& path) { return without_gz(path).extension() == ".npy"; }
 
 std::vector<float> read_array(const std::string& path, const Node& node, const Shape& shape) {
   NumberArray table = read_npy(path);

@@ -49,9 +49,40 @@ class Text(CliTest):
     def test_vectors_are_found_and_their_coverage_told(self):
         self.write("net.toml", NETWORK)
         said = self.ok("train", "net.toml", "--out", "run")
-        self.assertRegex(said.err, r"\d+ words, \d+\.\d % of the texts have vectors; 1 rows without")
+        # Of the 33 words of four pairs 16 have vectors.
+        self.assertRegex(said.err, r"\d+ words, 48\.5 % of the texts have vectors; 1 rows without")
         self.assertGreater(self.ok_json("evaluate", "run")["accuracy"], 0.95)
-        self.assertIn("words", self.ok("doctor", "run", "--fail-on", "never").out)
+        found = self.ok_json("doctor", "run", "--fail-on", "never")["findings"]
+        self.assertIn("embedding-not-standardized", [finding["code"] for finding in found])
+
+    def test_the_runs_own_rows_are_those_that_trained(self):
+        lines = ["left\tright\tlabel"] + ["\t".join(p) for p in PAIRS]
+        for at in (3, 30, 60):
+            lines.insert(at, "What?\tNobody knows.\t-")
+        self.write("pairs.tsv", "\n".join(lines) + "\n")
+        self.ok("train", "--data", "pairs.tsv", "--text", "left,right", "--test-split", "0.25",
+                "--epochs", "1", "--out", "run")
+        samples = self.ok_json("evaluate", "run")["samples"]
+        self.assertEqual(samples, len(self.ok_json("predict", "run")["predictions"]))
+        self.fails(2, "--skip-bad", arguments=["predict", "run", "--skip-bad", "true"])
+
+    def test_the_target_is_that_of_training(self):
+        rows = "".join(f"{a}\t{b}\t{c}\twrong\n" for a, b, c in PAIRS)
+        self.write("kinds.tsv", "left\tright\tkind\tlabel\n" + rows)
+        self.ok("train", "--data", "kinds.tsv", "--text", "left,right", "--target", "kind",
+                "--epochs", "10", "--out", "run")
+        scores = self.ok_json("evaluate", "run", "--data", "kinds.tsv")
+        self.assertGreater(scores["accuracy"], 0.95)
+
+    def test_texts_need_an_embedding(self):
+        self.write("plain.toml", """[data]
+source = "pairs.tsv"
+text = ["left"]
+[model]
+layers = [ { op = "dense", units = 2 } ]
+""")
+        self.fails(2, "input 'left' holds texts: an `embedding` must read it",
+                   arguments=["train", "plain.toml", "--out", "run"])
 
     def test_a_model_reads_every_kind_of_file(self):
         self.write("net.toml", NETWORK)
@@ -76,6 +107,8 @@ class Text(CliTest):
                    arguments=["evaluate", "run", "--data", "bad.tsv"])
         scores = self.ok_json("evaluate", "run", "--data", "bad.tsv", "--skip-bad", "true")
         self.assertEqual(1, scores["samples"])
+        said = self.ok("evaluate", "run", "--data", "bad.tsv", "--skip-bad", "true").err
+        self.assertIn("left out of bad.tsv: 1 bad rows, 0 without a label", said)
 
     def test_nothing_that_is_said_is_ignored(self):
         self.write("numbers.csv", "a,y\n1,2\n2,3\n")

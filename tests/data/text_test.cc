@@ -2,31 +2,23 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "data/tokens.h"
 #include "data/vectors.h"
+#include "files.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
 
-namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
-class Texts : public testing::Test {
+class Texts : public FilesTest {
  protected:
-  Texts() : folder_(fs::path(testing::TempDir()) / "selfnorm_texts") {
-    fs::create_directories(folder_);
-  }
-  ~Texts() override { fs::remove_all(folder_); }
-
   fs::path file(const std::string& name, const std::string& content) const {
-    std::ofstream(folder_ / name, std::ios::binary) << content;
-    return folder_ / name;
+    return write(name, content);
   }
 
   // The message of the Error that reading throws.
@@ -44,9 +36,6 @@ class Texts : public testing::Test {
     options.text = {"a", "b"};
     return options;
   }
-
- private:
-  fs::path folder_;
 };
 
 Words words_of(std::string_view text) {
@@ -115,12 +104,35 @@ TEST_F(Texts, FaultsNameFileAndLine) {
   expect("t.jsonl", good + "{\"a\":\"x\",\"b\":\" \"}", "'b': has no words");
   expect("t.tsv", "a\tb\n\xff\ty\n", "not UTF-8");
   expect("t.tsv", "a\tb\nx\n", "expected 2 cells, got 1");
+  expect("t.tsv", "a\tb\nx\ty\tz\n", "expected 2 cells, got 3");
+  expect("t.tsv", "a\tb\tlabel\nx\ty\t\xe9\n", "label is not UTF-8");
+  expect("t.jsonl",
+         good + "{\"a\":" + std::string(1 << 20, '[') + std::string(1 << 20, ']') + ",\"b\":\"y\"}",
+         "expected text, got array");
   DataOptions labels = pairs();
   labels.labels = {"yes", "no"};
   const std::string wrong = fault(file("t.tsv", "a\tb\tlabel\nx\ty\tyess\n"), labels);
   EXPECT_NE(wrong.find("t.tsv:2: label 'yess': expected yes, no"), wrong.npos) << wrong;
   const std::string column = fault(file("t.tsv", "a\tc\nx\ty\n"), pairs());
   EXPECT_NE(column.find("t.tsv: there is no column 'b'"), column.npos) << column;
+}
+
+// A cell that is a number is no header's name of that column.
+TEST_F(Texts, ColumnsByNumberHaveNoHeader) {
+  DataOptions options;
+  options.text = {"0"};
+  options.target = "1";
+  const Dataset data = read_texts(file("t.tsv", "good film\t0\nbad film\t1\n"), options);
+  EXPECT_EQ(data.rows, 2);
+  EXPECT_EQ(data.targets.class_names, (Words{"0", "1"}));
+}
+
+TEST_F(Texts, MoreThanFitsInMemoryIsRefused) {
+  DataOptions options;
+  options.text = {"0"};
+  options.max_words = std::int64_t{1} << 62;
+  EXPECT_NE(fault(file("t.tsv", "a\t0\nb\t1\nc\t1\nd\t1\n"), options).find("memory"),
+            std::string::npos);
 }
 
 TEST_F(Texts, BadRowsAreCountedWhereTheyAreSkipped) {
