@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/channels.h"
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/rules.h"
-#include "ops/signal_rules.h"
 
 namespace selfnorm {
 namespace {
@@ -172,9 +172,6 @@ struct LayerReference {
 
 // ---- signals ----------------------------------------------------------------------------------
 
-// Where a product meets no variance.
-constexpr double kNone = 1e-300;
-
 // x minus the mean that its element has over its channels, over their deviation.
 MomentField normalize_elements(const MomentField& x, double epsilon) {
   MomentField y = x;
@@ -196,53 +193,17 @@ MomentField normalize_elements(const MomentField& x, double epsilon) {
   return y;
 }
 
-// A channel's mean and variance over the batch.
-struct ChannelStatistics {
-  double mean = 0, variance = 0;
-};
-
-// Channels differ: what all elements of one share, over draws of its weights, is normal. For each
-// of a rule's shares, calls add(z given that, f, f(z), its statistics, weight).
-template <class Add>
-void for_each_channel(const Signal& x, Add add) {
-  const auto& [z, f] = normal_law(x);
-  const FieldAverage all = average_of(z);
-  const double variance = std::max(all.square - all.mean * all.mean, kNone);
-  const double common = std::clamp((all.between_all - all.mean * all.mean) / variance, 0.0, 1.0);
-  for (const auto& [share, weight] : normal_rule()) {
-    MomentField given = z;
-    const auto shift = [&](std::size_t e) {
-      return share * std::sqrt(common * std::max(z.variance(e), 0.0));
-    };
-    for (std::int64_t i = 0; i < z.extent.elements(); ++i) {
-      const auto e = static_cast<std::size_t>(i);
-      given.mean[e] = z.mean[e] + shift(e);
-      given.square[e] = given.mean[e] * given.mean[e] + (1 - common) * std::max(z.variance(e), 0.0);
-      for (const Link link : kLinks) {
-        const std::int64_t other = linked(z.extent, i, link);
-        if (other < 0) continue;
-        const auto to = static_cast<std::size_t>(other);
-        const double both = std::sqrt(std::max(z.variance(e) * z.variance(to), 0.0));
-        given.product(link)[e] = z.product(link)[e] - z.mean[e] * z.mean[to] - common * both +
-                                 (z.mean[e] + shift(e)) * (z.mean[to] + shift(to));
-      }
-    }
-    const MomentField y = f.forward(given);
-    const FieldAverage channel = average_of(y);
-    add(given, f, y, ChannelStatistics{channel.mean, channel.square - channel.mean * channel.mean},
-        weight);
-  }
-}
-
+// The channels' own laws stay known behind it, for what is not linear in them.
 Signal forward_batch_signal(const SignalContext& c) {
   const double epsilon = attributes_of<BatchAttributes>(c.node.attributes).epsilon;
   MomentField y = zero_field(c.inputs[0]->field().extent);
-  for_each_channel(*c.inputs[0], [&](const MomentField&, const Dual&, const MomentField& x,
-                                     const ChannelStatistics& channel, double weight) {
-    const double scale = 1 / std::sqrt(channel.variance + epsilon);
-    mix_in(y, affine(x, scale, -channel.mean * scale), weight);
+  for_each_normalized_channel(*c.inputs[0], epsilon, [&](const ChannelLaw& x) {
+    mix_in(y, affine(x.f.forward(x.z), x.scale, x.offset), x.share);
   });
-  return {y};
+  Signal signal(std::move(y));
+  signal.normalized = std::make_shared<Signal>(*c.inputs[0]);
+  signal.epsilon = epsilon;
+  return signal;
 }
 
 // dx = (dy − what dy has in common with the constant and with y)/σ; those shares are small. The
@@ -254,16 +215,16 @@ std::vector<SignalGradient> backward_batch_signal(const SignalContext& c,
   const Signal& input = *c.inputs[0];
   double inverse = 0;
   std::vector<double> slopes(dy.field().square.size(), 0);
-  for_each_channel(input, [&](const MomentField& z, const Dual& f, const MomentField&,
-                              const ChannelStatistics& channel, double weight) {
-    const double share = weight / (channel.variance + epsilon);
+  for_each_normalized_channel(input, epsilon, [&](const ChannelLaw& x) {
+    const double share = x.share / (x.variance + epsilon);
     inverse += share;
     for (std::size_t e = 0; e < slopes.size(); ++e) {
-      slopes[e] += share * f.at(z.mean[e], z.variance(e)).slope_square;
+      slopes[e] += share * x.f.at(x.z.mean[e], x.z.variance(e)).slope_square;
     }
   });
   for (double& slope : slopes) slope /= inverse;
   SignalGradient dx{affine(dy.field(), std::sqrt(inverse), 0)};
+  if (!dy.selected_slopes.empty()) slopes = dy.selected_slopes;
   if (input.latent != nullptr) dx.selected_slopes = std::move(slopes);
   return {dx};
 }

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/channels.h"
 #include "ops/reference.h"
 #include "ops/rows.h"
-#include "ops/signal_rules.h"
 #include "ops/window.h"
 #include "theory/largest.h"
 
@@ -77,8 +77,7 @@ struct WindowMaxima {
   std::vector<Dual::Largest> largest;
 };
 
-WindowMaxima window_maxima(const SignalContext& c) {
-  const auto& [z, f] = normal_law(*c.inputs[0]);
+WindowMaxima window_maxima(const SignalContext& c, const MomentField& z, const Dual& f) {
   const Sliding window = window_of(c);
   const Extent out = extent_of(c.output, z.extent.samples);
   const auto windows = window_positions(z.extent, out, window);
@@ -94,29 +93,52 @@ WindowMaxima window_maxima(const SignalContext& c) {
   return maxima;
 }
 
-Signal forward_max(const SignalContext& c) {
-  const auto [averages, largest] = window_maxima(c);
-  MomentField y = averages;
+// Maxima are correlated as the averages of their windows are.
+MomentField field_of(const WindowMaxima& maxima) {
+  MomentField y = maxima.averages;
   for (std::size_t e = 0; e < y.mean.size(); ++e) {
-    y.mean[e] = largest[e].mean;
-    y.square[e] = largest[e].square;
+    y.mean[e] = maxima.largest[e].mean;
+    y.square[e] = maxima.largest[e].square;
   }
-  // Maxima are correlated as the averages of their windows are.
   for (const Link link : kLinks) {
     for (std::int64_t e = 0; e < y.extent.elements(); ++e) {
       const std::int64_t other = linked(y.extent, e, link);
       if (other < 0) continue;
       const auto at = static_cast<std::size_t>(e), to = static_cast<std::size_t>(other);
       y.product(link)[at] =
-          y.mean[at] * y.mean[to] + correlation(averages, e, link) *
+          y.mean[at] * y.mean[to] + correlation(maxima.averages, e, link) *
                                         std::sqrt(std::max(0.0, y.variance(at) * y.variance(to)));
     }
   }
-  return {y};
+  return y;
+}
+
+// The largest of a channel scaled and shifted is its largest, scaled and shifted.
+Signal forward_max(const SignalContext& c) {
+  MomentField y = zero_field(extent_of(c.output, c.inputs[0]->field().extent.samples));
+  for_each_channel(*c.inputs[0], [&](const ChannelLaw& x) {
+    mix_in(y, affine(field_of(window_maxima(c, x.z, x.f)), x.scale, x.offset), x.share);
+  });
+  return {std::move(y)};
+}
+
+// E f′² where a window's largest stands, of channels as their gradients come through batch norm.
+std::vector<double> slopes_at_largest(const SignalContext& c) {
+  std::vector<double> slopes;
+  double all = 0;
+  for_each_channel(*c.inputs[0], [&](const ChannelLaw& x) {
+    const auto largest = window_maxima(c, x.z, x.f).largest;
+    const double weight = x.share * x.scale * x.scale;
+    all += weight;
+    slopes.resize(largest.size(), 0);
+    for (std::size_t e = 0; e < slopes.size(); ++e) slopes[e] += weight * largest[e].slope_square;
+  });
+  for (double& slope : slopes) slope /= all;
+  return slopes;
 }
 
 std::vector<SignalGradient> backward_max(const SignalContext& c, const SignalGradient& dy) {
-  const auto [averages, largest] = window_maxima(c);
+  const std::vector<double> largest = slopes_at_largest(c);
   const Sliding window = window_of(c);
   const Extent& in = c.inputs[0]->field().extent;
   SignalGradient dx{largest_back(dy.field(), in, window)};
@@ -124,12 +146,11 @@ std::vector<SignalGradient> backward_max(const SignalContext& c, const SignalGra
   MomentField slopes = zero_field(dy.field().extent);
   for (std::int64_t e = 0; e < slopes.extent.elements(); ++e) {
     const auto at = static_cast<std::size_t>(e);
-    slopes.square[at] = dy.field().square[at] * largest[at].slope_square;
+    slopes.square[at] = dy.field().square[at] * largest[at];
     for (const Link link : kLinks) {
       const std::int64_t other = linked(slopes.extent, e, link);
       if (other < 0) continue;
-      const double both =
-          largest[at].slope_square * largest[static_cast<std::size_t>(other)].slope_square;
+      const double both = largest[at] * largest[static_cast<std::size_t>(other)];
       slopes.product(link)[at] = dy.field().product(link)[at] * std::sqrt(both);
     }
   }

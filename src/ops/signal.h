@@ -42,6 +42,9 @@ struct Signal : Flow {
   /// Where it is f(z) of a normal z, element by element: that.
   Shared latent = nullptr;
   std::shared_ptr<const Dual> activation = nullptr;
+  /// Behind batch norm: what that normalised, and what it added to a channel's variance.
+  std::shared_ptr<const Signal> normalized = nullptr;
+  double epsilon = 0;
   /// Relative variance over channels of the variance that a channel has: units of few inputs
   /// differ.
   double scale_spread = 0;

@@ -83,20 +83,6 @@ double dual_slope_product(const DualNode& a, const DualNode& b, double rho) {
                 b.slope_square - sum_of_squares(b.slope_terms), rho);
 }
 
-const std::vector<std::pair<double, double>>& normal_rule() {
-  static const auto rule = [] {
-    constexpr double kSpacing = 0.4;
-    constexpr int kSide = 13;
-    std::vector<std::pair<double, double>> points;
-    for (int i = -kSide; i <= kSide; ++i) {
-      const double x = kSpacing * i;
-      points.emplace_back(x, kSpacing * std::exp(-0.5 * x * x) / std::sqrt(2 * std::numbers::pi));
-    }
-    return points;
-  }();
-  return rule;
-}
-
 Dual::Dual(Activated activation) : activation_(std::move(activation)) {}
 
 const Dual& Dual::squared() const {

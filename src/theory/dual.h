@@ -36,10 +36,6 @@ double dual_slope_product(const DualNode& a, const DualNode& b, double rho);
 /// Moments of what a field of normals is made into, given the node of each element.
 MomentField field_of(const MomentField& z, const std::vector<DualNode>& nodes);
 
-/// Points and weights of E g(x) ≈ Σ weight·g(point) for x ~ N(0, 1): the trapezoidal rule, whose
-/// error falls exponentially for smooth g, with tails to 5 deviations.
-const std::vector<std::pair<double, double>>& normal_rule();
-
 /// Nodes for any m and v, interpolated between those of a grid that are made when they are needed:
 /// within about 1e-3 of the deviation of f. Not to be shared between threads.
 class Dual {

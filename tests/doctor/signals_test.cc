@@ -114,6 +114,16 @@ TEST(PredictSignals, PoolingAtBordersAndOverWindowsThatOverlap) {
   expect_predicted(network, "digits");
 }
 
+// Batch norm keeps what an activation has made of normals, and the largest of a window sees it.
+TEST(PredictSignals, PoolingBehindBatchNorm) {
+  for (const Shape& image : {Shape{1, 8, 8}, Shape{8, 8, 8}}) {
+    Network network{{{"x", image}}, {}};
+    network.layers = {conv(32), kSelu, conv(64), kSelu,       {"batch_norm"}, kPool,
+                      conv(64), kSelu, kPool,    {"flatten"}, dense(10)};
+    expect_predicted(network, image[0] == 1 ? "digits" : "");
+  }
+}
+
 // Down, and up again beside a skip, as in a U-Net.
 TEST(PredictSignals, TransposedConvolutionsAndUpsampling) {
   const Ints two{2, 2};

@@ -1,0 +1,132 @@
+#include "ops/channels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <utility>
+#include <vector>
+
+namespace selfnorm {
+namespace {
+
+constexpr double kNone = 1e-300;  ///< where a product meets no variance
+
+// What the channels of z differ by, over draws of their weights: a constant, and the size of what
+// varies over samples and positions with few degrees of freedom.
+struct Variety {
+  double constant = 0;  ///< shares of the variance
+  double varying = 0;
+};
+
+double covariance(const MomentField& z, std::int64_t element, Link link) {
+  const auto e = static_cast<std::size_t>(element);
+  const auto to = static_cast<std::size_t>(linked(z.extent, element, link));
+  return z.product(link)[e] - z.mean[e] * z.mean[to];
+}
+
+// Of the variance, what direct neighbours share; all where there are none.
+double shared_by_neighbours(const MomentField& z) {
+  double shared = 0, all = 0;
+  for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
+    if (linked(z.extent, e, Link::right) < 0) continue;
+    shared += covariance(z, e, Link::right);
+    all += z.variance(static_cast<std::size_t>(e));
+  }
+  return all > 0 ? shared / all : 1;
+}
+
+// A channel's variance is Σ λ of independent squares over the spectrum of the elements'
+// covariance, whose Σ λ² is the average square of the covariance of any two: one λ stands for all
+// that vary. What neighbours do not share has many degrees of freedom.
+Variety variety_of(const MomentField& z) {
+  const FieldAverage all = average_of(z);
+  const double variance = std::max(all.variance(), kNone);
+  double squares = 0;
+  for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
+    squares += std::pow(covariance(z, e, Link::far) / variance, 2);
+  }
+  squares /= static_cast<double>(z.extent.elements());
+  const double constant = std::clamp((all.between_all - all.mean * all.mean) / variance, 0.0, 1.0);
+  const double varying = std::sqrt(std::max(squares - constant * constant, 0.0));
+  const double most = std::max(shared_by_neighbours(z) - constant, 0.0);
+  return {constant, std::min(varying, most)};
+}
+
+// z given that the constant is so many deviations, and what varies `size` times what it is on
+// average.
+MomentField given(const MomentField& z, const Variety& variety, double deviations, double size) {
+  MomentField y = z;
+  const auto shift = [&](std::size_t e) {
+    return deviations * std::sqrt(variety.constant * std::max(z.variance(e), 0.0));
+  };
+  const double own = variety.varying * (size * size - 1);
+  for (std::int64_t i = 0; i < z.extent.elements(); ++i) {
+    const auto e = static_cast<std::size_t>(i);
+    const double variance = std::max(z.variance(e), 0.0);
+    y.mean[e] = z.mean[e] + shift(e);
+    y.square[e] = y.mean[e] * y.mean[e] + (1 - variety.constant + own) * variance;
+    for (const Link link : kLinks) {
+      const std::int64_t other = linked(z.extent, i, link);
+      if (other < 0) continue;
+      const auto to = static_cast<std::size_t>(other);
+      const double both = std::sqrt(variance * std::max(z.variance(to), 0.0));
+      const double rest = z.product(link)[e] - z.mean[e] * z.mean[to] - variety.constant * both;
+      // Neighbours are alike in what has few degrees of freedom, as far as they are alike.
+      const double most = variety.varying * both;
+      const double varying = std::clamp(rest, -most, most);
+      y.product(link)[e] =
+          rest + (size * size - 1) * varying + y.mean[e] * (z.mean[to] + shift(to));
+    }
+  }
+  return y;
+}
+
+// Points of N(0, 1) and their shares.
+using Rule = std::vector<std::pair<double, double>>;
+
+// Gauss's rule of five: what comes of a shift is smooth.
+Rule deviations_of(double constant) {
+  if (constant < kAlikeChannels) return {{0, 1}};
+  const double root = std::sqrt(10.0);
+  const double near = std::sqrt(5 - root), far = std::sqrt(5 + root);
+  const double near_share = (7 + 2 * root) / 60, far_share = (7 - 2 * root) / 60;
+  return {
+      {-far, far_share}, {-near, near_share}, {0, 8.0 / 15}, {near, near_share}, {far, far_share}};
+}
+
+// The trapezoidal rule, which the nearly singular 1/σ at size 0 disturbs less. Either sign of a
+// size is the same.
+Rule sizes_of(double varying) {
+  if (varying < kAlikeChannels) return {{1, 1}};
+  constexpr int kLargest = 4;
+  Rule rule;
+  for (int size = 0; size <= kLargest; ++size) {
+    const double density = std::exp(-0.5 * size * size) / std::sqrt(2 * std::numbers::pi);
+    rule.emplace_back(size, size == 0 ? density : 2 * density);
+  }
+  return rule;
+}
+
+}  // namespace
+
+void for_each_normalized_channel(const Signal& x, double epsilon,
+                                 const std::function<void(const ChannelLaw&)>& visit) {
+  const auto& [z, f] = normal_law(x);
+  const Variety variety = variety_of(z);
+  for (const auto& [deviations, first] : deviations_of(variety.constant)) {
+    for (const auto& [size, second] : sizes_of(variety.varying)) {
+      const MomentField channel = given(z, variety, deviations, size);
+      const FieldAverage y = average_of(f.forward(channel));
+      const double scale = 1 / std::sqrt(y.variance() + epsilon);
+      visit({channel, f, scale, -y.mean * scale, first * second, y.variance()});
+    }
+  }
+}
+
+void for_each_channel(const Signal& x, const std::function<void(const ChannelLaw&)>& visit) {
+  if (x.normalized != nullptr) return for_each_normalized_channel(*x.normalized, x.epsilon, visit);
+  const auto& [z, f] = normal_law(x);
+  visit({z, f});
+}
+
+}  // namespace selfnorm
