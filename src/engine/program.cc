@@ -48,7 +48,12 @@ Program::Program(Graph graph, Mode mode, std::uint64_t seed, const Bindings& bin
   bind_memory(bindings, kept);
   std::size_t scratch = 0;
   for (const Node& node : graph_.nodes) {
-    BoundStep bound{lower(graph_, node, mode, seed), {}, {}};
+    const ValueId worked_on = node.inputs.empty() ? node.outputs[0] : node.inputs[0];
+    BoundStep bound{lower(graph_, node, mode, seed),
+                    {},
+                    {},
+                    graph_.value(worked_on).shape.at(0),
+                    starts_of(node)};
     scratch = std::max(scratch, bound.step.scratch_bytes);
     for (const ValueId input : node.inputs) bound.inputs.push_back(data(input));
     for (const ValueId output : node.outputs) bound.outputs.push_back(data(output));
@@ -78,6 +83,9 @@ void Program::bind_memory(const Bindings& bindings, const std::vector<ValueId>& 
   }
   std::vector<ValueId> alive = kept;
   alive.insert(alive.end(), graph_.outputs.begin(), graph_.outputs.end());
+  for (const Value& value : graph_.values) {
+    if (value.starts != kNoValue) alive.push_back(value.starts);
+  }
   const MemoryPlan plan = plan_memory(graph_, elsewhere, alive);
   arena_ = AlignedBuffer(plan.arena_bytes);
   for (std::size_t i = 0; i < plan.offset.size(); ++i) {
@@ -92,8 +100,32 @@ void Program::bind_memory(const Bindings& bindings, const std::vector<ValueId>& 
   }
 }
 
+// A step works on the packed rows of its first input, or makes some of a batch.
+ValueId Program::starts_of(const Node& node) const {
+  if (node.inputs.empty()) return kNoValue;
+  const ValueId read = graph_.value(node.inputs[0]).starts;
+  const ValueId made = graph_.value(node.outputs[0]).starts;
+  const bool is_packing = std::ranges::find(node.outputs, made) != node.outputs.end();
+  return read != kNoValue || is_packing ? read : made;
+}
+
+std::int64_t Program::elements_in_use(ValueId id) const {
+  const Value& value = graph_.value(id);
+  if (value.starts == kNoValue) return elements(value.shape);
+  const std::int64_t samples = graph_.value(value.starts).shape[0] - 1;
+  const auto rows = static_cast<std::int64_t>(data(value.starts)[samples]);
+  return rows * (elements(value.shape) / value.shape[0]);
+}
+
 void Program::run_step(const BoundStep& bound, std::uint64_t step, std::uint64_t first_row) {
-  bound.step.run({bound.inputs.data(), bound.outputs.data(), scratch_.data(), step, first_row});
+  StepArguments arguments{
+      bound.inputs.data(), bound.outputs.data(), scratch_.data(), step, first_row, bound.rows};
+  if (bound.starts != kNoValue) {
+    arguments.starts = data(bound.starts);
+    arguments.samples = graph_.value(bound.starts).shape[0] - 1;
+    arguments.rows = static_cast<std::int64_t>(arguments.starts[arguments.samples]);
+  }
+  bound.step.run(arguments);
 }
 
 void Program::run(std::uint64_t step, std::uint64_t first_row) {
@@ -105,7 +137,7 @@ std::optional<std::string> Program::find_non_finite(std::uint64_t step, std::uin
     run_step(steps_[i], step, first_row);
     // Hidden outputs may hold bytes that are no floats.
     const ValueId output = graph_.nodes[i].outputs[0];
-    if (!kernels::all_finite(data(output), elements(graph_.value(output).shape))) {
+    if (!kernels::all_finite(data(output), elements_in_use(output))) {
       return graph_.value(output).name;
     }
   }

@@ -47,8 +47,12 @@ class Program {
     Step step;
     std::vector<float*> inputs;
     std::vector<float*> outputs;
+    std::int64_t rows;  // of the batch, where they are not packed
+    ValueId starts;     // of the packed rows that it works on
   };
   void bind_memory(const Bindings& bindings, const std::vector<ValueId>& kept);
+  ValueId starts_of(const Node& node) const;
+  std::int64_t elements_in_use(ValueId value) const;
   void run_step(const BoundStep& bound, std::uint64_t step, std::uint64_t first_row);
 
   Graph graph_;

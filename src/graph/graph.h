@@ -29,6 +29,8 @@ struct Value {
   Shape shape;
   DType dtype = DType::f32;
   Role role = Role::intermediate;
+  /// Of packed rows: the value that says where each sample's start, and last how many there are.
+  ValueId starts = kNoValue;
 };
 
 /// Of parameters that no unit sums, as a table's.

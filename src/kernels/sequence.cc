@@ -1,5 +1,6 @@
 #include "kernels/sequence.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/parallel.h"
@@ -14,20 +15,35 @@ std::int64_t grain(std::int64_t numbers_a_row) { return 1 + kGrain / numbers_a_r
 
 bool is_there(const float* ids, std::int64_t step) { return ids == nullptr || ids[step] != 0; }
 
-// Calls f(sample's x, its ids, its y) for every sample.
+// Below 0 where the step is not there; steps of all samples are counted.
+std::int64_t row_of_step(const StepRows& rows, std::int64_t step) {
+  if (rows.places != nullptr) return static_cast<std::int64_t>(rows.places[step]);
+  return is_there(rows.ids, step) ? step : -1;
+}
+
+// Calls f(sample, its first step) for every sample.
 template <class F>
-void for_each_sample(const StepsShape& s, const float* ids, F f) {
+void for_each_sample(const StepsShape& s, F f) {
   parallel_rows(s.samples, grain(s.steps * s.width), [&](std::int64_t first, std::int64_t count) {
-    for (std::int64_t n = first; n < first + count; ++n) {
-      f(n * s.steps * s.width, ids == nullptr ? nullptr : ids + n * s.steps, n * s.width);
-    }
+    for (std::int64_t n = first; n < first + count; ++n) f(n, n * s.steps);
   });
 }
 
-float factor_of(const float* ids, std::int64_t steps, double power) {
+float factor_of(const StepRows& rows, std::int64_t first, std::int64_t steps, double power) {
   double there = 0;
-  for (std::int64_t t = 0; t < steps; ++t) there += is_there(ids, t) ? 1 : 0;
+  for (std::int64_t t = 0; t < steps; ++t) there += row_of_step(rows, first + t) >= 0 ? 1 : 0;
   return there > 0 ? static_cast<float>(std::pow(there, -power)) : 0;
+}
+
+// Calls f(row, times) for the rows of a sample's steps, equal neighbours together.
+template <class F>
+void for_each_row(const StepRows& rows, std::int64_t first, std::int64_t steps, F f) {
+  for (std::int64_t t = 0, next = 0; t < steps; t = next) {
+    const std::int64_t row = row_of_step(rows, first + t);
+    next = t + 1;
+    while (next < steps && row_of_step(rows, first + next) == row) ++next;
+    if (row >= 0) f(row, static_cast<float>(next - t));
+  }
 }
 
 }  // namespace
@@ -59,52 +75,131 @@ void add_up(const float* ids, std::int64_t count, const float* dy, std::int64_t 
   });
 }
 
-void sum_steps(const float* x, const float* ids, const StepsShape& shape, double power, float* y) {
-  for_each_sample(shape, ids, [&](std::int64_t from, const float* of, std::int64_t to) {
-    float* out = y + to;
-    kernels::fill(0, out, shape.width);
-    for (std::int64_t t = 0; t < shape.steps; ++t) {
-      if (is_there(of, t)) kernels::accumulate(x + from + t * shape.width, out, shape.width);
-    }
-    kernels::scale(factor_of(of, shape.steps, power), out, out, shape.width);
+void sum_steps(const float* x, const StepRows& rows, const StepsShape& shape, double power,
+               float* y) {
+  const std::int64_t width = shape.width;
+  for_each_sample(shape, [&](std::int64_t n, std::int64_t first) {
+    float* out = y + n * width;
+    kernels::fill(0, out, width);
+    for_each_row(rows, first, shape.steps, [&](std::int64_t row, float times) {
+      if (times == 1) kernels::accumulate(x + row * width, out, width);
+      else kernels::accumulate_scaled(times, x + row * width, out, width);
+    });
+    kernels::scale(factor_of(rows, first, shape.steps, power), out, out, width);
   });
 }
 
 void sum_steps_gradient(const float* dy, const float* ids, const StepsShape& shape, double power,
                         float* dx) {
-  for_each_sample(shape, ids, [&](std::int64_t to, const float* of, std::int64_t from) {
-    const float factor = factor_of(of, shape.steps, power);
-    for (std::int64_t t = 0; t < shape.steps; ++t) {
-      kernels::scale(is_there(of, t) ? factor : 0, dy + from, dx + to + t * shape.width,
+  for_each_sample(shape, [&](std::int64_t n, std::int64_t first) {
+    const float factor = factor_of({ids}, first, shape.steps, power);
+    for (std::int64_t t = first; t < first + shape.steps; ++t) {
+      kernels::scale(is_there(ids, t) ? factor : 0, dy + n * shape.width, dx + t * shape.width,
                      shape.width);
     }
   });
 }
 
-void max_steps(const float* x, const float* ids, const StepsShape& shape, float* y, float* which) {
-  for_each_sample(shape, ids, [&](std::int64_t from, const float* of, std::int64_t to) {
-    kernels::fill(0, y + to, shape.width);
-    kernels::fill(-1, which + to, shape.width);
+void max_steps(const float* x, const StepRows& rows, const StepsShape& shape, float* y,
+               float* which) {
+  const std::int64_t width = shape.width;
+  for_each_sample(shape, [&](std::int64_t n, std::int64_t first) {
+    float *out = y + n * width, *from = which + n * width;
+    kernels::fill(0, out, width);
+    kernels::fill(-1, from, width);
     for (std::int64_t t = 0; t < shape.steps; ++t) {
-      if (!is_there(of, t)) continue;
-      const float* step = x + from + t * shape.width;
-      for (std::int64_t k = 0; k < shape.width; ++k) {
-        if (which[to + k] >= 0 && !(step[k] > y[to + k])) continue;
-        y[to + k] = step[k];
-        which[to + k] = static_cast<float>(t);
+      const std::int64_t row = row_of_step(rows, first + t);
+      if (row < 0) continue;
+      const float* step = x + row * width;
+      for (std::int64_t k = 0; k < width; ++k) {
+        if (from[k] >= 0 && !(step[k] > out[k])) continue;
+        out[k] = step[k];
+        from[k] = static_cast<float>(t);
       }
     }
   });
 }
 
 void max_steps_gradient(const float* dy, const float* which, const StepsShape& shape, float* dx) {
-  for_each_sample(shape, nullptr, [&](std::int64_t to, const float*, std::int64_t from) {
-    kernels::fill(0, dx + to, shape.steps * shape.width);
+  for_each_sample(shape, [&](std::int64_t n, std::int64_t first) {
+    float* to = dx + first * shape.width;
+    kernels::fill(0, to, shape.steps * shape.width);
     for (std::int64_t k = 0; k < shape.width; ++k) {
-      const auto step = static_cast<std::int64_t>(which[from + k]);
-      if (step >= 0) dx[to + step * shape.width + k] = dy[from + k];
+      const auto step = static_cast<std::int64_t>(which[n * shape.width + k]);
+      if (step >= 0) to[step * shape.width + k] = dy[n * shape.width + k];
     }
   });
+}
+
+void sum_packed_gradient(const float* dy, const float* places, const StepsShape& shape,
+                         double power, std::int64_t packed, float* dx) {
+  const std::int64_t width = shape.width;
+  kernels::fill(0, dx, packed * width);
+  // Columns are divided, so that every number is summed in one order.
+  parallel_rows(width, 1 + kGrain / (shape.samples * shape.steps + 1),
+                [&](std::int64_t column, std::int64_t size) {
+                  for (std::int64_t n = 0; n < shape.samples; ++n) {
+                    const StepRows rows{nullptr, places};
+                    const std::int64_t first = n * shape.steps;
+                    const float factor = factor_of(rows, first, shape.steps, power);
+                    for_each_row(rows, first, shape.steps, [&](std::int64_t row, float times) {
+                      kernels::accumulate_scaled(factor * times, dy + n * width + column,
+                                                 dx + row * width + column, size);
+                    });
+                  }
+                });
+}
+
+void max_packed_gradient(const float* dy, const float* which, const float* places,
+                         const StepsShape& shape, std::int64_t packed, float* dx) {
+  const std::int64_t width = shape.width;
+  kernels::fill(0, dx, packed * width);
+  parallel_rows(width, grain(shape.samples), [&](std::int64_t column, std::int64_t size) {
+    for (std::int64_t n = 0; n < shape.samples; ++n) {
+      for (std::int64_t k = column; k < column + size; ++k) {
+        const auto step = static_cast<std::int64_t>(which[n * width + k]);
+        if (step < 0) continue;
+        const auto row = static_cast<std::int64_t>(places[n * shape.steps + step]);
+        dx[row * width + k] += dy[n * width + k];
+      }
+    }
+  });
+}
+
+void pack_distinct(const float* ids, const StepsShape& shape, std::int64_t table_rows, bool padding,
+                   std::int32_t* scratch, const Packed& packed) {
+  std::fill(scratch, scratch + table_rows, -1);
+  std::int32_t count = 0;
+  for (std::int64_t i = 0; i < shape.samples * shape.steps; ++i) {
+    if (ids[i] == 0 && !padding) {
+      packed.places[i] = -1;
+      continue;
+    }
+    const std::int64_t word = row_of_id(ids[i], table_rows);
+    if (scratch[word] < 0) {
+      packed.words[count] = static_cast<float>(word);
+      scratch[word] = count++;
+    }
+    packed.places[i] = static_cast<float>(scratch[word]);
+  }
+  kernels::fill(0, packed.starts, shape.samples);
+  packed.starts[shape.samples] = static_cast<float>(count);
+}
+
+void pack_steps(const float* ids, const StepsShape& shape, const Packed& packed) {
+  std::int64_t count = 0;
+  for (std::int64_t n = 0; n < shape.samples; ++n) {
+    const float* sample = ids + n * shape.steps;
+    std::int64_t length = shape.steps;
+    while (length > 0 && sample[length - 1] == 0) --length;
+    packed.starts[n] = static_cast<float>(count);
+    for (std::int64_t t = 0; t < shape.steps; ++t) {
+      packed.places[n * shape.steps + t] = sample[t] == 0 ? -1 : static_cast<float>(count + t);
+      if (t < length) packed.words[count + t] = sample[t];
+    }
+    count += length;
+  }
+  packed.starts[shape.samples] = static_cast<float>(count);
 }
 
 }  // namespace selfnorm

@@ -6,7 +6,7 @@
 
 namespace selfnorm {
 
-/// Numbers of words travel as floats, which count so far.
+/// Numbers of words, and of rows, travel as floats, which count so far.
 inline constexpr std::int64_t kMostWords = std::int64_t{1} << 24;
 
 /// Numbers that name no row of the table count as padding; nobody reads beyond it.
@@ -20,18 +20,51 @@ void look_up(const float* ids, std::int64_t count, const float* table, std::int6
 void add_up(const float* ids, std::int64_t count, const float* dy, std::int64_t rows,
             std::int64_t width, float* dtable);
 
-/// Samples × steps × width numbers. `ids` tells the steps that are there; null: all are.
+/// Samples × steps × width numbers.
 struct StepsShape {
   std::int64_t samples = 0, steps = 0, width = 0;
 };
 
+/// Which row of x is a step's: its own, where no packed rows are meant.
+struct StepRows {
+  const float* ids = nullptr;     ///< tells the steps that are there; null: all are
+  const float* places = nullptr;  ///< of packed rows: each step's row, below 0 of one that is not
+                                  ///< there; `ids` is not read then
+};
+
 /// y = n^(-power) · Σ over the n steps of a sample that are there; 0 where there are none.
-void sum_steps(const float* x, const float* ids, const StepsShape& shape, double power, float* y);
+void sum_steps(const float* x, const StepRows& rows, const StepsShape& shape, double power,
+               float* y);
 void sum_steps_gradient(const float* dy, const float* ids, const StepsShape& shape, double power,
                         float* dx);
 
 /// The largest over those steps, and which it is (the first of equal ones; −1 without any).
-void max_steps(const float* x, const float* ids, const StepsShape& shape, float* y, float* which);
+void max_steps(const float* x, const StepRows& rows, const StepsShape& shape, float* y,
+               float* which);
 void max_steps_gradient(const float* dy, const float* which, const StepsShape& shape, float* dx);
+
+/// The same gradients of `packed` rows: of each the sum over its steps, in their order whatever the
+/// thread count.
+void sum_packed_gradient(const float* dy, const float* places, const StepsShape& shape,
+                         double power, std::int64_t packed, float* dx);
+void max_packed_gradient(const float* dy, const float* which, const float* places,
+                         const StepsShape& shape, std::int64_t packed, float* dx);
+
+/// Rows for samples × steps of words, `words` saying whose each is.
+struct Packed {
+  float* words;   ///< by row; room for samples × steps
+  float* places;  ///< by step: its row, or −1
+  float* starts;  ///< by sample: its first row; behind the last, how many rows there are
+};
+
+/// A row for each distinct word, in the order in which they come; one for padding too when that is
+/// wanted. Words of no row in the table are one. All starts are 0. `scratch` holds a number for
+/// each row of the table.
+void pack_distinct(const float* ids, const StepsShape& shape, std::int64_t table_rows, bool padding,
+                   std::int32_t* scratch, const Packed& packed);
+
+/// A row for each step up to the last of its sample that is there, in order; those of padding among
+/// them have no step.
+void pack_steps(const float* ids, const StepsShape& shape, const Packed& packed);
 
 }  // namespace selfnorm

@@ -11,8 +11,9 @@ Step lower(const LoweringContext& context) {
   const Block block = block_of(context.inputs[0]);
   const auto scratch =
       static_cast<std::size_t>(kernels::column_sum_scratch(block.rows, block.features));
+  const std::int64_t rows = block.rows / context.inputs[0][0];
   return {[=](const StepArguments& a) {
-            kernels::column_sum(a.inputs[0], a.outputs[0], block.rows, block.features,
+            kernels::column_sum(a.inputs[0], a.outputs[0], a.rows * rows, block.features,
                                 reinterpret_cast<double*>(a.scratch));
           },
           scratch * sizeof(double)};

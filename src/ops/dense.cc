@@ -4,7 +4,6 @@
 
 #include "base/random.h"
 #include "kernels/dnnl/gemm.h"
-#include "kernels/parallel.h"
 #include "kernels/simd/pointwise.h"
 #include "ops/reference.h"
 #include "ops/rows.h"
@@ -59,35 +58,32 @@ constexpr std::int64_t kBlockedFeatures = 1024;
 Step lower(const LoweringContext& context) {
   const Shape& x = context.inputs[0];
   const std::int64_t features = x.back(), units = context.outputs[0].back();
-  const std::int64_t rows = elements(x) / features;
   // A mask counts rows of the batch; within one, steps and units.
-  const std::int64_t batch = context.outputs[0][0];
-  const std::int64_t columns = row_elements(context.outputs[0]);
+  const std::int64_t columns = row_elements(context.outputs[0]), steps = columns / units;
   const bool has_bias = context.inputs.size() > 2;
   const Pointwise pass = pointwise_pass(context.node, context.mode);
   const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
-  const bool blocked = features <= kBlockedFeatures && rows == batch && rows > kBlockRows;
-  const auto finish = [=](const StepArguments& a, std::int64_t first, std::int64_t count) {
-    float* y = a.outputs[0] + first * columns;
-    const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
-    if (columns == units) {
-      pointwise_forward(y, has_bias ? a.inputs[2] : nullptr, y, count, columns, pass.activation,
-                        pass.dropout, mask);
-      return;
+  const bool masks = changes_values(pass.dropout);
+  const auto finish = [=](const StepArguments& a, std::int64_t at, std::int64_t rows,
+                          std::int64_t width, std::int64_t row) {
+    float* y = a.outputs[0] + at;
+    const float* bias = has_bias ? a.inputs[2] : nullptr;
+    const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(row)};
+    if (bias != nullptr && width != units) {  // it repeats with every step of a row
+      pointwise_forward(y, bias, y, rows * width / units, units, Activation{}, Dropout{}, mask);
+      bias = nullptr;
     }
-    const std::int64_t steps = columns / units;  // the bias repeats with every step of a row
-    if (has_bias) {
-      pointwise_forward(y, a.inputs[2], y, count * steps, units, Activation{}, Dropout{}, mask);
-    }
-    pointwise_forward(y, nullptr, y, count, columns, pass.activation, pass.dropout, mask);
+    pointwise_forward(y, bias, y, rows, width, pass.activation, pass.dropout, mask);
   };
   return {[=](const StepArguments& a) {
     const float* in = a.inputs[0];
     const float* w = a.inputs[1];
-    if (!blocked) {
+    const std::int64_t rows = a.rows * steps;
+    const bool is_whole = features > kBlockedFeatures || rows <= kBlockRows || steps > 1 ||
+                          (a.starts != nullptr && masks);
+    if (is_whole) {
       gemm(false, true, rows, units, features, in, w, 0, a.outputs[0]);
-      parallel_rows(batch, row_grain(columns),
-                    [&](std::int64_t first, std::int64_t count) { finish(a, first, count); });
+      for_each_masked(a, columns, masks, [&](auto... piece) { finish(a, piece...); });
       return;
     }
     const std::int64_t blocks = (rows + kBlockRows - 1) / kBlockRows;
@@ -96,7 +92,7 @@ Step lower(const LoweringContext& context) {
         const std::int64_t first = block * kBlockRows, size = std::min(kBlockRows, rows - first);
         gemm(false, true, size, units, features, in + first * features, w, 0,
              a.outputs[0] + first * units);
-        finish(a, first, size);
+        finish(a, first * units, size, units, first);
       }
     });
   }};
@@ -139,9 +135,9 @@ Inferred infer_gradient_input(const InferContext& context) {
 
 Step lower_gradient_input(const LoweringContext& context) {
   const std::int64_t units = context.inputs[0].back(), features = context.inputs[1].back();
-  const std::int64_t rows = elements(context.inputs[0]) / units;
+  const std::int64_t steps = row_elements(context.inputs[0]) / units;
   return {[=](const StepArguments& a) {
-    gemm(false, false, rows, features, units, a.inputs[0], a.inputs[1], 0, a.outputs[0]);
+    gemm(false, false, a.rows * steps, features, units, a.inputs[0], a.inputs[1], 0, a.outputs[0]);
   }};
 }
 
@@ -151,9 +147,9 @@ Inferred infer_gradient_weight(const InferContext& context) {
 
 Step lower_gradient_weight(const LoweringContext& context) {
   const std::int64_t units = context.inputs[0].back(), features = context.inputs[1].back();
-  const std::int64_t rows = elements(context.inputs[0]) / units;
+  const std::int64_t steps = row_elements(context.inputs[0]) / units;
   return {[=](const StepArguments& a) {
-    gemm(true, false, units, features, rows, a.inputs[0], a.inputs[1], 0, a.outputs[0]);
+    gemm(true, false, units, features, a.rows * steps, a.inputs[0], a.inputs[1], 0, a.outputs[0]);
   }};
 }
 
@@ -182,7 +178,7 @@ OpRows dense_rows() {
                                    {{{3, 4, 5}}, {{"units", std::int64_t{2}}}},
                                    {{{2, 1100}}, {{"units", std::int64_t{3}}}}},
                          .misfits = {{{{2, 3, 4, 5}}, {{"units", std::int64_t{6}}}}}},
-          .traits = {.takes_epilogue = true, .any_feature_order = true},
+          .traits = {.takes_epilogue = true, .any_feature_order = true, .by_step = true},
       },
       internal_row("dense_gradient_input", "dx = dy·w", infer_gradient_input, lower_gradient_input),
       internal_row("dense_gradient_weight", "dw = dyᵀ·x", infer_gradient_weight,

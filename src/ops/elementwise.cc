@@ -48,11 +48,11 @@ Inferred infer_add(const InferContext& context) {
 }
 
 Step lower_add(const LoweringContext& context) {
-  const std::int64_t n = elements(context.outputs[0]);
+  const std::int64_t columns = row_elements(context.outputs[0]);
   const std::vector<double> weights = weights_of(context.node, context.inputs.size());
   return {[=](const StepArguments& a) {
     const auto w = [&](std::size_t i) { return static_cast<float>(weights[i]); };
-    parallel_rows(n, kElementGrain, [&](std::int64_t first, std::int64_t count) {
+    parallel_rows(a.rows * columns, kElementGrain, [&](std::int64_t first, std::int64_t count) {
       float* out = a.outputs[0] + first;
       if (weights.size() == 1) {
         kernels::scale(w(0), a.inputs[0] + first, out, count);
@@ -112,10 +112,10 @@ void rescale_add(Settings& attributes, std::size_t inputs, double factor) {
 // ---- multiply ---------------------------------------------------------------------------------
 
 Step lower_multiply(const LoweringContext& context) {
-  const std::int64_t n = elements(context.outputs[0]);
+  const std::int64_t columns = row_elements(context.outputs[0]);
   const std::size_t inputs = context.inputs.size();
   return {[=](const StepArguments& a) {
-    parallel_rows(n, kElementGrain, [&](std::int64_t first, std::int64_t count) {
+    parallel_rows(a.rows * columns, kElementGrain, [&](std::int64_t first, std::int64_t count) {
       float* out = a.outputs[0] + first;
       kernels::multiply(a.inputs[0] + first, a.inputs[1] + first, out, count);
       for (std::size_t i = 2; i < inputs; ++i) {
@@ -194,12 +194,12 @@ ScaleAttributes scale_of(const Node& node) {
 }
 
 Step lower_scale(const LoweringContext& context) {
-  const std::int64_t n = elements(context.outputs[0]);
+  const std::int64_t columns = row_elements(context.outputs[0]);
   const ScaleAttributes attributes = scale_of(context.node);
   const auto factor = static_cast<float>(attributes.factor);
   const auto shift = static_cast<float>(attributes.shift);
   return {[=](const StepArguments& a) {
-    parallel_rows(n, kElementGrain, [&](std::int64_t first, std::int64_t count) {
+    parallel_rows(a.rows * columns, kElementGrain, [&](std::int64_t first, std::int64_t count) {
       kernels::scale_shift(factor, shift, a.inputs[0] + first, a.outputs[0] + first, count);
     });
   }};
@@ -268,18 +268,20 @@ OpRows elementwise_rows() {
   const Shape s = {3, 5}, image = {2, 3, 4, 5};
   return {
       row("add", "the weighted sum of its inputs", {1, -1}, schema<AddAttributes>(), infer_add,
-          gradient_add, {forward_add, backward_add}, rescale_add, {.in_place = true, .sums = true},
-          lower_add, reference(AddReference{}),
+          gradient_add, {forward_add, backward_add}, rescale_add,
+          {.in_place = true, .by_step = true, .sums = true}, lower_add, reference(AddReference{}),
           {.cases = {{{s, s}}, {{image, image, image}, {{"weights", Doubles{0.5, -2, 1}}}}},
            .misfits = {{{s, {3, 6}}}, {{s, image}}}}),
       row("multiply", "the product of its inputs, element by element", {2, -1},
           schema<NoAttributes>(), infer_equal, gradient_multiply,
           {forward_multiply, backward_multiply}, Gap{"has no factor"},
-          {.in_place = true, .multiplies = true}, lower_multiply, reference(MultiplyReference{}),
+          {.in_place = true, .by_step = true, .multiplies = true}, lower_multiply,
+          reference(MultiplyReference{}),
           {.cases = {{{s, s}}, {{image, image, image}}}, .misfits = {{{s, s, {3, 6}}}}}),
       row("scale", "every element times a constant, plus another", {1, 1},
           schema<ScaleAttributes>(), infer_same, gradient_scale, {forward_scale, backward_scale},
-          rescale_scale, {.in_place = true}, lower_scale, reference(ScaleReference{}),
+          rescale_scale, {.in_place = true, .by_step = true}, lower_scale,
+          reference(ScaleReference{}),
           {.cases = {{{s}, {{"factor", 0.3}}}, {{image}, {{"factor", -2.0}, {"shift", 0.7}}}}})};
 }
 

@@ -44,10 +44,10 @@ Inferred infer(const InferContext& context) {
 }
 
 Step lower(const LoweringContext& context) {
-  const std::int64_t count = elements(context.inputs[0]);
+  const std::int64_t steps = row_elements(context.inputs[0]);
   const std::int64_t rows = context.inputs[1][0], width = context.inputs[1][1];
   return {[=](const StepArguments& a) {
-    look_up(a.inputs[0], count, a.inputs[1], rows, width, a.outputs[0]);
+    look_up(a.inputs[0], a.rows * steps, a.inputs[1], rows, width, a.outputs[0]);
   }};
 }
 
@@ -59,10 +59,10 @@ void gradient(GradientContext& c) {
 }
 
 Step lower_gradient(const LoweringContext& context) {
-  const std::int64_t count = elements(context.inputs[1]);
+  const std::int64_t steps = row_elements(context.inputs[1]);
   const std::int64_t rows = context.outputs[0][0], width = context.outputs[0][1];
   return {[=](const StepArguments& a) {
-    add_up(a.inputs[1], count, a.inputs[0], rows, width, a.outputs[0]);
+    add_up(a.inputs[1], a.rows * steps, a.inputs[0], rows, width, a.outputs[0]);
   }};
 }
 

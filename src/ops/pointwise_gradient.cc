@@ -1,4 +1,3 @@
-#include "kernels/parallel.h"
 #include "kernels/simd/pointwise.h"
 #include "ops/rows.h"
 #include "ops/rules.h"
@@ -10,16 +9,17 @@ namespace {
 // Inputs: the gradient of the pass's output, and what the pass saved (its output, or its input
 // where the activation's slope cannot be told from the output). The stages stand in the epilogue.
 Step lower(const LoweringContext& context) {
-  const std::int64_t rows = context.outputs[0][0], columns = row_elements(context.outputs[0]);
+  const std::int64_t columns = row_elements(context.outputs[0]);
   const Pointwise pass = pointwise_pass(context.node, context.mode);
   const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
   return {[=](const StepArguments& a) {
-    parallel_rows(rows, row_grain(columns), [&](std::int64_t first, std::int64_t count) {
-      const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
-      const std::int64_t offset = first * columns;
-      pointwise_backward(a.inputs[0] + offset, a.inputs[1] + offset, a.outputs[0] + offset, count,
-                         columns, pass.activation, pass.dropout, mask);
-    });
+    for_each_masked(
+        a, columns, changes_values(pass.dropout),
+        [&](std::int64_t at, std::int64_t rows, std::int64_t width, std::int64_t row) {
+          const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(row)};
+          pointwise_backward(a.inputs[0] + at, a.inputs[1] + at, a.outputs[0] + at, rows, width,
+                             pass.activation, pass.dropout, mask);
+        });
   }};
 }
 

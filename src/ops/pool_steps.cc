@@ -21,17 +21,24 @@ constexpr const char* kMax = "max";
 
 struct Attributes {
   std::string mode = kSqrt;
+  bool padded_sum = false;
   Options options() {
     return {{"mode",
              &mode,
              "sum, sum over √n (which keeps the variance of independent steps), mean or largest",
              range::kAny,
-             {kSum, kSqrt, kMean, kMax}}};
+             {kSum, kSqrt, kMean, kMax}},
+            {"padded_sum", &padded_sum,
+             "whether mode \"sum\" adds what the layers before make of padding too, (steps − n) "
+             "times, as a sum without a mask does"}};
   }
 };
 
 std::string mode_of(const Node& node) { return attributes_of<Attributes>(node.attributes).mode; }
 bool takes_largest(const Node& node) { return mode_of(node) == kMax; }
+bool sums_padding(const Node& node) {
+  return attributes_of<Attributes>(node.attributes).padded_sum;
+}
 
 // The sum is divided by n to this power.
 double power_of(const Node& node) {
@@ -52,47 +59,79 @@ Inferred infer(const InferContext& context) {
                                       batch_text(x), batch_text(ids)));
     }
   }
+  const auto attributes = attributes_of<Attributes>(context.attributes);
+  if (attributes.padded_sum && attributes.mode != kSum) {
+    fail_shape(context, fmt::format("`padded_sum` goes with mode \"sum\", this one makes \"{}\" "
+                                    "of its input, {}",
+                                    attributes.mode, batch_text(x)));
+  }
   Inferred inferred{{{x[0], x[2]}}};
-  const bool largest = attributes_of<Attributes>(context.attributes).mode == kMax;
+  const bool largest = attributes.mode == kMax;
   if (largest) inferred.outputs.push_back({x[0], x[2]});
   return inferred;
 }
 
 StepsShape steps_of(const Shape& x) { return {x[0], x[1], x[2]}; }
 
+// Behind a pass that packs rows, a third input tells the row of each step.
+struct Steps {
+  StepsShape shape;
+  bool has_ids, is_packed;
+};
+Steps steps_of(const Node& node, const std::vector<Shape>& inputs) {
+  const Shape& x = inputs[0];
+  const bool has_ids = inputs.size() > 1 && !sums_padding(node), is_packed = inputs.size() > 2;
+  return {is_packed ? StepsShape{inputs[2][0], inputs[2][1], x.back()} : steps_of(x), has_ids,
+          is_packed};
+}
+
+StepRows rows_of(const Steps& steps, float* const* inputs) {
+  return {steps.has_ids ? inputs[1] : nullptr, steps.is_packed ? inputs[2] : nullptr};
+}
+
 Step lower(const LoweringContext& context) {
-  const StepsShape shape = steps_of(context.inputs[0]);
-  const bool has_ids = context.inputs.size() > 1;
+  const Steps steps = steps_of(context.node, context.inputs);
   if (takes_largest(context.node)) {
     return {[=](const StepArguments& a) {
-      max_steps(a.inputs[0], has_ids ? a.inputs[1] : nullptr, shape, a.outputs[0], a.outputs[1]);
+      max_steps(a.inputs[0], rows_of(steps, a.inputs), steps.shape, a.outputs[0], a.outputs[1]);
     }};
   }
   return {[=, power = power_of(context.node)](const StepArguments& a) {
-    sum_steps(a.inputs[0], has_ids ? a.inputs[1] : nullptr, shape, power, a.outputs[0]);
+    sum_steps(a.inputs[0], rows_of(steps, a.inputs), steps.shape, power, a.outputs[0]);
   }};
 }
 
+// Of dy, or for the largest of dy and which they were, and of all inputs but x.
 void gradient(GradientContext& c) {
   const Node& node = c.node();
   std::vector<ValueId> inputs = {c.output_gradient()};
+  inputs.insert(inputs.end(), node.inputs.begin() + 1, node.inputs.end());
   if (takes_largest(node)) inputs.push_back(node.outputs[1]);
-  else if (node.inputs.size() > 1) inputs.push_back(node.inputs[1]);
   const Settings attributes = with_shape(node.attributes, c.shape(node.inputs[0]));
   c.contribute(0, c.emit("pool_steps_gradient", inputs, attributes)[0]);
 }
 
 Step lower_gradient(const LoweringContext& context) {
-  const StepsShape shape = steps_of(context.outputs[0]);
   const Node node = without_shape(context.node);
-  if (takes_largest(node)) {
-    return {[=](const StepArguments& a) {
-      max_steps_gradient(a.inputs[0], a.inputs[1], shape, a.outputs[0]);
-    }};
-  }
-  const bool has_ids = context.inputs.size() > 1;
+  const bool largest = takes_largest(node);
+  std::vector<Shape> shapes = context.inputs;
+  shapes[0] = context.outputs[0];
+  if (largest) shapes.pop_back();
+  const std::size_t which = shapes.size();
+  const Steps steps = steps_of(node, shapes);
   return {[=, power = power_of(node)](const StepArguments& a) {
-    sum_steps_gradient(a.inputs[0], has_ids ? a.inputs[1] : nullptr, shape, power, a.outputs[0]);
+    const auto [ids, places] = rows_of(steps, a.inputs);
+    const float* dy = a.inputs[0];
+    float* dx = a.outputs[0];
+    if (largest && steps.is_packed) {
+      max_packed_gradient(dy, a.inputs[which], places, steps.shape, a.rows, dx);
+    } else if (largest) {
+      max_steps_gradient(dy, a.inputs[which], steps.shape, dx);
+    } else if (steps.is_packed) {
+      sum_packed_gradient(dy, places, steps.shape, power, a.rows, dx);
+    } else {
+      sum_steps_gradient(dy, ids, steps.shape, power, dx);
+    }
   }};
 }
 
@@ -111,7 +150,8 @@ struct PoolReference {
     double count = 0;
     for (std::int64_t t = 0; t < s.steps; ++t) {
       const auto step = static_cast<std::size_t>(n * s.steps + t);
-      if (a.inputs.size() > 1 && real_part(a.inputs[1].data[step]) == 0) continue;
+      const bool masks = a.inputs.size() > 1 && !sums_padding(a.node);
+      if (masks && real_part(a.inputs[1].data[step]) == 0) continue;
       const T& x =
           a.inputs[0].data[step * static_cast<std::size_t>(s.width) + static_cast<std::size_t>(k)];
       if (count == 0 || real_part(x) > real_part(best)) best = x;
@@ -132,7 +172,7 @@ std::vector<std::int64_t> steps_there(const SignalContext& c, std::int64_t sampl
   std::vector<std::int64_t> there;
   for (std::int64_t t = 0; t < steps; ++t) {
     const auto e = static_cast<std::size_t>(sample * steps + t);
-    if (c.inputs.size() < 2 || c.inputs[1]->field().square[e] != 0) {
+    if (c.inputs.size() < 2 || sums_padding(c.node) || c.inputs[1]->field().square[e] != 0) {
       there.push_back(sample * steps + t);
     }
   }
@@ -262,6 +302,9 @@ TestDomain tests() {
     domain.cases.push_back({{{5, 4, 3}, {5, 4}}, {{"mode", mode}}});
     domain.cases.push_back({{{40, 3, 19}}, {{"mode", mode}}});
   }
+  const Settings padded = {{"mode", std::string(kSum)}, {"padded_sum", true}};
+  domain.cases.push_back({{{5, 4, 3}, {5, 4}}, padded});
+  domain.misfits.push_back({{{5, 4, 3}, {5, 4}}, {{"padded_sum", true}}});
   return domain;
 }
 

@@ -178,8 +178,11 @@ struct StepArguments {
   float* const* inputs;
   float* const* outputs;
   std::byte* scratch;
-  std::uint64_t step = 0;       ///< the number of the training step
-  std::uint64_t first_row = 0;  ///< the global number of the batch's first row
+  std::uint64_t step = 0;         ///< the number of the training step
+  std::uint64_t first_row = 0;    ///< the global number of the batch's first row
+  std::int64_t rows = 0;          ///< of what it works on: of the batch, or packed ones
+  const float* starts = nullptr;  ///< of packed rows: Value::starts
+  std::int64_t samples = 0;       ///< of packed rows: samples that they are of
 };
 
 /// A piece of work that the executor runs; it allocates nothing of ours.
@@ -278,6 +281,7 @@ struct Traits {
   bool reshapes = false;               ///< keeps the elements in API order under another shape
   bool any_feature_order = false;      ///< contracts features of input 0 with columns of input 1
   bool identity_at_inference = false;  ///< does nothing but in training
+  bool by_step = false;                ///< treats every step of a sequence by itself, packed or not
   int id_input = -1;                   ///< which input holds numbers of words, 0 for padding
   // What the doctor looks at.
   bool normalizes = false;  ///< makes mean 0 and variance 1 of whatever comes

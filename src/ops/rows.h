@@ -14,6 +14,7 @@ OpRows whiten_rows();
 OpRows reshape_rows();
 OpRows concat_rows();
 OpRows embedding_rows();
+OpRows packing_rows();
 OpRows pool_steps_rows();
 OpRows elementwise_rows();
 OpRows normalization_rows();

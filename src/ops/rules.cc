@@ -4,7 +4,6 @@
 
 #include "base/random.h"
 #include "kernels/initialize.h"
-#include "kernels/parallel.h"
 #include "kernels/ref/pointwise.h"
 #include "kernels/simd/pointwise.h"
 #include "ops/reference.h"
@@ -85,17 +84,17 @@ void add_init_options(Options& options, InitAttributes& attributes) {
 namespace {
 
 Step lower_pointwise(const LoweringContext& context) {
-  const std::int64_t rows = context.outputs[0][0], columns = row_elements(context.outputs[0]);
+  const std::int64_t columns = row_elements(context.outputs[0]);
   const Pointwise pass = pointwise_pass(context.node, context.mode);
   const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
   return {[=](const StepArguments& a) {
-    const float* x = a.inputs[0];
-    float* y = a.outputs[0];
-    parallel_rows(rows, row_grain(columns), [&](std::int64_t first, std::int64_t count) {
-      const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
-      pointwise_forward(x + first * columns, nullptr, y + first * columns, count, columns,
-                        pass.activation, pass.dropout, mask);
-    });
+    for_each_masked(
+        a, columns, changes_values(pass.dropout),
+        [&](std::int64_t at, std::int64_t rows, std::int64_t width, std::int64_t row) {
+          const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(row)};
+          pointwise_forward(a.inputs[0] + at, nullptr, a.outputs[0] + at, rows, width,
+                            pass.activation, pass.dropout, mask);
+        });
   }};
 }
 
@@ -134,7 +133,9 @@ OpRow pointwise_row(std::string_view name, Category category, std::string_view d
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_pointwise}},
       .reference = reference(PointwiseReference{}),
       .tests = TestDomain{cases, -6, 6},
-      .traits = {.in_place = true, .identity_at_inference = category == Category::dropout},
+      .traits = {.in_place = true,
+                 .identity_at_inference = category == Category::dropout,
+                 .by_step = true},
   };
 }
 

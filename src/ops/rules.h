@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/parallel.h"
 #include "ops/row.h"
 
 namespace selfnorm {
@@ -22,6 +23,26 @@ inline constexpr std::int64_t kElementGrain = 16384;
 
 /// The same in rows of so many elements.
 constexpr std::int64_t row_grain(std::int64_t columns) { return 1 + kElementGrain / columns; }
+
+/// Calls f(first element, rows, columns, number of the first row's mask) for pieces of what a step
+/// works on. A sample's mask counts its elements: of packed rows all that are of it make one row.
+template <class F>
+void for_each_masked(const StepArguments& a, std::int64_t columns, bool masks, F f) {
+  if (a.starts == nullptr || !masks) {
+    parallel_rows(a.rows, row_grain(columns), [&](std::int64_t first, std::int64_t count) {
+      f(first * columns, count, columns, first);
+    });
+    return;
+  }
+  parallel_rows(a.samples, row_grain(a.rows / a.samples * columns + 1),
+                [&](std::int64_t first, std::int64_t count) {
+                  for (std::int64_t n = first; n < first + count; ++n) {
+                    const auto start = static_cast<std::int64_t>(a.starts[n]);
+                    const auto length = static_cast<std::int64_t>(a.starts[n + 1]) - start;
+                    f(start * columns, std::int64_t{1}, length * columns, n);
+                  }
+                });
+}
 
 /// How a value lies in memory to kernels that work on features: features fastest. The features of
 /// an image are its channels.

@@ -22,6 +22,7 @@ constexpr OpRows (*kFiles[])() = {
     reshape_rows,
     concat_rows,
     embedding_rows,
+    packing_rows,
     pool_steps_rows,
     elementwise_rows,
     normalization_rows,

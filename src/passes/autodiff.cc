@@ -42,6 +42,7 @@ class ReversePass final : public GradientContext {
     if (parts.size() > 1) {
       const std::string name = fmt::format("gradient of {}", graph_.value(value).name);
       parts = {emit_node(graph_, name, "add", parts)[0]};
+      lie_as(parts[0], value);
     }
     return parts[0];
   }
@@ -60,11 +61,18 @@ class ReversePass final : public GradientContext {
 
   void contribute(std::size_t input, ValueId gradient) override {
     const ValueId value = node_.inputs[input];
-    if (is_needed(value)) contributions_[static_cast<std::size_t>(value)].push_back(gradient);
+    if (!is_needed(value)) return;
+    lie_as(gradient, value);
+    contributions_[static_cast<std::size_t>(value)].push_back(gradient);
   }
 
  private:
   bool is_needed(ValueId value) const { return needed_[static_cast<std::size_t>(value)] != 0; }
+
+  // The gradient of packed rows is packed as they are.
+  void lie_as(ValueId gradient, ValueId value) {
+    graph_.value(gradient).starts = graph_.value(value).starts;
+  }
 
   // A value is needed when a wanted one can be reached from it against the arrows.
   void mark_needed(const std::vector<ValueId>& wanted) {
@@ -83,6 +91,7 @@ class ReversePass final : public GradientContext {
     if (is_pass || !node_.epilogue.empty()) {
       output_gradient_ = emit("pointwise_gradient", {output_gradient_, saved(is_pass)}, {},
                               pointwise_stages(node_))[0];
+      lie_as(output_gradient_, node_.outputs[0]);
     }
     if (is_pass) {
       contribute(0, output_gradient_);

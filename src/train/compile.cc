@@ -4,6 +4,7 @@
 
 #include "passes/autodiff.h"
 #include "passes/fuse.h"
+#include "passes/pack.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
 
@@ -38,6 +39,7 @@ CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::u
                                  float* gradients) {
   Graph graph = build_engine_graph(model.network, batch);
   const LossValues loss = add_loss(graph, model.objective);
+  pack_sequences(graph, Mode::training);
   fuse(graph, Mode::training);
   std::vector<ValueId> parameters;
   for (const Parameter& parameter : graph.parameters) {
@@ -70,6 +72,7 @@ CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
     output = emit_node(graph, "prediction", model.objective.prediction, {output})[0];
     graph.outputs[0] = output;
   }
+  if (!parts.moments) pack_sequences(graph, Mode::inference);  // those count every step
   fuse(graph, Mode::inference);
   std::vector<Watched> watched;
   if (parts.moments) watched = watch_layers(graph);

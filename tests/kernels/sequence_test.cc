@@ -27,12 +27,12 @@ TEST(Sequence, ASampleWithoutStepsGivesZeros) {
   const std::vector<float> x(6, 5), padding(3, 0), one(2, 1);
   std::vector<float> y(2, 7), which(2, 7), dx(6, 7);
   for (const double power : {0.0, 0.5, 1.0}) {
-    sum_steps(x.data(), padding.data(), shape, power, y.data());
+    sum_steps(x.data(), {padding.data()}, shape, power, y.data());
     EXPECT_EQ(y, std::vector<float>(2, 0));
     sum_steps_gradient(one.data(), padding.data(), shape, power, dx.data());
     EXPECT_EQ(dx, std::vector<float>(6, 0));
   }
-  max_steps(x.data(), padding.data(), shape, y.data(), which.data());
+  max_steps(x.data(), {padding.data()}, shape, y.data(), which.data());
   EXPECT_EQ(y, std::vector<float>(2, 0));
   max_steps_gradient(one.data(), which.data(), shape, dx.data());
   EXPECT_EQ(dx, std::vector<float>(6, 0));

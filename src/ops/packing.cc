@@ -1,0 +1,49 @@
+#include "kernels/sequence.h"
+#include "ops/rows.h"
+#include "ops/rules.h"
+
+namespace selfnorm {
+namespace {
+
+std::int64_t table_rows(const Settings& attributes) {
+  return std::get<std::int64_t>(attributes.at("table_rows"));
+}
+
+// Words and starts of packed rows, and the row of each step.
+Inferred infer(const InferContext& context) {
+  const Shape& ids = context.inputs[0];
+  return {{{ids[0] * ids[1]}, ids, {ids[0] + 1}}};
+}
+
+StepsShape steps_of(const LoweringContext& context) {
+  return {context.inputs[0][0], context.inputs[0][1], 1};
+}
+
+Packed packed_of(const StepArguments& a) { return {a.outputs[0], a.outputs[1], a.outputs[2]}; }
+
+Step lower_words(const LoweringContext& context) {
+  const StepsShape shape = steps_of(context);
+  const Settings& attributes = context.node.attributes;
+  const std::int64_t rows = table_rows(attributes);
+  const bool padding = std::get<bool>(attributes.at("padding"));
+  return {[=](const StepArguments& a) {
+            pack_distinct(a.inputs[0], shape, rows, padding,
+                          reinterpret_cast<std::int32_t*>(a.scratch), packed_of(a));
+          },
+          static_cast<std::size_t>(rows) * sizeof(std::int32_t)};
+}
+
+Step lower_steps(const LoweringContext& context) {
+  const StepsShape shape = steps_of(context);
+  return {[=](const StepArguments& a) { pack_steps(a.inputs[0], shape, packed_of(a)); }};
+}
+
+}  // namespace
+
+OpRows packing_rows() {
+  return {internal_row("pack_words", "a row for each distinct word of a batch", infer, lower_words),
+          internal_row("pack_steps", "a row for each step of a batch that is not padding", infer,
+                       lower_steps)};
+}
+
+}  // namespace selfnorm
