@@ -9,20 +9,10 @@
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/rules.h"
+#include "ops/signal_rules.h"
 
 namespace selfnorm {
 namespace {
-
-Inferred infer_equal(const InferContext& context) {
-  for (std::size_t i = 1; i < context.inputs.size(); ++i) {
-    if (context.inputs[i] != context.inputs[0]) {
-      fail_shape(context,
-                 fmt::format("inputs must be of one shape, got {} and {}",
-                             batch_text(context.inputs[0]), batch_text(context.inputs[i])));
-    }
-  }
-  return infer_same(context);
-}
 
 // ---- add --------------------------------------------------------------------------------------
 
@@ -148,7 +138,7 @@ struct MultiplyReference {
   }
 };
 
-// Independent factors.
+// Factors independent of each other.
 MomentField product_of(const SignalContext& c, std::size_t without) {
   MomentField y = uniform_field(c.inputs[0]->field().extent, 1, 1);
   for (std::size_t i = 0; i < c.inputs.size(); ++i) {
@@ -163,7 +153,24 @@ MomentField product_of(const SignalContext& c, std::size_t without) {
   return y;
 }
 
-Signal forward_multiply(const SignalContext& c) { return {product_of(c, c.inputs.size())}; }
+// Of jointly normal x and y that have a covariance in common, E x²y² = E x²·E y² + 2·cov² +
+// 4·E x·E y·cov (Isserlis).
+Signal forward_multiply(const SignalContext& c) {
+  MomentField p = product_of(c, c.inputs.size());
+  if (!c.made_alike) return {p};
+  const MomentField &x = c.inputs[0]->field(), &y = c.inputs[1]->field();
+  for (std::int64_t i = 0; i < p.extent.elements(); ++i) {
+    const auto e = static_cast<std::size_t>(i);
+    const double common = covariance_of_alike(x, y, i);
+    const double more = 2 * common * common + 4 * x.mean[e] * y.mean[e] * common;
+    p.mean[e] += common;
+    p.square[e] += more;
+    for (const Link link : kLinks) {
+      if (linked(p.extent, i, link) >= 0) p.product(link)[e] += more;
+    }
+  }
+  return {p};
+}
 
 std::vector<SignalGradient> backward_multiply(const SignalContext& c, const SignalGradient& dy) {
   std::vector<SignalGradient> gradients;
@@ -275,7 +282,7 @@ OpRows elementwise_rows() {
       row("multiply", "the product of its inputs, element by element", {2, -1},
           schema<NoAttributes>(), infer_equal, gradient_multiply,
           {forward_multiply, backward_multiply}, Gap{"has no factor"},
-          {.in_place = true, .by_step = true, .multiplies = true}, lower_multiply,
+          {.in_place = true, .by_step = true, .multiplies = true, .compares = true}, lower_multiply,
           reference(MultiplyReference{}),
           {.cases = {{{s, s}}, {{image, image, image}}}, .misfits = {{{s, s, {3, 6}}}}}),
       row("scale", "every element times a constant, plus another", {1, 1},

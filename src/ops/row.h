@@ -288,6 +288,7 @@ struct Traits {
   bool pools = false;       ///< makes one value of a window's
   bool sums = false;        ///< adds its inputs
   bool multiplies = false;  ///< multiplies its inputs
+  bool compares = false;    ///< what its two inputs have in common counts
   bool joins = false;       ///< puts its inputs beside each other
 };
 

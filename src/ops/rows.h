@@ -16,6 +16,7 @@ OpRows concat_rows();
 OpRows embedding_rows();
 OpRows packing_rows();
 OpRows pool_steps_rows();
+OpRows absolute_difference_rows();
 OpRows elementwise_rows();
 OpRows normalization_rows();
 

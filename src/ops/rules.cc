@@ -38,6 +38,17 @@ bool stored_features_last(const Shape& shape) {
 
 Inferred infer_same(const InferContext& context) { return {{context.inputs[0]}}; }
 
+Inferred infer_equal(const InferContext& context) {
+  for (std::size_t i = 1; i < context.inputs.size(); ++i) {
+    if (context.inputs[i] != context.inputs[0]) {
+      fail_shape(context,
+                 fmt::format("inputs must be of one shape, got {} and {}",
+                             batch_text(context.inputs[0]), batch_text(context.inputs[i])));
+    }
+  }
+  return infer_same(context);
+}
+
 void check_rank(const InferContext& context, std::size_t input, std::size_t least,
                 std::size_t most) {
   const Shape& shape = context.inputs[input];

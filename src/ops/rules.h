@@ -58,6 +58,9 @@ bool stored_features_last(const Shape& shape);
 /// One output of the shape of the first input.
 Inferred infer_same(const InferContext& context);
 
+/// The same, and all inputs must be of that shape.
+Inferred infer_equal(const InferContext& context);
+
 /// Checks that there are at least `rank` axes, the batch among them.
 void check_rank(const InferContext& context, std::size_t input, std::size_t least,
                 std::size_t most);

@@ -193,6 +193,18 @@ MomentField repeated(const MomentField& x, const Extent& extent, double factor, 
   return y;
 }
 
+double covariance_of_alike(const MomentField& x, const MomentField& y, std::int64_t element) {
+  const auto e = static_cast<std::size_t>(element);
+  double product = 1, sign = 1;
+  for (const MomentField* each : {&x, &y}) {
+    const auto next = static_cast<std::size_t>(linked(each->extent, element, Link::sample));
+    const double own = each->product(Link::sample)[e] - each->mean[e] * each->mean[next];
+    product *= std::abs(own);
+    if (own < 0) sign = -1;
+  }
+  return sign * std::sqrt(product);
+}
+
 NormalLaw normal_law(const Signal& x) {
   thread_local const Dual identity({[](double z) { return z; }, [](double) { return 1.0; }, {}});
   if (x.latent != nullptr) return {*x.latent, *x.activation};

@@ -68,6 +68,9 @@ struct SignalContext {
   std::vector<Shape> shapes;          ///< of these
   Shape output;
   WeightLaw weights;  ///< of the node's weights and bias
+  /// Where the row compares them: whether both inputs are made by the same weights, in the same
+  /// way, of different inputs of the graph.
+  bool made_alike = false;
 };
 
 /// Forward: the node's first output. Backward: the gradient of each input from that of the output.

@@ -17,6 +17,10 @@ MomentField masked(const MomentField& gradient, const Dropout& dropout, bool who
 /// or values of one law.
 MomentField repeated(const MomentField& x, const Extent& extent, double factor, bool same_value);
 
+/// What two signals that are made alike, of different data, have in common at an element: as much
+/// as two samples of either have.
+double covariance_of_alike(const MomentField& x, const MomentField& y, std::int64_t element);
+
 /// The normal law that a signal comes from, as far as it is known: z where it is f(z), else itself.
 struct NormalLaw {
   const MomentField& z;

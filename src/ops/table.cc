@@ -25,6 +25,7 @@ constexpr OpRows (*kFiles[])() = {
     packing_rows,
     pool_steps_rows,
     elementwise_rows,
+    absolute_difference_rows,
     normalization_rows,
     selu_rows,
     elu_rows,

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <list>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -72,6 +75,30 @@ class Predictor {
 };
 
 }  // namespace
+
+bool compares(const Node& node) { return row_of(node).traits.compares && node.inputs.size() == 2; }
+
+bool are_made_alike(const Graph& graph, ValueId x, ValueId y) {
+  std::map<std::pair<ValueId, ValueId>, bool> known;
+  const auto maker_of = [&](ValueId id) {
+    return std::ranges::find(graph.nodes, id, [](const Node& node) { return node.outputs[0]; });
+  };
+  const std::function<bool(ValueId, ValueId)> alike = [&](ValueId one, ValueId other) {
+    const Role role = graph.value(one).role;
+    if (role != graph.value(other).role) return false;
+    if (role == Role::input) return one != other;
+    if (role != Role::intermediate) return one == other;
+    if (one == other) return false;  // of the same inputs
+    const auto [place, is_new] = known.try_emplace({one, other}, false);
+    if (!is_new) return place->second;
+    const auto a = maker_of(one), b = maker_of(other);
+    if (a == graph.nodes.end() || b == graph.nodes.end()) return false;
+    const bool same = a->op == b->op && a->attributes == b->attributes &&
+                      std::ranges::equal(a->inputs, b->inputs, alike);
+    return known[{one, other}] = same;
+  };
+  return alike(x, y);
+}
 
 std::vector<InitialLaw> initial_laws(const Graph& graph) {
   std::vector<InitialLaw> laws(graph.values.size());

@@ -30,6 +30,12 @@ const SignalRule& signal_rule(const Node& node);
 /// The laws of a node's weights and bias.
 WeightLaw weight_law(const Graph& graph, const std::vector<InitialLaw>& laws, const Node& node);
 
+/// Whether a node of two inputs says what they have in common.
+bool compares(const Node& node);
+
+/// Whether two values are made by the same weights, in the same way, of different graph inputs.
+bool are_made_alike(const Graph& graph, ValueId x, ValueId y);
+
 /// What the rule of a node is called with: `signal_of(input)` gives what flows into an input, or
 /// nullptr for parameters and states.
 template <class SignalOf>
@@ -42,6 +48,7 @@ SignalContext signal_context(const Graph& graph, const Node& node, const WeightL
     context.inputs.push_back(signal);
     context.shapes.push_back(graph.value(input).shape);
   }
+  context.made_alike = compares(node) && are_made_alike(graph, node.inputs[0], node.inputs[1]);
   return context;
 }
 

@@ -263,6 +263,24 @@ TEST(PredictSignals, DepthwiseConvolutions) {
 }
 
 // Words that come again are the same vector; a short sentence sums fewer of them.
+// Two rows through the same weights have in common what two samples have.
+TEST(PredictSignals, DifferencesAndProductsOfTwins) {
+  Network network{{{"x", {64}}, {"y", {64}}}, {}};
+  std::vector<Layer>& layers = network.layers;
+  for (const std::string side : {"x", "y"}) {
+    const bool first = side == "x";
+    layers.push_back({"scale", {{"shift", 1.0}}, "shifted " + side, {side}});
+    layers.push_back({"dense", {}, "dense " + side, {"shifted " + side}, first ? "" : "dense x"});
+    if (first) layers.back().attributes = {{"units", std::int64_t{256}}};
+    layers.push_back({"selu", {}, "selu " + side, {"dense " + side}});
+  }
+  layers.push_back({"absolute_difference", {}, "difference", {"selu x", "selu y"}});
+  layers.push_back({"multiply", {}, "product", {"selu x", "selu y"}});
+  layers.push_back({"concat", {}, "both", {"difference", "product"}});
+  layers.push_back(dense(8));
+  expect_predicted(network, "");
+}
+
 TEST(PredictSignals, SequencesOfWords) {
   for (const char* mode : {"sum", "sqrt", "mean", "max"}) {
     SCOPED_TRACE(mode);

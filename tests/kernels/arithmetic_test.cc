@@ -43,6 +43,24 @@ TEST(Arithmetic, MultiplyIsExactlyRounded) {
   expect_bits(kernels::multiply, [](float x, float y) { return x * y; });
 }
 
+TEST(Arithmetic, AbsoluteDifferenceIsExactlyRounded) {
+  expect_bits(kernels::absolute_difference, [](float x, float y) { return std::abs(x - y); });
+}
+
+TEST(Arithmetic, TheSlopeOfAnAbsoluteDifferenceHasItsSign) {
+  for_each_shape([&](std::int64_t n, std::int64_t offset) {
+    const auto x = draws(n, 1), g = draws(n, 3);
+    auto y = draws(n, 2);
+    for (std::size_t i = 0; i < y.size(); i += 3) y[i] = x[i];
+    Guarded<float> out(n, offset);
+    kernels::absolute_difference_slope(x.data(), y.data(), g.data(), out.data(), n);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const float want = x[i] > y[i] ? g[i] : x[i] < y[i] ? -g[i] : 0;
+      EXPECT_EQ(out[static_cast<std::int64_t>(i)], want);
+    }
+  });
+}
+
 TEST(Arithmetic, ScaleIsExactlyRounded) {
   expect_bits([](auto* x, auto*, auto* out, auto n) { kernels::scale(kA, x, out, n); },
               [](float x, float) { return kA * x; });

@@ -28,6 +28,21 @@ void Multiply(const float* x, const float* y, float* out, std::size_t n) {
   });
 }
 
+void AbsoluteDifference(const float* x, const float* y, float* out, std::size_t n) {
+  sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
+    lanes.store(hn::AbsDiff(lanes.load(d, x + i), lanes.load(d, y + i)), d, out + i);
+  });
+}
+
+void AbsoluteDifferenceSlope(const float* x, const float* y, const float* g, float* out,
+                             std::size_t n) {
+  sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
+    const auto a = lanes.load(d, x + i), b = lanes.load(d, y + i), to = lanes.load(d, g + i);
+    const auto falls = hn::IfThenElseZero(hn::Lt(a, b), hn::Neg(to));
+    lanes.store(hn::IfThenElse(hn::Gt(a, b), to, falls), d, out + i);
+  });
+}
+
 void Scale(float factor, const float* x, float* out, std::size_t n) {
   const auto a = hn::Set(d, factor);
   sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
@@ -66,6 +81,8 @@ namespace selfnorm::kernels {
 
 HWY_EXPORT(Add);
 HWY_EXPORT(Multiply);
+HWY_EXPORT(AbsoluteDifference);
+HWY_EXPORT(AbsoluteDifferenceSlope);
 HWY_EXPORT(Scale);
 HWY_EXPORT(ScaleShift);
 HWY_EXPORT(ScaleAdd);
@@ -77,6 +94,15 @@ void add(const float* x, const float* y, float* out, std::int64_t n) {
 
 void multiply(const float* x, const float* y, float* out, std::int64_t n) {
   HWY_DYNAMIC_DISPATCH(Multiply)(x, y, out, static_cast<std::size_t>(n));
+}
+
+void absolute_difference(const float* x, const float* y, float* out, std::int64_t n) {
+  HWY_DYNAMIC_DISPATCH(AbsoluteDifference)(x, y, out, static_cast<std::size_t>(n));
+}
+
+void absolute_difference_slope(const float* x, const float* y, const float* g, float* out,
+                               std::int64_t n) {
+  HWY_DYNAMIC_DISPATCH(AbsoluteDifferenceSlope)(x, y, g, out, static_cast<std::size_t>(n));
 }
 
 void scale(float factor, const float* x, float* out, std::int64_t n) {

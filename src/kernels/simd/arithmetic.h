@@ -12,6 +12,13 @@ void add(const float* x, const float* y, float* out, std::int64_t n);
 /// out = x·y, correctly rounded.
 void multiply(const float* x, const float* y, float* out, std::int64_t n);
 
+/// out = |x − y|, correctly rounded.
+void absolute_difference(const float* x, const float* y, float* out, std::int64_t n);
+
+/// out = g where x > y, −g where x < y, else 0: the gradient of |x − y| to x.
+void absolute_difference_slope(const float* x, const float* y, const float* g, float* out,
+                               std::int64_t n);
+
 /// out = factor·x, correctly rounded.
 void scale(float factor, const float* x, float* out, std::int64_t n);
 

@@ -1,0 +1,143 @@
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/parallel.h"
+#include "kernels/simd/arithmetic.h"
+#include "ops/reference.h"
+#include "ops/rows.h"
+#include "ops/rules.h"
+#include "ops/signal_rules.h"
+
+namespace selfnorm {
+namespace {
+
+Step lower(const LoweringContext& context) {
+  const std::int64_t columns = row_elements(context.outputs[0]);
+  return {[=](const StepArguments& a) {
+    parallel_rows(a.rows * columns, kElementGrain, [&](std::int64_t at, std::int64_t count) {
+      kernels::absolute_difference(a.inputs[0] + at, a.inputs[1] + at, a.outputs[0] + at, count);
+    });
+  }};
+}
+
+// To the first input, and the other way round to the second.
+void gradient(GradientContext& c) {
+  const auto [x, y] = std::pair(c.node().inputs[0], c.node().inputs[1]);
+  const ValueId dy = c.output_gradient();
+  if (c.wanted(0)) c.contribute(0, c.emit("absolute_difference_gradient", {dy, x, y})[0]);
+  if (c.wanted(1)) c.contribute(1, c.emit("absolute_difference_gradient", {dy, y, x})[0]);
+}
+
+Step lower_gradient(const LoweringContext& context) {
+  const std::int64_t columns = row_elements(context.outputs[0]);
+  return {[=](const StepArguments& a) {
+    parallel_rows(a.rows * columns, kElementGrain, [&](std::int64_t at, std::int64_t count) {
+      kernels::absolute_difference_slope(a.inputs[1] + at, a.inputs[2] + at, a.inputs[0] + at,
+                                         a.outputs[0] + at, count);
+    });
+  }};
+}
+
+struct DifferenceReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    for (std::size_t i = 0; i < a.outputs[0].data.size(); ++i) {
+      const T difference = a.inputs[0].data[i] - a.inputs[1].data[i];
+      a.outputs[0].data[i] = real_part(difference) < 0 ? -difference : difference;
+    }
+  }
+};
+
+const Dual& absolute() {
+  thread_local const Dual dual({[](double x) { return std::abs(x); },
+                                [](double x) { return x > 0   ? 1.0
+                                                      : x < 0 ? -1.0
+                                                              : 0.0; },
+                                {0}});
+  return dual;
+}
+
+// The difference of both inputs, which counts as normal.
+MomentField difference_of(const SignalContext& c) {
+  MomentField d = weighted_sum({{*c.inputs[0], 1}, {*c.inputs[1], -1}}).field();
+  if (!c.made_alike) return d;
+  const MomentField &x = c.inputs[0]->field(), &y = c.inputs[1]->field();
+  for (std::int64_t i = 0; i < d.extent.elements(); ++i) {
+    const auto e = static_cast<std::size_t>(i);
+    const double common = covariance_of_alike(x, y, i);
+    d.square[e] -= 2 * common;
+    for (const Link link : kLinks) {
+      if (linked(d.extent, i, link) >= 0) d.product(link)[e] -= 2 * common;
+    }
+  }
+  return d;
+}
+
+// E|x − y| = 2·E max(x, y) − E x − E y, of what an activation makes of normals; else as of a normal
+// difference. E (x − y)² is known anyhow.
+std::vector<double> means_of(const SignalContext& c, const MomentField& normal) {
+  std::vector<double> means = normal.mean;
+  const Signal &x = *c.inputs[0], &y = *c.inputs[1];
+  if (x.latent == nullptr || y.latent == nullptr || x.activation != y.activation) return means;
+  for (std::int64_t i = 0; i < normal.extent.elements(); ++i) {
+    const auto e = static_cast<std::size_t>(i);
+    const double mean = (x.latent->mean[e] + y.latent->mean[e]) / 2;
+    const double variance = (x.latent->variance(e) + y.latent->variance(e)) / 2;
+    const double common = c.made_alike ? covariance_of_alike(*x.latent, *y.latent, i) : 0;
+    const double rho = variance > 0 ? common / variance : 0;
+    means[e] = 2 * x.activation->largest(mean, variance, rho, 2).mean - x.field().mean[e] -
+               y.field().mean[e];
+  }
+  return means;
+}
+
+Signal forward_signal(const SignalContext& c) {
+  const MomentField d = difference_of(c), normal = absolute().forward(d);
+  MomentField y = normal;
+  y.mean = means_of(c, normal);
+  y.square = d.square;
+  for (const Link link : kLinks) {
+    for (std::int64_t i = 0; i < d.extent.elements(); ++i) {
+      const std::int64_t other = linked(d.extent, i, link);
+      if (other < 0) continue;
+      const auto e = static_cast<std::size_t>(i), to = static_cast<std::size_t>(other);
+      const double both = std::sqrt(std::max(0.0, y.variance(e) * y.variance(to)));
+      y.product(link)[e] = y.mean[e] * y.mean[to] + correlation(normal, i, link) * both;
+    }
+  }
+  return {std::move(y)};
+}
+
+std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
+  const MomentField dx = absolute().backward(difference_of(c), dy.field());
+  return {{dx}, {affine(dx, -1, 0)}};
+}
+
+}  // namespace
+
+OpRows absolute_difference_rows() {
+  const Shape s = {3, 5}, image = {2, 3, 4, 5};
+  return {
+      {
+          .name = "absolute_difference",
+          .category = Category::layer,
+          .doc = "|x − y| of two inputs, element by element",
+          .arity = Arity{2, 2},
+          .attributes = schema<NoAttributes>(),
+          .infer = infer_equal,
+          .gradient = gradient,
+          .pointwise = Gap{"arithmetic between values"},
+          .moments = Gap{"not an activation"},
+          .signal = SignalRule{forward_signal, backward_signal},
+          .rescale = Gap{"has no factor"},
+          .fit = Gap{"has no states"},
+          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+          .reference = reference(DifferenceReference{}),
+          .tests = TestDomain{.cases = {{{s, s}}, {{image, image}}}, .misfits = {{{s, {3, 6}}}}},
+          .traits = {.in_place = true, .by_step = true, .compares = true},
+      },
+      internal_row("absolute_difference_gradient", "dx of absolute_difference", infer_same,
+                   lower_gradient, {.in_place = true})};
+}
+
+}  // namespace selfnorm
