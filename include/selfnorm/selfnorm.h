@@ -1,6 +1,7 @@
 // All of selfnorm: describe a network, train it, use it.
 #pragma once
 
+#include "selfnorm/compare.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
 #include "selfnorm/functional.h"

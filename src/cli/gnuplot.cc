@@ -49,15 +49,39 @@ std::string shell_quoted(const std::string& word) {
 
 }  // namespace
 
-void require_gnuplot() {
+bool has_gnuplot() {
   const char* path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "" : path);
   for (std::string folder; std::getline(folders, folder, ':');) {
-    if (access((fs::path(folder) / "gnuplot").c_str(), X_OK) == 0) return;
+    if (access((fs::path(folder) / "gnuplot").c_str(), X_OK) == 0) return true;
   }
+  return false;
+}
+
+void require_gnuplot(const std::string& who) {
+  if (has_gnuplot()) return;
   throw Error(ErrorKind::config,
-              "theory plot: gnuplot, which draws the pictures, is not installed (Debian: apt-get "
-              "install gnuplot-nox)");
+              who +
+                  ": gnuplot, which draws the pictures, is not installed (Debian: apt-get "
+                  "install gnuplot-nox)");
+}
+
+std::string data_block(const std::string& name, const std::vector<std::vector<double>>& rows) {
+  std::string text = "$" + name + " << EOD\n";
+  for (const auto& row : rows) {
+    for (const double value : row) text += fmt::format("{:.9g} ", value);
+    text += "\n";
+  }
+  return text + "EOD\n";
+}
+
+std::string quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') quoted += "''";
+    else if (c != '\n') quoted += c;
+  }
+  return quoted + "' noenhanced";
 }
 
 std::string draw_svg(const std::string& commands, int width, int height) {

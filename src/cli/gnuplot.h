@@ -2,11 +2,20 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace selfnorm::cli {
 
-/// Throws Error(config) that says how to get gnuplot, unless it is on the PATH.
-void require_gnuplot();
+bool has_gnuplot();
+
+/// Throws Error(config) that says who needs it and how to get it, unless it is on the PATH.
+void require_gnuplot(const std::string& who);
+
+/// "$name << EOD …": rows of numbers that commands refer to as $name. An empty row breaks a line.
+std::string data_block(const std::string& name, const std::vector<std::vector<double>>& rows);
+
+/// A text as gnuplot takes it, between single quotes and without its markup.
+std::string quoted(const std::string& text);
 
 /// The SVG that gnuplot draws for these commands. Data go into them as here-documents. Throws
 /// Error(config) with gnuplot's own words where they are wrong.

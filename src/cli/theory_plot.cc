@@ -33,16 +33,6 @@ constexpr const char* kOrange = "#ff7f0e";
 constexpr const char* kGreen = "#2ca02c";
 constexpr const char* kRed = "#d62728";
 
-// "$name << EOD …": rows of numbers that commands refer to as $name. An empty row breaks a line.
-std::string data_block(const std::string& name, const std::vector<std::vector<double>>& rows) {
-  std::string text = "$" + name + " << EOD\n";
-  for (const auto& row : rows) {
-    for (const double value : row) text += fmt::format("{:.9g} ", value);
-    text += "\n";
-  }
-  return text + "EOD\n";
-}
-
 // ---- the activation and its slope -------------------------------------------------------------
 
 std::string activation_picture(const PlotArguments& arguments) {
@@ -185,7 +175,7 @@ constexpr Picture kPictures[] = {{"activation", activation_picture, 380},
                                  {"propagation", propagation_picture, 620}};
 
 void run_plot(const PlotArguments& arguments) {
-  require_gnuplot();
+  require_gnuplot("theory plot");
   std::vector<std::pair<fs::path, std::string>> files;
   for (const Picture& picture : kPictures) {
     const auto& wanted = arguments.pictures;

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -12,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/terminal.h"
+#include "cli/training_lines.h"
 #include "selfnorm/error.h"
 #include "selfnorm/run.h"
 
@@ -20,14 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-volatile std::sig_atomic_t g_interrupted = 0;
-
-// The first Ctrl-C asks the training to stop at a step; the second one ends the program.
-void on_interrupt(int signal) {
-  g_interrupted = 1;
-  std::signal(signal, SIG_DFL);
-}
-
 struct TrainArguments {
   std::string network;
   std::string out;
@@ -35,50 +26,6 @@ struct TrainArguments {
   bool json = false;
   std::vector<std::string> inputs;
   OptionFlags data, model, train, loss;
-};
-
-std::string scores_text(const EpochRecord& record) {
-  std::string text;
-  for (const auto& [name, value] : record.training)
-    text += fmt::format(" - {}: {}", name, score(value));
-  for (const auto& [name, value] : record.validation) {
-    text += fmt::format(" - validation_{}: {}", name, score(value));
-  }
-  return text;
-}
-
-// The lines of a training: one that moves while an epoch runs, one that stays for each epoch.
-class TrainingLines {
- public:
-  explicit TrainingLines(std::int64_t epochs) : epochs_(epochs) {}
-
-  void step(const StepReport& report) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last_ < std::chrono::milliseconds(100)) return;
-    last_ = now;
-    line_.show(fmt::format(
-        "Epoch {}/{} {}/{} {} {} {}/step - loss: {}", report.epoch, report.epochs, report.step,
-        report.steps, bar(report.step, report.steps), duration(report.seconds),
-        duration(report.seconds / static_cast<double>(report.step)), score(report.loss)));
-  }
-
-  void epoch(const EpochRecord& record) {
-    line_.clear();
-    if (record.epoch == 0) return;
-    const std::int64_t steps = record.step / record.epoch;  // as many in each
-    std::fputs(fmt::format(
-                   "Epoch {}/{} {}/{} {} {} {}/step{}\n", record.epoch, epochs_, steps, steps,
-                   bar(steps, steps), duration(record.seconds),
-                   duration(record.seconds / static_cast<double>(std::max<std::int64_t>(steps, 1))),
-                   scores_text(record))
-                   .c_str(),
-               stderr);
-  }
-
- private:
-  std::int64_t epochs_;
-  std::chrono::steady_clock::time_point last_{};
-  StatusLine line_;
 };
 
 fs::path default_out(const RunConfig& config) {
@@ -216,12 +163,8 @@ void run_train(const TrainArguments& arguments) {
   const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
   Run run(std::move(config));
   describe(run.summary(), folder.root);
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
-  TrainingLines lines(run.config().train.epochs);
-  TrainCallbacks callbacks{[&](const StepReport& report) { lines.step(report); },
-                           [&](const EpochRecord& record) { lines.epoch(record); },
-                           [] { return g_interrupted != 0; }};
+  TrainingLines lines;
+  const TrainCallbacks callbacks = lines.callbacks();
   try {
     const RunResult result = run.execute(folder, arguments.resume, callbacks);
     print_result(run, result, folder, arguments.json);

@@ -90,4 +90,13 @@ std::vector<std::string> metric_names(TargetKind targets) {
   return names;
 }
 
+bool higher_is_better(const std::string& name) {
+  return name != "loss" && name != "rmse" && name != "mae";
+}
+
+double find_score(const Scores& scores, const std::string& name) {
+  const auto found = std::ranges::find(scores, name, [](const auto& score) { return score.first; });
+  return found == scores.end() ? std::nan("") : found->second;
+}
+
 }  // namespace selfnorm

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "selfnorm/train.h"
 #include "train/objective.h"
 
 namespace selfnorm {
@@ -27,5 +28,11 @@ std::optional<Metric> find_metric(const std::string& name, TargetKind targets);
 
 /// The names that go with such targets.
 std::vector<std::string> metric_names(TargetKind targets);
+
+/// Whether more of it is better, as of all but losses and errors.
+bool higher_is_better(const std::string& name);
+
+/// The score of this name, NaN without one.
+double find_score(const Scores& scores, const std::string& name);
 
 }  // namespace selfnorm

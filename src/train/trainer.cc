@@ -1,4 +1,5 @@
 #include "train/trainer.h"
+#include "train/metric_table.h"
 
 #include <fmt/format.h>
 
@@ -33,15 +34,6 @@ std::vector<ParameterSegment> segments(const Weights& weights) {
     if (entry.role == Role::parameter) all.push_back({entry.offset, entry.count, entry.l2, true});
   }
   return all;
-}
-
-double find_score(const Scores& scores, const std::string& name) {
-  const auto found = std::ranges::find(scores, name, [](const auto& score) { return score.first; });
-  return found == scores.end() ? std::nan("") : found->second;
-}
-
-bool higher_is_better(const std::string& name) {
-  return name != "loss" && name != "rmse" && name != "mae";
 }
 
 class Stopwatch {

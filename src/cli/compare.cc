@@ -1,0 +1,173 @@
+#include "selfnorm/compare.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "api/run_config.h"
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/comparison_curves.h"
+#include "cli/flags.h"
+#include "cli/gnuplot.h"
+#include "cli/training_lines.h"
+#include "report/comparison.h"
+#include "selfnorm/error.h"
+#include "train/metric_table.h"
+
+namespace selfnorm::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct CompareArguments {
+  std::vector<std::string> networks;
+  CompareOptions options;
+  std::vector<std::int64_t> epochs;
+  bool json = false;
+  OptionFlags data, train, loss;
+};
+
+std::vector<Contender> contenders_of(const CompareArguments& arguments) {
+  std::vector<Contender> contenders;
+  for (const std::string& network : arguments.networks) {
+    Contender each{fs::path(network).stem().string(), read_run_config(network)};
+    arguments.data.apply(data_table(each.config));
+    arguments.train.apply(train_table(each.config));
+    for (const auto& [option, value] : arguments.loss.given(loss_table())) {
+      each.config.train.loss_attributes[option] = value;
+    }
+    contenders.push_back(std::move(each));
+  }
+  return contenders;
+}
+
+nlohmann::ordered_json spread_json(const Spread& spread) {
+  const auto number = [](double value) {
+    return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+  };
+  return {{"mean", number(spread.mean)},
+          {"deviation", number(spread.deviation)},
+          {"trainings", spread.count}};
+}
+
+nlohmann::ordered_json summary_json(const ContenderTrials& each, const std::string& metric,
+                                    const std::vector<std::int64_t>& epochs) {
+  const auto spread = [&](auto number) { return spread_json(over_trials(each, number)); };
+  auto after = nlohmann::ordered_json::object();
+  for (const std::int64_t epoch : epochs) {
+    after[fmt::format("{}", epoch)] =
+        spread([&](const Trial& trial) { return score_after(trial, metric, epoch); });
+  }
+  auto failures = nlohmann::ordered_json::array();
+  for (const Trial& trial : each.trials) {
+    if (!trial.failure.empty())
+      failures.push_back({{"seed", trial.seed}, {"error", trial.failure}});
+  }
+  return {{"name", each.name},
+          {"parameters", each.parameters},
+          {"after", after},
+          {"best", spread([&](const Trial& trial) { return best_score(trial, metric); })},
+          {"test", spread([&](const Trial& trial) { return find_score(trial.test, metric); })},
+          {"epoch_seconds", spread(seconds_an_epoch)},
+          {"failures", failures}};
+}
+
+void print_result(const Comparison& comparison, const CompareArguments& arguments,
+                  const std::vector<std::int64_t>& epochs, bool has_curves) {
+  const fs::path& out = arguments.options.out;
+  if (arguments.json) {
+    auto contenders = nlohmann::ordered_json::array();
+    for (const ContenderTrials& each : comparison.contenders) {
+      contenders.push_back(summary_json(each, comparison.metric, epochs));
+    }
+    nlohmann::ordered_json document{
+        {"metric", comparison.metric}, {"out", out.string()}, {"contenders", contenders}};
+    fmt::print("{}\n", document.dump(2));
+    return;
+  }
+  std::vector<std::vector<std::string>> rows = {{"configuration"}};
+  for (const std::int64_t epoch : epochs) rows[0].push_back(fmt::format("epoch {}", epoch));
+  rows[0].insert(rows[0].end(), {"best", "test", "s/epoch"});
+  for (const ContenderTrials& each : comparison.contenders) {
+    auto& row = rows.emplace_back(std::vector<std::string>{each.name});
+    const auto add = [&](auto score) { row.push_back(to_string(over_trials(each, score))); };
+    for (const std::int64_t epoch : epochs) {
+      add([&](const Trial& trial) { return score_after(trial, comparison.metric, epoch); });
+    }
+    add([&](const Trial& trial) { return best_score(trial, comparison.metric); });
+    add([&](const Trial& trial) { return find_score(trial.test, comparison.metric); });
+    row.push_back(number(over_trials(each, seconds_an_epoch).mean));
+  }
+  fmt::print("{} of the validation rows\n{}tables   {}\nnumbers  {}\n", comparison.metric,
+             table(rows), (out / "compare.md").string(), (out / "compare.json").string());
+  if (has_curves) fmt::print("curves   {}\n", (out / "curves.svg").string());
+}
+
+bool write_curves(const Comparison& comparison, const fs::path& out) {
+  if (!has_gnuplot()) {
+    note("curves.svg is not drawn: gnuplot is not installed (Debian: apt-get install gnuplot-nox)");
+    return false;
+  }
+  write_file(out / "curves.svg", comparison_curves(comparison));
+  return true;
+}
+
+void run_compare(const CompareArguments& arguments) {
+  const std::vector<Contender> contenders = contenders_of(arguments);
+  const fs::path& out = arguments.options.out;
+  TrainingLines lines;
+  const CompareCallbacks callbacks{
+      [&](const std::string& name, std::uint64_t seed, const RunSummary& run) {
+        std::fputs(fmt::format("{}, seed {}: {} rows to train, {} parameters\n", bold(name), seed,
+                               grouped(run.train_rows), grouped(run.parameters))
+                       .c_str(),
+                   stderr);
+      },
+      lines.callbacks()};
+  try {
+    const Comparison comparison = compare(contenders, arguments.options, callbacks);
+    const auto epochs = arguments.epochs.empty() ? telling_epochs(comparison) : arguments.epochs;
+    write_file(out / "compare.md", comparison_markdown(comparison, epochs));
+    print_result(comparison, arguments, epochs, write_curves(comparison, out));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) throw;
+    throw Error(
+        ErrorKind::interrupted,
+        fmt::format("what is finished is kept in {}; the same command with --resume goes on",
+                    out.string()));
+  }
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("compare", "Train configurations side by side, with several seeds each");
+  const auto arguments = std::make_shared<CompareArguments>();
+  CompareOptions& options = arguments->options;
+  options.out = "runs/compare";
+  command->add_option("networks", arguments->networks, "network files (.toml)")->required();
+  command->add_option("--seeds", options.seeds, "trainings of each, with seeds that follow its own")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--out", options.out, "folder for tables, curves and all runs")
+      ->capture_default_str();
+  command->add_flag("--resume", options.resume, "keep what is finished there, and go on");
+  command->add_option("--metric", options.metric,
+                      "what is compared; the first score of the validation rows but the loss");
+  command->add_option("--at", arguments->epochs, "epochs that the tables tell [1,3,10,…]")
+      ->delimiter(',');
+  command->add_flag("--json", arguments->json, "the result as one JSON document");
+  RunConfig defaults;
+  arguments->data.add(*command, data_table(defaults), "Data");
+  arguments->train.add(*command, train_table(defaults), "Training");
+  arguments->loss.add(*command, loss_table(), "Loss");
+  command->callback([arguments] { run_compare(*arguments); });
+}
+
+}  // namespace selfnorm::cli

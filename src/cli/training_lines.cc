@@ -1,0 +1,63 @@
+#include "cli/training_lines.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+namespace selfnorm::cli {
+namespace {
+
+volatile std::sig_atomic_t g_interrupted = 0;
+
+void on_interrupt(int signal) {
+  g_interrupted = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+std::string scores_text(const EpochRecord& record) {
+  std::string text;
+  for (const auto& [name, value] : record.training)
+    text += fmt::format(" - {}: {}", name, score(value));
+  for (const auto& [name, value] : record.validation) {
+    text += fmt::format(" - validation_{}: {}", name, score(value));
+  }
+  return text;
+}
+
+}  // namespace
+
+TrainCallbacks TrainingLines::callbacks() {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  return {[this](const StepReport& report) { step(report); },
+          [this](const EpochRecord& record) { epoch(record); }, [] { return g_interrupted != 0; }};
+}
+
+void TrainingLines::step(const StepReport& report) {
+  epochs_ = report.epochs;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_ < std::chrono::milliseconds(100)) return;
+  last_ = now;
+  line_.show(fmt::format(
+      "Epoch {}/{} {}/{} {} {} {}/step - loss: {}", report.epoch, report.epochs, report.step,
+      report.steps, bar(report.step, report.steps), duration(report.seconds),
+      duration(report.seconds / static_cast<double>(report.step)), score(report.loss)));
+}
+
+void TrainingLines::epoch(const EpochRecord& record) {
+  line_.clear();
+  if (record.epoch == 0) return;
+  const std::int64_t steps = record.step / record.epoch;  // as many in each
+  std::fputs(
+      fmt::format("Epoch {}/{} {}/{} {} {} {}/step{}\n", record.epoch, epochs_, steps, steps,
+                  bar(steps, steps), duration(record.seconds),
+                  duration(record.seconds / static_cast<double>(std::max<std::int64_t>(steps, 1))),
+                  scores_text(record))
+          .c_str(),
+      stderr);
+}
+
+}  // namespace selfnorm::cli

@@ -1,0 +1,191 @@
+#include "report/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/text.h"
+#include "train/metric_table.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+using Cells = std::vector<std::string>;
+
+std::string row(const Cells& cells) { return "| " + join(cells, " | ") + " |\n"; }
+
+std::string heading(const Cells& cells) { return row(cells) + row(Cells(cells.size(), "---")); }
+
+// A name as text in a cell.
+std::string cell(std::string text) {
+  for (std::size_t at = 0; (at = text.find_first_of("|\\`*_<", at)) != std::string::npos; at += 2) {
+    text.insert(at, "\\");
+  }
+  return text;
+}
+
+std::string table_by_epoch(const Comparison& c, const std::vector<std::int64_t>& epochs) {
+  Cells head = {"configuration", "trainings", "parameters"};
+  for (const std::int64_t epoch : epochs) {
+    head.push_back(fmt::format("{} after epoch {}", c.metric, epoch));
+  }
+  head.insert(head.end(), {"best", "test " + c.metric, "seconds an epoch"});
+  std::string text = heading(head);
+  for (const ContenderTrials& each : c.contenders) {
+    Cells cells = {cell(each.name), fmt::format("{}", each.trials.size()),
+                   fmt::format("{}", each.parameters)};
+    for (const std::int64_t epoch : epochs) {
+      cells.push_back(to_string(over_trials(
+          each, [&](const Trial& trial) { return score_after(trial, c.metric, epoch); })));
+    }
+    cells.push_back(to_string(
+        over_trials(each, [&](const Trial& trial) { return best_score(trial, c.metric); })));
+    cells.push_back(to_string(
+        over_trials(each, [&](const Trial& trial) { return find_score(trial.test, c.metric); })));
+    const Spread seconds = over_trials(each, seconds_an_epoch);
+    cells.push_back(seconds.count > 0 ? fmt::format("{:.3g}", seconds.mean) : "-");
+    text += row(cells);
+  }
+  return text;
+}
+
+std::string table_by_seconds(const Comparison& c, const std::vector<std::int64_t>& epochs) {
+  std::vector<double> moments;
+  for (const std::int64_t epoch : epochs) {
+    double fastest = kNone;
+    for (const ContenderTrials& each : c.contenders) {
+      const Spread spread =
+          over_trials(each, [&](const Trial& trial) { return seconds_until(trial, epoch); });
+      if (spread.count > 0 && !(fastest <= spread.mean)) fastest = spread.mean;
+    }
+    moments.push_back(fastest);
+  }
+  Cells head = {"configuration"};
+  for (const double seconds : moments) {
+    head.push_back(fmt::format("{} after {:.3g} s", c.metric, seconds));
+  }
+  std::string text = heading(head);
+  for (const ContenderTrials& each : c.contenders) {
+    Cells cells = {cell(each.name)};
+    for (const double seconds : moments) {
+      cells.push_back(to_string(over_trials(
+          each, [&](const Trial& trial) { return score_by(trial, c.metric, seconds); })));
+    }
+    text += row(cells);
+  }
+  return text;
+}
+
+std::string failures(const Comparison& c) {
+  std::string text;
+  for (const ContenderTrials& each : c.contenders) {
+    for (const Trial& trial : each.trials) {
+      if (trial.failure.empty()) continue;
+      text += fmt::format("\n{}, seed {}, came to no end: {}\n", cell(each.name), trial.seed,
+                          cell(trial.failure));
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+Spread spread_of(const std::vector<double>& values) {
+  Spread spread{0, 0, 0};
+  for (const double value : values) {
+    if (!std::isfinite(value)) continue;
+    spread.mean += value;
+    ++spread.count;
+  }
+  const auto n = static_cast<double>(spread.count);
+  spread.mean = spread.count > 0 ? spread.mean / n : kNone;
+  for (const double value : values) {
+    if (std::isfinite(value)) spread.deviation += std::pow(value - spread.mean, 2);
+  }
+  spread.deviation = spread.count > 1 ? std::sqrt(spread.deviation / (n - 1)) : kNone;
+  return spread;
+}
+
+std::string to_string(const Spread& spread) {
+  if (spread.count == 0) return "-";
+  if (spread.count == 1) return fmt::format("{:.4f}", spread.mean);
+  return fmt::format("{:.4f} ± {:.4f}", spread.mean, spread.deviation);
+}
+
+double score_after(const Trial& trial, const std::string& metric, std::int64_t epoch) {
+  double score = kNone;
+  for (const EpochRecord& record : trial.epochs) {
+    if (record.epoch <= epoch) score = find_score(record.validation, metric);
+  }
+  const bool failed_before =
+      !trial.failure.empty() && (trial.epochs.empty() || trial.epochs.back().epoch < epoch);
+  return failed_before ? kNone : score;
+}
+
+double score_by(const Trial& trial, const std::string& metric, double seconds) {
+  double score = kNone, passed = 0;
+  for (const EpochRecord& record : trial.epochs) {
+    passed += record.seconds;
+    if (passed <= seconds) score = find_score(record.validation, metric);
+  }
+  return score;
+}
+
+double best_score(const Trial& trial, const std::string& metric) {
+  double best = kNone;
+  for (const EpochRecord& record : trial.epochs) {
+    const double score = find_score(record.validation, metric);
+    const bool is_better = higher_is_better(metric) ? score > best : score < best;
+    if (std::isnan(best) || is_better) best = score;
+  }
+  return best;
+}
+
+double seconds_until(const Trial& trial, std::int64_t epoch) {
+  double passed = 0;
+  for (const EpochRecord& record : trial.epochs) {
+    passed += record.seconds;
+    if (record.epoch == epoch) return passed;
+  }
+  return kNone;
+}
+
+double seconds_an_epoch(const Trial& trial) {
+  std::vector<double> seconds;
+  for (const EpochRecord& record : trial.epochs) seconds.push_back(record.seconds);
+  if (seconds.empty()) return kNone;
+  std::ranges::sort(seconds);
+  return seconds[seconds.size() / 2];
+}
+
+std::vector<std::int64_t> telling_epochs(const Comparison& comparison) {
+  std::int64_t last = 0;
+  for (const ContenderTrials& each : comparison.contenders) {
+    for (const Trial& trial : each.trials) {
+      if (!trial.epochs.empty()) last = std::max(last, trial.epochs.back().epoch);
+    }
+  }
+  std::vector<std::int64_t> epochs;
+  for (std::int64_t unit = 1; unit <= last; unit *= 10) {
+    for (const std::int64_t epoch : {unit, 3 * unit}) {
+      if (epoch < last) epochs.push_back(epoch);
+    }
+  }
+  if (last > 0) epochs.push_back(last);
+  return epochs;
+}
+
+std::string comparison_markdown(const Comparison& comparison,
+                                const std::vector<std::int64_t>& epochs) {
+  return fmt::format(
+      "Mean ± standard deviation over the trainings, {} of the validation rows.\n\n{}\n"
+      "At equal seconds of training, those that the fastest takes for these epochs:\n\n{}{}",
+      comparison.metric, table_by_epoch(comparison, epochs), table_by_seconds(comparison, epochs),
+      failures(comparison));
+}
+
+}  // namespace selfnorm

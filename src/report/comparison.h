@@ -1,0 +1,53 @@
+// What a comparison says, as numbers and as tables.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "selfnorm/compare.h"
+
+namespace selfnorm {
+
+/// Over the trials that have the number; NaN without any, the deviation with one.
+struct Spread {
+  double mean = 0, deviation = 0;
+  std::int64_t count = 0;
+};
+Spread spread_of(const std::vector<double>& values);
+
+/// "0.6123 ± 0.0040"; "-" without any.
+std::string to_string(const Spread& spread);
+
+/// A trial's score of its validation rows after so many epochs, or at its end when that is earlier;
+/// NaN when it failed before.
+double score_after(const Trial& trial, const std::string& metric, std::int64_t epoch);
+
+/// After the last epoch that had ended by then; NaN before the first.
+double score_by(const Trial& trial, const std::string& metric, double seconds);
+
+double best_score(const Trial& trial, const std::string& metric);
+
+/// In training steps, from the start to the end of an epoch; NaN when it never came.
+double seconds_until(const Trial& trial, std::int64_t epoch);
+
+/// The median over epochs.
+double seconds_an_epoch(const Trial& trial);
+
+/// One number of every trial of a contender.
+template <class Number>
+Spread over_trials(const ContenderTrials& contender, Number number) {
+  std::vector<double> values;
+  for (const Trial& trial : contender.trials) values.push_back(number(trial));
+  return spread_of(values);
+}
+
+/// The tables in Markdown: the score after these epochs, at its best and of the test set; the same
+/// at equal seconds, those that the fastest needs for them; what failed.
+std::string comparison_markdown(const Comparison& comparison,
+                                const std::vector<std::int64_t>& epochs);
+
+/// Those of 1, 3, 10, 30, … that some trial has, and its last one.
+std::vector<std::int64_t> telling_epochs(const Comparison& comparison);
+
+}  // namespace selfnorm

@@ -1,0 +1,97 @@
+"""Configurations side by side: trained, kept, gone on with, told in three ways."""
+
+import json
+import re
+import shutil
+
+from program import CliTest, DATA, USAGE, main
+
+NETWORK = """
+[data]
+source = "digits"
+validation_split = 0.2
+[model]
+layers = [{ op = "flatten" }, { op = "dense", units = 16 }, { op = "%s" }, { op = "dense", units = 10 }]
+[train]
+epochs = 3
+batch_size = 64
+watch = false
+optimizer = { name = "sgd", learning_rate = %s }
+"""
+
+
+class Compare(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.write("relu.toml", NETWORK % ("relu", "0.1"))
+        self.write("selu.toml", NETWORK % ("selu", "0.1"))
+
+    def compare(self, *more, seeds=2):
+        return self.ok_json("compare", "relu.toml", "selu.toml", "--seeds", seeds, "--out", "out",
+                            *more)
+
+    def test_tables_numbers_and_curves(self):
+        found = self.compare()
+        self.assertEqual("accuracy", found["metric"])
+        self.assertEqual(["relu", "selu"], [each["name"] for each in found["contenders"]])
+        after = found["contenders"][0]["after"]
+        self.assertEqual(["1", "3"], list(after))
+        kept = json.loads(self.path("out/compare.json").read_text())
+        trials = kept["contenders"][0]["trials"]
+        self.assertEqual([1, 2], [trial["seed"] for trial in trials])
+        last = [trial["epochs"][2]["validation_accuracy"] for trial in trials]
+        self.assertAlmostEqual(sum(last) / 2, after["3"]["mean"])
+        self.assertAlmostEqual(abs(last[0] - last[1]) / 2 ** 0.5, after["3"]["deviation"])
+        table = self.path("out/compare.md").read_text()
+        self.assertIn(f"{after['3']['mean']:.4f} ± {after['3']['deviation']:.4f}", table)
+        # Each training is a run like any other.
+        again = self.ok_json("evaluate", "out/selu/seed-2", "--split", "validation")
+        best = kept["contenders"][1]["trials"][1]["epochs"][2]["validation_accuracy"]
+        self.assertAlmostEqual(best, again["accuracy"])
+        if shutil.which("gnuplot"):
+            picture = self.path("out/curves.svg").read_text()
+            self.assertIn("seconds of training", picture)
+            self.assertTrue({"relu", "selu"} <= set(re.findall(r">(\w+)<", picture)))
+
+    def test_the_same_training_as_alone(self):
+        self.compare()
+        self.ok("train", "selu.toml", "--seed", "2", "--out", "alone")
+        self.assertEqual(self.path("alone/model.safetensors").read_bytes(),
+                         self.path("out/selu/seed-2/model.safetensors").read_bytes())
+
+    def test_resume_keeps_what_is_finished(self):
+        first = self.compare()
+        self.fails(USAGE, "--resume", arguments=["compare", "relu.toml", "selu.toml", "--out", "out"])
+        model = self.path("out/relu/seed-1/model.safetensors")
+        before = model.stat().st_mtime_ns
+        more = self.compare("--resume", seeds=3)
+        self.assertEqual(before, model.stat().st_mtime_ns)
+        self.assertEqual(3, more["contenders"][0]["best"]["trainings"])
+        self.assertEqual(2, first["contenders"][0]["best"]["trainings"])
+        self.fails(DATA, "another configuration of 'relu'",
+                   arguments=["compare", "relu.toml", "--out", "out", "--resume", "--epochs", "4"])
+
+    def test_a_loss_that_is_no_number_ends_one_training(self):
+        self.write("wild.toml", NETWORK % ("relu", "1e30"))
+        found = self.ok_json("compare", "wild.toml", "selu.toml", "--seeds", "1", "--out", "out")
+        wild, calm = found["contenders"]
+        self.assertIn("numeric", wild["failures"][0]["error"])
+        self.assertEqual(0, wild["after"]["3"]["trainings"])
+        self.assertEqual([], calm["failures"])
+        self.assertIn("wild, seed 1, came to no end", self.path("out/compare.md").read_text())
+
+    def test_what_cannot_be_compared(self):
+        self.write("more/relu.toml", NETWORK % ("relu", "0.1"))
+        self.fails(USAGE, "called 'relu'", arguments=["compare", "relu.toml", "more/relu.toml"])
+        self.fails(USAGE, "rows that validate",
+                   arguments=["compare", "relu.toml", "--validation-split", "0", "--out", "a"])
+        self.fails(USAGE, "measured are: loss, accuracy",
+                   arguments=["compare", "relu.toml", "--metric", "iou", "--out", "b"])
+        self.write("narrow.toml", (NETWORK % ("relu", "0.1")).replace("{ op = \"flatten\" }, ", ""))
+        self.fails(USAGE, "narrow: node 'dense_1' (dense)", arguments=["compare", "narrow.toml"])
+        self.fails(USAGE, "nothing.toml", arguments=["compare", "nothing.toml"])
+        self.fails(USAGE, "--help", arguments=["compare"])
+
+
+if __name__ == "__main__":
+    main()

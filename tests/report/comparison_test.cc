@@ -1,0 +1,85 @@
+#include "report/comparison.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "api/comparison_json.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+EpochRecord epoch(std::int64_t number, double seconds, double accuracy) {
+  EpochRecord record;
+  record.epoch = number;
+  record.seconds = seconds;
+  record.validation = {{"loss", 1 - accuracy}, {"accuracy", accuracy}};
+  return record;
+}
+
+Trial trial() { return {1, {epoch(1, 2, 0.5), epoch(2, 3, 0.75), epoch(3, 2, 0.625)}, {}, ""}; }
+
+TEST(Comparison, ScoresByEpochBySecondAndAtBest) {
+  EXPECT_EQ(score_after(trial(), "accuracy", 2), 0.75);
+  EXPECT_EQ(score_after(trial(), "accuracy", 9), 0.625);  // stopped early
+  EXPECT_EQ(score_by(trial(), "accuracy", 5), 0.75);
+  EXPECT_EQ(score_by(trial(), "accuracy", 4.9), 0.5);
+  EXPECT_TRUE(std::isnan(score_by(trial(), "accuracy", 1.9)));
+  EXPECT_EQ(best_score(trial(), "accuracy"), 0.75);
+  EXPECT_EQ(best_score(trial(), "loss"), 0.25);
+  EXPECT_EQ(seconds_until(trial(), 2), 5);
+  EXPECT_TRUE(std::isnan(seconds_until(trial(), 4)));
+  EXPECT_EQ(seconds_an_epoch(trial()), 2);
+}
+
+TEST(Comparison, AFailedTrialHasNoScoreBehindItsEnd) {
+  Trial failed = trial();
+  failed.failure = "the loss became NaN";
+  EXPECT_EQ(score_after(failed, "accuracy", 3), 0.625);
+  EXPECT_TRUE(std::isnan(score_after(failed, "accuracy", 4)));
+}
+
+TEST(Comparison, SpreadsCountWhatIsThere) {
+  const Spread spread = spread_of({1, std::nan(""), 3});
+  EXPECT_EQ(spread.mean, 2);
+  EXPECT_EQ(spread.deviation, std::sqrt(2.0));
+  EXPECT_EQ(spread.count, 2);
+  EXPECT_EQ(to_string(spread_of({0.5})), "0.5000");
+  EXPECT_EQ(to_string(spread_of({})), "-");
+}
+
+Comparison two() {
+  Trial failed{1, {epoch(1, 4, 0.25)}, {}, "numeric: no number"};
+  return {"accuracy", {{"a|b", "", 7, {trial()}}, {"c", "", 8, {failed}}}};
+}
+
+TEST(Comparison, MarkdownTellsBothTablesAndFailures) {
+  const std::string text = comparison_markdown(two(), {1, 3});
+  EXPECT_NE(text.find("| a\\|b | 1 | 7 | 0.5000 | 0.6250 | 0.7500 | - | 2 |"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("| c | 1 | 8 | 0.2500 | - | 0.2500 | - | 4 |"), std::string::npos) << text;
+  EXPECT_NE(text.find("| configuration | accuracy after 2 s | accuracy after 7 s |"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("c, seed 1, came to no end: numeric: no number"), std::string::npos) << text;
+}
+
+TEST(Comparison, TellingEpochs) {
+  EXPECT_EQ(telling_epochs(two()), (std::vector<std::int64_t>{1, 3}));
+  EXPECT_EQ(telling_epochs({}), std::vector<std::int64_t>{});
+}
+
+TEST(Comparison, ComesBackFromJson) {
+  const Comparison there = two(), back = parse_comparison(comparison_json(there));
+  EXPECT_EQ(comparison_json(back), comparison_json(there));
+  EXPECT_EQ(back.contenders[1].trials[0].failure, "numeric: no number");
+  EXPECT_EQ(best_score(back.contenders[0].trials[0], "accuracy"), 0.75);
+  for (const char* damaged : {"", "{}", "[1]", R"({"metric": 1, "contenders": []})",
+                              R"({"metric": "a", "contenders": [{"name": "a"}]})"}) {
+    EXPECT_THROW(parse_comparison(damaged), Error) << damaged;
+  }
+}
+
+}  // namespace
+}  // namespace selfnorm
