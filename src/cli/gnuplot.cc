@@ -11,34 +11,13 @@
 #include <sstream>
 #include <vector>
 
+#include "cli/temporary_file.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A file that is gone at the end of the scope.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& text) {
-    const std::string pattern = (fs::temp_directory_path() / "selfnorm-XXXXXX").string();
-    path_.assign(pattern.begin(), pattern.end());
-    path_.push_back('\0');
-    const int descriptor = mkstemp(path_.data());
-    const auto size = static_cast<ssize_t>(text.size());
-    const bool written = descriptor >= 0 && write(descriptor, text.data(), text.size()) == size;
-    if (descriptor >= 0) close(descriptor);
-    if (!written) throw Error(ErrorKind::io, pattern + ": cannot be written");
-  }
-  ~TemporaryFile() { unlink(path_.data()); }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  std::string path() const { return path_.data(); }
-
- private:
-  std::vector<char> path_;
-};
 
 // The shell takes what stands between single quotes as it is.
 std::string shell_quoted(const std::string& word) {
@@ -85,10 +64,12 @@ std::string quoted(const std::string& text) {
 }
 
 std::string draw_svg(const std::string& commands, int width, int height) {
-  const TemporaryFile script(
+  TemporaryFile script;
+  script.write(
       fmt::format("set terminal svg size {},{} font 'sans,12' background rgb 'white' dynamic\n"
                   "set grid lc rgb '#dddddd'\nset border lc rgb '#555555'\n{}",
                   width, height, commands));
+  script.close();
   const std::string command = "gnuplot " + shell_quoted(script.path()) + " 2>&1";
   FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) throw Error(ErrorKind::io, "gnuplot: cannot be started");

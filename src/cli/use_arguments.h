@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/flags.h"
+#include "cli/standard_input.h"
 #include "data/load.h"
 #include "selfnorm/dataset.h"
+#include "selfnorm/error.h"
 #include "selfnorm/run.h"
 
 namespace selfnorm::cli {
@@ -36,7 +39,8 @@ inline Options reading_table(DataOptions& data) {
 inline void add_use_arguments(CLI::App& command, UseArguments& arguments) {
   command.add_option("run_or_model", arguments.model, "a run folder or a model file")->required();
   command.add_option("--data", arguments.data.source,
-                     "other data than those of the run: a known data set or a file");
+                     "other data than those of the run: a known data set, a file, or - for "
+                     "standard input");
   command.add_option("--target", arguments.data.target,
                      "the target's column in --data [as in training]");
   add_input_flag(command, arguments.inputs);
@@ -53,7 +57,17 @@ inline ModelAndRows open_model(const UseArguments& arguments, bool needs_targets
   DataOptions data = arguments.data;
   data.inputs = parse_inputs(arguments.inputs);
   arguments.reading.apply(reading_table(data));
-  ModelAndRows use = selfnorm::open_model(arguments.model, data, arguments.split, needs_targets);
+  std::optional<StandardInput> input;
+  if (data.source == "-") data.source = input.emplace().path();
+  ModelAndRows use = [&] {
+    try {
+      return selfnorm::open_model(arguments.model, data, arguments.split, needs_targets);
+    } catch (const Error& error) {
+      if (!input) throw;
+      throw Error(error.kind(), input->renamed(error.detail()));
+    }
+  }();
+  if (input) use.data.name = input->renamed(use.data.name);
   const Dataset& rows = use.data;
   if (rows.skipped + rows.unlabeled > 0) {
     fmt::print(stderr, "left out of {}: {} bad rows, {} without a label\n", rows.name, rows.skipped,

@@ -100,11 +100,11 @@ class CliTest(unittest.TestCase):
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return str(path)
 
-    def run_program(self, *arguments, cwd=None, file_bytes=None, stdout=subprocess.PIPE, prefix=(),
-                    **env):
+    def run_program(self, *arguments, cwd=None, file_bytes=None, stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, prefix=(), **env):
         arguments = [str(a) for a in arguments]
         process = subprocess.run([*prefix, program(), *arguments], cwd=cwd or self.dir,
-                                 env=without_empty(environment(**env)), stdin=subprocess.DEVNULL, stdout=stdout,
+                                 env=without_empty(environment(**env)), stdin=stdin, stdout=stdout,
                                  stderr=subprocess.PIPE, check=False, timeout=SECONDS_LIMIT,
                                  preexec_fn=limit(file_bytes))
         return Result(arguments, process.returncode, (process.stdout or b"").decode(),

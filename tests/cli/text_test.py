@@ -55,6 +55,32 @@ class Text(CliTest):
         found = self.ok_json("doctor", "run", "--fail-on", "never")["findings"]
         self.assertIn("embedding-not-standardized", [finding["code"] for finding in found])
 
+    def test_pairs_from_standard_input(self):
+        self.write("net.toml", NETWORK)
+        self.ok("train", "net.toml", "--out", "run")
+        kinds = {"tabs": "left\tright\n" + "".join("\t".join(p[:2]) + "\n" for p in PAIRS[:4]),
+                 "commas": "left,right\n" + "".join(",".join(p[:2]) + "\n" for p in PAIRS[:4]),
+                 "objects": "".join(json.dumps({"left": p[0], "right": p[1]}) + "\n"
+                                    for p in PAIRS[:4])}
+        for kind, text in kinds.items():
+            for content in (text.encode(), gzip.compress(text.encode())):
+                with self.subTest(kind=kind, zipped=content != text.encode()):
+                    path = self.write("given", content)
+                    with open(path, "rb") as given:
+                        said = self.ok("predict", "run", "--data", "-", stdin=given)
+                    rows = said.out.splitlines()
+                    self.assertEqual("row,prediction,p(no),p(yes)", rows[0])
+                    self.assertEqual(["yes", "no"] * 2, [row.split(",")[1] for row in rows[1:]])
+        labelled = self.write("given", "left\tright\tlabel\n" + "\t".join(PAIRS[0]) + "\n")
+        with open(labelled, "rb") as given:
+            said = self.ok_json("evaluate", "run", "--data", "-", stdin=given)
+        self.assertEqual(1, said["samples"])
+        for content, words in (("", "standard input: the file is empty"),
+                               ("left\tright\nA man.\n", "standard input:2: expected 2 cells"),
+                               ('{"left": "A man."}\n', "standard input:1: has no 'right'")):
+            with self.subTest(words=words), open(self.write("given", content), "rb") as given:
+                self.fails(DATA, words, arguments=["predict", "run", "--data", "-"], stdin=given)
+
     def test_the_runs_own_rows_are_those_that_trained(self):
         lines = ["left\tright\tlabel"] + ["\t".join(p) for p in PAIRS]
         for at in (3, 30, 60):

@@ -1,0 +1,54 @@
+#include "cli/standard_input.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "cli/terminal.h"
+#include "data/byte_reader.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm::cli {
+namespace {
+
+constexpr const char* kName = "standard input";
+
+// Spaces and a byte order mark do not count.
+bool begins_with_brace(const std::string& path) {
+  std::array<char, 256> start{};
+  ByteReader reader(path);
+  const std::string_view text(start.data(), reader.read_some(start.data(), start.size()));
+  const auto first = text.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+  return first != text.npos && text[first] == '{';
+}
+
+}  // namespace
+
+StandardInput::StandardInput() {
+  if (is_terminal(STDIN_FILENO)) note("reading rows from standard input; Ctrl-D ends them");
+  std::array<char, 1 << 16> bytes{};
+  for (;;) {
+    const ssize_t count = read(STDIN_FILENO, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) data_error(std::string(kName) + ": cannot be read: " + std::strerror(errno));
+    if (count == 0) break;
+    file_.write({bytes.data(), static_cast<std::size_t>(count)});
+  }
+  try {
+    file_.close(begins_with_brace(file_.path()) ? ".jsonl" : ".csv");
+  } catch (const Error& error) {
+    throw Error(error.kind(), renamed(error.detail()));
+  }
+}
+
+std::string StandardInput::renamed(std::string message) const {
+  const std::string& path = file_.path();
+  for (std::size_t at = 0; (at = message.find(path, at)) != std::string::npos;) {
+    message.replace(at, path.size(), kName);
+  }
+  return message;
+}
+
+}  // namespace selfnorm::cli

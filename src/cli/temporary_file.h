@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace selfnorm::cli {
+
+/// A file that is gone at the end of the scope. Throws Error(io) where it cannot be written.
+class TemporaryFile {
+ public:
+  TemporaryFile();
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void write(std::string_view bytes);
+  /// Gives it this ending, as ".csv"; what was written is there for readers now.
+  void close(const std::string& ending = "");
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  int descriptor_ = -1;
+};
+
+}  // namespace selfnorm::cli
