@@ -59,16 +59,28 @@ Edit rescaled(const Node& node, const Node* scale, double factor, double shift) 
 struct Held {
   double mean = 0, square = 0;
 };
-Held held_by(const MomentField& x) {
+Held held_by(const std::vector<const MomentField*>& fields) {
   Held sum;
   double count = 0;
-  for (std::size_t e = 0; e < x.square.size(); ++e) {
-    if (x.square[e] == 0) continue;
-    sum.mean += x.mean[e];
-    sum.square += x.square[e];
-    count += 1;
+  for (const MomentField* x : fields) {
+    for (std::size_t e = 0; e < x->square.size(); ++e) {
+      if (x->square[e] == 0) continue;
+      sum.mean += x->mean[e];
+      sum.square += x->square[e];
+      count += 1;
+    }
   }
   return count > 0 ? Held{sum.mean / count, sum.square / count} : sum;
+}
+
+// What all look up that read this node's table: they get one mend.
+Held held_by_table(const Chart& chart, const Node& embedding) {
+  std::vector<const MomentField*> fields;
+  for (const Node& node : chart.graph().nodes) {
+    if (row_of(node).traits.id_input != 0 || node.inputs[1] != embedding.inputs[1]) continue;
+    fields.push_back(&chart.field(node.outputs[0]));
+  }
+  return held_by(fields);
 }
 
 bool sums_steps(const Node& node) {
@@ -139,7 +151,7 @@ std::vector<Symptom> look_at_embeddings(const Chart& chart) {
   for (const Node& node : chart.graph().nodes) {
     if (row_of(node).traits.id_input != 0 || !chart.feeds_weights(node)) continue;
     const Node* scale = scale_behind(chart, node);
-    const Held x = held_by(chart.field(node.outputs[0]));
+    const Held x = held_by_table(chart, node);
     const double f = scale == nullptr ? 1 : number_of(scale->attributes, "factor", 1);
     const double shift = scale == nullptr ? 0 : number_of(scale->attributes, "shift", 0);
     const double mean = f * x.mean + shift;
@@ -161,10 +173,13 @@ std::vector<Symptom> look_at_summed_steps(const Chart& chart) {
   if (normalises(chart) || chart.any_self_normalizing() == nullptr) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (!sums_steps(node) || !chart.feeds_weights(node)) continue;
-    const double step = held_by(chart.field(node.inputs[0])).square;
+    const double step = held_by({&chart.field(node.inputs[0])}).square;
     const double ratio = chart.average(node.outputs[0]).square / step;
     if (step == 0 || !is_off(ratio)) continue;
-    const auto divide = [](Layer& layer) { layer.attributes["mode"] = std::string("sqrt"); };
+    const auto divide = [](Layer& layer) {
+      layer.attributes["mode"] = std::string("sqrt");
+      layer.attributes.erase("padded_sum");  // a root is of the steps that are there
+    };
     symptoms.push_back({node.name, ratio, severity_of(ratio), "", {{node.name, divide}}});
   }
   return symptoms;
@@ -179,7 +194,7 @@ std::vector<Symptom> look_at_pooling(const Chart& chart) {
     if (!row_of(node).traits.pools || !chart.feeds_weights(node)) continue;
     const Node* scale = scale_behind(chart, node);
     if (sums_steps(node)) continue;
-    const Held x = held_by(chart.field(node.inputs[0]));
+    const Held x = held_by({&chart.field(node.inputs[0])});
     const FieldAverage& y = chart.average((scale != nullptr ? *scale : node).outputs[0]);
     const double shift = (y.mean - x.mean) / std::sqrt(x.square),
                  ratio = x.square > 0 ? y.square / x.square : 0;

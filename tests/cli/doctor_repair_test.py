@@ -91,6 +91,14 @@ class DoctorRepair(CliTest):
         made = self.repaired(mixed, ["activations-mixed", "alpha-dropout-without-selu"])
         self.assertEqual(mixed.replace("relu", "selu"), made)
 
+    def test_a_root_of_steps_leaves_padding_out(self):
+        text = file('{ op = "embedding", vocabulary = 50000, dimension = 64 }', DENSE, SELU,
+                    '{ op = "pool_steps", mode = "sum", padded_sum = true }', DENSE, SELU, LAST,
+                    head="[model]\ninputs = { x = [20] }\nlayers = [\n")
+        mended = self.repaired(text, ["summed-steps"])
+        self.assertIn('mode = "sqrt"', mended)
+        self.assertNotIn("padded_sum", mended)
+
     def test_growth_by_width_is_none(self):
         wide = file('{ op = "dense", units = 16 }', SELU, '{ op = "dense", units = 1024 }', SELU, LAST)
         self.write("wide.toml", wide)
