@@ -54,6 +54,7 @@ struct RunSummary {
   std::string data;  ///< the data set's name
   std::int64_t train_rows = 0, validation_rows = 0, test_rows = 0;
   std::int64_t layers = 0, parameters = 0;
+  std::vector<std::string> metrics;  ///< that are measured beside the loss
   /// Names of the classes that rows to validate or test have and no row to train on has.
   std::vector<std::string> unseen_classes;
   std::int64_t words = 0;                   ///< of texts: in the vocabulary

@@ -35,17 +35,11 @@ void check_names(const std::vector<Contender>& contenders) {
   }
 }
 
-// The first score but the loss, unless one is named.
-std::string metric_of(const EpochRecord& epoch, const std::string& wanted) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : epoch.validation) names.push_back(name);
-  const auto chosen = std::ranges::find_if(names, [&](const std::string& name) {
-    return wanted.empty() ? name != "loss" : name == wanted;
-  });
-  if (chosen != names.end()) return *chosen;
-  if (wanted.empty()) return names.front();
-  fail(fmt::format("nothing is measured under the name '{}'; measured are: {}", wanted,
-                   join(names, ", ")));
+// Scores of a network's validation rows by name.
+std::vector<std::string> score_names(const RunSummary& run) {
+  std::vector<std::string> names = {"loss"};
+  names.insert(names.end(), run.metrics.begin(), run.metrics.end());
+  return names;
 }
 
 // What is wrong with it names it.
@@ -69,6 +63,7 @@ class Comparing {
 
   Comparison run() {
     take_what_is_there();
+    for (std::size_t k = 0; k < contenders_.size(); ++k) check(k);
     for (std::int64_t i = 0; i < options_.seeds; ++i) {
       for (std::size_t k = 0; k < contenders_.size(); ++k) {
         RunConfig config = contenders_[k].config;
@@ -76,11 +71,19 @@ class Comparing {
         if (!is_finished(k, config.train.seed)) train(k, std::move(config));
       }
     }
+    write();
     return std::move(comparison_);
   }
 
  private:
   fs::path file() const { return options_.out / "compare.json"; }
+
+  // With those that were compared before and are not now.
+  void write() const {
+    Comparison all = comparison_;
+    all.contenders.insert(all.contenders.end(), others_.begin(), others_.end());
+    write_file(file(), comparison_json(all));
+  }
 
   void take_what_is_there() {
     if (!fs::exists(file())) return;
@@ -91,37 +94,63 @@ class Comparing {
                       file().string()));
     }
     try {
-      take(parse_comparison(read_file(file())));
+      for (ContenderTrials& each : parse_comparison(read_file(file())).contenders) {
+        take(std::move(each));
+      }
     } catch (const Error& error) {
       throw Error(error.kind(), fmt::format("{}: {}", file().string(), error.detail()));
     }
   }
 
-  void take(Comparison there) {
-    for (ContenderTrials& each : comparison_.contenders) {
-      const auto known = std::ranges::find(there.contenders, each.name, &ContenderTrials::name);
-      if (known == there.contenders.end()) continue;
-      if (known->configuration != each.configuration) {
-        throw Error(ErrorKind::data,
-                    fmt::format("has results of another configuration of '{}' (name another folder "
-                                "with --out)",
-                                each.name));
-      }
-      each = std::move(*known);
+  void take(ContenderTrials there) {
+    const auto known =
+        std::ranges::find(comparison_.contenders, there.name, &ContenderTrials::name);
+    if (known == comparison_.contenders.end()) {
+      others_.push_back(std::move(there));
+      return;
     }
-    for (const ContenderTrials& each : comparison_.contenders) {
-      for (const Trial& trial : each.trials) {
-        if (!trial.epochs.empty()) settle_metric(trial.epochs.front());
-      }
+    if (there.trials.empty()) return;
+    if (there.configuration != known->configuration) {
+      throw Error(ErrorKind::data,
+                  fmt::format("has results of another configuration of '{}' (name another folder "
+                              "with --out)",
+                              there.name));
     }
+    *known = std::move(there);
   }
 
-  void settle_metric(const EpochRecord& epoch) {
-    if (comparison_.metric.empty()) comparison_.metric = metric_of(epoch, options_.metric);
+  // What is wrong with any of them is said before the first is trained.
+  void check(std::size_t contender) {
+    ContenderTrials& into = comparison_.contenders[contender];
+    const RunSummary summary = prepared(into.name, contenders_[contender].config).summary();
+    into.parameters = summary.parameters;
+    if (summary.validation_rows == 0) {
+      fail(
+          fmt::format("{}: comparing needs rows that validate (set data.validation_split, or "
+                      "data.validation)",
+                      into.name));
+    }
+    const std::vector<std::string> names = score_names(summary);
+    std::string& metric = comparison_.metric;
+    if (metric.empty()) metric = options_.metric;
+    if (metric.empty()) metric = names[std::min<std::size_t>(1, names.size() - 1)];
+    if (std::ranges::count(names, metric) > 0) return;
+    fail(fmt::format("{}: nothing is measured under the name '{}'; measured are: {}", into.name,
+                     metric, join(names, ", ")));
   }
 
   bool is_finished(std::size_t contender, std::uint64_t seed) const {
     return std::ranges::count(comparison_.contenders[contender].trials, seed, &Trial::seed) > 0;
+  }
+
+  // Whether a training of this configuration was interrupted.
+  bool goes_on(const RunFolder& folder, const RunConfig& config) const {
+    if (!options_.resume || !fs::exists(folder.checkpoint())) return false;
+    if (read_file(folder.config()) == to_toml(config)) return true;
+    throw Error(ErrorKind::data,
+                fmt::format("{}: holds a training of another configuration (name another folder "
+                            "with --out)",
+                            folder.root.string()));
   }
 
   void train(std::size_t contender, RunConfig config) {
@@ -129,26 +158,13 @@ class Comparing {
     Trial trial{config.train.seed, {}, {}, {}};
     const RunFolder folder(options_.out / into.name / fmt::format("seed-{}", trial.seed));
     Run run = prepared(into.name, std::move(config));
-    const RunSummary summary = run.summary();
-    if (summary.validation_rows == 0) {
-      fail(
-          fmt::format("{}: comparing needs rows that validate (set data.validation_split, or "
-                      "data.validation)",
-                      into.name));
-    }
-    into.parameters = summary.parameters;
-    if (callbacks_.on_trial) callbacks_.on_trial(into.name, trial.seed, summary);
-    const bool goes_on = options_.resume && fs::exists(folder.checkpoint());
-    TrainCallbacks callbacks = callbacks_.train;
-    callbacks.on_epoch = [&](const EpochRecord& epoch) {
-      if (epoch.epoch > 0) settle_metric(epoch);
-      if (callbacks_.train.on_epoch) callbacks_.train.on_epoch(epoch);
-    };
+    if (callbacks_.on_trial) callbacks_.on_trial(into.name, trial.seed, run.summary());
     try {
-      trial.test = run.execute(folder, goes_on, callbacks).test;
+      trial.test = run.execute(folder, goes_on(folder, run.config()), callbacks_.train).test;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::numeric) throw;
       trial.failure = error.what();
+      if (callbacks_.on_failure) callbacks_.on_failure(into.name, trial.seed, trial.failure);
     }
     for (EpochRecord& epoch : read_history(folder.history())) {
       epoch.moments.clear();
@@ -156,13 +172,14 @@ class Comparing {
       if (epoch.epoch > 0) trial.epochs.push_back(std::move(epoch));
     }
     into.trials.push_back(std::move(trial));
-    write_file(file(), comparison_json(comparison_));
+    write();
   }
 
   const std::vector<Contender>& contenders_;
   const CompareOptions& options_;
   const CompareCallbacks& callbacks_;
   Comparison comparison_;
+  std::vector<ContenderTrials> others_;
 };
 
 }  // namespace

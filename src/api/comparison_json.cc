@@ -36,6 +36,9 @@ Trial parse_trial(const Json& json) {
   }
   for (const Json& epoch : json.at("epochs")) {
     trial.epochs.push_back(parse_history_line(epoch.dump()));
+    if (trial.epochs.back().epoch < 1 || trial.epochs.back().validation.empty()) {
+      throw Error(ErrorKind::data, "has an epoch without a number or scores");
+    }
   }
   return trial;
 }

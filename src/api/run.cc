@@ -246,8 +246,14 @@ PreparedInputs prepare_inputs(const RunConfig& config, Dataset& train) {
   return {std::move(split), std::move(schema)};
 }
 
+// 0: as many as there were at first, whatever a run before took.
+static void use_threads(std::int64_t wanted) {
+  static const int initial = omp_get_max_threads();
+  omp_set_num_threads(wanted > 0 ? static_cast<int>(wanted) : initial);
+}
+
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
-  if (config.train.threads > 0) omp_set_num_threads(static_cast<int>(config.train.threads));
+  use_threads(config.train.threads);
   auto run = std::make_unique<PreparedRun>();
   run->train = std::move(loaded.train);
   run->test = std::move(loaded.test);
@@ -330,6 +336,7 @@ RunSummary Run::summary() const {
   summary.test_rows = run.test.has_value() ? run.test->rows : 0;
   summary.layers = static_cast<std::int64_t>(run.model.network.layers.size());
   summary.parameters = run.model.weights.parameter_count();
+  summary.metrics = run.model.objective.metrics;
   summary.unseen_classes = unseen_classes(run);
   summary.words = std::ssize(run.train.words);
   for (const Dataset* data :

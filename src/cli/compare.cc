@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -108,18 +109,27 @@ void print_result(const Comparison& comparison, const CompareArguments& argument
   if (has_curves) fmt::print("curves   {}\n", (out / "curves.svg").string());
 }
 
+// A picture that cannot be drawn takes nothing with it.
 bool write_curves(const Comparison& comparison, const fs::path& out) {
   if (!has_gnuplot()) {
     note("curves.svg is not drawn: gnuplot is not installed (Debian: apt-get install gnuplot-nox)");
     return false;
   }
-  write_file(out / "curves.svg", comparison_curves(comparison));
-  return true;
+  if (telling_epochs(comparison).empty()) return false;
+  try {
+    write_file(out / "curves.svg", comparison_curves(comparison));
+    return true;
+  } catch (const Error& error) {
+    note(fmt::format("curves.svg is not drawn: {}", error.detail()));
+    return false;
+  }
 }
 
 void run_compare(const CompareArguments& arguments) {
   const std::vector<Contender> contenders = contenders_of(arguments);
   const fs::path& out = arguments.options.out;
+  std::map<std::string, std::uint64_t> first_seeds;
+  for (const Contender& each : contenders) first_seeds[each.name] = each.config.train.seed;
   TrainingLines lines;
   const CompareCallbacks callbacks{
       [&](const std::string& name, std::uint64_t seed, const RunSummary& run) {
@@ -127,6 +137,11 @@ void run_compare(const CompareArguments& arguments) {
                                grouped(run.train_rows), grouped(run.parameters))
                        .c_str(),
                    stderr);
+        if (seed == first_seeds[name]) std::fputs(remarks(run).c_str(), stderr);
+      },
+      [&](const std::string& name, std::uint64_t seed, const std::string& why) {
+        lines.clear();
+        note(fmt::format("{}, seed {}, came to no end: {}", name, seed, why));
       },
       lines.callbacks()};
   try {
@@ -161,7 +176,9 @@ void add_compare(CLI::App& app) {
   command->add_option("--metric", options.metric,
                       "what is compared; the first score of the validation rows but the loss");
   command->add_option("--at", arguments->epochs, "epochs that the tables tell [1,3,10,…]")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::PositiveNumber);
   command->add_flag("--json", arguments->json, "the result as one JSON document");
   RunConfig defaults;
   arguments->data.add(*command, data_table(defaults), "Data");

@@ -67,17 +67,6 @@ RunConfig read_arguments(const TrainArguments& arguments) {
   return config;
 }
 
-// Of texts: how many words, how many of them have vectors, which rows were left out.
-std::string words_line(const RunSummary& run) {
-  if (run.words == 0) return "";
-  std::string line = fmt::format("{} words", grouped(run.words));
-  if (run.coverage)
-    line += fmt::format(", {:.1f} % of the texts have vectors", 100 * *run.coverage);
-  if (run.unlabeled > 0) line += fmt::format("; {} rows without a label left out", run.unlabeled);
-  if (run.skipped > 0) line += fmt::format("; {} bad rows left out", run.skipped);
-  return line + "\n";
-}
-
 void describe(const RunSummary& run, const fs::path& out) {
   std::string data = fmt::format("{}: {} rows to train", run.data, grouped(run.train_rows));
   if (run.validation_rows > 0)
@@ -87,14 +76,7 @@ void describe(const RunSummary& run, const fs::path& out) {
                          grouped(run.parameters), out.string())
                  .c_str(),
              stderr);
-  std::fputs(words_line(run).c_str(), stderr);
-  if (run.unseen_classes.empty()) return;
-  // Rows taken from the end of a sorted table are of classes that the network never sees.
-  std::fputs(fmt::format("note: no row to train on is of class {}, which the rows to validate or "
-                         "test have (draw the rows of splits with --shuffle-split true)\n",
-                         join(run.unseen_classes, ", "))
-                 .c_str(),
-             stderr);
+  std::fputs(remarks(run).c_str(), stderr);
 }
 
 nlohmann::ordered_json scores_json(const Scores& scores) {

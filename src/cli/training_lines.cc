@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <string>
 
+#include "base/text.h"
+
 namespace selfnorm::cli {
 namespace {
 
@@ -27,7 +29,30 @@ std::string scores_text(const EpochRecord& record) {
   return text;
 }
 
+// Of texts: how many words, how many of them have vectors, which rows were left out.
+std::string words_line(const RunSummary& run) {
+  if (run.words == 0) return "";
+  std::string line = fmt::format("{} words", grouped(run.words));
+  if (run.coverage)
+    line += fmt::format(", {:.1f} % of the texts have vectors", 100 * *run.coverage);
+  if (run.unlabeled > 0) line += fmt::format("; {} rows without a label left out", run.unlabeled);
+  if (run.skipped > 0) line += fmt::format("; {} bad rows left out", run.skipped);
+  return line + "\n";
+}
+
 }  // namespace
+
+std::string remarks(const RunSummary& run) {
+  std::string text = words_line(run);
+  if (!run.unseen_classes.empty()) {
+    // Rows taken from the end of a sorted table are of classes that the network never sees.
+    text += fmt::format(
+        "note: no row to train on is of class {}, which the rows to validate or test have (draw "
+        "the rows of splits with --shuffle-split true)\n",
+        join(run.unseen_classes, ", "));
+  }
+  return text;
+}
 
 TrainCallbacks TrainingLines::callbacks() {
   std::signal(SIGINT, on_interrupt);

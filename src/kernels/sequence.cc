@@ -17,8 +17,8 @@ bool is_there(const float* ids, std::int64_t step) { return ids == nullptr || id
 
 // Below 0 where the step is not there; steps of all samples are counted.
 std::int64_t row_of_step(const StepRows& rows, std::int64_t step) {
-  if (rows.places != nullptr) return static_cast<std::int64_t>(rows.places[step]);
-  return is_there(rows.ids, step) ? step : -1;
+  if (!is_there(rows.ids, step)) return -1;
+  return rows.places != nullptr ? static_cast<std::int64_t>(rows.places[step]) : step;
 }
 
 // Calls f(sample, its first step) for every sample.
@@ -131,7 +131,7 @@ void max_steps_gradient(const float* dy, const float* which, const StepsShape& s
   });
 }
 
-void sum_packed_gradient(const float* dy, const float* places, const StepsShape& shape,
+void sum_packed_gradient(const float* dy, const StepRows& rows, const StepsShape& shape,
                          double power, std::int64_t packed, float* dx) {
   const std::int64_t width = shape.width;
   kernels::fill(0, dx, packed * width);
@@ -139,7 +139,6 @@ void sum_packed_gradient(const float* dy, const float* places, const StepsShape&
   parallel_rows(width, 1 + kGrain / (shape.samples * shape.steps + 1),
                 [&](std::int64_t column, std::int64_t size) {
                   for (std::int64_t n = 0; n < shape.samples; ++n) {
-                    const StepRows rows{nullptr, places};
                     const std::int64_t first = n * shape.steps;
                     const float factor = factor_of(rows, first, shape.steps, power);
                     for_each_row(rows, first, shape.steps, [&](std::int64_t row, float times) {

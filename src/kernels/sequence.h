@@ -28,8 +28,7 @@ struct StepsShape {
 /// Which row of x is a step's: its own, where no packed rows are meant.
 struct StepRows {
   const float* ids = nullptr;     ///< tells the steps that are there; null: all are
-  const float* places = nullptr;  ///< of packed rows: each step's row, below 0 of one that is not
-                                  ///< there; `ids` is not read then
+  const float* places = nullptr;  ///< of packed rows: each step's row, below 0 of one without
 };
 
 /// y = n^(-power) · Σ over the n steps of a sample that are there; 0 where there are none.
@@ -45,7 +44,7 @@ void max_steps_gradient(const float* dy, const float* which, const StepsShape& s
 
 /// The same gradients of `packed` rows: of each the sum over its steps, in their order whatever the
 /// thread count.
-void sum_packed_gradient(const float* dy, const float* places, const StepsShape& shape,
+void sum_packed_gradient(const float* dy, const StepRows& rows, const StepsShape& shape,
                          double power, std::int64_t packed, float* dx);
 void max_packed_gradient(const float* dy, const float* which, const float* places,
                          const StepsShape& shape, std::int64_t packed, float* dx);

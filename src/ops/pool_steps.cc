@@ -120,17 +120,17 @@ Step lower_gradient(const LoweringContext& context) {
   const std::size_t which = shapes.size();
   const Steps steps = steps_of(node, shapes);
   return {[=, power = power_of(node)](const StepArguments& a) {
-    const auto [ids, places] = rows_of(steps, a.inputs);
+    const StepRows rows = rows_of(steps, a.inputs);
     const float* dy = a.inputs[0];
     float* dx = a.outputs[0];
     if (largest && steps.is_packed) {
-      max_packed_gradient(dy, a.inputs[which], places, steps.shape, a.rows, dx);
+      max_packed_gradient(dy, a.inputs[which], rows.places, steps.shape, a.rows, dx);
     } else if (largest) {
       max_steps_gradient(dy, a.inputs[which], steps.shape, dx);
     } else if (steps.is_packed) {
-      sum_packed_gradient(dy, places, steps.shape, power, a.rows, dx);
+      sum_packed_gradient(dy, rows, steps.shape, power, a.rows, dx);
     } else {
-      sum_steps_gradient(dy, ids, steps.shape, power, dx);
+      sum_steps_gradient(dy, rows.ids, steps.shape, power, dx);
     }
   }};
 }

@@ -36,7 +36,11 @@ std::string table_by_epoch(const Comparison& c, const std::vector<std::int64_t>&
   head.insert(head.end(), {"best", "test " + c.metric, "seconds an epoch"});
   std::string text = heading(head);
   for (const ContenderTrials& each : c.contenders) {
-    Cells cells = {cell(each.name), fmt::format("{}", each.trials.size()),
+    const auto failed = std::ranges::count_if(
+        each.trials, [](const Trial& trial) { return !trial.failure.empty(); });
+    Cells cells = {cell(each.name),
+                   fmt::format("{}{}", each.trials.size(),
+                               failed > 0 ? fmt::format(", {} failed", failed) : ""),
                    fmt::format("{}", each.parameters)};
     for (const std::int64_t epoch : epochs) {
       cells.push_back(to_string(over_trials(
@@ -62,7 +66,7 @@ std::string table_by_seconds(const Comparison& c, const std::vector<std::int64_t
           over_trials(each, [&](const Trial& trial) { return seconds_until(trial, epoch); });
       if (spread.count > 0 && !(fastest <= spread.mean)) fastest = spread.mean;
     }
-    moments.push_back(fastest);
+    if (!std::isnan(fastest)) moments.push_back(fastest);
   }
   Cells head = {"configuration"};
   for (const double seconds : moments) {
@@ -112,8 +116,12 @@ Spread spread_of(const std::vector<double>& values) {
 
 std::string to_string(const Spread& spread) {
   if (spread.count == 0) return "-";
-  if (spread.count == 1) return fmt::format("{:.4f}", spread.mean);
-  return fmt::format("{:.4f} ± {:.4f}", spread.mean, spread.deviation);
+  const double size = std::abs(spread.mean);
+  const bool is_plain = size == 0 || (size >= 1e-3 && size < 1e5);
+  const auto text = [&](double value) {
+    return is_plain ? fmt::format("{:.4f}", value) : fmt::format("{:.3e}", value);
+  };
+  return spread.count == 1 ? text(spread.mean) : text(spread.mean) + " ± " + text(spread.deviation);
 }
 
 double score_after(const Trial& trial, const std::string& metric, std::int64_t epoch) {
@@ -132,7 +140,7 @@ double score_by(const Trial& trial, const std::string& metric, double seconds) {
     passed += record.seconds;
     if (passed <= seconds) score = find_score(record.validation, metric);
   }
-  return score;
+  return !trial.failure.empty() && seconds > passed ? kNone : score;
 }
 
 double best_score(const Trial& trial, const std::string& metric) {

@@ -71,6 +71,37 @@ class Compare(CliTest):
         self.fails(DATA, "another configuration of 'relu'",
                    arguments=["compare", "relu.toml", "--out", "out", "--resume", "--epochs", "4"])
 
+    def test_a_mistake_is_told_before_anything_is_trained(self):
+        self.write("narrow.toml", (NETWORK % ("relu", "0.1")).replace("{ op = \"flatten\" }, ", ""))
+        self.fails(USAGE, "narrow: node 'dense_1'",
+                   arguments=["compare", "relu.toml", "narrow.toml", "--out", "out"])
+        self.assertFalse(self.path("out").exists())
+        self.write("narrow.toml", NETWORK % ("relu", "0.1"))
+        self.ok("compare", "relu.toml", "narrow.toml", "--seeds", "1", "--out", "out")
+
+    def test_what_was_compared_before_stays(self):
+        self.compare()
+        self.write("tanh.toml", NETWORK % ("tanh", "0.1"))
+        found = self.ok_json("compare", "relu.toml", "tanh.toml", "--seeds", "2", "--out", "out",
+                             "--resume")
+        self.assertEqual(["relu", "tanh"], [each["name"] for each in found["contenders"]])
+        model = self.path("out/selu/seed-1/model.safetensors")
+        before = model.stat().st_mtime_ns
+        self.compare("--resume")
+        self.assertEqual(before, model.stat().st_mtime_ns)
+
+    def test_half_a_training_of_another_configuration_is_refused(self):
+        self.ok("train", "relu.toml", "--out", "out/relu/seed-1")
+        self.write("relu.toml", NETWORK % ("relu", "0.05"))
+        self.fails(DATA, "out/relu/seed-1: holds a training of another configuration",
+                   arguments=["compare", "relu.toml", "selu.toml", "--out", "out", "--resume"])
+
+    def test_all_may_fail(self):
+        self.write("wild.toml", NETWORK % ("relu", "1e30"))
+        said = self.ok("compare", "wild.toml", "--seeds", "2", "--out", "out")
+        self.assertIn("wild, seed 2, came to no end: numeric", said.err)
+        self.assertIn("2, 2 failed", self.path("out/compare.md").read_text())
+
     def test_a_loss_that_is_no_number_ends_one_training(self):
         self.write("wild.toml", NETWORK % ("relu", "1e30"))
         found = self.ok_json("compare", "wild.toml", "selu.toml", "--seeds", "1", "--out", "out")
@@ -89,6 +120,7 @@ class Compare(CliTest):
                    arguments=["compare", "relu.toml", "--metric", "iou", "--out", "b"])
         self.write("narrow.toml", (NETWORK % ("relu", "0.1")).replace("{ op = \"flatten\" }, ", ""))
         self.fails(USAGE, "narrow: node 'dense_1' (dense)", arguments=["compare", "narrow.toml"])
+        self.fails(USAGE, "--at", arguments=["compare", "relu.toml", "--at", "0"])
         self.fails(USAGE, "nothing.toml", arguments=["compare", "nothing.toml"])
         self.fails(USAGE, "--help", arguments=["compare"])
 

@@ -76,8 +76,8 @@ struct Outcome {
   std::vector<ValueId> gradients;
   std::unique_ptr<Program> program;
 
-  Outcome(const Case& c, Mode mode, bool packed)
-      : graph(build_engine_graph(network_of(c), kSamples)) {
+  Outcome(const Network& network, Mode mode, bool packed, bool ends_without_words = false)
+      : graph(build_engine_graph(network, kSamples)) {
     weights = Weights(graph);
     weights.initialize(graph, 1);
     const Bindings bindings = weights.bindings(graph);
@@ -89,13 +89,16 @@ struct Outcome {
     }
     if (mode == Mode::training) gradients = differentiate(graph, graph.outputs[0], parameters);
     program = std::make_unique<Program>(graph, mode, 2, bindings, gradients);
-    const std::vector<float> ids = sentences();
-    for (std::uint64_t step = 0; step < 2;
-         ++step) {  // what a step leaves does not disturb the next
-      std::ranges::copy(ids, program->data(graph.inputs[0]));
+    // What a step leaves does not disturb the next.
+    for (std::uint64_t step = 0; step < 2; ++step) {
+      const std::vector<float> nothing(kSamples * kSteps, 0);
+      const bool is_empty = ends_without_words && step == 1;
+      std::ranges::copy(is_empty ? nothing : sentences(), program->data(graph.inputs[0]));
       program->run(step, 10);
     }
   }
+
+  Outcome(const Case& c, Mode mode, bool packed) : Outcome(network_of(c), mode, packed) {}
 
   std::vector<std::vector<float>> values() const {
     std::vector<ValueId> ids = gradients;
@@ -156,6 +159,32 @@ INSTANTIATE_TEST_SUITE_P(
     All, Packing,
     testing::Combine(testing::Values("nothing", "dense", "residual", "masked"),
                      testing::Values("sum", "sqrt", "mean", "max", "padded_sum"), testing::Bool()));
+
+// Each counts what it is to count, though one has padding among its rows.
+TEST(PackedRows, ServeSeveralPoolings) {
+  Network network = network_of({"dense", {{"mode", std::string("sum")}, {"padded_sum", true}}});
+  network.layers.pop_back();
+  std::vector<std::string> pooled = {"pooled"};
+  for (const std::string mode : {"sum", "mean", "max"}) {
+    network.layers.push_back({"pool_steps", {{"mode", mode}}, mode, {"s"}});
+    pooled.push_back(mode);
+  }
+  network.layers.push_back({"concat", {}, "both", pooled});
+  network.layers.push_back({"dense", {{"units", std::int64_t{2}}}, "out"});
+  const Outcome plain(network, Mode::training, false), packed(network, Mode::training, true);
+  EXPECT_TRUE(packed.is_packed());
+  expect_same(plain, packed);
+}
+
+TEST(PackedRows, MayBeNone) {
+  for (const char* chain : {"dense", "masked"}) {
+    const Network network = network_of({chain, {}});
+    const Outcome plain(network, Mode::training, false, true);
+    const Outcome packed(network, Mode::training, true, true);
+    EXPECT_EQ(packed.packed_rows(), 0);
+    expect_same(plain, packed);
+  }
+}
 
 std::int64_t distinct_words() {
   std::vector<float> words = sentences();

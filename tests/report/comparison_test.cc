@@ -40,6 +40,13 @@ TEST(Comparison, AFailedTrialHasNoScoreBehindItsEnd) {
   EXPECT_TRUE(std::isnan(score_after(failed, "accuracy", 4)));
 }
 
+TEST(Comparison, AFailedTrialHasNoScoreAfterItsLastSecond) {
+  Trial failed = trial();
+  failed.failure = "the loss became NaN";
+  EXPECT_EQ(score_by(failed, "accuracy", 7), 0.625);
+  EXPECT_TRUE(std::isnan(score_by(failed, "accuracy", 7.1)));
+}
+
 TEST(Comparison, SpreadsCountWhatIsThere) {
   const Spread spread = spread_of({1, std::nan(""), 3});
   EXPECT_EQ(spread.mean, 2);
@@ -47,6 +54,7 @@ TEST(Comparison, SpreadsCountWhatIsThere) {
   EXPECT_EQ(spread.count, 2);
   EXPECT_EQ(to_string(spread_of({0.5})), "0.5000");
   EXPECT_EQ(to_string(spread_of({})), "-");
+  EXPECT_EQ(to_string(spread_of({3e-5, 1e-5})), "2.000e-05 ± 1.414e-05");
 }
 
 Comparison two() {
@@ -58,7 +66,8 @@ TEST(Comparison, MarkdownTellsBothTablesAndFailures) {
   const std::string text = comparison_markdown(two(), {1, 3});
   EXPECT_NE(text.find("| a\\|b | 1 | 7 | 0.5000 | 0.6250 | 0.7500 | - | 2 |"), std::string::npos)
       << text;
-  EXPECT_NE(text.find("| c | 1 | 8 | 0.2500 | - | 0.2500 | - | 4 |"), std::string::npos) << text;
+  EXPECT_NE(text.find("| c | 1, 1 failed | 8 | 0.2500 | - | 0.2500 | - | 4 |"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("| configuration | accuracy after 2 s | accuracy after 7 s |"),
             std::string::npos)
       << text;
@@ -76,7 +85,10 @@ TEST(Comparison, ComesBackFromJson) {
   EXPECT_EQ(back.contenders[1].trials[0].failure, "numeric: no number");
   EXPECT_EQ(best_score(back.contenders[0].trials[0], "accuracy"), 0.75);
   for (const char* damaged : {"", "{}", "[1]", R"({"metric": 1, "contenders": []})",
-                              R"({"metric": "a", "contenders": [{"name": "a"}]})"}) {
+                              R"({"metric": "a", "contenders": [{"name": "a"}]})",
+                              R"({"metric": "a", "contenders": [{"name": "a", "parameters": 1,
+                                  "configuration": "", "trials": [{"seed": 1, "failure": null,
+                                  "test": {}, "epochs": [{}]}]}]})"}) {
     EXPECT_THROW(parse_comparison(damaged), Error) << damaged;
   }
 }
