@@ -35,21 +35,26 @@ double shared_by_neighbours(const MomentField& z) {
   return all > 0 ? shared / all : 1;
 }
 
-// A channel's variance is Σ λ of independent squares over the spectrum of the elements'
-// covariance, whose Σ λ² is the average square of the covariance of any two: one λ stands for all
-// that vary. What neighbours do not share has many degrees of freedom.
+// A channel's variance is Σ λ of independent squares over the spectrum of the elements' covariance,
+// whose Σ λ² is the average square of the covariance of any two, once what each has in common with
+// all is taken off; two pairs that share an element tell that. One λ stands for all that vary.
+// What neighbours do not share has many degrees of freedom.
 Variety variety_of(const MomentField& z) {
   const FieldAverage all = average_of(z);
   const double variance = std::max(all.variance(), kNone);
-  double squares = 0;
+  double mean = 0, square = 0, chained = 0;
   for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
-    squares += std::pow(covariance(z, e, Link::far) / variance, 2);
+    const double one = covariance(z, e, Link::far) / variance;
+    const double next = covariance(z, linked(z.extent, e, Link::far), Link::far) / variance;
+    mean += one;
+    square += one * one;
+    chained += one * next;
   }
-  squares /= static_cast<double>(z.extent.elements());
+  const auto count = static_cast<double>(z.extent.elements());
+  const double interaction = (square - 2 * chained) / count + mean * mean / (count * count);
   const double constant = std::clamp((all.between_all - all.mean * all.mean) / variance, 0.0, 1.0);
-  const double varying = std::sqrt(std::max(squares - constant * constant, 0.0));
   const double most = std::max(shared_by_neighbours(z) - constant, 0.0);
-  return {constant, std::min(varying, most)};
+  return {constant, std::min(std::sqrt(std::max(interaction, 0.0)), most)};
 }
 
 // z given that the constant is so many deviations, and what varies `size` times what it is on
