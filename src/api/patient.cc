@@ -34,7 +34,7 @@ Patient with_data(RunConfig config, Dataset& train, const ExaminationOptions& op
                   {},
                   {},
                   {}};
-  patient.tables = read_tables(patient.graph, train.words);
+  patient.tables = read_tables(patient.graph, train.words, count_words(train));
   patient.known = known_fields(patient.graph, rows, patient.tables);
   patient.rows = [rows](std::uint64_t) { return rows; };
   return patient;

@@ -270,7 +270,8 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   if (run->validation.has_value()) use_validation_set(*run);
   run->model.weights = Weights(graph);
   run->model.weights.initialize(graph, config.train.seed);
-  const std::vector<ReadTable> tables = read_tables(graph, run->model.schema.words);
+  const std::vector<ReadTable> tables =
+      read_tables(graph, run->model.schema.words, count_words(run->train));
   set_tables(tables, run->model.weights);
   run->coverage = coverage_of(tables, run->train);
   if (has_fitted_states(graph)) fit_to_rows(*run, config);

@@ -63,8 +63,8 @@ const std::vector<FindingKind>& finding_kinds() {
        "The vectors of words have {detail}, where mean 0 and variance 1 are normal. What is made "
        "of "
        "them starts as far from it.",
-       "scale with a factor and a shift behind the embedding", MendPhase::parts,
-       look_at_embeddings},
+       "standardize = true at an embedding that reads vectors of words, else scale behind it",
+       MendPhase::parts, look_at_embeddings},
       {"correlated-inputs", "independent values over the values that a window holds",
        "Neighbouring inputs are so alike that the {detail} independent ones. A unit's variance "
        "then hangs on a single draw of its weights, and the gradient on what all inputs have in "

@@ -83,6 +83,19 @@ Held held_by_table(const Chart& chart, const Node& embedding) {
   return held_by(fields);
 }
 
+// Whether it takes vectors of words from a file, as they are.
+bool from_file(const Node& embedding) {
+  const auto& path = std::get<std::string>(embedding.attributes.at("weights"));
+  const bool is_array = path.ends_with(".npy") || path.ends_with(".npy.gz");
+  return !path.empty() && !is_array && !std::get<bool>(embedding.attributes.at("standardize"));
+}
+
+// At the owner of the table.
+Edit standardized_vectors(const Graph& graph, const Node& embedding) {
+  const auto table = std::ranges::find(graph.parameters, embedding.inputs[1], &Parameter::value);
+  return {table->owner, [](Layer& layer) { layer.attributes["standardize"] = true; }};
+}
+
 bool sums_steps(const Node& node) {
   const auto mode = node.attributes.find("mode");
   return row_of(node).traits.pools && mode != node.attributes.end() &&
@@ -163,7 +176,8 @@ std::vector<Symptom> look_at_embeddings(const Chart& chart) {
                         square,
                         severity_of(square),
                         fmt::format("mean {:.4g} and variance {:.4g}", mean, square - mean * mean),
-                        {rescaled(node, scale, factor, -factor * mean)}});
+                        {from_file(node) ? standardized_vectors(chart.graph(), node)
+                                         : rescaled(node, scale, factor, -factor * mean)}});
   }
   return symptoms;
 }

@@ -13,6 +13,7 @@ struct Attributes {
   std::int64_t dimension = 0;
   bool trainable = true;
   std::string weights;
+  bool standardize = false;
   InitAttributes init;
   Options options() {
     Options list = {
@@ -24,7 +25,10 @@ struct Attributes {
         {"trainable", &trainable, "whether the table is learned"},
         {"weights", &weights,
          "a file with the table at the start, .npy or vectors of words as text (docs/text.md); "
-         "else `init` draws it"}};
+         "else `init` draws it"},
+        {"standardize", &standardize,
+         "takes each number of the vectors that a file gives to mean 0 and variance 1 over the "
+         "words of the texts, as often as they come there"}};
     add_init_options(list, init);
     return list;
   }
@@ -36,6 +40,11 @@ Inferred infer(const InferContext& context) {
   if (ids.size() != 2) {
     fail_shape(context,
                fmt::format("input is {}, expects numbers of words, (N, steps)", batch_text(ids)));
+  }
+  if (a.standardize && a.weights.empty()) {
+    fail_shape(context,
+               fmt::format("input is {}; `standardize` is for vectors that `weights` names",
+                           batch_text(ids)));
   }
   ParameterSpec table{"table", {a.vocabulary, a.dimension}, "", 1, 1};
   table.role = a.trainable ? Role::parameter : Role::state;
@@ -114,8 +123,10 @@ TestDomain tests() {
   const Settings attributes = {{"vocabulary", std::int64_t{9}}, {"dimension", std::int64_t{5}}};
   Settings frozen = attributes;
   frozen["trainable"] = false;
+  Settings standardized = attributes;
+  standardized["standardize"] = true;
   return {.cases = {{{{4, 6}}, attributes}, {{{130, 3}}, attributes}, {{{2, 3}}, frozen}},
-          .misfits = {{{{4, 6, 2}}, attributes}}};
+          .misfits = {{{{4, 6, 2}}, attributes}, {{{4, 6}}, standardized}}};
 }
 
 }  // namespace

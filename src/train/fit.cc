@@ -59,11 +59,62 @@ ReadTable vectors_of(const std::string& path, const std::vector<std::string>& wo
           table.role == Role::parameter};
 }
 
+bool wants_standardized(const Node& node) {
+  const auto given = node.attributes.find("standardize");
+  return given != node.attributes.end() && std::get<bool>(given->second);
+}
+
+// How much each row counts; rows that the file does not give, or gives as zeros, do not.
+std::vector<double> weights_of_rows(const ReadTable& table, std::size_t width,
+                                    const std::vector<double>& counts) {
+  std::vector<double> weights(table.numbers.size() / width, 0);
+  for (std::size_t row = kFirstWord; row < weights.size(); ++row) {
+    const float* numbers = table.numbers.data() + row * width;
+    if (std::all_of(numbers, numbers + width, [](float x) { return x == 0; })) continue;
+    weights[row] = counts.empty() ? 1 : counts[row];
+  }
+  return weights;
+}
+
+// Rows that do not count stay as they are.
+void standardize_columns(ReadTable& table, std::size_t width, const std::vector<double>& counts) {
+  const std::vector<double> weights = weights_of_rows(table, width, counts);
+  for (std::size_t column = 0; column < width; ++column) {
+    double all = 0, mean = 0, square = 0;
+    for (std::size_t row = 0; row < weights.size(); ++row) {
+      const double x = table.numbers[row * width + column];
+      all += weights[row];
+      mean += weights[row] * x;
+      square += weights[row] * x * x;
+    }
+    if (all == 0) return;
+    mean /= all;
+    const double deviation = std::sqrt(std::max(square / all - mean * mean, 0.0));
+    for (std::size_t row = 0; row < weights.size(); ++row) {
+      if (weights[row] == 0) continue;
+      float& x = table.numbers[row * width + column];
+      x = static_cast<float>((x - mean) / (deviation > 0 ? deviation : 1));
+    }
+  }
+}
+
 }  // namespace
+
+std::vector<double> count_words(const Dataset& data) {
+  std::vector<double> counts(data.words.size(), 0);
+  for (const Field& field : data.inputs) {
+    if (counts.empty()) break;
+    for (const float number : std::get<std::vector<float>>(field.values)) {
+      ++counts[static_cast<std::size_t>(number)];
+    }
+  }
+  return counts;
+}
 
 bool reads_table(const Node& node) { return table_of(node) != nullptr; }
 
-std::vector<ReadTable> read_tables(const Graph& graph, const std::vector<std::string>& words) {
+std::vector<ReadTable> read_tables(const Graph& graph, const std::vector<std::string>& words,
+                                   const std::vector<double>& counts) {
   std::vector<ReadTable> tables;
   for (const Node& node : graph.nodes) {
     const std::string* path = table_of(node);
@@ -71,6 +122,11 @@ std::vector<ReadTable> read_tables(const Graph& graph, const std::vector<std::st
     const Value& table = graph.value(node.inputs.back());
     if (is_array(*path)) tables.push_back({table.name, read_array(*path, node, table.shape)});
     else tables.push_back(vectors_of(*path, words, node, table));
+    if (wants_standardized(node)) {
+      const bool counted = std::ssize(counts) == table.shape[0];
+      standardize_columns(tables.back(), static_cast<std::size_t>(table.shape[1]),
+                          counted ? counts : std::vector<double>{});
+    }
   }
   return tables;
 }

@@ -21,7 +21,13 @@ struct ReadTable {
 /// Reads the tables that nodes name in their `weights`, of shared ones the owner's: NPY files of
 /// the table's shape, or vectors of `words` as text (data/vectors.h), where words without one are 0
 /// in a table that is not learned and as drawn in one that is. Error(data) says what does not fit.
-std::vector<ReadTable> read_tables(const Graph& graph, const std::vector<std::string>& words);
+/// With `standardize` they are taken to mean 0 and variance 1, each word counted as often as
+/// `counts` says; equally often without.
+std::vector<ReadTable> read_tables(const Graph& graph, const std::vector<std::string>& words,
+                                   const std::vector<double>& counts = {});
+
+/// How often each word of a data set's vocabulary comes in its texts.
+std::vector<double> count_words(const Dataset& data);
 
 void set_tables(const std::vector<ReadTable>& tables, Weights& weights);
 

@@ -3,7 +3,7 @@
 import gzip
 import json
 
-from program import CliTest, DATA, main
+from program import CliTest, DATA, USAGE, main
 
 PAIRS = [("A man sleeps.", "A man is asleep.", "yes"), ("A man sleeps.", "A dog runs.", "no"),
          ("Two dogs run.", "Dogs are running.", "yes"), ("Two dogs run.", "A cat sits.", "no")] * 20
@@ -54,6 +54,19 @@ class Text(CliTest):
         self.assertGreater(self.ok_json("evaluate", "run")["accuracy"], 0.95)
         found = self.ok_json("doctor", "run", "--fail-on", "never")["findings"]
         self.assertIn("embedding-not-standardized", [finding["code"] for finding in found])
+
+    def test_vectors_are_standardized_over_the_words_that_come(self):
+        self.write("net.toml", NETWORK.replace('weights =', 'standardize = true, weights ='))
+        self.ok("train", "net.toml", "--out", "run", "--epochs", "1")
+        found = self.ok_json("doctor", "run", "--fail-on", "never")
+        self.assertNotIn("embedding-not-standardized", [f["code"] for f in found["findings"]])
+        self.write("plain.toml", NETWORK)
+        self.ok("doctor", "plain.toml", "--repair", "mended.toml", "--fail-on", "never")
+        text = self.path("mended.toml").read_text()
+        self.assertEqual(1, text.count("standardize = true"))
+        self.assertNotIn("standardize", text.split("layers")[1].split("more")[1])
+        self.write("bad.toml", NETWORK.replace(', weights = "vectors.txt.gz"', ", standardize = true"))
+        self.fails(USAGE, "`standardize` is for vectors", arguments=["train", "bad.toml"])
 
     def test_pairs_from_standard_input(self):
         self.write("net.toml", NETWORK)
