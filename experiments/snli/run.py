@@ -1,0 +1,312 @@
+#!/usr/bin/env python3
+"""Sentence pairs: the published comparison of ReLU and SELU on SNLI, what the doctor says of it, and
+what becomes of it when SELU is used as it is meant to be.
+
+usage: experiments/snli/run.py [--program build/release/bin/selfnorm]
+                               [--only published repaired search tuned ablation speed doctor tables]
+
+Needs ../shared/data. Everything is trained by `selfnorm compare`, which keeps what is finished, so
+that an interrupted experiment goes on where it stopped; delete build/snli to start anew. What came of
+it stands in results.json, from which README.md's tables are written. Seconds are told of a machine
+that does nothing else.
+"""
+
+import argparse
+import csv
+import gzip
+import json
+import os
+import pathlib
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+
+import networks
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from results import put_table  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+WORK = ROOT / "build" / "snli"
+RESULTS, README = HERE / "results.json", HERE / "README.md"
+
+VARIANTS = ("batch norm", "none", "alpha dropout")
+TRAIN = ("snli/snli_train20k.tsv.gz", "nli-extra/cad_snli_train.tsv.gz")
+OTHER_TESTS = {"Breaking NLI": "nli-extra/breaking_nli.tsv.gz", "SICK": "nli-extra/sick_test.tsv.gz"}
+COLUMNS = ("gold_label", "sentence1", "sentence2")
+FULL_SIZE = 549367
+# The equal search: as many trials for each family, by the best validation accuracy of ten epochs.
+RATES, DROPS = (3e-3, 1e-3, 3e-4), (0.0, 0.05, 0.1, 0.2)
+SEARCH_SEEDS, SEEDS, TUNED_SEEDS = 1, 3, 5
+
+
+# ---- data --------------------------------------------------------------------------------------
+
+def rows_of(name):
+    with gzip.open(SHARED / name, "rt", encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [(row.get("gold_label") or row["entailment_label"], row["sentence1"], row["sentence2"])
+                for row in rows]
+
+
+def write_rows(path, rows):
+    part = path.with_name("part-" + path.name)
+    with gzip.open(part, "wt", encoding="utf-8", newline="", compresslevel=1) as file:
+        for row in (COLUMNS, *rows):
+            file.write("\t".join(row) + "\n")
+    part.replace(path)
+
+
+def make_data():
+    if not SHARED.exists():
+        sys.exit(f"skipped: needs the data sets in {SHARED}")
+    WORK.mkdir(parents=True, exist_ok=True)
+    made = {"train": [row for name in TRAIN for row in rows_of(name)],
+            "dev": rows_of("snli/snli_1.0_dev.tsv.gz"), "test": rows_of("snli/snli_1.0_test.tsv.gz"),
+            **{name: rows_of(file) for name, file in OTHER_TESTS.items()}}
+    for name, rows in made.items():
+        if not (WORK / f"{name}.tsv.gz").exists():
+            write_rows(WORK / f"{name}.tsv.gz", rows)
+    vectors = WORK / "vectors.txt.gz"
+    if not vectors.exists():
+        shutil.copyfile(SHARED / "word2vec/googlenews_word2vec_8000x300.txt.gz", vectors)
+
+
+def make_full_size():
+    """As many pairs as SNLI trains on, drawn again and again from those at hand."""
+    path = WORK / "full.tsv.gz"
+    if not path.exists():
+        rows = [row for name in TRAIN for row in rows_of(name)]
+        rng = random.Random(1)
+        write_rows(path, (rng.choice(rows) for _ in range(FULL_SIZE)))
+    return path
+
+
+# ---- networks ----------------------------------------------------------------------------------
+
+def name_of(*parts):
+    return "_".join(str(part).replace(" ", "_") for part in parts)
+
+
+def write(folder, name, options, remark=""):
+    path = folder / f"{name}.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(networks.network_file(options, remark))
+    return path
+
+
+def published():
+    remark = "The published network: {}, variant '{}'; made by run.py from networks.py."
+    return [write(HERE, name_of(a, v), networks.published(a, v), remark.format(a, v))
+            for a in ("relu", "selu") for v in VARIANTS]
+
+
+def repaired(program):
+    """What the doctor makes of SELU with batch norm."""
+    path = HERE / "selu_repaired.toml"
+    run(program, "doctor", HERE / "selu_batch_norm.toml", "--repair", path)
+    text = path.read_text().split("\n", 1)[1]
+    path.write_text("# What `selfnorm doctor selu_batch_norm.toml --repair` makes of it.\n" + text)
+    return path
+
+
+def families():
+    """What the search gives equal chances: the two published ReLU networks, SELU repaired in two
+    ways, and ReLU with the same changes."""
+    relu = {"activation": "relu", "dropout": "dropout", "init": "he_normal"}
+    return {"relu, batch norm": networks.published("relu", "batch norm"),
+            "relu": networks.published("relu", "none"),
+            "relu, same changes": networks.changed(networks.REPAIRED, relu),
+            "relu, largest": networks.changed(networks.LARGEST, relu, {"behind_pooling": None}),
+            "selu, repaired": networks.REPAIRED,
+            "selu, largest": networks.LARGEST}
+
+
+def with_settings(options, rate, drop):
+    train = json.loads(json.dumps(options["train"]))
+    train["optimizer"]["learning_rate"] = rate
+    return networks.changed(options, {"train": train, "rate": drop})
+
+
+# ---- the program -------------------------------------------------------------------------------
+
+def run(program, *arguments, **options):
+    finished = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True,
+                              check=False, cwd=WORK, **options)
+    if finished.returncode not in (0, 1):
+        sys.exit(f"{' '.join(map(str, arguments))}\n{finished.stderr}")
+    return finished.stdout
+
+
+def compare(program, name, files, seeds):
+    """One comparison; what it found, with accuracies on other test sets."""
+    out = WORK / name
+    command = [program, "compare", *map(str, files), "--seeds", str(seeds), "--out", str(out)]
+    finished = subprocess.run(command + (["--resume"] if out.exists() else []), check=False, cwd=WORK,
+                              stdout=subprocess.DEVNULL)
+    if finished.returncode != 0:
+        sys.exit(f"{' '.join(command)}: exit status {finished.returncode}")
+    found = json.loads((out / "compare.json").read_text())
+    table = {}
+    for each in found["contenders"]:
+        trials = [trial for trial in each["trials"] if trial["seed"] <= seeds]
+        table[each["name"]] = [summary(trial) for trial in trials]
+    return table
+
+
+def summary(trial):
+    epochs = trial["epochs"]
+    return {"seed": trial["seed"], "failure": trial["failure"],
+            "validation": [e["validation_accuracy"] for e in epochs],
+            "training": [e["accuracy"] for e in epochs], "loss": [e["loss"] for e in epochs],
+            "seconds": [round(e["seconds"], 3) for e in epochs],
+            "test": trial["test"].get("accuracy")}
+
+
+def add_other_tests(program, name, table):
+    for contender, trials in table.items():
+        for trial in trials:
+            model = WORK / name / contender / f"seed-{trial['seed']}"
+            for test in OTHER_TESTS:
+                found = json.loads(run(program, "evaluate", model, "--data", f"{test}.tsv.gz", "--json"))
+                trial[test] = found["accuracy"]
+
+
+# ---- the pieces --------------------------------------------------------------------------------
+
+class Experiment:
+    def __init__(self, program):
+        self.program = program
+        self.results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+
+    def keep(self, name, found):
+        self.results[name] = found
+        part = RESULTS.with_suffix(".tmp0")
+        part.write_text(json.dumps(self.results, indent=0) + "\n")
+        part.replace(RESULTS)
+
+    def compare(self, name, files, seeds, other_tests=False):
+        table = compare(self.program, name, files, seeds)
+        if other_tests:
+            add_other_tests(self.program, name, table)
+        self.keep(name, table)
+        return table
+
+    def published(self):
+        self.compare("published", published(), SEEDS, other_tests=True)
+        shutil.copyfile(WORK / "published" / "curves.svg", HERE / "published.svg")
+        unmasked = [write(WORK / "networks", name_of(a, "masked_sum"), networks.changed(
+            networks.published(a, "none"), {"pooling": {"mode": "sum"}})) for a in ("relu", "selu")]
+        self.compare("masked", unmasked, SEEDS)
+
+    def repaired(self):
+        by_hand = write(WORK / "networks", "selu_by_hand", networks.REPAIRED)
+        self.compare("repaired", [repaired(self.program), by_hand], SEEDS, other_tests=True)
+
+    def search(self):
+        files = [write(WORK / "search_networks", name_of(family.replace(",", ""), f"{rate:g}", drop),
+                       with_settings(options, rate, drop))
+                 for family, options in families().items() for rate in RATES for drop in DROPS]
+        self.compare("search", files, SEARCH_SEEDS)
+
+    def best(self, family):
+        """Of the searched settings, by the best validation accuracy of ten epochs."""
+        def score(setting):
+            trials = self.results["search"][name_of(family.replace(",", ""), f"{setting[0]:g}", setting[1])]
+            return max(trials[0]["validation"], default=0) if not trials[0]["failure"] else 0
+        return max(((rate, drop) for rate in RATES for drop in DROPS), key=score)
+
+    def tuned(self):
+        files = []
+        for family, options in families().items():
+            rate, drop = self.best(family)
+            remark = f"{family}: the best of {len(RATES) * len(DROPS)} settings; made by run.py."
+            files.append(write(HERE, name_of("tuned", family.replace(",", "")),
+                               with_settings(options, rate, drop), remark))
+        self.compare("tuned", files, TUNED_SEEDS, other_tests=True)
+        shutil.copyfile(WORK / "tuned" / "curves.svg", HERE / "tuned.svg")
+
+    def ablation(self):
+        base = networks.published("selu", "batch norm")
+        files = [write(WORK / "ablation_networks", "all", networks.REPAIRED),
+                 write(WORK / "ablation_networks", "nothing", base)]
+        for name, mend in networks.MENDS.items():
+            others = [other for key, other in networks.MENDS.items() if key != name]
+            files.append(write(WORK / "ablation_networks", name_of("only", name),
+                               networks.changed(base, mend)))
+            files.append(write(WORK / "ablation_networks", name_of("without", name),
+                               networks.changed(base, *others)))
+        self.compare("ablation", files, SEEDS)
+
+    def speed(self):
+        """Two epochs of as many pairs as SNLI has, ReLU and SELU taking turns."""
+        data = make_full_size()
+        found = self.results.get("speed", {})
+        for turn in range(2):
+            for activation in ("relu", "selu"):
+                for variant in ("batch norm", "none"):
+                    key = f"{activation}, {variant}, turn {turn + 1}"
+                    if key not in found:
+                        found[key] = self.timed(data, HERE / f"{name_of(activation, variant)}.toml")
+                        self.keep("speed", found)
+
+    def timed(self, data, network):
+        out = WORK / "speed"
+        shutil.rmtree(out, ignore_errors=True)
+        command = ["/usr/bin/env", "python3", "-c", PEAK, self.program, "train", str(network), "--data",
+                   str(data), "--epochs", "2", "--out", str(out), "--json"]
+        finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=WORK)
+        if finished.returncode != 0:
+            sys.exit(finished.stderr)
+        history = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+        return {"seconds": [round(e["seconds"], 2) for e in history if e["epoch"] > 0],
+                "peak_mib": int(finished.stderr.splitlines()[-1]) // 1024}
+
+    def doctor(self):
+        found = {}
+        for path in (*published(), HERE / "selu_repaired.toml"):
+            said = json.loads(run(self.program, "doctor", path, "--measure", "--draws", "20", "--json",
+                                  "--fail-on", "never"))
+            found[path.stem] = {
+                "findings": [{k: f[k] for k in ("code", "severity", "value")} for f in said["findings"]],
+                "layers": [{"name": layer["name"], "op": layer["op"], "mean": layer["mean"],
+                            "variance": layer["variance"],
+                            "gradient": layer["gradient_second_moment"],
+                            "measured_variance": layer["measured"]["variance"],
+                            "missed": layer["missed"]} for layer in said["layers"]]}
+        self.keep("doctor", found)
+
+
+# Runs a command and ends with its peak memory in KiB on standard error.
+PEAK = """import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(status)"""
+
+PIECES = ("published", "repaired", "search", "tuned", "ablation", "speed", "doctor")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", default=str(ROOT / "build/release/bin/selfnorm"))
+    parser.add_argument("--only", nargs="*", choices=(*PIECES, "tables"), default=[*PIECES, "tables"])
+    arguments = parser.parse_args()
+    arguments.program = os.path.abspath(arguments.program)
+    make_data()
+    experiment = Experiment(arguments.program)
+    for piece in PIECES:
+        if piece in arguments.only:
+            getattr(experiment, piece)()
+    if "tables" in arguments.only:
+        import tables
+        for name, text in tables.tables(experiment.results, networks, RATES, DROPS).items():
+            put_table(README, name, text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""README.md's tables, from results.json."""
+
+import statistics
+
+EPOCHS = (1, 3, 10)
+OTHERS = ("Breaking NLI", "SICK")
+
+
+def spread(values, digits=3):
+    values = [v for v in values if v is not None]
+    if not values:
+        return "-"
+    if len(values) == 1:
+        return f"{values[0]:.{digits}f}"
+    return f"{statistics.mean(values):.{digits}f} ± {statistics.stdev(values):.{digits}f}"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _ in head) + " |"]
+    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
+
+
+def after(trial, epoch):
+    scores = trial["validation"]
+    return scores[min(epoch, len(scores)) - 1] if scores and not trial["failure"] else None
+
+
+def best(trial):
+    return max(trial["validation"]) if trial["validation"] else None
+
+
+def by_second(trial, seconds):
+    passed, score = 0, None
+    for took, value in zip(trial["seconds"], trial["validation"]):
+        passed += took
+        if passed <= seconds:
+            score = value
+    return score
+
+
+def epoch_seconds(trials):
+    return f"{statistics.median(s for trial in trials for s in trial['seconds']):.2f}"
+
+
+def curves(found, others=True):
+    head = ["network", *(f"epoch {e}" for e in EPOCHS), "best", "test"]
+    head += [*(OTHERS if others else ()), "s an epoch"]
+    rows = []
+    for name, trials in found.items():
+        row = [name.replace("_", " "), *(spread([after(t, e) for t in trials]) for e in EPOCHS),
+               spread([best(t) for t in trials]), spread([t["test"] for t in trials])]
+        row += [spread([t.get(test) for t in trials]) for test in OTHERS] if others else []
+        rows.append([*row, epoch_seconds(trials)])
+    return table(head, rows)
+
+
+def at_equal_seconds(found):
+    """At the seconds that the fastest needs for so many epochs."""
+    def needed(trials, epoch):
+        return statistics.mean(sum(t["seconds"][:epoch]) for t in trials)
+    moments = [min(needed(trials, e) for trials in found.values()) for e in EPOCHS]
+    return table(["network", *(f"{m:.1f} s" for m in moments)],
+                 [[name.replace("_", " "), *(spread([by_second(t, m + 1e-6) for t in trials])
+                                             for m in moments)] for name, trials in found.items()])
+
+
+def search(found, rates, drops):
+    families = sorted({name.rsplit("_", 2)[0] for name in found}, key=lambda f: list(found).index(
+        next(n for n in found if n.rsplit("_", 2)[0] == f)))
+    head = ["family", "learning rate", *(f"dropout {drop:g}" for drop in drops)]
+    rows = []
+    for family in families:
+        for rate in rates:
+            trials = [found[f"{family}_{rate:g}_{drop}"][0] for drop in drops]
+            rows.append([family.replace("_", " "), f"{rate:g}",
+                         *("failed" if t["failure"] else f"{best(t):.3f}" for t in trials)])
+    return table(head, rows)
+
+
+def speed(found):
+    names = list(dict.fromkeys(key.rsplit(", turn", 1)[0] for key in found))
+    rows = []
+    for name in names:
+        turns = [found[key] for key in found if key.startswith(name + ", turn")]
+        seconds = [s for turn in turns for s in turn["seconds"]]
+        rows.append([name, f"{min(seconds):.1f}", f"{statistics.median(seconds):.1f}",
+                     f"{max(seconds):.1f}", max(turn["peak_mib"] for turn in turns)])
+    text = table(["network", "least", "median", "most seconds an epoch", "peak MiB"], rows)
+    medians = {row[0]: float(row[2]) for row in rows}
+    for variant in ("batch norm", "none"):
+        if f"selu, {variant}" in medians:
+            ratio = medians[f"selu, {variant}"] / medians[f"relu, {variant}"]
+            text += f"\n\nSELU's epoch over ReLU's, variant '{variant}', medians: {ratio:.3f}."
+    return text
+
+
+def doctor(found):
+    rows = []
+    for name, said in found.items():
+        codes = [f"{'**' if f['severity'] == 'error' else ''}{f['code']}"
+                 f"{'**' if f['severity'] == 'error' else ''} {f['value']:.3g}" for f in said["findings"]]
+        missed = [layer["name"] for layer in said["layers"] if layer["missed"]]
+        rows.append([name.replace("_", " "), ", ".join(codes) or "none",
+                     f"{len(missed)} of {len(said['layers'])}"])
+    return table(["network", "findings: code, number", "layers missed"], rows)
+
+
+def signals(found):
+    """Variance and gradient through the networks without batch norm, predicted and measured."""
+    names = [n for n in ("selu_none", "selu_repaired") if n in found]
+    rows = []
+    for name in names:
+        for layer in found[name]["layers"]:
+            if layer["op"] not in ("scale", "dropout", "alpha_dropout"):
+                rows.append([name.replace("_", " "), layer["name"], f"{layer['variance']:.3g}",
+                             f"{layer['measured_variance']:.3g}", f"{layer['gradient']:.3g}"])
+    return table(["network", "layer", "variance", "measured", "gradient²"], rows)
+
+
+def tables(results, networks, rates, drops):
+    made = {}
+    if "published" in results:
+        made["published"] = curves(results["published"])
+        made["masked"] = curves(results["masked"], others=False)
+    if "repaired" in results:
+        made["repaired"] = curves(results["repaired"])
+    if "search" in results:
+        made["search"] = search(results["search"], rates, drops)
+    if "tuned" in results:
+        made["tuned"] = curves(results["tuned"])
+        made["seconds"] = at_equal_seconds(results["tuned"])
+    if "ablation" in results:
+        made["ablation"] = curves(results["ablation"], others=False)
+    if "speed" in results:
+        made["speed"] = speed(results["speed"])
+    if "doctor" in results:
+        made["doctor"] = doctor(results["doctor"])
+        made["signals"] = signals(results["doctor"])
+    return made
