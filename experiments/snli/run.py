@@ -18,9 +18,7 @@ import json
 import os
 import pathlib
 import random
-import resource
 import shutil
-import statistics
 import subprocess
 import sys
 

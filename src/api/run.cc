@@ -232,6 +232,12 @@ std::vector<std::string> unseen_classes(const PreparedRun& run) {
   return unseen;
 }
 
+// 0: as many as there were at first, whatever a run before took.
+void use_threads(std::int64_t wanted) {
+  static const int initial = omp_get_max_threads();
+  omp_set_num_threads(wanted > 0 ? static_cast<int>(wanted) : initial);
+}
+
 }  // namespace
 
 void complete_network(RunConfig& config, const Dataset& train) {
@@ -244,12 +250,6 @@ PreparedInputs prepare_inputs(const RunConfig& config, Dataset& train) {
                            config.train.seed, "validation");
   Schema schema = make_schema(config, train, split.train);
   return {std::move(split), std::move(schema)};
-}
-
-// 0: as many as there were at first, whatever a run before took.
-static void use_threads(std::int64_t wanted) {
-  static const int initial = omp_get_max_threads();
-  omp_set_num_threads(wanted > 0 ? static_cast<int>(wanted) : initial);
 }
 
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {

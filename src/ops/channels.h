@@ -16,8 +16,9 @@ struct ChannelLaw {
   double variance = 1;  ///< of f(z) over a channel's samples and positions
 };
 
-/// Calls visit for the laws of what batch norm with this ε makes of x. Channels differ by what all
-/// elements of one have in common, which is normal over draws of its weights.
+/// Calls visit for the laws of what batch norm with this ε makes of x. Channels differ by a shift
+/// of all their elements and by the size of what varies with few degrees of freedom, both of which
+/// are normal over draws of their weights.
 void for_each_normalized_channel(const Signal& x, double epsilon,
                                  const std::function<void(const ChannelLaw&)>& visit);
 
