@@ -43,6 +43,21 @@ REPAIRED = changed(PUBLISHED, {"activation": "selu"}, *MENDS.values())
 LARGEST = changed(REPAIRED, {"pooling": {"mode": "max"},
                              "behind_pooling": {"factor": 1.28, "shift": -1.88}})
 
+# What was tried besides: other ways to make one vector of a sentence, and pair features for both.
+PAIR = {"features": "pair"}
+RELU = changed(published("relu", "none"), {"rate": 0.0})
+TRIED = {
+    "selu, root": REPAIRED,
+    "selu, mean": changed(REPAIRED, {"pooling": {"mode": "mean"}}),
+    "selu, sum times 0.3": changed(REPAIRED, {"pooling": {"mode": "sum"},
+                                              "behind_pooling": {"factor": 0.3}}),
+    "selu, largest": LARGEST,
+    "selu, root, pair features": changed(REPAIRED, PAIR),
+    "selu, largest, pair features": changed(LARGEST, PAIR),
+    "relu as published, no dropout": RELU,
+    "relu as published, no dropout, pair features": changed(RELU, PAIR),
+}
+
 
 def settings_text(settings):
     parts = []

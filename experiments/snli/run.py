@@ -3,7 +3,8 @@
 what becomes of it when SELU is used as it is meant to be.
 
 usage: experiments/snli/run.py [--program build/release/bin/selfnorm]
-                               [--only published repaired search tuned ablation speed doctor tables]
+                               [--only published repaired search tuned tried ablation speed
+                                      doctor tables]
 
 Needs ../shared/data. Everything is trained by `selfnorm compare`, which keeps what is finished, so
 that an interrupted experiment goes on where it stopped; delete build/snli to start anew. What came of
@@ -229,6 +230,11 @@ class Experiment:
         self.compare("tuned", files, TUNED_SEEDS, other_tests=True)
         shutil.copyfile(WORK / "tuned" / "curves.svg", HERE / "tuned.svg")
 
+    def tried(self):
+        files = [write(WORK / "tried_networks", name_of(name.replace(",", "")), options)
+                 for name, options in networks.TRIED.items()]
+        self.compare("tried", files, SEEDS)
+
     def ablation(self):
         base = networks.published("selu", "batch norm")
         files = [write(WORK / "ablation_networks", "all", networks.REPAIRED),
@@ -286,7 +292,7 @@ status = subprocess.run(sys.argv[1:]).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
 sys.exit(status)"""
 
-PIECES = ("published", "repaired", "search", "tuned", "ablation", "speed", "doctor")
+PIECES = ("published", "repaired", "search", "tuned", "tried", "ablation", "speed", "doctor")
 
 
 def main():

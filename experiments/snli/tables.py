@@ -129,6 +129,8 @@ def tables(results, networks, rates, drops):
     if "tuned" in results:
         made["tuned"] = curves(results["tuned"])
         made["seconds"] = at_equal_seconds(results["tuned"])
+    if "tried" in results:
+        made["tried"] = curves(results["tried"], others=False)
     if "ablation" in results:
         made["ablation"] = curves(results["ablation"], others=False)
     if "speed" in results:
