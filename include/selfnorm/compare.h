@@ -48,18 +48,16 @@ struct Comparison {
 struct CompareCallbacks {
   /// Before a training: whose, with which seed, and what it is about to do.
   std::function<void(const std::string& name, std::uint64_t seed, const RunSummary&)> on_trial = {};
-  /// Behind a training that came to no end.
-  std::function<void(const std::string& name, std::uint64_t seed, const std::string& why)>
-      on_failure = {};
   TrainCallbacks train = {};
 };
 
 /// Trains every contender with every seed, the seeds one after the other, so that what ends early
 /// compares all; an interrupted training goes on. Before the first one throws Error(config) when
 /// two have one name, a name that is no folder's, one has no rows that validate or no such metric,
-/// or `out` has results and `resume` is false; Error(data) on results there that are damaged or of
-/// other configurations; else as Run, naming the contender. A loss that becomes NaN ends a trial,
-/// not the comparison. Results there of others stay.
+/// `out` is no folder, or has results or checkpoints and `resume` is false or they are of other
+/// configurations; Error(data) on results there that are damaged; else as Run, naming the
+/// contender. A loss that becomes NaN ends a trial, not the comparison. Results there of others
+/// stay.
 Comparison compare(const std::vector<Contender>& contenders, const CompareOptions& options,
                    const CompareCallbacks& callbacks = {});
 

@@ -77,6 +77,17 @@ class Comparing {
 
  private:
   fs::path file() const { return options_.out / "compare.json"; }
+  RunFolder folder_of(const std::string& name, std::uint64_t seed) const {
+    return RunFolder(options_.out / name / fmt::format("seed-{}", seed));
+  }
+
+  void refuse(const fs::path& there) const {
+    if (options_.resume || !fs::exists(there)) return;
+    fail(
+        fmt::format("{}: is there already (go on with it by --resume, or name another folder with "
+                    "--out)",
+                    there.string()));
+  }
 
   // With those that were compared before and are not now.
   void write() const {
@@ -86,13 +97,14 @@ class Comparing {
   }
 
   void take_what_is_there() {
-    if (!fs::exists(file())) return;
-    if (!options_.resume) {
-      fail(
-          fmt::format("{}: is there already (go on with it by --resume, or name another folder "
-                      "with --out)",
-                      file().string()));
+    if (fs::exists(options_.out) && !fs::is_directory(options_.out)) {
+      fail(options_.out.string() + ": is a file, and results need a folder (name one with --out)");
     }
+    refuse(file());
+    for (const Contender& each : contenders_) {
+      refuse(folder_of(each.name, each.config.train.seed).checkpoint());
+    }
+    if (!fs::exists(file())) return;
     try {
       for (ContenderTrials& each : parse_comparison(read_file(file())).contenders) {
         take(std::move(each));
@@ -111,10 +123,10 @@ class Comparing {
     }
     if (there.trials.empty()) return;
     if (there.configuration != known->configuration) {
-      throw Error(ErrorKind::data,
-                  fmt::format("has results of another configuration of '{}' (name another folder "
-                              "with --out)",
-                              there.name));
+      fail(
+          fmt::format("has results of another configuration of '{}' (name another folder with "
+                      "--out)",
+                      there.name));
     }
     *known = std::move(there);
   }
@@ -147,16 +159,16 @@ class Comparing {
   bool goes_on(const RunFolder& folder, const RunConfig& config) const {
     if (!options_.resume || !fs::exists(folder.checkpoint())) return false;
     if (read_file(folder.config()) == to_toml(config)) return true;
-    throw Error(ErrorKind::data,
-                fmt::format("{}: holds a training of another configuration (name another folder "
-                            "with --out)",
-                            folder.root.string()));
+    fail(
+        fmt::format("{}: holds a training of another configuration (name another folder with "
+                    "--out)",
+                    folder.root.string()));
   }
 
   void train(std::size_t contender, RunConfig config) {
     ContenderTrials& into = comparison_.contenders[contender];
     Trial trial{config.train.seed, {}, {}, {}};
-    const RunFolder folder(options_.out / into.name / fmt::format("seed-{}", trial.seed));
+    const RunFolder folder = folder_of(into.name, trial.seed);
     Run run = prepared(into.name, std::move(config));
     if (callbacks_.on_trial) callbacks_.on_trial(into.name, trial.seed, run.summary());
     try {
@@ -164,7 +176,6 @@ class Comparing {
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::numeric) throw;
       trial.failure = error.what();
-      if (callbacks_.on_failure) callbacks_.on_failure(into.name, trial.seed, trial.failure);
     }
     for (EpochRecord& epoch : read_history(folder.history())) {
       epoch.moments.clear();

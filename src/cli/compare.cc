@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 #include "api/run_config.h"
 #include "base/file.h"
@@ -125,29 +127,63 @@ bool write_curves(const Comparison& comparison, const fs::path& out) {
   }
 }
 
+void check_epochs(const std::vector<std::int64_t>& epochs,
+                  const std::vector<Contender>& contenders) {
+  std::int64_t last = 0;
+  for (const Contender& each : contenders) last = std::max(last, each.config.train.epochs);
+  for (const std::int64_t epoch : epochs) {
+    if (epoch <= last) continue;
+    throw Error(ErrorKind::config,
+                fmt::format("--at {}: training ends after epoch {}", epoch, last));
+  }
+}
+
+void warn_of_other_rows(const std::string& name, const RunSummary& run, const RunSummary& first) {
+  if (run.validation_rows == first.validation_rows) return;
+  note(
+      fmt::format("{} validates with {} rows of {}, the first with {} of {}: scores of different "
+                  "rows do not compare",
+                  name, run.validation_rows, run.data, first.validation_rows, first.data));
+}
+
+// Exit status of Error(numeric) where no training came to its end.
+void tell_failures(const Comparison& comparison) {
+  bool any_ended = false;
+  for (const ContenderTrials& each : comparison.contenders) {
+    for (const Trial& trial : each.trials) {
+      any_ended = any_ended || trial.failure.empty();
+      if (trial.failure.empty()) continue;
+      note(fmt::format("{}, seed {}, came to no end: {}", each.name, trial.seed, trial.failure));
+    }
+  }
+  if (!any_ended) throw Error(ErrorKind::numeric, "no training came to its end");
+}
+
 void run_compare(const CompareArguments& arguments) {
   const std::vector<Contender> contenders = contenders_of(arguments);
   const fs::path& out = arguments.options.out;
-  std::map<std::string, std::uint64_t> first_seeds;
-  for (const Contender& each : contenders) first_seeds[each.name] = each.config.train.seed;
+  check_epochs(arguments.epochs, contenders);
+  std::set<std::string> told;
+  std::optional<RunSummary> first;
   TrainingLines lines;
   const CompareCallbacks callbacks{
       [&](const std::string& name, std::uint64_t seed, const RunSummary& run) {
+        lines.clear();
         std::fputs(fmt::format("{}, seed {}: {} rows to train, {} parameters\n", bold(name), seed,
                                grouped(run.train_rows), grouped(run.parameters))
                        .c_str(),
                    stderr);
-        if (seed == first_seeds[name]) std::fputs(remarks(run).c_str(), stderr);
-      },
-      [&](const std::string& name, std::uint64_t seed, const std::string& why) {
-        lines.clear();
-        note(fmt::format("{}, seed {}, came to no end: {}", name, seed, why));
+        if (!told.insert(name).second) return;
+        std::fputs(remarks(run).c_str(), stderr);
+        if (!first) first = run;
+        warn_of_other_rows(name, run, *first);
       },
       lines.callbacks()};
   try {
     const Comparison comparison = compare(contenders, arguments.options, callbacks);
     const auto epochs = arguments.epochs.empty() ? telling_epochs(comparison) : arguments.epochs;
     write_file(out / "compare.md", comparison_markdown(comparison, epochs));
+    tell_failures(comparison);
     print_result(comparison, arguments, epochs, write_curves(comparison, out));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::interrupted) throw;
@@ -178,7 +214,15 @@ void add_compare(CLI::App& app) {
   command->add_option("--at", arguments->epochs, "epochs that the tables tell [1,3,10,…]")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::PositiveNumber);
+      ->type_name("EPOCH,EPOCH,…")
+      ->check(CLI::Validator(
+          [](const std::string& word) {
+            const bool is_epoch = !word.empty() && word.size() < 10 && word.front() != '0' &&
+                                  word.find_first_not_of("0123456789") == word.npos;
+            return is_epoch ? std::string()
+                            : "expected whole numbers from 1, with commas between, got " + word;
+          },
+          ""));
   command->add_flag("--json", arguments->json, "the result as one JSON document");
   RunConfig defaults;
   arguments->data.add(*command, data_table(defaults), "Data");

@@ -7,6 +7,7 @@
 
 #include "cli/gnuplot.h"
 #include "report/comparison.h"
+#include "train/metric_table.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -45,10 +46,12 @@ std::vector<std::vector<double>> points_of(const ContenderTrials& contender,
 std::string comparison_curves(const Comparison& comparison) {
   constexpr int kWidth = 1000, kHeight = 420;
   std::string data, bands, lines;
+  std::int64_t longest = 0;
   for (std::size_t i = 0; i < comparison.contenders.size(); ++i) {
     const ContenderTrials& each = comparison.contenders[i];
     const auto points = points_of(each, comparison.metric);
     if (points.empty()) continue;
+    longest = std::max(longest, last_epoch(each));
     const char* color = kColors[i % std::size(kColors)];
     data += data_block(fmt::format("c{}", i), points);
     bands += fmt::format(
@@ -57,7 +60,10 @@ std::string comparison_curves(const Comparison& comparison) {
     lines += fmt::format("{}$c{} using X:3 with linespoints lw 2 pt 7 ps 0.4 lc rgb '{}' title {}",
                          lines.empty() ? "" : ", ", i, color, quoted(each.name));
   }
-  std::string text = data + "set multiplot layout 1,2\nset key bottom right\nset grid\n";
+  const char* corner =
+      higher_is_better(comparison.metric) ? "bottom" : "top";  // away from the ends
+  std::string text =
+      data + fmt::format("set multiplot layout 1,2\nset key {} right\nset grid\n", corner);
   text += "set ylabel " + quoted("validation " + comparison.metric) + "\n";
   const std::pair<const char*, const char*> axes[] = {{"1", "epoch"}, {"2", "seconds of training"}};
   for (const auto& [column, label] : axes) {
@@ -65,7 +71,10 @@ std::string comparison_curves(const Comparison& comparison) {
     for (std::size_t at = 0; (at = plot.find("using X", at)) != std::string::npos;) {
       plot.replace(at, 7, std::string("using ") + column);
     }
-    text += fmt::format("set xlabel '{}'\nplot {}\n", label, plot);
+    // Epochs are whole.
+    const bool is_short = column[0] == '1' && longest <= 12;
+    text += fmt::format("set xlabel '{}'\nset xtics {}\nplot {}\n", label,
+                        is_short ? "1" : "autofreq", plot);
   }
   return draw_svg(text, kWidth, kHeight);
 }

@@ -294,8 +294,12 @@ void run_repair(const DoctorArguments& arguments) {
     return;
   }
   print_findings(made.found);
-  fmt::print("{}--- {}\n+++ {}\n{}\n", made.found.empty() ? "" : "\n", arguments.network,
-             *arguments.repair, difference(before, after));
+  if (is_as_it_was) {
+    fmt::print("nothing to mend: {} is {} as it was\n", *arguments.repair, arguments.network);
+  } else {
+    fmt::print("{}--- {}\n+++ {}\n{}\n", made.found.empty() ? "" : "\n", arguments.network,
+               *arguments.repair, difference(before, after));
+  }
   print_adjustments(adjusted);
   print_table(made.after, arguments.measure);
   print_findings(made.after.findings);  // of calibrated weights, if any

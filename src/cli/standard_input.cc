@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
+#include <filesystem>
 
 #include "cli/terminal.h"
 #include "data/byte_reader.h"
@@ -24,13 +26,39 @@ bool begins_with_brace(const std::string& path) {
   return first != text.npos && text[first] == '{';
 }
 
+volatile std::sig_atomic_t g_interrupted = 0;
+
+// While this lasts, Ctrl-C ends a read, so that what was read so far is taken away.
+class Interruptible {
+ public:
+  Interruptible() {
+    struct sigaction action {};
+    action.sa_handler = [](int) { g_interrupted = 1; };
+    sigaction(SIGINT, &action, &before_[0]);
+    sigaction(SIGTERM, &action, &before_[1]);
+  }
+  ~Interruptible() {
+    sigaction(SIGINT, &before_[0], nullptr);
+    sigaction(SIGTERM, &before_[1], nullptr);
+  }
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+
+ private:
+  struct sigaction before_[2];
+};
+
 }  // namespace
 
 StandardInput::StandardInput() {
+  const Interruptible while_reading;
   if (is_terminal(STDIN_FILENO)) note("reading rows from standard input; Ctrl-D ends them");
   std::array<char, 1 << 16> bytes{};
   for (;;) {
     const ssize_t count = read(STDIN_FILENO, bytes.data(), bytes.size());
+    if (g_interrupted != 0) {
+      throw Error(ErrorKind::interrupted, std::string("while reading ") + kName);
+    }
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) data_error(std::string(kName) + ": cannot be read: " + std::strerror(errno));
     if (count == 0) break;
@@ -44,9 +72,11 @@ StandardInput::StandardInput() {
 }
 
 std::string StandardInput::renamed(std::string message) const {
-  const std::string& path = file_.path();
-  for (std::size_t at = 0; (at = message.find(path, at)) != std::string::npos;) {
-    message.replace(at, path.size(), kName);
+  const std::filesystem::path path = file_.path();
+  for (const std::string& name : {path.string(), path.filename().string()}) {
+    for (std::size_t at = 0; (at = message.find(name, at)) != std::string::npos;) {
+      message.replace(at, name.size(), kName);
+    }
   }
   return message;
 }

@@ -45,7 +45,9 @@ class TextReader {
   }
 
   Dataset dataset(const std::string& target) {
-    if (data_.rows == 0) data_error(data_.name + ": has no rows of text with a label");
+    if (data_.rows == 0) {
+      data_error(data_.name + ": has no rows of text" + (target.empty() ? "" : " with a label"));
+    }
     const WordCounts::Vocabulary vocabulary = counts_.vocabulary(options_.min_count);
     data_.words = vocabulary.words;
     const std::int64_t steps = steps_of_rows();

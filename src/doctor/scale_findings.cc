@@ -141,7 +141,7 @@ std::vector<Symptom> look_at_concatenations(const Chart& chart) {
     const auto square = [&](ValueId input) { return chart.average(input).square; };
     const auto [least, most] = std::ranges::minmax(node.inputs, {}, square);
     const double ratio = square(most) / square(least);
-    if (ratio < kUnlike) continue;
+    if (!(ratio >= kUnlike)) continue;  // nothing at all in any of them is no number
     Symptom symptom{node.name, ratio, ratio < kSevere ? Severity::warning : Severity::error};
     const std::set<ValueId> inputs(node.inputs.begin(), node.inputs.end());
     for (const ValueId input : inputs) {

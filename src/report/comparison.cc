@@ -28,6 +28,15 @@ std::string cell(std::string text) {
   return text;
 }
 
+// Says of how many trainings a number is, where not of all.
+template <class Number>
+std::string text_over_trials(const ContenderTrials& contender, Number number) {
+  const Spread spread = over_trials(contender, number);
+  const std::int64_t all = std::ssize(contender.trials);
+  const bool is_of_some = spread.count > 0 && spread.count < all;
+  return to_string(spread) + (is_of_some ? fmt::format(" ({} of {})", spread.count, all) : "");
+}
+
 std::string table_by_epoch(const Comparison& c, const std::vector<std::int64_t>& epochs) {
   Cells head = {"configuration", "trainings", "parameters"};
   for (const std::int64_t epoch : epochs) {
@@ -42,14 +51,12 @@ std::string table_by_epoch(const Comparison& c, const std::vector<std::int64_t>&
                    fmt::format("{}{}", each.trials.size(),
                                failed > 0 ? fmt::format(", {} failed", failed) : ""),
                    fmt::format("{}", each.parameters)};
+    const auto add = [&](auto number) { cells.push_back(text_over_trials(each, number)); };
     for (const std::int64_t epoch : epochs) {
-      cells.push_back(to_string(over_trials(
-          each, [&](const Trial& trial) { return score_after(trial, c.metric, epoch); })));
+      add([&](const Trial& trial) { return score_after(trial, c.metric, epoch); });
     }
-    cells.push_back(to_string(
-        over_trials(each, [&](const Trial& trial) { return best_score(trial, c.metric); })));
-    cells.push_back(to_string(
-        over_trials(each, [&](const Trial& trial) { return find_score(trial.test, c.metric); })));
+    add([&](const Trial& trial) { return best_score(trial, c.metric); });
+    add([&](const Trial& trial) { return find_score(trial.test, c.metric); });
     const Spread seconds = over_trials(each, seconds_an_epoch);
     cells.push_back(seconds.count > 0 ? fmt::format("{:.3g}", seconds.mean) : "-");
     text += row(cells);
@@ -68,16 +75,19 @@ std::string table_by_seconds(const Comparison& c, const std::vector<std::int64_t
     }
     if (!std::isnan(fastest)) moments.push_back(fastest);
   }
+  if (moments.empty()) return "";
   Cells head = {"configuration"};
   for (const double seconds : moments) {
     head.push_back(fmt::format("{} after {:.3g} s", c.metric, seconds));
   }
-  std::string text = heading(head);
+  std::string text =
+      "\nAt equal seconds of training, those that the fastest takes for these epochs:\n\n" +
+      heading(head);
   for (const ContenderTrials& each : c.contenders) {
     Cells cells = {cell(each.name)};
     for (const double seconds : moments) {
-      cells.push_back(to_string(over_trials(
-          each, [&](const Trial& trial) { return score_by(trial, c.metric, seconds); })));
+      cells.push_back(text_over_trials(
+          each, [&](const Trial& trial) { return score_by(trial, c.metric, seconds); }));
     }
     text += row(cells);
   }
@@ -190,8 +200,7 @@ std::vector<std::int64_t> telling_epochs(const Comparison& comparison) {
 std::string comparison_markdown(const Comparison& comparison,
                                 const std::vector<std::int64_t>& epochs) {
   return fmt::format(
-      "Mean ± standard deviation over the trainings, {} of the validation rows.\n\n{}\n"
-      "At equal seconds of training, those that the fastest takes for these epochs:\n\n{}{}",
+      "Mean ± standard deviation over the trainings, {} of the validation rows.\n\n{}{}{}",
       comparison.metric, table_by_epoch(comparison, epochs), table_by_seconds(comparison, epochs),
       failures(comparison));
 }

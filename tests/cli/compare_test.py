@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 
-from program import CliTest, DATA, USAGE, main
+from program import CliTest, NUMERIC, USAGE, main
 
 NETWORK = """
 [data]
@@ -68,7 +68,7 @@ class Compare(CliTest):
         self.assertEqual(before, model.stat().st_mtime_ns)
         self.assertEqual(3, more["contenders"][0]["best"]["trainings"])
         self.assertEqual(2, first["contenders"][0]["best"]["trainings"])
-        self.fails(DATA, "another configuration of 'relu'",
+        self.fails(USAGE, "another configuration of 'relu'",
                    arguments=["compare", "relu.toml", "--out", "out", "--resume", "--epochs", "4"])
 
     def test_a_mistake_is_told_before_anything_is_trained(self):
@@ -93,14 +93,23 @@ class Compare(CliTest):
     def test_half_a_training_of_another_configuration_is_refused(self):
         self.ok("train", "relu.toml", "--out", "out/relu/seed-1")
         self.write("relu.toml", NETWORK % ("relu", "0.05"))
-        self.fails(DATA, "out/relu/seed-1: holds a training of another configuration",
-                   arguments=["compare", "relu.toml", "selu.toml", "--out", "out", "--resume"])
+        pair = ["compare", "relu.toml", "selu.toml", "--out", "out"]
+        self.fails(USAGE, "out/relu/seed-1: holds a training of another configuration",
+                   arguments=[*pair, "--resume"])
+        self.fails(USAGE, "is there already", arguments=pair)
 
     def test_all_may_fail(self):
         self.write("wild.toml", NETWORK % ("relu", "1e30"))
-        said = self.ok("compare", "wild.toml", "--seeds", "2", "--out", "out")
-        self.assertIn("wild, seed 2, came to no end: numeric", said.err)
+        for more in ([], ["--resume"]):
+            said = self.fails(NUMERIC, "no training came to its end", arguments=[
+                "compare", "wild.toml", "--seeds", "2", "--out", "out", *more])
+            self.assertIn("wild, seed 2, came to no end: numeric", said.err)
         self.assertIn("2, 2 failed", self.path("out/compare.md").read_text())
+
+    def test_scores_of_other_rows_are_remarked(self):
+        self.write("half.toml", (NETWORK % ("relu", "0.1")).replace("0.2", "0.4"))
+        said = self.ok("compare", "relu.toml", "half.toml", "--seeds", "1", "--out", "out")
+        self.assertIn("scores of different rows do not compare", said.err)
 
     def test_a_loss_that_is_no_number_ends_one_training(self):
         self.write("wild.toml", NETWORK % ("relu", "1e30"))
@@ -120,7 +129,11 @@ class Compare(CliTest):
                    arguments=["compare", "relu.toml", "--metric", "iou", "--out", "b"])
         self.write("narrow.toml", (NETWORK % ("relu", "0.1")).replace("{ op = \"flatten\" }, ", ""))
         self.fails(USAGE, "narrow: node 'dense_1' (dense)", arguments=["compare", "narrow.toml"])
-        self.fails(USAGE, "--at", arguments=["compare", "relu.toml", "--at", "0"])
+        for epochs, words in (("0", "whole numbers from 1"), ("one", "whole numbers from 1"),
+                              ("2,4", "training ends after epoch 3")):
+            self.fails(USAGE, words, arguments=["compare", "relu.toml", "--at", epochs])
+        self.write("file", "")
+        self.fails(USAGE, "is a file", arguments=["compare", "relu.toml", "--out", "file"])
         self.fails(USAGE, "nothing.toml", arguments=["compare", "nothing.toml"])
         self.fails(USAGE, "--help", arguments=["compare"])
 

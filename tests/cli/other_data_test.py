@@ -2,9 +2,12 @@
 
 import csv
 import io
+import signal
+import subprocess
+import time
 
-from program import (DATA, USAGE, CliTest, class_table, csv_text, idx_bytes, main, npy_bytes,
-                     regression_table)
+from program import (DATA, INTERRUPTED, USAGE, CliTest, class_table, csv_text, environment,
+                     idx_bytes, main, npy_bytes, program, regression_table)
 
 SHORT = ("--epochs", "2", "--hidden", "8")
 
@@ -27,6 +30,40 @@ class Dialect(TableTest):
                 self.write("new.csv", csv_text(["2021", "2019", "2020"],
                                                [[r[2], r[0], r[1]] for r in rows]))
                 self.assertEqual(known, self.predictions("run", "--data", "new.csv"))
+
+    def test_tables_from_standard_input(self):
+        _, rows = regression_table(40)
+        self.write("t.csv", csv_text(["a", "b", "c", "y"], rows))
+        self.ok("train", "--data", "t.csv", "--target", "y", *SHORT, "--out", "run")
+        known = self.predictions("run", "--data", "t.csv")
+        with open(self.path("t.csv"), "rb") as table:
+            given = self.ok("predict", "run", "--data", "-", stdin=table).out
+        self.assertEqual(known, list(csv.DictReader(io.StringIO(given), strict=True)))
+        self.write("less.csv", csv_text(["a", "b"], [r[:2] for r in rows]))
+        with open(self.path("less.csv"), "rb") as table:
+            self.fails(DATA, "standard input: column 'c'", stdin=table,
+                       arguments=["predict", "run", "--data", "-"])
+
+    def test_an_interrupt_leaves_no_rows_behind(self):
+        _, rows = regression_table(40)
+        self.write("t.csv", csv_text(["a", "b", "c", "y"], rows))
+        self.ok("train", "--data", "t.csv", "--target", "y", *SHORT, "--out", "run")
+        folder = self.path("temporary")
+        folder.mkdir()
+        process = subprocess.Popen([program(), "predict", "run", "--data", "-"], cwd=self.dir,
+                                   env=environment(TMPDIR=str(folder)), stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdin.write(b"a,b,c\n1,2,3\n")
+        process.stdin.flush()
+        deadline = time.monotonic() + 20
+        while not any(file.stat().st_size for file in folder.iterdir()):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(INTERRUPTED, process.wait(timeout=20))
+        self.assertEqual([], list(folder.iterdir()))
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            pipe.close()
 
     def test_the_flags_say_otherwise(self):
         _, rows = regression_table(40)
