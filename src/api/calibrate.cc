@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <string>
@@ -28,7 +29,7 @@ std::map<std::string, double> measured_squares(const RunConfig& config,
   return squares;
 }
 
-// What the first sweep sees of a layer's input is on the way to 1 as well.
+// Of layers that are adjusted together, one behind another sees an input that is on the way to 1.
 double input_square(const Chart& chart, const std::map<std::string, double>& squares,
                     const Node& node) {
   const Node* maker = chart.maker(chart.signal_inputs(node)[0]);
@@ -37,24 +38,27 @@ double input_square(const Chart& chart, const std::map<std::string, double>& squ
 
 }  // namespace
 
+// Front to back, each layer behind those that are adjusted: what it inherits from them is not put
+// on its own account. Very many layers go some at a time, so that it takes kMostSteps measurements.
 std::vector<Adjustment> calibrate(Repair& repair, std::int64_t batches,
                                   const ExaminationOptions& options) {
-  constexpr int kSweeps = 4;  // what is left of an error falls by SELU's contraction and better
+  constexpr std::size_t kMostSteps = 64;
   std::optional<Dataset> data = load_rows(repair.config);
+  const Patient patient = admit(repair.config, data, options);
+  const PredictedSignals signals = predict_signals(patient.graph, patient.known);
+  const Chart chart(patient.graph, signals, patient.has_raw_rows);
+  const std::vector<DrawnWeights> weights = drawn_weights(chart);
+  const std::size_t together = (weights.size() + kMostSteps - 1) / kMostSteps;
   std::vector<Adjustment> adjustments;
-  for (int sweep = 0; sweep < kSweeps; ++sweep) {
-    const Patient patient = admit(repair.config, data, options);
-    const PredictedSignals signals = predict_signals(patient.graph, patient.known);
-    const Chart chart(patient.graph, signals, patient.has_raw_rows);
+  for (std::size_t first = 0; first < weights.size(); first += together) {
     const auto squares = measured_squares(repair.config, data, batches, options);
     std::vector<Edit> edits;
-    std::size_t place = 0;
-    for (const DrawnWeights& w : drawn_weights(chart)) {
-      const double before = sweep == 0 ? input_square(chart, squares, *w.node) : 1;
+    for (std::size_t k = first; k < std::min(first + together, weights.size()); ++k) {
+      const DrawnWeights& w = weights[k];
+      const double before = k == first ? 1 : input_square(chart, squares, *w.node);
       const double factor = std::sqrt(w.wanted * before / squares.at(w.node->name));
       edits.push_back(rescaled_weights(*w.node, factor));
-      if (sweep == 0) adjustments.push_back({w.node->name, 1});
-      adjustments[place++].factor *= factor;
+      adjustments.push_back({w.node->name, factor});
     }
     repair.config.network = edited(repair.config.network, edits).network;
   }

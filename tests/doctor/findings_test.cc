@@ -278,6 +278,34 @@ TEST(Calibrate, MeasuredSignalsAreNormal) {
   for (const Adjustment& adjustment : adjusted) EXPECT_NEAR(adjustment.factor, 1, 0.1);
 }
 
+// Many layers, narrow and with sums, of which each draw is off by its own amount: none makes up for
+// those in front of it.
+TEST(Calibrate, ALongTrunkEndsNormal) {
+  RunConfig config = with({24}, {{"dense", {{"units", std::int64_t{24}}}, "t0", {"x"}}});
+  const Settings sum = {{"weights", std::vector<double>{std::sqrt(0.5), std::sqrt(0.5)}}};
+  std::string trunk = "t0";
+  for (int i = 1; i <= 24; ++i) {
+    const std::string n = std::to_string(i);
+    config.network.layers.push_back({"selu", {}, "s" + n, {trunk}});
+    config.network.layers.push_back({"dense", {{"units", std::int64_t{24}}}, "d" + n});
+    config.network.layers.push_back({"add", sum, "a" + n, {trunk, "d" + n}});
+    trunk = "a" + n;
+  }
+  config.network.layers.push_back({"dense", {{"units", std::int64_t{10}}}, "out", {trunk}});
+  Repair repaired{};
+  repaired.config = config;
+  ExaminationOptions options;
+  options.draws = 1;
+  for (const Adjustment& each : calibrate(repaired, 1, options)) {
+    EXPECT_NEAR(each.factor, 1, 0.5) << each.layer;
+  }
+  for (const LayerExamination& layer : examine(repaired.config, options).layers) {
+    if (layer.op != "dense" || layer.name == "out") continue;
+    const double square = layer.measured->variance + layer.measured->mean * layer.measured->mean;
+    EXPECT_NEAR(square, 1, 1e-3) << layer.name;  // gains have four digits
+  }
+}
+
 // The factor shows in the variance behind.
 TEST(Rescale, MultipliesTheOutput) {
   const Settings transposed = {
