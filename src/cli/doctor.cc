@@ -133,9 +133,15 @@ std::string prediction(const LayerExamination& layer, double SignalMoments::*mem
   return number(value);
 }
 
+// What the numbers are of.
+constexpr const char* kMeaning =
+    "mean, variance: over samples, positions and units. unit means: deviation over the units of\n"
+    "their means over the samples, what these have in common. gradient²: mean square of the\n"
+    "gradient of N(0, 1) cotangents at the outputs.";
+
 void print_table(const Examination& examination, bool measured) {
-  fmt::print("{} samples of {}; predicted{}\n\n", examination.samples, examination.input,
-             measured ? " | measured" : "");
+  fmt::print("{} samples of {}; predicted{}\n{}\n\n", examination.samples, examination.input,
+             measured ? " | measured" : "", kMeaning);
   std::vector<std::vector<std::string>> rows = {{"layer", "op"}};
   for (const char* name : {"mean", "variance", "unit means", "gradient²"}) {
     rows[0].emplace_back(name);
@@ -327,13 +333,12 @@ void add_doctor(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "doctor",
       "Predict the moments of signals and gradients at every layer of a network with fresh "
-      "weights, say what keeps them from being normal, and mend it.\n"
-      "mean, variance: over samples, positions and units. unit means: deviation over the units of\n"
-      "their means over the samples, what these have in common. gradient²: mean square of the\n"
-      "gradient of N(0, 1) cotangents at the outputs. one draw ±: predicted standard deviation of\n"
-      "the variance over draws of the weights. missed: the prediction of mean, variance or "
-      "gradient²\n"
-      "is off by more than promised and than three standard errors, measured or predicted");
+      "weights, say what keeps them from being normal, and mend it.\n" +
+          std::string(kMeaning) +
+          " one draw ±: predicted standard deviation of\n"
+          "the variance over draws of the weights. missed: the prediction of mean, variance or "
+          "gradient²\n"
+          "is off by more than promised and than three standard errors, measured or predicted");
   const auto arguments = std::make_shared<DoctorArguments>();
   arguments->options.draws = 5;
   command->add_option("network", arguments->network,

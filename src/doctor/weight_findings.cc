@@ -89,7 +89,7 @@ std::string since(const std::vector<EpochRecord>& records, const std::string& la
     if (!is_outside(weights->tau * share)) first = -1;
     else if (first < 0) first = record.epoch;
   }
-  return known < 2 || first < 0 ? "" : fmt::format(", since epoch {}", first);
+  return known < 2 || first < 0 ? "" : fmt::format(", first seen outside after epoch {}", first);
 }
 
 }  // namespace

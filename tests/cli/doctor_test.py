@@ -137,7 +137,7 @@ class Doctor(CliTest):
             found = json.loads(self.run_program("doctor", where, "--json").out)["findings"]
             left = [f for f in found if f["code"] == "weights-left-domain"]
             self.assertEqual(["conv2d_1"], left[0]["layers"])
-            self.assertEqual(where == "run", "since epoch" in left[0]["message"])
+            self.assertEqual(where == "run", "first seen outside after epoch" in left[0]["message"])
         self.assertNotIn("weights-left-domain", self.ok("doctor", "net.toml").out)
         mended = self.run_program("doctor", "run", "--repair", "good.toml", "--json")
         beyond = json.loads(mended.out)["beyond_repair"]
