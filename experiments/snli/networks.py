@@ -52,6 +52,7 @@ TRIED = {
     "selu, sum times 0.3": changed(REPAIRED, {"pooling": {"mode": "sum"},
                                               "behind_pooling": {"factor": 0.3}}),
     "selu, largest": LARGEST,
+    "selu, largest, shaped for the depth": changed(LARGEST, {"shape": True}),
     "selu, root, pair features": changed(REPAIRED, PAIR),
     "selu, largest, pair features": changed(LARGEST, PAIR),
     "relu as published, no dropout": RELU,

@@ -44,13 +44,15 @@ def epoch_seconds(trials):
 
 def curves(found, others=True):
     head = ["network", *(f"epoch {e}" for e in EPOCHS), "best", "test"]
-    head += [*(OTHERS if others else ()), "s an epoch"]
+    if others:
+        head += [*OTHERS, "s an epoch"]
     rows = []
     for name, trials in found.items():
         row = [name.replace("_", " "), *(spread([after(t, e) for t in trials]) for e in EPOCHS),
                spread([best(t) for t in trials]), spread([t["test"] for t in trials])]
-        row += [spread([t.get(test) for t in trials]) for test in OTHERS] if others else []
-        rows.append([*row, epoch_seconds(trials)])
+        if others:
+            row += [*(spread([t.get(test) for t in trials]) for test in OTHERS), epoch_seconds(trials)]
+        rows.append(row)
     return table(head, rows)
 
 

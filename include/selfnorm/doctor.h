@@ -52,10 +52,12 @@ enum class Severity : std::uint8_t { warning, error };
 struct Finding {
   std::string code;  ///< one of `finding_codes`
   Severity severity = Severity::warning;
-  std::vector<std::string> layers;  ///< concerned, in the order of computation; empty: the data
-  double value = 0;                 ///< the number that tells; of several layers the worst
-  std::string message;              ///< what is wrong, with the number, and what comes of it
-  std::string mend;                 ///< what to do about it
+  std::vector<std::string> layers;   ///< concerned, in the order of computation; empty: the data
+  std::vector<double> values;        ///< of each of the layers
+  std::vector<std::string> details;  ///< of each of the layers, in words; may be empty
+  double value = 0;                  ///< the number that tells; of several layers the worst
+  std::string message;               ///< what is wrong, with the number, and what comes of it
+  std::string mend;                  ///< what to do about it
 };
 
 /// A finding that there is: `value` says what its number is.
@@ -102,7 +104,7 @@ struct Repair {
 Repair repair(const RunConfig& config, const ExaminationOptions& options = {},
               const std::vector<EpochRecord>& trained = {});
 
-/// By how much the weights of a layer were multiplied.
+/// By how much the weights of a layer were multiplied, as `init.calibration` in the network file.
 struct Adjustment {
   std::string layer;
   double factor = 1;
@@ -111,7 +113,9 @@ struct Adjustment {
 /// Multiplies the initial weights of every layer before the last so that its output has the second
 /// moment that the activation behind it wants (1 before SELU), as measured over `batches` batches
 /// of the data, each with fresh weights: for what prediction does not reach. The network of
-/// `repair` is changed, and examined anew; factors near 1 mean that the prediction was right.
+/// `repair` is changed, and examined anew; factors near 1 mean that the prediction was right. They
+/// make up for what prediction does not see, so that it leaves them out and nothing is found in
+/// them.
 std::vector<Adjustment> calibrate(Repair& repair, std::int64_t batches,
                                   const ExaminationOptions& options = {});
 

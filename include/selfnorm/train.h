@@ -52,6 +52,8 @@ struct LayerMoments {
 struct UnitWeights {
   std::string layer;
   double omega = 0, omega_deviation = 0, tau = 0, tau_deviation = 0;
+  /// Share of the units whose tau, less what zero padding takes of it, is outside 0.8 to 1.25.
+  double outside = 0;
 };
 
 /// Loss and metrics by name, in the order they are shown in.
@@ -66,7 +68,7 @@ struct EpochRecord {
   Scores training;
   Scores validation;
   std::vector<LayerMoments> moments;  ///< empty when not measured after this epoch
-  std::vector<UnitWeights> weights;   ///< of the layers that have some; empty with `moments`
+  std::vector<UnitWeights> weights;   ///< of the layers that have some
   double watch_seconds = 0;           ///< what measuring both took, apart from `seconds`
 };
 

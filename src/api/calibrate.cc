@@ -36,6 +36,14 @@ double input_square(const Chart& chart, const std::map<std::string, double>& squ
   return maker == nullptr ? 1 : squares.at(maker->name);
 }
 
+Edit calibrated(const Node& node, double factor) {
+  return {node.name, [factor](Layer& layer) {
+            const auto given = layer.attributes.try_emplace("init.calibration", 1.0).first;
+            double& calibration = std::get<double>(given->second);
+            calibration = rounded(factor * calibration);
+          }};
+}
+
 }  // namespace
 
 // Front to back, each layer behind those that are adjusted: what it inherits from them is not put
@@ -57,7 +65,7 @@ std::vector<Adjustment> calibrate(Repair& repair, std::int64_t batches,
       const DrawnWeights& w = weights[k];
       const double before = k == first ? 1 : input_square(chart, squares, *w.node);
       const double factor = std::sqrt(w.wanted * before / squares.at(w.node->name));
-      edits.push_back(rescaled_weights(*w.node, factor));
+      edits.push_back(calibrated(*w.node, factor));
       adjustments.push_back({w.node->name, factor});
     }
     repair.config.network = edited(repair.config.network, edits).network;

@@ -22,7 +22,7 @@ void Model::save(const std::string& path) const { save_model(*trained_, path); }
 const Network& Model::network() const { return trained_->network; }
 
 std::vector<UnitWeights> Model::unit_weights() const {
-  return selfnorm::unit_weights(build_engine_graph(trained_->network, 1), trained_->weights);
+  return UnitWatch(trained_->network).look(trained_->weights);
 }
 
 const std::vector<std::string>& Model::class_names() const { return trained_->schema.class_names; }

@@ -11,10 +11,8 @@ std::vector<DrawnWeights> drawn_weights(const Chart& chart) {
     if (weights == nullptr || weights->owner != node.name || !chart.feeds_weights(node)) continue;
     const Node* activation = chart.activation_behind(node);
     const double tau = chart.law(*weights).variance * weights->fan_in;
-    const MomentField response =
-        response_to_unit_normals(chart.graph(), node, {0, 1 / weights->fan_in});
-    list.push_back(
-        {&node, weights, activation, tau, gain_before(activation), average_of(response).square});
+    list.push_back({&node, weights, activation, tau, gain_before(activation),
+                    padding_share(chart.graph(), node, weights->fan_in)});
   }
   return list;
 }

@@ -33,18 +33,20 @@ std::string filled(std::string_view text, const Symptom& worst) {
 
 Diagnosis gathered(const FindingKind& kind, const std::vector<Symptom>& symptoms) {
   const Symptom& worst = *std::ranges::max_element(symptoms, is_milder);
-  Diagnosis diagnosis{{std::string(kind.code),
-                       worst.severity,
-                       {},
-                       worst.value,
-                       filled(kind.message, worst),
-                       std::string(kind.mend)},
-                      kind.phase,
-                      {}};
+  Diagnosis diagnosis;
+  diagnosis.phase = kind.phase;
+  Finding& finding = diagnosis.finding;
+  finding.code = kind.code;
+  finding.severity = worst.severity;
+  finding.value = worst.value;
+  finding.message = filled(kind.message, worst);
+  finding.mend = kind.mend;
   std::set<std::string> told;
   for (const Symptom& symptom : symptoms) {
     if (!symptom.layer.empty() && told.insert(symptom.layer).second) {
-      diagnosis.finding.layers.push_back(symptom.layer);
+      finding.layers.push_back(symptom.layer);
+      finding.values.push_back(symptom.value);
+      finding.details.push_back(symptom.detail);
     }
     diagnosis.mends.insert(diagnosis.mends.end(), symptom.mends.begin(), symptom.mends.end());
   }
@@ -107,21 +109,23 @@ const std::vector<FindingKind>& finding_kinds() {
       {"unscaled-add", "the sum's second moment over that of its inputs",
        "The sum's second moment is {value} times that of its inputs. Block by block it grows, and "
        "the gradient with it.",
-       "weights for the branches whose squares sum to 1", MendPhase::scales, look_at_sums},
+       "weights for the branches, √(1−β²) and β in the proportion they had, less what the branches "
+       "have in common",
+       MendPhase::scales, look_at_sums},
       {"concat-unlike", "largest over smallest second moment of the inputs",
        "Second moments of the values that are joined differ by a factor of {value}. The layer "
        "behind listens to the larger one alone.",
        "scale in front of those that are off", MendPhase::joins, look_at_concatenations},
       {"pooling-shift", "second moment behind the pooling over that in front",
-       "Pooling leaves {detail} of what comes in. The activations behind it work away from their "
+       "Pooling, or a difference or product, leaves {detail} of what comes in. The activations "
+       "behind it work away from their "
        "fixed point.",
        "scale with a factor and a shift behind it", MendPhase::scales, look_at_pooling},
       {"weights-left-domain", "mean over a layer's units of the sum of squared weights, tau",
        "Training took the sum of a unit's squared weights, tau, to {value} in the mean of a layer "
-       "(less what zero padding takes), {detail}. Theorems 2 and 3, which keep the variance in "
+       "(less what zero padding takes): {detail}. Theorems 2 and 3, which keep the variance in "
        "bounds, hold from 0.8 to 1.25; below 0.4768 signals die out, above 1.8116 they grow "
-       "without "
-       "end.",
+       "without end. Omega, the sum of a unit's weights, counts where a layer's input has a mean.",
        "a lower learning rate, or weight decay (adamw, l2)", MendPhase::parts,
        look_at_trained_weights},
       {"gradient-growth", "the gradient's sum of squares at the first SELU over that at the last",

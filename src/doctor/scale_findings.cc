@@ -102,6 +102,21 @@ bool sums_steps(const Node& node) {
          mode->second == Setting("sum");
 }
 
+// A maximum, an average, a distance; a sum is looked at as one.
+bool moves_mean(const Node& node) {
+  const Traits& traits = row_of(node).traits;
+  return traits.pools || (traits.compares && !traits.sums);
+}
+
+// What it makes something else of: of sequences without their lengths.
+std::vector<const MomentField*> compared(const Chart& chart, const Node& node) {
+  std::vector<const MomentField*> fields;
+  for (const ValueId input : node.inputs) {
+    if (fields.empty() || row_of(node).traits.compares) fields.push_back(&chart.field(input));
+  }
+  return fields;
+}
+
 }  // namespace
 
 std::vector<Symptom> look_at_sums(const Chart& chart) {
@@ -205,10 +220,10 @@ std::vector<Symptom> look_at_pooling(const Chart& chart) {
   std::vector<Symptom> symptoms;
   if (chart.any_self_normalizing() == nullptr) return symptoms;
   for (const Node& node : chart.graph().nodes) {
-    if (!row_of(node).traits.pools || !chart.feeds_weights(node)) continue;
+    if (!moves_mean(node) || !chart.feeds_weights(node)) continue;
     const Node* scale = scale_behind(chart, node);
     if (sums_steps(node)) continue;
-    const Held x = held_by({&chart.field(node.inputs[0])});
+    const Held x = held_by(compared(chart, node));
     const FieldAverage& y = chart.average((scale != nullptr ? *scale : node).outputs[0]);
     const double shift = (y.mean - x.mean) / std::sqrt(x.square),
                  ratio = x.square > 0 ? y.square / x.square : 0;

@@ -9,6 +9,7 @@
 #include "doctor/findings.h"
 #include "ops/table.h"
 #include "theory/gain.h"
+#include "train/unit_weights.h"
 
 namespace selfnorm {
 namespace {
@@ -30,6 +31,23 @@ std::string origin(double tau) {
   const auto known = std::ranges::find_if(
       kKnown, [&](const Known& k) { return std::abs(tau / k.tau - 1) < kClose; });
   return known == std::end(kKnown) ? "" : fmt::format(" ({})", known->what);
+}
+
+// Variance 2/(fan_in + fan_out).
+std::string glorots(const Parameter& weights, double tau) {
+  const double glorot = 2 * weights.fan_in / (weights.fan_in + weights.fan_out);
+  const bool is_close = std::abs(tau / glorot - 1) < 0.01;
+  return is_close ? " (Glorot's, which goes by the mean of fan-in and fan-out)" : "";
+}
+
+// Signals that leave the band die out, or grow without end.
+std::string beyond_band(double tau, const Node* activation) {
+  if (activation == nullptr) return "";
+  const GainBand band = stable_gains(moment_rule(*activation));
+  const bool is_band = band.low < 0.99 * band.high;
+  if (!is_band || (tau > band.low && tau < band.high)) return "";
+  return fmt::format("; outside {:.4f} to {:.4f}, where signals {}", band.low, band.high,
+                     tau > band.low ? "grow without end" : "die out");
 }
 
 // Whether an initialiser asks for fans; else the deviation is the user's own number.
@@ -67,11 +85,17 @@ Severity severity_of_gain(double tau, double wanted, const Node* activation) {
 void draw_as_chosen(Layer& layer) {
   layer.attributes.erase("init");
   layer.attributes.erase("init.gain");
+  layer.attributes.erase("init.calibration");
 }
 
-constexpr double kLeastTau = 0.8, kGreatestTau = 1.25;  // of theorems 2 and 3
-
-bool is_outside(double tau) { return !(tau >= kLeastTau && tau <= kGreatestTau); }
+// In the mean of its units, or most of them: of units that sum few inputs tau scatters as far when
+// they are fresh.
+bool has_left(const UnitWeights& weights, const DrawnWeights& of) {
+  constexpr double kMost = 0.5, kFewInputs = 32;
+  const double tau = weights.tau * of.share;
+  const bool inside = tau >= kLeastTau && tau <= kGreatestTau;
+  return !inside || (weights.outside > kMost && of.weights->fan_in >= kFewInputs);
+}
 
 const UnitWeights* weights_of(const EpochRecord& record, const std::string& layer) {
   const auto found = std::ranges::find(record.weights, layer, &UnitWeights::layer);
@@ -79,14 +103,14 @@ const UnitWeights* weights_of(const EpochRecord& record, const std::string& laye
 }
 
 // Since when a layer has been outside without a break.
-std::string since(const std::vector<EpochRecord>& records, const std::string& layer, double share) {
+std::string since(const std::vector<EpochRecord>& records, const DrawnWeights& of) {
   std::int64_t first = -1;
   std::int64_t known = 0;
   for (const EpochRecord& record : records) {
-    const UnitWeights* weights = weights_of(record, layer);
+    const UnitWeights* weights = weights_of(record, of.node->name);
     if (weights == nullptr) continue;
     ++known;
-    if (!is_outside(weights->tau * share)) first = -1;
+    if (!has_left(*weights, of)) first = -1;
     else if (first < 0) first = record.epoch;
   }
   return known < 2 || first < 0 ? "" : fmt::format(", first seen outside after epoch {}", first);
@@ -107,15 +131,17 @@ std::vector<Symptom> look_at_initial_variance(const Chart& chart) {
   for (const DrawnWeights& w : drawn_weights(chart)) {
     const double ratio = w.tau / w.wanted;
     if (!is_off(ratio) || !is_off(ratio * w.share)) continue;
-    // As calibrated weights, which make up for what comes in.
+    // Such weights make up for what comes in.
     if (!is_off(chart.average(w.node->outputs[0]).square / w.wanted)) continue;
-    const std::string fan = mistaken_fan(chart, *w.weights, w.tau);
-    symptoms.push_back(
-        {w.node->name,
-         ratio,
-         severity_of_gain(w.tau, w.wanted, w.activation),
-         fmt::format("{:.4g} for {:.4g}{}", w.tau, w.wanted, fan.empty() ? origin(w.tau) : fan),
-         {{w.node->name, draw_as_chosen}}});
+    std::string from = mistaken_fan(chart, *w.weights, w.tau);
+    if (from.empty()) from = origin(w.tau);
+    if (from.empty()) from = glorots(*w.weights, w.tau);
+    symptoms.push_back({w.node->name,
+                        ratio,
+                        severity_of_gain(w.tau, w.wanted, w.activation),
+                        fmt::format("{:.4g} for {:.4g}{}{}", w.tau, w.wanted, from,
+                                    beyond_band(w.tau, w.activation)),
+                        {{w.node->name, draw_as_chosen}}});
   }
   return symptoms;
 }
@@ -142,14 +168,16 @@ std::vector<Symptom> look_at_trained_weights(const Chart& chart) {
   for (const DrawnWeights& w : drawn_weights(chart)) {
     if (w.activation == nullptr || !chart.is_self_normalizing(*w.activation)) continue;
     const UnitWeights* weights = weights_of(*last, w.node->name);
-    if (weights == nullptr || !is_outside(weights->tau * w.share)) continue;
+    if (weights == nullptr || !has_left(*weights, w)) continue;
     const double tau = weights->tau * w.share;
     const GainBand band = stable_gains(moment_rule(*w.activation));
     const bool survives = tau > band.low && tau < band.high;
     symptoms.push_back(
         {w.node->name, tau, survives ? Severity::warning : Severity::error,
-         fmt::format("with deviation {:.3g} over its units{}", weights->tau_deviation * w.share,
-                     since(chart.trained(), w.node->name, w.share))});
+         fmt::format("tau {:.3g} ± {:.2g} over its units, {:.0f} % of them outside, omega {:.2g} ± "
+                     "{:.2g}{}",
+                     tau, weights->tau_deviation * w.share, 100 * weights->outside, weights->omega,
+                     weights->omega_deviation, since(chart.trained(), w))});
   }
   return symptoms;
 }

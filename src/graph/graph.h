@@ -47,6 +47,7 @@ struct Parameter {
   double l2 = 0;
   std::size_t unit_axis = 0;  ///< of weights, along which units lie, or kNoUnits
   Shape image = {};  ///< not empty: the second axis counts features of this image in memory order
+  double calibration = 1;  ///< multiplies the initial deviation too; predictions leave it out
 };
 
 /// A pointwise op that its producer computes along with its own work.

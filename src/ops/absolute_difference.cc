@@ -59,18 +59,8 @@ const Dual& absolute() {
 
 // The difference of both inputs, which counts as normal.
 MomentField difference_of(const SignalContext& c) {
-  MomentField d = weighted_sum({{*c.inputs[0], 1}, {*c.inputs[1], -1}}).field();
-  if (!c.made_alike) return d;
-  const MomentField &x = c.inputs[0]->field(), &y = c.inputs[1]->field();
-  for (std::int64_t i = 0; i < d.extent.elements(); ++i) {
-    const auto e = static_cast<std::size_t>(i);
-    const double common = covariance_of_alike(x, y, i);
-    d.square[e] -= 2 * common;
-    for (const Link link : kLinks) {
-      if (linked(d.extent, i, link) >= 0) d.product(link)[e] -= 2 * common;
-    }
-  }
-  return d;
+  const WeightedFlow x{*c.inputs[0], 1}, y{*c.inputs[1], -1};
+  return c.made_alike ? sum_of_alike(x, y) : weighted_sum({x, y}).field();
 }
 
 // E|x − y| = 2·E max(x, y) − E x − E y, of what an activation makes of normals; else as of a normal

@@ -81,6 +81,7 @@ Signal forward_add(const SignalContext& c) {
   const std::vector<double> weights = weights_of(c.node, c.inputs.size());
   std::vector<WeightedFlow> flows;
   for (std::size_t i = 0; i < weights.size(); ++i) flows.push_back({*c.inputs[i], weights[i]});
+  if (c.made_alike) return {sum_of_alike(flows[0], flows[1])};
   return {weighted_sum(flows)};
 }
 
@@ -276,7 +277,8 @@ OpRows elementwise_rows() {
   return {
       row("add", "the weighted sum of its inputs", {1, -1}, schema<AddAttributes>(), infer_add,
           gradient_add, {forward_add, backward_add}, rescale_add,
-          {.in_place = true, .by_step = true, .sums = true}, lower_add, reference(AddReference{}),
+          {.in_place = true, .by_step = true, .sums = true, .compares = true}, lower_add,
+          reference(AddReference{}),
           {.cases = {{{s, s}}, {{image, image, image}, {{"weights", Doubles{0.5, -2, 1}}}}},
            .misfits = {{{s, {3, 6}}}, {{s, image}}}}),
       row("multiply", "the product of its inputs, element by element", {2, -1},

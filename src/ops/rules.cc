@@ -90,6 +90,10 @@ void add_init_options(Options& options, InitAttributes& attributes) {
                      range::kAny, initializer_names()});
   options.push_back({"init.gain", &attributes.gain,
                      "multiplies the initial deviation, above 0; of constant it is the value"});
+  options.push_back({"init.calibration", &attributes.calibration,
+                     "multiplies the initial deviation as well: what `doctor --calibrate` measured "
+                     "and prediction does not see, so the doctor leaves it out",
+                     range::kPositive});
 }
 
 namespace {

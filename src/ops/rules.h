@@ -109,6 +109,7 @@ Node without_shape(const Node& node);
 struct InitAttributes {
   std::string init = "auto";
   double gain = 1;
+  double calibration = 1;
 };
 void add_init_options(Options& options, InitAttributes& attributes);
 

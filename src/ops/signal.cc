@@ -205,6 +205,20 @@ double covariance_of_alike(const MomentField& x, const MomentField& y, std::int6
   return sign * std::sqrt(product);
 }
 
+MomentField sum_of_alike(const WeightedFlow& x, const WeightedFlow& y) {
+  MomentField sum = weighted_sum({x, y}).field();
+  for (std::int64_t i = 0; i < sum.extent.elements(); ++i) {
+    const auto e = static_cast<std::size_t>(i);
+    const double covariance = covariance_of_alike(x.flow.field(), y.flow.field(), i);
+    const double common = 2 * x.weight * y.weight * covariance;
+    sum.square[e] += common;
+    for (const Link link : kLinks) {
+      if (linked(sum.extent, i, link) >= 0) sum.product(link)[e] += common;
+    }
+  }
+  return sum;
+}
+
 NormalLaw normal_law(const Signal& x) {
   thread_local const Dual identity({[](double z) { return z; }, [](double) { return 1.0; }, {}});
   if (x.latent != nullptr) return {*x.latent, *x.activation};

@@ -21,6 +21,9 @@ MomentField repeated(const MomentField& x, const Extent& extent, double factor, 
 /// as two samples of either have.
 double covariance_of_alike(const MomentField& x, const MomentField& y, std::int64_t element);
 
+/// Their sum: `weighted_sum` with what they have in common.
+MomentField sum_of_alike(const WeightedFlow& x, const WeightedFlow& y);
+
 /// The normal law that a signal comes from, as far as it is known: z where it is f(z), else itself.
 struct NormalLaw {
   const MomentField& z;

@@ -205,7 +205,7 @@ class Builder {
     if (layer.share.empty() || !layer.attributes.empty()) return layer;
     const Layer& owner = *std::ranges::find(network_.layers, layer.share, &Layer::name);
     for (const auto& [name, value] : owner.attributes) {
-      if (name != "init" && name != "init.gain") layer.attributes.try_emplace(name, value);
+      if (!starts_parameters(name)) layer.attributes.try_emplace(name, value);
     }
     return layer;
   }
@@ -270,7 +270,8 @@ void check_sharer(const Layer& layer) {
     fail(fmt::format("{}: `{}` belongs to the parameters, which are those of '{}': put it there",
                      where_of(layer), key, layer.share));
   };
-  if (layer.attributes.contains("init") || layer.attributes.contains("init.gain")) refuse("init");
+  const auto starts = [](const auto& attribute) { return starts_parameters(attribute.first); };
+  if (std::ranges::any_of(layer.attributes, starts)) refuse("init");
   if (layer.l2 != 0) refuse("l2");
 }
 

@@ -9,6 +9,7 @@
 
 #include "ops/table.h"
 #include "passes/gradient_fluctuations.h"
+#include "passes/repeats.h"
 #include "passes/scale.h"
 
 namespace selfnorm {
@@ -40,9 +41,14 @@ class Fluctuations {
         few_(few),
         samples_(samples),
         laws_(initial_laws(graph)),
+        repeats_(graph),
         uses_(count_uses(graph)),
         scales_(graph.values.size()),
-        back_(graph.nodes.size()) {}
+        back_(graph.nodes.size()) {
+    for (const Node& node : graph.nodes) {
+      if (is_repeat(node)) ++uses_[index(repeats_.first(node.outputs[0]))];
+    }
+  }
 
   std::vector<Fluctuation> run() {
     for (const ValueId input : graph_.inputs) see_input(input);
@@ -66,6 +72,9 @@ class Fluctuations {
   Scale& scale(ValueId id) { return scales_[index(id)]; }
   const MomentField& field(ValueId id) const { return signals_.forward[index(id)]->field(); }
   const Signal& few(ValueId id) const { return *few_.forward[index(id)]; }
+  bool is_repeat(const Node& node) const {
+    return repeats_.first(node.outputs[0]) != node.outputs[0];
+  }
   bool flows(ValueId id) const { return signals_.forward[index(id)].has_value(); }
 
   // A law in place of data: rows are drawn from it, anew for each draw of the weights.
@@ -100,6 +109,10 @@ class Fluctuations {
     const ValueId output = node.outputs[0];
     if (known_.contains(output)) return;
     Scale& y = scale(output);
+    if (is_repeat(node)) {
+      y = scale(repeats_.first(output));
+      return forget(repeats_.first(output));
+    }
     std::vector<ValueId> inputs;
     std::ranges::copy_if(node.inputs, std::back_inserter(inputs),
                          [&](ValueId id) { return flows(id) && scale(id).is_drawn(); });
@@ -164,11 +177,11 @@ class Fluctuations {
       const double kept = weighed * std::sqrt(kept_by_windows(graph_, node, few(input).field()));
       y.noise.add(x.noise, slope);
       if (group > 0) y.unit_spread += x.own_square * x.units / group;
-      else y.noise.add_source(input, weighed * std::sqrt(x.own_square));
+      else y.noise.add_source(repeats_.first(input), weighed * std::sqrt(x.own_square));
       y.element.add(x.element, slope);
-      y.element.add_source(input, weighed * std::sqrt(x.own_element));
+      y.element.add_source(repeats_.first(input), weighed * std::sqrt(x.own_element));
       y.pairs.add(x.pairs, kept);
-      y.pairs.add_source(input, kept * std::sqrt(x.own_pairs));
+      y.pairs.add_source(repeats_.first(input), kept * std::sqrt(x.own_pairs));
       y.shift +=
           slope * x.shift + weighed * x.square.half_curvature / square * x.element.variance();
     }
@@ -279,12 +292,14 @@ class Fluctuations {
   }
 
   void forget_inputs(const Node& node) {
-    for (const ValueId input : node.inputs) {
-      if (--uses_[index(input)] > 0 || !flows(input)) continue;
-      scale(input).up.reset();
-      scale(input).down.reset();
-      scale(input).law.reset();
-    }
+    for (const ValueId input : node.inputs) forget(input);
+  }
+
+  void forget(ValueId id) {
+    if (--uses_[index(id)] > 0 || !flows(id)) return;
+    scale(id).up.reset();
+    scale(id).down.reset();
+    scale(id).law.reset();
   }
 
   const Graph& graph_;
@@ -293,6 +308,7 @@ class Fluctuations {
   const PredictedSignals& few_;  ///< of few samples, by which responses are told
   std::int64_t samples_;
   std::vector<InitialLaw> laws_;
+  Repeats repeats_;
   std::vector<int> uses_;
   std::vector<Scale> scales_;
   std::vector<GradientResponse> back_;  ///< by node

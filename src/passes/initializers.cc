@@ -40,6 +40,10 @@ void check_gain(const Layer& owner, const std::string& init, double gain) {
 
 }  // namespace
 
+bool starts_parameters(const std::string& attribute) {
+  return attribute == "init" || attribute.starts_with("init.");
+}
+
 std::vector<const Node*> first_readers(const Graph& graph) {
   std::vector<const Node*> readers(graph.values.size(), nullptr);
   for (const Node& node : graph.nodes) {
@@ -95,6 +99,10 @@ Parameter start_of(const Layer& owner, const Settings& attributes, const Paramet
     const auto gain = attributes.find("init.gain");
     if (gain != attributes.end()) parameter.gain = std::get<double>(gain->second);
     check_gain(owner, parameter.init, parameter.gain);
+    const auto calibration = attributes.find("init.calibration");
+    if (calibration != attributes.end()) {
+      parameter.calibration = std::get<double>(calibration->second);
+    }
   }
   return parameter;
 }

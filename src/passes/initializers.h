@@ -8,6 +8,9 @@
 
 namespace selfnorm {
 
+/// Whether an attribute says how parameters start.
+bool starts_parameters(const std::string& attribute);
+
 /// How the parameter described by `spec` starts and is trained, given the layer that owns it and
 /// that layer's complete attributes, of which `init` counts. Throws Error(config) for a gain that
 /// the initialiser does not take.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ops/table.h"
+#include "passes/repeats.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -25,9 +26,30 @@ void add_gradient(std::optional<SignalGradient>& sum, SignalGradient gradient) {
   sum = weighted_sum({{*sum, 1}, {gradient, 1}});
 }
 
+// What a flow is a multiple of another by; 0 where it is none.
+double ratio(const Flow& flow, const Flow& of) {
+  if (flow.parts.size() != of.parts.size()) return 0;
+  const double factor = flow.parts[0].second / of.parts[0].second;
+  const auto is_same = [&](const auto& one, const auto& other) {
+    return one.first == other.first && one.second == factor * other.second;
+  };
+  return std::ranges::equal(flow.parts, of.parts, is_same) ? factor : 0;
+}
+
+std::vector<SignalGradient> scaled(const std::vector<SignalGradient>& gradients, double factor) {
+  std::vector<SignalGradient> all;
+  for (const SignalGradient& gradient : gradients) {
+    SignalGradient& made = all.emplace_back(weighted_sum({{gradient, factor}}));
+    made.selected_slopes = gradient.selected_slopes;
+    made.scale_share = gradient.scale_share;
+  }
+  return all;
+}
+
 class Predictor {
  public:
-  explicit Predictor(const Graph& graph) : graph_(graph), laws_(initial_laws(graph)) {
+  explicit Predictor(const Graph& graph)
+      : graph_(graph), laws_(initial_laws(graph)), repeats_(graph) {
     known_.forward.resize(graph.values.size());
     known_.gradients.resize(graph.values.size());
   }
@@ -36,6 +58,7 @@ class Predictor {
     for (const auto& [value, field] : known) forward(value) = Signal(field);
     for (const Node& node : graph_.nodes) {
       auto& output = forward(node.outputs[0]);
+      if (!output) output = forward(repeats_.first(node.outputs[0]));
       if (!output) output = signal_rule(node).forward(context_of(node));
     }
   }
@@ -48,7 +71,7 @@ class Predictor {
     for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
       const auto& dy = gradient(node->outputs[0]);
       if (!dy) continue;
-      auto made = signal_rule(*node).backward(context_of(*node), *dy);
+      auto made = sent_back(*node, *dy);
       auto next = made.begin();
       for (const ValueId input : node->inputs) {
         if (forward(input)) add_gradient(gradient(input), std::move(*next++));
@@ -69,8 +92,27 @@ class Predictor {
     });
   }
 
+  // Through nodes that compute the same, the same gradient goes back as one.
+  std::vector<SignalGradient> sent_back(const Node& node, const SignalGradient& dy) {
+    const ValueId output = node.outputs[0];
+    if (!repeats_.is_repeated(output)) return signal_rule(node).backward(context_of(node), dy);
+    auto& sent = sent_[repeats_.first(output)];
+    for (const Sent& other : sent) {
+      if (const double factor = ratio(dy, other.dy); factor != 0) return scaled(other.made, factor);
+    }
+    sent.push_back({dy, signal_rule(node).backward(context_of(node), dy)});
+    return sent.back().made;
+  }
+
+  struct Sent {
+    SignalGradient dy;
+    std::vector<SignalGradient> made;
+  };
+
   const Graph& graph_;
   std::vector<InitialLaw> laws_;
+  Repeats repeats_;
+  std::map<ValueId, std::vector<Sent>> sent_;  // by the first of those that compute the same
   PredictedSignals known_;
 };
 
@@ -139,6 +181,10 @@ MomentField response_to_unit_normals(const Graph& graph, const Node& node,
     return &signals.emplace_back(uniform_field(extent_of(value.shape, 1), 0, 1));
   };
   return signal_rule(node).forward(signal_context(graph, node, weights, signal_of)).field();
+}
+
+double padding_share(const Graph& graph, const Node& node, double fan_in) {
+  return average_of(response_to_unit_normals(graph, node, {0, 1 / fan_in})).square;
 }
 
 PredictedSignals predict_signals(const Graph& graph, const std::map<ValueId, MomentField>& known) {

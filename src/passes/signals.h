@@ -20,6 +20,10 @@ struct PredictedSignals {
 /// The law that each parameter is drawn from at the start, by value.
 std::vector<InitialLaw> initial_laws(const Graph& graph);
 
+/// The share of the variance that windows at the border leave of independent N(0, 1), by a node
+/// with weights of that fan-in.
+double padding_share(const Graph& graph, const Node& node, double fan_in);
+
 /// What a node makes of independent N(0, 1) at its inputs with weights of this law.
 MomentField response_to_unit_normals(const Graph& graph, const Node& node,
                                      const WeightLaw& weights = {});

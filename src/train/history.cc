@@ -32,7 +32,8 @@ nlohmann::ordered_json weights_json(const std::vector<UnitWeights>& weights) {
                       {"omega", number(layer.omega)},
                       {"omega_deviation", number(layer.omega_deviation)},
                       {"tau", number(layer.tau)},
-                      {"tau_deviation", number(layer.tau_deviation)}});
+                      {"tau_deviation", number(layer.tau_deviation)},
+                      {"outside", number(layer.outside)}});
   }
   return layers;
 }
@@ -41,8 +42,8 @@ std::vector<UnitWeights> parse_weights(const nlohmann::ordered_json& json) {
   std::vector<UnitWeights> weights;
   for (const auto& layer : json) {
     const auto at = [&](const char* key) { return number(nlohmann::json(layer.at(key))); };
-    weights.push_back(
-        {layer.at("layer"), at("omega"), at("omega_deviation"), at("tau"), at("tau_deviation")});
+    weights.push_back({layer.at("layer"), at("omega"), at("omega_deviation"), at("tau"),
+                       at("tau_deviation"), at("outside")});
   }
   return weights;
 }
@@ -80,9 +81,10 @@ std::string history_line(const EpochRecord& record) {
                         {"variance", number(layer.variance)}});
     }
     json["moments"] = layers;
-    json["weights"] = weights_json(record.weights);
-    json["watch_seconds"] = record.watch_seconds;
   }
+  if (!record.weights.empty()) json["weights"] = weights_json(record.weights);
+  const bool was_watched = !record.moments.empty() || !record.weights.empty();
+  if (was_watched) json["watch_seconds"] = record.watch_seconds;
   return json.dump();
 }
 

@@ -7,6 +7,7 @@
 
 #include "train/evaluator.h"
 #include "train/training_state.h"
+#include "train/unit_weights.h"
 
 namespace selfnorm {
 
@@ -53,7 +54,7 @@ class Trainer {
   StepProgram& program_for(std::int64_t rows);
   void finish_epoch(std::span<const std::int64_t> order);
   void judge(const EpochRecord& record);
-  bool wants_watch() const;
+  bool is_moments_turn() const;
   void watch(EpochRecord& record);
   void report_start();
   void stop_if_asked();
@@ -68,7 +69,7 @@ class Trainer {
   bool ended() const;
 
   TrainedModel& model_;
-  Graph graph_;  ///< of one row
+  UnitWatch units_;
   TrainingData data_;
   TrainOptions options_;
   TrainCallbacks callbacks_;

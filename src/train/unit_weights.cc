@@ -1,7 +1,12 @@
 #include "train/unit_weights.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+
+#include "passes/build.h"
+#include "passes/signals.h"
+#include "passes/views.h"
 
 namespace selfnorm {
 namespace {
@@ -17,10 +22,12 @@ std::vector<Unit> units_of(const Parameter& parameter, const Shape& shape, const
   for (std::size_t axis = parameter.unit_axis + 1; axis < shape.size(); ++axis)
     inner *= shape[axis];
   std::vector<Unit> sums(static_cast<std::size_t>(units));
-  for (std::int64_t i = 0; i < all; ++i) {
-    Unit& unit = sums[static_cast<std::size_t>(i / inner % units)];
-    const double value = w[i];
-    unit.sum += value, unit.squares += value * value;
+  for (std::int64_t block = 0; block < all / inner; ++block) {
+    Unit& unit = sums[static_cast<std::size_t>(block % units)];
+    for (const float* end = w + inner; w < end; ++w) {
+      const double value = *w;
+      unit.sum += value, unit.squares += value * value;
+    }
   }
   // A unit of a transposed convolution sums a share of its weights at once.
   const double share = parameter.fan_in * static_cast<double>(units) / static_cast<double>(all);
@@ -28,9 +35,12 @@ std::vector<Unit> units_of(const Parameter& parameter, const Shape& shape, const
   return sums;
 }
 
-UnitWeights summary(const Parameter& parameter, const std::vector<Unit>& units) {
+bool is_outside(double tau) { return !(tau >= kLeastTau && tau <= kGreatestTau); }
+
+UnitWeights summary(const std::string& layer_name, const std::vector<Unit>& units,
+                    double padding_share) {
   const double count = static_cast<double>(units.size());
-  UnitWeights layer{parameter.owner, 0, 0, 0, 0};
+  UnitWeights layer{layer_name, 0, 0, 0, 0, 0};
   for (const Unit& unit : units) {
     layer.omega += unit.sum / count;
     layer.tau += unit.squares / count;
@@ -38,6 +48,7 @@ UnitWeights summary(const Parameter& parameter, const std::vector<Unit>& units) 
   for (const Unit& unit : units) {
     layer.omega_deviation += (unit.sum - layer.omega) * (unit.sum - layer.omega) / count;
     layer.tau_deviation += (unit.squares - layer.tau) * (unit.squares - layer.tau) / count;
+    if (is_outside(unit.squares * padding_share)) layer.outside += 1 / count;
   }
   layer.omega_deviation = std::sqrt(layer.omega_deviation);
   layer.tau_deviation = std::sqrt(layer.tau_deviation);
@@ -46,17 +57,27 @@ UnitWeights summary(const Parameter& parameter, const std::vector<Unit>& units) 
 
 }  // namespace
 
-std::vector<UnitWeights> unit_weights(const Graph& graph, const Weights& weights) {
-  std::vector<UnitWeights> layers;
+UnitWatch::UnitWatch(const Network& network) {
+  const Graph graph = build_engine_graph(network, 1);
+  const Graph plain = build_graph(network, 1);  // the doctor's, of images as their users see them
   for (const Parameter& parameter : graph.parameters) {
     const Value& value = graph.value(parameter.value);
     if (value.role != Role::parameter || value.shape.size() < 2) continue;
     if (parameter.unit_axis == kNoUnits) continue;
-    const WeightEntry& entry = *weights.find(value.name);
-    layers.push_back(
-        summary(parameter, units_of(parameter, value.shape, weights.data() + entry.offset)));
+    const auto owner = std::ranges::find(plain.nodes, parameter.owner, &Node::name);
+    layers_.push_back(
+        {parameter, value.shape, value.name, padding_share(plain, *owner, parameter.fan_in)});
   }
-  return layers;
+}
+
+std::vector<UnitWeights> UnitWatch::look(const Weights& weights) const {
+  std::vector<UnitWeights> all;
+  for (const Layer& layer : layers_) {
+    const WeightEntry& entry = *weights.find(layer.name);
+    const auto units = units_of(layer.weights, layer.shape, weights.data() + entry.offset);
+    all.push_back(summary(layer.weights.owner, units, layer.padding_share));
+  }
+  return all;
 }
 
 }  // namespace selfnorm

@@ -195,6 +195,20 @@ TEST(Findings, PoolingShifts) {
   EXPECT_EQ(finding.severity, Severity::warning);
 }
 
+// The distance of independent values has the mean 2/√π and a second moment of 2.
+TEST(Findings, DifferencesShift) {
+  const Settings units = {{"units", std::int64_t{64}}};
+  RunConfig config;
+  config.network = {{{"x", {64}}, {"y", {64}}},
+                    {{"dense", units, "a", {"x"}},
+                     {"dense", units, "b", {"y"}},
+                     {"absolute_difference", {}, "distance", {"a", "b"}},
+                     {"dense", units, "c", {"distance"}},
+                     {"selu", {}, "selu", {"c"}},
+                     {"dense", units, "out", {"selu"}}}};
+  EXPECT_NEAR(only_finding(config, "pooling-shift").value, 2, 1e-6);
+}
+
 // Twenty steps of almost independent words have about twenty times a step's second moment.
 TEST(Findings, SummedSteps) {
   const Layer words{"embedding",
@@ -276,6 +290,22 @@ TEST(Calibrate, MeasuredSignalsAreNormal) {
     EXPECT_NEAR(square, 1, 4 * layer.standard_error->variance + 0.01) << layer.name;
   }
   for (const Adjustment& adjustment : adjusted) EXPECT_NEAR(adjustment.factor, 1, 0.1);
+}
+
+// What prediction does not see is no finding, however large it is; a gain of the same size is one.
+TEST(Calibrate, NothingIsFoundInIt) {
+  const auto network = [](const char* attribute) {
+    Layer first = dense(64);
+    first.attributes[attribute] = 1.5;
+    return with({64}, {first, kSelu, dense(10)});
+  };
+  EXPECT_EQ(only_finding(network("init.gain"), "initial-variance").layers.size(), 1u);
+  EXPECT_TRUE(examine(network("init.calibration")).findings.empty());
+  ExaminationOptions options;
+  options.draws = 20;
+  const LayerExamination layer = examine(network("init.calibration"), options).layers[0];
+  EXPECT_NEAR(layer.predicted.variance, 1, 1e-6);
+  EXPECT_NEAR(layer.measured->variance, 1.5 * 1.5, 4 * layer.standard_error->variance);
 }
 
 // Many layers, narrow and with sums, of which each draw is off by its own amount: none makes up for

@@ -262,7 +262,6 @@ TEST(PredictSignals, DepthwiseConvolutions) {
   expect_predicted(network, "digits");
 }
 
-// Words that come again are the same vector; a short sentence sums fewer of them.
 // Two rows through the same weights have in common what two samples have.
 TEST(PredictSignals, DifferencesAndProductsOfTwins) {
   Network network{{{"x", {64}}, {"y", {64}}}, {}};
@@ -281,6 +280,45 @@ TEST(PredictSignals, DifferencesAndProductsOfTwins) {
   expect_predicted(network, "");
 }
 
+// Their sum has it twice more.
+TEST(PredictSignals, SumsOfTwins) {
+  Network network{{{"x", {64}}, {"y", {64}}}, {}};
+  network.layers = {{"scale", {{"shift", 1.0}}, "shifted x", {"x"}},
+                    {"scale", {{"shift", 1.0}}, "shifted y", {"y"}},
+                    {"dense", {{"units", std::int64_t{256}}}, "dense x", {"shifted x"}},
+                    {"dense", {}, "dense y", {"shifted y"}, "dense x"},
+                    {"add", {{"weights", std::vector<double>{0.6, 0.8}}}, "sum", {}},
+                    {"dense", {{"units", std::int64_t{8}}}, "out", {"sum"}}};
+  network.layers[4].inputs = {"dense x", "dense y"};
+  RunConfig config;
+  config.network = network;
+  // Of rows of variance 1 about a mean of 1 half of the second moment is what they have in common;
+  // over the layer's units that has a mean of its own.
+  const double common = (0.6 + 0.8) * (0.6 + 0.8);
+  EXPECT_NEAR(examine(config).layers[4].predicted.variance, 1 + common - common / 256, 1e-9);
+  expect_predicted(network, "");
+}
+
+// Layers that share their weights and their input are one.
+TEST(PredictSignals, TheSameTwiceIsOneSignal) {
+  Network network{{{"x", {64}}}, {}};
+  for (const std::string side : {"a", "b"}) {
+    const bool first = side == "a";
+    network.layers.push_back({"dense", {}, "dense " + side, {"x"}, first ? "" : "dense a"});
+    if (first) network.layers.back().attributes = {{"units", std::int64_t{256}}};
+    network.layers.push_back({"selu", {}, "selu " + side, {"dense " + side}});
+  }
+  network.layers.push_back({"add", {}, "sum", {"selu a", "selu b"}});
+  network.layers.push_back({"dense", {{"units", std::int64_t{256}}}, "out", {"sum"}});
+  RunConfig config;
+  config.network = network;
+  const std::vector<LayerExamination> layers = examine(config).layers;
+  EXPECT_NEAR(layers[4].predicted.variance, 4, 1e-6);  // of the table of SELU's moments
+  EXPECT_NEAR(layers[1].predicted.gradient_second_moment, 1, 1e-9);
+  expect_predicted(network, "");
+}
+
+// Words that come again are the same vector; a short sentence sums fewer of them.
 TEST(PredictSignals, SequencesOfWords) {
   for (const char* mode : {"sum", "sqrt", "mean", "max"}) {
     SCOPED_TRACE(mode);
