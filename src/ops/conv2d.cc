@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/random.h"
 #include "kernels/parallel.h"
@@ -54,14 +55,17 @@ double channels_of(const SignalContext& c, const Shape& shape) {
 // from unit to unit: relative variance of that, with inputs that are normal where they are drawn.
 double scale_spread(const SignalContext& c, double channels) {
   constexpr double kMany = 8;
-  constexpr std::int64_t kSamples = 4;  // are enough for an average
+  constexpr std::int64_t kSamples = 4, kWindows = 256;  // are enough for an average
   if (channels > kMany) return 0;
-  const MomentField& x = c.inputs[0]->field();
+  const MomentField x = first_samples(c.inputs[0]->field(), kSamples);
   const Covariances covariances(x);
-  const Extent out = extent_of(c.output, std::min(kSamples, x.extent.samples));
+  const Extent out = extent_of(c.output, x.extent.samples);
   const auto windows = window_positions(x.extent, out, window_of(c));
+  // Apart by no divisor of the width: in all columns.
+  std::int64_t step = (out.elements() + kWindows - 1) / kWindows;
+  while (std::gcd(step, out.width) > 1) ++step;
   double spread = 0, all = 0;
-  for (std::int64_t e = 0; e < out.elements(); ++e) {
+  for (std::int64_t e = 0; e < out.elements(); e += step) {
     const std::int64_t first = e / out.positions() * x.extent.positions();
     double square = 0, both = 0;
     for (const std::int64_t p : windows[static_cast<std::size_t>(e % out.positions())]) {

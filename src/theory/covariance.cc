@@ -33,10 +33,9 @@ Covariances::Covariances(const MomentField& x) : x_(x), deviations_(x.mean.size(
   for (const Link link : kLinks) {
     auto& correlations = correlations_[static_cast<std::size_t>(link)];
     correlations.assign(deviations_.size(), std::numeric_limits<double>::quiet_NaN());
-    for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
-      if (linked(x.extent, e, link) < 0) continue;
-      correlations[index(e)] = selfnorm::correlation(x, e, link);
-    }
+    for_each_linked(x.extent, link, [&](std::int64_t e, std::int64_t other) {
+      correlations[index(e)] = selfnorm::correlation(x, e, other, link);
+    });
   }
 }
 

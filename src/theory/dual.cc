@@ -166,13 +166,11 @@ MomentField field_of(const MomentField& z, const std::vector<DualNode>& nodes) {
     y.square[e] = nodes[e].square;
   }
   for (const Link link : kLinks) {
-    for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
-      const std::int64_t other = linked(z.extent, e, link);
-      if (other < 0) continue;
+    for_each_linked(z.extent, link, [&](std::int64_t e, std::int64_t other) {
       y.product(link)[static_cast<std::size_t>(e)] =
           dual_product(nodes[static_cast<std::size_t>(e)], nodes[static_cast<std::size_t>(other)],
-                       correlation(z, e, link));
-    }
+                       correlation(z, e, other, link));
+    });
   }
   return y;
 }
@@ -187,13 +185,11 @@ MomentField Dual::backward(const MomentField& z, const MomentField& gradient) co
     dz.square[e] *= nodes[e].slope_square;
   }
   for (const Link link : kLinks) {
-    for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
-      const std::int64_t other = linked(z.extent, e, link);
-      if (other < 0) continue;
-      dz.product(link)[static_cast<std::size_t>(e)] *=
-          dual_slope_product(nodes[static_cast<std::size_t>(e)],
-                             nodes[static_cast<std::size_t>(other)], correlation(z, e, link));
-    }
+    for_each_linked(z.extent, link, [&](std::int64_t e, std::int64_t other) {
+      dz.product(link)[static_cast<std::size_t>(e)] *= dual_slope_product(
+          nodes[static_cast<std::size_t>(e)], nodes[static_cast<std::size_t>(other)],
+          correlation(z, e, other, link));
+    });
   }
   return dz;
 }

@@ -28,17 +28,16 @@ struct Fall {
   double floor = 0, right = 0, below = 0, same_position = 0;
 };
 
-Fall fall_of(const MomentField& x, std::int64_t first, std::int64_t last) {
+Fall fall_of(const MomentField& x, const Samples& samples) {
   // Covariances by link, and the variances they meet.
   std::array<double, kLinkCount> shared{}, together{};
-  for (std::int64_t e = first; e < last; ++e) {
-    for (const Link link : {Link::right, Link::below, Link::sample, Link::far}) {
-      const std::int64_t other = linked(x.extent, e, link);
-      if (other < 0) continue;
-      const auto l = static_cast<std::size_t>(link), from = index(e), to = index(other);
+  for (const Link link : {Link::right, Link::below, Link::sample, Link::far}) {
+    const auto l = static_cast<std::size_t>(link);
+    for_each_linked(x.extent, link, samples, [&](std::int64_t e, std::int64_t other) {
+      const std::size_t from = index(e), to = index(other);
       shared[l] += x.product(link)[from] - x.mean[from] * x.mean[to];
       together[l] += std::sqrt(std::max(0.0, x.variance(from) * x.variance(to)));
-    }
+    });
   }
   const auto average = [&](Link link) {
     const auto l = static_cast<std::size_t>(link);
@@ -65,9 +64,9 @@ MomentField uniform_field(const Extent& extent, double mean, double square) {
   std::ranges::fill(field.mean, mean);
   std::ranges::fill(field.square, square);
   for (const Link link : kLinks) {
-    for (std::int64_t e = 0; e < extent.elements(); ++e) {
-      if (linked(extent, e, link) >= 0) field.product(link)[index(e)] = mean * mean;
-    }
+    for_each_linked(extent, link, [&](std::int64_t e, std::int64_t) {
+      field.product(link)[index(e)] = mean * mean;
+    });
   }
   return field;
 }
@@ -101,7 +100,10 @@ std::int64_t linked(const Extent& extent, std::int64_t e, Link link) {
 
 double correlation(const MomentField& x, std::int64_t e, Link link) {
   const std::int64_t other = linked(x.extent, e, link);
-  if (other < 0) return 0;
+  return other < 0 ? 0 : correlation(x, e, other, link);
+}
+
+double correlation(const MomentField& x, std::int64_t e, std::int64_t other, Link link) {
   const double variances = x.variance(index(e)) * x.variance(index(other));
   if (variances <= 0) return 0;
   const double covariance = x.product(link)[index(e)] - x.mean[index(e)] * x.mean[index(other)];
@@ -127,24 +129,22 @@ MomentField combine(const std::vector<Part>& parts) {
   const Extent& extent = parts.front().field->extent;
   MomentField sum = zero_field(extent);
   for (const auto& [x, factor] : parts) {
-    for (std::int64_t e = 0; e < extent.elements(); ++e) {
-      sum.mean[index(e)] += factor * x->mean[index(e)];
-      sum.square[index(e)] += factor * factor * x->variance(index(e));
-      for (const Link link : kLinks) {
-        const std::int64_t other = linked(extent, e, link);
-        if (other < 0) continue;
+    for (std::size_t e = 0; e < x->mean.size(); ++e) {
+      sum.mean[e] += factor * x->mean[e];
+      sum.square[e] += factor * factor * x->variance(e);
+    }
+    for (const Link link : kLinks) {
+      for_each_linked(extent, link, [&](std::int64_t e, std::int64_t other) {
         const double means = x->mean[index(e)] * x->mean[index(other)];
         sum.product(link)[index(e)] += factor * factor * (x->product(link)[index(e)] - means);
-      }
+      });
     }
   }
-  for (std::int64_t e = 0; e < extent.elements(); ++e) {
-    const double mean = sum.mean[index(e)];
-    sum.square[index(e)] += mean * mean;
-    for (const Link link : kLinks) {
-      const std::int64_t other = linked(extent, e, link);
-      if (other >= 0) sum.product(link)[index(e)] += mean * sum.mean[index(other)];
-    }
+  for (std::size_t e = 0; e < sum.mean.size(); ++e) sum.square[e] += sum.mean[e] * sum.mean[e];
+  for (const Link link : kLinks) {
+    for_each_linked(extent, link, [&](std::int64_t e, std::int64_t other) {
+      sum.product(link)[index(e)] += sum.mean[index(e)] * sum.mean[index(other)];
+    });
   }
   return sum;
 }
@@ -159,16 +159,15 @@ void mix_in(MomentField& sum, const MomentField& x, double share) {
 
 MomentField affine(const MomentField& x, double a, double b) {
   MomentField y = x;
-  for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
-    const double mean = x.mean[index(e)];
-    y.mean[index(e)] = a * mean + b;
-    y.square[index(e)] = a * a * x.square[index(e)] + 2 * a * b * mean + b * b;
-    for (const Link link : kLinks) {
-      const std::int64_t other = linked(x.extent, e, link);
-      if (other < 0) continue;
-      y.product(link)[index(e)] =
-          a * a * x.product(link)[index(e)] + a * b * (mean + x.mean[index(other)]) + b * b;
-    }
+  for (std::size_t e = 0; e < x.mean.size(); ++e) {
+    y.mean[e] = a * x.mean[e] + b;
+    y.square[e] = a * a * x.square[e] + 2 * a * b * x.mean[e] + b * b;
+  }
+  for (const Link link : kLinks) {
+    for_each_linked(x.extent, link, [&](std::int64_t e, std::int64_t other) {
+      const double means = x.mean[index(e)] + x.mean[index(other)];
+      y.product(link)[index(e)] = a * a * x.product(link)[index(e)] + a * b * means + b * b;
+    });
   }
   return y;
 }
@@ -195,7 +194,7 @@ double likeness_gained(const MomentField& more, const MomentField& less) {
 
 double variance_of_mean(const MomentField& x, std::int64_t sample) {
   const std::int64_t positions = x.extent.positions(), first = sample * positions;
-  const Fall fall = fall_of(x, first, first + positions);
+  const Fall fall = fall_of(x, {sample, sample + 1});
   double deviation = 0;
   for (std::int64_t e = first; e < first + positions; ++e) {
     deviation += std::sqrt(std::max(0.0, x.variance(index(e)))) / static_cast<double>(positions);
@@ -234,7 +233,7 @@ double variance_of_average(const MomentField& x, std::int64_t samples) {
   for (std::size_t e = 0; e < x.mean.size(); ++e) {
     deviation += std::sqrt(std::max(0.0, x.variance(e))) / static_cast<double>(x.mean.size());
   }
-  const Fall fall = fall_of(x, 0, x.extent.elements());
+  const Fall fall = fall_of(x, {0, x.extent.samples});
   const double near =
       pair_share(fall.below, x.extent.height) * pair_share(fall.right, x.extent.width);
   const double common = fall.floor + (fall.same_position - fall.floor) * near;
@@ -252,7 +251,7 @@ FieldAverage average_of(const MomentField& x) {
     all.between_samples += x.product(Link::sample)[e] / count;
     all.between_all += x.product(Link::far)[e] / count;
   }
-  const Fall fall = fall_of(x, 0, x.extent.elements());
+  const Fall fall = fall_of(x, {0, x.extent.samples});
   all.between_all += (all.between_samples - all.between_all) *
                      pair_share(fall.below, x.extent.height) *
                      pair_share(fall.right, x.extent.width);

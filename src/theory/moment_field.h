@@ -4,6 +4,7 @@
 // convolutions).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -103,8 +104,24 @@ MomentField uniform_field(const Extent& extent, double mean, double square);
 /// The element at the other end of a link, or −1 where there is none.
 std::int64_t linked(const Extent& extent, std::int64_t element, Link link);
 
+/// Samples from the first to before the last.
+struct Samples {
+  std::int64_t first, last;
+};
+
+/// Calls body(element, the one at the other end) for every element of these samples that has such a
+/// link: `linked` without its divisions.
+template <class Body>
+void for_each_linked(const Extent& extent, Link link, const Samples& samples, Body body);
+template <class Body>
+void for_each_linked(const Extent& extent, Link link, Body body) {
+  for_each_linked(extent, link, {0, extent.samples}, body);
+}
+
 /// Correlation across a link, within [−1, 1]; 0 where there is no neighbour or nothing varies.
 double correlation(const MomentField& x, std::int64_t element, Link link);
+/// The same, of a link that leads to `other`.
+double correlation(const MomentField& x, std::int64_t element, std::int64_t other, Link link);
 
 /// The variance of the mean over all positions of a sample, from averages of what its links carry.
 double variance_of_mean(const MomentField& x, std::int64_t sample);
@@ -145,5 +162,35 @@ struct FieldAverage {
   double variance() const { return square - mean * mean; }
 };
 FieldAverage average_of(const MomentField& x);
+
+template <class Body>
+void for_each_linked(const Extent& extent, Link link, const Samples& samples, Body body) {
+  const std::int64_t positions = extent.positions();
+  for (std::int64_t s = samples.first; s < samples.last; ++s) {
+    const std::int64_t first = s * positions;
+    if (is_within_sample(link)) {
+      const Offset& offset = offsets_of(extent)[static_cast<std::size_t>(link)];
+      const std::int64_t from = std::max<std::int64_t>(0, -offset.columns);
+      const std::int64_t to = extent.width - std::max<std::int64_t>(0, offset.columns);
+      const std::int64_t step = offset.rows * extent.width + offset.columns;
+      for (std::int64_t i = 0; i + offset.rows < extent.height; ++i) {
+        for (std::int64_t j = from; j < to; ++j) {
+          const std::int64_t e = first + i * extent.width + j;
+          body(e, e + step);
+        }
+      }
+      continue;
+    }
+    const std::int64_t next = (s + 1) % extent.samples * positions;
+    const FarStep step = link == Link::far ? far_step(extent, s) : FarStep{0, 0};
+    for (std::int64_t i = 0; i < extent.height; ++i) {
+      const std::int64_t row = next + (i + step.rows) % extent.height * extent.width;
+      const std::int64_t e = first + i * extent.width;
+      const std::int64_t turn = extent.width - step.columns;  // where the row begins anew
+      for (std::int64_t j = 0; j < turn; ++j) body(e + j, row + j + step.columns);
+      for (std::int64_t j = turn; j < extent.width; ++j) body(e + j, row + j - turn);
+    }
+  }
+}
 
 }  // namespace selfnorm

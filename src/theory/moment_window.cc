@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "theory/covariance.h"
 
@@ -40,20 +39,6 @@ std::int64_t tap(const Extent& in, const Sliding& w, std::int64_t i, std::int64_
   return inside ? row * in.width + column : -1;
 }
 
-// What all of a window's taps share: the mean of the weights, and the bias.
-void add_common(MomentField& z, const WeightLaw& weights) {
-  for (double& mean : z.mean) mean += weights.bias_mean;
-  for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
-    const double mean = z.mean[index(e)];
-    z.square[index(e)] += mean * mean + weights.bias_variance;
-    for (const Link link : kLinks) {
-      const std::int64_t other = linked(z.extent, e, link);
-      if (other < 0) continue;
-      z.product(link)[index(e)] += mean * z.mean[index(other)] + weights.bias_variance;
-    }
-  }
-}
-
 // A tap (u, v) of the window of output element e, at (i, j) of a sample, reads a position inside
 // the image.
 struct Reading {
@@ -70,15 +55,6 @@ void for_each_reading(const Extent& out, const Extent& in, const Sliding& w, Bod
   });
 }
 
-// Whether neighbours of the output come from neighbours of the input, by the same links.
-bool keeps_steps(const Sliding& w, const Extent& in, const Extent& out) {
-  return w.stride[0] == 1 && w.stride[1] == 1 && &offsets_of(in) == &offsets_of(out);
-}
-
-bool is_inside(const Extent& image, std::int64_t row, std::int64_t column) {
-  return row >= 0 && row < image.height && column >= 0 && column < image.width;
-}
-
 // By position of the image, the windows that hold it.
 std::vector<std::vector<std::int64_t>> readers_of(
     const Extent& in, const std::vector<std::vector<std::int64_t>>& windows) {
@@ -90,81 +66,6 @@ std::vector<std::vector<std::int64_t>> readers_of(
 }
 
 }  // namespace
-
-// Each tap's weight meets itself alone: a product of two outputs sums, tap by tap, those of the two
-// elements that the tap reads.
-MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
-                     const WeightLaw& weights, double channels) {
-  MomentField z = zero_field(out);
-  const Extent& in = x.extent;
-  const double mean = weights.mean * channels, variance = weights.variance * channels;
-  // What all units have in common: the sum of the channels, which vary independently.
-  const double common = weights.mean * weights.mean * channels;
-  // Step by step the input's neighbours are the output's, whose product is carried.
-  const bool by_steps = keeps_steps(w, in, out);
-  std::optional<Covariances> others;
-  if (!by_steps) others.emplace(x);
-  for_each_reading(out, in, w, [&](const Reading& r) {
-    const std::size_t e = index(r.e), at = index(r.sample * in.positions() + r.position);
-    z.mean[e] += mean * x.mean[at];
-    z.square[e] += variance * x.square[at] + common * x.variance(at);
-    z.product(Link::sample)[e] += variance * x.product(Link::sample)[at];
-    const FarStep far = far_step(out, r.sample);
-    const std::int64_t far_row = (r.i + far.rows) % out.height;
-    const std::int64_t far_column = (r.j + far.columns) % out.width;
-    if (tap(in, w, far_row, far_column, r.u, r.v) >= 0) {
-      z.product(Link::far)[e] += variance * x.product(Link::far)[at];
-    }
-    for (const Offset& offset : offsets_of(out)) {
-      const std::int64_t i = r.i + offset.rows, j = r.j + offset.columns;
-      const std::int64_t to = is_inside(out, i, j) ? tap(in, w, i, j, r.u, r.v) : -1;
-      if (to < 0) continue;
-      z.product(offset.link)[e] +=
-          variance * (by_steps ? x.product(offset.link)[at]
-                               : others->product(r.sample * in.positions() + r.position,
-                                                 r.sample * in.positions() + to));
-    }
-  });
-  add_common(z, weights);
-  return z;
-}
-
-MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
-                   const WeightLaw& weights, double channels) {
-  MomentField y = zero_field(in);
-  const Extent& out = x.extent;
-  const double mean = weights.mean * channels, variance = weights.variance * channels;
-  // Step by step the input's neighbours are the output's, whose product is carried.
-  const bool by_steps = keeps_steps(w, in, out);
-  std::optional<Covariances> others;
-  if (!by_steps) others.emplace(x);
-  for_each_reading(out, in, w, [&](const Reading& r) {
-    const std::int64_t to = r.sample * in.positions() + r.position;
-    const std::size_t at = index(to), e = index(r.e);
-    y.mean[at] += mean * x.mean[e];
-    y.square[at] += variance * x.square[e];
-    for (const Link link : {Link::sample, Link::far}) {
-      y.product(link)[at] += variance * x.product(link)[e];
-    }
-    // The same tap reaches the neighbour from an output whole strides away.
-    for (const Offset& offset : offsets_of(in)) {
-      const std::int64_t rows = offset.rows / w.stride[0], columns = offset.columns / w.stride[1];
-      const std::int64_t i = r.i + rows, j = r.j + columns;
-      const bool whole =
-          rows * w.stride[0] == offset.rows && columns * w.stride[1] == offset.columns;
-      const bool has_neighbour = is_inside(in, r.position / in.width + offset.rows,
-                                           r.position % in.width + offset.columns);
-      if (!whole || !is_inside(out, i, j) || !has_neighbour) continue;
-      const std::int64_t o = r.i * out.width + r.j;
-      y.product(offset.link)[at] +=
-          variance * (by_steps ? x.product(offset.link)[e]
-                               : others->product(r.sample * out.positions() + o,
-                                                 r.sample * out.positions() + i * out.width + j));
-    }
-  });
-  add_common(y, weights);
-  return y;
-}
 
 MomentField mix_positions(const MomentField& x, const Extent& out, const PositionsOf& positions) {
   MomentField y = zero_field(out);
