@@ -3,13 +3,13 @@
 measured ones, and how they train before and after its repair, beside ReLU with batch norm.
 
 usage: experiments/zoo/run.py [--program build/release/bin/selfnorm]
-                              [--only doctor|training|seconds|tables]
+                              [--only doctor|calibration|training|seconds|tables]
                               [--network NAME] [--version NAME] [--seeds 3]
 
 Needs ../shared/data. Every finished piece is kept in results.jsonl with a hash of the network file
-that it is about (and of the program, for what the doctor says): an interrupted experiment goes on where it stopped, and what a changed repair
-makes otherwise is made anew. README.md's tables are written from it. One thread each;
-what takes how long is asked for apart (--only seconds), on a machine that does nothing else.
+that it is about (and of the program, for what the doctor says): an interrupted experiment goes on
+where it stopped, and what a changed repair makes otherwise is made anew. README.md's tables are
+written from it. One thread each; what takes how long is asked for apart (--only seconds), on a machine that does nothing else.
 """
 
 import argparse
@@ -43,7 +43,8 @@ ROWS, NLI_PAIRS = 12000, 20000
 INPUTS = {"mnist": {"image": [1, 28, 28]}, "membrane": {"image": [1, 128, 128]},
           "nli": {"premise": [networks.STEPS], "hypothesis": [networks.STEPS]}}
 CROP, PER_SIDE, IMAGES, HELD_OUT = 128, 4, 30, 5
-DRAWS = 20
+SAMPLES, DRAWS = 64, 20  # that the doctor looks at, and networks of fresh weights beside
+CALIBRATION = {"mnist": (64, 5), "membrane": (8, 5), "nli": (64, 5)}  # samples of a batch, batches
 DEEP = {"1,000 dense layers": 1000, "5,000 dense layers": 5000}  # how long the doctor looks at them
 VERSIONS = ("faulty", "repaired", "ReLU + batch norm")
 WHITENED = "repaired, whitened"  # whether that helps where the doctor does not advise it
@@ -169,7 +170,7 @@ def repaired_text(program, name, train):
     made = file_of(name, "repaired").with_suffix(".base.toml")
     if made not in REPAIRED:  # whatever lies there
         faulty = write_network(program, name, "faulty")
-        finished = run(program, "doctor", faulty, "--repair", made, "--samples", samples_of(source))
+        finished = run(program, "doctor", faulty, "--repair", made, "--samples", SAMPLES)
         if finished.returncode != 0:
             raise Failed(finished.stderr.strip().splitlines()[-1])
         REPAIRED.add(made)
@@ -210,10 +211,6 @@ def hash_of(*paths):
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def samples_of(data):
-    return 8 if data == "membrane" else 64
-
-
 # ---- the doctor --------------------------------------------------------------------------------
 
 def off_by(layers):
@@ -249,10 +246,9 @@ def spreads(layers):
     return {what: [min(r), statistics.median(r), max(r)] for what, r in ratios.items() if r}
 
 
-def examined(program, path, name):
-    data = networks.NETWORKS[name][2]
-    found = run_json(program, "doctor", path, "--samples", samples_of(data), "--measure", "--draws",
-                     DRAWS, "--fail-on", "never", "--json", statuses=(0, 5))
+def examined(program, path):
+    found = run_json(program, "doctor", path, "--samples", SAMPLES, "--measure", "--draws", DRAWS,
+                     "--fail-on", "never", "--json", statuses=(0, 5))
     findings = [{"code": f["code"], "severity": f["severity"], "value": f["value"],
                  "layers": len(f["layers"])} for f in found["findings"]]
     last = found["layers"][-1]
@@ -261,6 +257,19 @@ def examined(program, path, name):
             "output_variance": last["variance"],
             "largest_variance": max(layer["variance"] for layer in found["layers"]),
             "first_gradient": found["layers"][1]["gradient_second_moment"]}
+
+
+def calibrated(program, path, name):
+    """By what measured batches multiply the weights of a network that the doctor calls normal."""
+    samples, batches = CALIBRATION[networks.NETWORKS[name][2]]
+    made = path.with_suffix(".calibrated.toml")
+    found = run_json(program, "doctor", path, "--repair", made, "--samples", samples, "--calibrate",
+                     batches, "--json")
+    factors = sorted(layer["factor"] for layer in found["calibrated"])
+    again = run_json(program, "doctor", made, "--samples", samples, "--json")
+    return {"layers": len(factors), "least": factors[0], "median": statistics.median(factors),
+            "most": factors[-1], "samples": samples, "batches": batches,
+            "findings": [f["code"] for f in again["findings"]]}
 
 
 # ---- training ----------------------------------------------------------------------------------
@@ -323,7 +332,7 @@ class Zoo:
         try:
             path = write_network(self.program, name, version, **drawn)
             # What the doctor says is of this program; training is of any.
-            row["file"] = hash_of(path, *([self.program] if kind == "doctor" else []))
+            row["file"] = hash_of(path, *([self.program] if kind in ("doctor", "calibration") else []))
             same = [r for r in self.results if r["kind"] == kind and r.get("file") == row["file"]
                     and (not again or (kind, row["file"]) in self.made)]
             if any(is_about(r, row) for r in same):
@@ -336,7 +345,11 @@ class Zoo:
 
     def doctor(self, name):
         for version in self.versions_of(name):
-            self.do("doctor", lambda path: examined(self.program, path, name), name, version)
+            self.do("doctor", lambda path: examined(self.program, path), name, version)
+
+    def calibrate(self, name):
+        if "repaired" in self.versions:
+            self.do("calibration", lambda path: calibrated(self.program, path, name), name, "repaired")
 
     def train(self, name, seeds):
         for version in self.versions_of(name):
@@ -380,6 +393,7 @@ class Zoo:
 
 def write_readme(results):
     put_table(README, "doctor", tables.doctor_table(results, networks.NETWORKS, versions_of))
+    put_table(README, "calibration", tables.calibration_table(results, networks.NETWORKS))
     put_table(README, "unets", tables.unet_table(results, networks.NETWORKS))
     put_table(README, "seconds", tables.doctor_seconds(results))
     put_table(README, "training", tables.training_table(results, networks.NETWORKS, versions_of))
@@ -390,7 +404,7 @@ def write_readme(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=str(ROOT / "build/release/bin/selfnorm"))
-    parser.add_argument("--only", choices=("doctor", "training", "seconds", "tables"))
+    parser.add_argument("--only", choices=("doctor", "calibration", "training", "seconds", "tables"))
     parser.add_argument("--network", action="append", choices=tuple(networks.NETWORKS))
     parser.add_argument("--version", action="append", choices=(*VERSIONS, WHITENED))
     parser.add_argument("--seeds", type=int, default=3)
@@ -399,7 +413,8 @@ def main():
         sys.exit(f"experiments/zoo needs the data sets beside the checkout: {SHARED} is absent")
     WORK.mkdir(parents=True, exist_ok=True)
     zoo = Zoo(os.path.abspath(arguments.program), arguments.version or (*VERSIONS, WHITENED))
-    pieces = {"doctor": zoo.doctor, "training": lambda name: zoo.train(name, arguments.seeds),
+    parser.add_argument("--only",
+                        choices=("doctor", "calibration", "training", "seconds", "tables"))
               "seconds": zoo.time}
     for piece, work in pieces.items():
         for name in arguments.network or networks.NETWORKS:

@@ -58,6 +58,19 @@ def doctor_table(results, networks, versions_of):
     return "\n".join(lines)
 
 
+def calibration_table(results, networks):
+    lines = ["| repaired network | layers | weights times, least | median | most | findings afterwards |",
+             "| --- |" + " --- |" * 5]
+    for name in networks:
+        for row in select(results, kind="calibration", network=name):
+            if "failed" in row:
+                lines.append(f"| {name} | failed: {row['failed']} | | | | |")
+                continue
+            lines.append(f"| {name} | {row['layers']} | {row['least']:.3f} | {row['median']:.3f} | "
+                         f"{row['most']:.3f} | {', '.join(row['findings']) or 'none'} |")
+    return "\n".join(lines)
+
+
 def doctor_seconds(results):
     lines = ["| network | nodes | seconds |", "| --- | --- | --- |"]
     for row in select(results, kind="doctor seconds"):

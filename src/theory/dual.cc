@@ -111,7 +111,9 @@ std::vector<DualNode> Dual::nodes_of(const MomentField& z) const {
 }
 
 const DualNode& Dual::node(std::int64_t mean_step, std::int64_t log_step) const {
-  const auto [found, is_new] = nodes_.try_emplace({mean_step, log_step});
+  const std::uint64_t key =
+      static_cast<std::uint64_t>(mean_step) << 32 | static_cast<std::uint32_t>(log_step);
+  const auto [found, is_new] = nodes_.try_emplace(key);
   if (!is_new) return found->second;
   DualNode& node = found->second;
   const double deviation = std::exp(0.5 * kStep * static_cast<double>(log_step));

@@ -4,9 +4,8 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <utility>
+#include <unordered_map>
 
 #include "theory/moment_field.h"
 #include "theory/quadrature.h"
@@ -62,7 +61,9 @@ class Dual {
   DualNode tangent(double mean, double variance) const;
   const DualNode& node(std::int64_t mean_step, std::int64_t log_step) const;
   Activated activation_;
-  mutable std::map<std::pair<std::int64_t, std::int64_t>, DualNode> nodes_;
+  /// By the steps along mean and logarithm of the variance, 32 bits each; nodes stay where they
+  /// are.
+  mutable std::unordered_map<std::uint64_t, DualNode> nodes_;
   mutable std::unique_ptr<const Dual> squared_, slope_squared_;
 };
 
