@@ -404,7 +404,8 @@ def write_readme(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=str(ROOT / "build/release/bin/selfnorm"))
-    parser.add_argument("--only", choices=("doctor", "calibration", "training", "seconds", "tables"))
+    parser.add_argument("--only",
+                        choices=("doctor", "calibration", "training", "seconds", "tables"))
     parser.add_argument("--network", action="append", choices=tuple(networks.NETWORKS))
     parser.add_argument("--version", action="append", choices=(*VERSIONS, WHITENED))
     parser.add_argument("--seeds", type=int, default=3)
@@ -413,9 +414,8 @@ def main():
         sys.exit(f"experiments/zoo needs the data sets beside the checkout: {SHARED} is absent")
     WORK.mkdir(parents=True, exist_ok=True)
     zoo = Zoo(os.path.abspath(arguments.program), arguments.version or (*VERSIONS, WHITENED))
-    parser.add_argument("--only",
-                        choices=("doctor", "calibration", "training", "seconds", "tables"))
-              "seconds": zoo.time}
+    pieces = {"doctor": zoo.doctor, "calibration": zoo.calibrate,
+              "training": lambda name: zoo.train(name, arguments.seeds), "seconds": zoo.time}
     for piece, work in pieces.items():
         for name in arguments.network or networks.NETWORKS:
             if arguments.only in (None, piece):
