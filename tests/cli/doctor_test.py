@@ -97,7 +97,7 @@ class Doctor(CliTest):
         findings = json.loads(bad.out)["findings"]
         self.assertEqual(["initial-variance", "plain-dropout"], [f["code"] for f in findings])
         self.assertEqual(["dense_1", "dense_2"], findings[0]["layers"])
-        self.assertEqual({"code", "severity", "layers", "value", "message", "mend"},
+        self.assertEqual({"code", "severity", "layers", "value", "values", "details", "message", "mend"},
                          set(findings[0]))
         self.assertEqual(0, self.run_program("doctor", "bad.toml", "--fail-on", "never").status)
         listed = self.ok("doctor", "--codes").out
@@ -138,6 +138,8 @@ class Doctor(CliTest):
             left = [f for f in found if f["code"] == "weights-left-domain"]
             self.assertEqual(["conv2d_1"], left[0]["layers"])
             self.assertEqual(where == "run", "first seen outside after epoch" in left[0]["message"])
+            self.assertEqual([left[0]["value"]], left[0]["values"])
+            self.assertRegex(left[0]["details"][0], r"tau .* % of them outside, omega ")
         self.assertNotIn("weights-left-domain", self.ok("doctor", "net.toml").out)
         mended = self.run_program("doctor", "run", "--repair", "good.toml", "--json")
         beyond = json.loads(mended.out)["beyond_repair"]
@@ -155,7 +157,8 @@ class Doctor(CliTest):
         told = self.ok_json("doctor", "net.toml", "--repair", "good.toml", "--calibrate", "5",
                             "--json")
         self.assertEqual(["conv2d_1"], [layer["layer"] for layer in told["calibrated"]])
-        self.assertIn("gain", self.bytes_of("good.toml").decode())
+        self.assertIn("calibration = ", self.bytes_of("good.toml").decode())
+        self.assertEqual([], self.ok_json("doctor", "good.toml", "--json")["findings"])
         self.assertIn("weights times", self.ok("doctor", "net.toml", "--repair", "good.toml",
                                                "--calibrate", "2").out)
         self.fails(2, "--repair", arguments=("doctor", "net.toml", "--calibrate", "2"))
