@@ -48,7 +48,7 @@ LIBRARIES = [
     ("Highway", r"hwy/", ["kernels/simd"]),
     ("toml++", r"(toml\+\+/|toml\.hpp)", ["config"]),
     ("CLI11", r"CLI/", ["cli"]),
-    ("nlohmann-json", r"nlohmann/", ["data", "formats", "train", "api", "cli"]),
+    ("nlohmann-json", r"nlohmann/", ["data", "formats", "train", "report", "api", "cli"]),
     ("libcsv", r"csv\.h$", ["data"]),
     ("dtl", r"dtl/", ["cli"]),
     ("Eigen", r"Eigen/", ["kernels"]),

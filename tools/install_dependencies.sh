@@ -24,6 +24,7 @@ libflint-arb-dev         Arb: intervals, for proofs about the moment map
 zlib1g-dev               .gz files
 libxxhash-dev            keys of random streams
 librandom123-dev         Philox: counter-based random numbers
+libjs-chart.js           Chart.js, which stands in every report
 '
 test_packages='
 libgtest-dev             GoogleTest
@@ -35,6 +36,7 @@ ca-certificates          lets Python reach PyPI
 dataset-fashion-mnist    Fashion-MNIST, which some tests read
 clang-format             the format check
 clang-tidy               the lint check
+chromium                 opens the reports in a test
 gnuplot-nox              draws the pictures of `selfnorm theory plot`, which the tests try
 '
 

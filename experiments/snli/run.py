@@ -3,8 +3,8 @@
 what becomes of it when SELU is used as it is meant to be.
 
 usage: experiments/snli/run.py [--program build/release/bin/selfnorm]
-                               [--only published repaired search tuned tried ablation speed
-                                      doctor tables]
+                               [--only published repaired search tuned moments tried ablation
+                                      speed doctor tables]
 
 Needs ../shared/data. Everything is trained by `selfnorm compare`, which keeps what is finished, so
 that an interrupted experiment goes on where it stopped; delete build/snli to start anew. What came of
@@ -41,6 +41,7 @@ COLUMNS = ("gold_label", "sentence1", "sentence2")
 FULL_SIZE = 549367
 # The equal search: as many trials for each family, by the best validation accuracy of ten epochs.
 RATES, DROPS = (3e-3, 1e-3, 5.5e-4, 3e-4), (0.0, 0.05, 0.1, 0.2)
+WATCHED = ("relu", "selu, largest", "selu, repaired")
 SEARCH_SEEDS, SEEDS, TUNED_SEEDS = 1, 3, 5
 
 
@@ -176,6 +177,11 @@ def add_other_tests(program, name, table):
                 trial[test] = found["accuracy"]
 
 
+def watched(record):
+    return {key: {layer["layer"]: {k: layer[k] for k in layer if k != "layer"}
+                  for layer in record[key]} for key in ("moments", "weights")}
+
+
 # ---- the pieces --------------------------------------------------------------------------------
 
 class Experiment:
@@ -229,6 +235,18 @@ class Experiment:
                                with_settings(options, rate, drop), remark))
         self.compare("tuned", files, TUNED_SEEDS, other_tests=True)
         shutil.copyfile(WORK / "tuned" / "curves.svg", HERE / "tuned.svg")
+
+    def moments(self):
+        """The tuned networks once more, watched: what ten epochs make of signals and weights."""
+        found = {}
+        for family in WATCHED:
+            name = name_of("tuned", family.replace(",", ""))
+            out = WORK / "watched"
+            shutil.rmtree(out, ignore_errors=True)
+            run(self.program, "train", HERE / f"{name}.toml", "--watch", "true", "--out", out)
+            history = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+            found[name] = {"start": watched(history[0]), "end": watched(history[-1])}
+        self.keep("moments", found)
 
     def tried(self):
         files = [write(WORK / "tried_networks", name_of(name.replace(",", "")), options)
@@ -292,7 +310,7 @@ status = subprocess.run(sys.argv[1:]).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
 sys.exit(status)"""
 
-PIECES = ("published", "repaired", "search", "tuned", "tried", "ablation", "speed", "doctor")
+PIECES = ("published", "repaired", "search", "tuned", "moments", "tried", "ablation", "speed", "doctor")
 
 
 def main():

@@ -119,6 +119,28 @@ def signals(found):
     return table(["network", "layer", "variance", "measured", "gradient²"], rows)
 
 
+def fits(found):
+    """Accuracy on the rows that are trained on beside the validation rows', after the last epoch."""
+    return table(["network", "training", "validation", "loss, training"],
+                 [[name.replace("_", " "), *(spread([t[key][-1] for t in trials])
+                                             for key in ("training", "validation", "loss"))]
+                  for name, trials in found.items()])
+
+
+def moments(found):
+    rows = []
+    for name, told in found.items():
+        start, end = told["start"], told["end"]
+        for layer, before in start["moments"].items():
+            after = end["moments"][layer]
+            row = [name.replace("_", " "), layer,
+                   *(f"{x['mean']:.2f}, {x['variance']:.3g}" for x in (before, after))]
+            weights = [each["weights"].get(layer) for each in (start, end)]
+            row += [f"{w['tau']:.2f} ± {w['tau_deviation']:.2f}" if w else "" for w in weights]
+            rows.append(row)
+    return table(["network", "layer", "mean, variance before", "after", "τ before", "after"], rows)
+
+
 def tables(results, networks, rates, drops):
     made = {}
     if "published" in results:
@@ -131,6 +153,9 @@ def tables(results, networks, rates, drops):
     if "tuned" in results:
         made["tuned"] = curves(results["tuned"])
         made["seconds"] = at_equal_seconds(results["tuned"])
+        made["fits"] = fits(results["tuned"])
+    if "moments" in results:
+        made["moments"] = moments(results["moments"])
     if "tried" in results:
         made["tried"] = curves(results["tried"], others=False)
     if "ablation" in results:

@@ -46,6 +46,7 @@ struct RunFolder {
   std::filesystem::path model() const { return root / "model.safetensors"; }
   std::filesystem::path history() const { return root / "history.jsonl"; }
   std::filesystem::path config() const { return root / "config.toml"; }
+  std::filesystem::path report() const { return root / "report.html"; }
   std::filesystem::path checkpoint() const { return root / "checkpoint" / "state.safetensors"; }
 };
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -54,6 +55,8 @@ struct UnitWeights {
   double omega = 0, omega_deviation = 0, tau = 0, tau_deviation = 0;
   /// Share of the units whose tau, less what zero padding takes of it, is outside 0.8 to 1.25.
   double outside = 0;
+  /// Norm of the loss's gradient by these weights, in the step before; NaN before the first.
+  double gradient = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// Loss and metrics by name, in the order they are shown in.

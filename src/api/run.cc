@@ -148,7 +148,8 @@ void set_aside(const RunFolder& folder) {
   const std::pair<std::filesystem::path, std::filesystem::path> files[] = {
       {folder.model(), previous.model()},
       {folder.history(), previous.history()},
-      {folder.config(), previous.config()}};
+      {folder.config(), previous.config()},
+      {folder.report(), previous.report()}};
   const auto is_there = [](const auto& file) { return is_regular_file(file.first); };
   if (std::ranges::none_of(files, is_there)) return;
   std::filesystem::create_directories(previous.root);

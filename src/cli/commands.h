@@ -11,6 +11,7 @@ void add_predict(CLI::App& app);
 void add_theory(CLI::App& app);
 void add_propagate(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_report(CLI::App& app);
 void add_doctor(CLI::App& app);
 void add_ops(CLI::App& app);
 void add_data(CLI::App& app);

@@ -20,6 +20,7 @@
 #include "cli/training_lines.h"
 #include "report/comparison.h"
 #include "selfnorm/error.h"
+#include "selfnorm/report.h"
 #include "train/metric_table.h"
 
 namespace selfnorm::cli {
@@ -109,6 +110,7 @@ void print_result(const Comparison& comparison, const CompareArguments& argument
   fmt::print("{} of the validation rows\n{}tables   {}\nnumbers  {}\n", comparison.metric,
              table(rows), (out / "compare.md").string(), (out / "compare.json").string());
   if (has_curves) fmt::print("curves   {}\n", (out / "curves.svg").string());
+  fmt::print("report   {}\n", (out / "report.html").string());
 }
 
 // A picture that cannot be drawn takes nothing with it.
@@ -183,6 +185,7 @@ void run_compare(const CompareArguments& arguments) {
     const Comparison comparison = compare(contenders, arguments.options, callbacks);
     const auto epochs = arguments.epochs.empty() ? telling_epochs(comparison) : arguments.epochs;
     write_file(out / "compare.md", comparison_markdown(comparison, epochs));
+    write_file(out / "report.html", comparison_report(comparison));
     tell_failures(comparison);
     print_result(comparison, arguments, epochs, write_curves(comparison, out));
   } catch (const Error& error) {

@@ -16,31 +16,6 @@ namespace {
 constexpr const char* kColors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                    "#e69f00", "#56b4e9", "#000000", "#b8a800"};
 
-std::int64_t last_epoch(const ContenderTrials& contender) {
-  std::int64_t last = 0;
-  for (const Trial& trial : contender.trials) {
-    if (!trial.epochs.empty()) last = std::max(last, trial.epochs.back().epoch);
-  }
-  return last;
-}
-
-// Epoch, seconds, mean, the band's ends.
-std::vector<std::vector<double>> points_of(const ContenderTrials& contender,
-                                           const std::string& metric) {
-  std::vector<std::vector<double>> points;
-  for (std::int64_t epoch = 1; epoch <= last_epoch(contender); ++epoch) {
-    const Spread score = over_trials(
-        contender, [&](const Trial& trial) { return score_after(trial, metric, epoch); });
-    const Spread seconds =
-        over_trials(contender, [&](const Trial& trial) { return seconds_until(trial, epoch); });
-    if (score.count == 0 || seconds.count == 0) continue;
-    const double band = score.count > 1 ? score.deviation : 0;
-    points.push_back({static_cast<double>(epoch), seconds.mean, score.mean, score.mean - band,
-                      score.mean + band});
-  }
-  return points;
-}
-
 }  // namespace
 
 std::string comparison_curves(const Comparison& comparison) {
@@ -49,9 +24,13 @@ std::string comparison_curves(const Comparison& comparison) {
   std::int64_t longest = 0;
   for (std::size_t i = 0; i < comparison.contenders.size(); ++i) {
     const ContenderTrials& each = comparison.contenders[i];
-    const auto points = points_of(each, comparison.metric);
+    std::vector<std::vector<double>> points;
+    for (const CurvePoint& p : curve_of(each, comparison.metric)) {
+      points.push_back({static_cast<double>(p.epoch), p.seconds, p.mean, p.mean - p.deviation,
+                        p.mean + p.deviation});
+      longest = std::max(longest, p.epoch);
+    }
     if (points.empty()) continue;
-    longest = std::max(longest, last_epoch(each));
     const char* color = kColors[i % std::size(kColors)];
     data += data_block(fmt::format("c{}", i), points);
     bands += fmt::format(

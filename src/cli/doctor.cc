@@ -14,13 +14,13 @@
 #include "cli/commands.h"
 #include "cli/difference.h"
 #include "cli/terminal.h"
+#include "report/examination_json.h"
 #include "selfnorm/error.h"
+#include "selfnorm/report.h"
 #include "train/history.h"
 
 namespace selfnorm::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr const char* kModelExtension = ".safetensors";
 
@@ -29,7 +29,7 @@ struct DoctorArguments {
   std::string data, target, data_dir;
   ExaminationOptions options;
   std::string fail_on = "error";
-  std::optional<std::string> repair;
+  std::optional<std::string> repair, report;
   std::int64_t calibrate = 0;  ///< batches
   bool measure = false;
   bool json = false;
@@ -67,53 +67,6 @@ RunConfig read_config(const DoctorArguments& arguments) {
                                        "data from which the default network follows");
   }
   return config;
-}
-
-Json moments_json(const SignalMoments& moments) {
-  return {{"mean", moments.mean},
-          {"variance", moments.variance},
-          {"unit_mean_deviation", moments.unit_mean_deviation},
-          {"gradient_second_moment", moments.gradient_second_moment}};
-}
-
-const char* name_of(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
-
-Json findings_json(const std::vector<Finding>& findings) {
-  auto list = Json::array();
-  for (const Finding& finding : findings) {
-    list.push_back({{"code", finding.code},
-                    {"severity", name_of(finding.severity)},
-                    {"layers", finding.layers},
-                    {"value", finding.value},
-                    {"values", finding.values},
-                    {"details", finding.details},
-                    {"message", finding.message},
-                    {"mend", finding.mend}});
-  }
-  return list;
-}
-
-Json examination_json(const Examination& examination) {
-  auto layers = Json::array();
-  for (const LayerExamination& layer : examination.layers) {
-    Json json{{"name", layer.name}, {"op", layer.op}};
-    json.update(moments_json(layer.predicted));
-    if (layer.measured) {
-      json["measured"] = moments_json(*layer.measured);
-      json["measured"]["standard_error"] = moments_json(*layer.standard_error);
-      json["fluctuation"] = {{"mean", layer.fluctuation->mean},
-                             {"variance", layer.fluctuation->variance},
-                             {"log_gradient", layer.fluctuation->log_gradient},
-                             {"mean_shift", layer.fluctuation->mean_shift},
-                             {"variance_shift", layer.fluctuation->variance_shift}};
-      json["missed"] = layer.missed;
-    }
-    layers.push_back(json);
-  }
-  return {{"input", examination.input},
-          {"samples", examination.samples},
-          {"layers", layers},
-          {"findings", findings_json(examination.findings)}};
 }
 
 // With its standard error; of gradients that of the logarithm is told.
@@ -246,9 +199,18 @@ std::vector<EpochRecord> read_training(const std::filesystem::path& path) {
   return records;
 }
 
+void write_report(const DoctorArguments& arguments, const std::string& name,
+                  const RunConfig& config, const Examination& examination) {
+  if (!arguments.report) return;
+  write_file(*arguments.report, doctor_report(name, config, examination));
+  note(fmt::format("report   {}", *arguments.report));
+}
+
 void run_examination(const DoctorArguments& arguments) {
+  const RunConfig config = read_config(arguments);
   const Examination examination =
-      examine(read_config(arguments), arguments.options, read_training(arguments.network));
+      examine(config, arguments.options, read_training(arguments.network));
+  write_report(arguments, arguments.network, config, examination);
   if (arguments.json) {
     fmt::print("{}\n", examination_json(examination).dump(2));
   } else {
@@ -303,6 +265,7 @@ void run_repair(const DoctorArguments& arguments) {
   const std::string after = is_as_it_was ? before : repaired_file(before, config, made);
   parse_run_config(after, *arguments.repair);  // what is written can be read
   write_file(*arguments.repair, after);
+  write_report(arguments, *arguments.repair, made.config, made.after);
   if (arguments.json) {
     Json json = examination_json(made.after);
     json["repaired"] = findings_json(made.found);
@@ -387,6 +350,8 @@ void add_doctor(CLI::App& app) {
           "measure, and say by how much")
       ->check(CLI::Range(1, 1000))
       ->needs("--repair");
+  command->add_option("--report", arguments->report,
+                      "write a page to look at: of the repaired network with --repair");
   command->add_flag("--json", arguments->json, "one JSON document");
   command->add_flag("--codes", arguments->codes, "as docs/findings.md: all that it looks for");
   command->callback([arguments] { run_doctor(*arguments); });

@@ -87,6 +87,7 @@ int main(int argc, char** argv) {
   selfnorm::cli::add_evaluate(app);
   selfnorm::cli::add_predict(app);
   selfnorm::cli::add_compare(app);
+  selfnorm::cli::add_report(app);
   selfnorm::cli::add_doctor(app);
   selfnorm::cli::add_theory(app);
   selfnorm::cli::add_propagate(app);

@@ -1,17 +1,21 @@
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "api/run_config.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/terminal.h"
 #include "cli/training_lines.h"
 #include "selfnorm/error.h"
+#include "selfnorm/report.h"
 #include "selfnorm/run.h"
 
 namespace selfnorm::cli {
@@ -23,6 +27,7 @@ struct TrainArguments {
   std::string network;
   std::string out;
   bool resume = false;
+  bool report = true;
   bool json = false;
   std::vector<std::string> inputs;
   OptionFlags data, model, train, loss;
@@ -93,7 +98,20 @@ void print_stopping(const RunResult& result, bool restores_best) {
              restores_best ? ", whose weights the model has" : "");
 }
 
-void print_result(const Run& run, const RunResult& result, const RunFolder& folder, bool json) {
+// The page to look at, and how long it took. A run without one is a run.
+std::optional<double> write_report(const RunFolder& folder) {
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    write_file(folder.report(), run_report(folder.root));
+  } catch (const Error& error) {
+    note(fmt::format("no report is written: {}", error.what()));
+    return std::nullopt;
+  }
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void print_result(const Run& run, const RunResult& result, const RunFolder& folder,
+                  std::optional<double> report_seconds, bool json) {
   if (json) {
     nlohmann::ordered_json document{{"out", folder.root.string()},
                                     {"model", folder.model().string()},
@@ -113,6 +131,10 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
       if (summary.coverage) document["text"]["coverage"] = *summary.coverage;
     }
     if (result.best_epoch.has_value()) document["best_epoch"] = *result.best_epoch;
+    if (report_seconds) {
+      document["report"] = folder.report().string();
+      document["report_seconds"] = *report_seconds;
+    }
     if (!result.validation.empty()) document["validation"] = scores_json(result.validation);
     if (!result.test.empty()) document["test"] = scores_json(result.test);
     fmt::print("{}\n", document.dump(2));
@@ -125,8 +147,9 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
     }
   }
   print_stopping(result, run.config().train.early_stopping.restore_best);
-  fmt::print("model    {}\nhistory  {}\nnext     selfnorm evaluate {}\n", folder.model().string(),
-             folder.history().string(), folder.root.string());
+  fmt::print("model    {}\nhistory  {}\n", folder.model().string(), folder.history().string());
+  if (report_seconds) fmt::print("report   {}\n", folder.report().string());
+  fmt::print("next     selfnorm evaluate {}\n", folder.root.string());
 }
 
 void check_resumable(const TrainArguments& arguments) {
@@ -149,7 +172,8 @@ void run_train(const TrainArguments& arguments) {
   const TrainCallbacks callbacks = lines.callbacks();
   try {
     const RunResult result = run.execute(folder, arguments.resume, callbacks);
-    print_result(run, result, folder, arguments.json);
+    const auto report_seconds = arguments.report ? write_report(folder) : std::nullopt;
+    print_result(run, result, folder, report_seconds, arguments.json);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::interrupted) throw;
     throw Error(
@@ -169,6 +193,10 @@ void add_train(CLI::App& app) {
   command->add_option("--out", arguments->out,
                       "the run folder: model, history, configuration [runs/NAME]");
   command->add_flag("--resume", arguments->resume, "continue the run in --out from its checkpoint");
+  command
+      ->add_option("--report", arguments->report,
+                   "write report.html, a page to look at, at the end")
+      ->capture_default_str();
   command->add_flag("--json", arguments->json, "the result as one JSON document");
   add_input_flag(*command, arguments->inputs);
   RunConfig defaults;

@@ -36,16 +36,19 @@ bool is_watched(const OpRow& row) {
 
 }  // namespace
 
-std::vector<Watched> watch_layers(Graph& graph) {
+std::vector<Watched> watch_layers(Graph& graph, const std::string& op, const Settings& attributes) {
   std::vector<Watched> watched;
   // A measurement stands behind what it measures, whose memory is then free again.
   for (Node& node : std::exchange(graph.nodes, {})) {
     const bool is_wanted = is_watched(row_of(node));
     const ValueId output = node.outputs[0];
+    const std::string layer_op = node.epilogue.empty() ? node.op : node.epilogue.back().op;
     graph.nodes.push_back(std::move(node));
     if (!is_wanted) continue;
     const std::string name = graph.value(output).name;
-    watched.push_back({name, emit_node(graph, "moments of " + name, "moments", {output})[0]});
+    const ValueId measured =
+        emit_node(graph, fmt::format("{} of {}", op, name), op, {output}, attributes)[0];
+    watched.push_back({name, layer_op, measured});
   }
   return watched;
 }

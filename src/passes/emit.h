@@ -13,13 +13,13 @@ std::vector<ValueId> emit_node(Graph& graph, const std::string& name, const std:
                                const std::vector<ValueId>& inputs, const Settings& attributes = {},
                                const std::vector<Stage>& epilogue = {});
 
-/// Adds a node that measures mean and variance behind each layer: all of the table's layers and
-/// activations, but for those that only reshape. Returns the names and the values that hold both
-/// numbers.
+/// Adds a node of an op that measures behind each layer: all of the table's layers and activations,
+/// but for those that only reshape. Returns the layers' names and ops and what is measured.
 struct Watched {
-  std::string name;
-  ValueId moments;
+  std::string name, op;
+  ValueId measured;
 };
-std::vector<Watched> watch_layers(Graph& graph);
+std::vector<Watched> watch_layers(Graph& graph, const std::string& op,
+                                  const Settings& attributes = {});
 
 }  // namespace selfnorm

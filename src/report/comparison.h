@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "report/page.h"
 #include "selfnorm/compare.h"
 
 namespace selfnorm {
@@ -34,6 +35,19 @@ double seconds_until(const Trial& trial, std::int64_t epoch);
 /// The median over epochs.
 double seconds_an_epoch(const Trial& trial);
 
+/// A contender's score of its validation rows after an epoch, over its trials, and their mean
+/// seconds of training by then; a deviation of 0 with one trial.
+struct CurvePoint {
+  std::int64_t epoch = 0;
+  double seconds = 0, mean = 0, deviation = 0;
+};
+std::vector<CurvePoint> curve_of(const ContenderTrials& contender, const std::string& metric);
+
+/// How likely a difference of means at least as large is where both are draws of one law: the share
+/// of all divisions of these numbers in two groups of the same sizes that have one (Fisher's exact
+/// permutation test, two-sided). NaN without numbers in both, or with more than 24 in all.
+double permutation_p(const std::vector<double>& a, const std::vector<double>& b);
+
 /// One number of every trial of a contender.
 template <class Number>
 Spread over_trials(const ContenderTrials& contender, Number number) {
@@ -46,6 +60,9 @@ Spread over_trials(const ContenderTrials& contender, Number number) {
 /// at equal seconds, those that the fastest needs for them; what failed.
 std::string comparison_markdown(const Comparison& comparison,
                                 const std::vector<std::int64_t>& epochs);
+
+/// What the page shows of a comparison: curves, the scores at the end, and whether they differ.
+Json comparison_document(const Comparison& comparison);
 
 /// Those of 1, 3, 10, 30, … that some trial has, and its last one.
 std::vector<std::int64_t> telling_epochs(const Comparison& comparison);

@@ -72,11 +72,16 @@ CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
     output = emit_node(graph, "prediction", model.objective.prediction, {output})[0];
     graph.outputs[0] = output;
   }
-  if (!parts.moments) pack_sequences(graph, Mode::inference);  // those count every step
+  const bool watches = parts.moments || parts.histograms;
+  if (!watches) pack_sequences(graph, Mode::inference);  // those count every step
   fuse(graph, Mode::inference);
   std::vector<Watched> watched;
-  if (parts.moments) watched = watch_layers(graph);
-  for (const Watched& layer : watched) graph.outputs.push_back(layer.moments);
+  if (parts.moments) watched = watch_layers(graph, "moments");
+  if (const auto& range = parts.histograms) {
+    watched = watch_layers(graph, "histogram",
+                           {{"low", range->low}, {"high", range->high}, {"bins", range->bins}});
+  }
+  for (const Watched& layer : watched) graph.outputs.push_back(layer.measured);
   const Bindings bindings = model.weights.bindings(graph);
   return {Program(std::move(graph), Mode::inference, 0, bindings),
           output,

@@ -65,8 +65,21 @@ std::vector<LayerMoments> Evaluator::moments(const Dataset& data,
   feed_inputs(network.program, model_.schema, data, rows);
   network.program.run();
   for (const Watched& layer : network.watched) {
-    const float* moments = network.program.data(layer.moments);
+    const float* moments = network.program.data(layer.measured);
     layers.push_back({layer.name, moments[0], moments[1]});
+  }
+  return layers;
+}
+
+std::vector<LayerHistogram> Evaluator::histograms(const Dataset& data,
+                                                  std::span<const std::int64_t> rows) {
+  std::vector<LayerHistogram> layers;
+  CompiledNetwork& network = compiled(static_cast<std::int64_t>(rows.size()));
+  feed_inputs(network.program, model_.schema, data, rows);
+  network.program.run();
+  for (const Watched& layer : network.watched) {
+    const float* counts = network.program.data(layer.measured);
+    layers.push_back({layer.name, layer.op, {counts, counts + parts_.histograms->bins}});
   }
   return layers;
 }

@@ -2,11 +2,18 @@
 
 #include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "train/compile.h"
 
 namespace selfnorm {
+
+/// How many of a layer's outputs lie in each bin.
+struct LayerHistogram {
+  std::string layer, op;
+  std::vector<float> counts;
+};
 
 /// Runs a model over rows of data sets in inference mode. The programs read the model's weights
 /// where they are, so an evaluator sees training go on; it must not outlive the model.
@@ -23,6 +30,10 @@ class Evaluator {
 
   /// The moments of every layer over these rows as one batch. Needs parts.moments.
   std::vector<LayerMoments> moments(const Dataset& data, std::span<const std::int64_t> rows);
+
+  /// How the outputs of every layer are distributed over these rows as one batch. Needs
+  /// parts.histograms.
+  std::vector<LayerHistogram> histograms(const Dataset& data, std::span<const std::int64_t> rows);
 
   /// What the network gives for one sample, and how many numbers that is.
   Shape output_shape();

@@ -33,7 +33,8 @@ nlohmann::ordered_json weights_json(const std::vector<UnitWeights>& weights) {
                       {"omega_deviation", number(layer.omega_deviation)},
                       {"tau", number(layer.tau)},
                       {"tau_deviation", number(layer.tau_deviation)},
-                      {"outside", number(layer.outside)}});
+                      {"outside", number(layer.outside)},
+                      {"gradient", number(layer.gradient)}});
   }
   return layers;
 }
@@ -43,7 +44,7 @@ std::vector<UnitWeights> parse_weights(const nlohmann::ordered_json& json) {
   for (const auto& layer : json) {
     const auto at = [&](const char* key) { return number(nlohmann::json(layer.at(key))); };
     weights.push_back({layer.at("layer"), at("omega"), at("omega_deviation"), at("tau"),
-                       at("tau_deviation"), at("outside")});
+                       at("tau_deviation"), at("outside"), at("gradient")});
   }
   return weights;
 }

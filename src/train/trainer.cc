@@ -152,7 +152,7 @@ void Trainer::watch(EpochRecord& record) {
     record.moments = watcher_.moments(*data_.train, std::span(data_.train_rows).first(rows));
     state_.rows_since_watch = 0;
   }
-  record.weights = units_.look(model_.weights);
+  record.weights = units_.look(model_.weights, state_.step == 0 ? nullptr : gradients());
   record.watch_seconds = clock.seconds();
 }
 
@@ -180,8 +180,7 @@ void Trainer::run_epoch() {
 Trainer::StepProgram& Trainer::program_for(std::int64_t rows) {
   const auto found = std::ranges::find(programs_, rows, &StepProgram::batch);
   if (found != programs_.end()) return *found;
-  programs_.push_back({rows, compile_training(model_, rows, options_.seed,
-                                              reinterpret_cast<float*>(gradients_.data()))});
+  programs_.push_back({rows, compile_training(model_, rows, options_.seed, gradients())});
   return programs_.back();
 }
 
@@ -194,8 +193,7 @@ void Trainer::run_step(std::span<const std::int64_t> rows, std::int64_t steps) {
   network.program.run(static_cast<std::uint64_t>(state_.step));
   const double loss = *network.program.data(network.loss);
   if (!std::isfinite(loss)) fail_loss(step);
-  optimizer_.step(model_.weights.data(), reinterpret_cast<const float*>(gradients_.data()),
-                  schedule_.learning_rate(state_.step));
+  optimizer_.step(model_.weights.data(), gradients(), schedule_.learning_rate(state_.step));
   const double weight = *network.program.data(network.loss_weight);
   state_.loss_sum += weight * loss;
   state_.loss_weight += weight;

@@ -55,6 +55,7 @@ class Trainer {
   void finish_epoch(std::span<const std::int64_t> order);
   void judge(const EpochRecord& record);
   bool is_moments_turn() const;
+  float* gradients() { return reinterpret_cast<float*>(gradients_.data()); }
   void watch(EpochRecord& record);
   void report_start();
   void stop_if_asked();

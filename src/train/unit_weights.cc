@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "kernels/simd/reduce.h"
 #include "passes/build.h"
 #include "passes/signals.h"
 #include "passes/views.h"
@@ -40,7 +41,8 @@ bool is_outside(double tau) { return !(tau >= kLeastTau && tau <= kGreatestTau);
 UnitWeights summary(const std::string& layer_name, const std::vector<Unit>& units,
                     double padding_share) {
   const double count = static_cast<double>(units.size());
-  UnitWeights layer{layer_name, 0, 0, 0, 0, 0};
+  UnitWeights layer;
+  layer.layer = layer_name;
   for (const Unit& unit : units) {
     layer.omega += unit.sum / count;
     layer.tau += unit.squares / count;
@@ -70,12 +72,14 @@ UnitWatch::UnitWatch(const Network& network) {
   }
 }
 
-std::vector<UnitWeights> UnitWatch::look(const Weights& weights) const {
+std::vector<UnitWeights> UnitWatch::look(const Weights& weights, const float* gradients) const {
   std::vector<UnitWeights> all;
   for (const Layer& layer : layers_) {
     const WeightEntry& entry = *weights.find(layer.name);
     const auto units = units_of(layer.weights, layer.shape, weights.data() + entry.offset);
-    all.push_back(summary(layer.weights.owner, units, layer.padding_share));
+    UnitWeights& made = all.emplace_back(summary(layer.weights.owner, units, layer.padding_share));
+    if (gradients == nullptr) continue;
+    made.gradient = std::sqrt(kernels::sum_of_squares(gradients + entry.offset, entry.count));
   }
   return all;
 }

@@ -17,8 +17,9 @@ class UnitWatch {
 
   /// ω and τ of the units of every layer that has weights, in the order of computation; of layers
   /// that share weights their owner's; units of a transposed convolution that lie at one place of
-  /// their groups count as one. The weights are those of the network. Numerics: sums in double.
-  std::vector<UnitWeights> look(const Weights& weights) const;
+  /// their groups count as one. The weights are those of the network. `gradients`: an arena like
+  /// that of the weights, or nullptr. Numerics: sums in double.
+  std::vector<UnitWeights> look(const Weights& weights, const float* gradients = nullptr) const;
 
  private:
   struct Layer {

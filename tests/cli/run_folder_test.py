@@ -18,7 +18,7 @@ class RunFolder(CliTest):
         for _ in range(3):
             self.ok("train", "--data", "digits", *ONE_EPOCH, "--out", "run")
         self.assertEqual(b"years of work", self.bytes_of("run/previous/thesis.txt"))
-        ours = ["config.toml", "history.jsonl", "model.safetensors"]
+        ours = ["config.toml", "history.jsonl", "model.safetensors", "report.html"]
         self.assertEqual([*ours, "thesis.txt"], self.files("run/previous"))
 
     def test_files_of_those_names_are_set_aside(self):

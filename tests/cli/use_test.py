@@ -47,7 +47,7 @@ class Digits(UseTest):
     def test_flags_only(self):
         train = self.ok_json("train", "--data", "digits", "--epochs", "6", "--out", "run")
         self.assertEqual(["checkpoint/state.safetensors", "config.toml", "history.jsonl",
-                          "model.safetensors"], self.files("run"))
+                          "model.safetensors", "report.html"], self.files("run"))
         self.assertEqual(6, train["epochs"])
         self.assertEqual(6 * 45, train["steps"])
         self.assertGreater(train["test"]["accuracy"], 0.95)

@@ -28,7 +28,7 @@ TEST(WatchLayers, LooksAtAllThatChangesTheSignal) {
       {}};
   Graph graph = build_graph(network, 4);
   std::vector<std::string> names;
-  for (const Watched& layer : watch_layers(graph)) names.push_back(layer.name);
+  for (const Watched& layer : watch_layers(graph, "moments")) names.push_back(layer.name);
   EXPECT_EQ(names, (std::vector<std::string>{"convolution", "activation", "residual", "pooling",
                                              "joined", "features", "gated", "scaled"}));
 }
@@ -44,8 +44,8 @@ TEST(WatchLayers, TakesNoMemoryButForTheNumbers) {
   Weights weights(graph);
   const Bindings bindings = weights.bindings(graph);
   const Program plain(graph, Mode::inference, 0, bindings);
-  const std::vector<Watched> watched = watch_layers(graph);
-  for (const Watched& layer : watched) graph.outputs.push_back(layer.moments);
+  const std::vector<Watched> watched = watch_layers(graph, "moments");
+  for (const Watched& layer : watched) graph.outputs.push_back(layer.measured);
   const Program watching(graph, Mode::inference, 0, bindings);
   EXPECT_EQ(watched.size(), 16u);
   EXPECT_LE(watching.arena_bytes(), plain.arena_bytes() + watched.size() * kAlignment);

@@ -93,5 +93,30 @@ TEST(Comparison, ComesBackFromJson) {
   }
 }
 
+// Of the 20 ways to divide six numbers, two put the three largest together; equal groups differ
+// least.
+TEST(Comparison, SignificanceIsAnExactPermutationTest) {
+  EXPECT_DOUBLE_EQ(permutation_p({4, 5, 6}, {1, 2, 3}), 2.0 / 20);
+  EXPECT_DOUBLE_EQ(permutation_p({1, 2, 3}, {1, 2, 3}), 1);
+  EXPECT_DOUBLE_EQ(permutation_p({7}, {1}), 1);  // one division and its mirror image
+  EXPECT_TRUE(std::isnan(permutation_p({}, {1})));
+  EXPECT_TRUE(std::isnan(permutation_p(std::vector<double>(13, 1), std::vector<double>(13, 2))));
+}
+
+TEST(Comparison, TheDocumentTellsCurvesEndsAndFailures) {
+  Trial failed = trial();
+  failed.failure = "the loss became NaN";
+  const Comparison comparison{
+      "accuracy", {{"one", "a = 1", 10, {trial(), trial()}}, {"two", "", 20, {failed}}}};
+  const Json document = comparison_document(comparison);
+  const Json& first = document["comparison"]["contenders"][0];
+  EXPECT_EQ(first["by_epoch"][1], Json::array({2, 0.75, 0.0}));
+  EXPECT_EQ(first["by_second"][1], Json::array({5.0, 0.75, 0.0}));
+  EXPECT_EQ(document["comparison"]["rows"].size(), 2u);
+  EXPECT_EQ(document["comparison"]["significance"]["rows"].size(), 1u);
+  EXPECT_EQ(document["verdict"][0]["level"], "good");
+  EXPECT_EQ(document["verdict"][1]["level"], "error");
+}
+
 }  // namespace
 }  // namespace selfnorm

@@ -1,0 +1,63 @@
+#include "selfnorm/report.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "api/comparison_json.h"
+#include "base/file.h"
+#include "cli/commands.h"
+
+namespace selfnorm::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ReportArguments {
+  std::string subject;
+  std::string out;
+  bool json = false;
+};
+
+bool is_comparison(const fs::path& folder) {
+  return fs::exists(folder / "compare.json") && !fs::exists(RunFolder(folder).model());
+}
+
+std::string page_of(const fs::path& subject) {
+  if (!is_comparison(subject)) return run_report(subject);
+  return comparison_report(parse_comparison(read_file(subject / "compare.json")));
+}
+
+void run_report_command(const ReportArguments& arguments) {
+  const auto start = std::chrono::steady_clock::now();
+  const fs::path out =
+      arguments.out.empty() ? RunFolder(arguments.subject).report() : fs::path(arguments.out);
+  const std::string page = page_of(arguments.subject);
+  write_file(out, page);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  if (arguments.json) {
+    const nlohmann::ordered_json document{
+        {"report", out.string()}, {"bytes", page.size()}, {"seconds", took.count()}};
+    fmt::print("{}\n", document.dump(2));
+    return;
+  }
+  fmt::print("report   {}\n", out.string());
+}
+
+}  // namespace
+
+void add_report(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "report", "One page to look at, of a run or a comparison, that opens without a network");
+  const auto arguments = std::make_shared<ReportArguments>();
+  command->add_option("subject", arguments->subject, "a run folder, or that of a comparison")
+      ->required();
+  command->add_option("--out", arguments->out, "the file to write [report.html in the folder]");
+  command->add_flag("--json", arguments->json, "where it is, as one JSON document");
+  command->callback([arguments] { run_report_command(*arguments); });
+}
+
+}  // namespace selfnorm::cli

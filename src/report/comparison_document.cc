@@ -1,0 +1,167 @@
+// A comparison as the page shows it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "report/comparison.h"
+#include "train/metric_table.h"
+
+namespace selfnorm {
+namespace {
+
+std::int64_t last_epoch(const ContenderTrials& contender) {
+  std::int64_t last = 0;
+  for (const Trial& trial : contender.trials) {
+    if (!trial.epochs.empty()) last = std::max(last, trial.epochs.back().epoch);
+  }
+  return last;
+}
+
+Json curves_json(const ContenderTrials& contender, const std::string& metric) {
+  Json by_epoch = Json::array(), by_second = Json::array();
+  for (const CurvePoint& p : curve_of(contender, metric)) {
+    by_epoch.push_back(Json::array({p.epoch, number(p.mean), number(p.deviation)}));
+    by_second.push_back(Json::array({number(p.seconds), number(p.mean), number(p.deviation)}));
+  }
+  return {{"name", contender.name}, {"by_epoch", by_epoch}, {"by_second", by_second}};
+}
+
+Json ends_json(const Comparison& c) {
+  Json rows = Json::array();
+  for (const ContenderTrials& each : c.contenders) {
+    const auto over = [&](auto score) { return to_string(over_trials(each, score)); };
+    rows.push_back({each.name, each.parameters, over([&](const Trial& trial) {
+                      return trial.failure.empty() ? score_after(trial, c.metric, last_epoch(each))
+                                                   : std::numeric_limits<double>::quiet_NaN();
+                    }),
+                    over([&](const Trial& trial) { return best_score(trial, c.metric); }),
+                    over([&](const Trial& trial) { return find_score(trial.test, c.metric); }),
+                    number(over_trials(each, seconds_an_epoch).mean)});
+  }
+  return rows;
+}
+
+std::vector<double> best_scores(const ContenderTrials& contender, const std::string& metric) {
+  std::vector<double> scores;
+  for (const Trial& trial : contender.trials) {
+    const double score = best_score(trial, metric);
+    if (std::isfinite(score)) scores.push_back(score);
+  }
+  return scores;
+}
+
+Json significance_json(const Comparison& c) {
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < c.contenders.size(); ++i) {
+    for (std::size_t j = i + 1; j < c.contenders.size(); ++j) {
+      const auto a = best_scores(c.contenders[i], c.metric),
+                 b = best_scores(c.contenders[j], c.metric);
+      const double difference = spread_of(a).mean - spread_of(b).mean;
+      rows.push_back({c.contenders[i].name, c.contenders[j].name, number(difference),
+                      number(permutation_p(a, b))});
+    }
+  }
+  return {
+      {"text",
+       "The best scores of each two: their means' difference, and how often a difference as large "
+       "comes "
+       "of dividing the same numbers by chance (an exact permutation test, two-sided). With three "
+       "trainings each that cannot be less than 0.1."},
+      {"head", Json::array({"one", "another", "difference", "p"})},
+      {"rows", rows}};
+}
+
+double sum(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+}  // namespace
+
+std::vector<CurvePoint> curve_of(const ContenderTrials& contender, const std::string& metric) {
+  std::vector<CurvePoint> points;
+  for (std::int64_t epoch = 1; epoch <= last_epoch(contender); ++epoch) {
+    const Spread score = over_trials(
+        contender, [&](const Trial& trial) { return score_after(trial, metric, epoch); });
+    const Spread seconds =
+        over_trials(contender, [&](const Trial& trial) { return seconds_until(trial, epoch); });
+    if (score.count == 0 || seconds.count == 0) continue;
+    points.push_back({epoch, seconds.mean, score.mean, score.count > 1 ? score.deviation : 0});
+  }
+  return points;
+}
+
+double permutation_p(const std::vector<double>& a, const std::vector<double>& b) {
+  constexpr std::size_t kMost = 24;
+  const std::size_t count = a.size() + b.size();
+  if (a.empty() || b.empty() || count > kMost) return std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> all = a;
+  all.insert(all.end(), b.begin(), b.end());
+  const double total = sum(all), na = static_cast<double>(a.size()),
+               nb = static_cast<double>(b.size());
+  const auto difference = [&](double sum_of_a) {
+    return std::abs(sum_of_a / na - (total - sum_of_a) / nb);
+  };
+  // As far apart but for rounding.
+  const double least = difference(sum(a)) * (1 - 1e-9);
+  std::vector<bool> is_in_b(count, false);
+  std::fill(is_in_b.begin() + static_cast<std::ptrdiff_t>(a.size()), is_in_b.end(), true);
+  double as_large = 0, divisions = 0;
+  do {
+    double sum_of_a = 0;
+    for (std::size_t i = 0; i < count; ++i) sum_of_a += is_in_b[i] ? 0 : all[i];
+    as_large += difference(sum_of_a) >= least;
+    divisions += 1;
+  } while (std::next_permutation(is_in_b.begin(), is_in_b.end()));
+  return as_large / divisions;
+}
+
+Json comparison_document(const Comparison& comparison) {
+  Json contenders = Json::array(), configurations = Json::array();
+  std::size_t trainings = 0;
+  std::vector<Json> verdict;
+  for (const ContenderTrials& each : comparison.contenders) {
+    contenders.push_back(curves_json(each, comparison.metric));
+    configurations.push_back({{"name", each.name}, {"text", each.configuration}});
+    trainings += each.trials.size();
+    for (const Trial& trial : each.trials) {
+      if (trial.failure.empty()) continue;
+      verdict.push_back({{"level", "error"},
+                         {"text", fmt::format("{}, seed {}, came to no end: {}", each.name,
+                                              trial.seed, trial.failure)}});
+    }
+  }
+  const bool upwards = higher_is_better(comparison.metric);
+  const ContenderTrials* best = nullptr;
+  const auto score = [&](const ContenderTrials& each) {
+    const double mean = spread_of(best_scores(each, comparison.metric)).mean;
+    return upwards ? mean : -mean;
+  };
+  for (const ContenderTrials& each : comparison.contenders) {
+    if (std::isnan(score(each))) continue;
+    if (best == nullptr || score(each) > score(*best)) best = &each;
+  }
+  if (best != nullptr) {
+    const std::string score_text = to_string(spread_of(best_scores(*best, comparison.metric)));
+    const Json ahead{{"level", "good"},
+                     {"text", fmt::format("At its best '{}' is ahead: {} {}.", best->name,
+                                          comparison.metric, score_text)}};
+    verdict.insert(verdict.begin(), ahead);
+  }
+  return {
+      {"verdict", verdict},
+      {"facts", Json::array({Json::array({"configurations", comparison.contenders.size()}),
+                             Json::array({"trainings", trainings}),
+                             Json::array({"metric", comparison.metric})})},
+      {"comparison",
+       {{"metric", comparison.metric},
+        {"contenders", contenders},
+        {"head", {"configuration", "parameters", "at the end", "best", "test", "seconds an epoch"}},
+        {"rows", ends_json(comparison)},
+        {"significance", significance_json(comparison)}}},
+      {"configuration", configurations}};
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,55 @@
+#include "report/examination_json.h"
+
+namespace selfnorm {
+namespace {
+
+Json moments_json(const SignalMoments& moments) {
+  return {{"mean", moments.mean},
+          {"variance", moments.variance},
+          {"unit_mean_deviation", moments.unit_mean_deviation},
+          {"gradient_second_moment", moments.gradient_second_moment}};
+}
+
+}  // namespace
+
+const char* name_of(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
+
+Json findings_json(const std::vector<Finding>& findings) {
+  auto list = Json::array();
+  for (const Finding& finding : findings) {
+    list.push_back({{"code", finding.code},
+                    {"severity", name_of(finding.severity)},
+                    {"layers", finding.layers},
+                    {"value", finding.value},
+                    {"values", finding.values},
+                    {"details", finding.details},
+                    {"message", finding.message},
+                    {"mend", finding.mend}});
+  }
+  return list;
+}
+
+Json examination_json(const Examination& examination) {
+  auto layers = Json::array();
+  for (const LayerExamination& layer : examination.layers) {
+    Json json{{"name", layer.name}, {"op", layer.op}};
+    json.update(moments_json(layer.predicted));
+    if (layer.measured) {
+      json["measured"] = moments_json(*layer.measured);
+      json["measured"]["standard_error"] = moments_json(*layer.standard_error);
+      json["fluctuation"] = {{"mean", layer.fluctuation->mean},
+                             {"variance", layer.fluctuation->variance},
+                             {"log_gradient", layer.fluctuation->log_gradient},
+                             {"mean_shift", layer.fluctuation->mean_shift},
+                             {"variance_shift", layer.fluctuation->variance_shift}};
+      json["missed"] = layer.missed;
+    }
+    layers.push_back(json);
+  }
+  return {{"input", examination.input},
+          {"samples", examination.samples},
+          {"layers", layers},
+          {"findings", findings_json(examination.findings)}};
+}
+
+}  // namespace selfnorm

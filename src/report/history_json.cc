@@ -1,0 +1,94 @@
+#include "report/history_json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "report/heat_map.h"
+
+namespace selfnorm {
+namespace {
+
+// The records that have a list, and its numbers by layer.
+template <class Each>
+struct Watched {
+  std::vector<std::string> layers, times;
+  std::vector<const std::vector<Each>*> lists;
+
+  Watched(const std::vector<EpochRecord>& history, std::vector<Each> EpochRecord::*list) {
+    for (const EpochRecord& record : history) {
+      if ((record.*list).empty()) continue;
+      times.push_back(std::to_string(record.epoch));
+      lists.push_back(&(record.*list));
+    }
+    if (lists.empty()) return;
+    for (const Each& each : *lists[0]) layers.push_back(each.layer);
+  }
+
+  // Of layers that a record tells in another order, or not at all, nothing is known.
+  HeatMap map_of(double Each::*number) const {
+    return {layers, times, [this, number](std::size_t layer, std::size_t time) {
+              const std::vector<Each>& list = *lists[time];
+              const bool is_there = layer < list.size() && list[layer].layer == layers[layer];
+              return is_there ? list[layer].*number : std::numeric_limits<double>::quiet_NaN();
+            }};
+  }
+};
+
+// A scale by logarithm over what there is, its middle in the middle.
+HeatScale scale_over(const HeatMap& map) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (std::size_t layer = 0; layer < map.layers.size(); ++layer) {
+    for (std::size_t time = 0; time < map.times.size(); ++time) {
+      const double value = map.value(layer, time);
+      if (!(value > 0) || !std::isfinite(value)) continue;
+      low = std::min(low, std::log2(value));
+      high = std::max(high, std::log2(value));
+    }
+  }
+  if (!(low < high)) return {-1, 0, 1, true};
+  return {low, (low + high) / 2, high, true};
+}
+
+}  // namespace
+
+Json epochs_json(const std::vector<EpochRecord>& history) {
+  Json epochs = Json::array();
+  for (const EpochRecord& record : history) {
+    Json json{{"epoch", record.epoch}};
+    if (record.epoch > 0) {
+      json["seconds"] = record.seconds;
+      json["learning_rate"] = record.learning_rate;
+    }
+    if (!record.weights.empty() || !record.moments.empty()) {
+      json["watch_seconds"] = record.watch_seconds;
+    }
+    for (const auto& [name, value] : record.training) json[name] = number(value);
+    for (const auto& [name, value] : record.validation) json["validation_" + name] = number(value);
+    epochs.push_back(std::move(json));
+  }
+  return epochs;
+}
+
+// Bands: theorem 1 for the moments behind a layer, theorems 2 and 3 for tau.
+Json maps_json(const std::vector<EpochRecord>& history) {
+  const Watched moments(history, &EpochRecord::moments);
+  const Watched weights(history, &EpochRecord::weights);
+  Json maps = Json::object();
+  if (!moments.layers.empty()) {
+    maps["mean"] = heat_map(moments.map_of(&LayerMoments::mean), {-1, 0, 1, false, {{-0.1, 0.1}}});
+    maps["variance"] =
+        heat_map(moments.map_of(&LayerMoments::variance), {-4, 0, 4, true, {{0.8, 1.5}}});
+  }
+  if (!weights.layers.empty()) {
+    maps["tau"] = heat_map(weights.map_of(&UnitWeights::tau), {-2, 0, 2, true, {{0.8, 1.25}}});
+    maps["omega"] = heat_map(weights.map_of(&UnitWeights::omega), {-2, 0, 2, false, {{-0.1, 0.1}}});
+    maps["outside"] = heat_map(weights.map_of(&UnitWeights::outside), {0, 0, 1});
+    const HeatMap gradients = weights.map_of(&UnitWeights::gradient);
+    if (gradients.times.size() > 1) maps["gradient"] = heat_map(gradients, scale_over(gradients));
+  }
+  return maps;
+}
+
+}  // namespace selfnorm

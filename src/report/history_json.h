@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "report/page.h"
+#include "selfnorm/train.h"
+
+namespace selfnorm {
+
+/// What each epoch gave, without moments.
+Json epochs_json(const std::vector<EpochRecord>& history);
+
+/// Layer × time of what was watched (heat_map.h) by name: mean, variance, tau, omega, outside,
+/// gradient; those of which nothing is known are left out.
+Json maps_json(const std::vector<EpochRecord>& history);
+
+}  // namespace selfnorm

@@ -1,0 +1,66 @@
+// Line and bar charts, by Chart.js.
+
+function axis(title, more) {
+  return {title: {display: true, text: title, color: colour('faint')}, ticks: {color: colour('faint')},
+    grid: {color: colour('line')}, ...more};
+}
+
+function chartOptions(x, y) {
+  return {
+    animation: false, responsive: true, maintainAspectRatio: false, parsing: false, normalized: true,
+    interaction: {mode: 'nearest', axis: 'x', intersect: false},
+    elements: {point: {radius: 0, hitRadius: 8}, line: {borderWidth: 2, tension: 0}},
+    plugins: {
+      legend: {labels: {color: colour('text'), boxWidth: 20, filter: (item) => item.text !== ''}},
+      tooltip: {callbacks: {label: (item) => `${item.dataset.label}: ${numberText(item.parsed.y)}`}},
+    },
+    scales: {x, y},
+  };
+}
+
+/** A chart in its box; `make` gives Chart.js's configuration in the colours of the moment. */
+function chart(label, make) {
+  const canvas = element('canvas', {role: 'img', 'aria-label': label});
+  const holder = element('div', {class: 'canvas'}, canvas);
+  let drawn = null;
+  const again = () => {
+    if (drawn !== null) drawn.destroy();
+    drawn = new Chart(canvas, make());
+  };
+  requestAnimationFrame(again);
+  onColours(again);
+  return holder;
+}
+
+/** lines: [{name, points: [[x, y], …], band: [[x, low, high], …]}]; y may be null where there is none. */
+function lineChart(label, xTitle, yTitle, lines, {logarithmic = false} = {}) {
+  const type = logarithmic ? 'logarithmic' : 'linear';
+  const points = (list) => list.map(([x, y]) => ({x, y}));
+  return chart(label, () => ({
+    type: 'line',
+    data: {datasets: lines.flatMap((line, i) => {
+      const shown = {label: line.name, data: points(line.points), borderColor: series(line.colour ?? i), backgroundColor: series(line.colour ?? i),
+        borderDash: line.dashed ? [6, 4] : [], spanGaps: true, pointRadius: line.marked || line.points.length < 2 ? 3 : 0};
+      if (!line.band) return [shown];
+      const edge = (k) => ({label: '', data: line.band.map((each) => ({x: each[0], y: each[k]})), borderWidth: 0,
+        backgroundColor: `${series(i)}26`, fill: k === 2 ? '-1' : false});
+      return [shown, edge(1), edge(2)];
+    })},
+    options: chartOptions(axis(xTitle, {type: 'linear'}), axis(yTitle, {type})),
+  }));
+}
+
+/** bars: [{name, values}] over the labels. */
+function barChart(label, xTitle, yTitle, labels, bars, {horizontal = false} = {}) {
+  return chart(label, () => {
+    const value = axis(yTitle), place = axis(xTitle, {type: 'category'});
+    const options = chartOptions(horizontal ? value : place, horizontal ? place : value);
+    return {
+      type: 'bar',
+      data: {labels, datasets: bars.map((each, i) => ({label: each.name, data: each.values, backgroundColor: series(i)}))},
+      options: {...options, parsing: undefined, normalized: false, indexAxis: horizontal ? 'y' : 'x',
+        interaction: {mode: 'index', intersect: false},
+        plugins: {legend: {display: bars.length > 1, labels: {color: colour('text')}}}},
+    };
+  });
+}

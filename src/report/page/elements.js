@@ -1,0 +1,76 @@
+// Elements of the page. Text is always put in as text: names from data may look like markup.
+
+function element(name, attributes, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes || {})) made.setAttribute(key, value);
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+function svgElement(name, attributes, ...children) {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes || {})) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/** A number as people read it; null stands for one that is none. */
+function numberText(value, digits = 4) {
+  if (value === null || value === undefined) return '–';
+  if (typeof value !== 'number') return String(value);
+  if (Number.isInteger(value)) return value.toLocaleString('en');
+  const size = Math.abs(value);
+  return size >= 1e5 || size < 1e-3 ? value.toExponential(digits - 2) : String(Number(value.toPrecision(digits)));
+}
+
+function table(head, rows) {
+  const cells = (row) => row.map((cell, i) => element(i === 0 ? 'th' : 'td', i === 0 ? {scope: 'row'} : {}, numberText(cell)));
+  return element('div', {class: 'scroll tall', tabindex: '0', role: 'region', 'aria-label': head.join(', ')},
+    element('table', {},
+      element('thead', {}, element('tr', {}, ...head.map((name) => element('th', {scope: 'col'}, name)))),
+      element('tbody', {}, ...rows.map((row) => element('tr', {}, ...cells(row))))));
+}
+
+/** The numbers of a chart as a table, made when somebody opens it: a large one costs time. */
+function foldedTable(label, head, rowsOf) {
+  const details = element('details', {}, element('summary', {}, label));
+  details.addEventListener('toggle', () => {
+    if (details.open && details.childElementCount === 1) details.append(table(head, rowsOf()));
+  });
+  return details;
+}
+
+/** A picture with what it shows in words and its numbers. */
+function figure(picture, caption, label, head, rowsOf) {
+  return element('figure', {}, picture, element('figcaption', {}, caption), foldedTable(label, head, rowsOf));
+}
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+function series(index) { return colour(`series-${index % 8 + 1}`); }
+
+/** A canvas that is drawn anew when its width or the reader's colours change. */
+function drawnCanvas(label, height, draw) {
+  const canvas = element('canvas', {role: 'img', 'aria-label': label});
+  const holder = element('div', {style: `height:${height}px`}, canvas);
+  const again = () => {
+    const width = holder.clientWidth, scale = window.devicePixelRatio || 1;
+    if (width === 0) return;
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+    const context = canvas.getContext('2d');
+    context.scale(scale, scale);
+    draw(context, width, height);
+  };
+  new ResizeObserver(again).observe(holder);
+  onColours(again);
+  return holder;
+}
+
+const colourListeners = [];
+function onColours(listener) { colourListeners.push(listener); }
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => colourListeners.forEach((each) => each()));

@@ -1,0 +1,74 @@
+// Layers by time as coloured cells: Chart.js has no such chart.
+
+/** Bytes of base64; 255 stands for a value that is none. */
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+/** What a byte stands for on a scale from `low` to `high`, of logarithms where `logarithmic`. */
+function valueOf(byte, scale) {
+  if (byte === 255) return null;
+  const at = scale.low + (scale.high - scale.low) * byte / 254;
+  return scale.logarithmic ? 2 ** at : at;
+}
+
+// Blue below, white (or black) at the middle, red above; equal steps look equally far.
+function heatColour(byte, scale, isDark) {
+  if (byte === 255) return isDark ? [90, 40, 90] : [200, 120, 200];
+  const at = scale.low + (scale.high - scale.low) * byte / 254;
+  const half = at < scale.middle ? scale.middle - scale.low : scale.high - scale.middle;
+  const far = half > 0 ? Math.min(1, Math.abs(at - scale.middle) / half) : 0;
+  const middle = isDark ? [21, 24, 28] : [250, 250, 250];
+  const end = at < scale.middle ? (isDark ? [90, 160, 255] : [11, 80, 190]) : (isDark ? [255, 120, 90] : [190, 40, 20]);
+  return middle.map((each, i) => Math.round(each + (end[i] - each) * far ** 0.7));
+}
+
+/** map: {rows, columns, cells (base64), low, high, middle, logarithmic}; first row on top. */
+function heatMap(label, map, rowNames, columnNames, xTitle) {
+  const cells = bytesOf(map.cells);
+  const left = 92, bottom = 40;
+  const height = Math.max(140, Math.min(460, map.rows * 16)) + bottom;
+  const draw = (context, width) => {
+    const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
+    const image = new ImageData(map.columns, map.rows);
+    cells.forEach((byte, i) => {
+      const [r, g, b] = heatColour(byte, map, isDark);
+      image.data.set([r, g, b, 255], 4 * i);
+    });
+    const plain = document.createElement('canvas');
+    plain.width = map.columns;
+    plain.height = map.rows;
+    plain.getContext('2d').putImageData(image, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(plain, left, 0, width - left, height - bottom);
+    context.fillStyle = colour('faint');
+    context.font = '11px system-ui, sans-serif';
+    const rowStep = Math.ceil(map.rows / Math.max(1, (height - bottom) / 14));
+    for (let i = 0; i < map.rows; i += rowStep) {
+      context.fillText(shortened(rowNames[i], 15), 0, (i + 0.5) * (height - bottom) / map.rows + 4);
+    }
+    const columnStep = Math.ceil(map.columns / Math.max(1, (width - left) / 40));
+    for (let i = 0; i < map.columns; i += columnStep) {
+      context.fillText(columnNames[i], left + (i + 0.5) * (width - left) / map.columns - 4, height - bottom + 14);
+    }
+    context.fillText(xTitle, left, height - bottom + 32);
+  };
+  const holder = drawnCanvas(label, height, draw);
+  const told = element('output', {class: 'text'}, '');
+  holder.addEventListener('mousemove', (event) => {
+    const box = holder.getBoundingClientRect();
+    const column = Math.floor((event.clientX - box.left - left) / (box.width - left) * map.columns);
+    const row = Math.floor((event.clientY - box.top) / (height - bottom) * map.rows);
+    const inside = column >= 0 && column < map.columns && row >= 0 && row < map.rows;
+    told.textContent = inside ? `${rowNames[row]}, ${xTitle} ${columnNames[column]}: about ${numberText(valueOf(cells[row * map.columns + column], map), 3)}` : '';
+  });
+  return element('div', {}, holder, legendOf(map), told);
+}
+
+function legendOf(map) {
+  const ends = [map.low, map.middle, map.high].map((at) => numberText(map.logarithmic ? 2 ** at : at, 3));
+  const band = map.band ? `; the theorem's band is ${numberText(map.band[0])} to ${numberText(map.band[1])}` : '';
+  return element('div', {class: 'text'}, `Colours: blue ${ends[0]}, plain ${ends[1]}, red ${ends[2]}${band}.`);
+}
+
+function shortened(text, length) { return text.length <= length ? text : `${text.slice(0, length - 1)}…`; }

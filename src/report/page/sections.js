@@ -1,0 +1,226 @@
+// What a report says, section by section; a section without its numbers is left out.
+
+function section(title, ...children) {
+  const id = title.toLowerCase().replace(/[^a-z]+/g, '-');
+  return element('section', {id, 'aria-labelledby': `${id}-title`}, element('h2', {id: `${id}-title`}, title), ...children);
+}
+
+function facts(pairs) {
+  return element('dl', {class: 'facts'}, ...pairs.map(([name, value]) =>
+    element('div', {}, element('dt', {}, name), element('dd', {}, numberText(value)))));
+}
+
+function summarySection(report) {
+  const verdict = element('ul', {class: 'verdict'}, ...report.verdict.map((each) =>
+    element('li', {class: each.level}, each.text)));
+  return section('Summary', verdict, facts(report.facts));
+}
+
+function findingsSection(report) {
+  if (!report.findings || report.findings.length === 0) return null;
+  return section('Findings', ...report.findings.map((each) => element('div', {},
+    element('h3', {class: each.severity}, `${each.severity}: ${each.code}`),
+    element('p', {}, each.message), element('p', {}, `Mend: ${each.mend}`),
+    each.layers.length > 0 ? foldedTable(`${each.layers.length} layers`, ['layer', 'value', 'detail'],
+      () => each.layers.map((layer, i) => [layer, each.values[i], each.details[i]])) : null)));
+}
+
+// ---- training ---------------------------------------------------------------------------------
+
+function curveFigure(name, epochs) {
+  const lines = [[name, 'training', false], [`validation_${name}`, 'validation', true]]
+    .map(([key, label, dashed], i) => ({name: label, dashed, colour: i, points: epochs.filter((e) => e.epoch > 0 && key in e).map((e) => [e.epoch, e[key]])}))
+    .filter((line) => line.points.length > 0);
+  return figure(lineChart(`${name} by epoch`, 'epoch', name, lines), `${name} by epoch.`, `${name} as a table`,
+    ['epoch', ...lines.map((line) => line.name)],
+    () => lines[0].points.map(([epoch, y], i) => [epoch, y, ...lines.slice(1).map((line) => line.points[i] ? line.points[i][1] : null)]));
+}
+
+function trainingSection(report) {
+  const epochs = report.epochs;
+  if (!epochs || epochs.length === 0) return null;
+  const known = new Set(['epoch', 'step', 'seconds', 'learning_rate', 'watch_seconds']);
+  const names = [...new Set(epochs.flatMap((e) => Object.keys(e)))].filter((key) => !known.has(key) && !key.startsWith('validation_'));
+  return section('Training', element('div', {class: 'charts'}, ...names.map((name) => curveFigure(name, epochs))));
+}
+
+function timeSection(report) {
+  const epochs = (report.epochs || []).filter((e) => e.epoch > 0);
+  if (epochs.length === 0) return null;
+  const lines = [{name: 'training steps', points: epochs.map((e) => [e.epoch, e.seconds])},
+    {name: 'watching', points: epochs.filter((e) => 'watch_seconds' in e).map((e) => [e.epoch, e.watch_seconds])}];
+  return section('Time',
+    facts(report.time), element('div', {class: 'charts'},
+      figure(lineChart('Seconds by epoch', 'epoch', 'seconds', lines), 'Where each epoch\'s time went.', 'Seconds as a table',
+        ['epoch', 'training steps', 'watching'], () => epochs.map((e) => [e.epoch, e.seconds, e.watch_seconds ?? null])),
+      figure(lineChart('Learning rate by epoch', 'epoch', 'learning rate', [{name: 'learning rate', points: epochs.map((e) => [e.epoch, e.learning_rate])}]),
+        'The learning rate of each epoch\'s last step.', 'Learning rates as a table', ['epoch', 'learning rate'],
+        () => epochs.map((e) => [e.epoch, e.learning_rate]))));
+}
+
+// ---- moments ----------------------------------------------------------------------------------
+
+function mapFigure(map, caption) {
+  return figure(heatMap(caption, map, map.row_names, map.column_names, 'epoch'), caption, 'Start and end as a table',
+    ['layer', 'before training', 'at the end'], () => map.names.map((name, i) => [name, map.first[i], map.last[i]]));
+}
+
+function momentsSection(report) {
+  const maps = report.maps;
+  if (!maps) return null;
+  const titles = {mean: 'Mean of each layer\'s output over the watched rows.',
+    variance: 'Variance of each layer\'s output; theorem 1 keeps that of SELU within the band.',
+    tau: 'τ, the sum of a unit\'s squared weights, in the mean of each layer; theorems 2 and 3 hold within the band.',
+    omega: 'ω, the sum of a unit\'s weights, in the mean of each layer.',
+    outside: 'Share of each layer\'s units whose τ is outside the theorems\' domain.',
+    gradient: 'Norm of the gradient of each layer\'s weights, at the last step of the epoch.'};
+  return section('Moment health', ...Object.keys(titles).filter((key) => maps[key]).map((key) => mapFigure(maps[key], titles[key])));
+}
+
+function predictionSection(report) {
+  const layers = report.layers;
+  if (!layers || layers.length === 0) return null;
+  const points = (key, of = (layer) => layer) => layers.map((layer, i) => [i + 1, (of(layer) || {})[key] ?? null]);
+  const isMeasured = (key) => layers.some((layer) => layer.measured && key in layer.measured);
+  const lines = (key) => [{name: 'predicted', points: points(key)},
+    ...(isMeasured(key) ? [{name: 'measured', dashed: true, marked: layers.length < 80, points: points(key, (layer) => layer.measured)}] : [])];
+  const kinds = [['mean', 'Mean', false], ['variance', 'Variance', true], ['gradient_second_moment', 'Gradient\'s mean square', true]];
+  return section('Predicted and measured',
+    element('p', {}, 'Of the network with fresh weights, before training: what the mathematics predicts layer by layer, and what was measured.'),
+    element('div', {class: 'charts'}, ...kinds.map(([key, title, logarithmic]) =>
+      figure(lineChart(`${title} by layer`, 'layer', title, lines(key), {logarithmic}), `${title} by layer, in the order of computation.`,
+        `${title} as a table`, ['layer', 'op', 'predicted', 'measured'],
+        () => layers.map((layer) => [layer.name, layer.op, layer[key], layer.measured ? layer.measured[key] : null])))));
+}
+
+function histogramSection(report) {
+  const histograms = report.histograms;
+  if (!histograms) return null;
+  const middles = histograms.edges.slice(1).map((edge, i) => (edge + histograms.edges[i]) / 2);
+  const one = (layer) => {
+    const lines = [['before', layer.before], ['after', layer.after]].map(([name, shares]) =>
+      ({name, points: middles.map((x, i) => [x, shares[i]])}));
+    return figure(lineChart(`Outputs of ${layer.name}`, 'value', 'density', lines), `${layer.name} (${layer.op})`, 'As a table',
+      ['value', 'before training', 'after'], () => middles.map((x, i) => [x, layer.before[i], layer.after[i]]));
+  };
+  return section('Distributions of activations',
+    element('p', {}, `Each layer's outputs over the watched rows before and after training; what lies beyond ${histograms.edges[0]} and ${histograms.edges.at(-1)} counts into the last bars.`),
+    element('div', {class: 'histograms'}, ...histograms.layers.map(one)));
+}
+
+// ---- what it gets wrong -----------------------------------------------------------------------
+
+function confusionSection(report) {
+  const confusion = report.confusion;
+  if (!confusion) return null;
+  const names = confusion.classes;
+  const count = (i, j) => confusion.counts[i][j], total = (i) => confusion.counts[i].reduce((a, b) => a + b, 0);
+  const cells = names.map((name, i) => element('tr', {}, element('th', {scope: 'row'}, name),
+    ...names.map((_, j) => element('td', {style: shade(count(i, j) / Math.max(1, total(i)), i === j)}, numberText(count(i, j))))));
+  return section('Confusion',
+    element('p', {}, `Rows are the truth, columns the prediction; ${numberText(confusion.rows)} rows of ${confusion.of}.`),
+    element('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Confusion'}, element('table', {},
+      element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, 'truth'), ...names.map((name) => element('th', {scope: 'col'}, name)))),
+      element('tbody', {}, ...cells))));
+}
+
+function shade(share, isRight) {
+  const strength = Math.round(100 * Math.min(1, isRight ? 0.5 * share : 2 * share));
+  return `background: color-mix(in srgb, var(--${isRight ? 'series-3' : 'error'}) ${strength / 2}%, transparent)`;
+}
+
+function pictureOf(image) {
+  const bytes = bytesOf(image.bytes);
+  const canvas = element('canvas', {width: image.width, height: image.height, role: 'img', 'aria-label': 'the input'});
+  const pixels = new ImageData(image.width, image.height), area = image.width * image.height;
+  for (let i = 0; i < area; ++i) {
+    const channel = (k) => bytes[(image.channels >= 3 ? k : 0) * area + i];
+    pixels.data.set([channel(0), channel(1), channel(2), 255], 4 * i);
+  }
+  canvas.getContext('2d').putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+function mistakesSection(report) {
+  const mistakes = report.mistakes;
+  if (!mistakes || mistakes.rows.length === 0) return null;
+  const one = (each) => element('li', {}, each.image ? pictureOf(each.image) : null,
+    element('div', {}, `row ${each.row}: ${each.truth}, taken for ${each.predicted} (${numberText(100 * each.probability, 3)} %)`),
+    ...(each.text || []).map((text) => element('div', {}, `“${text}”`)),
+    each.values ? table(['column', 'value'], each.values) : null);
+  return section('Worst mistakes', element('p', {}, `Of ${mistakes.of}, those of which the network was surest.`),
+    element('ul', {class: mistakes.rows[0].image ? 'mistakes' : 'mistakes rows'}, ...mistakes.rows.map(one)));
+}
+
+function calibrationSection(report) {
+  const bins = report.calibration;
+  if (!bins) return null;
+  const used = bins.bins.filter((bin) => bin.rows > 0);
+  return section('Calibration', figure(lineChart('Accuracy by confidence', 'confidence', 'accuracy',
+    [{name: 'accuracy', points: used.map((bin) => [bin.confidence, bin.accuracy])},
+      {name: 'as sure as right', dashed: true, colour: 7, points: [[0, 0], [1, 1]]}]),
+  `How often predictions are right, by how sure the network is; off by ${numberText(bins.error, 3)} in the mean, over ${bins.of}.`,
+  'Bins as a table', ['confidence', 'accuracy', 'rows'], () => used.map((bin) => [bin.confidence, bin.accuracy, bin.rows])));
+}
+
+function importanceSection(report) {
+  const importance = report.importance;
+  if (!importance) return null;
+  const shown = importance.columns.slice(0, 30);
+  return section('Importance', figure(barChart('Importance of columns', 'column', importance.score, shown.map((each) => shortened(each.name, 24)),
+    [{name: importance.score, values: shown.map((each) => each.value)}], {horizontal: true}),
+  `By how much the ${importance.score} of ${importance.of} gets worse when a column's values are shuffled.`, 'All columns',
+  ['column', importance.score], () => importance.columns.map((each) => [each.name, each.value])));
+}
+
+function boundarySection(report) {
+  const map = report.boundary;
+  if (!map) return null;
+  const draw = (context, width, height) => {
+    const size = map.size, cells = bytesOf(map.classes);
+    const x = (value) => (value - map.x[0]) / (map.x[1] - map.x[0]) * width;
+    const y = (value) => height - (value - map.y[0]) / (map.y[1] - map.y[0]) * height;
+    cells.forEach((kind, i) => {
+      context.globalAlpha = 0.3;
+      context.fillStyle = series(kind);
+      context.fillRect((i % size) * width / size, height - (Math.floor(i / size) + 1) * height / size, width / size + 1, height / size + 1);
+    });
+    context.globalAlpha = 1;
+    map.points.forEach(([px, py, kind]) => {
+      context.fillStyle = series(kind);
+      context.beginPath();
+      context.arc(x(px), y(py), 2.5, 0, 7);
+      context.fill();
+    });
+  };
+  return section('Decision boundary', figure(drawnCanvas('Decision boundary', 420, draw),
+    `Which class the network gives each place; the points are rows of ${map.of}. Across: ${map.columns[0]}; up: ${map.columns[1]}.`,
+    'Points as a table', [...map.columns, 'class'], () => map.points.map(([px, py, kind]) => [px, py, map.names[kind]])));
+}
+
+// ---- the rest ---------------------------------------------------------------------------------
+
+function networkSection(report) {
+  return report.network ? section('Network', networkPicture(report.network)) : null;
+}
+
+function configurationSection(report) {
+  if (!report.configuration) return null;
+  return section('Configuration', ...report.configuration.map(({name, text}) =>
+    element('div', {}, element('h3', {}, name), element('pre', {tabindex: '0'}, text))));
+}
+
+function comparisonSection(report) {
+  const comparison = report.comparison;
+  if (!comparison) return null;
+  const lines = (axisName) => comparison.contenders.map((each) => ({name: each.name,
+    points: each[axisName].map(([x, mean]) => [x, mean]),
+    band: each[axisName].map(([x, mean, deviation]) => [x, mean - (deviation || 0), mean + (deviation || 0)])}));
+  const byKey = (axisName, title) => figure(lineChart(`${comparison.metric} by ${title}`, title, comparison.metric, lines(axisName)),
+    `Mean over the seeds by ${title}, with a band of one standard deviation to both sides.`, 'As a table',
+    ['contender', title, 'mean', 'deviation'], () => comparison.contenders.flatMap((each) => each[axisName].map((point) => [each.name, ...point])));
+  return section('Comparison', element('div', {class: 'charts'}, byKey('by_epoch', 'epoch'), byKey('by_second', 'second')),
+    element('h3', {}, 'At the end'), table(comparison.head, comparison.rows),
+    element('h3', {}, 'Significance'), element('p', {}, comparison.significance.text),
+    table(comparison.significance.head, comparison.significance.rows));
+}

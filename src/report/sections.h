@@ -1,0 +1,31 @@
+// What a run's report says of its model, from plain numbers.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "report/judgement.h"
+#include "report/page.h"
+#include "selfnorm/dataset.h"
+#include "train/evaluator.h"
+
+namespace selfnorm {
+
+/// Rows of a data set, with a name for people.
+struct NamedRows {
+  const Dataset& data;
+  std::vector<std::int64_t> rows;
+  std::string name;
+};
+
+/// Each layer's outputs before and after training as densities; of very many layers some, evenly.
+Json histograms_json(const HistogramRange& range, const std::vector<LayerHistogram>& before,
+                     const std::vector<LayerHistogram>& after);
+
+Json confusion_json(const Judged& judged, const NamedRows& of);
+Json calibration_json(const Judged& judged, const NamedRows& of);
+
+/// The worst mistakes with what was to be classified: an image, its texts, or a table's values.
+Json mistakes_json(const Judged& judged, const NamedRows& of);
+
+}  // namespace selfnorm

@@ -1,0 +1,90 @@
+#include "report/verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+
+namespace selfnorm {
+namespace {
+
+double score_of(const Scores& scores, const std::string& name) {
+  const auto found = std::ranges::find(scores, name, &Scores::value_type::first);
+  return found == scores.end() ? 0 : found->second;
+}
+
+// Where the validation loss was least, and whether it has risen by a tenth since.
+void judge_validation(const std::vector<EpochRecord>& history, std::vector<VerdictLine>& verdict) {
+  const EpochRecord* best = nullptr;
+  for (const EpochRecord& record : history) {
+    if (record.validation.empty()) continue;
+    const auto loss = [](const EpochRecord& r) { return score_of(r.validation, "loss"); };
+    if (best == nullptr || loss(record) < loss(*best)) best = &record;
+  }
+  if (best == nullptr) return;
+  const EpochRecord& last = history.back();
+  const double least = score_of(best->validation, "loss"), end = score_of(last.validation, "loss");
+  const bool has_risen = best != &last && end > 1.1 * least;
+  verdict.push_back(
+      {has_risen ? "warning" : "good",
+       fmt::format("The validation loss was least after epoch {} ({:.4g}){}.", best->epoch, least,
+                   has_risen ? fmt::format(" and is {:.4g} at the end: what came after fitted the "
+                                           "training rows alone",
+                                           end)
+                             : "")});
+}
+
+// After the last epoch that was watched. What the network gives out is to be large where it is
+// sure.
+void judge_moments(const std::vector<EpochRecord>& history, std::vector<VerdictLine>& verdict) {
+  const auto last = std::ranges::find_if(history.rbegin(), history.rend(),
+                                         [](const EpochRecord& r) { return !r.moments.empty(); });
+  if (last == history.rend()) return;
+  const auto is_off = [](const LayerMoments& layer) {
+    return !(layer.variance > 0.25 && layer.variance < 4);
+  };
+  const std::span inner = std::span(last->moments).first(last->moments.size() - 1);
+  const auto off = std::ranges::count_if(inner, is_off);
+  verdict.push_back(
+      {off == 0 ? "good" : "warning",
+       off == 0
+           ? "The variance of every inner layer's output is within a factor of 4 of 1."
+           : fmt::format("{} of {} inner layers have outputs whose variance is more than a factor "
+                         "of 4 from 1, first '{}'.",
+                         off, inner.size(), std::ranges::find_if(inner, is_off)->layer)});
+}
+
+}  // namespace
+
+std::vector<VerdictLine> judge_training(const std::vector<EpochRecord>& history) {
+  std::vector<VerdictLine> verdict;
+  if (history.empty()) return verdict;
+  judge_validation(history, verdict);
+  judge_moments(history, verdict);
+  return verdict;
+}
+
+std::vector<VerdictLine> judge_findings(const std::vector<Finding>& findings) {
+  if (findings.empty())
+    return {
+        {"good", "The doctor finds nothing that keeps signals or gradients from being normal."}};
+  std::vector<VerdictLine> verdict;
+  for (const Finding& finding : findings) {
+    const bool is_error = finding.severity == Severity::error;
+    verdict.push_back(
+        {is_error ? "error" : "warning",
+         fmt::format(
+             "The doctor finds {}{}.", finding.code,
+             finding.layers.empty() ? "" : fmt::format(" at {} layers", finding.layers.size()))});
+  }
+  return verdict;
+}
+
+Json verdict_json(const std::vector<VerdictLine>& verdict) {
+  Json list = Json::array();
+  for (const auto& [level, text] : verdict) list.push_back({{"level", level}, {"text", text}});
+  return list;
+}
+
+}  // namespace selfnorm

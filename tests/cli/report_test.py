@@ -1,0 +1,130 @@
+"""Reports as a reader meets them: in a browser, on a telephone, in the dark."""
+
+import json
+import re
+import shutil
+import subprocess
+
+from program import DATA, USAGE, CliTest, main
+
+BROWSER = shutil.which("chromium")
+WIDTH = 360
+
+# Looks at the page from within when it is drawn, and says what it saw.
+PROBE = """<script>setTimeout(() => {
+  const blank = [...document.querySelectorAll('canvas')].filter((canvas) => {
+    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    return new Set(new Uint32Array(pixels.buffer)).size < 2;
+  });
+  const seen = {canvases: document.querySelectorAll('canvas').length,
+    blank: blank.map((canvas) => canvas.getAttribute('aria-label')),
+    loaded: performance.getEntriesByType('resource').map((each) => each.name),
+    sections: [...document.querySelectorAll('h2')].map((each) => each.textContent),
+    width: document.documentElement.scrollWidth, room: window.innerWidth,
+    page: getComputedStyle(document.body).backgroundColor,
+    bare: [...document.querySelectorAll('canvas')].filter((canvas) => !canvas.getAttribute('aria-label')).length};
+  const told = document.createElement('pre');
+  told.textContent = 'SEEN' + JSON.stringify(seen) + 'SEEN';
+  document.body.append(told);
+  parent.postMessage(told.textContent, '*');
+}, 1500)</script></body>"""
+
+FRAME = """<!DOCTYPE html><body><iframe src="{page}" width="{width}" height="800"></iframe><script>
+addEventListener('message', (event) => {{ document.body.append(event.data); }});</script></body>"""
+
+SPIRALS = "\n".join(["x,y,kind"] + [f"{r * c:.3f},{r * s:.3f},{kind}" for r in (1, 2, 3)
+                                   for c, s, kind in ((1, 0, "in"), (0, 1, "out"), (-1, 0, "in"),
+                                                      (0, -1, "out"))] * 4) + "\n"
+
+
+class Reports(CliTest):
+    def look(self, page, dark=False, narrow=False):
+        """What the browser saw, and what it complained of."""
+        if BROWSER is None:
+            self.skipTest("chromium is not installed")
+        text = page.read_text()
+        copy = page.with_name("probed.html")
+        copy.write_text(text.replace("</body>", PROBE))
+        if narrow:
+            copy = page.with_name("frame.html")
+            copy.write_text(FRAME.format(page="probed.html", width=WIDTH))
+        finished = subprocess.run(
+            [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+             f"--user-data-dir={self.path('browser')}", "--virtual-time-budget=8000",
+             f"--blink-settings=preferredColorScheme={0 if dark else 1}", "--dump-dom",
+             f"file://{copy}"], capture_output=True, text=True, check=False, timeout=120)
+        complaints = [line for line in finished.stderr.splitlines() if "CONSOLE" in line]
+        told = re.findall(r"SEEN(\{.*?\})SEEN", finished.stdout, re.DOTALL)
+        self.assertTrue(told, finished.stderr[-2000:])
+        return json.loads(told[-1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")), complaints
+
+    def check(self, page, *sections):
+        for dark in (False, True):
+            seen, complaints = self.look(page, dark)
+            self.assertEqual([], complaints)
+            self.assertEqual([], seen["loaded"])
+            self.assertEqual([], seen["blank"])
+            self.assertEqual(0, seen["bare"])
+            self.assertLessEqual(set(sections), set(seen["sections"]))
+            red = int(re.search(r"\d+", seen["page"]).group())
+            self.assertEqual(dark, red < 128)
+        seen, complaints = self.look(page, narrow=True)
+        self.assertEqual([], complaints)
+        self.assertLessEqual(seen["width"], seen["room"])
+        return seen
+
+    def test_of_a_run_of_images(self):
+        self.ok("train", "--data", "digits", "--epochs", "3", "--validation-split", "0.2", "--out", "run")
+        told = self.ok_json("report", "run")
+        page = self.path("run/report.html")
+        self.assertEqual(page.stat().st_size, told["bytes"])
+        self.assertGreater(self.check(page, "Summary", "Training", "Moment health", "Predicted and measured",
+                                      "Distributions of activations", "Confusion", "Worst mistakes",
+                                      "Calibration", "Time", "Network", "Configuration")["canvases"], 10)
+
+    def test_of_a_table_with_names_that_are_markup(self):
+        name = "<script>document.title='taken'</script>"
+        self.write("spirals.csv", SPIRALS.replace("x,y,kind", f"{name},y,kind").replace("out", "<b>out</b>"))
+        self.ok("train", "--data", "spirals.csv", "--target", "kind", "--epochs", "3", "--out", "run")
+        self.ok("report", "run")
+        self.check(self.path("run/report.html"), "Importance", "Decision boundary")
+        self.assertNotIn("<b>out</b>", self.path("run/report.html").read_text())
+
+    def test_without_the_data_the_rest_is_told(self):
+        self.write("table.csv", SPIRALS)
+        self.ok("train", "--data", "table.csv", "--target", "kind", "--epochs", "2", "--out", "run")
+        self.path("table.csv").unlink()
+        self.ok("report", "run")
+        page = self.path("run/report.html").read_text()
+        self.assertIn("are not at hand", page)
+        self.assertNotIn('"confusion"', page)
+
+    def test_of_a_comparison(self):
+        for name, op in (("one", "selu"), ("two", "relu")):
+            self.write(f"{name}.toml", f"""[data]
+source = "digits"
+validation_split = 0.2
+[model]
+layers = [{{ op = "flatten" }}, {{ op = "dense", units = 32 }}, {{ op = "{op}" }}, {{ op = "dense", units = 10 }}]
+[train]
+epochs = 2
+""")
+        self.ok("compare", "one.toml", "two.toml", "--seeds", "2", "--out", "out")
+        self.check(self.path("out/report.html"), "Comparison", "Configuration")
+
+    def test_of_a_visit_to_the_doctor(self):
+        self.write("net.toml", """[model]
+inputs = { x = [8] }
+layers = [{ op = "dense", units = 32, init = "he_normal" }, { op = "selu" }, { op = "dense", units = 2 }]
+""")
+        self.assertEqual(1, self.run_program("doctor", "net.toml", "--report", "visit.html").status)
+        self.check(self.path("visit.html"), "Findings", "Predicted and measured", "Network")
+
+    def test_what_is_no_run_is_refused(self):
+        self.fails((USAGE, DATA, 4), "absent", arguments=("report", "absent"))
+        self.path("empty").mkdir()
+        self.fails((USAGE, DATA, 4), "empty", arguments=("report", "empty"))
+
+
+if __name__ == "__main__":
+    main()
