@@ -18,6 +18,8 @@ find_package(Arb REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+# For the program alone.
+pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 message(STATUS "oneDNN ${dnnl_VERSION} in ${dnnl_DIR}")
 
 # Header-only libraries, needed to compile our code and by nobody who links it. (fmt has a static
@@ -26,6 +28,7 @@ find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_writer.hpp REQUIRED)
 find_path(DTL_INCLUDE_DIR dtl/dtl.hpp REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 

@@ -51,6 +51,8 @@ LIBRARIES = [
     ("nlohmann-json", r"nlohmann/", ["data", "formats", "train", "report", "api", "cli"]),
     ("libcsv", r"csv\.h$", ["data"]),
     ("dtl", r"dtl/", ["cli"]),
+    ("cpp-httplib", r"httplib\.h$", ["cli"]),
+    ("protozero", r"protozero/", ["formats"]),
     ("Eigen", r"Eigen/", ["kernels"]),
     ("Arb", r"(arb(_hypgeom)?\.h$|flint)", ["theory"]),
     ("zlib", r"(zlib|zconf)\.h$", ["data"]),

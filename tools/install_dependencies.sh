@@ -19,6 +19,8 @@ nlohmann-json3-dev       JSON: model files, --json
 libfmt-dev               fmt: text
 libcsv-dev               CSV files
 libdtl-dev               dtl: differences of texts
+libcpp-httplib-dev       cpp-httplib: shows a training as it goes
+libprotozero-dev         protozero: protocol buffers, in which TensorBoard reads
 libeigen3-dev            Eigen: eigenvectors, for whitening
 libflint-arb-dev         Arb: intervals, for proofs about the moment map
 zlib1g-dev               .gz files

@@ -3,8 +3,8 @@
 what becomes of it when SELU is used as it is meant to be.
 
 usage: experiments/snli/run.py [--program build/release/bin/selfnorm]
-                               [--only published repaired search tuned moments tried ablation
-                                      speed doctor tables]
+                               [--only published repaired search finalists tuned moments tried
+                                      ablation speed doctor tables]
 
 Needs ../shared/data. Everything is trained by `selfnorm compare`, which keeps what is finished, so
 that an interrupted experiment goes on where it stopped; delete build/snli to start anew. What came of
@@ -39,10 +39,12 @@ TRAIN = ("snli/snli_train20k.tsv.gz", "nli-extra/cad_snli_train.tsv.gz")
 OTHER_TESTS = {"Breaking NLI": "nli-extra/breaking_nli.tsv.gz", "SICK": "nli-extra/sick_test.tsv.gz"}
 COLUMNS = ("gold_label", "sentence1", "sentence2")
 FULL_SIZE = 549367
-# The equal search: as many trials for each family, by the best validation accuracy of ten epochs.
-RATES, DROPS = (3e-3, 1e-3, 5.5e-4, 3e-4), (0.0, 0.05, 0.1, 0.2)
+# The equal search: as many trials for each family with one seed, by the best validation accuracy of
+# ten epochs; the first three of each once more with others. What is tuned has seeds of its own.
+RATES, DROPS = (1e-2, 3e-3, 1e-3, 5.5e-4, 3e-4), (0.0, 0.05, 0.1, 0.2)
+FINALISTS, TUNED_FIRST_SEED = 3, 11
 WATCHED = ("relu", "selu, largest", "selu, repaired")
-SEARCH_SEEDS, SEEDS, TUNED_SEEDS = 1, 3, 5
+SEEDS, TUNED_SEEDS = 3, 5
 
 
 # ---- data --------------------------------------------------------------------------------------
@@ -127,10 +129,20 @@ def families():
             "selu, largest": networks.LARGEST}
 
 
-def with_settings(options, rate, drop):
+def with_settings(options, rate, drop, seed=1):
     train = json.loads(json.dumps(options["train"]))
     train["optimizer"]["learning_rate"] = rate
+    train["seed"] = seed
     return networks.changed(options, {"train": train, "rate": drop})
+
+
+def setting_name(family, rate, drop):
+    return name_of(family.replace(",", ""), f"{rate:g}", drop)
+
+
+def setting_file(family, rate, drop):
+    return write(WORK / "search_networks", setting_name(family, rate, drop),
+                 with_settings(families()[family], rate, drop))
 
 
 # ---- the program -------------------------------------------------------------------------------
@@ -144,7 +156,7 @@ def run(program, *arguments, **options):
 
 
 def compare(program, name, files, seeds):
-    """One comparison; what it found, with accuracies on other test sets."""
+    """One comparison in the folder of this name; what it found of these files."""
     out = WORK / name
     command = [program, "compare", *map(str, files), "--seeds", str(seeds), "--out", str(out)]
     finished = subprocess.run(command + (["--resume"] if out.exists() else []), check=False, cwd=WORK,
@@ -152,11 +164,8 @@ def compare(program, name, files, seeds):
     if finished.returncode != 0:
         sys.exit(f"{' '.join(command)}: exit status {finished.returncode}")
     found = json.loads((out / "compare.json").read_text())
-    table = {}
-    for each in found["contenders"]:
-        trials = [trial for trial in each["trials"] if trial["seed"] <= seeds]
-        table[each["name"]] = [summary(trial) for trial in trials]
-    return table
+    trials = {each["name"]: each["trials"] for each in found["contenders"]}
+    return {path.stem: [summary(trial) for trial in trials[path.stem]][:seeds] for path in files}
 
 
 def summary(trial):
@@ -184,6 +193,14 @@ def watched(record):
 
 # ---- the pieces --------------------------------------------------------------------------------
 
+def keep_picture(name):
+    drawn = WORK / name / "curves.svg"
+    if drawn.exists():
+        shutil.copyfile(drawn, HERE / f"{name}.svg")
+    else:
+        print(f"{name}.svg is as it was: gnuplot, which draws it, is not installed")
+
+
 class Experiment:
     def __init__(self, program):
         self.program = program
@@ -204,37 +221,46 @@ class Experiment:
 
     def published(self):
         self.compare("published", published(), SEEDS, other_tests=True)
-        shutil.copyfile(WORK / "published" / "curves.svg", HERE / "published.svg")
-        unmasked = [write(WORK / "networks", name_of(a, "masked_sum"), networks.changed(
-            networks.published(a, "none"), {"pooling": {"mode": "sum"}})) for a in ("relu", "selu")]
+        keep_picture("published")
+        unmasked = [write(WORK / "networks", name_of(a, v, "masked_sum"), networks.changed(
+            networks.published(a, v), {"pooling": {"mode": "sum"}}))
+            for a in ("relu", "selu") for v in ("batch norm", "none")]
         self.compare("masked", unmasked, SEEDS)
 
     def repaired(self):
         by_hand = write(WORK / "networks", "selu_by_hand", networks.REPAIRED)
         self.compare("repaired", [repaired(self.program), by_hand], SEEDS, other_tests=True)
+        keep_picture("repaired")
 
     def search(self):
-        files = [write(WORK / "search_networks", name_of(family.replace(",", ""), f"{rate:g}", drop),
-                       with_settings(options, rate, drop))
-                 for family, options in families().items() for rate in RATES for drop in DROPS]
-        self.compare("search", files, SEARCH_SEEDS)
+        files = [setting_file(family, rate, drop) for family in families()
+                 for rate in RATES for drop in DROPS]
+        self.compare("search", files, 1)
 
-    def best(self, family):
-        """Of the searched settings, by the best validation accuracy of ten epochs."""
+    def by_score(self, piece, family):
+        """The settings of a family, the best first: by the best validation accuracy, over seeds."""
         def score(setting):
-            trials = self.results["search"][name_of(family.replace(",", ""), f"{setting[0]:g}", setting[1])]
-            return max(trials[0]["validation"], default=0) if not trials[0]["failure"] else 0
-        return max(((rate, drop) for rate in RATES for drop in DROPS), key=score)
+            trials = self.results[piece][setting_name(family, *setting)]
+            return sum(max(t["validation"], default=0) for t in trials if not t["failure"]) / len(trials)
+        known = [(rate, drop) for rate in RATES for drop in DROPS
+                 if setting_name(family, rate, drop) in self.results[piece]]
+        return sorted(known, key=score, reverse=True)
+
+    def finalists(self):
+        files = [setting_file(family, *setting) for family in families()
+                 for setting in self.by_score("search", family)[:FINALISTS]]
+        found = compare(self.program, "search", files, SEEDS)
+        self.keep("finalists", found)
 
     def tuned(self):
         files = []
         for family, options in families().items():
-            rate, drop = self.best(family)
+            rate, drop = self.by_score("finalists", family)[0]
             remark = f"{family}: the best of {len(RATES) * len(DROPS)} settings; made by run.py."
             files.append(write(HERE, name_of("tuned", family.replace(",", "")),
-                               with_settings(options, rate, drop), remark))
+                               with_settings(options, rate, drop, TUNED_FIRST_SEED), remark))
         self.compare("tuned", files, TUNED_SEEDS, other_tests=True)
-        shutil.copyfile(WORK / "tuned" / "curves.svg", HERE / "tuned.svg")
+        keep_picture("tuned")
 
     def moments(self):
         """The tuned networks once more, watched: what ten epochs make of signals and weights."""
@@ -266,22 +292,25 @@ class Experiment:
         self.compare("ablation", files, SEEDS)
 
     def speed(self):
-        """Two epochs of as many pairs as SNLI has, ReLU and SELU taking turns."""
-        data = make_full_size()
-        found = self.results.get("speed", {})
+        """Two epochs of as many pairs as SNLI has, the networks taking turns."""
+        data, file = make_full_size(), WORK / "speed.json"
+        timed = [f"{name_of(a, v)}.toml" for a in ("relu", "selu") for v in ("batch norm", "none")]
+        timed += ["tuned_relu.toml", "tuned_selu_largest.toml"]
+        found = json.loads(file.read_text()) if file.exists() else {}
         for turn in range(2):
-            for activation in ("relu", "selu"):
-                for variant in ("batch norm", "none"):
-                    key = f"{activation}, {variant}, turn {turn + 1}"
-                    if key not in found:
-                        found[key] = self.timed(data, HERE / f"{name_of(activation, variant)}.toml")
-                        self.keep("speed", found)
+            for name in timed:
+                key = f"{name.removesuffix('.toml').replace('_', ' ')}, turn {turn + 1}"
+                if key not in found:
+                    found[key] = self.timed(data, HERE / name)
+                    file.write_text(json.dumps(found))
+        self.keep("speed", found)
 
     def timed(self, data, network):
         out = WORK / "speed"
         shutil.rmtree(out, ignore_errors=True)
         command = ["/usr/bin/env", "python3", "-c", PEAK, self.program, "train", str(network), "--data",
-                   str(data), "--epochs", "2", "--out", str(out), "--json"]
+                   str(data), "--epochs", "2", "--threads", "2", "--report", "false", "--out", str(out),
+                   "--json"]
         finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=WORK)
         if finished.returncode != 0:
             sys.exit(finished.stderr)
@@ -310,7 +339,7 @@ status = subprocess.run(sys.argv[1:]).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
 sys.exit(status)"""
 
-PIECES = ("published", "repaired", "search", "tuned", "moments", "tried", "ablation", "speed", "doctor")
+PIECES = ("published", "repaired", "search", "finalists", "tuned", "moments", "tried", "ablation", "speed", "doctor")
 
 
 def main():

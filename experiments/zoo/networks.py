@@ -73,6 +73,17 @@ class Net:
             self.add(self.style.dropout, rate=rate)
 
 
+def convolutions(depth):
+    """As many of them, with nothing between but the activation."""
+    def build(style):
+        layers = []
+        for i in range(depth):
+            layers += [{"op": "conv2d", "channels": 8, "kernel": [3, 3], "padding": "same",
+                        **({"inputs": ["image"]} if i == 0 else {})}, *({"op": op} for op in style.activation)]
+        return layers + [{"op": "flatten"}, {"op": "dense", "units": 10}]
+    return build
+
+
 def dense_net(depth, width=256, rate=0):
     def build(style):
         net = Net(style, "image", 784)

@@ -45,7 +45,10 @@ INPUTS = {"mnist": {"image": [1, 28, 28]}, "membrane": {"image": [1, 128, 128]},
 CROP, PER_SIDE, IMAGES, HELD_OUT = 128, 4, 30, 5
 SAMPLES, DRAWS = 64, 20  # that the doctor looks at, and networks of fresh weights beside
 CALIBRATION = {"mnist": (64, 5), "membrane": (8, 5), "nli": (64, 5)}  # samples of a batch, batches
-DEEP = {"1,000 dense layers": 1000, "5,000 dense layers": 5000}  # how long the doctor looks at them
+# How long the doctor looks at them: layers as networks.py builds them, and what goes in.
+DEEP = {"1,000 dense layers, MNIST": (networks.dense_net(1000, width=128), "mnist"),
+        "5,000 dense layers, MNIST": (networks.dense_net(5000, width=128), "mnist"),
+        "5,000 convolutions of 8 channels on 28², N(0, 1)": (networks.convolutions(5000), None)}
 VERSIONS = ("faulty", "repaired", "ReLU + batch norm")
 WHITENED = "repaired, whitened"  # whether that helps where the doctor does not advise it
 # By data: batch, epochs, learning rates that each version tries with the first seed.
@@ -378,10 +381,10 @@ class Zoo:
 
     def time_doctor(self):
         """The least of three visits to deep networks as users build them."""
-        for name, layers in DEEP.items():
+        for name, (build, data) in DEEP.items():
             path = file_of(name, "deep")
-            made = networks.dense_net(layers, width=128)(networks.Style(init="lecun_normal"))
-            path.write_text(networks.network_file(INPUTS["mnist"], made, data_of("mnist"), {}))
+            made = build(networks.Style(init="lecun_normal"))
+            path.write_text(networks.network_file(INPUTS["mnist"], made, data_of(data) if data else {}, {}))
             seconds = []
             for _ in range(3):
                 start = time.perf_counter()

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "selfnorm/compare.h"
 #include "selfnorm/doctor.h"
@@ -16,12 +17,20 @@ namespace selfnorm {
 /// finished run.
 std::string run_report(const std::filesystem::path& run);
 
+/// The page of a run that goes on, which asks its own server for `events`, and what these tell: the
+/// history so far, in a sentence how the run stands, and whether it has ended.
+std::string live_report(const std::string& name);
+std::string live_document(const std::vector<EpochRecord>& history, const std::string& state,
+                          bool ended);
+
 /// The page of a visit to the doctor.
 std::string doctor_report(const std::string& name, const RunConfig& config,
                           const Examination& examination);
 
 /// The page of a comparison: curves by epoch and by second with their spread over seeds, the scores
-/// at the end, and between each two contenders the difference with its standard error.
-std::string comparison_report(const Comparison& comparison);
+/// at the end, and for each two contenders whether they differ. With the folder of its runs, of
+/// data of two numbers and classes also what each contender's first model makes of the plane.
+std::string comparison_report(const Comparison& comparison,
+                              const std::filesystem::path& folder = {});
 
 }  // namespace selfnorm

@@ -43,6 +43,7 @@ std::string to_toml(const RunConfig& config);
 struct RunFolder {
   explicit RunFolder(std::filesystem::path folder) : root(std::move(folder)) {}
   std::filesystem::path root;
+  std::string name() const;  ///< its last part
   std::filesystem::path model() const { return root / "model.safetensors"; }
   std::filesystem::path history() const { return root / "history.jsonl"; }
   std::filesystem::path config() const { return root / "config.toml"; }
@@ -98,6 +99,10 @@ class Run {
   /// Error(io).
   RunResult execute(const RunFolder& folder, bool resume = false,
                     const TrainCallbacks& callbacks = {});
+
+  /// The page to look at of a run that `execute` has finished in this folder: `run_report`
+  /// (selfnorm/report.h) with the data that are at hand.
+  std::string report(const RunFolder& folder);
 
   /// The model as it stands.
   Model model() const;

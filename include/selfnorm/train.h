@@ -59,6 +59,15 @@ struct UnitWeights {
   double gradient = std::numeric_limits<double>::quiet_NaN();
 };
 
+/// How a layer's outputs over the watched rows are distributed: how many lie in each of equal bins
+/// from `kHistogramLow` to `kHistogramHigh`; what lies beyond counts into the bins at the ends.
+struct LayerHistogram {
+  std::string layer, op;
+  std::vector<float> counts;
+};
+inline constexpr double kHistogramLow = -4, kHistogramHigh = 4;
+inline constexpr std::int64_t kHistogramBins = 64;
+
 /// Loss and metrics by name, in the order they are shown in.
 using Scores = std::vector<std::pair<std::string, double>>;
 
@@ -70,9 +79,10 @@ struct EpochRecord {
   double learning_rate = 0;
   Scores training;
   Scores validation;
-  std::vector<LayerMoments> moments;  ///< empty when not measured after this epoch
-  std::vector<UnitWeights> weights;   ///< of the layers that have some
-  double watch_seconds = 0;           ///< what measuring both took, apart from `seconds`
+  std::vector<LayerMoments> moments;       ///< empty when not measured after this epoch
+  std::vector<LayerHistogram> histograms;  ///< beside `moments`; of very many layers some, evenly
+  std::vector<UnitWeights> weights;        ///< of the layers that have some
+  double watch_seconds = 0;                ///< what measuring these took, apart from `seconds`
 };
 
 /// Where training stands within an epoch.

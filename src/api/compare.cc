@@ -179,6 +179,7 @@ class Comparing {
     }
     for (EpochRecord& epoch : read_history(folder.history())) {
       epoch.moments.clear();
+      epoch.histograms.clear();
       epoch.weights.clear();
       if (epoch.epoch > 0) trial.epochs.push_back(std::move(epoch));
     }

@@ -175,7 +175,11 @@ Examination examine(const RunConfig& config, const ExaminationOptions& options,
                     const std::vector<EpochRecord>& trained) {
   check(options);
   std::optional<Dataset> data = load_rows(config);
-  const Patient patient = admit(config, data, options);
+  return examine(admit(config, data, options), options, trained);
+}
+
+Examination examine(const Patient& patient, const ExaminationOptions& options,
+                    const std::vector<EpochRecord>& trained) {
   Visit now = visit(patient, trained);
   if (options.draws > 0) measure_beside(patient, options, now);
   return std::move(now.examination);

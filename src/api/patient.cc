@@ -14,32 +14,6 @@
 namespace selfnorm {
 namespace {
 
-Patient with_data(RunConfig config, Dataset& train, const ExaminationOptions& options) {
-  complete_network(config, train);
-  const auto [split, schema] = prepare_inputs(config, train);
-  std::vector<std::int64_t> drawn =
-      permutation(random_key(options.seed, "doctor", "rows"), std::ssize(split.train));
-  drawn.resize(static_cast<std::size_t>(std::min(options.samples, std::ssize(split.train))));
-  if (std::ssize(drawn) < 2) {
-    throw Error(ErrorKind::data, train.name + ": the doctor needs at least 2 rows to look at");
-  }
-  for (std::int64_t& row : drawn) row = split.train[static_cast<std::size_t>(row)];
-  const auto count = std::ssize(drawn);
-  const InputRows rows = gather_inputs(schema, train, drawn);
-  Patient patient{train.name,
-                  config.network,
-                  build_graph(config.network, count),
-                  count,
-                  !config.data.standardize,
-                  {},
-                  {},
-                  {}};
-  patient.tables = read_tables(patient.graph, train.words, count_words(train));
-  patient.known = known_fields(patient.graph, rows, patient.tables);
-  patient.rows = [rows](std::uint64_t) { return rows; };
-  return patient;
-}
-
 // An input without data: numbers N(0, 1), or words, each as likely as any other, without padding.
 struct DrawnInput {
   ValueId value;
@@ -98,9 +72,36 @@ std::optional<Dataset> load_rows(RunConfig config) {
   return load_data(config.data, config.train.seed).train;
 }
 
+Patient admit(const RunConfig& given, Dataset& train, const ExaminationOptions& options) {
+  RunConfig config = given;
+  complete_network(config, train);
+  const auto [split, schema] = prepare_inputs(config, train);
+  std::vector<std::int64_t> drawn =
+      permutation(random_key(options.seed, "doctor", "rows"), std::ssize(split.train));
+  drawn.resize(static_cast<std::size_t>(std::min(options.samples, std::ssize(split.train))));
+  if (std::ssize(drawn) < 2) {
+    throw Error(ErrorKind::data, train.name + ": the doctor needs at least 2 rows to look at");
+  }
+  for (std::int64_t& row : drawn) row = split.train[static_cast<std::size_t>(row)];
+  const auto count = std::ssize(drawn);
+  const InputRows rows = gather_inputs(schema, train, drawn);
+  Patient patient{train.name,
+                  config.network,
+                  build_graph(config.network, count),
+                  count,
+                  !config.data.standardize,
+                  {},
+                  {},
+                  {}};
+  patient.tables = read_tables(patient.graph, train.words, count_words(train));
+  patient.known = known_fields(patient.graph, rows, patient.tables);
+  patient.rows = [rows](std::uint64_t) { return rows; };
+  return patient;
+}
+
 Patient admit(const RunConfig& config, std::optional<Dataset>& data,
               const ExaminationOptions& options) {
-  return data ? with_data(config, *data, options) : with_unit_normals(config, options);
+  return data ? admit(config, *data, options) : with_unit_normals(config, options);
 }
 
 }  // namespace selfnorm

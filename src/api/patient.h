@@ -34,5 +34,10 @@ std::optional<Dataset> load_rows(RunConfig config);
 /// prediction is for all such rows.
 Patient admit(const RunConfig& config, std::optional<Dataset>& data,
               const ExaminationOptions& options);
+Patient admit(const RunConfig& config, Dataset& train, const ExaminationOptions& options);
+
+/// What `examine` says of it.
+Examination examine(const Patient& patient, const ExaminationOptions& options,
+                    const std::vector<EpochRecord>& trained);
 
 }  // namespace selfnorm

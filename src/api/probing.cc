@@ -1,6 +1,7 @@
 #include "api/probing.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -21,7 +22,8 @@ const Field* numbers_of(const NamedRows& of) {
 
 // The first rows of these, as a data set of their own.
 Dataset some_of(const NamedRows& of, std::size_t most) {
-  const std::size_t count = std::min(of.rows.size(), most);
+  const std::vector<std::int64_t> rows = evenly(of.rows, most);
+  const std::size_t count = rows.size();
   Dataset few;
   few.name = of.data.name;
   few.rows = static_cast<std::int64_t>(count);
@@ -30,7 +32,7 @@ Dataset some_of(const NamedRows& of, std::size_t most) {
   const auto pick = [&](const auto& all, std::size_t width) {
     std::remove_cvref_t<decltype(all)> picked;
     for (std::size_t i = 0; i < count && !all.empty(); ++i) {
-      const auto first = all.begin() + of.rows[i] * static_cast<std::ptrdiff_t>(width);
+      const auto first = all.begin() + rows[i] * static_cast<std::ptrdiff_t>(width);
       picked.insert(picked.end(), first, first + static_cast<std::ptrdiff_t>(width));
     }
     return picked;
@@ -81,6 +83,7 @@ void add_importance(const NamedRows& of, TrainedModel& model, Json& document) {
   const double loss = evaluator.score(few, rows)[0].second;
   auto& values = std::get<std::vector<float>>(few.inputs[0].values);
   std::vector<std::pair<double, std::string>> columns;
+  if (!std::isfinite(loss)) return;
   for (std::size_t column = 0; column < width; ++column) {
     const std::vector<float> before = values;
     shuffle_column(values, width, column);

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <memory>
 
+#include "api/patient.h"
 #include "api/probing.h"
 #include "api/run.h"
 #include "api/use.h"
@@ -23,7 +26,7 @@ namespace selfnorm {
 namespace {
 
 // Few samples where each has many positions: the page is to cost little beside the run.
-Examination examine_briefly(const RunConfig& config) {
+ExaminationOptions brief_options(const RunConfig& config) {
   constexpr std::int64_t kPositions = 64 * 28 * 28;
   ExaminationOptions options;
   for (const auto& input : config.network.inputs) {
@@ -32,7 +35,7 @@ Examination examine_briefly(const RunConfig& config) {
       options.samples = std::clamp<std::int64_t>(kPositions / (shape[1] * shape[2]), 2, 64);
     }
   }
-  return examine(config, options);
+  return options;
 }
 
 // Beside what is predicted, what was watched before training.
@@ -57,20 +60,9 @@ NamedRows judged_rows(const PreparedRun& run) {
       : has_validation
           ? NamedRows{*run.rows.validation, run.rows.validation_rows, "rows that validate"}
           : NamedRows{run.train, run.rows.train_rows, "rows trained on"};
-  judged.rows.resize(std::min(judged.rows.size(), kMost));
+  judged.rows = evenly(judged.rows, kMost);
   judged.name = fmt::format("{} {}", judged.rows.size(), judged.name);
   return judged;
-}
-
-void add_histograms(PreparedRun& start, TrainedModel& end, Json& document) {
-  constexpr std::size_t kRows = 256;
-  const HistogramRange range{-4, 4, 64};
-  const InferenceParts parts{.histograms = range};
-  const std::span<const std::int64_t> all = start.rows.train_rows;
-  const auto rows = all.first(std::min(all.size(), kRows));
-  document["histograms"] =
-      histograms_json(range, Evaluator(start.model, parts).histograms(start.train, rows),
-                      Evaluator(end, parts).histograms(start.train, rows));
 }
 
 void add_classes(const NamedRows& of, TrainedModel& model, Json& document) {
@@ -78,6 +70,7 @@ void add_classes(const NamedRows& of, TrainedModel& model, Json& document) {
   Evaluator evaluator(model, {.prediction = true});
   if (model.objective.targets != TargetKind::classes || evaluator.output_width() != classes) return;
   const std::vector<float> probabilities = evaluator.outputs(of.data, of.rows);
+  if (!std::ranges::all_of(probabilities, [](float p) { return std::isfinite(p); })) return;
   std::vector<std::int32_t> truth;
   for (const std::int64_t row : of.rows) {
     truth.push_back(of.data.targets.classes[static_cast<std::size_t>(row)]);
@@ -88,17 +81,16 @@ void add_classes(const NamedRows& of, TrainedModel& model, Json& document) {
   document["calibration"] = calibration_json(judged, of);
 }
 
-// What follows from the data: the model as it started, and as it does on rows it is judged by.
-void add_data(const RunConfig& config, TrainedModel& end, const std::vector<EpochRecord>& history,
+// What follows from the data: what the doctor says, and how the model does on rows it is judged by.
+void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord>& history,
               Json& document, std::vector<VerdictLine>& verdict) {
-  const auto start = prepare_run(config, load_data(config.data, config.train.seed));
-  const Examination examination = examine_briefly(config);
+  const ExaminationOptions options = brief_options(run.config);
+  const Examination examination = examine(admit(run.config, run.train, options), options, history);
   document["layers"] = layers_json(examination, history);
   document["findings"] = findings_json(examination.findings);
   document["network"] = nodes_json(build_graph(end.network, 1), examination.layers);
   std::ranges::copy(judge_findings(examination.findings), std::back_inserter(verdict));
-  add_histograms(*start, end, document);
-  const NamedRows judged = judged_rows(*start);
+  const NamedRows judged = judged_rows(run);
   add_classes(judged, end, document);
   add_importance(judged, end, document);
   add_boundary(judged, end, document);
@@ -126,6 +118,40 @@ Json time_of(const std::vector<EpochRecord>& history) {
                       Json::array({"seconds in watching", number(watching)})});
 }
 
+bool is_of_data(const Error& error) {
+  return error.kind() == ErrorKind::data || error.kind() == ErrorKind::io;
+}
+
+// Without `prepared` the data are not at hand, and `missing` says why.
+std::string run_page(const RunFolder& folder, PreparedRun* prepared, std::string missing,
+                     TrainedModel& end) {
+  const std::vector<EpochRecord> history = read_history(folder.history());
+  std::vector<VerdictLine> verdict = judge_training(history);
+  Json document{{"verdict", Json::array()},
+                {"facts", facts_of(end, history)},
+                {"epochs", epochs_json(history)},
+                {"time", time_of(history)},
+                {"maps", maps_json(history)},
+                {"histograms", histograms_json(history)},
+                {"configuration",
+                 Json::array({{{"name", "config.toml"}, {"text", read_file(folder.config())}}})}};
+  try {
+    if (prepared != nullptr) add_data(*prepared, end, history, document, verdict);
+  } catch (const Error& error) {
+    if (!is_of_data(error)) throw;
+    missing = error.what();
+  }
+  if (!missing.empty()) {
+    verdict.push_back({"warning", fmt::format("What follows from the run's data is left out, since "
+                                              "they are not at hand: {}",
+                                              missing)});
+  }
+  if (!document.contains("network"))
+    document["network"] = nodes_json(build_graph(end.network, 1), {});
+  document["verdict"] = verdict_json(verdict);
+  return html_page("Run " + folder.name(), document);
+}
+
 }  // namespace
 
 std::string run_report(const std::filesystem::path& run) {
@@ -135,29 +161,37 @@ std::string run_report(const std::filesystem::path& run) {
   }
   TrainedModel end = open_trained(run);
   const RunConfig config = read_run_config(folder.config());
-  const std::vector<EpochRecord> history = read_history(folder.history());
-  std::vector<VerdictLine> verdict = judge_training(history);
-  Json document{{"verdict", Json::array()},
-                {"facts", facts_of(end, history)},
-                {"epochs", epochs_json(history)},
-                {"time", time_of(history)},
-                {"maps", maps_json(history)},
-                {"configuration",
-                 Json::array({{{"name", "config.toml"}, {"text", read_file(folder.config())}}})}};
+  std::unique_ptr<PreparedRun> prepared;
+  std::string missing;
   try {
-    add_data(config, end, history, document, verdict);
+    prepared = prepare_run(config, load_data(config.data, config.train.seed));
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::data && error.kind() != ErrorKind::io) throw;
-    verdict.push_back(
-        {"warning", fmt::format("The run's data are not at hand, so that what follows "
-                                "from them is left out: {}",
-                                error.what())});
-    document["network"] = nodes_json(build_graph(end.network, 1), {});
+    if (!is_of_data(error)) throw;
+    missing = error.what();
   }
-  document["verdict"] = verdict_json(verdict);
-  const std::filesystem::path name = std::filesystem::absolute(run).lexically_normal();
-  return html_page("Run " + (name.has_filename() ? name : name.parent_path()).filename().string(),
-                   document);
+  return run_page(folder, prepared.get(), missing, end);
+}
+
+std::string Run::report(const RunFolder& folder) {
+  return run_page(folder, prepared_.get(), "", prepared_->model);
+}
+
+std::string live_report(const std::string& name) {
+  return html_page("Run " + name, Json{{"live", true}});
+}
+
+std::string live_document(const std::vector<EpochRecord>& history, const std::string& state,
+                          bool ended) {
+  const std::int64_t epoch = history.empty() ? 0 : history.back().epoch;
+  const Json document{{"state", state},
+                      {"ended", ended},
+                      {"verdict", verdict_json(judge_training(history))},
+                      {"facts", Json::array({Json::array({"epochs", epoch})})},
+                      {"epochs", epochs_json(history)},
+                      {"time", time_of(history)},
+                      {"maps", maps_json(history)},
+                      {"histograms", histograms_json(history)}};
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string doctor_report(const std::string& name, const RunConfig& config,
@@ -175,8 +209,38 @@ std::string doctor_report(const std::string& name, const RunConfig& config,
   return html_page("Doctor: " + name, document);
 }
 
-std::string comparison_report(const Comparison& comparison) {
-  return html_page("Comparison", comparison_document(comparison));
+namespace {
+
+// What the first model of a contender makes of the plane; nothing for other data, or without them.
+Json boundary_of(const std::filesystem::path& run) {
+  Json found;
+  if (!std::filesystem::exists(RunFolder(run).model())) return found;
+  TrainedModel model = open_trained(run);
+  const auto& inputs = model.schema.inputs;
+  const bool is_plane = inputs.size() == 1 && elements(inputs[0].sample_shape) == 2;
+  if (!is_plane || model.schema.class_names.empty()) return found;
+  try {
+    const ModelAndRows opened = open_model(run);
+    add_boundary({opened.data, opened.rows, opened.data.name}, model, found);
+  } catch (const Error& error) {
+    if (!is_of_data(error)) throw;
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string comparison_report(const Comparison& comparison, const std::filesystem::path& folder) {
+  Json document = comparison_document(comparison);
+  for (const ContenderTrials& each : comparison.contenders) {
+    const bool is_name = std::filesystem::path(each.name).filename() == each.name &&
+                         each.name != "..";  // whatever a file says
+    if (folder.empty() || each.trials.empty() || !is_name) continue;
+    const Json found =
+        boundary_of(folder / each.name / fmt::format("seed-{}", each.trials.front().seed));
+    if (found.contains("boundary")) document["boundaries"][each.name] = found["boundary"];
+  }
+  return html_page("Comparison", document);
 }
 
 }  // namespace selfnorm

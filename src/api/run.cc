@@ -313,6 +313,11 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   return result;
 }
 
+std::string RunFolder::name() const {
+  const std::filesystem::path path = std::filesystem::absolute(root).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
 Run::Run(RunConfig config) {
   make_absolute(config.data);
   write_out_tables(config.network);

@@ -185,7 +185,7 @@ void run_compare(const CompareArguments& arguments) {
     const Comparison comparison = compare(contenders, arguments.options, callbacks);
     const auto epochs = arguments.epochs.empty() ? telling_epochs(comparison) : arguments.epochs;
     write_file(out / "compare.md", comparison_markdown(comparison, epochs));
-    write_file(out / "report.html", comparison_report(comparison));
+    write_file(out / "report.html", comparison_report(comparison, out));
     tell_failures(comparison);
     print_result(comparison, arguments, epochs, write_curves(comparison, out));
   } catch (const Error& error) {

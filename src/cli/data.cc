@@ -3,8 +3,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
+#include "data/figures.h"
 #include "data/known.h"
 
 namespace selfnorm::cli {
@@ -32,16 +35,41 @@ void list(const DataArguments& arguments) {
   else fmt::print("{}", table(rows));
 }
 
+struct FigureArguments {
+  std::string name, out;
+  FigureOptions options;
+};
+
+// A table with a header, on standard output unless a file is named.
+void make(const FigureArguments& arguments) {
+  std::string text = "x,y,class\n";
+  for (const FigurePoint& point : make_figure(arguments.name, arguments.options)) {
+    text += fmt::format("{:.6g},{:.6g},{}\n", point.x, point.y, point.kind == 0 ? "a" : "b");
+  }
+  if (arguments.out.empty()) fmt::print("{}", text);
+  else write_file(arguments.out, text);
+}
+
 }  // namespace
 
 void add_data(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("data", "Data sets that go by a name");
+  CLI::App* command =
+      app.add_subcommand("data", "Data sets that go by a name, and figures made by code");
   command->require_subcommand(1);
   CLI::App* listing = command->add_subcommand("list", "List them, and where they were found");
   const auto arguments = std::make_shared<DataArguments>();
   listing->add_option("--data-dir", arguments->data.data_dir, "a folder to look in first");
   listing->add_flag("--json", arguments->json, "one JSON document");
   listing->callback([arguments] { list(*arguments); });
+  CLI::App* making = command->add_subcommand("make", "Points of two classes in the plane, as CSV");
+  const auto figure = std::make_shared<FigureArguments>();
+  making->add_option("figure", figure->name, join(figure_names(), ", "))->required();
+  making->add_option("--rows", figure->options.rows, "points")->capture_default_str();
+  making->add_option("--noise", figure->options.noise, "deviation of a point from its place")
+      ->capture_default_str();
+  making->add_option("--seed", figure->options.seed, "of the points")->capture_default_str();
+  making->add_option("--out", figure->out, "the file to write [standard output]");
+  making->callback([figure] { make(*figure); });
 }
 
 }  // namespace selfnorm::cli

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -66,6 +67,21 @@ std::string unexpected(const CLI::App& app, const std::string& word) {
          (nearest.empty() ? "" : " (did you mean '" + nearest + "'?)");
 }
 
+// The words given, in the order that CLI11 takes them from. `--watch` says whether moments are
+// measured, and alone, that somebody wants to watch.
+std::vector<std::string> words_given(int argc, char** argv) {
+  const std::vector<std::string> truths = {"true", "false"};
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const bool trains = !words.empty() && words[0] == "train";
+  for (std::size_t i = 0; trains && i < words.size(); ++i) {
+    if (words[i] != "--watch") continue;
+    const bool has_value = i + 1 < words.size() && std::ranges::count(truths, words[i + 1]) > 0;
+    if (!has_value) words[i] = "--live";
+  }
+  std::ranges::reverse(words);
+  return words;
+}
+
 // Results that did not reach their place, as on a full disk, are no success.
 bool output_arrived() {
   std::cout.flush();
@@ -95,7 +111,7 @@ int main(int argc, char** argv) {
   selfnorm::cli::add_data(app);
   int status = 0;
   try {
-    app.parse(argc, argv);
+    app.parse(words_given(argc, argv));
   } catch (const CLI::RuntimeError& error) {  // a command's own answer: findings, not proved
     status = error.get_exit_code();
   } catch (const CLI::ParseError& error) {

@@ -12,11 +12,12 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
+#include "cli/live.h"
 #include "cli/terminal.h"
 #include "cli/training_lines.h"
 #include "selfnorm/error.h"
-#include "selfnorm/report.h"
 #include "selfnorm/run.h"
+#include "selfnorm/tensorboard.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -29,6 +30,8 @@ struct TrainArguments {
   bool resume = false;
   bool report = true;
   bool json = false;
+  std::string tensorboard;
+  bool live = false;
   std::vector<std::string> inputs;
   OptionFlags data, model, train, loss;
 };
@@ -99,11 +102,11 @@ void print_stopping(const RunResult& result, bool restores_best) {
 }
 
 // The page to look at, and how long it took. A run without one is a run.
-std::optional<double> write_report(const RunFolder& folder) {
+std::optional<double> write_report(Run& run, const RunFolder& folder) {
   const auto start = std::chrono::steady_clock::now();
   try {
-    write_file(folder.report(), run_report(folder.root));
-  } catch (const Error& error) {
+    write_file(folder.report(), run.report(folder));
+  } catch (const std::exception& error) {
     note(fmt::format("no report is written: {}", error.what()));
     return std::nullopt;
   }
@@ -169,12 +172,31 @@ void run_train(const TrainArguments& arguments) {
   Run run(std::move(config));
   describe(run.summary(), folder.root);
   TrainingLines lines;
-  const TrainCallbacks callbacks = lines.callbacks();
+  TrainCallbacks callbacks = lines.callbacks();
+  std::optional<TensorBoardLog> tensorboard;
+  if (!arguments.tensorboard.empty()) {
+    tensorboard.emplace(arguments.tensorboard, run.config(), run.summary().metrics);
+    callbacks.on_epoch = [show = callbacks.on_epoch, &tensorboard](const EpochRecord& record) {
+      show(record);
+      tensorboard->add(record);
+    };
+  }
+  std::optional<LiveRun> live;
+  if (arguments.live) {
+    live.emplace(folder, run.config().train.epochs);
+    callbacks.on_epoch = [show = callbacks.on_epoch, &live](const EpochRecord& record) {
+      show(record);
+      live->add(record);
+    };
+  }
   try {
     const RunResult result = run.execute(folder, arguments.resume, callbacks);
-    const auto report_seconds = arguments.report ? write_report(folder) : std::nullopt;
+    if (tensorboard) tensorboard->end();
+    if (live) live->end("The training has come to its end.");
+    const auto report_seconds = arguments.report ? write_report(run, folder) : std::nullopt;
     print_result(run, result, folder, report_seconds, arguments.json);
   } catch (const Error& error) {
+    if (live) live->end(fmt::format("The training has stopped: {}", error.what()));
     if (error.kind() != ErrorKind::interrupted) throw;
     throw Error(
         ErrorKind::interrupted,
@@ -197,6 +219,11 @@ void add_train(CLI::App& app) {
       ->add_option("--report", arguments->report,
                    "write report.html, a page to look at, at the end")
       ->capture_default_str();
+  command->add_flag("--live", arguments->live,
+                    "show the training as it goes, at an address of this machine that is told; "
+                    "--watch without a value is the same");
+  command->add_option("--tensorboard", arguments->tensorboard,
+                      "a folder of event files for TensorBoard, written as training goes");
   command->add_flag("--json", arguments->json, "the result as one JSON document");
   add_input_flag(*command, arguments->inputs);
   RunConfig defaults;

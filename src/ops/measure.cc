@@ -1,8 +1,5 @@
 // Internal ops that make a constant, and that measure a value.
-#include <algorithm>
-#include <cmath>
-#include <vector>
-
+#include "kernels/histogram.h"
 #include "kernels/simd/arithmetic.h"
 #include "kernels/simd/reduce.h"
 #include "ops/rows.h"
@@ -36,23 +33,13 @@ Inferred infer_histogram(const InferContext& context) {
   return {{{std::get<std::int64_t>(context.attributes.at("bins"))}}};
 }
 
-// What lies beyond either end counts into the bin there; what is no number, nowhere.
 Step lower_histogram(const LoweringContext& context) {
   const std::int64_t n = elements(context.inputs[0]), bins = context.outputs[0][0];
   const auto end = [&](const char* name) {
     return static_cast<float>(std::get<double>(context.node.attributes.at(name)));
   };
-  const float low = end("low"), scale = static_cast<float>(bins) / (end("high") - low);
-  return {[=](const StepArguments& a) {
-    std::vector<std::int64_t> counts(static_cast<std::size_t>(bins));
-    for (std::int64_t i = 0; i < n; ++i) {
-      const float at = (a.inputs[0][i] - low) * scale;
-      if (std::isnan(at)) continue;
-      const float bin = std::clamp(at, 0.0f, static_cast<float>(bins - 1));
-      ++counts[static_cast<std::size_t>(bin)];
-    }
-    std::ranges::transform(counts, a.outputs[0],
-                           [](std::int64_t count) { return static_cast<float>(count); });
+  return {[=, low = end("low"), high = end("high")](const StepArguments& a) {
+    kernels::histogram(a.inputs[0], n, low, high, bins, a.outputs[0]);
   }};
 }
 

@@ -47,6 +47,7 @@ Json ends_json(const Comparison& c) {
 std::vector<double> best_scores(const ContenderTrials& contender, const std::string& metric) {
   std::vector<double> scores;
   for (const Trial& trial : contender.trials) {
+    if (!trial.failure.empty()) continue;
     const double score = best_score(trial, metric);
     if (std::isfinite(score)) scores.push_back(score);
   }
@@ -66,10 +67,11 @@ Json significance_json(const Comparison& c) {
   }
   return {
       {"text",
-       "The best scores of each two: their means' difference, and how often a difference as large "
-       "comes "
-       "of dividing the same numbers by chance (an exact permutation test, two-sided). With three "
-       "trainings each that cannot be less than 0.1."},
+       "The best scores of each two, of trainings that came to their end: the difference of their "
+       "means, and how often one as large comes of dividing the same numbers by chance (an exact "
+       "permutation test, two-sided, each training taken as independent; not corrected for how "
+       "many "
+       "pairs there are). With three trainings each it cannot be less than 0.1."},
       {"head", Json::array({"one", "another", "difference", "p"})},
       {"rows", rows}};
 }
@@ -104,8 +106,9 @@ double permutation_p(const std::vector<double>& a, const std::vector<double>& b)
   const auto difference = [&](double sum_of_a) {
     return std::abs(sum_of_a / na - (total - sum_of_a) / nb);
   };
-  // As far apart but for rounding.
-  const double least = difference(sum(a)) * (1 - 1e-9);
+  // As far apart but for rounding, whatever the order of the sums.
+  const double rounding = 1e-12 * (std::abs(total) / static_cast<double>(count) + 1e-300);
+  const double least = difference(sum(a)) * (1 - 1e-9) - rounding;
   std::vector<bool> is_in_b(count, false);
   std::fill(is_in_b.begin() + static_cast<std::ptrdiff_t>(a.size()), is_in_b.end(), true);
   double as_large = 0, divisions = 0;

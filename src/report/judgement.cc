@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <map>
+#include <utility>
 
 namespace selfnorm {
 
@@ -18,6 +19,19 @@ std::vector<std::vector<std::int64_t>> confusion(const Judged& judged) {
     ++counts[truth][static_cast<std::size_t>(predicted_class(judged.of(row)))];
   }
   return counts;
+}
+
+std::vector<ConfusedPair> confused_pairs(const Judged& judged, std::size_t most) {
+  std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> counts;
+  for (std::size_t row = 0; row < judged.truth.size(); ++row) {
+    const std::int32_t predicted = predicted_class(judged.of(row));
+    if (predicted != judged.truth[row]) ++counts[{judged.truth[row], predicted}];
+  }
+  std::vector<ConfusedPair> pairs;
+  for (const auto& [classes, rows] : counts) pairs.push_back({classes.first, classes.second, rows});
+  std::ranges::stable_sort(pairs, std::ranges::greater{}, &ConfusedPair::rows);
+  pairs.resize(std::min(pairs.size(), most));
+  return pairs;
 }
 
 std::vector<std::size_t> worst_mistakes(const Judged& judged, std::size_t most) {

@@ -24,6 +24,14 @@ std::int32_t predicted_class(std::span<const float> probabilities);
 /// Rows by truth × prediction.
 std::vector<std::vector<std::int64_t>> confusion(const Judged& judged);
 
+/// At most so many pairs of classes of which one is taken for the other, the most often first: for
+/// very many classes, of which a table would be large.
+struct ConfusedPair {
+  std::int32_t truth = 0, predicted = 0;
+  std::int64_t rows = 0;
+};
+std::vector<ConfusedPair> confused_pairs(const Judged& judged, std::size_t most);
+
 /// At most so many rows that are predicted wrongly, those first of which the network is surest.
 std::vector<std::size_t> worst_mistakes(const Judged& judged, std::size_t most);
 

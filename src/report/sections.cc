@@ -1,8 +1,7 @@
 #include "report/sections.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/text.h"
@@ -17,7 +16,9 @@ Json densities(const std::vector<float>& counts, double width) {
   for (const float count : counts) all += count;
   Json list = Json::array();
   for (const float count : counts) {
-    list.push_back(all > 0 ? std::stod(fmt::format("{:.4g}", count / (all * width))) : 0);
+    // Four digits are more than a curve shows.
+    const double density = all > 0 ? count / (all * width) : 0;
+    list.push_back(std::round(density * 1e4) / 1e4);
   }
   return list;
 }
@@ -42,15 +43,19 @@ Json image_json(const Field& field, std::int64_t row) {
   if (std::holds_alternative<std::vector<float>>(field.values)) {
     low = std::numeric_limits<float>::infinity(), high = -low;
     for (std::size_t i = 0; i < count; ++i) {
-      low = std::min(low, value_at(field, first + i));
-      high = std::max(high, value_at(field, first + i));
+      const float value = value_at(field, first + i);
+      if (!std::isfinite(value)) continue;
+      low = std::min(low, value);
+      high = std::max(high, value);
     }
   }
   std::vector<std::uint8_t> bytes;
   const float scale = high > low ? 255 / (high - low) : 0;
   for (std::size_t i = 0; i < count; ++i) {
-    bytes.push_back(static_cast<std::uint8_t>(
-        std::clamp((value_at(field, first + i) - low) * scale + 0.5f, 0.0f, 255.0f)));
+    const float shade = (value_at(field, first + i) - low) * scale + 0.5f;
+    bytes.push_back(std::isfinite(shade)
+                        ? static_cast<std::uint8_t>(std::clamp(shade, 0.0f, 255.0f))
+                        : std::uint8_t{0});
   }
   const Shape& shape = field.sample_shape;
   return {
@@ -96,31 +101,51 @@ void add_input(const Dataset& data, std::int64_t row, Json& mistake) {
 
 }  // namespace
 
-Json histograms_json(const HistogramRange& range, const std::vector<LayerHistogram>& before,
-                     const std::vector<LayerHistogram>& after) {
-  constexpr std::size_t kMostLayers = 48;
-  const double width = (range.high - range.low) / static_cast<double>(range.bins);
-  Json edges = Json::array();
-  for (std::int64_t i = 0; i <= range.bins; ++i) {
-    edges.push_back(range.low + width * static_cast<double>(i));
+std::vector<std::int64_t> evenly(const std::vector<std::int64_t>& rows, std::size_t most) {
+  const std::size_t count = std::min(rows.size(), most);
+  std::vector<std::int64_t> some;
+  for (std::size_t i = 0; i < count; ++i) some.push_back(rows[i * rows.size() / count]);
+  return some;
+}
+
+Json histograms_json(const std::vector<EpochRecord>& history) {
+  std::vector<const std::vector<LayerHistogram>*> looks;
+  for (const EpochRecord& record : history) {
+    if (!record.histograms.empty()) looks.push_back(&record.histograms);
   }
-  Json layers = Json::array();
-  const std::size_t count = std::min(before.size(), after.size());
-  const std::size_t step = std::max<std::size_t>(1, (count + kMostLayers - 1) / kMostLayers);
-  for (std::size_t i = 0; i < count; i += step) {
+  if (looks.size() < 2) return nullptr;
+  const auto &before = *looks.front(), &after = *looks.back();
+  constexpr double kWidth = (kHistogramHigh - kHistogramLow) / kHistogramBins;
+  Json edges = Json::array(), layers = Json::array();
+  for (std::int64_t i = 0; i <= kHistogramBins; ++i) {
+    edges.push_back(kHistogramLow + kWidth * static_cast<double>(i));
+  }
+  for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
     layers.push_back({{"name", after[i].layer},
                       {"op", after[i].op},
-                      {"before", densities(before[i].counts, width)},
-                      {"after", densities(after[i].counts, width)}});
+                      {"before", densities(before[i].counts, kWidth)},
+                      {"after", densities(after[i].counts, kWidth)}});
   }
   return {{"edges", edges}, {"layers", layers}};
 }
 
 Json confusion_json(const Judged& judged, const NamedRows& of) {
-  return {{"classes", of.data.targets.class_names},
-          {"counts", confusion(judged)},
-          {"rows", of.rows.size()},
-          {"of", of.name}};
+  constexpr std::int64_t kMostClasses = 40;
+  constexpr std::size_t kMostPairs = 40;
+  const std::vector<std::string>& classes = of.data.targets.class_names;
+  Json json{{"rows", of.rows.size()}, {"of", of.name}};
+  if (judged.classes <= kMostClasses) {
+    json["classes"] = classes;
+    json["counts"] = confusion(judged);
+    return json;
+  }
+  json["pairs"] = Json::array();
+  for (const ConfusedPair& pair : confused_pairs(judged, kMostPairs)) {
+    json["pairs"].push_back(
+        Json::array({classes[static_cast<std::size_t>(pair.truth)],
+                     classes[static_cast<std::size_t>(pair.predicted)], pair.rows}));
+  }
+  return json;
 }
 
 Json calibration_json(const Judged& judged, const NamedRows& of) {

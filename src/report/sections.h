@@ -7,7 +7,7 @@
 #include "report/judgement.h"
 #include "report/page.h"
 #include "selfnorm/dataset.h"
-#include "train/evaluator.h"
+#include "selfnorm/train.h"
 
 namespace selfnorm {
 
@@ -18,9 +18,11 @@ struct NamedRows {
   std::string name;
 };
 
-/// Each layer's outputs before and after training as densities; of very many layers some, evenly.
-Json histograms_json(const HistogramRange& range, const std::vector<LayerHistogram>& before,
-                     const std::vector<LayerHistogram>& after);
+/// At most so many of the rows, evenly: sorted data have classes in one piece.
+std::vector<std::int64_t> evenly(const std::vector<std::int64_t>& rows, std::size_t most);
+
+/// Each layer's outputs before and after training as densities; null where the history has none.
+Json histograms_json(const std::vector<EpochRecord>& history);
 
 Json confusion_json(const Judged& judged, const NamedRows& of);
 Json calibration_json(const Judged& judged, const NamedRows& of);

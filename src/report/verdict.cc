@@ -3,29 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <span>
 
+#include "train/metric_table.h"
+
 namespace selfnorm {
 namespace {
-
-double score_of(const Scores& scores, const std::string& name) {
-  const auto found = std::ranges::find(scores, name, &Scores::value_type::first);
-  return found == scores.end() ? 0 : found->second;
-}
 
 // Where the validation loss was least, and whether it has risen by a tenth since.
 void judge_validation(const std::vector<EpochRecord>& history, std::vector<VerdictLine>& verdict) {
   const EpochRecord* best = nullptr;
   for (const EpochRecord& record : history) {
-    if (record.validation.empty()) continue;
-    const auto loss = [](const EpochRecord& r) { return score_of(r.validation, "loss"); };
+    const auto loss = [](const EpochRecord& r) { return find_score(r.validation, "loss"); };
+    if (record.validation.empty() || !std::isfinite(loss(record))) continue;
     if (best == nullptr || loss(record) < loss(*best)) best = &record;
   }
   if (best == nullptr) return;
   const EpochRecord& last = history.back();
-  const double least = score_of(best->validation, "loss"), end = score_of(last.validation, "loss");
-  const bool has_risen = best != &last && end > 1.1 * least;
+  const double least = find_score(best->validation, "loss"),
+               end = find_score(last.validation, "loss");
+  const bool has_risen = best != &last && !(end <= 1.1 * least);
   verdict.push_back(
       {has_risen ? "warning" : "good",
        fmt::format("The validation loss was least after epoch {} ({:.4g}){}.", best->epoch, least,

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "passes/autodiff.h"
 #include "passes/fuse.h"
 #include "passes/pack.h"
@@ -16,6 +18,15 @@ ValueId only_output(const Graph& graph) {
   throw Error(
       ErrorKind::config,
       fmt::format("training needs a network of one output, this one has {}", graph.outputs.size()));
+}
+
+// Of very many at most 48, evenly.
+std::vector<Watched> some_of(const std::vector<Watched>& all) {
+  constexpr std::size_t kMost = 48;
+  const std::size_t step = std::max<std::size_t>(1, (all.size() + kMost - 1) / kMost);
+  std::vector<Watched> some;
+  for (std::size_t i = 0; i < all.size(); i += step) some.push_back(all[i]);
+  return some;
 }
 
 }  // namespace
@@ -72,23 +83,27 @@ CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
     output = emit_node(graph, "prediction", model.objective.prediction, {output})[0];
     graph.outputs[0] = output;
   }
-  const bool watches = parts.moments || parts.histograms;
-  if (!watches) pack_sequences(graph, Mode::inference);  // those count every step
+  if (!parts.watched) pack_sequences(graph, Mode::inference);  // those count every step
   fuse(graph, Mode::inference);
-  std::vector<Watched> watched;
-  if (parts.moments) watched = watch_layers(graph, "moments");
-  if (const auto& range = parts.histograms) {
-    watched = watch_layers(graph, "histogram",
-                           {{"low", range->low}, {"high", range->high}, {"bins", range->bins}});
+  std::vector<Watched> moments, histograms;
+  if (parts.watched) {
+    moments = watch_layers(graph, "moments");
+    histograms = some_of(
+        watch_layers(graph, "histogram",
+                     {{"low", kHistogramLow}, {"high", kHistogramHigh}, {"bins", kHistogramBins}}));
   }
-  for (const Watched& layer : watched) graph.outputs.push_back(layer.measured);
+  for (const auto* list : {&moments, &histograms}) {
+    for (const Watched& layer : *list) graph.outputs.push_back(layer.measured);
+  }
+  remove_dead_nodes(graph, graph.outputs);
   const Bindings bindings = model.weights.bindings(graph);
   return {Program(std::move(graph), Mode::inference, 0, bindings),
           output,
           loss.target,
           loss.loss,
           loss.weight,
-          watched};
+          moments,
+          histograms};
 }
 
 }  // namespace selfnorm

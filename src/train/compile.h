@@ -1,7 +1,6 @@
 // From a model to programs: the graph, its loss, its gradients, its measurements.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
 #include "engine/program.h"
@@ -30,7 +29,7 @@ struct CompiledNetwork {
   ValueId target = kNoValue;
   ValueId loss = kNoValue;
   ValueId loss_weight = kNoValue;  ///< what `loss` is the mean of
-  std::vector<Watched> watched = {};
+  std::vector<Watched> moments = {}, histograms = {};
 };
 
 /// One training step: the loss of `batch` rows and its gradients, written beside each parameter's
@@ -38,18 +37,10 @@ struct CompiledNetwork {
 CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::uint64_t seed,
                                  float* gradients);
 
-/// Bins of equal width; what lies beyond either end counts into the bin there.
-struct HistogramRange {
-  double low = -1, high = 1;
-  std::int64_t bins = 1;
-};
-
 struct InferenceParts {
   bool loss = false;        ///< with the targets' loss
   bool prediction = false;  ///< the output after the objective's prediction op
-  bool moments = false;     ///< watching every layer
-  /// The distribution of every layer's outputs.
-  std::optional<HistogramRange> histograms = std::nullopt;
+  bool watched = false;     ///< moments of every layer's outputs and how they are distributed
 };
 CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
                                   const InferenceParts& parts);

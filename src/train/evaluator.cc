@@ -58,28 +58,18 @@ std::vector<float> Evaluator::outputs(const Dataset& data, std::span<const std::
   return all;
 }
 
-std::vector<LayerMoments> Evaluator::moments(const Dataset& data,
-                                             std::span<const std::int64_t> rows) {
-  std::vector<LayerMoments> layers;
+WatchedLayers Evaluator::watched(const Dataset& data, std::span<const std::int64_t> rows) {
+  WatchedLayers layers;
   CompiledNetwork& network = compiled(static_cast<std::int64_t>(rows.size()));
   feed_inputs(network.program, model_.schema, data, rows);
   network.program.run();
-  for (const Watched& layer : network.watched) {
+  for (const Watched& layer : network.moments) {
     const float* moments = network.program.data(layer.measured);
-    layers.push_back({layer.name, moments[0], moments[1]});
+    layers.moments.push_back({layer.name, moments[0], moments[1]});
   }
-  return layers;
-}
-
-std::vector<LayerHistogram> Evaluator::histograms(const Dataset& data,
-                                                  std::span<const std::int64_t> rows) {
-  std::vector<LayerHistogram> layers;
-  CompiledNetwork& network = compiled(static_cast<std::int64_t>(rows.size()));
-  feed_inputs(network.program, model_.schema, data, rows);
-  network.program.run();
-  for (const Watched& layer : network.watched) {
+  for (const Watched& layer : network.histograms) {
     const float* counts = network.program.data(layer.measured);
-    layers.push_back({layer.name, layer.op, {counts, counts + parts_.histograms->bins}});
+    layers.histograms.push_back({layer.name, layer.op, {counts, counts + kHistogramBins}});
   }
   return layers;
 }

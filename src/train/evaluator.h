@@ -2,17 +2,16 @@
 
 #include <map>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "train/compile.h"
 
 namespace selfnorm {
 
-/// How many of a layer's outputs lie in each bin.
-struct LayerHistogram {
-  std::string layer, op;
-  std::vector<float> counts;
+/// What every layer gives for the same rows.
+struct WatchedLayers {
+  std::vector<LayerMoments> moments;
+  std::vector<LayerHistogram> histograms;
 };
 
 /// Runs a model over rows of data sets in inference mode. The programs read the model's weights
@@ -28,12 +27,8 @@ class Evaluator {
   /// What the network gives for these rows, rows × outputs in API order.
   std::vector<float> outputs(const Dataset& data, std::span<const std::int64_t> rows);
 
-  /// The moments of every layer over these rows as one batch. Needs parts.moments.
-  std::vector<LayerMoments> moments(const Dataset& data, std::span<const std::int64_t> rows);
-
-  /// How the outputs of every layer are distributed over these rows as one batch. Needs
-  /// parts.histograms.
-  std::vector<LayerHistogram> histograms(const Dataset& data, std::span<const std::int64_t> rows);
+  /// The outputs of every layer for these rows as one batch. Needs parts.watched.
+  WatchedLayers watched(const Dataset& data, std::span<const std::int64_t> rows);
 
   /// What the network gives for one sample, and how many numbers that is.
   Shape output_shape();

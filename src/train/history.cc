@@ -49,6 +49,27 @@ std::vector<UnitWeights> parse_weights(const nlohmann::ordered_json& json) {
   return weights;
 }
 
+nlohmann::ordered_json histograms_json(const std::vector<LayerHistogram>& histograms) {
+  auto layers = nlohmann::ordered_json::array();
+  for (const LayerHistogram& layer : histograms) {
+    std::vector<std::int64_t> counts(layer.counts.begin(), layer.counts.end());
+    layers.push_back({{"layer", layer.layer}, {"op", layer.op}, {"counts", counts}});
+  }
+  return layers;
+}
+
+std::vector<LayerHistogram> parse_histograms(const nlohmann::ordered_json& json) {
+  std::vector<LayerHistogram> histograms;
+  for (const auto& layer : json) {
+    histograms.push_back({layer.at("layer"), layer.at("op"), layer.at("counts")});
+    const std::size_t bins = histograms.back().counts.size();
+    if (bins == static_cast<std::size_t>(kHistogramBins)) continue;
+    throw Error(ErrorKind::data,
+                fmt::format("a histogram has {} bins, not {}", bins, kHistogramBins));
+  }
+  return histograms;
+}
+
 // With `drop_cut` a last line without its end is left out: a crash came between.
 std::vector<EpochRecord> read_lines(const std::filesystem::path& path, bool drop_cut) {
   std::istringstream lines(read_file(path));
@@ -83,6 +104,7 @@ std::string history_line(const EpochRecord& record) {
     }
     json["moments"] = layers;
   }
+  if (!record.histograms.empty()) json["histograms"] = histograms_json(record.histograms);
   if (!record.weights.empty()) json["weights"] = weights_json(record.weights);
   const bool was_watched = !record.moments.empty() || !record.weights.empty();
   if (was_watched) json["watch_seconds"] = record.watch_seconds;
@@ -104,6 +126,8 @@ EpochRecord parse_history_line(std::string_view line) {
           record.moments.push_back({layer.at("layer"), number(nlohmann::json(layer.at("mean"))),
                                     number(nlohmann::json(layer.at("variance")))});
         }
+      } else if (key == "histograms") {
+        record.histograms = parse_histograms(value);
       } else if (key == "weights") {
         record.weights = parse_weights(value);
       } else if (key.starts_with(kValidation)) {

@@ -78,7 +78,7 @@ Trainer::Trainer(TrainedModel& model, const TrainingData& data, const TrainOptio
       callbacks_(std::move(callbacks)),
       gradients_(static_cast<std::size_t>(model.weights.parameters_end()) * sizeof(float)),
       validation_(model, {.loss = true}),
-      watcher_(model, {.moments = true}),
+      watcher_(model, {.watched = true}),
       optimizer_(options.optimizer, model.weights.parameters_end(), segments(model.weights)),
       schedule_(options.schedule, options.optimizer.learning_rate, steps_per_epoch(data, options),
                 static_cast<double>(options.epochs)) {
@@ -149,7 +149,9 @@ void Trainer::watch(EpochRecord& record) {
   const Stopwatch clock;
   if (is_moments_turn()) {
     const auto rows = std::min<std::size_t>(kWatchedRows, data_.train_rows.size());
-    record.moments = watcher_.moments(*data_.train, std::span(data_.train_rows).first(rows));
+    const auto layers = watcher_.watched(*data_.train, std::span(data_.train_rows).first(rows));
+    record.moments = layers.moments;
+    record.histograms = layers.histograms;
     state_.rows_since_watch = 0;
   }
   record.weights = units_.look(model_.weights, state_.step == 0 ? nullptr : gradients());
@@ -260,14 +262,11 @@ bool Trainer::is_moments_turn() const {
 
 void Trainer::finish_epoch(std::span<const std::int64_t> order) {
   check_parameters();
-  EpochRecord record{state_.epoch + 1,
-                     state_.step,
-                     state_.seconds,
-                     schedule_.learning_rate(state_.step - 1),
-                     {},
-                     {},
-                     {},
-                     {}};
+  EpochRecord record;
+  record.epoch = state_.epoch + 1;
+  record.step = state_.step;
+  record.seconds = state_.seconds;
+  record.learning_rate = schedule_.learning_rate(state_.step - 1);
   record.training = {{"loss", state_.loss_sum / std::max(state_.loss_weight, 1e-300)}};
   const Scores metrics = measure(model_.objective, state_.outputs, validation_.output_shape(),
                                  data_.train->targets, order);

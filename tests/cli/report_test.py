@@ -112,6 +112,26 @@ epochs = 2
         self.ok("compare", "one.toml", "two.toml", "--seeds", "2", "--out", "out")
         self.check(self.path("out/report.html"), "Comparison", "Configuration")
 
+    def test_of_a_comparison_in_the_plane(self):
+        self.ok("data", "make", "spirals", "--rows", "200", "--out", "spirals.csv")
+        layers = {"linear": "", "selu": '{ op = "dense", units = 32 }, { op = "selu" }, ',
+                  "relu": '{ op = "dense", units = 32 }, { op = "relu" }, '}
+        for name, inner in layers.items():
+            self.write(f"{name}.toml", f"""[data]
+source = "spirals.csv"
+target = "class"
+validation_split = 0.2
+[model]
+layers = [{inner}{{ op = "dense", units = 2 }}]
+[train]
+epochs = 2
+""")
+        self.ok("compare", *(f"{name}.toml" for name in layers), "--seeds", "1", "--out", "out")
+        self.check(self.path("out/report.html"), "Comparison", "Decision boundary")
+        page = self.path("out/report.html").read_text()
+        for name in layers:
+            self.assertIn(f'"{name}":{{"size"', page)
+
     def test_of_a_visit_to_the_doctor(self):
         self.write("net.toml", """[model]
 inputs = { x = [8] }
@@ -119,6 +139,18 @@ layers = [{ op = "dense", units = 32, init = "he_normal" }, { op = "selu" }, { o
 """)
         self.assertEqual(1, self.run_program("doctor", "net.toml", "--report", "visit.html").status)
         self.check(self.path("visit.html"), "Findings", "Predicted and measured", "Network")
+
+    def test_pictures_for_papers(self):
+        if shutil.which("gnuplot") is None:
+            self.skipTest("gnuplot is not installed")
+        self.ok("train", "--data", "digits", "--epochs", "3", "--validation-split", "0.2", "--out", "run")
+        told = self.ok_json("report", "run", "--svg", "pictures")
+        names = [path.name for path in sorted(self.path("pictures").iterdir())]
+        self.assertEqual(["accuracy.svg", "loss.svg", "mean.svg", "tau.svg", "variance.svg"], names)
+        self.assertEqual(len(names), len(told["pictures"]))
+        for name in names:
+            self.assertIn("<svg", self.path(f"pictures/{name}").read_text())
+        self.assertIn("selu_1", self.path("pictures/variance.svg").read_text())
 
     def test_what_is_no_run_is_refused(self):
         self.fails((USAGE, DATA, 4), "absent", arguments=("report", "absent"))

@@ -4,38 +4,14 @@ usage: safetensors_python_test.py SAMPLE_PROGRAM WORK_FOLDER
 Exit status 77 (skipped, for ctest) when the package is neither installed nor installable.
 """
 
-import importlib.util
 import os
 import subprocess
 import sys
 import tempfile
 
-SKIPPED = 77
+from packages import interpreter_with
+
 PACKAGES = ["safetensors", "numpy"]
-
-
-def skip(reason):
-    print(f"skipped: {reason}")
-    sys.exit(SKIPPED)
-
-
-def interpreter_with_packages(work):
-    """This Python when it has the packages, else one in a virtual environment under `work`."""
-    if all(importlib.util.find_spec(name) for name in PACKAGES):
-        return sys.executable
-    venv = os.path.join(work, "python-venv")
-    python = os.path.join(venv, "bin", "python")
-    ready = os.path.join(venv, "ready")
-    if not os.path.exists(ready):
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                   "--only-binary", ":all:", "--retries", "1", "--timeout", "20", *PACKAGES]
-        for command in ([sys.executable, "-m", "venv", venv], install):
-            result = subprocess.run(command, capture_output=True, text=True, check=False)
-            if result.returncode != 0:
-                last = (result.stderr or result.stdout).strip().splitlines()[-1:]
-                skip(f"PyPI's {' and '.join(PACKAGES)} cannot be installed: {' '.join(last)}")
-        open(ready, "w", encoding="utf-8").close()
-    return python
 
 
 def check(program):
@@ -84,7 +60,7 @@ def main():
     if "--inside" in sys.argv:
         check(program)
         return 0
-    python = interpreter_with_packages(work)
+    python = interpreter_with(PACKAGES, work)
     return subprocess.run([python, __file__, program, work, "--inside"], check=False).returncode
 
 

@@ -99,6 +99,7 @@ TEST(Comparison, SignificanceIsAnExactPermutationTest) {
   EXPECT_DOUBLE_EQ(permutation_p({4, 5, 6}, {1, 2, 3}), 2.0 / 20);
   EXPECT_DOUBLE_EQ(permutation_p({1, 2, 3}, {1, 2, 3}), 1);
   EXPECT_DOUBLE_EQ(permutation_p({7}, {1}), 1);  // one division and its mirror image
+  EXPECT_DOUBLE_EQ(permutation_p({.91, .95, .9}, {.95, .91, .9}), 1);  // but for rounding
   EXPECT_TRUE(std::isnan(permutation_p({}, {1})));
   EXPECT_TRUE(std::isnan(permutation_p(std::vector<double>(13, 1), std::vector<double>(13, 2))));
 }
@@ -116,6 +117,7 @@ TEST(Comparison, TheDocumentTellsCurvesEndsAndFailures) {
   EXPECT_EQ(document["comparison"]["significance"]["rows"].size(), 1u);
   EXPECT_EQ(document["verdict"][0]["level"], "good");
   EXPECT_EQ(document["verdict"][1]["level"], "error");
+  EXPECT_TRUE(document["comparison"]["significance"]["rows"][0][3].is_null());  // none ended
 }
 
 }  // namespace

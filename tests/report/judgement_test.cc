@@ -20,6 +20,14 @@ TEST(Judgement, ConfusionIsTruthByPrediction) {
   EXPECT_EQ(confusion(kJudged), (Counts{{1, 2}, {0, 1}}));
 }
 
+TEST(Judgement, ConfusedPairsAreTheMistakesOfVeryManyClasses) {
+  const std::vector<ConfusedPair> pairs = confused_pairs(kJudged, 5);
+  ASSERT_EQ(pairs.size(), 1u);
+  EXPECT_EQ(pairs[0].truth, 0);
+  EXPECT_EQ(pairs[0].predicted, 1);
+  EXPECT_EQ(pairs[0].rows, 2);
+}
+
 TEST(Judgement, TheSurestMistakesComeFirst) {
   EXPECT_EQ(worst_mistakes(kJudged, 9), (std::vector<std::size_t>{1, 3}));
   EXPECT_EQ(worst_mistakes(kJudged, 1), (std::vector<std::size_t>{1}));

@@ -12,7 +12,7 @@ function chartOptions(x, y) {
     elements: {point: {radius: 0, hitRadius: 8}, line: {borderWidth: 2, tension: 0}},
     plugins: {
       legend: {labels: {color: colour('text'), boxWidth: 20, filter: (item) => item.text !== ''}},
-      tooltip: {callbacks: {label: (item) => `${item.dataset.label}: ${numberText(item.parsed.y)}`}},
+      tooltip: {filter: (item) => item.dataset.label !== '', callbacks: {label: (item) => `${item.dataset.label}: ${numberText(item.parsed.y)}`}},
     },
     scales: {x, y},
   };
@@ -23,10 +23,12 @@ function chart(label, make) {
   const canvas = element('canvas', {role: 'img', 'aria-label': label});
   const holder = element('div', {class: 'canvas'}, canvas);
   let drawn = null;
+  const forget = () => { if (drawn !== null) drawn.destroy(); };
   const again = () => {
-    if (drawn !== null) drawn.destroy();
-    drawn = new Chart(canvas, make());
+    forget();
+    if (canvas.isConnected) drawn = new Chart(canvas, make());
   };
+  onForget(forget);
   requestAnimationFrame(again);
   onColours(again);
   return holder;

@@ -71,6 +71,20 @@ function drawnCanvas(label, height, draw) {
   return holder;
 }
 
-const colourListeners = [];
+let colourListeners = [], drawnCharts = [];
 function onColours(listener) { colourListeners.push(listener); }
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => colourListeners.forEach((each) => each()));
+function onForget(chart) { drawnCharts.push(chart); }
+
+/** Before the page is made anew. */
+function forgetDrawings() {
+  drawnCharts.forEach((forget) => forget());
+  colourListeners = [];
+  drawnCharts = [];
+}
+
+for (const media of ['(prefers-color-scheme: dark)', 'print']) {
+  matchMedia(media).addEventListener('change', () => colourListeners.forEach((each) => each()));
+}
+
+/** Paper is light whatever the reader's screen is. */
+function isDark() { return matchMedia('(prefers-color-scheme: dark)').matches && !matchMedia('print').matches; }

@@ -29,10 +29,10 @@ function heatMap(label, map, rowNames, columnNames, xTitle) {
   const left = 92, bottom = 40;
   const height = Math.max(140, Math.min(460, map.rows * 16)) + bottom;
   const draw = (context, width) => {
-    const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
+    const dark = isDark();
     const image = new ImageData(map.columns, map.rows);
     cells.forEach((byte, i) => {
-      const [r, g, b] = heatColour(byte, map, isDark);
+      const [r, g, b] = heatColour(byte, map, dark);
       image.data.set([r, g, b, 255], 4 * i);
     });
     const plain = document.createElement('canvas');
@@ -41,6 +41,7 @@ function heatMap(label, map, rowNames, columnNames, xTitle) {
     plain.getContext('2d').putImageData(image, 0, 0);
     context.imageSmoothingEnabled = false;
     context.drawImage(plain, left, 0, width - left, height - bottom);
+    outline(context, map, cells, left, width - left, height - bottom);
     context.fillStyle = colour('faint');
     context.font = '11px system-ui, sans-serif';
     const rowStep = Math.ceil(map.rows / Math.max(1, (height - bottom) / 14));
@@ -65,9 +66,21 @@ function heatMap(label, map, rowNames, columnNames, xTitle) {
   return element('div', {}, holder, legendOf(map), told);
 }
 
+// Cells beyond the theorem's band have a frame, where there is room for one.
+function outline(context, map, cells, left, width, height) {
+  const wide = width / map.columns, high = height / map.rows;
+  if (!map.band || wide < 5 || high < 5) return;
+  context.strokeStyle = colour('error');
+  cells.forEach((byte, i) => {
+    const value = valueOf(byte, map);
+    if (value === null || (value >= map.band[0] && value <= map.band[1])) return;
+    context.strokeRect(left + (i % map.columns) * wide + 1, Math.floor(i / map.columns) * high + 1, wide - 2, high - 2);
+  });
+}
+
 function legendOf(map) {
   const ends = [map.low, map.middle, map.high].map((at) => numberText(map.logarithmic ? 2 ** at : at, 3));
-  const band = map.band ? `; the theorem's band is ${numberText(map.band[0])} to ${numberText(map.band[1])}` : '';
+  const band = map.band ? `; framed: outside the theorem's band of ${numberText(map.band[0])} to ${numberText(map.band[1])}` : '';
   return element('div', {class: 'text'}, `Colours: blue ${ends[0]}, plain ${ends[1]}, red ${ends[2]}${band}.`);
 }
 

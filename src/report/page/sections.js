@@ -12,7 +12,7 @@ function facts(pairs) {
 
 function summarySection(report) {
   const verdict = element('ul', {class: 'verdict'}, ...report.verdict.map((each) =>
-    element('li', {class: each.level}, each.text)));
+    element('li', {class: each.level}, each.level === 'good' ? each.text : `${each.level}: ${each.text}`)));
   return section('Summary', verdict, facts(report.facts));
 }
 
@@ -48,7 +48,7 @@ function timeSection(report) {
   const epochs = (report.epochs || []).filter((e) => e.epoch > 0);
   if (epochs.length === 0) return null;
   const lines = [{name: 'training steps', points: epochs.map((e) => [e.epoch, e.seconds])},
-    {name: 'watching', points: epochs.filter((e) => 'watch_seconds' in e).map((e) => [e.epoch, e.watch_seconds])}];
+    {name: 'watching', points: epochs.filter((e) => 'watch_seconds' in e).map((e) => [e.epoch, e.watch_seconds])}].filter((line) => line.points.length > 0);
   return section('Time',
     facts(report.time), element('div', {class: 'charts'},
       figure(lineChart('Seconds by epoch', 'epoch', 'seconds', lines), 'Where each epoch\'s time went.', 'Seconds as a table',
@@ -113,12 +113,17 @@ function histogramSection(report) {
 function confusionSection(report) {
   const confusion = report.confusion;
   if (!confusion) return null;
+  const about = `${numberText(confusion.rows)} rows of ${confusion.of}.`;
+  if (confusion.pairs) {
+    return section('Confusion', element('p', {}, `Which class is taken for which, the most often first; ${about}`),
+      table(['truth', 'prediction', 'rows'], confusion.pairs));
+  }
   const names = confusion.classes;
   const count = (i, j) => confusion.counts[i][j], total = (i) => confusion.counts[i].reduce((a, b) => a + b, 0);
   const cells = names.map((name, i) => element('tr', {}, element('th', {scope: 'row'}, name),
     ...names.map((_, j) => element('td', {style: shade(count(i, j) / Math.max(1, total(i)), i === j)}, numberText(count(i, j))))));
   return section('Confusion',
-    element('p', {}, `Rows are the truth, columns the prediction; ${numberText(confusion.rows)} rows of ${confusion.of}.`),
+    element('p', {}, `Rows are the truth, columns the prediction; ${about}`),
     element('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Confusion'}, element('table', {},
       element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, 'truth'), ...names.map((name) => element('th', {scope: 'col'}, name)))),
       element('tbody', {}, ...cells))));
@@ -173,17 +178,15 @@ function importanceSection(report) {
   ['column', importance.score], () => importance.columns.map((each) => [each.name, each.value])));
 }
 
-function boundarySection(report) {
-  const map = report.boundary;
-  if (!map) return null;
+function boundaryFigure(map, name) {
   const draw = (context, width, height) => {
     const size = map.size, cells = bytesOf(map.classes);
     const x = (value) => (value - map.x[0]) / (map.x[1] - map.x[0]) * width;
     const y = (value) => height - (value - map.y[0]) / (map.y[1] - map.y[0]) * height;
+    context.globalAlpha = 0.3;
     cells.forEach((kind, i) => {
-      context.globalAlpha = 0.3;
       context.fillStyle = series(kind);
-      context.fillRect((i % size) * width / size, height - (Math.floor(i / size) + 1) * height / size, width / size + 1, height / size + 1);
+      context.fillRect((i % size) * width / size, height - (Math.floor(i / size) + 1) * height / size, width / size + 0.5, height / size + 0.5);
     });
     context.globalAlpha = 1;
     map.points.forEach(([px, py, kind]) => {
@@ -193,9 +196,17 @@ function boundarySection(report) {
       context.fill();
     });
   };
-  return section('Decision boundary', figure(drawnCanvas('Decision boundary', 420, draw),
-    `Which class the network gives each place; the points are rows of ${map.of}. Across: ${map.columns[0]}; up: ${map.columns[1]}.`,
-    'Points as a table', [...map.columns, 'class'], () => map.points.map(([px, py, kind]) => [px, py, map.names[kind]])));
+  const legend = element('div', {class: 'legend'}, ...map.names.map((kind, i) =>
+    element('span', {}, element('span', {class: 'swatch', style: `background: var(--series-${i % 8 + 1})`}), kind)));
+  return figure(element('div', {}, drawnCanvas(`${name}Decision boundary`, 360, draw), legend),
+    `${name}Which class the network gives each place; the points are rows of ${map.of}. Across: ${map.columns[0]}; up: ${map.columns[1]}.`,
+    'Points as a table', [...map.columns, 'class'], () => map.points.map(([px, py, kind]) => [px, py, map.names[kind]]));
+}
+
+function boundarySection(report) {
+  const figures = report.boundary ? [boundaryFigure(report.boundary, '')]
+    : Object.entries(report.boundaries || {}).map(([name, map]) => boundaryFigure(map, `${name}: `));
+  return figures.length === 0 ? null : section('Decision boundary', element('div', {class: 'charts'}, ...figures));
 }
 
 // ---- the rest ---------------------------------------------------------------------------------

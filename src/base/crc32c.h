@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace selfnorm {
+
+/// CRC-32C (Castagnoli's polynomial, RFC 3720), as TensorBoard's event files have it.
+std::uint32_t crc32c(std::string_view bytes);
+
+}  // namespace selfnorm

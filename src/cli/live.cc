@@ -1,0 +1,165 @@
+#include "cli/live.h"
+
+#include <fmt/format.h>
+#include <httplib.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "cli/terminal.h"
+#include "selfnorm/error.h"
+#include "selfnorm/report.h"
+#include "train/history.h"
+
+namespace selfnorm::cli {
+namespace {
+
+constexpr const char* kHost = "127.0.0.1";
+constexpr std::chrono::seconds kPatience{1};
+
+}  // namespace
+
+struct LiveServer::State {
+  std::string page;
+  httplib::Server server;
+  std::thread thread;
+  int port = 0;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::string document;
+  std::int64_t version = 0;            ///< of the document; 0: none yet
+  std::vector<std::int64_t*> readers;  ///< by connection the version that it has seen
+  bool ends = false, listens = true;
+
+  bool is_for_us(const httplib::Request& request) const {
+    const std::string host = request.get_header_value("Host");
+    return host == fmt::format("{}:{}", kHost, port) || host == fmt::format("localhost:{}", port);
+  }
+
+  // Sends what is new, else a word now and then, which tells whether anybody is there still.
+  bool tell(std::int64_t& seen, httplib::DataSink& sink) {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, kPatience, [&] { return ends || version > seen; });
+    if (ends && version == seen) {
+      sink.done();
+      return true;
+    }
+    std::string event = ": still there\n\n";
+    const std::int64_t now = version;
+    if (now > seen) event = "data: " + document + "\n\n";
+    lock.unlock();
+    if (!sink.write(event.data(), event.size())) return false;
+    lock.lock();
+    seen = now;
+    changed.notify_all();
+    return true;
+  }
+
+  void serve_events(httplib::Response& response) {
+    const auto seen = std::make_shared<std::int64_t>(0);
+    {
+      const std::lock_guard lock(mutex);
+      readers.push_back(seen.get());
+    }
+    response.set_header("Cache-Control", "no-store");
+    response.set_chunked_content_provider(
+        "text/event-stream",
+        [this, seen](std::size_t, httplib::DataSink& sink) { return tell(*seen, sink); },
+        [this, seen](bool) {
+          const std::lock_guard lock(mutex);
+          std::erase(readers, seen.get());
+          changed.notify_all();
+        });
+  }
+};
+
+LiveServer::LiveServer(std::string page) : state_(std::make_unique<State>()) {
+  State& state = *state_;
+  state.page = std::move(page);
+  state.server.set_pre_routing_handler(
+      [&state](const httplib::Request& request, httplib::Response& response) {
+        if (state.is_for_us(request)) return httplib::Server::HandlerResponse::Unhandled;
+        response.status = 403;
+        return httplib::Server::HandlerResponse::Handled;
+      });
+  state.server.Get("/", [&state](const httplib::Request&, httplib::Response& response) {
+    response.set_header("Cache-Control", "no-store");
+    response.set_content(state.page, "text/html; charset=utf-8");
+  });
+  state.server.Get("/events", [&state](const httplib::Request&, httplib::Response& response) {
+    state.serve_events(response);
+  });
+  state.port = state.server.bind_to_any_port(kHost);
+  if (state.port <= 0) throw Error(ErrorKind::io, "--live: no port of 127.0.0.1 is free");
+  // A connection for each that looks, which it holds; none lingers when the training is over.
+  constexpr std::size_t kMostReaders = 64;
+  state.server.new_task_queue = [] { return new httplib::ThreadPool(kMostReaders); };
+  state.server.set_keep_alive_max_count(1);
+  state.thread = std::thread([&state] {
+    state.server.listen_after_bind();
+    const std::lock_guard lock(state.mutex);
+    state.listens = false;
+  });
+  note(fmt::format("live at http://{}:{}/", kHost, state.port));
+}
+
+LiveServer::~LiveServer() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ends = true;
+  }
+  state_->changed.notify_all();
+  const auto listens = [&] {
+    const std::lock_guard lock(state_->mutex);
+    return state_->listens;
+  };
+  while (listens() && !state_->server.is_running())
+    std::this_thread::yield();  // else none stops it
+  state_->server.stop();
+  state_->thread.join();
+}
+
+void LiveServer::show(std::string document) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->document = std::move(document);
+    ++state_->version;
+  }
+  state_->changed.notify_all();
+}
+
+void LiveServer::settle() {
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait_for(lock, kPatience, [&] {
+    return std::ranges::all_of(state_->readers,
+                               [&](const std::int64_t* seen) { return *seen == state_->version; });
+  });
+}
+
+LiveRun::LiveRun(const RunFolder& folder, std::int64_t epochs)
+    : folder_(folder), epochs_(epochs), server_(live_report(folder.name())) {
+  server_.show(live_document(history_, "The training has begun.", false));
+}
+
+// Of a resumed run the folder's history has what came before.
+void LiveRun::add(const EpochRecord& record) {
+  constexpr std::chrono::milliseconds kBetween{500};
+  if (history_.empty()) history_ = read_history(folder_.history());
+  else history_.push_back(record);
+  const auto now = std::chrono::steady_clock::now();
+  if (now - shown_ < kBetween) return;
+  shown_ = now;
+  server_.show(live_document(history_,
+                             fmt::format("Epoch {} of {} is done.", record.epoch, epochs_), false));
+}
+
+void LiveRun::end(const std::string& state) {
+  server_.show(live_document(history_, state, true));
+  server_.settle();
+}
+
+}  // namespace selfnorm::cli

@@ -1,0 +1,124 @@
+#include "cli/run_pictures.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "cli/gnuplot.h"
+#include "train/metric_table.h"
+
+namespace selfnorm::cli {
+namespace {
+
+constexpr const char* kTraining = "#0072b2";
+constexpr const char* kValidation = "#d55e00";
+
+std::string curve_picture(const std::vector<EpochRecord>& history, const std::string& metric) {
+  std::vector<std::vector<double>> training, validation;
+  for (const EpochRecord& record : history) {
+    if (record.epoch == 0) continue;
+    const auto epoch = static_cast<double>(record.epoch);
+    training.push_back({epoch, find_score(record.training, metric)});
+    if (!record.validation.empty()) {
+      validation.push_back({epoch, find_score(record.validation, metric)});
+    }
+  }
+  std::string text = data_block("training", training);
+  std::string plot = fmt::format(
+      "plot $training using 1:2 with lines lw 2 lc rgb '{}' title 'training'", kTraining);
+  if (!validation.empty()) {
+    text += data_block("validation", validation);
+    plot += fmt::format(", $validation using 1:2 with lines lw 2 lc rgb '{}' title 'validation'",
+                        kValidation);
+  }
+  return draw_svg(text + "set xlabel 'epoch'\nset grid\nset ylabel " + quoted(metric) + "\n" +
+                  plot + "\n");
+}
+
+// One number of every layer and epoch that has some.
+struct Cells {
+  std::vector<std::string> layers;
+  std::vector<std::vector<double>> rows;  ///< epoch's place, layer's place, value
+  std::vector<std::int64_t> epochs;
+
+  template <class Each>
+  Cells(const std::vector<EpochRecord>& history, std::vector<Each> EpochRecord::*list,
+        double Each::*number) {
+    for (const EpochRecord& record : history) {
+      const std::vector<Each>& all = record.*list;
+      if (all.empty()) continue;
+      if (layers.empty()) {
+        for (const Each& each : all) layers.push_back(each.layer);
+      }
+      for (std::size_t i = 0; i < std::min(all.size(), layers.size()); ++i) {
+        rows.push_back(
+            {static_cast<double>(epochs.size()), static_cast<double>(i), all[i].*number});
+      }
+      epochs.push_back(record.epoch);
+    }
+  }
+};
+
+// A text between single quotes alone.
+std::string label(const std::string& text) {
+  std::string safe = "'";
+  for (const char c : text) safe += c == '\'' ? "\'\'" : std::string(1, c);
+  return safe + "'";
+}
+
+// At most so many labels along an axis.
+template <class Names>
+std::string tics(const char* axis, const Names& names, std::size_t most) {
+  std::string list;
+  const std::size_t step = std::max<std::size_t>(1, (names.size() + most - 1) / most);
+  for (std::size_t i = 0; i < names.size(); i += step) {
+    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", label(fmt::format("{}", names[i])), i);
+  }
+  return fmt::format("set {}tics noenhanced ({})\n", axis, list);
+}
+
+// A range of colours about 0: `deep` of them up and down.
+std::string cell_picture(const Cells& cells, const std::string& title, bool logarithmic,
+                         double deep) {
+  std::string text = data_block("cells", cells.rows);
+  text += tics("x", cells.epochs, 12) + tics("y", cells.layers, 24);
+  text += fmt::format(
+      "set title {}\nset xlabel 'epoch'\nset yrange [] reverse\nset cbrange [{}:{}]\n"
+      "set palette defined (-1 '#0b50be', 0 '#ffffff', 1 '#be2814')\n"
+      "plot $cells using 1:2:({}) with image pixels notitle\n",
+      quoted(title), -deep, deep, logarithmic ? "log($3)/log(2)" : "$3");
+  const int height = 160 + 14 * static_cast<int>(std::min<std::size_t>(cells.layers.size(), 40));
+  return draw_svg(text, 760, std::max(height, 260));
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> run_pictures(
+    const std::vector<EpochRecord>& history) {
+  std::vector<std::pair<std::string, std::string>> pictures;
+  if (history.empty()) return pictures;
+  for (const auto& score : history.back().training) {
+    const std::string name = score.first + ".svg";
+    const bool is_file = std::filesystem::path(name).filename() == name;  // whatever a history says
+    const bool has_points = std::ranges::any_of(history, [&](const EpochRecord& record) {
+      return std::isfinite(find_score(record.training, score.first));
+    });
+    if (is_file && has_points) pictures.emplace_back(name, curve_picture(history, score.first));
+  }
+  const auto add = [&](const char* name, const Cells& cells, const char* title, bool logarithmic,
+                       double deep) {
+    if (cells.epochs.size() < 2 || cells.layers.size() < 2) return;  // what gnuplot calls an image
+    pictures.emplace_back(name, cell_picture(cells, title, logarithmic, deep));
+  };
+  add("mean.svg", {history, &EpochRecord::moments, &LayerMoments::mean},
+      "mean of each layer's output", false, 1);
+  add("variance.svg", {history, &EpochRecord::moments, &LayerMoments::variance},
+      "variance of each layer's output, logarithm to base 2", true, 4);
+  add("tau.svg", {history, &EpochRecord::weights, &UnitWeights::tau},
+      "sum of a unit's squared weights, logarithm to base 2", true, 2);
+  return pictures;
+}
+
+}  // namespace selfnorm::cli
