@@ -92,7 +92,7 @@ def check(program):
     assert plugin.plugin_name == "hparams"
     start = plugin_data_pb2.HParamsPluginData.FromString(plugin.content).session_start_info
     assert start.hparams["epochs"].number_value == 3
-    assert start.hparams["optimizer.name"].string_value == "adam"
+    assert start.hparams["optimizer"].string_value == "adam", start
     experiment = plugin_data_pb2.HParamsPluginData.FromString(
         read.summary_metadata["_hparams_/experiment"].plugin_data.content).experiment
     assert "validation/loss" in [info.name.tag for info in experiment.metric_infos]
