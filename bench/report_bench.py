@@ -36,7 +36,7 @@ def opened(page, folder):
         return None
     copy = pathlib.Path(folder, "probed.html")
     copy.write_text(page.read_text().replace("</body>", PROBE))
-    finished = subprocess.run([browser, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/browser",
+    finished = subprocess.run([browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--user-data-dir={folder}/browser",
                                "--timeout=20000", "--dump-dom", f"file://{copy}"], capture_output=True, text=True, check=False)
     found = re.search(r"OPENED(\d+)", finished.stdout)
     return int(found.group(1)) if found else None

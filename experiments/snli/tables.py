@@ -146,6 +146,11 @@ def moments(found):
             weights = [each["weights"].get(layer) for each in (start, end)]
             row += [f"{w['tau']:.2f} ± {w['tau_deviation']:.2f}" if w else "" for w in weights]
             rows.append(row)
+        for layer, before in start["weights"].items():
+            if layer not in start["moments"]:  # the activation behind it is watched in its place
+                rows.append([name.replace("_", " "), layer, "", "",
+                             *(f"{w['tau']:.2f} ± {w['tau_deviation']:.2f}"
+                               for w in (before, end["weights"][layer]))])
     return table(["network", "layer", "mean, variance before", "after", "τ before", "after"], rows)
 
 

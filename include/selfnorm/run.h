@@ -63,6 +63,7 @@ struct RunSummary {
   std::int64_t unlabeled = 0, skipped = 0;  ///< rows that were left out (Dataset)
   /// Of words that come in the texts to train on, the share that a table read from a file has.
   std::optional<double> coverage;
+  std::int64_t skipped_vectors = 0;  ///< bad lines of a file of vectors that were left out
 };
 
 /// What a finished run leaves behind.

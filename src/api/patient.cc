@@ -49,7 +49,7 @@ Patient with_unit_normals(const RunConfig& config, const ExaminationOptions& opt
   const std::int64_t samples = options.samples;
   Patient patient{
       "N(0, 1)", config.network, build_graph(config.network, samples), samples, false, {}, {}, {}};
-  patient.tables = read_tables(patient.graph, {});
+  patient.tables = read_tables(patient.graph, {{}});
   patient.rows = [inputs = inputs_of(patient.graph)](std::uint64_t seed) {
     InputRows rows;
     for (const DrawnInput& input : inputs) rows.push_back(draw(input, seed));
@@ -93,7 +93,8 @@ Patient admit(const RunConfig& given, Dataset& train, const ExaminationOptions& 
                   {},
                   {},
                   {}};
-  patient.tables = read_tables(patient.graph, train.words, count_words(train));
+  patient.tables = read_tables(
+      patient.graph, {train.words, count_words(train, split.train), config.data.skip_bad});
   patient.known = known_fields(patient.graph, rows, patient.tables);
   patient.rows = [rows](std::uint64_t) { return rows; };
   return patient;

@@ -272,9 +272,11 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->model.weights = Weights(graph);
   run->model.weights.initialize(graph, config.train.seed);
   const std::vector<ReadTable> tables =
-      read_tables(graph, run->model.schema.words, count_words(run->train));
+      read_tables(graph, {run->model.schema.words, count_words(run->train, run->rows.train_rows),
+                          config.data.skip_bad});
   set_tables(tables, run->model.weights);
   run->coverage = coverage_of(tables, run->train);
+  for (const ReadTable& table : tables) run->skipped_vectors += table.skipped;
   if (has_fitted_states(graph)) fit_to_rows(*run, config);
   run->config = std::move(config);
   return run;
@@ -353,6 +355,7 @@ RunSummary Run::summary() const {
     summary.skipped += data->skipped;
   }
   summary.coverage = run.coverage;
+  summary.skipped_vectors = run.skipped_vectors;
   return summary;
 }
 

@@ -20,6 +20,7 @@ struct PreparedRun {
   TrainingData rows;
   TrainedModel model;
   std::optional<double> coverage;  ///< RunSummary::coverage
+  std::int64_t skipped_vectors = 0;
 };
 
 /// Fills in what only the data tell of the network: input shapes, and where no layers are described

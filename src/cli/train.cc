@@ -130,6 +130,7 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
       document["text"] = {{"words", summary.words},
                           {"unlabeled", summary.unlabeled},
                           {"skipped", summary.skipped},
+                          {"skipped_vectors", summary.skipped_vectors},
                           {"coverage", nullptr}};
       if (summary.coverage) document["text"]["coverage"] = *summary.coverage;
     }

@@ -37,6 +37,9 @@ std::string words_line(const RunSummary& run) {
     line += fmt::format(", {:.1f} % of the texts have vectors", 100 * *run.coverage);
   if (run.unlabeled > 0) line += fmt::format("; {} rows without a label left out", run.unlabeled);
   if (run.skipped > 0) line += fmt::format("; {} bad rows left out", run.skipped);
+  if (run.skipped_vectors > 0) {
+    line += fmt::format("; {} bad lines of vectors left out", run.skipped_vectors);
+  }
   return line + "\n";
 }
 

@@ -27,8 +27,8 @@ std::int64_t numbers_in(std::string_view line) { return std::ranges::count(line,
 class VectorFile {
  public:
   VectorFile(const std::filesystem::path& path, const std::vector<std::string>& words,
-             std::int64_t dimension)
-      : file_(path.string()), dimension_(dimension) {
+             std::int64_t dimension, bool skip_bad)
+      : file_(path.string()), dimension_(dimension), skip_bad_(skip_bad) {
     for (std::size_t i = kFirstWord; i < words.size(); ++i) numbers_.emplace(words[i], i);
     vectors_.table.assign(words.size() * static_cast<std::size_t>(dimension), 0);
     vectors_.found.assign(words.size(), false);
@@ -38,30 +38,38 @@ class VectorFile {
   void line(std::string_view text, std::int64_t number) {
     text = without_space_behind(text);
     if (text.empty() || (number == 1 && is_header(text))) return;
+    const std::string fault = take_line(text);
+    if (fault.empty()) return;
+    if (!skip_bad_) {
+      data_error(
+          fmt::format("{}:{}: {} (skip_bad = true leaves such lines out)", file_, number, fault));
+    }
+    ++vectors_.skipped;
+  }
+
+  WordVectors take() { return std::move(vectors_); }
+
+ private:
+  // What is wrong with a line, or nothing.
+  std::string take_line(std::string_view text) {
     if (numbers_in(text) < dimension_) {
-      fail(number,
-           fmt::format("expected a word and {} numbers, got {}", dimension_, numbers_in(text)));
+      return fmt::format("expected a word and {} numbers, got {}", dimension_, numbers_in(text));
     }
     // A word may have spaces: its numbers are the last.
     std::size_t end = text.size();
     for (std::int64_t i = 0; i < dimension_; ++i) end = text.rfind(' ', end - 1);
     const std::string_view word = text.substr(0, end);
     if (numbers_in(text) > dimension_ && is_number(word.substr(word.rfind(' ') + 1))) {
-      fail(number, fmt::format("expected {} numbers, got {}", dimension_, numbers_in(text)));
+      return fmt::format("expected {} numbers, got {}", dimension_, numbers_in(text));
     }
+    std::string fault;
     if (const auto found = numbers_.find(std::string(word)); found != numbers_.end()) {
-      if (!exact_[found->second]) keep(found->second, text.substr(end + 1), number);
-      exact_[found->second] = true;
+      if (!exact_[found->second]) fault = keep(found->second, text.substr(end + 1));
+      if (fault.empty()) exact_[found->second] = true;
     } else if (const auto folded = numbers_.find(lower(word)); folded != numbers_.end()) {
-      if (!vectors_.found[folded->second]) keep(folded->second, text.substr(end + 1), number);
+      if (!vectors_.found[folded->second]) fault = keep(folded->second, text.substr(end + 1));
     }
-  }
-
-  WordVectors take() { return std::move(vectors_); }
-
- private:
-  [[noreturn]] void fail(std::int64_t number, const std::string& what) const {
-    data_error(fmt::format("{}:{}: {}", file_, number, what));
+    return fault;
   }
 
   static bool is_number(std::string_view text) {
@@ -78,21 +86,25 @@ class VectorFile {
     return space != text.npos && digits(text.substr(0, space)) && digits(text.substr(space + 1));
   }
 
-  void keep(std::size_t word, std::string_view numbers, std::int64_t line) {
-    float* to = vectors_.table.data() + word * static_cast<std::size_t>(dimension_);
-    for (std::int64_t i = 0; i < dimension_; ++i) {
+  std::string keep(std::size_t word, std::string_view numbers) {
+    std::vector<float> vector(static_cast<std::size_t>(dimension_));
+    for (std::size_t i = 0; i < vector.size(); ++i) {
       const std::string_view cell = numbers.substr(0, numbers.find(' '));
-      const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), to[i]);
-      if (fault != std::errc() || end != cell.data() + cell.size() || !std::isfinite(to[i])) {
-        fail(line, fmt::format("number {}: expected a finite number, got {}", i + 1, shown(cell)));
+      const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), vector[i]);
+      if (fault != std::errc() || end != cell.data() + cell.size() || !std::isfinite(vector[i])) {
+        return fmt::format("number {}: expected a finite number, got {}", i + 1, shown(cell));
       }
       numbers.remove_prefix(std::min(numbers.size(), cell.size() + 1));
     }
+    std::ranges::copy(vector,
+                      vectors_.table.begin() + static_cast<std::ptrdiff_t>(word) * dimension_);
     vectors_.found[word] = true;
+    return "";
   }
 
   std::string file_;
   std::int64_t dimension_;
+  bool skip_bad_;
   std::unordered_map<std::string, std::size_t> numbers_;
   std::vector<bool> exact_;  ///< found as it stands
   WordVectors vectors_;
@@ -101,8 +113,8 @@ class VectorFile {
 }  // namespace
 
 WordVectors read_vectors(const std::filesystem::path& path, const std::vector<std::string>& words,
-                         std::int64_t dimension) {
-  VectorFile file(path, words, dimension);
+                         std::int64_t dimension, bool skip_bad) {
+  VectorFile file(path, words, dimension, skip_bad);
   read_lines(path, [&](std::string_view line, std::int64_t number) {
     file.line(line, number);
     return true;

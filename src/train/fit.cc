@@ -46,17 +46,36 @@ std::vector<float> read_array(const std::string& path, const Node& node, const S
   return values;
 }
 
-ReadTable vectors_of(const std::string& path, const std::vector<std::string>& words,
-                     const Node& node, const Value& table) {
-  if (table.shape[0] != std::ssize(words)) {
+ReadTable vectors_of(const std::string& path, const WordUse& use, const Node& node,
+                     const Value& table) {
+  if (table.shape[0] != std::ssize(use.words)) {
     throw Error(ErrorKind::config,
                 fmt::format("node '{}' ({}): {} words of texts for a table of {} rows (leave "
                             "`vocabulary` out; a table of other numbers comes as .npy)",
-                            node.name, node.op, words.size(), table.shape[0]));
+                            node.name, node.op, use.words.size(), table.shape[0]));
   }
-  WordVectors vectors = read_vectors(path, words, table.shape[1]);
+  WordVectors vectors = read_vectors(path, use.words, table.shape[1], use.skip_bad);
   return {table.name, std::move(vectors.table), std::move(vectors.found),
-          table.role == Role::parameter};
+          table.role == Role::parameter, vectors.skipped};
+}
+
+// Of the words of a vocabulary those whose row is not all 0.
+std::vector<bool> rows_given(const std::vector<float>& numbers, std::size_t words) {
+  const std::size_t width = numbers.size() / words;
+  std::vector<bool> given;
+  for (std::size_t word = 0; word < words; ++word) {
+    const auto row = std::span(numbers).subspan(word * width, width);
+    given.push_back(std::ranges::any_of(row, [](float x) { return x != 0; }));
+  }
+  return given;
+}
+
+ReadTable array_of(const std::string& path, const WordUse& use, const Node& node,
+                   const Value& table) {
+  ReadTable read{table.name, read_array(path, node, table.shape)};
+  const bool is_of_words = !use.words.empty() && table.shape[0] == std::ssize(use.words);
+  if (is_of_words) read.has_row = rows_given(read.numbers, use.words.size());
+  return read;
 }
 
 bool wants_standardized(const Node& node) {
@@ -100,12 +119,16 @@ void standardize_columns(ReadTable& table, std::size_t width, const std::vector<
 
 }  // namespace
 
-std::vector<double> count_words(const Dataset& data) {
+std::vector<double> count_words(const Dataset& data, std::span<const std::int64_t> rows) {
   std::vector<double> counts(data.words.size(), 0);
   for (const Field& field : data.inputs) {
     if (counts.empty()) break;
-    for (const float number : std::get<std::vector<float>>(field.values)) {
-      ++counts[static_cast<std::size_t>(number)];
+    const std::span numbers(std::get<std::vector<float>>(field.values));
+    const auto steps = static_cast<std::size_t>(elements(field.sample_shape));
+    for (const std::int64_t row : rows) {
+      for (const float number : numbers.subspan(static_cast<std::size_t>(row) * steps, steps)) {
+        ++counts[static_cast<std::size_t>(number)];
+      }
     }
   }
   return counts;
@@ -113,19 +136,18 @@ std::vector<double> count_words(const Dataset& data) {
 
 bool reads_table(const Node& node) { return table_of(node) != nullptr; }
 
-std::vector<ReadTable> read_tables(const Graph& graph, const std::vector<std::string>& words,
-                                   const std::vector<double>& counts) {
+std::vector<ReadTable> read_tables(const Graph& graph, const WordUse& use) {
   std::vector<ReadTable> tables;
   for (const Node& node : graph.nodes) {
     const std::string* path = table_of(node);
     if (path == nullptr || !owns(graph, node, node.inputs.back())) continue;
     const Value& table = graph.value(node.inputs.back());
-    if (is_array(*path)) tables.push_back({table.name, read_array(*path, node, table.shape)});
-    else tables.push_back(vectors_of(*path, words, node, table));
+    tables.push_back(is_array(*path) ? array_of(*path, use, node, table)
+                                     : vectors_of(*path, use, node, table));
     if (wants_standardized(node)) {
-      const bool counted = std::ssize(counts) == table.shape[0];
+      const bool counted = std::ssize(use.counts) == table.shape[0];
       standardize_columns(tables.back(), static_cast<std::size_t>(table.shape[1]),
-                          counted ? counts : std::vector<double>{});
+                          counted ? use.counts : std::vector<double>{});
     }
   }
   return tables;

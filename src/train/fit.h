@@ -2,6 +2,8 @@
 // and tables that come from files.
 #pragma once
 
+#include <span>
+
 #include "train/batches.h"
 #include "train/weights.h"
 
@@ -16,18 +18,25 @@ struct ReadTable {
   std::vector<float> numbers;
   std::vector<bool> has_row = {};  ///< by word of a vocabulary; empty: all are given
   bool keeps_drawn = false;        ///< rows that are not given stay as drawn, else they are 0
+  std::int64_t skipped = 0;        ///< bad lines that were left out
+};
+
+/// What of texts matters to their tables.
+struct WordUse {
+  const std::vector<std::string>& words;  ///< a vocabulary; empty: none
+  std::vector<double> counts = {};        ///< how often each is there; empty: equally often
+  bool skip_bad = false;                  ///< leaves out bad lines of vectors
 };
 
 /// Reads the tables that nodes name in their `weights`, of shared ones the owner's: NPY files of
 /// the table's shape, or vectors of `words` as text (data/vectors.h), where words without one are 0
 /// in a table that is not learned and as drawn in one that is. Error(data) says what does not fit.
-/// With `standardize` they are taken to mean 0 and variance 1, each word counted as often as
-/// `counts` says; equally often without.
-std::vector<ReadTable> read_tables(const Graph& graph, const std::vector<std::string>& words,
-                                   const std::vector<double>& counts = {});
+/// With `standardize` they are taken to mean 0 and variance 1, each word counted as often as it is
+/// there. Of an array for a vocabulary the rows count as given that are not all 0.
+std::vector<ReadTable> read_tables(const Graph& graph, const WordUse& use);
 
-/// How often each word of a data set's vocabulary comes in its texts.
-std::vector<double> count_words(const Dataset& data);
+/// How often each word of a data set's vocabulary comes in the texts of these rows.
+std::vector<double> count_words(const Dataset& data, std::span<const std::int64_t> rows);
 
 void set_tables(const std::vector<ReadTable>& tables, Weights& weights);
 

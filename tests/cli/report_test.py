@@ -5,10 +5,11 @@ import re
 import shutil
 import subprocess
 
-from program import DATA, USAGE, CliTest, main
+from program import DATA, ROOT, USAGE, CliTest, main
 
 BROWSER = shutil.which("chromium")
 WIDTH = 360
+SHARED = ROOT.parent / "shared" / "data"
 
 # Looks at the page from within when it is drawn, and says what it saw.
 PROBE = """<script>setTimeout(() => {
@@ -49,7 +50,7 @@ class Reports(CliTest):
             copy = page.with_name("frame.html")
             copy.write_text(FRAME.format(page="probed.html", width=WIDTH))
         finished = subprocess.run(
-            [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+            [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--enable-logging=stderr",
              f"--user-data-dir={self.path('browser')}", "--virtual-time-budget=8000",
              f"--blink-settings=preferredColorScheme={0 if dark else 1}", "--dump-dom",
              f"file://{copy}"], capture_output=True, text=True, check=False, timeout=120)
@@ -81,6 +82,25 @@ class Reports(CliTest):
         self.assertGreater(self.check(page, "Summary", "Training", "Moment health", "Predicted and measured",
                                       "Distributions of activations", "Confusion", "Worst mistakes",
                                       "Calibration", "Time", "Network", "Configuration")["canvases"], 10)
+
+    def test_of_mnist(self):
+        if not SHARED.exists():
+            self.skipTest(f"needs the data sets in {SHARED}")
+        self.write("net.toml", f"""[data]
+source = "mnist"
+data_dir = "{SHARED}"
+limit = 600
+validation_split = 0.2
+[model]
+layers = [
+  {{ op = "conv2d", channels = 8, kernel = [3, 3] }}, {{ op = "selu" }}, {{ op = "max_pool2d", kernel = [2, 2] }},
+  {{ op = "flatten" }}, {{ op = "dense", units = 10 }},
+]
+[train]
+epochs = 2
+""")
+        self.ok("train", "net.toml", "--out", "run")
+        self.check(self.path("run/report.html"), "Moment health", "Worst mistakes", "Findings")
 
     def test_of_a_table_with_names_that_are_markup(self):
         name = "<script>document.title='taken'</script>"

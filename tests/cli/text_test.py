@@ -164,6 +164,39 @@ layers = [ { op = "dense", units = 2 } ]
         self.write("net.toml", NETWORK.replace("dimension = 3", "dimension = 4"))
         self.fails(DATA, "vectors.txt.gz:2: expected a word and 4 numbers, got 3",
                    arguments=["train", "net.toml", "--out", "run"])
+        self.write("net.toml", NETWORK)
+        with gzip.open(self.path("vectors.txt.gz"), "at") as file:
+            file.write("bird 1 2\n")
+        self.fails(DATA, "vectors.txt.gz:12: expected a word and 3 numbers, got 2 (skip_bad = true",
+                   arguments=["train", "net.toml", "--out", "run"])
+        told = self.ok_json("train", "net.toml", "--skip-bad", "true", "--epochs", "1", "--out", "run")
+        self.assertEqual(1, told["text"]["skipped_vectors"])
+        said = self.ok("train", "net.toml", "--skip-bad", "true", "--epochs", "1", "--out", "run").err
+        self.assertIn("1 bad lines of vectors left out", said)
+
+    def test_snlis_own_files(self):
+        """As they are published: all columns, of which most are of no use here."""
+        names = ["gold_label", "sentence1_binary_parse", "sentence2_binary_parse", "sentence1_parse",
+                 "sentence2_parse", "sentence1", "sentence2", "captionID", "pairID",
+                 *(f"label{i}" for i in range(1, 6))]
+        table, lines = ["\t".join(names)], []
+        for i, (left, right, label) in enumerate(PAIRS[:8] + [("A man.", "He runs.", "-")]):
+            parse = f"( ( {left[:-1]} ) . )"
+            table.append("\t".join([label, parse, parse, "(ROOT \"S\")", "(ROOT)", left, right, f"{i}.jpg#4",
+                                    f"{i}.jpg#4r1n", label, "", "", "", ""]))
+            lines.append(json.dumps({
+                "annotator_labels": [label], "captionID": f"{i}.jpg#4", "gold_label": label, "pairID": f"{i}.jpg#4r1n",
+                "sentence1": left, "sentence1_binary_parse": parse, "sentence1_parse": "(ROOT)",
+                "sentence2": right, "sentence2_binary_parse": parse, "sentence2_parse": "(ROOT)"}))
+        self.write("snli_1.0_train.txt", "\n".join(table) + "\n")
+        self.write("snli_1.0_train.jsonl", "\n".join(lines) + "\n")
+        losses = []
+        for kind in ("txt", "jsonl"):
+            told = self.ok_json("train", "--data", f"snli_1.0_train.{kind}", "--text", "sentence1,sentence2",
+                                "--epochs", "2", "--out", kind)
+            self.assertEqual(1, told["text"]["unlabeled"])
+            losses.append(self.history(kind)[-1]["loss"])
+        self.assertEqual(losses[0], losses[1])
 
 
 if __name__ == "__main__":

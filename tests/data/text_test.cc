@@ -176,5 +176,14 @@ TEST_F(Texts, VectorsOfAnotherLengthNameTheirLine) {
   EXPECT_NE(message("cat 1 nan\n").find("number 2"), std::string::npos);
 }
 
+// What a bad line would have given comes from the next good one, or is missing.
+TEST_F(Texts, BadVectorsAreLeftOutAndCounted) {
+  const fs::path path = file("v.txt", "cat 1\ncat 1 2 3\ncat 5 x\ncat 3 4\ndog 1 inf\n");
+  const WordVectors vectors = read_vectors(path, {"", "", "cat", "dog"}, 2, true);
+  EXPECT_EQ(vectors.table, (std::vector<float>{0, 0, 0, 0, 3, 4, 0, 0}));
+  EXPECT_EQ(vectors.found, (std::vector<bool>{false, false, true, false}));
+  EXPECT_EQ(vectors.skipped, 4);
+}
+
 }  // namespace
 }  // namespace selfnorm
