@@ -130,7 +130,7 @@ def signals(found):
 def fits(found):
     """Accuracy on the rows that are trained on beside the validation rows', after the last epoch."""
     return table(["network", "training", "validation", "loss, training"],
-                 [[name.replace("_", " "), *(spread([t[key][-1] for t in trials])
+                 [[name.replace("_", " "), *(spread([t[key][-1] if t[key] else None for t in trials])
                                              for key in ("training", "validation", "loss"))]
                   for name, trials in found.items()])
 
@@ -139,18 +139,13 @@ def moments(found):
     rows = []
     for name, told in found.items():
         start, end = told["start"], told["end"]
-        for layer, before in start["moments"].items():
-            after = end["moments"][layer]
-            row = [name.replace("_", " "), layer,
-                   *(f"{x['mean']:.2f}, {x['variance']:.3g}" for x in (before, after))]
+        # Of a layer with an activation behind it that is watched in its place: they stand last.
+        for layer in [*start["moments"], *(n for n in start["weights"] if n not in start["moments"])]:
+            signals = [each["moments"].get(layer) for each in (start, end)]
             weights = [each["weights"].get(layer) for each in (start, end)]
-            row += [f"{w['tau']:.2f} ± {w['tau_deviation']:.2f}" if w else "" for w in weights]
-            rows.append(row)
-        for layer, before in start["weights"].items():
-            if layer not in start["moments"]:  # the activation behind it is watched in its place
-                rows.append([name.replace("_", " "), layer, "", "",
-                             *(f"{w['tau']:.2f} ± {w['tau_deviation']:.2f}"
-                               for w in (before, end["weights"][layer]))])
+            rows.append([name.replace("_", " "), layer,
+                         *(f"{x['mean']:.2f}, {x['variance']:.3g}" if x else "" for x in signals),
+                         *(f"{w['tau']:.2f} ± {w['tau_deviation']:.2f}" if w else "" for w in weights)])
     return table(["network", "layer", "mean, variance before", "after", "τ before", "after"], rows)
 
 

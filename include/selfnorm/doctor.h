@@ -54,7 +54,7 @@ struct Finding {
   Severity severity = Severity::warning;
   std::vector<std::string> layers;   ///< concerned, in the order of computation; empty: the data
   std::vector<double> values;        ///< of each of the layers
-  std::vector<std::string> details;  ///< of each of the layers, in words; may be empty
+  std::vector<std::string> details;  ///< of each of the layers, in words; each may be empty
   double value = 0;                  ///< the number that tells; of several layers the worst
   std::string message;               ///< what is wrong, with the number, and what comes of it
   std::string mend;                  ///< what to do about it

@@ -37,7 +37,7 @@ struct TrainOptions {
   bool shuffle = true;                    ///< a new order of the rows every epoch
   std::vector<std::string> metrics = {};  ///< empty: what suits the loss
   std::int64_t threads = 0;               ///< 0: as many as the machine has
-  bool watch = true;                      ///< measure each layer's moments while training
+  bool watch = true;                      ///< measure signals and weights while training
   std::int64_t checkpoint_every = 1;      ///< epochs between checkpoints
 };
 

@@ -60,8 +60,6 @@ std::vector<Diagnosis> diagnose(const Chart& chart);
 std::vector<Symptom> look_at_initial_variance(const Chart& chart);
 std::vector<Symptom> look_at_zero_padding(const Chart& chart);
 std::vector<Symptom> look_at_trained_weights(const Chart& chart);
-/// Multiplies the initial deviation of a node's weights.
-Edit rescaled_weights(const Node& node, double factor);
 
 // input_findings.cc
 std::vector<Symptom> look_at_inputs(const Chart& chart);

@@ -92,9 +92,8 @@ void draw_as_chosen(Layer& layer) {
 // they are fresh.
 bool has_left(const UnitWeights& weights, const DrawnWeights& of) {
   constexpr double kMost = 0.5, kFewInputs = 32;
-  const double tau = weights.tau * of.share;
-  const bool inside = tau >= kLeastTau && tau <= kGreatestTau;
-  return !inside || (weights.outside > kMost && of.weights->fan_in >= kFewInputs);
+  return is_outside(weights.tau * of.share) ||
+         (weights.outside > kMost && of.weights->fan_in >= kFewInputs);
 }
 
 const UnitWeights* weights_of(const EpochRecord& record, const std::string& layer) {
@@ -116,8 +115,7 @@ std::string since(const std::vector<EpochRecord>& records, const DrawnWeights& o
   return known < 2 || first < 0 ? "" : fmt::format(", first seen outside after epoch {}", first);
 }
 
-}  // namespace
-
+// Multiplies the initial deviation of a node's weights.
 Edit rescaled_weights(const Node& node, double factor) {
   return {node.name, [factor, rule = *rule_of(row_of(node).rescale)](Layer& layer) {
             rule(layer.attributes, layer.inputs.size(), factor);
@@ -125,6 +123,8 @@ Edit rescaled_weights(const Node& node, double factor) {
             gain = rounded(gain);
           }};
 }
+
+}  // namespace
 
 std::vector<Symptom> look_at_initial_variance(const Chart& chart) {
   std::vector<Symptom> symptoms;

@@ -57,14 +57,14 @@ void for_each_run(const Extent& in, const Extent& out, const Sliding& w, std::in
   }
 }
 
-// Calls body(sample, output element, input element) for all of them.
+// Calls body(output element, input element) for all of them.
 template <class Body>
 void for_each_reading(const Extent& in, const Extent& out, const Sliding& w, std::int64_t rows,
                       std::int64_t columns, Body body) {
   for_each_run(in, out, w, rows, columns, [&](const Run& run) {
     for (std::int64_t s = 0; s < out.samples; ++s) {
       const std::int64_t e = s * out.positions() + run.out, at = s * in.positions() + run.in;
-      for (std::int64_t k = 0; k < run.count; ++k) body(s, e + k, at + k * run.step);
+      for (std::int64_t k = 0; k < run.count; ++k) body(e + k, at + k * run.step);
     }
   });
 }
@@ -118,7 +118,7 @@ MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
   const double mean = weights.mean * channels, variance = weights.variance * channels;
   // What all units have in common: the sum of the channels, which vary independently.
   const double common = weights.mean * weights.mean * channels;
-  for_each_reading(in, out, w, 0, 0, [&](std::int64_t, std::int64_t e, std::int64_t at) {
+  for_each_reading(in, out, w, 0, 0, [&](std::int64_t e, std::int64_t at) {
     z.mean[index(e)] += mean * x.mean[index(at)];
     z.square[index(e)] += variance * x.square[index(at)] + common * x.variance(index(at));
     z.product(Link::sample)[index(e)] += variance * x.product(Link::sample)[index(at)];
@@ -132,11 +132,10 @@ MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
     const std::int64_t away = offset.rows * w.stride[0] * in.width + offset.columns * w.stride[1];
     const std::vector<double>& carried = x.product(offset.link);
     std::vector<double>& products = z.product(offset.link);
-    for_each_reading(in, out, w, offset.rows, offset.columns,
-                     [&](std::int64_t, std::int64_t e, std::int64_t at) {
-                       products[index(e)] += variance * (by_steps ? carried[index(at)]
-                                                                  : others->product(at, at + away));
-                     });
+    for_each_reading(in, out, w, offset.rows, offset.columns, [&](std::int64_t e, std::int64_t at) {
+      products[index(e)] +=
+          variance * (by_steps ? carried[index(at)] : others->product(at, at + away));
+    });
   }
   add_common(z, weights);
   return z;
@@ -147,7 +146,7 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
   MomentField y = zero_field(in);
   const Extent& out = x.extent;
   const double mean = weights.mean * channels, variance = weights.variance * channels;
-  for_each_reading(in, out, w, 0, 0, [&](std::int64_t, std::int64_t e, std::int64_t at) {
+  for_each_reading(in, out, w, 0, 0, [&](std::int64_t e, std::int64_t at) {
     y.mean[index(at)] += mean * x.mean[index(e)];
     y.square[index(at)] += variance * x.square[index(e)];
     for (const Link link : {Link::sample, Link::far}) {
@@ -166,7 +165,7 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
     const std::int64_t away = rows * out.width + columns;
     const std::vector<double>& carried = x.product(offset.link);
     std::vector<double>& products = y.product(offset.link);
-    for_each_reading(in, out, w, rows, columns, [&](std::int64_t, std::int64_t e, std::int64_t at) {
+    for_each_reading(in, out, w, rows, columns, [&](std::int64_t e, std::int64_t at) {
       products[index(at)] +=
           variance * (by_steps ? carried[index(e)] : others->product(e, e + away));
     });

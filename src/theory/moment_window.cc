@@ -39,22 +39,6 @@ std::int64_t tap(const Extent& in, const Sliding& w, std::int64_t i, std::int64_
   return inside ? row * in.width + column : -1;
 }
 
-// A tap (u, v) of the window of output element e, at (i, j) of a sample, reads a position inside
-// the image.
-struct Reading {
-  std::int64_t sample, i, j, e, u, v, position;
-};
-
-template <class Body>
-void for_each_reading(const Extent& out, const Extent& in, const Sliding& w, Body body) {
-  for_each(out, [&](std::int64_t s, std::int64_t i, std::int64_t j, std::int64_t e) {
-    for_each_tap(w, [&](std::int64_t u, std::int64_t v) {
-      const std::int64_t position = tap(in, w, i, j, u, v);
-      if (position >= 0) body(Reading{s, i, j, e, u, v, position});
-    });
-  });
-}
-
 // By position of the image, the windows that hold it.
 std::vector<std::vector<std::int64_t>> readers_of(
     const Extent& in, const std::vector<std::vector<std::int64_t>>& windows) {
@@ -122,8 +106,13 @@ MomentField mix_positions(const MomentField& x, const Extent& out, const Positio
 std::vector<std::vector<std::int64_t>> window_positions(const Extent& in, const Extent& out,
                                                         const Sliding& w) {
   std::vector<std::vector<std::int64_t>> windows(index(out.positions()));
-  for_each_reading({1, out.height, out.width}, in, w,
-                   [&](const Reading& r) { windows[index(r.e)].push_back(r.position); });
+  for_each({1, out.height, out.width},
+           [&](std::int64_t, std::int64_t i, std::int64_t j, std::int64_t e) {
+             for_each_tap(w, [&](std::int64_t u, std::int64_t v) {
+               const std::int64_t position = tap(in, w, i, j, u, v);
+               if (position >= 0) windows[index(e)].push_back(position);
+             });
+           });
   return windows;
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 #include "base/file.h"
@@ -15,6 +16,7 @@ namespace selfnorm {
 namespace {
 
 constexpr const char* kValidation = "validation_";
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 // JSON has no NaN; null stands for a number that is none.
 nlohmann::json number(double value) {
@@ -43,8 +45,10 @@ std::vector<UnitWeights> parse_weights(const nlohmann::ordered_json& json) {
   std::vector<UnitWeights> weights;
   for (const auto& layer : json) {
     const auto at = [&](const char* key) { return number(nlohmann::json(layer.at(key))); };
+    // Not in the histories of 0.1.0's first weeks.
+    const auto if_there = [&](const char* key) { return layer.contains(key) ? at(key) : kUnknown; };
     weights.push_back({layer.at("layer"), at("omega"), at("omega_deviation"), at("tau"),
-                       at("tau_deviation"), at("outside"), at("gradient")});
+                       at("tau_deviation"), if_there("outside"), if_there("gradient")});
   }
   return weights;
 }

@@ -72,7 +72,6 @@ void check_options(const TrainOptions& options, const TrainingData& data,
 Trainer::Trainer(TrainedModel& model, const TrainingData& data, const TrainOptions& options,
                  TrainCallbacks callbacks)
     : model_(model),
-      units_(model.network),
       data_(data),
       options_(options),
       callbacks_(std::move(callbacks)),
@@ -82,6 +81,7 @@ Trainer::Trainer(TrainedModel& model, const TrainingData& data, const TrainOptio
       optimizer_(options.optimizer, model.weights.parameters_end(), segments(model.weights)),
       schedule_(options.schedule, options.optimizer.learning_rate, steps_per_epoch(data, options),
                 static_cast<double>(options.epochs)) {
+  if (options.watch) units_.emplace(model.network);
   check_options(options, data, model.objective);
   const Shape outputs = validation_.output_shape();
   check_targets(model.objective, data.train->targets, outputs, data.train->name);
@@ -154,7 +154,7 @@ void Trainer::watch(EpochRecord& record) {
     record.histograms = layers.histograms;
     state_.rows_since_watch = 0;
   }
-  record.weights = units_.look(model_.weights, state_.step == 0 ? nullptr : gradients());
+  record.weights = units_->look(model_.weights, state_.step == 0 ? nullptr : gradients());
   record.watch_seconds = clock.seconds();
 }
 

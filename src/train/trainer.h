@@ -70,7 +70,7 @@ class Trainer {
   bool ended() const;
 
   TrainedModel& model_;
-  UnitWatch units_;
+  std::optional<UnitWatch> units_;  ///< where training is watched
   TrainingData data_;
   TrainOptions options_;
   TrainCallbacks callbacks_;

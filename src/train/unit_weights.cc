@@ -1,8 +1,8 @@
 #include "train/unit_weights.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <map>
 
 #include "kernels/simd/reduce.h"
 #include "passes/build.h"
@@ -36,8 +36,6 @@ std::vector<Unit> units_of(const Parameter& parameter, const Shape& shape, const
   return sums;
 }
 
-bool is_outside(double tau) { return !(tau >= kLeastTau && tau <= kGreatestTau); }
-
 UnitWeights summary(const std::string& layer_name, const std::vector<Unit>& units,
                     double padding_share) {
   const double count = static_cast<double>(units.size());
@@ -59,16 +57,19 @@ UnitWeights summary(const std::string& layer_name, const std::vector<Unit>& unit
 
 }  // namespace
 
+bool is_outside(double tau) { return !(tau >= 0.8 && tau <= 1.25); }
+
 UnitWatch::UnitWatch(const Network& network) {
   const Graph graph = build_engine_graph(network, 1);
   const Graph plain = build_graph(network, 1);  // the doctor's, of images as their users see them
+  std::map<std::string, const Node*> nodes;
+  for (const Node& node : plain.nodes) nodes[node.name] = &node;
   for (const Parameter& parameter : graph.parameters) {
     const Value& value = graph.value(parameter.value);
     if (value.role != Role::parameter || value.shape.size() < 2) continue;
     if (parameter.unit_axis == kNoUnits) continue;
-    const auto owner = std::ranges::find(plain.nodes, parameter.owner, &Node::name);
-    layers_.push_back(
-        {parameter, value.shape, value.name, padding_share(plain, *owner, parameter.fan_in)});
+    layers_.push_back({parameter, value.shape, value.name,
+                       padding_share(plain, *nodes.at(parameter.owner), parameter.fan_in)});
   }
 }
 

@@ -8,7 +8,8 @@
 
 namespace selfnorm {
 
-constexpr double kLeastTau = 0.8, kGreatestTau = 1.25;  ///< of theorems 2 and 3
+/// Whether a unit's tau is none of those that theorems 2 and 3 are about, 0.8 to 1.25.
+bool is_outside(double tau);
 
 /// Looks at the units of a network's layers, as often as is wanted.
 class UnitWatch {
