@@ -1,12 +1,12 @@
 #include "kernels/simd/arithmetic.h"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <functional>
 
 #include "kernels/kernel_testing.h"
 #include "kernels/parallel.h"
+#include "openmp_threads.h"
 
 namespace selfnorm {
 namespace {
@@ -147,16 +147,10 @@ TEST(Arithmetic, TargetsAreReallySwitched) {
 #endif
 }
 
-// Restores the number of threads on leaving.
-struct Threads {
-  explicit Threads(int count) { omp_set_num_threads(count); }
-  ~Threads() { omp_set_num_threads(before); }
-  int before = omp_get_max_threads();
-};
-
 TEST(ParallelRows, VisitsEveryRowOnceInBlocksOfTheGrain) {
+  SKIP_WHERE_OPENMP_IS_NOT_SEEN();
   for (const int threads : {1, 2, 3, 7}) {
-    const Threads set(threads);
+    const OpenMpThreads set(threads);
     for (const std::int64_t rows : {0, 1, 2, 3, 5, 9, 10, 11, 20, 21, 40}) {
       for (const std::int64_t grain : {0, 1, 3, 10, 100}) {
         std::vector<int> visits(static_cast<std::size_t>(rows), 0);
@@ -182,7 +176,8 @@ TEST(ParallelRows, VisitsEveryRowOnceInBlocksOfTheGrain) {
 }
 
 TEST(ParallelRows, InsideAParallelRegionRunsWhereItIs) {
-  const Threads set(2);
+  SKIP_WHERE_OPENMP_IS_NOT_SEEN();
+  const OpenMpThreads set(2);
   int calls = 0;
 #pragma omp parallel num_threads(2)
   {

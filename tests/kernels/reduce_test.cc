@@ -1,11 +1,11 @@
 #include "kernels/simd/reduce.h"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <limits>
 
 #include "kernels/kernel_testing.h"
+#include "openmp_threads.h"
 
 namespace selfnorm {
 namespace {
@@ -57,15 +57,16 @@ TEST(ColumnSum, ErrorDoesNotGrowWithRows) {
 }
 
 TEST(ColumnSum, SameBitsForAnyNumberOfThreads) {
-  const int before = omp_get_max_threads();
+  SKIP_WHERE_OPENMP_IS_NOT_SEEN();
   const auto x = draws(3000 * 50, 6);
-  omp_set_num_threads(1);
-  const auto one = column_sums(x, 3000, 50);
+  const auto one = [&] {
+    const OpenMpThreads set(1);
+    return column_sums(x, 3000, 50);
+  }();
   for (const int threads : {2, 3, 5}) {
-    omp_set_num_threads(threads);
+    const OpenMpThreads set(threads);
     EXPECT_EQ(column_sums(x, 3000, 50), one) << threads << " threads";
   }
-  omp_set_num_threads(before);
 }
 
 TEST(Sums, MatchDouble) {

@@ -1,7 +1,6 @@
 #include "optim/optimizer.h"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 #include <rapidcheck/gtest.h>
 
 #include <atomic>
@@ -12,6 +11,7 @@
 
 #include "base/random.h"
 #include "kernels/ref/update.h"
+#include "openmp_threads.h"
 #include "optim/options.h"
 #include "selfnorm/error.h"
 
@@ -197,12 +197,12 @@ RC_GTEST_PROP(Optimizer, RestoredInTheMiddleIsUninterrupted, ()) {
 }
 
 TEST(Optimizer, SameBitsForAnyNumberOfThreads) {
-  const int before = omp_get_max_threads();
+  SKIP_WHERE_OPENMP_IS_NOT_SEEN();
   for (OptimizerOptions o : all_optimizers()) {
     o.clip_norm = 1;
     std::vector<Floats> results;
     for (const int threads : {1, 2, 3}) {
-      omp_set_num_threads(threads);
+      const OpenMpThreads set(threads);
       Floats w = draws(kParameters, 1);
       Optimizer optimizer(o, kParameters, segments());
       for (int s = 0; s < 3; ++s) optimizer.step(w.data(), gradients_of(s).data(), 0.01);
@@ -211,7 +211,6 @@ TEST(Optimizer, SameBitsForAnyNumberOfThreads) {
     EXPECT_TRUE(same_bits(results[0], results[1])) << o.name;
     EXPECT_TRUE(same_bits(results[0], results[2])) << o.name;
   }
-  omp_set_num_threads(before);
 }
 
 TEST(Optimizer, StepsAllocateNothing) {
