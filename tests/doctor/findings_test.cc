@@ -336,6 +336,31 @@ TEST(Calibrate, ALongTrunkEndsNormal) {
   }
 }
 
+// More weights than are measured one at a time: of two that go together the second does not make up
+// for the first (1.5² too large), but for the bends of SELU and of a maximum between them.
+TEST(Calibrate, LayersThatGoTogether) {
+  RunConfig config = with({1, 8, 8}, {});
+  for (int i = 0; i < 100; ++i) {
+    Layer layer = conv(16, {{"padding", "same"}});
+    layer.attributes["init.gain"] = i % 2 == 0 ? 1.5 : 1.0;
+    config.network.layers.push_back(layer);
+    config.network.layers.push_back(kSelu);
+    if (i % 40 == 20) config.network.layers.push_back({"max_pool2d", {{"kernel", Shape{2, 2}}}});
+  }
+  config.network.layers.push_back({"flatten"});
+  config.network.layers.push_back(dense(10));
+  Repair repaired{};
+  repaired.config = config;
+  ExaminationOptions options;
+  options.draws = 1;
+  calibrate(repaired, 1, options);
+  for (const LayerExamination& layer : examine(repaired.config, options).layers) {
+    if (layer.op != "conv2d") continue;
+    const double square = layer.measured->variance + layer.measured->mean * layer.measured->mean;
+    EXPECT_NEAR(square, 1, 0.2) << layer.name;
+  }
+}
+
 // The factor shows in the variance behind.
 TEST(Rescale, MultipliesTheOutput) {
   const Settings transposed = {
