@@ -72,19 +72,17 @@ std::optional<Dataset> load_rows(RunConfig config) {
   return load_data(config.data, config.train.seed).train;
 }
 
-Patient admit(const RunConfig& given, Dataset& train, const ExaminationOptions& options) {
-  RunConfig config = given;
-  complete_network(config, train);
-  const auto [split, schema] = prepare_inputs(config, train);
+Patient admit(const RunConfig& config, const Dataset& train, std::span<const std::int64_t> rows,
+              const Schema& schema, const ExaminationOptions& options) {
   std::vector<std::int64_t> drawn =
-      permutation(random_key(options.seed, "doctor", "rows"), std::ssize(split.train));
-  drawn.resize(static_cast<std::size_t>(std::min(options.samples, std::ssize(split.train))));
+      permutation(random_key(options.seed, "doctor", "rows"), std::ssize(rows));
+  drawn.resize(static_cast<std::size_t>(std::min(options.samples, std::ssize(rows))));
   if (std::ssize(drawn) < 2) {
     throw Error(ErrorKind::data, train.name + ": the doctor needs at least 2 rows to look at");
   }
-  for (std::int64_t& row : drawn) row = split.train[static_cast<std::size_t>(row)];
+  for (std::int64_t& row : drawn) row = rows[static_cast<std::size_t>(row)];
   const auto count = std::ssize(drawn);
-  const InputRows rows = gather_inputs(schema, train, drawn);
+  const InputRows looked_at = gather_inputs(schema, train, drawn);
   Patient patient{train.name,
                   config.network,
                   build_graph(config.network, count),
@@ -93,11 +91,18 @@ Patient admit(const RunConfig& given, Dataset& train, const ExaminationOptions& 
                   {},
                   {},
                   {}};
-  patient.tables = read_tables(
-      patient.graph, {train.words, count_words(train, split.train), config.data.skip_bad});
-  patient.known = known_fields(patient.graph, rows, patient.tables);
-  patient.rows = [rows](std::uint64_t) { return rows; };
+  patient.tables =
+      read_tables(patient.graph, {train.words, count_words(train, rows), config.data.skip_bad});
+  patient.known = known_fields(patient.graph, looked_at, patient.tables);
+  patient.rows = [looked_at](std::uint64_t) { return looked_at; };
   return patient;
+}
+
+Patient admit(const RunConfig& given, Dataset& train, const ExaminationOptions& options) {
+  RunConfig config = given;
+  complete_network(config, train);
+  const auto [split, schema] = prepare_inputs(config, train);
+  return admit(config, train, split.train, schema, options);
 }
 
 Patient admit(const RunConfig& config, std::optional<Dataset>& data,

@@ -5,12 +5,14 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "doctor/layer_moments.h"
 #include "selfnorm/doctor.h"
 #include "selfnorm/run.h"
+#include "train/trained_model.h"
 
 namespace selfnorm {
 
@@ -35,6 +37,10 @@ std::optional<Dataset> load_rows(RunConfig config);
 Patient admit(const RunConfig& config, std::optional<Dataset>& data,
               const ExaminationOptions& options);
 Patient admit(const RunConfig& config, Dataset& train, const ExaminationOptions& options);
+
+/// The same of a configuration that is complete, with these rows and standardised so.
+Patient admit(const RunConfig& config, const Dataset& train, std::span<const std::int64_t> rows,
+              const Schema& schema, const ExaminationOptions& options);
 
 /// What `examine` says of it.
 Examination examine(const Patient& patient, const ExaminationOptions& options,

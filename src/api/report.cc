@@ -11,6 +11,7 @@
 #include "api/run.h"
 #include "api/use.h"
 #include "base/file.h"
+#include "kernels/simd/softmax.h"
 #include "passes/build.h"
 #include "report/comparison.h"
 #include "report/drawing.h"
@@ -53,24 +54,35 @@ Json layers_json(const Examination& examination, const std::vector<EpochRecord>&
 }
 
 NamedRows judged_rows(const PreparedRun& run) {
-  constexpr std::size_t kMost = 10'000;
   const bool has_validation = !run.rows.validation_rows.empty();
   NamedRows judged =
       run.test ? NamedRows{*run.test, all_rows(run.test->rows), "test rows"}
       : has_validation
           ? NamedRows{*run.rows.validation, run.rows.validation_rows, "rows that validate"}
           : NamedRows{run.train, run.rows.train_rows, "rows trained on"};
-  judged.rows = evenly(judged.rows, kMost);
+  judged.rows = evenly(judged.rows, kMostJudged);
   judged.name = fmt::format("{} {}", judged.rows.size(), judged.name);
   return judged;
 }
 
-void add_classes(const NamedRows& of, TrainedModel& model, Json& document) {
-  const auto classes = std::ssize(of.data.targets.class_names);
-  Evaluator evaluator(model, {.prediction = true});
-  if (model.objective.targets != TargetKind::classes || evaluator.output_width() != classes) return;
-  const std::vector<float> probabilities = evaluator.outputs(of.data, of.rows);
-  if (!std::ranges::all_of(probabilities, [](float p) { return std::isfinite(p); })) return;
+// What the network gives for these rows, as the end of the run has it, or as it is now.
+RunEnd judged_now(const NamedRows& judged, const PreparedRun& run, TrainedModel& model) {
+  if (!run.end.outputs.empty()) return run.end;
+  RunEnd end;
+  end.scores = Evaluator(model, {.loss = true}).score(judged.data, judged.rows, &end.outputs);
+  return end;
+}
+
+void add_classes(const NamedRows& of, const TrainedModel& model, const std::vector<float>& outputs,
+                 Json& document) {
+  const auto classes = std::ssize(of.data.targets.class_names), rows = std::ssize(of.rows);
+  const bool is_one_a_row =
+      model.objective.targets == TargetKind::classes && std::ssize(outputs) == rows * classes;
+  if (!is_one_a_row || !std::ranges::all_of(outputs, [](float x) { return std::isfinite(x); })) {
+    return;
+  }
+  std::vector<float> probabilities(outputs.size());
+  kernels::softmax(outputs.data(), probabilities.data(), rows, classes);
   std::vector<std::int32_t> truth;
   for (const std::int64_t row : of.rows) {
     truth.push_back(of.data.targets.classes[static_cast<std::size_t>(row)]);
@@ -85,16 +97,19 @@ void add_classes(const NamedRows& of, TrainedModel& model, Json& document) {
 void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord>& history,
               Json& document, std::vector<VerdictLine>& verdict) {
   const ExaminationOptions options = brief_options(run.config);
-  const Examination examination = examine(admit(run.config, run.train, options), options, history);
+  const Examination examination =
+      examine(admit(run.config, run.train, run.rows.train_rows, run.model.schema, options), options,
+              history);
   document["layers"] = layers_json(examination, history);
   document["findings"] = findings_json(examination.findings);
   document["network"] = nodes_json(build_graph(end.network, 1), examination.layers);
   std::ranges::copy(judge_findings(examination.findings), std::back_inserter(verdict));
   const NamedRows judged = judged_rows(run);
-  add_classes(judged, end, document);
+  const RunEnd now = judged_now(judged, run, end);
+  add_classes(judged, end, now.outputs, document);
   add_importance(judged, end, document);
   add_boundary(judged, end, document);
-  for (const auto& [name, value] : Evaluator(end, {.loss = true}).score(judged.data, judged.rows)) {
+  for (const auto& [name, value] : now.scores) {
     document["facts"].push_back(
         Json::array({fmt::format("{} of {}", name, judged.name), number(value)}));
   }
@@ -124,8 +139,7 @@ bool is_of_data(const Error& error) {
 
 // Without `prepared` the data are not at hand, and `missing` says why.
 std::string run_page(const RunFolder& folder, PreparedRun* prepared, std::string missing,
-                     TrainedModel& end) {
-  const std::vector<EpochRecord> history = read_history(folder.history());
+                     TrainedModel& end, const std::vector<EpochRecord>& history) {
   std::vector<VerdictLine> verdict = judge_training(history);
   Json document{{"verdict", Json::array()},
                 {"facts", facts_of(end, history)},
@@ -169,11 +183,11 @@ std::string run_report(const std::filesystem::path& run) {
     if (!is_of_data(error)) throw;
     missing = error.what();
   }
-  return run_page(folder, prepared.get(), missing, end);
+  return run_page(folder, prepared.get(), missing, end, read_history(folder.history()));
 }
 
 std::string Run::report(const RunFolder& folder) {
-  return run_page(folder, prepared_.get(), "", prepared_->model);
+  return run_page(folder, prepared_.get(), "", prepared_->model, prepared_->end.history);
 }
 
 std::string live_report(const std::string& name) {

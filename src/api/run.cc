@@ -239,6 +239,22 @@ void use_threads(std::int64_t wanted) {
   omp_set_num_threads(wanted > 0 ? static_cast<int>(wanted) : initial);
 }
 
+// The last set that there is judges the run.
+RunEnd judge(PreparedRun& run, RunResult& result) {
+  RunEnd end;
+  Evaluator evaluator(run.model, {.loss = true});
+  const auto score = [&](const Dataset& data, const std::vector<std::int64_t>& rows) {
+    end.scores = evaluator.score(data, rows, &end.outputs);
+    if (std::ssize(rows) > kMostJudged) end.outputs.clear();
+    return end.scores;
+  };
+  if (!run.rows.validation_rows.empty()) {
+    result.validation = score(*run.rows.validation, run.rows.validation_rows);
+  }
+  if (run.test.has_value()) result.test = score(*run.test, all_rows(run.test->rows));
+  return end;
+}
+
 }  // namespace
 
 void complete_network(RunConfig& config, const Dataset& train) {
@@ -303,11 +319,8 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   write_file(folder.config(), to_toml(run.config));
   trainer.run();
   save_model(run.model, folder.model());
-  Evaluator evaluator(run.model, {.loss = true});
-  if (!run.rows.validation_rows.empty()) {
-    result.validation = evaluator.score(*run.rows.validation, run.rows.validation_rows);
-  }
-  if (run.test.has_value()) result.test = evaluator.score(*run.test, all_rows(run.test->rows));
+  run.end = judge(run, result);
+  run.end.history = history->records();
   result.epochs = trainer.state().epoch;
   result.steps = trainer.state().step;
   result.stopped_early = result.epochs < run.config.train.epochs;

@@ -11,6 +11,14 @@
 
 namespace selfnorm {
 
+/// What a run ended with, for its report.
+struct RunEnd {
+  std::vector<EpochRecord> history;
+  Scores scores;  ///< of the rows that judge it: the test set's, or those that validate
+  std::vector<float> outputs;  ///< for these rows; none where they are more than kMostJudged
+};
+constexpr std::int64_t kMostJudged = 10'000;
+
 /// A run ready to start: data loaded, network completed, model initialised.
 struct PreparedRun {
   RunConfig config;
@@ -21,6 +29,7 @@ struct PreparedRun {
   TrainedModel model;
   std::optional<double> coverage;  ///< RunSummary::coverage
   std::int64_t skipped_vectors = 0;
+  RunEnd end;  ///< once it was executed
 };
 
 /// Fills in what only the data tell of the network: input shapes, and where no layers are described

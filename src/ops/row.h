@@ -88,10 +88,12 @@ A attributes_of(const Settings& settings, const std::string& where = "attributes
 template <class A>
 AttributeSchema schema() {
   return {[](const Settings& given, const std::string& where) {
-            A attributes = attributes_of<A>(given, where);
+            A attributes;
+            const Options options = attributes.options();
+            apply_settings(options, given, where);
             // Once more with the defaults, of which those that stand for "needed" are out of range.
-            const Settings all = collect_settings(attributes.options());
-            apply_settings(attributes.options(), all, where);
+            const Settings all = collect_settings(options);
+            apply_settings(options, all, where);
             return all;
           },
           [] {

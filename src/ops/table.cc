@@ -74,12 +74,14 @@ const OpRow& row_of(const Node& node) {
   return *row;
 }
 
+bool is_layer(const OpRow& row) {
+  return *row.category != Category::internal && *row.category != Category::loss;
+}
+
 std::vector<std::string> layer_names() {
   std::vector<std::string> names;
   for (const OpRow& row : op_table()) {
-    if (*row.category != Category::internal && *row.category != Category::loss) {
-      names.emplace_back(*row.name);
-    }
+    if (is_layer(row)) names.emplace_back(*row.name);
   }
   return names;
 }

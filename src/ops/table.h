@@ -17,6 +17,9 @@ const OpRow* find_op(const std::string& name);
 /// The row of a node that is in a graph; such a node's op always has one.
 const OpRow& row_of(const Node& node);
 
+/// Whether a network may use the op.
+bool is_layer(const OpRow& row);
+
 /// Names of the ops that a network may use.
 std::vector<std::string> layer_names();
 

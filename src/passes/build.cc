@@ -20,11 +20,10 @@ namespace {
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::config, message); }
 
 const OpRow& layer_row(const Layer& layer) {
-  const std::vector<std::string> names = layer_names();
   const OpRow* row = find_op(layer.op);
-  if (row == nullptr || std::ranges::count(names, layer.op) == 0) {
+  if (row == nullptr || !is_layer(*row)) {
     fail(fmt::format("layer '{}': unknown op '{}'{}", layer.name, layer.op,
-                     suggestion(layer.op, names)));
+                     suggestion(layer.op, layer_names())));
   }
   return *row;
 }
@@ -158,7 +157,7 @@ class Builder {
     for (const Shape& shape : inferred.outputs) check_size(where, shape);
     for (const ParameterSpec& spec : inferred.parameters) {
       check_size(where, spec.shape);
-      node.inputs.push_back(parameter(layer, spec));
+      node.inputs.push_back(parameter(layer, node.attributes, spec));
     }
     if (!layer.share.empty() && inferred.parameters.empty()) {
       fail(fmt::format("{}: has no parameters to share with '{}'", where, layer.share));
@@ -212,7 +211,7 @@ class Builder {
 
   // The parameter belongs to the layer itself or to the one it shares with, which may come later:
   // whichever is met first makes it, as its owner says.
-  ValueId parameter(const Layer& layer, const ParameterSpec& spec) {
+  ValueId parameter(const Layer& layer, const Settings& attributes, const ParameterSpec& spec) {
     const Layer& owner = layer.share.empty()
                              ? layer
                              : *std::ranges::find(network_.layers, layer.share, &Layer::name);
@@ -233,7 +232,8 @@ class Builder {
     }
     const ValueId id = add_value(graph_, {name, spec.shape, DType::f32, spec.role});
     parameters_[name] = id;
-    graph_.parameters.push_back(start_of(owner, complete_attributes(owner), spec, id));
+    graph_.parameters.push_back(
+        start_of(owner, &owner == &layer ? attributes : complete_attributes(owner), spec, id));
     return id;
   }
 

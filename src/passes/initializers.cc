@@ -72,12 +72,15 @@ bool is_shaped_for_depth(const Node& activation) {
   return shape != activation.attributes.end() && shape->second == Setting("depth");
 }
 
-double gain_before(const Node* activation) {
+double ActivationGains::before(const Node* activation) {
   if (activation == nullptr) return 1;
+  const auto [known, is_new] = known_.try_emplace({activation->op, activation->attributes}, 1.0);
+  if (!is_new) return known->second;
   const MomentRule rule = (*rule_of(row_of(*activation).moments))(activation->attributes);
   const double gain = second_moment_gain(rule);
   // Rounded far above the last bits of a libm, so that weights start the same everywhere.
-  return std::isfinite(gain) ? std::round(gain * 0x1p40) / 0x1p40 : 1;
+  if (std::isfinite(gain)) known->second = std::round(gain * 0x1p40) / 0x1p40;
+  return known->second;
 }
 
 Parameter start_of(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
@@ -110,6 +113,7 @@ Parameter start_of(const Layer& owner, const Settings& attributes, const Paramet
 void resolve_auto(Graph& graph) {
   const std::vector<const Node*> readers = first_readers(graph);
   std::map<std::string, const Node*> nodes;
+  ActivationGains gains;
   for (const Node& node : graph.nodes) nodes[node.name] = &node;
   for (Parameter& parameter : graph.parameters) {
     if (parameter.init != kAuto) continue;
@@ -117,7 +121,7 @@ void resolve_auto(Graph& graph) {
     // Such a shape counts on orthogonal weights: theory.h, DepthShapeRequest.
     const bool orthogonal = activation != nullptr && is_shaped_for_depth(*activation);
     parameter.init = orthogonal ? "orthogonal" : "lecun_normal";
-    parameter.gain *= std::sqrt(gain_before(activation));
+    parameter.gain *= std::sqrt(gains.before(activation));
     if (orthogonal) {
       parameter.gain *= orthogonal_gain(graph.value(parameter.value).shape, parameter.fan_in);
     }

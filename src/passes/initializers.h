@@ -1,5 +1,8 @@
 #pragma once
 
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "graph/graph.h"
@@ -28,9 +31,17 @@ const Node* activation_behind(const Graph& graph, const std::vector<const Node*>
 /// Whether a node is an activation with `shape = "depth"`.
 bool is_shaped_for_depth(const Node& activation);
 
-/// The variance, times 1/fan_in, of weights that keep the second moment at 1 through the activation
-/// (nullptr: none); 1 where none do.
-double gain_before(const Node* activation);
+/// What weights are to be scaled by. Networks have few kinds of activation: each is worked out
+/// once.
+class ActivationGains {
+ public:
+  /// The variance, times 1/fan_in, of weights that keep the second moment at 1 through the
+  /// activation (nullptr: none); 1 where none do.
+  double before(const Node* activation);
+
+ private:
+  std::map<std::pair<std::string, Settings>, double> known_;
+};
 
 /// Replaces every `auto` by lecun_normal (orthogonal before a SELU that is shaped for a depth) with
 /// the gain that keeps the second moment of the signal at 1, given the first activation behind the

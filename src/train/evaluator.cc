@@ -35,18 +35,20 @@ void Evaluator::for_each_batch(const Dataset& data, std::span<const std::int64_t
   }
 }
 
-Scores Evaluator::score(const Dataset& data, std::span<const std::int64_t> rows) {
+Scores Evaluator::score(const Dataset& data, std::span<const std::int64_t> rows,
+                        std::vector<float>* outputs) {
   double loss = 0, weight = 0;
-  std::vector<float> scores;
+  std::vector<float> given;
   for_each_batch(data, rows, [&](CompiledNetwork& network) {
     const double w = *network.program.data(network.loss_weight);
     loss += w * *network.program.data(network.loss);
     weight += w;
-    append_outputs(network.program, network.output, scores);
+    append_outputs(network.program, network.output, given);
   });
   Scores all = {{"loss", weight > 0 ? loss / weight : 0}};
-  const Scores metrics = measure(model_.objective, scores, output_shape(), data.targets, rows);
+  const Scores metrics = measure(model_.objective, given, output_shape(), data.targets, rows);
   all.insert(all.end(), metrics.begin(), metrics.end());
+  if (outputs != nullptr) *outputs = std::move(given);
   return all;
 }
 

@@ -21,8 +21,10 @@ class Evaluator {
   Evaluator(TrainedModel& model, const InferenceParts& parts, std::int64_t batch = 256)
       : model_(model), parts_(parts), batch_(batch) {}
 
-  /// Loss and metrics of these rows, whose targets are at hand. Needs parts.loss.
-  Scores score(const Dataset& data, std::span<const std::int64_t> rows);
+  /// Loss and metrics of these rows, whose targets are at hand, and into `outputs` what the network
+  /// gives for them. Needs parts.loss.
+  Scores score(const Dataset& data, std::span<const std::int64_t> rows,
+               std::vector<float>* outputs = nullptr);
 
   /// What the network gives for these rows, rows × outputs in API order.
   std::vector<float> outputs(const Dataset& data, std::span<const std::int64_t> rows);

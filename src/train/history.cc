@@ -23,7 +23,7 @@ nlohmann::json number(double value) {
   return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
 }
 
-double number(const nlohmann::json& json) {
+double number(const nlohmann::ordered_json& json) {
   return json.is_null() ? std::nan("") : json.get<double>();
 }
 
@@ -44,7 +44,7 @@ nlohmann::ordered_json weights_json(const std::vector<UnitWeights>& weights) {
 std::vector<UnitWeights> parse_weights(const nlohmann::ordered_json& json) {
   std::vector<UnitWeights> weights;
   for (const auto& layer : json) {
-    const auto at = [&](const char* key) { return number(nlohmann::json(layer.at(key))); };
+    const auto at = [&](const char* key) { return number(layer.at(key)); };
     // Not in the histories of 0.1.0's first weeks.
     const auto if_there = [&](const char* key) { return layer.contains(key) ? at(key) : kUnknown; };
     weights.push_back({layer.at("layer"), at("omega"), at("omega_deviation"), at("tau"),
@@ -127,18 +127,17 @@ EpochRecord parse_history_line(std::string_view line) {
       else if (key == "watch_seconds") record.watch_seconds = value;
       else if (key == "moments") {
         for (const auto& layer : value) {
-          record.moments.push_back({layer.at("layer"), number(nlohmann::json(layer.at("mean"))),
-                                    number(nlohmann::json(layer.at("variance")))});
+          record.moments.push_back(
+              {layer.at("layer"), number(layer.at("mean")), number(layer.at("variance"))});
         }
       } else if (key == "histograms") {
         record.histograms = parse_histograms(value);
       } else if (key == "weights") {
         record.weights = parse_weights(value);
       } else if (key.starts_with(kValidation)) {
-        record.validation.emplace_back(key.substr(std::strlen(kValidation)),
-                                       number(nlohmann::json(value)));
+        record.validation.emplace_back(key.substr(std::strlen(kValidation)), number(value));
       } else {
-        record.training.emplace_back(key, number(nlohmann::json(value)));
+        record.training.emplace_back(key, number(value));
       }
     }
     return record;
@@ -156,7 +155,9 @@ HistoryFile::HistoryFile(std::filesystem::path path, std::int64_t last_epoch)
   std::string kept;
   if (last_epoch >= 0 && std::filesystem::exists(path_)) {
     for (const EpochRecord& record : read_lines(path_, true)) {
-      if (record.epoch <= last_epoch) kept += history_line(record) + "\n";
+      if (record.epoch > last_epoch) continue;
+      kept += history_line(record) + "\n";
+      records_.push_back(record);
     }
   }
   write_file(path_, kept);
@@ -169,6 +170,7 @@ void HistoryFile::append(const EpochRecord& record) {
     throw Error(ErrorKind::io,
                 fmt::format("{}: cannot write: {}", path_.string(), std::strerror(errno)));
   }
+  records_.push_back(record);
 }
 
 }  // namespace selfnorm

@@ -17,9 +17,12 @@ class HistoryFile {
   /// was cut short is dropped.
   HistoryFile(std::filesystem::path path, std::int64_t last_epoch);
   void append(const EpochRecord& record);
+  /// What the file holds.
+  const std::vector<EpochRecord>& records() const { return records_; }
 
  private:
   std::filesystem::path path_;
+  std::vector<EpochRecord> records_;
 };
 
 /// One line of it, and back. Reading throws Error(data).
