@@ -11,6 +11,7 @@
 #include "api/run.h"
 #include "api/use.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "kernels/simd/softmax.h"
 #include "passes/build.h"
 #include "report/comparison.h"
@@ -18,6 +19,7 @@
 #include "report/examination_json.h"
 #include "report/history_json.h"
 #include "report/page.h"
+#include "report/regression.h"
 #include "report/sections.h"
 #include "report/verdict.h"
 #include "selfnorm/error.h"
@@ -61,7 +63,7 @@ NamedRows judged_rows(const PreparedRun& run) {
           ? NamedRows{*run.rows.validation, run.rows.validation_rows, "rows that validate"}
           : NamedRows{run.train, run.rows.train_rows, "rows trained on"};
   judged.rows = evenly(judged.rows, kMostJudged);
-  judged.name = fmt::format("{} {}", judged.rows.size(), judged.name);
+  judged.name = fmt::format("{} {}", grouped(std::ssize(judged.rows)), judged.name);
   return judged;
 }
 
@@ -93,6 +95,15 @@ void add_classes(const NamedRows& of, const TrainedModel& model, const std::vect
   document["calibration"] = calibration_json(judged, of);
 }
 
+void add_numbers(const NamedRows& of, const TrainedModel& model, const std::vector<float>& outputs,
+                 Json& document) {
+  if (model.objective.targets != TargetKind::values) return;
+  const Json regression = regression_json(outputs, of);
+  if (regression.is_null()) return;
+  document["regression"] = regression;
+  document["mistakes"] = largest_residuals_json(outputs, of);
+}
+
 // What follows from the data: what the doctor says, and how the model does on rows it is judged by.
 void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord>& history,
               Json& document, std::vector<VerdictLine>& verdict) {
@@ -107,6 +118,7 @@ void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord
   const NamedRows judged = judged_rows(run);
   const RunEnd now = judged_now(judged, run, end);
   add_classes(judged, end, now.outputs, document);
+  add_numbers(judged, end, now.outputs, document);
   add_importance(judged, end, document);
   add_boundary(judged, end, document);
   for (const auto& [name, value] : now.scores) {

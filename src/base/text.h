@@ -1,6 +1,7 @@
 // Small text helpers that error messages and tables share.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ std::string lower(std::string_view text);
 
 /// Whether the bytes are UTF-8 (RFC 3629).
 bool is_utf8(std::string_view text);
+
+/// "12,345".
+std::string grouped(std::int64_t number);
 
 /// The words joined by `separator`.
 std::string join(const std::vector<std::string>& words, std::string_view separator);

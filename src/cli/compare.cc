@@ -1,4 +1,5 @@
 #include "selfnorm/compare.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 

@@ -88,15 +88,6 @@ std::string score(double value) {
                                                    : fmt::format("{:.4f}", value);
 }
 
-std::string grouped(std::int64_t number) {
-  std::string digits = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > (number < 0 ? 1 : 0);
-       at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
-}
-
 void StatusLine::show(const std::string& text) {
   if (!is_terminal(STDERR_FILENO)) return;
   const std::size_t length = columns(text);

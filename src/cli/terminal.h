@@ -33,9 +33,6 @@ std::string score(double value);
 /// Four significant digits; "-" for what is not a number.
 std::string number(double value);
 
-/// "12,345".
-std::string grouped(std::int64_t number);
-
 /// A line on standard error that is written over until `done`; nothing when not on a terminal.
 class StatusLine {
  public:

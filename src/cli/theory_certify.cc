@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/text.h"
 #include "cli/terminal.h"
 #include "cli/theory_arguments.h"
 #include "selfnorm/error.h"

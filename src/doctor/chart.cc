@@ -27,7 +27,7 @@ Chart::Chart(const Graph& graph, const PredictedSignals& signals, bool raw_input
   for (std::size_t i = 0; i < graph.values.size(); ++i) {
     if (const auto& forward = signals.forward[i]) averages_[i] = average_of(forward->field());
     if (const auto& gradient = signals.gradients[i]) {
-      gradients_[i] = average_of(gradient->field()).square;
+      gradients_[i] = average_square_of(gradient->field());
     }
   }
   for (const Parameter& parameter : graph.parameters)

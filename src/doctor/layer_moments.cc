@@ -151,7 +151,7 @@ std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& 
     NamedMoments& layer =
         layers.emplace_back(NamedMoments{node.name, node.op, moments_of(field, batch, channels)});
     const auto& gradient = signals.gradients[output];
-    if (gradient) layer.moments.gradient_second_moment = average_of(gradient->field()).square;
+    if (gradient) layer.moments.gradient_second_moment = average_square_of(gradient->field());
   }
   return layers;
 }

@@ -26,7 +26,7 @@ void for_each_dropout(const Chart& chart, Look look) {
     if (*row_of(node).category != Category::dropout || !chart.feeds_weights(node)) continue;
     const double rate = std::get<double>(node.attributes.at("rate"));
     if (rate == 0) continue;
-    const double square = average_of(response_to_unit_normals(chart.graph(), node)).square;
+    const double square = average_square_of(response_to_unit_normals(chart.graph(), node));
     look(Dropper{node, rate, std::abs(square - 1) < 1e-3 * rate});
   }
 }

@@ -84,7 +84,7 @@ std::vector<SignalGradient> backward_activation(const SignalContext& c, const Si
     double all = 0, scaled = 0;
     for (const auto& [factor, share] : scales_of(spread)) {
       const MomentField z = with_variance_times(factor, c.inputs[0]->field());
-      const double through = share * average_of(f->backward(z, dy.field())).square;
+      const double through = share * average_square_of(f->backward(z, dy.field()));
       all += through;
       scaled += factor * through;
     }

@@ -167,11 +167,11 @@ class Fluctuations {
     const Signal& z = few(output);
     Scale& y = scale(output);
     const double group = channels_of_group(graph_, node);
-    const double weighed = 1 - weights.bias_variance / average_of(z.field()).square;
+    const double weighed = 1 - weights.bias_variance / average_square_of(z.field());
     for (const ValueId input : node.inputs) {
       if (!flows(input)) continue;
       const Scale& x = scale(input);
-      const double square = average_of(field(input)).square;
+      const double square = average_square_of(field(input));
       if (square <= 0) continue;
       const double slope = weighed * x.square.slope / square;
       const double kept = weighed * std::sqrt(kept_by_windows(graph_, node, few(input).field()));
@@ -246,7 +246,7 @@ class Fluctuations {
   // Of the response of a node's output to all its inputs, how much is due to each.
   std::vector<double> shares_of(const Node& node, const std::vector<ValueId>& inputs) {
     if (inputs.size() < 2) return std::vector<double>(inputs.size(), 1.0);
-    const double plain = average_of(few(node.outputs[0]).field()).square;
+    const double plain = average_square_of(few(node.outputs[0]).field());
     std::vector<double> shares;
     double sum = 0;
     for (const ValueId input : inputs) {
@@ -256,7 +256,7 @@ class Fluctuations {
         };
         const SignalContext context =
             signal_context(graph_, node, weight_law(graph_, laws_, node), signal_of);
-        return average_of(signal_rule(node).forward(context).field()).square;
+        return average_square_of(signal_rule(node).forward(context).field());
       };
       shares.push_back(response_of(plain, square(&Scale::up), square(&Scale::down)).slope);
       sum += shares.back();
@@ -287,7 +287,7 @@ class Fluctuations {
 
   static std::vector<double> squares_of_fields(const std::vector<SignalGradient>& gradients) {
     std::vector<double> squares;
-    for (const SignalGradient& dx : gradients) squares.push_back(average_of(dx.field()).square);
+    for (const SignalGradient& dx : gradients) squares.push_back(average_square_of(dx.field()));
     return squares;
   }
 

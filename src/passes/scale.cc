@@ -77,7 +77,7 @@ void follow(const Scale& x, const MomentField& input, double share, Scale& y,
   const auto growth = [&](const Response& to, const Response& from) {
     return share * ratio(to.slope, from.slope);
   };
-  const double before = average_of(input).square, after = average_of(output).square;
+  const double before = average_square_of(input), after = average_square_of(output);
   const double scale = growth(y.square, x.square), relative = scale * ratio(before, after);
   y.own_square += x.own_square * relative * relative;
   y.own_element += x.own_element * relative * relative;

@@ -16,9 +16,10 @@ struct Watched {
   std::vector<std::string> layers, times;
   std::vector<const std::vector<Each>*> lists;
 
-  Watched(const std::vector<EpochRecord>& history, std::vector<Each> EpochRecord::*list) {
+  Watched(const std::vector<EpochRecord>& history, std::vector<Each> EpochRecord::*list,
+          std::int64_t first_epoch = 0) {
     for (const EpochRecord& record : history) {
-      if ((record.*list).empty()) continue;
+      if ((record.*list).empty() || record.epoch < first_epoch) continue;
       times.push_back(std::to_string(record.epoch));
       lists.push_back(&(record.*list));
     }
@@ -85,8 +86,11 @@ Json maps_json(const std::vector<EpochRecord>& history) {
     maps["tau"] = heat_map(weights.map_of(&UnitWeights::tau), {-2, 0, 2, true, {{0.8, 1.25}}});
     maps["omega"] = heat_map(weights.map_of(&UnitWeights::omega), {-2, 0, 2, false, {{-0.1, 0.1}}});
     maps["outside"] = heat_map(weights.map_of(&UnitWeights::outside), {0, 0, 1});
-    const HeatMap gradients = weights.map_of(&UnitWeights::gradient);
-    if (gradients.times.size() > 1) maps["gradient"] = heat_map(gradients, scale_over(gradients));
+  }
+  const Watched trained(history, &EpochRecord::weights, 1);
+  if (!trained.layers.empty()) {
+    const HeatMap gradients = trained.map_of(&UnitWeights::gradient);
+    maps["gradient"] = heat_map(gradients, scale_over(gradients));
   }
   return maps;
 }

@@ -242,6 +242,13 @@ double variance_of_average(const MomentField& x, std::int64_t samples) {
   return one * within + (1 - one) * between;
 }
 
+double average_square_of(const MomentField& x) {
+  const double count = static_cast<double>(x.extent.elements());
+  double square = 0;
+  for (const double each : x.square) square += each / count;
+  return square;
+}
+
 FieldAverage average_of(const MomentField& x) {
   FieldAverage all;
   const double count = static_cast<double>(x.extent.elements());
@@ -250,6 +257,10 @@ FieldAverage average_of(const MomentField& x) {
     all.square += x.square[e] / count;
     all.between_samples += x.product(Link::sample)[e] / count;
     all.between_all += x.product(Link::far)[e] / count;
+  }
+  if (x.extent.positions() == 1) {  // of two samples all elements are at the same
+    all.between_all = all.between_samples;
+    return all;
   }
   const Fall fall = fall_of(x, {0, x.extent.samples});
   all.between_all += (all.between_samples - all.between_all) *

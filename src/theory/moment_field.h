@@ -162,6 +162,7 @@ struct FieldAverage {
   double variance() const { return square - mean * mean; }
 };
 FieldAverage average_of(const MomentField& x);
+double average_square_of(const MomentField& x);
 
 template <class Body>
 void for_each_linked(const Extent& extent, Link link, const Samples& samples, Body body) {

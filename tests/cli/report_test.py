@@ -113,6 +113,19 @@ epochs = 2
         self.check(self.path("run/report.html"), "Importance", "Decision boundary")
         self.assertNotIn("<b>out</b>", self.path("run/report.html").read_text())
 
+    def test_of_numbers(self):
+        rows = "".join(f"{i % 17},{i % 5},{2 * (i % 17) - (i % 5) + 0.1 * (i % 3)}\n" for i in range(300))
+        self.write("t.csv", "a,b,price\n" + rows)
+        self.ok("train", "--data", "t.csv", "--target", "price", "--epochs", "3", "--test-split", "0.2", "--out", "run")
+        seen = self.check(self.path("run/report.html"), "Predictions", "Worst mistakes", "Importance")
+        self.assertNotIn("Confusion", seen["sections"])
+
+    def test_of_texts(self):
+        rows = "".join(f"{word} day {i % 4},{label}\n" for i in range(60) for word, label in (("good <b>", "yes"), ("bad", "no")))
+        self.write("t.csv", "says,label\n" + rows)
+        self.ok("train", "--data", "t.csv", "--text", "says", "--target", "label", "--epochs", "1", "--test-split", "0.3", "--out", "run")
+        self.check(self.path("run/report.html"), "Confusion", "Calibration")
+
     def test_without_the_data_the_rest_is_told(self):
         self.write("table.csv", SPIRALS)
         self.ok("train", "--data", "table.csv", "--target", "kind", "--epochs", "2", "--out", "run")

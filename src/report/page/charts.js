@@ -1,7 +1,7 @@
 // Line and bar charts, by Chart.js.
 
-function axis(title, more) {
-  return {title: {display: true, text: title, color: colour('faint')}, ticks: {color: colour('faint')},
+function axis(title, more, ticks) {
+  return {title: {display: true, text: title, color: colour('faint')}, ticks: {color: colour('faint'), ...ticks},
     grid: {color: colour('line')}, ...more};
 }
 
@@ -34,21 +34,26 @@ function chart(label, make) {
   return holder;
 }
 
-/** lines: [{name, points: [[x, y], …], band: [[x, low, high], …]}]; y may be null where there is none. */
-function lineChart(label, xTitle, yTitle, lines, {logarithmic = false} = {}) {
+/**
+ * lines: [{name, points: [[x, y], …], band: [[x, low, high], …]}]; y may be null where there is none. `scattered`: marks
+ * without a line.
+ */
+function lineChart(label, xTitle, yTitle, lines, {logarithmic = false, fromZero = false} = {}) {
   const type = logarithmic ? 'logarithmic' : 'linear';
+  const isWhole = lines.every((line) => line.points.every(([x]) => Number.isInteger(x)));
   const points = (list) => list.map(([x, y]) => ({x, y}));
   return chart(label, () => ({
     type: 'line',
     data: {datasets: lines.flatMap((line, i) => {
       const shown = {label: line.name, data: points(line.points), borderColor: series(line.colour ?? i), backgroundColor: series(line.colour ?? i),
-        borderDash: line.dashed ? [6, 4] : [], spanGaps: true, pointRadius: line.marked || line.points.length < 2 ? 3 : 0};
+        borderDash: line.dashed ? [6, 4] : [], spanGaps: true, showLine: !line.scattered,
+        pointRadius: line.scattered ? 2 : line.marked || line.points.length < 2 ? 3 : 0};
       if (!line.band) return [shown];
       const edge = (k) => ({label: '', data: line.band.map((each) => ({x: each[0], y: each[k]})), borderWidth: 0,
         backgroundColor: `${series(i)}26`, fill: k === 2 ? '-1' : false});
       return [shown, edge(1), edge(2)];
     })},
-    options: chartOptions(axis(xTitle, {type: 'linear'}), axis(yTitle, {type})),
+    options: chartOptions(axis(xTitle, {type: 'linear'}, isWhole ? {precision: 0} : {}), axis(yTitle, {type, beginAtZero: fromZero})),
   }));
 }
 

@@ -63,7 +63,7 @@ function heatMap(label, map, rowNames, columnNames, xTitle) {
     const inside = column >= 0 && column < map.columns && row >= 0 && row < map.rows;
     told.textContent = inside ? `${rowNames[row]}, ${xTitle} ${columnNames[column]}: about ${numberText(valueOf(cells[row * map.columns + column], map), 3)}` : '';
   });
-  return element('div', {}, holder, legendOf(map), told);
+  return element('div', {}, holder, legendOf(map, cells.includes(255)), told);
 }
 
 // Cells beyond the theorem's band have a frame, where there is room for one.
@@ -78,10 +78,12 @@ function outline(context, map, cells, left, width, height) {
   });
 }
 
-function legendOf(map) {
-  const ends = [map.low, map.middle, map.high].map((at) => numberText(map.logarithmic ? 2 ** at : at, 3));
+function legendOf(map, hasGaps) {
+  const [low, middle, high] = [map.low, map.middle, map.high].map((at) => numberText(map.logarithmic ? 2 ** at : at, 3));
+  const below = map.low < map.middle ? `blue ${low}, ` : '';
   const band = map.band ? `; framed: outside the theorem's band of ${numberText(map.band[0])} to ${numberText(map.band[1])}` : '';
-  return element('div', {class: 'text'}, `Colours: blue ${ends[0]}, plain ${ends[1]}, red ${ends[2]}${band}.`);
+  const gaps = hasGaps ? '; violet: no number' : '';
+  return element('div', {class: 'colours'}, `Colours: ${below}plain ${middle}, red ${high}${gaps}${band}.`);
 }
 
 function shortened(text, length) { return text.length <= length ? text : `${text.slice(0, length - 1)}…`; }

@@ -10,7 +10,7 @@ function show(report) {
   const main = document.getElementById('report'), open = new Set(tablesOf(main).filter(([, table]) => table.open).map(([key]) => key));
   forgetDrawings();
   const made = [summarySection, comparisonSection, findingsSection, trainingSection, momentsSection, predictionSection,
-    histogramSection, confusionSection, mistakesSection, calibrationSection, importanceSection, boundarySection, timeSection,
+    histogramSection, confusionSection, regressionSection, mistakesSection, calibrationSection, importanceSection, boundarySection, timeSection,
     networkSection, configurationSection].map((make) => make(report)).filter((each) => each !== null);
   main.replaceChildren(...made);
   for (const [key, each] of tablesOf(main)) each.open = open.has(key);

@@ -51,9 +51,10 @@ function timeSection(report) {
     {name: 'watching', points: epochs.filter((e) => 'watch_seconds' in e).map((e) => [e.epoch, e.watch_seconds])}].filter((line) => line.points.length > 0);
   return section('Time',
     facts(report.time), element('div', {class: 'charts'},
-      figure(lineChart('Seconds by epoch', 'epoch', 'seconds', lines), 'Where each epoch\'s time went.', 'Seconds as a table',
+      figure(lineChart('Seconds by epoch', 'epoch', 'seconds', lines, {fromZero: true}), 'Where each epoch\'s time went.', 'Seconds as a table',
         ['epoch', 'training steps', 'watching'], () => epochs.map((e) => [e.epoch, e.seconds, e.watch_seconds ?? null])),
-      figure(lineChart('Learning rate by epoch', 'epoch', 'learning rate', [{name: 'learning rate', points: epochs.map((e) => [e.epoch, e.learning_rate])}]),
+      figure(lineChart('Learning rate by epoch', 'epoch', 'learning rate', [{name: 'learning rate', points: epochs.map((e) => [e.epoch, e.learning_rate])}],
+        {fromZero: true}),
         'The learning rate of each epoch\'s last step.', 'Learning rates as a table', ['epoch', 'learning rate'],
         () => epochs.map((e) => [e.epoch, e.learning_rate]))));
 }
@@ -146,15 +147,36 @@ function pictureOf(image) {
   return canvas;
 }
 
+function mistakeText(each) {
+  if ('probability' in each) return `row ${each.row}: ${each.truth}, taken for ${each.predicted} (${numberText(100 * each.probability, 3)} %)`;
+  return `row ${each.row}: ${each.target} ${numberText(each.truth)}, predicted ${numberText(each.predicted)} (${numberText(each.deviations, 3)} deviations off)`;
+}
+
 function mistakesSection(report) {
   const mistakes = report.mistakes;
   if (!mistakes || mistakes.rows.length === 0) return null;
   const one = (each) => element('li', {}, each.image ? pictureOf(each.image) : null,
-    element('div', {}, `row ${each.row}: ${each.truth}, taken for ${each.predicted} (${numberText(100 * each.probability, 3)} %)`),
+    element('div', {}, mistakeText(each)),
     ...(each.text || []).map((text) => element('div', {}, `“${text}”`)),
     each.values ? table(['column', 'value'], each.values) : null);
-  return section('Worst mistakes', element('p', {}, `Of ${mistakes.of}, those of which the network was surest.`),
+  return section('Worst mistakes', element('p', {}, report.regression ? `Of ${mistakes.of}, those with the largest residuals.` : `Of ${mistakes.of}, those of which the network was surest.`),
     element('ul', {class: mistakes.rows[0].image ? 'mistakes' : 'mistakes rows'}, ...mistakes.rows.map(one)));
+}
+
+function regressionFigures(target) {
+  const ends = target.points.flat(), span = [Math.min(...ends), Math.max(...ends)];
+  return [figure(lineChart(`${target.name}: prediction by truth`, 'truth', 'prediction',
+    [{name: target.name, scattered: true, points: target.points}, {name: 'as it is', dashed: true, colour: 7, points: span.map((x) => [x, x])}]),
+  `${target.name}: what was predicted, by what it is.`, 'Points as a table', ['truth', 'prediction'], () => target.points),
+  figure(lineChart(`${target.name}: residuals`, 'residual', 'density', [{name: 'prediction − truth', points: target.residuals}], {fromZero: true}),
+    `${target.name}: how residuals are distributed; root mean square ${numberText(target.deviation)}, and what lies beyond four of it counts into the ends.`,
+    'Residuals as a table', ['residual', 'density'], () => target.residuals)];
+}
+
+function regressionSection(report) {
+  if (!report.regression) return null;
+  return section('Predictions', element('p', {}, `Of ${report.regression.of}.`),
+    element('div', {class: 'charts'}, ...report.regression.targets.flatMap(regressionFigures)));
 }
 
 function calibrationSection(report) {

@@ -1,0 +1,135 @@
+#include "report/regression.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "report/inputs.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr std::int64_t kMostTargets = 8;
+
+// One number that was to be given, and what was given.
+struct Pair {
+  std::size_t at;  // in the rows that judge
+  float truth, given;
+  double residual() const { return static_cast<double>(given) - truth; }
+};
+
+struct TargetPairs {
+  std::string name;
+  std::vector<Pair> pairs;
+  double deviation = 0;  // root of the mean squared residual
+};
+
+std::string target_name(const Targets& targets, std::size_t column) {
+  if (column < targets.columns.size()) return targets.columns[column];
+  return targets.width == 1 ? targets.name : fmt::format("{} {}", targets.name, column);
+}
+
+TargetPairs pairs_of(std::span<const float> outputs, const NamedRows& of, std::size_t column) {
+  const Targets& targets = of.data.targets;
+  const auto width = static_cast<std::size_t>(targets.width);
+  TargetPairs target{target_name(targets, column), {}};
+  for (std::size_t at = 0; at < of.rows.size(); ++at) {
+    const float truth = targets.values[static_cast<std::size_t>(of.rows[at]) * width + column];
+    const Pair pair{at, truth, outputs[at * width + column]};
+    if (!std::isfinite(truth) || !std::isfinite(pair.given)) continue;
+    target.deviation += pair.residual() * pair.residual();
+    target.pairs.push_back(pair);
+  }
+  const auto count = static_cast<double>(std::max<std::size_t>(target.pairs.size(), 1));
+  target.deviation = std::sqrt(target.deviation / count);
+  return target;
+}
+
+std::vector<TargetPairs> targets_of(std::span<const float> outputs, const NamedRows& of) {
+  const std::int64_t width = of.data.targets.width;
+  std::vector<TargetPairs> targets;
+  if (width < 1 || width > kMostTargets || std::ssize(outputs) != std::ssize(of.rows) * width) {
+    return targets;
+  }
+  for (std::int64_t column = 0; column < width; ++column) {
+    TargetPairs target = pairs_of(outputs, of, static_cast<std::size_t>(column));
+    if (!target.pairs.empty()) targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
+// Densities of the residuals in their own unit, from −4 to 4 deviations; what lies beyond counts
+// into the ends.
+void add_distribution(const TargetPairs& target, Json& json) {
+  constexpr int kBins = 32;
+  constexpr double kReach = 4;
+  if (!(target.deviation > 0)) return;
+  std::vector<int> counts(kBins, 0);
+  const double width = 2 * kReach * target.deviation / kBins;
+  for (const Pair& pair : target.pairs) {
+    const double place = std::floor(pair.residual() / width) + kBins / 2;
+    ++counts[static_cast<std::size_t>(std::clamp(place, 0.0, kBins - 1.0))];
+  }
+  const double all = width * static_cast<double>(target.pairs.size());
+  for (int bin = 0; bin < kBins; ++bin) {
+    const double middle = (bin + 0.5 - kBins / 2) * width;
+    json["residuals"].push_back(Json::array({middle, counts[static_cast<std::size_t>(bin)] / all}));
+  }
+}
+
+}  // namespace
+
+Json regression_json(std::span<const float> outputs, const NamedRows& of) {
+  constexpr std::size_t kMostPoints = 500;
+  Json list = Json::array();
+  for (const TargetPairs& target : targets_of(outputs, of)) {
+    Json json{{"name", target.name},
+              {"deviation", number(target.deviation)},
+              {"points", Json::array()},
+              {"residuals", Json::array()}};
+    const std::size_t all = target.pairs.size(), count = std::min(all, kMostPoints);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Pair& pair = target.pairs[i * all / count];
+      json["points"].push_back(Json::array({pair.truth, pair.given}));
+    }
+    add_distribution(target, json);
+    list.push_back(std::move(json));
+  }
+  return list.empty() ? Json(nullptr) : Json{{"of", of.name}, {"targets", list}};
+}
+
+Json largest_residuals_json(std::span<const float> outputs, const NamedRows& of) {
+  constexpr std::size_t kMost = 12;
+  struct Far {
+    const TargetPairs* target;
+    const Pair* pair;
+    double far;
+  };
+  const std::vector<TargetPairs> targets = targets_of(outputs, of);
+  std::vector<Far> found;
+  for (const TargetPairs& target : targets) {
+    for (const Pair& pair : target.pairs) {
+      if (!(target.deviation > 0)) continue;
+      found.push_back({&target, &pair, std::abs(pair.residual()) / target.deviation});
+    }
+  }
+  std::ranges::stable_sort(found, std::ranges::greater{}, &Far::far);
+  found.resize(std::min(found.size(), kMost));
+  Json list = Json::array();
+  for (const auto& [target, pair, far] : found) {
+    const std::int64_t row = of.rows[pair->at];
+    Json mistake{{"row", row},
+                 {"target", target->name},
+                 {"truth", pair->truth},
+                 {"predicted", pair->given},
+                 {"deviations", far}};
+    add_input(of.data, row, mistake);
+    list.push_back(std::move(mistake));
+  }
+  return {{"of", of.name}, {"rows", list}};
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,81 @@
+#include "report/regression.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace selfnorm {
+namespace {
+
+constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+
+Dataset table(std::vector<float> targets, std::int64_t width) {
+  Dataset data;
+  data.rows = std::ssize(targets) / width;
+  data.inputs = {{"x", {1}, std::vector<float>(static_cast<std::size_t>(data.rows), 7), {"age"}}};
+  data.targets = {"price", {}, {}, std::move(targets), width};
+  return data;
+}
+
+std::vector<std::int64_t> rows_of(const Dataset& data) {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < data.rows; ++row) rows.push_back(row);
+  return rows;
+}
+
+// Residuals 1, −1, 5 and −5: root mean square √13. A missing target is no residual.
+TEST(Regression, PairsDeviationAndDistribution) {
+  const Dataset data = table({1, 2, 3, 4, kMissing}, 1);
+  const NamedRows of{data, rows_of(data), "5 rows"};
+  const std::vector<float> given = {2, 1, 8, -1, 0};
+  const Json json = regression_json(given, of);
+  ASSERT_EQ(json["targets"].size(), 1u);
+  const Json& target = json["targets"][0];
+  EXPECT_EQ(target["name"], "price");
+  EXPECT_DOUBLE_EQ(target["deviation"].get<double>(), std::sqrt(13.0));
+  EXPECT_EQ(target["points"], Json::parse("[[1.0,2.0],[2.0,1.0],[3.0,8.0],[4.0,-1.0]]"));
+  double area = 0, width = 0;
+  for (std::size_t i = 0; i < target["residuals"].size(); ++i) {
+    width = 8 * std::sqrt(13.0) / static_cast<double>(target["residuals"].size());
+    area += width * target["residuals"][i][1].get<double>();
+    // Each residual lies within half a bin of its bin's middle.
+    if (target["residuals"][i][1] == 0) continue;
+    const double middle = std::abs(target["residuals"][i][0].get<double>());
+    EXPECT_TRUE(std::abs(middle - 1) <= width / 2 || std::abs(middle - 5) <= width / 2) << middle;
+  }
+  EXPECT_NEAR(area, 1, 1e-12);
+}
+
+TEST(Regression, TheLargestResidualsComeFirstInUnitsOfTheirTarget) {
+  // Deviations: √((1 + 9)/2) of the first target, √((100 + 400)/2) of the second.
+  const Dataset data = table({0, 0, 0, 0}, 2);
+  const NamedRows of{data, rows_of(data), "2 rows"};
+  const std::vector<float> given = {1, 10, 3, 20};
+  const Json rows = largest_residuals_json(given, of)["rows"];
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows[0]["target"], "price 0");
+  EXPECT_EQ(rows[0]["row"], 1);
+  EXPECT_NEAR(rows[0]["deviations"].get<double>(), 3 / std::sqrt(5.0), 1e-12);
+  EXPECT_EQ(rows[1]["target"], "price 1");
+  EXPECT_EQ(rows[0]["values"], Json::parse(R"([["age",7.0]])"));
+}
+
+TEST(Regression, NothingOfManyTargetsOrOfNone) {
+  const Dataset many = table(std::vector<float>(40, 1), 20);
+  EXPECT_TRUE(regression_json(std::vector<float>(40, 1), {many, rows_of(many), ""}).is_null());
+  const Dataset none = table({kMissing}, 1);
+  EXPECT_TRUE(regression_json(std::vector<float>{1}, {none, {0}, ""}).is_null());
+}
+
+// All predicted as they are: no distribution, and no division by 0.
+TEST(Regression, WithoutResiduals) {
+  const Dataset data = table({1, 2}, 1);
+  const Json json = regression_json(std::vector<float>{1, 2}, {data, {0, 1}, ""});
+  EXPECT_EQ(json["targets"][0]["deviation"], 0);
+  EXPECT_TRUE(json["targets"][0]["residuals"].empty());
+  EXPECT_TRUE(largest_residuals_json(std::vector<float>{1, 2}, {data, {0, 1}, ""})["rows"].empty());
+}
+
+}  // namespace
+}  // namespace selfnorm
