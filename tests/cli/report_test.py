@@ -30,6 +30,28 @@ PROBE = """<script>setTimeout(() => {
   parent.postMessage(told.textContent, '*');
 }, 1500)</script></body>"""
 
+# Opens a table, scrolls in it and chooses it, and makes the page anew, as a live one is.
+AGAIN = """<script>setTimeout(() => {
+  const place = () => {
+    const table = document.querySelector('#distributions-of-activations details');
+    const scrolled = table.querySelector('.scroll');
+    return {open: table.open, top: scrolled?.scrollTop, chosen: document.activeElement === scrolled, table, scrolled};
+  };
+  const first = place().table;
+  first.open = true;
+  setTimeout(() => {
+    const {scrolled} = place();
+    scrolled.scrollTop = 50;
+    scrolled.focus();
+    const before = place();
+    show(JSON.parse(document.getElementById('document').textContent));
+    const after = place();
+    const told = document.createElement('pre');
+    told.textContent = 'SEEN' + JSON.stringify({before, after, isNew: after.table !== first}) + 'SEEN';
+    document.body.append(told);
+  }, 500);
+}, 1000)</script></body>"""
+
 FRAME = """<!DOCTYPE html><body><iframe src="{page}" width="{width}" height="800"></iframe><script>
 addEventListener('message', (event) => {{ document.body.append(event.data); }});</script></body>"""
 
@@ -39,13 +61,13 @@ SPIRALS = "\n".join(["x,y,kind"] + [f"{r * c:.3f},{r * s:.3f},{kind}" for r in (
 
 
 class Reports(CliTest):
-    def look(self, page, dark=False, narrow=False):
+    def look(self, page, dark=False, narrow=False, probe=PROBE):
         """What the browser saw, and what it complained of."""
         if BROWSER is None:
             self.skipTest("chromium is not installed")
         text = page.read_text()
         copy = page.with_name("probed.html")
-        copy.write_text(text.replace("</body>", PROBE))
+        copy.write_text(text.replace("</body>", probe))
         if narrow:
             copy = page.with_name("frame.html")
             copy.write_text(FRAME.format(page="probed.html", width=WIDTH))
@@ -85,6 +107,14 @@ class Reports(CliTest):
         self.assertGreater(self.check(page, "Summary", "Training", "Moment health", "Predicted and measured",
                                       "Distributions of activations", "Confusion", "Worst mistakes",
                                       "Calibration", "Time", "Network", "Configuration")["canvases"], 10)
+
+    def test_what_a_reader_opened_stays_when_the_page_is_made_anew(self):
+        self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
+        seen, complaints = self.look(self.path("run/report.html"), probe=AGAIN)
+        self.assertEqual([], complaints)
+        self.assertTrue(seen["isNew"])
+        self.assertEqual({"open": True, "top": 50, "chosen": True, "table": {}, "scrolled": {}}, seen["before"])
+        self.assertEqual(seen["before"], seen["after"])
 
     def test_of_mnist(self):
         if not SHARED.exists():

@@ -35,8 +35,8 @@ function chart(label, make) {
 }
 
 /**
- * lines: [{name, points: [[x, y], …], band: [[x, low, high], …]}]; y may be null where there is none. `scattered`: marks
- * without a line.
+ * lines: [{name, points: [[x, y], …], band: [[x, low, high], …]}]; y may be null where there is none. Marks without a line
+ * where `scattered`.
  */
 function lineChart(label, xTitle, yTitle, lines, {logarithmic = false, fromZero = false} = {}) {
   const type = logarithmic ? 'logarithmic' : 'linear';
@@ -53,7 +53,8 @@ function lineChart(label, xTitle, yTitle, lines, {logarithmic = false, fromZero 
         backgroundColor: `${series(i)}26`, fill: k === 2 ? '-1' : false});
       return [shown, edge(1), edge(2)];
     })},
-    options: chartOptions(axis(xTitle, {type: 'linear'}, isWhole ? {precision: 0} : {}), axis(yTitle, {type, beginAtZero: fromZero})),
+    options: chartOptions(axis(xTitle, {type: 'linear'}, {callback: (value) => numberText(value), ...(isWhole ? {precision: 0} : {})}),
+      axis(yTitle, {type, beginAtZero: fromZero}, logarithmic ? {} : {callback: (value) => numberText(value)})),
   }));
 }
 

@@ -1,21 +1,39 @@
 // The page: sections in their order, and links to them; of a run that goes on, again and again.
 
-/** Tables by their section and their place in it. */
-function tablesOf(root) {
-  return [...root.querySelectorAll('section')].flatMap((part) =>
-    [...part.querySelectorAll('details')].map((details, i) => [`${part.id} ${i}`, details]));
+/** Elements by their section and their place in it, by which they are found when the page was made anew. */
+function placesOf(selector) {
+  return [...document.querySelectorAll('section')].flatMap((part) =>
+    [...part.querySelectorAll(selector)].map((each, i) => [`${part.id} ${i}`, each]));
+}
+
+/** What a reader has opened, scrolled and chosen; to be called when the page was made anew. */
+function readersPlace() {
+  const open = new Set(placesOf('details').filter(([, each]) => each.open).map(([key]) => key));
+  const scrolled = new Map(placesOf('.scroll').map(([key, each]) => [key, [each.scrollLeft, each.scrollTop]]));
+  const [chosen] = placesOf('summary, [tabindex]').find(([, each]) => each === document.activeElement) || [null];
+  const link = document.activeElement.closest('nav a')?.getAttribute('href'), height = window.scrollY;
+  return () => {
+    for (const [key, each] of placesOf('details')) {
+      each.open = open.has(key);
+      if (each.open) each.dispatchEvent(new Event('toggle'));  // makes its table now, not later
+    }
+    for (const [key, each] of placesOf('.scroll')) [each.scrollLeft, each.scrollTop] = scrolled.get(key) || [0, 0];
+    placesOf('summary, [tabindex]').find(([key]) => key === chosen)?.[1].focus({preventScroll: true});
+    if (link) document.querySelector(`nav a[href="${link}"]`)?.focus({preventScroll: true});
+    window.scrollTo(0, height);
+  };
 }
 
 function show(report) {
-  const main = document.getElementById('report'), open = new Set(tablesOf(main).filter(([, table]) => table.open).map(([key]) => key));
+  const main = document.getElementById('report'), goBack = readersPlace();
   forgetDrawings();
   const made = [summarySection, comparisonSection, findingsSection, trainingSection, momentsSection, predictionSection,
     histogramSection, confusionSection, regressionSection, mistakesSection, calibrationSection, importanceSection, boundarySection, timeSection,
     networkSection, configurationSection].map((make) => make(report)).filter((each) => each !== null);
   main.replaceChildren(...made);
-  for (const [key, each] of tablesOf(main)) each.open = open.has(key);
   document.querySelector('nav').replaceChildren(...made.map((each) =>
     element('a', {href: `#${each.id}`}, each.querySelector('h2').textContent)));
+  goBack();
 }
 
 /** Shows what the training tells, as long as it is there. */
@@ -24,9 +42,8 @@ function follow() {
   document.querySelector('header').append(state);
   const source = new EventSource('events');
   source.onmessage = (event) => {
-    const report = JSON.parse(event.data), place = window.scrollY;
+    const report = JSON.parse(event.data);
     show(report);
-    window.scrollTo(0, place);
     state.textContent = report.state;
     if (report.ended) source.close();
   };
