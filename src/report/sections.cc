@@ -56,7 +56,7 @@ Json confusion_json(const Judged& judged, const NamedRows& of) {
   constexpr std::int64_t kMostClasses = 40;
   constexpr std::size_t kMostPairs = 40;
   const std::vector<std::string>& classes = of.data.targets.class_names;
-  Json json{{"rows", of.rows.size()}, {"of", of.name}};
+  Json json{{"of", of.name}};
   if (judged.classes <= kMostClasses) {
     json["classes"] = classes;
     json["counts"] = confusion(judged);

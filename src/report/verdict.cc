@@ -71,11 +71,11 @@ std::vector<VerdictLine> judge_findings(const std::vector<Finding>& findings) {
   std::vector<VerdictLine> verdict;
   for (const Finding& finding : findings) {
     const bool is_error = finding.severity == Severity::error;
-    verdict.push_back(
-        {is_error ? "error" : "warning",
-         fmt::format(
-             "The doctor finds {}{}.", finding.code,
-             finding.layers.empty() ? "" : fmt::format(" at {} layers", finding.layers.size()))});
+    const std::size_t count = finding.layers.size();
+    const std::string where =
+        count == 0 ? "" : fmt::format(" at {} layer{}", count, count == 1 ? "" : "s");
+    verdict.push_back({is_error ? "error" : "warning",
+                       fmt::format("The doctor finds {}{}.", finding.code, where)});
   }
   return verdict;
 }

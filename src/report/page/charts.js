@@ -11,7 +11,7 @@ function chartOptions(x, y) {
     interaction: {mode: 'nearest', axis: 'x', intersect: false},
     elements: {point: {radius: 0, hitRadius: 8}, line: {borderWidth: 2, tension: 0}},
     plugins: {
-      legend: {labels: {color: colour('text'), boxWidth: 20, filter: (item) => item.text !== ''}},
+      legend: {labels: {color: colour('text'), usePointStyle: true, pointStyle: 'line', pointStyleWidth: 28, filter: (item) => item.text !== ''}},
       tooltip: {filter: (item) => item.dataset.label !== '', callbacks: {label: (item) => `${item.dataset.label}: ${numberText(item.parsed.y)}`}},
     },
     scales: {x, y},

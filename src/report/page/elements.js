@@ -71,6 +71,15 @@ function drawnCanvas(label, height, draw) {
   return holder;
 }
 
+/** A small picture that is drawn once, to be put into another at any size. */
+function drawnAlone(width, height, draw) {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  draw(canvas.getContext('2d'));
+  return canvas;
+}
+
 let colourListeners = [], drawnCharts = [];
 function onColours(listener) { colourListeners.push(listener); }
 function onForget(chart) { drawnCharts.push(chart); }

@@ -30,15 +30,11 @@ function heatMap(label, map, rowNames, columnNames, xTitle) {
   const height = Math.max(140, Math.min(460, map.rows * 16)) + bottom;
   const draw = (context, width) => {
     const dark = isDark();
-    const image = new ImageData(map.columns, map.rows);
-    cells.forEach((byte, i) => {
-      const [r, g, b] = heatColour(byte, map, dark);
-      image.data.set([r, g, b, 255], 4 * i);
+    const plain = drawnAlone(map.columns, map.rows, (each) => {
+      const image = new ImageData(map.columns, map.rows);
+      cells.forEach((byte, i) => image.data.set([...heatColour(byte, map, dark), 255], 4 * i));
+      each.putImageData(image, 0, 0);
     });
-    const plain = document.createElement('canvas');
-    plain.width = map.columns;
-    plain.height = map.rows;
-    plain.getContext('2d').putImageData(image, 0, 0);
     context.imageSmoothingEnabled = false;
     context.drawImage(plain, left, 0, width - left, height - bottom);
     outline(context, map, cells, left, width - left, height - bottom);

@@ -21,7 +21,7 @@ function findingsSection(report) {
   return section('Findings', ...report.findings.map((each) => element('div', {},
     element('h3', {class: each.severity}, `${each.severity}: ${each.code}`),
     element('p', {}, each.message), element('p', {}, `Mend: ${each.mend}`),
-    each.layers.length > 0 ? foldedTable(`${each.layers.length} layers`, ['layer', 'value', 'detail'],
+    each.layers.length > 0 ? foldedTable(each.layers.length === 1 ? '1 layer' : `${each.layers.length} layers`, ['layer', 'value', 'detail'],
       () => each.layers.map((layer, i) => [layer, each.values[i], each.details[i]])) : null)));
 }
 
@@ -114,7 +114,7 @@ function histogramSection(report) {
 function confusionSection(report) {
   const confusion = report.confusion;
   if (!confusion) return null;
-  const about = `${numberText(confusion.rows)} rows of ${confusion.of}.`;
+  const about = `of ${confusion.of}.`;
   if (confusion.pairs) {
     return section('Confusion', element('p', {}, `Which class is taken for which, the most often first; ${about}`),
       table(['truth', 'prediction', 'rows'], confusion.pairs));
@@ -205,11 +205,12 @@ function boundaryFigure(map, name) {
     const size = map.size, cells = bytesOf(map.classes);
     const x = (value) => (value - map.x[0]) / (map.x[1] - map.x[0]) * width;
     const y = (value) => height - (value - map.y[0]) / (map.y[1] - map.y[0]) * height;
+    const places = drawnAlone(size, size, (each) => cells.forEach((kind, i) => {
+      each.fillStyle = series(kind);
+      each.fillRect(i % size, size - 1 - Math.floor(i / size), 1, 1);
+    }));
     context.globalAlpha = 0.3;
-    cells.forEach((kind, i) => {
-      context.fillStyle = series(kind);
-      context.fillRect((i % size) * width / size, height - (Math.floor(i / size) + 1) * height / size, width / size + 0.5, height / size + 0.5);
-    });
+    context.drawImage(places, 0, 0, width, height);
     context.globalAlpha = 1;
     map.points.forEach(([px, py, kind]) => {
       context.fillStyle = series(kind);
