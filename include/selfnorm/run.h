@@ -70,8 +70,9 @@ struct RunSummary {
 struct RunResult {
   std::int64_t epochs = 0;
   std::int64_t steps = 0;
-  double seconds = 0;        ///< in training steps
-  double watch_seconds = 0;  ///< in measuring signals and weights
+  double seconds = 0;             ///< in training steps
+  double watch_seconds = 0;       ///< in measuring signals and weights
+  double evaluation_seconds = 0;  ///< in validation after each epoch
   bool stopped_early = false;
   std::optional<std::int64_t> best_epoch;  ///< none where early stopping judged no epoch
   Scores validation;                       ///< of the final weights; empty without validation rows

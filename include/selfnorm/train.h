@@ -83,6 +83,8 @@ struct EpochRecord {
   std::vector<LayerHistogram> histograms;  ///< beside `moments`; of very many layers some, evenly
   std::vector<UnitWeights> weights;        ///< of the layers that have some
   double watch_seconds = 0;                ///< what measuring these took, apart from `seconds`
+  double evaluation_seconds = 0;           ///< what the validation scores took, likewise
+  bool was_watched() const { return !moments.empty() || !weights.empty(); }
 };
 
 /// Where training stands within an epoch.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "api/default_network.h"
 #include "api/run.h"
 #include "base/random.h"
 #include "data/load.h"

@@ -136,13 +136,15 @@ Json facts_of(const TrainedModel& model, const std::vector<EpochRecord>& history
 }
 
 Json time_of(const std::vector<EpochRecord>& history) {
-  double training = 0, watching = 0;
+  double training = 0, evaluating = 0, watching = 0;
   for (const EpochRecord& record : history) {
     training += record.seconds;
+    evaluating += record.evaluation_seconds;
     watching += record.watch_seconds;
   }
   return Json::array({Json::array({"seconds in training steps", number(training)}),
-                      Json::array({"seconds in watching", number(watching)})});
+                      Json::array({"seconds in validation", number(evaluating)}),
+                      Json::array({"seconds in watching signals and weights", number(watching)})});
 }
 
 bool is_of_data(const Error& error) {

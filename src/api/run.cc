@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "api/default_network.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/random.h"
@@ -82,11 +83,6 @@ void shape_inputs(const Network& network, Dataset& data) {
     }
     field.sample_shape = shape;
   }
-}
-
-std::int64_t outputs_for(const Targets& targets) {
-  if (!targets.classes.empty()) return static_cast<std::int64_t>(targets.class_names.size());
-  return targets.width;
 }
 
 // What the network gives for one sample.
@@ -257,10 +253,6 @@ RunEnd judge(PreparedRun& run, RunResult& result) {
 
 }  // namespace
 
-void complete_network(RunConfig& config, const Dataset& train) {
-  complete_network(config, train, outputs_for(train.targets));
-}
-
 PreparedInputs prepare_inputs(const RunConfig& config, Dataset& train) {
   shape_inputs(config.network, train);
   Split split = split_rows(train.rows, config.data.validation_split, config.data.shuffle_split,
@@ -308,6 +300,7 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
     history->append(record);
     result.seconds += record.seconds;
     result.watch_seconds += record.watch_seconds;
+    result.evaluation_seconds += record.evaluation_seconds;
     if (callbacks.on_epoch) callbacks.on_epoch(record);
   };
   Trainer trainer(run.model, run.rows, run.config.train, hooked);

@@ -32,10 +32,6 @@ struct PreparedRun {
   RunEnd end;  ///< once it was executed
 };
 
-/// Fills in what only the data tell of the network: input shapes, and where no layers are described
-/// the default ones, for which the targets count.
-void complete_network(RunConfig& config, const Dataset& train);
-
 /// Which rows train and validate, and how inputs are standardised. The data get the shapes that the
 /// network, which is complete, declares.
 struct PreparedInputs {

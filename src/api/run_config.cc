@@ -151,57 +151,6 @@ void read_model(RunConfig& config, const TomlSection& section, const std::string
   apply_settings(model_table(config), rest, where);
 }
 
-// Layers that make one row of features of all inputs, under names that no input has.
-using Inputs = std::vector<std::pair<std::string, Shape>>;
-
-// A name that no input has.
-std::string unused(const Inputs& inputs, std::string name) {
-  while (std::ranges::count(inputs, name, &Inputs::value_type::first) > 0) name += '_';
-  return name;
-}
-
-std::vector<Layer> joined_inputs(const Inputs& inputs) {
-  std::vector<Layer> layers;
-  std::vector<std::string> rows;
-  for (const auto& [name, shape] : inputs) {
-    rows.push_back(shape.size() == 1 ? name : unused(inputs, name + "_flat"));
-    if (shape.size() != 1) layers.push_back({"flatten", {}, rows.back(), {name}});
-  }
-  if (inputs.size() > 1) layers.push_back({"concat", {}, unused(inputs, "inputs"), rows});
-  return layers;
-}
-
-// Vectors of words from one table for all texts, summed so that their variance is kept.
-std::vector<Layer> joined_texts(const Inputs& inputs) {
-  constexpr std::int64_t kDimension = 64;
-  std::vector<Layer> layers;
-  std::vector<std::string> rows;
-  std::string table;
-  for (const auto& input : inputs) {
-    const std::string& name = input.first;
-    Settings own;  // of the first, which the others share
-    if (table.empty()) own = {{"dimension", kDimension}};
-    const std::string words = unused(inputs, name + "_words");
-    layers.push_back({"embedding", own, words, {name}, table});
-    if (table.empty()) table = layers.back().name;
-    rows.push_back(unused(inputs, name + "_text"));
-    layers.push_back({"pool_steps", {}, rows.back(), {words}});
-  }
-  if (inputs.size() > 1) layers.push_back({"concat", {}, unused(inputs, "texts"), rows});
-  return layers;
-}
-
-// Layers that read words by number know as many as the texts have, unless told otherwise.
-void complete_vocabularies(Network& network, std::int64_t words) {
-  for (Layer& layer : network.layers) {
-    const OpRow* row = find_op(layer.op);
-    if (row == nullptr || !layer.share.empty()) continue;
-    const auto options = row->attributes->describe();
-    if (std::ranges::count(options, "vocabulary", &Option::name) == 0) continue;
-    layer.attributes.try_emplace("vocabulary", words);
-  }
-}
-
 }  // namespace
 
 std::string layer_toml(const Layer& layer) {
@@ -327,30 +276,6 @@ std::string to_toml(const RunConfig& given) {
     }
   }
   return text + "\n[train]\n" + toml_lines(train);
-}
-
-void complete_network(RunConfig& config, const Dataset& data, std::int64_t outputs) {
-  Network& network = config.network;
-  if (network.inputs.empty()) {
-    for (const Field& field : data.inputs) {
-      network.inputs.emplace_back(field.name, field.sample_shape);
-    }
-  }
-  if (network.layers.empty()) {
-    network.layers =
-        data.words.empty() ? joined_inputs(network.inputs) : joined_texts(network.inputs);
-    for (const std::int64_t units : config.default_network.hidden) {
-      network.layers.push_back({"dense", {{"units", units}}});
-      network.layers.push_back({"selu"});
-      if (config.default_network.dropout_rate > 0) {
-        network.layers.push_back(
-            {"alpha_dropout", {{"rate", config.default_network.dropout_rate}}});
-      }
-    }
-    network.layers.push_back({"dense", {{"units", outputs}}});
-  }
-  if (!data.words.empty()) complete_vocabularies(network, std::ssize(data.words));
-  network = complete_names(network);
 }
 
 }  // namespace selfnorm

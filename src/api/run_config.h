@@ -24,8 +24,4 @@ std::string layer_toml(const Layer& layer);
 void refuse_beside_layers(const RunConfig& config, const std::string& option,
                           const std::string& where);
 
-/// Fills in what only the data tell: input shapes, the default network. `outputs` is what the
-/// targets need.
-void complete_network(RunConfig& config, const Dataset& data, std::int64_t outputs);
-
 }  // namespace selfnorm

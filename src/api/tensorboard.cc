@@ -95,7 +95,11 @@ void TensorBoardLog::add(const EpochRecord& record) {
   if (epoch > 0) {
     file.scalar("train/learning_rate", epoch, now, record.learning_rate);
     file.scalar("train/seconds", epoch, now, record.seconds);
+    if (!record.validation.empty()) {
+      file.scalar("train/evaluation_seconds", epoch, now, record.evaluation_seconds);
+    }
   }
+  if (record.was_watched()) file.scalar("train/watch_seconds", epoch, now, record.watch_seconds);
   for (const LayerMoments& layer : record.moments) {
     file.scalar("mean/" + layer.layer, epoch, now, layer.mean);
     file.scalar("variance/" + layer.layer, epoch, now, layer.variance);

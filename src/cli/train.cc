@@ -122,6 +122,7 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
                                     {"steps", result.steps},
                                     {"seconds", result.seconds},
                                     {"watch_seconds", result.watch_seconds},
+                                    {"evaluation_seconds", result.evaluation_seconds},
                                     {"parameters", run.summary().parameters},
                                     {"stopped_early", result.stopped_early},
                                     {"best_epoch", nullptr}};

@@ -76,6 +76,33 @@ Json significance_json(const Comparison& c) {
       {"rows", rows}};
 }
 
+// Who is ahead, who follows, and whether that may be chance; nothing where nobody came to an end.
+std::string ahead_text(const Comparison& c) {
+  const double sign = higher_is_better(c.metric) ? 1 : -1;
+  const auto mean = [&](const ContenderTrials* each) {
+    return spread_of(best_scores(*each, c.metric)).mean;
+  };
+  std::vector<const ContenderTrials*> ranked;
+  for (const ContenderTrials& each : c.contenders) {
+    if (!std::isnan(mean(&each))) ranked.push_back(&each);
+  }
+  std::ranges::stable_sort(ranked, std::ranges::greater{},
+                           [&](const ContenderTrials* each) { return sign * mean(each); });
+  if (ranked.empty()) return "";
+  const auto first = best_scores(*ranked[0], c.metric);
+  const std::string text = fmt::format("At its best '{}' is ahead: {} {}.", ranked[0]->name,
+                                       c.metric, to_string(spread_of(first)));
+  if (ranked.size() < 2) return text;
+  constexpr double kRare = 0.05;
+  const auto second = best_scores(*ranked[1], c.metric);
+  const double p = permutation_p(first, second);
+  const std::string chance = std::isnan(p) ? "too many trainings for the exact test"
+                             : p < kRare   ? fmt::format("p = {:.2g}", p)
+                                           : fmt::format("p = {:.2g}: it may be chance", p);
+  return fmt::format("{} '{}' follows with {} ({}).", text, ranked[1]->name,
+                     to_string(spread_of(second)), chance);
+}
+
 double sum(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
@@ -136,22 +163,9 @@ Json comparison_document(const Comparison& comparison) {
                                               trial.seed, trial.failure)}});
     }
   }
-  const bool upwards = higher_is_better(comparison.metric);
-  const ContenderTrials* best = nullptr;
-  const auto score = [&](const ContenderTrials& each) {
-    const double mean = spread_of(best_scores(each, comparison.metric)).mean;
-    return upwards ? mean : -mean;
-  };
-  for (const ContenderTrials& each : comparison.contenders) {
-    if (std::isnan(score(each))) continue;
-    if (best == nullptr || score(each) > score(*best)) best = &each;
-  }
-  if (best != nullptr) {
-    const std::string score_text = to_string(spread_of(best_scores(*best, comparison.metric)));
-    const Json ahead{{"level", "good"},
-                     {"text", fmt::format("At its best '{}' is ahead: {} {}.", best->name,
-                                          comparison.metric, score_text)}};
-    verdict.insert(verdict.begin(), ahead);
+  const std::string ahead = ahead_text(comparison);
+  if (!ahead.empty()) {
+    verdict.insert(verdict.begin(), Json{{"level", "good"}, {"text", ahead}});
   }
   return {
       {"verdict", verdict},

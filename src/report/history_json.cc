@@ -62,9 +62,8 @@ Json epochs_json(const std::vector<EpochRecord>& history) {
       json["seconds"] = record.seconds;
       json["learning_rate"] = record.learning_rate;
     }
-    if (!record.weights.empty() || !record.moments.empty()) {
-      json["watch_seconds"] = record.watch_seconds;
-    }
+    if (record.was_watched()) json["watch_seconds"] = record.watch_seconds;
+    if (!record.validation.empty()) json["evaluation_seconds"] = record.evaluation_seconds;
     for (const auto& [name, value] : record.training) json[name] = number(value);
     for (const auto& [name, value] : record.validation) json["validation_" + name] = number(value);
     epochs.push_back(std::move(json));

@@ -110,8 +110,8 @@ std::string history_line(const EpochRecord& record) {
   }
   if (!record.histograms.empty()) json["histograms"] = histograms_json(record.histograms);
   if (!record.weights.empty()) json["weights"] = weights_json(record.weights);
-  const bool was_watched = !record.moments.empty() || !record.weights.empty();
-  if (was_watched) json["watch_seconds"] = record.watch_seconds;
+  if (record.was_watched()) json["watch_seconds"] = record.watch_seconds;
+  if (!record.validation.empty()) json["evaluation_seconds"] = record.evaluation_seconds;
   return json.dump();
 }
 
@@ -125,6 +125,7 @@ EpochRecord parse_history_line(std::string_view line) {
       else if (key == "seconds") record.seconds = value;
       else if (key == "learning_rate") record.learning_rate = value;
       else if (key == "watch_seconds") record.watch_seconds = value;
+      else if (key == "evaluation_seconds") record.evaluation_seconds = value;
       else if (key == "moments") {
         for (const auto& layer : value) {
           record.moments.push_back(

@@ -272,7 +272,9 @@ void Trainer::finish_epoch(std::span<const std::int64_t> order) {
                                  data_.train->targets, order);
   record.training.insert(record.training.end(), metrics.begin(), metrics.end());
   if (!data_.validation_rows.empty()) {
+    const Stopwatch clock;
     record.validation = validation_.score(*data_.validation, data_.validation_rows);
+    record.evaluation_seconds = clock.seconds();
     schedule_.observe(find_score(record.validation, "loss"));
   } else {
     schedule_.observe(record.training[0].second);

@@ -177,6 +177,7 @@ class CliTest(unittest.TestCase):
         for record in a + b:
             record.pop("seconds")
             record.pop("watch_seconds", None)
+            record.pop("evaluation_seconds", None)
         self.assertEqual([r["epoch"] for r in a], [r["epoch"] for r in b],
                          f"{first} and {second}: epochs of the histories")
         for one, two in zip(a, b):

@@ -51,6 +51,14 @@ class Watching(CliTest):
         self.assertAlmostEqual(watched, result["watch_seconds"])
         self.assertAlmostEqual(sum(r["seconds"] for r in history), result["seconds"])
 
+    def test_validation_s_time_is_told_apart(self):
+        result = self.ok_json("train", "--data", "digits", "--epochs", "2", "--validation-split", "0.2", "--out", "run")
+        history = self.history("run")
+        self.assertEqual([False, True, True], ["evaluation_seconds" in record for record in history])
+        evaluated = sum(record.get("evaluation_seconds", 0) for record in history)
+        self.assertGreater(evaluated, 0)
+        self.assertAlmostEqual(evaluated, result["evaluation_seconds"])
+
     def test_without_it_none_passes(self):
         result = self.ok_json("train", "--data", "digits", "--epochs", "1", "--watch", "false",
                               "--out", "run")

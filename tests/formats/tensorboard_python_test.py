@@ -42,7 +42,7 @@ def told_by(history):
             elif key in ("learning_rate", "seconds"):
                 if epoch > 0:
                     add("train/" + key, value)
-            elif isinstance(value, float) and key != "watch_seconds":
+            elif isinstance(value, float):
                 add("train/" + key, value)
         for key, part in PARTS.items():
             for layer in record.get(part, []):

@@ -104,6 +104,22 @@ TEST(Comparison, SignificanceIsAnExactPermutationTest) {
   EXPECT_TRUE(std::isnan(permutation_p(std::vector<double>(13, 1), std::vector<double>(13, 2))));
 }
 
+std::string told_of_two(const std::vector<double>& one, const std::vector<double>& two) {
+  Comparison comparison{"accuracy", {{"one", "", 1, {}}, {"two", "", 1, {}}}};
+  for (const double score : one)
+    comparison.contenders[0].trials.push_back({1, {epoch(1, 1, score)}, {}, ""});
+  for (const double score : two)
+    comparison.contenders[1].trials.push_back({1, {epoch(1, 1, score)}, {}, ""});
+  return comparison_document(comparison)["verdict"][0]["text"];
+}
+
+TEST(Comparison, TheVerdictSaysWhereChanceMayHaveDecided) {
+  EXPECT_EQ(told_of_two({.5, .6, .7}, {.8, .9, 1}),
+            "At its best 'two' is ahead: accuracy 0.9000 ± 0.1000. 'one' follows with 0.6000 ± "
+            "0.1000 (p = 0.1: it may be chance).");
+  EXPECT_TRUE(told_of_two({.5, .6, .7, .75}, {.8, .9, .95, 1}).ends_with("(p = 0.029)."));
+}
+
 TEST(Comparison, TheDocumentTellsCurvesEndsAndFailures) {
   Trial failed = trial();
   failed.failure = "the loss became NaN";

@@ -39,7 +39,7 @@ function curveFigure(name, epochs) {
 function trainingSection(report) {
   const epochs = report.epochs;
   if (!epochs || epochs.length === 0) return null;
-  const known = new Set(['epoch', 'step', 'seconds', 'learning_rate', 'watch_seconds']);
+  const known = new Set(['epoch', 'step', 'seconds', 'learning_rate', 'watch_seconds', 'evaluation_seconds']);
   const names = [...new Set(epochs.flatMap((e) => Object.keys(e)))].filter((key) => !known.has(key) && !key.startsWith('validation_'));
   return section('Training', element('div', {class: 'charts'}, ...names.map((name) => curveFigure(name, epochs))));
 }
@@ -48,11 +48,13 @@ function timeSection(report) {
   const epochs = (report.epochs || []).filter((e) => e.epoch > 0);
   if (epochs.length === 0) return null;
   const lines = [{name: 'training steps', points: epochs.map((e) => [e.epoch, e.seconds])},
+    {name: 'validation', points: epochs.filter((e) => 'evaluation_seconds' in e).map((e) => [e.epoch, e.evaluation_seconds])},
     {name: 'watching', points: epochs.filter((e) => 'watch_seconds' in e).map((e) => [e.epoch, e.watch_seconds])}].filter((line) => line.points.length > 0);
   return section('Time',
     facts(report.time), element('div', {class: 'charts'},
       figure(lineChart('Seconds by epoch', 'epoch', 'seconds', lines, {fromZero: true}), 'Where each epoch\'s time went.', 'Seconds as a table',
-        ['epoch', 'training steps', 'watching'], () => epochs.map((e) => [e.epoch, e.seconds, e.watch_seconds ?? null])),
+        ['epoch', 'training steps', 'validation', 'watching'],
+        () => epochs.map((e) => [e.epoch, e.seconds, e.evaluation_seconds ?? null, e.watch_seconds ?? null])),
       figure(lineChart('Learning rate by epoch', 'epoch', 'learning rate', [{name: 'learning rate', points: epochs.map((e) => [e.epoch, e.learning_rate])}],
         {fromZero: true}),
         'The learning rate of each epoch\'s last step.', 'Learning rates as a table', ['epoch', 'learning rate'],

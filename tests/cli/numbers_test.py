@@ -1,0 +1,46 @@
+"""Targets that are numbers in a unit of their own, as in most people's tables."""
+
+import statistics
+import tomllib
+
+from program import CliTest, main
+
+ROWS = 600
+
+
+def prices(row):
+    x, y = row % 23 / 23 - 0.5, row % 7 / 7 - 0.5
+    return x, y, 250_000 + 90_000 * x - 40_000 * y * y
+
+
+class Numbers(CliTest):
+    def train(self, rows, *options):
+        self.write("t.csv", "x,y,price\n" + "".join(f"{x},{y},{price}\n" for x, y, price in rows))
+        return self.ok_json("train", "--data", "t.csv", "--target", "price", "--dropout-rate", "0", "--out", "run", *options)
+
+    def layers(self):
+        return tomllib.loads(self.bytes_of("run/config.toml").decode())["model"]["layers"]
+
+    def test_a_network_that_nobody_described_is_scaled_to_them(self):
+        rows = [prices(i) for i in range(ROWS)]
+        told = self.train(rows, "--epochs", "20", "--test-split", "0.2", "--shuffle-split", "true")
+        self.assertGreater(told["test"]["r2"], 0.95)
+        last = self.layers()[-1]
+        self.assertEqual("scale", last["op"])
+
+    def test_rows_that_validate_do_not_count(self):
+        rows = [prices(i) for i in range(ROWS)]
+        rows[-60:] = [(x, y, 1e9) for x, y, _ in rows[-60:]]
+        self.train(rows, "--epochs", "1", "--validation-split", "0.1")
+        trained = [price for _, _, price in rows[:-60]]
+        last = self.layers()[-1]
+        self.assertAlmostEqual(1, last["factor"] / statistics.pstdev(trained), delta=1e-3)
+        self.assertAlmostEqual(1, last["shift"] / statistics.mean(trained), delta=1e-3)
+
+    def test_what_has_no_spread_has_no_scale(self):
+        self.train([(x, y, 7) for x, y, _ in map(prices, range(50))], "--epochs", "1")
+        self.assertEqual("dense", self.layers()[-1]["op"])
+
+
+if __name__ == "__main__":
+    main()
