@@ -22,7 +22,14 @@ class OpenMpThreads {
 
 // For the start of a test that sets more than one thread. libgomp is not instrumented, so the
 // thread sanitizer does not see that its regions begin and end, and reports them as races.
-#ifdef __SANITIZE_THREAD__
+#if defined(__SANITIZE_THREAD__)
+#define SELFNORM_THREAD_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SELFNORM_THREAD_SANITIZER
+#endif
+#endif
+#ifdef SELFNORM_THREAD_SANITIZER
 #define SKIP_WHERE_OPENMP_IS_NOT_SEEN() GTEST_SKIP() << "libgomp is not instrumented"
 #else
 #define SKIP_WHERE_OPENMP_IS_NOT_SEEN() static_cast<void>(0)

@@ -79,6 +79,11 @@ struct RunResult {
   Scores test;                             ///< likewise; empty without a test set
 };
 
+/// A run's page, and what those who watch it are told last (selfnorm/report.h, live_document).
+struct RunReport {
+  std::string page, last_event;
+};
+
 struct PreparedRun;
 
 /// A run ready to start: data loaded, network completed, weights initialised.
@@ -104,7 +109,7 @@ class Run {
 
   /// The page to look at of a run that `execute` has finished in this folder: `run_report`
   /// (selfnorm/report.h) with the data that are at hand.
-  std::string report(const RunFolder& folder);
+  RunReport report(const RunFolder& folder);
 
   /// The model as it stands.
   Model model() const;

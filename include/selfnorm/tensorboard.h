@@ -22,8 +22,8 @@ class TensorBoardLog {
                  const std::vector<std::string>& metrics);
 
   void add(const EpochRecord& record);
-  /// Training came to its end.
-  void end();
+  /// Training came to its end, or stopped before.
+  void end(bool was_finished = true);
 
  private:
   struct State;

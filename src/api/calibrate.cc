@@ -1,39 +1,47 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "api/patient.h"
+#include "base/text.h"
 #include "doctor/drawn_weights.h"
 #include "doctor/findings.h"
 #include "doctor/repair.h"
+#include "ops/table.h"
 
 namespace selfnorm {
 namespace {
 
-// Rows of the training set, each batch with its seed of rows and of weights.
+// Rows, with the seed that drew them and that is to draw the weights.
 struct Batch {
-  Patient patient;
+  InputRows rows;
+  std::int64_t samples;
   std::uint64_t seed;
 };
 
-std::vector<Batch> draw_batches(const RunConfig& config, std::optional<Dataset>& data,
-                                std::int64_t count, ExaminationOptions options) {
+// The first as the patient has it, which came with options.seed.
+std::vector<Batch> draw_batches(const Patient& patient, std::int64_t count,
+                                const ExaminationOptions& options) {
   std::vector<Batch> batches;
-  for (std::int64_t k = 0; k < count; ++k, ++options.seed) {
-    batches.push_back({admit(config, data, options), options.seed});
+  for (std::int64_t k = 0; k < count; ++k) {
+    const std::uint64_t seed = options.seed + static_cast<std::uint64_t>(k);
+    batches.push_back({patient.other_rows(seed), patient.samples, seed});
   }
   return batches;
 }
 
 // The mean square of every node's output over batches and draws of the weights.
 std::map<std::string, double> measured_squares(const Network& network,
+                                               const std::vector<ReadTable>& tables,
                                                const std::vector<Batch>& batches) {
   std::map<std::string, double> squares;
-  for (const auto& [patient, seed] : batches) {
-    const auto layers = measure(network, patient.rows, patient.samples, patient.tables, {seed});
+  for (const Batch& batch : batches) {
+    const auto rows = [&](std::uint64_t) { return batch.rows; };
+    const auto layers = measure(network, rows, batch.samples, tables, {batch.seed});
     for (const NamedMoments& layer : layers[0]) {
       const SignalMoments& m = layer.moments;
       squares[layer.name] += (m.variance + m.mean * m.mean) / static_cast<double>(batches.size());
@@ -42,25 +50,45 @@ std::map<std::string, double> measured_squares(const Network& network,
   return squares;
 }
 
+// What makes a value: activations and nodes with weights, through what moves, pools or merges.
+std::vector<const Node*> makers_of(const Chart& chart, ValueId value) {
+  std::vector<const Node*> found, waiting = {chart.maker(value)};
+  std::set<const Node*> seen;
+  while (!waiting.empty()) {
+    const Node* node = waiting.back();
+    waiting.pop_back();
+    if (node == nullptr || !seen.insert(node).second) continue;
+    if (chart.weights(*node) != nullptr || rule_of(row_of(*node).moments) != nullptr) {
+      found.push_back(node);
+      continue;
+    }
+    for (const ValueId input : chart.signal_inputs(*node)) waiting.push_back(chart.maker(input));
+  }
+  return found;
+}
+
+// The square that comes out of a maker when the weights w are as they are wanted.
+double square_behind(const Node& maker, const DrawnWeights& w) {
+  const auto* moments = rule_of(row_of(maker).moments);
+  if (moments == nullptr) return w.wanted;
+  const ActivationMoments f = (*moments)(maker.attributes)({0, w.wanted});
+  return f.variance + f.mean * f.mean;
+}
+
 // By what the square of a layer's input is still too large: weights that make it may be adjusted in
-// the same group, and the activation behind them is then on its way to a square of 1.
+// the same group, and it is then on its way to what it will be.
 double excess_of_input(const Chart& chart, const std::map<std::string, double>& squares,
                        std::span<const DrawnWeights> group, const Node& node) {
-  const ValueId input = chart.signal_inputs(node)[0];
-  std::vector<const Node*> makers = chart.activations_before(input);
-  if (makers.empty()) makers = {chart.maker(input)};
+  const auto makers = makers_of(chart, chart.signal_inputs(node)[0]);
   double excess = 0;
   for (const Node* maker : makers) {
     const auto adjusted = std::ranges::find_if(group, [&](const DrawnWeights& w) {
-      return maker != nullptr && (w.node == maker || w.activation == maker);
+      return w.activation == maker || chart.weights(*maker) == w.weights;
     });
-    if (adjusted == group.end()) {
-      excess += 1;
-    } else {
-      excess += squares.at(maker->name) / (adjusted->node == maker ? adjusted->wanted : 1);
-    }
+    const bool waits = adjusted != group.end();
+    excess += waits ? squares.at(maker->name) / square_behind(*maker, *adjusted) : 1;
   }
-  return excess / static_cast<double>(makers.size());
+  return makers.empty() ? 1 : excess / static_cast<double>(makers.size());
 }
 
 Edit calibrated(const Node& node, double factor) {
@@ -79,8 +107,8 @@ std::vector<Adjustment> calibrate(Repair& repair, std::int64_t batches,
                                   const ExaminationOptions& options) {
   constexpr std::size_t kMostSteps = 64;
   std::optional<Dataset> data = load_rows(repair.config);
-  const std::vector<Batch> drawn = draw_batches(repair.config, data, batches, options);
-  const Patient& patient = drawn.front().patient;
+  const Patient patient = admit(repair.config, data, options);
+  const std::vector<Batch> drawn = draw_batches(patient, batches, options);
   const PredictedSignals signals = predict_signals(patient.graph, patient.known);
   const Chart chart(patient.graph, signals, patient.has_raw_rows);
   const std::vector<DrawnWeights> weights = drawn_weights(chart);
@@ -89,7 +117,7 @@ std::vector<Adjustment> calibrate(Repair& repair, std::int64_t batches,
   std::vector<Adjustment> adjustments;
   std::vector<Edit> edits;
   for (std::size_t first = 0; first < weights.size(); first += together) {
-    const auto squares = measured_squares(network, drawn);
+    const auto squares = measured_squares(network, patient.tables, drawn);
     const auto group =
         std::span(weights).subspan(first, std::min(together, weights.size() - first));
     edits.clear();

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "data/split.h"
-#include "doctor/findings.h"
 #include "ops/table.h"
 #include "passes/build.h"
 #include "train/objective.h"
@@ -17,7 +16,6 @@
 namespace selfnorm {
 namespace {
 
-// Layers that make one row of features of all inputs, under names that no input has.
 using Inputs = std::vector<std::pair<std::string, Shape>>;
 
 // A name that no input has.
@@ -26,6 +24,7 @@ std::string unused(const Inputs& inputs, std::string name) {
   return name;
 }
 
+// Layers that make one row of features of all inputs.
 std::vector<Layer> joined_inputs(const Inputs& inputs) {
   std::vector<Layer> layers;
   std::vector<std::string> rows;
@@ -68,37 +67,59 @@ void complete_vocabularies(Network& network, std::int64_t words) {
   }
 }
 
-// One number a row in its own unit: what the network gives is scaled to it as the rows that train
-// have it, so that no weight has to learn whether that is euros or cents.
-std::optional<Layer> scale_of_targets(const Targets& targets, std::span<const std::int64_t> rows) {
-  double sum = 0, squares = 0, count = 0;
+struct Spread {
+  double mean = 0, deviation = 0;
+};
+
+// Of the targets that are there.
+Spread spread_of(const Targets& targets, std::span<const std::int64_t> rows) {
+  std::vector<double> there;
   for (const std::int64_t row : rows) {
     const double value = targets.values[static_cast<std::size_t>(row)];
-    if (!std::isfinite(value)) continue;
-    sum += value;
-    squares += value * value;
-    count += 1;
+    if (std::isfinite(value)) there.push_back(value);
   }
-  const double mean = sum / count, variance = squares / count - mean * mean;
-  constexpr double kRounding = 1e-12;  // of a constant
-  if (!(variance > kRounding * mean * mean)) return std::nullopt;
-  return Layer{"scale", {{"factor", rounded(std::sqrt(variance))}, {"shift", rounded(mean)}}};
+  Spread spread;
+  const auto count = static_cast<double>(std::max<std::size_t>(there.size(), 1));
+  for (const double value : there) spread.mean += value / count;
+  for (const double value : there) {
+    spread.deviation += (value - spread.mean) * (value - spread.mean) / count;
+  }
+  spread.deviation = std::sqrt(spread.deviation);
+  return spread;
 }
 
-// What the default network ends with.
-std::vector<Layer> head_for(const RunConfig& config, const Dataset& train) {
-  const Targets& targets = train.targets;
-  if (!targets.classes.empty()) {
-    return {{"dense", {{"units", std::ssize(targets.class_names)}}}};
-  }
-  std::vector<Layer> head = {{"dense", {{"units", targets.width}}}};
-  const bool are_numbers =
-      targets.width == 1 && choose_objective(config.train, targets).targets == TargetKind::values;
-  if (!are_numbers) return head;
+// Rounded where nothing follows from it: to a hundredth of the deviation or less.
+Layer scale_to(const Spread& spread) {
+  if (!(spread.deviation > 0)) return {"scale", {{"shift", spread.mean}}};
+  const double unit = std::pow(10, std::floor(std::log10(spread.deviation / 100)));
+  return {
+      "scale",
+      {{"factor", rounded(spread.deviation)}, {"shift", std::round(spread.mean / unit) * unit}}};
+}
+
+bool is_one_number(const RunConfig& config, const Targets& targets) {
+  return targets.classes.empty() && targets.width == 1 &&
+         choose_objective(config.train, targets).targets == TargetKind::values;
+}
+
+// What the network gives is scaled to a target in a unit of its own, as the rows that train have
+// it, and the loss counts in that unit: no weight has to learn whether it is euros or cents, and
+// what is a good learning rate for one is for the other.
+void scale_to_target(RunConfig& config, const Dataset& train) {
   const Split split = split_rows(train.rows, config.data.validation_split,
                                  config.data.shuffle_split, config.train.seed, "validation");
-  if (const auto scale = scale_of_targets(targets, split.train)) head.push_back(*scale);
-  return head;
+  const Layer scale = scale_to(spread_of(train.targets, split.train));
+  const auto factor = scale.attributes.find("factor");
+  if (factor != scale.attributes.end() &&
+      choose_objective(config.train, train.targets).loss == "mean_squared_error") {
+    config.train.loss_attributes.try_emplace("unit", factor->second);
+  }
+  config.network.layers.push_back(scale);
+}
+
+std::int64_t outputs_for(const Targets& targets) {
+  if (!targets.classes.empty()) return std::ssize(targets.class_names);
+  return targets.width;
 }
 
 }  // namespace
@@ -121,7 +142,8 @@ void complete_network(RunConfig& config, const Dataset& train) {
             {"alpha_dropout", {{"rate", config.default_network.dropout_rate}}});
       }
     }
-    std::ranges::copy(head_for(config, train), std::back_inserter(network.layers));
+    network.layers.push_back({"dense", {{"units", outputs_for(train.targets)}}});
+    if (is_one_number(config, train.targets)) scale_to_target(config, train);
   }
   if (!train.words.empty()) complete_vocabularies(network, std::ssize(train.words));
   network = complete_names(network);

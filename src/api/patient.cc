@@ -49,19 +49,30 @@ std::vector<float> draw(const DrawnInput& input, std::uint64_t seed) {
 Patient with_unit_normals(const RunConfig& config, const ExaminationOptions& options) {
   const std::int64_t samples = options.samples;
   Patient patient{
-      "N(0, 1)", config.network, build_graph(config.network, samples), samples, false, {}, {}, {}};
+      "N(0, 1)", config.network, build_graph(config.network, samples), samples, false, {}, {}, {},
+      {}};
   patient.tables = read_tables(patient.graph, {{}});
   patient.rows = [inputs = inputs_of(patient.graph)](std::uint64_t seed) {
     InputRows rows;
     for (const DrawnInput& input : inputs) rows.push_back(draw(input, seed));
     return rows;
   };
+  patient.other_rows = patient.rows;
   // Word numbers, and what is known of them, as the first draw has them.
   patient.known = known_fields(patient.graph, patient.rows(options.seed), patient.tables);
   for (const DrawnInput& input : inputs_of(patient.graph)) {
     if (input.vocabulary == 0) patient.known[input.value] = unit_normal_field(input.shape);
   }
   return patient;
+}
+
+std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> all, std::int64_t most,
+                                    std::uint64_t seed) {
+  const auto count = std::ssize(all);
+  std::vector<std::int64_t> drawn = permutation(random_key(seed, "doctor", "rows"), count);
+  drawn.resize(static_cast<std::size_t>(std::min(most, count)));
+  for (std::int64_t& row : drawn) row = all[static_cast<std::size_t>(row)];
+  return drawn;
 }
 
 }  // namespace
@@ -75,13 +86,10 @@ std::optional<Dataset> load_rows(RunConfig config) {
 
 Patient admit(const RunConfig& config, const Dataset& train, std::span<const std::int64_t> rows,
               const Schema& schema, const ExaminationOptions& options) {
-  std::vector<std::int64_t> drawn =
-      permutation(random_key(options.seed, "doctor", "rows"), std::ssize(rows));
-  drawn.resize(static_cast<std::size_t>(std::min(options.samples, std::ssize(rows))));
+  const std::vector<std::int64_t> drawn = draw_rows(rows, options.samples, options.seed);
   if (std::ssize(drawn) < 2) {
     throw Error(ErrorKind::data, train.name + ": the doctor needs at least 2 rows to look at");
   }
-  for (std::int64_t& row : drawn) row = rows[static_cast<std::size_t>(row)];
   const auto count = std::ssize(drawn);
   const InputRows looked_at = gather_inputs(schema, train, drawn);
   Patient patient{train.name,
@@ -91,11 +99,16 @@ Patient admit(const RunConfig& config, const Dataset& train, std::span<const std
                   !config.data.standardize,
                   {},
                   {},
+                  {},
                   {}};
   patient.tables =
       read_tables(patient.graph, {train.words, count_words(train, rows), config.data.skip_bad});
   patient.known = known_fields(patient.graph, looked_at, patient.tables);
   patient.rows = [looked_at](std::uint64_t) { return looked_at; };
+  patient.other_rows = [&train, schema, count,
+                        all = std::vector(rows.begin(), rows.end())](std::uint64_t seed) {
+    return gather_inputs(schema, train, draw_rows(all, count, seed));
+  };
   return patient;
 }
 

@@ -26,6 +26,8 @@ struct Patient {
   std::vector<ReadTable> tables;         ///< that nodes read
   std::map<ValueId, MomentField> known;  ///< of inputs, and of what is made of them alone
   std::function<InputRows(std::uint64_t seed)> rows;
+  /// As many that another seed draws, as long as the data set is there.
+  std::function<InputRows(std::uint64_t seed)> other_rows;
 };
 
 /// The data that a configuration names, or none.

@@ -67,12 +67,12 @@ NamedRows judged_rows(const PreparedRun& run) {
   return judged;
 }
 
-// What the network gives for these rows, as the end of the run has it, or as it is now.
-RunEnd judged_now(const NamedRows& judged, const PreparedRun& run, TrainedModel& model) {
-  if (!run.end.outputs.empty()) return run.end;
-  RunEnd end;
-  end.scores = Evaluator(model, {.loss = true}).score(judged.data, judged.rows, &end.outputs);
-  return end;
+// As the end of the run has it, or as it is now.
+Judgement judgement_of(const NamedRows& judged, const PreparedRun& run, TrainedModel& model) {
+  if (!run.judgement.outputs.empty()) return run.judgement;
+  Judgement now;
+  now.scores = Evaluator(model, {.loss = true}).score(judged.data, judged.rows, &now.outputs);
+  return now;
 }
 
 void add_classes(const NamedRows& of, const TrainedModel& model, const std::vector<float>& outputs,
@@ -116,7 +116,7 @@ void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord
   document["network"] = nodes_json(build_graph(end.network, 1), examination.layers);
   std::ranges::copy(judge_findings(examination.findings), std::back_inserter(verdict));
   const NamedRows judged = judged_rows(run);
-  const RunEnd now = judged_now(judged, run, end);
+  const Judgement now = judgement_of(judged, run, end);
   add_classes(judged, end, now.outputs, document);
   add_numbers(judged, end, now.outputs, document);
   add_importance(judged, end, document);
@@ -127,14 +127,6 @@ void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord
   }
 }
 
-Json facts_of(const TrainedModel& model, const std::vector<EpochRecord>& history) {
-  Json facts = Json::array();
-  facts.push_back(Json::array({"layers", model.network.layers.size()}));
-  facts.push_back(Json::array({"parameters", model.weights.parameter_count()}));
-  if (!history.empty()) facts.push_back(Json::array({"epochs", history.back().epoch}));
-  return facts;
-}
-
 Json time_of(const std::vector<EpochRecord>& history) {
   double training = 0, evaluating = 0, watching = 0;
   for (const EpochRecord& record : history) {
@@ -142,9 +134,27 @@ Json time_of(const std::vector<EpochRecord>& history) {
     evaluating += record.evaluation_seconds;
     watching += record.watch_seconds;
   }
-  return Json::array({Json::array({"seconds in training steps", number(training)}),
-                      Json::array({"seconds in validation", number(evaluating)}),
-                      Json::array({"seconds in watching signals and weights", number(watching)})});
+  Json time = Json::array({Json::array({"seconds in training steps", number(training)})});
+  if (evaluating > 0) time.push_back(Json::array({"seconds in validation", number(evaluating)}));
+  time.push_back(Json::array({"seconds in watching signals and weights", number(watching)}));
+  return time;
+}
+
+// What the history alone tells.
+Json told_by(const std::vector<EpochRecord>& history) {
+  Json document{{"verdict", verdict_json(judge_training(history))},
+                {"facts", Json::array()},
+                {"epochs", epochs_json(history)},
+                {"time", time_of(history)},
+                {"maps", maps_json(history)},
+                {"units", units_json(history)},
+                {"histograms", histograms_json(history)}};
+  if (!history.empty()) document["facts"].push_back(Json::array({"epochs", history.back().epoch}));
+  return document;
+}
+
+Json configuration_of(const RunFolder& folder) {
+  return Json::array({{{"name", "config.toml"}, {"text", read_file(folder.config())}}});
 }
 
 bool is_of_data(const Error& error) {
@@ -152,17 +162,13 @@ bool is_of_data(const Error& error) {
 }
 
 // Without `prepared` the data are not at hand, and `missing` says why.
-std::string run_page(const RunFolder& folder, PreparedRun* prepared, std::string missing,
-                     TrainedModel& end, const std::vector<EpochRecord>& history) {
+Json run_document(const RunFolder& folder, PreparedRun* prepared, std::string missing,
+                  TrainedModel& end, const std::vector<EpochRecord>& history) {
+  Json document = told_by(history);
+  document["facts"].push_back(Json::array({"layers", end.network.layers.size()}));
+  document["facts"].push_back(Json::array({"parameters", end.weights.parameter_count()}));
+  document["configuration"] = configuration_of(folder);
   std::vector<VerdictLine> verdict = judge_training(history);
-  Json document{{"verdict", Json::array()},
-                {"facts", facts_of(end, history)},
-                {"epochs", epochs_json(history)},
-                {"time", time_of(history)},
-                {"maps", maps_json(history)},
-                {"histograms", histograms_json(history)},
-                {"configuration",
-                 Json::array({{{"name", "config.toml"}, {"text", read_file(folder.config())}}})}};
   try {
     if (prepared != nullptr) add_data(*prepared, end, history, document, verdict);
   } catch (const Error& error) {
@@ -177,15 +183,39 @@ std::string run_page(const RunFolder& folder, PreparedRun* prepared, std::string
   if (!document.contains("network"))
     document["network"] = nodes_json(build_graph(end.network, 1), {});
   document["verdict"] = verdict_json(verdict);
+  return document;
+}
+
+// Of a run that has no model.
+std::string unfinished_page(const RunFolder& folder, const std::string& why) {
+  std::vector<EpochRecord> history;
+  if (std::filesystem::exists(folder.history())) history = read_history(folder.history(), true);
+  Json document = told_by(history);
+  std::vector<VerdictLine> verdict = judge_training(history);
+  const std::string text = why.empty() ? "The run has not come to its end, and has no model yet."
+                                       : "The training has stopped: " + why;
+  verdict.insert(verdict.begin(), {"error", text});
+  document["verdict"] = verdict_json(verdict);
+  document["network"] = nodes_json(build_graph(read_run_config(folder.config()).network, 1), {});
+  document["configuration"] = configuration_of(folder);
   return html_page("Run " + folder.name(), document);
+}
+
+std::string dumped(const Json& document) {
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace
 
-std::string run_report(const std::filesystem::path& run) {
+std::string run_report(const std::filesystem::path& run, const std::string& why_stopped) {
   const RunFolder folder(run);
   if (!std::filesystem::is_directory(run)) {
     throw Error(ErrorKind::config, run.string() + ": is no run folder");
+  }
+  const bool has_begun =
+      std::filesystem::exists(folder.history()) && std::filesystem::exists(folder.config());
+  if (has_begun && !std::filesystem::exists(folder.model())) {
+    return unfinished_page(folder, why_stopped);
   }
   TrainedModel end = open_trained(run);
   const RunConfig config = read_run_config(folder.config());
@@ -197,11 +227,17 @@ std::string run_report(const std::filesystem::path& run) {
     if (!is_of_data(error)) throw;
     missing = error.what();
   }
-  return run_page(folder, prepared.get(), missing, end, read_history(folder.history()));
+  const Json document =
+      run_document(folder, prepared.get(), missing, end, read_history(folder.history()));
+  return html_page("Run " + folder.name(), document);
 }
 
-std::string Run::report(const RunFolder& folder) {
-  return run_page(folder, prepared_.get(), "", prepared_->model, prepared_->end.history);
+RunReport Run::report(const RunFolder& folder) {
+  Json document = run_document(folder, prepared_.get(), "", prepared_->model, prepared_->history);
+  RunReport report{html_page("Run " + folder.name(), document), ""};
+  document.update({{"state", "The training has come to its end."}, {"ended", true}});
+  report.last_event = dumped(document);
+  return report;
 }
 
 std::string live_report(const std::string& name) {
@@ -210,16 +246,9 @@ std::string live_report(const std::string& name) {
 
 std::string live_document(const std::vector<EpochRecord>& history, const std::string& state,
                           bool ended) {
-  const std::int64_t epoch = history.empty() ? 0 : history.back().epoch;
-  const Json document{{"state", state},
-                      {"ended", ended},
-                      {"verdict", verdict_json(judge_training(history))},
-                      {"facts", Json::array({Json::array({"epochs", epoch})})},
-                      {"epochs", epochs_json(history)},
-                      {"time", time_of(history)},
-                      {"maps", maps_json(history)},
-                      {"histograms", histograms_json(history)}};
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+  Json document = told_by(history);
+  document.update({{"state", state}, {"ended", ended}});
+  return dumped(document);
 }
 
 std::string doctor_report(const std::string& name, const RunConfig& config,

@@ -235,20 +235,23 @@ void use_threads(std::int64_t wanted) {
   omp_set_num_threads(wanted > 0 ? static_cast<int>(wanted) : initial);
 }
 
-// The last set that there is judges the run.
-RunEnd judge(PreparedRun& run, RunResult& result) {
-  RunEnd end;
+// The last set that there is judges the run. Outputs are kept where a reader may look at them.
+Judgement judge(PreparedRun& run, RunResult& result) {
+  constexpr std::int64_t kMostOutputs = 10'000'000;
+  Judgement judgement;
   Evaluator evaluator(run.model, {.loss = true});
   const auto score = [&](const Dataset& data, const std::vector<std::int64_t>& rows) {
-    end.scores = evaluator.score(data, rows, &end.outputs);
-    if (std::ssize(rows) > kMostJudged) end.outputs.clear();
-    return end.scores;
+    judgement.scores = evaluator.score(data, rows, &judgement.outputs);
+    const bool are_few =
+        std::ssize(rows) <= kMostJudged && std::ssize(judgement.outputs) <= kMostOutputs;
+    if (!are_few) judgement.outputs = {};
+    return judgement.scores;
   };
   if (!run.rows.validation_rows.empty()) {
     result.validation = score(*run.rows.validation, run.rows.validation_rows);
   }
   if (run.test.has_value()) result.test = score(*run.test, all_rows(run.test->rows));
-  return end;
+  return judgement;
 }
 
 }  // namespace
@@ -267,8 +270,8 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->train = std::move(loaded.train);
   run->test = std::move(loaded.test);
   run->validation = std::move(loaded.validation);
-  run->model.objective = choose_objective(config.train, run->train.targets);
   complete_network(config, run->train);
+  run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);
   settle_objective(run->model.objective, run->train.targets, sample_output(graph));
   const auto [split, schema] = prepare_inputs(config, run->train);
@@ -293,6 +296,8 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
 RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
                       const TrainCallbacks& callbacks) {
   if (!resume) refuse_foreign_config(folder);
+  run.judgement = {};
+  run.history.clear();
   RunResult result;
   std::unique_ptr<HistoryFile> history;
   TrainCallbacks hooked = callbacks;
@@ -312,8 +317,8 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   write_file(folder.config(), to_toml(run.config));
   trainer.run();
   save_model(run.model, folder.model());
-  run.end = judge(run, result);
-  run.end.history = history->records();
+  run.judgement = judge(run, result);
+  run.history = history->records();
   result.epochs = trainer.state().epoch;
   result.steps = trainer.state().step;
   result.stopped_early = result.epochs < run.config.train.epochs;

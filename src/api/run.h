@@ -11,13 +11,12 @@
 
 namespace selfnorm {
 
-/// What a run ended with, for its report.
-struct RunEnd {
-  std::vector<EpochRecord> history;
-  Scores scores;  ///< of the rows that judge it: the test set's, or those that validate
-  std::vector<float> outputs;  ///< for these rows; none where they are more than kMostJudged
+/// How a run ended, on the rows that judge it: the test set's, or else those that validate.
+struct Judgement {
+  Scores scores;
+  std::vector<float> outputs;  ///< for these rows, or none where they are very many
 };
-constexpr std::int64_t kMostJudged = 10'000;
+constexpr std::int64_t kMostJudged = 10'000;  ///< rows whose outputs are kept
 
 /// A run ready to start: data loaded, network completed, model initialised.
 struct PreparedRun {
@@ -29,7 +28,8 @@ struct PreparedRun {
   TrainedModel model;
   std::optional<double> coverage;  ///< RunSummary::coverage
   std::int64_t skipped_vectors = 0;
-  RunEnd end;  ///< once it was executed
+  std::vector<EpochRecord> history;  ///< once it was executed
+  Judgement judgement;               ///< likewise
 };
 
 /// Which rows train and validate, and how inputs are standardised. The data get the shapes that the

@@ -10,7 +10,6 @@
 #include "data/load.h"
 #include "ops/table.h"
 #include "optim/options.h"
-#include "passes/build.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {

@@ -59,6 +59,7 @@ EventHistogram histogram_of(const LayerHistogram& layer, const LayerMoments* mom
 
 struct TensorBoardLog::State {
   EventFile file;
+  bool has_begun = false;
 
   void scores(const std::string& part, const Scores& scores, std::int64_t epoch, double now) {
     for (const auto& [name, value] : scores) file.scalar(part + "/" + name, epoch, now, value);
@@ -90,6 +91,8 @@ void TensorBoardLog::add(const EpochRecord& record) {
   const double now = seconds_now();
   const std::int64_t epoch = record.epoch;
   EventFile& file = state_->file;
+  if (!state_->has_begun && epoch > 0) file.start(epoch, now);  // it may be a resumed run
+  state_->has_begun = true;
   state_->scores("train", record.training, epoch, now);
   state_->scores("validation", record.validation, epoch, now);
   if (epoch > 0) {
@@ -114,8 +117,8 @@ void TensorBoardLog::add(const EpochRecord& record) {
   file.flush();
 }
 
-void TensorBoardLog::end() {
-  state_->file.end_session(seconds_now());
+void TensorBoardLog::end(bool was_finished) {
+  state_->file.end_session(seconds_now(), was_finished);
   state_->file.flush();
 }
 

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -86,6 +88,10 @@ std::string join(const std::vector<std::string>& words, std::string_view separat
     text += word;
   }
   return text;
+}
+
+double rounded(double value, int digits) {
+  return std::stod(fmt::format("{:.{}g}", value, digits));
 }
 
 std::string grouped(std::int64_t number) {

@@ -24,6 +24,9 @@ std::string lower(std::string_view text);
 /// Whether the bytes are UTF-8 (RFC 3629).
 bool is_utf8(std::string_view text);
 
+/// The number as so many significant digits write it.
+double rounded(double value, int digits = 4);
+
 /// "12,345".
 std::string grouped(std::int64_t number);
 

@@ -1,5 +1,4 @@
 #include "selfnorm/compare.h"
-#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -14,6 +13,7 @@
 
 #include "api/run_config.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/comparison_curves.h"
 #include "cli/flags.h"

@@ -157,8 +157,10 @@ void LiveRun::add(const EpochRecord& record) {
                              fmt::format("Epoch {} of {} is done.", record.epoch, epochs_), false));
 }
 
-void LiveRun::end(const std::string& state) {
-  server_.show(live_document(history_, state, true));
+void LiveRun::end(const std::string& state) { end_with(live_document(history_, state, true)); }
+
+void LiveRun::end_with(std::string report) {
+  server_.show(std::move(report));
   server_.settle();
 }
 

@@ -37,7 +37,9 @@ class LiveRun {
 
   /// After an epoch that the folder's history has. What is shown changes twice a second at most.
   void add(const EpochRecord& record);
+  /// Shows the history with a word on how it ended, or the whole report.
   void end(const std::string& state);
+  void end_with(std::string report);
 
  private:
   RunFolder folder_;

@@ -13,6 +13,7 @@
 #include "cli/comparison_curves.h"
 #include "cli/gnuplot.h"
 #include "cli/run_pictures.h"
+#include "selfnorm/error.h"
 #include "train/history.h"
 
 namespace selfnorm::cli {
@@ -30,9 +31,19 @@ bool is_comparison(const fs::path& folder) {
   return fs::exists(folder / "compare.json") && !fs::exists(RunFolder(folder).model());
 }
 
+Comparison read_comparison(const fs::path& folder) {
+  const fs::path file = folder / "compare.json";
+  try {
+    return parse_comparison(read_file(file));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::data) throw;
+    throw Error(error.kind(), file.string() + ": " + error.detail());
+  }
+}
+
 std::string page_of(const fs::path& subject) {
   if (!is_comparison(subject)) return run_report(subject);
-  return comparison_report(parse_comparison(read_file(subject / "compare.json")), subject);
+  return comparison_report(read_comparison(subject), subject);
 }
 
 // The pictures' files, where some are asked for.
@@ -47,10 +58,10 @@ std::vector<std::string> write_pictures(const ReportArguments& arguments) {
     write_file(folder / name, svg);
   };
   if (is_comparison(subject)) {
-    write("curves.svg", comparison_curves(parse_comparison(read_file(subject / "compare.json"))));
+    write("curves.svg", comparison_curves(read_comparison(subject)));
     return files;
   }
-  for (const auto& [name, svg] : run_pictures(read_history(RunFolder(subject).history()))) {
+  for (const auto& [name, svg] : run_pictures(read_history(RunFolder(subject).history(), true))) {
     write(name, svg);
   }
   return files;

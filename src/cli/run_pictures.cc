@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <span>
 
 #include "cli/gnuplot.h"
 #include "train/metric_table.h"
@@ -44,7 +45,7 @@ struct Cells {
   std::vector<std::int64_t> epochs;
 
   template <class Each>
-  Cells(const std::vector<EpochRecord>& history, std::vector<Each> EpochRecord::*list,
+  Cells(std::span<const EpochRecord> history, std::vector<Each> EpochRecord::*list,
         double Each::*number) {
     for (const EpochRecord& record : history) {
       const std::vector<Each>& all = record.*list;
@@ -93,6 +94,41 @@ std::string cell_picture(const Cells& cells, const std::string& title, bool loga
   return draw_svg(text, 760, std::max(height, 260));
 }
 
+// Densities of a layer's outputs before and after training, for at most twelve layers, evenly.
+std::string activations_picture(const std::vector<LayerHistogram>& before,
+                                const std::vector<LayerHistogram>& after) {
+  constexpr std::size_t kMost = 12, kColumns = 4;
+  constexpr double kWidth = (kHistogramHigh - kHistogramLow) / kHistogramBins;
+  const std::size_t all = std::min(before.size(), after.size()), count = std::min(all, kMost);
+  const std::size_t rows = (count + kColumns - 1) / kColumns;
+  std::string data, plots;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t layer = i * all / count;
+    std::string plot;
+    for (const auto* list : {&before, &after}) {
+      const std::vector<float>& counts = (*list)[layer].counts;
+      double sum = 0;
+      for (const float each : counts) sum += each;
+      std::vector<std::vector<double>> points;
+      for (std::size_t bin = 0; bin < counts.size(); ++bin) {
+        points.push_back({kHistogramLow + kWidth * (static_cast<double>(bin) + 0.5),
+                          sum > 0 ? counts[bin] / (sum * kWidth) : 0});
+      }
+      const bool is_before = list == &before;
+      const std::string name = fmt::format("{}{}", is_before ? "before" : "after", i);
+      data += data_block(name, points);
+      plot += fmt::format("{} ${} using 1:2 with lines lw 2 lc rgb '{}' title '{}'",
+                          is_before ? "plot" : ",", name, is_before ? kTraining : kValidation,
+                          is_before ? "before training" : "after");
+    }
+    plots += fmt::format("set title {}\n{}\n", quoted(after[layer].layer), plot);
+  }
+  return draw_svg(
+      fmt::format("{}set multiplot layout {},{}\nset key font ',9'\n{}unset multiplot\n", data,
+                  rows, std::min(count, kColumns), plots),
+      240 * static_cast<int>(std::min(count, kColumns)), 220 * static_cast<int>(rows));
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> run_pictures(
@@ -118,6 +154,16 @@ std::vector<std::pair<std::string, std::string>> run_pictures(
       "variance of each layer's output, logarithm to base 2", true, 4);
   add("tau.svg", {history, &EpochRecord::weights, &UnitWeights::tau},
       "sum of a unit's squared weights, logarithm to base 2", true, 2);
+  const std::span trained = std::span(history).subspan(history.front().epoch == 0 ? 1 : 0);
+  add("gradient.svg", {trained, &EpochRecord::weights, &UnitWeights::gradient},
+      "norm of the gradient of each layer's weights, logarithm to base 2", true, 8);
+  const auto has_histograms = [](const EpochRecord& r) { return !r.histograms.empty(); };
+  const auto before = std::ranges::find_if(history, has_histograms);
+  const auto after = std::ranges::find_if(history.rbegin(), history.rend(), has_histograms);
+  if (before != history.end() && &*before != &*after) {
+    pictures.emplace_back("activations.svg",
+                          activations_picture(before->histograms, after->histograms));
+  }
   return pictures;
 }
 

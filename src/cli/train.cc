@@ -16,6 +16,7 @@
 #include "cli/terminal.h"
 #include "cli/training_lines.h"
 #include "selfnorm/error.h"
+#include "selfnorm/report.h"
 #include "selfnorm/run.h"
 #include "selfnorm/tensorboard.h"
 
@@ -101,20 +102,40 @@ void print_stopping(const RunResult& result, bool restores_best) {
              restores_best ? ", whose weights the model has" : "");
 }
 
-// The page to look at, and how long it took. A run without one is a run.
-std::optional<double> write_report(Run& run, const RunFolder& folder) {
+struct WrittenReport {
+  std::string last_event;
+  double seconds;
+};
+
+// The page to look at. A run without one is a run.
+std::optional<WrittenReport> write_report(Run& run, const RunFolder& folder) {
   const auto start = std::chrono::steady_clock::now();
   try {
-    write_file(folder.report(), run.report(folder));
+    RunReport report = run.report(folder);
+    write_file(folder.report(), report.page);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    return WrittenReport{std::move(report.last_event), took.count()};
   } catch (const std::exception& error) {
     note(fmt::format("no report is written: {}", error.what()));
     return std::nullopt;
   }
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// What a training that stopped on its way leaves to look at.
+void write_unfinished_report(const RunFolder& folder, const Error& error) {
+  const bool was_training =
+      error.kind() == ErrorKind::numeric || error.kind() == ErrorKind::interrupted;
+  if (!was_training || !fs::exists(folder.history())) return;
+  try {
+    write_file(folder.report(), run_report(folder.root, error.what()));
+    note(fmt::format("report   {}", folder.report().string()));
+  } catch (const std::exception& other) {
+    note(fmt::format("no report is written: {}", other.what()));
+  }
 }
 
 void print_result(const Run& run, const RunResult& result, const RunFolder& folder,
-                  std::optional<double> report_seconds, bool json) {
+                  const std::optional<WrittenReport>& report, bool json) {
   if (json) {
     nlohmann::ordered_json document{{"out", folder.root.string()},
                                     {"model", folder.model().string()},
@@ -136,9 +157,9 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
       if (summary.coverage) document["text"]["coverage"] = *summary.coverage;
     }
     if (result.best_epoch.has_value()) document["best_epoch"] = *result.best_epoch;
-    if (report_seconds) {
+    if (report) {
       document["report"] = folder.report().string();
-      document["report_seconds"] = *report_seconds;
+      document["report_seconds"] = report->seconds;
     }
     if (!result.validation.empty()) document["validation"] = scores_json(result.validation);
     if (!result.test.empty()) document["test"] = scores_json(result.test);
@@ -153,7 +174,7 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
   }
   print_stopping(result, run.config().train.early_stopping.restore_best);
   fmt::print("model    {}\nhistory  {}\n", folder.model().string(), folder.history().string());
-  if (report_seconds) fmt::print("report   {}\n", folder.report().string());
+  if (report) fmt::print("report   {}\n", folder.report().string());
   fmt::print("next     selfnorm evaluate {}\n", folder.root.string());
 }
 
@@ -194,11 +215,14 @@ void run_train(const TrainArguments& arguments) {
   try {
     const RunResult result = run.execute(folder, arguments.resume, callbacks);
     if (tensorboard) tensorboard->end();
-    if (live) live->end("The training has come to its end.");
-    const auto report_seconds = arguments.report ? write_report(run, folder) : std::nullopt;
-    print_result(run, result, folder, report_seconds, arguments.json);
+    const auto report = arguments.report ? write_report(run, folder) : std::nullopt;
+    if (live && report) live->end_with(report->last_event);
+    else if (live) live->end("The training has come to its end.");
+    print_result(run, result, folder, report, arguments.json);
   } catch (const Error& error) {
     if (live) live->end(fmt::format("The training has stopped: {}", error.what()));
+    if (tensorboard) tensorboard->end(false);
+    if (arguments.report) write_unfinished_report(folder, error);
     if (error.kind() != ErrorKind::interrupted) throw;
     throw Error(
         ErrorKind::interrupted,

@@ -168,8 +168,4 @@ Severity severity_of(double ratio) {
   return ratio > 0.5 && ratio < 2 ? Severity::warning : Severity::error;
 }
 
-double rounded(double value, int digits) {
-  return std::stod(fmt::format("{:.{}g}", value, digits));
-}
-
 }  // namespace selfnorm

@@ -84,7 +84,4 @@ std::vector<Symptom> look_at_pooling(const Chart& chart);
 bool is_off(double ratio);
 Severity severity_of(double ratio);
 
-/// To so many digits, as the doctor writes numbers into network files.
-double rounded(double value, int digits = 4);
-
 }  // namespace selfnorm

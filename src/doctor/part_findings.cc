@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/text.h"
 #include "doctor/findings.h"
 #include "ops/table.h"
 #include "passes/initializers.h"

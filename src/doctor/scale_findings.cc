@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "base/text.h"
 #include "doctor/findings.h"
 #include "ops/table.h"
 

@@ -204,6 +204,13 @@ void EventFile::check() const {
               fmt::format("{}: cannot write: {}", path_.string(), std::strerror(errno)));
 }
 
+void EventFile::start(std::int64_t step, double seconds) {
+  constexpr std::int32_t kStart = 1;
+  write(event_of(seconds, step, [](pbf_writer& event) {
+    event.add_message(7, message([](pbf_writer& log) { log.add_enum(1, kStart); }));
+  }));
+}
+
 void EventFile::scalar(const std::string& tag, std::int64_t step, double seconds, double value) {
   write(summary_of(tag, step, seconds,
                    [&](pbf_writer& summary) { summary.add_float(2, static_cast<float>(value)); }));
@@ -238,9 +245,10 @@ void EventFile::begin_session(const HyperParameters& parameters,
   write(plugin_event("_hparams_/session_start_info", seconds, plugin(3, start)));
 }
 
-void EventFile::end_session(double seconds) {
+void EventFile::end_session(double seconds, bool was_finished) {
+  constexpr std::int32_t kSuccess = 1, kFailure = 2;
   const std::string end = message([&](pbf_writer& info) {
-    info.add_enum(1, 1);  // success
+    info.add_enum(1, was_finished ? kSuccess : kFailure);
     info.add_double(2, seconds);
   });
   write(plugin_event("_hparams_/session_end_info", seconds,

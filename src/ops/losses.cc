@@ -13,6 +13,14 @@ namespace {
 
 using kernels::LossSum;
 
+struct SquaredAttributes {
+  double unit = 1;
+  Options options() {
+    return {{"unit", &unit, "what residuals are counted in, such as the targets' deviation",
+             range::kPositive}};
+  }
+};
+
 struct HuberAttributes {
   double delta = 1;
   Options options() {
@@ -20,9 +28,13 @@ struct HuberAttributes {
   }
 };
 
-double delta_of(const Settings& attributes) {
-  const auto found = attributes.find("delta");
-  return found == attributes.end() ? 1 : std::get<double>(found->second);
+// What a loss has one of: where it turns linear, or its unit.
+double parameter_of(const Settings& attributes) {
+  for (const char* name : {"delta", "unit"}) {
+    const auto found = attributes.find(name);
+    if (found != attributes.end()) return std::get<double>(found->second);
+  }
+  return 1;
 }
 
 struct SigmoidLoss {
@@ -40,16 +52,19 @@ struct SigmoidLoss {
 };
 
 struct SquaredLoss {
-  static LossSum forward(const float* x, const float* t, std::int64_t n, double) {
-    return kernels::mean_squared_error(x, t, nullptr, n);
+  static LossSum forward(const float* x, const float* t, std::int64_t n, double unit) {
+    LossSum all = kernels::mean_squared_error(x, t, nullptr, n);
+    all.sum /= unit * unit;
+    return all;
   }
-  static void gradient(const float* x, const float* t, float* dx, std::int64_t n, double,
+  static void gradient(const float* x, const float* t, float* dx, std::int64_t n, double unit,
                        double scale) {
-    kernels::mean_squared_error_gradient(x, t, dx, n, scale);
+    kernels::mean_squared_error_gradient(x, t, dx, n, scale / (unit * unit));
   }
   template <class T>
-  static T reference(T x, T t, double) {
-    return (x - t) * (x - t);
+  static T reference(T x, T t, double unit) {
+    const T e = (x - t) / unit;
+    return e * e;
   }
 };
 
@@ -80,10 +95,10 @@ Inferred infer_elementwise(const InferContext& context) {
 template <class Loss>
 Step lower_elementwise(const LoweringContext& context) {
   const LossBlocks blocks(elements(context.inputs[0]), 1);
-  const double delta = delta_of(context.node.attributes);
+  const double parameter = parameter_of(context.node.attributes);
   return {[=](const StepArguments& a) {
             const auto all = blocks.sum(a.scratch, [&](std::int64_t first, std::int64_t count) {
-              return Loss::forward(a.inputs[0] + first, a.inputs[1] + first, count, delta);
+              return Loss::forward(a.inputs[0] + first, a.inputs[1] + first, count, parameter);
             });
             write_loss(all, a);
           },
@@ -94,12 +109,12 @@ template <class Loss>
 Step lower_elementwise_gradient(const LoweringContext& context) {
   const std::int64_t n = elements(context.inputs[1]);
   const LossBlocks blocks(n, 1);
-  const double delta = delta_of(context.node.attributes);
+  const double parameter = parameter_of(context.node.attributes);
   return {[=](const StepArguments& a) {
     const double scale = loss_factor(a, kernels::present_count(a.inputs[2], n));
     blocks.for_each([&](std::int64_t, std::int64_t first, std::int64_t count) {
-      Loss::gradient(a.inputs[1] + first, a.inputs[2] + first, a.outputs[0] + first, count, delta,
-                     scale);
+      Loss::gradient(a.inputs[1] + first, a.inputs[2] + first, a.outputs[0] + first, count,
+                     parameter, scale);
     });
   }};
 }
@@ -111,7 +126,8 @@ struct ElementwiseReference {
     T sum(0);
     double count = 0;
     for (std::size_t i = 0; i < a.inputs[0].data.size(); ++i) {
-      sum += Loss::reference(a.inputs[0].data[i], a.inputs[1].data[i], delta_of(a.node.attributes));
+      sum += Loss::reference(a.inputs[0].data[i], a.inputs[1].data[i],
+                             parameter_of(a.node.attributes));
       count += 1;
     }
     a.outputs[0].data[0] = sum / count;
@@ -142,7 +158,7 @@ OpRows loss_rows() {
                                schema<NoAttributes>());
   add_elementwise<SquaredLoss>(rows, "mean_squared_error", "mean_squared_error_gradient",
                                "mean of the squared errors; NaN is a missing target",
-                               schema<NoAttributes>());
+                               schema<SquaredAttributes>());
   add_elementwise<HuberLoss>(rows, "huber", "huber_gradient",
                              "squared error near the target, absolute error far from it",
                              schema<HuberAttributes>());

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/random.h"
 #include "report/comparison.h"
 #include "train/metric_table.h"
 
@@ -68,10 +69,10 @@ Json significance_json(const Comparison& c) {
   return {
       {"text",
        "The best scores of each two, of trainings that came to their end: the difference of their "
-       "means, and how often one as large comes of dividing the same numbers by chance (an exact "
-       "permutation test, two-sided, each training taken as independent; not corrected for how "
-       "many "
-       "pairs there are). With three trainings each it cannot be less than 0.1."},
+       "means, and how often one as large comes of dividing the same numbers by chance (a "
+       "permutation test, two-sided, exact up to 24 numbers, each training taken as independent; "
+       "not corrected for how many pairs there are). With three trainings each it cannot be less "
+       "than 0.1."},
       {"head", Json::array({"one", "another", "difference", "p"})},
       {"rows", rows}};
 }
@@ -124,8 +125,9 @@ std::vector<CurvePoint> curve_of(const ContenderTrials& contender, const std::st
 
 double permutation_p(const std::vector<double>& a, const std::vector<double>& b) {
   constexpr std::size_t kMost = 24;
+  constexpr std::uint64_t kDraws = 20'000;
   const std::size_t count = a.size() + b.size();
-  if (a.empty() || b.empty() || count > kMost) return std::numeric_limits<double>::quiet_NaN();
+  if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
   std::vector<double> all = a;
   all.insert(all.end(), b.begin(), b.end());
   const double total = sum(all), na = static_cast<double>(a.size()),
@@ -136,14 +138,29 @@ double permutation_p(const std::vector<double>& a, const std::vector<double>& b)
   // As far apart but for rounding, whatever the order of the sums.
   const double rounding = 1e-12 * (std::abs(total) / static_cast<double>(count) + 1e-300);
   const double least = difference(sum(a)) * (1 - 1e-9) - rounding;
+  double as_large = 0, divisions = 0;
+  const auto add = [&](double sum_of_a) {
+    as_large += difference(sum_of_a) >= least;
+    divisions += 1;
+  };
+  if (count > kMost) {
+    add(sum(a));  // so that p is never 0
+    for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
+      const auto order =
+          permutation(random_key(draw, "comparison", "permutation"), std::ssize(all));
+      double sum_of_a = 0;
+      for (std::size_t i = 0; i < a.size(); ++i)
+        sum_of_a += all[static_cast<std::size_t>(order[i])];
+      add(sum_of_a);
+    }
+    return as_large / divisions;
+  }
   std::vector<bool> is_in_b(count, false);
   std::fill(is_in_b.begin() + static_cast<std::ptrdiff_t>(a.size()), is_in_b.end(), true);
-  double as_large = 0, divisions = 0;
   do {
     double sum_of_a = 0;
     for (std::size_t i = 0; i < count; ++i) sum_of_a += is_in_b[i] ? 0 : all[i];
-    as_large += difference(sum_of_a) >= least;
-    divisions += 1;
+    add(sum_of_a);
   } while (std::next_permutation(is_in_b.begin(), is_in_b.end()));
   return as_large / divisions;
 }

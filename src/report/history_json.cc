@@ -48,7 +48,8 @@ HeatScale scale_over(const HeatMap& map) {
       high = std::max(high, std::log2(value));
     }
   }
-  if (!(low < high)) return {-1, 0, 1, true};
+  if (!std::isfinite(low)) return {-1, 0, 1, true};
+  if (low == high) return {low - 1, low, low + 1, true};
   return {low, (low + high) / 2, high, true};
 }
 
@@ -92,6 +93,22 @@ Json maps_json(const std::vector<EpochRecord>& history) {
     maps["gradient"] = heat_map(gradients, scale_over(gradients));
   }
   return maps;
+}
+
+Json units_json(const std::vector<EpochRecord>& history) {
+  const auto last = std::ranges::find_if(history.rbegin(), history.rend(),
+                                         [](const EpochRecord& r) { return !r.weights.empty(); });
+  if (last == history.rend()) return nullptr;
+  Json layers = Json::array();
+  for (const UnitWeights& layer : last->weights) {
+    layers.push_back({{"layer", layer.layer},
+                      {"omega", number(layer.omega)},
+                      {"omega_deviation", number(layer.omega_deviation)},
+                      {"tau", number(layer.tau)},
+                      {"tau_deviation", number(layer.tau_deviation)},
+                      {"outside", number(layer.outside)}});
+  }
+  return layers;
 }
 
 }  // namespace selfnorm

@@ -14,4 +14,8 @@ Json epochs_json(const std::vector<EpochRecord>& history);
 /// gradient; those of which nothing is known are left out.
 Json maps_json(const std::vector<EpochRecord>& history);
 
+/// Each layer's weights as they were looked at last: mean and deviation over its units of ω and τ,
+/// and the share of units outside the theorems' domain. Null where none were.
+Json units_json(const std::vector<EpochRecord>& history);
+
 }  // namespace selfnorm

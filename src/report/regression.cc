@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "report/inputs.h"
@@ -91,10 +92,13 @@ Json regression_json(std::span<const float> outputs, const NamedRows& of) {
               {"points", Json::array()},
               {"residuals", Json::array()}};
     const std::size_t all = target.pairs.size(), count = std::min(all, kMostPoints);
+    std::vector<std::pair<float, float>> points;
     for (std::size_t i = 0; i < count; ++i) {
       const Pair& pair = target.pairs[i * all / count];
-      json["points"].push_back(Json::array({pair.truth, pair.given}));
+      points.emplace_back(pair.truth, pair.given);
     }
+    std::ranges::sort(points);
+    for (const auto& [truth, given] : points) json["points"].push_back(Json::array({truth, given}));
     add_distribution(target, json);
     list.push_back(std::move(json));
   }

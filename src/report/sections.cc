@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "report/inputs.h"
 
@@ -44,6 +43,7 @@ Json histograms_json(const std::vector<EpochRecord>& history) {
     edges.push_back(kHistogramLow + kWidth * static_cast<double>(i));
   }
   for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
+    if (after[i].op == "scale") continue;  // in a unit of its own, not an activation's
     layers.push_back({{"name", after[i].layer},
                       {"op", after[i].op},
                       {"before", densities(before[i].counts, kWidth)},

@@ -22,7 +22,7 @@ class Evaluator {
       : model_(model), parts_(parts), batch_(batch) {}
 
   /// Loss and metrics of these rows, whose targets are at hand, and into `outputs` what the network
-  /// gives for them. Needs parts.loss.
+  /// gives for them, before the objective's prediction op. Needs parts.loss.
   Scores score(const Dataset& data, std::span<const std::int64_t> rows,
                std::vector<float>* outputs = nullptr);
 

@@ -74,22 +74,6 @@ std::vector<LayerHistogram> parse_histograms(const nlohmann::ordered_json& json)
   return histograms;
 }
 
-// With `drop_cut` a last line without its end is left out: a crash came between.
-std::vector<EpochRecord> read_lines(const std::filesystem::path& path, bool drop_cut) {
-  std::istringstream lines(read_file(path));
-  std::vector<EpochRecord> records;
-  std::string line;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    if (lines.eof() && drop_cut) break;
-    try {
-      records.push_back(parse_history_line(line));
-    } catch (const Error& error) {
-      throw Error(ErrorKind::data, fmt::format("{}:{}: {}", path.string(), number, error.detail()));
-    }
-  }
-  return records;
-}
-
 }  // namespace
 
 std::string history_line(const EpochRecord& record) {
@@ -147,15 +131,26 @@ EpochRecord parse_history_line(std::string_view line) {
   }
 }
 
-std::vector<EpochRecord> read_history(const std::filesystem::path& path) {
-  return read_lines(path, false);
+std::vector<EpochRecord> read_history(const std::filesystem::path& path, bool drop_cut) {
+  std::istringstream lines(read_file(path));
+  std::vector<EpochRecord> records;
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    if (lines.eof() && drop_cut) break;
+    try {
+      records.push_back(parse_history_line(line));
+    } catch (const Error& error) {
+      throw Error(ErrorKind::data, fmt::format("{}:{}: {}", path.string(), number, error.detail()));
+    }
+  }
+  return records;
 }
 
 HistoryFile::HistoryFile(std::filesystem::path path, std::int64_t last_epoch)
     : path_(std::move(path)) {
   std::string kept;
   if (last_epoch >= 0 && std::filesystem::exists(path_)) {
-    for (const EpochRecord& record : read_lines(path_, true)) {
+    for (const EpochRecord& record : read_history(path_, true)) {
       if (record.epoch > last_epoch) continue;
       kept += history_line(record) + "\n";
       records_.push_back(record);

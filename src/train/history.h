@@ -29,7 +29,8 @@ class HistoryFile {
 std::string history_line(const EpochRecord& record);
 EpochRecord parse_history_line(std::string_view line);
 
-/// All epochs of a history file. Throws Error(data) naming file and line.
-std::vector<EpochRecord> read_history(const std::filesystem::path& path);
+/// All epochs of a history file. Throws Error(data) naming file and line. With `drop_cut` a last
+/// line without its end is left out: a crash came between.
+std::vector<EpochRecord> read_history(const std::filesystem::path& path, bool drop_cut = false);
 
 }  // namespace selfnorm

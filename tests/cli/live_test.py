@@ -58,6 +58,7 @@ class Live(CliTest):
             self.assertEqual([False], sorted({d["ended"] for d in documents[:-1]}))
             self.assertEqual(list(range(151)), [e["epoch"] for e in documents[-1]["epochs"]])
             self.assertIn("tau", documents[-1]["maps"])
+            self.assertLessEqual({"confusion", "network", "configuration", "units"}, set(documents[-1]))  # the whole report
 
     def test_other_names_of_the_host_are_refused(self):
         process, address = self.start("--live")

@@ -37,9 +37,25 @@ class Numbers(CliTest):
         self.assertAlmostEqual(1, last["factor"] / statistics.pstdev(trained), delta=1e-3)
         self.assertAlmostEqual(1, last["shift"] / statistics.mean(trained), delta=1e-3)
 
-    def test_what_has_no_spread_has_no_scale(self):
-        self.train([(x, y, 7) for x, y, _ in map(prices, range(50))], "--epochs", "1")
-        self.assertEqual("dense", self.layers()[-1]["op"])
+    def test_a_large_mean_and_a_small_spread(self):
+        told = self.train([(x, y, 1_234_567 + (price - 250_000) / 10_000) for x, y, price in map(prices, range(ROWS))],
+                          "--epochs", "20", "--test-split", "0.2", "--shuffle-split", "true")
+        self.assertGreater(told["test"]["r2"], 0.9)
+
+    def test_what_has_no_spread_is_known_from_the_start(self):
+        told = self.train([(x, y, 250_000.5) for x, y, _ in map(prices, range(50))], "--epochs", "1", "--validation-split", "0.2")
+        self.assertLess(told["validation"]["rmse"], 10)
+
+    def test_a_rate_that_fits_one_unit_fits_another(self):
+        """With an optimizer that does not find its own scale."""
+        scores = []
+        for unit in (1, 1e-6, 1e6):
+            rows = [(x, y, unit * price) for x, y, price in map(prices, range(ROWS))]
+            told = self.train(rows, "--epochs", "5", "--test-split", "0.2", "--optimizer", "sgd", "--learning-rate", "0.01")
+            scores.append(told["test"]["r2"])
+        for score in scores[1:]:
+            self.assertAlmostEqual(scores[0], score, delta=0.01)
+        self.assertGreater(scores[0], 0.5)
 
 
 if __name__ == "__main__":

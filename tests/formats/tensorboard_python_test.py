@@ -8,6 +8,7 @@ import json
 import math
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,6 +58,26 @@ def rounded(value):
     return float(numpy.float32(value))
 
 
+def check_resumed(program, folder, env):
+    """Epochs that were trained once more stand in two files, and are read once."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    def train(*options):
+        subprocess.run([program, "train", *options, "--out", "again", "--tensorboard", "logs/again"],
+                       cwd=folder, check=True, capture_output=True, env=env)
+    run, kept = pathlib.Path(folder, "again"), pathlib.Path(folder, "kept")
+    train("net.toml", "--epochs", "2")
+    shutil.copytree(run, kept)
+    train("--resume", "--epochs", "4")
+    shutil.rmtree(run)
+    shutil.copytree(kept, run)  # as after a crash
+    train("--resume", "--epochs", "4")
+    read = EventAccumulator(os.path.join(folder, "logs/again"), size_guidance={"scalars": 0})
+    read.Reload()
+    assert len(os.listdir(os.path.join(folder, "logs/again"))) == 3
+    assert [event.step for event in read.Scalars("train/loss")] == [1, 2, 3, 4]
+
+
 def check(program):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.plugins.hparams import plugin_data_pb2
@@ -64,8 +85,10 @@ def check(program):
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "net.toml").write_text(NETWORK)
         data = str(pathlib.Path(__file__).resolve().parents[2] / "data")
+        env = {**os.environ, "SELFNORM_DATA": data}
         subprocess.run([program, "train", "net.toml", "--out", "run", "--tensorboard", "logs/one"],
-                       cwd=folder, check=True, capture_output=True, env={**os.environ, "SELFNORM_DATA": data})
+                       cwd=folder, check=True, capture_output=True, env=env)
+        check_resumed(program, folder, env)
         history = [json.loads(line) for line in
                    pathlib.Path(folder, "run/history.jsonl").read_text().splitlines()]
         read = EventAccumulator(os.path.join(folder, "logs/one"), size_guidance={

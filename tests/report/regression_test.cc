@@ -61,6 +61,30 @@ TEST(Regression, TheLargestResidualsComeFirstInUnitsOfTheirTarget) {
   EXPECT_EQ(rows[0]["values"], Json::parse(R"([["age",7.0]])"));
 }
 
+// The rows that judge are some of the data's, in an order of their own.
+TEST(Regression, RowsAreTheDatas) {
+  const Dataset data = table({10, 20, 30, 40}, 1);
+  const std::vector<float> given = {31, 15};
+  const NamedRows of{data, {2, 0}, "2 rows"};
+  EXPECT_EQ(regression_json(given, of)["targets"][0]["points"],
+            Json::parse("[[10.0,15.0],[30.0,31.0]]"));  // by their truth
+  const Json rows = largest_residuals_json(given, of)["rows"];
+  EXPECT_EQ(rows[0]["row"], 0);
+  EXPECT_EQ(rows[0]["truth"], 10);
+}
+
+// A residual beyond four deviations counts into the end; of very many points some are drawn.
+TEST(Regression, FarResidualsAndManyPoints) {
+  std::vector<float> given(2000, 0);
+  given[7] = 1000;
+  const Dataset data = table(std::vector<float>(2000, 0), 1);
+  const Json target = regression_json(given, {data, rows_of(data), ""})["targets"][0];
+  EXPECT_EQ(target["points"].size(), 500u);
+  const double width =
+      target["residuals"][1][0].get<double>() - target["residuals"][0][0].get<double>();
+  EXPECT_NEAR(target["residuals"].back()[1].get<double>() * width, 1.0 / 2000, 1e-12);
+}
+
 TEST(Regression, NothingOfManyTargetsOrOfNone) {
   const Dataset many = table(std::vector<float>(40, 1), 20);
   EXPECT_TRUE(regression_json(std::vector<float>(40, 1), {many, rows_of(many), ""}).is_null());

@@ -5,6 +5,12 @@ function axis(title, more, ticks) {
     grid: {color: colour('line')}, ...more};
 }
 
+/** Ticks are round numbers: six digits keep neighbours apart. */
+function tickText(value) {
+  const size = Math.abs(value);
+  return size === 0 || (size >= 1e-3 && size < 1e9) ? value.toLocaleString('en', {maximumSignificantDigits: 6}) : String(Number(value.toPrecision(6)));
+}
+
 function chartOptions(x, y) {
   return {
     animation: false, responsive: true, maintainAspectRatio: false, parsing: false, normalized: true,
@@ -53,8 +59,8 @@ function lineChart(label, xTitle, yTitle, lines, {logarithmic = false, fromZero 
         backgroundColor: `${series(i)}26`, fill: k === 2 ? '-1' : false});
       return [shown, edge(1), edge(2)];
     })},
-    options: chartOptions(axis(xTitle, {type: 'linear'}, {callback: (value) => numberText(value), ...(isWhole ? {precision: 0} : {})}),
-      axis(yTitle, {type, beginAtZero: fromZero}, logarithmic ? {} : {callback: (value) => numberText(value)})),
+    options: chartOptions(axis(xTitle, {type: 'linear'}, {callback: tickText, ...(isWhole ? {precision: 0} : {})}),
+      axis(yTitle, {type, beginAtZero: fromZero}, logarithmic ? {} : {callback: tickText})),
   }));
 }
 

@@ -52,14 +52,54 @@ function heatMap(label, map, rowNames, columnNames, xTitle) {
   };
   const holder = drawnCanvas(label, height, draw);
   const told = element('output', {class: 'text'}, '');
-  holder.addEventListener('mousemove', (event) => {
+  tellCells(holder, map, (event) => {
     const box = holder.getBoundingClientRect();
-    const column = Math.floor((event.clientX - box.left - left) / (box.width - left) * map.columns);
-    const row = Math.floor((event.clientY - box.top) / (height - bottom) * map.rows);
-    const inside = column >= 0 && column < map.columns && row >= 0 && row < map.rows;
-    told.textContent = inside ? `${rowNames[row]}, ${xTitle} ${columnNames[column]}: about ${numberText(valueOf(cells[row * map.columns + column], map), 3)}` : '';
+    return [Math.floor((event.clientY - box.top) / (height - bottom) * map.rows),
+      Math.floor((event.clientX - box.left - left) / (box.width - left) * map.columns)];
+  }, (row, column) => {
+    told.textContent = `${rowNames[row]}, ${xTitle} ${columnNames[column]}: about ${numberText(valueOf(cells[row * map.columns + column], map), 3)}`;
   });
-  return element('div', {}, holder, legendOf(map, cells.includes(255)), told);
+  return element('div', {}, holder, scaleOf(map), legendOf(map, cells.includes(255)), told);
+}
+
+/** Tells the cell under the mouse, or the one that arrow keys have come to. */
+function tellCells(holder, map, placeOf, tell) {
+  let place = [0, 0];
+  const go = ([row, column]) => {
+    if (row < 0 || row >= map.rows || column < 0 || column >= map.columns) return;
+    place = [row, column];
+    tell(row, column);
+  };
+  const steps = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
+  holder.setAttribute('tabindex', '0');
+  holder.setAttribute('role', 'group');
+  holder.setAttribute('aria-label', 'Cells, by arrow keys');
+  holder.addEventListener('mousemove', (event) => go(placeOf(event)));
+  holder.addEventListener('focus', () => go(place));
+  holder.addEventListener('keydown', (event) => {
+    const step = steps[event.key];
+    if (!step) return;
+    event.preventDefault();
+    go([place[0] + step[0], place[1] + step[1]]);
+  });
+}
+
+/** The colours from low to high, with marks at the ends of the theorem's band. */
+function scaleOf(map) {
+  const high = 12;
+  const places = (map.band || []).map((value) => (map.logarithmic ? Math.log2(value) : value))
+    .map((at) => (at - map.low) / (map.high - map.low));
+  const draw = (context, width) => {
+    for (let byte = 0; byte < 255; ++byte) {
+      context.fillStyle = `rgb(${heatColour(byte, map, isDark()).join(',')})`;
+      context.fillRect(byte * width / 255, 0, width / 255 + 1, high);
+    }
+    context.fillStyle = colour('error');
+    for (const place of places) context.fillRect(place * width - 1, 0, 2, high + 4);
+  };
+  const holder = drawnCanvas('Colours from the lowest to the highest value', high + 4, draw);
+  holder.classList.add('scale');
+  return holder;
 }
 
 // Cells beyond the theorem's band have a frame, where there is room for one.
@@ -77,7 +117,7 @@ function outline(context, map, cells, left, width, height) {
 function legendOf(map, hasGaps) {
   const [low, middle, high] = [map.low, map.middle, map.high].map((at) => numberText(map.logarithmic ? 2 ** at : at, 3));
   const below = map.low < map.middle ? `blue ${low}, ` : '';
-  const band = map.band ? `; framed: outside the theorem's band of ${numberText(map.band[0])} to ${numberText(map.band[1])}` : '';
+  const band = map.band ? `; the marks are the ends of the theorem's band, ${numberText(map.band[0])} to ${numberText(map.band[1])}; cells beyond it are framed where there is room` : '';
   const gaps = hasGaps ? '; violet: no number' : '';
   return element('div', {class: 'colours'}, `Colours: ${below}plain ${middle}, red ${high}${gaps}${band}.`);
 }

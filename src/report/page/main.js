@@ -1,9 +1,19 @@
 // The page: sections in their order, and links to them; of a run that goes on, again and again.
 
-/** Elements by their section and their place in it, by which they are found when the page was made anew. */
+/**
+ * Elements by where they stand, by which they are found when the page was made anew: within their table where they are
+ * in one, since tables that nobody has opened are not there, else within their section.
+ */
 function placesOf(selector) {
-  return [...document.querySelectorAll('section')].flatMap((part) =>
-    [...part.querySelectorAll(selector)].map((each, i) => [`${part.id} ${i}`, each]));
+  return [...document.querySelectorAll('section')].flatMap((part) => {
+    const tables = [...part.querySelectorAll('details')];
+    const counts = new Map();
+    return [...part.querySelectorAll(selector)].map((each) => {
+      const table = tables.indexOf(each.closest('details')), count = counts.get(table) ?? 0;
+      counts.set(table, count + 1);
+      return [`${part.id} ${table} ${count}`, each];
+    });
+  });
 }
 
 /** What a reader has opened, scrolled and chosen; to be called when the page was made anew. */
@@ -25,7 +35,7 @@ function readersPlace() {
 }
 
 function show(report) {
-  const main = document.getElementById('report'), goBack = readersPlace();
+  const main = document.getElementById('report'), isAgain = main.querySelector('section') !== null, goBack = readersPlace();
   forgetDrawings();
   const made = [summarySection, comparisonSection, findingsSection, trainingSection, momentsSection, predictionSection,
     histogramSection, confusionSection, regressionSection, mistakesSection, calibrationSection, importanceSection, boundarySection, timeSection,
@@ -33,7 +43,7 @@ function show(report) {
   main.replaceChildren(...made);
   document.querySelector('nav').replaceChildren(...made.map((each) =>
     element('a', {href: `#${each.id}`}, each.querySelector('h2').textContent)));
-  goBack();
+  if (isAgain) goBack();
 }
 
 /** Shows what the training tells, as long as it is there. */

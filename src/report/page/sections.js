@@ -33,7 +33,8 @@ function curveFigure(name, epochs) {
     .filter((line) => line.points.length > 0);
   return figure(lineChart(`${name} by epoch`, 'epoch', name, lines), `${name} by epoch.`, `${name} as a table`,
     ['epoch', ...lines.map((line) => line.name)],
-    () => lines[0].points.map(([epoch, y], i) => [epoch, y, ...lines.slice(1).map((line) => line.points[i] ? line.points[i][1] : null)]));
+    () => [...new Set(lines.flatMap((line) => line.points.map(([epoch]) => epoch)))].map((epoch) =>
+      [epoch, ...lines.map((line) => line.points.find(([x]) => x === epoch)?.[1] ?? null)]));
 }
 
 function trainingSection(report) {
@@ -63,9 +64,31 @@ function timeSection(report) {
 
 // ---- moments ----------------------------------------------------------------------------------
 
+/** The first and the last value of every layer as they are; between them some, as the cells have them. */
 function mapFigure(map, caption) {
-  return figure(heatMap(caption, map, map.row_names, map.column_names, 'epoch'), caption, 'Start and end as a table',
-    ['layer', 'before training', 'at the end'], () => map.names.map((name, i) => [name, map.first[i], map.last[i]]));
+  const mostBetween = 8, inner = map.columns - 2;
+  const between = [...Array(Math.max(0, Math.min(inner, mostBetween))).keys()].map((i) => 1 + Math.floor(i * inner / Math.min(inner, mostBetween)));
+  const rows = () => {
+    const cells = bytesOf(map.cells), places = new Map(map.row_names.map((name, i) => [name, i]));
+    const about = (name, column) => (places.has(name) ? valueOf(cells[places.get(name) * map.columns + column], map) : null);
+    return map.names.map((name, i) => [name, map.first[i],
+      ...between.map((column) => (about(name, column) === null ? null : numberText(about(name, column), 3))), map.last[i]]);
+  };
+  return figure(heatMap(caption, map, map.row_names, map.column_names, 'epoch'), caption, 'Values as a table',
+    ['layer', `epoch ${map.column_names[0]}`, ...between.map((column) => `epoch ${map.column_names[column]}, about`), `epoch ${map.column_names.at(-1)}`], rows);
+}
+
+/** Mean and spread over each layer's units, of the weights as they are last. */
+function unitsFigures(units) {
+  const kinds = [['tau', 'τ, the sum of a unit\'s squared weights', [0.8, 1.25]], ['omega', 'ω, the sum of a unit\'s weights', [-0.1, 0.1]]];
+  return kinds.map(([key, title, domain]) => {
+    const mean = {name: 'mean of the units', marked: units.length < 80, points: units.map((each, i) => [i + 1, each[key]]),
+      band: units.map((each, i) => [i + 1, each[key] - each[`${key}_deviation`], each[key] + each[`${key}_deviation`]])};
+    const ends = domain.map((end) => ({name: `theorem's domain: ${end}`, dashed: true, colour: 7, points: [[1, end], [Math.max(units.length, 2), end]]}));
+    return figure(lineChart(`${title}, by layer`, 'layer with weights', key === 'tau' ? 'τ' : 'ω', [mean, ...ends]),
+      `${title}: mean over each layer's units and one standard deviation to both sides, as the weights are last.`, 'Layers as a table',
+      ['layer', 'mean', 'deviation', 'share of units whose τ is outside'], () => units.map((each) => [each.layer, each[key], each[`${key}_deviation`], each.outside]));
+  });
 }
 
 function momentsSection(report) {
@@ -77,23 +100,29 @@ function momentsSection(report) {
     omega: 'ω, the sum of a unit\'s weights, in the mean of each layer.',
     outside: 'Share of each layer\'s units whose τ is outside the theorems\' domain.',
     gradient: 'Norm of the gradient of each layer\'s weights, at the last step of the epoch.'};
-  return section('Moment health', ...Object.keys(titles).filter((key) => maps[key]).map((key) => mapFigure(maps[key], titles[key])));
+  return section('Moment health', ...Object.keys(titles).filter((key) => maps[key]).map((key) => mapFigure(maps[key], titles[key])),
+    report.units ? element('div', {class: 'charts'}, ...unitsFigures(report.units)) : null);
 }
 
 function predictionSection(report) {
   const layers = report.layers;
   if (!layers || layers.length === 0) return null;
-  const points = (key, of = (layer) => layer) => layers.map((layer, i) => [i + 1, (of(layer) || {})[key] ?? null]);
+  // With what finite width shifts the average by, where that is known.
+  const predicted = (layer, key) => (layer[key] ?? null) === null ? null : layer[key] + (layer.fluctuation?.[`${key}_shift`] ?? 0);
+  const points = (key, of) => layers.map((layer, i) => [i + 1, of(layer, key) ?? null]);
+  const measured = (layer, key) => (layer.measured ? layer.measured[key] : null);
   const isMeasured = (key) => layers.some((layer) => layer.measured && key in layer.measured);
-  const lines = (key) => [{name: 'predicted', points: points(key)},
-    ...(isMeasured(key) ? [{name: 'measured', dashed: true, marked: layers.length < 80, points: points(key, (layer) => layer.measured)}] : [])];
+  const lines = (key) => [{name: 'predicted', points: points(key, predicted)},
+    ...(isMeasured(key) ? [{name: 'measured', dashed: true, marked: layers.length < 80, points: points(key, measured)}] : [])];
+  const judged = layers.some((layer) => 'missed' in layer);
   const kinds = [['mean', 'Mean', false], ['variance', 'Variance', true], ['gradient_second_moment', 'Gradient\'s mean square', true]];
   return section('Predicted and measured',
     element('p', {}, 'Of the network with fresh weights, before training: what the mathematics predicts layer by layer, and what was measured.'),
     element('div', {class: 'charts'}, ...kinds.map(([key, title, logarithmic]) =>
       figure(lineChart(`${title} by layer`, 'layer', title, lines(key), {logarithmic}), `${title} by layer, in the order of computation.`,
-        `${title} as a table`, ['layer', 'op', 'predicted', 'measured'],
-        () => layers.map((layer) => [layer.name, layer.op, layer[key], layer.measured ? layer.measured[key] : null])))));
+        `${title} as a table`, ['layer', 'op', 'predicted', 'measured', ...(judged ? ['prediction'] : [])],
+        () => layers.map((layer) => [layer.name, layer.op, predicted(layer, key), measured(layer, key),
+          ...(judged ? [layer.missed ? 'missed' : 'as promised'] : [])])))));
 }
 
 function histogramSection(report) {
@@ -106,8 +135,10 @@ function histogramSection(report) {
     return figure(lineChart(`Outputs of ${layer.name}`, 'value', 'density', lines), `${layer.name} (${layer.op})`, 'As a table',
       ['value', 'before training', 'after'], () => middles.map((x, i) => [x, layer.before[i], layer.after[i]]));
   };
+  const watched = report.maps?.mean?.names.length ?? 0;
+  const which = watched > histograms.layers.length ? `Of ${watched} layers ${histograms.layers.length}, evenly: each` : 'Each';
   return section('Distributions of activations',
-    element('p', {}, `Each layer's outputs over the watched rows before and after training; what lies beyond ${histograms.edges[0]} and ${histograms.edges.at(-1)} counts into the last bars.`),
+    element('p', {}, `${which} layer's outputs over the watched rows before and after training; what lies beyond ${histograms.edges[0]} and ${histograms.edges.at(-1)} counts into the last bars.`),
     element('div', {class: 'histograms'}, ...histograms.layers.map(one)));
 }
 
@@ -170,7 +201,7 @@ function regressionFigures(target) {
   return [figure(lineChart(`${target.name}: prediction by truth`, 'truth', 'prediction',
     [{name: target.name, scattered: true, points: target.points}, {name: 'as it is', dashed: true, colour: 7, points: span.map((x) => [x, x])}]),
   `${target.name}: what was predicted, by what it is.`, 'Points as a table', ['truth', 'prediction'], () => target.points),
-  figure(lineChart(`${target.name}: residuals`, 'residual', 'density', [{name: 'prediction − truth', points: target.residuals}], {fromZero: true}),
+  target.residuals.length === 0 ? null : figure(lineChart(`${target.name}: residuals`, 'residual', 'density', [{name: 'prediction − truth', points: target.residuals}], {fromZero: true}),
     `${target.name}: how residuals are distributed; root mean square ${numberText(target.deviation)}, and what lies beyond four of it counts into the ends.`,
     'Residuals as a table', ['residual', 'density'], () => target.residuals)];
 }
@@ -212,6 +243,7 @@ function boundaryFigure(map, name) {
       each.fillRect(i % size, size - 1 - Math.floor(i / size), 1, 1);
     }));
     context.globalAlpha = 0.3;
+    context.imageSmoothingEnabled = false;
     context.drawImage(places, 0, 0, width, height);
     context.globalAlpha = 1;
     map.points.forEach(([px, py, kind]) => {
