@@ -31,19 +31,26 @@ std::vector<std::int64_t> evenly(const std::vector<std::int64_t>& rows, std::siz
 }
 
 Json histograms_json(const std::vector<EpochRecord>& history) {
-  std::vector<const std::vector<LayerHistogram>*> looks;
+  std::vector<const EpochRecord*> looks;
   for (const EpochRecord& record : history) {
-    if (!record.histograms.empty()) looks.push_back(&record.histograms);
+    if (!record.histograms.empty()) looks.push_back(&record);
   }
   if (looks.size() < 2) return nullptr;
-  const auto &before = *looks.front(), &after = *looks.back();
+  const auto &before = looks.front()->histograms, &after = looks.back()->histograms;
+  std::size_t count = std::min(before.size(), after.size());
+  // What stands behind the last weights may be in a unit of its own.
+  if (const auto& weights = looks.back()->weights; !weights.empty()) {
+    const auto last = std::ranges::find(after, weights.back().layer, &LayerHistogram::layer);
+    if (last != after.end()) {
+      count = std::min(count, static_cast<std::size_t>(last - after.begin()) + 1);
+    }
+  }
   constexpr double kWidth = (kHistogramHigh - kHistogramLow) / kHistogramBins;
   Json edges = Json::array(), layers = Json::array();
   for (std::int64_t i = 0; i <= kHistogramBins; ++i) {
     edges.push_back(kHistogramLow + kWidth * static_cast<double>(i));
   }
-  for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
-    if (after[i].op == "scale") continue;  // in a unit of its own, not an activation's
+  for (std::size_t i = 0; i < count; ++i) {
     layers.push_back({{"name", after[i].layer},
                       {"op", after[i].op},
                       {"before", densities(before[i].counts, kWidth)},
