@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "base/signals.h"
 #include "base/text.h"
 
 namespace selfnorm::cli {
@@ -58,8 +59,8 @@ std::string remarks(const RunSummary& run) {
 }
 
 TrainCallbacks TrainingLines::callbacks() {
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
+  on_signal(SIGINT, on_interrupt);
+  on_signal(SIGTERM, on_interrupt);
   return {[this](const StepReport& report) { step(report); },
           [this](const EpochRecord& record) { epoch(record); }, [] { return g_interrupted != 0; }};
 }

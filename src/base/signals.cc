@@ -1,0 +1,22 @@
+#include "base/signals.h"
+
+#include <signal.h>
+
+#include <array>
+#include <cstddef>
+
+namespace selfnorm {
+
+void on_signal(int signal, void (*handler)(int)) {
+  static std::array<std::byte, std::size_t{1} << 16> stack;  // a frame holds all vector registers
+  stack_t own{};
+  own.ss_sp = stack.data();
+  own.ss_size = stack.size();
+  sigaltstack(&own, nullptr);
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_ONSTACK | SA_RESTART;
+  sigaction(signal, &action, nullptr);
+}
+
+}  // namespace selfnorm

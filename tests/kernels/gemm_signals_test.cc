@@ -1,0 +1,52 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "base/signals.h"
+#include "kernels/dnnl/gemm.h"
+
+namespace selfnorm {
+namespace {
+
+volatile sig_atomic_t g_signals = 0;
+
+// A signal every tenth of a millisecond, until it is taken down.
+class Alarms {
+ public:
+  Alarms() {
+    on_signal(SIGALRM, [](int) { g_signals = g_signals + 1; });
+    set(100);
+  }
+  ~Alarms() {
+    set(0);
+    signal(SIGALRM, SIG_IGN);
+  }
+  Alarms(const Alarms&) = delete;
+  Alarms& operator=(const Alarms&) = delete;
+
+ private:
+  static void set(int microseconds) {
+    const itimerval timer{{0, microseconds}, {0, microseconds}};
+    setitimer(ITIMER_REAL, &timer, nullptr);
+  }
+};
+
+// With a handler on the same stack products with ten columns break the heap within a second.
+TEST(Gemm, SignalsBreakNothing) {
+  const Alarms alarms;
+  constexpr std::int64_t kRows = 32, kInner = 128, kColumns = 10;
+  const std::vector<float> a(kRows * kInner, 1), b(kInner * kColumns, 1);
+  for (int i = 0; i < 200'000 && g_signals < 5'000; ++i) {
+    std::vector<float> c(kRows * kColumns, 0);
+    gemm(false, false, kRows, kColumns, kInner, a.data(), b.data(), 0, c.data());
+    ASSERT_TRUE(std::ranges::all_of(c, [](float x) { return x == kInner; })) << i;
+  }
+  EXPECT_GT(g_signals, 0);
+}
+
+}  // namespace
+}  // namespace selfnorm
