@@ -147,14 +147,17 @@ LiveRun::LiveRun(const RunFolder& folder, std::int64_t epochs)
 
 // Of a resumed run the folder's history has what came before.
 void LiveRun::add(const EpochRecord& record) {
+  using Clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds kBetween{500};
+  constexpr int kShare = 100;  // of the time at most one part
   if (history_.empty()) history_ = read_history(folder_.history());
   else history_.push_back(record);
-  const auto now = std::chrono::steady_clock::now();
-  if (now - shown_ < kBetween) return;
-  shown_ = now;
+  const auto now = Clock::now();
+  if (now - shown_ < std::max<Clock::duration>(kBetween, kShare * cost_)) return;
   server_.show(live_document(history_,
                              fmt::format("Epoch {} of {} is done.", record.epoch, epochs_), false));
+  shown_ = Clock::now();
+  cost_ = shown_ - now;
 }
 
 void LiveRun::end(const std::string& state) { end_with(live_document(history_, state, true)); }

@@ -35,7 +35,8 @@ class LiveRun {
  public:
   LiveRun(const RunFolder& folder, std::int64_t epochs);
 
-  /// After an epoch that the folder's history has. What is shown changes twice a second at most.
+  /// After an epoch that the folder's history has. What is shown changes twice a second at most,
+  /// and takes a hundredth of the time at most.
   void add(const EpochRecord& record);
   /// Shows the history with a word on how it ended, or the whole report.
   void end(const std::string& state);
@@ -46,6 +47,7 @@ class LiveRun {
   std::int64_t epochs_;
   std::vector<EpochRecord> history_;
   std::chrono::steady_clock::time_point shown_{};
+  std::chrono::steady_clock::duration cost_{};  ///< of making what was shown last
   LiveServer server_;
 };
 
