@@ -67,6 +67,17 @@ std::vector<const Node*> makers_of(const Chart& chart, ValueId value) {
   return found;
 }
 
+// Of a sequence's steps the share that has a word: what is measured counts all, and padding is 0.
+double present_share(const Chart& chart, const Node& node) {
+  const ValueId value = node.outputs[0];
+  if (chart.graph().value(value).shape.size() != 3) return 1;
+  constexpr double kNone = 1e-3;  // of the largest; what a shift leaves of padding is less
+  const std::vector<double>& squares = chart.field(value).square;
+  const double least = kNone * *std::ranges::max_element(squares);
+  const auto present = std::ranges::count_if(squares, [&](double x) { return x > least; });
+  return static_cast<double>(present) / static_cast<double>(squares.size());
+}
+
 // The square that comes out of a maker when the weights w are as they are wanted.
 double square_behind(const Node& maker, const DrawnWeights& w) {
   const auto* moments = rule_of(row_of(maker).moments);
@@ -86,7 +97,12 @@ double excess_of_input(const Chart& chart, const std::map<std::string, double>& 
       return w.activation == maker || chart.weights(*maker) == w.weights;
     });
     const bool waits = adjusted != group.end();
-    excess += waits ? squares.at(maker->name) / square_behind(*maker, *adjusted) : 1;
+    if (!waits) {
+      excess += 1;
+      continue;
+    }
+    const double wanted = square_behind(*maker, *adjusted) * present_share(chart, *maker);
+    excess += squares.at(maker->name) / wanted;
   }
   return makers.empty() ? 1 : excess / static_cast<double>(makers.size());
 }
@@ -123,7 +139,8 @@ std::vector<Adjustment> calibrate(Repair& repair, std::int64_t batches,
     edits.clear();
     for (const DrawnWeights& w : group) {
       const double excess = excess_of_input(chart, squares, group, *w.node);
-      const double factor = std::sqrt(w.wanted * excess / squares.at(w.node->name));
+      const double wanted = w.wanted * present_share(chart, *w.node);
+      const double factor = std::sqrt(wanted * excess / squares.at(w.node->name));
       edits.push_back(calibrated(*w.node, factor));
       adjustments.push_back({w.node->name, factor});
     }

@@ -163,6 +163,24 @@ class Doctor(CliTest):
                                                "--calibrate", "2").out)
         self.fails(2, "--repair", arguments=("doctor", "net.toml", "--calibrate", "2"))
 
+    def test_padding_is_not_what_calibration_measures(self):
+        texts = [" ".join(f"word{(7 * i + j) % 40}" for j in range(1 + i % 24)) for i in range(200)]
+        self.write("t.csv", "says,label\n" + "".join(f"{text},{i % 2}\n" for i, text in enumerate(texts)))
+        self.write("net.toml", '''[data]
+source = "t.csv"
+text = ["says"]
+target = "label"
+[model]
+inputs = { says = [24] }
+layers = [
+  { op = "embedding", dimension = 128 }, { op = "dense", name = "each", units = 256 }, { op = "selu" },
+  { op = "pool_steps", mode = "sqrt" }, { op = "dense", units = 2 },
+]
+''')
+        told = self.ok_json("doctor", "net.toml", "--repair", "good.toml", "--calibrate", "3", "--json")
+        factor = {each["layer"]: each["factor"] for each in told["calibrated"]}["each"]
+        self.assertAlmostEqual(1, factor, delta=0.1)  # half of the steps are padding: √2 with them
+
     def test_bad_networks_name_the_layer(self):
         self.write("net.toml", NETWORK.replace("units = 10", "unitz = 10"))
         self.fails(2, "unitz", "units", arguments=("doctor", "net.toml"))
