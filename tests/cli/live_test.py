@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import shutil
 import signal
 import subprocess
 import urllib.parse
@@ -81,6 +82,24 @@ class Live(CliTest):
         told = next(d for d in self.events(address) if len(d["epochs"]) > len(last["epochs"]))
         self.assertEqual(sorted({e["epoch"] for e in told["epochs"]}), [e["epoch"] for e in told["epochs"]])
         process.kill()
+
+    def test_a_browser_shows_it(self):
+        browser = shutil.which("chromium")
+        if browser is None:
+            self.skipTest("chromium is not installed")
+        process, address = self.start("--live", "--epochs", "1000000")
+        sizes = []
+        for wait in (3000, 3000):  # and after a reload
+            picture = self.path("live.png")
+            looked = subprocess.run([browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                                     "--enable-logging=stderr", f"--user-data-dir={self.path('browser')}", f"--timeout={wait}",
+                                     "--window-size=1000,1600", f"--screenshot={picture}", address.geturl()],
+                                    capture_output=True, text=True, check=False, timeout=120)
+            self.assertEqual([], [line for line in looked.stderr.splitlines() if "CONSOLE" in line])
+            sizes.append(picture.stat().st_size)
+        process.kill()
+        # Charts and maps: a page that waits for its first event is a tenth of that.
+        self.assertGreater(min(sizes), 40_000)
 
     def test_watch_with_a_value_is_what_it_was(self):
         self.write("net.toml", NETWORK)
