@@ -6,6 +6,7 @@
 #include <map>
 
 #include "report/heat_map.h"
+#include "train/weights_json.h"
 
 namespace selfnorm {
 namespace {
@@ -99,16 +100,7 @@ Json units_json(const std::vector<EpochRecord>& history) {
   const auto last = std::ranges::find_if(history.rbegin(), history.rend(),
                                          [](const EpochRecord& r) { return !r.weights.empty(); });
   if (last == history.rend()) return nullptr;
-  Json layers = Json::array();
-  for (const UnitWeights& layer : last->weights) {
-    layers.push_back({{"layer", layer.layer},
-                      {"omega", number(layer.omega)},
-                      {"omega_deviation", number(layer.omega_deviation)},
-                      {"tau", number(layer.tau)},
-                      {"tau_deviation", number(layer.tau_deviation)},
-                      {"outside", number(layer.outside)}});
-  }
-  return layers;
+  return weights_json(last->weights);
 }
 
 }  // namespace selfnorm

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "formats/json.h"
+#include "train/weights_json.h"
 
 namespace selfnorm {
 namespace {
@@ -25,20 +26,6 @@ nlohmann::json number(double value) {
 
 double number(const nlohmann::ordered_json& json) {
   return json.is_null() ? std::nan("") : json.get<double>();
-}
-
-nlohmann::ordered_json weights_json(const std::vector<UnitWeights>& weights) {
-  auto layers = nlohmann::ordered_json::array();
-  for (const UnitWeights& layer : weights) {
-    layers.push_back({{"layer", layer.layer},
-                      {"omega", number(layer.omega)},
-                      {"omega_deviation", number(layer.omega_deviation)},
-                      {"tau", number(layer.tau)},
-                      {"tau_deviation", number(layer.tau_deviation)},
-                      {"outside", number(layer.outside)},
-                      {"gradient", number(layer.gradient)}});
-  }
-  return layers;
 }
 
 std::vector<UnitWeights> parse_weights(const nlohmann::ordered_json& json) {
@@ -75,6 +62,20 @@ std::vector<LayerHistogram> parse_histograms(const nlohmann::ordered_json& json)
 }
 
 }  // namespace
+
+nlohmann::ordered_json weights_json(const std::vector<UnitWeights>& weights) {
+  auto layers = nlohmann::ordered_json::array();
+  for (const UnitWeights& layer : weights) {
+    layers.push_back({{"layer", layer.layer},
+                      {"omega", number(layer.omega)},
+                      {"omega_deviation", number(layer.omega_deviation)},
+                      {"tau", number(layer.tau)},
+                      {"tau_deviation", number(layer.tau_deviation)},
+                      {"outside", number(layer.outside)},
+                      {"gradient", number(layer.gradient)}});
+  }
+  return layers;
+}
 
 std::string history_line(const EpochRecord& record) {
   nlohmann::ordered_json json{{"epoch", record.epoch},
