@@ -13,9 +13,9 @@ namespace selfnorm {
 /// The page of a run folder: verdict, curves, moments of every layer over time and their
 /// distributions before and after training, what the model gets wrong, the network, the
 /// configuration. Where the run's data are no longer at hand, what follows from them is left out
-/// and the verdict says so. A run without a model has stopped on its way (`why_stopped`, where that
-/// is known): what its history tells. Error(model_file), Error(data) or Error(config) where the
-/// folder is no run.
+/// and the verdict says so. A run without a model has stopped on its way, and so has one of which
+/// `why_stopped` says so: what its history tells. Error(model_file), Error(data) or Error(config)
+/// where the folder is no run.
 std::string run_report(const std::filesystem::path& run, const std::string& why_stopped = "");
 
 /// The page of a run that goes on, which asks its own server for `events`, and what these tell: the

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,23 +49,6 @@ std::map<std::string, double> measured_squares(const Network& network,
   return squares;
 }
 
-// What makes a value: activations and nodes with weights, through what moves, pools or merges.
-std::vector<const Node*> makers_of(const Chart& chart, ValueId value) {
-  std::vector<const Node*> found, waiting = {chart.maker(value)};
-  std::set<const Node*> seen;
-  while (!waiting.empty()) {
-    const Node* node = waiting.back();
-    waiting.pop_back();
-    if (node == nullptr || !seen.insert(node).second) continue;
-    if (chart.weights(*node) != nullptr || rule_of(row_of(*node).moments) != nullptr) {
-      found.push_back(node);
-      continue;
-    }
-    for (const ValueId input : chart.signal_inputs(*node)) waiting.push_back(chart.maker(input));
-  }
-  return found;
-}
-
 // Of a sequence's steps the share that has a word: what is measured counts all, and padding is 0.
 double present_share(const Chart& chart, const Node& node) {
   const ValueId value = node.outputs[0];
@@ -90,14 +72,13 @@ double square_behind(const Node& maker, const DrawnWeights& w) {
 // the same group, and it is then on its way to what it will be.
 double excess_of_input(const Chart& chart, const std::map<std::string, double>& squares,
                        std::span<const DrawnWeights> group, const Node& node) {
-  const auto makers = makers_of(chart, chart.signal_inputs(node)[0]);
+  const auto makers = chart.makers_before(chart.signal_inputs(node)[0]);
   double excess = 0;
   for (const Node* maker : makers) {
     const auto adjusted = std::ranges::find_if(group, [&](const DrawnWeights& w) {
       return w.activation == maker || chart.weights(*maker) == w.weights;
     });
-    const bool waits = adjusted != group.end();
-    if (!waits) {
+    if (adjusted == group.end()) {
       excess += 1;
       continue;
     }

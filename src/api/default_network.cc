@@ -97,9 +97,10 @@ Layer scale_to(const Spread& spread) {
       {{"factor", rounded(spread.deviation)}, {"shift", std::round(spread.mean / unit) * unit}}};
 }
 
-bool is_one_number(const RunConfig& config, const Targets& targets) {
+// Of losses the squared one alone counts in a unit; Huber's delta is in that of the targets.
+bool has_a_unit(const RunConfig& config, const Targets& targets) {
   return targets.classes.empty() && targets.width == 1 &&
-         choose_objective(config.train, targets).targets == TargetKind::values;
+         choose_objective(config.train, targets).loss == "mean_squared_error";
 }
 
 // What the network gives is scaled to a target in a unit of its own, as the rows that train have
@@ -110,8 +111,7 @@ void scale_to_target(RunConfig& config, const Dataset& train) {
                                  config.data.shuffle_split, config.train.seed, "validation");
   const Layer scale = scale_to(spread_of(train.targets, split.train));
   const auto factor = scale.attributes.find("factor");
-  if (factor != scale.attributes.end() &&
-      choose_objective(config.train, train.targets).loss == "mean_squared_error") {
+  if (factor != scale.attributes.end()) {
     config.train.loss_attributes.try_emplace("unit", factor->second);
   }
   config.network.layers.push_back(scale);
@@ -143,7 +143,7 @@ void complete_network(RunConfig& config, const Dataset& train) {
       }
     }
     network.layers.push_back({"dense", {{"units", outputs_for(train.targets)}}});
-    if (is_one_number(config, train.targets)) scale_to_target(config, train);
+    if (has_a_unit(config, train.targets)) scale_to_target(config, train);
   }
   if (!train.words.empty()) complete_vocabularies(network, std::ssize(train.words));
   network = complete_names(network);

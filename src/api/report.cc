@@ -140,9 +140,9 @@ Json time_of(const std::vector<EpochRecord>& history) {
   return time;
 }
 
-// What the history alone tells.
+// What the history alone tells, without a verdict.
 Json told_by(const std::vector<EpochRecord>& history) {
-  Json document{{"verdict", verdict_json(judge_training(history))},
+  Json document{{"verdict", Json::array()},
                 {"facts", Json::array()},
                 {"epochs", epochs_json(history)},
                 {"time", time_of(history)},
@@ -186,10 +186,9 @@ Json run_document(const RunFolder& folder, PreparedRun* prepared, std::string mi
   return document;
 }
 
-// Of a run that has no model.
+// Of a run that stopped on its way: a resumed one may still have the model of before.
 std::string unfinished_page(const RunFolder& folder, const std::string& why) {
-  std::vector<EpochRecord> history;
-  if (std::filesystem::exists(folder.history())) history = read_history(folder.history(), true);
+  const std::vector<EpochRecord> history = read_history(folder.history(), true);
   Json document = told_by(history);
   std::vector<VerdictLine> verdict = judge_training(history);
   const std::string text = why.empty() ? "The run has not come to its end, and has no model yet."
@@ -214,7 +213,8 @@ std::string run_report(const std::filesystem::path& run, const std::string& why_
   }
   const bool has_begun =
       std::filesystem::exists(folder.history()) && std::filesystem::exists(folder.config());
-  if (has_begun && !std::filesystem::exists(folder.model())) {
+  const bool has_stopped = !why_stopped.empty() || !std::filesystem::exists(folder.model());
+  if (has_begun && has_stopped) {
     return unfinished_page(folder, why_stopped);
   }
   TrainedModel end = open_trained(run);
@@ -247,7 +247,8 @@ std::string live_report(const std::string& name) {
 std::string live_document(const std::vector<EpochRecord>& history, const std::string& state,
                           bool ended) {
   Json document = told_by(history);
-  document.update({{"state", state}, {"ended", ended}});
+  document.update(
+      {{"verdict", verdict_json(judge_training(history))}, {"state", state}, {"ended", ended}});
   return dumped(document);
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "cli/gnuplot.h"
+#include "report/watched.h"
 #include "train/metric_table.h"
 
 namespace selfnorm::cli {
@@ -162,7 +163,7 @@ std::vector<std::pair<std::string, std::string>> run_pictures(
   const auto after = std::ranges::find_if(history.rbegin(), history.rend(), has_histograms);
   if (before != history.end() && &*before != &*after) {
     pictures.emplace_back("activations.svg",
-                          activations_picture(before->histograms, after->histograms));
+                          activations_picture(inner_histograms(*before), inner_histograms(*after)));
   }
   return pictures;
 }

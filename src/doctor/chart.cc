@@ -66,20 +66,26 @@ std::vector<ValueId> Chart::signal_inputs(const Node& node) const {
   return inputs;
 }
 
-std::vector<const Node*> Chart::activations_before(ValueId value) const {
+std::vector<const Node*> Chart::makers_before(ValueId value) const {
   std::vector<const Node*> found, waiting = {maker(value)};
   std::set<const Node*> seen;
   while (!waiting.empty()) {
     const Node* node = waiting.back();
     waiting.pop_back();
     if (node == nullptr || !seen.insert(node).second) continue;
-    if (weights(*node) != nullptr || row_of(*node).traits.normalizes) continue;
-    if (rule_of(row_of(*node).moments) != nullptr) {
+    if (row_of(*node).traits.normalizes) continue;
+    if (weights(*node) != nullptr || rule_of(row_of(*node).moments) != nullptr) {
       found.push_back(node);
       continue;
     }
     for (const ValueId input : signal_inputs(*node)) waiting.push_back(maker(input));
   }
+  return found;
+}
+
+std::vector<const Node*> Chart::activations_before(ValueId value) const {
+  std::vector<const Node*> found = makers_before(value);
+  std::erase_if(found, [&](const Node* node) { return weights(*node) != nullptr; });
   return found;
 }
 

@@ -49,6 +49,8 @@ class Chart {
   /// The activations that a value comes from, through what moves, pools, masks or merges; none
   /// beyond weights and normalisations.
   std::vector<const Node*> activations_before(ValueId value) const;
+  /// The same with nodes that have weights, where the way ends at these.
+  std::vector<const Node*> makers_before(ValueId value) const;
   /// The first activation behind a node before other weights, or nullptr.
   const Node* activation_behind(const Node& node) const;
 

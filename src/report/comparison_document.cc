@@ -97,9 +97,7 @@ std::string ahead_text(const Comparison& c) {
   constexpr double kRare = 0.05;
   const auto second = best_scores(*ranked[1], c.metric);
   const double p = permutation_p(first, second);
-  const std::string chance = std::isnan(p) ? "too many trainings for the exact test"
-                             : p < kRare   ? fmt::format("p = {:.2g}", p)
-                                           : fmt::format("p = {:.2g}: it may be chance", p);
+  const std::string chance = fmt::format("p = {:.2g}{}", p, p < kRare ? "" : ": it may be chance");
   return fmt::format("{} '{}' follows with {} ({}).", text, ranked[1]->name,
                      to_string(spread_of(second)), chance);
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "report/inputs.h"
+#include "report/watched.h"
 
 namespace selfnorm {
 namespace {
@@ -36,27 +37,21 @@ Json histograms_json(const std::vector<EpochRecord>& history) {
     if (!record.histograms.empty()) looks.push_back(&record);
   }
   if (looks.size() < 2) return nullptr;
-  const auto &before = looks.front()->histograms, &after = looks.back()->histograms;
-  std::size_t count = std::min(before.size(), after.size());
-  // What stands behind the last weights may be in a unit of its own.
-  if (const auto& weights = looks.back()->weights; !weights.empty()) {
-    const auto last = std::ranges::find(after, weights.back().layer, &LayerHistogram::layer);
-    if (last != after.end()) {
-      count = std::min(count, static_cast<std::size_t>(last - after.begin()) + 1);
-    }
-  }
+  const auto before = inner_histograms(*looks.front()), after = inner_histograms(*looks.back());
   constexpr double kWidth = (kHistogramHigh - kHistogramLow) / kHistogramBins;
   Json edges = Json::array(), layers = Json::array();
   for (std::int64_t i = 0; i <= kHistogramBins; ++i) {
     edges.push_back(kHistogramLow + kWidth * static_cast<double>(i));
   }
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
     layers.push_back({{"name", after[i].layer},
                       {"op", after[i].op},
                       {"before", densities(before[i].counts, kWidth)},
                       {"after", densities(after[i].counts, kWidth)}});
   }
-  return {{"edges", edges}, {"layers", layers}};
+  const std::size_t watched =
+      looks.back()->moments.size() - behind_last_weights(*looks.back()).size();
+  return {{"edges", edges}, {"watched", watched}, {"layers", layers}};
 }
 
 Json confusion_json(const Judged& judged, const NamedRows& of) {

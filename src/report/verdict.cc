@@ -7,6 +7,7 @@
 #include <iterator>
 #include <span>
 
+#include "report/watched.h"
 #include "train/metric_table.h"
 
 namespace selfnorm {
@@ -34,18 +35,8 @@ void judge_validation(const std::vector<EpochRecord>& history, std::vector<Verdi
                              : "")});
 }
 
-// Those in front of the last weights: what the network gives out is to be large where it is sure,
-// and in the unit of what it predicts.
-std::span<const LayerMoments> inner_layers(const EpochRecord& record) {
-  const std::span all(record.moments);
-  if (!record.weights.empty()) {
-    const auto last = std::ranges::find(all, record.weights.back().layer, &LayerMoments::layer);
-    if (last != all.end()) return all.first(static_cast<std::size_t>(last - all.begin()));
-  }
-  return all.first(all.size() - 1);
-}
-
-// After the last epoch that was watched.
+// After the last epoch that was watched. What the last weights give is to be large where the
+// network is sure.
 void judge_moments(const std::vector<EpochRecord>& history, std::vector<VerdictLine>& verdict) {
   const auto last = std::ranges::find_if(history.rbegin(), history.rend(),
                                          [](const EpochRecord& r) { return !r.moments.empty(); });
@@ -53,7 +44,8 @@ void judge_moments(const std::vector<EpochRecord>& history, std::vector<VerdictL
   const auto is_off = [](const LayerMoments& layer) {
     return !(layer.variance > 0.25 && layer.variance < 4);
   };
-  const std::span inner = inner_layers(*last);
+  const std::size_t outer = behind_last_weights(*last).size() + 1;
+  const std::span inner = std::span(last->moments).first(last->moments.size() - outer);
   const auto off = std::ranges::count_if(inner, is_off);
   verdict.push_back(
       {off == 0 ? "good" : "warning",

@@ -1,13 +1,14 @@
 """Reports as a reader meets them: in a browser, on a telephone, in the dark."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import unittest
 
-from program import DATA, ROOT, USAGE, CliTest, main
+from program import DATA, ROOT, USAGE, CliTest, main, program
 
 BROWSER = shutil.which("chromium")
 WIDTH = 360
@@ -244,6 +245,14 @@ optimizer = { name = "sgd", learning_rate = 1e30 }
         self.assertIn("has no model yet", page.read_text())
         self.check(page, "Summary", "Moment health", "Network", "Configuration")
 
+    def test_of_a_resumed_run_that_came_to_no_end(self):
+        options = ["--data", "digits", "--epochs", "1", "--out", "run"]
+        self.ok("train", *options)
+        result = self.interrupt(["train", "--resume", "--out", "run", "--data", "digits", "--epochs", "100000"], "run/history.jsonl", 3, 0.05)
+        self.assertEqual(130, result.status, result)
+        self.assertTrue(self.path("run/model.safetensors").exists())
+        self.assertIn("The training has stopped: ", self.path("run/report.html").read_text())
+
     def test_what_is_no_run_is_refused(self):
         self.fails((USAGE, DATA, 4), "absent", arguments=("report", "absent"))
         self.path("empty").mkdir()
@@ -251,7 +260,7 @@ optimizer = { name = "sgd", learning_rate = 1e30 }
 
 
 if __name__ == "__main__":
-    if BROWSER is None:
+    if BROWSER is None and os.access(program(), os.X_OK):
         print("skipped where pages are to be looked at: chromium is not installed", flush=True)
         tested = unittest.main(exit=False).result
         sys.exit(77 if tested.wasSuccessful() else 1)  # skipped, for ctest

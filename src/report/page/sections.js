@@ -79,8 +79,8 @@ function mapFigure(map, caption) {
 }
 
 /** Mean and spread over each layer's units, of the weights as they are last. */
-function unitsFigures(units) {
-  const kinds = [['tau', 'τ, the sum of a unit\'s squared weights', [0.8, 1.25]], ['omega', 'ω, the sum of a unit\'s weights', [-0.1, 0.1]]];
+function unitsFigures(units, maps) {
+  const kinds = [['tau', 'τ, the sum of a unit\'s squared weights', maps.tau.band], ['omega', 'ω, the sum of a unit\'s weights', maps.omega.band]];
   return kinds.map(([key, title, domain]) => {
     const mean = {name: 'mean of the units', marked: units.length < 80, points: units.map((each, i) => [i + 1, each[key]]),
       band: units.map((each, i) => [i + 1, each[key] - each[`${key}_deviation`], each[key] + each[`${key}_deviation`]])};
@@ -101,7 +101,7 @@ function momentsSection(report) {
     outside: 'Share of each layer\'s units whose τ is outside the theorems\' domain.',
     gradient: 'Norm of the gradient of each layer\'s weights, at the last step of the epoch.'};
   return section('Moment health', ...Object.keys(titles).filter((key) => maps[key]).map((key) => mapFigure(maps[key], titles[key])),
-    report.units ? element('div', {class: 'charts'}, ...unitsFigures(report.units)) : null);
+    report.units ? element('div', {class: 'charts'}, ...unitsFigures(report.units, maps)) : null);
 }
 
 function predictionSection(report) {
@@ -135,7 +135,7 @@ function histogramSection(report) {
     return figure(lineChart(`Outputs of ${layer.name}`, 'value', 'density', lines), `${layer.name} (${layer.op})`, 'As a table',
       ['value', 'before training', 'after'], () => middles.map((x, i) => [x, layer.before[i], layer.after[i]]));
   };
-  const watched = report.maps?.mean?.names.length ?? 0;
+  const {watched} = histograms;
   const which = watched > histograms.layers.length ? `Of ${watched} layers ${histograms.layers.length}, evenly: each` : 'Each';
   return section('Distributions of activations',
     element('p', {}, `${which} layer's outputs over the watched rows before and after training; what lies beyond ${histograms.edges[0]} and ${histograms.edges.at(-1)} counts into the last bars.`),
