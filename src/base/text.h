@@ -33,4 +33,7 @@ std::string grouped(std::int64_t number);
 /// The words joined by `separator`.
 std::string join(const std::vector<std::string>& words, std::string_view separator);
 
+/// The words between the separators.
+std::vector<std::string> split_words(std::string_view text, char separator);
+
 }  // namespace selfnorm

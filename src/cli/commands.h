@@ -1,19 +1,22 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "cli/command.h"
 
 namespace selfnorm::cli {
 
+/// The program with all of its commands.
+Command program();
+
 /// Each adds one command to the program; its work runs when the command was given.
-void add_train(CLI::App& app);
-void add_evaluate(CLI::App& app);
-void add_predict(CLI::App& app);
-void add_theory(CLI::App& app);
-void add_propagate(CLI::App& app);
-void add_compare(CLI::App& app);
-void add_report(CLI::App& app);
-void add_doctor(CLI::App& app);
-void add_ops(CLI::App& app);
-void add_data(CLI::App& app);
+void add_train(Command& program);
+void add_evaluate(Command& program);
+void add_predict(Command& program);
+void add_theory(Command& program);
+void add_propagate(Command& program);
+void add_compare(Command& program);
+void add_report(Command& program);
+void add_doctor(Command& program);
+void add_ops(Command& program);
+void add_data(Command& program);
 
 }  // namespace selfnorm::cli

@@ -32,6 +32,7 @@ namespace fs = std::filesystem;
 struct CompareArguments {
   std::vector<std::string> networks;
   CompareOptions options;
+  std::string out = "runs/compare";
   std::vector<std::int64_t> epochs;
   bool json = false;
   OptionFlags data, train, loss;
@@ -200,39 +201,47 @@ void run_compare(const CompareArguments& arguments) {
 
 }  // namespace
 
-void add_compare(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("compare", "Train configurations side by side, with several seeds each");
+void add_compare(Command& program) {
+  Command& command = program.add_command(
+      "compare", "Train several network files side by side, each with several seeds");
   const auto arguments = std::make_shared<CompareArguments>();
   CompareOptions& options = arguments->options;
-  options.out = "runs/compare";
-  command->add_option("networks", arguments->networks, "network files (.toml)")->required();
-  command->add_option("--seeds", options.seeds, "trainings of each, with seeds that follow its own")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command->add_option("--out", options.out, "folder for tables, curves and all runs")
-      ->capture_default_str();
-  command->add_flag("--resume", options.resume, "keep what is finished there, and go on");
-  command->add_option("--metric", options.metric,
-                      "what is compared; the first score of the validation rows but the loss");
-  command->add_option("--at", arguments->epochs, "epochs that the tables tell [1,3,10,…]")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("EPOCH,EPOCH,…")
-      ->check(CLI::Validator(
-          [](const std::string& word) {
-            const bool is_epoch = !word.empty() && word.size() < 10 && word.front() != '0' &&
-                                  word.find_first_not_of("0123456789") == word.npos;
-            return is_epoch ? std::string()
-                            : "expected whole numbers from 1, with commas between, got " + word;
-          },
-          ""));
-  command->add_flag("--json", arguments->json, "the result as one JSON document");
+  command.add({.name = "networks",
+               .target = &arguments->networks,
+               .help = "network files (.toml)",
+               .value = "FILE",
+               .is_required = true,
+               .repeats = true});
+  command.add({.name = "--seeds",
+               .target = &options.seeds,
+               .help = "number of seeds per network: its own seed and the ones that follow",
+               .range = {1, 1000}});
+  command.add({.name = "--out",
+               .target = &arguments->out,
+               .help = "folder for the tables, the curves and all runs",
+               .value = "DIR"});
+  command.add_switch("--resume", options.resume,
+                     "keep the finished runs in --out and continue with the others");
+  command.add({.name = "--metric",
+               .target = &options.metric,
+               .help = "validation metric to compare",
+               .value = "NAME",
+               .default_text = "the first one that is not the loss"});
+  command.add({.name = "--at",
+               .target = &arguments->epochs,
+               .help = "epochs to list in the tables",
+               .range = range::kAtLeastOne,
+               .default_text = "1,3,10,30,... and the last"});
+  command.add_switch("--json", arguments->json, "print the result as one JSON document");
   RunConfig defaults;
-  arguments->data.add(*command, data_table(defaults), "Data");
-  arguments->train.add(*command, train_table(defaults), "Training");
-  arguments->loss.add(*command, loss_table(), "Loss");
-  command->callback([arguments] { run_compare(*arguments); });
+  arguments->data.add(command, data_table(defaults), "Data");
+  arguments->train.add(command, train_table(defaults), "Training");
+  arguments->loss.add(command, loss_table(), "Loss");
+  command.examples = {"selfnorm compare selu.toml relu.toml --seeds 3 --out runs/both"};
+  command.run = [arguments] {
+    arguments->options.out = arguments->out;
+    return run_compare(*arguments), 0;
+  };
 }
 
 }  // namespace selfnorm::cli

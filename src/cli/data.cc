@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/flags.h"
 #include "cli/terminal.h"
 #include "data/figures.h"
 #include "data/known.h"
@@ -52,24 +53,34 @@ void make(const FigureArguments& arguments) {
 
 }  // namespace
 
-void add_data(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("data", "Data sets that go by a name, and figures made by code");
-  command->require_subcommand(1);
-  CLI::App* listing = command->add_subcommand("list", "List them, and where they were found");
+void add_data(Command& program) {
+  Command& command =
+      program.add_command("data", "List the known data sets, or generate a synthetic one");
+  Command& listing = command.add_command("list", "List the known data sets and where they are");
   const auto arguments = std::make_shared<DataArguments>();
-  listing->add_option("--data-dir", arguments->data.data_dir, "a folder to look in first");
-  listing->add_flag("--json", arguments->json, "one JSON document");
-  listing->callback([arguments] { list(*arguments); });
-  CLI::App* making = command->add_subcommand("make", "Points of two classes in the plane, as CSV");
+  add_data_dir(listing, arguments->data.data_dir);
+  listing.add_switch("--json", arguments->json, "print one JSON document");
+  listing.run = [arguments] { return list(*arguments), 0; };
+  Command& making =
+      command.add_command("make", "Generate points of two classes in the plane, as CSV");
   const auto figure = std::make_shared<FigureArguments>();
-  making->add_option("figure", figure->name, join(figure_names(), ", "))->required();
-  making->add_option("--rows", figure->options.rows, "points")->capture_default_str();
-  making->add_option("--noise", figure->options.noise, "deviation of a point from its place")
-      ->capture_default_str();
-  making->add_option("--seed", figure->options.seed, "of the points")->capture_default_str();
-  making->add_option("--out", figure->out, "the file to write [standard output]");
-  making->callback([figure] { make(*figure); });
+  making.add({.name = "figure",
+              .target = &figure->name,
+              .help = "shape of the two classes",
+              .choices = figure_names(),
+              .is_required = true});
+  making.add({.name = "--rows", .target = &figure->options.rows, .help = "number of points"});
+  making.add({.name = "--noise",
+              .target = &figure->options.noise,
+              .help = "standard deviation of the noise added to every coordinate"});
+  making.add({.name = "--seed", .target = &figure->options.seed, .help = "random seed"});
+  making.add({.name = "--out",
+              .target = &figure->out,
+              .help = "file to write",
+              .value = "FILE",
+              .default_text = "standard output"});
+  making.examples = {"selfnorm data make spirals --rows 1000 --out spirals.csv"};
+  making.run = [figure] { return make(*figure), 0; };
 }
 
 }  // namespace selfnorm::cli

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/difference.h"
+#include "cli/flags.h"
 #include "cli/terminal.h"
 #include "report/examination_json.h"
 #include "selfnorm/error.h"
@@ -29,7 +30,7 @@ struct DoctorArguments {
   std::string data, target, data_dir;
   ExaminationOptions options;
   std::string fail_on = "error";
-  std::optional<std::string> repair, report;
+  std::string repair, report;
   std::int64_t calibrate = 0;  ///< batches
   bool measure = false;
   bool json = false;
@@ -201,12 +202,12 @@ std::vector<EpochRecord> read_training(const std::filesystem::path& path) {
 
 void write_report(const DoctorArguments& arguments, const std::string& name,
                   const RunConfig& config, const Examination& examination) {
-  if (!arguments.report) return;
-  write_file(*arguments.report, doctor_report(name, config, examination));
-  note(fmt::format("report   {}", *arguments.report));
+  if (arguments.report.empty()) return;
+  write_file(arguments.report, doctor_report(name, config, examination));
+  note(fmt::format("report   {}", arguments.report));
 }
 
-void run_examination(const DoctorArguments& arguments) {
+int run_examination(const DoctorArguments& arguments) {
   const RunConfig config = read_config(arguments);
   const Examination examination =
       examine(config, arguments.options, read_training(arguments.network));
@@ -218,7 +219,7 @@ void run_examination(const DoctorArguments& arguments) {
     print_findings(examination.findings);
   }
   check_range(examination);
-  if (fails(examination.findings, arguments.fail_on)) throw CLI::RuntimeError(1);
+  return fails(examination.findings, arguments.fail_on) ? 1 : 0;
 }
 
 // The network file as its user wrote it; of other things one that says the same.
@@ -250,8 +251,8 @@ void check_destination(const std::filesystem::path& path) {
       fmt::format("--repair: expected a network file to write (.toml), got '{}'", path.string()));
 }
 
-void run_repair(const DoctorArguments& arguments) {
-  check_destination(*arguments.repair);
+int run_repair(const DoctorArguments& arguments) {
+  check_destination(arguments.repair);
   const RunConfig config = read_config(arguments);
   const std::string before = text_of(arguments.network, config);
   Repair made = repair(config, arguments.options, read_training(arguments.network));
@@ -261,100 +262,119 @@ void run_repair(const DoctorArguments& arguments) {
   }
   check_range(made.after);
   const bool is_as_it_was = made.found.empty() && adjusted.empty();
-  const bool is_well = !fails(made.beyond, arguments.fail_on);
+  const int status = fails(made.beyond, arguments.fail_on) ? 1 : 0;
   const std::string after = is_as_it_was ? before : repaired_file(before, config, made);
-  parse_run_config(after, *arguments.repair);  // what is written can be read
-  write_file(*arguments.repair, after);
-  write_report(arguments, *arguments.repair, made.config, made.after);
+  parse_run_config(after, arguments.repair);  // what is written can be read
+  write_file(arguments.repair, after);
+  write_report(arguments, arguments.repair, made.config, made.after);
   if (arguments.json) {
     Json json = examination_json(made.after);
     json["repaired"] = findings_json(made.found);
     json["beyond_repair"] = findings_json(made.beyond);
-    json["file"] = *arguments.repair;
+    json["file"] = arguments.repair;
     if (arguments.calibrate > 0) json["calibrated"] = adjustments_json(adjusted);
     fmt::print("{}\n", json.dump(2));
-    if (!is_well) throw CLI::RuntimeError(1);
-    return;
+    return status;
   }
   print_findings(made.found);
   if (is_as_it_was) {
-    fmt::print("nothing to mend: {} is {} as it was\n", *arguments.repair, arguments.network);
+    fmt::print("nothing to mend: {} is {} as it was\n", arguments.repair, arguments.network);
   } else {
     fmt::print("{}--- {}\n+++ {}\n{}\n", made.found.empty() ? "" : "\n", arguments.network,
-               *arguments.repair, difference(before, after));
+               arguments.repair, difference(before, after));
   }
   print_adjustments(adjusted);
   print_table(made.after, arguments.measure);
   if (!made.beyond.empty()) fmt::print("\nbeyond what a network file mends:\n");
   print_findings(made.beyond);
-  if (!is_well) throw CLI::RuntimeError(1);
+  return status;
 }
 
-void run_doctor(DoctorArguments arguments) {
+int run_doctor(DoctorArguments arguments) {
   if (arguments.codes) {
     print_codes();
-    return;
+    return 0;
   }
   if (arguments.network.empty()) {
     throw Error(ErrorKind::config, "doctor: expected a network file, a run folder or a model file");
   }
   if (!arguments.measure) arguments.options.draws = 0;
-  if (arguments.repair) run_repair(arguments);
-  else run_examination(arguments);
+  return arguments.repair.empty() ? run_examination(arguments) : run_repair(arguments);
 }
 
 }  // namespace
 
-void add_doctor(CLI::App& app) {
-  CLI::App* command = app.add_subcommand(
+void add_doctor(Command& program) {
+  Command& command = program.add_command(
       "doctor",
-      "Predict the moments of signals and gradients at every layer of a network with fresh "
-      "weights, say what keeps them from being normal, and mend it.\n" +
-          std::string(kMeaning) +
-          " one draw ±: predicted standard deviation of\n"
-          "the variance over draws of the weights. missed: the prediction of mean, variance or "
-          "gradient²\n"
-          "is off by more than promised and than three standard errors, measured or predicted");
+      "Predict the moments of signals and gradients at every layer of a network, report what keeps "
+      "them from being normal, and fix it");
+  command.description =
+      std::string(kMeaning) +
+      "\n"
+      "one draw ±: predicted standard deviation of the variance over draws of the "
+      "weights.\n"
+      "missed: the prediction of a mean, variance or gradient² is off by more than "
+      "the doctor\n"
+      "promises and by more than three standard errors.";
   const auto arguments = std::make_shared<DoctorArguments>();
   arguments->options.draws = 5;
-  command->add_option("network", arguments->network,
-                      "a network file, a run folder or a model file");
-  command->add_option("--data", arguments->data,
-                      "rows to look at instead of the network file's; without either: N(0, 1)");
-  command->add_option("--target", arguments->target, "the target's column in --data, left out")
-      ->needs("--data");
-  command->add_option("--data-dir", arguments->data_dir, "a folder of data sets");
-  command->add_option("--samples", arguments->options.samples, "rows that are looked at")
-      ->capture_default_str();
-  auto* measure =
-      command->add_flag("--measure", arguments->measure,
-                        "run the network with fresh weights too, and print what comes beside");
-  command->add_option("--draws", arguments->options.draws, "of weights, with --measure")
-      ->check(CLI::Range(2, 1000))
-      ->needs(measure)
-      ->capture_default_str();
-  command->add_option("--seed", arguments->options.seed, "of rows, weights and masks")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command
-      ->add_option("--fail-on", arguments->fail_on,
-                   "from which finding on the exit status is 1: error, warning or never")
-      ->check(CLI::IsMember({"error", "warning", "never"}))
-      ->capture_default_str();
-  command->add_option("--repair", arguments->repair,
-                      "write a network file in which what was found is mended");
-  command
-      ->add_option(
-          "--calibrate", arguments->calibrate,
-          "with --repair: adjust the initial weights of every layer to what so many batches "
-          "measure, and say by how much")
-      ->check(CLI::Range(1, 1000))
-      ->needs("--repair");
-  command->add_option("--report", arguments->report,
-                      "write a page to look at: of the repaired network with --repair");
-  command->add_flag("--json", arguments->json, "one JSON document");
-  command->add_flag("--codes", arguments->codes, "as docs/findings.md: all that it looks for");
-  command->callback([arguments] { run_doctor(*arguments); });
+  command.add({.name = "network",
+               .target = &arguments->network,
+               .help = "network file, run folder or model file",
+               .value = "FILE"});
+  command.add({.name = "--data",
+               .target = &arguments->data,
+               .help = "data to examine the network on",
+               .value = "SOURCE",
+               .default_text = "the network file's data, or N(0, 1)"});
+  command.add({.name = "--target",
+               .target = &arguments->target,
+               .help = "target column of --data, which is no input",
+               .value = "COLUMN",
+               .needs = "--data"});
+  add_data_dir(command, arguments->data_dir);
+  command.add({.name = "--samples",
+               .target = &arguments->options.samples,
+               .help = "number of rows to examine"});
+  command.add_switch(
+      "--measure", arguments->measure,
+      "also run the network with fresh weights and print the measured moments beside "
+      "the predicted ones");
+  command.add({.name = "--draws",
+               .target = &arguments->options.draws,
+               .help = "number of weight draws to measure",
+               .range = {2, 1000},
+               .needs = "--measure"});
+  command.add({.name = "--seed",
+               .target = &arguments->options.seed,
+               .help = "random seed of rows, weights and masks"});
+  command.add({.name = "--fail-on",
+               .target = &arguments->fail_on,
+               .help = "lowest severity of a finding that makes the exit status 1",
+               .choices = {"error", "warning", "never"}});
+  command.add({.name = "--repair",
+               .target = &arguments->repair,
+               .help = "write a copy of the network file in which the findings are fixed",
+               .value = "FILE"});
+  command.add({.name = "--calibrate",
+               .target = &arguments->calibrate,
+               .help =
+                   "measure this many batches and rescale the initial weights of every layer to "
+                   "match (similar to LSUV); prints the factors",
+               .range = {1, 1000},
+               .default_text = "off",
+               .needs = "--repair"});
+  command.add({.name = "--report",
+               .target = &arguments->report,
+               .help = "write an HTML page; with --repair, of the repaired network",
+               .value = "FILE"});
+  command.add_switch("--json", arguments->json, "print one JSON document");
+  command.add_switch("--codes", arguments->codes, "print docs/findings.md, the list of findings");
+  command.examples = {"selfnorm doctor net.toml --measure",
+                      "selfnorm doctor net.toml --repair fixed.toml",
+                      "selfnorm doctor runs/mine --report doctor.html"};
+  command.run = [arguments] { return run_doctor(*arguments); };
 }
 
 }  // namespace selfnorm::cli

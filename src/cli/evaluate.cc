@@ -30,11 +30,15 @@ void run_evaluate(const UseArguments& arguments) {
 
 }  // namespace
 
-void add_evaluate(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("evaluate", "Loss and metrics of a trained model");
+void add_evaluate(Command& program) {
+  Command& command =
+      program.add_command("evaluate", "Print the loss and metrics of a trained model");
   const auto arguments = std::make_shared<UseArguments>();
-  add_use_arguments(*command, *arguments);
-  command->callback([arguments] { run_evaluate(*arguments); });
+  add_use_arguments(command, *arguments);
+  command.examples = {"selfnorm evaluate runs/digits",
+                      "selfnorm evaluate runs/digits --split train --json",
+                      "selfnorm evaluate model.safetensors --data new.csv"};
+  command.run = [arguments] { return run_evaluate(*arguments), 0; };
 }
 
 }  // namespace selfnorm::cli

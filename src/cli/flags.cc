@@ -3,15 +3,12 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "data/known.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm::cli {
 namespace {
 
 std::string last_part(const std::string& name) { return name.substr(name.rfind('.') + 1); }
-
-bool is_true_or_false(const Option& option) { return std::holds_alternative<bool*>(option.target); }
 
 }  // namespace
 
@@ -22,11 +19,20 @@ std::string flag_name(const std::string& option) {
   return flag;
 }
 
-void add_input_flag(CLI::App& app, std::vector<std::string>& texts) {
-  app.add_option("--input", texts,
-                 "what a named input reads, once for each: NAME=FILE without --data, "
-                 "NAME=COLUMN,COLUMN of a table")
-      ->allow_extra_args(false);
+void add_input_flag(Command& command, std::vector<std::string>& texts) {
+  command.add({.name = "--input",
+               .target = &texts,
+               .help = "what a named input reads, once for each: NAME=FILE without --data, "
+                       "NAME=COLUMN,COLUMN of a table",
+               .value = "NAME=SOURCE",
+               .repeats = true});
+}
+
+void add_data_dir(Command& command, std::string& folder) {
+  command.add({.name = "--data-dir",
+               .target = &folder,
+               .help = "folder to search first for known data sets",
+               .value = "DIR"});
 }
 
 NamedInputs parse_inputs(const std::vector<std::string>& texts) {
@@ -42,40 +48,50 @@ NamedInputs parse_inputs(const std::vector<std::string>& texts) {
   return inputs;
 }
 
-void OptionFlags::add(CLI::App& app, const Options& options, const std::string& group) {
+void OptionFlags::add(Command& command, const Options& options, const std::string& group) {
   for (const Option& option : options) {
     const auto same_end = std::ranges::count_if(
         options, [&](const Option& o) { return last_part(o.name) == last_part(option.name); });
     const std::string flag = flag_name(same_end == 1 ? last_part(option.name) : option.name);
-    std::string help = option.help;
-    if (!option.choices.empty()) help += " (" + join(option.choices, ", ") + ")";
-    help += " [" + to_string(get_option(option)) + "]";
     auto text = std::make_unique<std::string>();
-    const std::string names = option.name == "source" ? flag + ",--data" : flag;
-    CLI::Option* parsed = app.add_option(names, *text, help)->group(group);
-    parsed->type_name(is_true_or_false(option) ? "BOOL" : "");
-    flags_.push_back({option.name, flag, std::move(text), parsed});
+    const Argument typed{
+        .name = flag, .target = option.target, .help = {}, .choices = option.choices};
+    const Argument& argument =
+        command.add({.name = option.name == "source" ? flag + ",--data" : flag,
+                     .target = text.get(),
+                     .help = option.help,
+                     .value = value_name(typed),
+                     .choices = option.choices,
+                     .default_text = default_value(typed),
+                     .group = group});
+    flags_.push_back({option.name, flag, std::move(text), &argument});
   }
 }
 
 template <class Use>
 void OptionFlags::for_each_given(const Options& options, Use use) const {
   for (const Flag& flag : flags_) {
-    if (flag.parsed->count() == 0) continue;
+    if (!flag.argument->given()) continue;
     const auto option = std::ranges::find(options, flag.option, &Option::name);
     if (option == options.end()) continue;
-    use(*option, parse_setting(*option, *flag.text, flag.flag), flag.flag);
+    Option named = *option;
+    named.name = flag.flag;
+    use(option->name, named, parse_setting(named, *flag.text, flag.flag));
   }
 }
 
 Settings OptionFlags::given(const Options& options) const {
   Settings settings;
-  for_each_given(options, [&](const Option& option, const Setting& value, const std::string&) {
-    settings[option.name] = value;
+  for_each_given(options, [&](const std::string& name, const Option&, const Setting& value) {
+    settings[name] = value;
   });
   return settings;
 }
 
-void OptionFlags::apply(const Options& options) const { for_each_given(options, set_option); }
+void OptionFlags::apply(const Options& options) const {
+  for_each_given(options, [](const std::string&, const Option& option, const Setting& value) {
+    set_option(option, value, option.name);
+  });
+}
 
 }  // namespace selfnorm::cli

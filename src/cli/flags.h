@@ -1,11 +1,11 @@
 // Options as command-line flags.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "cli/command.h"
 #include "config/option.h"
 #include "selfnorm/dataset.h"
 
@@ -17,7 +17,7 @@ namespace selfnorm::cli {
 /// between.
 class OptionFlags {
  public:
-  void add(CLI::App& app, const Options& options, const std::string& group);
+  void add(Command& command, const Options& options, const std::string& group);
 
   /// What was given, read as the options of the same names are.
   Settings given(const Options& options) const;
@@ -30,7 +30,7 @@ class OptionFlags {
     std::string option;
     std::string flag;
     std::unique_ptr<std::string> text;
-    CLI::Option* parsed;
+    const Argument* argument;
   };
   template <class Use>
   void for_each_given(const Options& options, Use use) const;
@@ -39,7 +39,10 @@ class OptionFlags {
 };
 
 /// `--input NAME=FILE` or `NAME=COLUMN,COLUMN`, once for each named input.
-void add_input_flag(CLI::App& app, std::vector<std::string>& texts);
+void add_input_flag(Command& command, std::vector<std::string>& texts);
+
+/// `--data-dir DIR`.
+void add_data_dir(Command& command, std::string& folder);
 
 /// What such flags say. Error(config) on one without a name or a value.
 NamedInputs parse_inputs(const std::vector<std::string>& texts);

@@ -8,11 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "base/text.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "selfnorm/error.h"
-#include "selfnorm/version.h"
 
 namespace {
 
@@ -42,33 +41,8 @@ void limit_spinning(char** argv) {
   ::execv("/proc/self/exe", argv);  // goes on as it is where that does not work
 }
 
-// The command that the words given lead to, as `theory shape`.
-const CLI::App& command_reached(const CLI::App& app) {
-  const std::vector<const CLI::App*> given =
-      app.get_subcommands([](const CLI::App* command) { return command->parsed(); });
-  return given.empty() ? app : command_reached(*given.back());
-}
-
-// What was not expected, with the nearest command or flag.
-std::string unexpected(const CLI::App& app, const std::string& word) {
-  const CLI::App& command = command_reached(app);
-  std::vector<std::string> names;
-  if (word.starts_with("-")) {
-    for (const CLI::Option* option : command.get_options()) {
-      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-    }
-  } else {
-    for (const CLI::App* below : command.get_subcommands([](const CLI::App*) { return true; })) {
-      names.push_back(below->get_name());
-    }
-  }
-  const std::string nearest = selfnorm::nearest_name(word, names);
-  return "'" + word + "' was not expected" +
-         (nearest.empty() ? "" : " (did you mean '" + nearest + "'?)");
-}
-
-// The words given, in the order that CLI11 takes them from. `--watch` says whether moments are
-// measured, and alone, that somebody wants to watch.
+// The words of the command line. `train --watch` without a value means `--live`: the user wants to
+// watch, while `--watch true` and `--watch false` say whether moments are measured.
 std::vector<std::string> words_given(int argc, char** argv) {
   const std::vector<std::string> truths = {"true", "false"};
   std::vector<std::string> words(argv + 1, argv + argc);
@@ -78,7 +52,6 @@ std::vector<std::string> words_given(int argc, char** argv) {
     const bool has_value = i + 1 < words.size() && std::ranges::count(truths, words[i + 1]) > 0;
     if (!has_value) words[i] = "--live";
   }
-  std::ranges::reverse(words);
   return words;
 }
 
@@ -92,40 +65,10 @@ bool output_arrived() {
 
 int main(int argc, char** argv) {
   limit_spinning(argv);
-  CLI::App app(
-      "Self-normalizing neural networks: SELU, alpha dropout and LeCun initialisation as "
-      "one.",
-      "selfnorm");
-  app.set_version_flag("--version", SELFNORM_VERSION);
-  app.require_subcommand(1);
-  app.footer("Start with: selfnorm data list; selfnorm train --data digits --out runs/digits");
-  selfnorm::cli::add_train(app);
-  selfnorm::cli::add_evaluate(app);
-  selfnorm::cli::add_predict(app);
-  selfnorm::cli::add_compare(app);
-  selfnorm::cli::add_report(app);
-  selfnorm::cli::add_doctor(app);
-  selfnorm::cli::add_theory(app);
-  selfnorm::cli::add_propagate(app);
-  selfnorm::cli::add_ops(app);
-  selfnorm::cli::add_data(app);
+  selfnorm::cli::Command program = selfnorm::cli::program();
   int status = 0;
   try {
-    app.parse(words_given(argc, argv));
-  } catch (const CLI::RuntimeError& error) {  // a command's own answer: findings, not proved
-    status = error.get_exit_code();
-  } catch (const CLI::ParseError& error) {
-    const bool asked = error.get_exit_code() == 0;  // --help, --version
-    const std::vector<std::string> rest = app.remaining(true);
-    if (asked) {
-      status = app.exit(error);
-    } else if (rest.empty()) {
-      complain((std::string(error.what()) + " (--help tells what is expected)").c_str());
-      status = 2;
-    } else {
-      complain((unexpected(app, rest.front()) + "; --help tells what is").c_str());
-      status = 2;
-    }
+    status = selfnorm::cli::run_command_line(program, words_given(argc, argv));
   } catch (const selfnorm::Error& error) {
     complain(error.what());
     status = exit_status(error.kind());

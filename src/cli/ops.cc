@@ -108,16 +108,22 @@ struct OpsArguments {
 
 }  // namespace
 
-void add_ops(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("ops", "List the ops that networks are made of");
+void add_ops(Command& program) {
+  Command& command =
+      program.add_command("ops", "List the ops that networks are built from, or describe one");
   const auto arguments = std::make_shared<OpsArguments>();
-  command->add_option("name", arguments->name, "tell this op's attributes");
-  command->add_flag("--json", arguments->json, "one JSON document");
-  command->add_flag("--markdown", arguments->markdown, "as docs/ops.md");
-  command->callback([arguments] {
+  command.add({.name = "name",
+               .target = &arguments->name,
+               .help = "op whose attributes to print",
+               .value = "OP"});
+  command.add_switch("--json", arguments->json, "print one JSON document");
+  command.add_switch("--markdown", arguments->markdown, "print docs/ops.md");
+  command.examples = {"selfnorm ops alpha_dropout"};
+  command.run = [arguments] {
     if (arguments->name.empty()) print_all(arguments->json, arguments->markdown);
     else print_one(arguments->name, arguments->json);
-  });
+    return 0;
+  };
 }
 
 }  // namespace selfnorm::cli

@@ -89,13 +89,19 @@ void run_predict(const PredictArguments& arguments) {
 
 }  // namespace
 
-void add_predict(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("predict", "What a trained model says of each row, as CSV");
+void add_predict(Command& program) {
+  Command& command = program.add_command(
+      "predict", "Write the prediction of a trained model for every row, as CSV");
   const auto arguments = std::make_shared<PredictArguments>();
-  add_use_arguments(*command, *arguments);
-  command->add_option("--out", arguments->out, "a file to write instead of standard output");
-  command->callback([arguments] { run_predict(*arguments); });
+  add_use_arguments(command, *arguments);
+  command.add({.name = "--out",
+               .target = &arguments->out,
+               .help = "file to write",
+               .value = "FILE",
+               .default_text = "standard output"});
+  command.examples = {"selfnorm predict runs/mine --data new.csv",
+                      "head -5 new.csv | selfnorm predict runs/mine --data - --json"};
+  command.run = [arguments] { return run_predict(*arguments), 0; };
 }
 
 }  // namespace selfnorm::cli

@@ -9,7 +9,9 @@
 #include <numeric>
 
 #include "cli/commands.h"
+#include "cli/flags.h"
 #include "cli/terminal.h"
+#include "cli/theory_arguments.h"
 #include "data/gather.h"
 #include "data/standardizer.h"
 #include "selfnorm/dataset.h"
@@ -20,7 +22,7 @@ namespace {
 
 struct PropagateArguments {
   PropagationRequest request;
-  double alpha = 0, lambda = 0, scale = 0;
+  ConstantArguments constants;
   std::string shape, data, data_dir;
   bool json = false;
 };
@@ -104,54 +106,63 @@ void run_propagate(PropagateArguments arguments) {
 
 }  // namespace
 
-void add_propagate(CLI::App& app) {
-  CLI::App* command = app.add_subcommand(
-      "propagate", "Send a unit normal signal through many layers, beside what theory predicts");
+void add_propagate(Command& program) {
+  Command& command = program.add_command(
+      "propagate",
+      "Send N(0, 1) inputs through many layers and print the moments beside the predicted ones");
   const auto arguments = std::make_shared<PropagateArguments>();
   PropagationRequest& request = arguments->request;
-  command->add_option("--layers", request.layers, "how many")->capture_default_str();
-  command->add_option("--width", request.width, "units a layer")->capture_default_str();
-  command->add_option("--batch", request.batch, "rows")->capture_default_str();
-  command->add_option("--activation", request.activation, "one of `selfnorm ops`")
-      ->capture_default_str();
-  const auto* dropout =
-      command
-          ->add_option(
-              "--dropout", request.dropout,
-              "none, plain, alpha, notebook (the published NumPy one, which corrects twice), "
-              "or one of `selfnorm ops`")
-          ->capture_default_str();
-  const auto* rate = command->add_option("--rate", request.rate, "share of the elements dropped")
-                         ->capture_default_str();
-  command
-      ->add_option("--init", request.init,
-                   "an initialiser; normal and uniform have variance 1/width")
-      ->capture_default_str();
-  command->add_option("--gain", request.gain, "multiplies the weights' deviation")
-      ->capture_default_str();
-  command->add_option("--seed", request.seed, "of weights, input and masks")->capture_default_str();
-  const auto* alpha = command->add_option("--alpha", arguments->alpha, "the activation's α");
-  const auto* lambda = command->add_option("--lambda", arguments->lambda, "the activation's λ");
-  const auto* scale = command->add_option("--scale", arguments->scale, "SELU's s");
-  const auto* shape =
-      command->add_option("--shape", arguments->shape, "depth: the SELU made for so many layers");
-  command->add_option("--data", arguments->data,
-                      "rows that go in, standardised, instead of N(0, 1): a data set or a file");
-  command->add_option("--data-dir", arguments->data_dir, "a folder of data sets");
-  command->add_flag("--gradients", request.gradients,
-                    "send an N(0, 1) gradient back too, and tell its second moment");
-  command->add_flag("--json", arguments->json, "every layer, as one JSON document");
-  command->callback([=] {
-    if (rate->count() > 0 && dropout->count() == 0) {
-      throw Error(ErrorKind::config, "--rate: expected --dropout beside it: there is none to drop");
+  command.add({.name = "--layers", .target = &request.layers, .help = "number of layers"});
+  command.add({.name = "--width", .target = &request.width, .help = "units per layer"});
+  command.add({.name = "--batch", .target = &request.batch, .help = "number of rows"});
+  command.add({.name = "--activation",
+               .target = &request.activation,
+               .help = "activation (see `selfnorm ops`)",
+               .value = "OP"});
+  const Argument& dropout = command.add(
+      {.name = "--dropout",
+       .target = &request.dropout,
+       .help = "none, plain, alpha, notebook (the published NumPy version, which scales "
+               "twice), or a dropout of `selfnorm ops`",
+       .value = "NAME"});
+  const Argument& rate = command.add(
+      {.name = "--rate", .target = &request.rate, .help = "fraction of the elements to drop"});
+  command.add({.name = "--init",
+               .target = &request.init,
+               .help = "initializer; normal and uniform have variance 1/width",
+               .value = "NAME"});
+  command.add({.name = "--gain",
+               .target = &request.gain,
+               .help = "factor on the standard deviation of the weights"});
+  command.add({.name = "--seed",
+               .target = &request.seed,
+               .help = "random seed of weights, input and masks"});
+  arguments->constants.add(command);
+  const Argument& shape =
+      command.add({.name = "--shape",
+                   .target = &arguments->shape,
+                   .help = "depth: use the SELU whose gradients last through this many layers",
+                   .value = "depth"});
+  command.add({.name = "--data",
+               .target = &arguments->data,
+               .help = "standardized rows of a data set or file to send in",
+               .value = "SOURCE",
+               .default_text = "N(0, 1)"});
+  add_data_dir(command, arguments->data_dir);
+  command.add_switch("--gradients", request.gradients,
+                     "also send an N(0, 1) gradient backward and print its second moment");
+  command.add_switch("--json", arguments->json, "print every layer, as one JSON document");
+  command.examples = {"selfnorm propagate --layers 100 --dropout alpha --rate 0.2 --gradients"};
+  command.run = [arguments, &dropout, &rate, &shape] {
+    if (rate.given() && !dropout.given()) {
+      throw Error(ErrorKind::config, "--rate requires --dropout");
     }
     Settings& attributes = arguments->request.activation_attributes;
-    if (alpha->count() > 0) attributes["alpha"] = arguments->alpha;
-    if (lambda->count() > 0) attributes["lambda"] = arguments->lambda;
-    if (scale->count() > 0) attributes["scale"] = arguments->scale;
-    if (shape->count() > 0) attributes["shape"] = arguments->shape;
+    attributes = arguments->constants.given();
+    if (shape.given()) attributes["shape"] = arguments->shape;
     run_propagate(*arguments);
-  });
+    return 0;
+  };
 }
 
 }  // namespace selfnorm::cli

@@ -89,17 +89,28 @@ void run_report_command(const ReportArguments& arguments) {
 
 }  // namespace
 
-void add_report(CLI::App& app) {
-  CLI::App* command = app.add_subcommand(
-      "report", "One page to look at, of a run or a comparison, that opens without a network");
+void add_report(Command& program) {
+  Command& command = program.add_command(
+      "report", "Write the report of a run or a comparison: one HTML page that works offline");
   const auto arguments = std::make_shared<ReportArguments>();
-  command->add_option("subject", arguments->subject, "a run folder, or that of a comparison")
-      ->required();
-  command->add_option("--out", arguments->out, "the file to write [report.html in the folder]");
-  command->add_option("--svg", arguments->svg,
-                      "a folder of pictures for papers as well (SVG; needs gnuplot)");
-  command->add_flag("--json", arguments->json, "where it is, as one JSON document");
-  command->callback([arguments] { run_report_command(*arguments); });
+  command.add({.name = "subject",
+               .target = &arguments->subject,
+               .help = "run folder, or output folder of `selfnorm compare`",
+               .value = "DIR",
+               .is_required = true});
+  command.add({.name = "--out",
+               .target = &arguments->out,
+               .help = "file to write",
+               .value = "FILE",
+               .default_text = "report.html in the folder"});
+  command.add({.name = "--svg",
+               .target = &arguments->svg,
+               .help = "also write the charts as SVG files to this folder (requires gnuplot)",
+               .value = "DIR"});
+  command.add_switch("--json", arguments->json,
+                     "print the path of the page and its size as one JSON document");
+  command.examples = {"selfnorm report runs/digits", "selfnorm report runs/digits --svg figures"};
+  command.run = [arguments] { return run_report_command(*arguments), 0; };
 }
 
 }  // namespace selfnorm::cli

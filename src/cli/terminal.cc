@@ -17,12 +17,6 @@ std::string styled(const char* code, const std::string& text) {
   return plain ? text : fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
-// Characters as a terminal counts them: bytes that do not continue a UTF-8 sequence.
-std::size_t columns(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 bool looks_numeric(const std::string& cell) {
   return cell.empty() || cell.find_first_not_of("0123456789.,+-e%") == std::string::npos;
 }
@@ -32,6 +26,11 @@ bool looks_numeric(const std::string& cell) {
 bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
 std::string bold(const std::string& text) { return styled("1", text); }
 std::string red(const std::string& text) { return styled("31", text); }
+
+std::size_t columns(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
 
 void note(const std::string& text) {
   std::fprintf(stderr, "%s %s\n", bold("note:").c_str(), text.c_str());

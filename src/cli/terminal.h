@@ -17,6 +17,9 @@ std::string red(const std::string& text);
 /// A remark beside the results, on standard error.
 void note(const std::string& text);
 
+/// Columns that the text takes on a terminal: characters of UTF-8, each one column wide.
+std::size_t columns(const std::string& text);
+
 /// Rows as aligned columns, the first row being the heading. Columns whose cells are all numbers
 /// are aligned right.
 std::string table(const std::vector<std::vector<std::string>>& rows);

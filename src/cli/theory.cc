@@ -35,10 +35,10 @@ void require_rate(const char* flag, double rate) {
   require(rate >= 0 && rate < 1, flag, "a number in [0, 1)", rate);
 }
 
-void add_moments(CLI::App& command, Moments& moments) {
-  command.add_option("--mean", moments.mean, "mean μ of the signal")->capture_default_str();
-  command.add_option("--variance", moments.variance, "variance ν of the signal")
-      ->capture_default_str();
+void add_moments(Command& command, Moments& moments) {
+  command.add({.name = "--mean", .target = &moments.mean, .help = "mean μ of the signal"});
+  command.add(
+      {.name = "--variance", .target = &moments.variance, .help = "variance ν of the signal"});
 }
 
 // ---- constants --------------------------------------------------------------------------------
@@ -68,16 +68,16 @@ void run_constants(const ConstantsArguments& arguments) {
   }
 }
 
-void add_constants(CLI::App& theory) {
-  CLI::App* command =
-      theory.add_subcommand("constants", "α and λ of a SELU with a given fixed point");
+void add_constants(Command& theory) {
+  Command& command =
+      theory.add_command("constants", "Compute α and λ of the SELU with a given fixed point");
   const auto arguments = std::make_shared<ConstantsArguments>();
-  add_moments(*command, arguments->target);
-  arguments->weights.add(*command);
-  command->add_option("--scale", arguments->scale, "s: the input is multiplied by √s")
-      ->capture_default_str();
-  command->add_flag("--json", arguments->json, "one JSON document");
-  command->callback([arguments] { run_constants(*arguments); });
+  add_moments(command, arguments->target);
+  arguments->weights.add(command);
+  add_scale(command, arguments->scale);
+  command.add_switch("--json", arguments->json, "print one JSON document");
+  command.examples = {"selfnorm theory constants --mean 0 --variance 2"};
+  command.run = [arguments] { return run_constants(*arguments), 0; };
 }
 
 // ---- fixed points -----------------------------------------------------------------------------
@@ -139,14 +139,15 @@ void run_fixed_points(const FixedPointsArguments& arguments) {
   }
 }
 
-void add_fixed_points(CLI::App& theory) {
-  CLI::App* command = theory.add_subcommand(
-      "fixed_points", "Where an activation's map stays, and whether that attracts");
+void add_fixed_points(Command& theory) {
+  Command& command = theory.add_command(
+      "fixed_points", "Find the means and variances that an activation maps to themselves");
   const auto arguments = std::make_shared<FixedPointsArguments>();
-  arguments->activation.add(*command);
-  arguments->weights.add(*command);
-  command->add_flag("--json", arguments->json, "one JSON document");
-  command->callback([arguments] { run_fixed_points(*arguments); });
+  arguments->activation.add(command);
+  arguments->weights.add(command);
+  command.add_switch("--json", arguments->json, "print one JSON document");
+  command.examples = {"selfnorm theory fixed_points --activation tanh --weight-variance 2"};
+  command.run = [arguments] { return run_fixed_points(*arguments), 0; };
 }
 
 // ---- shape ------------------------------------------------------------------------------------
@@ -187,37 +188,46 @@ void run_shape(ShapeArguments arguments, bool scale_given, bool width_given) {
   }
 }
 
-void add_shape(CLI::App& theory) {
-  CLI::App* command = theory.add_subcommand(
-      "shape", "The SELU for a depth: gradients that grow by no more than a factor over all of it");
+void add_shape(Command& theory) {
+  Command& command = theory.add_command(
+      "shape", "Compute the SELU whose gradients grow by at most a given factor over a depth");
   const auto arguments = std::make_shared<ShapeArguments>();
   DepthShapeRequest& request = arguments->request;
-  command->add_option("--depth", request.depth, "layers")->required();
-  auto* growth = command
-                     ->add_option("--growth", request.growth,
-                                  "most the gradient's second moment may grow over all")
-                     ->capture_default_str();
-  const auto* width = command->add_option(
-      "--width", request.width, "units a layer: keeps the noise of finite width small too");
-  auto* spread =
-      command
-          ->add_option("--spread", request.greatest_spread,
-                       "most that a sample's deviation should vary by, relative, at that width")
-          ->capture_default_str()
-          ->needs("--width");
-  command->add_option("--init", arguments->init, "of the weights: decides how much noise there is")
-      ->check(CLI::IsMember({"orthogonal", "normal"}))
-      ->capture_default_str();
-  command
-      ->add_option("--dropout-rate", arguments->dropout_rate,
-                   "of alpha dropout behind each SELU, which damps gradients")
-      ->capture_default_str();
-  const auto* scale =
-      command->add_option("--scale", arguments->scale, "s as given, to see what it does")
-          ->excludes(growth)
-          ->excludes(spread);
-  command->add_flag("--json", arguments->json, "one JSON document");
-  command->callback([=] { run_shape(*arguments, scale->count() > 0, width->count() > 0); });
+  command.add({.name = "--depth",
+               .target = &request.depth,
+               .help = "number of layers",
+               .is_required = true});
+  command.add({.name = "--growth",
+               .target = &request.growth,
+               .help = "largest growth of the gradient's second moment over all layers"});
+  const Argument& width =
+      command.add({.name = "--width",
+                   .target = &request.width,
+                   .help = "units per layer, to also limit the noise of finite width",
+                   .default_text = "infinite"});
+  command.add({.name = "--spread",
+               .target = &request.greatest_spread,
+               .help = "largest relative standard deviation of a sample's standard deviation at "
+                       "that width",
+               .needs = "--width"});
+  command.add({.name = "--init",
+               .target = &arguments->init,
+               .help = "distribution of the weights, which decides how much noise there is",
+               .choices = {"orthogonal", "normal"}});
+  command.add({.name = "--dropout-rate",
+               .target = &arguments->dropout_rate,
+               .help = "rate of alpha dropout behind each SELU, which damps gradients"});
+  const Argument& scale = command.add({.name = "--scale",
+                                       .target = &arguments->scale,
+                                       .help = "evaluate this s instead of choosing one",
+                                       .default_text = "chosen",
+                                       .excludes = {"--growth", "--spread"}});
+  command.add_switch("--json", arguments->json, "print one JSON document");
+  command.examples = {"selfnorm theory shape --depth 100 --width 256"};
+  command.run = [arguments, &scale, &width] {
+    run_shape(*arguments, scale.given(), width.given());
+    return 0;
+  };
 }
 
 // ---- dropout ----------------------------------------------------------------------------------
@@ -242,31 +252,35 @@ void run_dropout(const DropoutArguments& arguments) {
                 arguments.json);
 }
 
-void add_dropout(CLI::App& theory) {
-  CLI::App* command =
-      theory.add_subcommand("dropout", "a and b of alpha dropout, which keep mean and variance");
+void add_dropout(Command& theory) {
+  Command& command = theory.add_command(
+      "dropout", "Compute a and b of alpha dropout, which keep the mean and variance");
   const auto arguments = std::make_shared<DropoutArguments>();
-  command->add_option("--rate", arguments->rate, "share of the elements dropped")->required();
-  add_moments(*command, arguments->moments);
-  command->add_option("--alpha-prime", arguments->alpha_prime, "what dropped elements become")
-      ->capture_default_str();
-  command->add_flag("--json", arguments->json, "one JSON document");
-  command->callback([arguments] { run_dropout(*arguments); });
+  command.add({.name = "--rate",
+               .target = &arguments->rate,
+               .help = "fraction of the elements to drop",
+               .is_required = true});
+  add_moments(command, arguments->moments);
+  command.add({.name = "--alpha-prime",
+               .target = &arguments->alpha_prime,
+               .help = "value of dropped elements"});
+  command.add_switch("--json", arguments->json, "print one JSON document");
+  command.examples = {"selfnorm theory dropout --rate 0.1"};
+  command.run = [arguments] { return run_dropout(*arguments), 0; };
 }
 
 }  // namespace
 
-void add_theory(CLI::App& app) {
-  CLI::App* theory = app.add_subcommand(
-      "theory", "The mathematics of self-normalization: constants, maps, proofs, pictures");
-  theory->require_subcommand(1);
-  add_constants(*theory);
-  add_theory_map(*theory);
-  add_fixed_points(*theory);
-  add_shape(*theory);
-  add_dropout(*theory);
-  add_theory_certify(*theory);
-  add_theory_plot(*theory);
+void add_theory(Command& program) {
+  Command& theory = program.add_command(
+      "theory", "Compute the constants, maps, fixed points and proofs of self-normalization");
+  add_constants(theory);
+  add_theory_map(theory);
+  add_fixed_points(theory);
+  add_shape(theory);
+  add_dropout(theory);
+  add_theory_certify(theory);
+  add_theory_plot(theory);
 }
 
 }  // namespace selfnorm::cli

@@ -19,22 +19,28 @@ void require_positive(const char* flag, double got) {
   require(got > 0 && std::isfinite(got), flag, "a number above 0", got);
 }
 
-void MapArgument::add(CLI::App& command) {
-  command
-      .add_option(
-          "--map", name,
-          "paper: weights given, z ~ N(μω, ντ); random_weights: drawn, z ~ N(μω, (ν + μ²)τ)")
-      ->check(CLI::IsMember({"paper", "random_weights"}))
-      ->capture_default_str();
+void add_scale(Command& command, double& scale) {
+  command.add(
+      {.name = "--scale", .target = &scale, .help = "SELU's s, which multiplies the input by √s"});
+}
+
+void MapArgument::add(Command& command) {
+  command.add({.name = "--map",
+               .target = &name,
+               .help = "paper: fixed weights, z ~ N(μω, ντ); random_weights: weights are drawn, "
+                       "z ~ N(μω, (ν + μ²)τ)",
+               .choices = {"paper", "random_weights"}});
 }
 
 bool MapArgument::random() const { return name == "random_weights"; }
 
-void WeightArguments::add(CLI::App& command) {
-  command.add_option("--weight-mean", weights.omega, "ω, the sum of a unit's weights")
-      ->capture_default_str();
-  command.add_option("--weight-variance", weights.tau, "τ, the sum of their squares")
-      ->capture_default_str();
+void WeightArguments::add(Command& command) {
+  command.add({.name = "--weight-mean",
+               .target = &weights.omega,
+               .help = "ω, the sum of a unit's weights"});
+  command.add({.name = "--weight-variance",
+               .target = &weights.tau,
+               .help = "τ, the sum of a unit's squared weights"});
   map.add(command);
 }
 
@@ -46,13 +52,40 @@ LayerWeights WeightArguments::read() const {
   return read;
 }
 
-void ActivationArguments::add(CLI::App& command) {
+void ConstantArguments::add(Command& command) {
   command_ = &command;
-  command.add_option("--activation", name, "an activation of `selfnorm ops`")
-      ->capture_default_str();
-  command.add_option("--alpha", alpha, "its α [as in `selfnorm ops NAME`]");
-  command.add_option("--lambda", lambda, "its λ");
-  command.add_option("--scale", scale, "s: its input is multiplied by √s");
+  const std::string defaults = "see `selfnorm ops OP`";
+  command.add({.name = "--alpha",
+               .target = &alpha,
+               .help = "the activation's α",
+               .default_text = defaults});
+  command.add({.name = "--lambda",
+               .target = &lambda,
+               .help = "the activation's λ",
+               .default_text = defaults});
+  command.add({.name = "--scale",
+               .target = &scale,
+               .help = "SELU's s, which multiplies the input by √s",
+               .default_text = defaults});
+}
+
+Settings ConstantArguments::given() const {
+  Settings settings;
+  for (const Argument& argument : command_->arguments) {
+    const auto* number = std::get_if<double*>(&argument.target);
+    const bool is_ours =
+        number != nullptr && (*number == &alpha || *number == &lambda || *number == &scale);
+    if (is_ours && argument.given()) settings[argument.title().substr(2)] = **number;
+  }
+  return settings;
+}
+
+void ActivationArguments::add(Command& command) {
+  command.add({.name = "--activation",
+               .target = &name,
+               .help = "activation (see `selfnorm ops`)",
+               .value = "OP"});
+  constants.add(command);
 }
 
 MomentRule ActivationArguments::read() const {
@@ -67,18 +100,13 @@ MomentRule ActivationArguments::read() const {
                                                row == nullptr ? "is none" + suggestion(name, names)
                                                               : "is no function of one number"));
   }
-  Settings given;
-  if (command_->count("--alpha") > 0) given["alpha"] = alpha;
-  if (command_->count("--lambda") > 0) given["lambda"] = lambda;
-  if (command_->count("--scale") > 0) given["scale"] = scale;
-  return (*moments)(row->attributes->complete(given, "--activation " + name));
+  return (*moments)(row->attributes->complete(constants.given(), "--activation " + name));
 }
 
-void SeluArguments::add(CLI::App& command) {
-  command.add_option("--alpha", constants.alpha, "α")->capture_default_str();
-  command.add_option("--lambda", constants.lambda, "λ")->capture_default_str();
-  command.add_option("--scale", constants.scale, "s: the input is multiplied by √s")
-      ->capture_default_str();
+void SeluArguments::add(Command& command) {
+  command.add({.name = "--alpha", .target = &constants.alpha, .help = "SELU's α"});
+  command.add({.name = "--lambda", .target = &constants.lambda, .help = "SELU's λ"});
+  add_scale(command, constants.scale);
 }
 
 SeluConstants SeluArguments::read() const {

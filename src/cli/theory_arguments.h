@@ -1,9 +1,10 @@
 // Flags that several `theory` commands share.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
+#include "cli/command.h"
+#include "selfnorm/setting.h"
 #include "selfnorm/theory.h"
 
 namespace selfnorm::cli {
@@ -12,11 +13,14 @@ namespace selfnorm::cli {
 void require(bool good, const char* flag, const char* expected, double got);
 void require_positive(const char* flag, double got);
 
+/// `--scale S` with a default.
+void add_scale(Command& command, double& scale);
+
 /// Which of the two maps: weights as given, or drawn.
 struct MapArgument {
   std::string name = "paper";
 
-  void add(CLI::App& command);
+  void add(Command& command);
   bool random() const;
 };
 
@@ -25,35 +29,44 @@ struct WeightArguments {
   LayerWeights weights;
   MapArgument map;
 
-  void add(CLI::App& command);
+  void add(Command& command);
   LayerWeights read() const;
+};
+
+/// The constants of an activation, of which those that are given replace the op's own.
+struct ConstantArguments {
+  double alpha = 0, lambda = 0, scale = 0;
+
+  void add(Command& command);
+  /// Attributes of the op by name.
+  Settings given() const;
+
+ private:
+  const Command* command_ = nullptr;
 };
 
 /// An activation of the op table and its constants.
 struct ActivationArguments {
   std::string name = "selu";
-  double alpha = 0, lambda = 0, scale = 0;
+  ConstantArguments constants;
 
-  void add(CLI::App& command);
+  void add(Command& command);
   /// Error(config) on an unknown activation or a constant that it does not have.
   MomentRule read() const;
-
- private:
-  const CLI::App* command_ = nullptr;
 };
 
 /// α, λ and the scale of a SELU.
 struct SeluArguments {
   SeluConstants constants;
 
-  void add(CLI::App& command);
+  void add(Command& command);
   /// Error(config) unless they are above 0, or α is 0.
   SeluConstants read() const;
 };
 
 /// Each adds its command below `theory`.
-void add_theory_map(CLI::App& theory);
-void add_theory_certify(CLI::App& theory);
-void add_theory_plot(CLI::App& theory);
+void add_theory_map(Command& theory);
+void add_theory_certify(Command& theory);
+void add_theory_plot(Command& theory);
 
 }  // namespace selfnorm::cli

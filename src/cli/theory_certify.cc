@@ -51,10 +51,16 @@ const char* claim_text(int theorem) {
 }
 
 Domain with_given(Domain domain, const CertifyArguments& arguments) {
-  for (const auto& [given, bounds] :
-       {std::pair(&arguments.mu, &domain.mu), std::pair(&arguments.omega, &domain.omega),
-        std::pair(&arguments.nu, &domain.nu), std::pair(&arguments.tau, &domain.tau)}) {
-    if (!given->empty()) *bounds = {given->front(), given->back()};
+  for (const auto& [flag, given, bounds] : {std::tuple("--mu", &arguments.mu, &domain.mu),
+                                            std::tuple("--omega", &arguments.omega, &domain.omega),
+                                            std::tuple("--nu", &arguments.nu, &domain.nu),
+                                            std::tuple("--tau", &arguments.tau, &domain.tau)}) {
+    if (given->empty()) continue;
+    if (given->size() != 2) {
+      throw Error(ErrorKind::config,
+                  fmt::format("{}: expected two numbers LOW,HIGH, got {}", flag, given->size()));
+    }
+    *bounds = {given->front(), given->back()};
   }
   return domain;
 }
@@ -159,7 +165,7 @@ void print_result(const Result& result) {
   }
 }
 
-void run_certify(const CertifyArguments& arguments) {
+int run_certify(const CertifyArguments& arguments) {
   bool proved = true;
   auto list = Json::array();
   for (const int theorem : {1, 2, 3}) {
@@ -172,27 +178,37 @@ void run_certify(const CertifyArguments& arguments) {
     else print_result(result);
   }
   if (arguments.json) fmt::print("{}\n", Json{{"theorems", list}}.dump(2));
-  if (!proved) throw CLI::RuntimeError(1);
+  return proved ? 0 : 1;
 }
 
 }  // namespace
 
-void add_theory_certify(CLI::App& theory) {
-  CLI::App* command = theory.add_subcommand(
-      "certify", "Prove the theorems on SELU's map by interval arithmetic, or refute them");
+void add_theory_certify(Command& theory) {
+  Command& command = theory.add_command(
+      "certify", "Prove or refute the paper's theorems on SELU's map by interval arithmetic");
   const auto arguments = std::make_shared<CertifyArguments>();
-  command->add_option("--theorem", arguments->theorem, "1, 2 or 3 [all]")
-      ->check(CLI::IsMember({1, 2, 3}));
+  command.add({.name = "--theorem",
+               .target = &arguments->theorem,
+               .help = "number of the theorem",
+               .value = "1|2|3",
+               .range = {1, 3},
+               .default_text = "all"});
   const auto bounds = [&](const char* flag, std::vector<double>& values, const char* help) {
-    command->add_option(flag, values, help)->delimiter(',')->expected(2)->type_name("LOW,HIGH");
+    command.add({.name = flag,
+                 .target = &values,
+                 .help = help,
+                 .value = "LOW,HIGH",
+                 .default_text = "as in the theorem"});
   };
-  bounds("--mu", arguments->mu, "mean of the inputs [as the theorem says]");
+  bounds("--mu", arguments->mu, "mean of the inputs");
   bounds("--omega", arguments->omega, "sum of the weights");
   bounds("--nu", arguments->nu, "variance of the inputs");
   bounds("--tau", arguments->tau, "sum of the squared weights");
-  arguments->selu.add(*command);
-  command->add_flag("--json", arguments->json, "one JSON document");
-  command->callback([arguments] { run_certify(*arguments); });
+  arguments->selu.add(command);
+  command.add_switch("--json", arguments->json, "print one JSON document");
+  command.examples = {"selfnorm theory certify",
+                      "selfnorm theory certify --theorem 1 --tau 0.9,1.1"};
+  command.run = [arguments] { return run_certify(*arguments); };
 }
 
 }  // namespace selfnorm::cli

@@ -92,17 +92,24 @@ void run_map(const MapArguments& arguments) {
 
 }  // namespace
 
-void add_theory_map(CLI::App& theory) {
-  CLI::App* command = theory.add_subcommand(
-      "map", "What a layer makes of mean and variance, with the Jacobian, for rows of a table");
+void add_theory_map(Command& theory) {
+  Command& command = theory.add_command(
+      "map", "Compute a layer's output mean and variance, with the Jacobian, for rows of a table");
   const auto arguments = std::make_shared<MapArguments>();
-  command->add_option("--input", arguments->input, "a CSV with columns mu, omega, nu, tau")
-      ->required();
-  command->add_option("--output", arguments->output, "a file to write instead of standard output");
-  arguments->map.add(*command);
-  arguments->activation.add(*command);
-  command->add_flag("--json", arguments->json, "the rows as one JSON document");
-  command->callback([arguments] { run_map(*arguments); });
+  command.add({.name = "--input",
+               .target = &arguments->input,
+               .help = "CSV file with columns mu, omega, nu and tau",
+               .value = "FILE",
+               .is_required = true});
+  command.add({.name = "--output",
+               .target = &arguments->output,
+               .help = "file to write",
+               .value = "FILE",
+               .default_text = "standard output"});
+  arguments->map.add(command);
+  arguments->activation.add(command);
+  command.add_switch("--json", arguments->json, "print the rows as one JSON document");
+  command.run = [arguments] { return run_map(*arguments), 0; };
 }
 
 }  // namespace selfnorm::cli

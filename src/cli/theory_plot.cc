@@ -197,21 +197,29 @@ void run_plot(const PlotArguments& arguments) {
 
 }  // namespace
 
-void add_theory_plot(CLI::App& theory) {
-  CLI::App* command = theory.add_subcommand(
-      "plot", "Pictures as SVG: activation, moment map, shapes for depth, propagation");
+void add_theory_plot(Command& theory) {
+  Command& command = theory.add_command(
+      "plot", "Draw the activation, the moment map, shapes for depth and propagation as SVG files");
   const auto arguments = std::make_shared<PlotArguments>();
   std::vector<std::string> names;
   for (const Picture& picture : kPictures) names.emplace_back(picture.name);
-  command->add_option("pictures", arguments->pictures, "which of them [all]")
-      ->check(CLI::IsMember(names));
-  command->add_option("--output", arguments->output, "a folder")->capture_default_str();
-  command->add_option("--seed", arguments->seed, "of the propagation")->capture_default_str();
-  arguments->selu.add(*command);
+  command.add({.name = "pictures",
+               .target = &arguments->pictures,
+               .help = "pictures to draw",
+               .choices = names,
+               .default_text = "all",
+               .repeats = true});
+  command.add({.name = "--output",
+               .target = &arguments->output,
+               .help = "folder to write to",
+               .value = "DIR"});
+  command.add(
+      {.name = "--seed", .target = &arguments->seed, .help = "random seed of the propagation"});
+  arguments->selu.add(command);
   arguments->weights.weights.omega = 0.1;
-  arguments->weights.add(*command);
-  command->add_flag("--json", arguments->json, "the files as one JSON document");
-  command->callback([arguments] { run_plot(*arguments); });
+  arguments->weights.add(command);
+  command.add_switch("--json", arguments->json, "print the files as one JSON document");
+  command.run = [arguments] { return run_plot(*arguments), 0; };
 }
 
 }  // namespace selfnorm::cli

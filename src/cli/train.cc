@@ -233,31 +233,40 @@ void run_train(const TrainArguments& arguments) {
 
 }  // namespace
 
-void add_train(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("train", "Train a network on data and keep the run");
+void add_train(Command& program) {
+  Command& command = program.add_command("train", "Train a network and save the run");
   const auto arguments = std::make_shared<TrainArguments>();
-  command->add_option("network", arguments->network,
-                      "a network file (.toml), or the data to train the default network on");
-  command->add_option("--out", arguments->out,
-                      "the run folder: model, history, configuration [runs/NAME]");
-  command->add_flag("--resume", arguments->resume, "continue the run in --out from its checkpoint");
-  command
-      ->add_option("--report", arguments->report,
-                   "write report.html, a page to look at, at the end")
-      ->capture_default_str();
-  command->add_flag("--live", arguments->live,
-                    "show the training as it goes, at an address of this machine that is told; "
-                    "--watch without a value is the same");
-  command->add_option("--tensorboard", arguments->tensorboard,
-                      "a folder of event files for TensorBoard, written as training goes");
-  command->add_flag("--json", arguments->json, "the result as one JSON document");
-  add_input_flag(*command, arguments->inputs);
+  command.add({.name = "network",
+               .target = &arguments->network,
+               .help = "network file (.toml), or the data to train the default network on",
+               .value = "FILE"});
+  command.add({.name = "--out",
+               .target = &arguments->out,
+               .help = "run folder for the model, the history and the configuration",
+               .value = "DIR",
+               .default_text = "runs/NAME"});
+  command.add_switch("--resume", arguments->resume, "resume the run in --out from its checkpoint");
+  command.add({.name = "--report",
+               .target = &arguments->report,
+               .help = "write report.html to the run folder at the end"});
+  command.add_switch("--live", arguments->live,
+                     "serve the growing report on 127.0.0.1 and print its address; --watch without "
+                     "a value does the same");
+  command.add({.name = "--tensorboard",
+               .target = &arguments->tensorboard,
+               .help = "write TensorBoard event files to this folder",
+               .value = "DIR"});
+  command.add_switch("--json", arguments->json, "print the result as one JSON document");
+  add_input_flag(command, arguments->inputs);
   RunConfig defaults;
-  arguments->data.add(*command, data_table(defaults), "Data");
-  arguments->model.add(*command, model_table(defaults), "Default network");
-  arguments->train.add(*command, train_table(defaults), "Training");
-  arguments->loss.add(*command, loss_table(), "Loss");
-  command->callback([arguments] { run_train(*arguments); });
+  arguments->data.add(command, data_table(defaults), "Data");
+  arguments->model.add(command, model_table(defaults), "Default network");
+  arguments->train.add(command, train_table(defaults), "Training");
+  arguments->loss.add(command, loss_table(), "Loss");
+  command.examples = {"selfnorm train table.csv --target y --out runs/mine",
+                      "selfnorm train net.toml --epochs 20 --watch",
+                      "selfnorm train --out runs/mine --resume"};
+  command.run = [arguments] { return run_train(*arguments), 0; };
 }
 
 }  // namespace selfnorm::cli

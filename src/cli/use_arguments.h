@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,20 +35,32 @@ inline Options reading_table(DataOptions& data) {
   return table;
 }
 
-inline void add_use_arguments(CLI::App& command, UseArguments& arguments) {
-  command.add_option("run_or_model", arguments.model, "a run folder or a model file")->required();
-  command.add_option("--data", arguments.data.source,
-                     "other data than those of the run: a known data set, a file, or - for "
-                     "standard input");
-  command.add_option("--target", arguments.data.target,
-                     "the target's column in --data [as in training]");
+inline void add_use_arguments(Command& command, UseArguments& arguments) {
+  command.add({.name = "run_or_model",
+               .target = &arguments.model,
+               .help = "a run folder or a model file",
+               .value = "FILE",
+               .is_required = true});
+  command.add({.name = "--data",
+               .target = &arguments.data.source,
+               .help = "data to use instead of the run's own: a known data set, a file, or - for "
+                       "standard input",
+               .value = "SOURCE"});
+  command.add({.name = "--target",
+               .target = &arguments.data.target,
+               .help = "target column of --data",
+               .value = "COLUMN",
+               .default_text = "as in training"});
   add_input_flag(command, arguments.inputs);
-  command.add_option("--split", arguments.split,
-                     "which rows: train, validation, test or all [test where there is one]");
+  command.add({.name = "--split",
+               .target = &arguments.split,
+               .help = "rows to use",
+               .value = "train|validation|test|all",
+               .default_text = "test if the data have a test set"});
   DataOptions defaults;
   arguments.reading.add(command, reading_table(defaults), "Tables (auto: as in training)");
-  command.add_option("--data-dir", arguments.data.data_dir, "a folder of data sets");
-  command.add_flag("--json", arguments.json, "one JSON document");
+  add_data_dir(command, arguments.data.data_dir);
+  command.add_switch("--json", arguments.json, "print one JSON document");
 }
 
 /// The model and the rows that these arguments name.

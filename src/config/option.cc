@@ -18,6 +18,9 @@ template <class T>
 constexpr bool is_number_v = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
 template <class T>
+constexpr bool is_whole_v = std::is_integral_v<T> || std::is_same_v<T, std::vector<std::int64_t>>;
+
+template <class T>
 std::string type_text() {
   if constexpr (std::is_same_v<T, bool>) return "true or false";
   else if constexpr (std::is_integral_v<T>) return "a whole number";
@@ -28,9 +31,14 @@ std::string type_text() {
   else return "a list of numbers";
 }
 
+// What a message starts with. A flag is its own place.
+std::string subject(const std::string& where, const Option& option) {
+  return where == option.name ? where : fmt::format("{}: '{}'", where, option.name);
+}
+
 [[noreturn]] void fail(const std::string& where, const Option& option, const std::string& expected,
                        const Setting& got) {
-  throw Error(ErrorKind::config, fmt::format("{}: '{}' expects {}, got {} ({})", where, option.name,
+  throw Error(ErrorKind::config, fmt::format("{} expects {}, got {} ({})", subject(where, option),
                                              expected, to_string(got), option.help));
 }
 
@@ -80,7 +88,10 @@ template <class T>
 void check_range(const std::string& where, const Option& option, const T& value,
                  const Setting& got) {
   const auto check = [&](double number) {
-    if (!option.range.contains(number)) fail(where, option, option.range.text(), got);
+    if (option.range.contains(number)) return;
+    std::string expected = option.range.text();  // "a number in ..."
+    if constexpr (is_whole_v<T>) expected.insert(2, "whole ");
+    fail(where, option, expected, got);
   };
   if constexpr (is_number_v<T>) {
     check(static_cast<double>(value));
@@ -92,7 +103,8 @@ void check_range(const std::string& where, const Option& option, const T& value,
 
 void check_choice(const std::string& where, const Option& option, const std::string& word) {
   if (option.choices.empty() || std::ranges::count(option.choices, word) > 0) return;
-  throw Error(ErrorKind::config, fmt::format("{}: unknown {} '{}'{}", where, option.name, word,
+  const std::string what = where == option.name ? "value" : option.name;
+  throw Error(ErrorKind::config, fmt::format("{}: unknown {} '{}'{}", where, what, word,
                                              suggestion(word, option.choices)));
 }
 
@@ -166,8 +178,8 @@ Setting parse_setting(const Option& option, const std::string& text, const std::
   const auto number = [&](std::string_view word, auto& out) {
     const auto [end, fault] = std::from_chars(word.data(), word.data() + word.size(), out);
     if (fault != std::errc() || end != word.data() + word.size()) {
-      throw Error(ErrorKind::config, fmt::format("{}: '{}' expects a number, got '{}' ({})", where,
-                                                 option.name, word, option.help));
+      throw Error(ErrorKind::config, fmt::format("{} expects a number, got '{}' ({})",
+                                                 subject(where, option), word, option.help));
     }
   };
   const auto list = [&](auto& out) {

@@ -66,16 +66,6 @@ const KnownDataset* find_known(std::string_view name) {
   return found == std::end(kKnown) ? nullptr : found;
 }
 
-std::vector<std::string> split_words(std::string_view text, char separator) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(separator));
-    if (!word.empty()) words.emplace_back(word);
-    text.remove_prefix(std::min(text.size(), word.size() + 1));
-  }
-  return words;
-}
-
 std::vector<fs::path> data_directories(const DataOptions& options) {
   std::vector<fs::path> directories;
   if (!options.data_dir.empty()) directories.emplace_back(options.data_dir);

@@ -27,10 +27,6 @@ std::span<const KnownDataset> known_datasets();
 
 /// The row of this name, or null.
 const KnownDataset* find_known(std::string_view name);
-
-/// The words between the separators.
-std::vector<std::string> split_words(std::string_view text, char separator);
-
 /// Where data sets are looked for, in this order: options.data_dir, the environment variable
 /// SELFNORM_DATA (several with ':' between), ./data, the folder that came with the program,
 /// /usr/share/datasets.

@@ -17,6 +17,15 @@ TEST(Suggestion, ListsWhatThereIsWhenNothingIsNear) {
   EXPECT_EQ(suggestion("quantum", {"dense", "selu"}), " (there are: dense, selu)");
 }
 
+TEST(Grouped, SetsCommasBetweenThousands) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1000), "1,000");
+  EXPECT_EQ(grouped(1234567), "1,234,567");
+  EXPECT_EQ(grouped(-100), "-100");
+  EXPECT_EQ(grouped(-1000), "-1,000");
+}
+
 TEST(IsUtf8, TellsItFromLatinAndFromForgeries) {
   for (const char* good : {"", "plain", "größer", "數字", "\xF0\x9F\x99\x82"})
     EXPECT_TRUE(is_utf8(good)) << good;

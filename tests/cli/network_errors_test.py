@@ -247,7 +247,7 @@ class NetworkErrors(CliTest):
         for flags in (("--delta", "2"), ("--label-smoothing", "1"), ("--label-smoothing", "x"),
                       ("--loss", "sigmoid_cross_entropy", "--label-smoothing", "0.1")):
             with self.subTest(flags):
-                self.fails(USAGE, flags[-2][2:].replace("-", "_"),
+                self.fails(USAGE, flags[-2][2:].split("-")[0],
                            arguments=[*train, *flags, "--out", "none"])
                 self.assertFalse(self.path("none").exists())
 

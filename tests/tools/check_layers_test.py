@@ -28,7 +28,8 @@ GOOD = {
     "src/ops/selu.cc": 'bool b = op == "selu";\n',
     "src/ops/row.h": "",
     "src/engine/program.h": '#include "ops/row.h"\n',
-    "src/cli/main.cc": '#include <CLI/CLI.hpp>\n#include "engine/program.h"\n',
+    "src/cli/command_line.cc": "#include <CLI/CLI.hpp>\n",
+    "src/cli/main.cc": '#include "engine/program.h"\n',
     "tests/base/file_test.cc": '#include "cli/main.h"\n#include <hwy/highway.h>\n',
 }
 
@@ -123,6 +124,10 @@ class CheckLayers(unittest.TestCase):
         ]:
             with self.subTest(header=header):
                 self.expect("src/graph/bad.cc", f"#include {header}\n", "library:", library)
+
+    def test_a_library_of_one_file(self):
+        self.expect("src/cli/bad.cc", "#include <CLI/CLI.hpp>\n", "library:",
+                    "src/cli/command_line.cc")
 
     def test_kernel_folders_do_not_share_libraries(self):
         self.expect("src/kernels/bad.cc", "#include <hwy/highway.h>\n", "library:", "Highway")

@@ -1,0 +1,72 @@
+// Commands and their arguments as plain data. The parser, --help, the manual pages and the shell
+// completions all read the same tables.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/option.h"
+
+namespace selfnorm::cli {
+
+/// One argument of a command: a flag with a value, a switch, or a positional argument.
+struct Argument {
+  std::string name;  ///< "--out", "--source,--data" for two spellings, "network" for a positional
+  Option::Target target;  ///< where the value goes
+  std::string help;
+  std::string value = {};  ///< names the value in help and completions: "FILE"; empty: by its type
+  Range range = range::kAny;
+  std::vector<std::string> choices = {};
+  std::string default_text = {};  ///< what happens without it; empty: the target's present value
+  bool is_required = false;
+  bool is_switch = false;                  ///< takes no value: the target is a bool, which it sets
+  bool repeats = false;                    ///< several words, each an element of the target's list
+  std::string needs = {};                  ///< a flag that must be given too
+  std::vector<std::string> excludes = {};  ///< flags that must not be given too
+  std::string group = "Options";           ///< heading in help
+
+  std::vector<std::string> words = {};  ///< as given on the command line; a switch has one
+
+  bool given() const { return !words.empty(); }
+  bool is_positional() const { return !name.starts_with('-'); }
+  /// Every spelling.
+  std::vector<std::string> names() const;
+  /// The spelling for messages: the first one.
+  std::string title() const { return names().front(); }
+};
+
+/// A command with its arguments, or one that leads to further commands.
+struct Command {
+  std::string name;
+  std::string summary;           ///< one line
+  std::string description = {};  ///< paragraphs below the summary, divided by empty lines
+  std::vector<std::string> examples = {};
+  std::deque<Argument> arguments = {};  ///< a deque: references stay valid
+  std::deque<Command> commands = {};
+  std::function<int()> run = {};  ///< returns the exit status; empty where `commands` are
+  bool is_hidden = false;         ///< left out of help, for the project's own use
+  std::string parents = {};       ///< the words in front of `name`: "selfnorm theory "
+
+  Command& add_command(std::string name, std::string summary);
+  Argument& add(Argument argument);
+  Argument& add_switch(std::string name, bool& target, std::string help);
+  /// The commands below that are not hidden.
+  std::vector<const Command*> listed() const;
+  /// The whole name: "selfnorm theory shape".
+  std::string path() const { return parents + name; }
+};
+
+/// How the value of an argument is named in help: "FILE", "N", "true|false".
+std::string value_name(const Argument& argument);
+
+/// The default as help shows it; empty where there is nothing to show.
+std::string default_value(const Argument& argument);
+
+/// Throws Error(config) naming the flag unless `words` fit the target's type, range and choices,
+/// then sets the target.
+void set_argument(const Argument& argument);
+
+}  // namespace selfnorm::cli

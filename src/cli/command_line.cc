@@ -1,0 +1,120 @@
+#include "cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+
+#include "base/text.h"
+#include "cli/help.h"
+#include "selfnorm/error.h"
+#include "selfnorm/version.h"
+
+namespace selfnorm::cli {
+namespace {
+
+constexpr int kMany = 1 << 20;  ///< words of one argument
+
+void add_argument(CLI::App& app, Argument& argument) {
+  if (argument.is_switch) {
+    app.add_flag_callback(argument.name, [&argument] { argument.words = {"true"}; });
+    return;
+  }
+  const CLI::callback_t keep = [&argument](const CLI::results_t& words) {
+    argument.words = words;
+    return true;
+  };
+  CLI::Option* option = app.add_option(argument.name, keep);
+  option->expected(1, argument.repeats ? kMany : 1)->required(argument.is_required);
+  option->allow_extra_args(argument.is_positional() && argument.repeats);
+}
+
+void add_commands(CLI::App& app, Command& command) {
+  for (Argument& argument : command.arguments) add_argument(app, argument);
+  for (Command& below : command.commands) {
+    add_commands(*app.add_subcommand(below.name, below.summary), below);
+  }
+  app.require_subcommand(0, 1);  // the next word is an argument, even if it names another command
+}
+
+// The command that the words given lead to, as `theory shape`.
+Command& reached(const CLI::App& app, Command& command) {
+  for (Command& below : command.commands) {
+    if (app.got_subcommand(below.name)) return reached(*app.get_subcommand(below.name), below);
+  }
+  return command;
+}
+
+// What was not expected, with the nearest command or flag.
+[[noreturn]] void fail_on_unexpected(const Command& command, const std::string& word) {
+  std::vector<std::string> names;
+  if (word.starts_with("-")) {
+    for (const Argument& argument : command.arguments) {
+      if (argument.is_positional()) continue;
+      for (const std::string& name : argument.names()) names.push_back(name);
+    }
+  } else {
+    for (const Command& below : command.commands) names.push_back(below.name);
+  }
+  const std::string nearest = nearest_name(word, names);
+  throw Error(ErrorKind::config,
+              fmt::format("unexpected argument '{}'{}; see: {} --help", word,
+                          nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest),
+                          command.path()));
+}
+
+void check_companions(const Command& command, const Argument& argument) {
+  const auto is_given = [&](const std::string& flag) {
+    return std::ranges::any_of(command.arguments, [&](const Argument& other) {
+      return other.given() && std::ranges::count(other.names(), flag) > 0;
+    });
+  };
+  if (!argument.needs.empty() && !is_given(argument.needs)) {
+    throw Error(ErrorKind::config, fmt::format("{} requires {}", argument.title(), argument.needs));
+  }
+  for (const std::string& flag : argument.excludes) {
+    if (!is_given(flag)) continue;
+    throw Error(ErrorKind::config,
+                fmt::format("{} cannot be combined with {}", argument.title(), flag));
+  }
+}
+
+int run(Command& command) {
+  if (!command.run) {
+    throw Error(ErrorKind::config, fmt::format("expected a command behind '{}'; see: {} --help",
+                                               command.path(), command.path()));
+  }
+  for (const Argument& argument : command.arguments) {
+    if (!argument.given()) continue;
+    check_companions(command, argument);
+    set_argument(argument);
+  }
+  return command.run();
+}
+
+}  // namespace
+
+int run_command_line(Command& program, std::vector<std::string> words) {
+  CLI::App app("", program.name);
+  app.set_version_flag("--version", SELFNORM_VERSION);
+  add_commands(app, program);
+  std::ranges::reverse(words);  // as CLI11 takes them
+  try {
+    app.parse(words);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", help_text(reached(app, program)));
+    return 0;
+  } catch (const CLI::CallForVersion&) {
+    fmt::print("{}\n", SELFNORM_VERSION);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    const Command& command = reached(app, program);
+    const std::vector<std::string> rest = app.remaining(true);
+    if (!rest.empty()) fail_on_unexpected(command, rest.front());
+    throw Error(ErrorKind::config, fmt::format("{}; see: {} --help", error.what(), command.path()));
+  }
+  return run(reached(app, program));
+}
+
+}  // namespace selfnorm::cli

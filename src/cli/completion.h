@@ -1,0 +1,15 @@
+// Shell completions, generated from the command tables.
+#pragma once
+
+#include <string>
+
+#include "cli/command.h"
+
+namespace selfnorm::cli {
+
+/// Completion scripts for the whole program: its commands, flags, choices of values, and files.
+std::string bash_completion(const Command& program);
+std::string zsh_completion(const Command& program);
+std::string fish_completion(const Command& program);
+
+}  // namespace selfnorm::cli

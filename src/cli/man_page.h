@@ -1,0 +1,14 @@
+// Manual pages, generated from the command tables.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "cli/command.h"
+
+namespace selfnorm::cli {
+
+/// The manual page of every command in roff, by its file name: "selfnorm-train.1".
+std::map<std::string, std::string> manual_pages(const Command& program);
+
+}  // namespace selfnorm::cli
