@@ -100,6 +100,15 @@ std::vector<std::string> split_words(std::string_view text, char separator) {
   return words;
 }
 
+std::string shell_quoted(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') quoted += "'\\''";
+    else quoted += c;
+  }
+  return quoted + "'";
+}
+
 double rounded(double value, int digits) {
   return std::stod(fmt::format("{:.{}g}", value, digits));
 }

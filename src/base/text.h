@@ -36,4 +36,7 @@ std::string join(const std::vector<std::string>& words, std::string_view separat
 /// The words between the separators.
 std::vector<std::string> split_words(std::string_view text, char separator);
 
+/// The text in single quotes, as one word of a shell command.
+std::string shell_quoted(std::string_view text);
+
 }  // namespace selfnorm

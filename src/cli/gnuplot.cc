@@ -1,4 +1,5 @@
 #include "cli/gnuplot.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -20,12 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 // The shell takes what stands between single quotes as it is.
-std::string shell_quoted(const std::string& word) {
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 }  // namespace
 
 bool has_gnuplot() {

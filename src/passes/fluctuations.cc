@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/index.h"
 #include "ops/table.h"
 #include "passes/gradient_fluctuations.h"
 #include "passes/repeats.h"
@@ -14,8 +15,6 @@
 
 namespace selfnorm {
 namespace {
-
-std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
 
 constexpr double kLessAlike = 0.1;  ///< correlation taken off, to see what layers make of it
 
@@ -46,7 +45,7 @@ class Fluctuations {
         scales_(graph.values.size()),
         back_(graph.nodes.size()) {
     for (const Node& node : graph.nodes) {
-      if (is_repeat(node)) ++uses_[index(repeats_.first(node.outputs[0]))];
+      if (is_repeat(node)) ++uses_[as_index(repeats_.first(node.outputs[0]))];
     }
   }
 
@@ -59,7 +58,7 @@ class Fluctuations {
     }
     std::vector<Fluctuation> list(graph_.values.size());
     for (const Node& node : graph_.nodes) {
-      list[index(node.outputs[0])] = fluctuation_of(scale(node.outputs[0]));
+      list[as_index(node.outputs[0])] = fluctuation_of(scale(node.outputs[0]));
     }
     std::vector<NoiseSum> noise;
     for (Scale& each : scales_) noise.push_back(std::move(each.noise));
@@ -69,13 +68,13 @@ class Fluctuations {
   }
 
  private:
-  Scale& scale(ValueId id) { return scales_[index(id)]; }
-  const MomentField& field(ValueId id) const { return signals_.forward[index(id)]->field(); }
-  const Signal& few(ValueId id) const { return *few_.forward[index(id)]; }
+  Scale& scale(ValueId id) { return scales_[as_index(id)]; }
+  const MomentField& field(ValueId id) const { return signals_.forward[as_index(id)]->field(); }
+  const Signal& few(ValueId id) const { return *few_.forward[as_index(id)]; }
   bool is_repeat(const Node& node) const {
     return repeats_.first(node.outputs[0]) != node.outputs[0];
   }
-  bool flows(ValueId id) const { return signals_.forward[index(id)].has_value(); }
+  bool flows(ValueId id) const { return signals_.forward[as_index(id)].has_value(); }
 
   // A law in place of data: rows are drawn from it, anew for each draw of the weights.
   void see_input(ValueId id) {
@@ -134,9 +133,9 @@ class Fluctuations {
   // The gradients that a node gives its inputs, and how their logarithms grow with δ.
   GradientResponse look_back(const Node& node) {
     GradientResponse back;
-    if (!signals_.gradients[index(node.outputs[0])]) return back;
+    if (!signals_.gradients[as_index(node.outputs[0])]) return back;
     back.weighs = has_drawn_weights(graph_, node, weight_law(graph_, laws_, node));
-    SignalGradient dy = *few_.gradients[index(node.outputs[0])];
+    SignalGradient dy = *few_.gradients[as_index(node.outputs[0])];
     if (back.weighs) {
       back.squares = squares_of_fields(gradients_back(node, nullptr, dy));
       back.slopes.assign(back.squares.size(), 0);
@@ -268,7 +267,7 @@ class Fluctuations {
   std::optional<UnitLaw> law_of(const Node& node) {
     const Category category = *row_of(node).category;
     if (category == Category::activation) {
-      const Signal& y = *signals_.forward[index(node.outputs[0])];
+      const Signal& y = *signals_.forward[as_index(node.outputs[0])];
       if (y.latent != nullptr) return UnitLaw{y.latent, y.activation};
     }
     const auto& law = scale(node.inputs[0]).law;
@@ -296,7 +295,7 @@ class Fluctuations {
   }
 
   void forget(ValueId id) {
-    if (--uses_[index(id)] > 0 || !flows(id)) return;
+    if (--uses_[as_index(id)] > 0 || !flows(id)) return;
     scale(id).up.reset();
     scale(id).down.reset();
     scale(id).law.reset();

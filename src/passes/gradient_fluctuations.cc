@@ -4,13 +4,12 @@
 #include <cmath>
 #include <limits>
 
+#include "base/index.h"
 #include "ops/table.h"
 #include "passes/scale.h"
 
 namespace selfnorm {
 namespace {
-
-std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
 
 // What is known of a value's gradient beyond its field.
 struct Back {
@@ -37,16 +36,16 @@ class GradientFluctuations {
     for (std::size_t i = in_.graph.nodes.size(); i-- > 0;) {
       const Node& node = in_.graph.nodes[i];
       const ValueId output = node.outputs[0];
-      if (!in_.signals.gradients[index(output)]) continue;
+      if (!in_.signals.gradients[as_index(output)]) continue;
       const double own = own_noise(output);
-      spreads[index(output)] = std::sqrt(back(output).noise.variance() + own);
+      spreads[as_index(output)] = std::sqrt(back(output).noise.variance() + own);
       const GradientResponse& response = in_.responses[i];
       std::size_t place = 0;
       for (const ValueId input : node.inputs) {
-        if (!in_.signals.forward[index(input)]) continue;
+        if (!in_.signals.forward[as_index(input)]) continue;
         if (response.squares[place] > 0) {
           Back given = part(node, response, place, own);
-          given.noise.add(in_.noise[index(input)], response.slopes[place]);
+          given.noise.add(in_.noise[as_index(input)], response.slopes[place]);
           send_back(node, input, std::move(given));
         }
         ++place;
@@ -56,9 +55,9 @@ class GradientFluctuations {
   }
 
  private:
-  Back& back(ValueId id) { return back_[index(id)]; }
+  Back& back(ValueId id) { return back_[as_index(id)]; }
   const MomentField& gradient(ValueId id) const {
-    return in_.signals.gradients[index(id)]->field();
+    return in_.signals.gradients[as_index(id)]->field();
   }
   double units_of(ValueId id) const { return channels_of(in_.graph, id, gradient(id)); }
 
@@ -78,7 +77,7 @@ class GradientFluctuations {
     const auto& readers = back(id).readers;
     if (readers.size() == 1 && readers[0] != nullptr) {
       const ValueId behind = readers[0]->outputs[0];
-      const Signal& y = *in_.signals.forward[index(behind)];
+      const Signal& y = *in_.signals.forward[as_index(behind)];
       const bool is_activated = *row_of(*readers[0]).category == Category::activation;
       if (is_activated && y.latent != nullptr) {
         return slope_squares_of(gradient(behind), *y.latent, *y.activation);

@@ -9,14 +9,13 @@
 #include <string>
 #include <utility>
 
+#include "base/index.h"
 #include "ops/table.h"
 #include "passes/repeats.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
-
-std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
 
 void add_gradient(std::optional<SignalGradient>& sum, SignalGradient gradient) {
   if (!sum) {
@@ -82,8 +81,8 @@ class Predictor {
   PredictedSignals take() { return std::move(known_); }
 
  private:
-  std::optional<Signal>& forward(ValueId id) { return known_.forward[index(id)]; }
-  std::optional<SignalGradient>& gradient(ValueId id) { return known_.gradients[index(id)]; }
+  std::optional<Signal>& forward(ValueId id) { return known_.forward[as_index(id)]; }
+  std::optional<SignalGradient>& gradient(ValueId id) { return known_.gradients[as_index(id)]; }
 
   SignalContext context_of(const Node& node) {
     return signal_context(graph_, node, weight_law(graph_, laws_, node), [&](ValueId input) {
@@ -146,7 +145,7 @@ std::vector<InitialLaw> initial_laws(const Graph& graph) {
   std::vector<InitialLaw> laws(graph.values.size());
   for (const Parameter& p : graph.parameters) {
     const Shape& shape = graph.value(p.value).shape;
-    laws[index(p.value)] =
+    laws[as_index(p.value)] =
         initial_law(p.init, p.gain, {elements(shape), shape[0], p.fan_in, p.fan_out});
   }
   return laws;
@@ -165,7 +164,7 @@ WeightLaw weight_law(const Graph& graph, const std::vector<InitialLaw>& laws, co
   for (const ValueId input : node.inputs) {
     const Value& value = graph.value(input);
     if (value.role != Role::parameter) continue;
-    const InitialLaw& law = laws[index(input)];
+    const InitialLaw& law = laws[as_index(input)];
     if (value.shape.size() > 1) weights.mean = law.mean, weights.variance = law.variance;
     else weights.bias_mean = law.mean, weights.bias_variance = law.variance;
   }

@@ -10,14 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "base/index.h"
 #include "ops/rules.h"
 #include "ops/table.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
-
-std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
 
 // What stands on a path from an input to a value.
 struct Path {
@@ -41,7 +40,7 @@ std::vector<bool> weights_of_another_kind(const Graph& graph) {
   std::vector<bool> other(graph.values.size(), false);
   for (const Parameter& parameter : graph.parameters) {
     if (graph.value(parameter.value).shape.size() < 2) continue;
-    other[index(parameter.value)] = parameter.init != "auto" && parameter.init != "orthogonal";
+    other[as_index(parameter.value)] = parameter.init != "auto" && parameter.init != "orthogonal";
   }
   return other;
 }
@@ -57,21 +56,21 @@ Surroundings surroundings_of(const Graph& graph, const std::string& op) {
     Path path;
     bool has_weights = false, own = false, inherited = false;
     for (const ValueId input : node.inputs) {
-      path = std::max(path, paths[index(input)], by_count);
+      path = std::max(path, paths[as_index(input)], by_count);
       const Value& value = graph.value(input);
       const bool weighs = value.role == Role::parameter && value.shape.size() > 1;
       has_weights = has_weights || weighs;
-      (weighs ? own : inherited) |= other_kind[index(input)];
+      (weighs ? own : inherited) |= other_kind[as_index(input)];
     }
     path.log_dropout_growth += log_dropout_growth(node);
     if (node.op == op) {
       ++path.count;
-      orthogonal = orthogonal && !other_kind[index(node.inputs[0])];
+      orthogonal = orthogonal && !other_kind[as_index(node.inputs[0])];
       width = std::min(width, block_of(graph.value(node.outputs[0]).shape).features);
     }
     for (const ValueId output : node.outputs) {
-      paths[index(output)] = path;
-      other_kind[index(output)] = has_weights ? own : inherited;
+      paths[as_index(output)] = path;
+      other_kind[as_index(output)] = has_weights ? own : inherited;
     }
     if (path.count >= longest.count) longest = path;  // the dropout behind the last one counts
   }

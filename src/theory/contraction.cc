@@ -4,13 +4,12 @@
 #include <cmath>
 #include <optional>
 
+#include "base/index.h"
 #include "theory/covariance.h"
 #include "theory/moment_window.h"
 
 namespace selfnorm {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 // Outputs beside each other in a row, and where in a sample a tap of their windows reads: `in`,
 // `in + step`, …
@@ -77,7 +76,8 @@ void add_common(MomentField& z, const WeightLaw& weights) {
   }
   for (const Link link : kLinks) {
     for_each_linked(z.extent, link, [&](std::int64_t e, std::int64_t other) {
-      z.product(link)[index(e)] += z.mean[index(e)] * z.mean[index(other)] + weights.bias_variance;
+      z.product(link)[as_index(e)] +=
+          z.mean[as_index(e)] * z.mean[as_index(other)] + weights.bias_variance;
     });
   }
 }
@@ -103,7 +103,7 @@ void add_far(const MomentField& x, const Sliding& w, double variance, MomentFiel
         if (column >= out.width) column -= out.width;
         column = column * w.stride[1] + run.right;
         if (column < 0 || column >= in.width) continue;
-        to[index(e + k)] += variance * from[index(at + k * run.step)];
+        to[as_index(e + k)] += variance * from[as_index(at + k * run.step)];
       }
     }
   });
@@ -119,9 +119,9 @@ MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
   // What all units have in common: the sum of the channels, which vary independently.
   const double common = weights.mean * weights.mean * channels;
   for_each_reading(in, out, w, 0, 0, [&](std::int64_t e, std::int64_t at) {
-    z.mean[index(e)] += mean * x.mean[index(at)];
-    z.square[index(e)] += variance * x.square[index(at)] + common * x.variance(index(at));
-    z.product(Link::sample)[index(e)] += variance * x.product(Link::sample)[index(at)];
+    z.mean[as_index(e)] += mean * x.mean[as_index(at)];
+    z.square[as_index(e)] += variance * x.square[as_index(at)] + common * x.variance(as_index(at));
+    z.product(Link::sample)[as_index(e)] += variance * x.product(Link::sample)[as_index(at)];
   });
   add_far(x, w, variance, z);
   // Step by step the input's neighbours are the output's, whose product is carried.
@@ -133,8 +133,8 @@ MomentField contract(const MomentField& x, const Extent& out, const Sliding& w,
     const std::vector<double>& carried = x.product(offset.link);
     std::vector<double>& products = z.product(offset.link);
     for_each_reading(in, out, w, offset.rows, offset.columns, [&](std::int64_t e, std::int64_t at) {
-      products[index(e)] +=
-          variance * (by_steps ? carried[index(at)] : others->product(at, at + away));
+      products[as_index(e)] +=
+          variance * (by_steps ? carried[as_index(at)] : others->product(at, at + away));
     });
   }
   add_common(z, weights);
@@ -147,10 +147,10 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
   const Extent& out = x.extent;
   const double mean = weights.mean * channels, variance = weights.variance * channels;
   for_each_reading(in, out, w, 0, 0, [&](std::int64_t e, std::int64_t at) {
-    y.mean[index(at)] += mean * x.mean[index(e)];
-    y.square[index(at)] += variance * x.square[index(e)];
+    y.mean[as_index(at)] += mean * x.mean[as_index(e)];
+    y.square[as_index(at)] += variance * x.square[as_index(e)];
     for (const Link link : {Link::sample, Link::far}) {
-      y.product(link)[index(at)] += variance * x.product(link)[index(e)];
+      y.product(link)[as_index(at)] += variance * x.product(link)[as_index(e)];
     }
   });
   // Step by step the input's neighbours are the output's, whose product is carried.
@@ -166,8 +166,8 @@ MomentField spread(const MomentField& x, const Extent& in, const Sliding& w,
     const std::vector<double>& carried = x.product(offset.link);
     std::vector<double>& products = y.product(offset.link);
     for_each_reading(in, out, w, rows, columns, [&](std::int64_t e, std::int64_t at) {
-      products[index(at)] +=
-          variance * (by_steps ? carried[index(e)] : others->product(e, e + away));
+      products[as_index(at)] +=
+          variance * (by_steps ? carried[as_index(e)] : others->product(e, e + away));
     });
   }
   add_common(y, weights);

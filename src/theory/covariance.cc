@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/index.h"
+
 namespace selfnorm {
 namespace {
 
@@ -12,8 +14,6 @@ constexpr std::array<Link, 4> kRight = {Link::right, Link::two_right, Link::four
                                         Link::eight_right};
 constexpr std::array<Link, 4> kDown = {Link::below, Link::two_below, Link::four_below,
                                        Link::eight_below};
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 // The link of a sequence that leads furthest, but not beyond a distance.
 Link longest_step(std::int64_t distance) {
@@ -34,26 +34,26 @@ Covariances::Covariances(const MomentField& x) : x_(x), deviations_(x.mean.size(
     auto& correlations = correlations_[static_cast<std::size_t>(link)];
     correlations.assign(deviations_.size(), std::numeric_limits<double>::quiet_NaN());
     for_each_linked(x.extent, link, [&](std::int64_t e, std::int64_t other) {
-      correlations[index(e)] = selfnorm::correlation(x, e, other, link);
+      correlations[as_index(e)] = selfnorm::correlation(x, e, other, link);
     });
   }
 }
 
 double Covariances::between(std::int64_t a, std::int64_t b) const {
-  if (a == b) return deviations_[index(a)] * deviations_[index(a)];
+  if (a == b) return deviations_[as_index(a)] * deviations_[as_index(a)];
   if (a > b) std::swap(a, b);
-  const double both = deviations_[index(a)] * deviations_[index(b)];
+  const double both = deviations_[as_index(a)] * deviations_[as_index(b)];
   if (both == 0) return 0;
   const std::int64_t width = x_.extent.width;
   return correlation_at(a, b / width - a / width, b % width - a % width) * both;
 }
 
 double Covariances::product(std::int64_t a, std::int64_t b) const {
-  return between(a, b) + x_.mean[index(a)] * x_.mean[index(b)];
+  return between(a, b) + x_.mean[as_index(a)] * x_.mean[as_index(b)];
 }
 
 double Covariances::correlation(std::int64_t e, Link link) const {
-  return correlations_[static_cast<std::size_t>(link)][index(e)];
+  return correlations_[static_cast<std::size_t>(link)][as_index(e)];
 }
 
 // To the position (dy, dx) away, dy ≥ 0.

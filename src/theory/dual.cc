@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kStep = 0.05;            ///< of ln v and of m/√v
 constexpr double kAsGoodAsStraight = 30;  ///< deviations from 0 beyond which f is its tangent
-constexpr double kLeastVariance = 1e-60;
+constexpr double kVarianceFloor = 1e-60;
 constexpr double kReach = 8;  ///< deviations beyond which nothing counts here
 constexpr int kPanels = 24;   ///< of the integrals on either side of a kink
 
@@ -140,7 +140,7 @@ DualNode Dual::tangent(double mean, double variance) const {
 
 DualNode Dual::at(double mean, double variance) const {
   if (variance <= 0) return tangent(mean, 0);  // at a kink the side that f′ takes
-  const double v = std::max(variance, kLeastVariance);
+  const double v = std::max(variance, kVarianceFloor);
   if (std::abs(mean) > kAsGoodAsStraight * std::sqrt(v)) return tangent(mean, v);
   const double log = std::log(v) / kStep, t = mean / std::sqrt(v) / kStep;
   const double log_floor = std::floor(log), t_floor = std::floor(t);

@@ -7,15 +7,15 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kLargestMean = 1e3, kLeastVariance = 1e-8, kGreatestVariance = 1e8;
+constexpr double kMaxMean = 1e3, kMinVariance = 1e-8, kMaxVariance = 1e8;
 constexpr double kSame = 1e-6;  ///< two results nearer than this, relative, are one
 constexpr double kRounding = 1e-15;
 constexpr int kNewtonSteps = 60;
 constexpr int kIterations = 20000;
 
 bool inside(const Moments& at) {
-  return std::abs(at.mean) <= kLargestMean && at.variance >= kLeastVariance &&
-         at.variance <= kGreatestVariance;
+  return std::abs(at.mean) <= kMaxMean && at.variance >= kMinVariance &&
+         at.variance <= kMaxVariance;
 }
 
 double distance(const Moments& a, const Moments& b) {
@@ -81,12 +81,12 @@ void find_basin(const MomentRule& rule, const LayerWeights& weights, FixedPoint&
   const auto by_mean = [&](double mean) { return Moments{mean, centre.variance}; };
   const auto by_log = [&](double log) { return Moments{centre.mean, std::exp(log)}; };
   const double log = std::log(centre.variance);
-  point.least_mean = reach(rule, weights, centre, centre.mean, -kLargestMean, by_mean);
-  point.greatest_mean = reach(rule, weights, centre, centre.mean, kLargestMean, by_mean);
+  point.least_mean = reach(rule, weights, centre, centre.mean, -kMaxMean, by_mean);
+  point.greatest_mean = reach(rule, weights, centre, centre.mean, kMaxMean, by_mean);
   point.least_variance =
-      std::exp(reach(rule, weights, centre, log, std::log(kLeastVariance), by_log));
+      std::exp(reach(rule, weights, centre, log, std::log(kMinVariance), by_log));
   point.greatest_variance =
-      std::exp(reach(rule, weights, centre, log, std::log(kGreatestVariance), by_log));
+      std::exp(reach(rule, weights, centre, log, std::log(kMaxVariance), by_log));
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kRounding = 1e-12;  ///< share of a variance below which it is none
+constexpr double kRoundingError = 1e-12;  ///< share of a variance below which it is none
 
 // Points that stand for `count` independent N(0, 1), one behind the other: drawn, with their mirror
 // images, and made orthonormal, so that means and covariances of linear functions are exact.
@@ -64,7 +64,7 @@ std::vector<double> cholesky(const Normals& x) {
       at(i, j) = std::clamp(shared / at(j, j), -most, most);
       rest = std::max(rest - at(i, j) * at(i, j), 0.0);
     }
-    at(i, i) = rest > kRounding * x.covariance(i, i) ? std::sqrt(rest) : 0;
+    at(i, i) = rest > kRoundingError * x.covariance(i, i) ? std::sqrt(rest) : 0;
   }
   return factor;
 }

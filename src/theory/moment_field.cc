@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/index.h"
+
 namespace selfnorm {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 std::int64_t element(const Extent& extent, std::int64_t sample, std::int64_t row,
                      std::int64_t column) {
@@ -34,7 +34,7 @@ Fall fall_of(const MomentField& x, const Samples& samples) {
   for (const Link link : {Link::right, Link::below, Link::sample, Link::far}) {
     const auto l = static_cast<std::size_t>(link);
     for_each_linked(x.extent, link, samples, [&](std::int64_t e, std::int64_t other) {
-      const std::size_t from = index(e), to = index(other);
+      const std::size_t from = as_index(e), to = as_index(other);
       shared[l] += x.product(link)[from] - x.mean[from] * x.mean[to];
       together[l] += std::sqrt(std::max(0.0, x.variance(from) * x.variance(to)));
     });
@@ -52,7 +52,7 @@ Fall fall_of(const MomentField& x, const Samples& samples) {
 
 MomentField zero_field(const Extent& extent) {
   MomentField field{extent, {}, {}, {}};
-  const std::size_t count = index(extent.elements());
+  const std::size_t count = as_index(extent.elements());
   field.mean.assign(count, 0);
   field.square.assign(count, 0);
   for (auto& product : field.products) product.assign(count, 0);
@@ -65,7 +65,7 @@ MomentField uniform_field(const Extent& extent, double mean, double square) {
   std::ranges::fill(field.square, square);
   for (const Link link : kLinks) {
     for_each_linked(extent, link, [&](std::int64_t e, std::int64_t) {
-      field.product(link)[index(e)] = mean * mean;
+      field.product(link)[as_index(e)] = mean * mean;
     });
   }
   return field;
@@ -104,9 +104,10 @@ double correlation(const MomentField& x, std::int64_t e, Link link) {
 }
 
 double correlation(const MomentField& x, std::int64_t e, std::int64_t other, Link link) {
-  const double variances = x.variance(index(e)) * x.variance(index(other));
+  const double variances = x.variance(as_index(e)) * x.variance(as_index(other));
   if (variances <= 0) return 0;
-  const double covariance = x.product(link)[index(e)] - x.mean[index(e)] * x.mean[index(other)];
+  const double covariance =
+      x.product(link)[as_index(e)] - x.mean[as_index(e)] * x.mean[as_index(other)];
   return std::clamp(covariance / std::sqrt(variances), -1.0, 1.0);
 }
 
@@ -114,7 +115,7 @@ MomentField merge_positions(const MomentField& x) {
   const std::int64_t positions = x.extent.positions();
   MomentField y = zero_field({x.extent.samples, 1, 1});
   for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
-    const std::size_t to = index(e / positions), from = index(e);
+    const std::size_t to = as_index(e / positions), from = as_index(e);
     const double share = 1 / static_cast<double>(positions);
     y.mean[to] += share * x.mean[from];
     y.square[to] += share * x.square[from];
@@ -135,15 +136,15 @@ MomentField combine(const std::vector<Part>& parts) {
     }
     for (const Link link : kLinks) {
       for_each_linked(extent, link, [&](std::int64_t e, std::int64_t other) {
-        const double means = x->mean[index(e)] * x->mean[index(other)];
-        sum.product(link)[index(e)] += factor * factor * (x->product(link)[index(e)] - means);
+        const double means = x->mean[as_index(e)] * x->mean[as_index(other)];
+        sum.product(link)[as_index(e)] += factor * factor * (x->product(link)[as_index(e)] - means);
       });
     }
   }
   for (std::size_t e = 0; e < sum.mean.size(); ++e) sum.square[e] += sum.mean[e] * sum.mean[e];
   for (const Link link : kLinks) {
     for_each_linked(extent, link, [&](std::int64_t e, std::int64_t other) {
-      sum.product(link)[index(e)] += sum.mean[index(e)] * sum.mean[index(other)];
+      sum.product(link)[as_index(e)] += sum.mean[as_index(e)] * sum.mean[as_index(other)];
     });
   }
   return sum;
@@ -165,8 +166,8 @@ MomentField affine(const MomentField& x, double a, double b) {
   }
   for (const Link link : kLinks) {
     for_each_linked(x.extent, link, [&](std::int64_t e, std::int64_t other) {
-      const double means = x.mean[index(e)] + x.mean[index(other)];
-      y.product(link)[index(e)] = a * a * x.product(link)[index(e)] + a * b * means + b * b;
+      const double means = x.mean[as_index(e)] + x.mean[as_index(other)];
+      y.product(link)[as_index(e)] = a * a * x.product(link)[as_index(e)] + a * b * means + b * b;
     });
   }
   return y;
@@ -176,8 +177,9 @@ MomentField more_alike(const MomentField& x, double correlation) {
   MomentField y = x;
   for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
     for (const Link link : {Link::sample, Link::far}) {
-      const double variances = x.variance(index(e)) * x.variance(index(linked(x.extent, e, link)));
-      y.product(link)[index(e)] += correlation * std::sqrt(std::max(0.0, variances));
+      const double variances =
+          x.variance(as_index(e)) * x.variance(as_index(linked(x.extent, e, link)));
+      y.product(link)[as_index(e)] += correlation * std::sqrt(std::max(0.0, variances));
     }
   }
   return y;
@@ -197,7 +199,7 @@ double variance_of_mean(const MomentField& x, std::int64_t sample) {
   const Fall fall = fall_of(x, {sample, sample + 1});
   double deviation = 0;
   for (std::int64_t e = first; e < first + positions; ++e) {
-    deviation += std::sqrt(std::max(0.0, x.variance(index(e)))) / static_cast<double>(positions);
+    deviation += std::sqrt(std::max(0.0, x.variance(as_index(e)))) / static_cast<double>(positions);
   }
   const double near =
       pair_share(fall.below, x.extent.height) * pair_share(fall.right, x.extent.width);
@@ -216,7 +218,7 @@ MomentField first_samples(const MomentField& x, std::int64_t count) {
   // The last is linked with the first now, of which the same correlation is as good a guess as any.
   for (std::int64_t e = (count - 1) * y.extent.positions(); e < y.extent.elements(); ++e) {
     for (const Link link : {Link::sample, Link::far}) {
-      const std::size_t at = index(e), to = index(linked(y.extent, e, link));
+      const std::size_t at = as_index(e), to = as_index(linked(y.extent, e, link));
       const double variances = std::max(0.0, y.variance(at) * y.variance(to));
       y.product(link)[at] =
           y.mean[at] * y.mean[to] + correlation(x, e, link) * std::sqrt(variances);

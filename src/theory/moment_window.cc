@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/index.h"
 #include "theory/covariance.h"
 
 namespace selfnorm {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 constexpr std::int64_t kMostPairs = 1024;  ///< of positions, of which each pair is looked at
 
@@ -42,9 +41,9 @@ std::int64_t tap(const Extent& in, const Sliding& w, std::int64_t i, std::int64_
 // By position of the image, the windows that hold it.
 std::vector<std::vector<std::int64_t>> readers_of(
     const Extent& in, const std::vector<std::vector<std::int64_t>>& windows) {
-  std::vector<std::vector<std::int64_t>> readers(index(in.positions()));
+  std::vector<std::vector<std::int64_t>> readers(as_index(in.positions()));
   for (std::int64_t o = 0; o < std::ssize(windows); ++o) {
-    for (const std::int64_t p : windows[index(o)]) readers[index(p)].push_back(o);
+    for (const std::int64_t p : windows[as_index(o)]) readers[as_index(p)].push_back(o);
   }
   return readers;
 }
@@ -70,47 +69,48 @@ MomentField mix_positions(const MomentField& x, const Extent& out, const Positio
   };
   for (std::int64_t e = 0; e < out.elements(); ++e) {
     const std::int64_t s = e / out.positions();
-    const auto& here = mixes[index(e % out.positions())];
+    const auto& here = mixes[as_index(e % out.positions())];
     double between = 0, variance = 0, whole = 0;
     for (const WeightedPosition& each : here) whole += each.weight;
     for (const auto& [position, weight] : here) {
-      const std::size_t from = index(s * in.positions() + position);
-      const std::size_t other = index(linked(in, static_cast<std::int64_t>(from), Link::sample));
-      y.mean[index(e)] += weight * x.mean[from];
-      y.product(Link::far)[index(e)] += whole * weight * x.product(Link::far)[from];
+      const std::size_t from = as_index(s * in.positions() + position);
+      const std::size_t other = as_index(linked(in, static_cast<std::int64_t>(from), Link::sample));
+      y.mean[as_index(e)] += weight * x.mean[from];
+      y.product(Link::far)[as_index(e)] += whole * weight * x.product(Link::far)[from];
       between += weight * (x.product(Link::sample)[from] - x.mean[from] * x.mean[other]);
       variance += weight * x.variance(from);
     }
-    const double mean = y.mean[index(e)];
+    const double mean = y.mean[as_index(e)];
     // Of so many pairs the average is enough.
     const bool is_whole = std::ssize(here) > kMostPairs && std::ssize(here) == in.positions();
     const double variance_here =
         is_whole ? whole * whole * variance_of_mean(x, s) : product(s, here, here) - mean * mean;
-    y.square[index(e)] = mean * mean + std::max(variance_here, 0.0);
+    y.square[as_index(e)] = mean * mean + std::max(variance_here, 0.0);
     // What samples share falls with the distance as what positions of one sample share does.
-    y.product(Link::sample)[index(e)] = variance > 0 ? between / variance : 0;
+    y.product(Link::sample)[as_index(e)] = variance > 0 ? between / variance : 0;
     for (const Offset& offset : offsets_of(out)) {
       const std::int64_t other = linked(out, e, offset.link);
       if (other < 0) continue;
-      y.product(offset.link)[index(e)] = product(s, here, mixes[index(other % out.positions())]);
+      y.product(offset.link)[as_index(e)] =
+          product(s, here, mixes[as_index(other % out.positions())]);
     }
   }
   for (std::int64_t e = 0; e < out.elements(); ++e) {
-    const std::size_t other = index(linked(out, e, Link::sample));
-    double& shared = y.product(Link::sample)[index(e)];
-    shared = shared * y.variance(index(e)) + y.mean[index(e)] * y.mean[other];
+    const std::size_t other = as_index(linked(out, e, Link::sample));
+    double& shared = y.product(Link::sample)[as_index(e)];
+    shared = shared * y.variance(as_index(e)) + y.mean[as_index(e)] * y.mean[other];
   }
   return y;
 }
 
 std::vector<std::vector<std::int64_t>> window_positions(const Extent& in, const Extent& out,
                                                         const Sliding& w) {
-  std::vector<std::vector<std::int64_t>> windows(index(out.positions()));
+  std::vector<std::vector<std::int64_t>> windows(as_index(out.positions()));
   for_each({1, out.height, out.width},
            [&](std::int64_t, std::int64_t i, std::int64_t j, std::int64_t e) {
              for_each_tap(w, [&](std::int64_t u, std::int64_t v) {
                const std::int64_t position = tap(in, w, i, j, u, v);
-               if (position >= 0) windows[index(e)].push_back(position);
+               if (position >= 0) windows[as_index(e)].push_back(position);
              });
            });
   return windows;
@@ -119,7 +119,7 @@ std::vector<std::vector<std::int64_t>> window_positions(const Extent& in, const 
 MomentField average(const MomentField& x, const Extent& out, const Sliding& w) {
   const auto windows = window_positions(x.extent, out, w);
   return mix_positions(x, out, [&](std::int64_t i, std::int64_t j) {
-    const auto& window = windows[index(i * out.width + j)];
+    const auto& window = windows[as_index(i * out.width + j)];
     std::vector<WeightedPosition> list;
     for (const std::int64_t p : window) list.push_back({p, 1 / static_cast<double>(window.size())});
     return list;
@@ -131,8 +131,8 @@ MomentField average_back(const MomentField& gradient, const Extent& in, const Sl
   const auto readers = readers_of(in, windows);
   return mix_positions(gradient, in, [&](std::int64_t i, std::int64_t j) {
     std::vector<WeightedPosition> list;
-    for (const std::int64_t o : readers[index(i * in.width + j)]) {
-      list.push_back({o, 1 / static_cast<double>(windows[index(o)].size())});
+    for (const std::int64_t o : readers[as_index(i * in.width + j)]) {
+      list.push_back({o, 1 / static_cast<double>(windows[as_index(o)].size())});
     }
     return list;
   });
@@ -144,14 +144,14 @@ MomentField largest_back(const MomentField& gradient, const Extent& in, const Sl
   const auto windows = window_positions(in, gradient.extent, w);
   const auto readers = readers_of(in, windows);
   const auto holds = [&](std::int64_t o, std::int64_t p) {
-    return std::ranges::binary_search(windows[index(o)], p);
+    return std::ranges::binary_search(windows[as_index(o)], p);
   };
-  const auto count = [&](std::int64_t o) { return std::ssize(windows[index(o)]); };
+  const auto count = [&](std::int64_t o) { return std::ssize(windows[as_index(o)]); };
   const auto probability = [&](std::int64_t o, std::int64_t p, std::int64_t other, std::int64_t q) {
     if (p != q) {
       return holds(o, q) && holds(other, p) ? 0 : 1 / static_cast<double>(count(o) * count(other));
     }
-    const auto both = std::ranges::count_if(windows[index(o)],
+    const auto both = std::ranges::count_if(windows[as_index(o)],
                                             [&](std::int64_t each) { return holds(other, each); });
     return 1 / static_cast<double>(count(o) + count(other) - both);
   };
@@ -162,8 +162,8 @@ MomentField largest_back(const MomentField& gradient, const Extent& in, const Sl
   };
   const auto pairs = [&](std::int64_t p, std::int64_t q) {
     std::vector<Pair> list;
-    for (const std::int64_t o : readers[index(p)]) {
-      for (const std::int64_t other : readers[index(q)]) {
+    for (const std::int64_t o : readers[as_index(p)]) {
+      for (const std::int64_t other : readers[as_index(q)]) {
         const double share = probability(o, p, other, q);
         if (share > 0) list.push_back({o, other, share});
       }
@@ -185,7 +185,7 @@ MomentField largest_back(const MomentField& gradient, const Extent& in, const Sl
       for (const auto& [o, other, share] : list) {
         sum += share * products.product(first + o, first + other);
       }
-      into[index(sample * in.positions() + p)] = sum;
+      into[as_index(sample * in.positions() + p)] = sum;
     }
   };
   for (std::int64_t p = 0; p < in.positions(); ++p) {

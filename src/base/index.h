@@ -1,0 +1,14 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+
+namespace selfnorm {
+
+/// A number that is not negative, as an index into a vector.
+template <std::integral T>
+constexpr std::size_t as_index(T i) {
+  return static_cast<std::size_t>(i);
+}
+
+}  // namespace selfnorm
