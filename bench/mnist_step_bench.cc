@@ -64,7 +64,7 @@ BENCHMARK_CAPTURE(BM_TrainingStep, relu, "relu", "dropout")
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 
-void BM_ProductsAlone(benchmark::State& state) {
+void BM_MatmulsAlone(benchmark::State& state) {
   AlignedBuffer x(kBatch * kFeatures * 4), w(kUnits * kFeatures * 4), y(kBatch * kUnits * 4);
   auto* px = reinterpret_cast<float*>(x.data());
   auto* pw = reinterpret_cast<float*>(w.data());
@@ -75,7 +75,7 @@ void BM_ProductsAlone(benchmark::State& state) {
     gemm(true, false, kUnits, kFeatures, kBatch, py, px, 0, pw);
   }
 }
-BENCHMARK(BM_ProductsAlone)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(BM_MatmulsAlone)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void BM_ConvolutionsAlone(benchmark::State& state) {
   const ConvolutionShape shape{kBatch, 1, 32, 1, {28, 28}, {26, 26}, {.kernel = {3, 3}}};

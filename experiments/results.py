@@ -26,7 +26,7 @@ def alone(path):
         yield
 
 
-def put_table(path, name, table, maker="run.py"):
+def replace_table(path, name, table, maker="run.py"):
     """Puts a table between the markers of its name. A file without them is an error."""
     start, end = f"<!-- {name}: made by {maker} -->", f"<!-- end of {name} -->"
     text = path.read_text()

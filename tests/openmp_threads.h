@@ -7,12 +7,14 @@
 namespace selfnorm {
 
 // Sets the number of threads of parallel regions, and restores it on leaving.
-class OpenMpThreads {
+class ScopedOpenMpThreads {
  public:
-  explicit OpenMpThreads(int count) : before_(omp_get_max_threads()) { omp_set_num_threads(count); }
-  OpenMpThreads(const OpenMpThreads&) = delete;
-  OpenMpThreads& operator=(const OpenMpThreads&) = delete;
-  ~OpenMpThreads() { omp_set_num_threads(before_); }
+  explicit ScopedOpenMpThreads(int count) : before_(omp_get_max_threads()) {
+    omp_set_num_threads(count);
+  }
+  ScopedOpenMpThreads(const ScopedOpenMpThreads&) = delete;
+  ScopedOpenMpThreads& operator=(const ScopedOpenMpThreads&) = delete;
+  ~ScopedOpenMpThreads() { omp_set_num_threads(before_); }
 
  private:
   int before_;
@@ -30,7 +32,7 @@ class OpenMpThreads {
 #endif
 #endif
 #ifdef SELFNORM_THREAD_SANITIZER
-#define SKIP_WHERE_OPENMP_IS_NOT_SEEN() GTEST_SKIP() << "libgomp is not instrumented"
+#define SKIP_UNDER_THREAD_SANITIZER() GTEST_SKIP() << "libgomp is not instrumented"
 #else
-#define SKIP_WHERE_OPENMP_IS_NOT_SEEN() static_cast<void>(0)
+#define SKIP_UNDER_THREAD_SANITIZER() static_cast<void>(0)
 #endif

@@ -26,7 +26,7 @@ libflint-arb-dev         Arb: intervals, for proofs about the moment map
 zlib1g-dev               .gz files
 libxxhash-dev            keys of random streams
 librandom123-dev         Philox: counter-based random numbers
-libjs-chart.js           Chart.js, which stands in every report
+libjs-chart.js           NetworkAnalysis.js, which stands in every report
 '
 test_packages='
 libgtest-dev             GoogleTest

@@ -22,13 +22,13 @@ import tempfile
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from results import put_table, read_results  # noqa: E402
+from results import replace_table, read_results  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 RESULTS, README = HERE / "results.jsonl", HERE / "README.md"
 LAYERS, WIDTH, ROWS = 1000, 128, 256
-SETTLED = 50  # layers after which the input is forgotten: 0.966^50 is the slowest contraction here
+BURN_IN_LAYERS = 50  # layers after which the input is forgotten: 0.966^50 is the slowest contraction here
 # Their scale s; None: no SELU. "depth": the s for which the gradient grows by e over all layers, as
 # shape = "depth" finds it for orthogonal weights; "width": as it does for Gaussian weights of this
 # width, which make more noise.
@@ -87,7 +87,7 @@ def log_ratio(layers):
 
 def signals(program, name, init, draw):
     layers = propagated(program, name, init, draw, ROWS)
-    settled = layers[SETTLED:]
+    settled = layers[BURN_IN_LAYERS:]
     mean = statistics.mean(layer["std"] for layer in settled)
     square = statistics.mean(layer["std_spread"] ** 2 + layer["std"] ** 2 for layer in settled)
     ratio = log_ratio(layers)
@@ -214,7 +214,7 @@ def best_rate(rows):
     return min(finished, key=lambda r: r["validation_loss"])["rate"] if finished else None
 
 
-def accuracies(rows, key, digits):
+def accuracy_text(rows, key, digits):
     values = [r[key] for r in rows if "diverged" not in r]
     if not values:
         return "NaN"
@@ -235,14 +235,14 @@ def training_table(results):
             best = best_rate(rows)
             cells = []
             for rate in LEARNING_RATES:
-                text = accuracies([r for r in rows if r["rate"] == rate
+                text = accuracy_text([r for r in rows if r["rate"] == rate
                                    and r["seed"] == SEARCH_SEED], "validation_accuracy", 3)
                 cells.append(f"**{text}**" if rate == best else text)
             at_best = [r for r in rows if r["rate"] == best]
             lines.append(f"| {name} | {'He, ' if name == 'ReLU' else ''}{init} | "
                          f"{' | '.join(cells)} | {len(at_best)} | "
-                         f"{accuracies(at_best, 'validation_accuracy', 3)} | "
-                         f"{accuracies(at_best, 'test_accuracy', 4)} |")
+                         f"{accuracy_text(at_best, 'validation_accuracy', 3)} | "
+                         f"{accuracy_text(at_best, 'test_accuracy', 4)} |")
     return "\n".join(lines)
 
 
@@ -252,7 +252,7 @@ def write_readme(program, results):
     for name, table in (("signals", signals_table(program, results)),
                         ("single", single_table(program, results)),
                         ("training", training_table(results))):
-        put_table(README, name, table)
+        replace_table(README, name, table)
 
 
 def main():
@@ -275,7 +275,7 @@ def main():
                 file.write(json.dumps(row) + "\n")
             print(row, flush=True)
 
-    def work_on(jobs):
+    def run_jobs(jobs):
         names = {signals: ("draw",), single: ("draw",), training: ("rate", "seed")}
         done = {key(r) for r in results}
         left = [(run_it, name, init, *rest) for run_it, name, init, *rest in jobs
@@ -285,13 +285,13 @@ def main():
             list(pool.map(work, left))
 
     if arguments.only != "training":
-        work_on([(kind, *made, draw) for kind in (signals, single) for made in NETWORKS
+        run_jobs([(kind, *made, draw) for kind in (signals, single) for made in NETWORKS
                  for draw in range(1, arguments.draws + 1)])
     if arguments.only != "signals":
-        work_on([(training, *made, rate, SEARCH_SEED) for made in NETWORKS
+        run_jobs([(training, *made, rate, SEARCH_SEED) for made in NETWORKS
                  for rate in LEARNING_RATES])
         best = {made: best_rate(training_rows(results, *made)) for made in NETWORKS}
-        work_on([(training, *made, best[made], seed) for made in NETWORKS
+        run_jobs([(training, *made, best[made], seed) for made in NETWORKS
                  for seed in MORE_SEEDS if best[made] is not None])
     write_readme(arguments.program, results)
 

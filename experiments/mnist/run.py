@@ -21,7 +21,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from results import put_table, read_results  # noqa: E402
+from results import replace_table, read_results  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -132,7 +132,7 @@ def measure_step(bench):
     if finished.returncode != 0:
         sys.exit(f"{bench}\n{finished.stderr}")
     table = step_table(json.loads(finished.stdout))
-    put_table(README, "step times", table, "run.py --step-times")
+    replace_table(README, "step times", table, "run.py --step-times")
     print(table)
 
 
@@ -161,9 +161,9 @@ def main():
             results.append(row)
             with RESULTS.open("a") as file:
                 file.write(json.dumps(row) + "\n")
-            put_table(README, "results", tables(results))
+            replace_table(README, "results", tables(results))
             print(f"{name}, seed {seed}: test accuracy {row['test_accuracy']:.4f}", flush=True)
-    put_table(README, "results", tables(results))
+    replace_table(README, "results", tables(results))
 
 
 if __name__ == "__main__":

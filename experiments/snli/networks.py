@@ -1,7 +1,7 @@
 """The networks of the experiment as network files: the published architecture in six variants, what
 makes it normal, and what is left out or tried of that."""
 
-STEPS, WORD_NUMBERS, HIDDEN = 42, 300, 300
+STEPS, EMBEDDING_DIMENSION, HIDDEN = 42, 300, 300
 INPUTS = ("sentence1", "sentence2")
 
 # What the published code says, or Keras where it is silent.
@@ -14,7 +14,7 @@ PUBLISHED = {
 }
 
 # What makes SELU's network normal, each by itself.
-MENDS = {
+FIXES = {
     "pooling": {"pooling": {"mode": "sqrt"}},
     "lecun_normal": {"init": "lecun_normal"},
     "standardized vectors": {"standardized": True},
@@ -36,25 +36,25 @@ def published(activation, variant):
     return changed(PUBLISHED, {"activation": activation}, changes[variant])
 
 
-REPAIRED = changed(PUBLISHED, {"activation": "selu"}, *MENDS.values())
+REPAIRED = changed(PUBLISHED, {"activation": "selu"}, *FIXES.values())
 
 # The largest over the steps in place of a sum: words that a unit does not look for add no noise. The
 # factor and shift are the doctor's, which take it back to mean 0 and variance 1.
-LARGEST = changed(REPAIRED, {"pooling": {"mode": "max"},
+MAX_POOLING = changed(REPAIRED, {"pooling": {"mode": "max"},
                              "behind_pooling": {"factor": 1.28, "shift": -1.88}})
 
 # What was tried besides: other ways to make one vector of a sentence, and pair features for both.
 PAIR = {"features": "pair"}
 RELU = changed(published("relu", "none"), {"rate": 0.0})
-TRIED = {
+POOLING_VARIANTS = {
     "selu, root": REPAIRED,
     "selu, mean": changed(REPAIRED, {"pooling": {"mode": "mean"}}),
     "selu, sum times 0.3": changed(REPAIRED, {"pooling": {"mode": "sum"},
                                               "behind_pooling": {"factor": 0.3}}),
-    "selu, largest": LARGEST,
-    "selu, largest, shaped for the depth": changed(LARGEST, {"shape": True}),
+    "selu, largest": MAX_POOLING,
+    "selu, largest, shaped for the depth": changed(MAX_POOLING, {"shape": True}),
     "selu, root, pair features": changed(REPAIRED, PAIR),
-    "selu, largest, pair features": changed(LARGEST, PAIR),
+    "selu, largest, pair features": changed(MAX_POOLING, PAIR),
     "relu as published, no dropout": RELU,
     "relu as published, no dropout, pair features": changed(RELU, PAIR),
 }
@@ -90,7 +90,7 @@ def sentence(options, side, first):
     """A sentence's words, each translated, in one vector; the second shares the first's weights."""
     name = INPUTS[side]
     words, vectors = f"words_{side + 1}", f"translated_{side + 1}"
-    table = {"dimension": WORD_NUMBERS, "trainable": False, "weights": "vectors.txt.gz",
+    table = {"dimension": EMBEDDING_DIMENSION, "trainable": False, "weights": "vectors.txt.gz",
              **({"standardize": True} if options["standardized"] else {})}
     layers = [{"op": "embedding", "name": words, "inputs": [name],
                **(table if first is None else {"share": first})}]

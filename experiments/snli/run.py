@@ -26,7 +26,7 @@ import sys
 import networks
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from results import put_table  # noqa: E402
+from results import replace_table  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -41,7 +41,7 @@ COLUMNS = ("gold_label", "sentence1", "sentence2")
 FULL_SIZE = 549367
 # The equal search: as many trials for each family with one seed, by the best validation accuracy of
 # ten epochs; the first three of each once more with others. What is tuned has seeds of its own.
-RATES, DROPS = (1e-2, 3e-3, 1e-3, 5.5e-4, 3e-4), (0.0, 0.05, 0.1, 0.2)
+LEARNING_RATES, DROPOUT_RATES = (1e-2, 3e-3, 1e-3, 5.5e-4, 3e-4), (0.0, 0.05, 0.1, 0.2)
 FINALISTS, TUNED_FIRST_SEED = 3, 11
 WATCHED = ("relu", "selu, largest", "selu, repaired")
 SEEDS, TUNED_SEEDS = 3, 5
@@ -126,9 +126,9 @@ def families():
                 networks.published("relu", "batch norm"), {"pooling": {"mode": "sum"}}),
             "relu": networks.published("relu", "none"),
             "relu, same changes": networks.changed(networks.REPAIRED, relu),
-            "relu, largest": networks.changed(networks.LARGEST, relu, {"behind_pooling": None}),
+            "relu, largest": networks.changed(networks.MAX_POOLING, relu, {"behind_pooling": None}),
             "selu, repaired": networks.REPAIRED,
-            "selu, largest": networks.LARGEST}
+            "selu, largest": networks.MAX_POOLING}
 
 
 def with_settings(options, rate, drop, seed=1):
@@ -195,7 +195,7 @@ def watched(record):
 
 # ---- the pieces --------------------------------------------------------------------------------
 
-def keep_picture(name):
+def copy_curves_plot(name):
     drawn = WORK / name / "curves.svg"
     if drawn.exists():
         shutil.copyfile(drawn, HERE / f"{name}.svg")
@@ -223,7 +223,7 @@ class Experiment:
 
     def published(self):
         self.compare("published", published(), SEEDS, other_tests=True)
-        keep_picture("published")
+        copy_curves_plot("published")
         unmasked = [write(WORK / "networks", name_of(a, v, "masked_sum"), networks.changed(
             networks.published(a, v), {"pooling": {"mode": "sum"}}))
             for a in ("relu", "selu") for v in ("batch norm", "none")]
@@ -232,11 +232,11 @@ class Experiment:
     def repaired(self):
         by_hand = write(WORK / "networks", "selu_by_hand", networks.REPAIRED)
         self.compare("repaired", [repaired(self.program), by_hand], SEEDS, other_tests=True)
-        keep_picture("repaired")
+        copy_curves_plot("repaired")
 
     def search(self):
         files = [setting_file(family, rate, drop) for family in families()
-                 for rate in RATES for drop in DROPS]
+                 for rate in LEARNING_RATES for drop in DROPOUT_RATES]
         self.compare("search", files, 1)
 
     def by_score(self, piece, family):
@@ -244,7 +244,7 @@ class Experiment:
         def score(setting):
             trials = self.results[piece][setting_name(family, *setting)]
             return sum(max(t["validation"], default=0) for t in trials if not t["failure"]) / len(trials)
-        known = [(rate, drop) for rate in RATES for drop in DROPS
+        known = [(rate, drop) for rate in LEARNING_RATES for drop in DROPOUT_RATES
                  if setting_name(family, rate, drop) in self.results[piece]]
         return sorted(known, key=score, reverse=True)
 
@@ -258,11 +258,11 @@ class Experiment:
         files = []
         for family, options in families().items():
             rate, drop = self.by_score("finalists", family)[0]
-            remark = f"{family}: the best of {len(RATES) * len(DROPS)} settings; made by run.py."
+            remark = f"{family}: the best of {len(LEARNING_RATES) * len(DROPOUT_RATES)} settings; made by run.py."
             files.append(write(HERE, name_of("tuned", family.replace(",", "")),
                                with_settings(options, rate, drop, TUNED_FIRST_SEED), remark))
         self.compare("tuned", files, TUNED_SEEDS, other_tests=True)
-        keep_picture("tuned")
+        copy_curves_plot("tuned")
 
     def moments(self):
         """The tuned networks once more, watched: what ten epochs make of signals and weights."""
@@ -278,17 +278,17 @@ class Experiment:
 
     def tried(self):
         files = [write(WORK / "tried_networks", name_of(name.replace(",", "")), options)
-                 for name, options in networks.TRIED.items()]
+                 for name, options in networks.POOLING_VARIANTS.items()]
         self.compare("tried", files, SEEDS)
 
     def ablation(self):
         base = networks.published("selu", "batch norm")
         files = [write(WORK / "ablation_networks", "all", networks.REPAIRED),
                  write(WORK / "ablation_networks", "nothing", base)]
-        for name, mend in networks.MENDS.items():
-            others = [other for key, other in networks.MENDS.items() if key != name]
+        for name, fix in networks.FIXES.items():
+            others = [other for key, other in networks.FIXES.items() if key != name]
             files.append(write(WORK / "ablation_networks", name_of("only", name),
-                               networks.changed(base, mend)))
+                               networks.changed(base, fix)))
             files.append(write(WORK / "ablation_networks", name_of("without", name),
                                networks.changed(base, *others)))
         self.compare("ablation", files, SEEDS)
@@ -341,24 +341,24 @@ status = subprocess.run(sys.argv[1:]).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
 sys.exit(status)"""
 
-PIECES = ("published", "repaired", "search", "finalists", "tuned", "moments", "tried", "ablation", "speed", "doctor")
+STAGES = ("published", "repaired", "search", "finalists", "tuned", "moments", "tried", "ablation", "speed", "doctor")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=str(ROOT / "build/release/bin/selfnorm"))
-    parser.add_argument("--only", nargs="*", choices=(*PIECES, "tables"), default=[*PIECES, "tables"])
+    parser.add_argument("--only", nargs="*", choices=(*STAGES, "tables"), default=[*STAGES, "tables"])
     arguments = parser.parse_args()
     arguments.program = os.path.abspath(arguments.program)
     make_data()
     experiment = Experiment(arguments.program)
-    for piece in PIECES:
+    for piece in STAGES:
         if piece in arguments.only:
             getattr(experiment, piece)()
     if "tables" in arguments.only:
         import tables
-        for name, text in tables.tables(experiment.results, networks, RATES, DROPS).items():
-            put_table(README, name, text)
+        for name, text in tables.tables(experiment.results, networks, LEARNING_RATES, DROPOUT_RATES).items():
+            replace_table(README, name, text)
 
 
 if __name__ == "__main__":

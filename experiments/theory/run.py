@@ -18,7 +18,7 @@ import tempfile
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from results import put_table  # noqa: E402
+from results import replace_table  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests/golden"
@@ -99,7 +99,7 @@ def errors_table(program):
 NAMES = {"mu": "μ", "omega": "ω", "nu": "ν", "tau": "τ"}
 
 
-def certified(program, *flags, status=0):
+def run_certify(program, *flags, status=0):
     return json.loads(run(program, "theory", "certify", *flags, "--json",
                           status=status))["theorems"]
 
@@ -160,7 +160,7 @@ def refuted_table(program):
                                      (3, ("nu", "0.02,1.2"), ("--tau", "0.8,1.25")),
                                      (3, ("nu", "0.02,1.2"), ("--tau", "0.9,1.25"))):
         name, to = stretched
-        found = certified(program, "--theorem", theorem, f"--{name}", to, *kept, status=1)[0]
+        found = run_certify(program, "--theorem", theorem, f"--{name}", to, *kept, status=1)[0]
         if found["status"] != "refuted":
             sys.exit(f"theorem {theorem} with {name} {to}: {found['status']}, not refuted")
         layers, domain = found["counterexample"], found["parts"][0]["domain"]
@@ -172,7 +172,7 @@ def refuted_table(program):
 
 
 def proofs_table(program):
-    theorems = certified(program)
+    theorems = run_certify(program)
     seconds = ", ".join(f"theorem {t['id']} {t['seconds'] * 1e3:.0f} ms" for t in theorems)
     return "\n".join([*proved_table(theorems), "", f"Times: {seconds}. Refuted:", "",
                       *refuted_table(program)])
@@ -206,7 +206,7 @@ def propagation_table(program, seeds):
 
 
 def write(name, table):
-    put_table(DOCUMENT, name, table, "experiments/theory/run.py")
+    replace_table(DOCUMENT, name, table, "experiments/theory/run.py")
 
 
 def main():

@@ -199,24 +199,24 @@ def unet(skip):
     return build
 
 
-STEPS, WORD_NUMBERS = 42, 300  # of a sentence, of a word's vector
+STEPS, EMBEDDING_DIMENSION = 42, 300  # of a sentence, of a word's vector
 
 
 def bag_of_words(style):
     """A pair of sentences, a translation of each word shared, its sum over the words; three layers
     of 600 behind both, as in the published comparison."""
-    net = Net(style, "premise", WORD_NUMBERS)
+    net = Net(style, "premise", EMBEDDING_DIMENSION)
     normalised, activation = style.activation[0] == "batch_norm", style.activation[-1]
     sentences, owner = [], {}
     for sentence in ("premise", "hypothesis"):
-        net.at, net.channels = sentence, WORD_NUMBERS
+        net.at, net.channels = sentence, EMBEDDING_DIMENSION
         share = {"share": owner["embedding"]} if owner else {}
-        embedding = net.add("embedding", vocabulary="VOCABULARY", dimension=WORD_NUMBERS,
+        embedding = net.add("embedding", vocabulary="VOCABULARY", dimension=EMBEDDING_DIMENSION,
                             trainable=False, weights="nli_vectors.npy", **share)
         if owner:
             net.add("dense", units=300, share=owner["dense"])
         else:
-            net.weights("dense", 1, WORD_NUMBERS, units=300)
+            net.weights("dense", 1, EMBEDDING_DIMENSION, units=300)
             owner = {"embedding": embedding, "dense": net.at}
         net.add(activation)
         net.add("pool_steps", mode="sum")

@@ -32,7 +32,7 @@ import tables
 import text
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from results import alone, put_table, read_results, write_results  # noqa: E402
+from results import alone, replace_table, read_results, write_results  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -113,7 +113,7 @@ def make_nli():
             write_npy(path, text.numbers_of([p[place] for p in pairs], known, networks.STEPS),
                       networks.STEPS)
         write_npy(labels, bytes(text.LABELS.index(p[2]) for p in pairs))
-        write_npy(vectors, text.table_of(known, networks.WORD_NUMBERS), networks.WORD_NUMBERS)
+        write_npy(vectors, text.table_of(known, networks.EMBEDDING_DIMENSION), networks.EMBEDDING_DIMENSION)
     return {"inputs": {s: [path.name] for s, path in numbers.items()}, "target": labels.name,
             "test_split": len(test) / len(pairs), "validation_split": 0.1}
 
@@ -216,7 +216,7 @@ def hash_of(*paths):
 
 # ---- the doctor --------------------------------------------------------------------------------
 
-def off_by(layers):
+def largest_errors(layers):
     """Largest errors: of the mean in deviations, of the variance, of the gradient a layer."""
     mean = variance = gradient = 0
     for behind, layer in enumerate(reversed(layers), 1):
@@ -255,7 +255,7 @@ def examined(program, path):
     findings = [{"code": f["code"], "severity": f["severity"], "value": f["value"],
                  "layers": len(f["layers"])} for f in found["findings"]]
     last = found["layers"][-1]
-    return {"findings": findings, "layers": len(found["layers"]), "off": off_by(found["layers"]),
+    return {"findings": findings, "layers": len(found["layers"]), "off": largest_errors(found["layers"]),
             "spreads": spreads(found["layers"]),
             "output_variance": last["variance"],
             "largest_variance": max(layer["variance"] for layer in found["layers"]),
@@ -299,7 +299,7 @@ def timed(program, path):
 KEYS = ("kind", "network", "version", "rate", "seed")
 
 
-def is_about(row, what):
+def has_same_key(row, what):
     return all(row.get(k) == what.get(k) for k in KEYS)
 
 
@@ -326,7 +326,7 @@ class Zoo:
     def keep(self, row):
         with alone(RESULTS):
             others = read_results(RESULTS)  # another run may have added to them
-            self.results = [r for r in others if not is_about(r, row)] + [row]
+            self.results = [r for r in others if not has_same_key(r, row)] + [row]
             write_results(RESULTS, self.results)
         print(json.dumps(row)[:300], flush=True)
 
@@ -338,7 +338,7 @@ class Zoo:
             row["file"] = hash_of(path, *([self.program] if kind in ("doctor", "calibration") else []))
             same = [r for r in self.results if r["kind"] == kind and r.get("file") == row["file"]
                     and (not again or (kind, row["file"]) in self.made)]
-            if any(is_about(r, row) for r in same):
+            if any(has_same_key(r, row) for r in same):
                 return
             # The same network under another name has the same numbers.
             self.keep({**same[0], **row} if same else {**row, **work(path)})
@@ -395,11 +395,11 @@ class Zoo:
 
 
 def write_readme(results):
-    put_table(README, "doctor", tables.doctor_table(results, networks.NETWORKS, versions_of))
-    put_table(README, "calibration", tables.calibration_table(results, networks.NETWORKS))
-    put_table(README, "unets", tables.unet_table(results, networks.NETWORKS))
-    put_table(README, "seconds", tables.doctor_seconds(results))
-    put_table(README, "training", tables.training_table(results, networks.NETWORKS, versions_of))
+    replace_table(README, "doctor", tables.doctor_table(results, networks.NETWORKS, versions_of))
+    replace_table(README, "calibration", tables.calibration_table(results, networks.NETWORKS))
+    replace_table(README, "unets", tables.unet_table(results, networks.NETWORKS))
+    replace_table(README, "seconds", tables.doctor_seconds(results))
+    replace_table(README, "training", tables.training_table(results, networks.NETWORKS, versions_of))
     if not curves.draw(HERE / "curves.svg", results, networks.NETWORKS, versions_of):
         print("curves.svg is as it was: gnuplot, which draws it, is not installed")
 

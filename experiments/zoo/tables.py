@@ -11,7 +11,7 @@ def select(results, **wanted):
     return [r for r in results if all(r.get(k) == v for k, v in wanted.items())]
 
 
-def mean_and_spread(values, digits):
+def mean_and_std(values, digits):
     if not values:
         return "-"
     spread = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
@@ -123,9 +123,9 @@ def training_table(results, networks, versions_of):
             note = f" ({len(failed)} runs failed)" if failed else ""
             lines.append(
                 f"| {name} | {version} | {rows[0]['rate']:g}{note} | {losses} | {title} "
-                f"{mean_and_spread([r['test'][metric] for r in rows], 4)} | "
-                f"{mean_and_spread([r['validation'][-1] for r in rows], 4)} | "
-                f"{number(seconds.get(version), '-')} | {mean_and_spread(at, 4)} |")
+                f"{mean_and_std([r['test'][metric] for r in rows], 4)} | "
+                f"{mean_and_std([r['validation'][-1] for r in rows], 4)} | "
+                f"{number(seconds.get(version), '-')} | {mean_and_std(at, 4)} |")
     return "\n".join(lines)
 
 

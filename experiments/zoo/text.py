@@ -6,7 +6,7 @@ import gzip
 import re
 
 LABELS = ("entailment", "neutral", "contradiction")
-PADDING_AND_UNKNOWN = 2  # numbers 0 and 1
+FIRST_TOKEN_ID = 2  # numbers 0 and 1
 
 
 def read_pairs(path):
@@ -40,7 +40,7 @@ def read_vectors(path, wanted):
 
 
 def numbers_of(sentences, vectors, steps):
-    number = {word: i for i, word in enumerate(vectors, PADDING_AND_UNKNOWN)}
+    number = {word: i for i, word in enumerate(vectors, FIRST_TOKEN_ID)}
     numbers = array.array("i")
     for sentence in sentences:
         row = [number.get(word, 1) for word in words(sentence)][:steps]
@@ -49,7 +49,7 @@ def numbers_of(sentences, vectors, steps):
 
 
 def table_of(vectors, width):
-    table = array.array("f", [0.0] * width * PADDING_AND_UNKNOWN)
+    table = array.array("f", [0.0] * width * FIRST_TOKEN_ID)
     for vector in vectors.values():
         table.extend(vector)
     return table

@@ -10,7 +10,7 @@ inline constexpr double kSeluLambda = 1.0507009873554804934193349852946;
 inline constexpr double kAlphaPrime = -kSeluLambda * kSeluAlpha;
 
 /// Deviation of a unit normal cut off at two deviations; `lecun_normal` divides by it.
-inline constexpr double kTruncatedNormalDeviation = 0.87962566103423978;
+inline constexpr double kTruncatedNormalStandardDeviation = 0.87962566103423978;
 
 // ONNX's Selu declares these float defaults; our doubles must round to them.
 static_assert(static_cast<float>(kSeluAlpha) == 1.67326319217681884765625f);

@@ -47,12 +47,12 @@ struct Dataset {
 
 /// What each named input of a network reads: columns of the source's table by name or index, or,
 /// without a source, one file (.npy or IDX).
-using NamedInputs = std::map<std::string, std::vector<std::string>>;
+using InputSources = std::map<std::string, std::vector<std::string>>;
 
 /// Where data come from and how they are divided: the [data] table of a network file.
 struct DataOptions {
   std::string source;              ///< a known data set, a file, or a folder of IDX files
-  NamedInputs inputs = {};         ///< empty: one input, which reads all that is no target
+  InputSources inputs = {};        ///< empty: one input, which reads all that is no target
   std::string target;              ///< column(s) of a table by name or index, or a file of targets
   std::string task = "auto";       ///< "auto", "classification" or "regression"
   bool standardize = true;         ///< to mean 0 and variance 1, measured on the training rows
@@ -87,7 +87,7 @@ struct LoadedData {
 /// targets. Several named inputs come in the order of their names. The rows of test_split are drawn
 /// by `seed` when shuffle_split says so. `validation` and `test` are sources of the same kind as
 /// `source`; the targets of an array lie beside it under the name of those of `source`. digits:
-/// rows whose index mod 5 is 4 are the test set. Error(data) says which file, where and how to mend
+/// rows whose index mod 5 is 4 are the test set. Error(data) says which file, where and how to fix
 /// it.
 LoadedData load_data(const DataOptions& options, std::uint64_t seed = 0);
 

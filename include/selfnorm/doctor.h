@@ -1,5 +1,5 @@
 // The doctor: predicts the moments of signals and gradients at every layer of a network before it
-// is trained, measures them beside, says what keeps them from being normal, and mends it.
+// is trained, measures them beside, says what keeps them from being normal, and fixes it.
 #pragma once
 
 #include <cstdint>
@@ -57,14 +57,14 @@ struct Finding {
   std::vector<std::string> details;  ///< of each of the layers, in words; each may be empty
   double value = 0;                  ///< the number that tells; of several layers the worst
   std::string message;               ///< what is wrong, with the number, and what comes of it
-  std::string mend;                  ///< what to do about it
+  std::string fix;                   ///< what to do about it
 };
 
 /// A finding that there is: `value` says what its number is.
-struct FindingCode {
-  std::string code, value, message, mend;
+struct FindingDescription {
+  std::string code, value, message, fix;
 };
-std::vector<FindingCode> finding_codes();
+std::vector<FindingDescription> finding_codes();
 
 struct ExaminationOptions {
   std::int64_t samples = 64;  ///< rows of the data that are looked at
@@ -95,7 +95,7 @@ struct Repair {
   std::vector<std::int64_t> origins;  ///< by layer its place before; −1 for one that was put in
   std::vector<Finding> found;         ///< in the network as it was
   Examination after;                  ///< of the repaired one, which has no findings
-  std::vector<Finding> beyond = {};   ///< about trained weights, which no configuration mends
+  std::vector<Finding> beyond = {};   ///< about trained weights, which no configuration fixes
 };
 
 /// Mends whatever the doctor finds: first what the network is made of, then its scales by the
@@ -105,7 +105,7 @@ Repair repair(const RunConfig& config, const ExaminationOptions& options = {},
               const std::vector<EpochRecord>& trained = {});
 
 /// By how much the weights of a layer were multiplied, as `init.calibration` in the network file.
-struct Adjustment {
+struct CalibrationFactor {
   std::string layer;
   double factor = 1;
 };
@@ -116,12 +116,12 @@ struct Adjustment {
 /// `repair` is changed, and examined anew; factors near 1 mean that the prediction was right. They
 /// make up for what prediction does not see, so that it leaves them out and nothing is found in
 /// them.
-std::vector<Adjustment> calibrate(Repair& repair, std::int64_t batches,
-                                  const ExaminationOptions& options = {});
+std::vector<CalibrationFactor> calibrate(Repair& repair, std::int64_t batches,
+                                         const ExaminationOptions& options = {});
 
 /// The text of a network file with the changes of a repair in it and everything else as it stands;
 /// the whole file written anew where its layers are not one list of inline tables in which each
 /// change finds its place.
-std::string repaired_file(const std::string& text, const RunConfig& before, const Repair& repair);
+std::string repaired_toml(const std::string& text, const RunConfig& before, const Repair& repair);
 
 }  // namespace selfnorm

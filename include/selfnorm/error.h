@@ -17,7 +17,7 @@ enum class ErrorKind {
 };
 
 /// The one exception of the library. `what()` starts with the kind and says where the fault is,
-/// what was expected, what came, and how to mend it.
+/// what was expected, what came, and how to fix it.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message);

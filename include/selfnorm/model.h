@@ -30,7 +30,7 @@ class Model {
   const Network& network() const;
 
   /// What the units of every layer with weights sum their inputs with.
-  std::vector<UnitWeights> unit_weights() const;
+  std::vector<WeightStatistics> unit_weights() const;
 
   /// "loss" and the metrics of these data, which have targets; classes are told by their names.
   /// Error(data) when they do not fit.

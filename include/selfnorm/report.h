@@ -21,8 +21,8 @@ std::string run_report(const std::filesystem::path& run, const std::string& why_
 /// The page of a run that goes on, which asks its own server for `events`, and what these tell: the
 /// history so far, in a sentence how the run stands, and whether it has ended.
 std::string live_report(const std::string& name);
-std::string live_document(const std::vector<EpochRecord>& history, const std::string& state,
-                          bool ended);
+std::string live_event_json(const std::vector<EpochRecord>& history, const std::string& state,
+                            bool ended);
 
 /// The page of a visit to the doctor.
 std::string doctor_report(const std::string& name, const RunConfig& config,

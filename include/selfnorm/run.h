@@ -79,9 +79,9 @@ struct RunResult {
   Scores test;                             ///< likewise; empty without a test set
 };
 
-/// A run's page, and what those who watch it are told last (selfnorm/report.h, live_document).
+/// A run's page, and what those who watch it are told last (selfnorm/report.h, live_event_json).
 struct RunReport {
-  std::string page, last_event;
+  std::string page, final_event_json;
 };
 
 struct PreparedRun;

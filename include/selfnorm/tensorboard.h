@@ -23,7 +23,7 @@ class TensorBoardLog {
 
   void add(const EpochRecord& record);
   /// Training came to its end, or stopped before.
-  void end(bool was_finished = true);
+  void end(bool completed = true);
 
  private:
   struct State;

@@ -106,7 +106,7 @@ struct FixedPoint {
   bool attracts = false;
   /// From which μ at its ν, and which ν at its μ, iteration leads here; looked for in
   /// [−1e3, 1e3] and [1e-8, 1e8].
-  double least_mean = 0, greatest_mean = 0, least_variance = 0, greatest_variance = 0;
+  double basin_min_mean = 0, basin_max_mean = 0, least_variance = 0, basin_max_variance = 0;
 };
 
 /// The fixed points with |μ| ≤ 1e3 and 1e-8 ≤ ν ≤ 1e8, in order of their variance: what Newton's
@@ -115,7 +115,7 @@ struct FixedPoint {
 std::vector<FixedPoint> fixed_points(const MomentRule& rule, const LayerWeights& weights = {});
 
 /// A member of the SELU family for a depth: what it does to signals and gradients.
-struct DepthShape {
+struct DepthTunedSelu {
   SeluConstants constants;
   double gradient_growth = 0;  ///< a layer, alpha dropout counted
   double contraction = 0;      ///< of the variance a layer, at (0, 1), alpha dropout counted
@@ -129,11 +129,11 @@ struct DepthShape {
 };
 
 /// What a shape is wanted for.
-struct DepthShapeRequest {
+struct DepthTunedSeluOptions {
   std::int64_t depth = 100;           ///< layers
   double growth = 2.718281828459045;  ///< most that the gradient's second moment may grow over all
   std::int64_t width = 0;             ///< units a layer; 0 for infinite width
-  double greatest_spread = 0.1;       ///< most that `spread` should be
+  double max_spread = 0.1;            ///< most that `spread` should be
   /// What dropout multiplies the gradient's second moment by in a layer: `alpha_dropout_growth`.
   /// Below 1 it counts as the alpha dropout with this growth, of a rate up to 0.95, in contraction
   /// and spread too.
@@ -150,13 +150,13 @@ struct DepthShapeRequest {
 /// growth ≤ 1, which dropout reaches, the growth alone decides).
 /// Error(config) for a depth below 1, a growth ≤ 1 that dropout does not reach, or one so near to 1
 /// a layer that s would be below 1e-8, where double precision cannot tell it from 1.
-DepthShape shape_for_depth(const DepthShapeRequest& request);
+DepthTunedSelu selu_for_depth(const DepthTunedSeluOptions& request);
 
 /// The same for a scale that is given, from 1e-8 on.
-DepthShape shape_of_scale(double scale, const DepthShapeRequest& request);
+DepthTunedSelu selu_for_scale(double scale, const DepthTunedSeluOptions& request);
 
 /// Factor of a gradient's second moment through alpha dropout: a²q = 1/(1 + α′²·rate) at (0, 1).
-double alpha_dropout_growth(double rate);
+double alpha_dropout_gradient_growth(double rate);
 
 /// y = a·z + b, with z the input where it is kept and α′ where it is dropped.
 struct AlphaAffine {
@@ -200,12 +200,12 @@ struct Certificate {
   /// bound that is nearest: σ, μ or ν.
   double margin = 0;
   double seconds = 0;
-  bool gave_up = false;   ///< undecided, since `most_boxes` did not suffice
-  Domain counterexample;  ///< refuted: layers for all of which the claim is proved to be wrong
+  bool hit_box_limit = false;  ///< undecided, since `most_boxes` did not suffice
+  Domain counterexample;       ///< refuted: layers for all of which the claim is proved to be wrong
 };
 
 /// Boxes after which `certify` gives up.
-inline constexpr std::int64_t kMostBoxes = 100'000;
+inline constexpr std::int64_t kMaxBoxes = 100'000;
 
 /// Proves or refutes a claim about SELU on a domain, whose bounds are the doubles as given, by
 /// interval arithmetic: what depends on (μω, ντ) alone is divided until every box is proved; layers
@@ -213,7 +213,7 @@ inline constexpr std::int64_t kMostBoxes = 100'000;
 /// suffice or a box is down to neighbouring numbers, as where the claim is an equality.
 /// Error(config) for bounds that are not in order, ν ≤ 0, τ ≤ 0, α < 0, λ ≤ 0 or a scale ≤ 0.
 Certificate certify(Claim claim, const Domain& domain, const SeluConstants& constants = {},
-                    std::int64_t most_boxes = kMostBoxes);
+                    std::int64_t max_boxes = kMaxBoxes);
 
 /// Theorems 1, 2 and 3 (3 on its two domains) as the paper states them, with 0.02 as its text has.
 std::vector<Domain> theorem_domains(int theorem);
@@ -222,6 +222,6 @@ Claim theorem_claim(int theorem);
 /// How far ν.low of a domain on which the variance is proved to rise can fall for the proof to go
 /// through still: the least ν that holds in plain doubles, and 1 % to a factor of 5 above it, as
 /// near as a proof was found; no further than to 1e-8. It takes a second or more.
-double least_rising_variance(const Domain& domain, const SeluConstants& constants = {});
+double smallest_variance_proved_to_rise(const Domain& domain, const SeluConstants& constants = {});
 
 }  // namespace selfnorm

@@ -50,7 +50,7 @@ struct LayerMoments {
 
 /// What the units of a layer sum their inputs with: means and deviations over the units of
 /// ω = Σw and τ = Σw² (Klambauer et al. 2017), 0 and 1 being what the fixed point stands on.
-struct UnitWeights {
+struct WeightStatistics {
   std::string layer;
   double omega = 0, omega_deviation = 0, tau = 0, tau_deviation = 0;
   /// Share of the units whose tau, less what zero padding takes of it, is outside 0.8 to 1.25.
@@ -81,7 +81,7 @@ struct EpochRecord {
   Scores validation;
   std::vector<LayerMoments> moments;       ///< empty when not measured after this epoch
   std::vector<LayerHistogram> histograms;  ///< beside `moments`; of very many layers some, evenly
-  std::vector<UnitWeights> weights;        ///< of the layers that have some
+  std::vector<WeightStatistics> weights;   ///< of the layers that have some
   double watch_seconds = 0;                ///< what measuring these took, apart from `seconds`
   double evaluation_seconds = 0;           ///< what the validation scores took, likewise
   bool was_watched() const { return !moments.empty() || !weights.empty(); }

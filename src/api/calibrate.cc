@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "api/patient.h"
+#include "api/examination_input.h"
 #include "base/text.h"
 #include "doctor/drawn_weights.h"
 #include "doctor/findings.h"
@@ -23,20 +23,20 @@ struct Batch {
 };
 
 // The first as the patient has it, which came with options.seed.
-std::vector<Batch> draw_batches(const Patient& patient, std::int64_t count,
+std::vector<Batch> draw_batches(const ExaminationInput& patient, std::int64_t count,
                                 const ExaminationOptions& options) {
   std::vector<Batch> batches;
   for (std::int64_t k = 0; k < count; ++k) {
     const std::uint64_t seed = options.seed + static_cast<std::uint64_t>(k);
-    batches.push_back({patient.other_rows(seed), patient.samples, seed});
+    batches.push_back({patient.draw_fresh_rows(seed), patient.samples, seed});
   }
   return batches;
 }
 
 // The mean square of every node's output over batches and draws of the weights.
-std::map<std::string, double> measured_squares(const Network& network,
-                                               const std::vector<ReadTable>& tables,
-                                               const std::vector<Batch>& batches) {
+std::map<std::string, double> measured_second_moments(const Network& network,
+                                                      const std::vector<PretrainedTable>& tables,
+                                                      const std::vector<Batch>& batches) {
   std::map<std::string, double> squares;
   for (const Batch& batch : batches) {
     const auto rows = [&](std::uint64_t) { return batch.rows; };
@@ -50,7 +50,7 @@ std::map<std::string, double> measured_squares(const Network& network,
 }
 
 // Of a sequence's steps the share that has a word: what is measured counts all, and padding is 0.
-double present_share(const Chart& chart, const Node& node) {
+double unpadded_fraction(const NetworkAnalysis& chart, const Node& node) {
   const ValueId value = node.outputs[0];
   if (chart.graph().value(value).shape.size() != 3) return 1;
   constexpr double kNone = 1e-3;  // of the largest; what a shift leaves of padding is less
@@ -61,7 +61,7 @@ double present_share(const Chart& chart, const Node& node) {
 }
 
 // The square that comes out of a maker when the weights w are as they are wanted.
-double square_behind(const Node& maker, const DrawnWeights& w) {
+double output_second_moment(const Node& maker, const DrawnWeights& w) {
   const auto* moments = rule_of(row_of(maker).moments);
   if (moments == nullptr) return w.wanted;
   const ActivationMoments f = (*moments)(maker.attributes)({0, w.wanted});
@@ -70,8 +70,8 @@ double square_behind(const Node& maker, const DrawnWeights& w) {
 
 // By what the square of a layer's input is still too large: weights that make it may be adjusted in
 // the same group, and it is then on its way to what it will be.
-double excess_of_input(const Chart& chart, const std::map<std::string, double>& squares,
-                       std::span<const DrawnWeights> group, const Node& node) {
+double input_excess(const NetworkAnalysis& chart, const std::map<std::string, double>& squares,
+                    std::span<const DrawnWeights> group, const Node& node) {
   const auto makers = chart.makers_before(chart.signal_inputs(node)[0]);
   double excess = 0;
   for (const Node* maker : makers) {
@@ -82,7 +82,8 @@ double excess_of_input(const Chart& chart, const std::map<std::string, double>& 
       excess += 1;
       continue;
     }
-    const double wanted = square_behind(*maker, *adjusted) * present_share(chart, *maker);
+    const double wanted =
+        output_second_moment(*maker, *adjusted) * unpadded_fraction(chart, *maker);
     excess += squares.at(maker->name) / wanted;
   }
   return makers.empty() ? 1 : excess / static_cast<double>(makers.size());
@@ -99,28 +100,29 @@ Edit calibrated(const Node& node, double factor) {
 }  // namespace
 
 // Front to back, each layer behind those that are adjusted: what it inherits from them is not put
-// on its own account. Very many layers go some at a time, so that it takes kMostSteps measurements.
-std::vector<Adjustment> calibrate(Repair& repair, std::int64_t batches,
-                                  const ExaminationOptions& options) {
-  constexpr std::size_t kMostSteps = 64;
-  std::optional<Dataset> data = load_rows(repair.config);
-  const Patient patient = admit(repair.config, data, options);
+// on its own account. Very many layers go some at a time, so that it takes kMaxMeasurements
+// measurements.
+std::vector<CalibrationFactor> calibrate(Repair& repair, std::int64_t batches,
+                                         const ExaminationOptions& options) {
+  constexpr std::size_t kMaxMeasurements = 64;
+  std::optional<Dataset> data = load_training_data(repair.config);
+  const ExaminationInput patient = prepare_examination(repair.config, data, options);
   const std::vector<Batch> drawn = draw_batches(patient, batches, options);
   const PredictedSignals signals = predict_signals(patient.graph, patient.known);
-  const Chart chart(patient.graph, signals, patient.has_raw_rows);
+  const NetworkAnalysis chart(patient.graph, signals, patient.has_unstandardized_input);
   const std::vector<DrawnWeights> weights = drawn_weights(chart);
-  const std::size_t together = (weights.size() + kMostSteps - 1) / kMostSteps;
+  const std::size_t together = (weights.size() + kMaxMeasurements - 1) / kMaxMeasurements;
   Network network = patient.network;
-  std::vector<Adjustment> adjustments;
+  std::vector<CalibrationFactor> adjustments;
   std::vector<Edit> edits;
   for (std::size_t first = 0; first < weights.size(); first += together) {
-    const auto squares = measured_squares(network, patient.tables, drawn);
+    const auto squares = measured_second_moments(network, patient.tables, drawn);
     const auto group =
         std::span(weights).subspan(first, std::min(together, weights.size() - first));
     edits.clear();
     for (const DrawnWeights& w : group) {
-      const double excess = excess_of_input(chart, squares, group, *w.node);
-      const double wanted = w.wanted * present_share(chart, *w.node);
+      const double excess = input_excess(chart, squares, group, *w.node);
+      const double wanted = w.wanted * unpadded_fraction(chart, *w.node);
       const double factor = std::sqrt(wanted * excess / squares.at(w.node->name));
       edits.push_back(calibrated(*w.node, factor));
       adjustments.push_back({w.node->name, factor});

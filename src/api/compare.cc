@@ -51,10 +51,10 @@ Run prepared(const std::string& name, RunConfig config) {
   }
 }
 
-class Comparing {
+class ComparisonRunner {
  public:
-  Comparing(const std::vector<Contender>& contenders, const CompareOptions& options,
-            const CompareCallbacks& callbacks)
+  ComparisonRunner(const std::vector<Contender>& contenders, const CompareOptions& options,
+                   const CompareCallbacks& callbacks)
       : contenders_(contenders), options_(options), callbacks_(callbacks) {
     for (const Contender& each : contenders) {
       comparison_.contenders.push_back({each.name, to_toml(each.config), 0, {}});
@@ -62,7 +62,7 @@ class Comparing {
   }
 
   Comparison run() {
-    take_what_is_there();
+    load_existing_results();
     for (std::size_t k = 0; k < contenders_.size(); ++k) check(k);
     for (std::int64_t i = 0; i < options_.seeds; ++i) {
       for (std::size_t k = 0; k < contenders_.size(); ++k) {
@@ -96,7 +96,7 @@ class Comparing {
     write_file(file(), comparison_json(all));
   }
 
-  void take_what_is_there() {
+  void load_existing_results() {
     if (fs::exists(options_.out) && !fs::is_directory(options_.out)) {
       fail(options_.out.string() + ": is a file, and results need a folder (name one with --out)");
     }
@@ -156,7 +156,7 @@ class Comparing {
   }
 
   // Whether a training of this configuration was interrupted.
-  bool goes_on(const RunFolder& folder, const RunConfig& config) const {
+  bool can_resume(const RunFolder& folder, const RunConfig& config) const {
     if (!options_.resume || !fs::exists(folder.checkpoint())) return false;
     if (read_file(folder.config()) == to_toml(config)) return true;
     fail(
@@ -172,7 +172,7 @@ class Comparing {
     Run run = prepared(into.name, std::move(config));
     if (callbacks_.on_trial) callbacks_.on_trial(into.name, trial.seed, run.summary());
     try {
-      trial.test = run.execute(folder, goes_on(folder, run.config()), callbacks_.train).test;
+      trial.test = run.execute(folder, can_resume(folder, run.config()), callbacks_.train).test;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::numeric) throw;
       trial.failure = error.what();
@@ -199,7 +199,7 @@ class Comparing {
 Comparison compare(const std::vector<Contender>& contenders, const CompareOptions& options,
                    const CompareCallbacks& callbacks) {
   check_names(contenders);
-  return Comparing(contenders, options, callbacks).run();
+  return ComparisonRunner(contenders, options, callbacks).run();
 }
 
 }  // namespace selfnorm

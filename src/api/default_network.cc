@@ -25,7 +25,7 @@ std::string unused(const Inputs& inputs, std::string name) {
 }
 
 // Layers that make one row of features of all inputs.
-std::vector<Layer> joined_inputs(const Inputs& inputs) {
+std::vector<Layer> flatten_and_concat(const Inputs& inputs) {
   std::vector<Layer> layers;
   std::vector<std::string> rows;
   for (const auto& [name, shape] : inputs) {
@@ -37,7 +37,7 @@ std::vector<Layer> joined_inputs(const Inputs& inputs) {
 }
 
 // Vectors of words from one table for all texts, summed so that their variance is kept.
-std::vector<Layer> joined_texts(const Inputs& inputs) {
+std::vector<Layer> embed_and_pool_texts(const Inputs& inputs) {
   constexpr std::int64_t kDimension = 64;
   std::vector<Layer> layers;
   std::vector<std::string> rows;
@@ -98,7 +98,7 @@ Layer scale_to(const Spread& spread) {
 }
 
 // Of losses the squared one alone counts in a unit; Huber's delta is in that of the targets.
-bool has_a_unit(const RunConfig& config, const Targets& targets) {
+bool should_scale_to_target(const RunConfig& config, const Targets& targets) {
   return targets.classes.empty() && targets.width == 1 &&
          choose_objective(config.train, targets).loss == "mean_squared_error";
 }
@@ -117,7 +117,7 @@ void scale_to_target(RunConfig& config, const Dataset& train) {
   config.network.layers.push_back(scale);
 }
 
-std::int64_t outputs_for(const Targets& targets) {
+std::int64_t output_count(const Targets& targets) {
   if (!targets.classes.empty()) return std::ssize(targets.class_names);
   return targets.width;
 }
@@ -132,8 +132,8 @@ void complete_network(RunConfig& config, const Dataset& train) {
     }
   }
   if (network.layers.empty()) {
-    network.layers =
-        train.words.empty() ? joined_inputs(network.inputs) : joined_texts(network.inputs);
+    network.layers = train.words.empty() ? flatten_and_concat(network.inputs)
+                                         : embed_and_pool_texts(network.inputs);
     for (const std::int64_t units : config.default_network.hidden) {
       network.layers.push_back({"dense", {{"units", units}}});
       network.layers.push_back({"selu"});
@@ -142,8 +142,8 @@ void complete_network(RunConfig& config, const Dataset& train) {
             {"alpha_dropout", {{"rate", config.default_network.dropout_rate}}});
       }
     }
-    network.layers.push_back({"dense", {{"units", outputs_for(train.targets)}}});
-    if (has_a_unit(config, train.targets)) scale_to_target(config, train);
+    network.layers.push_back({"dense", {{"units", output_count(train.targets)}}});
+    if (should_scale_to_target(config, train.targets)) scale_to_target(config, train);
   }
   if (!train.words.empty()) complete_vocabularies(network, std::ssize(train.words));
   network = complete_names(network);

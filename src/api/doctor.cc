@@ -8,7 +8,7 @@
 #include <limits>
 #include <numeric>
 
-#include "api/patient.h"
+#include "api/examination_input.h"
 #include "doctor/findings.h"
 #include "doctor/layer_moments.h"
 #include "doctor/repair.h"
@@ -90,10 +90,11 @@ struct Visit {
   std::vector<Diagnosis> diagnoses;
 };
 
-Visit visit(const Patient& patient, const std::vector<EpochRecord>& trained = {}) {
+Visit visit(const ExaminationInput& patient, const std::vector<EpochRecord>& trained = {}) {
   Visit visit{
       predict_signals(patient.graph, patient.known), {patient.input, patient.samples, {}, {}}, {}};
-  visit.diagnoses = diagnose(Chart(patient.graph, visit.signals, patient.has_raw_rows, trained));
+  visit.diagnoses = diagnose(
+      NetworkAnalysis(patient.graph, visit.signals, patient.has_unstandardized_input, trained));
   for (const NamedMoments& layer : summarize(patient.graph, visit.signals, patient.samples)) {
     visit.examination.layers.push_back({layer.name, layer.op, layer.moments, {}, {}, {}});
   }
@@ -103,7 +104,8 @@ Visit visit(const Patient& patient, const std::vector<EpochRecord>& trained = {}
   return visit;
 }
 
-void measure_beside(const Patient& patient, const ExaminationOptions& options, Visit& visit) {
+void add_measurements(const ExaminationInput& patient, const ExaminationOptions& options,
+                      Visit& visit) {
   const std::vector<Fluctuation> fluctuations =
       predict_fluctuations(patient.graph, patient.known, visit.signals, patient.samples);
   std::vector<std::uint64_t> seeds(static_cast<std::size_t>(options.draws));
@@ -117,29 +119,29 @@ void measure_beside(const Patient& patient, const ExaminationOptions& options, V
   }
 }
 
-// The mends of the earliest phase that has some.
-std::vector<Edit> next_mends(const std::vector<Diagnosis>& diagnoses) {
-  std::vector<Edit> mends;
-  MendPhase phase = MendPhase::shape;
+// The fixes of the earliest phase that has some.
+std::vector<Edit> next_fixes(const std::vector<Diagnosis>& diagnoses) {
+  std::vector<Edit> fixes;
+  FixPhase phase = FixPhase::shape;
   for (const Diagnosis& diagnosis : diagnoses) {
-    if (!diagnosis.mends.empty()) phase = std::min(phase, diagnosis.phase);
+    if (!diagnosis.fixes.empty()) phase = std::min(phase, diagnosis.phase);
   }
   for (const Diagnosis& diagnosis : diagnoses) {
     if (diagnosis.phase != phase) continue;
-    mends.insert(mends.end(), diagnosis.mends.begin(), diagnosis.mends.end());
+    fixes.insert(fixes.end(), diagnosis.fixes.begin(), diagnosis.fixes.end());
   }
-  return mends;
+  return fixes;
 }
 
 // `complete` is the network with what the data tell of it.
-void apply(const std::vector<Edit>& mends, const Network& complete, Repair& repair) {
+void apply(const std::vector<Edit>& fixes, const Network& complete, Repair& repair) {
   const bool edits_layers =
-      std::ranges::any_of(mends, [](const Edit& e) { return !e.layer.empty(); });
+      std::ranges::any_of(fixes, [](const Edit& e) { return !e.layer.empty(); });
   if (edits_layers && repair.config.network.layers.empty()) {  // the default network
     repair.config.network = complete;
     repair.origins.assign(complete.layers.size(), -1);
   }
-  const EditedNetwork made = edited(repair.config.network, mends);
+  const EditedNetwork made = edited(repair.config.network, fixes);
   std::vector<std::int64_t> origins;
   for (const std::int64_t origin : made.origins) {
     origins.push_back(origin < 0 ? -1 : repair.origins[static_cast<std::size_t>(origin)]);
@@ -147,7 +149,7 @@ void apply(const std::vector<Edit>& mends, const Network& complete, Repair& repa
   repair.config.network = made.network;
   repair.origins = std::move(origins);
   const bool standardize =
-      std::ranges::any_of(mends, [](const Edit& e) { return e.layer.empty(); });
+      std::ranges::any_of(fixes, [](const Edit& e) { return e.layer.empty(); });
   if (standardize) repair.config.data.standardize = true;
 }
 
@@ -160,8 +162,8 @@ std::vector<Finding> beyond(const std::vector<Finding>& without, std::vector<Fin
 }
 
 // Of what could not be mended, the first; else the first of all.
-[[noreturn]] void give_up(const std::vector<Diagnosis>& diagnoses) {
-  auto stuck = std::ranges::find_if(diagnoses, [](const Diagnosis& d) { return d.mends.empty(); });
+[[noreturn]] void throw_unrepairable(const std::vector<Diagnosis>& diagnoses) {
+  auto stuck = std::ranges::find_if(diagnoses, [](const Diagnosis& d) { return d.fixes.empty(); });
   if (stuck == diagnoses.end()) stuck = diagnoses.begin();
   const Finding& finding = stuck->finding;
   const std::string where = finding.layers.empty() ? "" : " at '" + finding.layers.front() + "'";
@@ -174,40 +176,40 @@ std::vector<Finding> beyond(const std::vector<Finding>& without, std::vector<Fin
 Examination examine(const RunConfig& config, const ExaminationOptions& options,
                     const std::vector<EpochRecord>& trained) {
   check(options);
-  std::optional<Dataset> data = load_rows(config);
-  return examine(admit(config, data, options), options, trained);
+  std::optional<Dataset> data = load_training_data(config);
+  return examine(prepare_examination(config, data, options), options, trained);
 }
 
-Examination examine(const Patient& patient, const ExaminationOptions& options,
+Examination examine(const ExaminationInput& patient, const ExaminationOptions& options,
                     const std::vector<EpochRecord>& trained) {
   Visit now = visit(patient, trained);
-  if (options.draws > 0) measure_beside(patient, options, now);
+  if (options.draws > 0) add_measurements(patient, options, now);
   return std::move(now.examination);
 }
 
 Repair repair(const RunConfig& config, const ExaminationOptions& options,
               const std::vector<EpochRecord>& trained) {
-  constexpr int kMostRounds = 20;
+  constexpr int kMaxRounds = 20;
   check(options);
-  std::optional<Dataset> data = load_rows(config);
+  std::optional<Dataset> data = load_training_data(config);
   Repair repair{config, {}, {}, {}};
   repair.origins.resize(config.network.layers.size());
   std::iota(repair.origins.begin(), repair.origins.end(), 0);
   for (int round = 0;; ++round) {
-    const Patient patient = admit(repair.config, data, options);
+    const ExaminationInput patient = prepare_examination(repair.config, data, options);
     Visit now = visit(patient);
     if (round == 0) {
       repair.found = now.examination.findings;
       repair.beyond = beyond(repair.found, visit(patient, trained).examination.findings);
     }
     if (now.diagnoses.empty()) {
-      if (options.draws > 0) measure_beside(patient, options, now);
+      if (options.draws > 0) add_measurements(patient, options, now);
       repair.after = std::move(now.examination);
       return repair;
     }
-    const std::vector<Edit> mends = next_mends(now.diagnoses);
-    if (mends.empty() || round == kMostRounds) give_up(now.diagnoses);
-    apply(mends, patient.network, repair);
+    const std::vector<Edit> fixes = next_fixes(now.diagnoses);
+    if (fixes.empty() || round == kMaxRounds) throw_unrepairable(now.diagnoses);
+    apply(fixes, patient.network, repair);
   }
 }
 

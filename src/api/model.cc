@@ -2,27 +2,27 @@
 
 #include <fmt/format.h>
 
+#include "api/open_model.h"
 #include "api/run.h"
-#include "api/use.h"
 #include "data/check.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
 #include "train/evaluator.h"
 #include "train/trainer.h"
-#include "train/unit_weights.h"
+#include "train/weight_statistics.h"
 
 namespace selfnorm {
 
 Model Model::load(const std::string& path) {
-  return Model(std::make_shared<TrainedModel>(open_trained(path)));
+  return Model(std::make_shared<TrainedModel>(load_trained_model(path)));
 }
 
 void Model::save(const std::string& path) const { save_model(*trained_, path); }
 
 const Network& Model::network() const { return trained_->network; }
 
-std::vector<UnitWeights> Model::unit_weights() const {
-  return UnitWatch(trained_->network).look(trained_->weights);
+std::vector<WeightStatistics> Model::unit_weights() const {
+  return WeightMonitor(trained_->network).look(trained_->weights);
 }
 
 const std::vector<std::string>& Model::class_names() const { return trained_->schema.class_names; }

@@ -62,7 +62,7 @@ void check(const PropagationRequest& request) {
   check_count("layers", request.layers);
   check_count("width", request.width);
   check_count("batch", request.batch);
-  if (!std::isfinite(request.gain) || (request.gain <= 0 && !takes_any_gain(request.init))) {
+  if (!std::isfinite(request.gain) || (request.gain <= 0 && !gain_is_value(request.init))) {
     throw Error(ErrorKind::config,
                 fmt::format("propagate: gain: expected a number above 0, got {}", request.gain));
   }
@@ -212,7 +212,7 @@ class LayerRun {
 
 // ---- what theory predicts ---------------------------------------------------------------------
 
-constexpr double kNearlyNone = 1e-200;  ///< in place of a variance of 0, as behind weights of 0
+constexpr double kTinyVariance = 1e-200;  ///< in place of a variance of 0, as behind weights of 0
 
 // The moments behind a layer, and what its backward pass multiplies a gradient's second moment by.
 struct Predicted {
@@ -244,9 +244,9 @@ Predicted predict(const PropagationRequest& request, const Layer& activation, co
   if (moments == nullptr || weights.alike) return {{kUnknown, kUnknown}, kUnknown};
   Gaussian z = pre_activation_of(inputs, weights);
   const bool constant = z.variance == 0;  // as behind weights of 0
-  if (constant) z.variance = kNearlyNone;
+  if (constant) z.variance = kTinyVariance;
   ActivationMoments f = (*moments)(activation.attributes)(z);
-  if (constant) f.mean = std::abs(f.mean) < std::sqrt(kNearlyNone) ? 0 : f.mean, f.variance = 0;
+  if (constant) f.mean = std::abs(f.mean) < std::sqrt(kTinyVariance) ? 0 : f.mean, f.variance = 0;
   Predicted predicted = after_dropout(request, {f.mean, f.variance});
   predicted.gradient_growth *= f.slope_second_moment * weights.tau * weights.units_per_input;
   return predicted;
@@ -255,13 +255,13 @@ Predicted predict(const PropagationRequest& request, const Layer& activation, co
 // ---- forth and back ---------------------------------------------------------------------------
 
 std::vector<float> drawn(const PropagationRequest& request, const char* name) {
-  return unit_normals(random_key(request.seed, "propagate", name),
-                      static_cast<std::size_t>(request.batch * request.width));
+  return standard_normals(random_key(request.seed, "propagate", name),
+                          static_cast<std::size_t>(request.batch * request.width));
 }
 
 // Scales by a power of two, which is exact, to a mean square near 1, and returns by how much the
 // square shrank: gradients over many layers leave the range of floats.
-double take_scale(std::vector<float>& values, double square) {
+double rescale_to_unit_power_of_two(std::vector<float>& values, double square) {
   if (!(square > 0) || !std::isfinite(square)) return 1;
   const double factor = std::exp2(-std::round(0.5 * std::log2(square)));
   for (float& value : values) value = static_cast<float>(value * factor);
@@ -283,7 +283,7 @@ void send_back(const PropagationRequest& request, const std::vector<ResolvedLaye
     layers[i].gradient_second_moment = scale * square;
     layers[i].predicted_gradient_second_moment = predicted;
     if (i == 0) break;
-    scale *= take_scale(gradient, square);
+    scale *= rescale_to_unit_power_of_two(gradient, square);
     predicted *= trace.growth[i];
     const auto number = static_cast<std::int64_t>(i) + 1;
     gradient = LayerRun(request, number, resolved[i], request.width, true)

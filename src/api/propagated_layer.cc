@@ -71,7 +71,7 @@ WeightSums sum_weights(std::span<const float> weights, std::int64_t inputs) {
     sums.omega += sum / units;
     omega_square += sum * sum / units;
   }
-  sums.omega_spread = omega_square - sums.omega * sums.omega;
+  sums.omega_variance = omega_square - sums.omega * sums.omega;
   sums.tau = mean_square(weights) * static_cast<double>(inputs);
   sums.alike = sums.alike && sums.tau > 0;
   return sums;
@@ -79,7 +79,7 @@ WeightSums sum_weights(std::span<const float> weights, std::int64_t inputs) {
 
 Gaussian pre_activation_of(const Moments& inputs, const WeightSums& weights) {
   return {inputs.mean * weights.omega,
-          inputs.variance * weights.tau + inputs.mean * inputs.mean * weights.omega_spread};
+          inputs.variance * weights.tau + inputs.mean * inputs.mean * weights.omega_variance};
 }
 
 NotebookDropout::NotebookDropout(double rate, RandomKey key)

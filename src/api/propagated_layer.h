@@ -19,9 +19,9 @@ double mean_square(std::span<const float> values);
 
 /// Sums of a layer's weights over its inputs, and their squares, over all units.
 struct WeightSums {
-  double omega = 0;         ///< mean of a unit's sum
-  double omega_spread = 0;  ///< variance of that over the units
-  double tau = 0;           ///< mean of a unit's sum of squares
+  double omega = 0;           ///< mean of a unit's sum
+  double omega_variance = 0;  ///< variance of that over the units
+  double tau = 0;             ///< mean of a unit's sum of squares
   double units_per_input = 1;
   bool alike = false;  ///< all units have the same weights, not of 0
 };

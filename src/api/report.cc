@@ -6,22 +6,22 @@
 #include <cmath>
 #include <memory>
 
-#include "api/patient.h"
-#include "api/probing.h"
+#include "api/examination_input.h"
+#include "api/model_inspection.h"
+#include "api/open_model.h"
 #include "api/run.h"
-#include "api/use.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "kernels/simd/softmax.h"
 #include "passes/build.h"
 #include "report/comparison.h"
-#include "report/drawing.h"
 #include "report/examination_json.h"
+#include "report/graph_json.h"
 #include "report/history_json.h"
 #include "report/page.h"
 #include "report/regression.h"
 #include "report/sections.h"
-#include "report/verdict.h"
+#include "report/summary.h"
 #include "selfnorm/error.h"
 #include "train/history.h"
 
@@ -55,28 +55,29 @@ Json layers_json(const Examination& examination, const std::vector<EpochRecord>&
   return layers;
 }
 
-NamedRows judged_rows(const PreparedRun& run) {
+NamedRows evaluation_rows(const PreparedRun& run) {
   const bool has_validation = !run.rows.validation_rows.empty();
   NamedRows judged =
       run.test ? NamedRows{*run.test, all_rows(run.test->rows), "test rows"}
       : has_validation
           ? NamedRows{*run.rows.validation, run.rows.validation_rows, "rows that validate"}
           : NamedRows{run.train, run.rows.train_rows, "rows trained on"};
-  judged.rows = evenly(judged.rows, kMostJudged);
+  judged.rows = evenly(judged.rows, kMaxEvaluationRows);
   judged.name = fmt::format("{} {}", grouped(std::ssize(judged.rows)), judged.name);
   return judged;
 }
 
 // As the end of the run has it, or as it is now.
-Judgement judgement_of(const NamedRows& judged, const PreparedRun& run, TrainedModel& model) {
+FinalEvaluation final_evaluation_of(const NamedRows& judged, const PreparedRun& run,
+                                    TrainedModel& model) {
   if (!run.judgement.outputs.empty()) return run.judgement;
-  Judgement now;
+  FinalEvaluation now;
   now.scores = Evaluator(model, {.loss = true}).score(judged.data, judged.rows, &now.outputs);
   return now;
 }
 
-void add_classes(const NamedRows& of, const TrainedModel& model, const std::vector<float>& outputs,
-                 Json& document) {
+void add_classification(const NamedRows& of, const TrainedModel& model,
+                        const std::vector<float>& outputs, Json& document) {
   const auto classes = std::ssize(of.data.targets.class_names), rows = std::ssize(of.rows);
   const bool is_one_a_row =
       model.objective.targets == TargetKind::classes && std::ssize(outputs) == rows * classes;
@@ -95,8 +96,8 @@ void add_classes(const NamedRows& of, const TrainedModel& model, const std::vect
   document["calibration"] = calibration_json(judged, of);
 }
 
-void add_numbers(const NamedRows& of, const TrainedModel& model, const std::vector<float>& outputs,
-                 Json& document) {
+void add_regression(const NamedRows& of, const TrainedModel& model,
+                    const std::vector<float>& outputs, Json& document) {
   if (model.objective.targets != TargetKind::values) return;
   const Json regression = regression_json(outputs, of);
   if (regression.is_null()) return;
@@ -106,28 +107,28 @@ void add_numbers(const NamedRows& of, const TrainedModel& model, const std::vect
 
 // What follows from the data: what the doctor says, and how the model does on rows it is judged by.
 void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord>& history,
-              Json& document, std::vector<VerdictLine>& verdict) {
+              Json& document, std::vector<SummaryLine>& verdict) {
   const ExaminationOptions options = brief_options(run.config);
-  const Examination examination =
-      examine(admit(run.config, run.train, run.rows.train_rows, run.model.schema, options), options,
-              history);
+  const Examination examination = examine(
+      prepare_examination(run.config, run.train, run.rows.train_rows, run.model.schema, options),
+      options, history);
   document["layers"] = layers_json(examination, history);
   document["findings"] = findings_json(examination.findings);
-  document["network"] = nodes_json(build_graph(end.network, 1), examination.layers);
-  std::ranges::copy(judge_findings(examination.findings), std::back_inserter(verdict));
-  const NamedRows judged = judged_rows(run);
-  const Judgement now = judgement_of(judged, run, end);
-  add_classes(judged, end, now.outputs, document);
-  add_numbers(judged, end, now.outputs, document);
-  add_importance(judged, end, document);
-  add_boundary(judged, end, document);
+  document["network"] = graph_json(build_graph(end.network, 1), examination.layers);
+  std::ranges::copy(summarize_findings(examination.findings), std::back_inserter(verdict));
+  const NamedRows judged = evaluation_rows(run);
+  const FinalEvaluation now = final_evaluation_of(judged, run, end);
+  add_classification(judged, end, now.outputs, document);
+  add_regression(judged, end, now.outputs, document);
+  add_permutation_importance(judged, end, document);
+  add_decision_boundary(judged, end, document);
   for (const auto& [name, value] : now.scores) {
     document["facts"].push_back(
         Json::array({fmt::format("{} of {}", name, judged.name), number(value)}));
   }
 }
 
-Json time_of(const std::vector<EpochRecord>& history) {
+Json timing_json(const std::vector<EpochRecord>& history) {
   double training = 0, evaluating = 0, watching = 0;
   for (const EpochRecord& record : history) {
     training += record.seconds;
@@ -145,9 +146,9 @@ Json told_by(const std::vector<EpochRecord>& history) {
   Json document{{"verdict", Json::array()},
                 {"facts", Json::array()},
                 {"epochs", epochs_json(history)},
-                {"time", time_of(history)},
-                {"maps", maps_json(history)},
-                {"units", units_json(history)},
+                {"time", timing_json(history)},
+                {"maps", heat_maps_json(history)},
+                {"units", unit_weights_json(history)},
                 {"histograms", histograms_json(history)}};
   if (!history.empty()) document["facts"].push_back(Json::array({"epochs", history.back().epoch}));
   return document;
@@ -157,7 +158,7 @@ Json configuration_of(const RunFolder& folder) {
   return Json::array({{{"name", "config.toml"}, {"text", read_file(folder.config())}}});
 }
 
-bool is_of_data(const Error& error) {
+bool is_data_error(const Error& error) {
   return error.kind() == ErrorKind::data || error.kind() == ErrorKind::io;
 }
 
@@ -168,11 +169,11 @@ Json run_document(const RunFolder& folder, PreparedRun* prepared, std::string mi
   document["facts"].push_back(Json::array({"layers", end.network.layers.size()}));
   document["facts"].push_back(Json::array({"parameters", end.weights.parameter_count()}));
   document["configuration"] = configuration_of(folder);
-  std::vector<VerdictLine> verdict = judge_training(history);
+  std::vector<SummaryLine> verdict = summarize_training(history);
   try {
     if (prepared != nullptr) add_data(*prepared, end, history, document, verdict);
   } catch (const Error& error) {
-    if (!is_of_data(error)) throw;
+    if (!is_data_error(error)) throw;
     missing = error.what();
   }
   if (!missing.empty()) {
@@ -181,8 +182,8 @@ Json run_document(const RunFolder& folder, PreparedRun* prepared, std::string mi
                                               missing)});
   }
   if (!document.contains("network"))
-    document["network"] = nodes_json(build_graph(end.network, 1), {});
-  document["verdict"] = verdict_json(verdict);
+    document["network"] = graph_json(build_graph(end.network, 1), {});
+  document["verdict"] = summary_lines_json(verdict);
   return document;
 }
 
@@ -190,17 +191,17 @@ Json run_document(const RunFolder& folder, PreparedRun* prepared, std::string mi
 std::string unfinished_page(const RunFolder& folder, const std::string& why) {
   const std::vector<EpochRecord> history = read_history(folder.history(), true);
   Json document = told_by(history);
-  std::vector<VerdictLine> verdict = judge_training(history);
+  std::vector<SummaryLine> verdict = summarize_training(history);
   const std::string text = why.empty() ? "The run has not come to its end, and has no model yet."
                                        : "The training has stopped: " + why;
   verdict.insert(verdict.begin(), {"error", text});
-  document["verdict"] = verdict_json(verdict);
-  document["network"] = nodes_json(build_graph(read_run_config(folder.config()).network, 1), {});
+  document["verdict"] = summary_lines_json(verdict);
+  document["network"] = graph_json(build_graph(read_run_config(folder.config()).network, 1), {});
   document["configuration"] = configuration_of(folder);
   return html_page("Run " + folder.name(), document);
 }
 
-std::string dumped(const Json& document) {
+std::string dump_json(const Json& document) {
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -217,14 +218,14 @@ std::string run_report(const std::filesystem::path& run, const std::string& why_
   if (has_begun && has_stopped) {
     return unfinished_page(folder, why_stopped);
   }
-  TrainedModel end = open_trained(run);
+  TrainedModel end = load_trained_model(run);
   const RunConfig config = read_run_config(folder.config());
   std::unique_ptr<PreparedRun> prepared;
   std::string missing;
   try {
     prepared = prepare_run(config, load_data(config.data, config.train.seed));
   } catch (const Error& error) {
-    if (!is_of_data(error)) throw;
+    if (!is_data_error(error)) throw;
     missing = error.what();
   }
   const Json document =
@@ -236,7 +237,7 @@ RunReport Run::report(const RunFolder& folder) {
   Json document = run_document(folder, prepared_.get(), "", prepared_->model, prepared_->history);
   RunReport report{html_page("Run " + folder.name(), document), ""};
   document.update({{"state", "The training has come to its end."}, {"ended", true}});
-  report.last_event = dumped(document);
+  report.final_event_json = dump_json(document);
   return report;
 }
 
@@ -244,17 +245,18 @@ std::string live_report(const std::string& name) {
   return html_page("Run " + name, Json{{"live", true}});
 }
 
-std::string live_document(const std::vector<EpochRecord>& history, const std::string& state,
-                          bool ended) {
+std::string live_event_json(const std::vector<EpochRecord>& history, const std::string& state,
+                            bool ended) {
   Json document = told_by(history);
-  document.update(
-      {{"verdict", verdict_json(judge_training(history))}, {"state", state}, {"ended", ended}});
-  return dumped(document);
+  document.update({{"verdict", summary_lines_json(summarize_training(history))},
+                   {"state", state},
+                   {"ended", ended}});
+  return dump_json(document);
 }
 
 std::string doctor_report(const std::string& name, const RunConfig& config,
                           const Examination& examination) {
-  Json document{{"verdict", verdict_json(judge_findings(examination.findings))},
+  Json document{{"verdict", summary_lines_json(summarize_findings(examination.findings))},
                 {"facts", Json::array({Json::array({"looked at", examination.input}),
                                        Json::array({"samples", examination.samples}),
                                        Json::array({"layers", examination.layers.size()})})},
@@ -262,7 +264,7 @@ std::string doctor_report(const std::string& name, const RunConfig& config,
                 {"findings", findings_json(examination.findings)},
                 {"configuration", Json::array({{{"name", name}, {"text", to_toml(config)}}})}};
   if (!config.network.inputs.empty() && !config.network.layers.empty()) {
-    document["network"] = nodes_json(build_graph(config.network, 1), examination.layers);
+    document["network"] = graph_json(build_graph(config.network, 1), examination.layers);
   }
   return html_page("Doctor: " + name, document);
 }
@@ -270,18 +272,18 @@ std::string doctor_report(const std::string& name, const RunConfig& config,
 namespace {
 
 // What the first model of a contender makes of the plane; nothing for other data, or without them.
-Json boundary_of(const std::filesystem::path& run) {
+Json decision_boundary_json(const std::filesystem::path& run) {
   Json found;
   if (!std::filesystem::exists(RunFolder(run).model())) return found;
-  TrainedModel model = open_trained(run);
+  TrainedModel model = load_trained_model(run);
   const auto& inputs = model.schema.inputs;
   const bool is_plane = inputs.size() == 1 && elements(inputs[0].sample_shape) == 2;
   if (!is_plane || model.schema.class_names.empty()) return found;
   try {
     const ModelAndRows opened = open_model(run);
-    add_boundary({opened.data, opened.rows, opened.data.name}, model, found);
+    add_decision_boundary({opened.data, opened.rows, opened.data.name}, model, found);
   } catch (const Error& error) {
-    if (!is_of_data(error)) throw;
+    if (!is_data_error(error)) throw;
   }
   return found;
 }
@@ -294,8 +296,8 @@ std::string comparison_report(const Comparison& comparison, const std::filesyste
     const bool is_name = std::filesystem::path(each.name).filename() == each.name &&
                          each.name != "..";  // whatever a file says
     if (folder.empty() || each.trials.empty() || !is_name) continue;
-    const Json found =
-        boundary_of(folder / each.name / fmt::format("seed-{}", each.trials.front().seed));
+    const Json found = decision_boundary_json(folder / each.name /
+                                              fmt::format("seed-{}", each.trials.front().seed));
     if (found.contains("boundary")) document["boundaries"][each.name] = found["boundary"];
   }
   return html_page("Comparison", document);

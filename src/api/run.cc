@@ -54,7 +54,7 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
     schema.inputs.push_back(
         {config.network.inputs[i].first, field.sample_shape, field.columns, {}});
   }
-  mark_words(build_graph(config.network, 1), schema);
+  mark_token_inputs(build_graph(config.network, 1), schema);
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     Schema::Input& input = schema.inputs[i];
     if (!data.words.empty() && input.vocabulary == 0) {
@@ -68,7 +68,7 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
 }
 
 // Gives the data the shapes that the network declares for them.
-void shape_inputs(const Network& network, Dataset& data) {
+void reshape_inputs(const Network& network, Dataset& data) {
   std::vector<std::string> names;
   for (const auto& input : network.inputs) names.push_back(input.first);
   order_inputs(names, data);
@@ -97,7 +97,7 @@ std::uint64_t hash_of(const std::vector<T>& values, std::uint64_t seed) {
 }
 
 // A file may hold other rows than when the run began.
-std::string data_line(const char* part, const Dataset& data) {
+std::string data_fingerprint(const char* part, const Dataset& data) {
   std::uint64_t hash = 0;
   for (const Field& field : data.inputs) {
     hash = std::visit([&](const auto& values) { return hash_of(values, hash); }, field.values);
@@ -118,13 +118,13 @@ std::string fingerprint(const PreparedRun& run) {
   config.train.threads = 0;
   config.train.checkpoint_every = 1;
   config.data.data_dir.clear();
-  std::string text = to_toml(config) + data_line("training", run.train);
-  if (run.validation.has_value()) text += data_line("validation", *run.validation);
+  std::string text = to_toml(config) + data_fingerprint("training", run.train);
+  if (run.validation.has_value()) text += data_fingerprint("validation", *run.validation);
   return text;
 }
 
 // A config.toml alone is the user's, not a run's.
-void refuse_foreign_config(const RunFolder& folder) {
+void reject_foreign_config(const RunFolder& folder) {
   using std::filesystem::exists;
   if (!exists(folder.config()) || exists(folder.model()) || exists(folder.history()) ||
       exists(folder.checkpoint().parent_path())) {
@@ -139,7 +139,7 @@ void refuse_foreign_config(const RunFolder& folder) {
 
 // An earlier run's files do not mix with those of a new one: they take the place of the run before
 // them in `previous`.
-void set_aside(const RunFolder& folder) {
+void archive_previous_run(const RunFolder& folder) {
   const RunFolder previous(folder.root / "previous");
   const std::pair<std::filesystem::path, std::filesystem::path> files[] = {
       {folder.model(), previous.model()},
@@ -168,7 +168,7 @@ void use_validation_set(PreparedRun& run) {
 }
 
 // So that the run's configuration holds from any folder.
-void write_out_tables(Network& network) {
+void make_table_paths_absolute(Network& network) {
   for (Layer& layer : network.layers) {
     const auto table = layer.attributes.find("weights");
     if (table == layer.attributes.end()) continue;
@@ -178,7 +178,7 @@ void write_out_tables(Network& network) {
 }
 
 // Images enough for what is fitted to them: about a million numbers.
-void fit_to_rows(PreparedRun& run, const RunConfig& config) {
+void fit_states_to_training_rows(PreparedRun& run, const RunConfig& config) {
   constexpr std::int64_t kFloats = 1 << 20, kLeast = 64;
   const std::vector<std::int64_t>& all = run.rows.train_rows;
   std::int64_t sample = 1;
@@ -194,16 +194,16 @@ void fit_to_rows(PreparedRun& run, const RunConfig& config) {
              gather_inputs(run.model.schema, run.train, which));
 }
 
-std::optional<double> coverage_of(const std::vector<ReadTable>& tables, const Dataset& data) {
-  const auto table =
-      std::ranges::find_if(tables, [](const ReadTable& each) { return !each.has_row.empty(); });
+std::optional<double> coverage_of(const std::vector<PretrainedTable>& tables, const Dataset& data) {
+  const auto table = std::ranges::find_if(
+      tables, [](const PretrainedTable& each) { return !each.has_vector.empty(); });
   if (table == tables.end()) return std::nullopt;
   std::int64_t all = 0, covered = 0;
   for (const Field& field : data.inputs) {
     for (const float number : std::get<std::vector<float>>(field.values)) {
       const auto word = static_cast<std::size_t>(number);
       all += word != kPadding;
-      covered += table->has_row[word];
+      covered += table->has_vector[word];
     }
   }
   return static_cast<double>(covered) / static_cast<double>(std::max<std::int64_t>(all, 1));
@@ -236,14 +236,14 @@ void use_threads(std::int64_t wanted) {
 }
 
 // The last set that there is judges the run. Outputs are kept where a reader may look at them.
-Judgement judge(PreparedRun& run, RunResult& result) {
-  constexpr std::int64_t kMostOutputs = 10'000'000;
-  Judgement judgement;
+FinalEvaluation judge(PreparedRun& run, RunResult& result) {
+  constexpr std::int64_t kMaxKeptOutputs = 10'000'000;
+  FinalEvaluation judgement;
   Evaluator evaluator(run.model, {.loss = true});
   const auto score = [&](const Dataset& data, const std::vector<std::int64_t>& rows) {
     judgement.scores = evaluator.score(data, rows, &judgement.outputs);
     const bool are_few =
-        std::ssize(rows) <= kMostJudged && std::ssize(judgement.outputs) <= kMostOutputs;
+        std::ssize(rows) <= kMaxEvaluationRows && std::ssize(judgement.outputs) <= kMaxKeptOutputs;
     if (!are_few) judgement.outputs = {};
     return judgement.scores;
   };
@@ -257,7 +257,7 @@ Judgement judge(PreparedRun& run, RunResult& result) {
 }  // namespace
 
 PreparedInputs prepare_inputs(const RunConfig& config, Dataset& train) {
-  shape_inputs(config.network, train);
+  reshape_inputs(config.network, train);
   Split split = split_rows(train.rows, config.data.validation_split, config.data.shuffle_split,
                            config.train.seed, "validation");
   Schema schema = make_schema(config, train, split.train);
@@ -273,7 +273,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   complete_network(config, run->train);
   run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);
-  settle_objective(run->model.objective, run->train.targets, sample_output(graph));
+  resolve_objective(run->model.objective, run->train.targets, sample_output(graph));
   const auto [split, schema] = prepare_inputs(config, run->train);
   run->rows = {&run->train, split.train, &run->train, split.validation};
   run->model.network = config.network;
@@ -282,20 +282,20 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   if (run->validation.has_value()) use_validation_set(*run);
   run->model.weights = Weights(graph);
   run->model.weights.initialize(graph, config.train.seed);
-  const std::vector<ReadTable> tables =
-      read_tables(graph, {run->model.schema.words, count_words(run->train, run->rows.train_rows),
-                          config.data.skip_bad});
-  set_tables(tables, run->model.weights);
+  const std::vector<PretrainedTable> tables = load_pretrained_tables(
+      graph, {run->model.schema.words, count_tokens(run->train, run->rows.train_rows),
+              config.data.skip_bad});
+  assign_pretrained_tables(tables, run->model.weights);
   run->coverage = coverage_of(tables, run->train);
-  for (const ReadTable& table : tables) run->skipped_vectors += table.skipped;
-  if (has_fitted_states(graph)) fit_to_rows(*run, config);
+  for (const PretrainedTable& table : tables) run->skipped_vectors += table.skipped;
+  if (has_fitted_states(graph)) fit_states_to_training_rows(*run, config);
   run->config = std::move(config);
   return run;
 }
 
 RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
                       const TrainCallbacks& callbacks) {
-  if (!resume) refuse_foreign_config(folder);
+  if (!resume) reject_foreign_config(folder);
   run.judgement = {};
   run.history.clear();
   RunResult result;
@@ -311,7 +311,7 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   Trainer trainer(run.model, run.rows, run.config.train, hooked);
   trainer.checkpoint_to(folder.checkpoint(), fingerprint(run));
   if (resume) trainer.resume();
-  else set_aside(folder);
+  else archive_previous_run(folder);
   std::filesystem::create_directories(folder.checkpoint().parent_path());
   history = std::make_unique<HistoryFile>(folder.history(), resume ? trainer.state().epoch : -1);
   write_file(folder.config(), to_toml(run.config));
@@ -333,7 +333,7 @@ std::string RunFolder::name() const {
 
 Run::Run(RunConfig config) {
   make_absolute(config.data);
-  write_out_tables(config.network);
+  make_table_paths_absolute(config.network);
   LoadedData loaded = load_data(config.data, config.train.seed);
   prepared_ = prepare_run(std::move(config), std::move(loaded));
 }

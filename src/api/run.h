@@ -12,11 +12,11 @@
 namespace selfnorm {
 
 /// How a run ended, on the rows that judge it: the test set's, or else those that validate.
-struct Judgement {
+struct FinalEvaluation {
   Scores scores;
   std::vector<float> outputs;  ///< for these rows, or none where they are very many
 };
-constexpr std::int64_t kMostJudged = 10'000;  ///< rows whose outputs are kept
+constexpr std::int64_t kMaxEvaluationRows = 10'000;  ///< rows whose outputs are kept
 
 /// A run ready to start: data loaded, network completed, model initialised.
 struct PreparedRun {
@@ -29,7 +29,7 @@ struct PreparedRun {
   std::optional<double> coverage;  ///< RunSummary::coverage
   std::int64_t skipped_vectors = 0;
   std::vector<EpochRecord> history;  ///< once it was executed
-  Judgement judgement;               ///< likewise
+  FinalEvaluation judgement;         ///< likewise
 };
 
 /// Which rows train and validate, and how inputs are standardised. The data get the shapes that the

@@ -34,7 +34,7 @@ Options early_stopping(EarlyStoppingOptions& options) {
 
 // Takes out the keys "group.…", which are named by the user or by an op, and gives what they are
 // within the group.
-Settings take_group(Settings& settings, const std::string& group) {
+Settings extract_group(Settings& settings, const std::string& group) {
   const std::string prefix = group + ".";
   Settings taken;
   for (auto entry = settings.begin(); entry != settings.end();) {
@@ -49,8 +49,8 @@ Settings take_group(Settings& settings, const std::string& group) {
 }
 
 // `left = "a.npy"` or `left = ["age", "height"]`.
-NamedInputs named_inputs(const Settings& settings, const std::string& where) {
-  NamedInputs inputs;
+InputSources named_inputs(const Settings& settings, const std::string& where) {
+  InputSources inputs;
   for (const auto& [name, value] : settings) {
     const Option option{name, &inputs[name], "a file, or columns of the table"};
     set_option(option, value, where + ": inputs");
@@ -143,7 +143,7 @@ void read_model(RunConfig& config, const TomlSection& section, const std::string
     const Options options = model_table(config);
     const std::string& name = rest.begin()->first;
     const bool known = std::ranges::count(options, name, &Option::name) > 0;
-    if (known) refuse_beside_layers(config, name, where);
+    if (known) reject_option_with_layers(config, name, where);
     throw Error(ErrorKind::config, fmt::format("{}: unknown key '{}'{}", where, name,
                                                suggestion(name, {"inputs", "layers", "outputs"})));
   }
@@ -207,8 +207,8 @@ Options loss_table() {
   return table;
 }
 
-void refuse_beside_layers(const RunConfig& config, const std::string& option,
-                          const std::string& where) {
+void reject_option_with_layers(const RunConfig& config, const std::string& option,
+                               const std::string& where) {
   if (config.network.layers.empty()) return;
   throw Error(
       ErrorKind::config,
@@ -232,8 +232,8 @@ RunConfig parse_run_config(const std::string& text, const std::string& where) {
                   fmt::format("{}: unknown key '{}'", table, section.lists.begin()->first));
     }
     Settings settings = section.settings;
-    if (name == "train") config.train.loss_attributes = take_group(settings, "loss");
-    else config.data.inputs = named_inputs(take_group(settings, "inputs"), table);
+    if (name == "train") config.train.loss_attributes = extract_group(settings, "loss");
+    else config.data.inputs = named_inputs(extract_group(settings, "inputs"), table);
     apply_settings(name == "data" ? data_table(config) : train_table(config), settings, table);
   }
   return config;

@@ -21,7 +21,7 @@ std::string layer_toml(const Layer& layer);
 
 /// Throws Error(config) when the network has layers, beside which an option of the default network
 /// would say nothing.
-void refuse_beside_layers(const RunConfig& config, const std::string& option,
-                          const std::string& where);
+void reject_option_with_layers(const RunConfig& config, const std::string& option,
+                               const std::string& where);
 
 }  // namespace selfnorm

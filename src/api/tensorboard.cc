@@ -65,7 +65,7 @@ struct TensorBoardLog::State {
     for (const auto& [name, value] : scores) file.scalar(part + "/" + name, epoch, now, value);
   }
 
-  void weights(const UnitWeights& layer, std::int64_t epoch, double now) {
+  void weights(const WeightStatistics& layer, std::int64_t epoch, double now) {
     const std::pair<const char*, double> numbers[] = {
         {"omega", layer.omega},     {"omega_deviation", layer.omega_deviation},
         {"tau", layer.tau},         {"tau_deviation", layer.tau_deviation},
@@ -107,7 +107,7 @@ void TensorBoardLog::add(const EpochRecord& record) {
     file.scalar("mean/" + layer.layer, epoch, now, layer.mean);
     file.scalar("variance/" + layer.layer, epoch, now, layer.variance);
   }
-  for (const UnitWeights& layer : record.weights) state_->weights(layer, epoch, now);
+  for (const WeightStatistics& layer : record.weights) state_->weights(layer, epoch, now);
   for (const LayerHistogram& layer : record.histograms) {
     const auto moments = std::ranges::find(record.moments, layer.layer, &LayerMoments::layer);
     const bool is_known = moments != record.moments.end();
@@ -117,8 +117,8 @@ void TensorBoardLog::add(const EpochRecord& record) {
   file.flush();
 }
 
-void TensorBoardLog::end(bool was_finished) {
-  state_->file.end_session(seconds_now(), was_finished);
+void TensorBoardLog::end(bool completed) {
+  state_->file.end_session(seconds_now(), completed);
   state_->file.flush();
 }
 

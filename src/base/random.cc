@@ -51,7 +51,7 @@ double normal(RandomKey key, std::uint64_t index, std::uint32_t attempt) {
   return radius * std::cos(2.0 * std::numbers::pi * unit_interval(words[2], words[3]));
 }
 
-std::vector<float> unit_normals(RandomKey key, std::size_t count) {
+std::vector<float> standard_normals(RandomKey key, std::size_t count) {
   std::vector<float> values(count);
   for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(normal(key, i));
   return values;

@@ -28,7 +28,7 @@ double uniform(RandomKey key, std::uint64_t index, std::uint32_t attempt = 0);
 double normal(RandomKey key, std::uint64_t index, std::uint32_t attempt = 0);
 
 /// The first so many of them, rounded to floats.
-std::vector<float> unit_normals(RandomKey key, std::size_t count);
+std::vector<float> standard_normals(RandomKey key, std::size_t count);
 
 /// Standard normal conditioned on |z| < 2 (rejection; the attempt number is part of the counter).
 double truncated_normal(RandomKey key, std::uint64_t index);

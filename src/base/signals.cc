@@ -7,7 +7,7 @@
 
 namespace selfnorm {
 
-void on_signal(int signal, void (*handler)(int)) {
+void install_signal_handler(int signal, void (*handler)(int)) {
   static std::array<std::byte, std::size_t{1} << 16> stack;  // a frame holds all vector registers
   stack_t own{};
   own.ss_sp = stack.data();

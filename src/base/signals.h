@@ -7,6 +7,6 @@ namespace selfnorm {
 /// where the handler's frame would lie on the thread's, and the heap breaks
 /// (docs/adr/0002-onednn.md). For the calling thread, which is to be the first: signals to a
 /// process come there. Calls of the system go on behind it.
-void on_signal(int signal, void (*handler)(int));
+void install_signal_handler(int signal, void (*handler)(int));
 
 }  // namespace selfnorm

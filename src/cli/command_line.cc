@@ -64,7 +64,7 @@ Command& reached(const CLI::App& app, Command& command) {
                           command.path()));
 }
 
-void check_companions(const Command& command, const Argument& argument) {
+void check_needs_and_excludes(const Command& command, const Argument& argument) {
   const auto is_given = [&](const std::string& flag) {
     return std::ranges::any_of(command.arguments, [&](const Argument& other) {
       return other.given() && std::ranges::count(other.names(), flag) > 0;
@@ -87,7 +87,7 @@ int run(Command& command) {
   }
   for (const Argument& argument : command.arguments) {
     if (!argument.given()) continue;
-    check_companions(command, argument);
+    check_needs_and_excludes(command, argument);
     set_argument(argument);
   }
   return command.run();

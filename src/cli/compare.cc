@@ -18,7 +18,7 @@
 #include "cli/comparison_curves.h"
 #include "cli/flags.h"
 #include "cli/gnuplot.h"
-#include "cli/training_lines.h"
+#include "cli/training_progress.h"
 #include "report/comparison.h"
 #include "selfnorm/error.h"
 #include "selfnorm/report.h"
@@ -38,7 +38,7 @@ struct CompareArguments {
   OptionFlags data, train, loss;
 };
 
-std::vector<Contender> contenders_of(const CompareArguments& arguments) {
+std::vector<Contender> read_contenders(const CompareArguments& arguments) {
   std::vector<Contender> contenders;
   for (const std::string& network : arguments.networks) {
     Contender each{fs::path(network).stem().string(), read_run_config(network)};
@@ -63,11 +63,13 @@ nlohmann::ordered_json spread_json(const Spread& spread) {
 
 nlohmann::ordered_json summary_json(const ContenderTrials& each, const std::string& metric,
                                     const std::vector<std::int64_t>& epochs) {
-  const auto spread = [&](auto number) { return spread_json(over_trials(each, number)); };
+  const auto spread = [&](auto number) {
+    return spread_json(statistics_over_trials(each, number));
+  };
   auto after = nlohmann::ordered_json::object();
   for (const std::int64_t epoch : epochs) {
     after[fmt::format("{}", epoch)] =
-        spread([&](const Trial& trial) { return score_after(trial, metric, epoch); });
+        spread([&](const Trial& trial) { return score_after_epoch(trial, metric, epoch); });
   }
   auto failures = nlohmann::ordered_json::array();
   for (const Trial& trial : each.trials) {
@@ -79,7 +81,7 @@ nlohmann::ordered_json summary_json(const ContenderTrials& each, const std::stri
           {"after", after},
           {"best", spread([&](const Trial& trial) { return best_score(trial, metric); })},
           {"test", spread([&](const Trial& trial) { return find_score(trial.test, metric); })},
-          {"epoch_seconds", spread(seconds_an_epoch)},
+          {"epoch_seconds", spread(median_epoch_seconds)},
           {"failures", failures}};
 }
 
@@ -101,13 +103,15 @@ void print_result(const Comparison& comparison, const CompareArguments& argument
   rows[0].insert(rows[0].end(), {"best", "test", "s/epoch"});
   for (const ContenderTrials& each : comparison.contenders) {
     auto& row = rows.emplace_back(std::vector<std::string>{each.name});
-    const auto add = [&](auto score) { row.push_back(to_string(over_trials(each, score))); };
+    const auto add = [&](auto score) {
+      row.push_back(to_string(statistics_over_trials(each, score)));
+    };
     for (const std::int64_t epoch : epochs) {
-      add([&](const Trial& trial) { return score_after(trial, comparison.metric, epoch); });
+      add([&](const Trial& trial) { return score_after_epoch(trial, comparison.metric, epoch); });
     }
     add([&](const Trial& trial) { return best_score(trial, comparison.metric); });
     add([&](const Trial& trial) { return find_score(trial.test, comparison.metric); });
-    row.push_back(number(over_trials(each, seconds_an_epoch).mean));
+    row.push_back(number(statistics_over_trials(each, median_epoch_seconds).mean));
   }
   fmt::print("{} of the validation rows\n{}tables   {}\nnumbers  {}\n", comparison.metric,
              table(rows), (out / "compare.md").string(), (out / "compare.json").string());
@@ -121,7 +125,7 @@ bool write_curves(const Comparison& comparison, const fs::path& out) {
     note("curves.svg is not drawn: gnuplot is not installed (Debian: apt-get install gnuplot-nox)");
     return false;
   }
-  if (telling_epochs(comparison).empty()) return false;
+  if (tabulated_epochs(comparison).empty()) return false;
   try {
     write_file(out / "curves.svg", comparison_curves(comparison));
     return true;
@@ -142,7 +146,8 @@ void check_epochs(const std::vector<std::int64_t>& epochs,
   }
 }
 
-void warn_of_other_rows(const std::string& name, const RunSummary& run, const RunSummary& first) {
+void warn_if_validation_rows_differ(const std::string& name, const RunSummary& run,
+                                    const RunSummary& first) {
   if (run.validation_rows == first.validation_rows) return;
   note(
       fmt::format("{} validates with {} rows of {}, the first with {} of {}: scores of different "
@@ -151,7 +156,7 @@ void warn_of_other_rows(const std::string& name, const RunSummary& run, const Ru
 }
 
 // Exit status of Error(numeric) where no training came to its end.
-void tell_failures(const Comparison& comparison) {
+void report_failures(const Comparison& comparison) {
   bool any_ended = false;
   for (const ContenderTrials& each : comparison.contenders) {
     for (const Trial& trial : each.trials) {
@@ -164,12 +169,12 @@ void tell_failures(const Comparison& comparison) {
 }
 
 void run_compare(const CompareArguments& arguments) {
-  const std::vector<Contender> contenders = contenders_of(arguments);
+  const std::vector<Contender> contenders = read_contenders(arguments);
   const fs::path& out = arguments.options.out;
   check_epochs(arguments.epochs, contenders);
   std::set<std::string> told;
   std::optional<RunSummary> first;
-  TrainingLines lines;
+  TrainingProgress lines;
   const CompareCallbacks callbacks{
       [&](const std::string& name, std::uint64_t seed, const RunSummary& run) {
         lines.clear();
@@ -178,17 +183,17 @@ void run_compare(const CompareArguments& arguments) {
                        .c_str(),
                    stderr);
         if (!told.insert(name).second) return;
-        std::fputs(remarks(run).c_str(), stderr);
+        std::fputs(data_notes(run).c_str(), stderr);
         if (!first) first = run;
-        warn_of_other_rows(name, run, *first);
+        warn_if_validation_rows_differ(name, run, *first);
       },
       lines.callbacks()};
   try {
     const Comparison comparison = compare(contenders, arguments.options, callbacks);
-    const auto epochs = arguments.epochs.empty() ? telling_epochs(comparison) : arguments.epochs;
+    const auto epochs = arguments.epochs.empty() ? tabulated_epochs(comparison) : arguments.epochs;
     write_file(out / "compare.md", comparison_markdown(comparison, epochs));
     write_file(out / "report.html", comparison_report(comparison, out));
-    tell_failures(comparison);
+    report_failures(comparison);
     print_result(comparison, arguments, epochs, write_curves(comparison, out));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::interrupted) throw;

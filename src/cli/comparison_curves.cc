@@ -25,7 +25,7 @@ std::string comparison_curves(const Comparison& comparison) {
   for (std::size_t i = 0; i < comparison.contenders.size(); ++i) {
     const ContenderTrials& each = comparison.contenders[i];
     std::vector<std::vector<double>> points;
-    for (const CurvePoint& p : curve_of(each, comparison.metric)) {
+    for (const CurvePoint& p : learning_curve(each, comparison.metric)) {
       points.push_back({static_cast<double>(p.epoch), p.seconds, p.mean, p.mean - p.deviation,
                         p.mean + p.deviation});
       longest = std::max(longest, p.epoch);

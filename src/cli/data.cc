@@ -8,8 +8,8 @@
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/terminal.h"
-#include "data/figures.h"
 #include "data/known.h"
+#include "data/synthetic.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -38,13 +38,13 @@ void list(const DataArguments& arguments) {
 
 struct FigureArguments {
   std::string name, out;
-  FigureOptions options;
+  SyntheticOptions options;
 };
 
 // A table with a header, on standard output unless a file is named.
 void make(const FigureArguments& arguments) {
   std::string text = "x,y,class\n";
-  for (const FigurePoint& point : make_figure(arguments.name, arguments.options)) {
+  for (const SyntheticPoint& point : make_synthetic(arguments.name, arguments.options)) {
     text += fmt::format("{:.6g},{:.6g},{}\n", point.x, point.y, point.kind == 0 ? "a" : "b");
   }
   if (arguments.out.empty()) fmt::print("{}", text);
@@ -67,7 +67,7 @@ void add_data(Command& program) {
   making.add({.name = "figure",
               .target = &figure->name,
               .help = "shape of the two classes",
-              .choices = figure_names(),
+              .choices = synthetic_names(),
               .is_required = true});
   making.add({.name = "--rows", .target = &figure->options.rows, .help = "number of points"});
   making.add({.name = "--noise",

@@ -12,9 +12,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/difference.h"
 #include "cli/flags.h"
 #include "cli/terminal.h"
+#include "cli/unified_diff.h"
 #include "report/examination_json.h"
 #include "selfnorm/error.h"
 #include "selfnorm/report.h"
@@ -90,14 +90,14 @@ std::string prediction(const LayerExamination& layer, double SignalMoments::*mem
 }
 
 // What the numbers are of.
-constexpr const char* kMeaning =
+constexpr const char* kColumnLegend =
     "mean, variance: over samples, positions and units. unit means: deviation over the units of\n"
     "their means over the samples, what these have in common. gradient²: mean square of the\n"
     "gradient of N(0, 1) cotangents at the outputs.";
 
 void print_table(const Examination& examination, bool measured) {
   fmt::print("{} samples of {}; predicted{}\n{}\n\n", examination.samples, examination.input,
-             measured ? " | measured" : "", kMeaning);
+             measured ? " | measured" : "", kColumnLegend);
   std::vector<std::vector<std::string>> rows = {{"layer", "op"}};
   for (const char* name : {"mean", "variance", "unit means", "gradient²"}) {
     rows[0].emplace_back(name);
@@ -150,7 +150,7 @@ void print_findings(const std::vector<Finding>& findings) {
     fmt::print("\n{}: {}{}\n  {}\n", name_of(finding.severity), finding.code, where,
                finding.message);
     print_details(finding);
-    fmt::print("  mend: {}\n", finding.mend);
+    fmt::print("  fix: {}\n", finding.fix);
   }
 }
 
@@ -160,10 +160,10 @@ void print_codes() {
       "finding within a factor of two of what is normal is a warning, as a rule, else an error;\n"
       "`--fail-on` says from which on the exit status is 1. A value without bound is null in JSON. "
       "`selfnorm doctor NETWORK.toml --repair "
-      "OUT.toml` makes the mends.\n");
-  for (const FindingCode& code : finding_codes()) {
-    fmt::print("\n## {}\n\n{}\n\n- value: {}\n- mend: {}\n", code.code, code.message, code.value,
-               code.mend);
+      "OUT.toml` makes the fixes.\n");
+  for (const FindingDescription& code : finding_codes()) {
+    fmt::print("\n## {}\n\n{}\n\n- value: {}\n- fix: {}\n", code.code, code.message, code.value,
+               code.fix);
   }
 }
 
@@ -185,7 +185,7 @@ bool fails(const std::vector<Finding>& findings, const std::string& fail_on) {
 }
 
 // How the weights of a run or a model came to be what they are.
-std::vector<EpochRecord> read_training(const std::filesystem::path& path) {
+std::vector<EpochRecord> read_training_history(const std::filesystem::path& path) {
   std::vector<EpochRecord> records;
   const bool is_run = std::filesystem::is_directory(path);
   if (is_run && std::filesystem::exists(RunFolder(path).history())) {
@@ -210,7 +210,7 @@ void write_report(const DoctorArguments& arguments, const std::string& name,
 int run_examination(const DoctorArguments& arguments) {
   const RunConfig config = read_config(arguments);
   const Examination examination =
-      examine(config, arguments.options, read_training(arguments.network));
+      examine(config, arguments.options, read_training_history(arguments.network));
   write_report(arguments, arguments.network, config, examination);
   if (arguments.json) {
     fmt::print("{}\n", examination_json(examination).dump(2));
@@ -228,14 +228,14 @@ std::string text_of(const std::filesystem::path& path, const RunConfig& config) 
   return path.extension() == kModelExtension ? to_toml(config) : read_file(path);
 }
 
-Json adjustments_json(const std::vector<Adjustment>& adjusted) {
+Json adjustments_json(const std::vector<CalibrationFactor>& adjusted) {
   auto list = Json::array();
   for (const auto& [layer, factor] : adjusted)
     list.push_back({{"layer", layer}, {"factor", factor}});
   return list;
 }
 
-void print_adjustments(const std::vector<Adjustment>& adjusted) {
+void print_adjustments(const std::vector<CalibrationFactor>& adjusted) {
   if (adjusted.empty()) return;
   std::vector<std::vector<std::string>> rows = {{"layer", "weights times"}};
   for (const auto& [layer, factor] : adjusted)
@@ -255,15 +255,15 @@ int run_repair(const DoctorArguments& arguments) {
   check_destination(arguments.repair);
   const RunConfig config = read_config(arguments);
   const std::string before = text_of(arguments.network, config);
-  Repair made = repair(config, arguments.options, read_training(arguments.network));
-  std::vector<Adjustment> adjusted;
+  Repair made = repair(config, arguments.options, read_training_history(arguments.network));
+  std::vector<CalibrationFactor> adjusted;
   if (arguments.calibrate > 0) {
     adjusted = calibrate(made, arguments.calibrate, arguments.options);
   }
   check_range(made.after);
   const bool is_as_it_was = made.found.empty() && adjusted.empty();
   const int status = fails(made.beyond, arguments.fail_on) ? 1 : 0;
-  const std::string after = is_as_it_was ? before : repaired_file(before, config, made);
+  const std::string after = is_as_it_was ? before : repaired_toml(before, config, made);
   parse_run_config(after, arguments.repair);  // what is written can be read
   write_file(arguments.repair, after);
   write_report(arguments, arguments.repair, made.config, made.after);
@@ -278,14 +278,14 @@ int run_repair(const DoctorArguments& arguments) {
   }
   print_findings(made.found);
   if (is_as_it_was) {
-    fmt::print("nothing to mend: {} is {} as it was\n", arguments.repair, arguments.network);
+    fmt::print("nothing to fix: {} is {} as it was\n", arguments.repair, arguments.network);
   } else {
     fmt::print("{}--- {}\n+++ {}\n{}\n", made.found.empty() ? "" : "\n", arguments.network,
                arguments.repair, difference(before, after));
   }
   print_adjustments(adjusted);
   print_table(made.after, arguments.measure);
-  if (!made.beyond.empty()) fmt::print("\nbeyond what a network file mends:\n");
+  if (!made.beyond.empty()) fmt::print("\nbeyond what a network file fixes:\n");
   print_findings(made.beyond);
   return status;
 }
@@ -310,7 +310,7 @@ void add_doctor(Command& program) {
       "Predict the moments of signals and gradients at every layer of a network, report what keeps "
       "them from being normal, and fix it");
   command.description =
-      std::string(kMeaning) +
+      std::string(kColumnLegend) +
       "\n"
       "one draw ±: predicted standard deviation of the variance over draws of the "
       "weights.\n"

@@ -5,13 +5,13 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/inference_arguments.h"
 #include "cli/terminal.h"
-#include "cli/use_arguments.h"
 
 namespace selfnorm::cli {
 namespace {
 
-void run_evaluate(const UseArguments& arguments) {
+void run_evaluate(const InferenceArguments& arguments) {
   const auto use = open_model(arguments, true);
   const Scores scores = use.model.score(use.data, use.rows);
   if (arguments.json) {
@@ -33,8 +33,8 @@ void run_evaluate(const UseArguments& arguments) {
 void add_evaluate(Command& program) {
   Command& command =
       program.add_command("evaluate", "Print the loss and metrics of a trained model");
-  const auto arguments = std::make_shared<UseArguments>();
-  add_use_arguments(command, *arguments);
+  const auto arguments = std::make_shared<InferenceArguments>();
+  add_inference_arguments(command, *arguments);
   command.examples = {"selfnorm evaluate runs/digits",
                       "selfnorm evaluate runs/digits --split train --json",
                       "selfnorm evaluate model.safetensors --data new.csv"};

@@ -35,8 +35,8 @@ void add_data_dir(Command& command, std::string& folder) {
                .value = "DIR"});
 }
 
-NamedInputs parse_inputs(const std::vector<std::string>& texts) {
-  NamedInputs inputs;
+InputSources parse_inputs(const std::vector<std::string>& texts) {
+  InputSources inputs;
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == 0 || equals == std::string::npos || equals + 1 == text.size()) {

@@ -45,7 +45,7 @@ void add_input_flag(Command& command, std::vector<std::string>& texts);
 void add_data_dir(Command& command, std::string& folder);
 
 /// What such flags say. Error(config) on one without a name or a value.
-NamedInputs parse_inputs(const std::vector<std::string>& texts);
+InputSources parse_inputs(const std::vector<std::string>& texts);
 
 /// "--batch-size".
 std::string flag_name(const std::string& option);

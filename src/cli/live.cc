@@ -18,7 +18,7 @@ namespace selfnorm::cli {
 namespace {
 
 constexpr const char* kHost = "127.0.0.1";
-constexpr std::chrono::seconds kPatience{1};
+constexpr std::chrono::seconds kEventTimeout{1};
 
 }  // namespace
 
@@ -35,7 +35,7 @@ struct LiveServer::State {
   std::vector<std::int64_t*> readers;  ///< by connection the version that it has seen
   bool ends = false, listens = true;
 
-  bool is_for_us(const httplib::Request& request) const {
+  bool has_local_host(const httplib::Request& request) const {
     const std::string host = request.get_header_value("Host");
     return host == fmt::format("{}:{}", kHost, port) || host == fmt::format("localhost:{}", port);
   }
@@ -43,7 +43,7 @@ struct LiveServer::State {
   // Sends what is new, else a word now and then, which tells whether anybody is there still.
   bool tell(std::int64_t& seen, httplib::DataSink& sink) {
     std::unique_lock lock(mutex);
-    changed.wait_for(lock, kPatience, [&] { return ends || version > seen; });
+    changed.wait_for(lock, kEventTimeout, [&] { return ends || version > seen; });
     if (ends && version == seen) {
       sink.done();
       return true;
@@ -82,7 +82,7 @@ LiveServer::LiveServer(std::string page) : state_(std::make_unique<State>()) {
   state.page = std::move(page);
   state.server.set_pre_routing_handler(
       [&state](const httplib::Request& request, httplib::Response& response) {
-        if (state.is_for_us(request)) return httplib::Server::HandlerResponse::Unhandled;
+        if (state.has_local_host(request)) return httplib::Server::HandlerResponse::Unhandled;
         response.status = 403;
         return httplib::Server::HandlerResponse::Handled;
       });
@@ -96,8 +96,8 @@ LiveServer::LiveServer(std::string page) : state_(std::make_unique<State>()) {
   state.port = state.server.bind_to_any_port(kHost);
   if (state.port <= 0) throw Error(ErrorKind::io, "--live: no port of 127.0.0.1 is free");
   // A connection for each that looks, which it holds; none lingers when the training is over.
-  constexpr std::size_t kMostReaders = 64;
-  state.server.new_task_queue = [] { return new httplib::ThreadPool(kMostReaders); };
+  constexpr std::size_t kMaxClients = 64;
+  state.server.new_task_queue = [] { return new httplib::ThreadPool(kMaxClients); };
   state.server.set_keep_alive_max_count(1);
   state.thread = std::thread([&state] {
     state.server.listen_after_bind();
@@ -134,7 +134,7 @@ void LiveServer::show(std::string document) {
 
 void LiveServer::settle() {
   std::unique_lock lock(state_->mutex);
-  state_->changed.wait_for(lock, kPatience, [&] {
+  state_->changed.wait_for(lock, kEventTimeout, [&] {
     return std::ranges::all_of(state_->readers,
                                [&](const std::int64_t* seen) { return *seen == state_->version; });
   });
@@ -142,25 +142,26 @@ void LiveServer::settle() {
 
 LiveRun::LiveRun(const RunFolder& folder, std::int64_t epochs)
     : folder_(folder), epochs_(epochs), server_(live_report(folder.name())) {
-  server_.show(live_document(history_, "The training has begun.", false));
+  server_.show(live_event_json(history_, "The training has begun.", false));
 }
 
 // Of a resumed run the folder's history has what came before.
 void LiveRun::add(const EpochRecord& record) {
   using Clock = std::chrono::steady_clock;
-  constexpr std::chrono::milliseconds kBetween{500};
-  constexpr int kShare = 100;  // of the time at most one part
+  constexpr std::chrono::milliseconds kMinUpdateInterval{500};
+  constexpr int kMinIntervalPerCost = 100;  // of the time at most one part
   if (history_.empty()) history_ = read_history(folder_.history());
   else history_.push_back(record);
   const auto now = Clock::now();
-  if (now - shown_ < std::max<Clock::duration>(kBetween, kShare * cost_)) return;
-  server_.show(live_document(history_,
-                             fmt::format("Epoch {} of {} is done.", record.epoch, epochs_), false));
+  if (now - shown_ < std::max<Clock::duration>(kMinUpdateInterval, kMinIntervalPerCost * cost_))
+    return;
+  server_.show(live_event_json(
+      history_, fmt::format("Epoch {} of {} is done.", record.epoch, epochs_), false));
   shown_ = Clock::now();
   cost_ = shown_ - now;
 }
 
-void LiveRun::end(const std::string& state) { end_with(live_document(history_, state, true)); }
+void LiveRun::end(const std::string& state) { end_with(live_event_json(history_, state, true)); }
 
 void LiveRun::end_with(std::string report) {
   server_.show(std::move(report));

@@ -28,7 +28,7 @@ int exit_status(selfnorm::ErrorKind kind) {
   return 2;
 }
 
-void complain(const char* what) {
+void print_error(const char* what) {
   std::fprintf(stderr, "%s %s\n", selfnorm::cli::red("selfnorm:").c_str(), what);
 }
 
@@ -43,7 +43,7 @@ void limit_spinning(char** argv) {
 
 // The words of the command line. `train --watch` without a value means `--live`: the user wants to
 // watch, while `--watch true` and `--watch false` say whether moments are measured.
-std::vector<std::string> words_given(int argc, char** argv) {
+std::vector<std::string> command_line_arguments(int argc, char** argv) {
   const std::vector<std::string> truths = {"true", "false"};
   std::vector<std::string> words(argv + 1, argv + argc);
   const bool trains = !words.empty() && words[0] == "train";
@@ -56,7 +56,7 @@ std::vector<std::string> words_given(int argc, char** argv) {
 }
 
 // Results that did not reach their place, as on a full disk, are no success.
-bool output_arrived() {
+bool output_was_written() {
   std::cout.flush();
   return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
 }
@@ -68,19 +68,19 @@ int main(int argc, char** argv) {
   selfnorm::cli::Command program = selfnorm::cli::program();
   int status = 0;
   try {
-    status = selfnorm::cli::run_command_line(program, words_given(argc, argv));
+    status = selfnorm::cli::run_command_line(program, command_line_arguments(argc, argv));
   } catch (const selfnorm::Error& error) {
-    complain(error.what());
+    print_error(error.what());
     status = exit_status(error.kind());
   } catch (const std::bad_alloc&) {
-    complain("not enough memory (try a smaller batch)");
+    print_error("not enough memory (try a smaller batch)");
     status = 3;
   } catch (const std::exception& error) {
-    complain(error.what());
+    print_error(error.what());
     status = 3;
   }
-  if (!output_arrived() && status == 0) {
-    complain("io: standard output could not be written to the end");
+  if (!output_was_written() && status == 0) {
+    print_error("io: standard output could not be written to the end");
     status = 3;
   }
   return status;

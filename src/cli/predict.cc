@@ -6,12 +6,12 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
-#include "cli/use_arguments.h"
+#include "cli/inference_arguments.h"
 
 namespace selfnorm::cli {
 namespace {
 
-struct PredictArguments : UseArguments {
+struct PredictArguments : InferenceArguments {
   std::string out;
 };
 
@@ -93,7 +93,7 @@ void add_predict(Command& program) {
   Command& command = program.add_command(
       "predict", "Write the prediction of a trained model for every row, as CSV");
   const auto arguments = std::make_shared<PredictArguments>();
-  add_use_arguments(command, *arguments);
+  add_inference_arguments(command, *arguments);
   command.add({.name = "--out",
                .target = &arguments->out,
                .help = "file to write",

@@ -12,7 +12,7 @@
 #include "cli/commands.h"
 #include "cli/comparison_curves.h"
 #include "cli/gnuplot.h"
-#include "cli/run_pictures.h"
+#include "cli/run_plots.h"
 #include "selfnorm/error.h"
 #include "train/history.h"
 
@@ -47,7 +47,7 @@ std::string page_of(const fs::path& subject) {
 }
 
 // The pictures' files, where some are asked for.
-std::vector<std::string> write_pictures(const ReportArguments& arguments) {
+std::vector<std::string> write_plots(const ReportArguments& arguments) {
   std::vector<std::string> files;
   if (arguments.svg.empty()) return files;
   require_gnuplot("report --svg");
@@ -61,7 +61,7 @@ std::vector<std::string> write_pictures(const ReportArguments& arguments) {
     write("curves.svg", comparison_curves(read_comparison(subject)));
     return files;
   }
-  for (const auto& [name, svg] : run_pictures(read_history(RunFolder(subject).history(), true))) {
+  for (const auto& [name, svg] : run_plots(read_history(RunFolder(subject).history(), true))) {
     write(name, svg);
   }
   return files;
@@ -73,7 +73,7 @@ void run_report_command(const ReportArguments& arguments) {
       arguments.out.empty() ? RunFolder(arguments.subject).report() : fs::path(arguments.out);
   const std::string page = page_of(arguments.subject);
   write_file(out, page);
-  const std::vector<std::string> pictures = write_pictures(arguments);
+  const std::vector<std::string> pictures = write_plots(arguments);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   if (arguments.json) {
     const nlohmann::ordered_json document{{"report", out.string()},

@@ -29,20 +29,20 @@ bool begins_with_brace(const std::string& path) {
 volatile std::sig_atomic_t g_interrupted = 0;
 
 // While this lasts, Ctrl-C ends a read, so that what was read so far is taken away.
-class Interruptible {
+class InterruptGuard {
  public:
-  Interruptible() {
+  InterruptGuard() {
     struct sigaction action {};
     action.sa_handler = [](int) { g_interrupted = 1; };
     sigaction(SIGINT, &action, &before_[0]);
     sigaction(SIGTERM, &action, &before_[1]);
   }
-  ~Interruptible() {
+  ~InterruptGuard() {
     sigaction(SIGINT, &before_[0], nullptr);
     sigaction(SIGTERM, &before_[1], nullptr);
   }
-  Interruptible(const Interruptible&) = delete;
-  Interruptible& operator=(const Interruptible&) = delete;
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
 
  private:
   struct sigaction before_[2];
@@ -51,7 +51,7 @@ class Interruptible {
 }  // namespace
 
 StandardInput::StandardInput() {
-  const Interruptible while_reading;
+  const InterruptGuard while_reading;
   if (is_terminal(STDIN_FILENO)) note("reading rows from standard input; Ctrl-D ends them");
   std::array<char, 1 << 16> bytes{};
   for (;;) {

@@ -82,7 +82,7 @@ void add_constants(Command& theory) {
 
 // ---- fixed points -----------------------------------------------------------------------------
 
-constexpr double kNeutral = 1e-9;  ///< a contraction this near to 1 is 1
+constexpr double kNeutralTolerance = 1e-9;  ///< a contraction this near to 1 is 1
 
 struct FixedPointsArguments {
   ActivationArguments activation;
@@ -99,8 +99,8 @@ Json point_json(const FixedPoint& point) {
             {"gradient_growth", point.map.gradient_growth}};
   json["basin"] = nullptr;
   if (point.attracts) {
-    json["basin"] = {{"mean", {point.least_mean, point.greatest_mean}},
-                     {"variance", {point.least_variance, point.greatest_variance}}};
+    json["basin"] = {{"mean", {point.basin_min_mean, point.basin_max_mean}},
+                     {"variance", {point.least_variance, point.basin_max_variance}}};
   }
   return json;
 }
@@ -127,12 +127,12 @@ void run_fixed_points(const FixedPointsArguments& arguments) {
                     fmt::format("{:.12g}", point.at.variance), point.attracts ? "yes" : "no",
                     fmt::format("{:.7f}", point.map.spectral_radius()),
                     fmt::format("{:.7f}", point.map.gradient_growth),
-                    interval(point.least_mean, point.greatest_mean),
-                    interval(point.least_variance, point.greatest_variance)});
+                    interval(point.basin_min_mean, point.basin_max_mean),
+                    interval(point.least_variance, point.basin_max_variance)});
   }
   fmt::print("{}", table(rows));
   const auto on_a_line = [](const FixedPoint& point) {
-    return std::abs(point.map.spectral_radius() - 1) < kNeutral;
+    return std::abs(point.map.spectral_radius() - 1) < kNeutralTolerance;
   };
   if (std::ranges::count_if(points, on_a_line) > 1) {
     note("points that neither attract nor repel (contraction 1) are samples of a line of them");
@@ -153,7 +153,7 @@ void add_fixed_points(Command& theory) {
 // ---- shape ------------------------------------------------------------------------------------
 
 struct ShapeArguments {
-  DepthShapeRequest request;
+  DepthTunedSeluOptions request;
   double dropout_rate = 0;
   double scale = 0;
   std::string init = "orthogonal";
@@ -162,13 +162,13 @@ struct ShapeArguments {
 
 void run_shape(ShapeArguments arguments, bool scale_given, bool width_given) {
   require_rate("--dropout-rate", arguments.dropout_rate);
-  DepthShapeRequest& request = arguments.request;
+  DepthTunedSeluOptions& request = arguments.request;
   require(!width_given || request.width > 0, "--width", "at least 1",
           static_cast<double>(request.width));
-  request.dropout_growth = alpha_dropout_growth(arguments.dropout_rate);
+  request.dropout_growth = alpha_dropout_gradient_growth(arguments.dropout_rate);
   request.orthogonal = arguments.init == "orthogonal";
-  const DepthShape shape =
-      scale_given ? shape_of_scale(arguments.scale, request) : shape_for_depth(request);
+  const DepthTunedSelu shape =
+      scale_given ? selu_for_scale(arguments.scale, request) : selu_for_depth(request);
   const double log_growth = static_cast<double>(request.depth) * std::log(shape.gradient_growth);
   Json numbers{{"scale", shape.constants.scale},     {"alpha", shape.constants.alpha},
                {"lambda", shape.constants.lambda},   {"gradient_growth", shape.gradient_growth},
@@ -184,7 +184,7 @@ void run_shape(ShapeArguments arguments, bool scale_given, bool width_given) {
     note(
         fmt::format("at this width gradients grow by {:.3g}, over {:.3g}, and signals wander by "
                     "{:.3g}, over {:.3g}: a compromise (--init orthogonal, --width, --spread)",
-                    std::exp(log_growth), request.growth, shape.spread, request.greatest_spread));
+                    std::exp(log_growth), request.growth, shape.spread, request.max_spread));
   }
 }
 
@@ -192,7 +192,7 @@ void add_shape(Command& theory) {
   Command& command = theory.add_command(
       "shape", "Compute the SELU whose gradients grow by at most a given factor over a depth");
   const auto arguments = std::make_shared<ShapeArguments>();
-  DepthShapeRequest& request = arguments->request;
+  DepthTunedSeluOptions& request = arguments->request;
   command.add({.name = "--depth",
                .target = &request.depth,
                .help = "number of layers",
@@ -206,7 +206,7 @@ void add_shape(Command& theory) {
                    .help = "units per layer, to also limit the noise of finite width",
                    .default_text = "infinite"});
   command.add({.name = "--spread",
-               .target = &request.greatest_spread,
+               .target = &request.max_spread,
                .help = "largest relative standard deviation of a sample's standard deviation at "
                        "that width",
                .needs = "--width"});

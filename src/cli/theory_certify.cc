@@ -50,7 +50,7 @@ const char* claim_text(int theorem) {
   }
 }
 
-Domain with_given(Domain domain, const CertifyArguments& arguments) {
+Domain override_bounds(Domain domain, const CertifyArguments& arguments) {
   for (const auto& [flag, given, bounds] : {std::tuple("--mu", &arguments.mu, &domain.mu),
                                             std::tuple("--omega", &arguments.omega, &domain.omega),
                                             std::tuple("--nu", &arguments.nu, &domain.nu),
@@ -69,11 +69,11 @@ Result certify_theorem(int theorem, const CertifyArguments& arguments) {
   Result result{theorem, {}};
   const SeluConstants constants = arguments.selu.read();
   for (const Domain& stated : theorem_domains(theorem)) {
-    Part part{with_given(stated, arguments), {}, {}};
+    Part part{override_bounds(stated, arguments), {}, {}};
     if (!result.parts.empty() && part.domain == result.parts.back().domain) continue;
     part.certificate = certify(theorem_claim(theorem), part.domain, constants);
     if (theorem == 3 && part.certificate.verdict == Verdict::proved) {
-      part.least_variance = least_rising_variance(part.domain, constants);
+      part.least_variance = smallest_variance_proved_to_rise(part.domain, constants);
     }
     result.parts.push_back(part);
   }
@@ -89,7 +89,7 @@ Json bounds_json(const Domain& domain) {
 }
 
 // The part that decides: a refuted one before an undecided one before the proved ones.
-const Part& deciding(const Result& result) {
+const Part& decisive_part(const Result& result) {
   const Part* worst = &result.parts.front();
   const auto rank = [](const Part& part) { return static_cast<int>(part.certificate.verdict); };
   for (const Part& part : result.parts) {
@@ -102,7 +102,7 @@ const Part& deciding(const Result& result) {
 }
 
 Json result_json(const Result& result) {
-  const Part& decides = deciding(result);
+  const Part& decides = decisive_part(result);
   std::int64_t boxes = 0;
   double seconds = 0, margin = decides.certificate.margin;
   auto parts = Json::array();
@@ -158,8 +158,8 @@ void print_result(const Result& result) {
       fmt::print(": it is wrong for every layer in\n  {}\n", domain_text(c.counterexample));
     } else {
       fmt::print(" after {}: {}\n", boxes_text(c.boxes),
-                 c.gave_up ? "given up, since that is the most"
-                           : "it is an equality somewhere, as far as numbers tell");
+                 c.hit_box_limit ? "given up, since that is the most"
+                                 : "it is an equality somewhere, as far as numbers tell");
     }
     if (part.least_variance) fmt::print("  holds from ν = {:.3g} on\n", *part.least_variance);
   }

@@ -35,7 +35,7 @@ constexpr const char* kRed = "#d62728";
 
 // ---- the activation and its slope -------------------------------------------------------------
 
-std::string activation_picture(const PlotArguments& arguments) {
+std::string activation_plot(const PlotArguments& arguments) {
   std::vector<SeluConstants> shapes = {arguments.selu.read()};
   for (const double scale : {0.3, 0.1, 0.01}) shapes.push_back(selu_constants({0, 1}, {}, scale));
   std::string text =
@@ -66,7 +66,7 @@ std::string activation_picture(const PlotArguments& arguments) {
 
 // ---- the moment map ---------------------------------------------------------------------------
 
-std::string map_picture(const PlotArguments& arguments) {
+std::string moment_map_plot(const PlotArguments& arguments) {
   const SeluConstants selu = arguments.selu.read();
   const LayerWeights weights = arguments.weights.read();
   const MomentRule rule = [&](const Gaussian& z) { return selu_moments(z, selu); };
@@ -104,16 +104,16 @@ std::string map_picture(const PlotArguments& arguments) {
 
 // ---- shapes -----------------------------------------------------------------------------------
 
-std::string shape_picture(const PlotArguments&) {
+std::string depth_shape_plot(const PlotArguments&) {
   std::vector<std::vector<double>> rows;
-  DepthShapeRequest normal, orthogonal;
+  DepthTunedSeluOptions normal, orthogonal;
   normal.width = orthogonal.width = 128;
   normal.orthogonal = false;
   for (double log = -3; log <= 0.0001; log += 0.05) {
     const double scale = std::pow(10, log);
-    const DepthShape shape = shape_of_scale(scale, normal);
+    const DepthTunedSelu shape = selu_for_scale(scale, normal);
     rows.push_back({scale, shape.contraction, shape.gradient_growth - 1, shape.spread,
-                    shape_of_scale(scale, orthogonal).spread});
+                    selu_for_scale(scale, orthogonal).spread});
   }
   return data_block("shapes", rows) +
          fmt::format(
@@ -132,7 +132,7 @@ std::string shape_picture(const PlotArguments&) {
 
 // ---- propagation ------------------------------------------------------------------------------
 
-std::string propagation_picture(const PlotArguments& arguments) {
+std::string propagation_plot(const PlotArguments& arguments) {
   std::string text =
       "set multiplot layout 2,2\nset xlabel 'layer'\nset yrange [-1:3.4]\nset key top left\n";
   for (const char* dropout : {"none", "plain", "alpha", "notebook"}) {
@@ -169,15 +169,15 @@ struct Picture {
   int height;
 };
 
-constexpr Picture kPictures[] = {{"activation", activation_picture, 380},
-                                 {"map", map_picture, 480},
-                                 {"shape", shape_picture, 380},
-                                 {"propagation", propagation_picture, 620}};
+constexpr Picture kPlots[] = {{"activation", activation_plot, 380},
+                              {"map", moment_map_plot, 480},
+                              {"shape", depth_shape_plot, 380},
+                              {"propagation", propagation_plot, 620}};
 
 void run_plot(const PlotArguments& arguments) {
   require_gnuplot("theory plot");
   std::vector<std::pair<fs::path, std::string>> files;
-  for (const Picture& picture : kPictures) {
+  for (const Picture& picture : kPlots) {
     const auto& wanted = arguments.pictures;
     if (!wanted.empty() && std::ranges::count(wanted, picture.name) == 0) continue;
     files.emplace_back(fs::path(arguments.output) / (std::string(picture.name) + ".svg"),
@@ -202,7 +202,7 @@ void add_theory_plot(Command& theory) {
       "plot", "Draw the activation, the moment map, shapes for depth and propagation as SVG files");
   const auto arguments = std::make_shared<PlotArguments>();
   std::vector<std::string> names;
-  for (const Picture& picture : kPictures) names.emplace_back(picture.name);
+  for (const Picture& picture : kPlots) names.emplace_back(picture.name);
   command.add({.name = "pictures",
                .target = &arguments->pictures,
                .help = "pictures to draw",

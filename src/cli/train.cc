@@ -14,7 +14,7 @@
 #include "cli/flags.h"
 #include "cli/live.h"
 #include "cli/terminal.h"
-#include "cli/training_lines.h"
+#include "cli/training_progress.h"
 #include "selfnorm/error.h"
 #include "selfnorm/report.h"
 #include "selfnorm/run.h"
@@ -61,7 +61,7 @@ RunConfig read_arguments(const TrainArguments& arguments) {
   arguments.data.apply(data_table(config));
   if (!arguments.inputs.empty()) config.data.inputs = parse_inputs(arguments.inputs);
   for (const auto& [option, value] : arguments.model.given(model_table(config))) {
-    refuse_beside_layers(config, option, flag_name(option));
+    reject_option_with_layers(config, option, flag_name(option));
   }
   arguments.model.apply(model_table(config));
   arguments.train.apply(train_table(config));
@@ -85,7 +85,7 @@ void describe(const RunSummary& run, const fs::path& out) {
                          grouped(run.parameters), out.string())
                  .c_str(),
              stderr);
-  std::fputs(remarks(run).c_str(), stderr);
+  std::fputs(data_notes(run).c_str(), stderr);
 }
 
 nlohmann::ordered_json scores_json(const Scores& scores) {
@@ -103,7 +103,7 @@ void print_stopping(const RunResult& result, bool restores_best) {
 }
 
 struct WrittenReport {
-  std::string last_event;
+  std::string final_event_json;
   double seconds;
 };
 
@@ -114,7 +114,7 @@ std::optional<WrittenReport> write_report(Run& run, const RunFolder& folder) {
     RunReport report = run.report(folder);
     write_file(folder.report(), report.page);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    return WrittenReport{std::move(report.last_event), took.count()};
+    return WrittenReport{std::move(report.final_event_json), took.count()};
   } catch (const std::exception& error) {
     note(fmt::format("no report is written: {}", error.what()));
     return std::nullopt;
@@ -194,7 +194,7 @@ void run_train(const TrainArguments& arguments) {
   const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
   Run run(std::move(config));
   describe(run.summary(), folder.root);
-  TrainingLines lines;
+  TrainingProgress lines;
   TrainCallbacks callbacks = lines.callbacks();
   std::optional<TensorBoardLog> tensorboard;
   if (!arguments.tensorboard.empty()) {
@@ -216,7 +216,7 @@ void run_train(const TrainArguments& arguments) {
     const RunResult result = run.execute(folder, arguments.resume, callbacks);
     if (tensorboard) tensorboard->end();
     const auto report = arguments.report ? write_report(run, folder) : std::nullopt;
-    if (live && report) live->end_with(report->last_event);
+    if (live && report) live->end_with(report->final_event_json);
     else if (live) live->end("The training has come to its end.");
     print_result(run, result, folder, report, arguments.json);
   } catch (const Error& error) {

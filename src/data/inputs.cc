@@ -23,7 +23,7 @@ Field take_columns(const Field& field, const std::vector<std::size_t>& from, std
   return taken;
 }
 
-void divide_columns(const NamedInputs& inputs, Dataset& data) {
+void divide_columns(const InputSources& inputs, Dataset& data) {
   const Field table = std::move(data.inputs.front());
   data.inputs.clear();
   for (const auto& [name, columns] : inputs) {

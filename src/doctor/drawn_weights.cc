@@ -4,7 +4,7 @@
 
 namespace selfnorm {
 
-std::vector<DrawnWeights> drawn_weights(const Chart& chart) {
+std::vector<DrawnWeights> drawn_weights(const NetworkAnalysis& chart) {
   std::vector<DrawnWeights> list;
   ActivationGains gains;
   for (const Node& node : chart.graph().nodes) {

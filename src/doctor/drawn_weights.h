@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "doctor/chart.h"
+#include "doctor/network_analysis.h"
 
 namespace selfnorm {
 
@@ -17,6 +17,6 @@ struct DrawnWeights {
 };
 
 /// Each set of weights once, at its owner, in the order of the nodes.
-std::vector<DrawnWeights> drawn_weights(const Chart& chart);
+std::vector<DrawnWeights> drawn_weights(const NetworkAnalysis& chart);
 
 }  // namespace selfnorm

@@ -1,4 +1,4 @@
-// What the doctor looks for in a chart, and how it mends what it finds.
+// What the doctor looks for in a chart, and how it fixes what it finds.
 #pragma once
 
 #include <functional>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "doctor/chart.h"
+#include "doctor/network_analysis.h"
 #include "selfnorm/doctor.h"
 #include "selfnorm/network.h"
 
@@ -27,57 +27,57 @@ struct Symptom {
   double value = 0;   ///< 1 were normal
   Severity severity = Severity::warning;
   std::string detail = {};  ///< of the value, in words
-  std::vector<Edit> mends = {};
+  std::vector<Edit> fixes = {};
 };
 
-/// When mends are made: what a network is made of, then its scales, then those of values that are
+/// When fixes are made: what a network is made of, then its scales, then those of values that are
 /// joined, then the shape of activations for the depth that comes out.
-enum class MendPhase : std::uint8_t { parts, scales, joins, shape };
+enum class FixPhase : std::uint8_t { parts, scales, joins, shape };
 
 struct FindingKind {
   std::string_view code;
   std::string_view value;    ///< what the number is
   std::string_view message;  ///< with {value} and {detail}
-  std::string_view mend;
-  MendPhase phase;
-  std::vector<Symptom> (*look)(const Chart& chart);
+  std::string_view fix;
+  FixPhase phase;
+  std::vector<Symptom> (*look)(const NetworkAnalysis& chart);
 };
 
 /// In the order in which findings of one severity are told.
 const std::vector<FindingKind>& finding_kinds();
 
-/// A finding with the mends of all its symptoms.
+/// A finding with the fixes of all its symptoms.
 struct Diagnosis {
   Finding finding;
-  MendPhase phase = MendPhase::parts;
-  std::vector<Edit> mends;
+  FixPhase phase = FixPhase::parts;
+  std::vector<Edit> fixes;
 };
-std::vector<Diagnosis> diagnose(const Chart& chart);
+std::vector<Diagnosis> diagnose(const NetworkAnalysis& chart);
 
 // ---- what the kinds look for, by file ---------------------------------------------------------
 
 // weight_findings.cc
-std::vector<Symptom> look_at_initial_variance(const Chart& chart);
-std::vector<Symptom> look_at_zero_padding(const Chart& chart);
-std::vector<Symptom> look_at_trained_weights(const Chart& chart);
+std::vector<Symptom> look_at_initial_variance(const NetworkAnalysis& chart);
+std::vector<Symptom> look_at_zero_padding(const NetworkAnalysis& chart);
+std::vector<Symptom> look_at_trained_weights(const NetworkAnalysis& chart);
 
 // input_findings.cc
-std::vector<Symptom> look_at_inputs(const Chart& chart);
-std::vector<Symptom> look_at_correlation(const Chart& chart);
+std::vector<Symptom> look_at_inputs(const NetworkAnalysis& chart);
+std::vector<Symptom> look_at_correlation(const NetworkAnalysis& chart);
 
 // part_findings.cc
-std::vector<Symptom> look_at_plain_dropout(const Chart& chart);
-std::vector<Symptom> look_at_alpha_dropout(const Chart& chart);
-std::vector<Symptom> look_at_normalization(const Chart& chart);
-std::vector<Symptom> look_at_activations(const Chart& chart);
-std::vector<Symptom> look_at_gradients(const Chart& chart);
+std::vector<Symptom> look_at_plain_dropout(const NetworkAnalysis& chart);
+std::vector<Symptom> look_at_alpha_dropout(const NetworkAnalysis& chart);
+std::vector<Symptom> look_at_normalization(const NetworkAnalysis& chart);
+std::vector<Symptom> look_at_activations(const NetworkAnalysis& chart);
+std::vector<Symptom> look_at_gradients(const NetworkAnalysis& chart);
 
 // scale_findings.cc
-std::vector<Symptom> look_at_sums(const Chart& chart);
-std::vector<Symptom> look_at_concatenations(const Chart& chart);
-std::vector<Symptom> look_at_embeddings(const Chart& chart);
-std::vector<Symptom> look_at_summed_steps(const Chart& chart);
-std::vector<Symptom> look_at_pooling(const Chart& chart);
+std::vector<Symptom> look_at_sums(const NetworkAnalysis& chart);
+std::vector<Symptom> look_at_concatenations(const NetworkAnalysis& chart);
+std::vector<Symptom> look_at_embeddings(const NetworkAnalysis& chart);
+std::vector<Symptom> look_at_summed_steps(const NetworkAnalysis& chart);
+std::vector<Symptom> look_at_pooling(const NetworkAnalysis& chart);
 
 /// Severity of a second moment that is `ratio` times what it should be; nothing within 10 %, an
 /// error beyond a factor of 2.

@@ -33,7 +33,7 @@ namespace {
 
 // States that say what comes out: fitted ones, and tables that are not drawn.
 bool holds_states(const Graph& graph, const Node& node) {
-  return reads_table(node) || std::ranges::any_of(node.inputs, [&](ValueId id) {
+  return has_pretrained_table(node) || std::ranges::any_of(node.inputs, [&](ValueId id) {
            return graph.value(id).role == Role::state;
          });
 }
@@ -41,7 +41,7 @@ bool holds_states(const Graph& graph, const Node& node) {
 }  // namespace
 
 std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows& rows,
-                                            const std::vector<ReadTable>& tables) {
+                                            const std::vector<PretrainedTable>& tables) {
   std::map<ValueId, MomentField> fields;
   const auto words = vocabularies(graph);
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -54,7 +54,7 @@ std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows&
   std::vector<bool> is_given(graph.values.size(), true);
   for (const Node& node : graph.nodes) {
     const bool all = std::ranges::all_of(node.inputs, [&](ValueId id) {
-      const bool is_drawn = graph.value(id).role == Role::parameter && !reads_table(node);
+      const bool is_drawn = graph.value(id).role == Role::parameter && !has_pretrained_table(node);
       return is_given[static_cast<std::size_t>(id)] && !is_drawn;
     });
     is_given[static_cast<std::size_t>(node.outputs[0])] = all;
@@ -63,7 +63,7 @@ std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows&
   if (given.empty()) return fields;
   Weights weights(graph);
   weights.initialize(graph, 0);
-  set_tables(tables, weights);
+  assign_pretrained_tables(tables, weights);
   fit_states(graph, weights, rows);
   for (const ValueId value : given) {
     fields[value] = field_of_rows(value_of(graph, value, weights, rows), graph.value(value).shape);

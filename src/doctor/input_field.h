@@ -17,7 +17,7 @@ MomentField field_of_rows(std::span<const float> rows, const Shape& shape);
 /// from a file, as far as no weights stand in front of them: of the very values. Word numbers are
 /// steps with one channel. The graph is for as many rows.
 std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows& rows,
-                                            const std::vector<ReadTable>& tables);
+                                            const std::vector<PretrainedTable>& tables);
 
 /// Of independent N(0, 1): one sample stands for all.
 MomentField unit_normal_field(const Shape& shape);

@@ -12,7 +12,7 @@ namespace selfnorm {
 namespace {
 
 // Values at hand, with no weights before them.
-bool is_given(const Chart& chart, ValueId value) {
+bool is_given(const NetworkAnalysis& chart, ValueId value) {
   const Node* maker = chart.maker(value);
   if (maker == nullptr) return true;
   return chart.weights(*maker) == nullptr &&
@@ -41,7 +41,7 @@ double alike(double one, double two, std::int64_t count) {
 
 // Correlation over all elements that have such a neighbour.
 double average_correlation(const MomentField& x, Link link) {
-  const FieldAverage all = average_of(x);
+  const FieldAverage all = field_average(x);
   const double variance = all.square - all.mean * all.mean;
   double sum = 0;
   std::int64_t count = 0;
@@ -59,7 +59,7 @@ struct Taps {
   std::int64_t rows = 1, columns = 1;
   std::int64_t count() const { return rows * columns; }
 };
-Taps taps_of(const Chart& chart, const Parameter& weights) {
+Taps taps_of(const NetworkAnalysis& chart, const Parameter& weights) {
   const Shape& shape = chart.graph().value(weights.value).shape;
   if (shape.size() != 4 || weights.unit_axis != 0) return {};
   return {shape[2], shape[3]};
@@ -77,7 +77,7 @@ double independent_values(const MomentField& x, const Taps& taps) {
 
 }  // namespace
 
-std::vector<Symptom> look_at_inputs(const Chart& chart) {
+std::vector<Symptom> look_at_inputs(const NetworkAnalysis& chart) {
   if (!chart.has_raw_inputs()) return {};
   constexpr double kFar = 0.1, kVeryFar = 0.5;  // of a mean
   std::vector<Symptom> symptoms;
@@ -98,7 +98,7 @@ std::vector<Symptom> look_at_inputs(const Chart& chart) {
   return symptoms;
 }
 
-std::vector<Symptom> look_at_correlation(const Chart& chart) {
+std::vector<Symptom> look_at_correlation(const NetworkAnalysis& chart) {
   // Below what digits have: whitening those made networks worse (experiments/zoo/README.md).
   constexpr double kFew = 1.5;
   std::vector<Symptom> symptoms;

@@ -12,8 +12,8 @@
 #include "kernels/simd/reduce.h"
 #include "passes/autodiff.h"
 #include "passes/emit.h"
-#include "passes/scale.h"
 #include "passes/views.h"
+#include "passes/width_fluctuation.h"
 #include "train/weights.h"
 
 namespace selfnorm {
@@ -22,10 +22,10 @@ namespace {
 // What all elements of one of few channels have in common, the mean of a draw takes out of its
 // variance.
 SignalMoments moments_of(const MomentField& x, std::int64_t batch, double channels) {
-  const FieldAverage all = average_of(x);
-  const double common = std::max(0.0, all.between_all - all.mean * all.mean) / channels;
+  const FieldAverage all = field_average(x);
+  const double common = std::max(0.0, all.any_pair_product - all.mean * all.mean) / channels;
   const double n = static_cast<double>(batch);
-  const double square_of_means = (all.square + (n - 1) * all.between_samples) / n;
+  const double square_of_means = (all.square + (n - 1) * all.sample_pair_product) / n;
   return {all.mean, all.square - all.mean * all.mean - common,
           std::sqrt(std::max(0.0, square_of_means - all.mean * all.mean - common)),
           std::numeric_limits<double>::quiet_NaN()};
@@ -52,7 +52,7 @@ double mean_square(std::span<const float> values) {
 // The network with a gradient for every layer's output, ready to run again and again.
 class Probe {
  public:
-  Probe(const Network& network, std::int64_t batch, const std::vector<ReadTable>& tables)
+  Probe(const Network& network, std::int64_t batch, const std::vector<PretrainedTable>& tables)
       : batch_(batch), tables_(tables) {
     Graph graph = build_engine_graph(network, batch);
     graph_ = graph;
@@ -83,12 +83,12 @@ class Probe {
 
   std::vector<NamedMoments> run(std::uint64_t seed) {
     weights_.initialize(graph_, seed);
-    set_tables(tables_, weights_);
+    assign_pretrained_tables(tables_, weights_);
     fit_states(graph_, weights_, rows_);
     for (const ValueId cotangent : cotangents_) {
       const std::span<float> to = values(cotangent);
       const RandomKey key = random_key(seed, "doctor", program_->graph().value(cotangent).name);
-      std::ranges::copy(unit_normals(key, to.size()), to.begin());
+      std::ranges::copy(standard_normals(key, to.size()), to.begin());
     }
     program_->run(seed);
     std::vector<NamedMoments> layers;
@@ -123,7 +123,7 @@ class Probe {
   }
 
   std::int64_t batch_;
-  const std::vector<ReadTable>& tables_;
+  const std::vector<PretrainedTable>& tables_;
   Graph graph_;
   Weights weights_;
   InputRows rows_;
@@ -151,14 +151,14 @@ std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& 
     NamedMoments& layer =
         layers.emplace_back(NamedMoments{node.name, node.op, moments_of(field, batch, channels)});
     const auto& gradient = signals.gradients[output];
-    if (gradient) layer.moments.gradient_second_moment = average_square_of(gradient->field());
+    if (gradient) layer.moments.gradient_second_moment = mean_second_moment(gradient->field());
   }
   return layers;
 }
 
 std::vector<std::vector<NamedMoments>> measure(
     const Network& network, const std::function<InputRows(std::uint64_t seed)>& rows,
-    std::int64_t batch, const std::vector<ReadTable>& tables,
+    std::int64_t batch, const std::vector<PretrainedTable>& tables,
     const std::vector<std::uint64_t>& seeds) {
   Probe probe(network, batch, tables);
   std::vector<std::vector<NamedMoments>> draws;

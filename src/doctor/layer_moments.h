@@ -29,7 +29,7 @@ std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& 
 /// measures every layer; one list of layers for each seed. A gradient that no path leads to is NaN.
 std::vector<std::vector<NamedMoments>> measure(
     const Network& network, const std::function<InputRows(std::uint64_t seed)>& rows,
-    std::int64_t batch, const std::vector<ReadTable>& tables,
+    std::int64_t batch, const std::vector<PretrainedTable>& tables,
     const std::vector<std::uint64_t>& seeds);
 
 }  // namespace selfnorm

@@ -22,12 +22,12 @@ struct Dropper {
 };
 
 template <class Look>
-void for_each_dropout(const Chart& chart, Look look) {
+void for_each_dropout(const NetworkAnalysis& chart, Look look) {
   for (const Node& node : chart.graph().nodes) {
     if (*row_of(node).category != Category::dropout || !chart.feeds_weights(node)) continue;
     const double rate = std::get<double>(node.attributes.at("rate"));
     if (rate == 0) continue;
-    const double square = average_square_of(response_to_unit_normals(chart.graph(), node));
+    const double square = mean_second_moment(response_to_unit_normals(chart.graph(), node));
     look(Dropper{node, rate, std::abs(square - 1) < 1e-3 * rate});
   }
 }
@@ -40,7 +40,7 @@ Edit exchanged(const Node& node, const std::string& op, double rate) {
 }
 
 // Whether one of them is, or is not, self-normalizing.
-bool any_is(const Chart& chart, const std::vector<const Node*>& activations,
+bool any_is(const NetworkAnalysis& chart, const std::vector<const Node*>& activations,
             bool self_normalizing) {
   return std::ranges::any_of(activations, [&](const Node* node) {
     return chart.is_self_normalizing(*node) == self_normalizing;
@@ -53,17 +53,17 @@ bool is_plain(const Node& node) {
 }
 
 // A gate, as in squeeze and excitation, is no part of the chain of activations.
-bool is_gate(const Chart& chart, const Node& node) {
+bool is_gate(const NetworkAnalysis& chart, const Node& node) {
   return std::ranges::any_of(chart.readers(node),
                              [](const Node* reader) { return row_of(*reader).traits.multiplies; });
 }
 
-bool is_hidden_activation(const Chart& chart, const Node& node) {
+bool is_hidden_activation(const NetworkAnalysis& chart, const Node& node) {
   return rule_of(row_of(node).moments) != nullptr && chart.feeds_weights(node);
 }
 
 // The SELUs that are not shaped for the depth, in the order of computation.
-std::vector<const Node*> unshaped(const Chart& chart) {
+std::vector<const Node*> unshaped(const NetworkAnalysis& chart) {
   std::vector<const Node*> nodes;
   for (const Node& node : chart.graph().nodes) {
     const bool is_hidden = is_hidden_activation(chart, node) && chart.is_self_normalizing(node);
@@ -73,7 +73,7 @@ std::vector<const Node*> unshaped(const Chart& chart) {
 }
 
 // What the slopes of these make of a gradient on the longest path through them.
-double slope_growth(const Chart& chart, const std::vector<const Node*>& nodes) {
+double slope_growth(const NetworkAnalysis& chart, const std::vector<const Node*>& nodes) {
   std::vector<double> logs(chart.graph().values.size(), 0);
   double most = 0;
   const auto at = [&](ValueId value) -> double& { return logs[static_cast<std::size_t>(value)]; };
@@ -94,7 +94,7 @@ double slope_growth(const Chart& chart, const std::vector<const Node*>& nodes) {
 }  // namespace
 
 // Behind SELU, or between weights and it.
-std::vector<Symptom> look_at_plain_dropout(const Chart& chart) {
+std::vector<Symptom> look_at_plain_dropout(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   for_each_dropout(chart, [&](const Dropper& dropper) {
     if (!is_plain(dropper.node)) return;
@@ -104,19 +104,19 @@ std::vector<Symptom> look_at_plain_dropout(const Chart& chart) {
     if (!any_is(chart, around, true)) return;
     constexpr double kSevere = 1.25;
     const double deviation =
-        settled_deviation(moment_rule(*chart.any_self_normalizing()), 1 - dropper.rate);
-    symptoms.push_back(
-        {dropper.node.name,
-         deviation,
-         deviation < kSevere ? Severity::warning : Severity::error,
-         fmt::format("{:.4g}", dropper.rate),
-         {exchanged(dropper.node, "alpha_dropout", rounded(alpha_rate_like(dropper.rate), 2))}});
+        stationary_standard_deviation(moment_rule(*chart.any_self_normalizing()), 1 - dropper.rate);
+    symptoms.push_back({dropper.node.name,
+                        deviation,
+                        deviation < kSevere ? Severity::warning : Severity::error,
+                        fmt::format("{:.4g}", dropper.rate),
+                        {exchanged(dropper.node, "alpha_dropout",
+                                   rounded(equivalent_alpha_rate(dropper.rate), 2))}});
   });
   return symptoms;
 }
 
 // Where there is SELU elsewhere, the activation is what is to be exchanged.
-std::vector<Symptom> look_at_alpha_dropout(const Chart& chart) {
+std::vector<Symptom> look_at_alpha_dropout(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   for_each_dropout(chart, [&](const Dropper& dropper) {
     const ValueId input = dropper.node.inputs[0];
@@ -125,14 +125,14 @@ std::vector<Symptom> look_at_alpha_dropout(const Chart& chart) {
     Symptom symptom{dropper.node.name, chart.average(input).square, Severity::error,
                     before.front()->op};
     if (chart.any_self_normalizing() == nullptr) {
-      symptom.mends = {exchanged(dropper.node, "dropout", dropper.rate)};
+      symptom.fixes = {exchanged(dropper.node, "dropout", dropper.rate)};
     }
     symptoms.push_back(std::move(symptom));
   });
   return symptoms;
 }
 
-std::vector<Symptom> look_at_normalization(const Chart& chart) {
+std::vector<Symptom> look_at_normalization(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   if (chart.any_self_normalizing() == nullptr) return symptoms;
   for (const Node& node : chart.graph().nodes) {
@@ -144,7 +144,7 @@ std::vector<Symptom> look_at_normalization(const Chart& chart) {
   return symptoms;
 }
 
-std::vector<Symptom> look_at_activations(const Chart& chart) {
+std::vector<Symptom> look_at_activations(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   const Node* model = chart.any_self_normalizing();
   if (model == nullptr) return symptoms;
@@ -167,14 +167,14 @@ std::vector<Symptom> look_at_activations(const Chart& chart) {
 
 // Normal weights in front of a SELU that is shaped for its depth: left to choose, they become
 // orthogonal ones of the same variance. A product of many normal matrices has few directions left.
-std::vector<Edit> free_weights(const Chart& chart, const Node& selu) {
+std::vector<Edit> free_weights(const NetworkAnalysis& chart, const Node& selu) {
   const Node* layer = chart.maker(selu.inputs[0]);
   const Parameter* weights = layer == nullptr ? nullptr : chart.weights(*layer);
   if (weights == nullptr || !weights->init.starts_with("lecun")) return {};
   return {{weights->owner, [](Layer& owner) { owner.attributes.erase("init"); }}};
 }
 
-std::vector<Symptom> look_at_gradients(const Chart& chart) {
+std::vector<Symptom> look_at_gradients(const NetworkAnalysis& chart) {
   constexpr double kCalm = 2.718281828459045, kSevere = 1e3;
   std::vector<Symptom> symptoms;
   const std::vector<const Node*> nodes = unshaped(chart);
@@ -191,10 +191,10 @@ std::vector<Symptom> look_at_gradients(const Chart& chart) {
     layer.attributes["shape"] = std::string("depth");
   };
   for (const Node* node : nodes) {
-    std::vector<Edit> mends = free_weights(chart, *node);
-    mends.push_back({node->name, shape});
+    std::vector<Edit> fixes = free_weights(chart, *node);
+    fixes.push_back({node->name, shape});
     const Severity severity = growth < kSevere ? Severity::warning : Severity::error;
-    symptoms.push_back({node->name, growth, severity, "", std::move(mends)});
+    symptoms.push_back({node->name, growth, severity, "", std::move(fixes)});
   }
   return symptoms;
 }

@@ -14,7 +14,7 @@ namespace selfnorm {
 namespace {
 
 // Networks of batch norm and their like take scales back themselves.
-bool normalises(const Chart& chart) {
+bool normalises(const NetworkAnalysis& chart) {
   return chart.any_self_normalizing() == nullptr &&
          std::ranges::any_of(chart.graph().nodes,
                              [](const Node& node) { return row_of(node).traits.normalizes; });
@@ -28,7 +28,7 @@ Layer scale_layer(double factor, double shift) {
 }
 
 // A factor and a shift that the user, or the doctor, put behind a node for all that read it.
-const Node* scale_behind(const Chart& chart, const Node& node) {
+const Node* scale_behind(const NetworkAnalysis& chart, const Node& node) {
   const auto& readers = chart.readers(node);
   if (readers.size() != 1) return nullptr;
   const Node* reader = readers[0];
@@ -57,11 +57,11 @@ Edit rescaled(const Node& node, const Node* scale, double factor, double shift) 
 }
 
 // Averages over the elements that hold something: steps that are padding are zeros.
-struct Held {
+struct InputMoments {
   double mean = 0, square = 0;
 };
-Held held_by(const std::vector<const MomentField*>& fields) {
-  Held sum;
+InputMoments input_moments(const std::vector<const MomentField*>& fields) {
+  InputMoments sum;
   double count = 0;
   for (const MomentField* x : fields) {
     for (std::size_t e = 0; e < x->square.size(); ++e) {
@@ -71,17 +71,17 @@ Held held_by(const std::vector<const MomentField*>& fields) {
       count += 1;
     }
   }
-  return count > 0 ? Held{sum.mean / count, sum.square / count} : sum;
+  return count > 0 ? InputMoments{sum.mean / count, sum.square / count} : sum;
 }
 
-// What all look up that read this node's table: they get one mend.
-Held held_by_table(const Chart& chart, const Node& embedding) {
+// What all look up that read this node's table: they get one fix.
+InputMoments table_moments(const NetworkAnalysis& chart, const Node& embedding) {
   std::vector<const MomentField*> fields;
   for (const Node& node : chart.graph().nodes) {
     if (row_of(node).traits.id_input != 0 || node.inputs[1] != embedding.inputs[1]) continue;
     fields.push_back(&chart.field(node.outputs[0]));
   }
-  return held_by(fields);
+  return input_moments(fields);
 }
 
 // Whether it takes vectors of words from a file, as they are.
@@ -110,7 +110,7 @@ bool moves_mean(const Node& node) {
 }
 
 // What it makes something else of: of sequences without their lengths.
-std::vector<const MomentField*> compared(const Chart& chart, const Node& node) {
+std::vector<const MomentField*> compared(const NetworkAnalysis& chart, const Node& node) {
   std::vector<const MomentField*> fields;
   for (const ValueId input : node.inputs) {
     if (fields.empty() || row_of(node).traits.compares) fields.push_back(&chart.field(input));
@@ -120,7 +120,7 @@ std::vector<const MomentField*> compared(const Chart& chart, const Node& node) {
 
 }  // namespace
 
-std::vector<Symptom> look_at_sums(const Chart& chart) {
+std::vector<Symptom> look_at_sums(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   if (normalises(chart)) return symptoms;
   for (const Node& node : chart.graph().nodes) {
@@ -147,7 +147,7 @@ std::vector<Symptom> look_at_sums(const Chart& chart) {
   return symptoms;
 }
 
-std::vector<Symptom> look_at_concatenations(const Chart& chart) {
+std::vector<Symptom> look_at_concatenations(const NetworkAnalysis& chart) {
   constexpr double kUnlike = 1.25, kSevere = 4;
   std::vector<Symptom> symptoms;
   if (normalises(chart)) return symptoms;
@@ -162,7 +162,7 @@ std::vector<Symptom> look_at_concatenations(const Chart& chart) {
     const std::set<ValueId> inputs(node.inputs.begin(), node.inputs.end());
     for (const ValueId input : inputs) {
       if (!is_off(square(input)) || square(input) == 0) continue;
-      symptom.mends.push_back({chart.graph().value(input).name,
+      symptom.fixes.push_back({chart.graph().value(input).name,
                                {},
                                scale_layer(1 / std::sqrt(square(input)), 0),
                                node.name});
@@ -173,14 +173,14 @@ std::vector<Symptom> look_at_concatenations(const Chart& chart) {
 }
 
 // Judged behind a factor and a shift, where there are some.
-std::vector<Symptom> look_at_embeddings(const Chart& chart) {
+std::vector<Symptom> look_at_embeddings(const NetworkAnalysis& chart) {
   constexpr double kFar = 0.1;
   std::vector<Symptom> symptoms;
   if (chart.any_self_normalizing() == nullptr) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (row_of(node).traits.id_input != 0 || !chart.feeds_weights(node)) continue;
     const Node* scale = scale_behind(chart, node);
-    const Held x = held_by_table(chart, node);
+    const InputMoments x = table_moments(chart, node);
     const double f = scale == nullptr ? 1 : number_of(scale->attributes, "factor", 1);
     const double shift = scale == nullptr ? 0 : number_of(scale->attributes, "shift", 0);
     const double mean = f * x.mean + shift;
@@ -198,12 +198,12 @@ std::vector<Symptom> look_at_embeddings(const Chart& chart) {
   return symptoms;
 }
 
-std::vector<Symptom> look_at_summed_steps(const Chart& chart) {
+std::vector<Symptom> look_at_summed_steps(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   if (normalises(chart) || chart.any_self_normalizing() == nullptr) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (!sums_steps(node) || !chart.feeds_weights(node)) continue;
-    const double step = held_by({&chart.field(node.inputs[0])}).square;
+    const double step = input_moments({&chart.field(node.inputs[0])}).square;
     const double ratio = chart.average(node.outputs[0]).square / step;
     if (step == 0 || !is_off(ratio)) continue;
     const auto divide = [](Layer& layer) {
@@ -216,7 +216,7 @@ std::vector<Symptom> look_at_summed_steps(const Chart& chart) {
 }
 
 // Judged behind a factor and a shift, where there are some.
-std::vector<Symptom> look_at_pooling(const Chart& chart) {
+std::vector<Symptom> look_at_pooling(const NetworkAnalysis& chart) {
   constexpr double kFar = 0.1;
   std::vector<Symptom> symptoms;
   if (chart.any_self_normalizing() == nullptr) return symptoms;
@@ -224,7 +224,7 @@ std::vector<Symptom> look_at_pooling(const Chart& chart) {
     if (!moves_mean(node) || !chart.feeds_weights(node)) continue;
     const Node* scale = scale_behind(chart, node);
     if (sums_steps(node)) continue;
-    const Held x = held_by(compared(chart, node));
+    const InputMoments x = input_moments(compared(chart, node));
     const FieldAverage& y = chart.average((scale != nullptr ? *scale : node).outputs[0]);
     const double shift = (y.mean - x.mean) / std::sqrt(x.square),
                  ratio = x.square > 0 ? y.square / x.square : 0;

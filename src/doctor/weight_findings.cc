@@ -10,7 +10,7 @@
 #include "doctor/findings.h"
 #include "ops/table.h"
 #include "theory/gain.h"
-#include "train/unit_weights.h"
+#include "train/weight_statistics.h"
 
 namespace selfnorm {
 namespace {
@@ -53,12 +53,14 @@ std::string beyond_band(double tau, const Node* activation) {
 
 // Whether an initialiser asks for fans; else the deviation is the user's own number.
 bool knows_fans(const std::string& init) {
-  const auto variance = [&](double fan) { return initial_law(init, 1, {1, 1, fan, fan}).variance; };
+  const auto variance = [&](double fan) {
+    return initializer_moments(init, 1, {1, 1, fan, fan}).variance;
+  };
   return variance(1) != variance(2);
 }
 
 // With what fan-in it would be right, where that is one that is often taken by mistake.
-std::string mistaken_fan(const Chart& chart, const Parameter& weights, double tau) {
+std::string mistaken_fan(const NetworkAnalysis& chart, const Parameter& weights, double tau) {
   if (knows_fans(weights.init)) return "";
   const Shape& shape = chart.graph().value(weights.value).shape;
   const double all = static_cast<double>(elements(shape));
@@ -91,14 +93,14 @@ void draw_as_chosen(Layer& layer) {
 
 // In the mean of its units, or most of them: of units that sum few inputs tau scatters as far when
 // they are fresh.
-bool has_left(const UnitWeights& weights, const DrawnWeights& of) {
+bool has_left(const WeightStatistics& weights, const DrawnWeights& of) {
   constexpr double kMost = 0.5, kFewInputs = 32;
-  return is_outside(weights.tau * of.share) ||
+  return is_tau_out_of_range(weights.tau * of.share) ||
          (weights.outside > kMost && of.weights->fan_in >= kFewInputs);
 }
 
-const UnitWeights* weights_of(const EpochRecord& record, const std::string& layer) {
-  const auto found = std::ranges::find(record.weights, layer, &UnitWeights::layer);
+const WeightStatistics* weights_of(const EpochRecord& record, const std::string& layer) {
+  const auto found = std::ranges::find(record.weights, layer, &WeightStatistics::layer);
   return found == record.weights.end() ? nullptr : &*found;
 }
 
@@ -107,7 +109,7 @@ std::string since(const std::vector<EpochRecord>& records, const DrawnWeights& o
   std::int64_t first = -1;
   std::int64_t known = 0;
   for (const EpochRecord& record : records) {
-    const UnitWeights* weights = weights_of(record, of.node->name);
+    const WeightStatistics* weights = weights_of(record, of.node->name);
     if (weights == nullptr) continue;
     ++known;
     if (!has_left(*weights, of)) first = -1;
@@ -127,7 +129,7 @@ Edit rescaled_weights(const Node& node, double factor) {
 
 }  // namespace
 
-std::vector<Symptom> look_at_initial_variance(const Chart& chart) {
+std::vector<Symptom> look_at_initial_variance(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   for (const DrawnWeights& w : drawn_weights(chart)) {
     const double ratio = w.tau / w.wanted;
@@ -148,7 +150,7 @@ std::vector<Symptom> look_at_initial_variance(const Chart& chart) {
 }
 
 // Where the variance is right but for the borders.
-std::vector<Symptom> look_at_zero_padding(const Chart& chart) {
+std::vector<Symptom> look_at_zero_padding(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   if (chart.any_self_normalizing() == nullptr) return symptoms;
   for (const DrawnWeights& w : drawn_weights(chart)) {
@@ -161,14 +163,14 @@ std::vector<Symptom> look_at_zero_padding(const Chart& chart) {
   return symptoms;
 }
 
-std::vector<Symptom> look_at_trained_weights(const Chart& chart) {
+std::vector<Symptom> look_at_trained_weights(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   const auto last = std::ranges::find_if(chart.trained().rbegin(), chart.trained().rend(),
                                          [](const EpochRecord& r) { return !r.weights.empty(); });
   if (last == chart.trained().rend()) return symptoms;
   for (const DrawnWeights& w : drawn_weights(chart)) {
     if (w.activation == nullptr || !chart.is_self_normalizing(*w.activation)) continue;
-    const UnitWeights* weights = weights_of(*last, w.node->name);
+    const WeightStatistics* weights = weights_of(*last, w.node->name);
     if (weights == nullptr || !has_left(*weights, w)) continue;
     const double tau = weights->tau * w.share;
     const GainBand band = stable_gains(moment_rule(*w.activation));

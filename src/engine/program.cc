@@ -8,8 +8,8 @@
 
 #include "base/text.h"
 #include "engine/memory_plan.h"
-#include "kernels/refusal.h"
 #include "kernels/simd/reduce.h"
+#include "kernels/unsupported_configuration.h"
 #include "ops/table.h"
 #include "selfnorm/error.h"
 
@@ -30,7 +30,7 @@ Step lower(const Graph& graph, const Node& node, Mode mode, std::uint64_t seed) 
   for (const ValueId output : node.outputs) context.outputs.push_back(graph.value(output).shape);
   try {
     return lowering->lower(context);
-  } catch (const Refusal& refusal) {
+  } catch (const UnsupportedConfiguration& refusal) {
     std::vector<std::string> shapes;
     for (const Shape& shape : context.inputs) shapes.push_back(to_string(shape));
     throw Error(ErrorKind::config,

@@ -245,10 +245,10 @@ void EventFile::begin_session(const HyperParameters& parameters,
   write(plugin_event("_hparams_/session_start_info", seconds, plugin(3, start)));
 }
 
-void EventFile::end_session(double seconds, bool was_finished) {
+void EventFile::end_session(double seconds, bool completed) {
   constexpr std::int32_t kSuccess = 1, kFailure = 2;
   const std::string end = message([&](pbf_writer& info) {
-    info.add_enum(1, was_finished ? kSuccess : kFailure);
+    info.add_enum(1, completed ? kSuccess : kFailure);
     info.add_double(2, seconds);
   });
   write(plugin_event("_hparams_/session_end_info", seconds,

@@ -37,7 +37,7 @@ class EventFile {
   /// A session of TensorBoard's HPARAMS: with what it began, by what it is judged, that it ended.
   void begin_session(const HyperParameters& parameters, const std::vector<std::string>& metrics,
                      double seconds);
-  void end_session(double seconds, bool was_finished);
+  void end_session(double seconds, bool completed);
   /// Training goes on from `step`: what other files of the folder tell of it and of later ones is
   /// no more.
   void start(std::int64_t step, double seconds);

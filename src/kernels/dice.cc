@@ -99,7 +99,7 @@ void slopes(const Sample& sample, const DiceShape& s, const Overlap* overlaps, d
 
 }  // namespace
 
-std::size_t dice_scratch(const DiceShape& s) {
+std::size_t dice_scratch_bytes(const DiceShape& s) {
   return overlap_bytes(s) +
          static_cast<std::size_t>(s.samples * s.positions * s.channels) * sizeof(float);
 }

@@ -24,7 +24,7 @@ struct DiceTargets {
 };
 
 /// Bytes that the functions below need at `scratch`, 64-byte aligned.
-std::size_t dice_scratch(const DiceShape& shape);
+std::size_t dice_scratch_bytes(const DiceShape& shape);
 
 /// With p the sigmoid of one channel or the softmax over several, the sum over samples and channels
 /// of 1 − (2·Σpy + ε)/(Σp + Σy + ε), Σ over positions; its weight is samples·channels. What is 0/0,

@@ -8,7 +8,7 @@ namespace selfnorm::kernels {
 
 void histogram(const float* x, std::int64_t n, float low, float high, std::int64_t bins,
                float* counts) {
-  std::array<std::int64_t, kMostBins> exact{};
+  std::array<std::int64_t, kMaxBins> exact{};
   const float scale = static_cast<float>(bins) / (high - low), last = static_cast<float>(bins - 1);
   for (std::int64_t i = 0; i < n; ++i) {
     const float at = (x[i] - low) * scale;

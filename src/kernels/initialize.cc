@@ -27,49 +27,50 @@ void fill_each(std::int64_t count, float* values, Draw draw) {
 
 // How to draw values, and their law for a gain of 1.
 struct Initializer {
-  std::function<void(double gain, const InitialShape&, RandomKey, float*)> draw;
-  std::function<InitialLaw(const InitialShape&)> law;
+  std::function<void(double gain, const InitializerShape&, RandomKey, float*)> draw;
+  std::function<InitializerMoments(const InitializerShape&)> law;
 };
-using Variance = double (*)(const InitialShape&);
+using Variance = double (*)(const InitializerShape&);
 
-double lecun(const InitialShape& s) { return 1 / s.fan_in; }
-double he(const InitialShape& s) { return 2 / s.fan_in; }
-double glorot(const InitialShape& s) { return 2 / (s.fan_in + s.fan_out); }
-double unit(const InitialShape&) { return 1; }
+double lecun(const InitializerShape& s) { return 1 / s.fan_in; }
+double he(const InitializerShape& s) { return 2 / s.fan_in; }
+double glorot(const InitializerShape& s) { return 2 / (s.fan_in + s.fan_out); }
+double unit(const InitializerShape&) { return 1; }
 
 Initializer truncated(Variance variance) {
-  return {[=](double gain, const InitialShape& s, RandomKey key, float* values) {
-            const double deviation = gain * std::sqrt(variance(s)) / kTruncatedNormalDeviation;
+  return {[=](double gain, const InitializerShape& s, RandomKey key, float* values) {
+            const double deviation =
+                gain * std::sqrt(variance(s)) / kTruncatedNormalStandardDeviation;
             fill_each(s.count, values,
                       [=](std::uint64_t i) { return deviation * truncated_normal(key, i); });
           },
-          [=](const InitialShape& s) {
-            return InitialLaw{0, variance(s)};
+          [=](const InitializerShape& s) {
+            return InitializerMoments{0, variance(s)};
           }};
 }
 
 // Uniform within ±width·gain·√variance.
 Initializer uniform_within(double width, Variance variance) {
-  return {[=](double gain, const InitialShape& s, RandomKey key, float* values) {
+  return {[=](double gain, const InitializerShape& s, RandomKey key, float* values) {
             const double limit = width * gain * std::sqrt(variance(s));
             fill_each(s.count, values,
                       [=](std::uint64_t i) { return limit * (2 * uniform(key, i) - 1); });
           },
-          [=](const InitialShape& s) {
-            return InitialLaw{0, width * width * variance(s) / 3};
+          [=](const InitializerShape& s) {
+            return InitializerMoments{0, width * width * variance(s) / 3};
           }};
 }
 
 Initializer constant(double factor) {
-  return {[=](double gain, const InitialShape& s, RandomKey, float* values) {
+  return {[=](double gain, const InitializerShape& s, RandomKey, float* values) {
             fill_each(s.count, values, [=](std::uint64_t) { return factor * gain; });
           },
-          [=](const InitialShape&) {
-            return InitialLaw{factor, 0};
+          [=](const InitializerShape&) {
+            return InitializerMoments{factor, 0};
           }};
 }
 
-void plain_normal(double gain, const InitialShape& s, RandomKey key, float* values) {
+void plain_normal(double gain, const InitializerShape& s, RandomKey key, float* values) {
   fill_each(s.count, values, [=](std::uint64_t i) { return gain * normal(key, i); });
 }
 
@@ -88,7 +89,7 @@ double dot(const double* a, const double* b, std::size_t count) {
 // Modified Gram-Schmidt on a normal matrix: each vector, made of length 1, is taken out of those
 // behind it. What is left of their products is the condition number in roundings of a double, far
 // below a float's. The shorter side's vectors are made orthonormal.
-void orthogonal(double gain, const InitialShape& s, RandomKey key, float* values) {
+void orthogonal(double gain, const InitializerShape& s, RandomKey key, float* values) {
   const std::int64_t rows = s.outputs, columns = s.count / s.outputs;
   const bool wide = columns >= rows;
   const std::int64_t vectors = wide ? rows : columns;
@@ -119,7 +120,7 @@ void orthogonal(double gain, const InitialShape& s, RandomKey key, float* values
 }
 
 // Of the vectors, of length 1 and `length` elements, a share of the shorter side's number.
-InitialLaw orthogonal_law(const InitialShape& s) {
+InitializerMoments orthogonal_law(const InitializerShape& s) {
   const double rows = static_cast<double>(s.outputs);
   const double columns = static_cast<double>(s.count) / rows;
   return {0, 1 / std::max(rows, columns), std::min(1.0, rows / columns),
@@ -138,8 +139,8 @@ const std::map<std::string, Initializer>& initializers() {
       {"pytorch_default", uniform_within(1, lecun)},
       {"normal",
        {plain_normal,
-        [](const InitialShape& s) {
-          return InitialLaw{0, unit(s)};
+        [](const InitializerShape& s) {
+          return InitializerMoments{0, unit(s)};
         }}},
       {"uniform", uniform_within(1, unit)},
       {"orthogonal", {orthogonal, orthogonal_law}},
@@ -161,14 +162,15 @@ const std::vector<std::string>& initializer_names() {
   return names;
 }
 
-bool takes_any_gain(const std::string& name) { return name == kConstant; }
+bool gain_is_value(const std::string& name) { return name == kConstant; }
 
-InitialLaw initial_law(const std::string& name, double gain, const InitialShape& shape) {
-  const InitialLaw law = initializers().at(name).law(shape);
-  return {gain * law.mean, gain * gain * law.variance, law.kept, law.kept_back};
+InitializerMoments initializer_moments(const std::string& name, double gain,
+                                       const InitializerShape& shape) {
+  const InitializerMoments law = initializers().at(name).law(shape);
+  return {gain * law.mean, gain * gain * law.variance, law.kept, law.norm_preserved_backward};
 }
 
-void initialize(const std::string& name, double gain, const InitialShape& shape, RandomKey key,
+void initialize(const std::string& name, double gain, const InitializerShape& shape, RandomKey key,
                 float* values) {
   initializers().at(name).draw(gain, shape, key, values);
 }

@@ -10,7 +10,7 @@ namespace selfnorm {
 
 /// What an initialiser needs to know of a parameter. `outputs` is the extent of its first axis, the
 /// rest of it being what one output sums.
-struct InitialShape {
+struct InitializerShape {
   std::int64_t count = 0;
   std::int64_t outputs = 1;
   double fan_in = 1;  ///< no whole number where the outputs sum unequally many inputs
@@ -21,16 +21,17 @@ struct InitialShape {
 const std::vector<std::string>& initializer_names();
 
 /// Whether the gain is the value itself, and so may be any number; else it is above 0.
-bool takes_any_gain(const std::string& name);
+bool gain_is_value(const std::string& name);
 
 /// Mean and variance of the values that `initialize` draws.
-struct InitialLaw {
+struct InitializerMoments {
   double mean = 0, variance = 0;
   /// Share of the lengths of what they multiply that rows, and back that columns, keep in every
   /// draw: up to 1 of orthogonal weights, 0 of independent ones.
-  double kept = 0, kept_back = 0;
+  double kept = 0, norm_preserved_backward = 0;
 };
-InitialLaw initial_law(const std::string& name, double gain, const InitialShape& shape);
+InitializerMoments initializer_moments(const std::string& name, double gain,
+                                       const InitializerShape& shape);
 
 /// Writes shape.count initial values; value i is a function of (name, gain, shape, key, i) alone.
 /// `gain` multiplies the deviation (constant, normal, uniform: is it). `name` is not "auto", which
@@ -38,7 +39,7 @@ InitialLaw initial_law(const std::string& name, double gain, const InitialShape&
 ///   lecun_*, he_*, glorot_*: variance 1/fan_in, 2/fan_in, 2/(fan_in + fan_out); *_normal are cut
 ///   off at two parent deviations and corrected, so that the variance is exact; *_uniform are ±√3σ
 ///   pytorch_default: ±1/√fan_in, for weights and biases;  orthogonal: rows or columns orthonormal
-void initialize(const std::string& name, double gain, const InitialShape& shape, RandomKey key,
+void initialize(const std::string& name, double gain, const InitializerShape& shape, RandomKey key,
                 float* values);
 
 }  // namespace selfnorm

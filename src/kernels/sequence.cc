@@ -16,20 +16,21 @@ std::int64_t grain(std::int64_t numbers_a_row) { return 1 + kGrain / numbers_a_r
 bool is_there(const float* ids, std::int64_t step) { return ids == nullptr || ids[step] != 0; }
 
 // Below 0 where the step is not there; steps of all samples are counted.
-std::int64_t row_of_step(const StepRows& rows, std::int64_t step) {
+std::int64_t row_of_step(const StepRowIndex& rows, std::int64_t step) {
   if (!is_there(rows.ids, step)) return -1;
   return rows.places != nullptr ? static_cast<std::int64_t>(rows.places[step]) : step;
 }
 
 // Calls f(sample, its first step) for every sample.
 template <class F>
-void for_each_sample(const StepsShape& s, F f) {
+void for_each_sample(const SequenceShape& s, F f) {
   parallel_rows(s.samples, grain(s.steps * s.width), [&](std::int64_t first, std::int64_t count) {
     for (std::int64_t n = first; n < first + count; ++n) f(n, n * s.steps);
   });
 }
 
-float factor_of(const StepRows& rows, std::int64_t first, std::int64_t steps, double power) {
+float pooling_factor(const StepRowIndex& rows, std::int64_t first, std::int64_t steps,
+                     double power) {
   double there = 0;
   for (std::int64_t t = 0; t < steps; ++t) there += row_of_step(rows, first + t) >= 0 ? 1 : 0;
   return there > 0 ? static_cast<float>(std::pow(there, -power)) : 0;
@@ -37,7 +38,7 @@ float factor_of(const StepRows& rows, std::int64_t first, std::int64_t steps, do
 
 // Calls f(row, times) for the rows of a sample's steps, equal neighbours together.
 template <class F>
-void for_each_row(const StepRows& rows, std::int64_t first, std::int64_t steps, F f) {
+void for_each_row(const StepRowIndex& rows, std::int64_t first, std::int64_t steps, F f) {
   for (std::int64_t t = 0, next = 0; t < steps; t = next) {
     const std::int64_t row = row_of_step(rows, first + t);
     next = t + 1;
@@ -52,8 +53,8 @@ std::int64_t row_of_id(float id, std::int64_t rows) {
   return id >= 0 && id < static_cast<float>(rows) ? static_cast<std::int64_t>(id) : 0;
 }
 
-void look_up(const float* ids, std::int64_t count, const float* table, std::int64_t rows,
-             std::int64_t width, float* y) {
+void embedding_lookup(const float* ids, std::int64_t count, const float* table, std::int64_t rows,
+                      std::int64_t width, float* y) {
   parallel_rows(count, grain(width), [&](std::int64_t first, std::int64_t size) {
     for (std::int64_t i = first; i < first + size; ++i) {
       const std::int64_t row = row_of_id(ids[i], rows);
@@ -63,8 +64,8 @@ void look_up(const float* ids, std::int64_t count, const float* table, std::int6
   });
 }
 
-void add_up(const float* ids, std::int64_t count, const float* dy, std::int64_t rows,
-            std::int64_t width, float* dtable) {
+void embedding_lookup_gradient(const float* ids, std::int64_t count, const float* dy,
+                               std::int64_t rows, std::int64_t width, float* dtable) {
   kernels::fill(0, dtable, rows * width);
   // Columns are divided, so that every number is summed in one order.
   parallel_rows(width, 1 + kGrain / (count + 1), [&](std::int64_t first, std::int64_t size) {
@@ -75,7 +76,7 @@ void add_up(const float* ids, std::int64_t count, const float* dy, std::int64_t 
   });
 }
 
-void sum_steps(const float* x, const StepRows& rows, const StepsShape& shape, double power,
+void sum_steps(const float* x, const StepRowIndex& rows, const SequenceShape& shape, double power,
                float* y) {
   const std::int64_t width = shape.width;
   for_each_sample(shape, [&](std::int64_t n, std::int64_t first) {
@@ -85,14 +86,14 @@ void sum_steps(const float* x, const StepRows& rows, const StepsShape& shape, do
       if (times == 1) kernels::accumulate(x + row * width, out, width);
       else kernels::accumulate_scaled(times, x + row * width, out, width);
     });
-    kernels::scale(factor_of(rows, first, shape.steps, power), out, out, width);
+    kernels::scale(pooling_factor(rows, first, shape.steps, power), out, out, width);
   });
 }
 
-void sum_steps_gradient(const float* dy, const float* ids, const StepsShape& shape, double power,
+void sum_steps_gradient(const float* dy, const float* ids, const SequenceShape& shape, double power,
                         float* dx) {
   for_each_sample(shape, [&](std::int64_t n, std::int64_t first) {
-    const float factor = factor_of({ids}, first, shape.steps, power);
+    const float factor = pooling_factor({ids}, first, shape.steps, power);
     for (std::int64_t t = first; t < first + shape.steps; ++t) {
       kernels::scale(is_there(ids, t) ? factor : 0, dy + n * shape.width, dx + t * shape.width,
                      shape.width);
@@ -100,7 +101,7 @@ void sum_steps_gradient(const float* dy, const float* ids, const StepsShape& sha
   });
 }
 
-void max_steps(const float* x, const StepRows& rows, const StepsShape& shape, float* y,
+void max_steps(const float* x, const StepRowIndex& rows, const SequenceShape& shape, float* y,
                float* which) {
   const std::int64_t width = shape.width;
   for_each_sample(shape, [&](std::int64_t n, std::int64_t first) {
@@ -120,7 +121,8 @@ void max_steps(const float* x, const StepRows& rows, const StepsShape& shape, fl
   });
 }
 
-void max_steps_gradient(const float* dy, const float* which, const StepsShape& shape, float* dx) {
+void max_steps_gradient(const float* dy, const float* which, const SequenceShape& shape,
+                        float* dx) {
   for_each_sample(shape, [&](std::int64_t n, std::int64_t first) {
     float* to = dx + first * shape.width;
     kernels::fill(0, to, shape.steps * shape.width);
@@ -131,7 +133,7 @@ void max_steps_gradient(const float* dy, const float* which, const StepsShape& s
   });
 }
 
-void sum_packed_gradient(const float* dy, const StepRows& rows, const StepsShape& shape,
+void sum_packed_gradient(const float* dy, const StepRowIndex& rows, const SequenceShape& shape,
                          double power, std::int64_t packed, float* dx) {
   const std::int64_t width = shape.width;
   kernels::fill(0, dx, packed * width);
@@ -140,7 +142,7 @@ void sum_packed_gradient(const float* dy, const StepRows& rows, const StepsShape
                 [&](std::int64_t column, std::int64_t size) {
                   for (std::int64_t n = 0; n < shape.samples; ++n) {
                     const std::int64_t first = n * shape.steps;
-                    const float factor = factor_of(rows, first, shape.steps, power);
+                    const float factor = pooling_factor(rows, first, shape.steps, power);
                     for_each_row(rows, first, shape.steps, [&](std::int64_t row, float times) {
                       kernels::accumulate_scaled(factor * times, dy + n * width + column,
                                                  dx + row * width + column, size);
@@ -150,7 +152,7 @@ void sum_packed_gradient(const float* dy, const StepRows& rows, const StepsShape
 }
 
 void max_packed_gradient(const float* dy, const float* which, const float* places,
-                         const StepsShape& shape, std::int64_t packed, float* dx) {
+                         const SequenceShape& shape, std::int64_t packed, float* dx) {
   const std::int64_t width = shape.width;
   kernels::fill(0, dx, packed * width);
   parallel_rows(width, grain(shape.samples), [&](std::int64_t column, std::int64_t size) {
@@ -165,8 +167,8 @@ void max_packed_gradient(const float* dy, const float* which, const float* place
   });
 }
 
-void pack_distinct(const float* ids, const StepsShape& shape, std::int64_t table_rows, bool padding,
-                   std::int32_t* scratch, const Packed& packed) {
+void pack_unique_tokens(const float* ids, const SequenceShape& shape, std::int64_t table_rows,
+                        bool padding, std::int32_t* scratch, const Packed& packed) {
   std::fill(scratch, scratch + table_rows, -1);
   std::int32_t count = 0;
   for (std::int64_t i = 0; i < shape.samples * shape.steps; ++i) {
@@ -185,7 +187,7 @@ void pack_distinct(const float* ids, const StepsShape& shape, std::int64_t table
   packed.starts[shape.samples] = static_cast<float>(count);
 }
 
-void pack_steps(const float* ids, const StepsShape& shape, const Packed& packed) {
+void pack_unpadded_steps(const float* ids, const SequenceShape& shape, const Packed& packed) {
   std::int64_t count = 0;
   for (std::int64_t n = 0; n < shape.samples; ++n) {
     const float* sample = ids + n * shape.steps;

@@ -92,7 +92,7 @@ void for_each_image(const WhiteningShape& s, Padded* padded, Image* images, F f)
 
 Whitening fit_whitening(const float* x, const WhiteningShape& shape, double epsilon) {
   std::vector<float> padded(static_cast<std::size_t>(shape.padded_elements()));
-  repeat_borders(x, padded.data(), shape);
+  replicate_pad(x, padded.data(), shape);
   PatchMoments moments(shape);
   moments.add(padded.data());
   const MatrixXd covariance = moments.covariance();
@@ -120,7 +120,7 @@ Whitening fit_whitening(const float* x, const WhiteningShape& shape, double epsi
   return whitening;
 }
 
-void repeat_borders(const float* x, float* padded, const WhiteningShape& shape) {
+void replicate_pad(const float* x, float* padded, const WhiteningShape& shape) {
   const auto bytes = static_cast<std::size_t>(shape.channels) * sizeof(float);
   for_each_image(shape, padded, x, [&](float* to, const float* image) {
     for_each_padded(shape, [&](std::int64_t at, std::int64_t inside) {
@@ -129,7 +129,7 @@ void repeat_borders(const float* x, float* padded, const WhiteningShape& shape) 
   });
 }
 
-void add_borders(const float* padded, float* x, const WhiteningShape& shape) {
+void replicate_pad_gradient(const float* padded, float* x, const WhiteningShape& shape) {
   for_each_image(shape, padded, x, [&](const float* from, float* image) {
     std::fill_n(image, shape.height * shape.width * shape.channels, 0.0F);
     for_each_padded(shape, [&](std::int64_t at, std::int64_t inside) {

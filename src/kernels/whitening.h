@@ -31,7 +31,7 @@ Whitening fit_whitening(const float* x, const WhiteningShape& shape, double epsi
 
 /// The images with their borders repeated half a window outwards; and the gradient of that: what
 /// arrives at repeated pixels is added to the one they repeat.
-void repeat_borders(const float* x, float* padded, const WhiteningShape& shape);
-void add_borders(const float* padded, float* x, const WhiteningShape& shape);
+void replicate_pad(const float* x, float* padded, const WhiteningShape& shape);
+void replicate_pad_gradient(const float* padded, float* x, const WhiteningShape& shape);
 
 }  // namespace selfnorm

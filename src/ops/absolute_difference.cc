@@ -48,12 +48,12 @@ struct DifferenceReference {
   }
 };
 
-const Dual& absolute() {
-  thread_local const Dual dual({[](double x) { return std::abs(x); },
-                                [](double x) { return x > 0   ? 1.0
-                                                      : x < 0 ? -1.0
-                                                              : 0.0; },
-                                {0}});
+const DualActivation& absolute() {
+  thread_local const DualActivation dual({[](double x) { return std::abs(x); },
+                                          [](double x) { return x > 0   ? 1.0
+                                                                : x < 0 ? -1.0
+                                                                        : 0.0; },
+                                          {0}});
   return dual;
 }
 

@@ -40,7 +40,7 @@ double shared_by_neighbours(const MomentField& z) {
 // all is taken off; two pairs that share an element tell that. One λ stands for all that vary.
 // What neighbours do not share has many degrees of freedom.
 Variety variety_of(const MomentField& z) {
-  const FieldAverage all = average_of(z);
+  const FieldAverage all = field_average(z);
   const double variance = std::max(all.variance(), kNone);
   double mean = 0, square = 0, chained = 0;
   for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
@@ -52,7 +52,8 @@ Variety variety_of(const MomentField& z) {
   }
   const auto count = static_cast<double>(z.extent.elements());
   const double interaction = (square - 2 * chained) / count + mean * mean / (count * count);
-  const double constant = std::clamp((all.between_all - all.mean * all.mean) / variance, 0.0, 1.0);
+  const double constant =
+      std::clamp((all.any_pair_product - all.mean * all.mean) / variance, 0.0, 1.0);
   const double most = std::max(shared_by_neighbours(z) - constant, 0.0);
   return {constant, std::min(std::sqrt(std::max(interaction, 0.0)), most)};
 }
@@ -121,7 +122,7 @@ void for_each_normalized_channel(const Signal& x, double epsilon,
   for (const auto& [deviations, first] : deviations_of(variety.constant)) {
     for (const auto& [size, second] : sizes_of(variety.varying)) {
       const MomentField channel = given(z, variety, deviations, size);
-      const FieldAverage y = average_of(f.forward(channel));
+      const FieldAverage y = field_average(f.forward(channel));
       const double scale = 1 / std::sqrt(y.variance() + epsilon);
       visit({channel, f, scale, -y.mean * scale, first * second, y.variance()});
     }

@@ -11,7 +11,7 @@ namespace selfnorm {
 /// Of a share of the channels: x = scale·f(z) + offset there.
 struct ChannelLaw {
   const MomentField& z;  ///< of such a channel
-  const Dual& f;
+  const DualActivation& f;
   double scale = 1, offset = 0, share = 1;
   double variance = 1;  ///< of f(z) over a channel's samples and positions
 };

@@ -124,9 +124,9 @@ Signal forward_signal(const SignalContext& c) {
     const MomentField part =
         c.inputs[i]->field().extent == y.extent
             ? c.inputs[i]->field()
-            : repeated(merge_positions(c.inputs[i]->field()), y.extent, 1, false);
+            : repeated(flatten_positions(c.inputs[i]->field()), y.extent, 1, false);
     const double share = static_cast<double>(elements(c.shapes[i])) / all;
-    mix_in(y, part, share);
+    accumulate_mixture(y, part, share);
   }
   return y;
 }
@@ -137,7 +137,7 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
     const Extent& extent = input->field().extent;
     gradients.push_back({extent == dy.field().extent
                              ? dy.field()
-                             : repeated(merge_positions(dy.field()), extent, 1, false)});
+                             : repeated(flatten_positions(dy.field()), extent, 1, false)});
   }
   return gradients;
 }

@@ -9,7 +9,7 @@
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/table.h"
-#include "theory/covariance.h"
+#include "theory/covariance_model.h"
 
 namespace selfnorm {
 namespace {
@@ -40,8 +40,8 @@ ConvolutionShape extents(const Node& node, const Shape& x, const Shape& y) {
   return {x[0], x[1], y[1], a.groups, {x[2], x[3]}, {y[2], y[3]}, e.window};
 }
 
-Sliding window_of(const SignalContext& c) {
-  return sliding_of(
+SlidingWindow window_of(const SignalContext& c) {
+  return sliding_window(
       resolve_window(c.node, c.shapes[0], attributes_of<Attributes>(c.node.attributes)).window);
 }
 
@@ -88,7 +88,7 @@ double scale_spread(const SignalContext& c, double channels) {
 // of the weights' squares on the variance that they make.
 double weight_share(const SignalContext& c, double scale_share) {
   if (scale_share == 1) return 1;
-  const Sliding window = window_of(c);
+  const SlidingWindow window = window_of(c);
   const double channels = channels_of(c, c.shapes[0]);
   const double inputs = channels * static_cast<double>(window.kernel[0] * window.kernel[1]);
   const double slope = 2 / inputs / scale_spread(c, channels);
@@ -104,7 +104,7 @@ Signal forward_signal(const SignalContext& c) {
 }
 
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
-  const WeightLaw weights{c.weights.mean, c.weights.variance};
+  const WeightMoments weights{c.weights.mean, c.weights.variance};
   const MomentField dx = spread(dy.field(), c.inputs[0]->field().extent, window_of(c), weights,
                                 channels_of(c, c.output));
   return {{affine(dx, std::sqrt(weight_share(c, dy.scale_share)), 0)}};

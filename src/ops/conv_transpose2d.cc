@@ -55,13 +55,13 @@ ConvolutionShape extents(const Node& node, const Shape& x, const Shape& y) {
 Signal forward_signal(const SignalContext& c) {
   const ConvolutionShape s = extents(c.node, c.shapes[0], c.output);
   const MomentField& x = c.inputs[0]->field();
-  return {spread(x, extent_of(c.output, x.extent.samples), sliding_of(s.window), c.weights,
+  return {spread(x, extent_of(c.output, x.extent.samples), sliding_window(s.window), c.weights,
                  static_cast<double>(s.out_channels) / static_cast<double>(s.groups))};
 }
 
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
   const ConvolutionShape s = extents(c.node, c.shapes[0], c.output);
-  return {{contract(dy.field(), c.inputs[0]->field().extent, sliding_of(s.window),
+  return {{contract(dy.field(), c.inputs[0]->field().extent, sliding_window(s.window),
                     {c.weights.mean, c.weights.variance},
                     static_cast<double>(s.in_channels) / static_cast<double>(s.groups))}};
 }

@@ -45,7 +45,7 @@ Signal forward_signal(const SignalContext& c) {
 }
 
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
-  const WeightLaw weights{c.weights.mean, c.weights.variance};
+  const WeightMoments weights{c.weights.mean, c.weights.variance};
   return {
       {contract(dy.field(), dy.field().extent, {}, weights, static_cast<double>(c.output.back()))}};
 }

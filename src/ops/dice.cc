@@ -51,7 +51,7 @@ Step lower(const LoweringContext& context) {
             const DiceTargets targets = dice_targets(a.inputs[1], labels);
             write_loss(kernels::dice(a.inputs[0], targets, shape, a.scratch), a);
           },
-          kernels::dice_scratch(shape)};
+          kernels::dice_scratch_bytes(shape)};
 }
 
 Step lower_gradient(const LoweringContext& context) {
@@ -62,7 +62,7 @@ Step lower_gradient(const LoweringContext& context) {
             kernels::dice_gradient(a.inputs[1], dice_targets(a.inputs[2], labels), a.outputs[0],
                                    shape, loss_factor(a, weight), a.scratch);
           },
-          kernels::dice_scratch(shape)};
+          kernels::dice_scratch_bytes(shape)};
 }
 
 struct DiceReference {

@@ -20,7 +20,7 @@ struct Attributes {
         {"vocabulary",
          &vocabulary,
          "rows of the table; word numbers are below it, 0 is padding",
-         {2, kMostWords}},
+         {2, kMaxTokenIds}},
         {"dimension", &dimension, "numbers of a word's vector", range::kExtent},
         {"trainable", &trainable, "whether the table is learned"},
         {"weights", &weights,
@@ -56,7 +56,7 @@ Step lower(const LoweringContext& context) {
   const std::int64_t steps = row_elements(context.inputs[0]);
   const std::int64_t rows = context.inputs[1][0], width = context.inputs[1][1];
   return {[=](const StepArguments& a) {
-    look_up(a.inputs[0], a.rows * steps, a.inputs[1], rows, width, a.outputs[0]);
+    embedding_lookup(a.inputs[0], a.rows * steps, a.inputs[1], rows, width, a.outputs[0]);
   }};
 }
 
@@ -71,7 +71,7 @@ Step lower_gradient(const LoweringContext& context) {
   const std::int64_t steps = row_elements(context.inputs[1]);
   const std::int64_t rows = context.outputs[0][0], width = context.outputs[0][1];
   return {[=](const StepArguments& a) {
-    add_up(a.inputs[1], a.rows * steps, a.inputs[0], rows, width, a.outputs[0]);
+    embedding_lookup_gradient(a.inputs[1], a.rows * steps, a.inputs[0], rows, width, a.outputs[0]);
   }};
 }
 
@@ -96,7 +96,7 @@ struct EmbeddingReference {
 // values.)
 Signal forward_signal(const SignalContext& c) {
   const MomentField& ids = c.inputs[0]->field();
-  const WeightLaw& law = c.weights;
+  const WeightMoments& law = c.weights;
   const double square = law.mean * law.mean + law.variance;
   MomentField y = zero_field(ids.extent);
   for (std::int64_t i = 0; i < ids.extent.elements(); ++i) {

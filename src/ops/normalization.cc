@@ -198,7 +198,7 @@ Signal forward_batch_signal(const SignalContext& c) {
   const double epsilon = attributes_of<BatchAttributes>(c.node.attributes).epsilon;
   MomentField y = zero_field(c.inputs[0]->field().extent);
   for_each_normalized_channel(*c.inputs[0], epsilon, [&](const ChannelLaw& x) {
-    mix_in(y, affine(x.f.forward(x.z), x.scale, x.offset), x.share);
+    accumulate_mixture(y, affine(x.f.forward(x.z), x.scale, x.offset), x.share);
   });
   Signal signal(std::move(y));
   signal.normalized = std::make_shared<Signal>(*c.inputs[0]);

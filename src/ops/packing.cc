@@ -15,27 +15,27 @@ Inferred infer(const InferContext& context) {
   return {{{ids[0] * ids[1]}, ids, {ids[0] + 1}}};
 }
 
-StepsShape steps_of(const LoweringContext& context) {
+SequenceShape steps_of(const LoweringContext& context) {
   return {context.inputs[0][0], context.inputs[0][1], 1};
 }
 
 Packed packed_of(const StepArguments& a) { return {a.outputs[0], a.outputs[1], a.outputs[2]}; }
 
 Step lower_words(const LoweringContext& context) {
-  const StepsShape shape = steps_of(context);
+  const SequenceShape shape = steps_of(context);
   const Settings& attributes = context.node.attributes;
   const std::int64_t rows = table_rows(attributes);
   const bool padding = std::get<bool>(attributes.at("padding"));
   return {[=](const StepArguments& a) {
-            pack_distinct(a.inputs[0], shape, rows, padding,
-                          reinterpret_cast<std::int32_t*>(a.scratch), packed_of(a));
+            pack_unique_tokens(a.inputs[0], shape, rows, padding,
+                               reinterpret_cast<std::int32_t*>(a.scratch), packed_of(a));
           },
           static_cast<std::size_t>(rows) * sizeof(std::int32_t)};
 }
 
 Step lower_steps(const LoweringContext& context) {
-  const StepsShape shape = steps_of(context);
-  return {[=](const StepArguments& a) { pack_steps(a.inputs[0], shape, packed_of(a)); }};
+  const SequenceShape shape = steps_of(context);
+  return {[=](const StepArguments& a) { pack_unpadded_steps(a.inputs[0], shape, packed_of(a)); }};
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "ops/rows.h"
 #include "ops/rules.h"
 #include "ops/signal_rules.h"
-#include "theory/largest.h"
+#include "theory/normal_maximum.h"
 
 namespace selfnorm {
 namespace {
@@ -71,21 +71,21 @@ Inferred infer(const InferContext& context) {
   return inferred;
 }
 
-StepsShape steps_of(const Shape& x) { return {x[0], x[1], x[2]}; }
+SequenceShape steps_of(const Shape& x) { return {x[0], x[1], x[2]}; }
 
 // Behind a pass that packs rows, a third input tells the row of each step.
 struct Steps {
-  StepsShape shape;
+  SequenceShape shape;
   bool has_ids, is_packed;
 };
 Steps steps_of(const Node& node, const std::vector<Shape>& inputs) {
   const Shape& x = inputs[0];
   const bool has_ids = inputs.size() > 1 && !sums_padding(node), is_packed = inputs.size() > 2;
-  return {is_packed ? StepsShape{inputs[2][0], inputs[2][1], x.back()} : steps_of(x), has_ids,
+  return {is_packed ? SequenceShape{inputs[2][0], inputs[2][1], x.back()} : steps_of(x), has_ids,
           is_packed};
 }
 
-StepRows rows_of(const Steps& steps, float* const* inputs) {
+StepRowIndex rows_of(const Steps& steps, float* const* inputs) {
   return {steps.has_ids ? inputs[1] : nullptr, steps.is_packed ? inputs[2] : nullptr};
 }
 
@@ -120,7 +120,7 @@ Step lower_gradient(const LoweringContext& context) {
   const std::size_t which = shapes.size();
   const Steps steps = steps_of(node, shapes);
   return {[=, power = power_of(node)](const StepArguments& a) {
-    const StepRows rows = rows_of(steps, a.inputs);
+    const StepRowIndex rows = rows_of(steps, a.inputs);
     const float* dy = a.inputs[0];
     float* dx = a.outputs[0];
     if (largest && steps.is_packed) {
@@ -138,14 +138,15 @@ Step lower_gradient(const LoweringContext& context) {
 struct PoolReference {
   template <class T>
   void operator()(ReferenceArguments<T>& a) const {
-    const StepsShape s = steps_of(a.inputs[0].shape);
+    const SequenceShape s = steps_of(a.inputs[0].shape);
     for (std::int64_t n = 0; n < s.samples; ++n) {
       for (std::int64_t k = 0; k < s.width; ++k) pool(a, s, n, k);
     }
   }
 
   template <class T>
-  static void pool(ReferenceArguments<T>& a, const StepsShape& s, std::int64_t n, std::int64_t k) {
+  static void pool(ReferenceArguments<T>& a, const SequenceShape& s, std::int64_t n,
+                   std::int64_t k) {
     T sum(0), best(0);
     double count = 0;
     for (std::int64_t t = 0; t < s.steps; ++t) {
@@ -179,7 +180,7 @@ std::vector<std::int64_t> steps_there(const SignalContext& c, std::int64_t sampl
   return there;
 }
 
-double factor_of(const SignalContext& c, std::size_t count) {
+double pooling_factor(const SignalContext& c, std::size_t count) {
   return count > 0 ? std::pow(static_cast<double>(count), -power_of(c.node)) : 0;
 }
 
@@ -218,7 +219,7 @@ MomentField summed(const SignalContext& c) {
   std::vector<double> counts, apart;
   for (std::int64_t n = 0; n < x.extent.samples; ++n) {
     const auto steps = steps_there(c, n);
-    const double factor = factor_of(c, steps.size());
+    const double factor = pooling_factor(c, steps.size());
     const Moments sum = sum_over(x, covariances, steps);
     const auto e = static_cast<std::size_t>(n);
     y.mean[e] = factor * sum.mean;
@@ -249,7 +250,7 @@ Signal forward_signal(const SignalContext& c) {
     const auto e = static_cast<std::size_t>(n);
     const auto steps = steps_there(c, n);
     if (steps.empty()) continue;
-    const AlikeNormals normals = alike(normals_at(z, covariances, steps));
+    const EquicorrelatedNormals normals = alike(normals_at(z, covariances, steps));
     const auto largest =
         f.largest(normals.mean, normals.variance, normals.correlation, std::ssize(steps));
     y.mean[e] = largest.mean;
@@ -275,7 +276,7 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
     const auto steps = steps_there(c, n);
     const double factor =
         largest ? std::sqrt(1 / static_cast<double>(std::max<std::size_t>(steps.size(), 1)))
-                : factor_of(c, steps.size());
+                : pooling_factor(c, steps.size());
     for (const std::int64_t step : steps) {
       const auto e = static_cast<std::size_t>(step);
       dx.square[e] = factor * factor * g.square[static_cast<std::size_t>(n)];

@@ -10,7 +10,7 @@
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/window.h"
-#include "theory/largest.h"
+#include "theory/normal_maximum.h"
 
 namespace selfnorm {
 namespace {
@@ -58,8 +58,8 @@ Inferred infer_max(const InferContext& context) {
   return inferred;
 }
 
-Sliding window_of(const SignalContext& c) {
-  return sliding_of(extents({c.node.name, c.node.op, c.node.attributes, c.shapes}).window);
+SlidingWindow window_of(const SignalContext& c) {
+  return sliding_window(extents({c.node.name, c.node.op, c.node.attributes, c.shapes}).window);
 }
 
 Signal forward_average(const SignalContext& c) {
@@ -68,17 +68,17 @@ Signal forward_average(const SignalContext& c) {
 }
 
 std::vector<SignalGradient> backward_average(const SignalContext& c, const SignalGradient& dy) {
-  return {{average_back(dy.field(), c.inputs[0]->field().extent, window_of(c))}};
+  return {{average_pool_backward(dy.field(), c.inputs[0]->field().extent, window_of(c))}};
 }
 
 // The largest of each window, of the normals that the input comes from, and the averages over it.
 struct WindowMaxima {
   MomentField averages;
-  std::vector<Dual::Largest> largest;
+  std::vector<DualActivation::Largest> largest;
 };
 
-WindowMaxima window_maxima(const SignalContext& c, const MomentField& z, const Dual& f) {
-  const Sliding window = window_of(c);
+WindowMaxima window_maxima(const SignalContext& c, const MomentField& z, const DualActivation& f) {
+  const SlidingWindow window = window_of(c);
   const Extent out = extent_of(c.output, z.extent.samples);
   const auto windows = window_positions(z.extent, out, window);
   const Covariances covariances(z);
@@ -86,7 +86,7 @@ WindowMaxima window_maxima(const SignalContext& c, const MomentField& z, const D
   for (std::int64_t e = 0; e < out.elements(); ++e) {
     std::vector<std::int64_t> elements = windows[static_cast<std::size_t>(e % out.positions())];
     for (std::int64_t& at : elements) at += e / out.positions() * z.extent.positions();
-    const AlikeNormals normals = alike(normals_at(z, covariances, elements));
+    const EquicorrelatedNormals normals = alike(normals_at(z, covariances, elements));
     maxima.largest.push_back(
         f.largest(normals.mean, normals.variance, normals.correlation, std::ssize(elements)));
   }
@@ -94,7 +94,7 @@ WindowMaxima window_maxima(const SignalContext& c, const MomentField& z, const D
 }
 
 // Maxima are correlated as the averages of their windows are.
-MomentField field_of(const WindowMaxima& maxima) {
+MomentField field_from_expansions(const WindowMaxima& maxima) {
   MomentField y = maxima.averages;
   for (std::size_t e = 0; e < y.mean.size(); ++e) {
     y.mean[e] = maxima.largest[e].mean;
@@ -117,7 +117,8 @@ MomentField field_of(const WindowMaxima& maxima) {
 Signal forward_max(const SignalContext& c) {
   MomentField y = zero_field(extent_of(c.output, c.inputs[0]->field().extent.samples));
   for_each_channel(*c.inputs[0], [&](const ChannelLaw& x) {
-    mix_in(y, affine(field_of(window_maxima(c, x.z, x.f)), x.scale, x.offset), x.share);
+    accumulate_mixture(
+        y, affine(field_from_expansions(window_maxima(c, x.z, x.f)), x.scale, x.offset), x.share);
   });
   return {std::move(y)};
 }
@@ -139,9 +140,9 @@ std::vector<double> slopes_at_largest(const SignalContext& c) {
 
 std::vector<SignalGradient> backward_max(const SignalContext& c, const SignalGradient& dy) {
   const std::vector<double> largest = slopes_at_largest(c);
-  const Sliding window = window_of(c);
+  const SlidingWindow window = window_of(c);
   const Extent& in = c.inputs[0]->field().extent;
-  SignalGradient dx{largest_back(dy.field(), in, window)};
+  SignalGradient dx{max_pool_backward(dy.field(), in, window)};
   // The slope where the window's largest stands, weighted by the gradients that come through it.
   MomentField slopes = zero_field(dy.field().extent);
   for (std::int64_t e = 0; e < slopes.extent.elements(); ++e) {
@@ -154,7 +155,7 @@ std::vector<SignalGradient> backward_max(const SignalContext& c, const SignalGra
       slopes.product(link)[at] = dy.field().product(link)[at] * std::sqrt(both);
     }
   }
-  const MomentField weighted = largest_back(slopes, in, window);
+  const MomentField weighted = max_pool_backward(slopes, in, window);
   dx.selected_slopes.resize(dx.field().square.size(), 1);
   for (std::size_t e = 0; e < dx.field().square.size(); ++e) {
     const double all = dx.field().square[e];
@@ -314,7 +315,7 @@ struct GlobalReference {
   }
 };
 
-Sliding whole(const Extent& image) {
+SlidingWindow whole(const Extent& image) {
   return {{image.height, image.width}, {image.height, image.width}, {1, 1}, {0, 0}};
 }
 

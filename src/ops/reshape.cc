@@ -100,13 +100,13 @@ Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   const Extent out = extent_of(c.output, x.extent.samples);
   if (out == x.extent) return *c.inputs[0];
-  return {repeated(merge_positions(x), out, 1, false)};
+  return {repeated(flatten_positions(x), out, 1, false)};
 }
 
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
   const Extent& in = c.inputs[0]->field().extent;
   if (in == dy.field().extent) return {dy};
-  return {{repeated(merge_positions(dy.field()), in, 1, false)}};
+  return {{repeated(flatten_positions(dy.field()), in, 1, false)}};
 }
 
 OpRow row(std::string_view name, std::string_view doc, AttributeSchema attributes, InferRule infer,

@@ -60,7 +60,7 @@ struct Arity {
 // ---- attributes -------------------------------------------------------------------------------
 
 /// What an attribute that depends on the network may ask about the node.
-struct Surroundings {
+struct NetworkContext {
   std::int64_t depth = 1;     ///< nodes of this op on the longest path through the network
   std::int64_t width = 1;     ///< least number of features that one of them has
   double dropout_growth = 1;  ///< geometric mean over them of what dropouts multiply E dx² by
@@ -72,7 +72,7 @@ struct Surroundings {
 struct AttributeSchema {
   Settings (*complete)(const Settings& given, const std::string& where);
   std::vector<Option> (*describe)();
-  void (*resolve)(Settings& attributes, const Surroundings& surroundings);
+  void (*resolve)(Settings& attributes, const NetworkContext& surroundings);
 };
 
 /// The attribute struct A, filled from a node's settings.
@@ -84,7 +84,7 @@ A attributes_of(const Settings& settings, const std::string& where = "attributes
 }
 
 /// The schema of an attribute struct: a plain struct with `Options options()` and, where something
-/// depends on the network, `void resolve(const Surroundings&)`.
+/// depends on the network, `void resolve(const NetworkContext&)`.
 template <class A>
 AttributeSchema schema() {
   return {[](const Settings& given, const std::string& where) {
@@ -100,7 +100,7 @@ AttributeSchema schema() {
             static A defaults;
             return defaults.options();
           },
-          [](Settings& settings, const Surroundings& surroundings) {
+          [](Settings& settings, const NetworkContext& surroundings) {
             if constexpr (requires(A a) { a.resolve(surroundings); }) {
               A attributes = attributes_of<A>(settings);
               attributes.resolve(surroundings);

@@ -54,8 +54,8 @@ void check_rank(const InferContext& context, std::size_t input, std::size_t leas
   const Shape& shape = context.inputs[input];
   if (shape.size() >= least && shape.size() <= most) return;
   const char* expected = least == 4 ? "images (N, channels, height, width)" : "rows of features";
-  const char* mend = least == 4 ? "" : " (put a flatten layer before it)";
-  fail_shape(context, fmt::format("expects {}, input is {}{}", expected, batch_text(shape), mend));
+  const char* fix = least == 4 ? "" : " (put a flatten layer before it)";
+  fail_shape(context, fmt::format("expects {}, input is {}{}", expected, batch_text(shape), fix));
 }
 
 std::vector<Stage> pointwise_stages(const Node& node) {
@@ -190,7 +190,7 @@ void rescale_weights(Settings& attributes, std::size_t, double factor) {
 
 AttributeSchema unchecked_attributes() {
   return {[](const Settings& given, const std::string&) { return given; }, [] { return Options{}; },
-          [](Settings&, const Surroundings&) {}};
+          [](Settings&, const NetworkContext&) {}};
 }
 
 OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,

@@ -22,19 +22,19 @@ struct Attributes {
              range::kAny,
              {"", "depth"}}};
   }
-  void resolve(const Surroundings& network) {
+  void resolve(const NetworkContext& network) {
     if (shape.empty()) return;
     const Attributes published;
     if (alpha != published.alpha || lambda != published.lambda || scale != published.scale) {
       throw Error(ErrorKind::config,
                   "shape = \"depth\" chooses alpha, lambda and scale: give either it or them");
     }
-    DepthShapeRequest request;
+    DepthTunedSeluOptions request;
     request.depth = network.depth;
     request.width = network.width;
     request.dropout_growth = network.dropout_growth;
     request.orthogonal = network.orthogonal;
-    const SeluConstants constants = shape_for_depth(request).constants;
+    const SeluConstants constants = selu_for_depth(request).constants;
     alpha = constants.alpha;
     lambda = constants.lambda;
     scale = constants.scale;

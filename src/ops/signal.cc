@@ -16,15 +16,15 @@ namespace selfnorm {
 namespace {
 
 // One table of an activation serves all nodes that have it, as long as the thread lives.
-std::shared_ptr<const Dual> dual_of(const Activation& f) {
+std::shared_ptr<const DualActivation> dual_of(const Activation& f) {
   using Key = std::tuple<ActivationKind, double, double, double>;
-  thread_local std::map<Key, std::shared_ptr<const Dual>> duals;
+  thread_local std::map<Key, std::shared_ptr<const DualActivation>> duals;
   auto& dual = duals[{f.kind, f.alpha, f.lambda, f.input_scale}];
   if (dual == nullptr) {
-    dual =
-        std::make_shared<Dual>(Activated{[f](double x) { return ref::activation(f, x); },
-                                         [f](double x) { return ref::activation_derivative(f, x); },
-                                         {0}});
+    dual = std::make_shared<DualActivation>(
+        ActivationFunction{[f](double x) { return ref::activation(f, x); },
+                           [f](double x) { return ref::activation_derivative(f, x); },
+                           {0}});
   }
   return dual;
 }
@@ -58,7 +58,7 @@ MomentField over_channels(const Signal& z, Map map) {
   if (z.scale_spread < kAlikeChannels) return map(z.field());
   MomentField sum = zero_field(z.field().extent);
   for (const auto& [factor, share] : scales_of(z.scale_spread)) {
-    mix_in(sum, map(with_variance_times(factor, z.field())), share);
+    accumulate_mixture(sum, map(with_variance_times(factor, z.field())), share);
   }
   return sum;
 }
@@ -84,7 +84,7 @@ std::vector<SignalGradient> backward_activation(const SignalContext& c, const Si
     double all = 0, scaled = 0;
     for (const auto& [factor, share] : scales_of(spread)) {
       const MomentField z = with_variance_times(factor, c.inputs[0]->field());
-      const double through = share * average_square_of(f->backward(z, dy.field()));
+      const double through = share * mean_second_moment(f->backward(z, dy.field()));
       all += through;
       scaled += factor * through;
     }
@@ -119,7 +119,7 @@ Flow weighted_sum(const std::vector<WeightedFlow>& flows) {
     }
   }
   for (const auto& [field, factor] : all) taken_apart.push_back({field.get(), factor});
-  Flow sum(combine(rejoins ? taken_apart : independent));
+  Flow sum(sum_independent_fields(rejoins ? taken_apart : independent));
   if (all.size() <= kMostParts) sum.parts = std::move(all);
   return sum;
 }
@@ -220,7 +220,8 @@ MomentField sum_of_alike(const WeightedFlow& x, const WeightedFlow& y) {
 }
 
 NormalLaw normal_law(const Signal& x) {
-  thread_local const Dual identity({[](double z) { return z; }, [](double) { return 1.0; }, {}});
+  thread_local const DualActivation identity(
+      {[](double z) { return z; }, [](double) { return 1.0; }, {}});
   if (x.latent != nullptr) return {*x.latent, *x.activation};
   return {x.field(), identity};
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "graph/graph.h"
-#include "theory/dual.h"
+#include "theory/dual_activation.h"
 #include "theory/moment_window.h"
 
 namespace selfnorm {
@@ -41,7 +41,7 @@ struct Signal : Flow {
   Signal(Flow flow) : Flow(std::move(flow)) {}         // NOLINT
   /// Where it is f(z) of a normal z, element by element: that.
   Shared latent = nullptr;
-  std::shared_ptr<const Dual> activation = nullptr;
+  std::shared_ptr<const DualActivation> activation = nullptr;
   /// Behind batch norm: what that normalised, and what it added to a channel's variance.
   std::shared_ptr<const Signal> normalized = nullptr;
   double epsilon = 0;
@@ -67,7 +67,7 @@ struct SignalContext {
   std::vector<const Signal*> inputs;  ///< the user's inputs, without parameters
   std::vector<Shape> shapes;          ///< of these
   Shape output;
-  WeightLaw weights;  ///< of the node's weights and bias
+  WeightMoments weights;  ///< of the node's weights and bias
   /// Where the row compares them: whether both inputs are made by the same weights, in the same
   /// way, of different inputs of the graph.
   bool made_alike = false;

@@ -3,8 +3,8 @@
 
 #include "kernels/pointwise.h"
 #include "ops/signal.h"
-#include "theory/covariance.h"
-#include "theory/largest.h"
+#include "theory/covariance_model.h"
+#include "theory/normal_maximum.h"
 
 namespace selfnorm {
 
@@ -27,7 +27,7 @@ MomentField sum_of_alike(const WeightedFlow& x, const WeightedFlow& y);
 /// The normal law that a signal comes from, as far as it is known: z where it is f(z), else itself.
 struct NormalLaw {
   const MomentField& z;
-  const Dual& f;
+  const DualActivation& f;
 };
 NormalLaw normal_law(const Signal& x);
 

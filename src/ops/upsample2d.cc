@@ -63,7 +63,7 @@ void for_each_tap(const AxisTaps& taps, std::int64_t output, Body body) {
 
 MomentField resampled(const MomentField& x, const Extent& out, const AxisTaps& rows,
                       const AxisTaps& columns) {
-  return mix_positions(x, out, [&](std::int64_t i, std::int64_t j) {
+  return resample_positions(x, out, [&](std::int64_t i, std::int64_t j) {
     std::vector<WeightedPosition> list;
     for_each_tap(rows, i, [&](std::int64_t row, double row_weight) {
       for_each_tap(columns, j, [&](std::int64_t column, double weight) {

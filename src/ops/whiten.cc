@@ -69,7 +69,7 @@ Step lower(const LoweringContext& context) {
   const ConvolutionForward convolution(convolution_of(shape), true);
   return {[=, images = padded_bytes(shape)](const StepArguments& a) {
             auto* padded = reinterpret_cast<float*>(a.scratch);
-            repeat_borders(a.inputs[0], padded, shape);
+            replicate_pad(a.inputs[0], padded, shape);
             convolution.run(padded, a.inputs[1], a.inputs[2], a.outputs[0], a.scratch + images);
           },
           padded_bytes(shape) + convolution.scratch_bytes()};
@@ -87,7 +87,7 @@ Step lower_gradient(const LoweringContext& context) {
   return {[=, images = padded_bytes(shape)](const StepArguments& a) {
             auto* padded = reinterpret_cast<float*>(a.scratch);
             convolution.run(a.inputs[0], a.inputs[1], padded, a.scratch + images);
-            add_borders(padded, a.outputs[0], shape);
+            replicate_pad_gradient(padded, a.outputs[0], shape);
           },
           padded_bytes(shape) + convolution.scratch_bytes()};
 }
@@ -127,7 +127,7 @@ struct WhitenReference {
 
 double deviation_of(const MomentField& x) {
   constexpr double kNone = 1e-300;
-  const FieldAverage all = average_of(x);
+  const FieldAverage all = field_average(x);
   return std::sqrt(std::max(all.square - all.mean * all.mean, kNone));
 }
 
@@ -135,7 +135,7 @@ double deviation_of(const MomentField& x) {
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   const double scale = 1 / deviation_of(x);
-  MomentField y = affine(x, scale, -average_of(x).mean * scale);
+  MomentField y = affine(x, scale, -field_average(x).mean * scale);
   for (const Link link : kLinks) {
     if (!is_within_sample(link)) continue;
     for (double& product : y.product(link)) product = 0;

@@ -62,11 +62,11 @@ void check_output_padding(const InferContext& context, const Window& w, const Pa
                           bool same) {
   for (int axis = 0; axis < 2; ++axis) {
     if (given[axis] < (same ? 1 : w.stride[axis])) continue;
-    const std::string mend =
+    const std::string fix =
         same ? "padding \"same\" makes input·stride already (leave output_padding out)"
              : fmt::format("it must be smaller than stride [{}, {}]", w.stride[0], w.stride[1]);
     fail_shape(context, fmt::format("output_padding [{}, {}] does not fit input {}: {}", given[0],
-                                    given[1], batch_text(context.inputs[0]), mend));
+                                    given[1], batch_text(context.inputs[0]), fix));
   }
 }
 
@@ -141,8 +141,8 @@ WindowExtents resolve_transposed_window(const InferContext& context,
   return e;
 }
 
-Sliding sliding_of(const Window& w) {
-  Sliding sliding;
+SlidingWindow sliding_window(const Window& w) {
+  SlidingWindow sliding;
   for (const std::size_t axis : {0, 1}) {
     sliding.kernel[axis] = w.kernel[axis];
     sliding.stride[axis] = w.stride[axis];

@@ -51,6 +51,6 @@ inline std::int64_t position_of(const Window& window, int axis, std::int64_t out
 }
 
 /// The window as predicted signals take it.
-Sliding sliding_of(const Window& window);
+SlidingWindow sliding_window(const Window& window);
 
 }  // namespace selfnorm

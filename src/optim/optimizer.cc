@@ -17,7 +17,7 @@ namespace {
 
 // Big enough that a kernel's call is nothing, small enough that few chunks are shared out evenly.
 constexpr std::int64_t kChunk = 1 << 14;
-constexpr std::int64_t kChunksWorthAThread = 2;
+constexpr std::int64_t kMinChunksPerThread = 2;
 
 void check_segments(std::vector<ParameterSegment>& segments, std::int64_t parameters) {
   std::ranges::sort(segments, {}, &ParameterSegment::offset);
@@ -89,7 +89,7 @@ void Optimizer::step(float* parameters, const float* gradients, double learning_
     if (gradient_norm_ > options_.clip_norm) scale = options_.clip_norm / gradient_norm_;
   }
   const auto chunks = static_cast<std::int64_t>(chunks_.size());
-  parallel_rows(chunks, kChunksWorthAThread, [=, this](std::int64_t first, std::int64_t count) {
+  parallel_rows(chunks, kMinChunksPerThread, [=, this](std::int64_t first, std::int64_t count) {
     for (std::int64_t i = first; i < first + count; ++i) {
       update(chunks_[static_cast<std::size_t>(i)], parameters, gradients, scale, learning_rate);
     }
@@ -99,7 +99,7 @@ void Optimizer::step(float* parameters, const float* gradients, double learning_
 // The chunks and the order of their sums are fixed, so the bits do not depend on the threads.
 double Optimizer::measure_norm(const float* parameters, const float* gradients) {
   const auto chunks = static_cast<std::int64_t>(chunks_.size());
-  parallel_rows(chunks, kChunksWorthAThread, [=, this](std::int64_t first, std::int64_t count) {
+  parallel_rows(chunks, kMinChunksPerThread, [=, this](std::int64_t first, std::int64_t count) {
     for (std::int64_t i = first; i < first + count; ++i) {
       const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
       const float *dw = gradients + chunk.offset, *w = parameters + chunk.offset;

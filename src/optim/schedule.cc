@@ -31,12 +31,12 @@ Schedule::Schedule(const ScheduleOptions& options, double learning_rate,
 }
 
 double Schedule::learning_rate(std::int64_t step) const {
-  const double rate = full_rate(std::max(step, warmup_steps_));
+  const double rate = rate_after_warmup(std::max(step, warmup_steps_));
   if (step >= warmup_steps_) return rate;
   return rate * static_cast<double>(step + 1) / static_cast<double>(warmup_steps_ + 1);
 }
 
-double Schedule::full_rate(std::int64_t step) const {
+double Schedule::rate_after_warmup(std::int64_t step) const {
   switch (kind_) {
     case Kind::constant: return base_;
     case Kind::step: {

@@ -38,7 +38,7 @@ class Schedule {
   void restore(const ScheduleState& state) { state_ = state; }
 
  private:
-  double full_rate(std::int64_t step) const;
+  double rate_after_warmup(std::int64_t step) const;
 
   enum class Kind : std::uint8_t { constant, step, cosine, reduce_on_plateau };
   ScheduleOptions options_;

@@ -11,7 +11,7 @@
 #include "ops/rules.h"
 #include "ops/table.h"
 #include "passes/initializers.h"
-#include "passes/surroundings.h"
+#include "passes/network_context.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {

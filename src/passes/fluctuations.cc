@@ -11,7 +11,7 @@
 #include "ops/table.h"
 #include "passes/gradient_fluctuations.h"
 #include "passes/repeats.h"
-#include "passes/scale.h"
+#include "passes/width_fluctuation.h"
 
 namespace selfnorm {
 namespace {
@@ -22,10 +22,10 @@ constexpr double kLessAlike = 0.1;  ///< correlation taken off, to see what laye
 Signal less_alike(const Signal& x) {
   Signal y = x;
   if (x.latent != nullptr) {
-    y.latent = std::make_shared<MomentField>(more_alike(*x.latent, -kLessAlike));
+    y.latent = std::make_shared<MomentField>(add_correlation(*x.latent, -kLessAlike));
     static_cast<Flow&>(y) = Flow(x.activation->forward(*y.latent));
   } else {
-    static_cast<Flow&>(y) = Flow(more_alike(x.field(), -kLessAlike));
+    static_cast<Flow&>(y) = Flow(add_correlation(x.field(), -kLessAlike));
   }
   return y;
 }
@@ -82,7 +82,7 @@ class Fluctuations {
     Scale& x = scale(id);
     x.units = channels_of(graph_, id, field(id));
     scale_up_and_down(x, few(id));
-    see_responses(x, few(id).field(), field(id));
+    compute_responses(x, few(id).field(), field(id));
     see_own_noise(x, field(id), samples_);
   }
 
@@ -104,7 +104,7 @@ class Fluctuations {
   }
 
   void go_through(const Node& node) {
-    const WeightLaw weights = weight_law(graph_, laws_, node);
+    const WeightMoments weights = weight_law(graph_, laws_, node);
     const ValueId output = node.outputs[0];
     if (known_.contains(output)) return;
     Scale& y = scale(output);
@@ -123,7 +123,7 @@ class Fluctuations {
       shares = shares_of(node, inputs);
       respond(node, inputs, shares);
     }
-    see_responses(y, few(output).field(), field(output));
+    compute_responses(y, few(output).field(), field(output));
     if (!y.follows) return see_own_noise(y, field(output), samples_);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       follow(scale(inputs[i]), field(inputs[i]), shares[i], y, field(output));
@@ -145,32 +145,32 @@ class Fluctuations {
     }
     const auto plain = gradients_back(node, nullptr, dy);
     SignalGradient apart = dy;
-    static_cast<Flow&>(apart) = Flow(more_alike(dy.field(), -kLessAlike));
+    static_cast<Flow&>(apart) = Flow(add_correlation(dy.field(), -kLessAlike));
     const auto less = gradients_back(node, nullptr, apart);
     dy.selected_slopes.clear();  // which are of the signal as it is
     const std::vector<double> as_it_is = squares_of_fields(gradients_back(node, nullptr, dy)),
                               up = squares_of_fields(gradients_back(node, &Scale::up, dy)),
                               down = squares_of_fields(gradients_back(node, &Scale::down, dy));
     back.squares = squares_of_fields(plain);
-    const double taken = likeness_gained(apart.field(), dy.field());
+    const double taken = correlation_gain(apart.field(), dy.field());
     for (std::size_t i = 0; i < plain.size(); ++i) {
-      back.alike.push_back(ratio(likeness_gained(less[i].field(), plain[i].field()), taken));
+      back.alike.push_back(ratio(correlation_gain(less[i].field(), plain[i].field()), taken));
       back.slopes.push_back(ratio(response_of(as_it_is[i], up[i], down[i]).slope, as_it_is[i]));
     }
     return back;
   }
 
   // Units of weights drawn for them: their law depends on the inputs' mean square alone.
-  void weigh(const Node& node, const WeightLaw& weights) {
+  void weigh(const Node& node, const WeightMoments& weights) {
     const ValueId output = node.outputs[0];
     const Signal& z = few(output);
     Scale& y = scale(output);
     const double group = channels_of_group(graph_, node);
-    const double weighed = 1 - weights.bias_variance / average_square_of(z.field());
+    const double weighed = 1 - weights.bias_variance / mean_second_moment(z.field());
     for (const ValueId input : node.inputs) {
       if (!flows(input)) continue;
       const Scale& x = scale(input);
-      const double square = average_square_of(field(input));
+      const double square = mean_second_moment(field(input));
       if (square <= 0) continue;
       const double slope = weighed * x.square.slope / square;
       const double kept = weighed * std::sqrt(kept_by_windows(graph_, node, few(input).field()));
@@ -232,20 +232,20 @@ class Fluctuations {
       if (!flows(id)) return nullptr;
       if (std::ranges::find(inputs, id) == inputs.end()) return &few(id);
       changed.push_back(less_alike(few(id)));
-      taken += likeness_gained(changed.back().field(), few(id).field()) /
+      taken += correlation_gain(changed.back().field(), few(id).field()) /
                static_cast<double>(inputs.size());
       return &changed.back();
     };
     const SignalContext context =
         signal_context(graph_, node, weight_law(graph_, laws_, node), signal_of);
     const MomentField less = signal_rule(node).forward(context).field();
-    return ratio(likeness_gained(less, few(node.outputs[0]).field()), taken);
+    return ratio(correlation_gain(less, few(node.outputs[0]).field()), taken);
   }
 
   // Of the response of a node's output to all its inputs, how much is due to each.
   std::vector<double> shares_of(const Node& node, const std::vector<ValueId>& inputs) {
     if (inputs.size() < 2) return std::vector<double>(inputs.size(), 1.0);
-    const double plain = average_square_of(few(node.outputs[0]).field());
+    const double plain = mean_second_moment(few(node.outputs[0]).field());
     std::vector<double> shares;
     double sum = 0;
     for (const ValueId input : inputs) {
@@ -255,7 +255,7 @@ class Fluctuations {
         };
         const SignalContext context =
             signal_context(graph_, node, weight_law(graph_, laws_, node), signal_of);
-        return average_square_of(signal_rule(node).forward(context).field());
+        return mean_second_moment(signal_rule(node).forward(context).field());
       };
       shares.push_back(response_of(plain, square(&Scale::up), square(&Scale::down)).slope);
       sum += shares.back();
@@ -264,18 +264,18 @@ class Fluctuations {
     return shares;
   }
 
-  std::optional<UnitLaw> law_of(const Node& node) {
+  std::optional<UnitDistribution> law_of(const Node& node) {
     const Category category = *row_of(node).category;
     if (category == Category::activation) {
       const Signal& y = *signals_.forward[as_index(node.outputs[0])];
-      if (y.latent != nullptr) return UnitLaw{y.latent, y.activation};
+      if (y.latent != nullptr) return UnitDistribution{y.latent, y.activation};
     }
     const auto& law = scale(node.inputs[0]).law;
     const bool masks_elements = rule_of(row_of(node).pointwise) != nullptr;
     if (category != Category::dropout || !masks_elements || !law) return std::nullopt;
     const Dropout dropout = pointwise_pass(node, Mode::training).dropout;
     const double other = dropout.kind == DropoutKind::alpha ? dropout.alpha_prime : 0;
-    return masked_law(*law, keep_rate(dropout), dropout.a, dropout.b, other);
+    return apply_mask(*law, keep_rate(dropout), dropout.a, dropout.b, other);
   }
 
   // The gradients that a node gives its inputs.
@@ -286,7 +286,7 @@ class Fluctuations {
 
   static std::vector<double> squares_of_fields(const std::vector<SignalGradient>& gradients) {
     std::vector<double> squares;
-    for (const SignalGradient& dx : gradients) squares.push_back(average_square_of(dx.field()));
+    for (const SignalGradient& dx : gradients) squares.push_back(mean_second_moment(dx.field()));
     return squares;
   }
 
@@ -306,7 +306,7 @@ class Fluctuations {
   const PredictedSignals& signals_;
   const PredictedSignals& few_;  ///< of few samples, by which responses are told
   std::int64_t samples_;
-  std::vector<InitialLaw> laws_;
+  std::vector<InitializerMoments> laws_;
   Repeats repeats_;
   std::vector<int> uses_;
   std::vector<Scale> scales_;

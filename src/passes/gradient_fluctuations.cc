@@ -6,7 +6,7 @@
 
 #include "base/index.h"
 #include "ops/table.h"
-#include "passes/scale.h"
+#include "passes/width_fluctuation.h"
 
 namespace selfnorm {
 namespace {
@@ -64,9 +64,9 @@ class GradientFluctuations {
   // Relative variance of the mean square of a gradient due to its own units.
   double own_noise(ValueId id) {
     const MomentField squares = squares_of_units(id);
-    const double square = average_of(squares).mean;
+    const double square = field_average(squares).mean;
     if (square <= 0) return 0;
-    const double all = (variance_of_average(squares, in_.samples) / (square * square) +
+    const double all = (variance_of_batch_mean(squares, in_.samples) / (square * square) +
                         2 * back(id).pairs.variance()) /
                        units_of(id);
     back(id).kept += back(id).kept_share * all;
@@ -80,10 +80,10 @@ class GradientFluctuations {
       const Signal& y = *in_.signals.forward[as_index(behind)];
       const bool is_activated = *row_of(*readers[0]).category == Category::activation;
       if (is_activated && y.latent != nullptr) {
-        return slope_squares_of(gradient(behind), *y.latent, *y.activation);
+        return moments_of_gradient_square(gradient(behind), *y.latent, *y.activation);
       }
     }
-    return squares_of(gradient(id), 0);
+    return moments_of_square(gradient(id), 0);
   }
 
   // What a node gives one of its inputs.

@@ -31,7 +31,7 @@ double orthogonal_gain(const Shape& weight, double fan_in) {
 }
 
 void check_gain(const Layer& owner, const std::string& init, double gain) {
-  if (gain > 0 || takes_any_gain(init)) return;
+  if (gain > 0 || gain_is_value(init)) return;
   throw Error(ErrorKind::config,
               fmt::format("layer '{}' ({}): 'init.gain' expects a number above 0 for {}, got {} "
                           "(only constant takes any)",
@@ -118,7 +118,7 @@ void resolve_auto(Graph& graph) {
   for (Parameter& parameter : graph.parameters) {
     if (parameter.init != kAuto) continue;
     const Node* activation = activation_behind(graph, readers, *nodes.at(parameter.owner));
-    // Such a shape counts on orthogonal weights: theory.h, DepthShapeRequest.
+    // Such a shape counts on orthogonal weights: theory.h, DepthTunedSeluOptions.
     const bool orthogonal = activation != nullptr && is_shaped_for_depth(*activation);
     parameter.init = orthogonal ? "orthogonal" : "lecun_normal";
     parameter.gain *= std::sqrt(gains.before(activation));

@@ -99,7 +99,7 @@ void pack_sequences(Graph& graph, Mode mode) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     if (row_of(graph.nodes[i]).traits.id_input != 0) continue;
     const std::optional<Region> region = region_of(graph, i, mode);
-    if (!region || elements(graph.value(region->ids).shape) >= kMostWords) continue;
+    if (!region || elements(graph.value(region->ids).shape) >= kMaxTokenIds) continue;
     pack(graph, *region);
     ++i;  // what packs stands in front of it
   }

@@ -109,7 +109,7 @@ class Predictor {
   };
 
   const Graph& graph_;
-  std::vector<InitialLaw> laws_;
+  std::vector<InitializerMoments> laws_;
   Repeats repeats_;
   std::map<ValueId, std::vector<Sent>> sent_;  // by the first of those that compute the same
   PredictedSignals known_;
@@ -119,7 +119,7 @@ class Predictor {
 
 bool compares(const Node& node) { return row_of(node).traits.compares && node.inputs.size() == 2; }
 
-bool are_made_alike(const Graph& graph, ValueId x, ValueId y) {
+bool share_weights(const Graph& graph, ValueId x, ValueId y) {
   std::map<std::pair<ValueId, ValueId>, bool> known;
   const auto maker_of = [&](ValueId id) {
     return std::ranges::find(graph.nodes, id, [](const Node& node) { return node.outputs[0]; });
@@ -141,12 +141,12 @@ bool are_made_alike(const Graph& graph, ValueId x, ValueId y) {
   return alike(x, y);
 }
 
-std::vector<InitialLaw> initial_laws(const Graph& graph) {
-  std::vector<InitialLaw> laws(graph.values.size());
+std::vector<InitializerMoments> initial_laws(const Graph& graph) {
+  std::vector<InitializerMoments> laws(graph.values.size());
   for (const Parameter& p : graph.parameters) {
     const Shape& shape = graph.value(p.value).shape;
     laws[as_index(p.value)] =
-        initial_law(p.init, p.gain, {elements(shape), shape[0], p.fan_in, p.fan_out});
+        initializer_moments(p.init, p.gain, {elements(shape), shape[0], p.fan_in, p.fan_out});
   }
   return laws;
 }
@@ -159,12 +159,13 @@ const SignalRule& signal_rule(const Node& node) {
                                              node.name, node.op, reason));
 }
 
-WeightLaw weight_law(const Graph& graph, const std::vector<InitialLaw>& laws, const Node& node) {
-  WeightLaw weights{0, 0};
+WeightMoments weight_law(const Graph& graph, const std::vector<InitializerMoments>& laws,
+                         const Node& node) {
+  WeightMoments weights{0, 0};
   for (const ValueId input : node.inputs) {
     const Value& value = graph.value(input);
     if (value.role != Role::parameter) continue;
-    const InitialLaw& law = laws[as_index(input)];
+    const InitializerMoments& law = laws[as_index(input)];
     if (value.shape.size() > 1) weights.mean = law.mean, weights.variance = law.variance;
     else weights.bias_mean = law.mean, weights.bias_variance = law.variance;
   }
@@ -172,7 +173,7 @@ WeightLaw weight_law(const Graph& graph, const std::vector<InitialLaw>& laws, co
 }
 
 MomentField response_to_unit_normals(const Graph& graph, const Node& node,
-                                     const WeightLaw& weights) {
+                                     const WeightMoments& weights) {
   std::list<Signal> signals;
   const auto signal_of = [&](ValueId input) -> const Signal* {
     const Value& value = graph.value(input);
@@ -183,7 +184,7 @@ MomentField response_to_unit_normals(const Graph& graph, const Node& node,
 }
 
 double padding_share(const Graph& graph, const Node& node, double fan_in) {
-  return average_of(response_to_unit_normals(graph, node, {0, 1 / fan_in})).square;
+  return field_average(response_to_unit_normals(graph, node, {0, 1 / fan_in})).square;
 }
 
 PredictedSignals predict_signals(const Graph& graph, const std::map<ValueId, MomentField>& known) {

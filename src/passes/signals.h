@@ -18,7 +18,7 @@ struct PredictedSignals {
 };
 
 /// The law that each parameter is drawn from at the start, by value.
-std::vector<InitialLaw> initial_laws(const Graph& graph);
+std::vector<InitializerMoments> initial_laws(const Graph& graph);
 
 /// The share of the variance that windows at the border leave of independent N(0, 1), by a node
 /// with weights of that fan-in.
@@ -26,24 +26,25 @@ double padding_share(const Graph& graph, const Node& node, double fan_in);
 
 /// What a node makes of independent N(0, 1) at its inputs with weights of this law.
 MomentField response_to_unit_normals(const Graph& graph, const Node& node,
-                                     const WeightLaw& weights = {});
+                                     const WeightMoments& weights = {});
 
 /// The rule of a node's row; without one Error(config) that names the node.
 const SignalRule& signal_rule(const Node& node);
 
 /// The laws of a node's weights and bias.
-WeightLaw weight_law(const Graph& graph, const std::vector<InitialLaw>& laws, const Node& node);
+WeightMoments weight_law(const Graph& graph, const std::vector<InitializerMoments>& laws,
+                         const Node& node);
 
 /// Whether a node of two inputs says what they have in common.
 bool compares(const Node& node);
 
 /// Whether two values are made by the same weights, in the same way, of different graph inputs.
-bool are_made_alike(const Graph& graph, ValueId x, ValueId y);
+bool share_weights(const Graph& graph, ValueId x, ValueId y);
 
 /// What the rule of a node is called with: `signal_of(input)` gives what flows into an input, or
 /// nullptr for parameters and states.
 template <class SignalOf>
-SignalContext signal_context(const Graph& graph, const Node& node, const WeightLaw& weights,
+SignalContext signal_context(const Graph& graph, const Node& node, const WeightMoments& weights,
                              SignalOf signal_of) {
   SignalContext context{node, {}, {}, graph.value(node.outputs[0]).shape, weights};
   for (const ValueId input : node.inputs) {
@@ -52,7 +53,7 @@ SignalContext signal_context(const Graph& graph, const Node& node, const WeightL
     context.inputs.push_back(signal);
     context.shapes.push_back(graph.value(input).shape);
   }
-  context.made_alike = compares(node) && are_made_alike(graph, node.inputs[0], node.inputs[1]);
+  context.made_alike = compares(node) && share_weights(graph, node.inputs[0], node.inputs[1]);
   return context;
 }
 

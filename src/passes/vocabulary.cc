@@ -32,8 +32,8 @@ std::map<ValueId, std::int64_t> vocabularies(const Graph& graph) {
     }
     const auto told = node.attributes.find("vocabulary");
     const std::int64_t size =
-        told == node.attributes.end() ? kMostWords : std::get<std::int64_t>(told->second);
-    const auto known = sizes.try_emplace(ids, kMostWords).first;
+        told == node.attributes.end() ? kMaxTokenIds : std::get<std::int64_t>(told->second);
+    const auto known = sizes.try_emplace(ids, kMaxTokenIds).first;
     known->second = std::min(size, known->second);
   }
   for (const Node& node : graph.nodes) {

@@ -10,7 +10,7 @@
 namespace selfnorm {
 
 /// The graph's inputs that hold numbers of words, or a mask of steps, with how many words there
-/// are: the least of what their readers know, or kMostWords. Throws Error(config) where such
+/// are: the least of what their readers know, or kMaxTokenIds. Throws Error(config) where such
 /// numbers come from a layer, or are read as plain numbers too.
 std::map<ValueId, std::int64_t> vocabularies(const Graph& graph);
 

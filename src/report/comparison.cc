@@ -30,8 +30,8 @@ std::string cell(std::string text) {
 
 // Says of how many trainings a number is, where not of all.
 template <class Number>
-std::string text_over_trials(const ContenderTrials& contender, Number number) {
-  const Spread spread = over_trials(contender, number);
+std::string format_over_trials(const ContenderTrials& contender, Number number) {
+  const Spread spread = statistics_over_trials(contender, number);
   const std::int64_t all = std::ssize(contender.trials);
   const bool is_of_some = spread.count > 0 && spread.count < all;
   return to_string(spread) + (is_of_some ? fmt::format(" ({} of {})", spread.count, all) : "");
@@ -51,13 +51,13 @@ std::string table_by_epoch(const Comparison& c, const std::vector<std::int64_t>&
                    fmt::format("{}{}", each.trials.size(),
                                failed > 0 ? fmt::format(", {} failed", failed) : ""),
                    fmt::format("{}", each.parameters)};
-    const auto add = [&](auto number) { cells.push_back(text_over_trials(each, number)); };
+    const auto add = [&](auto number) { cells.push_back(format_over_trials(each, number)); };
     for (const std::int64_t epoch : epochs) {
-      add([&](const Trial& trial) { return score_after(trial, c.metric, epoch); });
+      add([&](const Trial& trial) { return score_after_epoch(trial, c.metric, epoch); });
     }
     add([&](const Trial& trial) { return best_score(trial, c.metric); });
     add([&](const Trial& trial) { return find_score(trial.test, c.metric); });
-    const Spread seconds = over_trials(each, seconds_an_epoch);
+    const Spread seconds = statistics_over_trials(each, median_epoch_seconds);
     cells.push_back(seconds.count > 0 ? fmt::format("{:.3g}", seconds.mean) : "-");
     text += row(cells);
   }
@@ -69,8 +69,8 @@ std::string table_by_seconds(const Comparison& c, const std::vector<std::int64_t
   for (const std::int64_t epoch : epochs) {
     double fastest = kNone;
     for (const ContenderTrials& each : c.contenders) {
-      const Spread spread =
-          over_trials(each, [&](const Trial& trial) { return seconds_until(trial, epoch); });
+      const Spread spread = statistics_over_trials(
+          each, [&](const Trial& trial) { return seconds_until_epoch_end(trial, epoch); });
       if (spread.count > 0 && !(fastest <= spread.mean)) fastest = spread.mean;
     }
     if (!std::isnan(fastest)) moments.push_back(fastest);
@@ -86,8 +86,8 @@ std::string table_by_seconds(const Comparison& c, const std::vector<std::int64_t
   for (const ContenderTrials& each : c.contenders) {
     Cells cells = {cell(each.name)};
     for (const double seconds : moments) {
-      cells.push_back(text_over_trials(
-          each, [&](const Trial& trial) { return score_by(trial, c.metric, seconds); }));
+      cells.push_back(format_over_trials(
+          each, [&](const Trial& trial) { return score_at_time(trial, c.metric, seconds); }));
     }
     text += row(cells);
   }
@@ -134,7 +134,7 @@ std::string to_string(const Spread& spread) {
   return spread.count == 1 ? text(spread.mean) : text(spread.mean) + " ± " + text(spread.deviation);
 }
 
-double score_after(const Trial& trial, const std::string& metric, std::int64_t epoch) {
+double score_after_epoch(const Trial& trial, const std::string& metric, std::int64_t epoch) {
   double score = kNone;
   for (const EpochRecord& record : trial.epochs) {
     if (record.epoch <= epoch) score = find_score(record.validation, metric);
@@ -144,7 +144,7 @@ double score_after(const Trial& trial, const std::string& metric, std::int64_t e
   return failed_before ? kNone : score;
 }
 
-double score_by(const Trial& trial, const std::string& metric, double seconds) {
+double score_at_time(const Trial& trial, const std::string& metric, double seconds) {
   double score = kNone, passed = 0;
   for (const EpochRecord& record : trial.epochs) {
     passed += record.seconds;
@@ -163,7 +163,7 @@ double best_score(const Trial& trial, const std::string& metric) {
   return best;
 }
 
-double seconds_until(const Trial& trial, std::int64_t epoch) {
+double seconds_until_epoch_end(const Trial& trial, std::int64_t epoch) {
   double passed = 0;
   for (const EpochRecord& record : trial.epochs) {
     passed += record.seconds;
@@ -172,7 +172,7 @@ double seconds_until(const Trial& trial, std::int64_t epoch) {
   return kNone;
 }
 
-double seconds_an_epoch(const Trial& trial) {
+double median_epoch_seconds(const Trial& trial) {
   std::vector<double> seconds;
   for (const EpochRecord& record : trial.epochs) seconds.push_back(record.seconds);
   if (seconds.empty()) return kNone;
@@ -180,7 +180,7 @@ double seconds_an_epoch(const Trial& trial) {
   return seconds[seconds.size() / 2];
 }
 
-std::vector<std::int64_t> telling_epochs(const Comparison& comparison) {
+std::vector<std::int64_t> tabulated_epochs(const Comparison& comparison) {
   std::int64_t last = 0;
   for (const ContenderTrials& each : comparison.contenders) {
     for (const Trial& trial : each.trials) {

@@ -23,24 +23,25 @@ std::int64_t last_epoch(const ContenderTrials& contender) {
 
 Json curves_json(const ContenderTrials& contender, const std::string& metric) {
   Json by_epoch = Json::array(), by_second = Json::array();
-  for (const CurvePoint& p : curve_of(contender, metric)) {
+  for (const CurvePoint& p : learning_curve(contender, metric)) {
     by_epoch.push_back(Json::array({p.epoch, number(p.mean), number(p.deviation)}));
     by_second.push_back(Json::array({number(p.seconds), number(p.mean), number(p.deviation)}));
   }
   return {{"name", contender.name}, {"by_epoch", by_epoch}, {"by_second", by_second}};
 }
 
-Json ends_json(const Comparison& c) {
+Json final_scores_json(const Comparison& c) {
   Json rows = Json::array();
   for (const ContenderTrials& each : c.contenders) {
-    const auto over = [&](auto score) { return to_string(over_trials(each, score)); };
+    const auto over = [&](auto score) { return to_string(statistics_over_trials(each, score)); };
     rows.push_back({each.name, each.parameters, over([&](const Trial& trial) {
-                      return trial.failure.empty() ? score_after(trial, c.metric, last_epoch(each))
-                                                   : std::numeric_limits<double>::quiet_NaN();
+                      return trial.failure.empty()
+                                 ? score_after_epoch(trial, c.metric, last_epoch(each))
+                                 : std::numeric_limits<double>::quiet_NaN();
                     }),
                     over([&](const Trial& trial) { return best_score(trial, c.metric); }),
                     over([&](const Trial& trial) { return find_score(trial.test, c.metric); }),
-                    number(over_trials(each, seconds_an_epoch).mean)});
+                    number(statistics_over_trials(each, median_epoch_seconds).mean)});
   }
   return rows;
 }
@@ -63,7 +64,7 @@ Json significance_json(const Comparison& c) {
                  b = best_scores(c.contenders[j], c.metric);
       const double difference = spread_of(a).mean - spread_of(b).mean;
       rows.push_back({c.contenders[i].name, c.contenders[j].name, number(difference),
-                      number(permutation_p(a, b))});
+                      number(permutation_test_p_value(a, b))});
     }
   }
   return {
@@ -78,7 +79,7 @@ Json significance_json(const Comparison& c) {
 }
 
 // Who is ahead, who follows, and whether that may be chance; nothing where nobody came to an end.
-std::string ahead_text(const Comparison& c) {
+std::string ranking_text(const Comparison& c) {
   const double sign = higher_is_better(c.metric) ? 1 : -1;
   const auto mean = [&](const ContenderTrials* each) {
     return spread_of(best_scores(*each, c.metric)).mean;
@@ -94,10 +95,11 @@ std::string ahead_text(const Comparison& c) {
   const std::string text = fmt::format("At its best '{}' is ahead: {} {}.", ranked[0]->name,
                                        c.metric, to_string(spread_of(first)));
   if (ranked.size() < 2) return text;
-  constexpr double kRare = 0.05;
+  constexpr double kSignificanceLevel = 0.05;
   const auto second = best_scores(*ranked[1], c.metric);
-  const double p = permutation_p(first, second);
-  const std::string chance = fmt::format("p = {:.2g}{}", p, p < kRare ? "" : ": it may be chance");
+  const double p = permutation_test_p_value(first, second);
+  const std::string chance =
+      fmt::format("p = {:.2g}{}", p, p < kSignificanceLevel ? "" : ": it may be chance");
   return fmt::format("{} '{}' follows with {} ({}).", text, ranked[1]->name,
                      to_string(spread_of(second)), chance);
 }
@@ -108,20 +110,21 @@ double sum(const std::vector<double>& values) {
 
 }  // namespace
 
-std::vector<CurvePoint> curve_of(const ContenderTrials& contender, const std::string& metric) {
+std::vector<CurvePoint> learning_curve(const ContenderTrials& contender,
+                                       const std::string& metric) {
   std::vector<CurvePoint> points;
   for (std::int64_t epoch = 1; epoch <= last_epoch(contender); ++epoch) {
-    const Spread score = over_trials(
-        contender, [&](const Trial& trial) { return score_after(trial, metric, epoch); });
-    const Spread seconds =
-        over_trials(contender, [&](const Trial& trial) { return seconds_until(trial, epoch); });
+    const Spread score = statistics_over_trials(
+        contender, [&](const Trial& trial) { return score_after_epoch(trial, metric, epoch); });
+    const Spread seconds = statistics_over_trials(
+        contender, [&](const Trial& trial) { return seconds_until_epoch_end(trial, epoch); });
     if (score.count == 0 || seconds.count == 0) continue;
     points.push_back({epoch, seconds.mean, score.mean, score.count > 1 ? score.deviation : 0});
   }
   return points;
 }
 
-double permutation_p(const std::vector<double>& a, const std::vector<double>& b) {
+double permutation_test_p_value(const std::vector<double>& a, const std::vector<double>& b) {
   constexpr std::size_t kMost = 24;
   constexpr std::uint64_t kDraws = 20'000;
   const std::size_t count = a.size() + b.size();
@@ -178,7 +181,7 @@ Json comparison_document(const Comparison& comparison) {
                                               trial.seed, trial.failure)}});
     }
   }
-  const std::string ahead = ahead_text(comparison);
+  const std::string ahead = ranking_text(comparison);
   if (!ahead.empty()) {
     verdict.insert(verdict.begin(), Json{{"level", "good"}, {"text", ahead}});
   }
@@ -191,7 +194,7 @@ Json comparison_document(const Comparison& comparison) {
        {{"metric", comparison.metric},
         {"contenders", contenders},
         {"head", {"configuration", "parameters", "at the end", "best", "test", "seconds an epoch"}},
-        {"rows", ends_json(comparison)},
+        {"rows", final_scores_json(comparison)},
         {"significance", significance_json(comparison)}}},
       {"configuration", configurations}};
 }

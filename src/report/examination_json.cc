@@ -24,7 +24,7 @@ Json findings_json(const std::vector<Finding>& findings) {
                     {"values", finding.values},
                     {"details", finding.details},
                     {"message", finding.message},
-                    {"mend", finding.mend}});
+                    {"fix", finding.fix}});
   }
   return list;
 }

@@ -25,7 +25,7 @@ Json names_at(const std::vector<std::string>& names, const std::vector<std::size
 
 }  // namespace
 
-std::uint8_t heat_byte(double value, const HeatScale& scale) {
+std::uint8_t quantized(double value, const ColorScale& scale) {
   constexpr std::uint8_t kNone = 255, kSteps = 254;
   if (std::isnan(value)) return kNone;
   const double at = !scale.logarithmic ? value : value > 0 ? std::log2(value) : scale.low;
@@ -49,12 +49,12 @@ std::string base64(const std::vector<std::uint8_t>& bytes) {
   return text;
 }
 
-Json heat_map(const HeatMap& map, const HeatScale& scale) {
+Json heat_map(const HeatMap& map, const ColorScale& scale) {
   const auto rows = chosen(map.layers.size()), columns = chosen(map.times.size());
   std::vector<std::uint8_t> cells;
   for (const std::size_t layer : rows) {
     for (const std::size_t time : columns)
-      cells.push_back(heat_byte(map.value(layer, time), scale));
+      cells.push_back(quantized(map.value(layer, time), scale));
   }
   Json json{{"rows", rows.size()},
             {"columns", columns.size()},

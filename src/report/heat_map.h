@@ -13,7 +13,7 @@ namespace selfnorm {
 
 /// How values become colours: linear, or by the logarithm to base 2 of what is above 0. Values
 /// beyond an end count as that end.
-struct HeatScale {
+struct ColorScale {
   double low = 0, middle = 0, high = 1;  ///< of the logarithm where that is taken
   bool logarithmic = false;
   std::optional<std::pair<double, double>> band = {};  ///< that a theorem keeps values in
@@ -27,10 +27,10 @@ struct HeatMap {
 
 /// The map for the page: at most 256 layers and times of it, evenly chosen, in cells of one byte
 /// each (255: none), and of all layers the first and the last value as they are.
-Json heat_map(const HeatMap& map, const HeatScale& scale);
+Json heat_map(const HeatMap& map, const ColorScale& scale);
 
 /// One byte of a scale.
-std::uint8_t heat_byte(double value, const HeatScale& scale);
+std::uint8_t quantized(double value, const ColorScale& scale);
 
 /// Bytes as base64 (RFC 4648).
 std::string base64(const std::vector<std::uint8_t>& bytes);

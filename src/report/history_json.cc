@@ -6,7 +6,7 @@
 #include <map>
 
 #include "report/heat_map.h"
-#include "train/weights_json.h"
+#include "train/weight_statistics_json.h"
 
 namespace selfnorm {
 namespace {
@@ -29,7 +29,7 @@ struct Watched {
   }
 
   // Of layers that a record tells in another order, or not at all, nothing is known.
-  HeatMap map_of(double Each::*number) const {
+  HeatMap heat_map_of(double Each::*number) const {
     return {layers, times, [this, number](std::size_t layer, std::size_t time) {
               const std::vector<Each>& list = *lists[time];
               const bool is_there = layer < list.size() && list[layer].layer == layers[layer];
@@ -39,7 +39,7 @@ struct Watched {
 };
 
 // A scale by logarithm over what there is, its middle in the middle.
-HeatScale scale_over(const HeatMap& map) {
+ColorScale log_scale_over(const HeatMap& map) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (std::size_t layer = 0; layer < map.layers.size(); ++layer) {
     for (std::size_t time = 0; time < map.times.size(); ++time) {
@@ -74,33 +74,36 @@ Json epochs_json(const std::vector<EpochRecord>& history) {
 }
 
 // Bands: theorem 1 for the moments behind a layer, theorems 2 and 3 for tau.
-Json maps_json(const std::vector<EpochRecord>& history) {
+Json heat_maps_json(const std::vector<EpochRecord>& history) {
   const Watched moments(history, &EpochRecord::moments);
   const Watched weights(history, &EpochRecord::weights);
   Json maps = Json::object();
   if (!moments.layers.empty()) {
-    maps["mean"] = heat_map(moments.map_of(&LayerMoments::mean), {-1, 0, 1, false, {{-0.1, 0.1}}});
+    maps["mean"] =
+        heat_map(moments.heat_map_of(&LayerMoments::mean), {-1, 0, 1, false, {{-0.1, 0.1}}});
     maps["variance"] =
-        heat_map(moments.map_of(&LayerMoments::variance), {-4, 0, 4, true, {{0.8, 1.5}}});
+        heat_map(moments.heat_map_of(&LayerMoments::variance), {-4, 0, 4, true, {{0.8, 1.5}}});
   }
   if (!weights.layers.empty()) {
-    maps["tau"] = heat_map(weights.map_of(&UnitWeights::tau), {-2, 0, 2, true, {{0.8, 1.25}}});
-    maps["omega"] = heat_map(weights.map_of(&UnitWeights::omega), {-2, 0, 2, false, {{-0.1, 0.1}}});
-    maps["outside"] = heat_map(weights.map_of(&UnitWeights::outside), {0, 0, 1});
+    maps["tau"] =
+        heat_map(weights.heat_map_of(&WeightStatistics::tau), {-2, 0, 2, true, {{0.8, 1.25}}});
+    maps["omega"] =
+        heat_map(weights.heat_map_of(&WeightStatistics::omega), {-2, 0, 2, false, {{-0.1, 0.1}}});
+    maps["outside"] = heat_map(weights.heat_map_of(&WeightStatistics::outside), {0, 0, 1});
   }
   const Watched trained(history, &EpochRecord::weights, 1);
   if (!trained.layers.empty()) {
-    const HeatMap gradients = trained.map_of(&UnitWeights::gradient);
-    maps["gradient"] = heat_map(gradients, scale_over(gradients));
+    const HeatMap gradients = trained.heat_map_of(&WeightStatistics::gradient);
+    maps["gradient"] = heat_map(gradients, log_scale_over(gradients));
   }
   return maps;
 }
 
-Json units_json(const std::vector<EpochRecord>& history) {
+Json unit_weights_json(const std::vector<EpochRecord>& history) {
   const auto last = std::ranges::find_if(history.rbegin(), history.rend(),
                                          [](const EpochRecord& r) { return !r.weights.empty(); });
   if (last == history.rend()) return nullptr;
-  return weights_json(last->weights);
+  return weight_statistics_json(last->weights);
 }
 
 }  // namespace selfnorm

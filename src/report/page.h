@@ -7,8 +7,9 @@ namespace selfnorm {
 
 using Json = nlohmann::ordered_json;
 
-/// A report as one HTML page that needs nothing else: styles, scripts and Chart.js stand in it, and
-/// `document` as what src/report/page/sections.js reads. Whatever the document holds shows as text.
+/// A report as one HTML page that needs nothing else: styles, scripts and NetworkAnalysis.js stand
+/// in it, and `document` as what src/report/page/sections.js reads. Whatever the document holds
+/// shows as text.
 std::string html_page(const std::string& title, const Json& document);
 
 /// A number for a document; null where it is none.

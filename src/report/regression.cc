@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "report/inputs.h"
+#include "report/input_preview.h"
 
 namespace selfnorm {
 namespace {
 
-constexpr std::int64_t kMostTargets = 8;
+constexpr std::int64_t kMaxTargets = 8;
 
 // One number that was to be given, and what was given.
 struct Pair {
@@ -22,7 +22,7 @@ struct Pair {
   double residual() const { return static_cast<double>(given) - truth; }
 };
 
-struct TargetPairs {
+struct TargetPredictions {
   std::string name;
   std::vector<Pair> pairs;
   double deviation = 0;  // root of the mean squared residual
@@ -33,10 +33,11 @@ std::string target_name(const Targets& targets, std::size_t column) {
   return targets.width == 1 ? targets.name : fmt::format("{} {}", targets.name, column);
 }
 
-TargetPairs pairs_of(std::span<const float> outputs, const NamedRows& of, std::size_t column) {
+TargetPredictions predictions_of(std::span<const float> outputs, const NamedRows& of,
+                                 std::size_t column) {
   const Targets& targets = of.data.targets;
   const auto width = static_cast<std::size_t>(targets.width);
-  TargetPairs target{target_name(targets, column), {}};
+  TargetPredictions target{target_name(targets, column), {}};
   for (std::size_t at = 0; at < of.rows.size(); ++at) {
     const float truth = targets.values[static_cast<std::size_t>(of.rows[at]) * width + column];
     const Pair pair{at, truth, outputs[at * width + column]};
@@ -49,14 +50,14 @@ TargetPairs pairs_of(std::span<const float> outputs, const NamedRows& of, std::s
   return target;
 }
 
-std::vector<TargetPairs> targets_of(std::span<const float> outputs, const NamedRows& of) {
+std::vector<TargetPredictions> targets_of(std::span<const float> outputs, const NamedRows& of) {
   const std::int64_t width = of.data.targets.width;
-  std::vector<TargetPairs> targets;
-  if (width < 1 || width > kMostTargets || std::ssize(outputs) != std::ssize(of.rows) * width) {
+  std::vector<TargetPredictions> targets;
+  if (width < 1 || width > kMaxTargets || std::ssize(outputs) != std::ssize(of.rows) * width) {
     return targets;
   }
   for (std::int64_t column = 0; column < width; ++column) {
-    TargetPairs target = pairs_of(outputs, of, static_cast<std::size_t>(column));
+    TargetPredictions target = predictions_of(outputs, of, static_cast<std::size_t>(column));
     if (!target.pairs.empty()) targets.push_back(std::move(target));
   }
   return targets;
@@ -64,7 +65,7 @@ std::vector<TargetPairs> targets_of(std::span<const float> outputs, const NamedR
 
 // Densities of the residuals in their own unit, from −4 to 4 deviations; what lies beyond counts
 // into the ends.
-void add_distribution(const TargetPairs& target, Json& json) {
+void add_distribution(const TargetPredictions& target, Json& json) {
   constexpr int kBins = 32;
   constexpr double kReach = 4;
   if (!(target.deviation > 0)) return;
@@ -84,14 +85,14 @@ void add_distribution(const TargetPairs& target, Json& json) {
 }  // namespace
 
 Json regression_json(std::span<const float> outputs, const NamedRows& of) {
-  constexpr std::size_t kMostPoints = 500;
+  constexpr std::size_t kMaxPoints = 500;
   Json list = Json::array();
-  for (const TargetPairs& target : targets_of(outputs, of)) {
+  for (const TargetPredictions& target : targets_of(outputs, of)) {
     Json json{{"name", target.name},
               {"deviation", number(target.deviation)},
               {"points", Json::array()},
               {"residuals", Json::array()}};
-    const std::size_t all = target.pairs.size(), count = std::min(all, kMostPoints);
+    const std::size_t all = target.pairs.size(), count = std::min(all, kMaxPoints);
     std::vector<std::pair<float, float>> points;
     for (std::size_t i = 0; i < count; ++i) {
       const Pair& pair = target.pairs[i * all / count];
@@ -108,13 +109,13 @@ Json regression_json(std::span<const float> outputs, const NamedRows& of) {
 Json largest_residuals_json(std::span<const float> outputs, const NamedRows& of) {
   constexpr std::size_t kMost = 12;
   struct Far {
-    const TargetPairs* target;
+    const TargetPredictions* target;
     const Pair* pair;
     double far;
   };
-  const std::vector<TargetPairs> targets = targets_of(outputs, of);
+  const std::vector<TargetPredictions> targets = targets_of(outputs, of);
   std::vector<Far> found;
-  for (const TargetPairs& target : targets) {
+  for (const TargetPredictions& target : targets) {
     for (const Pair& pair : target.pairs) {
       if (!(target.deviation > 0)) continue;
       found.push_back({&target, &pair, std::abs(pair.residual()) / target.deviation});

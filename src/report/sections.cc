@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "report/inputs.h"
-#include "report/watched.h"
+#include "report/input_preview.h"
+#include "report/watched_layers.h"
 
 namespace selfnorm {
 namespace {
@@ -37,7 +37,8 @@ Json histograms_json(const std::vector<EpochRecord>& history) {
     if (!record.histograms.empty()) looks.push_back(&record);
   }
   if (looks.size() < 2) return nullptr;
-  const auto before = inner_histograms(*looks.front()), after = inner_histograms(*looks.back());
+  const auto before = hidden_layer_histograms(*looks.front()),
+             after = hidden_layer_histograms(*looks.back());
   constexpr double kWidth = (kHistogramHigh - kHistogramLow) / kHistogramBins;
   Json edges = Json::array(), layers = Json::array();
   for (std::int64_t i = 0; i <= kHistogramBins; ++i) {
@@ -50,22 +51,22 @@ Json histograms_json(const std::vector<EpochRecord>& history) {
                       {"after", densities(after[i].counts, kWidth)}});
   }
   const std::size_t watched =
-      looks.back()->moments.size() - behind_last_weights(*looks.back()).size();
+      looks.back()->moments.size() - layers_after_last_weights(*looks.back()).size();
   return {{"edges", edges}, {"watched", watched}, {"layers", layers}};
 }
 
 Json confusion_json(const Judged& judged, const NamedRows& of) {
-  constexpr std::int64_t kMostClasses = 40;
-  constexpr std::size_t kMostPairs = 40;
+  constexpr std::int64_t kMaxClasses = 40;
+  constexpr std::size_t kMaxPairs = 40;
   const std::vector<std::string>& classes = of.data.targets.class_names;
   Json json{{"of", of.name}};
-  if (judged.classes <= kMostClasses) {
+  if (judged.classes <= kMaxClasses) {
     json["classes"] = classes;
     json["counts"] = confusion(judged);
     return json;
   }
   json["pairs"] = Json::array();
-  for (const ConfusedPair& pair : confused_pairs(judged, kMostPairs)) {
+  for (const ConfusedPair& pair : confused_pairs(judged, kMaxPairs)) {
     json["pairs"].push_back(
         Json::array({classes[static_cast<std::size_t>(pair.truth)],
                      classes[static_cast<std::size_t>(pair.predicted)], pair.rows}));
@@ -80,14 +81,14 @@ Json calibration_json(const Judged& judged, const NamedRows& of) {
     list.push_back(
         {{"confidence", bin.confidence}, {"accuracy", bin.accuracy}, {"rows", bin.rows}});
   }
-  return {{"error", calibration_error(bins)}, {"of", of.name}, {"bins", list}};
+  return {{"error", expected_calibration_error(bins)}, {"of", of.name}, {"bins", list}};
 }
 
 Json mistakes_json(const Judged& judged, const NamedRows& of) {
   constexpr std::size_t kMost = 12;
   const std::vector<std::string>& classes = of.data.targets.class_names;
   Json list = Json::array();
-  for (const std::size_t at : worst_mistakes(judged, kMost)) {
+  for (const std::size_t at : most_confident_errors(judged, kMost)) {
     const auto probabilities = judged.of(at);
     const auto predicted = static_cast<std::size_t>(predicted_class(probabilities));
     Json mistake{{"row", of.rows[at]},

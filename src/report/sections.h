@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "report/judgement.h"
+#include "report/classification.h"
 #include "report/page.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/train.h"

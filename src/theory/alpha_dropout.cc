@@ -7,7 +7,9 @@
 
 namespace selfnorm {
 
-double alpha_dropout_growth(double rate) { return 1 / (1 + kAlphaPrime * kAlphaPrime * rate); }
+double alpha_dropout_gradient_growth(double rate) {
+  return 1 / (1 + kAlphaPrime * kAlphaPrime * rate);
+}
 
 // z keeps the input with probability q: E z = m + (1−q)(α′−m) and, by the law of total variance,
 // Var z = q·v + q·(1−q)·(α′−m)². Then a = √(v / Var z) and b = m − a·E z. At q near 1, b is small:

@@ -35,7 +35,7 @@ Bounds product(const Bounds& a, const Bounds& b) {
 
 // Within 1 % of the least variance that rises a proof takes some ten thousand boxes.
 constexpr std::int64_t kSearchBoxes = 20000;
-constexpr double kLeastSearched = 1e-8;
+constexpr double kMinSearchedVariance = 1e-8;
 
 double middle(const Bounds& bounds) { return 0.5 * (bounds.low + bounds.high); }
 
@@ -62,8 +62,8 @@ Slack slack(const Interval& greater, const Interval& less) {
 
 // The largest singular value of J = A·diag(ω, τ).
 Interval singular_value(const IntervalMoments& f, const Interval& omega, const Interval& tau) {
-  const Interval a = f.mean_by_m * omega, b = f.mean_by_v * tau;
-  const Interval c = f.variance_by_m * omega, d = f.variance_by_v * tau;
+  const Interval a = f.d_mean_d_m * omega, b = f.d_mean_d_v * tau;
+  const Interval c = f.d_variance_d_m * omega, d = f.d_variance_d_v * tau;
   return Interval(0.5) *
          (sqrt(square(a + d) + square(b - c)) + sqrt(square(a - d) + square(b + c)));
 }
@@ -76,9 +76,9 @@ IntervalMoments moments_over(const Box& box, const SeluConstants& constants) {
   IntervalMoments f = selu_interval_moments(m, v, constants);
   const IntervalMoments centre = selu_interval_moments(m0, v0, constants);
   const Interval dm = m - m0, dv = v - v0;
-  f.mean = intersection(f.mean, centre.mean + f.mean_by_m * dm + f.mean_by_v * dv);
+  f.mean = intersection(f.mean, centre.mean + f.d_mean_d_m * dm + f.d_mean_d_v * dv);
   f.variance =
-      intersection(f.variance, centre.variance + f.variance_by_m * dm + f.variance_by_v * dv);
+      intersection(f.variance, centre.variance + f.d_variance_d_m * dm + f.d_variance_d_v * dv);
   return f;
 }
 
@@ -176,7 +176,7 @@ std::vector<Box> halves(const Box& box) {
 
 // Whether the variance rises at ν over a grid of the domain's means, in plain doubles; the least τ
 // raises it least.
-bool seems_to_rise(double nu, const Domain& domain, const SeluConstants& constants) {
+bool variance_rises_on_grid(double nu, const Domain& domain, const SeluConstants& constants) {
   constexpr int kSteps = 200;
   const Bounds m = product(domain.mu, domain.omega);
   for (int i = 0; i <= kSteps; ++i) {
@@ -211,7 +211,7 @@ void check_domain(const Domain& domain, const SeluConstants& constants) {
 }  // namespace
 
 Certificate certify(Claim claim, const Domain& domain, const SeluConstants& constants,
-                    std::int64_t most_boxes) {
+                    std::int64_t max_boxes) {
   check_domain(domain, constants);
   const auto start = std::chrono::steady_clock::now();
   const Prover prover(claim, domain, constants);
@@ -237,9 +237,9 @@ Certificate certify(Claim claim, const Domain& domain, const SeluConstants& cons
       break;
     }
     const std::vector<Box> parts = halves(box);
-    if (parts.empty() || result.boxes + std::ssize(open) >= most_boxes) {
+    if (parts.empty() || result.boxes + std::ssize(open) >= max_boxes) {
       result.verdict = Verdict::undecided;
-      result.gave_up = !parts.empty();
+      result.hit_box_limit = !parts.empty();
       break;
     }
     open.pop();
@@ -272,12 +272,12 @@ Claim theorem_claim(int theorem) {
                         : Claim::variance_rises;
 }
 
-double least_rising_variance(const Domain& domain, const SeluConstants& constants) {
-  if (domain.nu.low <= kLeastSearched) return domain.nu.low;
-  double good = std::log(domain.nu.low), bad = std::log(kLeastSearched);
+double smallest_variance_proved_to_rise(const Domain& domain, const SeluConstants& constants) {
+  if (domain.nu.low <= kMinSearchedVariance) return domain.nu.low;
+  double good = std::log(domain.nu.low), bad = std::log(kMinSearchedVariance);
   while (good - bad > 1e-3) {
     const double middle = 0.5 * (good + bad);
-    (seems_to_rise(std::exp(middle), domain, constants) ? good : bad) = middle;
+    (variance_rises_on_grid(std::exp(middle), domain, constants) ? good : bad) = middle;
   }
   for (const double above : {1.01, 1.03, 1.1, 1.3, 2.0, 5.0}) {
     Domain from = domain;

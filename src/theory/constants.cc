@@ -7,7 +7,7 @@
 
 #include "selfnorm/error.h"
 #include "selfnorm/theory.h"
-#include "theory/sides.h"
+#include "theory/half_line_moments.h"
 
 namespace selfnorm {
 namespace {
@@ -21,7 +21,8 @@ struct Parts {
 Parts parts_of(const Gaussian& z, double scale) {
   const double root = std::sqrt(scale);
   const double deviation = root * std::sqrt(z.variance), t = root * z.mean / deviation;
-  const Side plus = positive_side(1, t, deviation), minus = exponential_side(1, t, deviation);
+  const HalfLineMoments plus = positive_half_line(1, t, deviation),
+                        minus = exponential_half_line(1, t, deviation);
   return {plus.mass * plus.mean, minus.mass * minus.mean, plus.mass * plus.square(),
           minus.mass * minus.square()};
 }

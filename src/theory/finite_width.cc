@@ -67,8 +67,8 @@ UnitMoments unit_moments(const SeluConstants& f, double rate) {
 // `aligned` is the share of g along y, in excess of the 1/n of any direction:
 // A = g·y follows A' = c·A + noise. A layer's forward noise moves the slopes of the layers above by
 // ∂ log E(∂y/∂z)²/∂q, over 1/(1 − c) layers.
-FiniteWidth finite_width(const SeluConstants& constants, double dropout_rate, std::int64_t width,
-                         bool orthogonal) {
+FiniteWidthCorrection finite_width(const SeluConstants& constants, double dropout_rate,
+                                   std::int64_t width, bool orthogonal) {
   const UnitMoments unit = unit_moments(constants, dropout_rate);
   const double n = static_cast<double>(width), c = unit.contraction, c2 = c * c;
   const double drift = unit.drift;

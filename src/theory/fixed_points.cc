@@ -8,7 +8,7 @@ namespace selfnorm {
 namespace {
 
 constexpr double kMaxMean = 1e3, kMinVariance = 1e-8, kMaxVariance = 1e8;
-constexpr double kSame = 1e-6;  ///< two results nearer than this, relative, are one
+constexpr double kSameTolerance = 1e-6;  ///< two results nearer than this, relative, are one
 constexpr double kRounding = 1e-15;
 constexpr int kNewtonSteps = 60;
 constexpr int kIterations = 20000;
@@ -51,8 +51,8 @@ std::optional<Moments> solve(const MomentRule& rule, const LayerWeights& weights
   return std::nullopt;
 }
 
-bool leads_to(const MomentRule& rule, const LayerWeights& weights, Moments from,
-              const Moments& point) {
+bool converges_to(const MomentRule& rule, const LayerWeights& weights, Moments from,
+                  const Moments& point) {
   for (int i = 0; i < kIterations; ++i) {
     if (distance(from, point) < 1e-3) return true;
     const Moments next = layer_map(rule, from, weights).outputs;
@@ -68,10 +68,10 @@ bool leads_to(const MomentRule& rule, const LayerWeights& weights, Moments from,
 template <class At>
 double reach(const MomentRule& rule, const LayerWeights& weights, const Moments& point,
              double inner, double outer, At at) {
-  if (leads_to(rule, weights, at(outer), point)) return outer;
+  if (converges_to(rule, weights, at(outer), point)) return outer;
   for (int i = 0; i < 40; ++i) {
     const double middle = 0.5 * (inner + outer);
-    (leads_to(rule, weights, at(middle), point) ? inner : outer) = middle;
+    (converges_to(rule, weights, at(middle), point) ? inner : outer) = middle;
   }
   return inner;
 }
@@ -81,11 +81,11 @@ void find_basin(const MomentRule& rule, const LayerWeights& weights, FixedPoint&
   const auto by_mean = [&](double mean) { return Moments{mean, centre.variance}; };
   const auto by_log = [&](double log) { return Moments{centre.mean, std::exp(log)}; };
   const double log = std::log(centre.variance);
-  point.least_mean = reach(rule, weights, centre, centre.mean, -kMaxMean, by_mean);
-  point.greatest_mean = reach(rule, weights, centre, centre.mean, kMaxMean, by_mean);
+  point.basin_min_mean = reach(rule, weights, centre, centre.mean, -kMaxMean, by_mean);
+  point.basin_max_mean = reach(rule, weights, centre, centre.mean, kMaxMean, by_mean);
   point.least_variance =
       std::exp(reach(rule, weights, centre, log, std::log(kMinVariance), by_log));
-  point.greatest_variance =
+  point.basin_max_variance =
       std::exp(reach(rule, weights, centre, log, std::log(kMaxVariance), by_log));
 }
 
@@ -98,7 +98,7 @@ std::vector<FixedPoint> fixed_points(const MomentRule& rule, const LayerWeights&
       const Moments start{std::sinh(0.5 * i) * std::sqrt(variance), variance};
       const auto at = solve(rule, weights, start);
       if (!at || std::ranges::any_of(found, [&](const FixedPoint& other) {
-            return distance(*at, other.at) < kSame;
+            return distance(*at, other.at) < kSameTolerance;
           })) {
         continue;
       }

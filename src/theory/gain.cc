@@ -36,7 +36,7 @@ double second_moment_gain(const MomentRule& rule) {
   return std::exp2(root);
 }
 
-double alpha_rate_like(double plain_rate) {
+double equivalent_alpha_rate(double plain_rate) {
   return plain_rate / (1 + kAlphaPrime * kAlphaPrime * (1 - plain_rate));
 }
 
@@ -49,7 +49,7 @@ GainBand stable_gains(const MomentRule& rule) {
   return {gain(kSmall), gain(kLarge)};
 }
 
-double settled_deviation(const MomentRule& rule, double keep) {
+double stationary_standard_deviation(const MomentRule& rule, double keep) {
   constexpr int kLayers = 10'000;
   constexpr double kEndless = 1e6, kSettled = 1e-12;
   double square = 1, mean = 0;

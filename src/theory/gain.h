@@ -20,11 +20,11 @@ GainBand stable_gains(const MomentRule& rule);
 
 /// The deviation behind plain (inverted) dropout that keeps a share `keep`, after many layers of
 /// the activation under weights of gain 1; infinite where it grows without end.
-double settled_deviation(const MomentRule& rule, double keep);
+double stationary_standard_deviation(const MomentRule& rule, double keep);
 
 /// The rate at which alpha dropout (α′, at the fixed point) leaves as much of a signal as plain
 /// dropout at `plain_rate`: the squared correlation of output and input, 1 − rate for plain dropout
 /// and (1 − rate)/(1 + α′²·rate) for alpha dropout.
-double alpha_rate_like(double plain_rate);
+double equivalent_alpha_rate(double plain_rate);
 
 }  // namespace selfnorm

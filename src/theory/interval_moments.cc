@@ -34,16 +34,16 @@ IntervalMoments selu_interval_moments(const Interval& given_m, const Interval& g
   const Interval lambda2 = square(lambda), depth2 = square(depth);
   const Interval mean = lambda * p1 + depth * (q1 - q0);
   const Interval second = lambda2 * p2 + depth2 * (q2 - two * q1 + q0);
-  const Interval mean_by_m = lambda * p0 + depth * q1;
-  const Interval mean_by_v = half * (depth * q1 + (lambda - depth) * density / s);
+  const Interval d_mean_d_m = lambda * p0 + depth * q1;
+  const Interval d_mean_d_v = half * (depth * q1 + (lambda - depth) * density / s);
   const Interval second_by_m = two * (lambda2 * p1 + depth2 * (q2 - q1));
   const Interval second_by_v = lambda2 * p0 + depth2 * (two * q2 - q1);
   return {mean,
           second - square(mean),
-          root * mean_by_m,
-          scale * mean_by_v,
-          root * (second_by_m - two * mean * mean_by_m),
-          scale * (second_by_v - two * mean * mean_by_v)};
+          root * d_mean_d_m,
+          scale * d_mean_d_v,
+          root * (second_by_m - two * mean * d_mean_d_m),
+          scale * (second_by_v - two * mean * d_mean_d_v)};
 }
 
 }  // namespace selfnorm

@@ -8,7 +8,7 @@ namespace selfnorm {
 /// `ActivationMoments` of SELU over a box of (m, v), as enclosures.
 struct IntervalMoments {
   Interval mean, variance;
-  Interval mean_by_m, mean_by_v, variance_by_m, variance_by_v;
+  Interval d_mean_d_m, d_mean_d_v, d_variance_d_m, d_variance_d_v;
 };
 
 /// v.low() > 0. The closed form of Klambauer et al. 2017, equations 4 and 5, term by term.

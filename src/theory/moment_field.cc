@@ -14,7 +14,7 @@ std::int64_t element(const Extent& extent, std::int64_t sample, std::int64_t row
 }
 
 // The mean of factor^distance over all pairs of `count` places in a row.
-double pair_share(double factor, std::int64_t count) {
+double mean_pair_correlation(double factor, std::int64_t count) {
   double sum = 0, power = 1;
   for (std::int64_t distance = 0; distance < count; ++distance, power *= factor) {
     sum += power * static_cast<double>((distance == 0 ? 1 : 2) * (count - distance));
@@ -24,11 +24,11 @@ double pair_share(double factor, std::int64_t count) {
 
 // How the correlation of positions falls, on average over some elements: the floor of positions far
 // apart, and what neighbours have beyond it along each axis.
-struct Fall {
+struct CorrelationDecay {
   double floor = 0, right = 0, below = 0, same_position = 0;
 };
 
-Fall fall_of(const MomentField& x, const Samples& samples) {
+CorrelationDecay correlation_decay(const MomentField& x, const Samples& samples) {
   // Covariances by link, and the variances they meet.
   std::array<double, kLinkCount> shared{}, together{};
   for (const Link link : {Link::right, Link::below, Link::sample, Link::far}) {
@@ -72,7 +72,7 @@ MomentField uniform_field(const Extent& extent, double mean, double square) {
 }
 
 // Spread evenly by multiples of two irrational numbers, which no two samples share.
-FarStep far_step(const Extent& extent, std::int64_t sample) {
+DistantOffset distant_offset(const Extent& extent, std::int64_t sample) {
   constexpr double kDown = 0.7548776662466927, kRight = 0.5698402909980532;
   const auto steps = [&](double multiple, std::int64_t size) {
     const double turn = 0.5 + static_cast<double>(sample) * multiple;
@@ -88,7 +88,7 @@ std::int64_t linked(const Extent& extent, std::int64_t e, Link link) {
   const std::int64_t next = (e / extent.positions() + 1) % extent.samples;
   if (link == Link::sample) return element(extent, next, row, column);
   if (link == Link::far) {
-    const FarStep far = far_step(extent, e / extent.positions());
+    const DistantOffset far = distant_offset(extent, e / extent.positions());
     return element(extent, next, (row + far.rows) % extent.height,
                    (column + far.columns) % extent.width);
   }
@@ -111,7 +111,7 @@ double correlation(const MomentField& x, std::int64_t e, std::int64_t other, Lin
   return std::clamp(covariance / std::sqrt(variances), -1.0, 1.0);
 }
 
-MomentField merge_positions(const MomentField& x) {
+MomentField flatten_positions(const MomentField& x) {
   const std::int64_t positions = x.extent.positions();
   MomentField y = zero_field({x.extent.samples, 1, 1});
   for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
@@ -126,7 +126,7 @@ MomentField merge_positions(const MomentField& x) {
   return y;
 }
 
-MomentField combine(const std::vector<Part>& parts) {
+MomentField sum_independent_fields(const std::vector<Part>& parts) {
   const Extent& extent = parts.front().field->extent;
   MomentField sum = zero_field(extent);
   for (const auto& [x, factor] : parts) {
@@ -150,7 +150,7 @@ MomentField combine(const std::vector<Part>& parts) {
   return sum;
 }
 
-void mix_in(MomentField& sum, const MomentField& x, double share) {
+void accumulate_mixture(MomentField& sum, const MomentField& x, double share) {
   for (std::size_t e = 0; e < sum.mean.size(); ++e) {
     sum.mean[e] += share * x.mean[e];
     sum.square[e] += share * x.square[e];
@@ -173,7 +173,7 @@ MomentField affine(const MomentField& x, double a, double b) {
   return y;
 }
 
-MomentField more_alike(const MomentField& x, double correlation) {
+MomentField add_correlation(const MomentField& x, double correlation) {
   MomentField y = x;
   for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
     for (const Link link : {Link::sample, Link::far}) {
@@ -185,7 +185,7 @@ MomentField more_alike(const MomentField& x, double correlation) {
   return y;
 }
 
-double likeness_gained(const MomentField& more, const MomentField& less) {
+double correlation_gain(const MomentField& more, const MomentField& less) {
   double gained = 0, variances = 0;
   for (std::size_t e = 0; e < less.mean.size(); ++e) {
     gained += more.product(Link::sample)[e] - less.product(Link::sample)[e];
@@ -194,15 +194,15 @@ double likeness_gained(const MomentField& more, const MomentField& less) {
   return variances > 0 ? gained / variances : 0;
 }
 
-double variance_of_mean(const MomentField& x, std::int64_t sample) {
+double variance_of_position_mean(const MomentField& x, std::int64_t sample) {
   const std::int64_t positions = x.extent.positions(), first = sample * positions;
-  const Fall fall = fall_of(x, {sample, sample + 1});
+  const CorrelationDecay fall = correlation_decay(x, {sample, sample + 1});
   double deviation = 0;
   for (std::int64_t e = first; e < first + positions; ++e) {
     deviation += std::sqrt(std::max(0.0, x.variance(as_index(e)))) / static_cast<double>(positions);
   }
-  const double near =
-      pair_share(fall.below, x.extent.height) * pair_share(fall.right, x.extent.width);
+  const double near = mean_pair_correlation(fall.below, x.extent.height) *
+                      mean_pair_correlation(fall.right, x.extent.width);
   return std::max(0.0, deviation * deviation * (fall.floor + (1 - fall.floor) * near));
 }
 
@@ -227,47 +227,47 @@ MomentField first_samples(const MomentField& x, std::int64_t count) {
   return y;
 }
 
-double variance_of_average(const MomentField& x, std::int64_t samples) {
+double variance_of_batch_mean(const MomentField& x, std::int64_t samples) {
   double within = 0, deviation = 0;
   for (std::int64_t sample = 0; sample < x.extent.samples; ++sample) {
-    within += variance_of_mean(x, sample) / static_cast<double>(x.extent.samples);
+    within += variance_of_position_mean(x, sample) / static_cast<double>(x.extent.samples);
   }
   for (std::size_t e = 0; e < x.mean.size(); ++e) {
     deviation += std::sqrt(std::max(0.0, x.variance(e))) / static_cast<double>(x.mean.size());
   }
-  const Fall fall = fall_of(x, {0, x.extent.samples});
-  const double near =
-      pair_share(fall.below, x.extent.height) * pair_share(fall.right, x.extent.width);
+  const CorrelationDecay fall = correlation_decay(x, {0, x.extent.samples});
+  const double near = mean_pair_correlation(fall.below, x.extent.height) *
+                      mean_pair_correlation(fall.right, x.extent.width);
   const double common = fall.floor + (fall.same_position - fall.floor) * near;
   const double between = deviation * deviation * std::max(0.0, common);  // as for many it must be
   const double one = 1 / static_cast<double>(samples);
   return one * within + (1 - one) * between;
 }
 
-double average_square_of(const MomentField& x) {
+double mean_second_moment(const MomentField& x) {
   const double count = static_cast<double>(x.extent.elements());
   double square = 0;
   for (const double each : x.square) square += each / count;
   return square;
 }
 
-FieldAverage average_of(const MomentField& x) {
+FieldAverage field_average(const MomentField& x) {
   FieldAverage all;
   const double count = static_cast<double>(x.extent.elements());
   for (std::size_t e = 0; e < x.square.size(); ++e) {
     all.mean += x.mean[e] / count;
     all.square += x.square[e] / count;
-    all.between_samples += x.product(Link::sample)[e] / count;
-    all.between_all += x.product(Link::far)[e] / count;
+    all.sample_pair_product += x.product(Link::sample)[e] / count;
+    all.any_pair_product += x.product(Link::far)[e] / count;
   }
   if (x.extent.positions() == 1) {  // of two samples all elements are at the same
-    all.between_all = all.between_samples;
+    all.any_pair_product = all.sample_pair_product;
     return all;
   }
-  const Fall fall = fall_of(x, {0, x.extent.samples});
-  all.between_all += (all.between_samples - all.between_all) *
-                     pair_share(fall.below, x.extent.height) *
-                     pair_share(fall.right, x.extent.width);
+  const CorrelationDecay fall = correlation_decay(x, {0, x.extent.samples});
+  all.any_pair_product += (all.sample_pair_product - all.any_pair_product) *
+                          mean_pair_correlation(fall.below, x.extent.height) *
+                          mean_pair_correlation(fall.right, x.extent.width);
   return all;
 }
 

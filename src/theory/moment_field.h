@@ -78,10 +78,10 @@ constexpr bool is_within_sample(Link link) { return link != Link::sample && link
 
 /// Rows and columns (of images whose ends meet) to the position of the next sample that is far
 /// away: from a quarter to three quarters of an image, from sample to sample another.
-struct FarStep {
+struct DistantOffset {
   std::int64_t rows, columns;
 };
-FarStep far_step(const Extent& extent, std::int64_t sample);
+DistantOffset distant_offset(const Extent& extent, std::int64_t sample);
 
 struct MomentField {
   Extent extent;
@@ -124,32 +124,32 @@ double correlation(const MomentField& x, std::int64_t element, Link link);
 double correlation(const MomentField& x, std::int64_t element, std::int64_t other, Link link);
 
 /// The variance of the mean over all positions of a sample, from averages of what its links carry.
-double variance_of_mean(const MomentField& x, std::int64_t sample);
+double variance_of_position_mean(const MomentField& x, std::int64_t sample);
 
 /// The variance of the mean over all positions of so many samples of the field's law, which falls
 /// with distance as within a sample; what elements' means differ by is none.
-double variance_of_average(const MomentField& x, std::int64_t samples);
+double variance_of_batch_mean(const MomentField& x, std::int64_t samples);
 
 /// The first samples of a field, at most so many.
 MomentField first_samples(const MomentField& x, std::int64_t count);
 
 /// All positions of a sample as one element, averaged as channels are.
-MomentField merge_positions(const MomentField& x);
+MomentField flatten_positions(const MomentField& x);
 
 /// Σ factor·x of fields that are independent of each other but for their means.
 struct Part {
   const MomentField* field;
   double factor;
 };
-MomentField combine(const std::vector<Part>& parts);
+MomentField sum_independent_fields(const std::vector<Part>& parts);
 
 /// Adds a share of x's moments: the shares of a mixture of laws make 1.
-void mix_in(MomentField& sum, const MomentField& x, double share);
+void accumulate_mixture(MomentField& sum, const MomentField& x, double share);
 
 /// The field with so much more correlation between samples and positions far apart, or less.
-MomentField more_alike(const MomentField& x, double correlation);
+MomentField add_correlation(const MomentField& x, double correlation);
 /// By how much more the samples of a field are alike, as a share of what they vary by.
-double likeness_gained(const MomentField& more, const MomentField& less);
+double correlation_gain(const MomentField& more, const MomentField& less);
 
 /// a·x + b.
 MomentField affine(const MomentField& x, double a, double b);
@@ -158,11 +158,11 @@ MomentField affine(const MomentField& x, double a, double b);
 /// between any two elements, which falls from the former towards that of positions far apart as
 /// within a sample.
 struct FieldAverage {
-  double mean = 0, square = 0, between_samples = 0, between_all = 0;
+  double mean = 0, square = 0, sample_pair_product = 0, any_pair_product = 0;
   double variance() const { return square - mean * mean; }
 };
-FieldAverage average_of(const MomentField& x);
-double average_square_of(const MomentField& x);
+FieldAverage field_average(const MomentField& x);
+double mean_second_moment(const MomentField& x);
 
 template <class Body>
 void for_each_linked(const Extent& extent, Link link, const Samples& samples, Body body) {
@@ -183,7 +183,7 @@ void for_each_linked(const Extent& extent, Link link, const Samples& samples, Bo
       continue;
     }
     const std::int64_t next = (s + 1) % extent.samples * positions;
-    const FarStep step = link == Link::far ? far_step(extent, s) : FarStep{0, 0};
+    const DistantOffset step = link == Link::far ? distant_offset(extent, s) : DistantOffset{0, 0};
     for (std::int64_t i = 0; i < extent.height; ++i) {
       const std::int64_t row = next + (i + step.rows) % extent.height * extent.width;
       const std::int64_t e = first + i * extent.width;

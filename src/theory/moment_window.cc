@@ -4,12 +4,12 @@
 #include <cmath>
 
 #include "base/index.h"
-#include "theory/covariance.h"
+#include "theory/covariance_model.h"
 
 namespace selfnorm {
 namespace {
 
-constexpr std::int64_t kMostPairs = 1024;  ///< of positions, of which each pair is looked at
+constexpr std::int64_t kMaxPairs = 1024;  ///< of positions, of which each pair is looked at
 
 // Calls body(sample, row, column, element) for every element.
 template <class Body>
@@ -23,15 +23,15 @@ void for_each(const Extent& extent, Body body) {
 }
 
 template <class Body>
-void for_each_tap(const Sliding& window, Body body) {
+void for_each_tap(const SlidingWindow& window, Body body) {
   for (std::int64_t u = 0; u < window.kernel[0]; ++u) {
     for (std::int64_t v = 0; v < window.kernel[1]; ++v) body(u, v);
   }
 }
 
 // Where tap (u, v) of the window at output position (i, j) reads: −1 outside the image.
-std::int64_t tap(const Extent& in, const Sliding& w, std::int64_t i, std::int64_t j, std::int64_t u,
-                 std::int64_t v) {
+std::int64_t tap(const Extent& in, const SlidingWindow& w, std::int64_t i, std::int64_t j,
+                 std::int64_t u, std::int64_t v) {
   const std::int64_t row = i * w.stride[0] + u * w.dilation[0] - w.before[0];
   const std::int64_t column = j * w.stride[1] + v * w.dilation[1] - w.before[1];
   const bool inside = row >= 0 && row < in.height && column >= 0 && column < in.width;
@@ -39,7 +39,7 @@ std::int64_t tap(const Extent& in, const Sliding& w, std::int64_t i, std::int64_
 }
 
 // By position of the image, the windows that hold it.
-std::vector<std::vector<std::int64_t>> readers_of(
+std::vector<std::vector<std::int64_t>> windows_covering(
     const Extent& in, const std::vector<std::vector<std::int64_t>>& windows) {
   std::vector<std::vector<std::int64_t>> readers(as_index(in.positions()));
   for (std::int64_t o = 0; o < std::ssize(windows); ++o) {
@@ -50,7 +50,8 @@ std::vector<std::vector<std::int64_t>> readers_of(
 
 }  // namespace
 
-MomentField mix_positions(const MomentField& x, const Extent& out, const PositionsOf& positions) {
+MomentField resample_positions(const MomentField& x, const Extent& out,
+                               const PositionWeights& positions) {
   MomentField y = zero_field(out);
   const Extent& in = x.extent;
   const Covariances covariances(x);
@@ -82,9 +83,9 @@ MomentField mix_positions(const MomentField& x, const Extent& out, const Positio
     }
     const double mean = y.mean[as_index(e)];
     // Of so many pairs the average is enough.
-    const bool is_whole = std::ssize(here) > kMostPairs && std::ssize(here) == in.positions();
-    const double variance_here =
-        is_whole ? whole * whole * variance_of_mean(x, s) : product(s, here, here) - mean * mean;
+    const bool is_whole = std::ssize(here) > kMaxPairs && std::ssize(here) == in.positions();
+    const double variance_here = is_whole ? whole * whole * variance_of_position_mean(x, s)
+                                          : product(s, here, here) - mean * mean;
     y.square[as_index(e)] = mean * mean + std::max(variance_here, 0.0);
     // What samples share falls with the distance as what positions of one sample share does.
     y.product(Link::sample)[as_index(e)] = variance > 0 ? between / variance : 0;
@@ -104,7 +105,7 @@ MomentField mix_positions(const MomentField& x, const Extent& out, const Positio
 }
 
 std::vector<std::vector<std::int64_t>> window_positions(const Extent& in, const Extent& out,
-                                                        const Sliding& w) {
+                                                        const SlidingWindow& w) {
   std::vector<std::vector<std::int64_t>> windows(as_index(out.positions()));
   for_each({1, out.height, out.width},
            [&](std::int64_t, std::int64_t i, std::int64_t j, std::int64_t e) {
@@ -116,9 +117,9 @@ std::vector<std::vector<std::int64_t>> window_positions(const Extent& in, const 
   return windows;
 }
 
-MomentField average(const MomentField& x, const Extent& out, const Sliding& w) {
+MomentField average(const MomentField& x, const Extent& out, const SlidingWindow& w) {
   const auto windows = window_positions(x.extent, out, w);
-  return mix_positions(x, out, [&](std::int64_t i, std::int64_t j) {
+  return resample_positions(x, out, [&](std::int64_t i, std::int64_t j) {
     const auto& window = windows[as_index(i * out.width + j)];
     std::vector<WeightedPosition> list;
     for (const std::int64_t p : window) list.push_back({p, 1 / static_cast<double>(window.size())});
@@ -126,10 +127,11 @@ MomentField average(const MomentField& x, const Extent& out, const Sliding& w) {
   });
 }
 
-MomentField average_back(const MomentField& gradient, const Extent& in, const Sliding& w) {
+MomentField average_pool_backward(const MomentField& gradient, const Extent& in,
+                                  const SlidingWindow& w) {
   const auto windows = window_positions(in, gradient.extent, w);
-  const auto readers = readers_of(in, windows);
-  return mix_positions(gradient, in, [&](std::int64_t i, std::int64_t j) {
+  const auto readers = windows_covering(in, windows);
+  return resample_positions(gradient, in, [&](std::int64_t i, std::int64_t j) {
     std::vector<WeightedPosition> list;
     for (const std::int64_t o : readers[as_index(i * in.width + j)]) {
       list.push_back({o, 1 / static_cast<double>(windows[as_index(o)].size())});
@@ -140,9 +142,10 @@ MomentField average_back(const MomentField& gradient, const Extent& in, const Sl
 
 // Where windows overlap, a position is the largest of both with the probability that it is the
 // largest of their union; two positions that both windows hold are not the largest of one each.
-MomentField largest_back(const MomentField& gradient, const Extent& in, const Sliding& w) {
+MomentField max_pool_backward(const MomentField& gradient, const Extent& in,
+                              const SlidingWindow& w) {
   const auto windows = window_positions(in, gradient.extent, w);
-  const auto readers = readers_of(in, windows);
+  const auto readers = windows_covering(in, windows);
   const auto holds = [&](std::int64_t o, std::int64_t p) {
     return std::ranges::binary_search(windows[as_index(o)], p);
   };
@@ -171,7 +174,7 @@ MomentField largest_back(const MomentField& gradient, const Extent& in, const Sl
     return list;
   };
   // As other samples see it, and positions that no window holds both of.
-  MomentField dx = average_back(gradient, in, w);
+  MomentField dx = average_pool_backward(gradient, in, w);
   const Covariances products(gradient);
   const auto reaches = [&](const Offset& offset) {
     return offset.rows <= (w.kernel[0] - 1) * w.dilation[0] &&

@@ -4,15 +4,16 @@
 #include <cmath>
 
 #include "selfnorm/theory.h"
+#include "theory/half_line_moments.h"
 #include "theory/quadrature.h"
-#include "theory/sides.h"
 #include "theory/truncated_normal.h"
 
 namespace selfnorm {
 namespace {
 
 // `kink` is f′(0+) − f′(0−), whose density at 0 is `density`; f(0) = 0.
-ActivationMoments together(const Side& minus, const Side& plus, double kink, double density) {
+ActivationMoments together(const HalfLineMoments& minus, const HalfLineMoments& plus, double kink,
+                           double density) {
   const double p = plus.mass, q = minus.mass, distance = plus.mean - minus.mean;
   ActivationMoments out;
   out.mean = p * plus.mean + q * minus.mean;
@@ -20,9 +21,10 @@ ActivationMoments together(const Side& minus, const Side& plus, double kink, dou
   out.slope_mean = p * plus.slope + q * minus.slope;
   out.slope_second_moment = p * plus.slope_square + q * minus.slope_square;
   out.d_mean_d_variance = 0.5 * (p * plus.curvature + q * minus.curvature + kink * density);
-  out.d_variance_d_mean = 2 * (p * plus.value_slope + q * minus.value_slope +
+  out.d_variance_d_mean = 2 * (p * plus.value_slope_covariance + q * minus.value_slope_covariance +
                                p * q * distance * (plus.slope - minus.slope));
-  const double curvature_part = p * plus.value_curvature + q * minus.value_curvature +
+  const double curvature_part = p * plus.value_curvature_covariance +
+                                q * minus.value_curvature_covariance +
                                 p * q * distance * (plus.curvature - minus.curvature);
   out.d_variance_d_variance = out.slope_second_moment + curvature_part - out.mean * kink * density;
   return out;
@@ -36,7 +38,7 @@ ActivationMoments selu_moments(const Gaussian& z, const SeluConstants& constants
   const double t = root * z.mean / deviation;
   const double lambda = constants.lambda, depth = constants.lambda * constants.alpha;
   ActivationMoments out =
-      together(exponential_side(depth, t, deviation), positive_side(lambda, t, deviation),
+      together(exponential_half_line(depth, t, deviation), positive_half_line(lambda, t, deviation),
                lambda - depth, normal_density(t) / deviation);
   out.slope_mean *= root;
   out.slope_second_moment *= constants.scale;
@@ -49,8 +51,8 @@ ActivationMoments selu_moments(const Gaussian& z, const SeluConstants& constants
 ActivationMoments leaky_relu_moments(const Gaussian& z, double slope) {
   const double deviation = std::sqrt(z.variance);
   const double t = z.mean / deviation;
-  return together(negative_side(slope, t, deviation), positive_side(1, t, deviation), 1 - slope,
-                  normal_density(t) / deviation);
+  return together(negative_half_line(slope, t, deviation), positive_half_line(1, t, deviation),
+                  1 - slope, normal_density(t) / deviation);
 }
 
 // Derivatives by z's variance come from Stein's lemma: ∂E g/∂v = E g″/2 = E[g′·(z − m)]/(2v).

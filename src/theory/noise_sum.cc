@@ -9,7 +9,7 @@ namespace {
 
 // More sources than this are told apart no longer: the oldest half counts as one, which is the same
 // in every sum (what two sums owe to old sources is nearly always the same).
-constexpr std::size_t kMostTerms = 512;
+constexpr std::size_t kMaxTerms = 512;
 constexpr std::int64_t kOld = -1;
 
 }  // namespace
@@ -42,8 +42,8 @@ double NoiseSum::variance() const {
 }
 
 void NoiseSum::merge_oldest() {
-  if (terms_.size() <= kMostTerms) return;
-  const auto end = terms_.begin() + kMostTerms / 2;
+  if (terms_.size() <= kMaxTerms) return;
+  const auto end = terms_.begin() + kMaxTerms / 2;
   double squares = 0;
   for (auto term = terms_.begin(); term != end; ++term) {
     squares += term->coefficient * term->coefficient;

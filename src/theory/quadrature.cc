@@ -13,7 +13,7 @@ namespace {
 constexpr int kPoints = 20;
 constexpr double kDeviations = 12;
 constexpr double kTolerance = 1e-14;  ///< of a panel, of the whole E|f|: rounding is ten times less
-constexpr int kDeepest = 16;
+constexpr int kMaxDepth = 16;
 
 struct Rule {
   std::array<double, kPoints> node, weight;
@@ -66,7 +66,7 @@ double adaptive(const RealFunction& f, double a, double b, const Estimate& whole
   const double middle = 0.5 * (a + b);
   const Estimate left = panel(f, a, middle), right = panel(f, middle, b);
   const double together = left.value + right.value;
-  if (depth >= kDeepest || std::abs(together - whole.value) <= allowed) return together;
+  if (depth >= kMaxDepth || std::abs(together - whole.value) <= allowed) return together;
   return adaptive(f, a, middle, left, allowed, depth + 1) +
          adaptive(f, middle, b, right, allowed, depth + 1);
 }

@@ -23,11 +23,12 @@ double second_ratio(double t) {  // K₂/K₁
 }
 
 // φ(t)/P(x > t), the hazard rate, for t below kFraction.
-double hazard(double t) { return normal_density(t) / tail_mass(t); }
+double hazard(double t) { return normal_density(t) / normal_tail_probability(t); }
 
 // ln K₀(t) − t²/2·[t ≤ 0], whose second part is left to the caller so that it may cancel exactly.
 double log_mass(double t) {
-  return t > 0 ? std::log(kDensityAtZero / (t + tail_mean(t))) : std::log(tail_mass(t));
+  return t > 0 ? std::log(kDensityAtZero / (t + tail_excess_mean(t)))
+               : std::log(normal_tail_probability(t));
 }
 
 double square_part(double t) { return t > 0 ? 0 : 0.5 * t * t; }
@@ -41,31 +42,33 @@ double log_difference(double t, double s) {
 // Over a distance of half a deviation of y the logarithms above lose digits to one another; their
 // derivatives, −E y and Var y, integrate to the same without loss. Both are analytic in a strip
 // wider than the interval, where 20 Gauss-Legendre points leave less than 1e-16.
-bool is_short(double t, double s) { return s * std::sqrt(tail_variance(t)) < 0.5; }
+bool is_short(double t, double s) { return s * std::sqrt(tail_excess_variance(t)) < 0.5; }
 
 }  // namespace
 
-double tail_mass(double t) { return 0.5 * std::erfc(t / std::numbers::sqrt2); }
+double normal_tail_probability(double t) { return 0.5 * std::erfc(t / std::numbers::sqrt2); }
 
 double normal_density(double t) { return kDensityAtZero * std::exp(-0.5 * t * t); }
 
-double tail_mean(double t) { return t < kFraction ? hazard(t) - t : 1 / (t + second_ratio(t)); }
+double tail_excess_mean(double t) {
+  return t < kFraction ? hazard(t) - t : 1 / (t + second_ratio(t));
+}
 
-double tail_variance(double t) {
+double tail_excess_variance(double t) {
   if (t < kFraction) return 1 - hazard(t) * (hazard(t) - t);
   const double second = second_ratio(t), first = 1 / (t + second);
   return first * (second - first);
 }
 
-double log_tail_exponential(double t, double s) {
+double tail_log_laplace_transform(double t, double s) {
   if (!is_short(t, s)) return log_difference(t, s);
-  return -integrate([=](double more) { return tail_mean(t + more); }, 0, s);
+  return -integrate([=](double more) { return tail_excess_mean(t + more); }, 0, s);
 }
 
-double log_tail_exponential_spread(double t, double s) {
+double tail_log_second_moment_ratio(double t, double s) {
   if (!is_short(t, s)) return log_difference(t, 2 * s) - 2 * log_difference(t, s);
-  const auto rising = [=](double more) { return more * tail_variance(t + more); };
-  const auto falling = [=](double more) { return (2 * s - more) * tail_variance(t + more); };
+  const auto rising = [=](double more) { return more * tail_excess_variance(t + more); };
+  const auto falling = [=](double more) { return (2 * s - more) * tail_excess_variance(t + more); };
   return integrate(rising, 0, s) + integrate(falling, s, 2 * s);
 }
 

@@ -6,22 +6,22 @@
 namespace selfnorm {
 
 /// P(x > t) for x ~ N(0, 1), the mass of the uncut law. Relative error 1e-15·(1 + t²).
-double tail_mass(double t);
+double normal_tail_probability(double t);
 
 /// The density of N(0, 1) at t.
 double normal_density(double t);
 
 /// E y. Relative error 1e-15, any t. (Mills' ratio: φ(t)/P(x > t) − t.)
-double tail_mean(double t);
+double tail_excess_mean(double t);
 
 /// Var y. Relative error 1e-15, any t.
-double tail_variance(double t);
+double tail_excess_variance(double t);
 
 /// ln E e^(−s·y), which is ≤ 0, for s ≥ 0. Relative error 1e-14.
-double log_tail_exponential(double t, double s);
+double tail_log_laplace_transform(double t, double s);
 
 /// ln(E e^(−2s·y) / (E e^(−s·y))²), which is ≥ 0: its expm1 is the relative variance of e^(−s·y).
 /// Relative error 1e-14, for s however small.
-double log_tail_exponential_spread(double t, double s);
+double tail_log_second_moment_ratio(double t, double s);
 
 }  // namespace selfnorm

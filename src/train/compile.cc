@@ -34,7 +34,7 @@ std::vector<Watched> some_of(const std::vector<Watched>& all) {
 LossValues add_loss(Graph& graph, const Objective& objective) {
   const ValueId output = only_output(graph);
   const Shape& shape = graph.value(output).shape;
-  const bool labels = is_labels(objective.targets);
+  const bool labels = uses_class_indices(objective.targets);
   Value target{"target", shape, labels ? DType::i32 : DType::f32, Role::input};
   if (objective.targets == TargetKind::classes) target.shape = {shape[0]};
   if (objective.targets == TargetKind::class_maps) target.shape.erase(target.shape.begin() + 1);
@@ -73,7 +73,7 @@ CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::u
 }
 
 CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
-                                  const InferenceParts& parts) {
+                                  const InferenceOutputs& parts) {
   Graph graph = build_engine_graph(model.network, batch);
   drop_identities(graph);
   ValueId output = graph.outputs[0];

@@ -37,12 +37,12 @@ struct CompiledNetwork {
 CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::uint64_t seed,
                                  float* gradients);
 
-struct InferenceParts {
+struct InferenceOutputs {
   bool loss = false;        ///< with the targets' loss
   bool prediction = false;  ///< the output after the objective's prediction op
   bool watched = false;     ///< moments of every layer's outputs and how they are distributed
 };
 CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
-                                  const InferenceParts& parts);
+                                  const InferenceOutputs& parts);
 
 }  // namespace selfnorm

@@ -60,8 +60,8 @@ std::vector<float> Evaluator::outputs(const Dataset& data, std::span<const std::
   return all;
 }
 
-WatchedLayers Evaluator::watched(const Dataset& data, std::span<const std::int64_t> rows) {
-  WatchedLayers layers;
+LayerStatistics Evaluator::watched(const Dataset& data, std::span<const std::int64_t> rows) {
+  LayerStatistics layers;
   CompiledNetwork& network = compiled(static_cast<std::int64_t>(rows.size()));
   feed_inputs(network.program, model_.schema, data, rows);
   network.program.run();

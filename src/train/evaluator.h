@@ -9,7 +9,7 @@
 namespace selfnorm {
 
 /// What every layer gives for the same rows.
-struct WatchedLayers {
+struct LayerStatistics {
   std::vector<LayerMoments> moments;
   std::vector<LayerHistogram> histograms;
 };
@@ -18,7 +18,7 @@ struct WatchedLayers {
 /// where they are, so an evaluator sees training go on; it must not outlive the model.
 class Evaluator {
  public:
-  Evaluator(TrainedModel& model, const InferenceParts& parts, std::int64_t batch = 256)
+  Evaluator(TrainedModel& model, const InferenceOutputs& parts, std::int64_t batch = 256)
       : model_(model), parts_(parts), batch_(batch) {}
 
   /// Loss and metrics of these rows, whose targets are at hand, and into `outputs` what the network
@@ -30,7 +30,7 @@ class Evaluator {
   std::vector<float> outputs(const Dataset& data, std::span<const std::int64_t> rows);
 
   /// The outputs of every layer for these rows as one batch. Needs parts.watched.
-  WatchedLayers watched(const Dataset& data, std::span<const std::int64_t> rows);
+  LayerStatistics watched(const Dataset& data, std::span<const std::int64_t> rows);
 
   /// What the network gives for one sample, and how many numbers that is.
   Shape output_shape();
@@ -42,7 +42,7 @@ class Evaluator {
   void for_each_batch(const Dataset& data, std::span<const std::int64_t> rows, Each each);
 
   TrainedModel& model_;
-  InferenceParts parts_;
+  InferenceOutputs parts_;
   std::int64_t batch_;
   std::map<std::int64_t, CompiledNetwork> programs_;  ///< by batch size
 };

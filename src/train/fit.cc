@@ -46,8 +46,8 @@ std::vector<float> read_array(const std::string& path, const Node& node, const S
   return values;
 }
 
-ReadTable vectors_of(const std::string& path, const WordUse& use, const Node& node,
-                     const Value& table) {
+PretrainedTable load_word_vectors(const std::string& path, const VocabularyInfo& use,
+                                  const Node& node, const Value& table) {
   if (table.shape[0] != std::ssize(use.words)) {
     throw Error(ErrorKind::config,
                 fmt::format("node '{}' ({}): {} words of texts for a table of {} rows (leave "
@@ -60,7 +60,7 @@ ReadTable vectors_of(const std::string& path, const WordUse& use, const Node& no
 }
 
 // Of the words of a vocabulary those whose row is not all 0.
-std::vector<bool> rows_given(const std::vector<float>& numbers, std::size_t words) {
+std::vector<bool> nonzero_rows(const std::vector<float>& numbers, std::size_t words) {
   const std::size_t width = numbers.size() / words;
   std::vector<bool> given;
   for (std::size_t word = 0; word < words; ++word) {
@@ -70,11 +70,11 @@ std::vector<bool> rows_given(const std::vector<float>& numbers, std::size_t word
   return given;
 }
 
-ReadTable array_of(const std::string& path, const WordUse& use, const Node& node,
-                   const Value& table) {
-  ReadTable read{table.name, read_array(path, node, table.shape)};
+PretrainedTable array_of(const std::string& path, const VocabularyInfo& use, const Node& node,
+                         const Value& table) {
+  PretrainedTable read{table.name, read_array(path, node, table.shape)};
   const bool is_of_words = !use.words.empty() && table.shape[0] == std::ssize(use.words);
-  if (is_of_words) read.has_row = rows_given(read.numbers, use.words.size());
+  if (is_of_words) read.has_vector = nonzero_rows(read.numbers, use.words.size());
   return read;
 }
 
@@ -84,8 +84,8 @@ bool wants_standardized(const Node& node) {
 }
 
 // How much each row counts; rows that the file does not give, or gives as zeros, do not.
-std::vector<double> weights_of_rows(const ReadTable& table, std::size_t width,
-                                    const std::vector<double>& counts) {
+std::vector<double> row_weights(const PretrainedTable& table, std::size_t width,
+                                const std::vector<double>& counts) {
   std::vector<double> weights(table.numbers.size() / width, 0);
   for (std::size_t row = kFirstWord; row < weights.size(); ++row) {
     const float* numbers = table.numbers.data() + row * width;
@@ -96,8 +96,9 @@ std::vector<double> weights_of_rows(const ReadTable& table, std::size_t width,
 }
 
 // Rows that do not count stay as they are.
-void standardize_columns(ReadTable& table, std::size_t width, const std::vector<double>& counts) {
-  const std::vector<double> weights = weights_of_rows(table, width, counts);
+void standardize_columns(PretrainedTable& table, std::size_t width,
+                         const std::vector<double>& counts) {
+  const std::vector<double> weights = row_weights(table, width, counts);
   for (std::size_t column = 0; column < width; ++column) {
     double all = 0, mean = 0, square = 0;
     for (std::size_t row = 0; row < weights.size(); ++row) {
@@ -119,7 +120,7 @@ void standardize_columns(ReadTable& table, std::size_t width, const std::vector<
 
 }  // namespace
 
-std::vector<double> count_words(const Dataset& data, std::span<const std::int64_t> rows) {
+std::vector<double> count_tokens(const Dataset& data, std::span<const std::int64_t> rows) {
   std::vector<double> counts(data.words.size(), 0);
   for (const Field& field : data.inputs) {
     if (counts.empty()) break;
@@ -134,16 +135,16 @@ std::vector<double> count_words(const Dataset& data, std::span<const std::int64_
   return counts;
 }
 
-bool reads_table(const Node& node) { return table_of(node) != nullptr; }
+bool has_pretrained_table(const Node& node) { return table_of(node) != nullptr; }
 
-std::vector<ReadTable> read_tables(const Graph& graph, const WordUse& use) {
-  std::vector<ReadTable> tables;
+std::vector<PretrainedTable> load_pretrained_tables(const Graph& graph, const VocabularyInfo& use) {
+  std::vector<PretrainedTable> tables;
   for (const Node& node : graph.nodes) {
     const std::string* path = table_of(node);
     if (path == nullptr || !owns(graph, node, node.inputs.back())) continue;
     const Value& table = graph.value(node.inputs.back());
     tables.push_back(is_array(*path) ? array_of(*path, use, node, table)
-                                     : vectors_of(*path, use, node, table));
+                                     : load_word_vectors(*path, use, node, table));
     if (wants_standardized(node)) {
       const bool counted = std::ssize(use.counts) == table.shape[0];
       standardize_columns(tables.back(), static_cast<std::size_t>(table.shape[1]),
@@ -153,14 +154,15 @@ std::vector<ReadTable> read_tables(const Graph& graph, const WordUse& use) {
   return tables;
 }
 
-void set_tables(const std::vector<ReadTable>& tables, Weights& weights) {
-  for (const ReadTable& table : tables) {
+void assign_pretrained_tables(const std::vector<PretrainedTable>& tables, Weights& weights) {
+  for (const PretrainedTable& table : tables) {
     const WeightEntry& entry = *weights.find(table.value);
     std::vector<float> numbers = table.numbers;
     const std::vector<float> drawn = weights.get(entry);
     const auto width = static_cast<std::size_t>(entry.shape[1]);
-    for (std::size_t i = kFirstWord * width; i < numbers.size() && table.keeps_drawn; ++i) {
-      if (!table.has_row[i / width]) numbers[i] = drawn[i];
+    for (std::size_t i = kFirstWord * width; i < numbers.size() && table.keeps_initialized_rows;
+         ++i) {
+      if (!table.has_vector[i / width]) numbers[i] = drawn[i];
     }
     weights.set(entry, numbers);
   }

@@ -10,19 +10,19 @@
 namespace selfnorm {
 
 /// Whether a node's table is read from a file.
-bool reads_table(const Node& node);
+bool has_pretrained_table(const Node& node);
 
 /// A table that was read for the value called so.
-struct ReadTable {
+struct PretrainedTable {
   std::string value;
   std::vector<float> numbers;
-  std::vector<bool> has_row = {};  ///< by word of a vocabulary; empty: all are given
-  bool keeps_drawn = false;        ///< rows that are not given stay as drawn, else they are 0
-  std::int64_t skipped = 0;        ///< bad lines that were left out
+  std::vector<bool> has_vector = {};    ///< by word of a vocabulary; empty: all are given
+  bool keeps_initialized_rows = false;  ///< rows that are not given stay as drawn, else they are 0
+  std::int64_t skipped = 0;             ///< bad lines that were left out
 };
 
 /// What of texts matters to their tables.
-struct WordUse {
+struct VocabularyInfo {
   const std::vector<std::string>& words;  ///< a vocabulary; empty: none
   std::vector<double> counts = {};        ///< how often each is there; empty: equally often
   bool skip_bad = false;                  ///< leaves out bad lines of vectors
@@ -33,12 +33,12 @@ struct WordUse {
 /// in a table that is not learned and as drawn in one that is. Error(data) says what does not fit.
 /// With `standardize` they are taken to mean 0 and variance 1, each word counted as often as it is
 /// there. Of an array for a vocabulary the rows count as given that are not all 0.
-std::vector<ReadTable> read_tables(const Graph& graph, const WordUse& use);
+std::vector<PretrainedTable> load_pretrained_tables(const Graph& graph, const VocabularyInfo& use);
 
 /// How often each word of a data set's vocabulary comes in the texts of these rows.
-std::vector<double> count_words(const Dataset& data, std::span<const std::int64_t> rows);
+std::vector<double> count_tokens(const Dataset& data, std::span<const std::int64_t> rows);
 
-void set_tables(const std::vector<ReadTable>& tables, Weights& weights);
+void assign_pretrained_tables(const std::vector<PretrainedTable>& tables, Weights& weights);
 
 /// Whether a graph has nodes with states that rows decide.
 bool has_fitted_states(const Graph& graph);

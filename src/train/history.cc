@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "formats/json.h"
-#include "train/weights_json.h"
+#include "train/weight_statistics_json.h"
 
 namespace selfnorm {
 namespace {
@@ -28,8 +28,8 @@ double number(const nlohmann::ordered_json& json) {
   return json.is_null() ? std::nan("") : json.get<double>();
 }
 
-std::vector<UnitWeights> parse_weights(const nlohmann::ordered_json& json) {
-  std::vector<UnitWeights> weights;
+std::vector<WeightStatistics> parse_weights(const nlohmann::ordered_json& json) {
+  std::vector<WeightStatistics> weights;
   for (const auto& layer : json) {
     const auto at = [&](const char* key) { return number(layer.at(key)); };
     // Not in the histories of 0.1.0's first weeks.
@@ -63,9 +63,9 @@ std::vector<LayerHistogram> parse_histograms(const nlohmann::ordered_json& json)
 
 }  // namespace
 
-nlohmann::ordered_json weights_json(const std::vector<UnitWeights>& weights) {
+nlohmann::ordered_json weight_statistics_json(const std::vector<WeightStatistics>& weights) {
   auto layers = nlohmann::ordered_json::array();
-  for (const UnitWeights& layer : weights) {
+  for (const WeightStatistics& layer : weights) {
     layers.push_back({{"layer", layer.layer},
                       {"omega", number(layer.omega)},
                       {"omega_deviation", number(layer.omega_deviation)},
@@ -94,7 +94,7 @@ std::string history_line(const EpochRecord& record) {
     json["moments"] = layers;
   }
   if (!record.histograms.empty()) json["histograms"] = histograms_json(record.histograms);
-  if (!record.weights.empty()) json["weights"] = weights_json(record.weights);
+  if (!record.weights.empty()) json["weights"] = weight_statistics_json(record.weights);
   if (record.was_watched()) json["watch_seconds"] = record.watch_seconds;
   if (!record.validation.empty()) json["evaluation_seconds"] = record.evaluation_seconds;
   return json.dump();
@@ -132,12 +132,12 @@ EpochRecord parse_history_line(std::string_view line) {
   }
 }
 
-std::vector<EpochRecord> read_history(const std::filesystem::path& path, bool drop_cut) {
+std::vector<EpochRecord> read_history(const std::filesystem::path& path, bool drop_truncated) {
   std::istringstream lines(read_file(path));
   std::vector<EpochRecord> records;
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {
-    if (lines.eof() && drop_cut) break;
+    if (lines.eof() && drop_truncated) break;
     try {
       records.push_back(parse_history_line(line));
     } catch (const Error& error) {

@@ -31,6 +31,7 @@ EpochRecord parse_history_line(std::string_view line);
 
 /// All epochs of a history file. Throws Error(data) naming file and line. With `drop_cut` a last
 /// line without its end is left out: a crash came between.
-std::vector<EpochRecord> read_history(const std::filesystem::path& path, bool drop_cut = false);
+std::vector<EpochRecord> read_history(const std::filesystem::path& path,
+                                      bool drop_truncated = false);
 
 }  // namespace selfnorm

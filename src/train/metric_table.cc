@@ -27,7 +27,7 @@ struct MetricRow {
 // The family "top_K_accuracy" for any K from 2 on; nothing for other names.
 constexpr std::string_view kTop = "top_", kTopEnd = "_accuracy";
 
-std::optional<Metric> top_accuracy(std::string_view name) {
+std::optional<Metric> top_k_metric(std::string_view name) {
   if (!name.starts_with(kTop) || !name.ends_with(kTopEnd)) return std::nullopt;
   name.remove_prefix(kTop.size());
   name.remove_suffix(std::min(name.size(), kTopEnd.size()));
@@ -66,25 +66,25 @@ const std::vector<MetricRow>& metrics() {
 }
 
 // Distributions are measured by their likeliest class, maps by the class of each pixel.
-TargetKind measured_as(TargetKind targets) {
-  return holds_classes(targets) ? TargetKind::classes : targets;
+TargetKind metric_target_kind(TargetKind targets) {
+  return is_classification(targets) ? TargetKind::classes : targets;
 }
 
 }  // namespace
 
 std::optional<Metric> find_metric(const std::string& name, TargetKind targets) {
   for (const MetricRow& row : metrics()) {
-    if (row.name == name && row.targets == measured_as(targets)) return row.measure;
+    if (row.name == name && row.targets == metric_target_kind(targets)) return row.measure;
   }
-  return measured_as(targets) == TargetKind::classes ? top_accuracy(name) : std::nullopt;
+  return metric_target_kind(targets) == TargetKind::classes ? top_k_metric(name) : std::nullopt;
 }
 
 std::vector<std::string> metric_names(TargetKind targets) {
   std::vector<std::string> names;
   for (const MetricRow& row : metrics()) {
-    if (row.targets == measured_as(targets)) names.push_back(row.name);
+    if (row.targets == metric_target_kind(targets)) names.push_back(row.name);
   }
-  if (measured_as(targets) == TargetKind::classes) {
+  if (metric_target_kind(targets) == TargetKind::classes) {
     names.push_back(fmt::format("{}K{}", kTop, kTopEnd));
   }
   return names;

@@ -75,20 +75,20 @@ Result mean_of(const std::vector<Result>& results) {
   return count > 0 ? Result(sum / static_cast<double>(count)) : std::nullopt;
 }
 
-struct Scored {
+struct ScoredSample {
   double score = 0;
   bool positive = false;
 };
 
 // Twice the rank sum is whole while ranks are, so it is exact below 2^53.
-Result rank_auc(std::vector<Scored> rows) {
+Result rank_auc(std::vector<ScoredSample> rows) {
   const bool any_nan =
-      std::ranges::any_of(rows, [](const Scored& row) { return std::isnan(row.score); });
-  std::int64_t positives = std::ranges::count(rows, true, &Scored::positive);
+      std::ranges::any_of(rows, [](const ScoredSample& row) { return std::isnan(row.score); });
+  std::int64_t positives = std::ranges::count(rows, true, &ScoredSample::positive);
   const std::int64_t negatives = std::ssize(rows) - positives;
   if (positives == 0 || negatives == 0) return std::nullopt;
   if (any_nan) return std::numeric_limits<double>::quiet_NaN();
-  std::ranges::sort(rows, {}, &Scored::score);
+  std::ranges::sort(rows, {}, &ScoredSample::score);
   double twice_rank_sum = 0;
   for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
     std::int64_t positives_here = 0;
@@ -103,7 +103,7 @@ Result rank_auc(std::vector<Scored> rows) {
 }
 
 Result column_auc(const Column& scores, const Column& targets) {
-  std::vector<Scored> rows;
+  std::vector<ScoredSample> rows;
   rows.reserve(scores.rows());
   for (std::size_t r = 0; r < scores.rows(); ++r) {
     if (!std::isnan(targets[r])) rows.push_back({scores[r], targets[r] > 0.5});
@@ -261,7 +261,7 @@ Result one_vs_rest_auc(std::span<const float> scores, std::int64_t classes,
   const auto width = static_cast<std::size_t>(classes);
   std::vector<Result> results;
   for (std::size_t c = 0; c < width; ++c) {
-    std::vector<Scored> rows;
+    std::vector<ScoredSample> rows;
     for (std::size_t r = 0; r < labels.size(); ++r) {
       rows.push_back({scores[r * width + c], labels[r] == static_cast<std::int32_t>(c)});
     }

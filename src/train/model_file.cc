@@ -78,7 +78,7 @@ void check_schema(const Schema& schema, const Network& network) {
 }
 
 // How many classes the outputs can tell apart.
-std::size_t most_classes(TargetKind targets, std::int64_t outputs) {
+std::size_t max_class_names(TargetKind targets, std::int64_t outputs) {
   switch (targets) {
     case TargetKind::class_maps: return 0;  // numbers without names
     case TargetKind::classes:
@@ -92,7 +92,7 @@ std::size_t most_classes(TargetKind targets, std::int64_t outputs) {
 // The loss must take the network's outputs, and those tell as many classes apart as have a name.
 void check_objective(const Objective& objective, const Schema& schema, Graph graph) {
   const Shape& shape = graph.value(add_loss(graph, objective).output).shape;
-  const std::size_t most = most_classes(objective.targets, elements(shape) / shape[0]);
+  const std::size_t most = max_class_names(objective.targets, elements(shape) / shape[0]);
   if (schema.class_names.size() <= most) return;
   throw Error(ErrorKind::model_file,
               fmt::format("its schema names {} classes, its network tells {} apart with loss '{}'",
@@ -121,7 +121,7 @@ TrainedModel read_model(const TensorFile& file) {
   const Graph graph = build_engine_graph(model.network, 1);
   model.schema = schema_from_json(metadata_of(file, "schema"));
   check_schema(model.schema, model.network);
-  mark_words(graph, model.schema);
+  mark_token_inputs(graph, model.schema);
   model.objective = objective_from_json(metadata_of(file, "objective"));
   check_objective(model.objective, model.schema, graph);
   check_tensors(file, graph);

@@ -15,15 +15,15 @@
 namespace selfnorm {
 namespace {
 
-struct LossKind {
+struct LossEntry {
   std::string loss;
   std::vector<TargetKind> targets;   ///< the first is the one preferred
   std::vector<std::string> metrics;  ///< shown unless others are asked for
 };
 
-const std::vector<LossKind>& losses() {
+const std::vector<LossEntry>& losses() {
   using enum TargetKind;
-  static const std::vector<LossKind> table = {
+  static const std::vector<LossEntry> table = {
       {"softmax_cross_entropy", {classes, distributions}, {"accuracy"}},
       {"sigmoid_cross_entropy", {probabilities}, {"auc"}},
       {"dice", {classes, distributions, probabilities}, {"dice", "iou"}},
@@ -34,16 +34,16 @@ const std::vector<LossKind>& losses() {
 }
 
 // The op from outputs to what is predicted.
-std::string prediction_of(TargetKind targets) {
-  if (holds_classes(targets)) return "softmax";
+std::string prediction_op(TargetKind targets) {
+  if (is_classification(targets)) return "softmax";
   return targets == TargetKind::probabilities ? "sigmoid" : "";
 }
 
-const LossKind& find_loss(const std::string& name) {
-  const auto found = std::ranges::find(losses(), name, &LossKind::loss);
+const LossEntry& find_loss(const std::string& name) {
+  const auto found = std::ranges::find(losses(), name, &LossEntry::loss);
   if (found != losses().end()) return *found;
   std::vector<std::string> names;
-  for (const LossKind& kind : losses()) names.push_back(kind.loss);
+  for (const LossEntry& kind : losses()) names.push_back(kind.loss);
   throw Error(ErrorKind::config,
               fmt::format("[train]: unknown loss '{}'{}", name, suggestion(name, names)));
 }
@@ -128,18 +128,18 @@ void check_width(const Targets& targets, std::int64_t width, const Shape& output
 
 }  // namespace
 
-bool holds_classes(TargetKind targets) {
-  return is_labels(targets) || targets == TargetKind::distributions;
+bool is_classification(TargetKind targets) {
+  return uses_class_indices(targets) || targets == TargetKind::distributions;
 }
 
-bool is_labels(TargetKind targets) {
+bool uses_class_indices(TargetKind targets) {
   return targets == TargetKind::classes || targets == TargetKind::class_maps;
 }
 
 Objective make_objective(const std::string& loss, const Settings& attributes,
                          const std::vector<std::string>& wanted, TargetKind targets) {
-  const LossKind& kind = find_loss(loss);
-  Objective objective{kind.loss, attributes, targets, prediction_of(targets),
+  const LossEntry& kind = find_loss(loss);
+  Objective objective{kind.loss, attributes, targets, prediction_op(targets),
                       wanted.empty() ? kind.metrics : wanted};
   check_metrics(objective);
   return objective;
@@ -152,7 +152,7 @@ Objective choose_objective(const TrainOptions& options, const Targets& targets) 
   }
   std::string loss = options.loss;
   if (loss == "auto") loss = has_classes ? "softmax_cross_entropy" : "mean_squared_error";
-  const LossKind& kind = find_loss(loss);
+  const LossEntry& kind = find_loss(loss);
   TargetKind chosen = kind.targets.front();
   if (has_classes && chosen == TargetKind::values) {
     throw Error(ErrorKind::config,
@@ -166,8 +166,8 @@ Objective choose_objective(const TrainOptions& options, const Targets& targets) 
   return make_objective(loss, options.loss_attributes, options.metrics, chosen);
 }
 
-void settle_objective(Objective& objective, const Targets& targets, const Shape& output) {
-  const LossKind& kind = find_loss(objective.loss);
+void resolve_objective(Objective& objective, const Targets& targets, const Shape& output) {
+  const LossEntry& kind = find_loss(objective.loss);
   const bool may_be_one = std::ranges::count(kind.targets, TargetKind::probabilities) > 0;
   TargetKind settled = objective.targets;
   if (may_be_one && output[0] == 1) settled = TargetKind::probabilities;

@@ -20,8 +20,8 @@ enum class TargetKind : std::uint8_t {
 };
 
 /// Whether targets tell one of several classes, and whether losses read them as class indexes.
-bool holds_classes(TargetKind targets);
-bool is_labels(TargetKind targets);
+bool is_classification(TargetKind targets);
+bool uses_class_indices(TargetKind targets);
 
 /// A loss as training and prediction see it.
 struct Objective {
@@ -43,7 +43,7 @@ Objective make_objective(const std::string& loss, const Settings& attributes,
 /// What only the shape of one sample's output tells: targets of a number a pixel beside several
 /// channels are class maps, and a loss that takes both probabilities and classes takes
 /// probabilities where there is one channel. Throws Error(config) as make_objective does.
-void settle_objective(Objective& objective, const Targets& targets, const Shape& output);
+void resolve_objective(Objective& objective, const Targets& targets, const Shape& output);
 
 /// Numbers a row that the targets take in a batch: 1 for classes.
 std::int64_t target_width(const Objective& objective, const Shape& output);

@@ -51,7 +51,7 @@ void save_model(const TrainedModel& model, const std::filesystem::path& path,
 TrainedModel load_model(const std::filesystem::path& path);
 
 /// Marks the inputs that the network reads as numbers of words.
-void mark_words(const Graph& graph, Schema& schema);
+void mark_token_inputs(const Graph& graph, Schema& schema);
 
 /// Puts the data's inputs into the order of the names. A single input needs no name. Throws
 /// Error(data) when there are others than those.

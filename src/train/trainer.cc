@@ -130,7 +130,7 @@ bool Trainer::stopped_early() const {
 bool Trainer::ended() const { return state_.epoch >= options_.epochs || stopped_early(); }
 
 void Trainer::run() {
-  if (state_.step == 0) report_start();
+  if (state_.step == 0) report_untrained_network();
   while (!ended()) run_epoch();
   if (options_.early_stopping.restore_best && state_.best.epoch >= 0) {
     model_.weights = state_.best.weights;
@@ -138,7 +138,7 @@ void Trainer::run() {
 }
 
 // Epoch 0: what the untrained network does to the watched rows.
-void Trainer::report_start() {
+void Trainer::report_untrained_network() {
   if (!options_.watch || !callbacks_.on_epoch) return;
   EpochRecord record;
   watch(record);
@@ -147,7 +147,7 @@ void Trainer::report_start() {
 
 void Trainer::watch(EpochRecord& record) {
   const Stopwatch clock;
-  if (is_moments_turn()) {
+  if (should_measure_moments()) {
     const auto rows = std::min<std::size_t>(kWatchedRows, data_.train_rows.size());
     const auto layers = watcher_.watched(*data_.train, std::span(data_.train_rows).first(rows));
     record.moments = layers.moments;
@@ -173,10 +173,10 @@ void Trainer::run_epoch() {
     const auto count =
         std::min(order.size() - first, static_cast<std::size_t>(options_.batch_size));
     run_step(std::span(order).subspan(first, count), steps);
-    if (state_.step_in_epoch < steps) stop_if_asked();
+    if (state_.step_in_epoch < steps) stop_if_requested();
   }
   finish_epoch(order);
-  stop_if_asked();
+  stop_if_requested();
 }
 
 Trainer::StepProgram& Trainer::program_for(std::int64_t rows) {
@@ -211,7 +211,7 @@ void Trainer::run_step(std::span<const std::int64_t> rows, std::int64_t steps) {
 }
 
 // The first parameter that is not finite, or nothing.
-std::string Trainer::broken_parameter() const {
+std::string Trainer::find_non_finite_parameter() const {
   for (const WeightEntry& entry : model_.weights.entries()) {
     if (!kernels::all_finite(model_.weights.data() + entry.offset, entry.count)) return entry.name;
   }
@@ -220,13 +220,13 @@ std::string Trainer::broken_parameter() const {
 
 // The loss is that of before the last step, so weights are looked at before they are kept.
 void Trainer::check_parameters() const {
-  const std::string parameter = broken_parameter();
+  const std::string parameter = find_non_finite_parameter();
   if (parameter.empty()) return;
   fail_not_finite("a parameter", 0, fmt::format("'{}' was moved too far", parameter));
 }
 
 // What a failed training can go on from.
-std::string Trainer::kept_text() const {
+std::string Trainer::checkpoint_hint() const {
   if (checkpoint_.empty()) return "";
   if (!saved_.has_value()) return "; no checkpoint was saved yet";
   return fmt::format("; the checkpoint after epoch {}, step {} is kept in {}", saved_->epoch,
@@ -239,11 +239,11 @@ void Trainer::fail_not_finite(const std::string& what, std::int64_t step,
               fmt::format("{} became NaN or infinite at step {} (epoch {}, step {}): {} (lower the "
                           "learning rate, or set optimizer.clip_norm){}",
                           what, state_.step + step, state_.epoch + 1, state_.step_in_epoch + step,
-                          cause, kept_text()));
+                          cause, checkpoint_hint()));
 }
 
 void Trainer::fail_loss(StepProgram& step) {
-  const std::string parameter = broken_parameter();
+  const std::string parameter = find_non_finite_parameter();
   if (!parameter.empty()) {
     fail_not_finite(
         "the loss", 1,
@@ -256,7 +256,7 @@ void Trainer::fail_loss(StepProgram& step) {
       fmt::format("the first output that is not finite is that of '{}'", node.value_or("loss")));
 }
 
-bool Trainer::is_moments_turn() const {
+bool Trainer::should_measure_moments() const {
   return state_.step == 0 || ended() || state_.rows_since_watch >= kRowsBetweenWatches;
 }
 
@@ -305,7 +305,7 @@ void Trainer::judge(const EpochRecord& record) {
   }
 }
 
-void Trainer::stop_if_asked() {
+void Trainer::stop_if_requested() {
   if (!callbacks_.should_stop || !callbacks_.should_stop()) return;
   if (ended()) return;  // nothing was left to do
   save();

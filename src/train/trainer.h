@@ -7,7 +7,7 @@
 
 #include "train/evaluator.h"
 #include "train/training_state.h"
-#include "train/unit_weights.h"
+#include "train/weight_statistics.h"
 
 namespace selfnorm {
 
@@ -54,15 +54,15 @@ class Trainer {
   StepProgram& program_for(std::int64_t rows);
   void finish_epoch(std::span<const std::int64_t> order);
   void judge(const EpochRecord& record);
-  bool is_moments_turn() const;
+  bool should_measure_moments() const;
   float* gradients() { return reinterpret_cast<float*>(gradients_.data()); }
   void watch(EpochRecord& record);
-  void report_start();
-  void stop_if_asked();
+  void report_untrained_network();
+  void stop_if_requested();
   void save();
-  std::string broken_parameter() const;
+  std::string find_non_finite_parameter() const;
   void check_parameters() const;
-  std::string kept_text() const;
+  std::string checkpoint_hint() const;
   [[noreturn]] void fail_loss(StepProgram& program);
   [[noreturn]] void fail_not_finite(const std::string& what, std::int64_t step,
                                     const std::string& cause) const;
@@ -70,7 +70,7 @@ class Trainer {
   bool ended() const;
 
   TrainedModel& model_;
-  std::optional<UnitWatch> units_;  ///< where training is watched
+  std::optional<WeightMonitor> units_;  ///< where training is watched
   TrainingData data_;
   TrainOptions options_;
   TrainCallbacks callbacks_;

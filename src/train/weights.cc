@@ -69,7 +69,7 @@ void Weights::initialize(const Graph& graph, std::uint64_t seed) {
   for (const Parameter& parameter : graph.parameters) {
     const Value& value = graph.value(parameter.value);
     const WeightEntry& entry = *find(value.name);
-    const InitialShape shape{entry.count, value.shape[0], parameter.fan_in, parameter.fan_out};
+    const InitializerShape shape{entry.count, value.shape[0], parameter.fan_in, parameter.fan_out};
     std::vector<float> values(static_cast<std::size_t>(entry.count));
     selfnorm::initialize(parameter.init, parameter.gain * parameter.calibration, shape,
                          random_key(seed, "init", value.name), values.data());

@@ -52,7 +52,7 @@ std::string fault(const std::function<void()>& action) {
   return "no error";
 }
 
-TEST(Model, ClassesAreToldByTheirNames) {
+TEST(Model, ClassesAreMatchedByName) {
   const Model model = trained(lines({"a", "b", "c"}), 40);
   ASSERT_EQ(model.evaluate(lines({"a", "b", "c"})).at("accuracy"), 1);
   EXPECT_EQ(model.evaluate(lines({"b", "c"})).at("accuracy"), 1);
@@ -60,7 +60,7 @@ TEST(Model, ClassesAreToldByTheirNames) {
   EXPECT_EQ(model.predict(lines({"b", "d"})).shape, (Shape{60, 3})) << "targets are not read";
 }
 
-TEST(Model, ColumnsOfNumbersUnderOneHeaderAreFoundByName) {
+TEST(Model, MatchesNumericColumnsByName) {
   Dataset data = lines({"a", "b", "c"});
   data.inputs[0].columns = {"2019", "2020"};
   const Model model = trained(data, 10);
@@ -71,7 +71,7 @@ TEST(Model, ColumnsOfNumbersUnderOneHeaderAreFoundByName) {
   EXPECT_EQ(model.predict(swapped).data, model.predict(data).data);
 }
 
-TEST(Model, ASetOfItsOwnValidates) {
+TEST(Model, UsesSeparateValidationSet) {
   const Dataset data = lines({"a", "b", "c"});
   TrainOptions options;
   options.epochs = 2;
@@ -88,7 +88,7 @@ TEST(Model, ASetOfItsOwnValidates) {
 }
 
 // Everything that a reader would have refused, in each of the three uses.
-TEST(Model, DataThatDoNotHoldTogetherAreRefused) {
+TEST(Model, RejectsInconsistentData) {
   struct Case {
     const char* words;
     std::function<void(Dataset&)> damage;
@@ -132,7 +132,7 @@ TEST(Model, DataThatDoNotHoldTogetherAreRefused) {
             std::string::npos);
 }
 
-TEST(Model, TargetsOfAnotherKindAreRefused) {
+TEST(Model, RejectsTargetsOfAnotherKind) {
   const Model classes = trained(lines({"a", "b"})), regression = trained(numbers());
   EXPECT_NE(fault([&] { classes.evaluate(numbers()); }).find("expected classes, got numbers"),
             std::string::npos);
@@ -145,7 +145,7 @@ TEST(Model, TargetsOfAnotherKindAreRefused) {
   EXPECT_NE(fault([&] { regression.evaluate(none); }).find("has no target 'y'"), std::string::npos);
 }
 
-TEST(Model, LabelsBeyondTheirLossAreRefusedByRowAndColumn) {
+TEST(Model, RejectsOutOfRangeLabelsNamingRowAndColumn) {
   const auto message = [](const std::string& loss, std::vector<float> values) {
     Dataset data = lines({"a"}, 2);
     data.targets = {"p,q", {}, {}, std::move(values), 2, {"p", "q"}};

@@ -31,7 +31,7 @@ early_stopping = { patience = 3 }
 metrics = ["accuracy", "auc"]
 )";
 
-TEST(RunConfig, ReadsWhatANetworkFileSays) {
+TEST(RunConfig, ReadsNetworkFile) {
   const RunConfig config = parse_run_config(kFull, "net.toml");
   EXPECT_EQ(config.data.source, "table.csv");
   EXPECT_EQ(config.data.inputs.at("second").size(), 4u);
@@ -50,7 +50,7 @@ TEST(RunConfig, ReadsWhatANetworkFileSays) {
   EXPECT_EQ(config.train.metrics.size(), 2u);
 }
 
-TEST(RunConfig, WrittenAndReadIsTheSame) {
+TEST(RunConfig, RoundTrip) {
   const std::string once = to_toml(parse_run_config(kFull, "net.toml"));
   EXPECT_EQ(to_toml(parse_run_config(once, "again")), once);
   RunConfig spaced;
@@ -70,7 +70,7 @@ std::string message(const std::string& text) {
   return "";
 }
 
-TEST(RunConfig, ErrorsSayWhere) {
+TEST(RunConfig, ErrorsNameLocation) {
   EXPECT_EQ(message("[trian]\nepochs = 1\n"),
             "config: net.toml: [trian]: unknown table (did you mean 'train'?)");
   EXPECT_EQ(message("[train]\nepoch = 1\n"),

@@ -31,7 +31,7 @@ class RunTest : public testing::Test {
                           ("selfnorm-run-test-" + std::to_string(getpid()))};
 };
 
-TEST_F(RunTest, SummaryTellsWhatIsAboutToHappen) {
+TEST_F(RunTest, SummaryDescribesTheRun) {
   const RunSummary summary = selfnorm::Run(digits()).summary();
   EXPECT_EQ(summary.data, "digits");
   EXPECT_EQ(summary.train_rows + summary.validation_rows, 1438);
@@ -40,7 +40,7 @@ TEST_F(RunTest, SummaryTellsWhatIsAboutToHappen) {
   EXPECT_TRUE(summary.unseen_classes.empty());
 }
 
-TEST_F(RunTest, ARunAndItsFolderAgree) {
+TEST_F(RunTest, RunAgreesWithItsFolder) {
   selfnorm::Run run(digits());
   const RunResult result = run.execute(folder_);
   EXPECT_EQ(result.epochs, 2);
@@ -54,7 +54,7 @@ TEST_F(RunTest, ARunAndItsFolderAgree) {
   EXPECT_EQ(test.model.output_names(), test.model.class_names());
 }
 
-TEST_F(RunTest, AnInterruptedRunGoesOn) {
+TEST_F(RunTest, InterruptedRunResumes) {
   selfnorm::Run whole(digits());
   const RunResult result = whole.execute(folder_);
   fs::remove_all(folder_.root);
@@ -68,13 +68,13 @@ TEST_F(RunTest, AnInterruptedRunGoesOn) {
   EXPECT_EQ(again.execute(folder_, true).test, result.test);
 }
 
-TEST_F(RunTest, AConfigurationIsAsItsFile) {
+TEST_F(RunTest, ConfigRoundTripsThroughToml) {
   const RunConfig config = selfnorm::Run(digits()).config();
   EXPECT_EQ(config.network.layers.size(), 5u) << "the default network is filled in";
   EXPECT_EQ(to_toml(parse_run_config(to_toml(config), "again")), to_toml(config));
 }
 
-TEST_F(RunTest, FaultsLeaveNothing) {
+TEST_F(RunTest, FailuresCreateNoFiles) {
   RunConfig config = digits();
   config.data.source = "nothing.csv";
   EXPECT_THROW(selfnorm::Run{config}, Error);

@@ -53,7 +53,7 @@ TEST(Draws, HaveTheirMoments) {
   EXPECT_NEAR(z.mean, 0, error);
   EXPECT_NEAR(z.variance, 1, error * std::sqrt(2.0));
   const Moments t = moments(count, [&](auto i) { return truncated_normal(key, i); });
-  const double deviation = kTruncatedNormalDeviation;
+  const double deviation = kTruncatedNormalStandardDeviation;
   EXPECT_NEAR(t.mean, 0, error * deviation);
   EXPECT_NEAR(t.variance, deviation * deviation, error * std::sqrt(2.0) * deviation * deviation);
 }

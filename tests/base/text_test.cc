@@ -5,7 +5,7 @@
 namespace selfnorm {
 namespace {
 
-TEST(NearestName, FindsASlip) {
+TEST(NearestName, FindsATypo) {
   const std::vector<std::string> ops = {"dense", "selu", "alpha_dropout", "conv2d"};
   EXPECT_EQ(nearest_name("slu", ops), "selu");
   EXPECT_EQ(nearest_name("alphadropout", ops), "alpha_dropout");
@@ -26,7 +26,7 @@ TEST(Grouped, SetsCommasBetweenThousands) {
   EXPECT_EQ(grouped(-1000), "-1,000");
 }
 
-TEST(IsUtf8, TellsItFromLatinAndFromForgeries) {
+TEST(IsUtf8, RejectsLatin1AndOverlongForms) {
   for (const char* good : {"", "plain", "größer", "數字", "\xF0\x9F\x99\x82"})
     EXPECT_TRUE(is_utf8(good)) << good;
   const std::vector<std::string> bad = {"gr\xF6\xDF",       "\xC3",         "\x80",

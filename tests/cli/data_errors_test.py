@@ -1,4 +1,4 @@
-"""Wrong data: exit status 3, and words that say in which file, where, and how to mend it."""
+"""Wrong data: exit status 3, and words that say in which file, where, and how to fix it."""
 
 import gzip
 import os

@@ -97,7 +97,7 @@ class Doctor(CliTest):
         findings = json.loads(bad.out)["findings"]
         self.assertEqual(["initial-variance", "plain-dropout"], [f["code"] for f in findings])
         self.assertEqual(["dense_1", "dense_2"], findings[0]["layers"])
-        self.assertEqual({"code", "severity", "layers", "value", "values", "details", "message", "mend"},
+        self.assertEqual({"code", "severity", "layers", "value", "values", "details", "message", "fix"},
                          set(findings[0]))
         self.assertEqual(0, self.run_program("doctor", "bad.toml", "--fail-on", "never").status)
         listed = self.ok("doctor", "--codes").out
@@ -146,7 +146,7 @@ class Doctor(CliTest):
         self.assertEqual(["weights-left-domain"], [f["code"] for f in beyond])
         self.assertEqual(1 if beyond[0]["severity"] == "error" else 0, mended.status)
         self.assertNotIn("weights-left-domain", [f["code"] for f in json.loads(mended.out)["repaired"]])
-        self.assertIn("beyond what a network file mends",
+        self.assertIn("beyond what a network file fixes",
                       self.run_program("doctor", "run", "--repair", "good.toml").out)
         tau = {layer["layer"]: layer["tau"] for layer in self.history("run")[-1]["weights"]}
         padding = ((3 * 8 - 2) / (3 * 8)) ** 2

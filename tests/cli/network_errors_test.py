@@ -1,4 +1,4 @@
-"""Wrong network files and flags: exit status 2, and words that say where and how to mend it."""
+"""Wrong network files and flags: exit status 2, and words that say where and how to fix it."""
 
 import shutil
 

@@ -133,14 +133,14 @@ TEST(Gather, BytesAreParts255AndRoundedOnce) {
 }
 
 TEST(Gather, SameBitsForAnyNumberOfThreads) {
-  SKIP_WHERE_OPENMP_IS_NOT_SEEN();
+  SKIP_UNDER_THREAD_SANITIZER();
   constexpr std::int64_t kRows = 200;  // enough numbers for several threads
   const Field field{"x", {3, 16, 16}, random_floats(kRows * 768, 2, 1), {}};
   const Standardizer s = fit(field, all_rows(kRows));
   const Rows rows = permutation(random_key(1, "test", "rows"), kRows);
   std::vector<std::vector<float>> outs;
   for (const int threads : {1, 2, 5}) {
-    const OpenMpThreads set(threads);
+    const ScopedOpenMpThreads set(threads);
     outs.emplace_back(kRows * 768);
     gather_batch(field, &s, rows, outs.back().data());
   }

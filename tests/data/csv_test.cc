@@ -13,13 +13,13 @@ using Floats = std::vector<float>;
 using Names = std::vector<std::string>;
 using Classes = std::vector<std::int32_t>;
 
-class CsvTest : public FilesTest {
+class CsvTest : public TemporaryFolderTest {
  protected:
   Dataset read(const std::string& text, DataOptions options = {}) const {
     return read_csv(write("t.csv", text), options);
   }
   std::string fault(const std::string& text, DataOptions options = {}) const {
-    return data_fault([&] { read(text, options); });
+    return data_error_message([&] { read(text, options); });
   }
   static DataOptions target(const std::string& name, const std::string& task = "auto") {
     DataOptions options;
@@ -53,7 +53,7 @@ TEST_F(CsvTest, SameFromGzipAndWithEveryDelimiter) {
   }
   DataOptions given;
   given.delimiter = "semicolon";
-  expect_in("expected a number, got '1,2'", fault("1,2;3\n", given));
+  expect_contains("expected a number, got '1,2'", fault("1,2;3\n", given));
 }
 
 TEST_F(CsvTest, TargetByIndexAndByUsualName) {
@@ -67,7 +67,7 @@ TEST_F(CsvTest, TargetByIndexAndByUsualName) {
   EXPECT_EQ(read("a,Label\n1,3\n").targets.name, "Label");
   EXPECT_EQ(read("a,b\n1,3\n").targets.name, "");
   EXPECT_EQ(read("a,b\n1,3\n").inputs[0].sample_shape, (Shape{2}));
-  expect_in("class and target could each be the target", fault("class,target,a\n1,2,3\n"));
+  expect_contains("class and target could each be the target", fault("class,target,a\n1,2,3\n"));
 }
 
 TEST_F(CsvTest, NumberClassesAreSortedByValue) {
@@ -109,7 +109,8 @@ TEST_F(CsvTest, HeaderOnlyWhereItIsOne) {
   options.header = "yes";
   EXPECT_EQ(read("1,2\n3,4\n", options).inputs[0].columns, (Names{"1", "2"}));
   options.header = "no";
-  expect_in("t.csv:1, column 0 (from 0): expected a number, got 'a'", fault("a,b\n1,2\n", options));
+  expect_contains("t.csv:1, column 0 (from 0): expected a number, got 'a'",
+                  fault("a,b\n1,2\n", options));
 }
 
 TEST_F(CsvTest, QuotesBlankLinesCarriageReturnsAndByteOrderMark) {
@@ -128,57 +129,59 @@ TEST_F(CsvTest, LimitReadsOnlySoManyRows) {
 
 TEST_F(CsvTest, FaultsNameFileLineAndColumn) {
   const std::string at = (folder_ / "t.csv").string();
-  expect_in("data: " + at + ":4, column 'age': expected a number, got 'abc'",
-            fault("age,y\n1,2\n\nabc,3\n"));
-  expect_in(at + ":5, column 'age': expected a number, got 'abc'",
-            fault("\"a\nge\",age\r\n1,2\r\n\r\n1,abc\r\n"));
-  expect_in(":3: expected 2 cells as in the first row, got 3", fault("a,b\n1,2\n1,2,3\n"));
-  expect_in(":2: expected 2 cells as in the first row, got 1", fault("a,b\n1\n"));
-  expect_in(":2, column 'b': expected a number, got a missing value ''", fault("a,b\n1,\n"));
-  expect_in(":2, column 'b': expected a number, got a missing value 'NaN'", fault("a,b\n1,NaN\n"));
-  expect_in(":2, column 'b': expected a number within 32-bit range, got 'inf'",
-            fault("a,b\n1,inf\n"));
-  expect_in("within 32-bit range, got '1e39'", fault("a,b\n1,1e39\n"));
-  expect_in("within 32-bit range, got '1e999'", fault("a,b\n1,1e999\n"));
+  expect_contains("data: " + at + ":4, column 'age': expected a number, got 'abc'",
+                  fault("age,y\n1,2\n\nabc,3\n"));
+  expect_contains(at + ":5, column 'age': expected a number, got 'abc'",
+                  fault("\"a\nge\",age\r\n1,2\r\n\r\n1,abc\r\n"));
+  expect_contains(":3: expected 2 cells as in the first row, got 3", fault("a,b\n1,2\n1,2,3\n"));
+  expect_contains(":2: expected 2 cells as in the first row, got 1", fault("a,b\n1\n"));
+  expect_contains(":2, column 'b': expected a number, got a missing value ''", fault("a,b\n1,\n"));
+  expect_contains(":2, column 'b': expected a number, got a missing value 'NaN'",
+                  fault("a,b\n1,NaN\n"));
+  expect_contains(":2, column 'b': expected a number within 32-bit range, got 'inf'",
+                  fault("a,b\n1,inf\n"));
+  expect_contains("within 32-bit range, got '1e39'", fault("a,b\n1,1e39\n"));
+  expect_contains("within 32-bit range, got '1e999'", fault("a,b\n1,1e999\n"));
   EXPECT_EQ(features(read("a\n1e-999\n")), (Floats{0}));
-  expect_in("got '1\\x00'", fault(std::string("a,b\n1,1\0\n", 9)));
-  expect_in(":2: a quote (\") is not closed", fault("a,b\n1,\"2\n3,4\n"));
-  expect_in(":2: a quote (\") is not closed, or stands within", fault("a,b\n1,2\"3\n"));
-  expect_in("a header and no rows", fault("a,b\n"));
-  expect_in("holds no rows", fault("\n\n"));
-  expect_in("the file is empty", fault(""));
-  expect_in("no column is left", fault("a\n1\n", target("a")));
-  expect_in("there is no column 'kin' to be the target (did you mean 'kind'?)",
-            fault("a,kind\n1,2\n", target("kin")));
+  expect_contains("got '1\\x00'", fault(std::string("a,b\n1,1\0\n", 9)));
+  expect_contains(":2: a quote (\") is not closed", fault("a,b\n1,\"2\n3,4\n"));
+  expect_contains(":2: a quote (\") is not closed, or stands within", fault("a,b\n1,2\"3\n"));
+  expect_contains("a header and no rows", fault("a,b\n"));
+  expect_contains("holds no rows", fault("\n\n"));
+  expect_contains("the file is empty", fault(""));
+  expect_contains("no column is left", fault("a\n1\n", target("a")));
+  expect_contains("there is no column 'kin' to be the target (did you mean 'kind'?)",
+                  fault("a,kind\n1,2\n", target("kin")));
   std::string wide = "c0";
   for (int i = 1; i < 30; ++i) wide += ",c" + std::to_string(i);
-  expect_in("there is no column 'quality' to be the target among its 30",
-            fault(wide + "\n", target("quality")));
-  expect_in("no column '2'", fault("1,2\n", target("2")));
-  expect_in("more than one column is called 'a'", fault("a,a\n1,2\n", target("a")));
-  expect_in("the target '-1' is named twice", fault("a,b,c\n1,2,3\n", target("c,-1")));
+  expect_contains("there is no column 'quality' to be the target among its 30",
+                  fault(wide + "\n", target("quality")));
+  expect_contains("no column '2'", fault("1,2\n", target("2")));
+  expect_contains("more than one column is called 'a'", fault("a,a\n1,2\n", target("a")));
+  expect_contains("the target '-1' is named twice", fault("a,b,c\n1,2,3\n", target("c,-1")));
 }
 
 TEST_F(CsvTest, BadLabelsAreNamed) {
-  expect_in(":3, column 'y': expected a class, got ''", fault("x,y\n1,a\n1,\n", target("y")));
-  expect_in(":3, column 'y': expected a class, a whole number",
-            fault("x,y\n1,1\n1,1.5\n", target("y", "classification")));
-  expect_in("got a missing label", fault("x,y\n1,1\n1,?\n", target("y", "classification")));
-  expect_in(":2, column 'y': expected a number as target of a regression, got 'a'",
-            fault("x,y\n1,a\n", target("y", "regression")));
-  expect_in(":2, column 'y': expected a target within 32-bit", fault("x,y\n1,inf\n", target("y")));
-  expect_in(":3, column 'z': expected a number as target, got 'a'",
-            fault("x,y,z\n1,1,1\n1,1,a\n", target("y,z")));
+  expect_contains(":3, column 'y': expected a class, got ''", fault("x,y\n1,a\n1,\n", target("y")));
+  expect_contains(":3, column 'y': expected a class, a whole number",
+                  fault("x,y\n1,1\n1,1.5\n", target("y", "classification")));
+  expect_contains("got a missing label", fault("x,y\n1,1\n1,?\n", target("y", "classification")));
+  expect_contains(":2, column 'y': expected a number as target of a regression, got 'a'",
+                  fault("x,y\n1,a\n", target("y", "regression")));
+  expect_contains(":2, column 'y': expected a target within 32-bit",
+                  fault("x,y\n1,inf\n", target("y")));
+  expect_contains(":3, column 'z': expected a number as target, got 'a'",
+                  fault("x,y,z\n1,1,1\n1,1,a\n", target("y,z")));
 }
 
 TEST_F(CsvTest, HostileBytesNeverDoMoreThanThrow) {
   const std::string text = "a,\"b\",y\r\n1,2.5,x\r\n\"3\",-4e1,z\n5,6,x\n";
   const auto action = [&](const fs::path& path) { read_csv(path, target("y")); };
   try_truncations(folder_ / "cut.csv", text, false, action);
-  try_flips(folder_ / "flip.csv", text, 2000, action);
+  try_corruptions(folder_ / "flip.csv", text, 2000, action);
   const std::string packed = bytes_of(write_gz("whole.gz", text));
   try_truncations(folder_ / "cut.csv.gz", packed, true, action);
-  try_flips(folder_ / "flip.csv.gz", packed, 2000, action);
+  try_corruptions(folder_ / "flip.csv.gz", packed, 2000, action);
 }
 
 // 64 KiB is the reader's chunk: rows, quotes and CR LF pairs must survive being cut by it.
@@ -191,7 +194,7 @@ TEST_F(CsvTest, RowsMayCrossChunks) {
     ASSERT_EQ(features(data)[2 * i], static_cast<float>(i));
     ASSERT_EQ(features(data)[2 * i + 1], -static_cast<float>(i));
   }
-  expect_in("t.csv:30002, column 'b'", fault(text + "1,x\r\n"));
+  expect_contains("t.csv:30002, column 'b'", fault(text + "1,x\r\n"));
 }
 
 TEST(Targets, AlignToKnownClasses) {
@@ -200,18 +203,18 @@ TEST(Targets, AlignToKnownClasses) {
   align_classes(targets, {"ant", "bee", "cat"}, place);
   EXPECT_EQ(targets.classes, (Classes{2, 0, 2}));
   EXPECT_EQ(targets.class_names, (Names{"ant", "bee", "cat"}));
-  expect_in("row 1: class 'ant' is not among the 2 known ones", data_fault([&] {
-              align_classes(targets, {"cat", "bee"}, place);
-            }));
+  expect_contains("row 1: class 'ant' is not among the 2 known ones", data_error_message([&] {
+                    align_classes(targets, {"cat", "bee"}, place);
+                  }));
 }
 
 TEST(Targets, IndexesOutOfRangeAreNamed) {
   const Place place = [](std::int64_t row) { return "row " + std::to_string(row); };
   EXPECT_EQ(index_targets("y", {1, 0}, {"a", "b"}, place).classes, (Classes{1, 0}));
-  expect_in("row 1: expected a class from 0 to 1, got 2", data_fault([&] {
-              index_targets("y", {1, 2}, {"a", "b"}, place);
-            }));
-  expect_in("got -1", data_fault([&] { index_targets("y", {-1}, {"a"}, place); }));
+  expect_contains("row 1: expected a class from 0 to 1, got 2", data_error_message([&] {
+                    index_targets("y", {1, 2}, {"a", "b"}, place);
+                  }));
+  expect_contains("got -1", data_error_message([&] { index_targets("y", {-1}, {"a"}, place); }));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace selfnorm {
 namespace fs = std::filesystem;
 
 /// A folder of its own for every test.
-class FilesTest : public testing::Test {
+class TemporaryFolderTest : public testing::Test {
  protected:
   void SetUp() override {
     const auto* info = testing::UnitTest::GetInstance()->current_test_info();
@@ -50,7 +50,7 @@ class FilesTest : public testing::Test {
 
 /// The message of the Error(data) that the action throws, "" when it throws none. Any other
 /// exception fails the test.
-inline std::string data_fault(const std::function<void()>& action) {
+inline std::string data_error_message(const std::function<void()>& action) {
   try {
     action();
   } catch (const Error& error) {
@@ -62,7 +62,7 @@ inline std::string data_fault(const std::function<void()>& action) {
   return "";
 }
 
-inline void expect_in(const std::string& part, const std::string& message) {
+inline void expect_contains(const std::string& part, const std::string& message) {
   EXPECT_NE(message.find(part), std::string::npos)
       << "expected '" << part << "' within '" << message << "'";
 }
@@ -72,17 +72,17 @@ inline void try_truncations(const fs::path& path, const std::string& bytes, bool
                             const std::function<void(const fs::path&)>& action) {
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     std::ofstream(path, std::ios::binary) << bytes.substr(0, size);
-    const std::string message = data_fault([&] { action(path); });
+    const std::string message = data_error_message([&] { action(path); });
     if (must_throw) {
       EXPECT_NE(message, "") << "cut to " << size << " of " << bytes.size();
     }
-    if (!message.empty()) expect_in(path.filename().string(), message);
+    if (!message.empty()) expect_contains(path.filename().string(), message);
   }
 }
 
 /// The file with one to four random bytes changed: Error(data) or nothing.
-inline void try_flips(const fs::path& path, const std::string& bytes, int trials,
-                      const std::function<void(const fs::path&)>& action) {
+inline void try_corruptions(const fs::path& path, const std::string& bytes, int trials,
+                            const std::function<void(const fs::path&)>& action) {
   const RandomKey key = random_key(1, "test", path.filename().string());
   std::uint64_t draw = 0;
   for (int trial = 0; trial < trials; ++trial) {
@@ -94,7 +94,7 @@ inline void try_flips(const fs::path& path, const std::string& bytes, int trials
     }
     std::ofstream(path, std::ios::binary) << damaged;
     SCOPED_TRACE(trial);
-    data_fault([&] { action(path); });
+    data_error_message([&] { action(path); });
   }
 }
 

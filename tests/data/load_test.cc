@@ -13,10 +13,10 @@ namespace {
 
 using Classes = std::vector<std::int32_t>;
 
-class LoadTest : public FilesTest {
+class LoadTest : public TemporaryFolderTest {
  protected:
   void SetUp() override {
-    FilesTest::SetUp();
+    TemporaryFolderTest::SetUp();
     const char* set = std::getenv("SELFNORM_DATA");
     if (set != nullptr) before_ = set;
     unsetenv("SELFNORM_DATA");
@@ -24,7 +24,7 @@ class LoadTest : public FilesTest {
   void TearDown() override {
     if (!before_.empty()) setenv("SELFNORM_DATA", before_.c_str(), 1);
     else unsetenv("SELFNORM_DATA");
-    FilesTest::TearDown();
+    TemporaryFolderTest::TearDown();
   }
 
   DataOptions source(const std::string& name) const {
@@ -46,7 +46,7 @@ class LoadTest : public FilesTest {
     write(part + "-labels-idx1-ubyte", labels);
   }
   std::string fault(const DataOptions& options) const {
-    return data_fault([&] { load_data(options); });
+    return data_error_message([&] { load_data(options); });
   }
 
   std::string before_;
@@ -86,18 +86,19 @@ TEST_F(LoadTest, IdxFolderWithItsTest) {
   EXPECT_EQ(load_data(limited).train.rows, 3);
   DataOptions split = source(folder_.string());
   split.test_split = 0.5;
-  expect_in("has a test set of its own", fault(split));
+  expect_contains("has a test set of its own", fault(split));
 }
 
 TEST_F(LoadTest, IdxFaultsNameTheFile) {
   write_idx("train", 6, 2);
   write_idx("t10k", 4, 3);
-  expect_in("t10k-labels-idx1-ubyte: row 2 (from 0): class '2' is not among the 2 known",
-            fault(source(folder_.string())));
+  expect_contains("t10k-labels-idx1-ubyte: row 2 (from 0): class '2' is not among the 2 known",
+                  fault(source(folder_.string())));
   write("train-labels-idx1-ubyte", std::string("\0\0\x08\x01\0\0\0\2\0\1", 10));
-  expect_in("has 6 rows and", fault(source(folder_.string())));
+  expect_contains("has 6 rows and", fault(source(folder_.string())));
   fs::remove(folder_ / "train-labels-idx1-ubyte");
-  expect_in("expected a folder with train-images-idx3-ubyte", fault(source(folder_.string())));
+  expect_contains("expected a folder with train-images-idx3-ubyte",
+                  fault(source(folder_.string())));
 }
 
 TEST_F(LoadTest, KnownSetsComeFromTheFirstDirectoryThatHasThem) {
@@ -120,7 +121,7 @@ TEST_F(LoadTest, KnownSetsComeFromTheFirstDirectoryThatHasThem) {
   std::string labels = bytes_of(all / "one" / "mnist" / "train-labels-idx1-ubyte");
   labels.back() = 10;
   write("one/mnist/train-labels-idx1-ubyte", labels);
-  expect_in("row 19 (from 0): expected a class from 0 to 9, got 10", fault(options));
+  expect_contains("row 19 (from 0): expected a class from 0 to 9, got 10", fault(options));
   // A folder that lacks a file is passed over.
   fs::remove(all / "one" / "mnist" / "t10k-images-idx3-ubyte.gz");
   EXPECT_EQ(*find_dataset(*find_known("mnist"), options), all / "two" / "mnist");
@@ -131,18 +132,18 @@ TEST_F(LoadTest, AbsentDataSaysWhereItWasSoughtAndHowToGetIt) {
                             "a-file b-file", "", "apt-get install dataset-fashion-mnist"};
   DataOptions options;
   options.data_dir = folder_.string();
-  const std::string message = data_fault([&] { require_dataset(absent, options); });
-  expect_in("a-file, b-file", message);
-  expect_in((folder_ / "no-such-folder").string(), message);
-  expect_in("/usr/share/datasets/no-such-folder", message);
-  expect_in("apt-get install dataset-fashion-mnist", message);
+  const std::string message = data_error_message([&] { require_dataset(absent, options); });
+  expect_contains("a-file, b-file", message);
+  expect_contains((folder_ / "no-such-folder").string(), message);
+  expect_contains("/usr/share/datasets/no-such-folder", message);
+  expect_contains("apt-get install dataset-fashion-mnist", message);
 }
 
 TEST_F(LoadTest, UnknownSources) {
-  expect_in("'minst' is neither a file nor a known data set (did you mean 'mnist'?)",
-            fault(source("minst")));
-  expect_in("no source", fault(source("")));
-  expect_in("unknown kind of file '.xlsx'", fault(source(write("t.xlsx", "x").string())));
+  expect_contains("'minst' is neither a file nor a known data set (did you mean 'mnist'?)",
+                  fault(source("minst")));
+  expect_contains("no source", fault(source("")));
+  expect_contains("unknown kind of file '.xlsx'", fault(source(write("t.xlsx", "x").string())));
 }
 
 TEST_F(LoadTest, ArraysWithTargetsBesideThem) {
@@ -160,9 +161,9 @@ TEST_F(LoadTest, ArraysWithTargetsBesideThem) {
   write("y.npy", npy("|i1", "(3, 2)", "abcdef"));
   EXPECT_EQ(load_data(options).train.targets.width, 2);
   write("y.npy", npy("|i1", "(2,)", "ab"));
-  expect_in("has 3 rows and", fault(options));
+  expect_contains("has 3 rows and", fault(options));
   options.target = "z.npy";
-  expect_in("z.npy: cannot be opened", fault(options));
+  expect_contains("z.npy: cannot be opened", fault(options));
 }
 
 TEST_F(LoadTest, TestSplitTakesTheLastRowsOrDraws) {

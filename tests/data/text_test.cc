@@ -15,7 +15,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-class Texts : public FilesTest {
+class Texts : public TemporaryFolderTest {
  protected:
   fs::path file(const std::string& name, const std::string& content) const {
     return write(name, content);

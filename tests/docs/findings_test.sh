@@ -1,5 +1,5 @@
 #!/bin/bash
 # docs/findings.md is what the program says it looks for: PROGRAM doctor --codes >docs/findings.md
-# mends it.
+# fixes it.
 set -euo pipefail
 diff -u docs/findings.md <("$1" doctor --codes)

@@ -281,7 +281,7 @@ TEST(Calibrate, MeasuredSignalsAreNormal) {
   config.data.source = "digits";
   Repair repaired = repair(config);
   ExaminationOptions options;
-  const std::vector<Adjustment> adjusted = calibrate(repaired, 20, options);
+  const std::vector<CalibrationFactor> adjusted = calibrate(repaired, 20, options);
   ASSERT_EQ(adjusted.size(), 3u);
   options.draws = 20;
   for (const LayerExamination& layer : examine(repaired.config, options).layers) {
@@ -289,7 +289,7 @@ TEST(Calibrate, MeasuredSignalsAreNormal) {
     const double square = layer.measured->variance + layer.measured->mean * layer.measured->mean;
     EXPECT_NEAR(square, 1, 4 * layer.standard_error->variance + 0.01) << layer.name;
   }
-  for (const Adjustment& adjustment : adjusted) EXPECT_NEAR(adjustment.factor, 1, 0.1);
+  for (const CalibrationFactor& adjustment : adjusted) EXPECT_NEAR(adjustment.factor, 1, 0.1);
 }
 
 // What prediction does not see is no finding, however large it is; a gain of the same size is one.
@@ -326,7 +326,7 @@ TEST(Calibrate, ALongTrunkEndsNormal) {
   repaired.config = config;
   ExaminationOptions options;
   options.draws = 1;
-  for (const Adjustment& each : calibrate(repaired, 1, options)) {
+  for (const CalibrationFactor& each : calibrate(repaired, 1, options)) {
     EXPECT_NEAR(each.factor, 1, 0.5) << each.layer;
   }
   for (const LayerExamination& layer : examine(repaired.config, options).layers) {

@@ -106,7 +106,7 @@ TEST(Program, ASteadyTrainingStepAllocatesNothing) {
   step.program->run(1);
   g_counting = false;
   EXPECT_EQ(g_ours, 0);
-  // oneDNN makes a map of its arguments at every call: reported, since it is not ours to mend.
+  // oneDNN makes a map of its arguments at every call: reported, since it is not ours to fix.
   RecordProperty("onednn_allocations", g_onednn);
   std::printf("oneDNN's own allocations in a step: %d\n", g_onednn.load());
 

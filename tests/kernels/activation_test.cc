@@ -90,7 +90,7 @@ TEST(Activation, IsWithinItsUlpsOverAllFloats) {
     for (std::size_t i = 0; i < x.size(); ++i) {
       want[i] = ref::activation(c.f, static_cast<double>(x[i]));
     }
-    on_every_target([&] {
+    for_each_simd_target([&] {
       const std::vector<float> y = forward(c.f, x);
       double worst = 0;
       std::size_t where = 0;
@@ -116,7 +116,7 @@ TEST(Activation, SlopeFollowsTheComplexStepOfTheReference) {
   for (int i = -4000; i <= 4000; ++i) x.push_back(static_cast<float>(i) * 0.01f + 0.005f);
   for (const Case& c : cases()) {
     SCOPED_TRACE(c.name);
-    on_every_target([&] {
+    for_each_simd_target([&] {
       const std::vector<float> got = slopes(c.f, x);
       const double range = std::max(1.0, c.f.lambda * c.f.alpha);
       for (std::size_t i = 0; i < x.size(); ++i) {
@@ -165,7 +165,7 @@ TEST(Activation, NanGoesThroughEveryForwardAndEverySmoothGradient) {
   const std::vector<float> x(37, payload);
   for (const Case& c : cases()) {
     SCOPED_TRACE(c.name);
-    on_every_target([&] {
+    for_each_simd_target([&] {
       for (const float y : forward(c.f, x)) ASSERT_TRUE(std::isnan(y));
       const bool kinked =
           c.f.kind == Kind::identity || c.f.kind == Kind::relu || c.f.kind == Kind::leaky_relu;
@@ -183,7 +183,7 @@ TEST(Selu, IsExactWhereItMust) {
   const auto saturation = static_cast<float>(kAlphaPrime);
   const float tiny = std::numeric_limits<float>::denorm_min();
   const Activation f{Kind::selu};
-  on_every_target([&] {
+  for_each_simd_target([&] {
     for (const float x : {-17.5f, -20.0f, -100.0f, -1000.0f, -3e38f, -kInfinity}) {
       EXPECT_EQ(at(f, x), saturation) << x;
       EXPECT_EQ(slope_at(f, x), 0.0f) << x;
@@ -202,7 +202,7 @@ TEST(Selu, IsExactWhereItMust) {
 }
 
 TEST(Activation, HasItsLimits) {
-  on_every_target([&] {
+  for_each_simd_target([&] {
     for (const float far : {1000.0f, 3e38f, kInfinity}) {
       for (const Kind kind : {Kind::gelu, Kind::silu, Kind::softplus, Kind::relu}) {
         EXPECT_EQ(at({kind}, far), far);

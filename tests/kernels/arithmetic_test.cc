@@ -148,9 +148,9 @@ TEST(Arithmetic, TargetsAreReallySwitched) {
 }
 
 TEST(ParallelRows, VisitsEveryRowOnceInBlocksOfTheGrain) {
-  SKIP_WHERE_OPENMP_IS_NOT_SEEN();
+  SKIP_UNDER_THREAD_SANITIZER();
   for (const int threads : {1, 2, 3, 7}) {
-    const OpenMpThreads set(threads);
+    const ScopedOpenMpThreads set(threads);
     for (const std::int64_t rows : {0, 1, 2, 3, 5, 9, 10, 11, 20, 21, 40}) {
       for (const std::int64_t grain : {0, 1, 3, 10, 100}) {
         std::vector<int> visits(static_cast<std::size_t>(rows), 0);
@@ -176,8 +176,8 @@ TEST(ParallelRows, VisitsEveryRowOnceInBlocksOfTheGrain) {
 }
 
 TEST(ParallelRows, InsideAParallelRegionRunsWhereItIs) {
-  SKIP_WHERE_OPENMP_IS_NOT_SEEN();
-  const OpenMpThreads set(2);
+  SKIP_UNDER_THREAD_SANITIZER();
+  const ScopedOpenMpThreads set(2);
   int calls = 0;
 #pragma omp parallel num_threads(2)
   {

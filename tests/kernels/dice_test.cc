@@ -19,7 +19,7 @@ struct Outcome {
 };
 
 Outcome run(const std::vector<float>& x, const DiceTargets& targets, const DiceShape& shape) {
-  AlignedBuffer scratch(kernels::dice_scratch(shape));
+  AlignedBuffer scratch(kernels::dice_scratch_bytes(shape));
   std::byte* memory = scratch.data();
   Guarded<float> in(x, 1), dx(static_cast<std::int64_t>(x.size()), 3);
   const auto loss = kernels::dice(in.data(), targets, shape, memory);
@@ -65,7 +65,7 @@ TEST(Dice, MissingPixelsDoNotCount) {
 }
 
 // Without smoothing a class that is neither there nor predicted is 0/0, and no NaN.
-TEST(Dice, NothingOnBothSidesIsCovered) {
+TEST(Dice, EmptyPredictionAndTargetGiveZeroLoss) {
   const std::vector<float> x = {-200, -200}, y = {0, 0};
   const Outcome got = run(x, {nullptr, y.data()}, {1, 2, 1, 0});
   EXPECT_EQ(got.loss, 0);

@@ -18,7 +18,7 @@ volatile sig_atomic_t g_signals = 0;
 class Alarms {
  public:
   Alarms() {
-    on_signal(SIGALRM, [](int) { g_signals = g_signals + 1; });
+    install_signal_handler(SIGALRM, [](int) { g_signals = g_signals + 1; });
     set(100);
   }
   ~Alarms() {

@@ -12,9 +12,9 @@ namespace selfnorm {
 
 /// An array of floats whose last byte is the last of a page with no page behind it: a read or write
 /// past the end is a crash. In front lie canaries for writes before the beginning.
-class GuardedArray {
+class GuardPageArray {
  public:
-  explicit GuardedArray(std::size_t count) {
+  explicit GuardPageArray(std::size_t count) {
     const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     const std::size_t usable = ((count + kCanaries) * sizeof(float) / page + 1) * page;
     bytes_ = usable + page;
@@ -26,9 +26,9 @@ class GuardedArray {
     data_ = reinterpret_cast<float*>(memory_ + usable) - count;
     std::memset(data_ - kCanaries, kCanary, kCanaries * sizeof(float));
   }
-  ~GuardedArray() { munmap(memory_, bytes_); }
-  GuardedArray(const GuardedArray&) = delete;
-  GuardedArray& operator=(const GuardedArray&) = delete;
+  ~GuardPageArray() { munmap(memory_, bytes_); }
+  GuardPageArray(const GuardPageArray&) = delete;
+  GuardPageArray& operator=(const GuardPageArray&) = delete;
 
   float* data() { return data_; }
   bool intact() const {

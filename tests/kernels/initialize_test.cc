@@ -15,8 +15,8 @@ TEST(Orthogonal, TheShorterSideIsOrthonormal) {
   for (const auto& [outputs, inputs] : {std::pair{5, 300}, {128, 128}, {300, 5}, {1, 7}, {7, 1}}) {
     const bool wide = inputs >= outputs;
     std::vector<float> w(static_cast<std::size_t>(outputs * inputs));
-    const InitialShape shape{outputs * inputs, outputs, static_cast<double>(inputs),
-                             static_cast<double>(outputs)};
+    const InitializerShape shape{outputs * inputs, outputs, static_cast<double>(inputs),
+                                 static_cast<double>(outputs)};
     initialize("orthogonal", 2, shape, random_key(1, "init", "w"), w.data());
     const int vectors = wide ? outputs : inputs, length = wide ? inputs : outputs;
     const auto at = [&](int v, int i) {
@@ -34,7 +34,7 @@ TEST(Orthogonal, TheShorterSideIsOrthonormal) {
 }
 
 // The same key draws the same numbers, so only the deviation differs.
-TEST(Initialize, FansNeedNotBeWhole) {
+TEST(Initialize, AcceptsFractionalFans) {
   std::vector<float> unit(64), scaled(64);
   const RandomKey key = random_key(1, "init", "w");
   initialize("lecun_normal", 1, {64, 8, 1.0, 1.0}, key, unit.data());
@@ -44,13 +44,13 @@ TEST(Initialize, FansNeedNotBeWhole) {
 
 // Mean and variance of 40,000 values, to five of their standard errors; no initialiser's fourth
 // moment is above a normal's. Orthonormal vectors' variance is exact, up to their mean.
-TEST(InitialLaw, IsThatOfWhatIsDrawn) {
+TEST(InitializerMoments, IsThatOfWhatIsDrawn) {
   for (const std::string& name : initializer_names()) {
     if (name == "auto") continue;
     SCOPED_TRACE(name);
     for (const auto& [outputs, fan_in] : {std::pair{100, 400}, {400, 100}}) {
-      const InitialShape shape{40000, outputs, static_cast<double>(fan_in),
-                               static_cast<double>(outputs)};
+      const InitializerShape shape{40000, outputs, static_cast<double>(fan_in),
+                                   static_cast<double>(outputs)};
       std::vector<float> values(40000);
       constexpr double kGain = 1.7;
       initialize(name, kGain, shape, random_key(3, "init", "w"), values.data());
@@ -58,7 +58,7 @@ TEST(InitialLaw, IsThatOfWhatIsDrawn) {
       for (const float value : values) sum += value, squares += double{value} * value;
       const double count = static_cast<double>(values.size());
       const double mean = sum / count, variance = squares / count - mean * mean;
-      const InitialLaw law = initial_law(name, kGain, shape);
+      const InitializerMoments law = initializer_moments(name, kGain, shape);
       const double rounding = 1e-6 * (law.variance + law.mean * law.mean);
       EXPECT_NEAR(mean, law.mean, 5 * std::sqrt(law.variance / count) + rounding);
       EXPECT_NEAR(variance, law.variance, 5 * law.variance * std::sqrt(2 / count) + rounding);

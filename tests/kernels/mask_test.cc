@@ -26,7 +26,7 @@ std::vector<float> mask_of(const MaskStream& mask, std::uint32_t threshold, std:
 }
 
 // Values from a Philox written apart from this library, after the record.
-TEST(Mask, HasTheBitsOfTheRecord) {
+TEST(Mask, MatchesTheBitsInAdr0003) {
   const MaskStream first{{0x0123456789abcdef}, 0, 0};
   const MaskStream far{{0x0123456789abcdef}, 0x123456789a, 0x700000000};
   const std::vector<std::uint64_t> elements = {0, 1, 15, 16, 31, 32, 127, 128, 1000};
@@ -45,7 +45,7 @@ TEST(Mask, VectorisedDrawsAreTheScalarOnesBitForBit) {
   const std::int64_t rows = 2, columns = 300;
   for (const MaskStream& mask : {MaskStream{{0xfeedfacecafebeef}, 5, 0xfffffffe},
                                  MaskStream{{1}, 0xabcdef012345, 0x123400000000}}) {
-    on_every_target([&] {
+    for_each_simd_target([&] {
       for (std::int64_t row = 0; row < rows; ++row) {
         for (std::int64_t j = 0; j < columns; j += 7) {
           const auto draw = ref::mask_bits(mask, row, j);

@@ -58,7 +58,7 @@ std::vector<double> widen(const std::vector<float>& x) { return {x.begin(), x.en
 template <class Pass>
 std::vector<float> guarded(const std::vector<float>& first, const std::vector<float>& second,
                            bool in_place, const Pass& pass) {
-  GuardedArray a(first.size()), b(second.size()), out(first.size());
+  GuardPageArray a(first.size()), b(second.size()), out(first.size());
   std::copy(first.begin(), first.end(), a.data());
   std::copy(second.begin(), second.end(), b.data());
   float* result = in_place ? a.data() : out.data();
@@ -94,7 +94,7 @@ void check_forward(const Activation& f, const Dropout& dropout, std::int64_t row
   const double* none = nullptr;
   ref::pointwise_forward(undropped.data(), none, undropped.data(), rows, columns, f, {}, kMask);
   ref::pointwise_forward(want.data(), none, want.data(), rows, columns, f, dropout, kMask);
-  on_every_target([&] {
+  for_each_simd_target([&] {
     for (const bool in_place : {false, true}) {
       const auto y = guarded(x, bias, in_place, [&](float* in, float* b, float* out) {
         pointwise_forward(in, with_bias ? b : nullptr, out, rows, columns, f, dropout, kMask);
@@ -149,7 +149,7 @@ void check_backward(const Activation& f, const Dropout& dropout, std::int64_t ro
   std::vector<double> want(dy.size());
   ref::pointwise_backward(wide_dy.data(), wide_saved.data(), want.data(), rows, columns, f, rounded,
                           kMask);
-  on_every_target([&] {
+  for_each_simd_target([&] {
     for (const bool in_place : {false, true}) {
       const auto dx = guarded(dy, saved, in_place, [&](float* in, float* s, float* out) {
         pointwise_backward(in, s, out, rows, columns, f, dropout, kMask);
@@ -210,7 +210,7 @@ TEST(PointwiseBackward, SeluThroughAlphaDropoutAtTheEdges) {
   const float tiny = std::numeric_limits<float>::denorm_min();
   const std::vector<float> x = {0.0f, -0.0f, tiny, -tiny, 1e-30f, -1e-30f, -17.0f, -1000.0f, 1e30f};
   const auto count = static_cast<std::int64_t>(x.size());
-  on_every_target([&] {
+  for_each_simd_target([&] {
     for (std::uint64_t row = 0; row < 20; ++row) {
       const MaskStream mask{{8}, 0, row};
       std::vector<float> y(x.size()), dx(x.size(), 1.0f);
@@ -239,7 +239,7 @@ TEST(PointwiseBackward, SlopesAreNeverNegativeAtTheEndOfTheRange) {
     for (const DropoutKind kind : {DropoutKind::plain, DropoutKind::alpha}) {
       const Dropout dropout = make_dropout(kind, percent / 100.0);
       for (const Kind f : {Kind::selu, Kind::elu, Kind::tanh, Kind::sigmoid, Kind::softplus}) {
-        on_every_target([&] {
+        for_each_simd_target([&] {
           std::vector<float> y(x.size()), dx(x.size(), 1.0f);
           pointwise_forward(x.data(), nullptr, y.data(), 1, 4, {f, 1.5}, dropout, kMask);
           pointwise_backward(dx.data(), y.data(), dx.data(), 1, 4, {f, 1.5}, dropout, kMask);
@@ -253,7 +253,7 @@ TEST(PointwiseBackward, SlopesAreNeverNegativeAtTheEndOfTheRange) {
 TEST(PointwiseBackward, PlainDropoutKeepsTheSignOfTheSmallest) {
   const float tiny = std::numeric_limits<float>::denorm_min();
   const Dropout dropout{DropoutKind::plain, 65535, 8, 0, 0};  // 1/a would underflow it
-  on_every_target([&] {
+  for_each_simd_target([&] {
     std::vector<float> saved(33, tiny), dx(33, 1.0f);
     pointwise_backward(dx.data(), saved.data(), dx.data(), 1, 33, {Kind::selu}, dropout, kMask);
     EXPECT_EQ(dx[5], 8 * static_cast<float>(kSeluLambda));
@@ -263,7 +263,7 @@ TEST(PointwiseBackward, PlainDropoutKeepsTheSignOfTheSmallest) {
 // What is dropped is gone, be it NaN or infinite.
 TEST(Pointwise, DroppedElementsHideTheirInput) {
   const Dropout dropout = make_dropout(DropoutKind::alpha, 0.5);
-  on_every_target([&] {
+  for_each_simd_target([&] {
     std::vector<float> x(200, std::numeric_limits<float>::quiet_NaN()), y(200), dx(200);
     pointwise_forward(x.data(), nullptr, y.data(), 1, 200, {Kind::selu}, dropout, kMask);
     pointwise_backward(x.data(), x.data(), dx.data(), 1, 200, {Kind::selu}, dropout, kMask);
@@ -284,7 +284,7 @@ void check_feature_dropout(std::int64_t rows, std::int64_t positions, std::int64
   ref::feature_dropout_forward(wide.data(), want.data(), rows, positions, channels, dropout, kMask);
   ref::feature_dropout_backward(wide.data(), want_dx.data(), rows, positions, channels, dropout,
                                 kMask);
-  on_every_target([&] {
+  for_each_simd_target([&] {
     for (const bool in_place : {false, true}) {
       const auto y = guarded(x, {}, in_place, [&](float* in, float*, float* out) {
         feature_dropout_forward(in, out, rows, positions, channels, dropout, kMask);

@@ -57,14 +57,14 @@ TEST(ColumnSum, ErrorDoesNotGrowWithRows) {
 }
 
 TEST(ColumnSum, SameBitsForAnyNumberOfThreads) {
-  SKIP_WHERE_OPENMP_IS_NOT_SEEN();
+  SKIP_UNDER_THREAD_SANITIZER();
   const auto x = draws(3000 * 50, 6);
   const auto one = [&] {
-    const OpenMpThreads set(1);
+    const ScopedOpenMpThreads set(1);
     return column_sums(x, 3000, 50);
   }();
   for (const int threads : {2, 3, 5}) {
-    const OpenMpThreads set(threads);
+    const ScopedOpenMpThreads set(threads);
     EXPECT_EQ(column_sums(x, 3000, 50), one) << threads << " threads";
   }
 }

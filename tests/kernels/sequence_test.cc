@@ -9,21 +9,21 @@
 namespace selfnorm {
 namespace {
 
-TEST(Sequence, NumbersOfNoWordArePadding) {
+TEST(Sequence, OutOfVocabularyIdsArePadding) {
   const float beyond[] = {-1, 3, 1e30F, std::numeric_limits<float>::quiet_NaN(),
                           std::numeric_limits<float>::infinity()};
   for (const float id : beyond) EXPECT_EQ(row_of_id(id, 3), 0) << id;
   EXPECT_EQ(row_of_id(2, 3), 2);
   const std::vector<float> table = {9, 9, 1, 2, 3, 4};
   std::vector<float> y(10, 7), dtable(6, 7);
-  look_up(beyond, 5, table.data(), 3, 2, y.data());
+  embedding_lookup(beyond, 5, table.data(), 3, 2, y.data());
   EXPECT_EQ(y, std::vector<float>(10, 0));
-  add_up(beyond, 5, y.data(), 3, 2, dtable.data());
+  embedding_lookup_gradient(beyond, 5, y.data(), 3, 2, dtable.data());
   EXPECT_EQ(dtable, std::vector<float>(6, 0));
 }
 
 TEST(Sequence, ASampleWithoutStepsGivesZeros) {
-  const StepsShape shape{1, 3, 2};
+  const SequenceShape shape{1, 3, 2};
   const std::vector<float> x(6, 5), padding(3, 0), one(2, 1);
   std::vector<float> y(2, 7), which(2, 7), dx(6, 7);
   for (const double power : {0.0, 0.5, 1.0}) {

@@ -11,7 +11,7 @@ namespace selfnorm {
 /// Calls body() once for each instruction set that was compiled and that the processor has, with
 /// all dispatching kernels bound to it, and restores the choice afterwards.
 template <class Body>
-void on_every_target(const Body& body) {
+void for_each_simd_target(const Body& body) {
   for (const auto target : hwy::SupportedAndGeneratedTargets()) {
     SCOPED_TRACE(hwy::TargetName(target));
     hwy::SetSupportedTargetsForTest(target);

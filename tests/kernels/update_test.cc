@@ -170,7 +170,7 @@ TEST(Updates, NanGradientsAreNotHiddenByClipping) {
 
 // A slot whose gradients have stopped would otherwise stay denormal for ever: 0.9 of the least
 // denormal rounds to itself.
-TEST(Updates, FadingSlotsBecomeZero) {
+TEST(Updates, SubnormalSlotsAreFlushedToZero) {
   for_each_target([] {
     const float zero = 0, small = std::numeric_limits<float>::min() * 1.05f;
     float w = 1, a = small, b = small;

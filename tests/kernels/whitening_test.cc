@@ -60,7 +60,7 @@ std::vector<float> smooth_images(const WhiteningShape& s, double keep) {
 std::vector<double> whitened(const std::vector<float>& x, const WhiteningShape& s,
                              const Whitening& w) {
   std::vector<float> padded(static_cast<std::size_t>(s.padded_elements()));
-  repeat_borders(x.data(), padded.data(), s);
+  replicate_pad(x.data(), padded.data(), s);
   std::vector<double> y;
   for (std::int64_t n = 0; n < s.batch; ++n) {
     for (std::int64_t i = 0; i < s.height; ++i) {
@@ -157,8 +157,8 @@ TEST(Whitening, AddingBordersIsTheGradientOfRepeatingThem) {
   std::iota(x.begin(), x.end(), 1.0F);
   for (std::size_t i = 0; i < p.size(); ++i) p[i] = static_cast<float>(i * 7 % 13);
   std::vector<float> repeated(p.size()), added(x.size());
-  repeat_borders(x.data(), repeated.data(), shape);
-  add_borders(p.data(), added.data(), shape);
+  replicate_pad(x.data(), repeated.data(), shape);
+  replicate_pad_gradient(p.data(), added.data(), shape);
   EXPECT_EQ(std::inner_product(repeated.begin(), repeated.end(), p.begin(), 0.0),
             std::inner_product(x.begin(), x.end(), added.begin(), 0.0));
 }

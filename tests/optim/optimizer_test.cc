@@ -95,7 +95,7 @@ Floats gradients_of(int step) {
   return dw;
 }
 
-void expect_truth(OptimizerOptions o) {
+void expect_matches_reference(OptimizerOptions o) {
   SCOPED_TRACE(o.name);
   o.learning_rate = 0.01;
   o.clip_norm = 100;  // about 0.4 of the norm of 59800 draws
@@ -137,7 +137,7 @@ void expect_truth(OptimizerOptions o) {
 }
 
 TEST(Optimizer, FollowsTheReferenceOverSeveralSteps) {
-  for (const OptimizerOptions& o : all_optimizers()) expect_truth(o);
+  for (const OptimizerOptions& o : all_optimizers()) expect_matches_reference(o);
 }
 
 TEST(Optimizer, ClipNormBoundsAPlainStep) {
@@ -197,12 +197,12 @@ RC_GTEST_PROP(Optimizer, RestoredInTheMiddleIsUninterrupted, ()) {
 }
 
 TEST(Optimizer, SameBitsForAnyNumberOfThreads) {
-  SKIP_WHERE_OPENMP_IS_NOT_SEEN();
+  SKIP_UNDER_THREAD_SANITIZER();
   for (OptimizerOptions o : all_optimizers()) {
     o.clip_norm = 1;
     std::vector<Floats> results;
     for (const int threads : {1, 2, 3}) {
-      const OpenMpThreads set(threads);
+      const ScopedOpenMpThreads set(threads);
       Floats w = draws(kParameters, 1);
       Optimizer optimizer(o, kParameters, segments());
       for (int s = 0; s < 3; ++s) optimizer.step(w.data(), gradients_of(s).data(), 0.01);

@@ -58,7 +58,7 @@ TEST(Vocabulary, AMaskIsNoPlainNumberEither) {
   const Network network{{{"x", {5, 4}}, {"mask", {5}}},
                         {{"pool_steps", {}, "pool", {"x", "mask"}}}};
   const Graph graph = build_graph(network, 2);
-  const std::map<ValueId, std::int64_t> sizes = {{graph.inputs[1], kMostWords}};
+  const std::map<ValueId, std::int64_t> sizes = {{graph.inputs[1], kMaxTokenIds}};
   EXPECT_EQ(vocabularies(graph), sizes);
 }
 

@@ -21,30 +21,30 @@ EpochRecord epoch(std::int64_t number, double seconds, double accuracy) {
 Trial trial() { return {1, {epoch(1, 2, 0.5), epoch(2, 3, 0.75), epoch(3, 2, 0.625)}, {}, ""}; }
 
 TEST(Comparison, ScoresByEpochBySecondAndAtBest) {
-  EXPECT_EQ(score_after(trial(), "accuracy", 2), 0.75);
-  EXPECT_EQ(score_after(trial(), "accuracy", 9), 0.625);  // stopped early
-  EXPECT_EQ(score_by(trial(), "accuracy", 5), 0.75);
-  EXPECT_EQ(score_by(trial(), "accuracy", 4.9), 0.5);
-  EXPECT_TRUE(std::isnan(score_by(trial(), "accuracy", 1.9)));
+  EXPECT_EQ(score_after_epoch(trial(), "accuracy", 2), 0.75);
+  EXPECT_EQ(score_after_epoch(trial(), "accuracy", 9), 0.625);  // stopped early
+  EXPECT_EQ(score_at_time(trial(), "accuracy", 5), 0.75);
+  EXPECT_EQ(score_at_time(trial(), "accuracy", 4.9), 0.5);
+  EXPECT_TRUE(std::isnan(score_at_time(trial(), "accuracy", 1.9)));
   EXPECT_EQ(best_score(trial(), "accuracy"), 0.75);
   EXPECT_EQ(best_score(trial(), "loss"), 0.25);
-  EXPECT_EQ(seconds_until(trial(), 2), 5);
-  EXPECT_TRUE(std::isnan(seconds_until(trial(), 4)));
-  EXPECT_EQ(seconds_an_epoch(trial()), 2);
+  EXPECT_EQ(seconds_until_epoch_end(trial(), 2), 5);
+  EXPECT_TRUE(std::isnan(seconds_until_epoch_end(trial(), 4)));
+  EXPECT_EQ(median_epoch_seconds(trial()), 2);
 }
 
 TEST(Comparison, AFailedTrialHasNoScoreBehindItsEnd) {
   Trial failed = trial();
   failed.failure = "the loss became NaN";
-  EXPECT_EQ(score_after(failed, "accuracy", 3), 0.625);
-  EXPECT_TRUE(std::isnan(score_after(failed, "accuracy", 4)));
+  EXPECT_EQ(score_after_epoch(failed, "accuracy", 3), 0.625);
+  EXPECT_TRUE(std::isnan(score_after_epoch(failed, "accuracy", 4)));
 }
 
 TEST(Comparison, AFailedTrialHasNoScoreAfterItsLastSecond) {
   Trial failed = trial();
   failed.failure = "the loss became NaN";
-  EXPECT_EQ(score_by(failed, "accuracy", 7), 0.625);
-  EXPECT_TRUE(std::isnan(score_by(failed, "accuracy", 7.1)));
+  EXPECT_EQ(score_at_time(failed, "accuracy", 7), 0.625);
+  EXPECT_TRUE(std::isnan(score_at_time(failed, "accuracy", 7.1)));
 }
 
 TEST(Comparison, SpreadsCountWhatIsThere) {
@@ -75,8 +75,8 @@ TEST(Comparison, MarkdownTellsBothTablesAndFailures) {
 }
 
 TEST(Comparison, TellingEpochs) {
-  EXPECT_EQ(telling_epochs(two()), (std::vector<std::int64_t>{1, 3}));
-  EXPECT_EQ(telling_epochs({}), std::vector<std::int64_t>{});
+  EXPECT_EQ(tabulated_epochs(two()), (std::vector<std::int64_t>{1, 3}));
+  EXPECT_EQ(tabulated_epochs({}), std::vector<std::int64_t>{});
 }
 
 TEST(Comparison, ComesBackFromJson) {
@@ -96,14 +96,16 @@ TEST(Comparison, ComesBackFromJson) {
 // Of the 20 ways to divide six numbers, two put the three largest together; equal groups differ
 // least.
 TEST(Comparison, SignificanceIsAnExactPermutationTest) {
-  EXPECT_DOUBLE_EQ(permutation_p({4, 5, 6}, {1, 2, 3}), 2.0 / 20);
-  EXPECT_DOUBLE_EQ(permutation_p({1, 2, 3}, {1, 2, 3}), 1);
-  EXPECT_DOUBLE_EQ(permutation_p({7}, {1}), 1);  // one division and its mirror image
-  EXPECT_DOUBLE_EQ(permutation_p({.91, .95, .9}, {.95, .91, .9}), 1);  // but for rounding
-  EXPECT_TRUE(std::isnan(permutation_p({}, {1})));
+  EXPECT_DOUBLE_EQ(permutation_test_p_value({4, 5, 6}, {1, 2, 3}), 2.0 / 20);
+  EXPECT_DOUBLE_EQ(permutation_test_p_value({1, 2, 3}, {1, 2, 3}), 1);
+  EXPECT_DOUBLE_EQ(permutation_test_p_value({7}, {1}), 1);  // one division and its mirror image
+  EXPECT_DOUBLE_EQ(permutation_test_p_value({.91, .95, .9}, {.95, .91, .9}),
+                   1);  // but for rounding
+  EXPECT_TRUE(std::isnan(permutation_test_p_value({}, {1})));
   // Drawn where they are too many to go through: one of 10,400,600 has this difference.
-  EXPECT_NEAR(permutation_p(std::vector<double>(13, 1), std::vector<double>(13, 2)), 0, 1e-4);
-  EXPECT_EQ(permutation_p(std::vector<double>(13, 1), std::vector<double>(13, 1)), 1);
+  EXPECT_NEAR(permutation_test_p_value(std::vector<double>(13, 1), std::vector<double>(13, 2)), 0,
+              1e-4);
+  EXPECT_EQ(permutation_test_p_value(std::vector<double>(13, 1), std::vector<double>(13, 1)), 1);
 }
 
 std::string told_of_two(const std::vector<double>& one, const std::vector<double>& two) {

@@ -9,15 +9,15 @@ namespace selfnorm {
 namespace {
 
 TEST(HeatMap, BytesGoFromEndToEnd) {
-  const HeatScale plain{-1, 0, 1}, logarithmic{-4, 0, 4, true};
-  EXPECT_EQ(heat_byte(-1, plain), 0);
-  EXPECT_EQ(heat_byte(0, plain), 127);
-  EXPECT_EQ(heat_byte(1, plain), 254);
-  EXPECT_EQ(heat_byte(7, plain), 254);
-  EXPECT_EQ(heat_byte(std::nan(""), plain), 255);
-  EXPECT_EQ(heat_byte(0, logarithmic), 0);
-  EXPECT_EQ(heat_byte(1, logarithmic), 127);
-  EXPECT_EQ(heat_byte(std::numeric_limits<double>::infinity(), logarithmic), 254);
+  const ColorScale plain{-1, 0, 1}, logarithmic{-4, 0, 4, true};
+  EXPECT_EQ(quantized(-1, plain), 0);
+  EXPECT_EQ(quantized(0, plain), 127);
+  EXPECT_EQ(quantized(1, plain), 254);
+  EXPECT_EQ(quantized(7, plain), 254);
+  EXPECT_EQ(quantized(std::nan(""), plain), 255);
+  EXPECT_EQ(quantized(0, logarithmic), 0);
+  EXPECT_EQ(quantized(1, logarithmic), 127);
+  EXPECT_EQ(quantized(std::numeric_limits<double>::infinity(), logarithmic), 254);
 }
 
 // The examples of RFC 4648.

@@ -33,10 +33,10 @@ void expect_enclosed(const IntervalMoments& box, const Gaussian& z,
   const double deviation = std::sqrt(z.variance), size = 1 + std::abs(z.mean) + deviation;
   within(box.mean, point.mean, size);
   within(box.variance, point.variance, size * size);
-  within(box.mean_by_m, point.slope_mean, 1);
-  within(box.mean_by_v, point.d_mean_d_variance, 1 / deviation);
-  within(box.variance_by_m, point.d_variance_d_mean, size);
-  within(box.variance_by_v, point.d_variance_d_variance, 1 + size / deviation);
+  within(box.d_mean_d_m, point.slope_mean, 1);
+  within(box.d_mean_d_v, point.d_mean_d_variance, 1 / deviation);
+  within(box.d_variance_d_m, point.d_variance_d_mean, size);
+  within(box.d_variance_d_v, point.d_variance_d_variance, 1 + size / deviation);
 }
 
 TEST(IntervalMoments, EncloseThePointsOfABox) {
@@ -171,7 +171,7 @@ TEST(Certify, OtherConstantsAndTheirOwnTheorem) {
 
 TEST(Certify, TheLeastVarianceThatRises) {
   const Domain domain = theorem_domains(3)[0];
-  const double least = least_rising_variance(domain);
+  const double least = smallest_variance_proved_to_rise(domain);
   EXPECT_LT(least, 0.02);
   Domain from = domain;
   from.nu.low = least;
@@ -180,7 +180,7 @@ TEST(Certify, TheLeastVarianceThatRises) {
   EXPECT_EQ(certify(Claim::variance_rises, from).verdict, Verdict::refuted);
   from.nu = {1e-12, 1e-9};
   from.mu = {0, 0};
-  EXPECT_EQ(least_rising_variance(from), 1e-12) << "below the search: as it was proved";
+  EXPECT_EQ(smallest_variance_proved_to_rise(from), 1e-12) << "below the search: as it was proved";
 }
 
 TEST(Certify, BadBoundsAreNamed) {

@@ -96,7 +96,7 @@ void draw(std::mt19937_64& random, const Layers& layers, Simulated& into) {
   into.log_growth.add(std::log(dot(g.data(), g.data()) / before));
 }
 
-TEST(FiniteWidth, SpreadsAreThoseOfASimulation) {
+TEST(FiniteWidthCorrection, SpreadsAreThoseOfASimulation) {
   // A deviation of D draws is known to 1/sqrt(2 D): four of those, and 1/width for the next order
   // of the expansion (several units of it; the layers' deviations are D·60 numbers, correlated).
   const double bound = 4 / std::sqrt(2.0 * kDraws) + 4.0 / kWidth;
@@ -105,12 +105,12 @@ TEST(FiniteWidth, SpreadsAreThoseOfASimulation) {
     for (const bool orthogonal : {false, true}) {
       SCOPED_TRACE(testing::Message()
                    << "scale " << scale << ", dropout " << rate << ", orthogonal " << orthogonal);
-      DepthShapeRequest request;
+      DepthTunedSeluOptions request;
       request.depth = kDepth;
       request.width = kWidth;
       request.orthogonal = orthogonal;
-      request.dropout_growth = alpha_dropout_growth(rate);
-      const DepthShape shape = shape_of_scale(scale, request);
+      request.dropout_growth = alpha_dropout_gradient_growth(rate);
+      const DepthTunedSelu shape = selu_for_scale(scale, request);
       Simulated got;
       for (int i = 0; i < kDraws; ++i) draw(random, {shape.constants, rate, orthogonal}, got);
       const double spread = got.deviations.deviation() / got.deviations.mean();
@@ -124,8 +124,8 @@ TEST(FiniteWidth, SpreadsAreThoseOfASimulation) {
   }
 }
 
-TEST(FiniteWidth, NoneAtInfiniteWidth) {
-  const DepthShape shape = shape_of_scale(1, {});
+TEST(FiniteWidthCorrection, NoneAtInfiniteWidth) {
+  const DepthTunedSelu shape = selu_for_scale(1, {});
   EXPECT_EQ(shape.spread, 0);
   EXPECT_EQ(shape.log_growth_spread, 0);
 }

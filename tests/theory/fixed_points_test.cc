@@ -1,8 +1,8 @@
 #include <cmath>
 
+#include "golden_tables.h"
 #include "selfnorm/error.h"
 #include "selfnorm/theory.h"
-#include "tables.h"
 
 namespace selfnorm {
 namespace {
@@ -50,7 +50,7 @@ TEST(SeluConstants, AreAFixedPointForAnyWeightsAndScale) {
   }
 }
 
-TEST(SeluConstants, OfADepthShapeAreThoseOfTheIssue) {
+TEST(SeluConstants, ForADepthMatchReferenceValues) {
   const SeluConstants constants = selu_constants({0, 1}, {}, 0.1);
   EXPECT_NEAR(constants.alpha, 1.2036512, 5e-8);
   EXPECT_NEAR(constants.lambda, 3.2331894, 5e-8);
@@ -78,7 +78,7 @@ TEST(FixedPoints, ThePublishedOneAttractsFromEverywhere) {
   EXPECT_NEAR(points[0].at.variance, 1, 1e-13);
   EXPECT_TRUE(points[0].attracts);
   EXPECT_NEAR(points[0].least_variance, 1e-8, 1e-20);
-  EXPECT_NEAR(points[0].greatest_variance, 1e8, 1e-4);
+  EXPECT_NEAR(points[0].basin_max_variance, 1e8, 1e-4);
 }
 
 // The published helper solves with ω = 1 and is used with ω = 0: its (−0.1, 2) lands elsewhere.
@@ -107,59 +107,59 @@ TEST(FixedPoints, NoneWhereTheSignalDies) {
   EXPECT_TRUE(fixed_points(selu_rule(), {0, 0.4}).empty());
 }
 
-TEST(DepthShape, NumbersOfTheIssue) {
-  DepthShapeRequest request;
-  const DepthShape tenth = shape_of_scale(0.1, request);
+TEST(DepthTunedSelu, MatchesReferenceValues) {
+  DepthTunedSeluOptions request;
+  const DepthTunedSelu tenth = selu_for_scale(0.1, request);
   EXPECT_NEAR(tenth.gradient_growth, 1.0101777, 1e-6);
   EXPECT_NEAR(tenth.contraction, 0.899, 5e-4);
   EXPECT_NEAR(std::pow(tenth.gradient_growth, 100), 2.75, 5e-3);
-  EXPECT_NEAR(std::pow(shape_of_scale(1, request).gradient_growth, 100), 1005, 1);
+  EXPECT_NEAR(std::pow(selu_for_scale(1, request).gradient_growth, 100), 1005, 1);
 }
 
-TEST(DepthShape, GrowsByTheBoundOverTheDepth) {
+TEST(DepthTunedSelu, GrowsByTheBoundOverTheDepth) {
   for (const std::int64_t depth : {20, 100, 1000, 100000}) {
-    DepthShapeRequest request;
+    DepthTunedSeluOptions request;
     request.depth = depth;
-    const DepthShape shape = shape_for_depth(request);
+    const DepthTunedSelu shape = selu_for_depth(request);
     const double growth = std::pow(shape.gradient_growth, static_cast<double>(depth));
     // The growth a layer is 1 + 1/depth to 1e-15, so its logarithm is known to 1e-15·depth.
     expect_close(growth, request.growth, 1e-14 * static_cast<double>(depth) + 1e-9);
   }
-  DepthShapeRequest shallow;
+  DepthTunedSeluOptions shallow;
   shallow.depth = 10;
   shallow.growth = 3;
-  EXPECT_EQ(shape_for_depth(shallow).constants.scale, 1) << "published constants suffice";
+  EXPECT_EQ(selu_for_depth(shallow).constants.scale, 1) << "published constants suffice";
 }
 
-TEST(DepthShape, DropoutIsCounted) {
-  EXPECT_NEAR(alpha_dropout_growth(0.05), 0.866, 5e-4);
-  DepthShapeRequest request;
-  request.dropout_growth = alpha_dropout_growth(0.05);
-  const DepthShape shape = shape_for_depth(request);
+TEST(DepthTunedSelu, DropoutIsCounted) {
+  EXPECT_NEAR(alpha_dropout_gradient_growth(0.05), 0.866, 5e-4);
+  DepthTunedSeluOptions request;
+  request.dropout_growth = alpha_dropout_gradient_growth(0.05);
+  const DepthTunedSelu shape = selu_for_depth(request);
   EXPECT_EQ(shape.constants.scale, 1);
   EXPECT_NEAR(shape.gradient_growth, 0.928, 5e-4);
 }
 
-TEST(DepthShape, WidthKeepsTheSpreadInBounds) {
-  DepthShapeRequest request;
+TEST(DepthTunedSelu, WidthKeepsTheSpreadInBounds) {
+  DepthTunedSeluOptions request;
   request.depth = 1000;
   request.orthogonal = false;
-  const DepthShape wide = shape_for_depth(request);
+  const DepthTunedSelu wide = selu_for_depth(request);
   request.width = 128;
-  const DepthShape narrow = shape_for_depth(request);
+  const DepthTunedSelu narrow = selu_for_depth(request);
   EXPECT_GT(narrow.constants.scale, wide.constants.scale) << "less of a line, so more contraction";
   const double growth = 1000 * std::log(narrow.gradient_growth);
-  EXPECT_NEAR(growth / 1, narrow.spread / request.greatest_spread, 1e-6) << "exceeded alike";
+  EXPECT_NEAR(growth / 1, narrow.spread / request.max_spread, 1e-6) << "exceeded alike";
   request.orthogonal = true;
-  EXPECT_EQ(shape_for_depth(request).constants.scale, wide.constants.scale)
+  EXPECT_EQ(selu_for_depth(request).constants.scale, wide.constants.scale)
       << "orthogonal weights make no such noise";
 }
 
-TEST(DepthShape, BadRequests) {
-  const auto fails = [](DepthShapeRequest request) {
-    EXPECT_THROW(shape_for_depth(request), Error);
+TEST(DepthTunedSelu, BadRequests) {
+  const auto fails = [](DepthTunedSeluOptions request) {
+    EXPECT_THROW(selu_for_depth(request), Error);
   };
-  DepthShapeRequest request;
+  DepthTunedSeluOptions request;
   request.depth = 0;
   fails(request);
   request.depth = 10;
@@ -169,8 +169,8 @@ TEST(DepthShape, BadRequests) {
   fails(request);
   request.growth = 0.9;
   fails(request);
-  request.dropout_growth = alpha_dropout_growth(0.05);
-  EXPECT_LE(std::pow(shape_for_depth(request).gradient_growth, 10), 0.9 * (1 + 1e-9));
+  request.dropout_growth = alpha_dropout_gradient_growth(0.05);
+  EXPECT_LE(std::pow(selu_for_depth(request).gradient_growth, 10), 0.9 * (1 + 1e-9));
 }
 
 }  // namespace

@@ -51,16 +51,16 @@ TEST(StableGains, AreWhereSmallSignalsDieAndLargeOnesExplode) {
   EXPECT_NEAR(relu.high, 2, kRelative);
 }
 
-TEST(SettledDeviation, IsOneWithoutDropoutAndEndlessAtHalf) {
-  EXPECT_NEAR(settled_deviation(selu(), 1), 1, 1e-6);
-  EXPECT_NEAR(settled_deviation(selu(), 0.8), 1.687, 1e-3);
-  EXPECT_TRUE(std::isinf(settled_deviation(selu(), 0.5)));
+TEST(StationaryStandardDeviation, IsOneWithoutDropoutAndEndlessAtHalf) {
+  EXPECT_NEAR(stationary_standard_deviation(selu(), 1), 1, 1e-6);
+  EXPECT_NEAR(stationary_standard_deviation(selu(), 0.8), 1.687, 1e-3);
+  EXPECT_TRUE(std::isinf(stationary_standard_deviation(selu(), 0.5)));
 }
 
 // The squared correlation of y = a·(kept ? x : α′) + b with x is a²q² at the fixed point.
-TEST(AlphaRateLike, LeavesAsMuchOfTheSignal) {
+TEST(EquivalentAlphaRate, LeavesAsMuchOfTheSignal) {
   for (const double plain : {0.0, 0.05, 0.2, 0.5, 0.9}) {
-    const double rate = alpha_rate_like(plain), a = alpha_dropout_affine(rate, 0, 1).a;
+    const double rate = equivalent_alpha_rate(plain), a = alpha_dropout_affine(rate, 0, 1).a;
     EXPECT_NEAR(a * a * (1 - rate) * (1 - rate), 1 - plain, 1e-12);
   }
 }

@@ -1,7 +1,7 @@
 #include <cmath>
 
+#include "golden_tables.h"
 #include "selfnorm/theory.h"
-#include "tables.h"
 #include "theory/quadrature.h"
 
 namespace selfnorm {
@@ -93,7 +93,7 @@ TEST(SeluMoments, AreExactFarFromTheKink) {
   }
 }
 
-TEST(LeakyReluMoments, AreHeAndTheIdentity) {
+TEST(LeakyReluMoments, MatchHeAndTheIdentity) {
   const ActivationMoments relu = leaky_relu_moments({0, 3}, 0);
   expect_close(relu.mean, std::sqrt(3 / (2 * M_PI)), kMoments);
   expect_close(relu.variance, 3 * (0.5 - 0.5 / M_PI), kMoments);

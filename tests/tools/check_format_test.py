@@ -1,4 +1,4 @@
-"""tools/check_format.sh passes what is formatted, refuses what is not, and mends it with --fix."""
+"""tools/check_format.sh passes what is formatted, refuses what is not, and fixes it with --fix."""
 
 import pathlib
 import shutil

@@ -34,7 +34,7 @@ GOOD = {
 }
 
 
-class CheckLayers(unittest.TestCase):
+class CheckIncludes(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.root = pathlib.Path(self.folder.name)

@@ -8,7 +8,7 @@ namespace selfnorm {
 namespace {
 
 // Runs of before these were told can be resumed, and the doctor reads them.
-TEST(History, NumbersThatCameLaterMayBeMissing) {
+TEST(History, ReadsOlderFilesWithoutNewerFields) {
   const EpochRecord record = parse_history_line(
       R"({"epoch":1,"loss":2.5,"weights":[{"layer":"a","omega":0,"omega_deviation":1,)"
       R"("tau":1,"tau_deviation":0.1}]})");

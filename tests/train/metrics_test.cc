@@ -114,7 +114,7 @@ TEST(Auc, EqualsTheShareOfOrderedPairs) {
   }));
 }
 
-TEST(Auc, MonotoneMapsLeaveItAndNegationMirrorsIt) {
+TEST(Auc, InvariantUnderMonotoneMapsAndMirroredByNegation) {
   EXPECT_TRUE(rc::check("e^x changes nothing; -x gives 1 - AUC", [] {
     const Floats scores = *scores_of(20), targets = *targets_of(20);
     Floats mapped = scores, negated = scores;

@@ -107,7 +107,7 @@ TEST(Segmentation, MeasuresEveryPixel) {
   targets.values = {0, 1, kNan, 1, 0, 0, 1, kNan};
   Objective objective =
       make_objective("softmax_cross_entropy", {}, {"accuracy", "iou"}, TargetKind::distributions);
-  settle_objective(objective, targets, {2, 2, 2});
+  resolve_objective(objective, targets, {2, 2, 2});
   EXPECT_EQ(objective.targets, TargetKind::class_maps);
   // Two samples of two channels of four pixels. Said: 0 1 1 0 | 0 1 1 1.
   const std::vector<float> scores = {1, 0, 0, 1, 0, 1, 1, 0, 1, 0, 0, 0, 0, 1, 1, 1};
@@ -126,7 +126,7 @@ std::string refusal(const Network& network, const Dataset& data, const std::stri
   return "no error";
 }
 
-TEST(Segmentation, RefusesWhatIsNoMap) {
+TEST(Segmentation, RejectsInvalidLabelMaps) {
   Dataset data = images();
   data.targets.values[30] = 3;
   EXPECT_EQ(

@@ -99,7 +99,7 @@ TEST_F(TrainerTest, TheSameSeedGivesTheSameFile) {
 }
 
 // Stopped in the middle of an epoch, at its end, and twice.
-TEST_F(TrainerTest, ResumedIsUninterrupted) {
+TEST_F(TrainerTest, ResumedMatchesUninterrupted) {
   for (const char* optimizer : {"adam", "sgd", "rmsprop", "adamw"}) {
     RunConfig c = config();
     c.train.optimizer.name = optimizer;
@@ -195,7 +195,7 @@ TEST_F(TrainerTest, EarlyStoppingEndsWithTheBestWeights) {
   EXPECT_FALSE(history.back().moments.empty());
 }
 
-TEST_F(TrainerTest, WithoutPatienceNoEpochIsJudged) {
+TEST_F(TrainerTest, WithoutPatienceNoBestEpochIsTracked) {
   RunConfig c = config();
   c.train.early_stopping.patience = 0;
   const RunResult result = train_run(c, "run", false);
@@ -209,7 +209,7 @@ TEST_F(TrainerTest, WithoutPatienceNoEpochIsJudged) {
 // in another order: 60 steps from float epsilons leave relative differences far below 1e-3, while a
 // change of masks, initial weights, order of rows, optimizer or schedule moves the losses by
 // percents.
-TEST_F(TrainerTest, LossesAreThoseFirstMeasured) {
+TEST_F(TrainerTest, LossesMatchGoldenValues) {
   train_run(config(), "run", false);
   std::ifstream golden(std::string(SELFNORM_SOURCE_DIR) + "/tests/golden/clusters_losses.csv");
   ASSERT_TRUE(golden.good());
@@ -319,10 +319,10 @@ TEST_F(TrainerTest, TargetsOfAnImagesShapeAreComparedElementByElement) {
 
 // Masks and initial weights are the same bits; sums are cut into other pieces by other threads.
 TEST_F(TrainerTest, ThreadsChangeRoundingOnly) {
-  SKIP_WHERE_OPENMP_IS_NOT_SEEN();
+  SKIP_UNDER_THREAD_SANITIZER();
   std::vector<double> losses;
   for (const int n : {1, 2}) {
-    const OpenMpThreads set(n);
+    const ScopedOpenMpThreads set(n);
     RunConfig c = config();
     c.train.epochs = 1;
     train_run(c, "t" + std::to_string(n), false);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
-#include "kernels/refusal.h"
+#include "kernels/unsupported_configuration.h"
 
 namespace selfnorm::onednn {
 
@@ -74,13 +74,14 @@ using PoolingBackward = dnnl::pooling_v2_backward;
 
 #endif
 
-/// A Plan made of these arguments; what oneDNN says against them becomes a Refusal.
+/// A Plan made of these arguments; what oneDNN says against them becomes a
+/// UnsupportedConfiguration.
 template <class Plan, class... Args>
 std::shared_ptr<Plan> make_plan(Args&&... args) {
   try {
     return std::make_shared<Plan>(std::forward<Args>(args)...);
   } catch (const dnnl::error& error) {
-    throw Refusal(error.what());
+    throw UnsupportedConfiguration(error.what());
   }
 }
 

@@ -91,14 +91,15 @@ void Standardize(const T* x, float* out, std::size_t n, const Standardization& h
       lanes.store(LoadNumbers(lanes, x + i), d, out + i);
     });
   } else if (how.by == Standardization::By::element) {
-    const float *means = how.mean + place, *inverses = how.inverse_deviation + place;
+    const float *means = how.mean + place, *inverses = how.inverse_standard_deviation + place;
     sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
       const V centred = hn::Sub(LoadNumbers(lanes, x + i), lanes.load(d, means + i));
       lanes.store(hn::Mul(centred, lanes.load(d, inverses + i)), d, out + i);
     });
   } else {
     const std::size_t at = how.by == Standardization::By::channel ? channel : 0;
-    const V mean = hn::Set(d, how.mean[at]), inverse = hn::Set(d, how.inverse_deviation[at]);
+    const V mean = hn::Set(d, how.mean[at]),
+            inverse = hn::Set(d, how.inverse_standard_deviation[at]);
     sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
       lanes.store(hn::Mul(hn::Sub(LoadNumbers(lanes, x + i), mean), inverse), d, out + i);
     });

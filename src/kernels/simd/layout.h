@@ -12,14 +12,14 @@ void to_channels_last(const float* from, float* to, std::int64_t channels, std::
 /// to[c·positions + p] = from[p·channels + c]: the way back.
 void to_channels_first(const float* from, float* to, std::int64_t channels, std::int64_t positions);
 
-/// What is done to each number x of a sample: (x − mean)·inverse_deviation, two roundings. The
-/// arrays hold one number in all, one a channel, or one an element in the sample's stored
+/// What is done to each number x of a sample: (x − mean)·inverse_standard_deviation, two roundings.
+/// The arrays hold one number in all, one a channel, or one an element in the sample's stored
 /// (channels-first) order. Null arrays leave x as it is.
 struct Standardization {
   enum class By : std::uint8_t { all, channel, element };
   By by = By::all;
   const float* mean = nullptr;
-  const float* inverse_deviation = nullptr;
+  const float* inverse_standard_deviation = nullptr;
 };
 
 /// Row indexes[i] of `data`, rows of channels × positions numbers stored channels-first, becomes

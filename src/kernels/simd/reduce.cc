@@ -123,14 +123,14 @@ HWY_EXPORT(AllFinite);
 
 namespace {
 
-constexpr std::int64_t kMostBlocks = 64;
+constexpr std::int64_t kMaxBlocks = 64;
 constexpr std::int64_t kBlockRows = 128;           // fewest rows worth a block of their own
 constexpr std::int64_t kStripColumns = 256;        // a block's strip stays in the second cache
 constexpr std::int64_t kThreadElements = 1 << 15;  // fewest elements worth waking a thread
 
 // The blocks follow from the shape alone, so the result is the same for any number of threads.
 std::int64_t rows_of_block(std::int64_t rows) {
-  return std::max(kBlockRows, (rows + kMostBlocks - 1) / kMostBlocks);
+  return std::max(kBlockRows, (rows + kMaxBlocks - 1) / kMaxBlocks);
 }
 
 std::int64_t blocks_of(std::int64_t rows) {

@@ -60,7 +60,7 @@ HWY_INLINE V towards(V a, V b, float share) {
 
 // The same towards g². Fused by hand: left to the compiler, it fuses in one loop and not in the
 // other, and an element's bits would depend on whether it falls into a tail.
-HWY_INLINE V towards_square(V a, V g, float share) {
+HWY_INLINE V lerp_to_square(V a, V g, float share) {
   return hn::MulAdd(hn::Set(d, share), hn::MulSub(g, g, a), a);
 }
 
@@ -96,7 +96,7 @@ void Adam(float* w, const float* dw, float* m, float* v, std::size_t n,
     const V g = gradient(terms, lanes.load(d, dw + i), old);
     const V first = without_denormals(towards(lanes.load(d, m + i), g, step.one_minus_beta1));
     const V second =
-        without_denormals(towards_square(lanes.load(d, v + i), g, step.one_minus_beta2));
+        without_denormals(lerp_to_square(lanes.load(d, v + i), g, step.one_minus_beta2));
     lanes.store(first, d, m + i);
     lanes.store(second, d, v + i);
     const V root = hn::MulAdd(hn::Sqrt(second), inverse_root, epsilon);
@@ -112,7 +112,7 @@ void Rmsprop(float* w, const float* dw, float* v, float* momentum, std::size_t n
   sweep(d, n, [&](std::size_t i, auto lanes) HWY_ATTR {
     const V old = lanes.load(d, w + i);
     const V g = gradient(terms, lanes.load(d, dw + i), old);
-    const V second = without_denormals(towards_square(lanes.load(d, v + i), g, step.one_minus_rho));
+    const V second = without_denormals(lerp_to_square(lanes.load(d, v + i), g, step.one_minus_rho));
     lanes.store(second, d, v + i);
     V move = hn::Div(hn::Mul(rate, g), hn::Sqrt(hn::Add(second, epsilon)));
     if (momentum != nullptr) {

@@ -6,7 +6,7 @@ function axis(title, more, ticks) {
 }
 
 /** Ticks are round numbers: six digits keep neighbours apart. */
-function tickText(value) {
+function formatTick(value) {
   const size = Math.abs(value);
   return size === 0 || (size >= 1e-3 && size < 1e9) ? value.toLocaleString('en', {maximumSignificantDigits: 6}) : String(Number(value.toPrecision(6)));
 }
@@ -18,7 +18,7 @@ function chartOptions(x, y) {
     elements: {point: {radius: 0, hitRadius: 8}, line: {borderWidth: 2, tension: 0}},
     plugins: {
       legend: {labels: {color: colour('text'), usePointStyle: true, pointStyle: 'line', pointStyleWidth: 28, filter: (item) => item.text !== ''}},
-      tooltip: {filter: (item) => item.dataset.label !== '', callbacks: {label: (item) => `${item.dataset.label}: ${numberText(item.parsed.y)}`}},
+      tooltip: {filter: (item) => item.dataset.label !== '', callbacks: {label: (item) => `${item.dataset.label}: ${formatNumber(item.parsed.y)}`}},
     },
     scales: {x, y},
   };
@@ -34,9 +34,9 @@ function chart(label, make) {
     forget();
     if (canvas.isConnected) drawn = new Chart(canvas, make());
   };
-  onForget(forget);
+  onDispose(forget);
   requestAnimationFrame(again);
-  onColours(again);
+  onColorSchemeChange(again);
   return holder;
 }
 
@@ -59,8 +59,8 @@ function lineChart(label, xTitle, yTitle, lines, {logarithmic = false, fromZero 
         backgroundColor: `${series(i)}26`, fill: k === 2 ? '-1' : false});
       return [shown, edge(1), edge(2)];
     })},
-    options: chartOptions(axis(xTitle, {type: 'linear'}, {callback: tickText, ...(isWhole ? {precision: 0} : {})}),
-      axis(yTitle, {type, beginAtZero: fromZero}, logarithmic ? {} : {callback: tickText})),
+    options: chartOptions(axis(xTitle, {type: 'linear'}, {callback: formatTick, ...(isWhole ? {precision: 0} : {})}),
+      axis(yTitle, {type, beginAtZero: fromZero}, logarithmic ? {} : {callback: formatTick})),
   }));
 }
 

@@ -15,7 +15,7 @@ function svgElement(name, attributes, ...children) {
 }
 
 /** A number as people read it; null stands for one that is none. */
-function numberText(value, digits = 4) {
+function formatNumber(value, digits = 4) {
   if (value === null || value === undefined) return '–';
   if (typeof value !== 'number') return String(value);
   if (Number.isInteger(value)) return value.toLocaleString('en');
@@ -24,7 +24,7 @@ function numberText(value, digits = 4) {
 }
 
 function table(head, rows) {
-  const cells = (row) => row.map((cell, i) => element(i === 0 ? 'th' : 'td', i === 0 ? {scope: 'row'} : {}, numberText(cell)));
+  const cells = (row) => row.map((cell, i) => element(i === 0 ? 'th' : 'td', i === 0 ? {scope: 'row'} : {}, formatNumber(cell)));
   return element('div', {class: 'scroll tall', tabindex: '0', role: 'region', 'aria-label': head.join(', ')},
     element('table', {},
       element('thead', {}, element('tr', {}, ...head.map((name) => element('th', {scope: 'col'}, name)))),
@@ -32,7 +32,7 @@ function table(head, rows) {
 }
 
 /** The numbers of a chart as a table, made when somebody opens it: a large one costs time. */
-function foldedTable(label, head, rowsOf) {
+function collapsibleTable(label, head, rowsOf) {
   const details = element('details', {}, element('summary', {}, label));
   details.addEventListener('toggle', () => {
     if (details.open && details.childElementCount === 1) details.append(table(head, rowsOf()));
@@ -42,7 +42,7 @@ function foldedTable(label, head, rowsOf) {
 
 /** A picture with what it shows in words and its numbers. */
 function figure(picture, caption, label, head, rowsOf) {
-  return element('figure', {}, picture, element('figcaption', {}, caption), foldedTable(label, head, rowsOf));
+  return element('figure', {}, picture, element('figcaption', {}, caption), collapsibleTable(label, head, rowsOf));
 }
 
 function colour(name) {
@@ -52,7 +52,7 @@ function colour(name) {
 function series(index) { return colour(`series-${index % 8 + 1}`); }
 
 /** A canvas that is drawn anew when its width or the reader's colours change. */
-function drawnCanvas(label, height, draw) {
+function responsiveCanvas(label, height, draw) {
   const canvas = element('canvas', {role: 'img', 'aria-label': label});
   const holder = element('div', {style: `height:${height}px`}, canvas);
   const again = () => {
@@ -67,12 +67,12 @@ function drawnCanvas(label, height, draw) {
     draw(context, width, height);
   };
   new ResizeObserver(again).observe(holder);
-  onColours(again);
+  onColorSchemeChange(again);
   return holder;
 }
 
 /** A small picture that is drawn once, to be put into another at any size. */
-function drawnAlone(width, height, draw) {
+function offscreenCanvas(width, height, draw) {
   const canvas = document.createElement('canvas');
   canvas.width = width;
   canvas.height = height;
@@ -80,19 +80,19 @@ function drawnAlone(width, height, draw) {
   return canvas;
 }
 
-let colourListeners = [], drawnCharts = [];
-function onColours(listener) { colourListeners.push(listener); }
-function onForget(chart) { drawnCharts.push(chart); }
+let colorSchemeListeners = [], disposers = [];
+function onColorSchemeChange(listener) { colorSchemeListeners.push(listener); }
+function onDispose(chart) { disposers.push(chart); }
 
 /** Before the page is made anew. */
-function forgetDrawings() {
-  drawnCharts.forEach((forget) => forget());
-  colourListeners = [];
-  drawnCharts = [];
+function disposeDrawings() {
+  disposers.forEach((forget) => forget());
+  colorSchemeListeners = [];
+  disposers = [];
 }
 
 for (const media of ['(prefers-color-scheme: dark)', 'print']) {
-  matchMedia(media).addEventListener('change', () => colourListeners.forEach((each) => each()));
+  matchMedia(media).addEventListener('change', () => colorSchemeListeners.forEach((each) => each()));
 }
 
 /** Paper is light whatever the reader's screen is. */

@@ -1,19 +1,19 @@
 // Layers by time as coloured cells: Chart.js has no such chart.
 
 /** Bytes of base64; 255 stands for a value that is none. */
-function bytesOf(base64) {
+function decodeBase64(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 /** What a byte stands for on a scale from `low` to `high`, of logarithms where `logarithmic`. */
-function valueOf(byte, scale) {
+function dequantized(byte, scale) {
   if (byte === 255) return null;
   const at = scale.low + (scale.high - scale.low) * byte / 254;
   return scale.logarithmic ? 2 ** at : at;
 }
 
 // Blue below, white (or black) at the middle, red above; equal steps look equally far.
-function heatColour(byte, scale, isDark) {
+function cellColor(byte, scale, isDark) {
   if (byte === 255) return isDark ? [90, 40, 90] : [200, 120, 200];
   const at = scale.low + (scale.high - scale.low) * byte / 254;
   const half = at < scale.middle ? scale.middle - scale.low : scale.high - scale.middle;
@@ -25,14 +25,14 @@ function heatColour(byte, scale, isDark) {
 
 /** map: {rows, columns, cells (base64), low, high, middle, logarithmic}; first row on top. */
 function heatMap(label, map, rowNames, columnNames, xTitle) {
-  const cells = bytesOf(map.cells);
+  const cells = decodeBase64(map.cells);
   const left = 92, bottom = 40;
   const height = Math.max(140, Math.min(460, map.rows * 16)) + bottom;
   const draw = (context, width) => {
     const dark = isDark();
-    const plain = drawnAlone(map.columns, map.rows, (each) => {
+    const plain = offscreenCanvas(map.columns, map.rows, (each) => {
       const image = new ImageData(map.columns, map.rows);
-      cells.forEach((byte, i) => image.data.set([...heatColour(byte, map, dark), 255], 4 * i));
+      cells.forEach((byte, i) => image.data.set([...cellColor(byte, map, dark), 255], 4 * i));
       each.putImageData(image, 0, 0);
     });
     context.imageSmoothingEnabled = false;
@@ -42,7 +42,7 @@ function heatMap(label, map, rowNames, columnNames, xTitle) {
     context.font = '11px system-ui, sans-serif';
     const rowStep = Math.ceil(map.rows / Math.max(1, (height - bottom) / 14));
     for (let i = 0; i < map.rows; i += rowStep) {
-      context.fillText(shortened(rowNames[i], 15), 0, (i + 0.5) * (height - bottom) / map.rows + 4);
+      context.fillText(truncated(rowNames[i], 15), 0, (i + 0.5) * (height - bottom) / map.rows + 4);
     }
     const columnStep = Math.ceil(map.columns / Math.max(1, (width - left) / 40));
     for (let i = 0; i < map.columns; i += columnStep) {
@@ -50,20 +50,20 @@ function heatMap(label, map, rowNames, columnNames, xTitle) {
     }
     context.fillText(xTitle, left, height - bottom + 32);
   };
-  const holder = drawnCanvas(label, height, draw);
+  const holder = responsiveCanvas(label, height, draw);
   const told = element('output', {class: 'text'}, '');
-  tellCells(holder, map, (event) => {
+  addCellReadout(holder, map, (event) => {
     const box = holder.getBoundingClientRect();
     return [Math.floor((event.clientY - box.top) / (height - bottom) * map.rows),
       Math.floor((event.clientX - box.left - left) / (box.width - left) * map.columns)];
   }, (row, column) => {
-    told.textContent = `${rowNames[row]}, ${xTitle} ${columnNames[column]}: about ${numberText(valueOf(cells[row * map.columns + column], map), 3)}`;
+    told.textContent = `${rowNames[row]}, ${xTitle} ${columnNames[column]}: about ${formatNumber(dequantized(cells[row * map.columns + column], map), 3)}`;
   });
-  return element('div', {}, holder, scaleOf(map), legendOf(map, cells.includes(255)), told);
+  return element('div', {}, holder, colorBar(map), colorLegend(map, cells.includes(255)), told);
 }
 
 /** Tells the cell under the mouse, or the one that arrow keys have come to. */
-function tellCells(holder, map, placeOf, tell) {
+function addCellReadout(holder, map, placeOf, tell) {
   let place = [0, 0];
   const go = ([row, column]) => {
     if (row < 0 || row >= map.rows || column < 0 || column >= map.columns) return;
@@ -85,19 +85,19 @@ function tellCells(holder, map, placeOf, tell) {
 }
 
 /** The colours from low to high, with marks at the ends of the theorem's band. */
-function scaleOf(map) {
+function colorBar(map) {
   const high = 12;
   const places = (map.band || []).map((value) => (map.logarithmic ? Math.log2(value) : value))
     .map((at) => (at - map.low) / (map.high - map.low));
   const draw = (context, width) => {
     for (let byte = 0; byte < 255; ++byte) {
-      context.fillStyle = `rgb(${heatColour(byte, map, isDark()).join(',')})`;
+      context.fillStyle = `rgb(${cellColor(byte, map, isDark()).join(',')})`;
       context.fillRect(byte * width / 255, 0, width / 255 + 1, high);
     }
     context.fillStyle = colour('error');
     for (const place of places) context.fillRect(place * width - 1, 0, 2, high + 4);
   };
-  const holder = drawnCanvas('Colours from the lowest to the highest value', high + 4, draw);
+  const holder = responsiveCanvas('Colours from the lowest to the highest value', high + 4, draw);
   holder.classList.add('scale');
   return holder;
 }
@@ -108,18 +108,18 @@ function outline(context, map, cells, left, width, height) {
   if (!map.band || wide < 5 || high < 5) return;
   context.strokeStyle = colour('error');
   cells.forEach((byte, i) => {
-    const value = valueOf(byte, map);
+    const value = dequantized(byte, map);
     if (value === null || (value >= map.band[0] && value <= map.band[1])) return;
     context.strokeRect(left + (i % map.columns) * wide + 1, Math.floor(i / map.columns) * high + 1, wide - 2, high - 2);
   });
 }
 
-function legendOf(map, hasGaps) {
-  const [low, middle, high] = [map.low, map.middle, map.high].map((at) => numberText(map.logarithmic ? 2 ** at : at, 3));
+function colorLegend(map, hasGaps) {
+  const [low, middle, high] = [map.low, map.middle, map.high].map((at) => formatNumber(map.logarithmic ? 2 ** at : at, 3));
   const below = map.low < map.middle ? `blue ${low}, ` : '';
-  const band = map.band ? `; the marks are the ends of the theorem's band, ${numberText(map.band[0])} to ${numberText(map.band[1])}; cells beyond it are framed where there is room` : '';
+  const band = map.band ? `; the marks are the ends of the theorem's band, ${formatNumber(map.band[0])} to ${formatNumber(map.band[1])}; cells beyond it are framed where there is room` : '';
   const gaps = hasGaps ? '; violet: no number' : '';
   return element('div', {class: 'colours'}, `Colours: ${below}plain ${middle}, red ${high}${gaps}${band}.`);
 }
 
-function shortened(text, length) { return text.length <= length ? text : `${text.slice(0, length - 1)}…`; }
+function truncated(text, length) { return text.length <= length ? text : `${text.slice(0, length - 1)}…`; }

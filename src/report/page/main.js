@@ -4,7 +4,7 @@
  * Elements by where they stand, by which they are found when the page was made anew: within their table where they are
  * in one, since tables that nobody has opened are not there, else within their section.
  */
-function placesOf(selector) {
+function keyedElements(selector) {
   return [...document.querySelectorAll('section')].flatMap((part) => {
     const tables = [...part.querySelectorAll('details')];
     const counts = new Map();
@@ -17,27 +17,27 @@ function placesOf(selector) {
 }
 
 /** What a reader has opened, scrolled and chosen; to be called when the page was made anew. */
-function readersPlace() {
-  const open = new Set(placesOf('details').filter(([, each]) => each.open).map(([key]) => key));
-  const scrolled = new Map(placesOf('.scroll').map(([key, each]) => [key, [each.scrollLeft, each.scrollTop]]));
-  const [chosen] = placesOf('summary, [tabindex]').find(([, each]) => each === document.activeElement) || [null];
+function captureViewState() {
+  const open = new Set(keyedElements('details').filter(([, each]) => each.open).map(([key]) => key));
+  const scrolled = new Map(keyedElements('.scroll').map(([key, each]) => [key, [each.scrollLeft, each.scrollTop]]));
+  const [chosen] = keyedElements('summary, [tabindex]').find(([, each]) => each === document.activeElement) || [null];
   const link = document.activeElement.closest('nav a')?.getAttribute('href'), height = window.scrollY;
   return () => {
-    for (const [key, each] of placesOf('details')) {
+    for (const [key, each] of keyedElements('details')) {
       each.open = open.has(key);
       if (each.open) each.dispatchEvent(new Event('toggle'));  // makes its table now, not later
     }
-    for (const [key, each] of placesOf('.scroll')) [each.scrollLeft, each.scrollTop] = scrolled.get(key) || [0, 0];
-    placesOf('summary, [tabindex]').find(([key]) => key === chosen)?.[1].focus({preventScroll: true});
+    for (const [key, each] of keyedElements('.scroll')) [each.scrollLeft, each.scrollTop] = scrolled.get(key) || [0, 0];
+    keyedElements('summary, [tabindex]').find(([key]) => key === chosen)?.[1].focus({preventScroll: true});
     if (link) document.querySelector(`nav a[href="${link}"]`)?.focus({preventScroll: true});
     window.scrollTo(0, height);
   };
 }
 
 function show(report) {
-  const main = document.getElementById('report'), isAgain = main.querySelector('section') !== null, goBack = readersPlace();
-  forgetDrawings();
-  const made = [summarySection, comparisonSection, findingsSection, trainingSection, momentsSection, predictionSection,
+  const main = document.getElementById('report'), isAgain = main.querySelector('section') !== null, goBack = captureViewState();
+  disposeDrawings();
+  const made = [summarySection, comparisonSection, findingsSection, trainingSection, momentsSection, predictedMomentsSection,
     histogramSection, confusionSection, regressionSection, mistakesSection, calibrationSection, importanceSection, boundarySection, timeSection,
     networkSection, configurationSection].map((make) => make(report)).filter((each) => each !== null);
   main.replaceChildren(...made);

@@ -1,7 +1,7 @@
 // The network as a graph: nodes in the order of computation from top to bottom, one column a path.
 
 const kBox = {width: 210, height: 46, gapX: 26, gapY: 20};
-const kMostNodes = 160;
+const kMaxNodes = 160;
 
 /** Row by the longest path from an input; column by the first that is free. */
 function placed(nodes) {
@@ -31,21 +31,21 @@ function edgePath(from, to) {
   return `M${x1 + kBox.width},${y1 + kBox.height / 2} C${side + 20},${y1 + kBox.height / 2} ${side + 20},${y2 + kBox.height / 2} ${x2 + kBox.width},${y2 + kBox.height / 2}`;
 }
 
-function isOff(node) { return typeof node.variance === 'number' && (node.variance < 0.5 || node.variance > 2); }
+function hasAbnormalVariance(node) { return typeof node.variance === 'number' && (node.variance < 0.5 || node.variance > 2); }
 
 function box(place) {
   const [x, y] = corner(place), node = place.node;
-  const moments = typeof node.variance === 'number' ? `mean ${numberText(node.mean, 2)}, variance ${numberText(node.variance, 3)}` : '';
-  const facts = [node.shape, node.parameters > 0 ? `${numberText(node.parameters)} parameters` : ''].filter((each) => each).join(' · ');
-  const line = (text, at) => svgElement('text', {x: x + 8, y: y + at}, shortened(text, 36));
+  const moments = typeof node.variance === 'number' ? `mean ${formatNumber(node.mean, 2)}, variance ${formatNumber(node.variance, 3)}` : '';
+  const facts = [node.shape, node.parameters > 0 ? `${formatNumber(node.parameters)} parameters` : ''].filter((each) => each).join(' · ');
+  const line = (text, at) => svgElement('text', {x: x + 8, y: y + at}, truncated(text, 36));
   return svgElement('g', {}, svgElement('title', {}, `${node.name} (${node.op}) ${facts} ${moments}`),
-    svgElement('rect', {class: isOff(node) ? 'box off' : 'box', x, y, width: kBox.width, height: kBox.height, rx: 5}),
+    svgElement('rect', {class: hasAbnormalVariance(node) ? 'box off' : 'box', x, y, width: kBox.width, height: kBox.height, rx: 5}),
     line(node.name === node.op ? node.op : `${node.name} · ${node.op}`, 14), line(facts, 27), line(moments, 40));
 }
 
 /** nodes: [{name, op, inputs, shape, parameters, mean, variance}], inputs of the network among them. */
-function networkPicture(nodes) {
-  const shown = placed(nodes.slice(0, kMostNodes));
+function networkDiagram(nodes) {
+  const shown = placed(nodes.slice(0, kMaxNodes));
   const byName = new Map(shown.map((place) => [place.node.name, place]));
   const edges = shown.flatMap((to) => to.node.inputs.filter((name) => byName.has(name)).map((name) =>
     svgElement('path', {class: 'edge', d: edgePath(byName.get(name), to)})));
@@ -53,7 +53,7 @@ function networkPicture(nodes) {
   const width = 60 + columns * (kBox.width + kBox.gapX), height = 20 + rows * (kBox.height + kBox.gapY);
   const picture = svgElement('svg', {width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': 'The network as a graph'},
     ...edges, ...shown.map(box));
-  const more = nodes.length > kMostNodes ? ` The first ${kMostNodes} of ${nodes.length} nodes; the table has all.` : '';
+  const more = nodes.length > kMaxNodes ? ` The first ${kMaxNodes} of ${nodes.length} nodes; the table has all.` : '';
   return figure(element('div', {class: 'scroll tall', tabindex: '0', role: 'region', 'aria-label': 'The network, to scroll'}, picture),
     `Shapes, parameters and the predicted moments of each node; framed in red where the variance is beyond a factor of 2.${more}`,
     'Nodes', ['node', 'op', 'inputs', 'shape', 'parameters', 'mean', 'variance'],

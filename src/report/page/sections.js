@@ -7,7 +7,7 @@ function section(title, ...children) {
 
 function facts(pairs) {
   return element('dl', {class: 'facts'}, ...pairs.map(([name, value]) =>
-    element('div', {}, element('dt', {}, name), element('dd', {}, numberText(value)))));
+    element('div', {}, element('dt', {}, name), element('dd', {}, formatNumber(value)))));
 }
 
 function summarySection(report) {
@@ -20,8 +20,8 @@ function findingsSection(report) {
   if (!report.findings || report.findings.length === 0) return null;
   return section('Findings', ...report.findings.map((each) => element('div', {},
     element('h3', {class: each.severity}, `${each.severity}: ${each.code}`),
-    element('p', {}, each.message), element('p', {}, `Mend: ${each.mend}`),
-    each.layers.length > 0 ? foldedTable(each.layers.length === 1 ? '1 layer' : `${each.layers.length} layers`, ['layer', 'value', 'detail'],
+    element('p', {}, each.message), element('p', {}, `Fix: ${each.fix}`),
+    each.layers.length > 0 ? collapsibleTable(each.layers.length === 1 ? '1 layer' : `${each.layers.length} layers`, ['layer', 'value', 'detail'],
       () => each.layers.map((layer, i) => [layer, each.values[i], each.details[i]])) : null)));
 }
 
@@ -65,21 +65,21 @@ function timeSection(report) {
 // ---- moments ----------------------------------------------------------------------------------
 
 /** The first and the last value of every layer as they are; between them some, as the cells have them. */
-function mapFigure(map, caption) {
+function heatMapFigure(map, caption) {
   const mostBetween = 8, inner = map.columns - 2;
   const between = [...Array(Math.max(0, Math.min(inner, mostBetween))).keys()].map((i) => 1 + Math.floor(i * inner / Math.min(inner, mostBetween)));
   const rows = () => {
-    const cells = bytesOf(map.cells), places = new Map(map.row_names.map((name, i) => [name, i]));
-    const about = (name, column) => (places.has(name) ? valueOf(cells[places.get(name) * map.columns + column], map) : null);
+    const cells = decodeBase64(map.cells), places = new Map(map.row_names.map((name, i) => [name, i]));
+    const about = (name, column) => (places.has(name) ? dequantized(cells[places.get(name) * map.columns + column], map) : null);
     return map.names.map((name, i) => [name, map.first[i],
-      ...between.map((column) => (about(name, column) === null ? null : numberText(about(name, column), 3))), map.last[i]]);
+      ...between.map((column) => (about(name, column) === null ? null : formatNumber(about(name, column), 3))), map.last[i]]);
   };
   return figure(heatMap(caption, map, map.row_names, map.column_names, 'epoch'), caption, 'Values as a table',
     ['layer', `epoch ${map.column_names[0]}`, ...between.map((column) => `epoch ${map.column_names[column]}, about`), `epoch ${map.column_names.at(-1)}`], rows);
 }
 
 /** Mean and spread over each layer's units, of the weights as they are last. */
-function unitsFigures(units, maps) {
+function unitWeightFigures(units, maps) {
   const kinds = [['tau', 'τ, the sum of a unit\'s squared weights', maps.tau.band], ['omega', 'ω, the sum of a unit\'s weights', maps.omega.band]];
   return kinds.map(([key, title, domain]) => {
     const mean = {name: 'mean of the units', marked: units.length < 80, points: units.map((each, i) => [i + 1, each[key]]),
@@ -100,11 +100,11 @@ function momentsSection(report) {
     omega: 'ω, the sum of a unit\'s weights, in the mean of each layer.',
     outside: 'Share of each layer\'s units whose τ is outside the theorems\' domain.',
     gradient: 'Norm of the gradient of each layer\'s weights, at the last step of the epoch.'};
-  return section('Moment health', ...Object.keys(titles).filter((key) => maps[key]).map((key) => mapFigure(maps[key], titles[key])),
-    report.units ? element('div', {class: 'charts'}, ...unitsFigures(report.units, maps)) : null);
+  return section('Moment health', ...Object.keys(titles).filter((key) => maps[key]).map((key) => heatMapFigure(maps[key], titles[key])),
+    report.units ? element('div', {class: 'charts'}, ...unitWeightFigures(report.units, maps)) : null);
 }
 
-function predictionSection(report) {
+function predictedMomentsSection(report) {
   const layers = report.layers;
   if (!layers || layers.length === 0) return null;
   // With what finite width shifts the average by, where that is known.
@@ -155,7 +155,7 @@ function confusionSection(report) {
   const names = confusion.classes;
   const count = (i, j) => confusion.counts[i][j], total = (i) => confusion.counts[i].reduce((a, b) => a + b, 0);
   const cells = names.map((name, i) => element('tr', {}, element('th', {scope: 'row'}, name),
-    ...names.map((_, j) => element('td', {style: shade(count(i, j) / Math.max(1, total(i)), i === j)}, numberText(count(i, j))))));
+    ...names.map((_, j) => element('td', {style: shade(count(i, j) / Math.max(1, total(i)), i === j)}, formatNumber(count(i, j))))));
   return section('Confusion',
     element('p', {}, `Rows are the truth, columns the prediction; ${about}`),
     element('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Confusion'}, element('table', {},
@@ -168,8 +168,8 @@ function shade(share, isRight) {
   return `background: color-mix(in srgb, var(--${isRight ? 'series-3' : 'error'}) ${strength / 2}%, transparent)`;
 }
 
-function pictureOf(image) {
-  const bytes = bytesOf(image.bytes);
+function imageCanvas(image) {
+  const bytes = decodeBase64(image.bytes);
   const canvas = element('canvas', {width: image.width, height: image.height, role: 'img', 'aria-label': 'the input'});
   const pixels = new ImageData(image.width, image.height), area = image.width * image.height;
   for (let i = 0; i < area; ++i) {
@@ -181,14 +181,14 @@ function pictureOf(image) {
 }
 
 function mistakeText(each) {
-  if ('probability' in each) return `row ${each.row}: ${each.truth}, taken for ${each.predicted} (${numberText(100 * each.probability, 3)} %)`;
-  return `row ${each.row}: ${each.target} ${numberText(each.truth)}, predicted ${numberText(each.predicted)} (${numberText(each.deviations, 3)} deviations off)`;
+  if ('probability' in each) return `row ${each.row}: ${each.truth}, taken for ${each.predicted} (${formatNumber(100 * each.probability, 3)} %)`;
+  return `row ${each.row}: ${each.target} ${formatNumber(each.truth)}, predicted ${formatNumber(each.predicted)} (${formatNumber(each.deviations, 3)} deviations off)`;
 }
 
 function mistakesSection(report) {
   const mistakes = report.mistakes;
   if (!mistakes || mistakes.rows.length === 0) return null;
-  const one = (each) => element('li', {}, each.image ? pictureOf(each.image) : null,
+  const one = (each) => element('li', {}, each.image ? imageCanvas(each.image) : null,
     element('div', {}, mistakeText(each)),
     ...(each.text || []).map((text) => element('div', {}, `“${text}”`)),
     each.values ? table(['column', 'value'], each.values) : null);
@@ -202,7 +202,7 @@ function regressionFigures(target) {
     [{name: target.name, scattered: true, points: target.points}, {name: 'as it is', dashed: true, colour: 7, points: span.map((x) => [x, x])}]),
   `${target.name}: what was predicted, by what it is.`, 'Points as a table', ['truth', 'prediction'], () => target.points),
   target.residuals.length === 0 ? null : figure(lineChart(`${target.name}: residuals`, 'residual', 'density', [{name: 'prediction − truth', points: target.residuals}], {fromZero: true}),
-    `${target.name}: how residuals are distributed; root mean square ${numberText(target.deviation)}, and what lies beyond four of it counts into the ends.`,
+    `${target.name}: how residuals are distributed; root mean square ${formatNumber(target.deviation)}, and what lies beyond four of it counts into the ends.`,
     'Residuals as a table', ['residual', 'density'], () => target.residuals)];
 }
 
@@ -219,7 +219,7 @@ function calibrationSection(report) {
   return section('Calibration', figure(lineChart('Accuracy by confidence', 'confidence', 'accuracy',
     [{name: 'accuracy', points: used.map((bin) => [bin.confidence, bin.accuracy])},
       {name: 'as sure as right', dashed: true, colour: 7, points: [[0, 0], [1, 1]]}]),
-  `How often predictions are right, by how sure the network is; off by ${numberText(bins.error, 3)} in the mean, over ${bins.of}.`,
+  `How often predictions are right, by how sure the network is; off by ${formatNumber(bins.error, 3)} in the mean, over ${bins.of}.`,
   'Bins as a table', ['confidence', 'accuracy', 'rows'], () => used.map((bin) => [bin.confidence, bin.accuracy, bin.rows])));
 }
 
@@ -227,7 +227,7 @@ function importanceSection(report) {
   const importance = report.importance;
   if (!importance) return null;
   const shown = importance.columns.slice(0, 30);
-  return section('Importance', figure(barChart('Importance of columns', 'column', importance.score, shown.map((each) => shortened(each.name, 24)),
+  return section('Importance', figure(barChart('Importance of columns', 'column', importance.score, shown.map((each) => truncated(each.name, 24)),
     [{name: importance.score, values: shown.map((each) => each.value)}], {horizontal: true}),
   `By how much the ${importance.score} of ${importance.of} gets worse when a column's values are shuffled.`, 'All columns',
   ['column', importance.score], () => importance.columns.map((each) => [each.name, each.value])));
@@ -235,10 +235,10 @@ function importanceSection(report) {
 
 function boundaryFigure(map, name) {
   const draw = (context, width, height) => {
-    const size = map.size, cells = bytesOf(map.classes);
+    const size = map.size, cells = decodeBase64(map.classes);
     const x = (value) => (value - map.x[0]) / (map.x[1] - map.x[0]) * width;
     const y = (value) => height - (value - map.y[0]) / (map.y[1] - map.y[0]) * height;
-    const places = drawnAlone(size, size, (each) => cells.forEach((kind, i) => {
+    const places = offscreenCanvas(size, size, (each) => cells.forEach((kind, i) => {
       each.fillStyle = series(kind);
       each.fillRect(i % size, size - 1 - Math.floor(i / size), 1, 1);
     }));
@@ -255,7 +255,7 @@ function boundaryFigure(map, name) {
   };
   const legend = element('div', {class: 'legend'}, ...map.names.map((kind, i) =>
     element('span', {}, element('span', {class: 'swatch', style: `background: var(--series-${i % 8 + 1})`}), kind)));
-  return figure(element('div', {}, drawnCanvas(`${name}Decision boundary`, 360, draw), legend),
+  return figure(element('div', {}, responsiveCanvas(`${name}Decision boundary`, 360, draw), legend),
     `${name}Which class the network gives each place; the points are rows of ${map.of}. Across: ${map.columns[0]}; up: ${map.columns[1]}.`,
     'Points as a table', [...map.columns, 'class'], () => map.points.map(([px, py, kind]) => [px, py, map.names[kind]]));
 }
@@ -269,7 +269,7 @@ function boundarySection(report) {
 // ---- the rest ---------------------------------------------------------------------------------
 
 function networkSection(report) {
-  return report.network ? section('Network', networkPicture(report.network)) : null;
+  return report.network ? section('Network', networkDiagram(report.network)) : null;
 }
 
 function configurationSection(report) {

@@ -1,0 +1,131 @@
+#include "api/examination_input.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "api/default_network.h"
+#include "api/run.h"
+#include "base/random.h"
+#include "data/load.h"
+#include "doctor/input_field.h"
+#include "passes/build.h"
+#include "passes/vocabulary.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+// An input without data: numbers N(0, 1), or words, each as likely as any other, without padding.
+struct RandomInput {
+  ValueId value;
+  std::string name;
+  Shape shape;
+  std::int64_t vocabulary;  ///< 0: numbers
+};
+
+std::vector<RandomInput> inputs_of(const Graph& graph) {
+  const auto words = vocabularies(graph);
+  std::vector<RandomInput> inputs;
+  for (const ValueId id : graph.inputs) {
+    const auto known = words.find(id);
+    inputs.push_back({id, graph.value(id).name, graph.value(id).shape,
+                      known == words.end() ? 0 : known->second});
+  }
+  return inputs;
+}
+
+std::vector<float> draw(const RandomInput& input, std::uint64_t seed) {
+  const RandomKey key = random_key(seed, "doctor", input.name);
+  const auto count = static_cast<std::size_t>(elements(input.shape));
+  if (input.vocabulary == 0) return standard_normals(key, count);
+  std::vector<float> ids(count);
+  const auto words = static_cast<double>(input.vocabulary - 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    ids[i] = static_cast<float>(1 + std::floor(words * uniform(key, i)));
+  }
+  return ids;
+}
+
+ExaminationInput prepare_standard_normal_input(const RunConfig& config,
+                                               const ExaminationOptions& options) {
+  const std::int64_t samples = options.samples;
+  ExaminationInput patient{
+      "N(0, 1)", config.network, build_graph(config.network, samples), samples, false, {}, {}, {},
+      {}};
+  patient.tables = load_pretrained_tables(patient.graph, {{}});
+  patient.rows = [inputs = inputs_of(patient.graph)](std::uint64_t seed) {
+    InputRows rows;
+    for (const RandomInput& input : inputs) rows.push_back(draw(input, seed));
+    return rows;
+  };
+  patient.draw_fresh_rows = patient.rows;
+  // Word numbers, and what is known of them, as the first draw has them.
+  patient.known = known_fields(patient.graph, patient.rows(options.seed), patient.tables);
+  for (const RandomInput& input : inputs_of(patient.graph)) {
+    if (input.vocabulary == 0) patient.known[input.value] = unit_normal_field(input.shape);
+  }
+  return patient;
+}
+
+std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> all, std::int64_t most,
+                                    std::uint64_t seed) {
+  const auto count = std::ssize(all);
+  std::vector<std::int64_t> drawn = permutation(random_key(seed, "doctor", "rows"), count);
+  drawn.resize(static_cast<std::size_t>(std::min(most, count)));
+  for (std::int64_t& row : drawn) row = all[static_cast<std::size_t>(row)];
+  return drawn;
+}
+
+}  // namespace
+
+std::optional<Dataset> load_training_data(RunConfig config) {
+  if (config.data.source.empty() && config.data.inputs.empty()) return std::nullopt;
+  // Else nothing follows from them, but for which rows of texts there are.
+  config.data.read_targets = config.network.layers.empty() || !config.data.text.empty();
+  return load_data(config.data, config.train.seed).train;
+}
+
+ExaminationInput prepare_examination(const RunConfig& config, const Dataset& train,
+                                     std::span<const std::int64_t> rows, const Schema& schema,
+                                     const ExaminationOptions& options) {
+  const std::vector<std::int64_t> drawn = draw_rows(rows, options.samples, options.seed);
+  if (std::ssize(drawn) < 2) {
+    throw Error(ErrorKind::data, train.name + ": the doctor needs at least 2 rows to look at");
+  }
+  const auto count = std::ssize(drawn);
+  const InputRows looked_at = gather_inputs(schema, train, drawn);
+  ExaminationInput patient{train.name,
+                           config.network,
+                           build_graph(config.network, count),
+                           count,
+                           !config.data.standardize,
+                           {},
+                           {},
+                           {},
+                           {}};
+  patient.tables = load_pretrained_tables(
+      patient.graph, {train.words, count_tokens(train, rows), config.data.skip_bad});
+  patient.known = known_fields(patient.graph, looked_at, patient.tables);
+  patient.rows = [looked_at](std::uint64_t) { return looked_at; };
+  patient.draw_fresh_rows = [&train, schema, count,
+                             all = std::vector(rows.begin(), rows.end())](std::uint64_t seed) {
+    return gather_inputs(schema, train, draw_rows(all, count, seed));
+  };
+  return patient;
+}
+
+ExaminationInput prepare_examination(const RunConfig& given, Dataset& train,
+                                     const ExaminationOptions& options) {
+  RunConfig config = given;
+  complete_network(config, train);
+  const auto [split, schema] = prepare_inputs(config, train);
+  return prepare_examination(config, train, split.train, schema, options);
+}
+
+ExaminationInput prepare_examination(const RunConfig& config, std::optional<Dataset>& data,
+                                     const ExaminationOptions& options) {
+  return data ? prepare_examination(config, *data, options)
+              : prepare_standard_normal_input(config, options);
+}
+
+}  // namespace selfnorm

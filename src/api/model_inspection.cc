@@ -1,0 +1,144 @@
+#include "api/model_inspection.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/random.h"
+#include "report/heat_map.h"
+#include "train/evaluator.h"
+
+namespace selfnorm {
+namespace {
+
+// The one input of a table of numbers, or nullptr.
+const Field* numbers_of(const NamedRows& of) {
+  if (of.data.inputs.size() != 1 || !of.data.words.empty()) return nullptr;
+  const Field& field = of.data.inputs[0];
+  const bool is_row = field.sample_shape.size() == 1;
+  return is_row && std::holds_alternative<std::vector<float>>(field.values) ? &field : nullptr;
+}
+
+// The first rows of these, as a data set of their own.
+Dataset some_of(const NamedRows& of, std::size_t most) {
+  const std::vector<std::int64_t> rows = evenly(of.rows, most);
+  const std::size_t count = rows.size();
+  Dataset few;
+  few.name = of.data.name;
+  few.rows = static_cast<std::int64_t>(count);
+  few.inputs = of.data.inputs;
+  few.targets = of.data.targets;
+  const auto pick = [&](const auto& all, std::size_t width) {
+    std::remove_cvref_t<decltype(all)> picked;
+    for (std::size_t i = 0; i < count && !all.empty(); ++i) {
+      const auto first = all.begin() + rows[i] * static_cast<std::ptrdiff_t>(width);
+      picked.insert(picked.end(), first, first + static_cast<std::ptrdiff_t>(width));
+    }
+    return picked;
+  };
+  const auto width = static_cast<std::size_t>(elements(of.data.inputs[0].sample_shape));
+  few.inputs[0].values = pick(std::get<std::vector<float>>(of.data.inputs[0].values), width);
+  few.targets.classes = pick(of.data.targets.classes, 1);
+  few.targets.values =
+      pick(of.data.targets.values, static_cast<std::size_t>(of.data.targets.width));
+  return few;
+}
+
+void shuffle_column(std::vector<float>& values, std::size_t width, std::size_t column) {
+  const std::vector<float> before = values;
+  const auto rows = static_cast<std::int64_t>(values.size() / width);
+  const auto order = permutation(random_key(1, "importance", std::to_string(column)), rows);
+  for (std::size_t row = 0; row < order.size(); ++row) {
+    values[row * width + column] = before[static_cast<std::size_t>(order[row]) * width + column];
+  }
+}
+
+std::string column_name(const Field& field, std::size_t column) {
+  return column < field.columns.size() ? field.columns[column] : std::to_string(column);
+}
+
+// The least and the greatest of a column, with a tenth of room at both ends.
+std::pair<double, double> range_of(const std::vector<float>& values, std::size_t column) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (std::size_t i = column; i < values.size(); i += 2) {
+    low = std::min<double>(low, values[i]);
+    high = std::max<double>(high, values[i]);
+  }
+  const double room = high > low ? 0.1 * (high - low) : 1;
+  return {low - room, high + room};
+}
+
+}  // namespace
+
+void add_permutation_importance(const NamedRows& of, TrainedModel& model, Json& document) {
+  constexpr std::size_t kRows = 1000, kMostColumns = 200;
+  const Field* field = numbers_of(of);
+  if (field == nullptr) return;
+  const auto width = static_cast<std::size_t>(elements(field->sample_shape));
+  if (width > kMostColumns) return;
+  Dataset few = some_of(of, kRows);
+  const std::vector<std::int64_t> rows = all_rows(few.rows);
+  Evaluator evaluator(model, {.loss = true});
+  const double loss = evaluator.score(few, rows)[0].second;
+  auto& values = std::get<std::vector<float>>(few.inputs[0].values);
+  std::vector<std::pair<double, std::string>> columns;
+  if (!std::isfinite(loss)) return;
+  for (std::size_t column = 0; column < width; ++column) {
+    const std::vector<float> before = values;
+    shuffle_column(values, width, column);
+    columns.emplace_back(evaluator.score(few, rows)[0].second - loss, column_name(*field, column));
+    values = before;
+  }
+  std::ranges::stable_sort(columns, std::ranges::greater{}, &std::pair<double, std::string>::first);
+  Json list = Json::array();
+  for (const auto& [value, name] : columns)
+    list.push_back({{"name", name}, {"value", number(value)}});
+  document["importance"] = {{"score", "loss"}, {"of", of.name}, {"columns", list}};
+}
+
+void add_decision_boundary(const NamedRows& of, TrainedModel& model, Json& document) {
+  constexpr std::size_t kSize = 120, kPoints = 1000;
+  const Field* field = numbers_of(of);
+  const auto classes = std::ssize(of.data.targets.class_names);
+  Evaluator evaluator(model, {.prediction = true});
+  if (field == nullptr || elements(field->sample_shape) != 2 || classes < 2) return;
+  if (evaluator.output_width() != classes) return;
+  const Dataset points = some_of(of, kPoints);
+  const auto& values = std::get<std::vector<float>>(points.inputs[0].values);
+  const auto x = range_of(values, 0), y = range_of(values, 1);
+  Dataset grid = points;
+  grid.targets = {};
+  grid.rows = kSize * kSize;
+  std::vector<float> places;
+  for (std::size_t i = 0; i < kSize * kSize; ++i) {
+    const auto at = [&](const std::pair<double, double>& range, std::size_t step) {
+      const double share = (static_cast<double>(step) + 0.5) / kSize;
+      return static_cast<float>(range.first + share * (range.second - range.first));
+    };
+    places.insert(places.end(), {at(x, i % kSize), at(y, i / kSize)});
+  }
+  grid.inputs[0].values = std::move(places);
+  const std::vector<float> made = evaluator.outputs(grid, all_rows(grid.rows));
+  const auto width = static_cast<std::size_t>(classes);
+  std::vector<std::uint8_t> cells;
+  for (std::size_t i = 0; i < kSize * kSize; ++i) {
+    const std::span<const float> of_place = std::span(made).subspan(i * width, width);
+    cells.push_back(static_cast<std::uint8_t>(predicted_class(of_place)));
+  }
+  Json list = Json::array();
+  for (std::size_t i = 0; i < points.targets.classes.size(); ++i) {
+    list.push_back(Json::array({values[2 * i], values[2 * i + 1], points.targets.classes[i]}));
+  }
+  document["boundary"] = {
+      {"size", kSize},
+      {"classes", base64(cells)},
+      {"x", Json::array({x.first, x.second})},
+      {"y", Json::array({y.first, y.second})},
+      {"columns", Json::array({column_name(*field, 0), column_name(*field, 1)})},
+      {"names", of.data.targets.class_names},
+      {"points", list},
+      {"of", of.name}};
+}
+
+}  // namespace selfnorm

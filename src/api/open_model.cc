@@ -1,0 +1,200 @@
+#include "api/open_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "data/load.h"
+#include "data/paths.h"
+#include "data/split.h"
+#include "selfnorm/error.h"
+#include "train/evaluator.h"
+
+namespace selfnorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct LoadedModel {
+  TrainedModel model;
+  std::optional<RunConfig> config;  ///< of a run folder
+};
+
+LoadedModel open(const fs::path& path) {
+  if (!fs::exists(path)) {
+    throw Error(ErrorKind::model_file,
+                path.string() + ": there is no such run folder or model file");
+  }
+  if (!fs::is_directory(path)) return {load_model(path), std::nullopt};
+  const RunFolder folder(path);
+  if (!fs::exists(folder.model())) {
+    const bool unfinished = fs::exists(folder.checkpoint());
+    throw Error(ErrorKind::model_file,
+                fmt::format("{}: holds no model{}", path.string(),
+                            unfinished ? fmt::format(" yet (finish it: selfnorm train --out {} "
+                                                     "--resume)",
+                                                     path.string())
+                                       : ""));
+  }
+  return {load_model(folder.model()), read_run_config(folder.config())};
+}
+
+// The target's name where new data have such a column besides what the model reads; data to predict
+// need none. One row tells.
+std::string target_if_present(DataOptions data, const Schema& schema) {
+  if (schema.target.empty()) return "";
+  data.target = schema.target;
+  data.inputs.clear();
+  data.limit = 1;
+  data.read_targets = false;
+  try {
+    const LoadedData loaded = load_data(data);
+    // A column's number is there in any table: it is the target only when enough others are.
+    std::size_t wanted = 0;
+    for (const Schema::Input& input : schema.inputs) wanted += input.columns.size();
+    const bool enough = loaded.train.inputs[0].columns.size() >= wanted;
+    return !is_index(schema.target) || enough ? schema.target : "";
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+// A table holds the columns of all inputs of a model that was trained on one.
+InputSources columns_of_inputs(const Schema& schema) {
+  InputSources inputs;
+  if (schema.inputs.size() == 1) return inputs;
+  for (const Schema::Input& input : schema.inputs) {
+    if (!input.columns.empty()) inputs[input.name] = input.columns;
+  }
+  return inputs;
+}
+
+// Texts in columns called as those that the model was trained on, in a file of any kind, unless
+// said otherwise: by input, or in the inputs' order.
+DataOptions external_text_options(DataOptions data, const Schema& schema) {
+  const std::vector<std::string> said = std::exchange(data.text, {});
+  for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
+    const Schema::Input& input = schema.inputs[i];
+    std::vector<std::string> column = input.columns;
+    if (i < said.size()) column = {said[i]};
+    if (const auto given = data.inputs.find(input.name); given != data.inputs.end()) {
+      column = given->second;
+    }
+    if (column.size() != 1) {
+      throw Error(ErrorKind::config,
+                  fmt::format("input '{}': say which column holds its text (--text)", input.name));
+    }
+    data.text.push_back(column[0]);
+    data.inputs[input.name] = column;
+  }
+  if (data.target.empty() && !is_index(schema.target)) data.target = schema.target;
+  data.labels = schema.class_names;
+  return data;
+}
+
+// How to read other data than the run's: as those were, unless said otherwise.
+DataOptions external_data_options(const DataOptions& given, const Schema& schema) {
+  DataOptions data = given;
+  const SourceKind kind = find_source(data).kind;
+  if (kind != SourceKind::known) {
+    data.task = schema.class_names.empty() ? "regression" : "classification";
+  }
+  if (kind != SourceKind::table) return data;
+  if (!schema.words.empty()) return external_text_options(data, schema);
+  if (data.header == "auto") data.header = schema.header;
+  if (data.delimiter == "auto") data.delimiter = schema.delimiter;
+  if (data.inputs.empty()) data.inputs = columns_of_inputs(schema);
+  if (data.target.empty()) data.target = target_if_present(data, schema);
+  return data;
+}
+
+struct Rows {
+  Dataset data;
+  std::vector<std::int64_t> rows;
+  std::string split;
+};
+
+Rows whole(Dataset data, const std::string& split) {
+  std::vector<std::int64_t> rows = all_rows(data.rows);
+  return {std::move(data), std::move(rows), split};
+}
+
+// The data as training divided them. Other data without parts are a test set as a whole.
+Rows select_split(LoadedData loaded, const RunConfig& config, const std::string& wanted,
+                  bool is_other) {
+  std::string split = wanted;
+  if (split.empty()) split = loaded.test.has_value() ? "test" : "all";
+  if (split == "test" && loaded.test.has_value()) return whole(std::move(*loaded.test), split);
+  if (split == "test" && is_other) return whole(std::move(loaded.train), split);
+  if (split == "test") {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: has no test rows (use --split all)", loaded.train.name));
+  }
+  if (split == "validation" && loaded.validation.has_value()) {
+    return whole(std::move(*loaded.validation), split);
+  }
+  const Split parts = split_rows(loaded.train.rows, config.data.validation_split,
+                                 config.data.shuffle_split, config.train.seed, "validation");
+  std::vector<std::int64_t> rows = all_rows(loaded.train.rows);
+  if (split == "train") rows = parts.train;
+  if (split == "validation") rows = parts.validation;
+  if (rows.empty()) {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: has no {} rows (use --split all)", loaded.train.name, split));
+  }
+  return {std::move(loaded.train), std::move(rows), split};
+}
+
+// Columns listed for an input are meant in that order, whatever the model's are called.
+void clear_column_names(Dataset& data) {
+  for (Field& field : data.inputs) field.columns.clear();
+}
+
+}  // namespace
+
+ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
+                        const std::string& split, bool needs_targets) {
+  const std::vector<std::string> splits = {"train", "validation", "test", "all"};
+  if (!split.empty() && std::ranges::count(splits, split) == 0) {
+    throw Error(ErrorKind::config,
+                fmt::format("--split: unknown part '{}'{}", split, suggestion(split, splits)));
+  }
+  LoadedModel opened = open(run_or_model);
+  RunConfig config = opened.config.value_or(RunConfig{});
+  const bool is_other = !data.source.empty() || !data.inputs.empty();
+  if (is_other) {
+    config.data = external_data_options(data, opened.model.schema);
+  } else if (!data.data_dir.empty()) {
+    config.data.data_dir = data.data_dir;
+  }
+  if (config.data.source.empty() && config.data.inputs.empty()) {
+    throw Error(
+        ErrorKind::config,
+        run_or_model.string() + ": is a model without its run, say what data to use: --data");
+  }
+  if (!is_other && (!data.text.empty() || data.skip_bad)) {
+    throw Error(ErrorKind::config,
+                "--text and --skip-bad are for other data: name them with --data");
+  }
+  // Of texts, labels decide which rows there are.
+  config.data.read_targets = needs_targets || (!is_other && !config.data.text.empty());
+  Rows rows = select_split(load_data(config.data, config.train.seed), config, split, is_other);
+  if (needs_targets) require_targets(opened.model.schema, rows.data);
+  else rows.data.targets = {};
+  if (!data.inputs.empty() || !data.text.empty()) clear_column_names(rows.data);
+  adapt_dataset(opened.model.schema, rows.data);
+  return {Model(std::make_shared<TrainedModel>(std::move(opened.model))), std::move(rows.data),
+          std::move(rows.rows), rows.split};
+}
+
+void require_targets(const Schema& schema, const Dataset& data) {
+  if (!data.targets.classes.empty() || !data.targets.values.empty()) return;
+  throw Error(ErrorKind::data,
+              fmt::format("{}: has no target '{}' to compare with", data.name, schema.target));
+}
+
+TrainedModel load_trained_model(const fs::path& run_or_model) { return open(run_or_model).model; }
+
+}  // namespace selfnorm

@@ -1,0 +1,18 @@
+// What stands behind the public Model and open_model.
+#pragma once
+
+#include <filesystem>
+#include <span>
+
+#include "selfnorm/run.h"
+#include "train/trained_model.h"
+
+namespace selfnorm {
+
+/// The model of a run folder or a model file.
+TrainedModel load_trained_model(const std::filesystem::path& run_or_model);
+
+/// Throws Error(data) when the data have no targets.
+void require_targets(const Schema& schema, const Dataset& data);
+
+}  // namespace selfnorm

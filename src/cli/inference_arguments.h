@@ -1,0 +1,90 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/flags.h"
+#include "cli/standard_input.h"
+#include "data/load.h"
+#include "selfnorm/dataset.h"
+#include "selfnorm/error.h"
+#include "selfnorm/run.h"
+
+namespace selfnorm::cli {
+
+/// What `evaluate` and `predict` take.
+struct InferenceArguments {
+  std::string model;
+  DataOptions data;
+  std::vector<std::string> inputs;
+  std::string split;
+  bool json = false;
+  OptionFlags reading;
+};
+
+/// How a table is read: of the data's options those that hold for any table.
+inline Options table_reading_options(DataOptions& data) {
+  Options table = options(data);
+  std::erase_if(table, [](const Option& option) {
+    const auto& name = option.name;
+    return name != "header" && name != "delimiter" && name != "text" && name != "skip_bad";
+  });
+  return table;
+}
+
+inline void add_inference_arguments(Command& command, InferenceArguments& arguments) {
+  command.add({.name = "run_or_model",
+               .target = &arguments.model,
+               .help = "a run folder or a model file",
+               .value = "FILE",
+               .is_required = true});
+  command.add({.name = "--data",
+               .target = &arguments.data.source,
+               .help = "data to use instead of the run's own: a known data set, a file, or - for "
+                       "standard input",
+               .value = "SOURCE"});
+  command.add({.name = "--target",
+               .target = &arguments.data.target,
+               .help = "target column of --data",
+               .value = "COLUMN",
+               .default_text = "as in training"});
+  add_input_flag(command, arguments.inputs);
+  command.add({.name = "--split",
+               .target = &arguments.split,
+               .help = "rows to use",
+               .value = "train|validation|test|all",
+               .default_text = "test if the data have a test set"});
+  DataOptions defaults;
+  arguments.reading.add(command, table_reading_options(defaults), "Tables (auto: as in training)");
+  add_data_dir(command, arguments.data.data_dir);
+  command.add_switch("--json", arguments.json, "print one JSON document");
+}
+
+/// The model and the rows that these arguments name.
+inline ModelAndRows open_model(const InferenceArguments& arguments, bool needs_targets) {
+  DataOptions data = arguments.data;
+  data.inputs = parse_inputs(arguments.inputs);
+  arguments.reading.apply(table_reading_options(data));
+  std::optional<StandardInput> input;
+  if (data.source == "-") data.source = input.emplace().path();
+  ModelAndRows use = [&] {
+    try {
+      return selfnorm::open_model(arguments.model, data, arguments.split, needs_targets);
+    } catch (const Error& error) {
+      if (!input) throw;
+      throw Error(error.kind(), input->renamed(error.detail()));
+    }
+  }();
+  if (input) use.data.name = input->renamed(use.data.name);
+  const Dataset& rows = use.data;
+  if (rows.skipped + rows.unlabeled > 0) {
+    fmt::print(stderr, "left out of {}: {} bad rows, {} without a label\n", rows.name, rows.skipped,
+               rows.unlabeled);
+  }
+  return use;
+}
+
+}  // namespace selfnorm::cli

@@ -1,0 +1,92 @@
+#include "cli/training_progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "base/signals.h"
+#include "base/text.h"
+
+namespace selfnorm::cli {
+namespace {
+
+volatile std::sig_atomic_t g_interrupted = 0;
+
+void on_interrupt(int signal) {
+  g_interrupted = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+std::string scores_text(const EpochRecord& record) {
+  std::string text;
+  for (const auto& [name, value] : record.training)
+    text += fmt::format(" - {}: {}", name, score(value));
+  for (const auto& [name, value] : record.validation) {
+    text += fmt::format(" - validation_{}: {}", name, score(value));
+  }
+  return text;
+}
+
+// Of texts: how many words, how many of them have vectors, which rows were left out.
+std::string vocabulary_line(const RunSummary& run) {
+  if (run.words == 0) return "";
+  std::string line = fmt::format("{} words", grouped(run.words));
+  if (run.coverage)
+    line += fmt::format(", {:.1f} % of the texts have vectors", 100 * *run.coverage);
+  if (run.unlabeled > 0) line += fmt::format("; {} rows without a label left out", run.unlabeled);
+  if (run.skipped > 0) line += fmt::format("; {} bad rows left out", run.skipped);
+  if (run.skipped_vectors > 0) {
+    line += fmt::format("; {} bad lines of vectors left out", run.skipped_vectors);
+  }
+  return line + "\n";
+}
+
+}  // namespace
+
+std::string data_notes(const RunSummary& run) {
+  std::string text = vocabulary_line(run);
+  if (!run.unseen_classes.empty()) {
+    // Rows taken from the end of a sorted table are of classes that the network never sees.
+    text += fmt::format(
+        "note: no row to train on is of class {}, which the rows to validate or test have (draw "
+        "the rows of splits with --shuffle-split true)\n",
+        join(run.unseen_classes, ", "));
+  }
+  return text;
+}
+
+TrainCallbacks TrainingProgress::callbacks() {
+  install_signal_handler(SIGINT, on_interrupt);
+  install_signal_handler(SIGTERM, on_interrupt);
+  return {[this](const StepReport& report) { step(report); },
+          [this](const EpochRecord& record) { epoch(record); }, [] { return g_interrupted != 0; }};
+}
+
+void TrainingProgress::step(const StepReport& report) {
+  epochs_ = report.epochs;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_ < std::chrono::milliseconds(100)) return;
+  last_ = now;
+  line_.show(fmt::format(
+      "Epoch {}/{} {}/{} {} {} {}/step - loss: {}", report.epoch, report.epochs, report.step,
+      report.steps, bar(report.step, report.steps), duration(report.seconds),
+      duration(report.seconds / static_cast<double>(report.step)), score(report.loss)));
+}
+
+void TrainingProgress::epoch(const EpochRecord& record) {
+  line_.clear();
+  if (record.epoch == 0) return;
+  const std::int64_t steps = record.step / record.epoch;  // as many in each
+  std::fputs(
+      fmt::format("Epoch {}/{} {}/{} {} {} {}/step{}\n", record.epoch, epochs_, steps, steps,
+                  bar(steps, steps), duration(record.seconds),
+                  duration(record.seconds / static_cast<double>(std::max<std::int64_t>(steps, 1))),
+                  scores_text(record))
+          .c_str(),
+      stderr);
+}
+
+}  // namespace selfnorm::cli

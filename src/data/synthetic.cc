@@ -1,0 +1,85 @@
+#include "data/synthetic.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+using std::numbers::pi;
+
+// Points of class 0 or 1 as far along its curve, from 0 to 1, as said.
+SyntheticPoint on_spiral(double along, int kind) {
+  const double angle = 3 * pi * along + pi * kind;
+  return {along * std::cos(angle), along * std::sin(angle), kind};
+}
+
+SyntheticPoint on_moon(double along, int kind) {
+  const double x = std::cos(pi * along), y = std::sin(pi * along);
+  return kind == 0 ? SyntheticPoint{x, y, kind} : SyntheticPoint{1 - x, 0.5 - y, kind};
+}
+
+SyntheticPoint on_circle(double along, int kind) {
+  const double radius = kind == 0 ? 1 : 0.5;
+  return {radius * std::cos(2 * pi * along), radius * std::sin(2 * pi * along), kind};
+}
+
+struct Figure {
+  const char* name;
+  SyntheticPoint (*at)(double along, int kind);
+};
+constexpr Figure kFigures[] = {{"spirals", on_spiral}, {"moons", on_moon}, {"circles", on_circle}};
+
+void check(const SyntheticOptions& options) {
+  constexpr std::int64_t kMost = 10'000'000;
+  if (options.rows < 2 || options.rows > kMost) {
+    throw Error(ErrorKind::config,
+                fmt::format("rows: expected from 2 to {}, got {}", kMost, options.rows));
+  }
+  if (!(options.noise >= 0) || !std::isfinite(options.noise)) {
+    throw Error(ErrorKind::config,
+                fmt::format("noise: expected a number of at least 0, got {}", options.noise));
+  }
+}
+
+}  // namespace
+
+const std::vector<std::string>& synthetic_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list;
+    for (const Figure& figure : kFigures) list.emplace_back(figure.name);
+    return list;
+  }();
+  return names;
+}
+
+std::vector<SyntheticPoint> make_synthetic(const std::string& name,
+                                           const SyntheticOptions& options) {
+  const auto* figure =
+      std::ranges::find_if(kFigures, [&](const Figure& each) { return each.name == name; });
+  if (figure == std::end(kFigures)) {
+    throw Error(ErrorKind::config, fmt::format("no figure is called '{}'{}", name,
+                                               suggestion(name, synthetic_names())));
+  }
+  check(options);
+  const RandomKey places = random_key(options.seed, "figure", name + " places");
+  const RandomKey noise = random_key(options.seed, "figure", name + " noise");
+  std::vector<SyntheticPoint> points;
+  for (std::int64_t row = 0; row < options.rows; ++row) {
+    const auto draw = static_cast<std::uint64_t>(row);
+    SyntheticPoint point = figure->at(uniform(places, draw), static_cast<int>(row % 2));
+    point.x += options.noise * normal(noise, 2 * draw);
+    point.y += options.noise * normal(noise, 2 * draw + 1);
+    points.push_back(point);
+  }
+  return points;
+}
+
+}  // namespace selfnorm

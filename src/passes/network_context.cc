@@ -1,0 +1,112 @@
+#include "passes/network_context.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/index.h"
+#include "ops/rules.h"
+#include "ops/table.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+// What stands on a path from an input to a value.
+struct Path {
+  std::int64_t count = 0;
+  double log_dropout_growth = 0;
+};
+
+// The logarithm of what a dropout multiplies a gradient's second moment by: as its signal rule
+// says.
+double log_dropout_growth(const Node& node) {
+  const OpRow& row = row_of(node);
+  if (*row.category != Category::dropout) return 0;
+  const MomentField unit = uniform_field({1, 1, 1}, 0, 1);
+  const Signal x(unit);
+  const auto dx = rule_of(row.signal)->backward({node, {&x}, {{1, 1}}, {1, 1}, {}}, {unit});
+  return std::log(dx[0].field().square[0]);
+}
+
+// By value: whether it is weights that are drawn, but not as orthogonal ones or as free to be.
+std::vector<bool> weights_of_another_kind(const Graph& graph) {
+  std::vector<bool> other(graph.values.size(), false);
+  for (const Parameter& parameter : graph.parameters) {
+    if (graph.value(parameter.value).shape.size() < 2) continue;
+    other[as_index(parameter.value)] = parameter.init != "auto" && parameter.init != "orthogonal";
+  }
+  return other;
+}
+
+NetworkContext surroundings_of(const Graph& graph, const std::string& op) {
+  std::vector<Path> paths(graph.values.size());
+  Path longest;
+  bool orthogonal = true;
+  std::vector<bool> other_kind = weights_of_another_kind(graph);  // and what they make
+  std::int64_t width = std::numeric_limits<std::int64_t>::max();
+  const auto by_count = [](const Path& a, const Path& b) { return a.count < b.count; };
+  for (const Node& node : graph.nodes) {
+    Path path;
+    bool has_weights = false, own = false, inherited = false;
+    for (const ValueId input : node.inputs) {
+      path = std::max(path, paths[as_index(input)], by_count);
+      const Value& value = graph.value(input);
+      const bool weighs = value.role == Role::parameter && value.shape.size() > 1;
+      has_weights = has_weights || weighs;
+      (weighs ? own : inherited) |= other_kind[as_index(input)];
+    }
+    path.log_dropout_growth += log_dropout_growth(node);
+    if (node.op == op) {
+      ++path.count;
+      orthogonal = orthogonal && !other_kind[as_index(node.inputs[0])];
+      width = std::min(width, block_of(graph.value(node.outputs[0]).shape).features);
+    }
+    for (const ValueId output : node.outputs) {
+      paths[as_index(output)] = path;
+      other_kind[as_index(output)] = has_weights ? own : inherited;
+    }
+    if (path.count >= longest.count) longest = path;  // the dropout behind the last one counts
+  }
+  const auto depth = static_cast<double>(longest.count);
+  return {longest.count, width, std::exp(longest.log_dropout_growth / depth), orthogonal};
+}
+
+void resolve(Node& node, const NetworkContext& surroundings) {
+  try {
+    row_of(node).attributes->resolve(node.attributes, surroundings);
+  } catch (const Error& error) {
+    throw Error(error.kind(),
+                fmt::format("layer '{}' ({}): {}", node.name, node.op, error.detail()));
+  }
+}
+
+}  // namespace
+
+void resolve_attributes(Graph& graph) {
+  std::set<std::string> ops;
+  for (const Node& node : graph.nodes) ops.insert(node.op);
+  for (const std::string& op : ops) {
+    const NetworkContext surroundings = surroundings_of(graph, op);
+    std::map<Settings, Settings> known;  // equal attributes resolve to equal ones
+    for (Node& node : graph.nodes) {
+      if (node.op != op) continue;
+      const auto found = known.find(node.attributes);
+      if (found != known.end()) {
+        node.attributes = found->second;
+        continue;
+      }
+      const Settings given = node.attributes;
+      resolve(node, surroundings);
+      known.emplace(given, node.attributes);
+    }
+  }
+}
+
+}  // namespace selfnorm

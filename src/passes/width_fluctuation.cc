@@ -1,0 +1,173 @@
+#include "passes/width_fluctuation.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace selfnorm {
+namespace {
+
+// The relative variance that elements of a field have on average.
+double element_variance_of(const MomentField& x) {
+  double variances = 0, means = 0;
+  for (std::size_t e = 0; e < x.mean.size(); ++e) {
+    variances += x.variance(e);
+    means += x.mean[e] * x.mean[e];
+  }
+  return means > 0 ? variances / means : 0;
+}
+
+// Of squares that differ by `spread` from unit to unit as a whole.
+double variance_of_squares(MomentField squares, double spread, std::int64_t samples) {
+  if (spread > 0) {
+    for (double& square : squares.square) square *= 1 + spread;
+    for (auto& products : squares.products) {
+      for (double& product : products) product *= 1 + spread;
+    }
+  }
+  return variance_of_batch_mean(squares, samples);
+}
+
+Response times(double factor, const Response& response) {
+  return {factor * response.value, factor * response.slope, factor * response.half_curvature};
+}
+
+}  // namespace
+
+Response response_of(double value, double up, double down) {
+  const double u = std::expm1(kLogStep), d = std::expm1(-kLogStep);
+  const double slope = ((up - value) * d * d - (down - value) * u * u) / (u * d * d - d * u * u);
+  return {value, slope, ((up - value) - slope * u) / (u * u)};
+}
+
+void compute_responses(Scale& y, const MomentField& few, const MomentField& field) {
+  const FieldAverage plain = field_average(few), up = field_average(y.up->field()),
+                     down = field_average(y.down->field()), all = field_average(field);
+  y.mean = response_of(plain.mean, up.mean, down.mean);
+  y.square =
+      times(ratio(all.square, plain.square), response_of(plain.square, up.square, down.square));
+  y.variance = times(ratio(all.variance(), plain.variance()),
+                     response_of(plain.variance(), up.variance(), down.variance()));
+  constexpr double kNormalized = 0.02;  // what an epsilon leaves of the response
+  if (std::abs(y.square.slope) < kNormalized * all.square) y.follows = true;
+}
+
+void see_own_noise(Scale& y, const MomentField& field, std::int64_t samples) {
+  const FieldAverage all = field_average(field);
+  // Of the average of (x − centre)².
+  const auto noise = [&](double centre, double square, const Response& response) {
+    const MomentField squares =
+        y.law ? moments_of_square(*y.law, centre) : moments_of_square(field, centre);
+    const double own = variance_of_squares(squares, y.unit_spread, samples);
+    const double made = (own + 2 * y.pairs.variance() * square * square) / y.units;
+    return std::max(0.0, made - y.kept.square * response.slope * response.slope);
+  };
+  y.own_pairs = std::max(0.0, 1 - y.kept.pairs) / y.units;
+  y.own_mean = variance_of_batch_mean(field, samples) / y.units;
+  // Where what units are made of is lost, as behind max pooling, their mean grows with their scale.
+  const double by_scale = y.mean.slope * y.mean.slope * y.unit_scale;
+  if (!y.law) y.own_mean = std::max(y.own_mean, by_scale);
+  y.own_variance = noise(all.mean, all.variance(), y.variance);
+  y.own_square = ratio(noise(0, all.square, y.square), all.square * all.square);
+  const double slope = ratio(y.square.slope, all.square);
+  const double element =
+      element_variance_of(y.law ? moments_of_square(*y.law, 0) : moments_of_square(field, 0));
+  y.own_element = std::max(0.0, element / y.units - y.kept.element * slope * slope);
+}
+
+void follow(const Scale& x, const MomentField& input, double share, Scale& y,
+            const MomentField& output) {
+  const auto growth = [&](const Response& to, const Response& from) {
+    return share * ratio(to.slope, from.slope);
+  };
+  const double before = mean_second_moment(input), after = mean_second_moment(output);
+  const double scale = growth(y.square, x.square), relative = scale * ratio(before, after);
+  y.own_square += x.own_square * relative * relative;
+  y.own_element += x.own_element * relative * relative;
+  y.own_variance += x.own_variance * std::pow(growth(y.variance, x.variance), 2);
+  y.own_mean += x.own_mean * std::abs(scale);  // squares grow as means do squared
+  y.own_pairs += x.own_pairs * share * share;
+}
+
+Fluctuation fluctuation_of(const Scale& x) {
+  const double noise = std::expm1(x.noise.variance());  // layers multiply: a lognormal law
+  const auto spread = [&](double own, const Response& response) {
+    return std::sqrt(own + response.slope * response.slope * noise);
+  };
+  const auto shift = [&](const Response& response) {
+    return response.slope * x.shift + response.half_curvature * x.element.variance();
+  };
+  Fluctuation out;
+  out.mean = spread(x.own_mean, x.mean);
+  out.variance = spread(x.own_variance, x.variance);
+  out.mean_shift = shift(x.mean);
+  out.variance_shift = shift(x.variance);
+  return out;
+}
+
+bool has_drawn_weights(const Graph& graph, const Node& node, const WeightMoments& weights) {
+  return weights.variance > 0 && std::ranges::any_of(node.inputs, [&](ValueId input) {
+           return graph.value(input).role == Role::parameter;
+         });
+}
+
+double taps_of(const Graph& graph, const Node& node) {
+  double taps = 1;
+  for (const ValueId input : node.inputs) {
+    const Value& value = graph.value(input);
+    if (value.role != Role::parameter) continue;
+    for (std::size_t axis = 2; axis < value.shape.size(); ++axis) {
+      taps *= static_cast<double>(value.shape[axis]);
+    }
+  }
+  return taps;
+}
+
+double channels_of_group(const Graph& graph, const Node& node) {
+  const Shape& input = graph.value(node.inputs[0]).shape;
+  for (const Parameter& parameter : graph.parameters) {
+    const Shape& shape = graph.value(parameter.value).shape;
+    const bool is_window = shape.size() > 2 && parameter.unit_axis == 0;
+    const bool is_own = std::ranges::find(node.inputs, parameter.value) != node.inputs.end();
+    if (is_window && is_own && shape[1] < input[1]) return static_cast<double>(shape[1]);
+  }
+  return 0;
+}
+
+// Of a matrix, or of windows over all channels, with an output a row.
+KeptLengths lengths_kept(const Graph& graph, const std::vector<InitializerMoments>& laws,
+                         const Node& node) {
+  KeptLengths kept;
+  for (const Parameter& parameter : graph.parameters) {
+    const Shape& shape = graph.value(parameter.value).shape;
+    if (std::ranges::find(node.inputs, parameter.value) == node.inputs.end()) continue;
+    if (shape.size() < 2 || parameter.unit_axis != 0) continue;
+    const Shape& input = graph.value(node.inputs[0]).shape;
+    if (shape[1] != (shape.size() == 2 ? input.back() : input[1])) continue;
+    const InitializerMoments& law = laws[static_cast<std::size_t>(parameter.value)];
+    kept = {law.kept, shape.size() == 2 ? law.norm_preserved_backward : 0};  // windows overlap
+  }
+  return kept;
+}
+
+double kept_by_windows(const Graph& graph, const Node& node, const MomentField& x) {
+  const double taps = taps_of(graph, node);
+  double squares = 0, count = 0;
+  for (const Link link : {Link::right, Link::below}) {
+    if (link == Link::below && x.extent.height == 1) continue;  // a longer step of a sequence
+    for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
+      if (linked(x.extent, e, link) < 0) continue;
+      squares += std::pow(correlation(x, e, link), 2);
+      ++count;
+    }
+  }
+  const double neighbours = count > 0 ? squares / count : 1;
+  return (1 + (taps - 1) * neighbours) / taps;
+}
+
+double channels_of(const Graph& graph, ValueId value, const MomentField& x) {
+  const Shape& shape = graph.value(value).shape;
+  return static_cast<double>(elements(shape)) /
+         static_cast<double>(shape[0] * x.extent.positions());
+}
+
+}  // namespace selfnorm

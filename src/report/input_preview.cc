@@ -1,0 +1,90 @@
+#include "report/input_preview.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "report/heat_map.h"
+
+namespace selfnorm {
+namespace {
+
+float value_at(const Field& field, std::size_t index) {
+  return std::visit([&](const auto& values) { return static_cast<float>(values[index]); },
+                    field.values);
+}
+
+bool is_image(const Field& field) {
+  constexpr std::int64_t kMaxPixels = 256 * 256;
+  const Shape& shape = field.sample_shape;
+  const bool has_axes = shape.size() == 3 && shape[1] > 1 && shape[2] > 1;
+  return has_axes && (shape[0] == 1 || shape[0] == 3) && shape[1] * shape[2] <= kMaxPixels;
+}
+
+// Its darkest value as black, its brightest as white; bytes as they are.
+Json image_json(const Field& field, std::int64_t row) {
+  const auto count = static_cast<std::size_t>(elements(field.sample_shape));
+  const std::size_t first = static_cast<std::size_t>(row) * count;
+  float low = 0, high = 255;
+  if (std::holds_alternative<std::vector<float>>(field.values)) {
+    low = std::numeric_limits<float>::infinity(), high = -low;
+    for (std::size_t i = 0; i < count; ++i) {
+      const float value = value_at(field, first + i);
+      if (!std::isfinite(value)) continue;
+      low = std::min(low, value);
+      high = std::max(high, value);
+    }
+  }
+  std::vector<std::uint8_t> bytes;
+  const float scale = high > low ? 255 / (high - low) : 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float shade = (value_at(field, first + i) - low) * scale + 0.5f;
+    bytes.push_back(std::isfinite(shade)
+                        ? static_cast<std::uint8_t>(std::clamp(shade, 0.0f, 255.0f))
+                        : std::uint8_t{0});
+  }
+  const Shape& shape = field.sample_shape;
+  return {
+      {"channels", shape[0]}, {"height", shape[1]}, {"width", shape[2]}, {"bytes", base64(bytes)}};
+}
+
+// The words by their numbers, up to the padding; "?" for those that the vocabulary has not.
+std::string text_of(const Field& field, const std::vector<std::string>& words, std::int64_t row) {
+  const auto steps = static_cast<std::size_t>(elements(field.sample_shape));
+  std::string text;
+  for (std::size_t step = 0; step < steps; ++step) {
+    const auto word =
+        static_cast<std::size_t>(value_at(field, static_cast<std::size_t>(row) * steps + step));
+    if (word == 0 || word >= words.size()) break;
+    text += (text.empty() ? "" : " ") + (words[word].empty() ? "?" : words[word]);
+  }
+  return text;
+}
+
+Json feature_values(const Field& field, std::int64_t row) {
+  constexpr std::size_t kMost = 20;
+  const auto count = static_cast<std::size_t>(elements(field.sample_shape));
+  Json list = Json::array();
+  for (std::size_t i = 0; i < std::min(count, kMost); ++i) {
+    const std::string name = i < field.columns.size() ? field.columns[i] : std::to_string(i);
+    list.push_back(
+        Json::array({name, number(value_at(field, static_cast<std::size_t>(row) * count + i))}));
+  }
+  return list;
+}
+
+}  // namespace
+
+void add_input(const Dataset& data, std::int64_t row, Json& mistake) {
+  if (!data.words.empty()) {
+    for (const Field& field : data.inputs) {
+      mistake["text"].push_back(text_of(field, data.words, row));
+    }
+  } else if (is_image(data.inputs[0])) {
+    mistake["image"] = image_json(data.inputs[0], row);
+  } else {
+    mistake["values"] = feature_values(data.inputs[0], row);
+  }
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,92 @@
+#include "report/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <span>
+
+#include "report/watched_layers.h"
+#include "train/metric_table.h"
+
+namespace selfnorm {
+namespace {
+
+// Where the validation loss was least, and whether it has risen by a tenth since.
+void summarize_validation(const std::vector<EpochRecord>& history,
+                          std::vector<SummaryLine>& verdict) {
+  const EpochRecord* best = nullptr;
+  for (const EpochRecord& record : history) {
+    const auto loss = [](const EpochRecord& r) { return find_score(r.validation, "loss"); };
+    if (record.validation.empty() || !std::isfinite(loss(record))) continue;
+    if (best == nullptr || loss(record) < loss(*best)) best = &record;
+  }
+  if (best == nullptr) return;
+  const EpochRecord& last = history.back();
+  const double least = find_score(best->validation, "loss"),
+               end = find_score(last.validation, "loss");
+  const bool has_risen = best != &last && !(end <= 1.1 * least);
+  verdict.push_back(
+      {has_risen ? "warning" : "good",
+       fmt::format("The validation loss was least after epoch {} ({:.4g}){}.", best->epoch, least,
+                   has_risen ? fmt::format(" and is {:.4g} at the end: what came after fitted the "
+                                           "training rows alone",
+                                           end)
+                             : "")});
+}
+
+// After the last epoch that was watched. What the last weights give is to be large where the
+// network is sure.
+void summarize_moments(const std::vector<EpochRecord>& history, std::vector<SummaryLine>& verdict) {
+  const auto last = std::ranges::find_if(history.rbegin(), history.rend(),
+                                         [](const EpochRecord& r) { return !r.moments.empty(); });
+  if (last == history.rend()) return;
+  const auto is_off = [](const LayerMoments& layer) {
+    return !(layer.variance > 0.25 && layer.variance < 4);
+  };
+  const std::size_t outer = layers_after_last_weights(*last).size() + 1;
+  const std::span inner = std::span(last->moments).first(last->moments.size() - outer);
+  const auto off = std::ranges::count_if(inner, is_off);
+  verdict.push_back(
+      {off == 0 ? "good" : "warning",
+       off == 0
+           ? "The variance of every inner layer's output is within a factor of 4 of 1."
+           : fmt::format("{} of {} inner layers have outputs whose variance is more than a factor "
+                         "of 4 from 1, first '{}'.",
+                         off, inner.size(), std::ranges::find_if(inner, is_off)->layer)});
+}
+
+}  // namespace
+
+std::vector<SummaryLine> summarize_training(const std::vector<EpochRecord>& history) {
+  std::vector<SummaryLine> verdict;
+  if (history.empty()) return verdict;
+  summarize_validation(history, verdict);
+  summarize_moments(history, verdict);
+  return verdict;
+}
+
+std::vector<SummaryLine> summarize_findings(const std::vector<Finding>& findings) {
+  if (findings.empty())
+    return {
+        {"good", "The doctor finds nothing that keeps signals or gradients from being normal."}};
+  std::vector<SummaryLine> verdict;
+  for (const Finding& finding : findings) {
+    const bool is_error = finding.severity == Severity::error;
+    const std::size_t count = finding.layers.size();
+    const std::string where =
+        count == 0 ? "" : fmt::format(" at {} layer{}", count, count == 1 ? "" : "s");
+    verdict.push_back({is_error ? "error" : "warning",
+                       fmt::format("The doctor finds {}{}.", finding.code, where)});
+  }
+  return verdict;
+}
+
+Json summary_lines_json(const std::vector<SummaryLine>& verdict) {
+  Json list = Json::array();
+  for (const auto& [level, text] : verdict) list.push_back({{"level", level}, {"text", text}});
+  return list;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,49 @@
+#include "theory/half_line_moments.h"
+
+#include <cmath>
+
+#include "theory/truncated_normal.h"
+
+namespace selfnorm {
+namespace {
+
+// slope·z for z = sign·deviation·y, with y the cut-off normal of parameter t.
+HalfLineMoments linear_half_line(double slope, double sign, double t, double deviation) {
+  HalfLineMoments side;
+  side.mass = normal_tail_probability(t);
+  if (side.mass == 0) return side;
+  side.mean = slope * sign * deviation * tail_excess_mean(t);
+  side.variance = slope * slope * deviation * deviation * tail_excess_variance(t);
+  side.slope = slope;
+  side.slope_square = slope * slope;
+  return side;
+}
+
+}  // namespace
+
+HalfLineMoments positive_half_line(double slope, double t, double deviation) {
+  return linear_half_line(slope, 1, -t, deviation);
+}
+
+HalfLineMoments negative_half_line(double slope, double t, double deviation) {
+  return linear_half_line(slope, -1, t, deviation);
+}
+
+// z = −deviation·y; f′ = f″ = f + depth.
+HalfLineMoments exponential_half_line(double depth, double t, double deviation) {
+  HalfLineMoments side;
+  side.mass = normal_tail_probability(t);
+  if (side.mass == 0) return side;
+  const double log_mean = tail_log_laplace_transform(t, deviation);
+  const double spread = tail_log_second_moment_ratio(t, deviation);
+  side.mean = depth * std::expm1(log_mean);
+  side.slope = depth * std::exp(log_mean);
+  side.variance = side.slope * side.slope * std::expm1(spread);
+  side.slope_square = side.slope * side.slope * std::exp(spread);
+  side.value_slope_covariance = side.variance;
+  side.curvature = side.slope;
+  side.value_curvature_covariance = side.variance;
+  return side;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,30 @@
+// A function whose two sides meet at f(0) = 0, seen from each side: given its sign, a normal z is a
+// truncated normal, and what f makes of it are terms of one sign that do not cancel.
+#pragma once
+
+namespace selfnorm {
+
+/// f given that z is on one side of 0. All zero where the side has no mass.
+struct HalfLineMoments {
+  double mass = 0;                        ///< P(z on this side)
+  double mean = 0;                        ///< E f
+  double variance = 0;                    ///< Var f
+  double slope = 0;                       ///< E f′
+  double slope_square = 0;                ///< E f′²
+  double value_slope_covariance = 0;      ///< Cov(f, f′)
+  double curvature = 0;                   ///< E f″
+  double value_curvature_covariance = 0;  ///< Cov(f, f″)
+
+  double square() const { return variance + mean * mean; }
+};
+
+/// f(z) = slope·z for z > 0, where z ~ N(deviation·t, deviation²).
+HalfLineMoments positive_half_line(double slope, double t, double deviation);
+
+/// f(z) = slope·z for z < 0.
+HalfLineMoments negative_half_line(double slope, double t, double deviation);
+
+/// f(z) = depth·(e^z − 1) for z < 0.
+HalfLineMoments exponential_half_line(double depth, double t, double deviation);
+
+}  // namespace selfnorm

@@ -1,0 +1,117 @@
+#include "theory/normal_maximum.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <string>
+
+#include "base/random.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr double kRoundingError = 1e-12;  ///< share of a variance below which it is none
+
+// Points that stand for `count` independent N(0, 1), one behind the other: drawn, with their mirror
+// images, and made orthonormal, so that means and covariances of linear functions are exact.
+std::vector<double> normal_points(std::size_t count) {
+  constexpr std::size_t kFew = 9;  // more tell more by themselves
+  const std::size_t half = count > kFew ? std::max<std::size_t>(64, 2 * count) : 256;
+  const std::size_t rows = 2 * half;
+  std::vector<double> points(rows * count);
+  const RandomKey key = random_key(0, "largest", std::to_string(count));
+  for (std::size_t column = 0; column < count; ++column) {
+    const auto at = [&](std::size_t row, std::size_t c) -> double& {
+      return points[row * count + c];
+    };
+    for (std::size_t i = 0; i < half; ++i) at(i, column) = normal(key, i * count + column);
+    for (std::size_t before = 0; before <= column; ++before) {
+      double product = 0;
+      for (std::size_t i = 0; i < half; ++i) product += at(i, before) * at(i, column);
+      product /= static_cast<double>(half);
+      for (std::size_t i = 0; i < half; ++i) {
+        if (before < column) at(i, column) -= product * at(i, before);
+        else at(i, column) /= std::sqrt(product);
+      }
+    }
+    for (std::size_t i = 0; i < half; ++i) at(half + i, column) = -at(i, column);
+  }
+  return points;
+}
+
+const std::vector<double>& points_for(std::size_t count) {
+  thread_local std::map<std::size_t, std::vector<double>> known;
+  auto& points = known[count];
+  if (points.empty()) points = normal_points(count);
+  return points;
+}
+
+// The lower triangle L with L·Lᵀ = covariances, row by row. Covariances that are modelled may be
+// of no possible variables: then those nearest, of the same variances, row by row.
+std::vector<double> cholesky(const Normals& x) {
+  const std::size_t n = x.means.size();
+  std::vector<double> factor(n * n, 0);
+  const auto at = [&](std::size_t i, std::size_t j) -> double& { return factor[i * n + j]; };
+  for (std::size_t i = 0; i < n; ++i) {
+    double rest = std::max(x.covariance(i, i), 0.0);  // of the variance
+    for (std::size_t j = 0; j < i; ++j) {
+      if (at(j, j) <= 0) continue;
+      double shared = x.covariance(i, j);
+      for (std::size_t k = 0; k < j; ++k) shared -= at(i, k) * at(j, k);
+      const double most = std::sqrt(rest);
+      at(i, j) = std::clamp(shared / at(j, j), -most, most);
+      rest = std::max(rest - at(i, j) * at(i, j), 0.0);
+    }
+    at(i, i) = rest > kRoundingError * x.covariance(i, i) ? std::sqrt(rest) : 0;
+  }
+  return factor;
+}
+
+// The largest of independent N(0, 1), as maximum_moments sees it.
+Moments standard_normal_maximum(std::size_t count) {
+  thread_local std::map<std::size_t, Moments> known;
+  const auto [found, is_new] = known.try_emplace(count);
+  if (!is_new) return found->second;
+  Normals unit{std::vector<double>(count, 0), std::vector<double>(count * count, 0)};
+  for (std::size_t i = 0; i < count; ++i) unit.covariances[i * count + i] = 1;
+  return found->second = maximum_moments(unit);
+}
+
+}  // namespace
+
+Moments maximum_moments(const Normals& x) {
+  const std::size_t n = x.means.size();
+  const std::vector<double>& points = points_for(n);
+  const std::vector<double> factor = cholesky(x);
+  double sum = 0, squares = 0;
+  for (std::size_t row = 0; row < points.size(); row += n) {
+    double largest = -std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < n; ++i) {
+      double value = x.means[i];
+      for (std::size_t j = 0; j <= i; ++j) value += factor[i * n + j] * points[row + j];
+      largest = std::max(largest, value);
+    }
+    sum += largest, squares += largest * largest;
+  }
+  const double share = static_cast<double>(n) / static_cast<double>(points.size());
+  const double mean = share * sum;
+  return {mean, std::max(share * squares - mean * mean, 0.0)};
+}
+
+// MatchEquicorrelated normals are m + √v·(√ρ·a + √(1 − ρ)·bᵢ), of which the largest has the largest
+// b.
+EquicorrelatedNormals alike(const Normals& normals) {
+  const std::size_t count = normals.means.size();
+  const double mean =
+      std::accumulate(normals.means.begin(), normals.means.end(), 0.0) / static_cast<double>(count);
+  if (count == 1) return {mean, normals.covariances[0], 0};
+  const Moments unit = standard_normal_maximum(count), all = maximum_moments(normals);
+  const double own = std::max(all.mean - mean, 0.0) / unit.mean;
+  const double shared = std::max(all.variance - own * own * unit.variance, 0.0);
+  const double variance = own * own + shared;
+  return {mean, variance, variance > 0 ? shared / variance : 0};
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,112 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "data/check.h"
+#include "data/inputs.h"
+#include "data/targets.h"
+#include "data/text.h"
+#include "passes/vocabulary.h"
+#include "selfnorm/error.h"
+#include "train/trained_model.h"
+
+namespace selfnorm {
+namespace {
+
+// The columns of a table in the model's order, found by name; columns it does not know are left
+// out.
+void reorder_columns(const Schema& schema, const Schema::Input& input, Field& field,
+                     const std::string& dataset) {
+  if (input.columns.empty() || field.columns.empty() || input.columns == field.columns) return;
+  // Tables without a header call their columns by number: then the order tells.
+  if (schema.header != "yes" && std::ranges::all_of(input.columns, is_index) &&
+      std::ranges::all_of(field.columns, is_index) &&
+      input.columns.size() == field.columns.size()) {
+    return;
+  }
+  std::vector<std::size_t> from;
+  for (const std::string& column : input.columns) {
+    const auto found = std::ranges::find(field.columns, column);
+    if (found == field.columns.end()) {
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: column '{}', which the model was trained on, is missing{}",
+                              dataset, column, suggestion(column, field.columns)));
+    }
+    from.push_back(static_cast<std::size_t>(found - field.columns.begin()));
+  }
+  field = take_columns(field, from, field.name);
+}
+
+// Texts get the model's numbers of words; what is numbered already is taken as it is.
+void remap_token_ids(const Schema& schema, const Schema::Input& input, const Dataset& data,
+                     Field& field) {
+  if (data.words.empty()) return;
+  if (schema.words.empty()) {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: holds texts, and the model was trained on none", data.name));
+  }
+  renumber(field, data.words, schema.words, elements(input.sample_shape));
+}
+
+std::string describe_row(const Dataset& data, std::int64_t row) {
+  if (data.lines.empty()) return fmt::format("{}: row {}", data.name, row + 1);
+  return fmt::format("{}:{}", data.name, data.lines[static_cast<std::size_t>(row)]);
+}
+
+}  // namespace
+
+void order_inputs(const std::vector<std::string>& names, Dataset& data) {
+  std::vector<std::string> there;
+  for (const Field& field : data.inputs) there.push_back(field.name);
+  const auto fail = [&] {
+    throw Error(ErrorKind::data,
+                fmt::format("the network's inputs are {}; {} gives {} (say under data.inputs what "
+                            "each input reads)",
+                            join(names, ", "), data.name, join(there, ", ")));
+  };
+  if (names.size() != data.inputs.size()) fail();
+  if (names.size() == 1) return;
+  std::vector<Field> ordered;
+  for (const std::string& name : names) {
+    const auto found = std::ranges::find(data.inputs, name, &Field::name);
+    if (found == data.inputs.end()) fail();
+    ordered.push_back(std::move(*found));
+  }
+  data.inputs = std::move(ordered);
+}
+
+void mark_token_inputs(const Graph& graph, Schema& schema) {
+  const auto words = vocabularies(graph);
+  for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
+    const auto known = words.find(graph.inputs[i]);
+    schema.inputs[i].vocabulary = known == words.end() ? 0 : known->second;
+  }
+}
+
+void adapt_dataset(const Schema& schema, Dataset& data) {
+  std::vector<std::string> names;
+  for (const Schema::Input& input : schema.inputs) names.push_back(input.name);
+  order_inputs(names, data);
+  for (std::size_t i = 0; i < data.inputs.size(); ++i) {
+    const Schema::Input& input = schema.inputs[i];
+    Field& field = data.inputs[i];
+    reorder_columns(schema, input, field, data.name);
+    remap_token_ids(schema, input, data, field);
+    if (elements(field.sample_shape) != elements(input.sample_shape)) {
+      throw Error(
+          ErrorKind::data,
+          fmt::format("{}: a sample is {}, the model's input '{}' takes {}", data.name,
+                      to_string(field.sample_shape), input.name, to_string(input.sample_shape)));
+    }
+    field.sample_shape = input.sample_shape;
+    if (input.vocabulary > 0) check_word_numbers(field, input.vocabulary, data.name);
+  }
+  if (!schema.class_names.empty() && !data.targets.classes.empty()) {
+    align_classes(data.targets, schema.class_names,
+                  [&](std::int64_t row) { return describe_row(data, row); });
+  }
+  if (!data.words.empty()) data.words = schema.words;
+}
+
+}  // namespace selfnorm

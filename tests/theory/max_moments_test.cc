@@ -1,0 +1,65 @@
+#include "theory/normal_maximum.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+namespace selfnorm {
+namespace {
+
+Normals correlated(std::size_t count, double variance, double rho, double mean = 0) {
+  Normals x{std::vector<double>(count, mean), {}};
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t j = 0; j < count; ++j) {
+      x.covariances.push_back(i == j ? variance : rho * variance);
+    }
+  }
+  return x;
+}
+
+// What the promise allows, in deviations.
+constexpr double kPromise = 0.01;
+
+// E max(x, y) = √(σ²(1 − ρ)/π).
+TEST(MaximumMoments, TwoNormals) {
+  for (const double rho : {-0.5, 0.0, 0.9}) {
+    const Moments largest = maximum_moments(correlated(2, 4, rho, 3));
+    const double excess = std::sqrt(4 * (1 - rho) / std::numbers::pi);
+    EXPECT_NEAR(largest.mean, 3 + excess, 2 * kPromise);
+    EXPECT_NEAR(largest.variance, 4 - excess * excess, 4 * 2 * kPromise);
+  }
+}
+
+TEST(MaximumMoments, WhatNeverIsTheLargestDoesNotCount) {
+  const Moments largest = maximum_moments({{0, -100}, {1, 0, 0, 1}});
+  EXPECT_NEAR(largest.mean, 0, 1e-12);
+  EXPECT_NEAR(largest.variance, 1, 1e-12);
+}
+
+// A square root of 0 in place of a number: what does not vary stays where it is.
+TEST(MaximumMoments, TakesWhatDoesNotVary) {
+  EXPECT_NEAR(maximum_moments(correlated(5, 0, 0, 2)).mean, 2, 1e-12);
+  EXPECT_NEAR(maximum_moments(correlated(3, 1, 1)).variance, 1, 1e-12);
+}
+
+// Covariances that no variables have: each stays within its variance.
+TEST(MaximumMoments, ImpossibleCovariancesStayBounded) {
+  EXPECT_LT(maximum_moments({{0, 0, 0}, {1, 0.9, 0.9, 0.9, 1, -0.9, 0.9, -0.9, 1}}).variance, 1.2);
+}
+
+TEST(MatchEquicorrelated, IndependentNormalsAreThemselves) {
+  const EquicorrelatedNormals normals = alike(correlated(4, 2.5, 0, -1));
+  EXPECT_NEAR(normals.mean, -1, 1e-12);
+  EXPECT_NEAR(normals.variance, 2.5, 1e-9);
+  EXPECT_NEAR(normals.correlation, 0, 1e-9);
+}
+
+TEST(MatchEquicorrelated, OneIsItself) {
+  const EquicorrelatedNormals normals = alike({{0.5}, {3}});
+  EXPECT_EQ(normals.mean, 0.5);
+  EXPECT_EQ(normals.variance, 3);
+}
+
+}  // namespace
+}  // namespace selfnorm
