@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages that selfnorm is built from, as root or through sudo. Asks nothing,
 # says what it installs and why, and is done at once when everything is there.
-# usage: tools/install_dependencies.sh [--test]
+# usage: tools/install_dependencies.sh [--test | --docs]
 set -euo pipefail
 
 build_packages='
@@ -16,7 +16,7 @@ libhwy-dev               Highway: vector code for whatever processor it runs on
 libcli11-dev             CLI11: the command line
 libtomlplusplus-dev      toml++: network files
 nlohmann-json3-dev       JSON: model files, --json
-libfmt-dev               fmt: text
+libfmt-dev               fmt: formats text
 libcsv-dev               CSV files
 libdtl-dev               dtl: differences of texts
 libcpp-httplib-dev       cpp-httplib: shows a training as it goes
@@ -38,6 +38,12 @@ ca-certificates          lets Python reach PyPI
 dataset-fashion-mnist    Fashion-MNIST, which some tests read
 clang-format             the format check
 clang-tidy               the lint check
+clang                    the second compiler
+codespell                the spelling check
+debootstrap              a bare Debian, on which the packages are tried
+lintian                  checks the Debian packages
+zsh                      its completions are tried
+fish                     its completions are tried
 chromium                 opens the reports in a test
 gnuplot-nox              draws the pictures of `selfnorm theory plot`, which the tests try
 '
@@ -45,8 +51,11 @@ gnuplot-nox              draws the pictures of `selfnorm theory plot`, which the
 wanted=$build_packages
 case "${1:-}" in
   --test) wanted+=$test_packages ;;
+  --docs) wanted='
+doxygen                  the API reference
+' ;;
   '') ;;
-  *) echo "usage: tools/install_dependencies.sh [--test]" >&2; exit 2 ;;
+  *) echo "usage: tools/install_dependencies.sh [--test | --docs]" >&2; exit 2 ;;
 esac
 names=$(awk 'NF { print $1 }' <<<"$wanted" | xargs)
 

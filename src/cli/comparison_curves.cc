@@ -37,13 +37,13 @@ std::string comparison_curves(const Comparison& comparison) {
         "$c{} using X:4:5 with filledcurves fs transparent solid 0.15 lc rgb '{}' notitle, ", i,
         color);
     lines += fmt::format("{}$c{} using X:3 with linespoints lw 2 pt 7 ps 0.4 lc rgb '{}' title {}",
-                         lines.empty() ? "" : ", ", i, color, quoted(each.name));
+                         lines.empty() ? "" : ", ", i, color, gnuplot_quoted(each.name));
   }
   const char* corner =
       higher_is_better(comparison.metric) ? "bottom" : "top";  // away from the ends
   std::string text =
       data + fmt::format("set multiplot layout 1,2\nset key {} right\nset grid\n", corner);
-  text += "set ylabel " + quoted("validation " + comparison.metric) + "\n";
+  text += "set ylabel " + gnuplot_quoted("validation " + comparison.metric) + "\n";
   const std::pair<const char*, const char*> axes[] = {{"1", "epoch"}, {"2", "seconds of training"}};
   for (const auto& [column, label] : axes) {
     std::string plot = bands + lines;

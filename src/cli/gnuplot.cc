@@ -49,7 +49,7 @@ std::string data_block(const std::string& name, const std::vector<std::vector<do
   return text + "EOD\n";
 }
 
-std::string quoted(const std::string& text) {
+std::string gnuplot_quoted(const std::string& text) {
   std::string quoted = "'";
   for (const char c : text) {
     if (c == '\'') quoted += "''";

@@ -15,7 +15,7 @@ void require_gnuplot(const std::string& who);
 std::string data_block(const std::string& name, const std::vector<std::vector<double>>& rows);
 
 /// A text as gnuplot takes it, between single quotes and without its markup.
-std::string quoted(const std::string& text);
+std::string gnuplot_quoted(const std::string& text);
 
 /// The SVG that gnuplot draws for these commands. Data go into them as here-documents. Throws
 /// Error(config) with gnuplot's own words where they are wrong.

@@ -29,7 +29,7 @@ std::string inputs_text(const Arity& arity) {
 }
 
 // With the words to choose from.
-std::string help_text(const Option& option) {
+std::string attribute_help(const Option& option) {
   return option.choices.empty() ? option.help : option.help + ": " + join(option.choices, ", ");
 }
 
@@ -77,7 +77,7 @@ void print_all(bool json, bool markdown) {
     fmt::print("\n| attribute | default | |\n| --- | --- | --- |\n");
     for (const Option& option : attributes) {
       fmt::print("| `{}` | `{}` | {} |\n", option.name, to_string(get_option(option)),
-                 help_text(option));
+                 attribute_help(option));
     }
   }
 }
@@ -95,7 +95,7 @@ void print_one(const std::string& name, bool json) {
   fmt::print("{} ({}): {}\n", name, category_name(*row->category), *row->doc);
   std::vector<std::vector<std::string>> rows = {{"attribute", "default", "meaning"}};
   for (const Option& option : row->attributes->describe()) {
-    rows.push_back({option.name, to_string(get_option(option)), help_text(option)});
+    rows.push_back({option.name, to_string(get_option(option)), attribute_help(option)});
   }
   if (rows.size() > 1) fmt::print("{}", table(rows));
 }

@@ -26,7 +26,7 @@ struct Prediction {
   }
 };
 
-std::string quoted(const std::string& cell) {
+std::string csv_quoted(const std::string& cell) {
   if (cell.find_first_of(",\"\n\r") == std::string::npos) return cell;
   std::string text = "\"";
   for (const char c : cell) text += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -37,13 +37,13 @@ std::string header(const Model& model) {
   const std::vector<std::string> names = model.output_names();
   const bool classes = names == model.class_names();
   std::string text = classes ? "row,prediction" : "row";
-  for (const std::string& name : names) text += "," + quoted(classes ? "p(" + name + ")" : name);
+  for (const std::string& name : names) text += "," + csv_quoted(classes ? "p(" + name + ")" : name);
   return text + "\n";
 }
 
 std::string csv_row(std::int64_t row, const Prediction& prediction) {
   std::string text = std::to_string(row);
-  if (prediction.is_class()) text += "," + quoted(prediction.name());
+  if (prediction.is_class()) text += "," + csv_quoted(prediction.name());
   for (const float value : prediction.values) text += fmt::format(",{}", value);
   return text + "\n";
 }

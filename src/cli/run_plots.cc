@@ -35,7 +35,7 @@ std::string curve_plot(const std::vector<EpochRecord>& history, const std::strin
     plot += fmt::format(", $validation using 1:2 with lines lw 2 lc rgb '{}' title 'validation'",
                         kValidation);
   }
-  return draw_svg(text + "set xlabel 'epoch'\nset grid\nset ylabel " + quoted(metric) + "\n" +
+  return draw_svg(text + "set xlabel 'epoch'\nset grid\nset ylabel " + gnuplot_quoted(metric) + "\n" +
                   plot + "\n");
 }
 
@@ -90,7 +90,7 @@ std::string heat_map_plot(const Cells& cells, const std::string& title, bool log
       "set title {}\nset xlabel 'epoch'\nset yrange [] reverse\nset cbrange [{}:{}]\n"
       "set palette defined (-1 '#0b50be', 0 '#ffffff', 1 '#be2814')\n"
       "plot $cells using 1:2:({}) with image pixels notitle\n",
-      quoted(title), -deep, deep, logarithmic ? "log($3)/log(2)" : "$3");
+      gnuplot_quoted(title), -deep, deep, logarithmic ? "log($3)/log(2)" : "$3");
   const int height = 160 + 14 * static_cast<int>(std::min<std::size_t>(cells.layers.size(), 40));
   return draw_svg(text, 760, std::max(height, 260));
 }
@@ -122,7 +122,7 @@ std::string activation_histograms_plot(const std::vector<LayerHistogram>& before
                           is_before ? "plot" : ",", name, is_before ? kTraining : kValidation,
                           is_before ? "before training" : "after");
     }
-    plots += fmt::format("set title {}\n{}\n", quoted(after[layer].layer), plot);
+    plots += fmt::format("set title {}\n{}\n", gnuplot_quoted(after[layer].layer), plot);
   }
   return draw_svg(
       fmt::format("{}set multiplot layout {},{}\nset key font ',9'\n{}unset multiplot\n", data,

@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""Runs what README.md shows a user: its network file and its commands, in its order.
+"""Runs what README.md and the guides show a user: their network files and commands, in order.
 
 usage: readme_test.py PROGRAM
-The C++ program in it is built by tests/package; `make demo` is what CI runs beside the tests.
+The C++ program of docs/guides/cpp.md is built by tests/package; `make demo` is what CI runs as well.
 """
 
 import pathlib
 import random
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PROGRAM = ("selfnorm", "build/release/bin/selfnorm")
 
 
 def blocks(text, language):
@@ -28,29 +30,37 @@ def table(rows, target):
     return "\n".join(lines) + "\n"
 
 
-def main():
-    program = pathlib.Path(sys.argv[1]).resolve()
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = [line for block in blocks(text, "sh") for line in block.splitlines()
-                if line.startswith(("build/release/bin/selfnorm ", "sed "))]
-    inline = re.findall(r"`(selfnorm train [^`]*)`", text)
-    if len(commands) < 8 or not inline:
-        sys.exit("README.md: the commands that this test looks for are not there")
+def run_commands(program, document):
+    """Runs the document's commands in a folder with the files that they name; returns how many."""
+    text = document.read_text(encoding="utf-8")
+    commands = [shlex.split(line) for block in blocks(text, "sh") for line in block.splitlines()]
+    commands = [words for words in commands if words[0] in PROGRAM]
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
         (root / "table.csv").write_text(table(300, True))
         (root / "new.csv").write_text(table(20, False))
-        (root / "pairs.tsv").write_text("sentence1\tsentence2\tgold_label\n"
-                                        + "A man sleeps.\tA man runs.\tno\nDogs run.\tThey move.\tyes\n" * 20)
-        (root / "net.toml").write_text(blocks(text, "toml")[0])
-        for command in commands + inline:
-            is_tool = command.startswith("sed ")
-            words = ["sh", "-c", command] if is_tool else [program, *command.split()[1:]]
-            finished = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False,
-                                      timeout=120)
-            if finished.returncode != 0 or not (finished.stdout or is_tool):
-                sys.exit(f"{command}\nexit status {finished.returncode}\n{finished.stderr}")
-    print(f"{len(commands) + len(inline)} commands of README.md ran")
+        (root / "pairs.tsv").write_text(
+            "sentence1\tsentence2\tgold_label\n"
+            + "A man sleeps.\tA man runs.\tno\nDogs run.\tThey move.\tyes\n" * 20)
+        for network in blocks(text, "toml")[:1]:
+            (root / "net.toml").write_text(network)
+        for words in commands:
+            finished = subprocess.run([program, *words[1:]], cwd=root, capture_output=True,
+                                      text=True, check=False, timeout=120)
+            writes_file = "--out" in words and words[1] == "predict"
+            if finished.returncode != 0 or not (finished.stdout or writes_file):
+                sys.exit(f"{document.name}: {' '.join(words)}\nexit status {finished.returncode}\n"
+                         f"{finished.stderr}")
+    return len(commands)
+
+
+def main():
+    program = pathlib.Path(sys.argv[1]).resolve()
+    ran = {document.name: run_commands(program, document)
+           for document in [ROOT / "README.md", *sorted((ROOT / "docs/guides").glob("*.md"))]}
+    if ran["README.md"] < 8 or sum(ran.values()) < 15:
+        sys.exit(f"the documents do not show the commands that this test looks for: {ran}")
+    print(f"{sum(ran.values())} commands ran: {ran}")
 
 
 if __name__ == "__main__":

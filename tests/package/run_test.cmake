@@ -1,4 +1,4 @@
-# Run by ctest: install into a fresh prefix, build the README's program against it, run it, check what
+# Run by ctest: install into a fresh prefix, build the guide's program against it, run it, check what
 # it says.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output
@@ -11,9 +11,9 @@ function(run)
 endfunction()
 
 file(REMOVE_RECURSE ${WORK})
-file(READ ${SOURCE}/../../README.md readme)
-string(FIND "${readme}" "```cpp\n" start)
-string(SUBSTRING "${readme}" ${start} -1 program)
+file(READ ${SOURCE}/../../docs/guides/cpp.md guide)
+string(FIND "${guide}" "```cpp\n" start)
+string(SUBSTRING "${guide}" ${start} -1 program)
 string(SUBSTRING "${program}" 7 -1 program)
 string(FIND "${program}" "```" end)
 string(SUBSTRING "${program}" 0 ${end} program)
@@ -35,6 +35,6 @@ if(NOT found OR CMAKE_MATCH_1 LESS 0.9)
   message(FATAL_ERROR "expected a test accuracy above 0.9, got: ${output}")
 endif()
 if(NOT EXISTS ${WORK}/digits.safetensors)
-  message(FATAL_ERROR "the README's program saved no model")
+  message(FATAL_ERROR "the guide's program saved no model")
 endif()
-message(STATUS "the README's program said: ${output}")
+message(STATUS "the guide's program said: ${output}")

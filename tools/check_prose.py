@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Checks the language of documents, comments and messages.
+
+usage: tools/check_prose.py [--root DIR]
+
+Reports phrases that tools/prose_words.txt rules out, Markdown lines beyond 100 columns (tables, links
+and code blocks aside), and, where codespell is installed, misspelled words that are not in
+tools/dictionary.txt. Exit status 0 when there are none, 1 with one line a fault.
+"""
+
+import argparse
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+SUFFIXES = {".md", ".h", ".cc", ".py", ".js", ".sh", ".cmake", ".txt", ".html", ".css"}
+FOLDERS = ["include", "src", "tests", "bench", "docs", "tools", "cmake", "examples", "experiments"]
+# Generated from other sources that are checked, or quoted from elsewhere.
+EXCLUDED = {"tools/prose_words.txt", "tools/check_prose.py", "tests/tools/check_prose_test.py",
+            "docs/glossary.md", "LICENSE"}
+WIDTH = 100
+
+
+def rules(root):
+    lines = (root / "tools/prose_words.txt").read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        if line and not line.startswith("#"):
+            pattern, advice = line.split("\t")
+            yield re.compile(pattern, re.IGNORECASE), advice
+
+
+def checked_files(root):
+    files = [path for path in root.glob("*.md")]
+    for folder in FOLDERS:
+        files += [path for path in (root / folder).rglob("*") if path.suffix in SUFFIXES]
+    return sorted(path for path in files
+                  if path.relative_to(root).as_posix() not in EXCLUDED and path.is_file()
+                  and "build" not in path.relative_to(root).parts)
+
+
+def phrase_faults(lines, patterns):
+    for number, line in enumerate(lines, 1):
+        for pattern, advice in patterns:
+            match = pattern.search(line)
+            if match:
+                yield number, f"'{match.group()}' is ruled out: {advice}"
+
+
+def width_faults(lines):
+    in_code = False
+    for number, line in enumerate(lines, 1):
+        if line.lstrip().startswith("```"):
+            in_code = not in_code
+        exempt = in_code or line.startswith("|") or "](" in line or "](http" in line
+        if len(line) > WIDTH and not exempt:
+            yield number, f"{len(line)} columns, at most {WIDTH}"
+
+
+def misspellings(root, files):
+    """Lines of codespell; none where it is not installed, which is said."""
+    if shutil.which("codespell") is None:
+        print("check_prose: codespell is not installed; spelling is not checked", file=sys.stderr)
+        return []
+    finished = subprocess.run(
+        ["codespell", "--ignore-words", str(root / "tools/dictionary.txt"),
+         *(str(path) for path in files)],
+        capture_output=True, text=True, check=False)
+    return finished.stdout.splitlines()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).parents[1])
+    root = parser.parse_args().root.resolve()
+    patterns = list(rules(root))
+    files = checked_files(root)
+    faults = []
+    for path in files:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        found = list(phrase_faults(lines, patterns))
+        if path.suffix == ".md":
+            found += width_faults(lines)
+        faults += [f"{path.relative_to(root)}:{number}: {fault}" for number, fault in sorted(found)]
+    faults += misspellings(root, files)
+    for fault in faults:
+        print(fault)
+    print(f"check_prose: {len(files)} files, {len(faults)} faults", file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
