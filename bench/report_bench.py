@@ -6,7 +6,7 @@ usage: bench/report_bench.py [--program build/release/bin/selfnorm] [--layers 10
                              | --network NET.toml
 
 Opening is timed in a headless Chromium, from the start of navigation until the frame behind the
-last chart is drawn, by the browser's own clock, which a copy of the page tells a server here.
+last chart is drawn, by the browser's own clock, which a copy of the page sends to a server here.
 """
 
 import argparse

@@ -10,7 +10,7 @@ cmake                    the build
 ninja-build              the build
 pkg-config               finds Highway and xxHash
 ccache                   makes a second build fast
-libdnnl-dev              oneDNN: matrix products, convolution, pooling, normalisation
+libdnnl-dev              oneDNN: matrix products, convolution, pooling, normalization
 ocl-icd-opencl-dev       nothing of ours, but libdnnl-dev cannot be found by CMake without it
 libhwy-dev               Highway: vector code for whatever processor it runs on
 libcli11-dev             CLI11: the command line

@@ -19,7 +19,7 @@ def to_float(x):
 
 
 def remez(values, basis, weights):
-    """Coefficients c that minimise max |w (value - basis . c)| over the grid, and that maximum."""
+    """Coefficients c that minimize max |w (value - basis . c)| over the grid, and that maximum."""
     count = len(basis[0])
     n = len(values)
     picks = [round(i * (n - 1) / count) for i in range(count + 1)]

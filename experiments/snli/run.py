@@ -8,7 +8,7 @@ usage: experiments/snli/run.py [--program build/release/bin/selfnorm]
 
 Needs ../shared/data. Everything is trained by `selfnorm compare`, which keeps what is finished, so
 that an interrupted experiment goes on where it stopped; delete build/snli to start anew. What came of
-it stands in results.json, from which README.md's tables are written. Seconds are told of a machine
+it stands in results.json, from which README.md's tables are written. Seconds are recorded with the machine
 that does nothing else.
 """
 

@@ -1,5 +1,5 @@
 """The zoo's networks, each as users build it when they put SELU in place of ReLU, and with ReLU,
-He's initialisation and batch norm. A network is a list of layers, each a dict; NETWORKS names them.
+He's initialization and batch norm. A network is a list of layers, each a dict; NETWORKS names them.
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ import math
 class Style:
     """How a user builds: the activation with what stands around it, initial weights, dropout."""
     activation: tuple = ("selu",)  # ops behind the weights, in this order
-    init: str = "auto"             # an initialiser, or "kaiming GAIN": std = GAIN/sqrt(k*k*in)
+    init: str = "auto"             # an initializer, or "kaiming GAIN": std = GAIN/sqrt(k*k*in)
     dropout: str = "alpha_dropout"
     branch: float = 1              # weight of a residual branch
 
@@ -206,7 +206,7 @@ def bag_of_words(style):
     """A pair of sentences, a translation of each word shared, its sum over the words; three layers
     of 600 behind both, as in the published comparison."""
     net = Net(style, "premise", EMBEDDING_DIMENSION)
-    normalised, activation = style.activation[0] == "batch_norm", style.activation[-1]
+    normalized, activation = style.activation[0] == "batch_norm", style.activation[-1]
     sentences, owner = [], {}
     for sentence in ("premise", "hypothesis"):
         net.at, net.channels = sentence, EMBEDDING_DIMENSION
@@ -220,7 +220,7 @@ def bag_of_words(style):
             owner = {"embedding": embedding, "dense": net.at}
         net.add(activation)
         net.add("pool_steps", mode="sum")
-        sentences.append(net.add("batch_norm") if normalised else net.at)
+        sentences.append(net.add("batch_norm") if normalized else net.at)
     net.add("concat", sentences)
     net.channels = 600
     net.drop(0.2)
@@ -229,7 +229,7 @@ def bag_of_words(style):
         net.channels = 600
         net.add(activation)
         net.drop(0.2)
-        if normalised:
+        if normalized:
             net.add("batch_norm")
     net.dense(3, activate=False)
     return net.layers

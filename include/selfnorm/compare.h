@@ -1,4 +1,4 @@
-// Configurations trained side by side, each with several seeds.
+// Comparisons: several configurations trained side by side, each with several seeds.
 #pragma once
 
 #include <cstdint>
@@ -11,53 +11,57 @@
 
 namespace selfnorm {
 
-/// What takes part in a comparison.
+/// One configuration in a comparison.
 struct Contender {
-  std::string name;  ///< names a folder too
-  RunConfig config;
+  std::string name;  ///< unique; also the name of its folder
+  RunConfig config;  ///< what to train, and on what
 };
 
+/// Options of a comparison.
 struct CompareOptions {
-  std::int64_t seeds = 3;  ///< trainings of each: with the configuration's seed, the next one, …
-  std::filesystem::path out;  ///< a run folder for each training, NAME/seed-N, and compare.json
-  bool resume = false;        ///< keep what is finished there
-  std::string metric;         ///< of the validation rows; empty: the first that is not the loss
+  std::int64_t seeds = 3;     ///< trainings per contender: its own seed and the ones that follow
+  std::filesystem::path out;  ///< receives compare.json and a run folder NAME/seed-N per training
+  bool resume = false;        ///< keep finished trainings in `out`
+  std::string metric;         ///< validation metric; empty: the first one that is not the loss
 };
 
-/// One training.
+/// One training of a contender.
 struct Trial {
-  std::uint64_t seed = 0;
-  std::vector<EpochRecord> epochs;  ///< from the first on, without moments
-  Scores test;                      ///< of the final weights; empty without a test set
-  std::string failure;              ///< why training came to no end, as a loss that is no number
+  std::uint64_t seed = 0;           ///< seed of this training
+  std::vector<EpochRecord> epochs;  ///< records from epoch 1 on, without moments
+  Scores test;                      ///< scores of the final weights; empty without a test set
+  std::string failure;              ///< why the training failed, such as a NaN loss; else empty
 };
 
 /// All trainings of a contender.
 struct ContenderTrials {
-  std::string name;
-  std::string configuration;  ///< as a network file
-  std::int64_t parameters = 0;
-  std::vector<Trial> trials;
+  std::string name;             ///< name of the contender
+  std::string configuration;    ///< its configuration as a network file
+  std::int64_t parameters = 0;  ///< number of parameters of its network
+  std::vector<Trial> trials;    ///< in the order of their seeds
 };
 
+/// The result of a comparison.
 struct Comparison {
-  std::string metric;
-  std::vector<ContenderTrials> contenders;
+  std::string metric;                       ///< the metric that was compared
+  std::vector<ContenderTrials> contenders;  ///< in the order they were given
 };
 
+/// Functions that a comparison calls while it runs. Each may be empty.
 struct CompareCallbacks {
-  /// Before a training: whose, with which seed, and what it is about to do.
+  /// Called before each training with the contender's name, the seed and a summary of the run.
   std::function<void(const std::string& name, std::uint64_t seed, const RunSummary&)> on_trial = {};
-  TrainCallbacks train = {};
+  TrainCallbacks train = {};  ///< passed to every training
 };
 
-/// Trains every contender with every seed, the seeds one after the other, so that what ends early
-/// compares all; an interrupted training goes on. Before the first one throws Error(config) when
-/// two have one name, a name that is no folder's, one has no rows that validate or no such metric,
-/// `out` is no folder, or has results or checkpoints and `resume` is false or they are of other
-/// configurations; Error(data) on results there that are damaged; else as Run, naming the
-/// contender. A loss that becomes NaN ends a trial, not the comparison. Results there of others
-/// stay.
+/// Trains every contender with every seed. All contenders are trained with one seed before the next
+/// seed starts, so that an interrupted comparison has results for all. An interrupted training is
+/// resumed. A loss that becomes NaN ends a trial, not the comparison. Other results in `out` stay.
+///
+/// Throws before the first training: Error(config) if two contenders share a name, a name cannot be
+/// a folder, a contender has no validation rows or no such metric, `out` is not a folder, `out`
+/// holds results or checkpoints and `resume` is false, or they belong to other configurations;
+/// Error(data) if results in `out` are damaged; and what Run throws, with the contender's name.
 Comparison compare(const std::vector<Contender>& contenders, const CompareOptions& options,
                    const CompareCallbacks& callbacks = {});
 

@@ -3,13 +3,15 @@
 
 namespace selfnorm {
 
+/// α of SELU.
 inline constexpr double kSeluAlpha = 1.6732632423543772848170429916717;
+/// λ of SELU.
 inline constexpr double kSeluLambda = 1.0507009873554804934193349852946;
 
-/// What alpha dropout writes in place of a dropped value: the limit of SELU at minus infinity.
+/// α′, the value of dropped elements in alpha dropout: the limit of SELU at minus infinity.
 inline constexpr double kAlphaPrime = -kSeluLambda * kSeluAlpha;
 
-/// Deviation of a unit normal cut off at two deviations; `lecun_normal` divides by it.
+/// Standard deviation of a standard normal truncated at ±2. `lecun_normal` divides by it.
 inline constexpr double kTruncatedNormalStandardDeviation = 0.87962566103423978;
 
 // ONNX's Selu declares these float defaults; our doubles must round to them.

@@ -1,5 +1,5 @@
-// The doctor: predicts the moments of signals and gradients at every layer of a network before it
-// is trained, measures them beside, says what keeps them from being normal, and fixes it.
+// The doctor: predicts the moments of signals and gradients at every layer of a network before
+// training, measures them if asked to, reports what keeps them from being normal, and fixes it.
 #pragma once
 
 #include <cstdint>
@@ -12,116 +12,132 @@
 
 namespace selfnorm {
 
-/// Of a layer's output over a batch, with the weights as they are drawn at the start and dropout at
-/// work.
+/// Moments of a layer's output over a batch, with initial weights and with dropout active.
 struct SignalMoments {
-  double mean = 0, variance = 0;  ///< over samples × positions × units
-  /// Deviation over the units (each channel at each position) of their means over the batch: what
-  /// the samples have in common.
+  double mean = 0;      ///< over samples, positions and units
+  double variance = 0;  ///< likewise
+  /// Standard deviation over the units (each channel at each position) of their means over the
+  /// batch: the part of the signal that all samples share.
   double unit_mean_deviation = 0;
-  /// Mean square of ∂(cotangent·network output)/∂(this output), for an N(0, 1) cotangent; NaN where
-  /// no path leads to the output.
+  /// Mean square of ∂(cotangent·network output)/∂(this output) for an N(0, 1) cotangent. NaN if no
+  /// path leads to the output.
   double gradient_second_moment = 0;
 };
 
-/// What finite width adds to a prediction, which is for infinite width: how single draws of weights
-/// and masks differ, and what their average is off by, to the first order in 1/width.
+/// Correction of a prediction for finite width, to first order in 1/width: the spread over draws of
+/// weights and masks, and the shift of their average.
 struct Fluctuation {
-  double mean = 0, variance = 0;  ///< standard deviations over draws of a layer's mean and variance
-  /// The same of the logarithm of its gradient's second moment; NaN without one.
+  double mean = 0;      ///< standard deviation over draws of the layer's mean
+  double variance = 0;  ///< standard deviation over draws of the layer's variance
+  /// Standard deviation over draws of the logarithm of the gradient's second moment; NaN without a
+  /// gradient.
   double log_gradient = std::numeric_limits<double>::quiet_NaN();
-  double mean_shift = 0, variance_shift = 0;  ///< averages over draws less the prediction
+  double mean_shift = 0;      ///< average over draws minus the predicted mean
+  double variance_shift = 0;  ///< average over draws minus the predicted variance
 };
 
+/// The moments of one layer.
 struct LayerExamination {
-  std::string name, op;
-  SignalMoments predicted;
-  /// The averages over the draws (of gradients the geometric mean), and their standard errors (of
-  /// gradients that of the logarithm).
-  std::optional<SignalMoments> measured, standard_error;
-  std::optional<Fluctuation> fluctuation;  ///< where something is measured
-  /// The doctor's own miss: prediction and shift are off by more than three standard errors, as
-  /// predicted or as measured, and more than its promise (mean 0.05 deviations, variance 10 %,
-  /// gradient 2 % for each layer behind).
+  std::string name;         ///< name of the layer
+  std::string op;           ///< its op
+  SignalMoments predicted;  ///< for infinite width
+  /// Averages over the draws; for gradients the geometric mean.
+  std::optional<SignalMoments> measured;
+  /// Standard errors of `measured`; for gradients that of the logarithm.
+  std::optional<SignalMoments> standard_error;
+  std::optional<Fluctuation> fluctuation;  ///< present if something was measured
+  /// Whether the doctor is wrong here: the prediction with its shift is off by more than three
+  /// standard errors, predicted or measured, and by more than promised (mean 0.05 standard
+  /// deviations, variance 10 %, gradient 2 % for each layer after it).
   bool missed = false;
 };
 
-enum class Severity : std::uint8_t { warning, error };
+/// The severity of a finding.
+enum class Severity : std::uint8_t {
+  warning,  ///< usually within a factor of two of normal
+  error,    ///< beyond that
+};
 
 /// Something about a network that keeps its signals or gradients from being normal.
 struct Finding {
-  std::string code;  ///< one of `finding_codes`
-  Severity severity = Severity::warning;
-  std::vector<std::string> layers;   ///< concerned, in the order of computation; empty: the data
-  std::vector<double> values;        ///< of each of the layers
-  std::vector<std::string> details;  ///< of each of the layers, in words; each may be empty
-  double value = 0;                  ///< the number that tells; of several layers the worst
-  std::string message;               ///< what is wrong, with the number, and what comes of it
-  std::string fix;                   ///< what to do about it
+  std::string code;                       ///< one of `finding_codes`
+  Severity severity = Severity::warning;  ///< severity of the worst layer
+  std::vector<std::string> layers;        ///< in the order of computation; empty: the data
+  std::vector<double> values;             ///< the value of each layer
+  std::vector<std::string> details;       ///< a text for each layer, which may be empty
+  double value = 0;                       ///< the value of the worst layer
+  std::string message;                    ///< what is wrong, and what it does to training
+  std::string fix;                        ///< how to fix it
 };
 
-/// A finding that there is: `value` says what its number is.
+/// A kind of finding.
 struct FindingDescription {
-  std::string code, value, message, fix;
+  std::string code;     ///< stable identifier
+  std::string value;    ///< the meaning of Finding::value
+  std::string message;  ///< the message, with … for numbers
+  std::string fix;      ///< the fix
 };
+
+/// All kinds of findings.
 std::vector<FindingDescription> finding_codes();
 
+/// Options of an examination.
 struct ExaminationOptions {
-  std::int64_t samples = 64;  ///< rows of the data that are looked at
-  std::int64_t draws = 0;     ///< of weights and masks to measure; 0: prediction alone
-  std::uint64_t seed = 1;     ///< of the first draw, and of the choice of rows
+  std::int64_t samples = 64;  ///< number of rows to examine
+  std::int64_t draws = 0;     ///< draws of weights and masks to measure; 0: only predict
+  std::uint64_t seed = 1;     ///< seed of the first draw and of the choice of rows
 };
 
+/// The result of an examination.
 struct Examination {
-  std::string input;  ///< the data set's name, or "N(0, 1)" where the configuration names none
-  std::int64_t samples = 0;
+  std::string input;                     ///< name of the data set, or "N(0, 1)"
+  std::int64_t samples = 0;              ///< number of rows examined
   std::vector<LayerExamination> layers;  ///< in the order of computation
   std::vector<Finding> findings;         ///< errors first
 };
 
-/// Examines the network of a configuration: on real rows where it names data, as training would
-/// standardise them, else on independent N(0, 1) inputs. Numerics: mean field theory, exact for
-/// wide layers of independent weights; modelled are correlations of positions beyond those that are
-/// carried (src/theory/moment_field.h), sums and pooled values as if normal, and products as if of
-/// independent factors. Throws what is wrong with network or data.
-/// `trained` is what training told of the weights, epoch by epoch (a run's history): the last
-/// record that has some counts as how they are now.
+/// Examines the network of a configuration, on standardized rows if it names data, else on
+/// independent N(0, 1) inputs. `trained` holds the records of a training (a run's history): the
+/// last record with weight statistics is the present state of the weights.
+///
+/// Accuracy: mean field theory, exact for wide layers of independent weights. Correlations of
+/// positions beyond those that are carried (src/theory/moment_field.h) are modeled, sums and pooled
+/// values are taken as normal, and products as products of independent factors. Throws what is
+/// wrong with the network or the data.
 Examination examine(const RunConfig& config, const ExaminationOptions& options = {},
                     const std::vector<EpochRecord>& trained = {});
 
-/// A network that is normal in place of one that was not.
+/// A repaired network.
 struct Repair {
-  RunConfig config;                   ///< nothing but what was found is changed
-  std::vector<std::int64_t> origins;  ///< by layer its place before; −1 for one that was put in
-  std::vector<Finding> found;         ///< in the network as it was
-  Examination after;                  ///< of the repaired one, which has no findings
-  std::vector<Finding> beyond = {};   ///< about trained weights, which no configuration fixes
+  RunConfig config;                   ///< only what was found is changed
+  std::vector<std::int64_t> origins;  ///< old index of each layer; -1 for an inserted one
+  std::vector<Finding> found;         ///< findings before the repair
+  Examination after;                  ///< examination of the repaired network, without findings
+  std::vector<Finding> beyond = {};   ///< findings about trained weights, which no file can fix
 };
 
-/// Mends whatever the doctor finds: first what the network is made of, then its scales by the
-/// predicted numbers, then the activations' shape. Throws Error(config) for what cannot be mended.
-/// `trained`: as for `examine`.
+/// Fixes all findings: first the layers, then their scales by the predicted moments, then the shape
+/// of the activations. Throws Error(config) for what cannot be fixed. `trained` is as in `examine`.
 Repair repair(const RunConfig& config, const ExaminationOptions& options = {},
               const std::vector<EpochRecord>& trained = {});
 
-/// By how much the weights of a layer were multiplied, as `init.calibration` in the network file.
+/// The factor by which calibration multiplied the weights of a layer: `init.calibration` in the
+/// network file.
 struct CalibrationFactor {
-  std::string layer;
-  double factor = 1;
+  std::string layer;  ///< name of the layer
+  double factor = 1;  ///< factor on its initial weights
 };
 
-/// Multiplies the initial weights of every layer before the last so that its output has the second
-/// moment that the activation behind it wants (1 before SELU), as measured over `batches` batches
-/// of the data, each with fresh weights: for what prediction does not reach. The network of
-/// `repair` is changed, and examined anew; factors near 1 mean that the prediction was right. They
-/// make up for what prediction does not see, so that it leaves them out and nothing is found in
-/// them.
+/// Multiplies the initial weights of every layer but the last so that its output has the second
+/// moment that the next activation needs (1 before SELU), as measured over `batches` batches of the
+/// data, each with fresh weights. It corrects what the prediction leaves out; factors near 1 mean
+/// that the prediction was right. Later predictions leave the factors out. Changes the network of
+/// `repair` and examines it again. Similar to LSUV (Mishkin and Matas 2016).
 std::vector<CalibrationFactor> calibrate(Repair& repair, std::int64_t batches,
                                          const ExaminationOptions& options = {});
 
-/// The text of a network file with the changes of a repair in it and everything else as it stands;
-/// the whole file written anew where its layers are not one list of inline tables in which each
-/// change finds its place.
+/// The text of a network file with the changes of a repair. Everything else stays as it is,
+/// comments included. A file whose layers are not one list of inline tables is written anew.
 std::string repaired_toml(const std::string& text, const RunConfig& before, const Repair& repair);
 
 }  // namespace selfnorm

@@ -1,10 +1,10 @@
-// ELU, SELU, dropout and alpha dropout over spans of floats, forward and backward, for those who
-// want only those. Every call is a pure function of its arguments, uses the widest vectors that the
+// ELU, SELU, dropout and alpha dropout over spans of floats, forward and backward, without the rest
+// of the library. Every call is a pure function of its arguments, uses the widest vectors that the
 // processor has, runs in the calling thread and allocates nothing.
 //
-// All spans of a call have the same length, else Error(shape); each is the same memory as another
-// or apart from it, so that any function may work in place. Numbers outside their range, NaN among
-// them, are Error(config). NaN in the data goes through.
+// The spans of a call must have equal lengths, else Error(shape). Two spans are the same memory or
+// do not overlap, so every function may work in place. Parameters out of range or NaN are
+// Error(config). NaN in the data is propagated.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ void selu(std::span<const float> x, std::span<float> y);
 void selu_backward(std::span<const float> dy, std::span<const float> y, std::span<float> dx);
 
 /// Sets each element to 0 with probability `rate` in [0, 1) and divides the others by the keep
-/// rate. Which ones is fixed by (seed, step, name, index): count `step` up for a new mask, give
-/// each place of use its own name. The keep rate is rounded to a multiple of 1/65536, at least one
+/// rate. The mask is a pure function of (seed, step, name, index): increment `step` for a new mask,
+/// and give each use its own name. The keep rate is rounded to a multiple of 1/65536, at least one
 /// of them. Numerics: within 1.5 ULP. Source: ONNX Dropout; Srivastava et al. 2014.
 void dropout(std::span<const float> x, std::span<float> y, double rate, std::uint64_t seed,
              std::uint64_t step = 0, std::string_view name = "");

@@ -15,54 +15,56 @@ namespace selfnorm {
 
 struct TrainedModel;
 
-/// A trained network with all that it needs to be used on raw data: weights, schema, standardiser.
-/// Copies share the same model, which nothing here changes.
+/// A trained network with all it needs to be used on raw data: weights, schema, standardizer.
+/// Copies share one immutable model, so const calls are thread-safe.
 class Model {
  public:
+  /// For the library's own use.
   explicit Model(std::shared_ptr<TrainedModel> trained) : trained_(std::move(trained)) {}
 
-  /// Reads a model file or a run folder. Error(model_file) when it is not one.
+  /// Reads a model file or a run folder. Throws Error(model_file) if it is neither.
   static Model load(const std::string& path);
 
-  /// Writes one safetensors file, atomically. Error(io) when that fails.
+  /// Writes one safetensors file, atomically. Throws Error(io).
   void save(const std::string& path) const;
 
+  /// The network.
   const Network& network() const;
 
-  /// What the units of every layer with weights sum their inputs with.
+  /// Statistics of ω and τ for every layer with weights.
   std::vector<WeightStatistics> unit_weights() const;
 
-  /// "loss" and the metrics of these data, which have targets; classes are told by their names.
-  /// Error(data) when they do not fit.
+  /// Loss ("loss") and metrics on data with targets. Classes are matched by name. Throws
+  /// Error(data) if the data do not fit the model.
   std::map<std::string, double> evaluate(Dataset data) const;
 
-  /// The same of some rows, in the order that they are shown in.
+  /// As `evaluate`, for some rows, in the order of display.
   Scores score(Dataset data, const std::vector<std::int64_t>& rows) const;
 
-  /// One row for each row of the data: the probabilities of the classes, or the predicted numbers.
+  /// One row for each row of the data: class probabilities, or predicted numbers.
   Tensor predict(Dataset data) const;
 
-  /// The same for some rows, in their order.
+  /// As `predict`, for some rows, in their order.
   Tensor predict(Dataset data, const std::vector<std::int64_t>& rows) const;
 
-  /// By class index; empty where numbers are predicted.
+  /// Class names by class index. Empty for a regression.
   const std::vector<std::string>& class_names() const;
 
-  /// What each number of a predicted row is: a class's name, or a target's.
+  /// The meaning of each number of a predicted row: the name of a class or of a target.
   std::vector<std::string> output_names() const;
 
  private:
   std::shared_ptr<TrainedModel> trained_;
 };
 
-/// Trains the network on the data and returns it ready for use. `division` says whether inputs are
-/// standardised (they are) and which share of the rows validates; its other members are not read. A
-/// network without inputs takes those of the data; one without layers is the default network.
-/// Throws as the network file would: Error(config), Error(shape), Error(data), Error(numeric).
+/// Trains the network on the data and returns the model. `division` gives `standardize` and
+/// `validation_split`; its other members are not read. A network without inputs takes those of the
+/// data. A network without layers is the default network. Throws Error(config), Error(shape),
+/// Error(data) or Error(numeric).
 Model train(const Network& network, const Dataset& data, const TrainOptions& options = {},
             const DataOptions& division = {}, const TrainCallbacks& callbacks = {});
 
-/// The same, validating with the rows of `data.validation` where it has them: then
+/// As above, with the rows of `data.validation`, if there are any, for validation. Then
 /// `division.validation_split` must be 0. `data.test` is not read.
 Model train(const Network& network, const LoadedData& data, const TrainOptions& options = {},
             const DataOptions& division = {}, const TrainCallbacks& callbacks = {});

@@ -8,43 +8,49 @@
 
 namespace selfnorm {
 
-/// The propagation experiment of the paper's notebooks: x ~ N(0, 1), then layer by layer x·W, the
-/// activation, the dropout.
+/// The propagation experiment of the paper's notebooks: x ~ N(0, 1) goes through layers of a random
+/// matrix, an activation and dropout.
 struct PropagationRequest {
-  std::int64_t layers = 100;
-  std::int64_t width = 200;         ///< units of every layer, and of the input unless that is given
-  std::int64_t batch = 300;         ///< rows
-  std::string activation = "selu";  ///< of the op table
-  Settings activation_attributes = {};  ///< shape = "depth" counts these layers
-  /// none; a dropout of the op table, which plain and alpha also name; or notebook: the published
-  /// NumPy alpha dropout, which divides the mask by the keep rate and corrects as well.
+  std::int64_t layers = 100;        ///< number of layers
+  std::int64_t width = 200;         ///< units per layer, and of the input unless `input` is given
+  std::int64_t batch = 300;         ///< number of rows
+  std::string activation = "selu";  ///< activation of the op table
+  Settings activation_attributes = {};  ///< attributes; shape = "depth" counts these layers
+  /// none, plain, alpha, a dropout of the op table, or notebook: the published NumPy alpha dropout,
+  /// which divides the mask by the keep rate and also applies the affine correction.
   std::string dropout = "none";
-  double rate = 0.05;
-  /// An initialiser. normal, uniform and constant, which know no fan-in: of variance 1/width, or
-  /// value 1/√width, times `gain`.
+  double rate = 0.05;  ///< fraction of the elements to drop
+  /// An initializer. normal and uniform have variance 1/width and constant has value 1/√width, each
+  /// times `gain`.
   std::string init = "normal";
-  double gain = 1;
-  std::uint64_t seed = 1;
-  /// What goes in instead of N(0, 1): `batch` rows of equal length.
-  std::vector<float> input = {};
-  bool gradients = false;  ///< send an N(0, 1) cotangent back from the last layer's output too
+  double gain = 1;                ///< factor on the weights
+  std::uint64_t seed = 1;         ///< seed of weights, input and masks
+  std::vector<float> input = {};  ///< `batch` rows of equal length instead of N(0, 1)
+  bool gradients = false;         ///< also send an N(0, 1) cotangent back from the last output
 };
 
-/// A layer's outputs, dropout applied. Rows' means and (population) deviations are over units.
+/// Moments of a layer's output after dropout. Means and (population) standard deviations of a row
+/// are over its units.
 struct PropagatedLayer {
   std::int64_t layer = 0;  ///< from 1
-  double mean_min = 0, mean_max = 0;
-  double std_min = 0, std_max = 0;
-  double mean = 0, std = 0;  ///< averages over the rows
-  double std_spread = 0;     ///< standard deviation over the rows of their deviations
-  /// What the moment maps say of these weights' sums and squares; NaN for an activation without,
-  /// and where all units have the same weights, so that nothing is averaged over them.
-  double predicted_mean = 0, predicted_std = 0;
-  /// Mean square of ∂(cotangent·last output)/∂(this output), in double; NaN unless asked for.
-  double gradient_second_moment = 0, predicted_gradient_second_moment = 0;
+  double mean_min = 0;     ///< smallest mean of a row
+  double mean_max = 0;     ///< largest mean of a row
+  double std_min = 0;      ///< smallest standard deviation of a row
+  double std_max = 0;      ///< largest standard deviation of a row
+  double mean = 0;         ///< average of the rows' means
+  double std = 0;          ///< average of the rows' standard deviations
+  double std_spread = 0;   ///< standard deviation of the rows' standard deviations
+  /// Prediction of the moment map, given the sums and squared sums of these weights. NaN for an
+  /// activation without a moment map, and if all units have the same weights.
+  double predicted_mean = 0;
+  double predicted_std = 0;  ///< prediction of `std`, likewise
+  /// Mean square of ∂(cotangent·last output)/∂(this output), in double. NaN if not asked for.
+  double gradient_second_moment = 0;
+  double predicted_gradient_second_moment = 0;  ///< its prediction
 };
 
-/// Runs it on the engine that trains. Error(config) on what is not in the op table or out of range.
+/// Runs the experiment on the training engine. Throws Error(config) for a name that is not in the
+/// op table or a number out of range. Thread-safe.
 std::vector<PropagatedLayer> propagate(const PropagationRequest& request);
 
 }  // namespace selfnorm

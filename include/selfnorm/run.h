@@ -1,5 +1,4 @@
-// Whole runs, as the command line makes them: from a network file to a run folder, and back to the
-// model with the rows it is to be used on.
+// Runs: from a network file to a run folder, and back to a model with rows to use it on.
 #pragma once
 
 #include <cstdint>
@@ -17,23 +16,25 @@
 
 namespace selfnorm {
 
-/// The network that is built when none is described: SELU layers with alpha dropout between the
-/// inputs and as many outputs as the targets need.
+/// Options of the default network: SELU layers with alpha dropout, and one output per class or
+/// target.
 struct DefaultNetworkOptions {
-  std::vector<std::int64_t> hidden = {256, 128};
-  double dropout_rate = 0.05;
+  std::vector<std::int64_t> hidden = {256, 128};  ///< units of the hidden layers
+  double dropout_rate = 0.05;                     ///< alpha dropout after each of them
 };
 
-/// Everything that a training depends on: what a network file holds and config.toml repeats.
+/// Everything that a training depends on: the content of a network file.
 struct RunConfig {
-  DataOptions data;
-  Network network;  ///< without layers: the default network
-  DefaultNetworkOptions default_network;
-  TrainOptions train;
+  DataOptions data;                       ///< [data]
+  Network network;                        ///< [model]; without layers: the default network
+  DefaultNetworkOptions default_network;  ///< options of the default network
+  TrainOptions train;                     ///< [train]
 };
 
-/// Reads a network file. Throws Error(config) naming file and line or table.
+/// Reads a network file. Throws Error(config) with the file and the line or table.
 RunConfig read_run_config(const std::filesystem::path& path);
+
+/// Reads the text of a network file. `where` names it in errors.
 RunConfig parse_run_config(const std::string& text, const std::string& where);
 
 /// The configuration as a network file that reproduces the run.
@@ -41,95 +42,107 @@ std::string to_toml(const RunConfig& config);
 
 /// The files of a run folder.
 struct RunFolder {
+  /// The run folder at this path, which need not exist.
   explicit RunFolder(std::filesystem::path folder) : root(std::move(folder)) {}
-  std::filesystem::path root;
-  std::string name() const;  ///< its last part
+  std::filesystem::path root;  ///< the folder
+  std::string name() const;    ///< last part of its path
+  /// The model file.
   std::filesystem::path model() const { return root / "model.safetensors"; }
+  /// The history, a JSON object per line.
   std::filesystem::path history() const { return root / "history.jsonl"; }
+  /// The configuration that reproduces the run.
   std::filesystem::path config() const { return root / "config.toml"; }
+  /// The report.
   std::filesystem::path report() const { return root / "report.html"; }
+  /// The checkpoint to resume from.
   std::filesystem::path checkpoint() const { return root / "checkpoint" / "state.safetensors"; }
 };
 
-/// What a run is about to do.
+/// A summary of a run before it starts.
 struct RunSummary {
-  std::string data;  ///< the data set's name
-  std::int64_t train_rows = 0, validation_rows = 0, test_rows = 0;
-  std::int64_t layers = 0, parameters = 0;
-  std::vector<std::string> metrics;  ///< that are measured beside the loss
-  /// Names of the classes that rows to validate or test have and no row to train on has.
+  std::string data;                  ///< name of the data set
+  std::int64_t train_rows = 0;       ///< number of training rows
+  std::int64_t validation_rows = 0;  ///< number of validation rows
+  std::int64_t test_rows = 0;        ///< number of test rows
+  std::int64_t layers = 0;           ///< number of layers
+  std::int64_t parameters = 0;       ///< number of parameters
+  std::vector<std::string> metrics;  ///< metrics measured in addition to the loss
+  /// Classes of validation or test rows that no training row has.
   std::vector<std::string> unseen_classes;
-  std::int64_t words = 0;                   ///< of texts: in the vocabulary
-  std::int64_t unlabeled = 0, skipped = 0;  ///< rows that were left out (Dataset)
-  /// Of words that come in the texts to train on, the share that a table read from a file has.
+  std::int64_t words = 0;      ///< size of the vocabulary, for texts
+  std::int64_t unlabeled = 0;  ///< as in Dataset
+  std::int64_t skipped = 0;    ///< as in Dataset
+  /// Fraction of the tokens of the training texts that have a pretrained vector.
   std::optional<double> coverage;
-  std::int64_t skipped_vectors = 0;  ///< bad lines of a file of vectors that were left out
+  std::int64_t skipped_vectors = 0;  ///< unreadable lines of the vector file, left out
 };
 
-/// What a finished run leaves behind.
+/// The result of a finished run.
 struct RunResult {
-  std::int64_t epochs = 0;
-  std::int64_t steps = 0;
-  double seconds = 0;             ///< in training steps
-  double watch_seconds = 0;       ///< in measuring signals and weights
-  double evaluation_seconds = 0;  ///< in validation after each epoch
-  bool stopped_early = false;
-  std::optional<std::int64_t> best_epoch;  ///< none where early stopping judged no epoch
-  Scores validation;                       ///< of the final weights; empty without validation rows
-  Scores test;                             ///< likewise; empty without a test set
+  std::int64_t epochs = 0;                 ///< epochs trained
+  std::int64_t steps = 0;                  ///< optimizer steps
+  double seconds = 0;                      ///< in training steps
+  double watch_seconds = 0;                ///< in measuring signals and weights
+  double evaluation_seconds = 0;           ///< in validation after each epoch
+  bool stopped_early = false;              ///< whether early stopping ended it
+  std::optional<std::int64_t> best_epoch;  ///< if early stopping tracked one
+  Scores validation;                       ///< scores of the final weights; empty without rows
+  Scores test;                             ///< likewise
 };
 
-/// A run's page, and what those who watch it are told last (selfnorm/report.h, live_event_json).
+/// The report of a run.
 struct RunReport {
-  std::string page, final_event_json;
+  std::string page;              ///< HTML
+  std::string final_event_json;  ///< last event for those who watch (live_event_json)
 };
 
 struct PreparedRun;
 
-/// A run ready to start: data loaded, network completed, weights initialised.
+/// A run that is ready to start: data loaded, network completed, weights initialized.
 class Run {
  public:
-  /// Loads the data and makes the model. Throws whatever is wrong with either.
+  /// Loads the data and builds the model. Throws what is wrong with either.
   explicit Run(RunConfig config);
 
-  /// The same with data that are at hand.
+  /// As above, with data that are already loaded.
   Run(RunConfig config, LoadedData data);
 
-  /// With what only the data tell filled in: input shapes, the default network.
+  /// The configuration, completed from the data: input shapes, the default network.
   const RunConfig& config() const;
 
+  /// The summary of the run.
   RunSummary summary() const;
 
-  /// Trains and writes the run folder: configuration first, history and checkpoint as training
-  /// goes, the model at the end. `resume` continues from the folder's checkpoint. An earlier run's
-  /// files move to previous/. Error(interrupted) when a callback stopped it, Error(numeric),
-  /// Error(io).
+  /// Trains and writes the run folder: the configuration first, history and checkpoint during
+  /// training, the model at the end. `resume` continues from the folder's checkpoint. Files of an
+  /// earlier run move to previous/. Throws Error(interrupted) if a callback stopped it,
+  /// Error(numeric) or Error(io).
   RunResult execute(const RunFolder& folder, bool resume = false,
                     const TrainCallbacks& callbacks = {});
 
-  /// The page to look at of a run that `execute` has finished in this folder: `run_report`
-  /// (selfnorm/report.h) with the data that are at hand.
+  /// The report of the run that `execute` finished in this folder, as `run_report`
+  /// (selfnorm/report.h), without loading the data again.
   RunReport report(const RunFolder& folder);
 
-  /// The model as it stands.
+  /// The model in its present state.
   Model model() const;
 
  private:
   std::shared_ptr<PreparedRun> prepared_;
 };
 
-/// A model with the rows it is to be used on.
+/// A model with rows to use it on.
 struct ModelAndRows {
-  Model model;
-  Dataset data;  ///< in the model's shapes, with its classes
-  std::vector<std::int64_t> rows;
-  std::string split;  ///< "test", "validation", "train" or "all"
+  Model model;                     ///< the model
+  Dataset data;                    ///< in the model's shapes, with its classes
+  std::vector<std::int64_t> rows;  ///< rows of `data` to use
+  std::string split;               ///< "test", "validation", "train" or "all"
 };
 
 /// Opens a run folder or a model file, and data: those of the run unless `data` names others.
-/// `split` is test, validation, train or all; empty: test where there is one, else all. Other data
-/// are read with the run's header and delimiter unless theirs are given, and are a test set as a
-/// whole when they have none. With `needs_targets` data without them are an Error(data).
+/// `split` is test, validation, train or all; empty means test if there is a test set, else all.
+/// Other data are read with the header and delimiter of the run unless `data` gives them, and are a
+/// test set as a whole if they have none. Throws Error(data) if `needs_targets` and there are none.
 ModelAndRows open_model(const std::filesystem::path& run_or_model, const DataOptions& data = {},
                         const std::string& split = "", bool needs_targets = true);
 

@@ -12,16 +12,16 @@ using Shape = std::vector<std::int64_t>;
 /// The product of the extents; 1 for the empty shape.
 std::int64_t elements(const Shape& shape);
 
-/// Whether every extent is at least 1 and the product at most 2^34: 64 GiB of floats.
+/// Whether every extent is at least 1 and the product at most 2^34 (64 GiB of floats).
 bool is_plausible(const Shape& shape);
 
-/// "(32, 64)".
+/// The shape as text: "(32, 64)".
 std::string to_string(const Shape& shape);
 
-/// Numbers with a shape, row-major in the order of the shape.
+/// An array of floats with a shape.
 struct Tensor {
-  Shape shape;
-  std::vector<float> data;
+  Shape shape;              ///< extents, outermost first
+  std::vector<float> data;  ///< elements(shape) numbers, row-major
 };
 
 }  // namespace selfnorm

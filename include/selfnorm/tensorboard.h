@@ -1,4 +1,4 @@
-// A training as TensorBoard sees it.
+// Event files for TensorBoard.
 #pragma once
 
 #include <filesystem>
@@ -10,19 +10,21 @@
 
 namespace selfnorm {
 
-/// Writes what training tells into an event file of a folder, epoch by epoch: scalars (loss and
-/// metrics as `train/…` and `validation/…`, and by layer `mean/…`, `variance/…`, `tau/…`,
-/// `tau_deviation/…`, `omega/…`, `omega_deviation/…`, `outside/…`, `gradient/…`), histograms of the
-/// layers' outputs (`outputs/…`), the network, and the [train] table as hyperparameters. Numbers
-/// are those of the history, as floats. Error(io) where nothing can be written.
+/// Writes the records of a training to a TensorBoard event file, epoch by epoch. It writes scalars
+/// (loss and metrics as `train/…` and `validation/…`, and for each layer `mean/…`, `variance/…`,
+/// `tau/…`, `tau_deviation/…`, `omega/…`, `omega_deviation/…`, `outside/…`, `gradient/…`),
+/// histograms of the layers' outputs (`outputs/…`), the network, and the [train] table as
+/// hyperparameters. The numbers are those of the history, as floats. Not thread-safe.
 class TensorBoardLog {
  public:
-  /// `config` is complete, as `Run::config` tells it; `metrics` as RunSummary has them.
+  /// Creates an event file in the folder. `config` is complete, as `Run::config` returns it;
+  /// `metrics` are those of RunSummary. Throws Error(io) if the file cannot be written.
   TensorBoardLog(const std::filesystem::path& folder, const RunConfig& config,
                  const std::vector<std::string>& metrics);
 
+  /// Appends a record. Throws Error(io).
   void add(const EpochRecord& record);
-  /// Training came to its end, or stopped before.
+  /// Closes the log. `completed` is false for a training that stopped early by an error.
   void end(bool completed = true);
 
  private:

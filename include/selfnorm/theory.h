@@ -1,9 +1,9 @@
 // The mathematics of self-normalization in double precision: what an activation does to the mean
 // and variance of a normal signal and to the second moment of a gradient, where that has a fixed
-// point, and constants made for a target. Nothing here needs a network.
+// point, and constants for a target. Nothing here needs a network, and all of it is thread-safe.
 //
-// z, the pre-activation of a unit, is taken as normal: exact for Gaussian weights given the input,
-// and the limit of many inputs by the central limit theorem otherwise.
+// The pre-activation z of a unit is taken as normally distributed. That is exact for Gaussian
+// weights given the input, and else the limit of many inputs by the central limit theorem.
 #pragma once
 
 #include <cstdint>
@@ -15,32 +15,31 @@
 
 namespace selfnorm {
 
-/// A normal law by its mean and variance > 0.
+/// A normal distribution with variance > 0.
 struct Gaussian {
-  double mean = 0;
-  double variance = 1;
+  double mean = 0;      ///< m
+  double variance = 1;  ///< v
 };
 
-/// What an activation f makes of z ~ N(m, v).
+/// Moments of an activation f of z ~ N(m, v), and of its derivative.
 struct ActivationMoments {
-  double mean = 0;                 ///< E f(z)
-  double variance = 0;             ///< Var f(z)
-  double slope_mean = 0;           ///< E f′(z), which is ∂mean/∂m
-  double slope_second_moment = 0;  ///< E f′(z)²: what a gradient's second moment is multiplied by
-  double d_mean_d_variance = 0;    ///< ∂mean/∂v
-  double d_variance_d_mean = 0;    ///< ∂variance/∂m
+  double mean = 0;                   ///< E f(z)
+  double variance = 0;               ///< Var f(z)
+  double slope_mean = 0;             ///< E f′(z), which is ∂mean/∂m
+  double slope_second_moment = 0;    ///< E f′(z)², the factor of a gradient's second moment
+  double d_mean_d_variance = 0;      ///< ∂mean/∂v
+  double d_variance_d_mean = 0;      ///< ∂variance/∂m
   double d_variance_d_variance = 0;  ///< ∂variance/∂v
 };
 
-/// How an activation acts on a normal law.
+/// A moment-propagation rule of an activation: from a normal pre-activation to the moments.
 using MomentRule = std::function<ActivationMoments(const Gaussian&)>;
 
-/// λ·g(√s·x), with g(x) = x for x > 0, else α(eˣ − 1). `scale` is s: 1 for the published SELU, less
-/// for one that is nearer to a straight line (see `shape_for_depth`).
+/// The constants of SELU, λ·g(√s·x) with g(x) = x for x > 0, else α(eˣ − 1).
 struct SeluConstants {
-  double alpha = kSeluAlpha;
-  double lambda = kSeluLambda;
-  double scale = 1;
+  double alpha = kSeluAlpha;    ///< α
+  double lambda = kSeluLambda;  ///< λ
+  double scale = 1;  ///< s: 1 is the published SELU, less is closer to a line (selu_for_depth)
 };
 
 /// The moments of SELU, in closed form over truncated normals. α ≥ 0, λ > 0, scale > 0, v > 0, all
@@ -49,94 +48,103 @@ struct SeluConstants {
 /// Source: Klambauer et al. 2017, equations 4 and 5, rearranged so that nothing cancels.
 ActivationMoments selu_moments(const Gaussian& z, const SeluConstants& constants = {});
 
-/// The same for x for x > 0, else slope·x (ReLU: 0; the identity: 1).
+/// The moments of the activation x for x > 0, else slope·x (0 is ReLU, 1 the identity).
 ActivationMoments leaky_relu_moments(const Gaussian& z, double slope);
 
-/// The same for any f with derivative df, which are smooth but at `kinks`, by adaptive quadrature.
-/// f grows no faster than a polynomial. Relative error 1e-10 of the largest part.
+/// The moments of any f with derivative df, smooth except at `kinks`, by adaptive quadrature. f
+/// must grow no faster than a polynomial. Accuracy: 1e-10 relative to the largest part.
 ActivationMoments quadrature_moments(const std::function<double(double)>& f,
                                      const std::function<double(double)>& df, const Gaussian& z,
                                      const std::vector<double>& kinks = {});
 
-/// Correlation of f(z₁) and f(z₂) where z₁ and z₂ ~ N(m, v) have correlation rho in [−1, 1]. By
-/// quadrature over z₁ of the conditional mean of z₂: absolute error 1e-10.
+/// The correlation of f(z₁) and f(z₂) for z₁ and z₂ ~ N(m, v) with correlation rho in [−1, 1], by
+/// quadrature over z₁ of the conditional mean. Accuracy: 1e-10 absolute.
 double correlation_map(const std::function<double(double)>& f, const MomentRule& rule,
                        const Gaussian& z, double rho, const std::vector<double>& kinks = {});
 
-/// What a layer's weights do to the mean μ and variance ν of its inputs.
+/// The sums of a unit's weights, which act on the mean μ and variance ν of its inputs.
 struct LayerWeights {
   double omega = 0;  ///< ω: the sum of a unit's weights
   double tau = 1;    ///< τ: the sum of their squares
-  /// false, the paper's map: the weights are given, z ~ N(μω, ντ). true: the weights are drawn, and
-  /// inputs of mean μ add to the variance, z ~ N(μω, (ν + μ²)τ). They differ where μ ≠ 0.
+  /// false is the paper's map with fixed weights, z ~ N(μω, ντ). true averages over drawn weights,
+  /// so that a mean of the inputs adds to the variance: z ~ N(μω, (ν + μ²)τ).
   bool random = false;
 };
 
 /// Mean and variance of a layer's inputs or outputs.
 struct Moments {
-  double mean = 0;
-  double variance = 1;
+  double mean = 0;      ///< μ
+  double variance = 1;  ///< ν
 };
 
-/// The law of z for inputs of these moments.
+/// The distribution of the pre-activation for inputs with these moments.
 Gaussian pre_activation(const Moments& inputs, const LayerWeights& weights);
 
-/// One layer's map (μ, ν) → (μ̃, ν̃) with its Jacobian.
+/// One layer's moment map (μ, ν) → (μ̃, ν̃) with its Jacobian.
 struct LayerMap {
-  Moments outputs;
-  double d_mean_d_mu = 0, d_mean_d_nu = 0, d_variance_d_mu = 0, d_variance_d_nu = 0;
-  double gradient_growth = 0;  ///< τ·E f′²: factor of the second moment of a gradient, backward
+  Moments outputs;             ///< μ̃ and ν̃
+  double d_mean_d_mu = 0;      ///< ∂μ̃/∂μ
+  double d_mean_d_nu = 0;      ///< ∂μ̃/∂ν
+  double d_variance_d_mu = 0;  ///< ∂ν̃/∂μ
+  double d_variance_d_nu = 0;  ///< ∂ν̃/∂ν
+  double gradient_growth = 0;  ///< τ·E f′², the factor of a gradient's second moment
 
+  /// The largest singular value of the Jacobian.
   double largest_singular_value() const;
-  /// Largest magnitude of an eigenvalue; below 1 the map contracts towards a fixed point.
+  /// The largest magnitude of an eigenvalue of the Jacobian. Below 1 the map contracts.
   double spectral_radius() const;
 };
 
+/// The moment map of a layer at these input moments.
 LayerMap layer_map(const MomentRule& rule, const Moments& inputs, const LayerWeights& weights = {});
 
-/// α and λ whose map has the fixed point `target` under these weights. Closed form (a quadratic
-/// equation); to 1e-14 for (0, 1). Error(config) where there are none, saying why.
+/// The α and λ whose moment map has the fixed point `target` under these weights, in closed form (a
+/// quadratic equation). Accuracy: 1e-14 for (0, 1). Throws Error(config) with the reason if there
+/// are none.
 SeluConstants selu_constants(const Moments& target, const LayerWeights& weights = {},
                              double scale = 1);
 
-/// A fixed point of the map with ν > 0.
+/// A fixed point of the moment map with ν > 0, and its basin of attraction along each axis,
+/// searched in [−1e3, 1e3] for the mean and [1e-8, 1e8] for the variance.
 struct FixedPoint {
-  Moments at;
-  LayerMap map;  ///< there
-  bool attracts = false;
-  /// From which μ at its ν, and which ν at its μ, iteration leads here; looked for in
-  /// [−1e3, 1e3] and [1e-8, 1e8].
-  double basin_min_mean = 0, basin_max_mean = 0, least_variance = 0, basin_max_variance = 0;
+  Moments at;                     ///< its mean and variance
+  LayerMap map;                   ///< the moment map there
+  bool attracts = false;          ///< whether the map contracts there
+  double basin_min_mean = 0;      ///< smallest μ that leads here, at its ν
+  double basin_max_mean = 0;      ///< largest
+  double basin_min_variance = 0;  ///< smallest ν that leads here, at its μ
+  double basin_max_variance = 0;  ///< largest
 };
 
-/// The fixed points with |μ| ≤ 1e3 and 1e-8 ≤ ν ≤ 1e8, in order of their variance: what Newton's
-/// method reaches from a grid of starts (|μ| up to 27 deviations, ν a factor of 2.5 apart), to the
-/// rounding of the map. One that no start leads to would be missed.
+/// The fixed points with |μ| ≤ 1e3 and 1e-8 ≤ ν ≤ 1e8, ordered by variance. Newton's method finds
+/// them from a grid of starts (|μ| up to 27 standard deviations, ν a factor of 2.5 apart), to the
+/// rounding of the map. A fixed point that no start leads to is missed.
 std::vector<FixedPoint> fixed_points(const MomentRule& rule, const LayerWeights& weights = {});
 
-/// A member of the SELU family for a depth: what it does to signals and gradients.
+/// A SELU for a depth, and its effect on signals and gradients.
 struct DepthTunedSelu {
-  SeluConstants constants;
-  double gradient_growth = 0;  ///< a layer, alpha dropout counted
-  double contraction = 0;      ///< of the variance a layer, at (0, 1), alpha dropout counted
-  /// Relative standard deviation of a sample's deviation in a layer of `width` units, around 1, far
-  /// from the input; 0 for infinite width.
+  SeluConstants constants;     ///< α, λ and s
+  double gradient_growth = 0;  ///< per layer, alpha dropout included
+  double contraction = 0;      ///< of the variance per layer at (0, 1), alpha dropout included
+  /// Relative standard deviation, over samples, of a sample's standard deviation in a layer of
+  /// `width` units far from the input. 0 for infinite width.
   double spread = 0;
-  /// Of one sample's gradient over draws of the weights and masks: the geometric mean of its growth
-  /// a layer, below the mean `gradient_growth` where width is finite, and the standard deviation of
-  /// the logarithm of its growth over all layers. First order in 1/width.
-  double typical_growth = 0, log_growth_spread = 0;
+  /// Geometric mean over draws of weights and masks of a gradient's growth per layer, to first
+  /// order in 1/width. For finite width it is below `gradient_growth`.
+  double typical_growth = 0;
+  /// Standard deviation over draws of the logarithm of a gradient's growth over all layers.
+  double log_growth_spread = 0;
 };
 
-/// What a shape is wanted for.
+/// Requirements on a SELU for a depth.
 struct DepthTunedSeluOptions {
-  std::int64_t depth = 100;           ///< layers
-  double growth = 2.718281828459045;  ///< most that the gradient's second moment may grow over all
-  std::int64_t width = 0;             ///< units a layer; 0 for infinite width
-  double max_spread = 0.1;            ///< most that `spread` should be
-  /// What dropout multiplies the gradient's second moment by in a layer: `alpha_dropout_growth`.
-  /// Below 1 it counts as the alpha dropout with this growth, of a rate up to 0.95, in contraction
-  /// and spread too.
+  std::int64_t depth = 100;           ///< number of layers
+  double growth = 2.718281828459045;  ///< maximum growth of the gradient over all layers
+  std::int64_t width = 0;             ///< units per layer; 0 for infinite
+  double max_spread = 0.1;            ///< maximum of `spread`
+  /// Factor of dropout on the gradient's second moment per layer: `alpha_dropout_gradient_growth`.
+  /// A factor below 1 stands for the alpha dropout with this growth (rate up to 0.95), which also
+  /// changes contraction and spread.
   double dropout_growth = 1;
   bool orthogonal = true;  ///< orthogonal weights, else Gaussian
 };
@@ -145,23 +153,23 @@ struct DepthTunedSeluOptions {
 /// `growth` over `depth` layers: s = 1 is the published SELU and grows by 1.0716 a layer; E f′² ≥ 1
 /// for any f that keeps the variance (the Gaussian Poincaré inequality), with equality only for
 /// straight lines, which s → 0 approaches. The nearer to a line, the less the map contracts and the
-/// more the noise of finite width adds up: where `spread` would exceed `greatest_spread`, s is
+/// more the noise of finite width adds up: where `spread` would exceed `max_spread`, s is
 /// where the logarithm of the growth and the spread exceed their bounds by the same factor (for a
 /// growth ≤ 1, which dropout reaches, the growth alone decides).
 /// Error(config) for a depth below 1, a growth ≤ 1 that dropout does not reach, or one so near to 1
 /// a layer that s would be below 1e-8, where double precision cannot tell it from 1.
 DepthTunedSelu selu_for_depth(const DepthTunedSeluOptions& request);
 
-/// The same for a scale that is given, from 1e-8 on.
+/// As above for a given scale of at least 1e-8.
 DepthTunedSelu selu_for_scale(double scale, const DepthTunedSeluOptions& request);
 
-/// Factor of a gradient's second moment through alpha dropout: a²q = 1/(1 + α′²·rate) at (0, 1).
+/// The factor of alpha dropout on a gradient's second moment, a²q = 1/(1 + α′²·rate) at (0, 1).
 double alpha_dropout_gradient_growth(double rate);
 
-/// y = a·z + b, with z the input where it is kept and α′ where it is dropped.
+/// The affine map y = a·z + b of alpha dropout, with z the input if kept and α′ if dropped.
 struct AlphaAffine {
-  double a = 1;
-  double b = 0;
+  double a = 1;  ///< factor
+  double b = 0;  ///< offset
 };
 
 /// The a and b that give a·z + b the mean and variance of the input, when an element is dropped
@@ -172,51 +180,64 @@ struct AlphaAffine {
 AlphaAffine alpha_dropout_affine(double rate, double mean, double variance,
                                  double alpha_prime = kAlphaPrime);
 
-/// From `low` to `high`, both included.
+/// The closed interval from `low` to `high`.
 struct Bounds {
-  double low = 0, high = 0;
+  double low = 0;   ///< lower bound
+  double high = 0;  ///< upper bound
+  /// Whether both bounds are equal.
   bool operator==(const Bounds&) const = default;
 };
 
 /// All layers with μ, ω, ν and τ within these bounds.
 struct Domain {
-  Bounds mu, omega, nu, tau;
+  Bounds mu;     ///< mean of the inputs
+  Bounds omega;  ///< sum of the weights
+  Bounds nu;     ///< variance of the inputs
+  Bounds tau;    ///< sum of the squared weights
+  /// Whether all bounds are equal.
   bool operator==(const Domain&) const = default;
 };
 
-/// What the theorems of Klambauer et al. 2017 say of a domain, for the paper's map.
+/// The claims of the theorems of Klambauer et al. 2017 about a domain, for the paper's map.
 enum class Claim : std::uint8_t {
   contracts,  ///< theorem 1: (μ̃, ν̃) stays in the domain, and σ_max of the Jacobian is below 1
   variance_falls,  ///< theorem 2: ν̃ < ν
   variance_rises,  ///< theorem 3: ν̃ > ν
 };
 
-enum class Verdict : std::uint8_t { proved, refuted, undecided };
-
-struct Certificate {
-  Verdict verdict = Verdict::undecided;
-  std::int64_t boxes = 0;  ///< boxes in (μω, ντ) that the domain was divided into in the end
-  /// Every point of the domain keeps the claim by at least this much (proved), in the unit of the
-  /// bound that is nearest: σ, μ or ν.
-  double margin = 0;
-  double seconds = 0;
-  bool hit_box_limit = false;  ///< undecided, since `most_boxes` did not suffice
-  Domain counterexample;       ///< refuted: layers for all of which the claim is proved to be wrong
+/// The result of a proof.
+enum class Verdict : std::uint8_t {
+  proved,     ///< the claim holds on the whole domain
+  refuted,    ///< a counterexample was found
+  undecided,  ///< neither
 };
 
-/// Boxes after which `certify` gives up.
+/// A proof or refutation of a claim.
+struct Certificate {
+  Verdict verdict = Verdict::undecided;  ///< the result
+  std::int64_t boxes = 0;                ///< final number of boxes in (μω, ντ)
+  /// If proved, the smallest distance of a point of the domain to breaking the claim, in the unit
+  /// of the nearest bound: σ, μ or ν.
+  double margin = 0;
+  double seconds = 0;          ///< time taken
+  bool hit_box_limit = false;  ///< undecided, since `max_boxes` did not suffice
+  Domain counterexample;       ///< if refuted: the claim is wrong on all of it
+};
+
+/// Number of boxes after which `certify` gives up.
 inline constexpr std::int64_t kMaxBoxes = 100'000;
 
 /// Proves or refutes a claim about SELU on a domain, whose bounds are the doubles as given, by
 /// interval arithmetic: what depends on (μω, ντ) alone is divided until every box is proved; layers
-/// around the centre of a box that break the claim refute it. Undecided when `most_boxes` did not
-/// suffice or a box is down to neighbouring numbers, as where the claim is an equality.
+/// around the center of a box that break the claim refute it. Undecided when `max_boxes` did not
+/// suffice or a box is down to neighboring numbers, as where the claim is an equality.
 /// Error(config) for bounds that are not in order, ν ≤ 0, τ ≤ 0, α < 0, λ ≤ 0 or a scale ≤ 0.
 Certificate certify(Claim claim, const Domain& domain, const SeluConstants& constants = {},
                     std::int64_t max_boxes = kMaxBoxes);
 
 /// Theorems 1, 2 and 3 (3 on its two domains) as the paper states them, with 0.02 as its text has.
 std::vector<Domain> theorem_domains(int theorem);
+/// The claim of theorem 1, 2 or 3.
 Claim theorem_claim(int theorem);
 
 /// How far ν.low of a domain on which the variance is proved to rise can fall for the proof to go

@@ -14,92 +14,101 @@
 
 namespace selfnorm {
 
-/// When training stops before its last epoch: after `patience` epochs without a better value of
-/// what is monitored. With a patience above 0 training ends with the best epoch's weights, whether
-/// it stopped early or not; with 0 no epoch is judged, and it ends with the last one's.
+/// When training stops before its last epoch: after `patience` epochs without improvement. With a
+/// patience above 0, training ends with the weights of the best epoch, whether it stopped early or
+/// not. With 0 no best epoch is tracked, and training ends with the last weights.
 struct EarlyStoppingOptions {
   std::int64_t patience = 0;     ///< epochs; 0 never stops early
-  std::string monitor = "auto";  ///< "loss" or a metric; auto: the loss. Of the validation rows
-  double min_delta = 0;          ///< what counts as better
-  bool restore_best = true;      ///< false: end with the last epoch's weights in any case
+  std::string monitor = "auto";  ///< validation loss or metric: "auto" (the loss), "loss" or a name
+  double min_delta = 0;          ///< minimum change that counts as an improvement
+  bool restore_best = true;      ///< false: always end with the last epoch's weights
 };
 
 /// How a network is trained: the [train] table of a network file.
 struct TrainOptions {
   std::string loss = "auto";  ///< auto: softmax_cross_entropy for classes, else mean_squared_error
-  Settings loss_attributes = {};
-  OptimizerOptions optimizer = {};
-  ScheduleOptions schedule = {};
-  EarlyStoppingOptions early_stopping = {};
-  std::int64_t batch_size = 32;
-  std::int64_t epochs = 10;
-  std::uint64_t seed = 1;
-  bool shuffle = true;                    ///< a new order of the rows every epoch
-  std::vector<std::string> metrics = {};  ///< empty: what suits the loss
-  std::int64_t threads = 0;               ///< 0: as many as the machine has
-  bool watch = true;                      ///< measure signals and weights while training
-  std::int64_t checkpoint_every = 1;      ///< epochs between checkpoints
+  Settings loss_attributes = {};             ///< attributes of the loss
+  OptimizerOptions optimizer = {};           ///< the optimizer
+  ScheduleOptions schedule = {};             ///< the learning rate schedule
+  EarlyStoppingOptions early_stopping = {};  ///< when to stop early
+  std::int64_t batch_size = 32;              ///< rows per step
+  std::int64_t epochs = 10;                  ///< passes over the training rows
+  std::uint64_t seed = 1;                    ///< seed of initial weights, masks and order
+  bool shuffle = true;                       ///< draw a new order of the rows every epoch
+  std::vector<std::string> metrics = {};     ///< empty: those that suit the loss
+  std::int64_t threads = 0;                  ///< 0: all cores
+  bool watch = true;                         ///< measure signals and weights while training
+  std::int64_t checkpoint_every = 1;         ///< epochs between checkpoints
 };
 
-/// A layer's output over the watched rows.
+/// Moments of a layer's output over the watched rows.
 struct LayerMoments {
-  std::string layer;
-  double mean = 0;
-  double variance = 0;
+  std::string layer;    ///< name of the layer
+  double mean = 0;      ///< over samples, positions and units
+  double variance = 0;  ///< likewise
 };
 
-/// What the units of a layer sum their inputs with: means and deviations over the units of
-/// ω = Σw and τ = Σw² (Klambauer et al. 2017), 0 and 1 being what the fixed point stands on.
+/// Statistics over the units of a layer of ω = Σw and τ = Σw² (Klambauer et al. 2017). The fixed
+/// point of SELU assumes 0 and 1.
 struct WeightStatistics {
-  std::string layer;
-  double omega = 0, omega_deviation = 0, tau = 0, tau_deviation = 0;
-  /// Share of the units whose tau, less what zero padding takes of it, is outside 0.8 to 1.25.
+  std::string layer;           ///< name of the layer
+  double omega = 0;            ///< mean of ω
+  double omega_deviation = 0;  ///< standard deviation of ω
+  double tau = 0;              ///< mean of τ
+  double tau_deviation = 0;    ///< standard deviation of τ
+  /// Fraction of the units whose τ, less what zero padding takes, is outside 0.8 to 1.25.
   double outside = 0;
-  /// Norm of the loss's gradient by these weights, in the step before; NaN before the first.
+  /// Norm of the loss's gradient with respect to these weights in the last step; NaN before the
+  /// first.
   double gradient = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// How a layer's outputs over the watched rows are distributed: how many lie in each of equal bins
-/// from `kHistogramLow` to `kHistogramHigh`; what lies beyond counts into the bins at the ends.
+/// Histogram of a layer's outputs over the watched rows: counts in equal bins from `kHistogramLow`
+/// to `kHistogramHigh`. Values beyond count in the first or last bin.
 struct LayerHistogram {
-  std::string layer, op;
-  std::vector<float> counts;
+  std::string layer;          ///< name of the layer
+  std::string op;             ///< its op
+  std::vector<float> counts;  ///< kHistogramBins counts
 };
-inline constexpr double kHistogramLow = -4, kHistogramHigh = 4;
-inline constexpr std::int64_t kHistogramBins = 64;
+inline constexpr double kHistogramLow = -4;         ///< lower end of the first bin
+inline constexpr double kHistogramHigh = 4;         ///< upper end of the last bin
+inline constexpr std::int64_t kHistogramBins = 64;  ///< number of bins
 
-/// Loss and metrics by name, in the order they are shown in.
+/// Loss and metrics by name, in the order of display.
 using Scores = std::vector<std::pair<std::string, double>>;
 
-/// What one epoch gave. Epoch 0 is the network before training and has moments only.
+/// The results of one epoch. Epoch 0 is the network before training and has moments only.
 struct EpochRecord {
-  std::int64_t epoch = 0;
-  std::int64_t step = 0;  ///< optimizer steps since the start
-  double seconds = 0;
-  double learning_rate = 0;
-  Scores training;
-  Scores validation;
-  std::vector<LayerMoments> moments;       ///< empty when not measured after this epoch
-  std::vector<LayerHistogram> histograms;  ///< beside `moments`; of very many layers some, evenly
-  std::vector<WeightStatistics> weights;   ///< of the layers that have some
-  double watch_seconds = 0;                ///< what measuring these took, apart from `seconds`
-  double evaluation_seconds = 0;           ///< what the validation scores took, likewise
+  std::int64_t epoch = 0;                  ///< from 1; 0 before training
+  std::int64_t step = 0;                   ///< optimizer steps since the start
+  double seconds = 0;                      ///< in training steps
+  double learning_rate = 0;                ///< of the last step
+  Scores training;                         ///< over the training rows
+  Scores validation;                       ///< over the validation rows
+  std::vector<LayerMoments> moments;       ///< empty if not measured after this epoch
+  std::vector<LayerHistogram> histograms;  ///< if there are `moments`; a subset of very many layers
+  std::vector<WeightStatistics> weights;   ///< of layers with weights
+  double watch_seconds = 0;                ///< for measuring these, not part of `seconds`
+  double evaluation_seconds = 0;           ///< for the validation scores, not part of `seconds`
+  /// Whether moments or weights were measured after this epoch.
   bool was_watched() const { return !moments.empty() || !weights.empty(); }
 };
 
-/// Where training stands within an epoch.
+/// The progress within an epoch.
 struct StepReport {
-  std::int64_t epoch, epochs;
-  std::int64_t step, steps;  ///< in this epoch
-  double seconds;            ///< since the epoch began
-  double loss;               ///< mean over the epoch so far
+  std::int64_t epoch;   ///< current epoch, from 1
+  std::int64_t epochs;  ///< number of epochs
+  std::int64_t step;    ///< steps done in this epoch
+  std::int64_t steps;   ///< steps of this epoch
+  double seconds;       ///< since the epoch began
+  double loss;          ///< mean over the epoch so far
 };
 
-/// What training calls while it runs; any of them may be empty.
+/// Functions that training calls in its own thread. Each may be empty.
 struct TrainCallbacks {
-  std::function<void(const StepReport&)> on_step;
-  std::function<void(const EpochRecord&)> on_epoch;
-  std::function<bool()> should_stop;  ///< true: stop after this step
+  std::function<void(const StepReport&)> on_step;    ///< after a step
+  std::function<void(const EpochRecord&)> on_epoch;  ///< after an epoch, and once before training
+  std::function<bool()> should_stop;                 ///< true stops training after this step
 };
 
 }  // namespace selfnorm

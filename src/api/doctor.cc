@@ -161,7 +161,7 @@ std::vector<Finding> beyond(const std::vector<Finding>& without, std::vector<Fin
   return with;
 }
 
-// Of what could not be mended, the first; else the first of all.
+// The first finding that could not be fixed, or else the first finding.
 [[noreturn]] void throw_unrepairable(const std::vector<Diagnosis>& diagnoses) {
   auto stuck = std::ranges::find_if(diagnoses, [](const Diagnosis& d) { return d.fixes.empty(); });
   if (stuck == diagnoses.end()) stuck = diagnoses.begin();

@@ -22,7 +22,7 @@ struct ExaminationInput {
   Network network;
   Graph graph;  ///< for so many samples
   std::int64_t samples;
-  bool has_unstandardized_input;         ///< of data that are not standardised
+  bool has_unstandardized_input;         ///< of data that are not standardized
   std::vector<PretrainedTable> tables;   ///< that nodes read
   std::map<ValueId, MomentField> known;  ///< of inputs, and of what is made of them alone
   std::function<InputRows(std::uint64_t seed)> rows;
@@ -33,7 +33,7 @@ struct ExaminationInput {
 /// The data that a configuration names, or none.
 std::optional<Dataset> load_training_data(RunConfig config);
 
-/// The network of a configuration with rows of the training set, drawn and standardised as training
+/// The network of a configuration with rows of the training set, drawn and standardized as training
 /// does; without data with independent N(0, 1), drawn anew for each draw of the weights, since the
 /// prediction is for all such rows.
 ExaminationInput prepare_examination(const RunConfig& config, std::optional<Dataset>& data,
@@ -41,7 +41,7 @@ ExaminationInput prepare_examination(const RunConfig& config, std::optional<Data
 ExaminationInput prepare_examination(const RunConfig& config, Dataset& train,
                                      const ExaminationOptions& options);
 
-/// The same of a configuration that is complete, with these rows and standardised so.
+/// The same of a configuration that is complete, with these rows and standardized so.
 ExaminationInput prepare_examination(const RunConfig& config, const Dataset& train,
                                      std::span<const std::int64_t> rows, const Schema& schema,
                                      const ExaminationOptions& options);

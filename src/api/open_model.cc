@@ -42,7 +42,7 @@ LoadedModel open(const fs::path& path) {
 }
 
 // The target's name where new data have such a column besides what the model reads; data to predict
-// need none. One row tells.
+// need none. One row is enough to see that.
 std::string target_if_present(DataOptions data, const Schema& schema) {
   if (schema.target.empty()) return "";
   data.target = schema.target;

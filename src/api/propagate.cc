@@ -102,7 +102,7 @@ std::vector<Layer> layers_of(const PropagationRequest& request, std::int64_t num
   return layers;
 }
 
-// Initialisers whose gain is the deviation, limit or value itself; the others know the fan-in.
+// Initializers whose gain is the deviation, limit or value itself; the others know the fan-in.
 double gain_of(const PropagationRequest& request, std::int64_t fan_in) {
   const double unit = 1 / std::sqrt(static_cast<double>(fan_in));
   if (request.init == "normal" || request.init == "constant") return request.gain * unit;
@@ -252,7 +252,8 @@ Predicted predict(const PropagationRequest& request, const Layer& activation, co
   return predicted;
 }
 
-// ---- forth and back ---------------------------------------------------------------------------
+// ---- forward and backward
+// ---------------------------------------------------------------------------
 
 std::vector<float> drawn(const PropagationRequest& request, const char* name) {
   return standard_normals(random_key(request.seed, "propagate", name),

@@ -141,7 +141,7 @@ Json timing_json(const std::vector<EpochRecord>& history) {
   return time;
 }
 
-// What the history alone tells, without a verdict.
+// What follows from the history alone, without a verdict.
 Json told_by(const std::vector<EpochRecord>& history) {
   Json document{{"verdict", Json::array()},
                 {"facts", Json::array()},

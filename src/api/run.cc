@@ -107,7 +107,8 @@ std::string data_fingerprint(const char* part, const Dataset& data) {
 }
 
 // What must be equal for a checkpoint to be continued; how long and with how many threads may not.
-// The learning rate and clipping may change too, since that is how a diverged run is mended.
+// The learning rate and clipping may change too, since changing them is how a diverged run is
+// fixed.
 std::string fingerprint(const PreparedRun& run) {
   RunConfig config = run.config;
   const OptimizerOptions defaults;

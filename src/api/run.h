@@ -18,7 +18,7 @@ struct FinalEvaluation {
 };
 constexpr std::int64_t kMaxEvaluationRows = 10'000;  ///< rows whose outputs are kept
 
-/// A run ready to start: data loaded, network completed, model initialised.
+/// A run ready to start: data loaded, network completed, model initialized.
 struct PreparedRun {
   RunConfig config;
   Dataset train;
@@ -32,7 +32,7 @@ struct PreparedRun {
   FinalEvaluation judgement;         ///< likewise
 };
 
-/// Which rows train and validate, and how inputs are standardised. The data get the shapes that the
+/// Which rows train and validate, and how inputs are standardized. The data get the shapes that the
 /// network, which is complete, declares.
 struct PreparedInputs {
   Split split;

@@ -24,12 +24,15 @@ void add_group(Options& table, const std::string& group, Options options) {
 }
 
 Options early_stopping(EarlyStoppingOptions& options) {
-  return {{"patience", &options.patience, "epochs without a better value before stopping; 0: never",
-           range::kNonNegative},
-          {"monitor", &options.monitor, "what tells better: auto (the loss), loss, or a metric"},
-          {"min_delta", &options.min_delta, "what counts as better", range::kNonNegative},
-          {"restore_best", &options.restore_best,
-           "end with the best epoch's weights, where patience is above 0"}};
+  return {
+      {"patience", &options.patience,
+       "epochs without improvement before stopping; 0 never stops early", range::kNonNegative},
+      {"monitor", &options.monitor,
+       "validation metric that decides which epoch is better: auto (the loss), loss, or a metric"},
+      {"min_delta", &options.min_delta, "minimum change that counts as an improvement",
+       range::kNonNegative},
+      {"restore_best", &options.restore_best,
+       "end with the weights of the best epoch, if patience is above 0"}};
 }
 
 // Takes out the keys "group.…", which are named by the user or by an op, and gives what they are
@@ -61,10 +64,10 @@ InputSources named_inputs(const Settings& settings, const std::string& where) {
 struct LayerOptions {
   Layer& layer;
   Options options() {
-    return {{"op", &layer.op, "which op of `selfnorm ops`"},
-            {"name", &layer.name, "a name of its own"},
-            {"inputs", &layer.inputs, "layers or inputs that it reads"},
-            {"share", &layer.share, "the layer whose parameters it uses"},
+    return {{"op", &layer.op, "name of an op (see `selfnorm ops`)"},
+            {"name", &layer.name, "unique name"},
+            {"inputs", &layer.inputs, "layers or network inputs to read"},
+            {"share", &layer.share, "layer whose parameters to share"},
             {"l2", &layer.l2, "adds l2·Σw² of the weights to the loss", range::kNonNegative}};
   }
 };
@@ -166,10 +169,10 @@ Options data_table(RunConfig& config) { return options(config.data); }
 
 Options model_table(RunConfig& config) {
   DefaultNetworkOptions& network = config.default_network;
-  return {
-      {"hidden", &network.hidden, "units of the hidden layers of the default network",
-       range::kAtLeastOne},
-      {"dropout_rate", &network.dropout_rate, "alpha dropout behind each of them", range::kRate}};
+  return {{"hidden", &network.hidden, "units of the hidden layers of the default network",
+           range::kAtLeastOne},
+          {"dropout_rate", &network.dropout_rate, "rate of alpha dropout after each of them",
+           range::kRate}};
 }
 
 Options train_table(RunConfig& config) {
@@ -178,12 +181,12 @@ Options train_table(RunConfig& config) {
       {"loss", &train.loss,
        "auto, softmax_cross_entropy, sigmoid_cross_entropy, dice, "
        "mean_squared_error or huber"},
-      {"batch_size", &train.batch_size, "rows a step", range::kAtLeastOne},
+      {"batch_size", &train.batch_size, "rows per step", range::kAtLeastOne},
       {"epochs", &train.epochs, "passes over the training rows", range::kAtLeastOne},
-      {"seed", &train.seed, "of initial weights, masks and order", range::kNonNegative},
-      {"shuffle", &train.shuffle, "a new order of the rows every epoch"},
-      {"metrics", &train.metrics, "what is measured; empty: what suits the loss"},
-      {"threads", &train.threads, "0: as many as the machine has", {0, 1024}},
+      {"seed", &train.seed, "random seed of initial weights, masks and order", range::kNonNegative},
+      {"shuffle", &train.shuffle, "draw a new order of the rows every epoch"},
+      {"metrics", &train.metrics, "metrics to measure; empty: those that suit the loss"},
+      {"threads", &train.threads, "number of threads; 0 for all cores", {0, 1024}},
       {"watch", &train.watch, "measure each layer's moments while training"},
       {"checkpoint_every", &train.checkpoint_every, "epochs between checkpoints",
        range::kAtLeastOne}};

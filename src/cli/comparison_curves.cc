@@ -12,7 +12,7 @@
 namespace selfnorm::cli {
 namespace {
 
-// Of eight colours that differ for the colour-blind too (Okabe and Ito).
+// Of eight colors that differ for the color-blind too (Okabe and Ito).
 constexpr const char* kColors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                    "#e69f00", "#56b4e9", "#000000", "#b8a800"};
 

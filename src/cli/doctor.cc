@@ -70,7 +70,7 @@ RunConfig read_config(const DoctorArguments& arguments) {
   return config;
 }
 
-// With its standard error; of gradients that of the logarithm is told.
+// A measured value with its standard error, which for gradients is that of the logarithm.
 std::string measurement(const LayerExamination& layer, double SignalMoments::*member) {
   const double value = (*layer.measured).*member;
   if (std::isnan(value)) return "-";
@@ -89,11 +89,11 @@ std::string prediction(const LayerExamination& layer, double SignalMoments::*mem
   return number(value);
 }
 
-// What the numbers are of.
+// The meaning of the columns.
 constexpr const char* kColumnLegend =
-    "mean, variance: over samples, positions and units. unit means: deviation over the units of\n"
-    "their means over the samples, what these have in common. gradient²: mean square of the\n"
-    "gradient of N(0, 1) cotangents at the outputs.";
+    "mean, variance: over samples, positions and units.\n"
+    "unit means: standard deviation, over the units, of their means over the samples.\n"
+    "gradient²: mean square of the gradient of N(0, 1) cotangents at the outputs.";
 
 void print_table(const Examination& examination, bool measured) {
   fmt::print("{} samples of {}; predicted{}\n{}\n\n", examination.samples, examination.input,
@@ -123,7 +123,42 @@ void print_table(const Examination& examination, bool measured) {
   fmt::print("{}", table(rows));
 }
 
-constexpr std::size_t kMost = 4;  // layers of a finding that are told
+// The measured value if there is one, else the predicted.
+double observed(const LayerExamination& layer, double SignalMoments::*member) {
+  return (layer.measured ? *layer.measured : layer.predicted).*member;
+}
+
+// The layers of the network before and after its repair side by side. A layer that only one of the
+// two has shows "-" for the other.
+void print_before_and_after(const Examination& before, const Examination& after) {
+  std::vector<std::vector<std::string>> rows = {{"layer", "op"}};
+  const auto members = {&SignalMoments::mean, &SignalMoments::variance,
+                        &SignalMoments::gradient_second_moment};
+  for (const char* name : {"mean", "variance", "gradient²"}) {
+    rows[0].push_back(fmt::format("{} before", name));
+    rows[0].emplace_back("after");
+  }
+  const auto find = [](const Examination& examination, const std::string& name) {
+    const auto found = std::ranges::find(examination.layers, name, &LayerExamination::name);
+    return found == examination.layers.end() ? nullptr : &*found;
+  };
+  const auto add = [&](const LayerExamination* old, const LayerExamination* repaired) {
+    const LayerExamination& present = repaired != nullptr ? *repaired : *old;
+    auto& row = rows.emplace_back(std::vector<std::string>{present.name, present.op});
+    for (const auto member : members) {
+      for (const LayerExamination* layer : {old, repaired}) {
+        row.push_back(layer == nullptr ? "-" : number(observed(*layer, member)));
+      }
+    }
+  };
+  for (const LayerExamination& layer : after.layers) add(find(before, layer.name), &layer);
+  for (const LayerExamination& layer : before.layers) {
+    if (find(after, layer.name) == nullptr) add(&layer, nullptr);
+  }
+  fmt::print("measured before and after the repair\n\n{}\n", table(rows));
+}
+
+constexpr std::size_t kMost = 4;  // layers of a finding that are printed
 
 // Of each layer, where they differ.
 void print_details(const Finding& finding) {
@@ -256,6 +291,10 @@ int run_repair(const DoctorArguments& arguments) {
   const RunConfig config = read_config(arguments);
   const std::string before = text_of(arguments.network, config);
   Repair made = repair(config, arguments.options, read_training_history(arguments.network));
+  std::optional<Examination> examined_before;
+  if (arguments.measure) {
+    examined_before = examine(config, arguments.options, read_training_history(arguments.network));
+  }
   std::vector<CalibrationFactor> adjusted;
   if (arguments.calibrate > 0) {
     adjusted = calibrate(made, arguments.calibrate, arguments.options);
@@ -269,6 +308,7 @@ int run_repair(const DoctorArguments& arguments) {
   write_report(arguments, arguments.repair, made.config, made.after);
   if (arguments.json) {
     Json json = examination_json(made.after);
+    if (examined_before) json["before"] = examination_json(*examined_before)["layers"];
     json["repaired"] = findings_json(made.found);
     json["beyond_repair"] = findings_json(made.beyond);
     json["file"] = arguments.repair;
@@ -278,14 +318,15 @@ int run_repair(const DoctorArguments& arguments) {
   }
   print_findings(made.found);
   if (is_as_it_was) {
-    fmt::print("nothing to fix: {} is {} as it was\n", arguments.repair, arguments.network);
+    fmt::print("nothing to fix: {} is a copy of {}\n", arguments.repair, arguments.network);
   } else {
     fmt::print("{}--- {}\n+++ {}\n{}\n", made.found.empty() ? "" : "\n", arguments.network,
                arguments.repair, difference(before, after));
   }
   print_adjustments(adjusted);
+  if (examined_before) print_before_and_after(*examined_before, made.after);
   print_table(made.after, arguments.measure);
-  if (!made.beyond.empty()) fmt::print("\nbeyond what a network file fixes:\n");
+  if (!made.beyond.empty()) fmt::print("\nfindings that a network file cannot fix:\n");
   print_findings(made.beyond);
   return status;
 }

@@ -40,7 +40,8 @@ struct LiveServer::State {
     return host == fmt::format("{}:{}", kHost, port) || host == fmt::format("localhost:{}", port);
   }
 
-  // Sends what is new, else a word now and then, which tells whether anybody is there still.
+  // Sends new events, or else a comment now and then, which shows whether the client is still
+  // there.
   bool tell(std::int64_t& seen, httplib::DataSink& sink) {
     std::unique_lock lock(mutex);
     changed.wait_for(lock, kEventTimeout, [&] { return ends || version > seen; });

@@ -61,7 +61,7 @@ void print_all(bool json, bool markdown) {
     return;
   }
   if (!markdown) {
-    fmt::print("{}\n`selfnorm ops NAME` tells an op's attributes.\n", table(rows));
+    fmt::print("{}\n`selfnorm ops NAME` lists the attributes of an op.\n", table(rows));
     return;
   }
   fmt::print(

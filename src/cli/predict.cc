@@ -15,7 +15,7 @@ struct PredictArguments : InferenceArguments {
   std::string out;
 };
 
-// One row's numbers, and the class they speak for when the model tells classes apart.
+// The outputs for one row, and the class that they predict if the model is a classifier.
 struct Prediction {
   std::span<const float> values;
   const std::vector<std::string>& class_names;
@@ -37,7 +37,8 @@ std::string header(const Model& model) {
   const std::vector<std::string> names = model.output_names();
   const bool classes = names == model.class_names();
   std::string text = classes ? "row,prediction" : "row";
-  for (const std::string& name : names) text += "," + csv_quoted(classes ? "p(" + name + ")" : name);
+  for (const std::string& name : names)
+    text += "," + csv_quoted(classes ? "p(" + name + ")" : name);
   return text + "\n";
 }
 

@@ -71,7 +71,7 @@ void print_table(const std::vector<PropagatedLayer>& layers, bool gradients) {
   fmt::print("{}", table(rows));
 }
 
-// The first rows of a data set, standardised on all of its training rows.
+// The first rows of a data set, standardized on all of its training rows.
 void read_input(const std::string& source, const std::string& data_dir,
                 PropagationRequest& request) {
   DataOptions options;

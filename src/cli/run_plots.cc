@@ -35,8 +35,8 @@ std::string curve_plot(const std::vector<EpochRecord>& history, const std::strin
     plot += fmt::format(", $validation using 1:2 with lines lw 2 lc rgb '{}' title 'validation'",
                         kValidation);
   }
-  return draw_svg(text + "set xlabel 'epoch'\nset grid\nset ylabel " + gnuplot_quoted(metric) + "\n" +
-                  plot + "\n");
+  return draw_svg(text + "set xlabel 'epoch'\nset grid\nset ylabel " + gnuplot_quoted(metric) +
+                  "\n" + plot + "\n");
 }
 
 // One number of every layer and epoch that has some.
@@ -81,7 +81,7 @@ std::string tics(const char* axis, const Names& names, std::size_t most) {
   return fmt::format("set {}tics noenhanced ({})\n", axis, list);
 }
 
-// A range of colours about 0: `deep` of them up and down.
+// A range of colors about 0: `deep` of them up and down.
 std::string heat_map_plot(const Cells& cells, const std::string& title, bool logarithmic,
                           double deep) {
   std::string text = data_block("cells", cells.rows);

@@ -9,7 +9,7 @@
 namespace selfnorm::cli {
 
 /// Pictures of a run for papers, by gnuplot: file names with their SVG. Loss and metrics by epoch,
-/// and of what was watched the layers by epoch as coloured cells (variance and tau by logarithm).
+/// and of what was watched the layers by epoch as colored cells (variance and tau by logarithm).
 std::vector<std::pair<std::string, std::string>> run_plots(const std::vector<EpochRecord>& history);
 
 }  // namespace selfnorm::cli

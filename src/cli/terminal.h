@@ -1,4 +1,4 @@
-// How the program talks to a person: aligned tables, one progress line, colour on terminals only.
+// How the program talks to a person: aligned tables, one progress line, color on terminals only.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace selfnorm::cli {
 /// Whether standard error (progress) or standard output (results) is a terminal.
 bool is_terminal(int descriptor);
 
-/// The text in bold or a colour where standard error is a terminal and NO_COLOR is not set.
+/// The text in bold or a color where standard error is a terminal and NO_COLOR is not set.
 std::string bold(const std::string& text);
 std::string red(const std::string& text);
 

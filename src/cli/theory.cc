@@ -100,7 +100,7 @@ Json point_json(const FixedPoint& point) {
   json["basin"] = nullptr;
   if (point.attracts) {
     json["basin"] = {{"mean", {point.basin_min_mean, point.basin_max_mean}},
-                     {"variance", {point.least_variance, point.basin_max_variance}}};
+                     {"variance", {point.basin_min_variance, point.basin_max_variance}}};
   }
   return json;
 }
@@ -128,7 +128,7 @@ void run_fixed_points(const FixedPointsArguments& arguments) {
                     fmt::format("{:.7f}", point.map.spectral_radius()),
                     fmt::format("{:.7f}", point.map.gradient_growth),
                     interval(point.basin_min_mean, point.basin_max_mean),
-                    interval(point.least_variance, point.basin_max_variance)});
+                    interval(point.basin_min_variance, point.basin_max_variance)});
   }
   fmt::print("{}", table(rows));
   const auto on_a_line = [](const FixedPoint& point) {

@@ -51,12 +51,12 @@ std::string activation_plot(const PlotArguments& arguments) {
     }
   }
   text += data_block("curves", rows);
-  const char* colours[] = {kBlue, kOrange, kGreen, kRed};
+  const char* colors[] = {kBlue, kOrange, kGreen, kRed};
   for (const int slope : {0, 1}) {
     text += fmt::format("set title '{}'\nplot ", slope == 0 ? "SELU" : "its slope");
     for (std::size_t i = 0; i < shapes.size(); ++i) {
       text += fmt::format("{}$curves using 1:{} with lines lw 2 lc rgb '{}' title 's = {:g}'",
-                          i == 0 ? "" : ", ", 2 + 2 * static_cast<int>(i) + slope, colours[i],
+                          i == 0 ? "" : ", ", 2 + 2 * static_cast<int>(i) + slope, colors[i],
                           shapes[i].scale);
     }
     text += "\n";

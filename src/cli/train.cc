@@ -70,18 +70,18 @@ RunConfig read_arguments(const TrainArguments& arguments) {
   }
   if (config.data.source.empty() && config.data.inputs.empty()) {
     throw Error(ErrorKind::config,
-                "what to train on is missing: give a network file, or --data with a data set of "
-                "`selfnorm data list` or a file (selfnorm train --data table.csv --target y)");
+                "expected a network file, or --data with a data set of `selfnorm data list` or a "
+                "file (selfnorm train --data table.csv --target y)");
   }
   return config;
 }
 
 void describe(const RunSummary& run, const fs::path& out) {
-  std::string data = fmt::format("{}: {} rows to train", run.data, grouped(run.train_rows));
+  std::string data = fmt::format("{}: {} training rows", run.data, grouped(run.train_rows));
   if (run.validation_rows > 0)
-    data += fmt::format(", {} to validate", grouped(run.validation_rows));
-  if (run.test_rows > 0) data += fmt::format(", {} to test", grouped(run.test_rows));
-  std::fputs(fmt::format("{}\n{} layers, {} parameters; the run goes to {}\n", data, run.layers,
+    data += fmt::format(", {} validation rows", grouped(run.validation_rows));
+  if (run.test_rows > 0) data += fmt::format(", {} test rows", grouped(run.test_rows));
+  std::fputs(fmt::format("{}\n{} layers, {} parameters, run folder {}\n", data, run.layers,
                          grouped(run.parameters), out.string())
                  .c_str(),
              stderr);
@@ -96,10 +96,10 @@ nlohmann::ordered_json scores_json(const Scores& scores) {
 
 // Nothing without early stopping.
 void print_stopping(const RunResult& result, bool restores_best) {
-  if (result.stopped_early) fmt::print("stopped  early, after epoch {}\n", result.epochs);
+  if (result.stopped_early) fmt::print("stopped  early after epoch {}\n", result.epochs);
   if (!result.best_epoch.has_value()) return;
   fmt::print("best     epoch {}{}\n", *result.best_epoch,
-             restores_best ? ", whose weights the model has" : "");
+             restores_best ? " (the model has its weights)" : "");
 }
 
 struct WrittenReport {
@@ -107,7 +107,7 @@ struct WrittenReport {
   double seconds;
 };
 
-// The page to look at. A run without one is a run.
+// Writes the report. A failure is a note: the run is complete without it.
 std::optional<WrittenReport> write_report(Run& run, const RunFolder& folder) {
   const auto start = std::chrono::steady_clock::now();
   try {
@@ -116,12 +116,12 @@ std::optional<WrittenReport> write_report(Run& run, const RunFolder& folder) {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     return WrittenReport{std::move(report.final_event_json), took.count()};
   } catch (const std::exception& error) {
-    note(fmt::format("no report is written: {}", error.what()));
+    note(fmt::format("the report could not be written: {}", error.what()));
     return std::nullopt;
   }
 }
 
-// What a training that stopped on its way leaves to look at.
+// Writes the report of a training that did not finish.
 void write_unfinished_report(const RunFolder& folder, const Error& error) {
   const bool was_training =
       error.kind() == ErrorKind::numeric || error.kind() == ErrorKind::interrupted;
@@ -130,7 +130,7 @@ void write_unfinished_report(const RunFolder& folder, const Error& error) {
     write_file(folder.report(), run_report(folder.root, error.what()));
     note(fmt::format("report   {}", folder.report().string()));
   } catch (const std::exception& other) {
-    note(fmt::format("no report is written: {}", other.what()));
+    note(fmt::format("the report could not be written: {}", other.what()));
   }
 }
 
@@ -175,7 +175,10 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
   print_stopping(result, run.config().train.early_stopping.restore_best);
   fmt::print("model    {}\nhistory  {}\n", folder.model().string(), folder.history().string());
   if (report) fmt::print("report   {}\n", folder.report().string());
-  fmt::print("next     selfnorm evaluate {}\n", folder.root.string());
+  const std::string root = folder.root.string();
+  fmt::print("next     selfnorm evaluate {}\n", root);
+  fmt::print("         selfnorm predict {} --data NEW_ROWS\n", root);
+  fmt::print("         selfnorm doctor {}\n", root);
 }
 
 void check_resumable(const TrainArguments& arguments) {
@@ -183,9 +186,9 @@ void check_resumable(const TrainArguments& arguments) {
     throw Error(ErrorKind::config, "--resume needs --out, the run folder to continue");
   }
   if (fs::exists(RunFolder(arguments.out).checkpoint())) return;
-  throw Error(ErrorKind::config,
-              fmt::format("{}: holds no checkpoint to resume from (leave --resume out to start)",
-                          arguments.out));
+  throw Error(
+      ErrorKind::config,
+      fmt::format("{}: has no checkpoint to resume from (start without --resume)", arguments.out));
 }
 
 void run_train(const TrainArguments& arguments) {
@@ -217,7 +220,7 @@ void run_train(const TrainArguments& arguments) {
     if (tensorboard) tensorboard->end();
     const auto report = arguments.report ? write_report(run, folder) : std::nullopt;
     if (live && report) live->end_with(report->final_event_json);
-    else if (live) live->end("The training has come to its end.");
+    else if (live) live->end("The training has finished.");
     print_result(run, result, folder, report, arguments.json);
   } catch (const Error& error) {
     if (live) live->end(fmt::format("The training has stopped: {}", error.what()));

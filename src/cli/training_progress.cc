@@ -30,16 +30,16 @@ std::string scores_text(const EpochRecord& record) {
   return text;
 }
 
-// Of texts: how many words, how many of them have vectors, which rows were left out.
+// For texts: the size of the vocabulary, its coverage, and the number of rows left out.
 std::string vocabulary_line(const RunSummary& run) {
   if (run.words == 0) return "";
-  std::string line = fmt::format("{} words", grouped(run.words));
+  std::string line = fmt::format("vocabulary of {} tokens", grouped(run.words));
   if (run.coverage)
-    line += fmt::format(", {:.1f} % of the texts have vectors", 100 * *run.coverage);
-  if (run.unlabeled > 0) line += fmt::format("; {} rows without a label left out", run.unlabeled);
-  if (run.skipped > 0) line += fmt::format("; {} bad rows left out", run.skipped);
+    line += fmt::format(", {:.1f} % of the training tokens have vectors", 100 * *run.coverage);
+  if (run.unlabeled > 0) line += fmt::format("; {} rows without a label skipped", run.unlabeled);
+  if (run.skipped > 0) line += fmt::format("; {} unreadable rows skipped", run.skipped);
   if (run.skipped_vectors > 0) {
-    line += fmt::format("; {} bad lines of vectors left out", run.skipped_vectors);
+    line += fmt::format("; {} unreadable lines of vectors skipped", run.skipped_vectors);
   }
   return line + "\n";
 }
@@ -49,10 +49,10 @@ std::string vocabulary_line(const RunSummary& run) {
 std::string data_notes(const RunSummary& run) {
   std::string text = vocabulary_line(run);
   if (!run.unseen_classes.empty()) {
-    // Rows taken from the end of a sorted table are of classes that the network never sees.
+    // The last rows of a sorted table can belong to classes that no training row has.
     text += fmt::format(
-        "note: no row to train on is of class {}, which the rows to validate or test have (draw "
-        "the rows of splits with --shuffle-split true)\n",
+        "note: class {} is in the validation or test rows but not in the training rows (draw the "
+        "rows of the splits at random with --shuffle-split true)\n",
         join(run.unseen_classes, ", "));
   }
   return text;
@@ -65,28 +65,32 @@ TrainCallbacks TrainingProgress::callbacks() {
           [this](const EpochRecord& record) { epoch(record); }, [] { return g_interrupted != 0; }};
 }
 
+double TrainingProgress::step_seconds(double seconds, std::int64_t steps) const {
+  if (steps < 2) return seconds;
+  return (seconds - first_step_seconds_) / static_cast<double>(steps - 1);
+}
+
 void TrainingProgress::step(const StepReport& report) {
   epochs_ = report.epochs;
+  if (report.step == 1) first_step_seconds_ = report.seconds;
   const auto now = std::chrono::steady_clock::now();
   if (now - last_ < std::chrono::milliseconds(100)) return;
   last_ = now;
-  line_.show(fmt::format(
-      "Epoch {}/{} {}/{} {} {} {}/step - loss: {}", report.epoch, report.epochs, report.step,
-      report.steps, bar(report.step, report.steps), duration(report.seconds),
-      duration(report.seconds / static_cast<double>(report.step)), score(report.loss)));
+  line_.show(fmt::format("Epoch {}/{} {}/{} {} {} {}/step - loss: {}", report.epoch, report.epochs,
+                         report.step, report.steps, bar(report.step, report.steps),
+                         duration(report.seconds),
+                         duration(step_seconds(report.seconds, report.step)), score(report.loss)));
 }
 
 void TrainingProgress::epoch(const EpochRecord& record) {
   line_.clear();
   if (record.epoch == 0) return;
   const std::int64_t steps = record.step / record.epoch;  // as many in each
-  std::fputs(
-      fmt::format("Epoch {}/{} {}/{} {} {} {}/step{}\n", record.epoch, epochs_, steps, steps,
-                  bar(steps, steps), duration(record.seconds),
-                  duration(record.seconds / static_cast<double>(std::max<std::int64_t>(steps, 1))),
-                  scores_text(record))
-          .c_str(),
-      stderr);
+  std::fputs(fmt::format("Epoch {}/{} {}/{} {} {} {}/step{}\n", record.epoch, epochs_, steps, steps,
+                         bar(steps, steps), duration(record.seconds),
+                         duration(step_seconds(record.seconds, steps)), scores_text(record))
+                 .c_str(),
+             stderr);
 }
 
 }  // namespace selfnorm::cli

@@ -1,4 +1,4 @@
-// A training as a person sees it, and how they stop it.
+// Progress lines of a training, and Ctrl-C.
 #pragma once
 
 #include <chrono>
@@ -10,23 +10,26 @@
 
 namespace selfnorm::cli {
 
-/// Lines about the data of a run: how many words texts have and how many of them vectors, which
-/// rows were left out, classes that no row to train on is of.
+/// Lines about the data of a run: vocabulary and coverage of texts, rows left out, and classes
+/// without a training row.
 std::string data_notes(const RunSummary& run);
 
-/// A line that moves while an epoch runs, and one that stays for each epoch.
+/// Shows a line that moves while an epoch runs, and one line for each finished epoch. The time per
+/// step leaves out the first step of an epoch.
 class TrainingProgress {
  public:
-  /// What training is to call, as long as this lives. From now on the first Ctrl-C asks it to stop
-  /// at a step, and the second one ends the program.
+  /// The callbacks for training, valid as long as this object. The first Ctrl-C then stops training
+  /// after a step, and the second one ends the program.
   TrainCallbacks callbacks();
   void clear() { line_.clear(); }
 
  private:
   void step(const StepReport& report);
   void epoch(const EpochRecord& record);
+  double step_seconds(double seconds, std::int64_t steps) const;
 
   std::int64_t epochs_ = 0;
+  double first_step_seconds_ = 0;  ///< of the present epoch
   std::chrono::steady_clock::time_point last_{};
   StatusLine line_;
 };

@@ -21,7 +21,7 @@ std::string quoted(const std::string& text) {
   return out + '"';
 }
 
-// Shortest text that reads back to the same double, always recognisable as one.
+// Shortest text that reads back to the same double, always recognizable as one.
 std::string number(double value) {
   std::string text = fmt::format("{}", value);
   if (text.find_first_of(".en") == std::string::npos) text += ".0";

@@ -25,7 +25,7 @@ class CsvRow {
   std::vector<std::size_t> ends_;
 };
 
-/// Gathers the rows of a table; what it makes of them stands at `read_csv`.
+/// Gathers the rows of a table; `read_csv` documents how cells are read.
 class CsvTable {
  public:
   CsvTable(std::string file, const DataOptions& options)

@@ -95,8 +95,8 @@ void check_standardizer(const Field& field, const Standardizer& standardizer) {
   if (standardizer.mean.size() == expected && standardizer.deviation.size() == expected) return;
   throw Error(
       ErrorKind::shape,
-      fmt::format("field '{}': samples of shape {} have {} features to standardise, the "
-                  "standardiser is for {}",
+      fmt::format("field '{}': samples of shape {} have {} features to standardize, the "
+                  "standardizer is for {}",
                   field.name, to_string(field.sample_shape), expected, standardizer.mean.size()));
 }
 

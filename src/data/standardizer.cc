@@ -78,7 +78,7 @@ std::int64_t standardized_features(const Field& field) {
 }
 
 Standardizer fit(const Field& field, std::span<const std::int64_t> rows) {
-  if (rows.empty()) data_error("field '" + field.name + "': no rows to standardise by");
+  if (rows.empty()) data_error("field '" + field.name + "': no rows to standardize by");
   check_rows(field, rows);
   return std::visit([&](const auto& values) { return fit_values(values, layout(field), rows); },
                     field.values);

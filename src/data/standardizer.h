@@ -17,7 +17,7 @@ struct Standardizer {
   std::vector<double> deviation;
 };
 
-/// How many pairs a standardiser of this field has.
+/// How many pairs a standardizer of this field has.
 std::int64_t standardized_features(const Field& field);
 
 /// Mean and population deviation (divisor n) over the given rows, in double and two passes, the

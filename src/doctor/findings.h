@@ -1,4 +1,4 @@
-// What the doctor looks for in a chart, and how it fixes what it finds.
+// The kinds of findings: what each looks for in a network, and how to fix it.
 #pragma once
 
 #include <functional>
@@ -12,38 +12,40 @@
 
 namespace selfnorm {
 
-/// A change of a network, or of how its data come in.
+/// A change of a network, or of the standardization of its data.
 struct Edit {
-  std::string layer;  ///< whose; empty: the data are to be standardised
-  /// Of the layer as the user wrote it. Neither this nor `inserted`: the layer is taken out.
+  std::string layer;  ///< the layer to change; empty: standardize the data
+  /// Changes the layer as the user wrote it. Without this and `inserted`, the layer is removed.
   std::function<void(Layer&)> change = {};
-  Layer inserted = {};      ///< where it has an op: put behind the layer
-  std::string reader = {};  ///< of `inserted`: the one layer that reads it; empty: all that did
+  Layer inserted = {};      ///< if it has an op, it is inserted after the layer
+  std::string reader = {};  ///< the layer that reads `inserted`; empty: all that read the layer
 };
 
-/// One layer's part in a finding.
+/// A finding at one layer.
 struct Symptom {
   std::string layer;  ///< empty: the data
-  double value = 0;   ///< 1 were normal
+  double value = 0;   ///< 1 is normal
   Severity severity = Severity::warning;
-  std::string detail = {};  ///< of the value, in words
+  std::string detail = {};  ///< text about the value, for the message
   std::vector<Edit> fixes = {};
+  std::string remedy = {};  ///< numbers of this network for the text of the fix
 };
 
-/// When fixes are made: what a network is made of, then its scales, then those of values that are
-/// joined, then the shape of activations for the depth that comes out.
+/// The order of fixes: the layers, then their scales, then the scales of concatenated values, then
+/// the shape of the activations for the resulting depth.
 enum class FixPhase : std::uint8_t { parts, scales, joins, shape };
 
+/// A kind of finding.
 struct FindingKind {
   std::string_view code;
-  std::string_view value;    ///< what the number is
+  std::string_view value;    ///< the meaning of the number
   std::string_view message;  ///< with {value} and {detail}
-  std::string_view fix;
+  std::string_view fix;      ///< with {remedy}
   FixPhase phase;
   std::vector<Symptom> (*look)(const NetworkAnalysis& chart);
 };
 
-/// In the order in which findings of one severity are told.
+/// In the order in which findings of one severity are listed.
 const std::vector<FindingKind>& finding_kinds();
 
 /// A finding with the fixes of all its symptoms.
@@ -54,7 +56,8 @@ struct Diagnosis {
 };
 std::vector<Diagnosis> diagnose(const NetworkAnalysis& chart);
 
-// ---- what the kinds look for, by file ---------------------------------------------------------
+// ---- the functions of the kinds, by file
+// ---------------------------------------------------------
 
 // weight_findings.cc
 std::vector<Symptom> look_at_initial_variance(const NetworkAnalysis& chart);
@@ -79,9 +82,9 @@ std::vector<Symptom> look_at_embeddings(const NetworkAnalysis& chart);
 std::vector<Symptom> look_at_summed_steps(const NetworkAnalysis& chart);
 std::vector<Symptom> look_at_pooling(const NetworkAnalysis& chart);
 
-/// Severity of a second moment that is `ratio` times what it should be; nothing within 10 %, an
-/// error beyond a factor of 2.
+/// Whether a second moment that is `ratio` times its target is off by more than 10 %.
 bool is_off(double ratio);
+/// An error beyond a factor of 2, else a warning.
 Severity severity_of(double ratio);
 
 }  // namespace selfnorm

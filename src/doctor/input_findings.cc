@@ -39,7 +39,7 @@ double alike(double one, double two, std::int64_t count) {
   return sum;
 }
 
-// Correlation over all elements that have such a neighbour.
+// Correlation over all elements that have such a neighbor.
 double average_correlation(const MomentField& x, Link link) {
   const FieldAverage all = field_average(x);
   const double variance = all.square - all.mean * all.mean;

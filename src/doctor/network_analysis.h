@@ -15,7 +15,7 @@ namespace selfnorm {
 class NetworkAnalysis {
  public:
   /// `signals` as predicted for `graph`; both outlive the chart. `raw_inputs`: whether these are
-  /// data as they come, not standardised.
+  /// data without standardization.
   /// `trained`: what training told of the weights, for findings about them.
   NetworkAnalysis(const Graph& graph, const PredictedSignals& signals, bool raw_inputs,
                   const std::vector<EpochRecord>& trained = {});
@@ -49,7 +49,7 @@ class NetworkAnalysis {
   bool feeds_weights(const Node& node) const { return feeds_weights_[index(node.outputs[0])]; }
 
   /// The activations that a value comes from, through what moves, pools, masks or merges; none
-  /// beyond weights and normalisations.
+  /// beyond weights and normalizations.
   std::vector<const Node*> activations_before(ValueId value) const;
   /// The same with nodes that have weights, where the way ends at these.
   std::vector<const Node*> makers_before(ValueId value) const;

@@ -14,7 +14,7 @@
 namespace selfnorm {
 namespace {
 
-// Dropout in front of weights, with what it makes of N(0, 1).
+// Dropout before a layer with weights, with its effect on N(0, 1).
 struct Dropper {
   const Node& node;
   double rate;
@@ -72,7 +72,7 @@ std::vector<const Node*> unshaped(const NetworkAnalysis& chart) {
   return nodes;
 }
 
-// What the slopes of these make of a gradient on the longest path through them.
+// The growth of a gradient by the slopes of these activations on the longest path through them.
 double slope_growth(const NetworkAnalysis& chart, const std::vector<const Node*>& nodes) {
   std::vector<double> logs(chart.graph().values.size(), 0);
   double most = 0;
@@ -93,7 +93,7 @@ double slope_growth(const NetworkAnalysis& chart, const std::vector<const Node*>
 
 }  // namespace
 
-// Behind SELU, or between weights and it.
+// Plain dropout after SELU, or between weights and SELU.
 std::vector<Symptom> look_at_plain_dropout(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   for_each_dropout(chart, [&](const Dropper& dropper) {
@@ -103,19 +103,20 @@ std::vector<Symptom> look_at_plain_dropout(const NetworkAnalysis& chart) {
     if (behind != nullptr) around.push_back(behind);
     if (!any_is(chart, around, true)) return;
     constexpr double kSevere = 1.25;
+    const double rate = rounded(equivalent_alpha_rate(dropper.rate), 2);
     const double deviation =
         stationary_standard_deviation(moment_rule(*chart.any_self_normalizing()), 1 - dropper.rate);
     symptoms.push_back({dropper.node.name,
                         deviation,
                         deviation < kSevere ? Severity::warning : Severity::error,
                         fmt::format("{:.4g}", dropper.rate),
-                        {exchanged(dropper.node, "alpha_dropout",
-                                   rounded(equivalent_alpha_rate(dropper.rate), 2))}});
+                        {exchanged(dropper.node, "alpha_dropout", rate)},
+                        fmt::format("{}", rate)});
   });
   return symptoms;
 }
 
-// Where there is SELU elsewhere, the activation is what is to be exchanged.
+// If the network has SELU elsewhere, the activation is replaced, else the dropout.
 std::vector<Symptom> look_at_alpha_dropout(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   for_each_dropout(chart, [&](const Dropper& dropper) {
@@ -126,6 +127,10 @@ std::vector<Symptom> look_at_alpha_dropout(const NetworkAnalysis& chart) {
                     before.front()->op};
     if (chart.any_self_normalizing() == nullptr) {
       symptom.fixes = {exchanged(dropper.node, "dropout", dropper.rate)};
+      symptom.remedy = fmt::format("replace it with dropout at rate {:.4g}", dropper.rate);
+    } else {
+      symptom.remedy =
+          fmt::format("use {} instead of {}", chart.any_self_normalizing()->op, before.front()->op);
     }
     symptoms.push_back(std::move(symptom));
   });
@@ -160,13 +165,14 @@ std::vector<Symptom> look_at_activations(const NetworkAnalysis& chart) {
                         out.variance + out.mean * out.mean,
                         Severity::warning,
                         node.op,
-                        {{node.name, exchange}}});
+                        {{node.name, exchange}},
+                        model->op});
   }
   return symptoms;
 }
 
-// Normal weights in front of a SELU that is shaped for its depth: left to choose, they become
-// orthogonal ones of the same variance. A product of many normal matrices has few directions left.
+// Removes the initializer of normal weights before a depth-tuned SELU, so that orthogonal weights
+// of the same variance are chosen. A product of many normal matrices has few directions left.
 std::vector<Edit> free_weights(const NetworkAnalysis& chart, const Node& selu) {
   const Node* layer = chart.maker(selu.inputs[0]);
   const Parameter* weights = layer == nullptr ? nullptr : chart.weights(*layer);

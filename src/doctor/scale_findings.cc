@@ -14,7 +14,7 @@ namespace selfnorm {
 namespace {
 
 // Networks of batch norm and their like take scales back themselves.
-bool normalises(const NetworkAnalysis& chart) {
+bool normalizes(const NetworkAnalysis& chart) {
   return chart.any_self_normalizing() == nullptr &&
          std::ranges::any_of(chart.graph().nodes,
                              [](const Node& node) { return row_of(node).traits.normalizes; });
@@ -97,19 +97,23 @@ Edit standardized_vectors(const Graph& graph, const Node& embedding) {
   return {table->owner, [](Layer& layer) { layer.attributes["standardize"] = true; }};
 }
 
+std::string scale_remedy(double factor, double shift) {
+  return fmt::format("insert scale with factor {:.4g} and shift {:.4g} after it", factor, shift);
+}
+
 bool sums_steps(const Node& node) {
   const auto mode = node.attributes.find("mode");
   return row_of(node).traits.pools && mode != node.attributes.end() &&
          mode->second == Setting("sum");
 }
 
-// A maximum, an average, a distance; a sum is looked at as one.
+// Whether the op moves the mean: a maximum, an average or a distance, but not a sum.
 bool moves_mean(const Node& node) {
   const Traits& traits = row_of(node).traits;
   return traits.pools || (traits.compares && !traits.sums);
 }
 
-// What it makes something else of: of sequences without their lengths.
+// The inputs whose moments count.
 std::vector<const MomentField*> compared(const NetworkAnalysis& chart, const Node& node) {
   std::vector<const MomentField*> fields;
   for (const ValueId input : node.inputs) {
@@ -122,7 +126,7 @@ std::vector<const MomentField*> compared(const NetworkAnalysis& chart, const Nod
 
 std::vector<Symptom> look_at_sums(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
-  if (normalises(chart)) return symptoms;
+  if (normalizes(chart)) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (!row_of(node).traits.sums || node.inputs.size() < 2 || !chart.feeds_weights(node)) continue;
     double square = 0;  // of the inputs
@@ -142,7 +146,12 @@ std::vector<Symptom> look_at_sums(const NetworkAnalysis& chart) {
         weight = rounded(weight);
       }
     };
-    symptoms.push_back({node.name, ratio, severity_of(ratio), "", {{node.name, rescale}}});
+    symptoms.push_back({node.name,
+                        ratio,
+                        severity_of(ratio),
+                        "",
+                        {{node.name, rescale}},
+                        fmt::format("{:.4g}", 1 / std::sqrt(ratio))});
   }
   return symptoms;
 }
@@ -150,29 +159,32 @@ std::vector<Symptom> look_at_sums(const NetworkAnalysis& chart) {
 std::vector<Symptom> look_at_concatenations(const NetworkAnalysis& chart) {
   constexpr double kUnlike = 1.25, kSevere = 4;
   std::vector<Symptom> symptoms;
-  if (normalises(chart)) return symptoms;
+  if (normalizes(chart)) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (!row_of(node).traits.joins || node.inputs.size() < 2 || !chart.feeds_weights(node))
       continue;
     const auto square = [&](ValueId input) { return chart.average(input).square; };
     const auto [least, most] = std::ranges::minmax(node.inputs, {}, square);
     const double ratio = square(most) / square(least);
-    if (!(ratio >= kUnlike)) continue;  // nothing at all in any of them is no number
+    if (!(ratio >= kUnlike)) continue;  // a NaN if all are 0
     Symptom symptom{node.name, ratio, ratio < kSevere ? Severity::warning : Severity::error};
     const std::set<ValueId> inputs(node.inputs.begin(), node.inputs.end());
     for (const ValueId input : inputs) {
       if (!is_off(square(input)) || square(input) == 0) continue;
-      symptom.fixes.push_back({chart.graph().value(input).name,
-                               {},
-                               scale_layer(1 / std::sqrt(square(input)), 0),
-                               node.name});
+      const double factor = 1 / std::sqrt(square(input));
+      symptom.fixes.push_back(
+          {chart.graph().value(input).name, {}, scale_layer(factor, 0), node.name});
+      symptom.remedy += fmt::format("{} scale with factor {:.4g} after '{}'",
+                                    symptom.remedy.empty() ? "insert" : ",", factor,
+                                    chart.graph().value(input).name);
     }
+    if (symptom.remedy.empty()) symptom.remedy = "scale the inputs to equal second moments";
     symptoms.push_back(std::move(symptom));
   }
   return symptoms;
 }
 
-// Judged behind a factor and a shift, where there are some.
+// A scale layer after it, if there is one, counts.
 std::vector<Symptom> look_at_embeddings(const NetworkAnalysis& chart) {
   constexpr double kFar = 0.1;
   std::vector<Symptom> symptoms;
@@ -193,14 +205,16 @@ std::vector<Symptom> look_at_embeddings(const NetworkAnalysis& chart) {
                         severity_of(square),
                         fmt::format("mean {:.4g} and variance {:.4g}", mean, square - mean * mean),
                         {from_file(node) ? standardized_vectors(chart.graph(), node)
-                                         : rescaled(node, scale, factor, -factor * mean)}});
+                                         : rescaled(node, scale, factor, -factor * mean)},
+                        from_file(node) ? "set standardize = true in the embedding"
+                                        : scale_remedy(factor, -factor * mean)});
   }
   return symptoms;
 }
 
 std::vector<Symptom> look_at_summed_steps(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
-  if (normalises(chart) || chart.any_self_normalizing() == nullptr) return symptoms;
+  if (normalizes(chart) || chart.any_self_normalizing() == nullptr) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (!sums_steps(node) || !chart.feeds_weights(node)) continue;
     const double step = input_moments({&chart.field(node.inputs[0])}).square;
@@ -215,7 +229,7 @@ std::vector<Symptom> look_at_summed_steps(const NetworkAnalysis& chart) {
   return symptoms;
 }
 
-// Judged behind a factor and a shift, where there are some.
+// A scale layer after it, if there is one, counts.
 std::vector<Symptom> look_at_pooling(const NetworkAnalysis& chart) {
   constexpr double kFar = 0.1;
   std::vector<Symptom> symptoms;
@@ -233,14 +247,20 @@ std::vector<Symptom> look_at_pooling(const NetworkAnalysis& chart) {
     if (keeps || is_normal) continue;
     const double variance = y.square - y.mean * y.mean, factor = 1 / std::sqrt(variance);
     if (!std::isfinite(factor)) {
-      symptoms.push_back({node.name, ratio, Severity::error, "no variance"});
+      symptoms.push_back({node.name,
+                          ratio,
+                          Severity::error,
+                          "no variance",
+                          {},
+                          "use another pooling: no scale restores a constant"});
       continue;
     }
     symptoms.push_back({node.name,
                         ratio,
                         severity_of(ratio),
                         fmt::format("mean {:.4g} and variance {:.4g}", y.mean, variance),
-                        {rescaled(node, scale, factor, -factor * y.mean)}});
+                        {rescaled(node, scale, factor, -factor * y.mean)},
+                        scale_remedy(factor, -factor * y.mean)});
   }
   return symptoms;
 }

@@ -51,7 +51,7 @@ std::string beyond_band(double tau, const Node* activation) {
                      tau > band.low ? "grow without end" : "die out");
 }
 
-// Whether an initialiser asks for fans; else the deviation is the user's own number.
+// Whether an initializer asks for fans; else the deviation is the user's own number.
 bool knows_fans(const std::string& init) {
   const auto variance = [&](double fan) {
     return initializer_moments(init, 1, {1, 1, fan, fan}).variance;
@@ -91,8 +91,8 @@ void draw_as_chosen(Layer& layer) {
   layer.attributes.erase("init.calibration");
 }
 
-// In the mean of its units, or most of them: of units that sum few inputs tau scatters as far when
-// they are fresh.
+// Whether tau left the domain in the mean of the units, or for most of them. With few inputs tau
+// varies as much over fresh units, so then only the mean counts.
 bool has_left(const WeightStatistics& weights, const DrawnWeights& of) {
   constexpr double kMost = 0.5, kFewInputs = 32;
   return is_tau_out_of_range(weights.tau * of.share) ||
@@ -104,7 +104,7 @@ const WeightStatistics* weights_of(const EpochRecord& record, const std::string&
   return found == record.weights.end() ? nullptr : &*found;
 }
 
-// Since when a layer has been outside without a break.
+// The epoch since which a layer has been outside without interruption.
 std::string since(const std::vector<EpochRecord>& records, const DrawnWeights& of) {
   std::int64_t first = -1;
   std::int64_t known = 0;
@@ -118,7 +118,7 @@ std::string since(const std::vector<EpochRecord>& records, const DrawnWeights& o
   return known < 2 || first < 0 ? "" : fmt::format(", first seen outside after epoch {}", first);
 }
 
-// Multiplies the initial deviation of a node's weights.
+// Multiplies the initial standard deviation of a node's weights.
 Edit rescaled_weights(const Node& node, double factor) {
   return {node.name, [factor, rule = *rule_of(row_of(node).rescale)](Layer& layer) {
             rule(layer.attributes, layer.inputs.size(), factor);
@@ -134,7 +134,7 @@ std::vector<Symptom> look_at_initial_variance(const NetworkAnalysis& chart) {
   for (const DrawnWeights& w : drawn_weights(chart)) {
     const double ratio = w.tau / w.wanted;
     if (!is_off(ratio) || !is_off(ratio * w.share)) continue;
-    // Such weights make up for what comes in.
+    // Such weights compensate for the scale of their input.
     if (!is_off(chart.average(w.node->outputs[0]).square / w.wanted)) continue;
     std::string from = mistaken_fan(chart, *w.weights, w.tau);
     if (from.empty()) from = origin(w.tau);
@@ -142,14 +142,14 @@ std::vector<Symptom> look_at_initial_variance(const NetworkAnalysis& chart) {
     symptoms.push_back({w.node->name,
                         ratio,
                         severity_of_gain(w.tau, w.wanted, w.activation),
-                        fmt::format("{:.4g} for {:.4g}{}{}", w.tau, w.wanted, from,
+                        fmt::format("{:.4g} instead of {:.4g}{}{}", w.tau, w.wanted, from,
                                     beyond_band(w.tau, w.activation)),
                         {{w.node->name, draw_as_chosen}}});
   }
   return symptoms;
 }
 
-// Where the variance is right but for the borders.
+// The variance is right except at the borders.
 std::vector<Symptom> look_at_zero_padding(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   if (chart.any_self_normalizing() == nullptr) return symptoms;
@@ -157,8 +157,12 @@ std::vector<Symptom> look_at_zero_padding(const NetworkAnalysis& chart) {
     const double ratio = w.tau / w.wanted;
     if (is_off(ratio) || !is_off(ratio * w.share)) continue;
     const double factor = 1 / std::sqrt(ratio * w.share);
-    symptoms.push_back(
-        {w.node->name, w.share, severity_of(w.share), "", {rescaled_weights(*w.node, factor)}});
+    symptoms.push_back({w.node->name,
+                        w.share,
+                        severity_of(w.share),
+                        "",
+                        {rescaled_weights(*w.node, factor)},
+                        fmt::format("{:.4g}", factor)});
   }
   return symptoms;
 }

@@ -131,7 +131,7 @@ std::string parameter_message(const HyperParameter& parameter) {
   });
 }
 
-// A value of a summary without a number, which tells the plugin something.
+// A summary value without a number, which carries metadata for the plugin.
 std::string plugin_event(const std::string& tag, double seconds, const std::string& content) {
   return summary_of(tag, 0, seconds, [&](pbf_writer& value) {
     value.add_message(9, message([&](pbf_writer& metadata) {

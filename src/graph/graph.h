@@ -1,5 +1,5 @@
-// The graph as plain data: values, and nodes in an order in which they can be computed. It knows no
-// op by name; what a node means stands in the op table.
+// The graph as plain data: values, and nodes in topological order. It knows no op by name; the op
+// table defines what a node does.
 #pragma once
 
 #include <cstdint>
@@ -29,64 +29,67 @@ struct Value {
   Shape shape;
   DType dtype = DType::f32;
   Role role = Role::intermediate;
-  /// Of packed rows: the value that says where each sample's start, and last how many there are.
+  /// For packed rows: the value with the first row of each sample, and at its end the number of
+  /// rows.
   ValueId starts = kNoValue;
 };
 
-/// Of parameters that no unit sums, as a table's.
+/// The unit axis of parameters that no unit sums, such as an embedding table.
 inline constexpr std::size_t kNoUnits = static_cast<std::size_t>(-1);
 
-/// How a parameter (or state) starts and how it is trained.
+/// Initialization and training of a parameter (or state).
 struct Parameter {
   ValueId value = kNoValue;
-  std::string owner;  ///< the node it belongs to, among all that share it
-  std::string init;   ///< an initialiser's name
-  double gain = 1;    ///< multiplies the initial deviation
-  double fan_in = 0;  ///< inputs that one unit really sums, the mean where units differ
+  std::string owner;  ///< the node that owns it, among those that share it
+  std::string init;   ///< name of the initializer
+  double gain = 1;    ///< factor on the initial standard deviation
+  double fan_in = 0;  ///< inputs per unit, the mean if units differ
   double fan_out = 0;
   double l2 = 0;
-  std::size_t unit_axis = 0;  ///< of weights, along which units lie, or kNoUnits
-  Shape image = {};  ///< not empty: the second axis counts features of this image in memory order
-  double calibration = 1;  ///< multiplies the initial deviation too; predictions leave it out
+  std::size_t unit_axis = 0;  ///< axis of the units, or kNoUnits
+  Shape image = {};        ///< if not empty, the second axis is in the memory order of this image
+  double calibration = 1;  ///< further factor, which predictions leave out
 };
 
-/// A pointwise op that its producer computes along with its own work.
+/// A pointwise op that is fused into its producer.
 struct Stage {
   std::string name;
   std::string op;
   Settings attributes;
 };
 
+/// An op applied to values.
 struct Node {
   std::string name;
   std::string op;
-  Settings attributes;  ///< complete: defaults filled in by the op's row
+  Settings attributes;  ///< complete, with defaults
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
   std::vector<Stage> epilogue;
 };
 
+/// A network as values and nodes.
 struct Graph {
   std::vector<Value> values;
-  std::vector<Node> nodes;  ///< each after the nodes that its inputs come from
+  std::vector<Node> nodes;  ///< in topological order
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
-  std::vector<Parameter> parameters;  ///< of roles parameter and state
+  std::vector<Parameter> parameters;  ///< values with role parameter or state
 
   const Value& value(ValueId id) const { return values[static_cast<std::size_t>(id)]; }
   Value& value(ValueId id) { return values[static_cast<std::size_t>(id)]; }
 };
 
-/// Appends a value and returns its number.
+/// Appends a value and returns its id.
 ValueId add_value(Graph& graph, Value value);
 
-/// The value called `name`, or kNoValue.
+/// The id of the value with this name, or kNoValue.
 ValueId find_value(const Graph& graph, const std::string& name);
 
-/// For every value, how many nodes read it, counting the graph's outputs as readers.
+/// The number of nodes that read each value. Outputs of the graph count as readers.
 std::vector<int> count_uses(const Graph& graph);
 
-/// The graph without the nodes that nothing in `wanted` depends on; values keep their numbers.
+/// Removes the nodes that `wanted` does not depend on. Values keep their ids.
 void remove_dead_nodes(Graph& graph, const std::vector<ValueId>& wanted);
 
 }  // namespace selfnorm

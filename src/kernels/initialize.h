@@ -8,7 +8,7 @@
 
 namespace selfnorm {
 
-/// What an initialiser needs to know of a parameter. `outputs` is the extent of its first axis, the
+/// What an initializer needs to know of a parameter. `outputs` is the extent of its first axis, the
 /// rest of it being what one output sums.
 struct InitializerShape {
   std::int64_t count = 0;

@@ -36,7 +36,7 @@ float pooling_factor(const StepRowIndex& rows, std::int64_t first, std::int64_t 
   return there > 0 ? static_cast<float>(std::pow(there, -power)) : 0;
 }
 
-// Calls f(row, times) for the rows of a sample's steps, equal neighbours together.
+// Calls f(row, times) for the rows of a sample's steps, equal neighbors together.
 template <class F>
 void for_each_row(const StepRowIndex& rows, std::int64_t first, std::int64_t steps, F f) {
   for (std::int64_t t = 0, next = 0; t < steps; t = next) {

@@ -27,7 +27,7 @@ struct SequenceShape {
 
 /// Which row of x is a step's: its own, where no packed rows are meant.
 struct StepRowIndex {
-  const float* ids = nullptr;     ///< tells the steps that are there; null: all are
+  const float* ids = nullptr;     ///< marks the steps that are not padding; null if none is
   const float* places = nullptr;  ///< of packed rows: each step's row, below 0 of one without
 };
 

@@ -111,7 +111,7 @@ OpRows absolute_difference_rows() {
       {
           .name = "absolute_difference",
           .category = Category::layer,
-          .doc = "|x − y| of two inputs, element by element",
+          .doc = "elementwise |x − y| of two inputs",
           .arity = Arity{2, 2},
           .attributes = schema<NoAttributes>(),
           .infer = infer_equal,

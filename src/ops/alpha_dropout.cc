@@ -18,10 +18,10 @@ struct Attributes {
   double variance = 1;
   double alpha_prime = kAlphaPrime;
   Options options() {
-    return {{"rate", &rate, "share of the elements dropped", range::kRate},
-            {"mean", &mean, "mean of the signal, kept"},
-            {"variance", &variance, "variance of the signal, kept", range::kPositive},
-            {"alpha_prime", &alpha_prime, "what dropped elements become before the affine step"}};
+    return {{"rate", &rate, "fraction of the elements to drop", range::kRate},
+            {"mean", &mean, "mean of the input, which is preserved"},
+            {"variance", &variance, "variance of the input, which is preserved", range::kPositive},
+            {"alpha_prime", &alpha_prime, "value of dropped elements before the affine map"}};
   }
 };
 
@@ -100,7 +100,7 @@ OpRow feature_row() {
   return {
       .name = "feature_alpha_dropout",
       .category = Category::dropout,
-      .doc = "alpha dropout of whole features (channels) at a time",
+      .doc = "alpha dropout of whole features (channels)",
       .arity = Arity{1, 1},
       .attributes = schema<Attributes>(),
       .infer = infer_same,
@@ -123,13 +123,14 @@ OpRow feature_row() {
 }  // namespace
 
 OpRows alpha_dropout_rows() {
-  return {dropout_row("alpha_dropout",
-                      "drops elements to α′ and rescales, so that mean and variance stay",
-                      schema<Attributes>(), fill, other_attributes()),
-          feature_row(),
-          internal_row("feature_alpha_dropout_gradient",
-                       "gradient of feature_alpha_dropout: the mask drawn again", infer_same,
-                       lower_feature<feature_dropout_backward>, {.in_place = true})};
+  return {
+      dropout_row("alpha_dropout",
+                  "sets dropped elements to α′, then restores mean and variance by an affine map",
+                  schema<Attributes>(), fill, other_attributes()),
+      feature_row(),
+      internal_row("feature_alpha_dropout_gradient",
+                   "gradient of feature_alpha_dropout: the mask drawn again", infer_same,
+                   lower_feature<feature_dropout_backward>, {.in_place = true})};
 }
 
 }  // namespace selfnorm

@@ -24,8 +24,8 @@ double covariance(const MomentField& z, std::int64_t element, Link link) {
   return z.product(link)[e] - z.mean[e] * z.mean[to];
 }
 
-// Of the variance, what direct neighbours share; all where there are none.
-double shared_by_neighbours(const MomentField& z) {
+// Of the variance, what direct neighbors share; all where there are none.
+double shared_by_neighbors(const MomentField& z) {
   double shared = 0, all = 0;
   for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
     if (linked(z.extent, e, Link::right) < 0) continue;
@@ -38,7 +38,7 @@ double shared_by_neighbours(const MomentField& z) {
 // A channel's variance is Σ λ of independent squares over the spectrum of the elements' covariance,
 // whose Σ λ² is the average square of the covariance of any two, once what each has in common with
 // all is taken off; two pairs that share an element tell that. One λ stands for all that vary.
-// What neighbours do not share has many degrees of freedom.
+// What neighbors do not share has many degrees of freedom.
 Variety variety_of(const MomentField& z) {
   const FieldAverage all = field_average(z);
   const double variance = std::max(all.variance(), kNone);
@@ -54,7 +54,7 @@ Variety variety_of(const MomentField& z) {
   const double interaction = (square - 2 * chained) / count + mean * mean / (count * count);
   const double constant =
       std::clamp((all.any_pair_product - all.mean * all.mean) / variance, 0.0, 1.0);
-  const double most = std::max(shared_by_neighbours(z) - constant, 0.0);
+  const double most = std::max(shared_by_neighbors(z) - constant, 0.0);
   return {constant, std::min(std::sqrt(std::max(interaction, 0.0)), most)};
 }
 
@@ -77,7 +77,7 @@ MomentField given(const MomentField& z, const Variety& variety, double deviation
       const auto to = static_cast<std::size_t>(other);
       const double both = std::sqrt(variance * std::max(z.variance(to), 0.0));
       const double rest = z.product(link)[e] - z.mean[e] * z.mean[to] - variety.constant * both;
-      // Neighbours are alike in what has few degrees of freedom, as far as they are alike.
+      // Neighbors are alike in what has few degrees of freedom, as far as they are alike.
       const double most = variety.varying * both;
       const double varying = std::clamp(rest, -most, most);
       y.product(link)[e] =

@@ -13,7 +13,7 @@ namespace {
 struct Attributes {
   std::int64_t axis = 1;
   Options options() {
-    return {{"axis", &axis, "where the inputs follow each other; 1 is the channels of images"}};
+    return {{"axis", &axis, "axis to concatenate along; 1 is the channels of images"}};
   }
 };
 
@@ -168,7 +168,7 @@ OpRows concat_rows() {
       {
           .name = "concat",
           .category = Category::layer,
-          .doc = "its inputs one after the other along an axis",
+          .doc = "concatenates its inputs along an axis",
           .arity = Arity{1, -1},
           .attributes = schema<Attributes>(),
           .infer = infer,

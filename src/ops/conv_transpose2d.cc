@@ -15,11 +15,11 @@ struct Attributes : ConvolutionAttributes {
   std::vector<std::int64_t> output_padding = {0, 0};
   Options options() {
     Options list = convolution_options(
-        *this, "what height and width are multiplied by",
-        "taken off the output: \"valid\", \"same\" (output = input·stride), [h, w] or [[top, "
+        *this, "factor on height and width",
+        "removed from the output: \"valid\", \"same\" (output = input·stride), [h, w] or [[top, "
         "bottom], [left, right]]");
     list.push_back({"output_padding", &output_padding,
-                    "put on the output at the bottom and right, less than the stride",
+                    "added to the output at the bottom and right; less than the stride",
                     range::kNonNegative});
     return list;
   }
@@ -197,29 +197,30 @@ TestDomain tests() {
 }  // namespace
 
 OpRows conv_transpose2d_rows() {
-  return {{
-              .name = "conv_transpose2d",
-              .category = Category::layer,
-              .doc = "transposed two-dimensional convolution, which makes images larger (ONNX "
-                     "ConvTranspose)",
-              .arity = Arity{1, 1},
-              .attributes = schema<Attributes>(),
-              .infer = infer,
-              .gradient = convolution_gradient,
-              .pointwise = Gap{"mixes positions"},
-              .moments = Gap{"not an activation"},
-              .signal = SignalRule{forward_signal, backward_signal},
-              .rescale = rescale_weights,
-              .fit = Gap{"has no states"},
-              .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
-              .reference = reference(TransposedReference{}),
-              .tests = tests(),
-              .traits = {.takes_epilogue = true},
-          },
-          internal_row("conv_transpose2d_gradient_input", "dx of conv_transpose2d",
-                       infer_shape_attribute, lower_gradient_input),
-          internal_row("conv_transpose2d_gradient_weight", "dw of conv_transpose2d",
-                       infer_shape_attribute, lower_gradient_weight)};
+  return {
+      {
+          .name = "conv_transpose2d",
+          .category = Category::layer,
+          .doc =
+              "transposed two-dimensional convolution, which enlarges images (ONNX ConvTranspose)",
+          .arity = Arity{1, 1},
+          .attributes = schema<Attributes>(),
+          .infer = infer,
+          .gradient = convolution_gradient,
+          .pointwise = Gap{"mixes positions"},
+          .moments = Gap{"not an activation"},
+          .signal = SignalRule{forward_signal, backward_signal},
+          .rescale = rescale_weights,
+          .fit = Gap{"has no states"},
+          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+          .reference = reference(TransposedReference{}),
+          .tests = tests(),
+          .traits = {.takes_epilogue = true},
+      },
+      internal_row("conv_transpose2d_gradient_input", "dx of conv_transpose2d",
+                   infer_shape_attribute, lower_gradient_input),
+      internal_row("conv_transpose2d_gradient_weight", "dw of conv_transpose2d",
+                   infer_shape_attribute, lower_gradient_weight)};
 }
 
 }  // namespace selfnorm

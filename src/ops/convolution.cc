@@ -10,10 +10,12 @@ Options convolution_options(ConvolutionAttributes& a, const char* stride, const 
       {"kernel", &a.kernel, "extent of the window, [height, width]", range::kExtent},
       {"stride", &a.stride, stride, range::kExtent},
       {"padding", &a.padding, padding},
-      {"dilation", &a.dilation, "distance between the window's taps", range::kExtent},
-      {"groups", &a.groups, "independent groups of channels; as many as channels: depthwise",
+      {"dilation", &a.dilation, "spacing of the elements of the window", range::kExtent},
+      {"groups", &a.groups,
+       "number of independent groups of channels; equal to the channels for a depthwise "
+       "convolution",
        range::kExtent},
-      {"bias", &a.bias, "whether a learned number a channel is added"}};
+      {"bias", &a.bias, "whether to add a learned number per channel"}};
   add_init_options(list, a.init);
   return list;
 }

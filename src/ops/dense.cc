@@ -18,8 +18,8 @@ struct Attributes {
   bool bias = true;
   InitAttributes init;
   Options options() {
-    Options list = {{"units", &units, "outputs of the layer", range::kExtent},
-                    {"bias", &bias, "whether a learned vector is added"}};
+    Options list = {{"units", &units, "number of outputs", range::kExtent},
+                    {"bias", &bias, "whether to add a learned vector"}};
     add_init_options(list, init);
     return list;
   }

@@ -19,7 +19,7 @@ struct Attributes {
   double smooth = 1;
   Options options() {
     return {{"smooth", &smooth,
-             "added above and below the fraction, so that a class that is not there is no 0/0",
+             "added to numerator and denominator, so that an absent class is not 0/0",
              range::kNonNegative}};
   }
 };

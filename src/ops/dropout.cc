@@ -8,7 +8,7 @@ namespace {
 
 struct Attributes {
   double rate = 0.5;
-  Options options() { return {{"rate", &rate, "share of the elements dropped", range::kRate}}; }
+  Options options() { return {{"rate", &rate, "fraction of the elements to drop", range::kRate}}; }
 };
 
 void fill(const Settings& settings, Pointwise& pass) {
@@ -18,9 +18,9 @@ void fill(const Settings& settings, Pointwise& pass) {
 }  // namespace
 
 OpRows dropout_rows() {
-  return {dropout_row("dropout",
-                      "drops elements to 0 and divides the others by the keep rate; not for SELU",
-                      schema<Attributes>(), fill, {{"rate", 0.2}})};
+  return {dropout_row(
+      "dropout", "sets dropped elements to 0 and divides the others by the keep rate; not for SELU",
+      schema<Attributes>(), fill, {{"rate", 0.2}})};
 }
 
 }  // namespace selfnorm

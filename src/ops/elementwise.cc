@@ -18,9 +18,7 @@ namespace {
 
 struct AddAttributes {
   std::vector<double> weights = {};
-  Options options() {
-    return {{"weights", &weights, "a factor for each input; all 1 unless given"}};
-  }
+  Options options() { return {{"weights", &weights, "factor of each input; empty: all 1"}}; }
 };
 
 std::vector<double> weights_of(const Node& node, std::size_t inputs) {
@@ -191,10 +189,7 @@ std::vector<SignalGradient> backward_multiply(const SignalContext& c, const Sign
 
 struct ScaleAttributes {
   double factor = 1, shift = 0;
-  Options options() {
-    return {{"factor", &factor, "what every element is multiplied by"},
-            {"shift", &shift, "what is added then"}};
-  }
+  Options options() { return {{"factor", &factor, "factor"}, {"shift", &shift, "offset"}}; }
 };
 
 ScaleAttributes scale_of(const Node& node) {
@@ -275,19 +270,19 @@ OpRows elementwise_rows() {
   using Doubles = std::vector<double>;
   const Shape s = {3, 5}, image = {2, 3, 4, 5};
   return {
-      row("add", "the weighted sum of its inputs", {1, -1}, schema<AddAttributes>(), infer_add,
+      row("add", "weighted sum of its inputs", {1, -1}, schema<AddAttributes>(), infer_add,
           gradient_add, {forward_add, backward_add}, rescale_add,
           {.in_place = true, .by_step = true, .sums = true, .compares = true}, lower_add,
           reference(AddReference{}),
           {.cases = {{{s, s}}, {{image, image, image}, {{"weights", Doubles{0.5, -2, 1}}}}},
            .misfits = {{{s, {3, 6}}}, {{s, image}}}}),
-      row("multiply", "the product of its inputs, element by element", {2, -1},
-          schema<NoAttributes>(), infer_equal, gradient_multiply,
-          {forward_multiply, backward_multiply}, Gap{"has no factor"},
+      row("multiply", "elementwise product of its inputs", {2, -1}, schema<NoAttributes>(),
+          infer_equal, gradient_multiply, {forward_multiply, backward_multiply},
+          Gap{"has no factor"},
           {.in_place = true, .by_step = true, .multiplies = true, .compares = true}, lower_multiply,
           reference(MultiplyReference{}),
           {.cases = {{{s, s}}, {{image, image, image}}}, .misfits = {{{s, s, {3, 6}}}}}),
-      row("scale", "every element times a constant, plus another", {1, 1},
+      row("scale", "multiplies every element by a constant and adds another", {1, 1},
           schema<ScaleAttributes>(), infer_same, gradient_scale, {forward_scale, backward_scale},
           rescale_scale, {.in_place = true, .by_step = true}, lower_scale,
           reference(ScaleReference{}),

@@ -16,19 +16,18 @@ struct Attributes {
   bool standardize = false;
   InitAttributes init;
   Options options() {
-    Options list = {
-        {"vocabulary",
-         &vocabulary,
-         "rows of the table; word numbers are below it, 0 is padding",
-         {2, kMaxTokenIds}},
-        {"dimension", &dimension, "numbers of a word's vector", range::kExtent},
-        {"trainable", &trainable, "whether the table is learned"},
-        {"weights", &weights,
-         "a file with the table at the start, .npy or vectors of words as text (docs/text.md); "
-         "else `init` draws it"},
-        {"standardize", &standardize,
-         "takes each number of the vectors that a file gives to mean 0 and variance 1 over the "
-         "words of the texts, as often as they come there"}};
+    Options list = {{"vocabulary",
+                     &vocabulary,
+                     "number of rows of the table; token ids are below it, 0 is padding",
+                     {2, kMaxTokenIds}},
+                    {"dimension", &dimension, "length of a vector", range::kExtent},
+                    {"trainable", &trainable, "whether to train the table"},
+                    {"weights", &weights,
+                     "file with the initial table, .npy or word vectors as text (docs/text.md); "
+                     "empty: drawn by `init`"},
+                    {"standardize", &standardize,
+                     "standardize each component of the vectors of a file to mean 0 and variance 1 "
+                     "over the tokens of the texts, weighted by how often each occurs"}};
     add_init_options(list, init);
     return list;
   }
@@ -132,27 +131,28 @@ TestDomain tests() {
 }  // namespace
 
 OpRows embedding_rows() {
-  return {{
-              .name = "embedding",
-              .category = Category::layer,
-              .doc = "vectors of words by their numbers: (N, steps) to (N, steps, dimension); 0 is "
-                     "padding and gives zeros",
-              .arity = Arity{1, 1},
-              .attributes = schema<Attributes>(),
-              .infer = infer,
-              .gradient = gradient,
-              .pointwise = Gap{"looks up a table"},
-              .moments = Gap{"not an activation"},
-              .signal = SignalRule{forward_signal, backward_signal},
-              .rescale = rescale_weights,
-              .fit = Gap{"its table is drawn, or read from a file"},
-              .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
-              .reference = reference(EmbeddingReference{}),
-              .tests = tests(),
-              .traits = {.id_input = 0},
-          },
-          internal_row("embedding_gradient", "dtable of embedding", infer_shape_attribute,
-                       lower_gradient)};
+  return {
+      {
+          .name = "embedding",
+          .category = Category::layer,
+          .doc = "looks up a vector for each token id: (N, steps) to (N, steps, dimension); 0 is "
+                 "padding and gives zeros",
+          .arity = Arity{1, 1},
+          .attributes = schema<Attributes>(),
+          .infer = infer,
+          .gradient = gradient,
+          .pointwise = Gap{"looks up a table"},
+          .moments = Gap{"not an activation"},
+          .signal = SignalRule{forward_signal, backward_signal},
+          .rescale = rescale_weights,
+          .fit = Gap{"its table is drawn, or read from a file"},
+          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+          .reference = reference(EmbeddingReference{}),
+          .tests = tests(),
+          .traits = {.id_input = 0},
+      },
+      internal_row("embedding_gradient", "dtable of embedding", infer_shape_attribute,
+                   lower_gradient)};
 }
 
 }  // namespace selfnorm

@@ -16,7 +16,8 @@ using kernels::LossSum;
 struct SquaredAttributes {
   double unit = 1;
   Options options() {
-    return {{"unit", &unit, "what residuals are counted in, such as the targets' deviation",
+    return {{"unit", &unit,
+             "unit of the residuals, for example the standard deviation of the targets",
              range::kPositive}};
   }
 };
@@ -24,7 +25,8 @@ struct SquaredAttributes {
 struct HuberAttributes {
   double delta = 1;
   Options options() {
-    return {{"delta", &delta, "where the loss turns from square to linear", range::kPositive}};
+    return {{"delta", &delta, "residual at which the loss changes from square to linear",
+             range::kPositive}};
   }
 };
 
@@ -153,14 +155,15 @@ void add_elementwise(OpRows& rows, std::string_view name, std::string_view gradi
 
 OpRows loss_rows() {
   OpRows rows;
-  add_elementwise<SigmoidLoss>(rows, "sigmoid_cross_entropy", "sigmoid_cross_entropy_gradient",
-                               "−log of the sigmoid of independent labels; NaN is a missing one",
-                               schema<NoAttributes>());
+  add_elementwise<SigmoidLoss>(
+      rows, "sigmoid_cross_entropy", "sigmoid_cross_entropy_gradient",
+      "cross-entropy of the sigmoid for independent labels; NaN is a missing label",
+      schema<NoAttributes>());
   add_elementwise<SquaredLoss>(rows, "mean_squared_error", "mean_squared_error_gradient",
-                               "mean of the squared errors; NaN is a missing target",
+                               "mean squared error; NaN is a missing target",
                                schema<SquaredAttributes>());
   add_elementwise<HuberLoss>(rows, "huber", "huber_gradient",
-                             "squared error near the target, absolute error far from it",
+                             "squared error for small residuals, absolute error for large ones",
                              schema<HuberAttributes>());
   return rows;
 }

@@ -15,9 +15,8 @@ struct BatchAttributes {
   double momentum = 0.99;
   double epsilon = 1e-3;
   Options options() {
-    return {
-        {"momentum", &momentum, "share of the running statistics kept at each step", range::kUnit},
-        {"epsilon", &epsilon, "added to the variance", range::kPositive}};
+    return {{"momentum", &momentum, "decay of the running statistics per step", range::kUnit},
+            {"epsilon", &epsilon, "added to the variance", range::kPositive}};
   }
 };
 
@@ -113,7 +112,7 @@ Step lower_gradient(const LoweringContext& context) {
           normalization.scratch_bytes()};
 }
 
-// Statistics of n elements given by an index function, and what they make of each.
+// Statistics of n elements that an index function gives, and the normalized elements.
 template <class T, class Index>
 void normalize(ReferenceArguments<T>& a, std::int64_t n, double epsilon, std::int64_t group,
                bool given, Index index) {
@@ -282,17 +281,19 @@ OpRow row(std::string_view name, std::string_view doc, AttributeSchema attribute
 OpRows normalization_rows() {
   return {
       row(
-          "batch_norm", "features to mean 0 and variance 1 over the batch, then scale and shift",
+          "batch_norm",
+          "normalizes each feature to mean 0 and variance 1 over the batch, then scales and shifts",
           schema<BatchAttributes>(), [](const InferContext& c) { return infer(c, true); },
           gradient<BatchAttributes, true>, {forward_batch_signal, backward_batch_signal},
           lower_batch, reference(BatchReference{})),
       row(
           "layer_norm",
-          "each row (each position of an image) to mean 0 and variance 1 over its features",
+          "normalizes each row (each position of an image) to mean 0 and variance 1 over its "
+          "features",
           schema<LayerAttributes>(), [](const InferContext& c) { return infer(c, false); },
           gradient<LayerAttributes, false>, {forward_layer_signal, backward_layer_signal},
           lower_layer, reference(LayerReference{})),
-      internal_row("normalization_gradient", "dx, dscale and dshift of a normalisation",
+      internal_row("normalization_gradient", "dx, dscale and dshift of a normalization",
                    infer_gradient, lower_gradient)};
 }
 

@@ -25,12 +25,11 @@ struct Attributes {
   Options options() {
     return {{"mode",
              &mode,
-             "sum, sum over √n (which keeps the variance of independent steps), mean or largest",
+             "sum, sum over √n (preserves the variance of independent steps), mean or maximum",
              range::kAny,
              {kSum, kSqrt, kMean, kMax}},
             {"padded_sum", &padded_sum,
-             "whether mode \"sum\" adds what the layers before make of padding too, (steps − n) "
-             "times, as a sum without a mask does"}};
+             "whether mode \"sum\" includes the padding, as a sum without a mask does"}};
   }
 };
 
@@ -73,7 +72,7 @@ Inferred infer(const InferContext& context) {
 
 SequenceShape steps_of(const Shape& x) { return {x[0], x[1], x[2]}; }
 
-// Behind a pass that packs rows, a third input tells the row of each step.
+// After the packing pass, a third input holds the row of each step.
 struct Steps {
   SequenceShape shape;
   bool has_ids, is_packed;
@@ -316,10 +315,8 @@ OpRows pool_steps_rows() {
       {
           .name = "pool_steps",
           .category = Category::layer,
-          .doc =
-              "one vector of a sequence's: (N, steps, features) to (N, features), over the steps "
-              "whose word numbers, its second input, are not 0 (found by itself behind an "
-              "embedding)",
+          .doc = "pooling over time, without padding: (N, steps, features) to (N, features); the "
+                 "second input holds the token ids, 0 for padding (inferred after an embedding)",
           .arity = Arity{1, 2},
           .attributes = schema<Attributes>(),
           .infer = infer,

@@ -17,10 +17,9 @@ namespace {
 
 struct Attributes : WindowAttributes {
   Options options() {
-    return {
-        {"kernel", &kernel, "extent of the window, [height, width]", range::kExtent},
-        {"stride", &stride, "step of the window; the kernel's extent unless given", range::kExtent},
-        {"padding", &padding, "\"valid\", \"same\", [h, w] or [[top, bottom], [left, right]]"}};
+    return {{"kernel", &kernel, "extent of the window, [height, width]", range::kExtent},
+            {"stride", &stride, "step of the window; empty: the kernel", range::kExtent},
+            {"padding", &padding, "\"valid\", \"same\", [h, w] or [[top, bottom], [left, right]]"}};
   }
 };
 
@@ -334,7 +333,7 @@ OpRow global_row() {
   return {
       .name = "global_avg_pool",
       .category = Category::layer,
-      .doc = "the mean of each channel over the image: (N, C, H, W) to (N, C)",
+      .doc = "mean of each channel over the image: (N, C, H, W) to (N, C)",
       .arity = Arity{1, 1},
       .attributes = schema<NoAttributes>(),
       .infer = infer_global,
@@ -354,9 +353,9 @@ OpRow global_row() {
 }  // namespace
 
 OpRows pooling_rows() {
-  return {row<PoolingKind::max>("max_pool2d", "the largest value of each window", infer_max),
-          row<PoolingKind::average>(
-              "avg_pool2d", "the mean of each window over what lies in the image", infer_average),
+  return {row<PoolingKind::max>("max_pool2d", "maximum of each window", infer_max),
+          row<PoolingKind::average>("avg_pool2d", "mean of each window, without the padding",
+                                    infer_average),
           global_row(),
           internal_row("max_pool2d_gradient", "dx of max_pool2d", infer_shape_attribute,
                        lower_gradient<PoolingKind::max>),

@@ -14,7 +14,7 @@ namespace {
 struct Attributes {
   std::vector<std::int64_t> shape = {};
   Options options() {
-    return {{"shape", &shape, "the new shape of one row; one -1 is worked out", {-1, 1e9}}};
+    return {{"shape", &shape, "new shape of one row; one extent may be -1 (inferred)", {-1, 1e9}}};
   }
 };
 
@@ -157,10 +157,10 @@ OpRow view_row() {
 OpRows reshape_rows() {
   using Ints = std::vector<std::int64_t>;
   return {
-      row("flatten", "rows of features, channels slowest: (N, C, H, W) to (N, C·H·W)",
+      row("flatten", "flattens each row, channels first: (N, C, H, W) to (N, C·H·W)",
           schema<NoAttributes>(), infer_flatten, {.cases = {{{{3, 4, 5, 2}}}, {{{2, 7}}}}}),
-      row("reshape", "the same numbers in row-major order under another shape",
-          schema<Attributes>(), infer_reshape,
+      row("reshape", "the same numbers in row-major order with another shape", schema<Attributes>(),
+          infer_reshape,
           {.cases = {{{{3, 12}}, {{"shape", Ints{3, 2, -1}}}},
                      {{{2, 4, 3, 5}}, {{"shape", Ints{6, 10}}}},
                      {{{2, 4, 3, 2}}, {{"shape", Ints{2, 3, 4}}}}},

@@ -1,5 +1,5 @@
-// The op table's row: everything the house knows about an op stands here and nowhere else. Builder,
-// verifier, autodiff, engine, model files, documentation and the op tests all read it.
+// A row of the op table: the single source of everything about an op. Builder, verifier, autodiff,
+// engine, model files, documentation and the op tests read it.
 #pragma once
 
 #include <complex>
@@ -20,7 +20,7 @@
 
 namespace selfnorm {
 
-/// A member that has no default, so that a row which leaves it out does not compile.
+/// A member without a default: a row that leaves it out does not compile.
 template <class T>
 class Required {
  public:
@@ -34,15 +34,16 @@ class Required {
   T value_;
 };
 
-/// A gap in the table is written out, never null: "no gradient: it is one".
+/// A gap in the table. It is always written with its reason: "no gradient: it is one".
 struct Gap {
   std::string_view reason;
 };
 
-/// A rule, or the reason why there is none.
+/// A rule, or the reason for its absence.
 template <class Rule>
 using OrGap = Required<std::variant<Gap, Rule>>;
 
+/// The rule, or null.
 template <class Rule>
 const Rule* rule_of(const OrGap<Rule>& column) {
   return std::get_if<Rule>(&*column);
@@ -51,7 +52,7 @@ const Rule* rule_of(const OrGap<Rule>& column) {
 enum class Category : std::uint8_t { layer, activation, dropout, loss, internal };
 enum class Mode : std::uint8_t { training, inference };
 
-/// How many inputs a user gives; `most` below 0 means any number.
+/// The number of inputs that a user gives. A negative `most` means any number.
 struct Arity {
   int least;
   int most;
@@ -59,23 +60,23 @@ struct Arity {
 
 // ---- attributes -------------------------------------------------------------------------------
 
-/// What an attribute that depends on the network may ask about the node.
+/// Facts about the network around a node, for attributes that depend on them.
 struct NetworkContext {
-  std::int64_t depth = 1;     ///< nodes of this op on the longest path through the network
-  std::int64_t width = 1;     ///< least number of features that one of them has
-  double dropout_growth = 1;  ///< geometric mean over them of what dropouts multiply E dx² by
-  bool orthogonal = true;     ///< whether all weights before them are orthogonal, or left to choose
+  std::int64_t depth = 1;     ///< number of nodes of this op on the longest path
+  std::int64_t width = 1;     ///< smallest number of features of these nodes
+  double dropout_growth = 1;  ///< geometric mean of the dropouts' factors on E dx²
+  bool orthogonal = true;     ///< whether all weights before them are orthogonal, or `auto`
 };
 
-/// The attributes of an op: checks and completes what a user wrote, and describes itself. `resolve`
-/// replaces what depends on the network by numbers.
+/// The attributes of an op. `complete` checks what a user wrote and fills in defaults, `describe`
+/// lists the options, and `resolve` replaces attributes that depend on the network by numbers.
 struct AttributeSchema {
   Settings (*complete)(const Settings& given, const std::string& where);
   std::vector<Option> (*describe)();
   void (*resolve)(Settings& attributes, const NetworkContext& surroundings);
 };
 
-/// The attribute struct A, filled from a node's settings.
+/// The attribute struct A with the values of a node's settings.
 template <class A>
 A attributes_of(const Settings& settings, const std::string& where = "attributes") {
   A attributes;
@@ -83,15 +84,15 @@ A attributes_of(const Settings& settings, const std::string& where = "attributes
   return attributes;
 }
 
-/// The schema of an attribute struct: a plain struct with `Options options()` and, where something
-/// depends on the network, `void resolve(const NetworkContext&)`.
+/// The schema of an attribute struct A: a plain struct with `Options options()` and, if an
+/// attribute depends on the network, `void resolve(const NetworkContext&)`.
 template <class A>
 AttributeSchema schema() {
   return {[](const Settings& given, const std::string& where) {
             A attributes;
             const Options options = attributes.options();
             apply_settings(options, given, where);
-            // Once more with the defaults, of which those that stand for "needed" are out of range.
+            // Apply the defaults too: the default of a required attribute is out of range.
             const Settings all = collect_settings(options);
             apply_settings(options, all, where);
             return all;
@@ -115,15 +116,15 @@ struct NoAttributes {
 
 // ---- shapes -----------------------------------------------------------------------------------
 
-/// A parameter or state that a node brings with it.
+/// A parameter or state of a node.
 struct ParameterSpec {
-  std::string suffix;  ///< the value is called node.suffix
+  std::string suffix;  ///< its name is node.suffix
   Shape shape;
-  std::string init;   ///< "" takes the node's own `init`
+  std::string init;   ///< initializer; "" for the node's own `init`
   double fan_in = 0;  ///< as in Parameter
   double fan_out = 0;
   Role role = Role::parameter;
-  bool decays = true;         ///< whether the layer's l2 holds for it
+  bool decays = true;         ///< whether the layer's l2 applies to it
   std::size_t unit_axis = 0;  ///< as in Parameter
 };
 
@@ -131,11 +132,11 @@ struct InferContext {
   const std::string& node;
   const std::string& op;
   const Settings& attributes;
-  const std::vector<Shape>& inputs;  ///< the user's inputs, without parameters
+  const std::vector<Shape>& inputs;  ///< inputs given by the user, without parameters
 };
 
 struct Inferred {
-  std::vector<Shape> outputs;  ///< the visible one first, hidden ones after it
+  std::vector<Shape> outputs;  ///< the visible output first, then hidden ones
   std::vector<ParameterSpec> parameters = {};
 };
 
@@ -143,21 +144,21 @@ using InferRule = Inferred (*)(const InferContext&);
 
 // ---- gradients --------------------------------------------------------------------------------
 
-/// What a gradient rule may ask and do; it adds nodes to the graph at hand.
+/// The interface of a gradient rule to the graph, to which it adds nodes.
 class GradientContext {
  public:
   virtual ~GradientContext() = default;
   virtual const Node& node() const = 0;
   virtual const Shape& shape(ValueId value) const = 0;
-  /// ∂loss/∂output of the node's first output, before its epilogue.
+  /// The gradient of the node's first output, before its epilogue.
   virtual ValueId output_gradient() const = 0;
-  /// Whether anything needs ∂loss/∂input.
+  /// Whether the gradient of this input is needed.
   virtual bool wanted(std::size_t input) const = 0;
   /// Adds a node and returns its outputs.
   virtual std::vector<ValueId> emit(const std::string& op, const std::vector<ValueId>& inputs,
                                     const Settings& attributes = {},
                                     const std::vector<Stage>& epilogue = {}) = 0;
-  /// States ∂loss/∂input; contributions from several users are summed.
+  /// Adds a contribution to the gradient of an input.
   virtual void contribute(std::size_t input, ValueId gradient) = 0;
 };
 
@@ -169,59 +170,58 @@ enum class Backend : std::uint8_t { cpu };
 
 struct LoweringContext {
   const Node& node;
-  std::vector<Shape> inputs;  ///< of all inputs, parameters too; API order
+  std::vector<Shape> inputs;  ///< shapes of all inputs, parameters included, in API order
   std::vector<Shape> outputs;
   Mode mode = Mode::inference;
   std::uint64_t seed = 0;
 };
 
-/// What a step sees when it runs: buffers in the order of the node's inputs and outputs.
+/// The arguments of a step: buffers in the order of the node's inputs and outputs.
 struct StepArguments {
   float* const* inputs;
   float* const* outputs;
   std::byte* scratch;
-  std::uint64_t step = 0;         ///< the number of the training step
-  std::uint64_t first_row = 0;    ///< the global number of the batch's first row
-  std::int64_t rows = 0;          ///< of what it works on: of the batch, or packed ones
-  const float* starts = nullptr;  ///< of packed rows: Value::starts
-  std::int64_t samples = 0;       ///< of packed rows: samples that they are of
+  std::uint64_t step = 0;         ///< index of the training step
+  std::uint64_t first_row = 0;    ///< global index of the batch's first row
+  std::int64_t rows = 0;          ///< number of rows: of the batch, or packed rows
+  const float* starts = nullptr;  ///< Value::starts, if rows are packed
+  std::int64_t samples = 0;       ///< number of samples, if rows are packed
 };
 
-/// A piece of work that the executor runs; it allocates nothing of ours.
+/// A unit of work of the executor. Running it allocates no memory of ours.
 struct Step {
   std::function<void(const StepArguments&)> run;
   std::size_t scratch_bytes = 0;
 };
 
-/// A lowering for one backend and number type; another backend is another entry, not another
-/// engine.
+/// A lowering for one backend and number type. Another backend is another entry.
 struct Lowering {
   Backend backend;
   DType dtype;
   Step (*lower)(const LoweringContext&);
 };
 
-/// Fills in the part of a fused pointwise pass that this op is.
+/// The parts of a fused pointwise pass. An op fills in its part.
 struct Pointwise {
   Activation activation;
   Dropout dropout;
 };
 using PointwiseRule = void (*)(const Settings& attributes, Pointwise& pass);
 
-/// What the activation makes of a normal pre-activation, exactly.
+/// The exact moments of the activation for a normal pre-activation.
 using MomentColumn = MomentRule (*)(const Settings& attributes);
 
-/// Changes what a layer's attributes say so that its output is `factor` times what it was.
+/// Changes a layer's attributes so that its output is multiplied by `factor`.
 using RescaleRule = void (*)(Settings& attributes, std::size_t inputs, double factor);
 
-/// What reaches a node before training, as the engine holds it.
+/// The input of a node before training, in the layout of the engine.
 struct FitContext {
   const Node& node;
-  const Shape& shape;  ///< the batch first
+  const Shape& shape;  ///< batch first
   const float* input;
 };
 
-/// A node's states, in their order, as the training rows decide them.
+/// Computes a node's states, in their order, from training rows.
 using FitRule = std::vector<std::vector<float>> (*)(const FitContext&);
 
 // ---- tests ------------------------------------------------------------------------------------
@@ -243,8 +243,8 @@ struct ReferenceArguments {
   std::vector<Array<T>> outputs;  ///< shapes set, data zero; states may be changed in `inputs`
 };
 
-/// The op once more, as slow and plain as can be, in double and in complex double (for gradients by
-/// complex step).
+/// A simple, slow implementation of the op in double and in complex double (for complex-step
+/// gradients).
 struct Reference {
   void (*real)(ReferenceArguments<double>&);
   void (*complex)(ReferenceArguments<std::complex<double>>&);
@@ -262,9 +262,9 @@ struct TestCase {
   Settings attributes = {};
 };
 
-/// What the op tests try: shapes and attributes, the interval inputs are drawn from, the error
-/// allowed, in float epsilons of the largest magnitude summed, and inputs that the op must refuse;
-/// an op without these takes values of any shape.
+/// The domain of the op tests: shapes and attributes, the interval of the inputs, the tolerance in
+/// float epsilons of the largest summed magnitude, and inputs that the op must reject. An op
+/// without `misfits` accepts any shape.
 struct TestDomain {
   std::vector<TestCase> cases;
   double low = -2;
@@ -275,23 +275,23 @@ struct TestDomain {
 
 // ---- the row ----------------------------------------------------------------------------------
 
-/// What passes may do with a node of this op.
+/// Properties of an op that passes and the doctor use.
 struct Traits {
-  bool takes_epilogue = false;         ///< can run pointwise stages along with its own work
-  bool in_place = false;               ///< output 0 may overwrite input 0
-  bool view = false;                   ///< output 0 is input 0's memory under another shape
-  bool reshapes = false;               ///< keeps the elements in API order under another shape
-  bool any_feature_order = false;      ///< contracts features of input 0 with columns of input 1
-  bool identity_at_inference = false;  ///< does nothing but in training
-  bool by_step = false;                ///< treats every step of a sequence by itself, packed or not
-  int id_input = -1;                   ///< which input holds numbers of words, 0 for padding
-  // What the doctor looks at.
-  bool normalizes = false;  ///< makes mean 0 and variance 1 of whatever comes
-  bool pools = false;       ///< makes one value of a window's
+  bool takes_epilogue = false;     ///< can compute a fused pointwise epilogue
+  bool in_place = false;           ///< output 0 may overwrite input 0
+  bool view = false;               ///< output 0 is the memory of input 0 with another shape
+  bool reshapes = false;           ///< keeps the elements in API order with another shape
+  bool any_feature_order = false;  ///< features of input 0 meet columns of input 1, in any order
+  bool identity_at_inference = false;  ///< does nothing at inference
+  bool by_step = false;                ///< treats the steps of a sequence independently
+  int id_input = -1;                   ///< index of the input of token ids (0 is padding), or -1
+  // For the doctor:
+  bool normalizes = false;  ///< output has mean 0 and variance 1 for any input
+  bool pools = false;       ///< reduces a window to one value
   bool sums = false;        ///< adds its inputs
   bool multiplies = false;  ///< multiplies its inputs
-  bool compares = false;    ///< what its two inputs have in common counts
-  bool joins = false;       ///< puts its inputs beside each other
+  bool compares = false;    ///< depends on the correlation of its two inputs
+  bool joins = false;       ///< concatenates its inputs
 };
 
 struct OpRow {

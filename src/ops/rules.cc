@@ -84,15 +84,15 @@ Node without_shape(const Node& node) {
 }
 
 void add_init_options(Options& options, InitAttributes& attributes) {
-  options.push_back({"init", &attributes.init,
-                     "how the weights start, a name or { name, gain }; auto keeps the moments "
-                     "given what follows",
-                     range::kAny, initializer_names()});
+  options.push_back(
+      {"init", &attributes.init,
+       "initializer, a name or { name, gain }; auto preserves the moments for the next activation",
+       range::kAny, initializer_names()});
   options.push_back({"init.gain", &attributes.gain,
-                     "multiplies the initial deviation, above 0; of constant it is the value"});
+                     "factor on the initial standard deviation, above 0; for constant, the value"});
   options.push_back({"init.calibration", &attributes.calibration,
-                     "multiplies the initial deviation as well: what `doctor --calibrate` measured "
-                     "and prediction does not see, so the doctor leaves it out",
+                     "further factor on the initial standard deviation, measured by `doctor "
+                     "--calibrate`; the doctor leaves it out of predictions",
                      range::kPositive});
 }
 

@@ -105,7 +105,7 @@ Settings with_shape(const Settings& attributes, const Shape& shape);
 Inferred infer_shape_attribute(const InferContext& context);
 Node without_shape(const Node& node);
 
-/// The initialiser attributes of ops with weights.
+/// The initializer attributes of ops with weights.
 struct InitAttributes {
   std::string init = "auto";
   double gain = 1;

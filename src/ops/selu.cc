@@ -13,12 +13,12 @@ struct Attributes {
   double scale = 1;
   std::string shape;
   Options options() {
-    return {{"alpha", &alpha, "α: depth of the negative side", range::kPositive},
-            {"lambda", &lambda, "λ: slope of the positive side", range::kPositive},
-            {"scale", &scale, "s: the input is multiplied by √s first", range::kPositive},
+    return {{"alpha", &alpha, "α, the depth of the negative side", range::kPositive},
+            {"lambda", &lambda, "λ, the slope of the positive side", range::kPositive},
+            {"scale", &scale, "s, which multiplies the input by √s", range::kPositive},
             {"shape",
              &shape,
-             "depth: α, λ and s for gradients that last through this network's depth",
+             "depth: choose α, λ and s so that gradients last through the depth of this network",
              range::kAny,
              {"", "depth"}}};
   }
@@ -54,9 +54,10 @@ MomentRule moments(const Settings& settings) {
 }  // namespace
 
 OpRows selu_rows() {
-  return {activation_row("selu", "λx for x > 0, else λα(eˣ − 1): keeps unit normals unit normal",
-                         schema<Attributes>(), fill, moments,
-                         {{"alpha", 2.0}, {"lambda", 0.5}, {"scale", 0.7}})};
+  return {activation_row(
+      "selu",
+      "λx for x > 0, else λα(eˣ − 1): keeps standard normal inputs at mean 0 and variance 1",
+      schema<Attributes>(), fill, moments, {{"alpha", 2.0}, {"lambda", 0.5}, {"scale", 0.7}})};
 }
 
 }  // namespace selfnorm

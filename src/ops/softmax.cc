@@ -116,7 +116,7 @@ OpRows softmax_rows() {
   return {{
               .name = "softmax",
               .category = Category::activation,
-              .doc = "probabilities over the features: eˣ over its sum",
+              .doc = "class probabilities over the features: eˣ / Σ eˣ",
               .arity = Arity{1, 1},
               .attributes = schema<NoAttributes>(),
               .infer = infer_same,

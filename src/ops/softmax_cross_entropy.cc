@@ -19,9 +19,9 @@ struct SoftmaxAttributes {
   double label_smoothing = 0;
   std::vector<double> class_weights = {};
   Options options() {
-    return {{"label_smoothing", &label_smoothing, "share of the target spread over all classes",
+    return {{"label_smoothing", &label_smoothing, "fraction of the target spread over all classes",
              range::kRate},
-            {"class_weights", &class_weights, "a weight for each class; all 1 unless given",
+            {"class_weights", &class_weights, "weight of each class; empty: all 1",
              range::kNonNegative}};
   }
 };
@@ -132,8 +132,8 @@ OpRows softmax_cross_entropy_rows() {
   const Settings weighted = {{"label_smoothing", 0.1},
                              {"class_weights", std::vector<double>{1, 2, 0.5}}};
   return {loss_row("softmax_cross_entropy",
-                   "−log of the softmax at the target's class, of each row or pixel; targets are "
-                   "classes or probabilities",
+                   "cross-entropy of the softmax, for each row or pixel; targets are class indices "
+                   "or probabilities",
                    schema<SoftmaxAttributes>(), infer_softmax, lower_softmax,
                    reference(SoftmaxLossReference{}),
                    {.cases = {{{{4, 5}, {4, 5}}},

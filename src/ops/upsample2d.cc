@@ -16,10 +16,10 @@ struct Attributes {
   std::vector<std::int64_t> factor = {};
   std::string mode = "nearest";
   Options options() {
-    return {{"factor", &factor, "what height and width are multiplied by", range::kExtent},
+    return {{"factor", &factor, "factor on height and width", range::kExtent},
             {"mode",
              &mode,
-             "whether pixels are repeated, or new ones lie on lines between the pixels' centres",
+             "repeat the pixels, or interpolate linearly between their centers",
              range::kAny,
              {"nearest", kBilinear}}};
   }
@@ -169,25 +169,26 @@ TestDomain tests() {
 }  // namespace
 
 OpRows upsample2d_rows() {
-  return {{
-              .name = "upsample2d",
-              .category = Category::layer,
-              .doc = "an image of more pixels, repeated or interpolated (ONNX Resize, half_pixel)",
-              .arity = Arity{1, 1},
-              .attributes = schema<Attributes>(),
-              .infer = infer,
-              .gradient = gradient,
-              .pointwise = Gap{"changes the number of elements"},
-              .moments = Gap{"not an activation"},
-              .signal = SignalRule{forward_signal, backward_signal},
-              .rescale = Gap{"has no factor"},
-              .fit = Gap{"has no states"},
-              .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
-              .reference = reference(UpsampleReference{}),
-              .tests = tests(),
-          },
-          internal_row("upsample2d_gradient", "dx of upsample2d", infer_shape_attribute,
-                       lower_gradient)};
+  return {
+      {
+          .name = "upsample2d",
+          .category = Category::layer,
+          .doc = "enlarges images by repeating or interpolating pixels (ONNX Resize, half_pixel)",
+          .arity = Arity{1, 1},
+          .attributes = schema<Attributes>(),
+          .infer = infer,
+          .gradient = gradient,
+          .pointwise = Gap{"changes the number of elements"},
+          .moments = Gap{"not an activation"},
+          .signal = SignalRule{forward_signal, backward_signal},
+          .rescale = Gap{"has no factor"},
+          .fit = Gap{"has no states"},
+          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+          .reference = reference(UpsampleReference{}),
+          .tests = tests(),
+      },
+      internal_row("upsample2d_gradient", "dx of upsample2d", infer_shape_attribute,
+                   lower_gradient)};
 }
 
 }  // namespace selfnorm

@@ -131,7 +131,7 @@ double deviation_of(const MomentField& x) {
   return std::sqrt(std::max(all.square - all.mean * all.mean, kNone));
 }
 
-// Of values that are not at hand: mean 0 and variance 1 over all elements, neighbours uncorrelated.
+// Of values that are not at hand: mean 0 and variance 1 over all elements, neighbors uncorrelated.
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   const double scale = 1 / deviation_of(x);
@@ -165,26 +165,25 @@ TestDomain tests() {
 }  // namespace
 
 OpRows whiten_rows() {
-  return {
-      {
-          .name = "whiten",
-          .category = Category::layer,
-          .doc = "local whitening (ZCA of patches), fitted to the training rows: neighbours and "
-                 "channels uncorrelated, mean 0, variance 1",
-          .arity = Arity{1, 1},
-          .attributes = schema<Attributes>(),
-          .infer = infer,
-          .gradient = gradient,
-          .pointwise = Gap{"mixes positions"},
-          .moments = Gap{"not an activation"},
-          .signal = SignalRule{forward_signal, backward_signal},
-          .rescale = Gap{"it makes variance 1"},
-          .fit = fit,
-          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
-          .reference = reference(WhitenReference{}),
-          .tests = tests(),
-      },
-      internal_row("whiten_gradient", "dx of whiten", infer_same, lower_gradient)};
+  return {{
+              .name = "whiten",
+              .category = Category::layer,
+              .doc = "local whitening (ZCA of patches), fitted to the training rows: makes "
+                     "neighbors and channels uncorrelated, with mean 0 and variance 1",
+              .arity = Arity{1, 1},
+              .attributes = schema<Attributes>(),
+              .infer = infer,
+              .gradient = gradient,
+              .pointwise = Gap{"mixes positions"},
+              .moments = Gap{"not an activation"},
+              .signal = SignalRule{forward_signal, backward_signal},
+              .rescale = Gap{"it makes variance 1"},
+              .fit = fit,
+              .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+              .reference = reference(WhitenReference{}),
+              .tests = tests(),
+          },
+          internal_row("whiten_gradient", "dx of whiten", infer_same, lower_gradient)};
 }
 
 }  // namespace selfnorm

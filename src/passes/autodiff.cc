@@ -105,7 +105,7 @@ class ReversePass final : public GradientContext {
     (*rule)(*this);
   }
 
-  // What the slope of the pass is told from: its output, or its input.
+  // What the derivative of the pass is computed from: its output or its input.
   ValueId saved(bool is_pass) const {
     const Pointwise pass = pointwise_pass(node_, Mode::training);
     const bool from_input = is_pass && !gradient_from_output(pass.activation);

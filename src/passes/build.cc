@@ -174,7 +174,7 @@ class Builder {
     graph_.nodes.push_back(std::move(node));
   }
 
-  // Which steps of a sequence are padding is told by the numbers of its words: what is made of an
+  // The token ids of a sequence show which steps are padding: what is computed from an
   // embedding's output remembers those, and who needs them has them as an input.
   ValueId words_of(const OpRow& row, const Node& node) const {
     if (row.traits.id_input == 0) return node.inputs[0];

@@ -304,7 +304,7 @@ class Fluctuations {
   const Graph& graph_;
   const std::map<ValueId, MomentField>& known_;
   const PredictedSignals& signals_;
-  const PredictedSignals& few_;  ///< of few samples, by which responses are told
+  const PredictedSignals& few_;  ///< of few samples, from which responses are computed
   std::int64_t samples_;
   std::vector<InitializerMoments> laws_;
   Repeats repeats_;

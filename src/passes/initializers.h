@@ -16,7 +16,7 @@ bool starts_parameters(const std::string& attribute);
 
 /// How the parameter described by `spec` starts and is trained, given the layer that owns it and
 /// that layer's complete attributes, of which `init` counts. Throws Error(config) for a gain that
-/// the initialiser does not take.
+/// the initializer does not take.
 Parameter start_of(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
                    ValueId value);
 

@@ -53,10 +53,10 @@ void compute_responses(Scale& y, const MomentField& few, const MomentField& fiel
 
 void see_own_noise(Scale& y, const MomentField& field, std::int64_t samples) {
   const FieldAverage all = field_average(field);
-  // Of the average of (x − centre)².
-  const auto noise = [&](double centre, double square, const Response& response) {
+  // Of the average of (x − center)².
+  const auto noise = [&](double center, double square, const Response& response) {
     const MomentField squares =
-        y.law ? moments_of_square(*y.law, centre) : moments_of_square(field, centre);
+        y.law ? moments_of_square(*y.law, center) : moments_of_square(field, center);
     const double own = variance_of_squares(squares, y.unit_spread, samples);
     const double made = (own + 2 * y.pairs.variance() * square * square) / y.units;
     return std::max(0.0, made - y.kept.square * response.slope * response.slope);
@@ -160,8 +160,8 @@ double kept_by_windows(const Graph& graph, const Node& node, const MomentField& 
       ++count;
     }
   }
-  const double neighbours = count > 0 ? squares / count : 1;
-  return (1 + (taps - 1) * neighbours) / taps;
+  const double neighbors = count > 0 ? squares / count : 1;
+  return (1 + (taps - 1) * neighbors) / taps;
 }
 
 double channels_of(const Graph& graph, ValueId value, const MomentField& x) {

@@ -68,7 +68,7 @@ void follow(const Scale& x, const MomentField& input, double share, Scale& y,
 Fluctuation fluctuation_of(const Scale& x);
 
 /// Whether a node's output is made with weights that are drawn at the start; what orthogonal ones
-/// keep of lengths, forth and back; the positions of a window that they sum.
+/// keep of lengths, forward and backward; the positions of a window that they sum.
 bool has_drawn_weights(const Graph& graph, const Node& node, const WeightMoments& weights);
 /// Channels that a unit reads where it does not read all, else 0.
 double channels_of_group(const Graph& graph, const Node& node);
@@ -80,7 +80,7 @@ KeptLengths lengths_kept(const Graph& graph, const std::vector<InitializerMoment
 double taps_of(const Graph& graph, const Node& node);
 
 /// What such weights keep of what products of two elements differ by: the taps of two windows are
-/// alike as far as neighbours are.
+/// alike as far as neighbors are.
 double kept_by_windows(const Graph& graph, const Node& node, const MomentField& x);
 
 /// 0 where there is nothing to be a part of.

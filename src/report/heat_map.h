@@ -11,7 +11,7 @@
 
 namespace selfnorm {
 
-/// How values become colours: linear, or by the logarithm to base 2 of what is above 0. Values
+/// How values become colors: linear, or by the logarithm to base 2 of what is above 0. Values
 /// beyond an end count as that end.
 struct ColorScale {
   double low = 0, middle = 0, high = 1;  ///< of the logarithm where that is taken

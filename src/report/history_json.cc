@@ -28,7 +28,7 @@ struct Watched {
     for (const Each& each : *lists[0]) layers.push_back(each.layer);
   }
 
-  // Of layers that a record tells in another order, or not at all, nothing is known.
+  // A layer that a record lists in another order, or not at all, has no values.
   HeatMap heat_map_of(double Each::*number) const {
     return {layers, times, [this, number](std::size_t layer, std::size_t time) {
               const std::vector<Each>& list = *lists[time];

@@ -69,16 +69,16 @@ Interval singular_value(const IntervalMoments& f, const Interval& omega, const I
 }
 
 // Moments over the box. The formula alone is wide, since its terms cancel; the mean-value form,
-// centre plus derivative times distance, is narrow where the box is small. Both enclose.
+// center plus derivative times distance, is narrow where the box is small. Both enclose.
 IntervalMoments moments_over(const Box& box, const SeluConstants& constants) {
   const Interval m(box.m.low, box.m.high), v(box.v.low, box.v.high);
   const Interval m0(middle(box.m)), v0(middle(box.v));
   IntervalMoments f = selu_interval_moments(m, v, constants);
-  const IntervalMoments centre = selu_interval_moments(m0, v0, constants);
+  const IntervalMoments center = selu_interval_moments(m0, v0, constants);
   const Interval dm = m - m0, dv = v - v0;
-  f.mean = intersection(f.mean, centre.mean + f.d_mean_d_m * dm + f.d_mean_d_v * dv);
+  f.mean = intersection(f.mean, center.mean + f.d_mean_d_m * dm + f.d_mean_d_v * dv);
   f.variance =
-      intersection(f.variance, centre.variance + f.d_variance_d_m * dm + f.d_variance_d_v * dv);
+      intersection(f.variance, center.variance + f.d_variance_d_m * dm + f.d_variance_d_v * dv);
   return f;
 }
 
@@ -106,7 +106,7 @@ class Prover {
                  {box.nu.low, box.nu.high});
   }
 
-  // Layers around the centre of the box that break the claim, if those there do. Of the layers with
+  // Layers around the center of the box that break the claim, if those there do. Of the layers with
   // this (μω, ντ) the one with the largest |ω| and the worst τ breaks it first.
   std::optional<Domain> counterexample(const Box& box) const {
     const double m = middle(box.m), v = middle(box.v);
@@ -136,8 +136,8 @@ class Prover {
   // Within this share of the bounds' width from x, and within the bounds.
   static Bounds near(double x, const Bounds& bounds, double share) {
     const double distance = share * (bounds.high - bounds.low);
-    const double centre = std::clamp(x, bounds.low, bounds.high);
-    return {std::max(bounds.low, centre - distance), std::min(bounds.high, centre + distance)};
+    const double center = std::clamp(x, bounds.low, bounds.high);
+    return {std::max(bounds.low, center - distance), std::min(bounds.high, center + distance)};
   }
 
   Slack check(const Box& box, const Interval& omega, const Interval& tau,
@@ -159,7 +159,7 @@ bool divides(const Bounds& bounds) {
   return bounds.low < middle(bounds) && middle(bounds) < bounds.high;
 }
 
-// The halves of a box; none when it is down to neighbouring numbers.
+// The halves of a box; none when it is down to neighboring numbers.
 std::vector<Box> halves(const Box& box) {
   const double m = box.m.high - box.m.low, v = box.v.high - box.v.low;
   Box first = box, second = box;

@@ -1,4 +1,4 @@
-// Weighted sums over windows, forth and back: each tap's weight meets itself alone, so that a
+// Weighted sums over windows, forward and backward: each tap's weight meets itself alone, so that a
 // product of two outputs sums, tap by tap, those of the two elements that the tap reads.
 #include <algorithm>
 #include <cmath>
@@ -19,7 +19,7 @@ struct Run {
 };
 
 // Along one axis the outputs, from the first to before the last, whose tap lies in the image, and
-// that of the neighbour so far away too, which is an output itself.
+// that of the neighbor so far away too, which is an output itself.
 struct Span {
   std::int64_t first, last;
 };
@@ -34,7 +34,7 @@ Span span_of(std::int64_t out, std::int64_t in, std::int64_t stride, std::int64_
   return {std::max<std::int64_t>({own.first, other.first, 0}), std::min(own.last, other.last)};
 }
 
-// Calls body(run) for the runs of every tap; with an offset, for the outputs whose neighbour so far
+// Calls body(run) for the runs of every tap; with an offset, for the outputs whose neighbor so far
 // away reads the image by the same tap too.
 template <class Body>
 void for_each_run(const Extent& in, const Extent& out, const SlidingWindow& w, std::int64_t rows,
@@ -82,7 +82,7 @@ void add_weight_mean_and_bias(MomentField& z, const WeightMoments& weights) {
   }
 }
 
-// Whether neighbours of the output come from neighbours of the input, by the same links.
+// Whether neighbors of the output come from neighbors of the input, by the same links.
 bool preserves_links(const SlidingWindow& w, const Extent& in, const Extent& out) {
   return w.stride[0] == 1 && w.stride[1] == 1 && &offsets_of(in) == &offsets_of(out);
 }
@@ -124,7 +124,7 @@ MomentField contract(const MomentField& x, const Extent& out, const SlidingWindo
     z.product(Link::sample)[as_index(e)] += variance * x.product(Link::sample)[as_index(at)];
   });
   add_far(x, w, variance, z);
-  // Step by step the input's neighbours are the output's, whose product is carried.
+  // Step by step the input's neighbors are the output's, whose product is carried.
   const bool by_steps = preserves_links(w, in, out);
   std::optional<Covariances> others;
   if (!by_steps) others.emplace(x);
@@ -154,12 +154,12 @@ MomentField spread(const MomentField& x, const Extent& in, const SlidingWindow& 
       y.product(link)[as_index(at)] += variance * x.product(link)[as_index(e)];
     }
   });
-  // Step by step the input's neighbours are the output's, whose product is carried.
+  // Step by step the input's neighbors are the output's, whose product is carried.
   const bool by_steps = preserves_links(w, in, out);
   std::optional<Covariances> others;
   if (!by_steps) others.emplace(x);
   for (const Offset& offset : offsets_of(in)) {
-    // The same tap reaches the neighbour from an output whole strides away.
+    // The same tap reaches the neighbor from an output whole strides away.
     const std::int64_t rows = offset.rows / w.stride[0], columns = offset.columns / w.stride[1];
     const bool whole = rows * w.stride[0] == offset.rows && columns * w.stride[1] == offset.columns;
     if (!whole) continue;

@@ -10,13 +10,13 @@ double correlation_map(const RealFunction& f, const MomentRule& rule, const Gaus
   const ActivationMoments alone = rule(z);
   const double left = z.variance * (1 - rho * rho);
   const auto mean_of_other = [&](double x) {
-    const double centre = z.mean + rho * (x - z.mean);
-    return left > 0 ? rule({centre, left}).mean : f(centre);
+    const double center = z.mean + rho * (x - z.mean);
+    return left > 0 ? rule({center, left}).mean : f(center);
   };
-  const auto centred = [&](double x) {
+  const auto centered = [&](double x) {
     return (f(x) - alone.mean) * (mean_of_other(x) - alone.mean);
   };
-  return expectation(centred, z, kinks) / alone.variance;
+  return expectation(centered, z, kinks) / alone.variance;
 }
 
 }  // namespace selfnorm

@@ -10,7 +10,7 @@
 namespace selfnorm {
 
 /// Covariances of one field's elements, which outlives them. As links carry them; between and
-/// beyond those, modelled: along an axis on lines between the links' correlations, down to that of
+/// beyond those, modeled: along an axis on lines between the links' correlations, down to that of
 /// positions far apart, and both axes as a product; in a sequence as the longest step carried which
 /// is no longer.
 class Covariances {
@@ -30,7 +30,7 @@ class Covariances {
 
   const MomentField& x_;
   std::vector<double> standard_deviations_;
-  std::array<std::vector<double>, kLinkCount> correlations_;  ///< NaN: no neighbour
+  std::array<std::vector<double>, kLinkCount> correlations_;  ///< NaN: no neighbor
 };
 
 }  // namespace selfnorm

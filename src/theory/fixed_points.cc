@@ -77,16 +77,16 @@ double reach(const MomentRule& rule, const LayerWeights& weights, const Moments&
 }
 
 void find_basin(const MomentRule& rule, const LayerWeights& weights, FixedPoint& point) {
-  const Moments centre = point.at;
-  const auto by_mean = [&](double mean) { return Moments{mean, centre.variance}; };
-  const auto by_log = [&](double log) { return Moments{centre.mean, std::exp(log)}; };
-  const double log = std::log(centre.variance);
-  point.basin_min_mean = reach(rule, weights, centre, centre.mean, -kMaxMean, by_mean);
-  point.basin_max_mean = reach(rule, weights, centre, centre.mean, kMaxMean, by_mean);
-  point.least_variance =
-      std::exp(reach(rule, weights, centre, log, std::log(kMinVariance), by_log));
+  const Moments center = point.at;
+  const auto by_mean = [&](double mean) { return Moments{mean, center.variance}; };
+  const auto by_log = [&](double log) { return Moments{center.mean, std::exp(log)}; };
+  const double log = std::log(center.variance);
+  point.basin_min_mean = reach(rule, weights, center, center.mean, -kMaxMean, by_mean);
+  point.basin_max_mean = reach(rule, weights, center, center.mean, kMaxMean, by_mean);
+  point.basin_min_variance =
+      std::exp(reach(rule, weights, center, log, std::log(kMinVariance), by_log));
   point.basin_max_variance =
-      std::exp(reach(rule, weights, centre, log, std::log(kMaxVariance), by_log));
+      std::exp(reach(rule, weights, center, log, std::log(kMaxVariance), by_log));
 }
 
 }  // namespace

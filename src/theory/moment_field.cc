@@ -23,7 +23,7 @@ double mean_pair_correlation(double factor, std::int64_t count) {
 }
 
 // How the correlation of positions falls, on average over some elements: the floor of positions far
-// apart, and what neighbours have beyond it along each axis.
+// apart, and what neighbors have beyond it along each axis.
 struct CorrelationDecay {
   double floor = 0, right = 0, below = 0, same_position = 0;
 };

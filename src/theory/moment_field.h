@@ -88,7 +88,7 @@ struct MomentField {
   std::vector<double> mean;    ///< E x
   std::vector<double> square;  ///< E x²
   std::array<std::vector<double>, kLinkCount>
-      products;  ///< E x·x′ by link; 0 where there is no neighbour
+      products;  ///< E x·x′ by link; 0 where there is no neighbor
 
   double variance(std::size_t e) const { return square[e] - mean[e] * mean[e]; }
   std::vector<double>& product(Link link) { return products[static_cast<std::size_t>(link)]; }
@@ -118,7 +118,7 @@ void for_each_linked(const Extent& extent, Link link, Body body) {
   for_each_linked(extent, link, {0, extent.samples}, body);
 }
 
-/// Correlation across a link, within [−1, 1]; 0 where there is no neighbour or nothing varies.
+/// Correlation across a link, within [−1, 1]; 0 where there is no neighbor or nothing varies.
 double correlation(const MomentField& x, std::int64_t element, Link link);
 /// The same, of a link that leads to `other`.
 double correlation(const MomentField& x, std::int64_t element, std::int64_t other, Link link);

@@ -61,15 +61,15 @@ ActivationMoments quadrature_moments(const RealFunction& f, const RealFunction& 
   const auto mean_of = [&](const RealFunction& g) { return expectation(g, z, kinks); };
   ActivationMoments out;
   out.mean = mean_of(f);
-  const auto centred = [&](double x) { return f(x) - out.mean; };
-  out.variance = mean_of([&](double x) { return centred(x) * centred(x); });
+  const auto centered = [&](double x) { return f(x) - out.mean; };
+  out.variance = mean_of([&](double x) { return centered(x) * centered(x); });
   out.slope_mean = mean_of(df);
   out.slope_second_moment = mean_of([&](double x) { return df(x) * df(x); });
   out.d_mean_d_variance =
       mean_of([&](double x) { return df(x) * (x - z.mean); }) / (2 * z.variance);
-  out.d_variance_d_mean = 2 * mean_of([&](double x) { return centred(x) * df(x); });
+  out.d_variance_d_mean = 2 * mean_of([&](double x) { return centered(x) * df(x); });
   out.d_variance_d_variance =
-      mean_of([&](double x) { return centred(x) * df(x) * (x - z.mean); }) / z.variance;
+      mean_of([&](double x) { return centered(x) * df(x) * (x - z.mean); }) / z.variance;
   return out;
 }
 

@@ -7,7 +7,7 @@
 namespace selfnorm {
 namespace {
 
-// More sources than this are told apart no longer: the oldest half counts as one, which is the same
+// Beyond this number, sources are merged: the oldest half counts as one, which is the same
 // in every sum (what two sums owe to old sources is nearly always the same).
 constexpr std::size_t kMaxTerms = 512;
 constexpr std::int64_t kOld = -1;

@@ -48,7 +48,7 @@ const std::vector<double>& points_for(std::size_t count) {
   return points;
 }
 
-// The lower triangle L with L·Lᵀ = covariances, row by row. Covariances that are modelled may be
+// The lower triangle L with L·Lᵀ = covariances, row by row. Covariances that are modeled may be
 // of no possible variables: then those nearest, of the same variances, row by row.
 std::vector<double> cholesky(const Normals& x) {
   const std::size_t n = x.means.size();

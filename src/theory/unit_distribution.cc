@@ -3,7 +3,7 @@
 namespace selfnorm {
 namespace {
 
-// Calls body(link, element, other) for all elements that have a neighbour across a link.
+// Calls body(link, element, other) for all elements that have a neighbor across a link.
 template <class Body>
 void for_each_link(const Extent& extent, Body body) {
   for (const Link link : kLinks) {
@@ -43,29 +43,29 @@ UnitDistribution apply_mask(const UnitDistribution& x, double q, double a, doubl
   return y;
 }
 
-MomentField moments_of_square(const UnitDistribution& x, double centre) {
+MomentField moments_of_square(const UnitDistribution& x, double center) {
   std::vector<HermiteExpansion> nodes = x.f->expansions_of(*x.z);
   const std::vector<HermiteExpansion> squares = x.f->squared().expansions_of(*x.z);
   const auto coefficient = [&](std::size_t k) {
-    return x.square[k] - (k < x.mean.size() ? 2 * centre * x.mean[k] : 0);
+    return x.square[k] - (k < x.mean.size() ? 2 * center * x.mean[k] : 0);
   };
   for (std::size_t e = 0; e < nodes.size(); ++e) {
-    nodes[e] = polynomial(nodes[e], squares[e], coefficient(0) + centre * centre, coefficient(1),
+    nodes[e] = polynomial(nodes[e], squares[e], coefficient(0) + center * center, coefficient(1),
                           coefficient(2));
   }
   return field_from_expansions(*x.z, nodes);
 }
 
-MomentField moments_of_square(const MomentField& x, double centre) {
+MomentField moments_of_square(const MomentField& x, double center) {
   MomentField y = zero_field(x.extent);
   for (std::size_t e = 0; e < x.mean.size(); ++e) {
-    const double mean = x.mean[e] - centre, variance = x.variance(e);
+    const double mean = x.mean[e] - center, variance = x.variance(e);
     y.mean[e] = variance + mean * mean;
     y.square[e] = y.mean[e] * y.mean[e] + 2 * variance * (variance + 2 * mean * mean);
   }
   for_each_link(x.extent, [&](Link link, std::size_t e, std::size_t other) {
     const double covariance = x.product(link)[e] - x.mean[e] * x.mean[other];
-    const double means = (x.mean[e] - centre) * (x.mean[other] - centre);
+    const double means = (x.mean[e] - center) * (x.mean[other] - center);
     y.product(link)[e] = y.mean[e] * y.mean[other] + 2 * covariance * (covariance + 2 * means);
   });
   return y;

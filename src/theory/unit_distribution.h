@@ -21,11 +21,11 @@ struct UnitDistribution {
 /// The law of a·x + b where x is kept, with probability q, and of a·other + b elsewhere.
 UnitDistribution apply_mask(const UnitDistribution& x, double q, double a, double b, double other);
 
-/// Moments over units of (x − centre)², averaged over the masks of each: as averages over many
+/// Moments over units of (x − center)², averaged over the masks of each: as averages over many
 /// elements see them.
-MomentField moments_of_square(const UnitDistribution& x, double centre);
+MomentField moments_of_square(const UnitDistribution& x, double center);
 /// The same of a field as if it were normal (Isserlis 1918).
-MomentField moments_of_square(const MomentField& x, double centre);
+MomentField moments_of_square(const MomentField& x, double center);
 
 /// (x·f′(z))² over units, x a gradient of a field as if it were normal, independent of z.
 MomentField moments_of_gradient_square(const MomentField& x, const MomentField& z,

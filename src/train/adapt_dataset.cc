@@ -19,7 +19,7 @@ namespace {
 void reorder_columns(const Schema& schema, const Schema::Input& input, Field& field,
                      const std::string& dataset) {
   if (input.columns.empty() || field.columns.empty() || input.columns == field.columns) return;
-  // Tables without a header call their columns by number: then the order tells.
+  // Tables without a header name their columns by number: then the order decides.
   if (schema.header != "yes" && std::ranges::all_of(input.columns, is_index) &&
       std::ranges::all_of(field.columns, is_index) &&
       input.columns.size() == field.columns.size()) {

@@ -12,11 +12,11 @@ namespace selfnorm {
 /// Rows for each of a network's inputs, as the engine holds them (features last).
 using InputRows = std::vector<std::vector<float>>;
 
-/// Rows of a data set for the schema's inputs, standardised as it says.
+/// Rows of a data set for the schema's inputs, standardized as it says.
 InputRows gather_inputs(const Schema& schema, const Dataset& data,
                         std::span<const std::int64_t> rows);
 
-/// Fills a program's inputs with rows of a data set, standardised by the schema. Field i of the
+/// Fills a program's inputs with rows of a data set, standardized by the schema. Field i of the
 /// data set goes to the schema's input i, which the program has under that name.
 void feed_inputs(Program& program, const Schema& schema, const Dataset& data,
                  std::span<const std::int64_t> rows);

@@ -10,7 +10,8 @@
 
 namespace selfnorm {
 
-/// The history of a run, a JSON object a line (docs/history.md). Lines are flushed as they come.
+/// The history of a run, a JSON object a line (docs/history.md). Each line is flushed when it is
+/// written.
 class HistoryFile {
  public:
   /// Keeps the lines up to `last_epoch` of a file that is there; −1 starts anew. A last line that
@@ -29,8 +30,8 @@ class HistoryFile {
 std::string history_line(const EpochRecord& record);
 EpochRecord parse_history_line(std::string_view line);
 
-/// All epochs of a history file. Throws Error(data) naming file and line. With `drop_cut` a last
-/// line without its end is left out: a crash came between.
+/// All epochs of a history file. Throws Error(data) naming file and line. With `drop_truncated` a
+/// last line without its end is left out: a crash came between.
 std::vector<EpochRecord> read_history(const std::filesystem::path& path,
                                       bool drop_truncated = false);
 

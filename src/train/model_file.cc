@@ -94,9 +94,10 @@ void check_objective(const Objective& objective, const Schema& schema, Graph gra
   const Shape& shape = graph.value(add_loss(graph, objective).output).shape;
   const std::size_t most = max_class_names(objective.targets, elements(shape) / shape[0]);
   if (schema.class_names.size() <= most) return;
-  throw Error(ErrorKind::model_file,
-              fmt::format("its schema names {} classes, its network tells {} apart with loss '{}'",
-                          schema.class_names.size(), most, objective.loss));
+  throw Error(
+      ErrorKind::model_file,
+      fmt::format("its schema names {} classes, its network has outputs for {} with loss '{}'",
+                  schema.class_names.size(), most, objective.loss));
 }
 
 void read_weights(const TensorFile& file, Weights& weights) {

@@ -203,13 +203,13 @@ void check_targets(const Objective& objective, const Targets& targets, const Sha
     }
     if (least < 0 || most >= classes) {
       fail(
-          fmt::format("labels go from {} to {}, the network tells {} classes apart (its last "
+          fmt::format("labels go from {} to {}, the network has outputs for {} classes (its last "
                       "layer needs {} units)",
                       least, most, classes, most + 1));
     }
     if (std::ssize(targets.class_names) > classes) {
       fail(
-          fmt::format("has {0} classes, the network tells {1} apart (its last layer needs {0} "
+          fmt::format("has {0} classes, the network has outputs for {1} (its last layer needs {0} "
                       "units)",
                       targets.class_names.size(), classes));
     }

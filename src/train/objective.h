@@ -40,8 +40,8 @@ Objective choose_objective(const TrainOptions& options, const Targets& targets);
 Objective make_objective(const std::string& loss, const Settings& attributes,
                          const std::vector<std::string>& metrics, TargetKind targets);
 
-/// What only the shape of one sample's output tells: targets of a number a pixel beside several
-/// channels are class maps, and a loss that takes both probabilities and classes takes
+/// Resolves what depends on the shape of one sample's output: targets of a number a pixel beside
+/// several channels are class maps, and a loss that takes both probabilities and classes takes
 /// probabilities where there is one channel. Throws Error(config) as make_objective does.
 void resolve_objective(Objective& objective, const Targets& targets, const Shape& output);
 

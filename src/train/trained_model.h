@@ -32,7 +32,7 @@ struct Schema {
       {};  ///< of texts: Dataset::words, by which new ones are numbered
 };
 
-/// A network that can be used: graph, weights, schema and standardiser together.
+/// A network that can be used: graph, weights, schema and standardizer together.
 struct TrainedModel {
   Network network;
   Objective objective;

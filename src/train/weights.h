@@ -42,7 +42,7 @@ class Weights {
   /// Learned numbers, without states and padding.
   std::int64_t parameter_count() const;
 
-  /// Every entry drawn as the graph's initialisers say, from the seed and its name.
+  /// Every entry drawn as the graph's initializers say, from the seed and its name.
   void initialize(const Graph& graph, std::uint64_t seed);
 
   /// The numbers of an entry in API order, and back.

@@ -72,7 +72,7 @@ class Ops(CliTest):
     def test_an_unknown_op_suggests_the_nearest(self):
         self.fails(USAGE, "alpha_dropuot", "alpha_dropout", arguments=["ops", "alpha_dropuot"])
 
-    def test_no_colour_codes_when_it_is_no_terminal(self):
+    def test_no_color_codes_when_it_is_no_terminal(self):
         self.assertNotIn("\x1b", self.ok("ops").out)
         self.assertNotIn("\x1b", self.run_program("ops", "sleu").err)
 

@@ -71,7 +71,7 @@ class DataErrors(CliTest):
         self.refused(["target"], "--data", "t.csv", statuses=(USAGE, DATA))
 
     def test_a_constant_column_and_a_single_class(self):
-        """Nothing to standardise by must not divide by zero."""
+        """Nothing to standardize by must not divide by zero."""
         _, rows = class_table(60)
         self.write("t.csv", csv_text(["a", "b", "c", "kind"], [[r[0], 7, r[2], r[3]] for r in rows]))
         train = self.ok_json("train", "--data", "t.csv", "--target", "kind", "--epochs", "2",

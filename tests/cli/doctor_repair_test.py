@@ -1,4 +1,4 @@
-"""`selfnorm doctor --repair` on network files of all shapes: what it writes means what it says."""
+"""`selfnorm doctor --repair` on network files of all shapes."""
 
 import json
 
@@ -28,7 +28,29 @@ class DoctorRepair(CliTest):
         self.assertEqual(self.bytes_of("good.toml"), self.bytes_of("again.toml"))
         return self.bytes_of("good.toml").decode()
 
-    def test_outputs_follow_what_is_taken_out_and_put_in(self):
+    def test_measured_before_and_after_side_by_side(self):
+        loud = '{ op = "dense", units = 128, init = { name = "lecun_normal", gain = 3 } }'
+        self.write("bad.toml", file(loud, SELU, LAST))
+        arguments = ("doctor", "bad.toml", "--repair", "good.toml", "--measure")
+        text = self.ok(*arguments).out
+        heading = next(line for line in text.splitlines() if "variance before" in line)
+        self.assertLess(heading.index("variance before"), heading.index("gradient² before"))
+        numbers = self.ok_json(*arguments, "--json")
+        before, after = ({each["name"]: each["measured"]["variance"] for each in numbers[key]}
+                         for key in ("before", "layers"))
+        self.assertAlmostEqual(9, before["dense_1"], delta=1.5)  # 3², within the draws' spread
+        self.assertAlmostEqual(1, after["dense_1"], delta=0.2)
+
+    def test_the_fix_names_the_numbers_of_this_network(self):
+        self.write("bad.toml", file(DENSE, SELU, '{ op = "dropout", rate = 0.5 }', LAST))
+        found = self.ok_json("doctor", "bad.toml", "--json", "--fail-on", "never")["findings"]
+        fix = next(each["fix"] for each in found if each["code"] == "plain-dropout")
+        text = self.repaired(file(DENSE, SELU, '{ op = "dropout", rate = 0.5 }', LAST),
+                             ["plain-dropout"])
+        rate = text.split('op = "alpha_dropout", rate = ')[1].split(" ")[0]
+        self.assertIn(f"alpha_dropout at rate {rate}", fix)
+
+    def test_outputs_follow_removed_and_inserted_layers(self):
         text = file(DENSE, SELU, LAST, '{ op = "batch_norm", name = "bn" }',
                     tail='outputs = ["bn"]\n')
         self.assertIn('outputs = ["dense_2"]',
@@ -95,9 +117,9 @@ class DoctorRepair(CliTest):
         text = file('{ op = "embedding", vocabulary = 50000, dimension = 64 }', DENSE, SELU,
                     '{ op = "pool_steps", mode = "sum", padded_sum = true }', DENSE, SELU, LAST,
                     head="[model]\ninputs = { x = [20] }\nlayers = [\n")
-        mended = self.repaired(text, ["summed-steps"])
-        self.assertIn('mode = "sqrt"', mended)
-        self.assertNotIn("padded_sum", mended)
+        repaired_text = self.repaired(text, ["summed-steps"])
+        self.assertIn('mode = "sqrt"', repaired_text)
+        self.assertNotIn("padded_sum", repaired_text)
 
     def test_growth_by_width_is_none(self):
         wide = file('{ op = "dense", units = 16 }', SELU, '{ op = "dense", units = 1024 }', SELU, LAST)
@@ -111,7 +133,7 @@ class DoctorRepair(CliTest):
         self.assertEqual(self.bytes_of("t.toml").decode().replace("false", "true"),
                          self.bytes_of("good.toml").decode())
 
-    def test_what_cannot_be_mended_leaves_no_file(self):
+    def test_what_cannot_be_fixed_leaves_no_file(self):
         self.write("zero.toml", file('{ op = "scale", factor = 0.0 }', SELU,
                                      '{ op = "max_pool2d", kernel = [2, 2] }', '{ op = "flatten" }',
                                      LAST, head=IMAGE))

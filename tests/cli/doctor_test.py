@@ -141,12 +141,12 @@ class Doctor(CliTest):
             self.assertEqual([left[0]["value"]], left[0]["values"])
             self.assertRegex(left[0]["details"][0], r"tau .* % of them outside, omega ")
         self.assertNotIn("weights-left-domain", self.ok("doctor", "net.toml").out)
-        mended = self.run_program("doctor", "run", "--repair", "good.toml", "--json")
-        beyond = json.loads(mended.out)["beyond_repair"]
+        repaired = self.run_program("doctor", "run", "--repair", "good.toml", "--json")
+        beyond = json.loads(repaired.out)["beyond_repair"]
         self.assertEqual(["weights-left-domain"], [f["code"] for f in beyond])
-        self.assertEqual(1 if beyond[0]["severity"] == "error" else 0, mended.status)
-        self.assertNotIn("weights-left-domain", [f["code"] for f in json.loads(mended.out)["repaired"]])
-        self.assertIn("beyond what a network file fixes",
+        self.assertEqual(1 if beyond[0]["severity"] == "error" else 0, repaired.status)
+        self.assertNotIn("weights-left-domain", [f["code"] for f in json.loads(repaired.out)["repaired"]])
+        self.assertIn("findings that a network file cannot fix",
                       self.run_program("doctor", "run", "--repair", "good.toml").out)
         tau = {layer["layer"]: layer["tau"] for layer in self.history("run")[-1]["weights"]}
         padding = ((3 * 8 - 2) / (3 * 8)) ** 2

@@ -79,7 +79,7 @@ class DoctorWhiten(CliTest):
         start = 8 + struct.unpack("<Q", content[:8])[0] + begin
         weights = struct.unpack("<9f", content[start:start + end - begin])
         self.assertEqual(4, weights.index(max(weights)))  # the pixel itself
-        self.assertLess(abs(sum(weights)), weights[4])  # less what its neighbours say of it
+        self.assertLess(abs(sum(weights)), weights[4])  # less what its neighbors say of it
         again = self.ok_json("evaluate", "run", "--split", "validation", "--json")
         self.assertEqual(trained["validation"]["loss"], again["loss"])
 

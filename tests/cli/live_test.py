@@ -1,4 +1,4 @@
-"""Watching a training in a browser: what its server tells, to whom, and how it ends."""
+"""Watching a training in a browser: what its server sends, to whom, and how it ends."""
 
 import http.client
 import json
@@ -32,7 +32,7 @@ class Live(CliTest):
             found = re.search(r"live at (http://127\.0\.0\.1:\d+)/", line)
             if found:
                 return process, urllib.parse.urlsplit(found.group(1))
-        self.fail("no address was told")
+        self.fail("no address was printed")
 
     def get(self, address, path, host=None):
         connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
@@ -41,7 +41,7 @@ class Live(CliTest):
         return connection.getresponse()
 
     def events(self, address):
-        """What is told, document by document, until the server has no more to say."""
+        """The events, document by document, until the server closes."""
         response = self.get(address, "/events")
         self.assertEqual("text/event-stream", response.headers["Content-Type"])
         for line in response:

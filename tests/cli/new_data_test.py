@@ -22,7 +22,7 @@ class Dialect(TableTest):
 
     def test_a_header_of_numbers(self):
         _, rows = regression_table(40)
-        for flag in (("--header", "yes"), ()):  # without it the target's name tells the header
+        for flag in (("--header", "yes"), ()):  # without it the target's name shows that there is a header
             with self.subTest(flag):
                 self.write("t.csv", csv_text(["2019", "2020", "2021", "y"], rows))
                 self.ok("train", "--data", "t.csv", "--target", "y", *flag, *SHORT, "--out", "run")

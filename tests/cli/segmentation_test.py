@@ -1,4 +1,4 @@
-"""Images whose every pixel is told: from arrays to a model that is evaluated and predicts."""
+"""Images in which every pixel has a class: from arrays to a model that is evaluated and predicts."""
 
 import random
 
@@ -29,7 +29,7 @@ epochs = 30
 
 
 class Segmentation(CliTest):
-    """The class of a pixel of noise is told by its value."""
+    """The value of a pixel of noise decides its class."""
 
     def setUp(self):
         super().setUp()

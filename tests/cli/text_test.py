@@ -50,7 +50,7 @@ class Text(CliTest):
         self.write("net.toml", NETWORK)
         said = self.ok("train", "net.toml", "--out", "run")
         # Of the 33 words of four pairs 16 have vectors.
-        self.assertRegex(said.err, r"\d+ words, 48\.5 % of the texts have vectors; 1 rows without")
+        self.assertRegex(said.err, r"vocabulary of \d+ tokens, 48\.5 % of the training tokens have vectors; 1 rows without")
         self.assertGreater(self.ok_json("evaluate", "run")["accuracy"], 0.95)
         found = self.ok_json("doctor", "run", "--fail-on", "never")["findings"]
         self.assertIn("embedding-not-standardized", [finding["code"] for finding in found])
@@ -61,8 +61,8 @@ class Text(CliTest):
         found = self.ok_json("doctor", "run", "--fail-on", "never")
         self.assertNotIn("embedding-not-standardized", [f["code"] for f in found["findings"]])
         self.write("plain.toml", NETWORK)
-        self.ok("doctor", "plain.toml", "--repair", "mended.toml", "--fail-on", "never")
-        text = self.path("mended.toml").read_text()
+        self.ok("doctor", "plain.toml", "--repair", "fixed.toml", "--fail-on", "never")
+        text = self.path("fixed.toml").read_text()
         self.assertEqual(1, text.count("standardize = true"))
         self.assertNotIn("standardize", text.split("layers")[1].split("more")[1])
         self.write("bad.toml", NETWORK.replace(', weights = "vectors.txt.gz"', ", standardize = true"))
@@ -84,8 +84,8 @@ class Text(CliTest):
                     rows = said.out.splitlines()
                     self.assertEqual("row,prediction,p(no),p(yes)", rows[0])
                     self.assertEqual(["yes", "no"] * 2, [row.split(",")[1] for row in rows[1:]])
-        labelled = self.write("given", "left\tright\tlabel\n" + "\t".join(PAIRS[0]) + "\n")
-        with open(labelled, "rb") as given:
+        labeled = self.write("given", "left\tright\tlabel\n" + "\t".join(PAIRS[0]) + "\n")
+        with open(labeled, "rb") as given:
             said = self.ok_json("evaluate", "run", "--data", "-", stdin=given)
         self.assertEqual(1, said["samples"])
         for content, words in (("", "standard input: the file is empty"),
@@ -172,7 +172,7 @@ layers = [ { op = "dense", units = 2 } ]
         told = self.ok_json("train", "net.toml", "--skip-bad", "true", "--epochs", "1", "--out", "run")
         self.assertEqual(1, told["text"]["skipped_vectors"])
         said = self.ok("train", "net.toml", "--skip-bad", "true", "--epochs", "1", "--out", "run").err
-        self.assertIn("1 bad lines of vectors left out", said)
+        self.assertIn("1 unreadable lines of vectors skipped", said)
 
     def test_snlis_own_files(self):
         """As they are published: all columns, of which most are of no use here."""

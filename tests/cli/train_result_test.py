@@ -18,7 +18,7 @@ class EarlyStopping(CliTest):
         self.assertEqual(result["validation"]["loss"], self.history("run")[1]["validation_loss"])
         self.assertIn("moments", self.history("run")[-1])
         text = self.ok(*self.train(STOPS)).out
-        self.assertIn("stopped  early, after epoch 3\nbest     epoch 1, whose weights the model has\n",
+        self.assertIn("stopped  early after epoch 3\nbest     epoch 1 (the model has its weights)\n",
                       text)
 
     def test_the_last_weights_stay_when_they_are_asked_for(self):

@@ -19,7 +19,7 @@ struct Example {
   Options options() {
     return {{"epochs", &epochs, "passes over the data", range::kAtLeastOne},
             {"rate", &rate, "share dropped", range::kRate},
-            {"loss", &loss, "what is minimised", range::kAny, {"huber", "mean_squared_error"}},
+            {"loss", &loss, "what is minimized", range::kAny, {"huber", "mean_squared_error"}},
             {"kernel", &kernel, "extent", range::kAtLeastOne},
             {"shuffle", &shuffle, "new order every epoch"}};
   }

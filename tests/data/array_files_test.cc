@@ -221,7 +221,7 @@ TEST_F(NpyTest, WhatItDoesNotReadIsNamed) {
                   fault(npy_of("<f8", "(99999999999999999999,)", "xxxx")));
   expect_contains("the file has at most 4", fault(npy_of("<f4", "(1000000000000,)", "xxxx")));
   expect_contains("is missing", fault(npy("{'descr': '<f4'}", "")));
-  expect_contains("unknown key 'colour'", fault(npy("{'colour': 'red'}", "")));
+  expect_contains("unknown key 'color'", fault(npy("{'color': 'red'}", "")));
   expect_contains("too large", fault(npy_of("<u8", "(1,)", std::string(8, '\xff'))));
 }
 

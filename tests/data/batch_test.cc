@@ -87,7 +87,7 @@ TEST(Standardizer, RefusesNoRowsAndRowsOutOfRange) {
   EXPECT_THROW(fit(field, Rows{-1}), Error);
 }
 
-TEST(Gather, ColourImagesBecomeFeaturesLast) {
+TEST(Gather, ColorImagesBecomeFeaturesLast) {
   // Row r, channel c, height y, width x holds 1000r + 100c + 10y + x; C=3, H=2, W=4.
   constexpr int kC = 3, kH = 2, kW = 4;
   std::vector<float> values;
@@ -146,7 +146,7 @@ TEST(Gather, SameBitsForAnyNumberOfThreads) {
   }
   EXPECT_EQ(outs[0], outs[1]);
   EXPECT_EQ(outs[0], outs[2]);
-  // Standardised over all rows, the batch of all rows has mean 0 and deviation 1.
+  // Standardized over all rows, the batch of all rows has mean 0 and deviation 1.
   double sum = 0, squares = 0;
   for (const float x : outs[0]) sum += x, squares += static_cast<double>(x) * x;
   const auto count = static_cast<double>(outs[0].size());

@@ -73,7 +73,7 @@ TEST(Findings, InitialVariance) {
                  truncated = {{"init", "lecun_normal"}, {"init.gain", 0.87962566}};
   for (const Case& c : {Case{pytorch, 1.0 / 3, Severity::error, "PyTorch's default"},
                         {he, 2, Severity::error, "He's"},
-                        {glorot, 2.0 / 3, Severity::warning, "0.6667 for 1"},
+                        {glorot, 2.0 / 3, Severity::warning, "0.6667 instead of 1"},
                         {selu_gain, 0.5625, Severity::warning, "3/4"},
                         {truncated, 0.77374, Severity::warning, "truncated"}}) {
     const Finding finding =
@@ -164,11 +164,11 @@ TEST(Findings, UnscaledAdd) {
   const Finding finding = only_finding(block({}), "unscaled-add");
   EXPECT_NEAR(finding.value, 2, 1e-2);
   EXPECT_TRUE(examine(block({0.6, 0.8})).findings.empty());
-  RunConfig normalised = block({});
-  for (Layer& layer : normalised.network.layers) {
+  RunConfig normalized = block({});
+  for (Layer& layer : normalized.network.layers) {
     if (layer.op == "selu") layer.op = "batch_norm";
   }
-  EXPECT_TRUE(examine(normalised).findings.empty());
+  EXPECT_TRUE(examine(normalized).findings.empty());
   const Repair repaired = repair(block({}));
   for (const double weight :
        std::get<std::vector<double>>(repaired.config.network.layers[4].attributes.at("weights"))) {

@@ -93,7 +93,7 @@ TEST(Fluctuations, ConvolutionsOfDigits) {
   network.layers = {conv(16),  kSelu, {"max_pool2d", {{"kernel", Ints{2, 2}}}},
                     conv(32),  kSelu, {"flatten"},
                     dense(64), kSelu};
-  // Averages of standardised images nearly cancel: what is left is told from few pairs.
+  // Averages of standardized images nearly cancel: the remainder is estimated from few pairs.
   expect_spreads(examined(network, "digits"), 1, 0.4, 0.6);
 }
 

@@ -250,7 +250,7 @@ TEST(PredictSignals, FewChannels) {
 
 // The largest of four unit normals, and of their SELUs.
 // A unit that sums nine values, or scales one, has the variance of these: channels differ, and what
-// SELU makes of them is not what it makes of their mean.
+// effect of SELU on them is not its effect on their mean.
 TEST(PredictSignals, DepthwiseConvolutions) {
   Network network{{{"x", {1, 8, 8}}}, {conv(64), kSelu}};
   for (const std::int64_t kernel : {3, 1, 3, 1}) {

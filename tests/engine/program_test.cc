@@ -17,7 +17,7 @@
 #include "selfnorm/error.h"
 #include "train/weights.h"
 
-// Every operator new of the process comes here; the caller's address tells whose it is.
+// Every operator new of the process comes here; the caller's address shows whose it is.
 namespace {
 
 std::atomic<bool> g_counting{false};

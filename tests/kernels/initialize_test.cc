@@ -42,7 +42,7 @@ TEST(Initialize, AcceptsFractionalFans) {
   for (std::size_t i = 0; i < unit.size(); ++i) EXPECT_FLOAT_EQ(scaled[i], unit[i]) << i;
 }
 
-// Mean and variance of 40,000 values, to five of their standard errors; no initialiser's fourth
+// Mean and variance of 40,000 values, to five of their standard errors; no initializer's fourth
 // moment is above a normal's. Orthonormal vectors' variance is exact, up to their mean.
 TEST(InitializerMoments, IsThatOfWhatIsDrawn) {
   for (const std::string& name : initializer_names()) {

@@ -44,14 +44,14 @@ std::vector<float> numbers(const std::vector<float>& x) { return x; }
 // The contract, written out one number at a time; the kernels give the same bits.
 template <class T>
 void expect_gather(const std::vector<T>& data, const std::vector<std::int64_t>& indexes,
-                   std::int64_t channels, std::int64_t positions, By by, bool standardise) {
+                   std::int64_t channels, std::int64_t positions, By by, bool standardize) {
   const std::int64_t size = channels * positions, count = static_cast<std::int64_t>(indexes.size());
   const std::int64_t kinds = by == By::all ? 1 : by == By::channel ? channels : size;
   const auto mean = draws(kinds, 2), inverse = draws(kinds, 3);
   Guarded<float> means(mean, 1), inverses(inverse, 0), out(count * size, 3);
   Guarded<T> in(data, 1);
-  const Standardization how = {by, standardise ? means.data() : nullptr,
-                               standardise ? inverses.data() : nullptr};
+  const Standardization how = {by, standardize ? means.data() : nullptr,
+                               standardize ? inverses.data() : nullptr};
   kernels::gather_rows(in.data(), indexes.data(), count, channels, positions, how, out.data());
   const auto x = numbers(data);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -60,7 +60,7 @@ void expect_gather(const std::vector<T>& data, const std::vector<std::int64_t>& 
         const std::int64_t place = c * positions + p;
         const std::int64_t k = by == By::all ? 0 : by == By::channel ? c : place;
         float want = x[indexes[i] * size + place];
-        if (standardise) want = (want - mean[k]) * inverse[k];
+        if (standardize) want = (want - mean[k]) * inverse[k];
         ASSERT_EQ(out[i * size + p * channels + c], want)
             << "row " << i << ", channel " << c << ", position " << p;
       }

@@ -16,7 +16,7 @@ namespace {
 
 constexpr Activation kIdentity{ActivationKind::identity};
 
-// 1 where kept, 0 where dropped, as the vectorised kernel sees it.
+// 1 where kept, 0 where dropped, as the vectorized kernel sees it.
 std::vector<float> mask_of(const MaskStream& mask, std::uint32_t threshold, std::int64_t rows,
                            std::int64_t columns) {
   std::vector<float> y(static_cast<std::size_t>(rows * columns), 1.0f);
@@ -107,8 +107,8 @@ TEST(Mask, KeepsAtItsRate) {
   }
 }
 
-// Neighbours in an element's row, in its half-words and in the next rows are uncorrelated.
-TEST(Mask, NeighboursAreIndependent) {
+// Neighbors in an element's row, in its half-words and in the next rows are uncorrelated.
+TEST(Mask, NeighborsAreIndependent) {
   const std::int64_t rows = 64, columns = 4096;
   const auto kept = mask_of({{5}, 2, 0}, 32768, rows, columns);
   for (const std::size_t lag : {1, 16, 32, 128, 4096, 8192}) {

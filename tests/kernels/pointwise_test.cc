@@ -1,4 +1,4 @@
-// The vectorised kernels against kernels/ref/pointwise.h: every length of tail, alignment, in place
+// The vectorized kernels against kernels/ref/pointwise.h: every length of tail, alignment, in place
 // and apart, on every instruction set, with unmapped memory behind every array.
 #include "kernels/simd/pointwise.h"
 

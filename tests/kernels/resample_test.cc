@@ -28,7 +28,7 @@ TEST(Taps, NearestRepeats) {
 }
 
 // What PyTorch's interpolate makes of (1, 2, 4) with align_corners = False.
-TEST(Taps, LinearHasHalfPixelCentresAndHeldEdges) {
+TEST(Taps, LinearHasHalfPixelCentersAndHeldEdges) {
   const double x[] = {1, 2, 4};
   const std::vector<std::vector<double>> want = {
       {1, 2, 4},

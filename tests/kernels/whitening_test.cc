@@ -1,4 +1,4 @@
-// Whitening of images: what it makes of those it is fitted to, and its borders.
+// Whitening of images: its effect on the images that it is fitted to, and its borders.
 #include "kernels/whitening.h"
 
 #include <gtest/gtest.h>
@@ -115,7 +115,7 @@ TEST(Whitening, MakesMeanZeroAndVarianceOne) {
   }
 }
 
-TEST(Whitening, NeighboursAndChannelsAreLeftUncorrelated) {
+TEST(Whitening, NeighborsAndChannelsAreLeftUncorrelated) {
   const std::vector<float> x = smooth_images(kShape, 0.9);
   const std::vector<double> before(x.begin(), x.end());
   const std::vector<double> y = whitened(x, kShape, fit_whitening(x.data(), kShape, 1e-6));

@@ -121,7 +121,7 @@ TEST(BuildGraph, BadNetworksSayWhereAndWhat) {
             "config: layer 'dense_1' (dense): unknown key 'unit' (did you mean 'units'?)");
   EXPECT_EQ(message_of(chain({{"alpha_dropout", {{"rate", 1.0}}}}), config),
             "config: layer 'alpha_dropout_1' (alpha_dropout): 'rate' expects a number in [0, 1), "
-            "got 1.0 (share of the elements dropped)");
+            "got 1.0 (fraction of the elements to drop)");
   EXPECT_NE(message_of(chain({{"dropout", {{"rate", std::nan("")}}}}), config), "");
   EXPECT_EQ(message_of(chain({dense(3)}, {1, 8, 8}), ErrorKind::shape),
             "shape: node 'dense_1' (dense): expects rows of features, input is (N, 1, 8, 8) (put a "

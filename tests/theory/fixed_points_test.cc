@@ -77,7 +77,7 @@ TEST(FixedPoints, ThePublishedOneAttractsFromEverywhere) {
   EXPECT_NEAR(points[0].at.mean, 0, 1e-13);
   EXPECT_NEAR(points[0].at.variance, 1, 1e-13);
   EXPECT_TRUE(points[0].attracts);
-  EXPECT_NEAR(points[0].least_variance, 1e-8, 1e-20);
+  EXPECT_NEAR(points[0].basin_min_variance, 1e-8, 1e-20);
   EXPECT_NEAR(points[0].basin_max_variance, 1e8, 1e-4);
 }
 

@@ -39,8 +39,8 @@ TEST(UnitDistribution, SquaresOfNormalsAreThoseOfTheIdentity) {
   const MomentField z = three_samples();
   const UnitDistribution law{std::make_shared<MomentField>(z),
                              std::make_shared<DualActivation>(identity())};
-  for (const double centre : {0.0, 0.7}) {
-    expect_alike(moments_of_square(law, centre), moments_of_square(z, centre));
+  for (const double center : {0.0, 0.7}) {
+    expect_alike(moments_of_square(law, center), moments_of_square(z, center));
   }
 }
 
@@ -115,7 +115,7 @@ TEST(NoiseSum, AddsCoefficientsOfASharedSourceBeforeSquaring) {
   EXPECT_DOUBLE_EQ(a.variance(), 25 + 16);
 }
 
-// So many that the oldest are told apart no longer: the variance stays.
+// More sources than are kept apart: the variance stays.
 TEST(NoiseSum, ManySourcesKeepTheirVariance) {
   NoiseSum sum;
   for (int source = 0; source < 5000; ++source) sum.add_source(source, 0.5);

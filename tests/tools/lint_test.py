@@ -1,4 +1,4 @@
-"""tools/lint.sh tells how many files clang-tidy read, and fails when it read none. A script stands
+"""tools/lint.sh prints how many files clang-tidy read, and fails when it read none. A script stands
 in for clang-tidy."""
 
 import os

@@ -7,7 +7,7 @@
 namespace selfnorm {
 namespace {
 
-// Runs of before these were told can be resumed, and the doctor reads them.
+// Runs from before these were recorded can be resumed, and the doctor reads them.
 TEST(History, ReadsOlderFilesWithoutNewerFields) {
   const EpochRecord record = parse_history_line(
       R"({"epoch":1,"loss":2.5,"weights":[{"layer":"a","omega":0,"omega_deviation":1,)"

@@ -19,7 +19,7 @@ constexpr std::int64_t kRows = 48, kHeight = 6, kWidth = 4, kPixels = kHeight * 
 constexpr std::int64_t kClasses = 3;
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-// The class of a pixel of noise is told by its value: below −½, above ½, or between.
+// The value of a pixel of noise decides its class: below −½, above ½, or between.
 Dataset images() {
   Dataset data{"images", kRows, {}, {}};
   std::vector<float> x;

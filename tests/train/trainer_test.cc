@@ -129,7 +129,7 @@ TEST_F(TrainerTest, AnotherConfigurationDoesNotResume) {
     EXPECT_EQ(error.kind(), ErrorKind::model_file);
   }
   RunConfig longer = config();
-  longer.train.optimizer.learning_rate = 0.01;  // how a diverged run is mended
+  longer.train.optimizer.learning_rate = 0.01;  // how a diverged run is fixed
   longer.train.epochs = 7;
   EXPECT_EQ(train_run(longer, "run", true).epochs, 7);
 }
@@ -272,7 +272,7 @@ TEST_F(TrainerTest, ClassesBeyondTheOutputsAreNamed) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::data);
-    EXPECT_NE(std::string(error.what()).find("has 5 classes, the network tells 4 apart"),
+    EXPECT_NE(std::string(error.what()).find("has 5 classes, the network has outputs for 4"),
               std::string::npos)
         << error.what();
   }

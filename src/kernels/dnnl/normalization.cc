@@ -11,7 +11,7 @@ using onednn::Tag;
 using Flags = dnnl::normalization_flags;
 
 Desc block(NormalizationKind kind, std::int64_t rows, std::int64_t features) {
-  // Batch normalisation wants images; rows are then pixels of one column.
+  // Batch normalization wants images; rows are then pixels of one column.
   if (kind == NormalizationKind::batch) {
     return onednn::descriptor({rows, features, 1, 1}, Tag::nhwc);
   }
@@ -23,7 +23,7 @@ Desc statistics(NormalizationKind kind, std::int64_t rows, std::int64_t features
 }
 
 #if DNNL_VERSION_MAJOR >= 3
-// oneDNN 3 wants the unused shift in the backward of layer normalisation alone, 2.6 in both.
+// oneDNN 3 wants the unused shift in the backward of layer normalization alone, 2.6 in both.
 bool backward_takes_shift(NormalizationKind kind) { return kind == NormalizationKind::layer; }
 template <class Primitive>
 typename Primitive::primitive_desc forward(const Desc& x, float epsilon, Flags flags,

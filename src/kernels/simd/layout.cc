@@ -81,7 +81,7 @@ HWY_INLINE V LoadNumbers(Lanes lanes, const std::uint8_t* x) {
   return hn::Div(value, hn::Set(d, 255.0f));
 }
 
-// out = n numbers of x from place `first` of channel `channel`, standardised; `place` counts the
+// out = n numbers of x from place `first` of channel `channel`, standardized; `place` counts the
 // elements of the sample before x.
 template <class T>
 void Standardize(const T* x, float* out, std::size_t n, const Standardization& how,
@@ -93,8 +93,8 @@ void Standardize(const T* x, float* out, std::size_t n, const Standardization& h
   } else if (how.by == Standardization::By::element) {
     const float *means = how.mean + place, *inverses = how.inverse_standard_deviation + place;
     sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
-      const V centred = hn::Sub(LoadNumbers(lanes, x + i), lanes.load(d, means + i));
-      lanes.store(hn::Mul(centred, lanes.load(d, inverses + i)), d, out + i);
+      const V centered = hn::Sub(LoadNumbers(lanes, x + i), lanes.load(d, means + i));
+      lanes.store(hn::Mul(centered, lanes.load(d, inverses + i)), d, out + i);
     });
   } else {
     const std::size_t at = how.by == Standardization::By::channel ? channel : 0;
@@ -106,7 +106,7 @@ void Standardize(const T* x, float* out, std::size_t n, const Standardization& h
   }
 }
 
-// One image: tiles are standardised into a small buffer and transposed out of it.
+// One image: tiles are standardized into a small buffer and transposed out of it.
 template <class T>
 void GatherImage(const T* x, std::size_t channels, std::size_t positions,
                  const Standardization& how, float* out) {

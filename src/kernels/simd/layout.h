@@ -23,7 +23,7 @@ struct Standardization {
 };
 
 /// Row indexes[i] of `data`, rows of channels × positions numbers stored channels-first, becomes
-/// row i of `out`, positions × channels, standardised. A byte v stands for v / 255, correctly
+/// row i of `out`, positions × channels, standardized. A byte v stands for v / 255, correctly
 /// rounded. The same bits on every target. For tables channels = 1 or positions = 1 and nothing is
 /// reordered.
 void gather_rows(const std::uint8_t* data, const std::int64_t* indexes, std::int64_t count,

@@ -1,4 +1,4 @@
-// Bias, activation and dropout in one pass over memory, forward and backward. Vectorised for the
+// Bias, activation and dropout in one pass over memory, forward and backward. Vectorized for the
 // instruction set found at run time; single-threaded; no allocation; nothing outside the arrays is
 // read or written, at any alignment. Arrays may be the same or disjoint, not shifted. Masks are
 // drawn anew in each direction (docs/adr/0003-masks.md) and are the same for every instruction set.

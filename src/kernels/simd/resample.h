@@ -22,7 +22,7 @@ struct AxisTaps {
 /// Every input `factor` times.
 AxisTaps nearest_taps(std::int64_t inputs, std::int64_t factor);
 
-/// Linear between the inputs' centres: output o lies at (o + ½)/factor − ½, held within the first
+/// Linear between the inputs' centers: output o lies at (o + ½)/factor − ½, held within the first
 /// and the last input (ONNX Resize "linear" with "half_pixel"; PyTorch without align_corners).
 AxisTaps linear_taps(std::int64_t inputs, std::int64_t factor);
 

@@ -36,8 +36,8 @@ void SoftmaxGradientRow(const float* y, const float* dy, float* dx, std::size_t 
   });
   const auto mean = hn::Set(d, static_cast<float>(total(d, low, high)));
   sweep(d, n, [&](std::size_t i, auto lanes) HWY_ATTR {
-    const auto centred = hn::Sub(lanes.load(d, dy + i), mean);
-    lanes.store(hn::Mul(lanes.load(d, y + i), centred), d, dx + i);
+    const auto centered = hn::Sub(lanes.load(d, dy + i), mean);
+    lanes.store(hn::Mul(lanes.load(d, y + i), centered), d, dx + i);
   });
 }
 

@@ -10,7 +10,7 @@
 namespace selfnorm::kernels {
 
 /// The gradient that a step uses: g = clip(scale·(dw + 2·l2·w)), the gradient of
-/// loss + l2·Σw² (Keras's L2 regulariser), scaled by what clipping to a norm leaves of it.
+/// loss + l2·Σw² (Keras's L2 regularizer), scaled by what clipping to a norm leaves of it.
 struct GradientTerms {
   double scale = 1;
   double l2 = 0;

@@ -1,11 +1,11 @@
 // Line and bar charts, by Chart.js.
 
 function axis(title, more, ticks) {
-  return {title: {display: true, text: title, color: colour('faint')}, ticks: {color: colour('faint'), ...ticks},
-    grid: {color: colour('line')}, ...more};
+  return {title: {display: true, text: title, color: color('faint')}, ticks: {color: color('faint'), ...ticks},
+    grid: {color: color('line')}, ...more};
 }
 
-/** Ticks are round numbers: six digits keep neighbours apart. */
+/** Ticks are round numbers: six digits keep neighbors apart. */
 function formatTick(value) {
   const size = Math.abs(value);
   return size === 0 || (size >= 1e-3 && size < 1e9) ? value.toLocaleString('en', {maximumSignificantDigits: 6}) : String(Number(value.toPrecision(6)));
@@ -17,14 +17,14 @@ function chartOptions(x, y) {
     interaction: {mode: 'nearest', axis: 'x', intersect: false},
     elements: {point: {radius: 0, hitRadius: 8}, line: {borderWidth: 2, tension: 0}},
     plugins: {
-      legend: {labels: {color: colour('text'), usePointStyle: true, pointStyle: 'line', pointStyleWidth: 28, filter: (item) => item.text !== ''}},
+      legend: {labels: {color: color('text'), usePointStyle: true, pointStyle: 'line', pointStyleWidth: 28, filter: (item) => item.text !== ''}},
       tooltip: {filter: (item) => item.dataset.label !== '', callbacks: {label: (item) => `${item.dataset.label}: ${formatNumber(item.parsed.y)}`}},
     },
     scales: {x, y},
   };
 }
 
-/** A chart in its box; `make` gives Chart.js's configuration in the colours of the moment. */
+/** A chart in its box; `make` gives Chart.js's configuration in the colors of the moment. */
 function chart(label, make) {
   const canvas = element('canvas', {role: 'img', 'aria-label': label});
   const holder = element('div', {class: 'canvas'}, canvas);
@@ -51,7 +51,7 @@ function lineChart(label, xTitle, yTitle, lines, {logarithmic = false, fromZero 
   return chart(label, () => ({
     type: 'line',
     data: {datasets: lines.flatMap((line, i) => {
-      const shown = {label: line.name, data: points(line.points), borderColor: series(line.colour ?? i), backgroundColor: series(line.colour ?? i),
+      const shown = {label: line.name, data: points(line.points), borderColor: series(line.color ?? i), backgroundColor: series(line.color ?? i),
         borderDash: line.dashed ? [6, 4] : [], spanGaps: true, showLine: !line.scattered,
         pointRadius: line.scattered ? 2 : line.marked || line.points.length < 2 ? 3 : 0};
       if (!line.band) return [shown];
@@ -74,7 +74,7 @@ function barChart(label, xTitle, yTitle, labels, bars, {horizontal = false} = {}
       data: {labels, datasets: bars.map((each, i) => ({label: each.name, data: each.values, backgroundColor: series(i)}))},
       options: {...options, parsing: undefined, normalized: false, indexAxis: horizontal ? 'y' : 'x',
         interaction: {mode: 'index', intersect: false},
-        plugins: {legend: {display: bars.length > 1, labels: {color: colour('text')}}}},
+        plugins: {legend: {display: bars.length > 1, labels: {color: color('text')}}}},
     };
   });
 }

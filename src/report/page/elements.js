@@ -45,13 +45,13 @@ function figure(picture, caption, label, head, rowsOf) {
   return element('figure', {}, picture, element('figcaption', {}, caption), collapsibleTable(label, head, rowsOf));
 }
 
-function colour(name) {
+function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-function series(index) { return colour(`series-${index % 8 + 1}`); }
+function series(index) { return color(`series-${index % 8 + 1}`); }
 
-/** A canvas that is drawn anew when its width or the reader's colours change. */
+/** A canvas that is drawn anew when its width or the reader's colors change. */
 function responsiveCanvas(label, height, draw) {
   const canvas = element('canvas', {role: 'img', 'aria-label': label});
   const holder = element('div', {style: `height:${height}px`}, canvas);

@@ -1,4 +1,4 @@
-// Layers by time as coloured cells: Chart.js has no such chart.
+// Layers by time as colored cells: Chart.js has no such chart.
 
 /** Bytes of base64; 255 stands for a value that is none. */
 function decodeBase64(base64) {
@@ -38,7 +38,7 @@ function heatMap(label, map, rowNames, columnNames, xTitle) {
     context.imageSmoothingEnabled = false;
     context.drawImage(plain, left, 0, width - left, height - bottom);
     outline(context, map, cells, left, width - left, height - bottom);
-    context.fillStyle = colour('faint');
+    context.fillStyle = color('faint');
     context.font = '11px system-ui, sans-serif';
     const rowStep = Math.ceil(map.rows / Math.max(1, (height - bottom) / 14));
     for (let i = 0; i < map.rows; i += rowStep) {
@@ -62,7 +62,7 @@ function heatMap(label, map, rowNames, columnNames, xTitle) {
   return element('div', {}, holder, colorBar(map), colorLegend(map, cells.includes(255)), told);
 }
 
-/** Tells the cell under the mouse, or the one that arrow keys have come to. */
+/** Describes the cell under the mouse, or the one selected with the arrow keys. */
 function addCellReadout(holder, map, placeOf, tell) {
   let place = [0, 0];
   const go = ([row, column]) => {
@@ -84,7 +84,7 @@ function addCellReadout(holder, map, placeOf, tell) {
   });
 }
 
-/** The colours from low to high, with marks at the ends of the theorem's band. */
+/** The colors from low to high, with marks at the ends of the theorem's band. */
 function colorBar(map) {
   const high = 12;
   const places = (map.band || []).map((value) => (map.logarithmic ? Math.log2(value) : value))
@@ -94,10 +94,10 @@ function colorBar(map) {
       context.fillStyle = `rgb(${cellColor(byte, map, isDark()).join(',')})`;
       context.fillRect(byte * width / 255, 0, width / 255 + 1, high);
     }
-    context.fillStyle = colour('error');
+    context.fillStyle = color('error');
     for (const place of places) context.fillRect(place * width - 1, 0, 2, high + 4);
   };
-  const holder = responsiveCanvas('Colours from the lowest to the highest value', high + 4, draw);
+  const holder = responsiveCanvas('Colors from the lowest to the highest value', high + 4, draw);
   holder.classList.add('scale');
   return holder;
 }
@@ -106,7 +106,7 @@ function colorBar(map) {
 function outline(context, map, cells, left, width, height) {
   const wide = width / map.columns, high = height / map.rows;
   if (!map.band || wide < 5 || high < 5) return;
-  context.strokeStyle = colour('error');
+  context.strokeStyle = color('error');
   cells.forEach((byte, i) => {
     const value = dequantized(byte, map);
     if (value === null || (value >= map.band[0] && value <= map.band[1])) return;
@@ -119,7 +119,7 @@ function colorLegend(map, hasGaps) {
   const below = map.low < map.middle ? `blue ${low}, ` : '';
   const band = map.band ? `; the marks are the ends of the theorem's band, ${formatNumber(map.band[0])} to ${formatNumber(map.band[1])}; cells beyond it are framed where there is room` : '';
   const gaps = hasGaps ? '; violet: no number' : '';
-  return element('div', {class: 'colours'}, `Colours: ${below}plain ${middle}, red ${high}${gaps}${band}.`);
+  return element('div', {class: 'colors'}, `Colors: ${below}plain ${middle}, red ${high}${gaps}${band}.`);
 }
 
 function truncated(text, length) { return text.length <= length ? text : `${text.slice(0, length - 1)}…`; }

@@ -46,7 +46,7 @@ function show(report) {
   if (isAgain) goBack();
 }
 
-/** Shows what the training tells, as long as it is there. */
+/** Shows the events of the training until it ends. */
 function follow() {
   const state = element('p', {role: 'status'}, 'Waiting for the training …');
   document.querySelector('header').append(state);

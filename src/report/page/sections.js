@@ -2,7 +2,7 @@
 
 function section(title, ...children) {
   const id = title.toLowerCase().replace(/[^a-z]+/g, '-');
-  return element('section', {id, 'aria-labelledby': `${id}-title`}, element('h2', {id: `${id}-title`}, title), ...children);
+  return element('section', {id, 'aria-labeledby': `${id}-title`}, element('h2', {id: `${id}-title`}, title), ...children);
 }
 
 function facts(pairs) {
@@ -29,7 +29,7 @@ function findingsSection(report) {
 
 function curveFigure(name, epochs) {
   const lines = [[name, 'training', false], [`validation_${name}`, 'validation', true]]
-    .map(([key, label, dashed], i) => ({name: label, dashed, colour: i, points: epochs.filter((e) => e.epoch > 0 && key in e).map((e) => [e.epoch, e[key]])}))
+    .map(([key, label, dashed], i) => ({name: label, dashed, color: i, points: epochs.filter((e) => e.epoch > 0 && key in e).map((e) => [e.epoch, e[key]])}))
     .filter((line) => line.points.length > 0);
   return figure(lineChart(`${name} by epoch`, 'epoch', name, lines), `${name} by epoch.`, `${name} as a table`,
     ['epoch', ...lines.map((line) => line.name)],
@@ -84,7 +84,7 @@ function unitWeightFigures(units, maps) {
   return kinds.map(([key, title, domain]) => {
     const mean = {name: 'mean of the units', marked: units.length < 80, points: units.map((each, i) => [i + 1, each[key]]),
       band: units.map((each, i) => [i + 1, each[key] - each[`${key}_deviation`], each[key] + each[`${key}_deviation`]])};
-    const ends = domain.map((end) => ({name: `theorem's domain: ${end}`, dashed: true, colour: 7, points: [[1, end], [Math.max(units.length, 2), end]]}));
+    const ends = domain.map((end) => ({name: `theorem's domain: ${end}`, dashed: true, color: 7, points: [[1, end], [Math.max(units.length, 2), end]]}));
     return figure(lineChart(`${title}, by layer`, 'layer with weights', key === 'tau' ? 'τ' : 'ω', [mean, ...ends]),
       `${title}: mean over each layer's units and one standard deviation to both sides, as the weights are last.`, 'Layers as a table',
       ['layer', 'mean', 'deviation', 'share of units whose τ is outside'], () => units.map((each) => [each.layer, each[key], each[`${key}_deviation`], each.outside]));
@@ -199,7 +199,7 @@ function mistakesSection(report) {
 function regressionFigures(target) {
   const ends = target.points.flat(), span = [Math.min(...ends), Math.max(...ends)];
   return [figure(lineChart(`${target.name}: prediction by truth`, 'truth', 'prediction',
-    [{name: target.name, scattered: true, points: target.points}, {name: 'as it is', dashed: true, colour: 7, points: span.map((x) => [x, x])}]),
+    [{name: target.name, scattered: true, points: target.points}, {name: 'as it is', dashed: true, color: 7, points: span.map((x) => [x, x])}]),
   `${target.name}: what was predicted, by what it is.`, 'Points as a table', ['truth', 'prediction'], () => target.points),
   target.residuals.length === 0 ? null : figure(lineChart(`${target.name}: residuals`, 'residual', 'density', [{name: 'prediction − truth', points: target.residuals}], {fromZero: true}),
     `${target.name}: how residuals are distributed; root mean square ${formatNumber(target.deviation)}, and what lies beyond four of it counts into the ends.`,
@@ -218,7 +218,7 @@ function calibrationSection(report) {
   const used = bins.bins.filter((bin) => bin.rows > 0);
   return section('Calibration', figure(lineChart('Accuracy by confidence', 'confidence', 'accuracy',
     [{name: 'accuracy', points: used.map((bin) => [bin.confidence, bin.accuracy])},
-      {name: 'as sure as right', dashed: true, colour: 7, points: [[0, 0], [1, 1]]}]),
+      {name: 'as sure as right', dashed: true, color: 7, points: [[0, 0], [1, 1]]}]),
   `How often predictions are right, by how sure the network is; off by ${formatNumber(bins.error, 3)} in the mean, over ${bins.of}.`,
   'Bins as a table', ['confidence', 'accuracy', 'rows'], () => used.map((bin) => [bin.confidence, bin.accuracy, bin.rows])));
 }
