@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A training step of the MNIST tutorial's network beside the same matrix products, convolutions and
 // optimizer alone, so that what the engine adds is visible as a ratio within one run.
 #include <benchmark/benchmark.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Elements a second of activations and dropout, in cache (2^14 elements) and in memory (2^24).
 // What selfnorm promises is SELU with alpha dropout at the price of a bare ReLU, once in memory.
 #include <benchmark/benchmark.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What a report of a large run weighs, how long it takes to write and to open: a thousand layers,
 two hundred epochs, trained for real on the digits; or, with --network, what a network file says.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # `cmake --install build/release` gives the program, the headers and a package for find_package.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Debian packages: `make deb` writes selfnorm (the program) and libselfnorm-dev (headers, static
 # library, CMake package) to build/deb/.
 set(CPACK_GENERATOR DEB)

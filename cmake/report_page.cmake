@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The parts of the report's page as strings in the program: our own from src/report/page/, and
 # NetworkAnalysis.js from Debian's libjs-chart.js.
 find_file(SELFNORM_CHART_JS chart.min.js

@@ -1,13 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
 # Compiler options for our own code only: nothing here reaches who links the library.
 add_library(selfnorm_warnings INTERFACE)
 target_compile_options(selfnorm_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                        -Wno-sign-conversion)
 # The compiler contracts no a·b + c on its own, so that a loop and its remainder round alike.
 target_compile_options(selfnorm_warnings INTERFACE -ffp-contract=off)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 reports overlapping copies in std::string that cannot happen (GCC bug 105651).
+  target_compile_options(selfnorm_warnings INTERFACE -Wno-restrict)
+endif()
 if(SELFNORM_WERROR)
   # What GCC 12 concludes about ranges after inlining at -O3 is often wrong: shown, but no error.
   target_compile_options(selfnorm_warnings INTERFACE -Werror -Wno-error=stringop-overflow
-                         -Wno-error=array-bounds -Wno-error=maybe-uninitialized -Wno-error=restrict)
+                         -Wno-error=array-bounds -Wno-error=maybe-uninitialized)
 endif()
 if(SELFNORM_SANITIZE)
   add_compile_options(-fsanitize=${SELFNORM_SANITIZE} -fno-omit-frame-pointer)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the experiments share: results kept line by line, and tables in a README made from them."""
 
 import contextlib

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Configures and builds a preset for somebody who waits: says how long it takes, and shows one line of
 # progress on a terminal. The whole output goes to build/<preset>.log.
 # usage: tools/build.sh PRESET JOBS [CMAKE ARGUMENT...]

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Checks that every .cc and .h file is formatted as .clang-format says; --fix formats them.
 # Exit status 77 (skipped, for ctest) without clang-format.
 # usage: tools/check_format.sh [--fix] [--root DIR]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Enforces who may include whom, over every #include line of src/ and include/.
 
 usage: tools/check_layers.py [--root DIR]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that file-local names are safe where several files are compiled as one (cmake/unity.cmake).
 
 usage: tools/check_local_names.py BUILD [--root DIR]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks the language of documents, comments and messages.
 
 usage: tools/check_prose.py [--root DIR]

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Trains a self-normalizing network on the bundled digits and shows what came of it. The last line
 # holds the accuracy on the test split, as `selfnorm evaluate --json` says it.
 # usage: tools/demo.sh [PROGRAM]

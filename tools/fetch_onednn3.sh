@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Fetches oneDNN 3.2 (Intel's build on the GNU OpenMP runtime, which ours uses too) from PyPI into
 # FOLDER; then -Ddnnl_ROOT=FOLDER builds against it instead of Debian's 2.6.
 # usage: tools/fetch_onednn3.sh FOLDER

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that selfnorm is built from, as root or through sudo. Asks nothing,
 # says what it installs and why, and is done at once when everything is there.
 # usage: tools/install_dependencies.sh [--test | --docs]

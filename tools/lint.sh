@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Runs clang-tidy on the .cc files of folders of src/, for at most SECONDS, and says how many it
 # read. Exit status 1 when it finds an error or could read none.
 # usage: tools/lint.sh BUILD_FOLDER SECONDS FOLDER...

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Fits the float polynomials of src/kernels/simd/math-inl.h and prints them with their errors.
 
 Each is the polynomial of its degree whose largest weighted error is smallest (Remez's exchange on

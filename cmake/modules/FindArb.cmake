@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Arb, ball arithmetic, as Debian's libflint-arb-dev has it; defines Arb::arb.
 find_path(ARB_INCLUDE_DIR arb_hypgeom.h PATH_SUFFIXES flint-arb)
 find_library(ARB_LIBRARY NAMES flint-arb arb)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # libcsv (csv.h), which brings neither a CMake nor a pkg-config file. Defines LibCsv::csv.
 # Installed beside selfnorm-config.cmake, because who links the static library links libcsv too.
 find_path(LIBCSV_INCLUDE_DIR csv.h)

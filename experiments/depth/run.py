@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A dense network of 1,000 layers and width 128 on the bundled digits: what reaches the last layer,
 what comes back to the first, and which network trains.
 

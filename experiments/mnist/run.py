@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs the MNIST and Fashion-MNIST experiments and writes their tables into README.md.
 
 usage: experiments/mnist/run.py [--program build/release/bin/selfnorm] [--seeds 5] [--only NAME ...]

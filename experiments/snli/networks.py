@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The networks of the experiment as network files: the published architecture in six variants, what
 makes it normal, and what is left out or tried of that."""
 

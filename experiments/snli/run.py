@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Sentence pairs: the published comparison of ReLU and SELU on SNLI, what the doctor says of it, and
 what becomes of it when SELU is used as it is meant to be.
 

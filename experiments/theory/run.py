@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Measures what docs/theory.md states: errors against the reference tables, proofs, propagation.
 
 usage: experiments/theory/run.py [--program build/release/bin/selfnorm] [--seeds 5]

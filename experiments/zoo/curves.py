@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """curves.svg: the training loss of every network by epoch, each seed a line, drawn by gnuplot."""
 
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The zoo's networks, each as users build it when they put SELU in place of ReLU, and with ReLU,
 He's initialization and batch norm. A network is a list of layers, each a dict; NETWORKS names them.
 """

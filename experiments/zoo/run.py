@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The zoo: what the doctor finds in networks as users build them, how near its numbers come to
 measured ones, and how they train before and after its repair, beside ReLU with batch norm.
 

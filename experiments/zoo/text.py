@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sentences as numbers of words, and the vectors of these words."""
 
 import array

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Comparisons: several configurations trained side by side, each with several seeds.
 #pragma once
 

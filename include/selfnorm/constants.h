@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The constants of self-normalization, each written once (Klambauer et al. 2017, equation 14).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The doctor: predicts the moments of signals and gradients at every layer of a network before
 // training, measures them if asked to, reports what keeps them from being normal, and fixes it.
 #pragma once

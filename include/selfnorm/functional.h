@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ELU, SELU, dropout and alpha dropout over spans of floats, forward and backward, without the rest
 // of the library. Every call is a pure function of its arguments, uses the widest vectors that the
 // processor has, runs in the calling thread and allocates nothing.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs: from a network file to a run folder, and back to a model with rows to use it on.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // All of selfnorm: describe a network, train it, use it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The mathematics of self-normalization in double precision: what an activation does to the mean
 // and variance of a normal signal and to the second moment of a gradient, where that has a fixed
 // point, and constants for a target. Nothing here needs a network, and all of it is thread-safe.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the doctor is given: a network with what goes into it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a report finds out by trying the model on rows that are not in the data.
 #pragma once
 

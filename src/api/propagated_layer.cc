@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "api/propagated_layer.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the propagation experiment does within one layer, beside the engine's own work.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files written so that a crash, a full disk or Ctrl-C leaves either the old file or the new one.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A fingerprint of bytes, to tell data apart; not for secrets.
 #pragma once
 

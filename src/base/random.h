@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Counter-based random numbers: every draw is a pure function of (key, counter), so nothing depends
 // on the number of threads, the vector width, or the order in which draws are made.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Commands and their arguments as plain data. The parser, --help, the manual pages and the shell
 // completions all read the same tables.
 #pragma once

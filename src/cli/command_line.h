@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Words of the command line to the command that they name. The only file that sees CLI11.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "selfnorm/doctor.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Options as command-line flags.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Pictures by gnuplot, which is run as a program and need not be there.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A training in the reader's browser, as it goes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the program talks to a person: aligned tables, one progress line, color on terminals only.
 #pragma once
 

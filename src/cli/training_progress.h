@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Progress lines of a training, and Ctrl-C.
 #pragma once
 

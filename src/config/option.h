@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Option structs are described once: an Option binds a name, a range and a help line to a member.
 // Network files, flags, --help, checks and documentation all read the same list.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Network files: TOML in and out, as settings. The only place that knows TOML.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Arrays of numbers as IDX and NPY files hold them, and what becomes of them in a data set.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes of a file, compressed by gzip or not, read so that no number in a header is believed before
 // it is held against what the file can contain.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Data sets that did not come through a reader: what a program hands over is believed only when it
 // holds together.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows of text cells on their way to a data set.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // IDX, the format of MNIST: two zero bytes, a type, the number of extents, the extents, the
 // numbers, all big-endian (LeCun, http://yann.lecun.com/exdb/mnist/).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Several named inputs from one table.
 #pragma once
 

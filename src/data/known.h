@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The data sets that go by a name, and the places where they are looked for.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Text files line by line.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Named columns of a table in double precision.
 #pragma once
 

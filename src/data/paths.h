@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What kind of source a [data] table names, and where its files lie.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Self-normalizing networks assume inputs of mean 0 and variance 1; this makes them so.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Figures of two classes in the plane, made by code: to see what networks make of them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From a column of labels to targets: class indexes with their names, or numbers.
 #pragma once
 

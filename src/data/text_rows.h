@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows of texts with a label, as files of three kinds hold them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Vectors of words from text files, as GloVe, word2vec and fastText write them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Words as numbers while texts are read, and as a vocabulary once all are.
 #pragma once
 

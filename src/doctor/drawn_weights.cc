@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "doctor/drawn_weights.h"
 
 #include "passes/initializers.h"

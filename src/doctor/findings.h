@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The kinds of findings: what each looks for in a network, and how to fix it.
 #pragma once
 

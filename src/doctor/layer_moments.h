@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a layer's output is predicted and measured by: the same numbers for both.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the doctor has before it when it looks for findings: a network's graph with what is
 // predicted of it.
 #pragma once

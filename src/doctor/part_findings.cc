@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Findings about what a network is made of.
 #include <fmt/format.h>
 

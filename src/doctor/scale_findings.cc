@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Findings about where values of different scales meet, or leave their scale.
 #include <fmt/format.h>
 

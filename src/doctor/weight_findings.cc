@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Findings about weights as they are drawn at the start.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Field numbers are those of TensorFlow's event.proto, summary.proto, graph.proto and of
 // TensorBoard's plugins/hparams/plugin_data.proto and api.proto.
 #include "formats/event_file.h"

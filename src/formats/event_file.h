@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // TensorBoard's event files: records of protocol buffers, each with its length and checksums.
 #pragma once
 

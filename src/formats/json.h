@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Settings as JSON, and untrusted JSON read with one error for all that can be wrong. Heavy: only
 // for .cc files that speak JSON.
 #pragma once

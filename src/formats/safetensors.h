@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The safetensors container: named tensors and string metadata in one file, which Python's
 // `safetensors` and many other tools open. Layout: 8 bytes little-endian header length, a JSON
 // header padded with spaces, then the tensors' bytes without holes.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The JSON header of a safetensors file, read strictly: what is not known to be right is an error.
 #pragma once
 

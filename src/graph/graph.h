@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The graph as plain data: values, and nodes in topological order. It knows no op by name; the op
 // table defines what a node does.
 #pragma once

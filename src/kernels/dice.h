@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The soft Dice loss (Milletari, Navab, Ahmadi 2016, with sums instead of squares below): how far
 // the predicted and the true region of each class are from covering each other.
 #pragma once

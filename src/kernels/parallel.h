@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one way in which our own loops use threads: contiguous blocks of rows on the OpenMP pool.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an activation and a dropout are to the kernels: plain data, filled in by the ops.
 #pragma once
 

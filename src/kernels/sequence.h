@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sequences of steps: rows of a table for the numbers of words, and what is pooled over the steps
 // that are there. A step whose number is 0 is padding.
 #pragma once

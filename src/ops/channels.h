@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the channels of a signal are, where they differ in more than their elements' draws: batch
 // norm gives each its own scale and shift.
 #pragma once

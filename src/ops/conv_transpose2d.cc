@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The transposed convolution is the gradient of a convolution, so its forward and its gradients are
 // a convolution's three directions with input and output changing places.
 #include "base/random.h"

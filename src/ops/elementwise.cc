@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // add, multiply and scale: arithmetic on values of one shape.
 #include <fmt/format.h>
 

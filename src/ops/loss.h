@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the losses share. Inputs are the network's output and the targets. The first output is the
 // mean loss, the hidden second one what it is the mean of (rows, class weights, targets present),
 // so that the means of batches can be put together. The gradient node of loss L is called

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Losses that go element by element.
 #include <fmt/format.h>
 

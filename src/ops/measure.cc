@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Internal ops that make a constant, and that measure a value.
 #include "kernels/histogram.h"
 #include "kernels/simd/arithmetic.h"

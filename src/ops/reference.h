@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Walking over arrays in API order, for the scalar references.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A row of the op table: the single source of everything about an op. Builder, verifier, autodiff,
 // engine, model files, documentation and the op tests read it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Each op file offers its rows under its own name; table.cc lists them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What several rows share: shape helpers, and rows for ops that are one pointwise pass.
 #pragma once
 

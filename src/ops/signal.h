@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Moment-propagation rules, forward and backward: a column of the op table.
 #pragma once
 

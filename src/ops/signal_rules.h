@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Signal rules that several rows share.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sliding windows of convolution and pooling: attributes to extents.
 #pragma once
 

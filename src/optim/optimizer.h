@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Moves one arena of parameters by its gradients.
 #pragma once
 

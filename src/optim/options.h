@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The names, ranges and help lines of the optimizer's and the schedule's options.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What finite width adds to the signals that are predicted for infinite width: how far single draws
 // of the weights lie from them, and their average.
 #pragma once

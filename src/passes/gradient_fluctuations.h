@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The part of fluctuations.h that goes back through the graph.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the scale of a predicted signal differs from draw to draw of the weights, as plain data, and
 // what a layer's own units add to that.
 #pragma once

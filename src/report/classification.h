@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What predictions say about a classifier: plain numbers from probabilities and classes.
 #pragma once
 

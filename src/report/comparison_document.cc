@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A comparison as the page shows it.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What goes into a model, as a reader sees it.
 #pragma once
 

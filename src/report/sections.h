@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a run's report says of its model, from plain numbers.
 #pragma once
 

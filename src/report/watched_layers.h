@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which of the watched layers are of the network's inside.
 #pragma once
 

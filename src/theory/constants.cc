@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // α and λ of a SELU whose map has a given fixed point.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Weighted sums over windows, forward and backward: each tap's weight meets itself alone, so that a
 // product of two outputs sums, tap by tap, those of the two elements that the tap reads.
 #include <algorithm>

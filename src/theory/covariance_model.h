@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What any two elements of a sample have in common, told from the links that a field carries.
 #pragma once
 

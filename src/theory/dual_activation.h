@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An activation on fields of normal signals: moments, and products of two correlated elements, by
 // its Hermite coefficients (Daniely et al. 2016).
 #pragma once

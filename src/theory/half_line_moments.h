@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A function whose two sides meet at f(0) = 0, seen from each side: given its sign, a normal z is a
 // truncated normal, and what f makes of it are terms of one sign that do not cancel.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Real intervals whose arithmetic is proved to enclose the exact result (Arb's balls): the only
 // files that see Arb are these two.
 #pragma once

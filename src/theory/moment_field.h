@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A predicted signal as plain data: the moments of a value at every sample and position, averaged
 // over its channels and over draws of the weights. Weights are independent of mean 0 or about it,
 // so that layers act on these numbers alone (Poole et al. 2016; Novak et al. 2019 for

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Fields behind windows that slide over an image: convolutions, averages and maxima, forth and
 // back.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Moments of activations with two sides that meet at 0: the laws of total variance and covariance
 // put the sides together. The textbook form (powers of z, then a difference) overflows or cancels
 // where this does not.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A small deviation as Σ coefficient·source of independent sources of mean 0 and variance 1: what
 // several values owe to one source adds up before it is squared.
 #pragma once

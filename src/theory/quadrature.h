@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Integrals of smooth functions, and expectations under a normal law.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "theory/truncated_normal.h"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // y ≥ 0 with density proportional to e^(−t·y − y²/2): a normal of mean −t and variance 1, cut off
 // below 0. Both sides of an activation's kink are such laws, and every moment of SELU follows from
 // the few functions here, each computed without subtracting what is nearly equal.

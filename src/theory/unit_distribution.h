@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the squares of a layer's units vary: units are alike and, given what they read, independent,
 // so that averages over n of them differ from draw to draw by 1/√n of what is said here.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "train/batches.h"
 
 #include "data/gather.h"

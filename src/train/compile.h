@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From a model to programs: the graph, its loss, its gradients, its measurements.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From outputs and targets to what metrics look at.
 #include <algorithm>
 #include <cstring>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is not drawn before training: states that the training rows decide, as those of whitening,
 // and tables that come from files.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The metrics by the names that users write, for each kind of target.
 #pragma once
 

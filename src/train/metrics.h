@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How good predictions are. Plain functions over scores (rows × columns, row-major) and targets;
 // all arithmetic in double. A metric that is not defined on these data is std::nullopt, not a
 // number that looks like one; NaN among the scores that count makes the result NaN or counts as

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a network is trained for: the loss, what its outputs mean, how good they are.
 #pragma once
 

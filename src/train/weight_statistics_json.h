@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Units' weights as the history and reports tell them.
 #pragma once
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The commands that only tell something: --help, --version, ops, data list."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Configurations side by side: trained, kept, gone on with, told in three ways."""
 
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The completions of bash and fish offer commands, flags and choices; zsh reads its script."""
 
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Training beside other work: threads that wait by spinning must not make it tens of times slower."""
 
 import os

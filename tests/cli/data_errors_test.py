@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Wrong data: exit status 3, and words that say in which file, where, and how to fix it."""
 
 import gzip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`selfnorm doctor --repair` on network files of all shapes."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`selfnorm doctor`: predictions, and measurements beside them."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whitening: `selfnorm doctor` finds inputs that are too alike, and what it puts in is fitted to the
 training rows, kept in the model and used on new data."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Watching a training in a browser: what its server sends, to whom, and how it ends."""
 
 import http.client

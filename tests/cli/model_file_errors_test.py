@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Model files and checkpoints that are damaged, cut short or made to do harm: exit status 4."""
 
 import copy

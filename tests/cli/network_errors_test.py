@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Wrong network files and flags: exit status 2, and words that say where and how to fix it."""
 
 import shutil

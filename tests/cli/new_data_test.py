@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Data other than those trained on: sets of their own to validate and test, new tables to use."""
 
 import csv

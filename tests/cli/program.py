@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs the selfnorm program as a user would, and makes and reads the files around it.
 
 The program is that of SELFNORM_PROGRAM, else build/release/bin/selfnorm of the repository. Standard

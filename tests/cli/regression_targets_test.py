@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Targets that are numbers in a unit of their own, as in most people's tables."""
 
 import statistics

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reports as a reader meets them: in a browser, on a telephone, in the dark."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reproducing a run: from its config.toml, with other thread counts, and after an interruption."""
 
 import shutil

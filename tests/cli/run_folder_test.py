@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a run folder may take the place of, and what it is called."""
 
 from program import USAGE, CliTest, class_table, csv_text, idx_bytes, main, network, npy_bytes

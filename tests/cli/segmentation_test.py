@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Images in which every pixel has a class: from arrays to a model that is evaluated and predicts."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The network files of experiments/snli: as networks.py makes them, and such that they train."""
 
 import gzip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Texts: from files of every kind to numbers of words, a model, and back to new files."""
 
 import gzip

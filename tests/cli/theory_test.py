@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The mathematics from the command line: numbers, proofs, propagation, pictures, bad input."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Networks that read numbers of words: training, the model's check of new data, bad files."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The main job: train, evaluate, predict, on every kind of data that the program reads."""
 
 import csv

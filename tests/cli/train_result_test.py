@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What `selfnorm train` says when it is done."""
 
 from program import CliTest, main, network

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What stops a training: numbers that are not finite, disks that are full, folders that are not
 writable. The message helps, and what was there before is there after."""
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Small files that the tests write for themselves, and what hostile ones must do.
 #pragma once
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """HACKING.md and ADR 1 agree with the tree: folders, presets, tools, and the libraries that CMake finds."""
 
 import json

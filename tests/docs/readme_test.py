@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs what README.md and the guides show a user: their network files and commands, in order.
 
 usage: readme_test.py PROGRAM

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the doctor finds in networks as users build them, and that it finds nothing in what it
 // repaired.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How far single draws lie apart, predicted, against the spread of networks that run.
 
 #include <gtest/gtest.h>

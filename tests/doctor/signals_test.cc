@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Predicted moments of every layer against networks that run, averaged over draws of the weights.
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Packed rows are a matter of speed: whatever the network, what comes out is the same.
 #include "passes/pack.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reference implementations of formats, from PyPI, for tests that read our files with them."""
 
 import importlib.util

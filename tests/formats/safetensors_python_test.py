@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Our files against the reference implementation of the format, PyPI's `safetensors`.
 
 usage: safetensors_python_test.py SAMPLE_PROGRAM WORK_FOLDER

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // For safetensors_python_test.py: writes a file for Python to read, and describes one Python wrote.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Our event files as TensorBoard's own reader reads them, beside the history of the same run.
 
 usage: tensorboard_python_test.py SELFNORM_PROGRAM WORK_FOLDER

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The activations against their scalar truth over the whole range of floats, and that truth against
 // the complex step.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the kernel tests share: every target in turn, guarded arrays at any misalignment, drawn
 // values.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The elementwise losses.
 #include "kernels/simd/loss.h"
 

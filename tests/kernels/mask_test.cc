@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The masks are fixed forever (docs/adr/0003-masks.md): the same for every instruction set, split
 // of the batch and number of columns.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The vectorized kernels against kernels/ref/pointwise.h: every length of tail, alignment, in place
 // and apart, on every instruction set, with unmapped memory behind every array.
 #include "kernels/simd/pointwise.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tables and steps where the op sweep does not go: numbers of no word, samples without steps.
 #include "kernels/sequence.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs a test body on every instruction set that this processor has.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whitening of images: its effect on the images that it is fitted to, and its borders.
 #include "kernels/whitening.h"
 

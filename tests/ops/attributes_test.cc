@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Attributes other than the defaults, against formulas written here: the sweep's references read
 // the attributes with the same code as the ops themselves.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What rows say of their weights' fans, counted: with inputs and weights of 1, an output is the
 // number of inputs that it sums.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every op of the table against its scalar reference: values, and gradients by complex step.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One op as a graph of its own, run by the engine and by its scalar reference.
 #pragma once
 

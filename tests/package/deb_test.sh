@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The Debian packages are clean for lintian, install on a bare Debian 12 and run there.
 # usage: tests/package/deb_test.sh FOLDER_WITH_THE_PACKAGES
 # Exit status 77 means skipped: needs root, debootstrap, lintian and an archive of Debian packages.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Run by ctest: install into a fresh prefix, build the guide's program against it, run it, check what
 # it says.
 function(run)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Inputs that hold numbers of words, and how what is made of them knows its padding.
 #include "passes/vocabulary.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The noise of finite width against a simulation: one sample through a network drawn anew each
 // time.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reference tables: numbers at 25 digits, a copy in tests/golden.
 #pragma once
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """tools/check_format.sh passes what is formatted, refuses what is not, and fixes it with --fix."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Each rule of tools/check_layers.py on a small tree: one that holds, and every way to break it."""
 
 import pathlib

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """tools/check_local_names.py finds a local function that hides one that a neighbor calls."""
 
 import pathlib

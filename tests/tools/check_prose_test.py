@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """tools/check_prose.py finds ruled-out phrases, misspellings and wide lines, and accepts the rest."""
 
 import pathlib

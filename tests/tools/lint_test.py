@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """tools/lint.sh prints how many files clang-tidy read, and fails when it read none. A script stands
 in for clang-tidy."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """experiments/mnist/run.py --step-times writes what the benchmark reports into the README, and says
 when the benchmark is not built. A script stands in for it."""
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Networks whose outputs are images: targets, losses and metrics of every pixel.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "kernels/dnnl/pooling.h"
 
 #include "kernels/dnnl/runtime.h"

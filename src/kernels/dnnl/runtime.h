@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the files of this folder share: the one engine and stream, and the differences between
 // oneDNN 2 and 3 (docs/adr/0002-onednn.md lists them). Not for including from elsewhere.
 #pragma once

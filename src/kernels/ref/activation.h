@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The scalar truth of every activation for T = double, long double and std::complex<double> (whose
 // imaginary part gives the derivative). Gradient at a kink: that of x ≤ 0.
 #pragma once

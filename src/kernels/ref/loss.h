@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The losses as plain formulas, one row or element at a time: the truth that the kernels are held
 // to. T is double, or std::complex<double> for derivatives by complex step (comparisons look at the
 // real part, so each formula is analytic on either side of its branches).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The scalar truth of docs/adr/0003-masks.md.
 #pragma once
 

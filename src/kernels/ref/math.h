@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Elementary functions that real and complex arguments share, so that one template serves the value
 // and, through f(x + ih), its derivative. Complex results are exact to first order in the imaginary
 // part or better, which a complex step (h about 1e-30) needs; nothing here is for large ones.

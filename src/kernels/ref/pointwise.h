@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The scalar truth of kernels/simd/pointwise.h, argument for argument, in the arithmetic of T.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The optimizers as written in their papers, one parameter at a time in double: the truth that
 // kernels/simd/update.h is held to. Each struct is one parameter's optimizer with its state.
 #pragma once

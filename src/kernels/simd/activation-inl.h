@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every activation as a type, so that the loops are compiled once for each and branch on none.
 //   forward(d, x)                      f(x)
 //   slope(d, y, positive)              f′ from the output y; `positive` says y > 0, which y itself

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Elementwise arithmetic on n floats. An output may be one of the inputs, but not overlap it
 // otherwise. Single-threaded; elements do not see each other, so ranges may be split anywhere.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What softmax and its loss share: the greatest element of a row and the sum of exponentials.
 #if defined(SELFNORM_KERNELS_SIMD_EXPONENTIAL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SELFNORM_KERNELS_SIMD_EXPONENTIAL_INL_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From the order of files to the order of the engine: transposes between channels-first and
 // features-last, and batches gathered from a data set. Single-threaded; nothing may overlap.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The elementwise losses; softmax_loss.cc has those over rows of logits.
 #include "kernels/simd/loss.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Losses and their gradients. A forward function writes one loss a row (or an element) and returns
 // what the mean is made of; a gradient function writes scale·∂(sum)/∂(input), so scale = upstream /
 // weight gives the gradient of the mean. Single-threaded: callers split the rows and add the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The draws of docs/adr/0003-masks.md, 128 at a time; kernels/ref/mask.h is the scalar truth.
 // Included once per instruction set, so no #pragma once.
 #if defined(SELFNORM_KERNELS_MASK_INL_H_) == defined(HWY_TARGET_TOGGLE)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Elementary functions on vectors of floats. Included once per instruction set, so no #pragma once.
 // NaN goes through all of them: arguments are bounded by compare-and-select, never by Min or Max,
 // whose answer to NaN differs between instruction sets. The polynomials come from

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bias, activation and dropout in one pass over memory, forward and backward. Vectorized for the
 // instruction set found at run time; single-threaded; no allocation; nothing outside the arrays is
 // read or written, at any alignment. Arrays may be the same or disjoint, not shifted. Masks are

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sums over arrays, accumulated so that the error does not grow with their length. The same bits
 // for any number of threads (they may differ between instruction sets).
 #pragma once

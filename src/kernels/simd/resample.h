@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Images whose pixels are weighted sums of another image's pixels, the weights being products of
 // one for rows and one for columns: upsampling, and as its transpose the gradient. Exact but for
 // the rounding of float products and sums. Nothing is allocated while running.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Softmax over the columns of each row. Single-threaded: callers split the rows.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Softmax cross-entropy, fused: probabilities are never stored.
 #include <cmath>
 

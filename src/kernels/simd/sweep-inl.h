@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Loops over arrays in whole vectors and one partial vector, compiled once for each target.
 #if defined(SELFNORM_KERNELS_SIMD_SWEEP_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SELFNORM_KERNELS_SIMD_SWEEP_INL_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One optimizer step over n parameters in one fused pass: reads the gradient dw, the parameters w
 // and their slots, writes w and the slots. Single-threaded; elements do not see each other, so
 // ranges may be split anywhere and give the same bits. Coefficients are worked out in double and
