@@ -1,50 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sequences of steps: rows of a table for the numbers of words, and what is pooled over the steps
-// that are there. A step whose number is 0 is padding.
+// Sequences of steps: embedding lookup and pooling over time. A step with token id 0 is padding.
 #pragma once
 
 #include <cstdint>
 
 namespace selfnorm {
 
-/// Numbers of words, and of rows, travel as floats, which count so far.
+/// Token ids and row indices are stored as floats, which are exact up to this number.
 inline constexpr std::int64_t kMaxTokenIds = std::int64_t{1} << 24;
 
-/// Numbers that name no row of the table count as padding; nobody reads beyond it.
+/// The row of a token id, or 0 (padding) for an id outside the table.
 std::int64_t row_of_id(float id, std::int64_t rows);
 
-/// y[i] = table[ids[i]], `width` numbers each; 0 for padding.
+/// y[i] = table[ids[i]], `width` numbers each. Padding gives zeros.
 void embedding_lookup(const float* ids, std::int64_t count, const float* table, std::int64_t rows,
                       std::int64_t width, float* y);
 
-/// dtable = 0, then dtable[ids[i]] += dy[i], in the order of i whatever the thread count.
+/// dtable = 0, then dtable[ids[i]] += dy[i], in the order of i for any number of threads.
 void embedding_lookup_gradient(const float* ids, std::int64_t count, const float* dy,
                                std::int64_t rows, std::int64_t width, float* dtable);
 
-/// Samples × steps × width numbers.
+/// The shape of sequences: samples × steps × width.
 struct SequenceShape {
   std::int64_t samples = 0, steps = 0, width = 0;
 };
 
-/// Which row of x is a step's: its own, where no packed rows are meant.
+/// Maps a step to its row of x. Without packed rows, each step has its own row.
 struct StepRowIndex {
-  const float* ids = nullptr;     ///< marks the steps that are not padding; null if none is
-  const float* places = nullptr;  ///< of packed rows: each step's row, below 0 of one without
+  const float* ids = nullptr;  ///< marks the steps that are not padding; null if none is
+  const float* places =
+      nullptr;  ///< if rows are packed: the row of each step, negative for padding
 };
 
-/// y = n^(-power) · Σ over the n steps of a sample that are there; 0 where there are none.
+/// y = n^(-power) · Σ over the n steps of a sample that are not padding. 0 if there are none.
 void sum_steps(const float* x, const StepRowIndex& rows, const SequenceShape& shape, double power,
                float* y);
 void sum_steps_gradient(const float* dy, const float* ids, const SequenceShape& shape, double power,
                         float* dx);
 
-/// The largest over those steps, and which it is (the first of equal ones; −1 without any).
+/// The maximum over the same steps and its index (the first of equal ones; −1 if there are none).
 void max_steps(const float* x, const StepRowIndex& rows, const SequenceShape& shape, float* y,
                float* which);
 void max_steps_gradient(const float* dy, const float* which, const SequenceShape& shape, float* dx);
 
-/// The same gradients of `packed` rows: of each the sum over its steps, in their order whatever the
-/// thread count.
+/// The same gradients for `packed` rows: the sum over the steps of each row, in their order for any
+/// number of threads.
 void sum_packed_gradient(const float* dy, const StepRowIndex& rows, const SequenceShape& shape,
                          double power, std::int64_t packed, float* dx);
 void max_packed_gradient(const float* dy, const float* which, const float* places,

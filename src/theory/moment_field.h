@@ -98,20 +98,20 @@ struct MomentField {
   }
 };
 
-/// A field of so many elements, all 0; one of independent elements of this mean and square.
+/// A field of zeros, and a field of independent elements with this mean and second moment.
 MomentField zero_field(const Extent& extent);
 MomentField uniform_field(const Extent& extent, double mean, double square);
 
-/// The element at the other end of a link, or −1 where there is none.
+/// The element at the other end of a link, or −1 if there is none.
 std::int64_t linked(const Extent& extent, std::int64_t element, Link link);
 
-/// Samples from the first to before the last.
+/// The samples from `first` to before `last`.
 struct Samples {
   std::int64_t first, last;
 };
 
-/// Calls body(element, the one at the other end) for every element of these samples that has such a
-/// link: `linked` without its divisions.
+/// Calls body(element, linked element) for every element of these samples that has such a link. As
+/// `linked`, without its divisions.
 template <class Body>
 void for_each_linked(const Extent& extent, Link link, const Samples& samples, Body body);
 template <class Body>
@@ -119,45 +119,45 @@ void for_each_linked(const Extent& extent, Link link, Body body) {
   for_each_linked(extent, link, {0, extent.samples}, body);
 }
 
-/// Correlation across a link, within [−1, 1]; 0 where there is no neighbor or nothing varies.
+/// The correlation across a link, within [−1, 1]. 0 if there is no neighbor or no variance.
 double correlation(const MomentField& x, std::int64_t element, Link link);
-/// The same, of a link that leads to `other`.
+/// As above, for a link that leads to `other`.
 double correlation(const MomentField& x, std::int64_t element, std::int64_t other, Link link);
 
-/// The variance of the mean over all positions of a sample, from averages of what its links carry.
+/// The variance of the mean over all positions of a sample, from averages over its links.
 double variance_of_position_mean(const MomentField& x, std::int64_t sample);
 
-/// The variance of the mean over all positions of so many samples of the field's law, which falls
-/// with distance as within a sample; what elements' means differ by is none.
+/// The variance of the mean over all positions of this number of samples with the field's
+/// distribution. Correlation decays with distance as within a sample. Differences between the means
+/// of elements do not count as variance.
 double variance_of_batch_mean(const MomentField& x, std::int64_t samples);
 
-/// The first samples of a field, at most so many.
+/// The first samples of a field, at most `count`.
 MomentField first_samples(const MomentField& x, std::int64_t count);
 
-/// All positions of a sample as one element, averaged as channels are.
+/// Merges all positions of a sample into one element, averaged like channels.
 MomentField flatten_positions(const MomentField& x);
 
-/// Σ factor·x of fields that are independent of each other but for their means.
+/// A term of Σ factor·x over fields that are independent except for their means.
 struct Part {
   const MomentField* field;
   double factor;
 };
 MomentField sum_independent_fields(const std::vector<Part>& parts);
 
-/// Adds a share of x's moments: the shares of a mixture of laws make 1.
+/// Adds a component of a mixture with weight `share`. The weights of a mixture sum to 1.
 void accumulate_mixture(MomentField& sum, const MomentField& x, double share);
 
-/// The field with so much more correlation between samples and positions far apart, or less.
+/// The field with this correlation added between samples and between distant positions.
 MomentField add_correlation(const MomentField& x, double correlation);
-/// By how much more the samples of a field are alike, as a share of what they vary by.
+/// The increase of the correlation between samples, relative to the variance.
 double correlation_gain(const MomentField& more, const MomentField& less);
 
 /// a·x + b.
 MomentField affine(const MomentField& x, double a, double b);
 
-/// Averages over elements: of the mean, of the square, of the product between samples, and of that
-/// between any two elements, which falls from the former towards that of positions far apart as
-/// within a sample.
+/// Averages over elements of the mean, the second moment, the product of two samples, and the
+/// product of any two elements. The last decays from the third with distance, as within a sample.
 struct FieldAverage {
   double mean = 0, square = 0, sample_pair_product = 0, any_pair_product = 0;
   double variance() const { return square - mean * mean; }
