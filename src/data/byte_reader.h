@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes of a file, compressed by gzip or not, read so that no number in a header is believed before
-// it is held against what the file can contain.
+// Reads the bytes of a file, gzip or not. Sizes in headers are checked against the size of the file
+// before they are used.
 #pragma once
 
 #include <zlib.h>
@@ -18,10 +18,10 @@ namespace selfnorm {
 /// Throws Error(data) with this message.
 [[noreturn]] void data_error(const std::string& message);
 
-/// The text in single quotes, with control characters escaped and cut after 40 bytes.
+/// The text in single quotes, with control characters escaped, truncated to 40 bytes.
 std::string shown(std::string_view text);
 
-/// The path without a last ".gz".
+/// The path without the extension ".gz".
 std::filesystem::path without_gz(const std::filesystem::path& path);
 
 /// Reads a file front to back. All errors are Error(data) and begin with the path.
@@ -37,10 +37,10 @@ class ByteReader {
   const std::string& name() const { return name_; }
 
   /// Up to `count` bytes; fewer only at the end of the file. Throws when the gzip data are corrupt
-  /// or cut short.
+  /// or truncated.
   std::size_t read_some(void* bytes, std::size_t count);
 
-  /// Exactly `count` bytes of `what`. The memory taken never exceeds twice what was found.
+  /// Exactly `count` bytes of `what`. Memory use is at most twice the bytes found.
   std::vector<std::uint8_t> read(std::uint64_t count, std::string_view what);
 
   /// Throws unless all bytes are read; this also checks the sum at the end of a gzip file.
@@ -52,7 +52,7 @@ class ByteReader {
 
   std::string name_;
   gzFile file_ = nullptr;
-  std::uint64_t capacity_ = 0;  ///< no more bytes than this can come out of the file
+  std::uint64_t capacity_ = 0;  ///< upper bound of the bytes in the file
   std::uint64_t position_ = 0;
 };
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Data sets that did not come through a reader: what a program hands over is believed only when it
-// holds together.
+// Checks of data sets that a program passes in instead of a reader.
 #pragma once
 
 #include "selfnorm/dataset.h"
@@ -12,7 +11,7 @@ namespace selfnorm {
 void check_word_numbers(const Field& field, std::int64_t vocabulary, const std::string& dataset);
 
 /// Throws Error(data) unless inputs and targets have as many numbers as `rows` and their shapes
-/// say, features are finite, and every class has a name. NaN among target values is a missing one.
+/// say, features are finite, and every class has a name. NaN is a missing target value.
 void check_dataset(const Dataset& data);
 
 }  // namespace selfnorm

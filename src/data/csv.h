@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables of numbers as text.
+// Tables of numbers in text files.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@
 
 namespace selfnorm {
 
-/// Takes a row and the line on which it begins; false when no more are wanted.
+/// Receives a row and the line on which it begins. Returns false to stop.
 using CsvRowTaker = std::function<bool(const CsvRow& row, std::int64_t line)>;
 
-/// Hands over the rows of a file, gzip or not, one by one; empty lines are left out. `delimiter` is
+/// Calls a function for each row of a file, gzip or not. Empty lines are skipped. `delimiter` is
 /// as in DataOptions. Error(data) names file and line of a quote that is not closed.
 void read_csv_rows(const std::filesystem::path& path, const std::string& delimiter,
                    const CsvRowTaker& take);

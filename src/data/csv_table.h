@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of text cells on their way to a data set.
+// Collects rows of text cells into a data set.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace selfnorm {
 
-/// One row as libcsv hands it over, without an allocation for every cell.
+/// One row from libcsv, without an allocation per cell.
 class CsvRow {
  public:
   void clear() { text_.clear(), ends_.clear(); }
@@ -32,15 +32,15 @@ class CsvTable {
   CsvTable(std::string file, const DataOptions& options)
       : file_(std::move(file)), options_(options) {}
 
-  /// True when no more rows are wanted.
+  /// Whether enough rows were collected.
   bool complete() const { return options_.limit > 0 && rows() >= options_.limit; }
-  /// Takes the next row, which begins on `line`; the first decides on header and targets.
+  /// Adds the next row, which begins on `line`. The first row decides on header and targets.
   void row(const CsvRow& row, std::int64_t line);
-  /// The data set, once all rows are there.
+  /// The data set, after all rows were added.
   Dataset dataset();
 
  private:
-  // The cells of one target column, "" where a label is missing.
+  // The cells of one target column, "" if the label is missing.
   struct Labels {
     std::size_t column = 0;
     std::vector<std::string> cells;

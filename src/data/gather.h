@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of a data set on their way into a batch.
+// Copies rows of a data set into a batch.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace selfnorm {
 
-/// Rows that the field holds.
+/// The number of rows of the field.
 std::int64_t field_rows(const Field& field);
 
 /// Throws Error(data) unless 0 <= row < field_rows(field) for all.

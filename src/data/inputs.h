@@ -6,7 +6,7 @@
 
 namespace selfnorm {
 
-/// Divides the one field of a table into an input for each name, which gets the columns listed for
+/// Splits the field of a table into an input for each name, which gets the columns listed for
 /// it in that order; a column may serve several inputs, and those that none lists are left out.
 /// Error(data) names a column that is not there.
 void divide_columns(const InputSources& inputs, Dataset& data);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The data sets that go by a name, and the places where they are looked for.
+// Data sets that are known by name, and the folders where they are searched.
 #pragma once
 
 #include <filesystem>
@@ -21,14 +21,14 @@ struct KnownDataset {
   std::string_view folders;      ///< its folder in a data directory may have any of these names
   std::string_view files;        ///< all of these must be in the folder
   std::string_view class_names;  ///< by class index, with '|' between
-  std::string_view get;          ///< how to come by it
+  std::string_view get;          ///< how to obtain it
 };
 
 std::span<const KnownDataset> known_datasets();
 
-/// The row of this name, or null.
+/// The data set with this name, or null.
 const KnownDataset* find_known(std::string_view name);
-/// Where data sets are looked for, in this order: options.data_dir, the environment variable
+/// The folders to search, in this order: options.data_dir, the environment variable
 /// SELFNORM_DATA (several with ':' between), ./data, the folder that came with the program,
 /// /usr/share/datasets.
 std::vector<std::filesystem::path> data_directories(const DataOptions& options);
@@ -41,7 +41,7 @@ std::optional<std::filesystem::path> find_file(const std::filesystem::path& fold
 std::optional<std::filesystem::path> find_dataset(const KnownDataset& known,
                                                   const DataOptions& options);
 
-/// find_dataset, or an Error(data) that says what was looked for, where, and how to get it.
+/// As find_dataset, but throws Error(data) with the files, the folders and how to obtain them.
 std::filesystem::path require_dataset(const KnownDataset& known, const DataOptions& options);
 
 }  // namespace selfnorm

@@ -9,11 +9,11 @@
 
 namespace selfnorm {
 
-/// Takes a line without its end (LF or CR LF) and its number from 1; false when no more are wanted.
+/// Receives a line without its end (LF or CR LF) and its number from 1. Returns false to stop.
 using LineTaker = std::function<bool(std::string_view line, std::int64_t number)>;
 
-/// Hands over the lines of a file, gzip or not, empty ones too; a byte order mark is left out. A
-/// line is at most 16 MiB long: Error(data) names a longer one.
+/// Calls a function for each line of a file, gzip or not, including empty lines. A byte order mark
+/// is skipped. Throws Error(data) for a line longer than 16 MiB.
 void read_lines(const std::filesystem::path& path, const LineTaker& take);
 
 }  // namespace selfnorm

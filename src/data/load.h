@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the [data] table to data sets.
+// Loads data sets from a [data] table.
 #pragma once
 
 #include "config/option.h"
@@ -7,7 +7,7 @@
 
 namespace selfnorm {
 
-/// The options by name, range and help.
+/// The options with their names, ranges and help.
 Options options(DataOptions& data);
 
 }  // namespace selfnorm

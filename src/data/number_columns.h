@@ -10,7 +10,7 @@
 namespace selfnorm {
 
 struct NumberRow {
-  std::vector<double> values;  ///< in the order of the names asked for
+  std::vector<double> values;  ///< in the order of the requested names
   std::int64_t line = 0;
 };
 

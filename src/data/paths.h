@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What kind of source a [data] table names, and where its files lie.
+// The kind of a data source, and the paths of its files.
 #pragma once
 
 #include <filesystem>
@@ -12,11 +12,11 @@ namespace selfnorm {
 
 enum class FileKind { table, npy, idx };
 
-/// By the name's ending; an unknown one is an Error(data) that lists those there are.
+/// The kind by file extension. Throws Error(data) with the known extensions for another one.
 FileKind file_kind(const std::filesystem::path& path);
 
 enum class SourceKind {
-  known,   ///< a data set that goes by a name
+  known,   ///< a data set known by name
   folder,  ///< IDX files named as MNIST's are
   table,
   array,  ///< one NPY or IDX file, its targets in another
@@ -28,16 +28,16 @@ struct Source {
   std::filesystem::path path;  ///< of a folder, table or array
 };
 
-/// Error(data) when the options name nothing, or what is not there.
+/// Throws Error(data) if the options name no source, or one that does not exist.
 Source find_source(const DataOptions& options);
 
-/// A relative path is tried as it is, then in every data directory.
+/// A relative path is searched in the current folder, then in every data folder.
 std::optional<std::filesystem::path> find_path(const std::string& path, const DataOptions& options);
 
-/// The file of targets: beside the file of inputs, else as `find_path` finds it.
+/// The file of targets: next to the file of inputs, else as `find_path` finds it.
 std::filesystem::path find_target(const std::filesystem::path& inputs, const DataOptions& options);
 
-/// Writes out in full what names a file, so that the options hold from any folder.
+/// Makes all file names absolute, so that the options are valid in any folder.
 void make_absolute(DataOptions& options);
 
 }  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which rows train and which are held out.
+// Splits rows into training and held-out rows.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace selfnorm {
 
-/// Row indexes; `train` and `validation` share none and together have all.
+/// Row indices. Every row is in exactly one of the two.
 struct Split {
   std::vector<std::int64_t> train;
   std::vector<std::int64_t> validation;

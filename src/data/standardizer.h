@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Self-normalizing networks assume inputs of mean 0 and variance 1; this makes them so.
+// Standardization of inputs to mean 0 and variance 1.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +18,13 @@ struct Standardizer {
   std::vector<double> deviation;
 };
 
-/// How many pairs a standardizer of this field has.
+/// The number of pairs of a standardizer for this field.
 std::int64_t standardized_features(const Field& field);
 
-/// Mean and population deviation (divisor n) over the given rows, in double and two passes, the
-/// same for any thread count. A column of one value gets deviation 1, so that it becomes 0 on these
-/// rows and stays finite on others. Error(data) when there are no rows or one is not in the field.
+/// Mean and population standard deviation (divisor n) over the given rows, in double and two
+/// passes, the same for any thread count. A constant column gets standard deviation 1, so that it
+/// becomes 0 on these rows and stays finite on others. Error(data) when there are no rows or one is
+/// not in the field.
 Standardizer fit(const Field& field, std::span<const std::int64_t> rows);
 
 }  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Figures of two classes in the plane, made by code: to see what networks make of them.
+// Synthetic data sets of two classes in the plane.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 namespace selfnorm {
 
 struct SyntheticOptions {
-  std::int64_t rows = 400;  ///< half of them of each class, the first of one more where odd
-  double noise = 0.05;      ///< deviation of a point from its place
+  std::int64_t rows = 400;  ///< half per class; the first has one more if odd
+  double noise = 0.05;      ///< standard deviation of the noise per coordinate
   std::uint64_t seed = 1;
 };
 
@@ -26,7 +26,7 @@ struct SyntheticPoint {
 std::vector<SyntheticPoint> make_synthetic(const std::string& name,
                                            const SyntheticOptions& options);
 
-/// The names there are.
+/// The names of the data sets.
 const std::vector<std::string>& synthetic_names();
 
 }  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a column of labels to targets: class indexes with their names, or numbers.
+// Converts a column of labels to targets: class indices with names, or numbers.
 #pragma once
 
 #include <functional>
@@ -10,10 +10,10 @@
 
 namespace selfnorm {
 
-/// Where the label of a row stands, for an error message: "train.csv:17, column 'y'".
+/// The place of a row's label for error messages: "train.csv:17, column 'y'".
 using Place = std::function<std::string(std::int64_t row)>;
 
-/// With task "auto", whole numbers of at most so many distinct values are classes.
+/// With task "auto", whole numbers with at most this many distinct values are classes.
 inline constexpr std::size_t kMostAutomaticClasses = 100;
 
 /// Numbers as targets, NaN where a label is missing. Classes when `task` is "classification", or

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Texts with labels as numbers of words.
+// Texts with labels as token ids.
 #pragma once
 
 #include <filesystem>
@@ -8,11 +8,12 @@
 
 namespace selfnorm {
 
-/// Error(data) where options of texts are given without any, or an input reads what is none.
+/// Throws Error(data) if text options are given without texts, or an input reads a column that is
+/// not text.
 void check_texts(const DataOptions& options);
 
-/// Reads the columns `text` of a file (data/text_rows.h) into a field each, of the numbers of its
-/// words (data/tokens.h) in Dataset::words, padded to the longest text or cut after `max_words`.
+/// Reads the columns `text` of a file (data/text_rows.h) into a field each, of its token
+/// ids (data/tokens.h) in Dataset::words, padded to the longest text or truncated to `max_words`.
 /// Fields are called as `inputs` says, else as their columns. Uses `target`, `labels`, `min_count`,
 /// `skip_bad`, `limit` and how tables are read of the options. A row without a label (empty, or
 /// '-') is left out and counted. Error(data) names file and line of a row that cannot be read, of a
@@ -21,8 +22,8 @@ void check_texts(const DataOptions& options);
 /// numbers.
 Dataset read_texts(const std::filesystem::path& path, const DataOptions& options);
 
-/// Gives texts the numbers of a vocabulary, words that it has not the unknown one's, and so many
-/// words, padded or cut.
+/// Converts texts to the token ids of another vocabulary, unknown tokens included, and pads or
+/// truncates them to this length.
 void renumber(Field& field, const std::vector<std::string>& words,
               const std::vector<std::string>& into, std::int64_t steps);
 

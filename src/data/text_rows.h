@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of texts with a label, as files of three kinds hold them.
+// Reads rows of texts with a label from three kinds of files.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct TextRow {
   std::string fault;
 };
 
-/// False when no more rows are wanted.
+/// Returns false to stop.
 using TextRowTaker = std::function<bool(const TextRow& row)>;
 
 /// Hands over the rows of a file, gzip or not, one by one. Of JSON lines (.jsonl, .ndjson) the

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Texts as words.
+// Splits texts into tokens.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@
 
 namespace selfnorm {
 
-/// Puts the words of a text into `words`, in order. A word is as many bytes as follow each other of
-/// a–z, 0–9, _ and those from 0x80 on (letters outside ASCII), A–Z taken as a–z; every other byte
-/// above 0x20 but 0x7f is a word by itself, and the rest separate words.
+/// Writes the tokens of a text to `words`, in order. A token is a longest run of a–z, 0–9, _ and
+/// bytes from 0x80 on (letters outside ASCII), after lowercasing A–Z. Every other byte above 0x20,
+/// except 0x7f, is a token of its own. All other bytes separate tokens.
 void split_into_words(std::string_view text, std::vector<std::string>& words);
 
 }  // namespace selfnorm

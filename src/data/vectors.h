@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Vectors of words from text files, as GloVe, word2vec and fastText write them.
+// Reads word vectors in the text format of GloVe, word2vec and fastText.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace selfnorm {
 
-/// The vectors of a vocabulary's words, one behind the other; those that have none are 0.
+/// The vectors of a vocabulary in order. Tokens without a vector have zeros.
 struct WordVectors {
-  std::vector<float> table;  ///< words × dimension
-  std::vector<bool> found;   ///< by word
-  std::int64_t skipped = 0;  ///< bad lines that were left out
+  std::vector<float> table;  ///< tokens × dimension
+  std::vector<bool> found;   ///< by token id
+  std::int64_t skipped = 0;  ///< number of unreadable lines, skipped
 };
 
 /// Reads a file, gzip or not, of a line for each word: the word, then so many numbers, with spaces

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words as numbers while texts are read, and as a vocabulary once all are.
+// Counts tokens while texts are read, and builds the vocabulary from the counts.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace selfnorm {
 
-inline constexpr std::int32_t kPadding = 0;      ///< where a text has no more words
-inline constexpr std::int32_t kUnknownWord = 1;  ///< a word that is not in the vocabulary
+inline constexpr std::int32_t kPadding = 0;      ///< id after the end of a text
+inline constexpr std::int32_t kUnknownWord = 1;  ///< id of a token that is not in the vocabulary
 inline constexpr std::int32_t kFirstWord = 2;
 
-/// Numbers words in the order in which they come, and counts them.
+/// Assigns ids to tokens in order of appearance, and counts them.
 class WordCounts {
  public:
   std::int32_t count(const std::string& word);
@@ -31,7 +31,7 @@ class WordCounts {
   std::vector<std::int64_t> counts_;
 };
 
-/// For each number in one vocabulary, that of the same word in another.
+/// The id in another vocabulary for each id of one.
 std::vector<std::int32_t> translated(const std::vector<std::string>& words,
                                      const std::vector<std::string>& into);
 
