@@ -8,13 +8,13 @@
 
 namespace selfnorm {
 
-/// The graph of a network for batches of `batch` rows: layers named, attributes completed, order
-/// found, shapes inferred, parameters made, `auto` initializers resolved. Throws Error(config) for
-/// an unknown op, attribute or name (the nearest one suggested), a cycle, or an input or layer that
-/// nothing uses; Error(shape) where shapes do not fit, naming both.
+/// Builds the graph of a network for batches of `batch` rows. It names layers, completes
+/// attributes, sorts nodes, infers shapes, creates parameters and resolves `auto` initializers.
+/// Throws Error(config) for an unknown op, attribute or name (the nearest one suggested), a cycle,
+/// or an input or layer that nothing uses; Error(shape) where shapes do not fit, naming both.
 Graph build_graph(const Network& network, std::int64_t batch);
 
-/// The network with every layer named and its inputs written out, as build_graph sees it.
+/// The network with the name and the inputs of every layer, as build_graph uses it.
 Network complete_names(const Network& network);
 
 }  // namespace selfnorm

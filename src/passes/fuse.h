@@ -6,13 +6,13 @@
 
 namespace selfnorm {
 
-/// Takes ops out that do nothing at inference: what read their output reads their input.
+/// Removes ops that do nothing at inference.
 void drop_identities(Graph& graph);
 
-/// Joins each activation and dropout to the node that makes its input, where that node's op can run
-/// it along (dense + SELU + alpha dropout is one step) and nothing else reads what lies between.
-/// For training only where the gradient can be told from the output. Values that vanish keep their
-/// numbers.
+/// Fuses each activation and dropout into the node that computes its input, if the op of that node
+/// supports it (dense + SELU + alpha dropout is one step) and nothing else reads the value in
+/// between. In training, only if the gradient can be computed from the output. Removed values keep
+/// their ids.
 void fuse(Graph& graph, Mode mode);
 
 }  // namespace selfnorm

@@ -12,32 +12,30 @@
 
 namespace selfnorm {
 
-/// Whether an attribute says how parameters start.
+/// Whether an attribute belongs to the initializer.
 bool starts_parameters(const std::string& attribute);
 
-/// How the parameter described by `spec` starts and is trained, given the layer that owns it and
-/// that layer's complete attributes, of which `init` counts. Throws Error(config) for a gain that
-/// the initializer does not take.
+/// The parameter described by `spec`, with the initializer and l2 of the layer that owns it. Throws
+/// Error(config) for a gain that the initializer does not take.
 Parameter start_of(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
                    ValueId value);
 
-/// By value, the first node that reads it; nullptr where none does.
+/// For each value, the first node that reads it, or nullptr.
 std::vector<const Node*> first_readers(const Graph& graph);
 
-/// The first activation behind a node, looking through ops that only move or mask elements; nullptr
-/// where another layer with weights comes before one.
+/// The first activation after a node, looking through ops that only move or mask elements. nullptr
+/// if another layer with weights comes first.
 const Node* activation_behind(const Graph& graph, const std::vector<const Node*>& first_readers,
                               const Node& node);
 
 /// Whether a node is an activation with `shape = "depth"`.
 bool is_shaped_for_depth(const Node& activation);
 
-/// What weights are to be scaled by. Networks have few kinds of activation: each is worked out
-/// once.
+/// The gains of weights. They are computed once for each kind of activation.
 class ActivationGains {
  public:
-  /// The variance, times 1/fan_in, of weights that keep the second moment at 1 through the
-  /// activation (nullptr: none); 1 where none do.
+  /// The variance times fan_in of weights that keep the second moment at 1 through the activation
+  /// (nullptr: none). 1 if no weights do.
   double before(const Node* activation);
 
  private:

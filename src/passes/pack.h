@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sequences without their padding.
+// Packing: sequences without their padding.
 #pragma once
 
 #include "graph/graph.h"
@@ -7,10 +7,10 @@
 
 namespace selfnorm {
 
-/// Lets what stands between an embedding and the poolings over its steps, where each node treats
-/// every step by itself, work on packed rows: a row for each distinct word of the batch, or, where
-/// masks are drawn for each step, a row for each step up to the last that is there. What leaves the
-/// poolings, and every gradient, is the same but for rounding; padded steps are not computed.
+/// Makes the nodes between an embedding and its poolings over time work on packed rows, if they
+/// treat steps independently: one row for each distinct token of the batch or, if masks are drawn
+/// for each step, one row for each step up to the last token. Outputs of the poolings and gradients
+/// are equal up to rounding. Padding is not computed.
 void pack_sequences(Graph& graph, Mode mode);
 
 }  // namespace selfnorm

@@ -7,15 +7,15 @@
 
 namespace selfnorm {
 
-/// Which nodes of a graph compute the same of the same values, as two layers that share weights do
-/// on one input. Each dropout has masks of its own.
+/// Nodes of a graph that compute the same from the same values, such as two layers that share
+/// weights and input. Each dropout has its own masks.
 class Repeats {
  public:
   explicit Repeats(const Graph& graph);
 
-  /// The first value that is the same as this one.
+  /// The first value that equals this one.
   ValueId first(ValueId id) const { return firsts_[static_cast<std::size_t>(id)]; }
-  /// Whether there is more than one of it.
+  /// Whether another value equals this one.
   bool is_repeated(ValueId id) const { return is_repeated_[static_cast<std::size_t>(first(id))]; }
 
  private:

@@ -11,38 +11,38 @@
 
 namespace selfnorm {
 
-/// What is predicted of every value of a graph with weights as they are drawn at the start; nothing
-/// for parameters and hidden outputs.
+/// The predicted signals and gradients of a graph with initial weights. Parameters and hidden
+/// outputs have none.
 struct PredictedSignals {
   std::vector<std::optional<Signal>> forward;            ///< by value
   std::vector<std::optional<SignalGradient>> gradients;  ///< ∂(N(0, 1) cotangent·outputs), by value
 };
 
-/// The law that each parameter is drawn from at the start, by value.
+/// The moments of the initializer of each parameter, by value.
 std::vector<InitializerMoments> initial_laws(const Graph& graph);
 
-/// The share of the variance that windows at the border leave of independent N(0, 1), by a node
-/// with weights of that fan-in.
+/// The fraction of the variance of independent N(0, 1) inputs that zero padding leaves, for a node
+/// with this fan-in.
 double padding_share(const Graph& graph, const Node& node, double fan_in);
 
-/// What a node makes of independent N(0, 1) at its inputs with weights of this law.
+/// The output of a node for independent N(0, 1) inputs and weights with these moments.
 MomentField response_to_unit_normals(const Graph& graph, const Node& node,
                                      const WeightMoments& weights = {});
 
-/// The rule of a node's row; without one Error(config) that names the node.
+/// The moment-propagation rule of a node. Throws Error(config) with its name if it has none.
 const SignalRule& signal_rule(const Node& node);
 
-/// The laws of a node's weights and bias.
+/// The moments of a node's weights and bias.
 WeightMoments weight_law(const Graph& graph, const std::vector<InitializerMoments>& laws,
                          const Node& node);
 
-/// Whether a node of two inputs says what they have in common.
+/// Whether the output of a node depends on the correlation of its two inputs.
 bool compares(const Node& node);
 
-/// Whether two values are made by the same weights, in the same way, of different graph inputs.
+/// Whether the same weights compute both values, in the same way, from different graph inputs.
 bool share_weights(const Graph& graph, ValueId x, ValueId y);
 
-/// What the rule of a node is called with: `signal_of(input)` gives what flows into an input, or
+/// The context for the rule of a node. `signal_of(input)` returns the signal of an input, or
 /// nullptr for parameters and states.
 template <class SignalOf>
 SignalContext signal_context(const Graph& graph, const Node& node, const WeightMoments& weights,
@@ -58,10 +58,10 @@ SignalContext signal_context(const Graph& graph, const Node& node, const WeightM
   return context;
 }
 
-/// Sends signals through a graph as `build_graph` makes it, with dropout at work, and gradients
-/// back. `known`: fields of one number of samples, for each of the graph's inputs, and for outputs
-/// of nodes that need no prediction. Source: mean field theory, Poole et al. 2016 and Schoenholz et
-/// al. 2017; each op's own rule is in its row.
+/// Predicts the signals of a graph from `build_graph`, with active dropout, and the gradients.
+/// `known` contains fields with equal numbers of samples for each input of the graph, and for
+/// outputs of nodes that need no prediction. Source: mean field theory, Poole et al. 2016 and
+/// Schoenholz et al. 2017; each op's own rule is in its row.
 PredictedSignals predict_signals(const Graph& graph, const std::map<ValueId, MomentField>& known);
 
 }  // namespace selfnorm

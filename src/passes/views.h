@@ -8,13 +8,13 @@
 
 namespace selfnorm {
 
-/// Makes views of the nodes that only give a value another shape, so that nothing is moved. Images
-/// lie features-last, so a flatten of one becomes a view only where all its readers can take their
-/// features in any order; the weights of those are then kept in the image's order
+/// Turns nodes that only change the shape of a value into views, so that no data are moved. Images
+/// are stored features-last, so a flatten of an image becomes a view only if all its readers accept
+/// their features in any order. Their weights are then stored in the order of the image
 /// (Parameter::image).
 void make_views(Graph& graph);
 
-/// The graph as the engine runs it, views made. Weights belong to such a graph.
+/// The graph that the engine runs, with views. Weights belong to such a graph.
 Graph build_engine_graph(const Network& network, std::int64_t batch);
 
 }  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inputs that hold numbers of words.
+// Inputs of token ids.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace selfnorm {
 
-/// The graph's inputs that hold numbers of words, or a mask of steps, with how many words there
-/// are: the least of what their readers know, or kMaxTokenIds. Throws Error(config) where such
-/// numbers come from a layer, or are read as plain numbers too.
+/// The inputs of the graph that are token ids or a mask of steps, with the size of their
+/// vocabulary: the smallest of their readers, or kMaxTokenIds. Throws Error(config) if a layer
+/// computes such ids, or if they are also read as plain numbers.
 std::map<ValueId, std::int64_t> vocabularies(const Graph& graph);
 
 }  // namespace selfnorm

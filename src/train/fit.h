@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is not drawn before training: states that the training rows decide, as those of whitening,
-// and tables that come from files.
+// Values that are not drawn before training: states fitted to the training rows, such as whitening,
+// and pretrained tables from files.
 #pragma once
 
 #include <span>
@@ -10,23 +10,23 @@
 
 namespace selfnorm {
 
-/// Whether a node's table is read from a file.
+/// Whether the table of a node comes from a file.
 bool has_pretrained_table(const Node& node);
 
-/// A table that was read for the value called so.
+/// A pretrained table for the value with this name.
 struct PretrainedTable {
   std::string value;
   std::vector<float> numbers;
-  std::vector<bool> has_vector = {};    ///< by word of a vocabulary; empty: all are given
-  bool keeps_initialized_rows = false;  ///< rows that are not given stay as drawn, else they are 0
-  std::int64_t skipped = 0;             ///< bad lines that were left out
+  std::vector<bool> has_vector = {};    ///< by token id; empty: all
+  bool keeps_initialized_rows = false;  ///< rows without a vector stay as drawn, else 0
+  std::int64_t skipped = 0;             ///< unreadable lines, skipped
 };
 
-/// What of texts matters to their tables.
+/// The vocabulary and what else tables for texts depend on.
 struct VocabularyInfo {
-  const std::vector<std::string>& words;  ///< a vocabulary; empty: none
-  std::vector<double> counts = {};        ///< how often each is there; empty: equally often
-  bool skip_bad = false;                  ///< leaves out bad lines of vectors
+  const std::vector<std::string>& words;  ///< the vocabulary; empty: none
+  std::vector<double> counts = {};        ///< count of each token; empty: equal
+  bool skip_bad = false;                  ///< skip unreadable lines of vectors
 };
 
 /// Reads the tables that nodes name in their `weights`, of shared ones the owner's: NPY files of
@@ -36,12 +36,12 @@ struct VocabularyInfo {
 /// there. Of an array for a vocabulary the rows count as given that are not all 0.
 std::vector<PretrainedTable> load_pretrained_tables(const Graph& graph, const VocabularyInfo& use);
 
-/// How often each word of a data set's vocabulary comes in the texts of these rows.
+/// The count of each token of the vocabulary in the texts of these rows.
 std::vector<double> count_tokens(const Dataset& data, std::span<const std::int64_t> rows);
 
 void assign_pretrained_tables(const std::vector<PretrainedTable>& tables, Weights& weights);
 
-/// Whether a graph has nodes with states that rows decide.
+/// Whether a graph has nodes with fitted states.
 bool has_fitted_states(const Graph& graph);
 
 /// Sets them, each from what reaches its node in inference mode, in the order of computation. The

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How good predictions are. Plain functions over scores (rows × columns, row-major) and targets;
-// all arithmetic in double. A metric that is not defined on these data is std::nullopt, not a
-// number that looks like one; NaN among the scores that count makes the result NaN or counts as
-// wrong.
+// Metrics as plain functions of scores (rows × columns, row-major) and targets, computed in double.
+// A metric that is not defined on the data is std::nullopt. A NaN among the scores makes the result
+// NaN or counts as wrong.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +11,17 @@
 
 namespace selfnorm {
 
-/// Share of rows whose label has the highest score. `labels` are class indexes from 0. Of equal
-/// scores the class of lower index wins; a NaN score never does. Nothing without rows.
+/// The fraction of rows whose label has the highest score. `labels` are class indices from 0. Of
+/// equal scores the class of lower index wins; a NaN score never does. Nothing without rows.
 std::optional<double> accuracy(std::span<const float> scores, std::int64_t classes,
                                std::span<const std::int32_t> labels);
 
-/// Share of rows whose label is among the k highest scores, ties as in `accuracy`.
+/// The fraction of rows whose label is among the k highest scores, ties as in `accuracy`.
 std::optional<double> top_k_accuracy(std::span<const float> scores, std::int64_t classes,
                                      std::span<const std::int32_t> labels, std::int64_t k);
 
-/// Share of scores on the target's side of the threshold (score > threshold says 1; targets are 1
-/// above 0.5, missing when NaN): 0 for logits, 0.5 for probabilities.
+/// The fraction of scores on the target's side of the threshold (score > threshold says 1; targets
+/// are 1 above 0.5, missing when NaN): 0 for logits, 0.5 for probabilities.
 std::optional<double> binary_accuracy(std::span<const float> scores, std::span<const float> targets,
                                       double threshold);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a network is trained for: the loss, what its outputs mean, how good they are.
+// The objective: the loss, the meaning of the outputs, and the metrics.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@
 namespace selfnorm {
 
 enum class TargetKind : std::uint8_t {
-  classes,        ///< a class index a row
-  class_maps,     ///< a class index a pixel, written as numbers; NaN where there is none
+  classes,        ///< a class index per row
+  class_maps,     ///< a class index per pixel, as numbers; NaN if missing
   distributions,  ///< a probability for each class, as one-hot rows, or for each class and pixel
-  probabilities,  ///< independent yes or no for each output, NaN when unknown
-  values,         ///< a number for each output
+  probabilities,  ///< an independent label per output, NaN if missing
+  values,         ///< a number per output
 };
 
 /// Whether targets tell one of several classes, and whether losses read them as class indexes.

@@ -12,7 +12,7 @@
 
 namespace selfnorm {
 
-/// Rows to train and to validate with; the latter may be of another data set.
+/// Training and validation rows. The latter may belong to another data set.
 struct TrainingData {
   const Dataset* train = nullptr;
   std::vector<std::int64_t> train_rows;
@@ -20,21 +20,21 @@ struct TrainingData {
   std::vector<std::int64_t> validation_rows = {};
 };
 
-/// Trains a model in place. Every number it makes is a function of the model, the data, the options
-/// and the thread count.
+/// Trains a model in place. The result is a function of the model, the data, the options and the
+/// number of threads.
 class Trainer {
  public:
-  /// Throws Error(config) or Error(data) for options and data that do not go with the network.
+  /// Throws Error(config) or Error(data) for options or data that do not fit the network.
   Trainer(TrainedModel& model, const TrainingData& data, const TrainOptions& options,
           TrainCallbacks callbacks);
 
-  /// Checkpoints go to this file from now on. The fingerprint names the configuration.
+  /// Writes checkpoints to this file. The fingerprint identifies the configuration.
   void checkpoint_to(std::filesystem::path path, std::string fingerprint);
 
-  /// Continues from the checkpoint instead of from the start.
+  /// Resumes from the checkpoint.
   void resume();
 
-  /// Runs to the end, or to early stopping, and leaves the best weights in the model when asked to.
+  /// Trains to the end or to early stopping, and restores the best weights if asked to.
   /// Throws Error(numeric) when the loss is not finite, naming the step and the first node at
   /// fault, and Error(interrupted) when should_stop says so, after writing a checkpoint.
   void run();

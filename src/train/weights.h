@@ -12,7 +12,7 @@
 
 namespace selfnorm {
 
-/// One parameter or state in the arena.
+/// A parameter or state in the arena.
 struct WeightEntry {
   std::string name;
   Shape shape;
@@ -40,10 +40,10 @@ class Weights {
   const float* data() const { return reinterpret_cast<const float*>(arena_.data()); }
   std::int64_t size() const { return static_cast<std::int64_t>(arena_.size() / sizeof(float)); }
   std::int64_t parameters_end() const { return parameters_end_; }
-  /// Learned numbers, without states and padding.
+  /// The number of learned parameters, without states and padding.
   std::int64_t parameter_count() const;
 
-  /// Every entry drawn as the graph's initializers say, from the seed and its name.
+  /// Draws every entry by its initializer, from the seed and its name.
   void initialize(const Graph& graph, std::uint64_t seed);
 
   /// The numbers of an entry in API order, and back.
