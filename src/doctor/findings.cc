@@ -66,7 +66,7 @@ const std::vector<FindingKind>& finding_kinds() {
        "The embedding vectors have {detail} instead of 0 and 1. The layers after them start far "
        "from "
        "the fixed point.",
-       "{remedy}", FixPhase::parts, look_at_embeddings},
+       "standardize the vectors: {remedy}", FixPhase::parts, look_at_embeddings},
       {"correlated-inputs", "number of independent values over number of values in a window",
        "Neighboring inputs are strongly correlated: the {detail} independent ones. The variance of "
        "a "
@@ -90,7 +90,7 @@ const std::vector<FindingKind>& finding_kinds() {
        "Alpha dropout follows {detail}, whose output does not have mean 0 and variance 1 (second "
        "moment {value}). It inserts values of -1.758, which this activation never produces, and "
        "shifts the others.",
-       "{remedy}", FixPhase::parts, look_at_alpha_dropout},
+       "match the dropout and the activation: {remedy}", FixPhase::parts, look_at_alpha_dropout},
       {"normalization-beside-selu", "variance of the input of the normalization",
        "A layer normalizes what SELU already keeps normal: its input has variance {value}. It "
        "costs "
@@ -118,19 +118,19 @@ const std::vector<FindingKind>& finding_kinds() {
        "The sum has {value} times the second moment of its inputs. Signal and gradient grow by "
        "this "
        "factor in every block.",
-       "multiply the `weights` of the sum by {remedy}, that is √(1−β²) and β for branches that are "
-       "independent",
-       FixPhase::scales, look_at_sums},
+       "scale the sum to the second moment of its inputs: {remedy}", FixPhase::scales,
+       look_at_sums},
       {"concat-unlike", "largest over smallest second moment of the inputs",
        "The second moments of the concatenated values differ by a factor of {value}. The next "
        "layer "
        "depends almost only on the largest.",
-       "{remedy}", FixPhase::joins, look_at_concatenations},
+       "scale the inputs to equal second moments: {remedy}", FixPhase::joins,
+       look_at_concatenations},
       {"pooling-shift", "second moment after pooling over that before",
        "Pooling, a difference or a product leaves {detail}, with {value} times the second moment "
        "of "
        "its input. The activations after it work away from their fixed point.",
-       "{remedy}", FixPhase::scales, look_at_pooling},
+       "restore mean 0 and variance 1: {remedy}", FixPhase::scales, look_at_pooling},
       {"weights-left-domain", "mean over a layer's units of the sum of squared weights, tau",
        "Training moved the mean over a layer's units of tau, the sum of squared weights, to "
        "{value} "

@@ -98,8 +98,18 @@ Edit standardized_vectors(const Graph& graph, const Node& embedding) {
   return {table->owner, [](Layer& layer) { layer.attributes["standardize"] = true; }};
 }
 
-std::string scale_remedy(double factor, double shift) {
-  return fmt::format("insert scale with factor {:.4g} and shift {:.4g} after it", factor, shift);
+// The text of what `rescaled` does, with the numbers that it writes.
+std::string scale_remedy(const Node* scale, double factor, double shift) {
+  Layer layer = scale_layer(factor, shift);
+  if (scale != nullptr) {
+    layer.attributes = scale->attributes;
+    then(layer, factor, shift);
+  }
+  const std::string numbers =
+      fmt::format("factor {:.4g} and shift {:.4g}", number_of(layer.attributes, "factor", 1),
+                  number_of(layer.attributes, "shift", 0));
+  return scale == nullptr ? fmt::format("insert scale with {} after it", numbers)
+                          : fmt::format("set {} in '{}'", numbers, scale->name);
 }
 
 bool sums_steps(const Node& node) {
@@ -136,8 +146,14 @@ std::vector<Symptom> look_at_sums(const NetworkAnalysis& chart) {
     }
     const double ratio = chart.average(node.outputs[0]).square / square;
     if (!is_off(ratio) || !is_off(chart.average(node.outputs[0]).square)) continue;
-    if (ratio == 0) {  // nothing to scale
-      symptoms.push_back({node.name, ratio, Severity::error});
+    if (ratio == 0) {
+      symptoms.push_back(
+          {node.name,
+           ratio,
+           Severity::error,
+           "",
+           {},
+           "no factor can, since its inputs cancel; remove it or change its `weights`"});
       continue;
     }
     const auto rescale = [factor = 1 / std::sqrt(ratio), rule = *rule_of(row_of(node).rescale),
@@ -152,7 +168,7 @@ std::vector<Symptom> look_at_sums(const NetworkAnalysis& chart) {
                         severity_of(ratio),
                         "",
                         {{node.name, rescale}},
-                        fmt::format("{:.4g}", 1 / std::sqrt(ratio))});
+                        fmt::format("multiply its `weights` by {:.4g}", 1 / std::sqrt(ratio))});
   }
   return symptoms;
 }
@@ -179,7 +195,7 @@ std::vector<Symptom> look_at_concatenations(const NetworkAnalysis& chart) {
                                     symptom.remedy.empty() ? "insert" : ",", factor,
                                     chart.graph().value(input).name);
     }
-    if (symptom.remedy.empty()) symptom.remedy = "scale the inputs to equal second moments";
+    if (symptom.remedy.empty()) symptom.remedy = "insert scale before it";
     symptoms.push_back(std::move(symptom));
   }
   return symptoms;
@@ -208,7 +224,7 @@ std::vector<Symptom> look_at_embeddings(const NetworkAnalysis& chart) {
                         {from_file(node) ? standardized_vectors(chart.graph(), node)
                                          : rescaled(node, scale, factor, -factor * mean)},
                         from_file(node) ? "set standardize = true in the embedding"
-                                        : scale_remedy(factor, -factor * mean)});
+                                        : scale_remedy(scale, factor, -factor * mean)});
   }
   return symptoms;
 }
@@ -253,7 +269,7 @@ std::vector<Symptom> look_at_pooling(const NetworkAnalysis& chart) {
                           Severity::error,
                           "no variance",
                           {},
-                          "use another pooling: no scale restores a constant"});
+                          "no scale can, since its output is constant; use another pooling"});
       continue;
     }
     symptoms.push_back({node.name,
@@ -261,7 +277,7 @@ std::vector<Symptom> look_at_pooling(const NetworkAnalysis& chart) {
                         severity_of(ratio),
                         fmt::format("mean {:.4g} and variance {:.4g}", y.mean, variance),
                         {rescaled(node, scale, factor, -factor * y.mean)},
-                        scale_remedy(factor, -factor * y.mean)});
+                        scale_remedy(scale, factor, -factor * y.mean)});
   }
   return symptoms;
 }

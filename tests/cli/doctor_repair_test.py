@@ -51,6 +51,33 @@ class DoctorRepair(CliTest):
         rate = text.split('op = "alpha_dropout", rate = ')[1].split(" ")[0]
         self.assertIn(f"alpha_dropout at rate {rate}", fix)
 
+    def fix_of(self, text, code):
+        self.write("bad.toml", text)
+        found = self.ok_json("doctor", "bad.toml", "--json", "--fail-on", "never")["findings"]
+        return next(each["fix"] for each in found if each["code"] == code)
+
+    def test_the_fix_of_a_sum_that_cancels_names_no_factor(self):
+        fix = self.fix_of(file('{ op = "dense", name = "d", units = 64 }',
+                               '{ op = "selu", name = "s" }',
+                               '{ op = "add", inputs = ["s", "s"], weights = [1.0, -1.0] }', LAST),
+                          "unscaled-add")
+        self.assertEqual("scale the sum to the second moment of its inputs: no factor can, since its "
+                         "inputs cancel; remove it or change its `weights`", fix)
+
+    def test_the_fix_changes_a_scale_that_is_there(self):
+        text = file('{ op = "conv2d", channels = 16, kernel = [3, 3] }', SELU,
+                    '{ op = "max_pool2d", kernel = [2, 2] }',
+                    '{ op = "scale", name = "s", factor = 3.0, shift = 1.0 }',
+                    '{ op = "conv2d", channels = 16, kernel = [3, 3] }', SELU,
+                    '{ op = "flatten" }', LAST, head=IMAGE)
+        fix = self.fix_of(text, "pooling-shift")
+        self.ok("doctor", "bad.toml", "--repair", "good.toml")
+        line = next(each for each in self.path("good.toml").read_text().splitlines()
+                    if 'op = "scale"' in each)
+        numbers = {name: line.split(f"{name} = ")[1].split(",")[0].rstrip(" }")
+                   for name in ("factor", "shift")}
+        self.assertIn(f"set factor {numbers['factor']} and shift {numbers['shift']} in 's'", fix)
+
     def test_outputs_follow_removed_and_inserted_layers(self):
         text = file(DENSE, SELU, LAST, '{ op = "batch_norm", name = "bn" }',
                     tail='outputs = ["bn"]\n')
