@@ -83,7 +83,7 @@ void check_needs_and_excludes(const Command& command, const Argument& argument) 
 
 int run(Command& command) {
   if (!command.run) {
-    throw Error(ErrorKind::config, fmt::format("expected a command behind '{}'; see: {} --help",
+    throw Error(ErrorKind::config, fmt::format("expected a command after '{}'; see: {} --help",
                                                command.path(), command.path()));
   }
   for (const Argument& argument : command.arguments) {
@@ -109,6 +109,11 @@ int run_command_line(Command& program, std::vector<std::string> words) {
   } catch (const CLI::CallForVersion&) {
     fmt::print("{}\n", SELFNORM_VERSION);
     return 0;
+  } catch (const CLI::ArgumentMismatch& error) {  // "--out: 1 required TEXT missing"
+    const std::string text = error.what();
+    throw Error(ErrorKind::config,
+                fmt::format("{} expects one value; see: {} --help", text.substr(0, text.find(':')),
+                            reached(app, program).path()));
   } catch (const CLI::ParseError& error) {
     const Command& command = reached(app, program);
     const std::vector<std::string> rest = app.remaining(true);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/examination_text.h"
 #include "cli/flags.h"
 #include "cli/terminal.h"
 #include "cli/unified_diff.h"
@@ -38,12 +39,12 @@ struct DoctorArguments {
   bool codes = false;
 };
 
-// A model file is looked at as the network in it, with fresh weights.
+// Of a model file, the network is examined with fresh weights.
 RunConfig read_network(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
     const RunFolder folder(path);
     if (std::filesystem::exists(folder.config())) return read_run_config(folder.config());
-    throw Error(ErrorKind::config, fmt::format("{}: is no run folder: there is no {}",
+    throw Error(ErrorKind::config, fmt::format("{}: expected a run folder, but it has no {}",
                                                path.string(), folder.config().filename().string()));
   }
   if (path.extension() != kModelExtension) return read_run_config(path);
@@ -64,143 +65,11 @@ RunConfig read_config(const DoctorArguments& arguments) {
   if (!arguments.data_dir.empty()) config.data.data_dir = arguments.data_dir;
   const bool has_data = !config.data.source.empty() || !config.data.inputs.empty();
   if (!has_data && config.network.layers.empty()) {
-    throw Error(ErrorKind::config, arguments.network +
-                                       ": describes no network: expected layers in [model], or "
-                                       "data from which the default network follows");
+    throw Error(
+        ErrorKind::config,
+        arguments.network + ": expected layers in [model], or data for the default network");
   }
   return config;
-}
-
-// A measured value with its standard error, which for gradients is that of the logarithm.
-std::string measurement(const LayerExamination& layer, double SignalMoments::*member) {
-  const double value = (*layer.measured).*member;
-  if (std::isnan(value)) return "-";
-  const double error = (*layer.standard_error).*member;
-  const bool is_relative = member == &SignalMoments::gradient_second_moment;
-  return fmt::format("{} ± {:.1g}", number(value), is_relative ? error * value : error);
-}
-
-// As for this width, where something is measured.
-std::string prediction(const LayerExamination& layer, double SignalMoments::*member) {
-  double value = layer.predicted.*member;
-  if (layer.fluctuation && member == &SignalMoments::mean) value += layer.fluctuation->mean_shift;
-  if (layer.fluctuation && member == &SignalMoments::variance) {
-    value += layer.fluctuation->variance_shift;
-  }
-  return number(value);
-}
-
-// The meaning of the columns.
-constexpr const char* kColumnLegend =
-    "mean, variance: over samples, positions and units.\n"
-    "unit means: standard deviation, over the units, of their means over the samples.\n"
-    "gradient²: mean square of the gradient of N(0, 1) cotangents at the outputs.";
-
-void print_table(const Examination& examination, bool measured) {
-  fmt::print("{} samples of {}; predicted{}\n{}\n\n", examination.samples, examination.input,
-             measured ? " | measured" : "", kColumnLegend);
-  std::vector<std::vector<std::string>> rows = {{"layer", "op"}};
-  for (const char* name : {"mean", "variance", "unit means", "gradient²"}) {
-    rows[0].emplace_back(name);
-    if (measured) rows[0].emplace_back("measured");
-  }
-  if (measured) {
-    rows[0].emplace_back("one draw ±");
-    rows[0].emplace_back("");
-  }
-  for (const LayerExamination& layer : examination.layers) {
-    auto& row = rows.emplace_back(std::vector<std::string>{layer.name, layer.op});
-    for (const auto member :
-         {&SignalMoments::mean, &SignalMoments::variance, &SignalMoments::unit_mean_deviation,
-          &SignalMoments::gradient_second_moment}) {
-      row.push_back(prediction(layer, member));
-      if (measured) row.push_back(measurement(layer, member));
-    }
-    if (measured) {
-      row.push_back(number(layer.fluctuation->variance));
-      row.emplace_back(layer.missed ? "missed" : "");
-    }
-  }
-  fmt::print("{}", table(rows));
-}
-
-// The measured value if there is one, else the predicted.
-double observed(const LayerExamination& layer, double SignalMoments::*member) {
-  return (layer.measured ? *layer.measured : layer.predicted).*member;
-}
-
-// The layers of the network before and after its repair side by side. A layer that only one of the
-// two has shows "-" for the other.
-void print_before_and_after(const Examination& before, const Examination& after) {
-  std::vector<std::vector<std::string>> rows = {{"layer", "op"}};
-  const auto members = {&SignalMoments::mean, &SignalMoments::variance,
-                        &SignalMoments::gradient_second_moment};
-  for (const char* name : {"mean", "variance", "gradient²"}) {
-    rows[0].push_back(fmt::format("{} before", name));
-    rows[0].emplace_back("after");
-  }
-  const auto find = [](const Examination& examination, const std::string& name) {
-    const auto found = std::ranges::find(examination.layers, name, &LayerExamination::name);
-    return found == examination.layers.end() ? nullptr : &*found;
-  };
-  const auto add = [&](const LayerExamination* old, const LayerExamination* repaired) {
-    const LayerExamination& present = repaired != nullptr ? *repaired : *old;
-    auto& row = rows.emplace_back(std::vector<std::string>{present.name, present.op});
-    for (const auto member : members) {
-      for (const LayerExamination* layer : {old, repaired}) {
-        row.push_back(layer == nullptr ? "-" : number(observed(*layer, member)));
-      }
-    }
-  };
-  for (const LayerExamination& layer : after.layers) add(find(before, layer.name), &layer);
-  for (const LayerExamination& layer : before.layers) {
-    if (find(after, layer.name) == nullptr) add(&layer, nullptr);
-  }
-  fmt::print("measured before and after the repair\n\n{}\n", table(rows));
-}
-
-constexpr std::size_t kMost = 4;  // layers of a finding that are printed
-
-// Of each layer, where they differ.
-void print_details(const Finding& finding) {
-  const std::vector<std::string>& details = finding.details;
-  if (std::ranges::adjacent_find(details, std::ranges::not_equal_to{}) == details.end()) return;
-  for (std::size_t i = 0; i < std::min(details.size(), kMost); ++i) {
-    fmt::print("    {}: {}\n", finding.layers[i], details[i]);
-  }
-  if (details.size() > kMost) fmt::print("    (all of them: --json)\n");
-}
-
-// The first few names of a list.
-std::string some_of(const std::vector<std::string>& names) {
-  std::vector<std::string> shown(
-      names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kMost)));
-  const std::string rest =
-      names.size() > kMost ? fmt::format(" and {} more", names.size() - kMost) : "";
-  return join(shown, ", ") + rest;
-}
-
-void print_findings(const std::vector<Finding>& findings) {
-  for (const Finding& finding : findings) {
-    const std::string where = finding.layers.empty() ? "" : ": " + some_of(finding.layers);
-    fmt::print("\n{}: {}{}\n  {}\n", name_of(finding.severity), finding.code, where,
-               finding.message);
-    print_details(finding);
-    fmt::print("  fix: {}\n", finding.fix);
-  }
-}
-
-void print_codes() {
-  fmt::print(
-      "# Findings\n\nWhat `selfnorm doctor` looks for; made by `selfnorm doctor --codes`. A "
-      "finding within a factor of two of what is normal is a warning, as a rule, else an error;\n"
-      "`--fail-on` says from which on the exit status is 1. A value without bound is null in JSON. "
-      "`selfnorm doctor NETWORK.toml --repair "
-      "OUT.toml` makes the fixes.\n");
-  for (const FindingDescription& code : finding_codes()) {
-    fmt::print("\n## {}\n\n{}\n\n- value: {}\n- fix: {}\n", code.code, code.message, code.value,
-               code.fix);
-  }
 }
 
 void check_range(const Examination& examination) {
@@ -209,9 +78,9 @@ void check_range(const Examination& examination) {
            (layer.measured && !std::isfinite(layer.measured->variance));
   });
   if (lost == examination.layers.end()) return;
-  throw Error(
-      ErrorKind::numeric,
-      fmt::format("layer '{}' ({}): the signal left the range of numbers", lost->name, lost->op));
+  throw Error(ErrorKind::numeric,
+              fmt::format("layer '{}' ({}): the signal exceeds the range of double precision",
+                          lost->name, lost->op));
 }
 
 bool fails(const std::vector<Finding>& findings, const std::string& fail_on) {
@@ -220,7 +89,7 @@ bool fails(const std::vector<Finding>& findings, const std::string& fail_on) {
   return std::ranges::any_of(findings, [&](const Finding& f) { return f.severity >= least; });
 }
 
-// How the weights of a run or a model came to be what they are.
+// The records of the training of a run or a model. The last one has the present weights.
 std::vector<EpochRecord> read_training_history(const std::filesystem::path& path) {
   std::vector<EpochRecord> records;
   const bool is_run = std::filesystem::is_directory(path);
@@ -251,7 +120,7 @@ int run_examination(const DoctorArguments& arguments) {
   if (arguments.json) {
     fmt::print("{}\n", examination_json(examination).dump(2));
   } else {
-    print_table(examination, arguments.measure);
+    print_examination(examination, arguments.measure);
     print_findings(examination.findings);
   }
   check_range(examination);
@@ -326,7 +195,7 @@ int run_repair(const DoctorArguments& arguments) {
   }
   print_adjustments(adjusted);
   if (examined_before) print_before_and_after(*examined_before, made.after);
-  print_table(made.after, arguments.measure);
+  print_examination(made.after, arguments.measure);
   if (!made.beyond.empty()) fmt::print("\nfindings that a network file cannot fix:\n");
   print_findings(made.beyond);
   return status;
@@ -334,7 +203,7 @@ int run_repair(const DoctorArguments& arguments) {
 
 int run_doctor(DoctorArguments arguments) {
   if (arguments.codes) {
-    print_codes();
+    print_finding_codes();
     return 0;
   }
   if (arguments.network.empty()) {

@@ -179,8 +179,10 @@ Setting parse_setting(const Option& option, const std::string& text, const std::
   const auto number = [&](std::string_view word, auto& out) {
     const auto [end, fault] = std::from_chars(word.data(), word.data() + word.size(), out);
     if (fault != std::errc() || end != word.data() + word.size()) {
-      throw Error(ErrorKind::config, fmt::format("{} expects a number, got '{}' ({})",
-                                                 subject(where, option), word, option.help));
+      const bool is_whole = std::is_integral_v<std::remove_reference_t<decltype(out)>>;
+      throw Error(ErrorKind::config,
+                  fmt::format("{} expects {}, got '{}' ({})", subject(where, option),
+                              is_whole ? "a whole number" : "a number", word, option.help));
     }
   };
   const auto list = [&](auto& out) {

@@ -42,6 +42,15 @@ class Usage(CliTest):
             with self.subTest(arguments):
                 self.fails(USAGE, arguments=arguments)
 
+    def test_a_flag_without_its_value_and_a_fraction_for_a_whole_number(self):
+        self.fails(USAGE, "--epochs expects one value; see: selfnorm train --help",
+                   arguments=["train", "--epochs"])
+        self.fails(USAGE, "--out expects one value",
+                   arguments=["train", "digits", "--out", "a", "--out", "b"])
+        self.fails(USAGE, "--batch-size expects a whole number, got '1.5'",
+                   arguments=["train", "digits", "--batch-size", "1.5"])
+        self.fails(USAGE, "expected a command after 'selfnorm theory'", arguments=["theory"])
+
     def test_an_unknown_command_or_flag_names_the_nearest_one(self):
         for arguments, wrong, near in ((["trian"], "trian", "train"),
                                        (["train", "--epocs", "3"], "--epocs", "--epochs"),

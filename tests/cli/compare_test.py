@@ -130,7 +130,7 @@ class Compare(CliTest):
                    arguments=["compare", "relu.toml", "--metric", "iou", "--out", "b"])
         self.write("narrow.toml", (NETWORK % ("relu", "0.1")).replace("{ op = \"flatten\" }, ", ""))
         self.fails(USAGE, "narrow: node 'dense_1' (dense)", arguments=["compare", "narrow.toml"])
-        for epochs, words in (("0", "a whole number of at least 1"), ("one", "expects a number"),
+        for epochs, words in (("0", "a whole number of at least 1"), ("one", "expects a whole number"),
                               ("2,4", "training ends after epoch 3")):
             self.fails(USAGE, words, arguments=["compare", "relu.toml", "--at", epochs])
         self.write("file", "")

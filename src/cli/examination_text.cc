@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/examination_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.h"
+#include "cli/terminal.h"
+#include "report/examination_json.h"
+
+namespace selfnorm::cli {
+namespace {
+
+// A measured value with its standard error, which for gradients is that of the logarithm.
+std::string measurement(const LayerExamination& layer, double SignalMoments::*member) {
+  const double value = (*layer.measured).*member;
+  if (std::isnan(value)) return "-";
+  const double error = (*layer.standard_error).*member;
+  const bool is_relative = member == &SignalMoments::gradient_second_moment;
+  return fmt::format("{} ± {:.1g}", number(value), is_relative ? error * value : error);
+}
+
+// A predicted value, corrected for this width if something was measured.
+std::string prediction(const LayerExamination& layer, double SignalMoments::*member) {
+  double value = layer.predicted.*member;
+  if (layer.fluctuation && member == &SignalMoments::mean) value += layer.fluctuation->mean_shift;
+  if (layer.fluctuation && member == &SignalMoments::variance) {
+    value += layer.fluctuation->variance_shift;
+  }
+  return number(value);
+}
+
+// The measured value if there is one, else the predicted.
+double observed(const LayerExamination& layer, double SignalMoments::*member) {
+  return (layer.measured ? *layer.measured : layer.predicted).*member;
+}
+
+constexpr std::size_t kMaxPrinted = 4;  // layers of a finding that are printed
+
+// The details of each layer, if they differ.
+void print_details(const Finding& finding) {
+  const std::vector<std::string>& details = finding.details;
+  if (std::ranges::adjacent_find(details, std::ranges::not_equal_to{}) == details.end()) return;
+  for (std::size_t i = 0; i < std::min(details.size(), kMaxPrinted); ++i) {
+    fmt::print("    {}: {}\n", finding.layers[i], details[i]);
+  }
+  if (details.size() > kMaxPrinted) fmt::print("    (all of them: --json)\n");
+}
+
+// The first few names of a list.
+std::string first_names(const std::vector<std::string>& names) {
+  std::vector<std::string> shown(
+      names.begin(),
+      names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kMaxPrinted)));
+  const std::string rest =
+      names.size() > kMaxPrinted ? fmt::format(" and {} more", names.size() - kMaxPrinted) : "";
+  return join(shown, ", ") + rest;
+}
+
+}  // namespace
+
+const char* const kColumnLegend =
+    "mean, variance: over samples, positions and units.\n"
+    "unit means: standard deviation, over the units, of their means over the samples.\n"
+    "gradient²: mean square of the gradient of N(0, 1) cotangents at the outputs.";
+
+void print_examination(const Examination& examination, bool measured) {
+  fmt::print("{} samples of {}; predicted{}\n{}\n\n", examination.samples, examination.input,
+             measured ? " | measured" : "", kColumnLegend);
+  std::vector<std::vector<std::string>> rows = {{"layer", "op"}};
+  for (const char* name : {"mean", "variance", "unit means", "gradient²"}) {
+    rows[0].emplace_back(name);
+    if (measured) rows[0].emplace_back("measured");
+  }
+  if (measured) {
+    rows[0].emplace_back("one draw ±");
+    rows[0].emplace_back("");
+  }
+  for (const LayerExamination& layer : examination.layers) {
+    auto& row = rows.emplace_back(std::vector<std::string>{layer.name, layer.op});
+    for (const auto member :
+         {&SignalMoments::mean, &SignalMoments::variance, &SignalMoments::unit_mean_deviation,
+          &SignalMoments::gradient_second_moment}) {
+      row.push_back(prediction(layer, member));
+      if (measured) row.push_back(measurement(layer, member));
+    }
+    if (measured) {
+      row.push_back(number(layer.fluctuation->variance));
+      row.emplace_back(layer.missed ? "missed" : "");
+    }
+  }
+  fmt::print("{}", table(rows));
+}
+
+void print_before_and_after(const Examination& before, const Examination& after) {
+  std::vector<std::vector<std::string>> rows = {{"layer", "op"}};
+  const auto members = {&SignalMoments::mean, &SignalMoments::variance,
+                        &SignalMoments::gradient_second_moment};
+  for (const char* name : {"mean", "variance", "gradient²"}) {
+    rows[0].push_back(fmt::format("{} before", name));
+    rows[0].emplace_back("after");
+  }
+  const auto find = [](const Examination& examination, const std::string& name) {
+    const auto found = std::ranges::find(examination.layers, name, &LayerExamination::name);
+    return found == examination.layers.end() ? nullptr : &*found;
+  };
+  const auto add = [&](const LayerExamination* old, const LayerExamination* repaired) {
+    const LayerExamination& present = repaired != nullptr ? *repaired : *old;
+    auto& row = rows.emplace_back(std::vector<std::string>{present.name, present.op});
+    for (const auto member : members) {
+      for (const LayerExamination* layer : {old, repaired}) {
+        row.push_back(layer == nullptr ? "-" : number(observed(*layer, member)));
+      }
+    }
+  };
+  for (const LayerExamination& layer : after.layers) add(find(before, layer.name), &layer);
+  for (const LayerExamination& layer : before.layers) {
+    if (find(after, layer.name) == nullptr) add(&layer, nullptr);
+  }
+  fmt::print("measured before and after the repair\n\n{}\n", table(rows));
+}
+
+void print_findings(const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    const std::string where = finding.layers.empty() ? "" : ": " + first_names(finding.layers);
+    fmt::print("\n{}: {}{}\n  {}\n", name_of(finding.severity), finding.code, where,
+               finding.message);
+    print_details(finding);
+    fmt::print("  fix: {}\n", finding.fix);
+  }
+}
+
+void print_finding_codes() {
+  fmt::print(
+      "# Findings\n\nThe findings of `selfnorm doctor`, printed by `selfnorm doctor --codes`. A "
+      "finding "
+      "is usually a warning if its value is within a factor of two of normal, and else an error.\n"
+      "`--fail-on` sets the severity that makes the exit status 1. An infinite value is null in "
+      "JSON. "
+      "`selfnorm doctor NETWORK.toml --repair OUT.toml` applies the fixes.\n");
+  for (const FindingDescription& code : finding_codes()) {
+    fmt::print("\n## {}\n\n{}\n\n- value: {}\n- fix: {}\n", code.code, code.message, code.value,
+               code.fix);
+  }
+}
+
+}  // namespace selfnorm::cli
