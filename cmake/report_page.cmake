@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The parts of the report's page as strings in the program: our own from src/report/page/, and
-# NetworkAnalysis.js from Debian's libjs-chart.js.
+# Chart.js from Debian's libjs-chart.js.
 find_file(SELFNORM_CHART_JS chart.min.js
           PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist NO_DEFAULT_PATH)
 if(NOT SELFNORM_CHART_JS)
@@ -25,7 +25,7 @@ endforeach()
 
 # Written anew only where something changed, so that nothing else is compiled again.
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/report/page_parts.h @ONLY NEWLINE_STYLE UNIX CONTENT
-"// Made by cmake/report_page.cmake from src/report/page/ and NetworkAnalysis.js.
+"// Made by cmake/report_page.cmake from src/report/page/ and Chart.js.
 #pragma once
 
 #include <string_view>

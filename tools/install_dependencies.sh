@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages that selfnorm is built from, as root or through sudo. Asks nothing,
-# says what it installs and why, and is done at once when everything is there.
+# Installs the Debian packages that selfnorm needs, as root or through sudo. It asks nothing, lists
+# what it installs and why, and returns at once when every package is installed.
 # usage: tools/install_dependencies.sh [--test | --docs]
 set -euo pipefail
 
@@ -12,41 +12,41 @@ ninja-build              the build
 pkg-config               finds Highway and xxHash
 ccache                   makes a second build fast
 libdnnl-dev              oneDNN: matrix products, convolution, pooling, normalization
-ocl-icd-opencl-dev       nothing of ours, but libdnnl-dev cannot be found by CMake without it
-libhwy-dev               Highway: vector code for whatever processor it runs on
+ocl-icd-opencl-dev       needed by the CMake files of libdnnl-dev
+libhwy-dev               Highway: vector code for each instruction set
 libcli11-dev             CLI11: the command line
 libtomlplusplus-dev      toml++: network files
 nlohmann-json3-dev       JSON: model files, --json
 libfmt-dev               fmt: formats text
 libcsv-dev               CSV files
 libdtl-dev               dtl: differences of texts
-libcpp-httplib-dev       cpp-httplib: shows a training as it goes
-libprotozero-dev         protozero: protocol buffers, in which TensorBoard reads
+libcpp-httplib-dev       cpp-httplib: serves the page of `train --watch`
+libprotozero-dev         protozero: protocol buffers: TensorBoard's event files
 libeigen3-dev            Eigen: eigenvectors, for whitening
-libflint-arb-dev         Arb: intervals, for proofs about the moment map
+libflint-arb-dev         Arb: interval arithmetic for proofs about the moment map
 zlib1g-dev               .gz files
 libxxhash-dev            keys of random streams
 librandom123-dev         Philox: counter-based random numbers
-libjs-chart.js           NetworkAnalysis.js, which stands in every report
+libjs-chart.js           Chart.js: the charts of the reports
 '
 test_packages='
 libgtest-dev             GoogleTest
 librapidcheck-dev        RapidCheck: property tests
 libbenchmark-dev         Google Benchmark: bench/
 python3                  the tests of tools/
-python3-venv             opens model files with the safetensors package of PyPI
+python3-venv             runs the safetensors package of PyPI in a test
 ca-certificates          lets Python reach PyPI
 dataset-fashion-mnist    Fashion-MNIST, which some tests read
 clang-format             the format check
 clang-tidy               the lint check
 clang                    the second compiler
 codespell                the spelling check
-debootstrap              a bare Debian, on which the packages are tried
+debootstrap              installs a bare Debian to test the packages
 lintian                  checks the Debian packages
-zsh                      its completions are tried
-fish                     its completions are tried
-chromium                 opens the reports in a test
-gnuplot-nox              draws the pictures of `selfnorm theory plot`, which the tests try
+zsh                      tests of its completions
+fish                     tests of its completions
+chromium                 opens the reports in tests
+gnuplot-nox              draws the plots of `selfnorm theory plot`
 '
 
 wanted=$build_packages
@@ -61,13 +61,13 @@ esac
 names=$(awk 'NF { print $1 }' <<<"$wanted" | xargs)
 
 fail() {
-  printf 'install_dependencies: %s\nselfnorm needs these packages of Debian 12, or their like:\n  %s\n' \
+  printf 'install_dependencies: %s\nselfnorm needs these packages of Debian 12, or their equivalents:\n  %s\n' \
     "$1" "$names" >&2
   exit 1
 }
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  fail "this system has no apt; install what is needed by its own means"
+  fail "this system has no apt; install their equivalents with its own package manager"
 fi
 
 installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
@@ -79,7 +79,7 @@ done
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || fail "needs root to install ${missing[*]}, and there is no sudo"
+  command -v sudo >/dev/null || fail "needs root to install ${missing[*]}, and sudo is not installed"
   as_root=(sudo)
 fi
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)

@@ -21,21 +21,22 @@ struct Argument {
   std::string value = {};  ///< names the value in help and completions: "FILE"; empty: by its type
   Range range = range::kAny;
   std::vector<std::string> choices = {};
-  std::string default_text = {};  ///< what happens without it; empty: the target's present value
+  std::string default_text =
+      {};  ///< the default that help shows; empty: the target's initial value
   bool is_required = false;
-  bool is_switch = false;                  ///< takes no value: the target is a bool, which it sets
-  bool repeats = false;                    ///< several words, each an element of the target's list
-  std::string needs = {};                  ///< a flag that must be given too
+  bool is_switch = false;  ///< takes no value and sets the target, a bool, to true
+  bool repeats = false;    ///< takes several words, one for each element of the list
+  std::string needs = {};  ///< a flag that must be given too
   std::vector<std::string> excludes = {};  ///< flags that must not be given too
   std::string group = "Options";           ///< heading in help
 
-  std::vector<std::string> words = {};  ///< as given on the command line; a switch has one
+  std::vector<std::string> words = {};  ///< from the command line; a switch has one
 
   bool given() const { return !words.empty(); }
   bool is_positional() const { return !name.starts_with('-'); }
-  /// Every spelling.
+  /// Returns every spelling.
   std::vector<std::string> names() const;
-  /// The spelling for messages: the first one.
+  /// Returns the first spelling, which messages use.
   std::string title() const { return names().front(); }
 };
 
@@ -49,21 +50,21 @@ struct Command {
   std::deque<Command> commands = {};
   std::function<int()> run = {};  ///< returns the exit status; empty where `commands` are
   bool is_hidden = false;         ///< left out of help, for the project's own use
-  std::string parents = {};       ///< the words in front of `name`: "selfnorm theory "
+  std::string parents = {};       ///< the words before `name`: "selfnorm theory "
 
   Command& add_command(std::string name, std::string summary);
   Argument& add(Argument argument);
   Argument& add_switch(std::string name, bool& target, std::string help);
-  /// The commands below that are not hidden.
+  /// Returns the subcommands that are not hidden.
   std::vector<const Command*> listed() const;
-  /// The whole name: "selfnorm theory shape".
+  /// Returns the full name: "selfnorm theory shape".
   std::string path() const { return parents + name; }
 };
 
-/// How the value of an argument is named in help: "FILE", "N", "true|false".
+/// Returns the placeholder of an argument's value in help: "FILE", "N", "true|false".
 std::string value_name(const Argument& argument);
 
-/// The default as help shows it; empty where there is nothing to show.
+/// Returns the default that help shows, or an empty string if there is none.
 std::string default_value(const Argument& argument);
 
 /// Throws Error(config) naming the flag unless `words` fit the target's type, range and choices,

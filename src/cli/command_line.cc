@@ -36,10 +36,10 @@ void add_commands(CLI::App& app, Command& command) {
   for (Command& below : command.commands) {
     add_commands(*app.add_subcommand(below.name, below.summary), below);
   }
-  app.require_subcommand(0, 1);  // the next word is an argument, even if it names another command
+  app.require_subcommand(0, 1);  // a later word is an argument, even if it names a command
 }
 
-// The command that the words given lead to, as `theory shape`.
+// Returns the command that was given, as in `theory shape`.
 Command& reached(const CLI::App& app, Command& command) {
   for (Command& below : command.commands) {
     if (app.got_subcommand(below.name)) return reached(*app.get_subcommand(below.name), below);
@@ -47,7 +47,7 @@ Command& reached(const CLI::App& app, Command& command) {
   return command;
 }
 
-// What was not expected, with the nearest command or flag.
+// Returns the message for an unexpected word, with the nearest command or flag.
 [[noreturn]] void fail_on_unexpected(const Command& command, const std::string& word) {
   std::vector<std::string> names;
   if (word.starts_with("-")) {
@@ -100,7 +100,7 @@ int run_command_line(Command& program, std::vector<std::string> words) {
   CLI::App app("", program.name);
   app.set_version_flag("--version", SELFNORM_VERSION);
   add_commands(app, program);
-  std::ranges::reverse(words);  // as CLI11 takes them
+  std::ranges::reverse(words);  // CLI11 expects them in reverse
   try {
     app.parse(words);
   } catch (const CLI::CallForHelp&) {

@@ -32,7 +32,7 @@ void add_completion(Command& program) {
   };
 }
 
-// For the build, which installs the pages.
+// Prints the manual pages. The build installs them.
 void add_manual(Command& program) {
   Command& command = program.add_command("manual", "Write the manual pages to a folder");
   command.is_hidden = true;

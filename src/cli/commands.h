@@ -5,10 +5,10 @@
 
 namespace selfnorm::cli {
 
-/// The program with all of its commands.
+/// Returns the program with all of its commands.
 Command program();
 
-/// Each adds one command to the program; its work runs when the command was given.
+/// Each function adds one command to the program.
 void add_train(Command& program);
 void add_evaluate(Command& program);
 void add_predict(Command& program);

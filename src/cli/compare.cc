@@ -120,7 +120,7 @@ void print_result(const Comparison& comparison, const CompareArguments& argument
   fmt::print("report   {}\n", (out / "report.html").string());
 }
 
-// A picture that cannot be drawn takes nothing with it.
+// A failure is a note: the comparison is complete without the picture.
 bool write_curves(const Comparison& comparison, const fs::path& out) {
   if (!has_gnuplot()) {
     note("curves.svg is not drawn: gnuplot is not installed (Debian: apt-get install gnuplot-nox)");
@@ -156,24 +156,24 @@ void warn_if_validation_rows_differ(const std::string& name, const RunSummary& r
                   name, run.validation_rows, run.data, first.validation_rows, first.data));
 }
 
-// Exit status of Error(numeric) where no training came to its end.
+// Throws Error(numeric) if no training finished.
 void report_failures(const Comparison& comparison) {
-  bool any_ended = false;
+  bool any_finished = false;
   for (const ContenderTrials& each : comparison.contenders) {
     for (const Trial& trial : each.trials) {
-      any_ended = any_ended || trial.failure.empty();
+      any_finished = any_finished || trial.failure.empty();
       if (trial.failure.empty()) continue;
-      note(fmt::format("{}, seed {}, came to no end: {}", each.name, trial.seed, trial.failure));
+      note(fmt::format("{}, seed {}, did not finish: {}", each.name, trial.seed, trial.failure));
     }
   }
-  if (!any_ended) throw Error(ErrorKind::numeric, "no training came to its end");
+  if (!any_finished) throw Error(ErrorKind::numeric, "no training finished");
 }
 
 void run_compare(const CompareArguments& arguments) {
   const std::vector<Contender> contenders = read_contenders(arguments);
   const fs::path& out = arguments.options.out;
   check_epochs(arguments.epochs, contenders);
-  std::set<std::string> told;
+  std::set<std::string> described;
   std::optional<RunSummary> first;
   TrainingProgress lines;
   const CompareCallbacks callbacks{
@@ -183,7 +183,7 @@ void run_compare(const CompareArguments& arguments) {
                                grouped(run.train_rows), grouped(run.parameters))
                        .c_str(),
                    stderr);
-        if (!told.insert(name).second) return;
+        if (!described.insert(name).second) return;
         std::fputs(data_notes(run).c_str(), stderr);
         if (!first) first = run;
         warn_if_validation_rows_differ(name, run, *first);
@@ -200,7 +200,7 @@ void run_compare(const CompareArguments& arguments) {
     if (error.kind() != ErrorKind::interrupted) throw;
     throw Error(
         ErrorKind::interrupted,
-        fmt::format("what is finished is kept in {}; the same command with --resume goes on",
+        fmt::format("the finished trainings are in {}; continue with the same command and --resume",
                     out.string()));
   }
 }

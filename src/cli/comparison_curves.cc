@@ -13,7 +13,7 @@
 namespace selfnorm::cli {
 namespace {
 
-// Of eight colors that differ for the color-blind too (Okabe and Ito).
+// Colors that color-blind people can distinguish (Okabe and Ito).
 constexpr const char* kColors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                    "#e69f00", "#56b4e9", "#000000", "#b8a800"};
 
@@ -40,8 +40,9 @@ std::string comparison_curves(const Comparison& comparison) {
     lines += fmt::format("{}$c{} using X:3 with linespoints lw 2 pt 7 ps 0.4 lc rgb '{}' title {}",
                          lines.empty() ? "" : ", ", i, color, gnuplot_quoted(each.name));
   }
-  const char* corner =
-      higher_is_better(comparison.metric) ? "bottom" : "top";  // away from the ends
+  const char* corner = higher_is_better(comparison.metric)
+                           ? "bottom"
+                           : "top";  // the corner without curves at the end of training
   std::string text =
       data + fmt::format("set multiplot layout 1,2\nset key {} right\nset grid\n", corner);
   text += "set ylabel " + gnuplot_quoted("validation " + comparison.metric) + "\n";
@@ -51,7 +52,7 @@ std::string comparison_curves(const Comparison& comparison) {
     for (std::size_t at = 0; (at = plot.find("using X", at)) != std::string::npos;) {
       plot.replace(at, 7, std::string("using ") + column);
     }
-    // Epochs are whole.
+    // Tics at whole epochs only.
     const bool is_short = column[0] == '1' && longest <= 12;
     text += fmt::format("set xlabel '{}'\nset xtics {}\nplot {}\n", label,
                         is_short ? "1" : "autofreq", plot);

@@ -7,8 +7,8 @@
 
 namespace selfnorm::cli {
 
-/// What a comparison measured by epoch and by second, as an SVG by gnuplot: the mean of each
-/// contender's trainings, with a band of a standard deviation to both sides.
+/// Draws the learning curves of a comparison by epoch and by second as an SVG with gnuplot: the
+/// mean over each contender's trainings, with a band of one standard deviation on both sides.
 std::string comparison_curves(const Comparison& comparison);
 
 }  // namespace selfnorm::cli

@@ -38,14 +38,14 @@ std::vector<std::string> command_names(const Command& command) {
   return names;
 }
 
-// `selfnorm theory shape` as `_selfnorm_theory_shape`.
+// Returns `_selfnorm_theory_shape` for `selfnorm theory shape`.
 std::string function_name(const Command& command) {
   std::string name = "_" + command.path();
   std::ranges::replace(name, ' ', '_');
   return name;
 }
 
-// The path without the program: "theory shape".
+// Returns the name without the program: "theory shape".
 std::string words_of(const Command& command) {
   const std::string path = command.path();
   const std::size_t space = path.find(' ');

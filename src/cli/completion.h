@@ -8,7 +8,7 @@
 
 namespace selfnorm::cli {
 
-/// Completion scripts for the whole program: its commands, flags, choices of values, and files.
+/// Return a completion script for all commands, flags, choices of values and files.
 std::string bash_completion(const Command& program);
 std::string zsh_completion(const Command& program);
 std::string fish_completion(const Command& program);

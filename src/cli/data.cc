@@ -42,7 +42,7 @@ struct FigureArguments {
   SyntheticOptions options;
 };
 
-// A table with a header, on standard output unless a file is named.
+// Writes a table with a header to the file, or to standard output if none is given.
 void make(const FigureArguments& arguments) {
   std::string text = "x,y,class\n";
   for (const SyntheticPoint& point : make_synthetic(arguments.name, arguments.options)) {

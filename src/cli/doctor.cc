@@ -39,7 +39,7 @@ struct DoctorArguments {
   bool codes = false;
 };
 
-// Of a model file, the network is examined with fresh weights.
+// A model file's network is examined with fresh weights.
 RunConfig read_network(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
     const RunFolder folder(path);
@@ -89,7 +89,7 @@ bool fails(const std::vector<Finding>& findings, const std::string& fail_on) {
   return std::ranges::any_of(findings, [&](const Finding& f) { return f.severity >= least; });
 }
 
-// The records of the training of a run or a model. The last one has the present weights.
+// Returns the training records of a run or a model. The last one has the current weights.
 std::vector<EpochRecord> read_training_history(const std::filesystem::path& path) {
   std::vector<EpochRecord> records;
   const bool is_run = std::filesystem::is_directory(path);
@@ -127,7 +127,7 @@ int run_examination(const DoctorArguments& arguments) {
   return fails(examination.findings, arguments.fail_on) ? 1 : 0;
 }
 
-// The network file as its user wrote it; of other things one that says the same.
+// Returns the text of the network file, or an equivalent one for other inputs.
 std::string text_of(const std::filesystem::path& path, const RunConfig& config) {
   if (std::filesystem::is_directory(path)) return read_file(RunFolder(path).config());
   return path.extension() == kModelExtension ? to_toml(config) : read_file(path);
@@ -173,7 +173,7 @@ int run_repair(const DoctorArguments& arguments) {
   const bool is_as_it_was = made.found.empty() && adjusted.empty();
   const int status = fails(made.beyond, arguments.fail_on) ? 1 : 0;
   const std::string after = is_as_it_was ? before : repaired_toml(before, config, made);
-  parse_run_config(after, arguments.repair);  // what is written can be read
+  parse_run_config(after, arguments.repair);  // checks that the written text can be read
   write_file(arguments.repair, after);
   write_report(arguments, arguments.repair, made.config, made.after);
   if (arguments.json) {
@@ -241,7 +241,7 @@ void add_doctor(Command& program) {
                .default_text = "the network file's data, or N(0, 1)"});
   command.add({.name = "--target",
                .target = &arguments->target,
-               .help = "target column of --data, which is no input",
+               .help = "target column of --data",
                .value = "COLUMN",
                .needs = "--data"});
   add_data_dir(command, arguments->data_dir);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options as command-line flags.
+// Command-line flags for options of the configuration.
 #pragma once
 
 #include <memory>
@@ -12,18 +12,18 @@
 
 namespace selfnorm::cli {
 
-/// Adds a flag for every option, `--learning-rate` for optimizer.learning_rate where no other
-/// option ends so, else `--schedule-minimum`; data.source is also `--data`, as everywhere. Flags
-/// given on the command line are kept until `apply`, so that they win over a file that is read in
-/// between.
+/// Adds one flag per option. optimizer.learning_rate becomes `--learning-rate` if no other option
+/// has the same last part, else the flag has the full name, as in `--schedule-minimum`. data.source
+/// is also `--data`. The values are stored until `apply`, so that they override a configuration
+/// file.
 class OptionFlags {
  public:
   void add(Command& command, const Options& options, const std::string& group);
 
-  /// What was given, read as the options of the same names are.
+  /// Returns the given values, parsed like the options of the same names.
   Settings given(const Options& options) const;
 
-  /// Sets those options to it.
+  /// Sets the given options of `table`.
   void apply(const Options& options) const;
 
  private:
@@ -39,16 +39,16 @@ class OptionFlags {
   std::vector<Flag> flags_;
 };
 
-/// `--input NAME=FILE` or `NAME=COLUMN,COLUMN`, once for each named input.
+/// Adds `--input NAME=FILE` or `NAME=COLUMN,COLUMN`, which is given once per named input.
 void add_input_flag(Command& command, std::vector<std::string>& texts);
 
-/// `--data-dir DIR`.
+/// Adds `--data-dir DIR`.
 void add_data_dir(Command& command, std::string& folder);
 
-/// What such flags say. Error(config) on one without a name or a value.
+/// Parses the values of `--input`. Throws Error(config) if a name or a value is missing.
 InputSources parse_inputs(const std::vector<std::string>& texts);
 
-/// "--batch-size".
+/// Returns the flag of an option: "--batch-size".
 std::string flag_name(const std::string& option);
 
 }  // namespace selfnorm::cli

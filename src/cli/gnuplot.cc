@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The shell takes what stands between single quotes as it is.
+// The shell does not interpret text in single quotes.
 }  // namespace
 
 bool has_gnuplot() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pictures by gnuplot, which is run as a program and need not be there.
+// Runs gnuplot as a program to draw pictures. gnuplot is optional.
 #pragma once
 
 #include <string>
@@ -9,17 +9,18 @@ namespace selfnorm::cli {
 
 bool has_gnuplot();
 
-/// Throws Error(config) that says who needs it and how to get it, unless it is on the PATH.
+/// Throws Error(config) with the caller's name and how to install gnuplot if it is not on the PATH.
 void require_gnuplot(const std::string& who);
 
-/// "$name << EOD …": rows of numbers that commands refer to as $name. An empty row breaks a line.
+/// Returns a data block, "$name << EOD …", that commands refer to as $name. An empty row breaks a
+/// line.
 std::string data_block(const std::string& name, const std::vector<std::vector<double>>& rows);
 
-/// A text as gnuplot takes it, between single quotes and without its markup.
+/// Returns a text in single quotes with gnuplot's markup escaped.
 std::string gnuplot_quoted(const std::string& text);
 
-/// The SVG that gnuplot draws for these commands. Data go into them as here-documents. Throws
-/// Error(config) with gnuplot's own words where they are wrong.
+/// Returns the SVG that gnuplot draws for these commands. Throws Error(config) with gnuplot's
+/// message if gnuplot rejects them.
 std::string draw_svg(const std::string& commands, int width = 760, int height = 420);
 
 }  // namespace selfnorm::cli

@@ -12,10 +12,10 @@ namespace selfnorm::cli {
 namespace {
 
 constexpr std::size_t kWidth = 100;      ///< columns of a line
-constexpr std::size_t kIndent = 2;       ///< in front of an argument
-constexpr std::size_t kHelpColumn = 28;  ///< where the text beside an argument starts
+constexpr std::size_t kIndent = 2;       ///< before an argument
+constexpr std::size_t kHelpColumn = 28;  ///< column of the text of an argument
 
-// The text in lines of at most `width` columns, broken at spaces.
+// Returns the text in lines of at most `width` columns, broken at spaces.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   std::vector<std::string> lines(1);
   for (const std::string& word : split_words(text, ' ')) {
@@ -27,7 +27,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   return lines;
 }
 
-// A name with its text beside it, or below where the name is long.
+// Returns a name and its text on one line, or on two if the name is long.
 std::string entry(const std::string& name, std::string_view text) {
   std::string line = std::string(kIndent, ' ') + name;
   std::string out;

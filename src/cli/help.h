@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `--help` prints.
+// Text of `--help`.
 #pragma once
 
 #include <string>
@@ -10,19 +10,19 @@
 
 namespace selfnorm::cli {
 
-/// The help of one command, wrapped at 100 columns.
+/// Returns the help of one command, wrapped at 100 columns.
 std::string help_text(const Command& command);
 
-/// "selfnorm train [OPTIONS] [NETWORK]".
+/// Returns the usage line: "selfnorm train [OPTIONS] [NETWORK]".
 std::string usage(const Command& command);
 
-/// "--out FILE", every spelling in front of the value.
+/// Returns every spelling and then the value: "--out FILE".
 std::string signature(const Argument& argument);
 
-/// The argument's help with its choices and its default.
+/// Returns the argument's help with its choices and its default.
 std::string full_help(const Argument& argument);
 
-/// The arguments with one heading, for every heading in the order of its first argument.
+/// Groups the arguments by heading. The headings have the order of their first arguments.
 struct ArgumentGroup {
   std::string heading;
   std::vector<const Argument*> arguments;

@@ -16,7 +16,7 @@
 
 namespace selfnorm::cli {
 
-/// What `evaluate` and `predict` take.
+/// Arguments of `evaluate` and `predict`.
 struct InferenceArguments {
   std::string model;
   DataOptions data;
@@ -26,7 +26,7 @@ struct InferenceArguments {
   OptionFlags reading;
 };
 
-/// How a table is read: of the data's options those that hold for any table.
+/// Returns the data options that say how a table is read.
 inline Options table_reading_options(DataOptions& data) {
   Options table = options(data);
   std::erase_if(table, [](const Option& option) {
@@ -64,7 +64,7 @@ inline void add_inference_arguments(Command& command, InferenceArguments& argume
   command.add_switch("--json", arguments.json, "print one JSON document");
 }
 
-/// The model and the rows that these arguments name.
+/// The model and the rows named by the arguments.
 inline ModelAndRows open_model(const InferenceArguments& arguments, bool needs_targets) {
   DataOptions data = arguments.data;
   data.inputs = parse_inputs(arguments.inputs);

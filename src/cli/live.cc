@@ -33,7 +33,7 @@ struct LiveServer::State {
   std::condition_variable changed;
   std::string document;
   std::int64_t version = 0;            ///< of the document; 0: none yet
-  std::vector<std::int64_t*> readers;  ///< by connection the version that it has seen
+  std::vector<std::int64_t*> readers;  ///< one per connection: the version that it has sent
   bool ends = false, listens = true;
 
   bool has_local_host(const httplib::Request& request) const {
@@ -41,8 +41,7 @@ struct LiveServer::State {
     return host == fmt::format("{}:{}", kHost, port) || host == fmt::format("localhost:{}", port);
   }
 
-  // Sends new events, or else a comment now and then, which shows whether the client is still
-  // there.
+  // Sends new events, and a comment from time to time, which fails once the client has left.
   bool tell(std::int64_t& seen, httplib::DataSink& sink) {
     std::unique_lock lock(mutex);
     changed.wait_for(lock, kEventTimeout, [&] { return ends || version > seen; });
@@ -97,7 +96,7 @@ LiveServer::LiveServer(std::string page) : state_(std::make_unique<State>()) {
   });
   state.port = state.server.bind_to_any_port(kHost);
   if (state.port <= 0) throw Error(ErrorKind::io, "--live: no port of 127.0.0.1 is free");
-  // A connection for each that looks, which it holds; none lingers when the training is over.
+  // Every open page holds one connection. No connection outlives the training.
   constexpr std::size_t kMaxClients = 64;
   state.server.new_task_queue = [] { return new httplib::ThreadPool(kMaxClients); };
   state.server.set_keep_alive_max_count(1);
@@ -120,7 +119,7 @@ LiveServer::~LiveServer() {
     return state_->listens;
   };
   while (listens() && !state_->server.is_running())
-    std::this_thread::yield();  // else none stops it
+    std::this_thread::yield();  // stop() has no effect before the server runs
   state_->server.stop();
   state_->thread.join();
 }
@@ -147,11 +146,11 @@ LiveRun::LiveRun(const RunFolder& folder, std::int64_t epochs)
   server_.show(live_event_json(history_, "The training has begun.", false));
 }
 
-// Of a resumed run the folder's history has what came before.
+// The folder's history holds the earlier epochs of a resumed run.
 void LiveRun::add(const EpochRecord& record) {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds kMinUpdateInterval{500};
-  constexpr int kMinIntervalPerCost = 100;  // of the time at most one part
+  constexpr int kMinIntervalPerCost = 100;  // at most 1 % of the time
   if (history_.empty()) history_ = read_history(folder_.history());
   else history_.push_back(record);
   const auto now = Clock::now();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A training in the reader's browser, as it goes.
+// Shows a running training in a browser.
 #pragma once
 
 #include <chrono>
@@ -11,9 +11,9 @@
 
 namespace selfnorm::cli {
 
-/// Serves a page on 127.0.0.1, on whatever port is free, and pushes to all who look at it what is
-/// shown last (server-sent events). Says the address on standard error. Requests for another host's
-/// name are refused, so that no page of the web can look in. Throws Error(io) where no port is
+/// Serves a page on a free port of 127.0.0.1 and pushes the latest event to every open page
+/// (server-sent events). Prints the address on standard error. Requests with another host's name
+/// are refused, so that a page of another site cannot read the data. Throws Error(io) if no port is
 /// free.
 class LiveServer {
  public:
@@ -23,7 +23,7 @@ class LiveServer {
   LiveServer& operator=(const LiveServer&) = delete;
 
   void show(std::string document);
-  /// Waits, a second at most, until all who look have seen what was shown last.
+  /// Waits until every open page has received the latest event, at most one second.
   void settle();
 
  private:
@@ -31,15 +31,15 @@ class LiveServer {
   std::unique_ptr<State> state_;
 };
 
-/// A run's history on such a page.
+/// Shows a run's history on such a page.
 class LiveRun {
  public:
   LiveRun(const RunFolder& folder, std::int64_t epochs);
 
-  /// After an epoch that the folder's history has. What is shown changes twice a second at most,
-  /// and takes a hundredth of the time at most.
+  /// Shows an epoch that was written to the folder's history. The page changes at most twice per
+  /// second and takes at most 1 % of the time.
   void add(const EpochRecord& record);
-  /// Shows the history with a word on how it ended, or the whole report.
+  /// Shows the history with a message on how the training ended, or the whole report.
   void end(const std::string& state);
   void end_with(std::string report);
 
@@ -48,7 +48,7 @@ class LiveRun {
   std::int64_t epochs_;
   std::vector<EpochRecord> history_;
   std::chrono::steady_clock::time_point shown_{};
-  std::chrono::steady_clock::duration cost_{};  ///< of making what was shown last
+  std::chrono::steady_clock::duration cost_{};  ///< time that the latest event took to make
   LiveServer server_;
 };
 

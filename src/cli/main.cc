@@ -33,17 +33,18 @@ void print_error(const char* what) {
   std::fprintf(stderr, "%s %s\n", selfnorm::cli::red("selfnorm:").c_str(), what);
 }
 
-// libgomp reads its settings when it is loaded, before main, so the program starts itself once more
-// with ours where the user has none. Threads that spin at every barrier make small steps many times
-// slower as soon as another program wants the cores; this count covers the time between two steps.
+// Limits the spinning of waiting threads unless the user has chosen a policy. Spinning makes small
+// steps many times slower as soon as another program uses the cores. The count covers the time
+// between two steps. libgomp reads its settings before main, so the program must execute itself
+// again.
 void limit_spinning(char** argv) {
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   ::setenv("GOMP_SPINCOUNT", "10000", 1);
-  ::execv("/proc/self/exe", argv);  // goes on as it is where that does not work
+  ::execv("/proc/self/exe", argv);  // if this fails, the program continues without the setting
 }
 
-// The words of the command line. `train --watch` without a value means `--live`: the user wants to
-// watch, while `--watch true` and `--watch false` say whether moments are measured.
+// Returns the words of the command line. `train --watch` without a value means `--live`: the user
+// wants to watch. `--watch true` and `--watch false` say whether moments are measured.
 std::vector<std::string> command_line_arguments(int argc, char** argv) {
   const std::vector<std::string> truths = {"true", "false"};
   std::vector<std::string> words(argv + 1, argv + argc);
@@ -56,7 +57,7 @@ std::vector<std::string> command_line_arguments(int argc, char** argv) {
   return words;
 }
 
-// Results that did not reach their place, as on a full disk, are no success.
+// Returns false if results could not be written, as on a full disk.
 bool output_was_written() {
   std::cout.flush();
   return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();

@@ -21,14 +21,14 @@ constexpr const char* kExitStatus =
     ".TP\n5\na numeric error, as a loss that is not finite\n"
     ".TP\n130\ninterrupted\n";
 
-// `selfnorm theory shape` as `selfnorm-theory-shape`.
+// Returns `selfnorm-theory-shape` for `selfnorm theory shape`.
 std::string page_name(const Command& command) {
   std::string name = command.path();
   std::ranges::replace(name, ' ', '-');
   return name;
 }
 
-// A line that roff reads as text: no backslash, hyphen or leading dot with a meaning.
+// Escapes backslashes, hyphens and a leading dot, which have a meaning in roff.
 std::string escaped(const std::string& text) {
   std::string out = text.starts_with('.') || text.starts_with('\'') ? "\\&" : "";
   for (const char c : text) {
@@ -62,7 +62,7 @@ std::string argument_sections(const Command& command) {
   return text;
 }
 
-// Lines as they are, without filling.
+// Prints lines without filling.
 std::string verbatim(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += escaped(line) + "\n";

@@ -9,7 +9,7 @@
 
 namespace selfnorm::cli {
 
-/// The manual page of every command in roff, by its file name: "selfnorm-train.1".
+/// Returns the manual page of every command in roff, by file name: "selfnorm-train.1".
 std::map<std::string, std::string> manual_pages(const Command& program);
 
 }  // namespace selfnorm::cli

@@ -29,7 +29,7 @@ std::string inputs_text(const Arity& arity) {
   return std::to_string(arity.least);
 }
 
-// With the words to choose from.
+// Appends the choices.
 std::string attribute_help(const Option& option) {
   return option.choices.empty() ? option.help : option.help + ": " + join(option.choices, ", ");
 }

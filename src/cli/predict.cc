@@ -16,7 +16,7 @@ struct PredictArguments : InferenceArguments {
   std::string out;
 };
 
-// The outputs for one row, and the class that they predict if the model is a classifier.
+// Returns the outputs for one row, and the predicted class if the model is a classifier.
 struct Prediction {
   std::span<const float> values;
   const std::vector<std::string>& class_names;

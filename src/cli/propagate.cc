@@ -48,7 +48,7 @@ void print_json(const std::vector<PropagatedLayer>& layers, bool gradients) {
   fmt::print("{}\n", nlohmann::ordered_json{{"layers", list}}.dump(2));
 }
 
-// The first layers, then ever fewer, and the last.
+// Selects the first layers, then ever fewer, and the last one.
 bool is_shown(std::int64_t layer, std::int64_t layers) {
   return layer == layers || (layer & (layer - 1)) == 0;
 }
@@ -72,7 +72,7 @@ void print_table(const std::vector<PropagatedLayer>& layers, bool gradients) {
   fmt::print("{}", table(rows));
 }
 
-// The first rows of a data set, standardized on all of its training rows.
+// Returns the first rows of a data set, standardized on all of its training rows.
 void read_input(const std::string& source, const std::string& data_dir,
                 PropagationRequest& request) {
   DataOptions options;
@@ -110,7 +110,7 @@ void run_propagate(PropagateArguments arguments) {
 void add_propagate(Command& program) {
   Command& command = program.add_command(
       "propagate",
-      "Send N(0, 1) inputs through many layers and print the moments beside the predicted ones");
+      "Send N(0, 1) inputs through many layers and print the measured and the predicted moments");
   const auto arguments = std::make_shared<PropagateArguments>();
   PropagationRequest& request = arguments->request;
   command.add({.name = "--layers", .target = &request.layers, .help = "number of layers"});

@@ -47,7 +47,7 @@ std::string page_of(const fs::path& subject) {
   return comparison_report(read_comparison(subject), subject);
 }
 
-// The pictures' files, where some are asked for.
+// Writes the pictures if the user wants them.
 std::vector<std::string> write_plots(const ReportArguments& arguments) {
   std::vector<std::string> files;
   if (arguments.svg.empty()) return files;

@@ -40,10 +40,10 @@ std::string curve_plot(const std::vector<EpochRecord>& history, const std::strin
                   "\n" + plot + "\n");
 }
 
-// One number of every layer and epoch that has some.
+// One quantity by layer and epoch.
 struct Cells {
   std::vector<std::string> layers;
-  std::vector<std::vector<double>> rows;  ///< epoch's place, layer's place, value
+  std::vector<std::vector<double>> rows;  ///< position of the epoch, position of the layer, value
   std::vector<std::int64_t> epochs;
 
   template <class Each>
@@ -64,14 +64,14 @@ struct Cells {
   }
 };
 
-// A text between single quotes alone.
+// Returns a text in single quotes, with markup.
 std::string label(const std::string& text) {
   std::string safe = "'";
   for (const char c : text) safe += c == '\'' ? "\'\'" : std::string(1, c);
   return safe + "'";
 }
 
-// At most so many labels along an axis.
+// Returns the commands for an axis with at most `most` labels.
 template <class Names>
 std::string tics(const char* axis, const Names& names, std::size_t most) {
   std::string list;
@@ -82,7 +82,7 @@ std::string tics(const char* axis, const Names& names, std::size_t most) {
   return fmt::format("set {}tics noenhanced ({})\n", axis, list);
 }
 
-// A range of colors about 0: `deep` of them up and down.
+// Draws layers by epoch. The color range is [-deep, deep].
 std::string heat_map_plot(const Cells& cells, const std::string& title, bool logarithmic,
                           double deep) {
   std::string text = data_block("cells", cells.rows);
@@ -96,12 +96,13 @@ std::string heat_map_plot(const Cells& cells, const std::string& title, bool log
   return draw_svg(text, 760, std::max(height, 260));
 }
 
-// Densities of a layer's outputs before and after training, for at most twelve layers, evenly.
+// Draws the densities of the outputs before and after training, for at most twelve evenly spaced
+// layers.
 std::string activation_histograms_plot(const std::vector<LayerHistogram>& before,
                                        const std::vector<LayerHistogram>& after) {
-  constexpr std::size_t kMost = 12, kColumns = 4;
+  constexpr std::size_t kMaxLayers = 12, kColumns = 4;
   constexpr double kWidth = (kHistogramHigh - kHistogramLow) / kHistogramBins;
-  const std::size_t all = std::min(before.size(), after.size()), count = std::min(all, kMost);
+  const std::size_t all = std::min(before.size(), after.size()), count = std::min(all, kMaxLayers);
   const std::size_t rows = (count + kColumns - 1) / kColumns;
   std::string data, plots;
   for (std::size_t i = 0; i < count; ++i) {
@@ -139,7 +140,8 @@ std::vector<std::pair<std::string, std::string>> run_plots(
   if (history.empty()) return pictures;
   for (const auto& score : history.back().training) {
     const std::string name = score.first + ".svg";
-    const bool is_file = std::filesystem::path(name).filename() == name;  // whatever a history says
+    const bool is_file =
+        std::filesystem::path(name).filename() == name;  // the history is untrusted
     const bool has_points = std::ranges::any_of(history, [&](const EpochRecord& record) {
       return std::isfinite(find_score(record.training, score.first));
     });
@@ -147,7 +149,8 @@ std::vector<std::pair<std::string, std::string>> run_plots(
   }
   const auto add = [&](const char* name, const Cells& cells, const char* title, bool logarithmic,
                        double deep) {
-    if (cells.epochs.size() < 2 || cells.layers.size() < 2) return;  // what gnuplot calls an image
+    if (cells.epochs.size() < 2 || cells.layers.size() < 2)
+      return;  // gnuplot needs two rows and two columns
     pictures.emplace_back(name, heat_map_plot(cells, title, logarithmic, deep));
   };
   add("mean.svg", {history, &EpochRecord::moments, &LayerMoments::mean},

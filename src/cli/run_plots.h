@@ -9,8 +9,8 @@
 
 namespace selfnorm::cli {
 
-/// Pictures of a run for papers, by gnuplot: file names with their SVG. Loss and metrics by epoch,
-/// and of what was watched the layers by epoch as colored cells (variance and tau by logarithm).
+/// Draws a run with gnuplot and returns the SVGs by file name: the loss and the metrics by epoch,
+/// and one heat map of layers by epoch for each watched quantity (variance and tau by logarithm).
 std::vector<std::pair<std::string, std::string>> run_plots(const std::vector<EpochRecord>& history);
 
 }  // namespace selfnorm::cli

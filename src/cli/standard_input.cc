@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* kName = "standard input";
 
-// Spaces and a byte order mark do not count.
+// Skips spaces and a byte order mark.
 bool begins_with_brace(const std::string& path) {
   std::array<char, 256> start{};
   ByteReader reader(path);
@@ -29,7 +29,7 @@ bool begins_with_brace(const std::string& path) {
 
 volatile std::sig_atomic_t g_interrupted = 0;
 
-// While this lasts, Ctrl-C ends a read, so that what was read so far is taken away.
+// Lets Ctrl-C end a blocking read while it exists, so that the temporary file is deleted.
 class InterruptGuard {
  public:
   InterruptGuard() {

@@ -7,14 +7,14 @@
 
 namespace selfnorm::cli {
 
-/// What comes on standard input as a file, which readers may open more than once: JSON lines where
-/// it begins with {, else a table; gzip or not. Bytes pass through, they are not held in memory.
+/// Copies standard input to a temporary file, which readers may open more than once. The file is
+/// taken as JSON lines if it begins with {, else as a table. It may be compressed with gzip.
 class StandardInput {
  public:
   StandardInput();
   const std::string& path() const { return file_.path(); }
 
-  /// A message about the file as one about standard input.
+  /// Replaces the file's name in a message by "standard input".
   std::string renamed(std::string message) const;
 
  private:

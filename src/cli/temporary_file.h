@@ -6,7 +6,7 @@
 
 namespace selfnorm::cli {
 
-/// A file that is gone at the end of the scope. Throws Error(io) where it cannot be written.
+/// A file that is deleted at the end of the scope. Throws Error(io) if it cannot be written.
 class TemporaryFile {
  public:
   TemporaryFile();
@@ -15,7 +15,7 @@ class TemporaryFile {
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
   void write(std::string_view bytes);
-  /// Gives it this ending, as ".csv"; what was written is there for readers now.
+  /// Flushes the file and gives it this extension, as in ".csv".
   void close(const std::string& ending = "");
   const std::string& path() const { return path_; }
 

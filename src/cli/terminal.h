@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the program talks to a person: aligned tables, one progress line, color on terminals only.
+// Output for people: aligned tables, one progress line, and color on terminals only.
 #pragma once
 
 #include <cstdint>
@@ -8,36 +8,37 @@
 
 namespace selfnorm::cli {
 
-/// Whether standard error (progress) or standard output (results) is a terminal.
+/// Return whether standard error (progress) or standard output (results) is a terminal.
 bool is_terminal(int descriptor);
 
-/// The text in bold or a color where standard error is a terminal and NO_COLOR is not set.
+/// Return the text in bold or in a color if standard error is a terminal and NO_COLOR is not set.
 std::string bold(const std::string& text);
 std::string red(const std::string& text);
 
-/// A remark beside the results, on standard error.
+/// Prints a note on standard error.
 void note(const std::string& text);
 
-/// Columns that the text takes on a terminal: characters of UTF-8, each one column wide.
+/// Returns the width of a text on a terminal: the number of UTF-8 characters, one column each.
 std::size_t columns(const std::string& text);
 
-/// Rows as aligned columns, the first row being the heading. Columns whose cells are all numbers
-/// are aligned right.
+/// Returns rows as aligned columns. The first row is the heading. Columns of numbers are aligned to
+/// the right.
 std::string table(const std::vector<std::vector<std::string>>& rows);
 
-/// "[=====>....]" of so many characters.
+/// Returns "[=====>....]" with the given width.
 std::string bar(std::int64_t done, std::int64_t all, std::size_t width = 20);
 
-/// "123 µs", "4.5 ms", "1.23 s", "2 min 03 s".
+/// Returns a duration for people: "123 µs", "4.5 ms", "1.23 s", "2 min 03 s".
 std::string duration(double seconds);
 
-/// A number to four significant digits after the point, as training lines show it.
+/// Returns a loss or metric with four digits after the point.
 std::string score(double value);
 
-/// Four significant digits; "-" for what is not a number.
+/// Returns four significant digits, or "-" for NaN.
 std::string number(double value);
 
-/// A line on standard error that is written over until `done`; nothing when not on a terminal.
+/// A line on standard error that is overwritten until `done`. It prints nothing if standard error
+/// is not a terminal.
 class StatusLine {
  public:
   void show(const std::string& text);

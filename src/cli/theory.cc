@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Numbers by name: one JSON document, or two aligned columns.
+// Prints named numbers as one JSON document or as two aligned columns.
 void print_numbers(const Json& numbers, bool json) {
   if (json) {
     fmt::print("{}\n", numbers.dump(2));
@@ -83,7 +83,8 @@ void add_constants(Command& theory) {
 
 // ---- fixed points -----------------------------------------------------------------------------
 
-constexpr double kNeutralTolerance = 1e-9;  ///< a contraction this near to 1 is 1
+constexpr double kNeutralTolerance =
+    1e-9;  ///< distance to 1 below which a fixed point counts as neutral
 
 struct FixedPointsArguments {
   ActivationArguments activation;
@@ -217,7 +218,7 @@ void add_shape(Command& theory) {
                .choices = {"orthogonal", "normal"}});
   command.add({.name = "--dropout-rate",
                .target = &arguments->dropout_rate,
-               .help = "rate of alpha dropout behind each SELU, which damps gradients"});
+               .help = "rate of the alpha dropout after each SELU, which damps gradients"});
   const Argument& scale = command.add({.name = "--scale",
                                        .target = &arguments->scale,
                                        .help = "evaluate this s instead of choosing one",

@@ -97,9 +97,10 @@ MomentRule ActivationArguments::read() const {
     for (const OpRow& op : op_table()) {
       if (rule_of(op.moments) != nullptr) names.emplace_back(*op.name);
     }
-    throw Error(ErrorKind::config, fmt::format("--activation: '{}' {}", name,
-                                               row == nullptr ? "is none" + suggestion(name, names)
-                                                              : "is no function of one number"));
+    throw Error(ErrorKind::config,
+                fmt::format("--activation: '{}' {}", name,
+                            row == nullptr ? "is not an op" + suggestion(name, names)
+                                           : "is not an activation of one number"));
   }
   return (*moments)(row->attributes->complete(constants.given(), "--activation " + name));
 }

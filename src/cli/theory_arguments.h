@@ -10,14 +10,14 @@
 
 namespace selfnorm::cli {
 
-/// Error(config) naming the flag unless it is good.
+/// Each function throws Error(config) with the flag's name if the value is out of range.
 void require(bool good, const char* flag, const char* expected, double got);
 void require_positive(const char* flag, double got);
 
-/// `--scale S` with a default.
+/// Adds `--scale S` with a default.
 void add_scale(Command& command, double& scale);
 
-/// Which of the two maps: weights as given, or drawn.
+/// The moment map: for given weights, or for weights drawn at random.
 struct MapArgument {
   std::string name = "paper";
 
@@ -25,7 +25,7 @@ struct MapArgument {
   bool random() const;
 };
 
-/// What weights do: ω, τ and which of the two maps.
+/// The weights of a layer: ω, τ and the kind of moment map.
 struct WeightArguments {
   LayerWeights weights;
   MapArgument map;
@@ -34,12 +34,12 @@ struct WeightArguments {
   LayerWeights read() const;
 };
 
-/// The constants of an activation, of which those that are given replace the op's own.
+/// The constants of an activation. Flags replace the defaults of the op.
 struct ConstantArguments {
   double alpha = 0, lambda = 0, scale = 0;
 
   void add(Command& command);
-  /// Attributes of the op by name.
+  /// Returns the attributes of the op by name.
   Settings given() const;
 
  private:
@@ -52,7 +52,7 @@ struct ActivationArguments {
   ConstantArguments constants;
 
   void add(Command& command);
-  /// Error(config) on an unknown activation or a constant that it does not have.
+  /// Throws Error(config) for an unknown activation or a constant that it does not have.
   MomentRule read() const;
 };
 
@@ -61,11 +61,11 @@ struct SeluArguments {
   SeluConstants constants;
 
   void add(Command& command);
-  /// Error(config) unless they are above 0, or α is 0.
+  /// Throws Error(config) unless all are above 0. α may be 0.
   SeluConstants read() const;
 };
 
-/// Each adds its command below `theory`.
+/// Each function adds one subcommand of `theory`.
 void add_theory_map(Command& theory);
 void add_theory_certify(Command& theory);
 void add_theory_plot(Command& theory);

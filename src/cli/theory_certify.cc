@@ -22,11 +22,11 @@ struct CertifyArguments {
   bool json = false;
 };
 
-// One domain of a theorem and what came of it.
+// One domain of a theorem and its result.
 struct Part {
   Domain domain;
   Certificate certificate;
-  std::optional<double> least_variance;  ///< theorem 3, where it is proved
+  std::optional<double> least_variance;  ///< theorem 3, if it is proved
 };
 
 struct Result {
@@ -89,7 +89,7 @@ Json bounds_json(const Domain& domain) {
           {"tau", pair(domain.tau)}};
 }
 
-// The part that decides: a refuted one before an undecided one before the proved ones.
+// Returns the part that decides: a refuted part, else an undecided one, else a proved one.
 const Part& decisive_part(const Result& result) {
   const Part* worst = &result.parts.front();
   const auto rank = [](const Part& part) { return static_cast<int>(part.certificate.verdict); };

@@ -36,7 +36,7 @@ void check_row(const std::string& file, const NumberRow& row) {
   }
 }
 
-// What comes of a row, in the order of kResults.
+// Returns the results of one row in the order of kResults.
 std::vector<double> results(const MomentRule& rule, const std::string& file, const NumberRow& row,
                             bool random) {
   const double mu = row.values[0], omega = row.values[1], nu = row.values[2], tau = row.values[3];

@@ -44,7 +44,7 @@ std::string activation_plot(const PlotArguments& arguments) {
   std::vector<std::vector<double>> rows;
   for (int i = -160; i <= 60; ++i) {
     const double x = 0.025 * i;
-    if (i == 1) rows.emplace_back();  // the slope jumps behind 0
+    if (i == 1) rows.emplace_back();  // the slope jumps at 0
     auto& row = rows.emplace_back(std::vector<double>{x});
     for (const SeluConstants& s : shapes) {
       row.push_back(selu_at(s, x));

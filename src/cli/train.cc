@@ -42,7 +42,7 @@ fs::path default_out(const RunConfig& config) {
   const std::string& source =
       config.data.source.empty() ? config.data.inputs.begin()->first : config.data.source;
   fs::path path = fs::absolute(source).lexically_normal();
-  if (!path.has_filename()) path = path.parent_path();  // a folder written with a last slash
+  if (!path.has_filename()) path = path.parent_path();  // a folder with a trailing slash
   const std::string name = path.stem().string();
   fs::path out = fs::path("runs") / name;
   for (int i = 2; fs::exists(out); ++i) out = fs::path("runs") / fmt::format("{}-{}", name, i);
@@ -95,7 +95,7 @@ nlohmann::ordered_json scores_json(const Scores& scores) {
   return json;
 }
 
-// Nothing without early stopping.
+// Prints nothing without early stopping.
 void print_stopping(const RunResult& result, bool restores_best) {
   if (result.stopped_early) fmt::print("stopped  early after epoch {}\n", result.epochs);
   if (!result.best_epoch.has_value()) return;

@@ -31,7 +31,7 @@ std::string scores_text(const EpochRecord& record) {
   return text;
 }
 
-// For texts: the size of the vocabulary, its coverage, and the number of rows left out.
+// Prints the size of the vocabulary, its coverage and the number of rows left out.
 std::string vocabulary_line(const RunSummary& run) {
   if (run.words == 0) return "";
   std::string line = fmt::format("vocabulary of {} tokens", grouped(run.words));
@@ -86,7 +86,7 @@ void TrainingProgress::step(const StepReport& report) {
 void TrainingProgress::epoch(const EpochRecord& record) {
   line_.clear();
   if (record.epoch == 0) return;
-  const std::int64_t steps = record.step / record.epoch;  // as many in each
+  const std::int64_t steps = record.step / record.epoch;  // every epoch has the same number
   std::fputs(fmt::format("Epoch {}/{} {}/{} {} {} {}/step{}\n", record.epoch, epochs_, steps, steps,
                          bar(steps, steps), duration(record.seconds),
                          duration(step_seconds(record.seconds, steps)), scores_text(record))

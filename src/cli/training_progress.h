@@ -30,7 +30,7 @@ class TrainingProgress {
   double step_seconds(double seconds, std::int64_t steps) const;
 
   std::int64_t epochs_ = 0;
-  double first_step_seconds_ = 0;  ///< of the present epoch
+  double first_step_seconds_ = 0;  ///< of the current epoch
   std::chrono::steady_clock::time_point last_{};
   StatusLine line_;
 };

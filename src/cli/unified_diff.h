@@ -5,8 +5,8 @@
 
 namespace selfnorm::cli {
 
-/// What changed from one text to another, line by line, as `diff -u` shows it; empty where nothing
-/// did.
+/// Returns the changes from one text to another in the format of `diff -u`. The result is empty if
+/// the texts are equal.
 std::string difference(const std::string& before, const std::string& after);
 
 }  // namespace selfnorm::cli

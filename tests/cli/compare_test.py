@@ -102,9 +102,9 @@ class Compare(CliTest):
     def test_all_may_fail(self):
         self.write("wild.toml", NETWORK % ("relu", "1e30"))
         for more in ([], ["--resume"]):
-            said = self.fails(NUMERIC, "no training came to its end", arguments=[
+            said = self.fails(NUMERIC, "no training finished", arguments=[
                 "compare", "wild.toml", "--seeds", "2", "--out", "out", *more])
-            self.assertIn("wild, seed 2, came to no end: numeric", said.err)
+            self.assertIn("wild, seed 2, did not finish: numeric", said.err)
         self.assertIn("2, 2 failed", self.path("out/compare.md").read_text())
 
     def test_scores_of_other_rows_are_remarked(self):
