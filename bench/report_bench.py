@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a report of a large run weighs, how long it takes to write and to open: a thousand layers,
-two hundred epochs, trained for real on the digits; or, with --network, what a network file says.
+"""Measures the size of a report and the time to write and to open it.
+
+The run has a thousand layers and two hundred epochs on the digits, or a network file (--network).
 
 usage: bench/report_bench.py [--program build/release/bin/selfnorm] [--layers 1000] [--epochs 200]
                              | --network NET.toml
 
-Opening is timed in a headless Chromium, from the start of navigation until the frame behind the
-last chart is drawn, by the browser's own clock, which a copy of the page sends to a server here.
+The opening time is measured in headless Chromium, from the start of navigation to the frame after
+the last chart. A copy of the page sends the time on the browser's own clock to a local server.
 """
 
 import argparse
@@ -37,11 +38,11 @@ def network(layers, epochs):
 
 
 class Listener(http.server.BaseHTTPRequestHandler):
-    """Keeps the paths that were asked for."""
-    told = []
+    """Records the requested paths."""
+    requested = []
 
     def do_GET(self):
-        self.told.append(urllib.parse.urlparse(self.path).path.strip("/"))
+        self.requested.append(urllib.parse.urlparse(self.path).path.strip("/"))
         self.send_response(204)
         self.end_headers()
 
@@ -50,7 +51,7 @@ class Listener(http.server.BaseHTTPRequestHandler):
 
 
 def opened(page, folder):
-    """Milliseconds, or None without a browser or its answer."""
+    """Returns the opening time in milliseconds, or None without a browser or its answer."""
     browser = shutil.which("chromium")
     if browser is None:
         return None
@@ -59,21 +60,21 @@ def opened(page, folder):
     copy = pathlib.Path(folder, "probed.html")
     text = page.read_text()
     if POLICY not in text or "</body>" not in text:
-        sys.exit(f"{page}: is made otherwise than this bench takes it")
-    # The page itself may ask nothing of anyone, so the copy goes without its policy.
+        sys.exit(f"{page}: the page has no content security policy or no end of its body")
+    # The policy of the page forbids requests, so the copy has no policy.
     copy.write_text(text.replace(POLICY, "<meta").replace("</body>", PROBE.replace("PORT", str(server.server_port))))
-    Listener.told.clear()
+    Listener.requested.clear()
     process = subprocess.Popen([browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                                 "--window-size=1200,900", "--remote-debugging-port=0", f"--user-data-dir={folder}/browser",
                                 f"file://{copy}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(600):
-        if Listener.told:
+        if Listener.requested:
             break
         time.sleep(0.05)
     process.terminate()
     process.wait()
     server.shutdown()
-    return float(Listener.told[0]) if Listener.told else None
+    return float(Listener.requested[0]) if Listener.requested else None
 
 
 def main():
@@ -95,18 +96,18 @@ def main():
         seconds = time.perf_counter() - start
         if trained.returncode != 0:
             sys.exit(trained.stderr)
-        told = json.loads(trained.stdout)
+        result = json.loads(trained.stdout)
         page, history = pathlib.Path(folder, "run/report.html"), pathlib.Path(folder, "run/history.jsonl")
-        share = told["report_seconds"] / (seconds - told["report_seconds"])
-        print(f"{told['epochs']} epochs: {seconds:.1f} s in all, {told['seconds']:.1f} of training steps, "
-              f"{told['watch_seconds']:.2f} of watching; history {history.stat().st_size / 1e6:.1f} MB")
-        print(f"report: {page.stat().st_size / 1e6:.2f} MB, written in {told['report_seconds']:.3f} s "
-              f"({100 * share:.2f} % of the run before)")
+        fraction = result["report_seconds"] / (seconds - result["report_seconds"])
+        print(f"{result['epochs']} epochs: {seconds:.1f} s in all, {result['seconds']:.1f} s of training steps, "
+              f"{result['watch_seconds']:.2f} s of watching; history {history.stat().st_size / 1e6:.1f} MB")
+        print(f"report: {page.stat().st_size / 1e6:.2f} MB, written in {result['report_seconds']:.3f} s "
+              f"({100 * fraction:.2f} % of the rest of the run)")
         times = [t for t in (opened(page, folder) for _ in range(3)) if t is not None]
         if not times:
-            print("not opened: no chromium, or no answer from it")
+            print("not opened: Chromium is not installed or did not answer")
         else:
-            print(f"opened in {min(times):.0f} ms (the least of: {', '.join(f'{t:.0f}' for t in times)})")
+            print(f"opened in {min(times):.0f} ms (the lowest of {', '.join(f'{t:.0f}' for t in times)})")
 
 
 if __name__ == "__main__":

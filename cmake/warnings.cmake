@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-# Compiler options for our own code only: nothing here reaches who links the library.
+# Compiler options for our own code only: users of the library do not inherit them.
 add_library(selfnorm_warnings INTERFACE)
 target_compile_options(selfnorm_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                        -Wno-sign-conversion)
-# The compiler contracts no a·b + c on its own, so that a loop and its remainder round alike.
+# The compiler must not contract a·b + c: a vectorized loop and its remainder then round alike.
 target_compile_options(selfnorm_warnings INTERFACE -ffp-contract=off)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12 reports overlapping copies in std::string that cannot happen (GCC bug 105651).
   target_compile_options(selfnorm_warnings INTERFACE -Wno-restrict)
 endif()
 if(SELFNORM_WERROR)
-  # What GCC 12 concludes about ranges after inlining at -O3 is often wrong: shown, but no error.
+  # GCC 12 often infers wrong ranges after inlining at -O3. These warnings do not stop the build.
   target_compile_options(selfnorm_warnings INTERFACE -Werror -Wno-error=stringop-overflow
                          -Wno-error=array-bounds -Wno-error=maybe-uninitialized)
 endif()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the experiments share: results kept line by line, and tables in a README made from them."""
+"""Functions that the experiments share: results stored line by line, and README tables of them."""
 
 import contextlib
 import fcntl
@@ -8,12 +8,12 @@ import re
 
 
 def read_results(path):
-    """The finished pieces, each a line of JSON; none where the file is not there yet."""
+    """Returns the finished results, one per JSON line, or an empty list if there is no file yet."""
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def write_results(path, results):
-    """All of them, or, when interrupted, what was there before."""
+    """Replaces the file. After an interruption, the file has its old content."""
     part = path.with_suffix(".tmp0")
     part.write_text("".join(json.dumps(r) + "\n" for r in results))
     part.replace(path)
@@ -21,14 +21,14 @@ def write_results(path, results):
 
 @contextlib.contextmanager
 def alone(path):
-    """While this lasts, no other process that asks the same of this file goes on."""
+    """Holds a lock on the file, so that other processes that use this function wait."""
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def replace_table(path, name, table, maker="run.py"):
-    """Puts a table between the markers of its name. A file without them is an error."""
+    """Replaces the table between the markers of this name. A file without markers is an error."""
     start, end = f"<!-- {name}: made by {maker} -->", f"<!-- end of {name} -->"
     text = path.read_text()
     changed, count = re.subn(re.escape(start) + ".*?" + re.escape(end),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenMP's number of threads in a test.
+// Controls OpenMP's number of threads in a test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 namespace selfnorm {
 
-// Sets the number of threads of parallel regions, and restores it on leaving.
+// Sets the number of threads of parallel regions, and restores it at the end of the scope.
 class ScopedOpenMpThreads {
  public:
   explicit ScopedOpenMpThreads(int count) : before_(omp_get_max_threads()) {
@@ -23,8 +23,8 @@ class ScopedOpenMpThreads {
 
 }  // namespace selfnorm
 
-// For the start of a test that sets more than one thread. libgomp is not instrumented, so the
-// thread sanitizer does not see that its regions begin and end, and reports them as races.
+// Put this at the start of a test that sets more than one thread. libgomp is not instrumented, so
+// the thread sanitizer does not know when parallel regions begin and end, and reports data races.
 #if defined(__SANITIZE_THREAD__)
 #define SELFNORM_THREAD_SANITIZER
 #elif defined(__has_feature)

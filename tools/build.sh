@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Configures and builds a preset for somebody who waits: says how long it takes, and shows one line of
-# progress on a terminal. The whole output goes to build/<preset>.log.
+# Configures and builds a preset. It prints how long this takes, and shows one line of progress if it
+# runs in a terminal. The full output goes to build/<preset>.log.
 # usage: tools/build.sh PRESET JOBS [CMAKE ARGUMENT...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,13 +13,13 @@ log=build/$preset.log
 
 fail() {
   grep -E -A5 'error:|FAILED|CMake Error' "$log" | head -n 40 >&2 || tail -n 20 "$log" >&2
-  echo "build: $1 failed; the whole output is in $log" >&2
+  echo "build: $1 failed; the full output is in $log" >&2
   exit 1
 }
 
 cmake --preset "$preset" "$@" >"$log" 2>&1 || fail "the configuration"
 if [ ! -x "build/$preset/bin/selfnorm" ]; then
-  # A first build takes about 200 s of a processor of 2023, and up to 1,000 s of an old or busy one.
+  # A first build takes about 200 s on a processor of 2023, and up to 1,000 s on an old or busy one.
   echo "Building selfnorm: 2 to 8 minutes on two cores, less on more (a second build takes seconds)."
 fi
 start=$SECONDS

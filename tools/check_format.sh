@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Checks that every .cc and .h file is formatted as .clang-format says; --fix formats them.
-# Exit status 77 (skipped, for ctest) without clang-format.
+# Checks that every .cc and .h file is formatted according to .clang-format. --fix formats them.
+# Exits with status 77 (skipped, for ctest) if clang-format is not installed.
 # usage: tools/check_format.sh [--fix] [--root DIR]
 set -euo pipefail
 
@@ -18,12 +18,12 @@ done
 cd "$root"
 
 if ! command -v clang-format >/dev/null; then
-  echo "check_format: skipped, clang-format is not installed (apt-get install clang-format)"
+  echo "check_format: skipped: clang-format is not installed (apt-get install clang-format)"
   exit 77
 fi
 mapfile -t files < <(find src include tests bench examples -name '*.cc' -o -name '*.h' 2>/dev/null)
 if [ ${#files[@]} -eq 0 ]; then
-  echo "check_format: no source file found" >&2
+  echo "check_format: no source files found" >&2
   exit 2
 fi
 if ! clang-format --style=file "${mode[@]}" "${files[@]}"; then

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Enforces who may include whom, over every #include line of src/ and include/.
+"""Checks which file may include which, for every #include line of src/ and include/.
 
 usage: tools/check_layers.py [--root DIR]
 
-Exit status 0 when every rule holds, 1 with one line a violation, 2 when there is nothing to check.
-The rules (the layers are described in HACKING.md):
-  layer     a folder includes itself and folders lower in LAYERS; folders on one line are siblings
-            that do not see each other
-  path      a quoted include is written relative to src/ or is a public header
-  public    include/selfnorm/ includes the standard library and itself, nothing else
-  library   a library's headers are seen only in the folders of LIBRARIES
-  op        no comparison with the name of an op outside src/ops/: the op table answers instead
-            (a line where such a word is not an op's name says so: `// not an op`)
+The exit status is 0 if there are no violations, 1 if there are, with one line per violation, and 2 if
+there is nothing to check. HACKING.md describes the layers. The rules are:
+  layer     A folder includes itself and folders that are lower in LAYERS. Folders of one entry are
+            siblings, which do not include each other.
+  path      A quoted include is relative to src/, or is a public header.
+  public    include/selfnorm/ includes only the standard library and itself.
+  library   Only the folders in LIBRARIES include the headers of a library.
+  op        Code outside src/ops/ does not compare with the name of an op. It uses the op table. If
+            such a word is not the name of an op, the line has the comment `// not an op`.
 Tests, benchmarks and examples may include anything.
 """
 
@@ -21,7 +21,7 @@ import pathlib
 import re
 import sys
 
-# Low to high. One entry is one line of the design; folders within it are siblings.
+# From low to high. The folders of one entry are siblings.
 LAYERS = [
     ["selfnorm"],  # include/selfnorm/
     ["base"],
@@ -43,9 +43,9 @@ LAYERS = [
 ]
 RANK = {folder: rank for rank, folders in enumerate(LAYERS) for folder in folders}
 
-# Library, its headers, the folders under src/ that may see them.
+# Library, its headers, and the folders under src/ that may include them.
 LIBRARIES = [
-    # An entry that is a file allows that file alone.
+    # An entry that is a file allows only this file.
     ("oneDNN", r"(oneapi/dnnl/|dnnl)", ["kernels/dnnl"]),
     ("Highway", r"hwy/", ["kernels/simd"]),
     ("toml++", r"(toml\+\+/|toml\.hpp)", ["config"]),
@@ -61,10 +61,10 @@ LIBRARIES = [
     ("xxHash", r"xxh(ash|3)\.h$", ["base"]),
     ("Random123", r"Random123/", ["base", "kernels"]),
 ]
-# Quoted includes of these are a library's, not ours (Highway writes its own headers so).
+# Quoted includes of these headers belong to a library. Highway quotes its own headers.
 QUOTED_LIBRARIES = re.compile("|".join(pattern for _, pattern, _ in LIBRARIES))
 
-# The ops of the design; a row of src/ops/ that writes `.name = "…"` adds its own.
+# The known ops. A row in src/ops/ with `.name = "…"` adds another one.
 OP_NAMES = set("""
     input parameter dense conv2d conv_transpose2d max_pool2d avg_pool2d global_avg_pool upsample2d
     flatten reshape concat add multiply scale selu elu relu leaky_relu tanh sigmoid softplus gelu
@@ -72,7 +72,7 @@ OP_NAMES = set("""
 """.split())
 ROW_NAME = re.compile(r'\.name\s*=\s*"(\w+)"')
 
-# A string or character literal (kept), or a comment (dropped).
+# A string or character literal, which is kept, or a comment, which is dropped.
 TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?\*/', re.DOTALL)
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)")')
 STANDARD = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -80,7 +80,7 @@ WAIVER = "// not an op"
 
 
 def without_comments(text):
-    """The text with comments blanked and line numbers kept."""
+    """Returns the text without comments and with the same line numbers."""
 
     def blank(match):
         token = match.group()
@@ -90,7 +90,7 @@ def without_comments(text):
 
 
 def folder_of(relative):
-    """The layer a file under include/ or src/ belongs to, or None."""
+    """Returns the layer of a file under include/ or src/, or None."""
     parts = relative.parts
     if parts[:2] == ("include", "selfnorm"):
         return "selfnorm"
@@ -115,24 +115,24 @@ def check_library(relative, header):
                 place.startswith(f"src/{allowed_path}/") or
                 relative.as_posix() == f"src/{allowed_path}" for allowed_path in allowed):
             where = ", ".join(f"src/{allowed_path}" for allowed_path in allowed)
-            yield f"library: <{header}> is {library}'s, which is seen only in {where}"
+            yield f"library: <{header}> belongs to {library}, which only {where} may include"
 
 
 def check_quoted(relative, header, root, headers):
     folder = folder_of(relative)
     if header.startswith("selfnorm/"):
         if header not in headers:
-            yield f'path: "{header}" is no public header; those are in include/selfnorm/'
+            yield f'path: "{header}" is not a public header; those are in include/selfnorm/'
         return
     target = header.split("/")[0]
     if target not in RANK or not (root / "src" / header).is_file():
-        yield f'path: "{header}" is no file under src/; write includes relative to src/'
+        yield f'path: "{header}" is not a file under src/; write includes relative to src/'
     elif RANK[target] > RANK[folder]:
-        yield (f'layer: {folder}/ includes "{header}", but {target}/ stands above {folder}/; '
-               "move the code down or hand the value in from above")
+        yield (f'layer: {folder}/ includes "{header}", but {target}/ is a higher layer than {folder}/; '
+               "move the code down or pass the value in from above")
     elif RANK[target] == RANK[folder] and target != folder:
         yield (f'layer: {folder}/ includes "{header}", but {folder}/ and {target}/ are siblings '
-               "that do not see each other; a folder above both joins them")
+               "that do not include each other; combine them in a higher folder")
 
 
 def check_include(relative, angled, quoted, root, headers):
@@ -143,7 +143,7 @@ def check_include(relative, angled, quoted, root, headers):
                    "selfnorm/ are allowed there")
         return
     if angled and angled.startswith("selfnorm/"):
-        yield f'path: write "{angled}", in quotes: it is ours'
+        yield f'path: write "{angled}" in quotes, because it is our own header'
     yield from check_library(relative, header)
     if quoted and not QUOTED_LIBRARIES.match(quoted):
         yield from check_quoted(relative, quoted, root, headers)
@@ -159,7 +159,7 @@ def check_file(path, root, headers, comparison):
     relative = path.relative_to(root)
     folder = folder_of(relative)
     if folder not in RANK:
-        yield 1, f"layer: {relative.parent} is no folder of LAYERS in tools/check_layers.py"
+        yield 1, f"layer: {relative.parent} is not a folder of LAYERS in tools/check_layers.py"
         return
     text = path.read_text(encoding="utf-8")
     lines = zip(text.split("\n"), without_comments(text).split("\n"))
@@ -171,12 +171,12 @@ def check_file(path, root, headers, comparison):
         compared = comparison.search(line)
         if compared and folder != "ops" and WAIVER not in original:
             name = compared.group(1) or compared.group(2)
-            yield number, (f"op: compares with '{name}' outside src/ops/; put what differs into "
-                           "the op's row and ask the table")
+            yield number, (f"op: compares with '{name}' outside src/ops/; put the difference into "
+                           "the op's row and read it from the table")
 
 
 def violations(root):
-    """All violations under root as "file:line: rule: message", and the number of files read."""
+    """Returns all violations under root as "file:line: rule: message", and the number of files."""
     headers = public_headers(root)
     comparison = op_comparison(op_names(root))
     found, files = [], 0
@@ -191,13 +191,13 @@ def violations(root):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Checks who includes whom.")
+    parser = argparse.ArgumentParser(description="Checks which file includes which.")
     parser.add_argument("--root", type=pathlib.Path,
                         default=pathlib.Path(__file__).resolve().parent.parent)
     found, files = violations(parser.parse_args().root.resolve())
     print("\n".join(found), end="\n" if found else "")
     if files == 0:
-        print("check_layers: no source file found", file=sys.stderr)
+        print("check_layers: no source files found", file=sys.stderr)
         return 2
     print(f"check_layers: {files} files, {len(found)} violations")
     return 1 if found else 0

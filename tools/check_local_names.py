@@ -4,12 +4,13 @@
 
 usage: tools/check_local_names.py BUILD [--root DIR]
 
-In such a build the anonymous namespaces of a folder's files are one. A function in the anonymous
-namespace of one file then hides a function of the same name that a header declares, in the other files
-too, and silently where the arguments fit. BUILD is a build folder in which each file was compiled alone
-(preset dev or asan): its objects show which functions of other files each file calls. Exit status 0
-when no local function has the name of one that another file of its folder calls, 1 with one line a
-violation, 2 when there is nothing to check.
+In such a build, the files of a folder share one anonymous namespace. A function in the anonymous
+namespace of one file then hides a function of the same name that a header declares. This also affects
+the other files, and there is no error if the arguments fit. BUILD is a build folder in which each file
+was compiled alone (preset dev or asan). Its object files show which functions of other files each file
+calls. The exit status is 0 if no local function has the name of a function that another file of its
+folder calls. It is 1 if there are violations, with one line per violation, and 2 if there is nothing to
+check.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import re
 import subprocess
 import sys
 
-ALONE = {"ops", "kernels"}  # each file is compiled alone in every build
+ALONE = {"ops", "kernels"}  # their files are compiled alone in every build
 # A function definition in the first column, as clang-format leaves it in a namespace.
 FUNCTION = re.compile(r"^[A-Za-z_][\w:<>,&*\s\[\]]*?[\s&*](\w+)\(", re.MULTILINE)
 
@@ -34,7 +35,7 @@ def local_functions(path):
 
 
 def called_functions(build, relative):
-    """Names of the functions of ours that the object of a source file needs from elsewhere."""
+    """Returns our functions that the object of a source file uses from other files."""
     objects = list(build.glob(f"CMakeFiles/*.dir/{relative}.o"))
     if not objects:
         return None
@@ -65,7 +66,7 @@ def main():
     for violation in violations:
         print(violation)
     if count == 0:
-        print(f"check_local_names: {arguments.build} holds no objects of src/", file=sys.stderr)
+        print(f"check_local_names: {arguments.build} has no object files of src/", file=sys.stderr)
         return 2
     print(f"check_local_names: {count} files, {len(violations)} violations", file=sys.stderr)
     return 1 if violations else 0

@@ -4,9 +4,10 @@
 
 usage: tools/check_prose.py [--root DIR]
 
-Reports phrases that tools/prose_words.txt rules out, Markdown lines beyond 100 columns (tables, links
-and code blocks aside), and, where codespell is installed, misspelled words that are not in
-tools/dictionary.txt. Exit status 0 when there are none, 1 with one line a fault.
+Reports phrases that tools/prose_words.txt rules out, and Markdown lines of more than 100 columns
+except tables, links and code blocks. If codespell is installed, also reports misspelled words that are
+not in tools/dictionary.txt. The exit status is 0 if there are no faults, and 1 if there are, with one
+line per fault.
 """
 
 import argparse
@@ -18,10 +19,10 @@ import sys
 
 SUFFIXES = {".md", ".h", ".cc", ".py", ".js", ".sh", ".cmake", ".txt", ".html", ".css"}
 FOLDERS = ["include", "src", "tests", "bench", "docs", "tools", "cmake", "examples", "experiments"]
-# Generated from other sources that are checked, or quoted from elsewhere.
+# Contain ruled-out phrases on purpose, or are quoted from elsewhere.
 EXCLUDED = {"tools/prose_words.txt", "tools/check_prose.py", "tests/tools/check_prose_test.py",
             "docs/glossary.md", "LICENSE"}
-GENERATED = {"docs/ops.md", "docs/findings.md"}  # one line a paragraph
+GENERATED = {"docs/ops.md", "docs/findings.md"}  # one line per paragraph
 WIDTH = 100
 
 
@@ -61,9 +62,9 @@ def width_faults(lines):
 
 
 def misspellings(root, files):
-    """Lines of codespell; none where it is not installed, which is said."""
+    """Returns the lines of codespell. Prints a note and returns none if it is not installed."""
     if shutil.which("codespell") is None:
-        print("check_prose: codespell is not installed; spelling is not checked", file=sys.stderr)
+        print("check_prose: spelling is not checked, because codespell is not installed", file=sys.stderr)
         return []
     finished = subprocess.run(
         ["codespell", "--ignore-words", str(root / "tools/dictionary.txt"),

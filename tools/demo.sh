@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Trains a self-normalizing network on the bundled digits and shows what came of it. The last line
-# holds the accuracy on the test split, as `selfnorm evaluate --json` says it.
+# Trains a self-normalizing network on the bundled digits and prints the results. The last line
+# contains the test accuracy from `selfnorm evaluate --json`.
 # usage: tools/demo.sh [PROGRAM]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,11 +10,11 @@ program=${1:-build/release/bin/selfnorm}
 network=examples/digits.toml
 run=runs/digits
 if [ ! -x "$program" ]; then
-  echo "demo: $program is not there; build it with: make build" >&2
+  echo "demo: $program does not exist; build it with: make build" >&2
   exit 1
 fi
 
-# The number after the first "key" of a JSON document.
+# Prints the number after the first "key" of a JSON document.
 number() {
   grep -oE "\"$1\"[[:space:]]*:[[:space:]]*[-+.0-9eE]+" <<<"$2" | head -n 1 | sed 's/.*:[[:space:]]*//'
 }
@@ -27,7 +27,7 @@ accuracy=$(number accuracy "$result" || true)
 loss=$(number loss "$result" || true)
 samples=$(number samples "$result" || true)
 if [ -z "$accuracy" ] || [ -z "$loss" ] || [ -z "$samples" ]; then
-  echo "demo: 'selfnorm evaluate --json' did not tell accuracy, loss and samples: $result" >&2
+  echo "demo: 'selfnorm evaluate --json' did not print accuracy, loss and samples: $result" >&2
   exit 1
 fi
 

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Fetches oneDNN 3.2 (Intel's build on the GNU OpenMP runtime, which ours uses too) from PyPI into
-# FOLDER; then -Ddnnl_ROOT=FOLDER builds against it instead of Debian's 2.6.
+# Downloads oneDNN 3.2 from PyPI into FOLDER. This is Intel's build with the GNU OpenMP runtime, which
+# selfnorm uses too. -Ddnnl_ROOT=FOLDER then builds against it instead of Debian's 2.6.
 # usage: tools/fetch_onednn3.sh FOLDER
-# Exit status 0 when it lies there, 77 when PyPI cannot be reached, 1 when what came is wrong.
+# The exit status is 0 if FOLDER contains oneDNN, 77 if PyPI cannot be reached, and 1 if the packages
+# are not the expected ones.
 set -euo pipefail
 
 folder=${1:?usage: tools/fetch_onednn3.sh FOLDER}
@@ -13,7 +14,7 @@ if [ -f lib/cmake/dnnl/dnnl-config.cmake ]; then
   exit 0
 fi
 if [ "$(uname -m)" != x86_64 ]; then
-  echo "fetch_onednn3: skipped, PyPI has this oneDNN for x86_64 only"
+  echo "fetch_onednn3: skipped: PyPI has this oneDNN only for x86_64"
   exit 77
 fi
 
@@ -26,17 +27,17 @@ if ! venv/bin/pip download --quiet --disable-pip-version-check --no-deps --only-
   --require-hashes --timeout 20 --retries 1 --dest wheels -r wheels.txt >pip.log 2>&1; then
   cat pip.log >&2
   if grep -q 'DO NOT MATCH' pip.log; then
-    echo "fetch_onednn3: the packages are not the ones this script knows" >&2
+    echo "fetch_onednn3: the hashes of the packages are not the expected ones" >&2
     exit 1
   fi
-  echo "fetch_onednn3: skipped, PyPI cannot be reached or has no onednn-cpu-gomp 2023.2.0"
+  echo "fetch_onednn3: skipped: PyPI cannot be reached or has no onednn-cpu-gomp 2023.2.0"
   exit 77
 fi
 
 for wheel in wheels/*.whl; do
   python3 -m zipfile -e "$wheel" unpacked
 done
-# A wheel holds a copy where a library has a link.
+# A wheel contains copies instead of symbolic links.
 cp -r unpacked/*.data/data/. .
 for name in libdnnl.so libdnnl.so.3; do
   ln -sf libdnnl.so.3.2 "lib/$name"

@@ -40,6 +40,7 @@ dataset-fashion-mnist    Fashion-MNIST, which some tests read
 clang-format             the format check
 clang-tidy               the lint check
 clang                    the second compiler
+libomp-dev               OpenMP of the second compiler
 codespell                the spelling check
 debootstrap              installs a bare Debian to test the packages
 lintian                  checks the Debian packages

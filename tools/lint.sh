@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs clang-tidy on the .cc files of folders of src/, for at most SECONDS, and says how many it
-# read. Exit status 1 when it finds an error or could read none.
+# Runs clang-tidy on the .cc files of folders of src/ for at most SECONDS, and prints how many files it
+# read. The exit status is 1 if it finds an error or reads no file.
 # usage: tools/lint.sh BUILD_FOLDER SECONDS FOLDER...
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,7 +13,7 @@ trap 'rm -rf "$log"' EXIT
 touch "$log/read"
 mapfile -t files < <(find "${@/#/src/}" -name '*.cc' | sort)
 
-# tidy FILE: a file counts as read once clang-tidy is through with it.
+# tidy FILE: a file counts as read when clang-tidy has finished it.
 tidy() {
   clang-tidy -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option "$1" &&
     echo "$1" >>"$log/read"
@@ -28,7 +28,7 @@ cat "$log/out"
 read_files=$(wc -l <"$log/read")
 echo "clang-tidy: $read_files of ${#files[@]} files were read"
 if [ $status -eq 124 ] && ! grep -q 'error:' "$log/out"; then
-  echo "clang-tidy: stopped after $seconds s, the others were not read: name fewer folders"
+  echo "clang-tidy: stopped after $seconds s; the other files were not read: name fewer folders"
 elif [ $status -ne 0 ]; then
   cat "$log/err" >&2
   exit 1

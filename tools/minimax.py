@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fits the float polynomials of src/kernels/simd/math-inl.h and prints them with their errors.
 
-Each is the polynomial of its degree whose largest weighted error is smallest (Remez's exchange on
-a Chebyshev grid, 50 digits). Coefficients are rounded to float one at a time, lowest first, and
-the rest fitted again, so the printed error is that of the rounded coefficients in exact arithmetic.
-Needs mpmath (Debian: python3-mpmath).
+Each polynomial has the smallest maximal weighted error of its degree (Remez's exchange algorithm on a
+Chebyshev grid, with 50 digits). Coefficients are rounded to float one after the other, the lowest
+first, and the others are fitted again each time. So the printed error is that of the rounded
+coefficients in exact arithmetic. Needs mpmath (Debian: python3-mpmath).
 """
 import struct
 
@@ -20,7 +20,7 @@ def to_float(x):
 
 
 def remez(values, basis, weights):
-    """Coefficients c that minimize max |w (value - basis . c)| over the grid, and that maximum."""
+    """Returns the coefficients c that minimize max |w (value - basis . c)|, and this maximum."""
     count = len(basis[0])
     n = len(values)
     picks = [round(i * (n - 1) / count) for i in range(count + 1)]
@@ -36,7 +36,7 @@ def remez(values, basis, weights):
         coefficients = [solution[k] for k in range(count)]
         errors = [w * (v - mp.fdot(b, coefficients))
                   for v, b, w in zip(values, basis, weights)]
-        # one extremum for each run of equal sign; keep the alternating stretch with the largest
+        # Find one extremum per run of equal sign. Keep the alternating sequence with the largest.
         runs = []
         for i, e in enumerate(errors):
             if runs and (e >= 0) == (errors[runs[-1]] >= 0):
@@ -73,17 +73,17 @@ def fit(name, function, weight, low, high, degree):
 
 
 def erfcx_half(t):
-    """Phi(-t) exp(t^2 / 2)."""
+    """Returns Phi(-t) exp(t^2 / 2)."""
     return mp.erfc(t / mp.sqrt(2)) * mp.exp(t * t / 2) / 2
 
 
 def main():
-    half = mp.log(2) / 2 * mp.mpf("1.001")  # the reduced argument may overshoot by its rounding
+    half = mp.log(2) / 2 * mp.mpf("1.001")  # rounding may enlarge the reduced argument
     fit("kExpm1: expm1(r) = r + r^2 P(r)", lambda r: (mp.expm1(r) - r) / r ** 2,
         lambda r: abs(r ** 2 / mp.expm1(r)), -half, half, 5)
     fit("kLog1p: log1p(z) = z + z^2 P(z)", lambda z: (mp.log1p(z) - z) / z ** 2,
         lambda z: z ** 2 / mp.log1p(z), mp.mpf(0), mp.mpf(1), 8)
-    c = mp.mpf("0.3")  # of 0.18, 0.2 ... 0.6 the one with the smallest error at this degree
+    c = mp.mpf("0.3")  # the value among 0.18, 0.2 ... 0.6 with the smallest error at this degree
     t = lambda v: v / (1 - v) / c
     fit("kTail: Phi(-t) exp(t^2/2) = (1 - v) P(v), v = 0.3 t / (1 + 0.3 t), t to 14.7",
         lambda v: erfcx_half(t(v)) / (1 - v), lambda v: (1 - v) / erfcx_half(t(v)),

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A dense network of 1,000 layers and width 128 on the bundled digits: what reaches the last layer,
-what comes back to the first, and which network trains.
+"""Trains and measures dense networks of 1,000 layers and width 128 on the bundled digits.
+
+Measures the signals at the last layer and the gradients at the first, and which networks train.
 
 usage: experiments/depth/run.py [--program build/release/bin/selfnorm] [--draws 20] [--only signals|training]
 
-Every finished run is kept in results.jsonl, so an interrupted experiment goes on where it stopped;
-README.md's tables are written from it. Two runs at a time, on one thread each.
+Every finished run is stored in results.jsonl, so an interrupted experiment resumes. The tables of
+README.md are written from this file. Two runs are executed in parallel, with one thread each.
 """
 
 import argparse
@@ -29,10 +30,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 RESULTS, README = HERE / "results.jsonl", HERE / "README.md"
 LAYERS, WIDTH, ROWS = 1000, 128, 256
-BURN_IN_LAYERS = 50  # layers after which the input is forgotten: 0.966^50 is the slowest contraction here
-# Their scale s; None: no SELU. "depth": the s for which the gradient grows by e over all layers, as
-# shape = "depth" finds it for orthogonal weights; "width": as it does for Gaussian weights of this
-# width, which make more noise.
+BURN_IN_LAYERS = 50  # layers after which the input has no effect; 0.966^50 is the slowest contraction
+# The scale s of each activation, or None if it is not a SELU. "depth" is the s that shape = "depth"
+# finds for orthogonal weights, for which the gradient grows by e over all layers. "width" is the s
+# that it finds for Gaussian weights of this width, which add more noise.
 ACTIVATIONS = {"SELU, published": 1, "SELU, s = 0.1": 0.1, "SELU, shape = depth": "depth",
                "SELU, shape = depth, normal": "width", "ReLU": None}
 NETWORKS = [(name, init) for init in ("normal", "orthogonal") for name in ACTIVATIONS
@@ -63,7 +64,7 @@ def shape(program, scale, init):
         weights = "orthogonal" if scale == "depth" else "normal"
         scale = run_json(program, "theory", "shape", "--depth", LAYERS, "--width", WIDTH, "--init",
                          weights, "--json")["scale"]
-    # A gradient passes one layer less.
+    # A gradient passes through one layer fewer.
     return run_json(program, "theory", "shape", "--depth", LAYERS - 1, "--width", WIDTH, "--scale",
                     scale, "--init", init, "--json")
 
@@ -100,17 +101,21 @@ def signals(program, name, init, draw):
 
 
 def single(program, name, init, draw):
-    """One row's gradient."""
+    """Measures the gradient of one row."""
     return {"kind": "single", "activation": name, "init": init, "draw": draw,
             "log_ratio": log_ratio(propagated(program, name, init, draw, 1))}
 
 
 def predicted_ratio(program, name, init):
-    """Mean and deviation of the logarithm of one row's ratio over the depth; of infinite width."""
+    """Predicts the logarithm of the gradient growth of one row over the depth.
+
+    Returns its mean and standard deviation over draws, and its value at infinite width.
+    """
     passed = LAYERS - 1
     if ACTIVATIONS[name] is None:
-        # f'^2/E f'^2 is 0 or 2, of variance 1 and free of the signal's size: 3 of direction and
-        # slopes, 2 of Gaussian weights; half of that below the mean (src/theory/finite_width.cc).
+        # f'^2/E f'^2 is 0 or 2. Its variance is 1, and it does not depend on the size of the signal.
+        # Direction and slopes contribute 3 to the noise and Gaussian weights 2. The mean of the
+        # logarithm decreases by half of the noise (src/theory/finite_width.cc).
         noise = (3 if init == "orthogonal" else 5) / WIDTH
         return -0.5 * noise * passed, math.sqrt(noise * passed), 0.0
     made = shape(program, ACTIVATIONS[name], init)
@@ -119,8 +124,8 @@ def predicted_ratio(program, name, init):
 
 
 def single_table(program, results):
-    lines = ["| activation | weights | draws | ln ratio, mean of the draws | predicted | at infinite "
-             "width | deviation of the draws | predicted |", "| --- |" + " --- |" * 7]
+    lines = ["| activation | weights | draws | log growth, mean of the draws | predicted | at "
+             "infinite width | standard deviation of the draws | predicted |", "| --- |" + " --- |" * 7]
     for name in ACTIVATIONS:
         for init in ("normal", "orthogonal"):
             logs = [r["log_ratio"] for r in results if r["kind"] == "single"
@@ -138,8 +143,9 @@ def single_table(program, results):
 
 
 def signals_table(program, results):
-    lines = ["| activation | weights | draws | deviation of a layer, least to greatest | spread of a "
-             "row's deviation | predicted | off by | gradient growth a layer | predicted | off by |",
+    lines = ["| activation | weights | draws | standard deviation of a layer, least to greatest | "
+             "spread of a row's standard deviation | predicted | error | gradient growth per layer | "
+             "predicted | error |",
              "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
     for name, scale in ACTIVATIONS.items():
         for init in ("normal", "orthogonal"):
@@ -210,7 +216,7 @@ def training_rows(results, name, init):
 
 
 def best_rate(rows):
-    """By the validation loss of the searched seed; None where every rate diverged."""
+    """Returns the rate with the lowest validation loss of the search seed, or None if all diverged."""
     finished = [r for r in rows if r["seed"] == SEARCH_SEED and "diverged" not in r]
     return min(finished, key=lambda r: r["validation_loss"])["rate"] if finished else None
 
@@ -226,7 +232,7 @@ def accuracy_text(rows, key, digits):
 
 def training_table(results):
     rates = " | ".join(f"{rate:g}" for rate in LEARNING_RATES)
-    lines = [f"| activation | weights | {rates} | seeds at the best | validation accuracy | "
+    lines = [f"| activation | weights | {rates} | seeds at the best rate | validation accuracy | "
              "test accuracy |", "| --- | --- |" + " --- |" * (len(LEARNING_RATES) + 3)]
     for name in ACTIVATIONS:
         for init in ("normal", "orthogonal"):

@@ -5,10 +5,10 @@
 usage: experiments/mnist/run.py [--program build/release/bin/selfnorm] [--seeds 5] [--only NAME ...]
        experiments/mnist/run.py --step-times [build/ci/bin/mnist_step_bench]
 
-Each finished run is kept in results.jsonl, so an interrupted experiment goes on where it stopped;
-delete lines there to measure again. MNIST is looked for as `selfnorm data list` does, and in
-../shared/data beside the checkout. With --step-times it trains nothing, but runs the benchmark of a
-training step and writes its table; keep the machine idle meanwhile.
+Each finished run is stored in results.jsonl, so an interrupted experiment resumes. Delete lines of
+this file to measure again. The script finds MNIST where `selfnorm data list` does, and in
+../shared/data next to the checkout. With --step-times, it does not train. It runs the benchmark of a
+training step and writes its table. Keep the machine idle during this time.
 """
 
 import argparse
@@ -30,7 +30,7 @@ RESULTS = HERE / "results.jsonl"
 README = HERE / "README.md"
 STEP_BENCH = ROOT / "build/ci/bin/mnist_step_bench"  # where preset ci builds it
 
-# name, network file, data set
+# Name, network file, data set.
 EXPERIMENTS = [
     ("tutorial", "selu_cnn.toml", "mnist"),
     ("selfnorm", "selfnorm_cnn.toml", "mnist"),
@@ -39,7 +39,7 @@ EXPERIMENTS = [
     ("relu, fashion", "relu_cnn.toml", "fashion_mnist"),
 ]
 
-# what the table says, the benchmark's name
+# Row of the table, name of the benchmark.
 STEP_TIMES = [
     ("forward and backward, SELU + alpha dropout", "BM_TrainingStep/selu/real_time"),
     ("the same network with ReLU + plain dropout", "BM_TrainingStep/relu/real_time"),
@@ -50,7 +50,7 @@ STEP_TIMES = [
 
 
 def run(program, name, network, data, seed):
-    """One training; its row for results.jsonl."""
+    """Trains once and returns the row for results.jsonl."""
     with tempfile.TemporaryDirectory() as folder:
         command = [program, "train", str(HERE / network), "--data", data, "--seed", str(seed),
                    "--out", folder, "--json"]
@@ -84,7 +84,8 @@ def moments_text(moments):
 
 
 def tables(results):
-    lines = ["| experiment | seeds | test accuracy | least | test loss | epoch | step |",
+    lines = ["| experiment | seeds | test accuracy | lowest accuracy | test loss | time per epoch | "
+             "time per step |",
              "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, network, data in EXPERIMENTS:
         rows = [row for row in results if row["experiment"] == name]
@@ -97,29 +98,30 @@ def tables(results):
             f"| {name}: `{network}` on {data} | {len(rows)} | {spread(accuracy, 4)} | "
             f"{min(accuracy):.4f} | {spread([row['test_loss'] for row in rows], 4)} | "
             f"{seconds:.1f} s | {step * 1e3:.1f} ms |")
-    lines += ["", "Mean and variance of each layer over 256 training rows, seed 1:", "",
-              "| experiment | before training | after |", "| --- | --- | --- |"]
+    lines += ["", "Mean and variance of each layer over 256 training rows, for seed 1:", "",
+              "| experiment | before training | after training |", "| --- | --- | --- |"]
     for name, _, _ in EXPERIMENTS:
         for row in results:
             if row["experiment"] == name and row["seed"] == 1 and row["moments_before"]:
                 lines.append(f"| {name} | {moments_text(row['moments_before'])} | "
                              f"{moments_text(row['moments_after'])} |")
     peak = max((row["largest_peak_kb"] for row in results), default=0)
-    lines += ["", f"Largest peak memory of a run: {peak / 1024:.0f} MiB."]
+    lines += ["", f"The largest peak memory of a run is {peak / 1024:.0f} MiB."]
     return "\n".join(lines)
 
 
 def step_table(report):
-    """The table of a benchmark report, and what follows from it."""
+    """Returns the table of a benchmark report and the sentences that follow from it."""
     milliseconds = {b["name"]: b["real_time"] for b in report["benchmarks"]}
     selu, relu, products, convolutions, _ = (milliseconds[name] for _, name in STEP_TIMES)
     lines = [f"One run on {report['context']['num_cpus']} CPUs, float32, batch 250:", "",
-             "| what | ms |", "| --- | --- |"]
+             "| part | ms |", "| --- | --- |"]
     lines += [f"| {what} | {milliseconds[name]:.1f} |" for what, name in STEP_TIMES]
-    lines += ["", f"So the engine adds {selu - products - convolutions:.1f} ms to the products and "
-              "convolutions (activation, dropout and their gradient on 5.4",
-              "million elements, bias gradients), and SELU with alpha dropout costs "
-              f"{selu / relu:.2f} of ReLU with plain dropout."]
+    lines += ["", f"The engine adds {selu - products - convolutions:.1f} ms to the products and "
+              "convolutions: activation, dropout and their gradients on",
+              "5.4 million elements, and the gradients of the biases. A step with SELU and alpha "
+              f"dropout takes {selu / relu:.2f}",
+              "times as long as one with ReLU and plain dropout."]
     return "\n".join(lines)
 
 
@@ -141,9 +143,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=str(ROOT / "build/release/bin/selfnorm"))
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--only", nargs="*", help="names of experiments")
+    parser.add_argument("--only", nargs="*", help="names of the experiments to run")
     parser.add_argument("--step-times", nargs="?", const=str(STEP_BENCH), metavar="BENCH",
-                        help=f"time a step's parts instead [{STEP_BENCH.relative_to(ROOT)}]")
+                        help=f"measure the parts of a training step instead [{STEP_BENCH.relative_to(ROOT)}]")
     arguments = parser.parse_args()
     if arguments.step_times:
         measure_step(arguments.step_times)

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The networks of the experiment as network files: the published architecture in six variants, what
-makes it normal, and what is left out or tried of that."""
+"""Writes the network files of the experiment.
+
+They are the published architecture in six variants, the fixes that normalize its signals, and the
+variants for the ablation and for other pooling layers.
+"""
 
 STEPS, EMBEDDING_DIMENSION, HIDDEN = 42, 300, 300
 INPUTS = ("sentence1", "sentence2")
 
-# What the published code says, or Keras where it is silent.
+# The settings of the published code, or the default of Keras where the code has none.
 PUBLISHED = {
     "activation": "relu", "batch_norm": True, "dropout": "dropout", "rate": 0.2,
     "pooling": {"mode": "sum", "padded_sum": True}, "init": "glorot_uniform", "l2": 4e-6,
@@ -14,7 +17,7 @@ PUBLISHED = {
               "optimizer": {"name": "rmsprop", "learning_rate": 1e-3, "rho": 0.9, "epsilon": 1e-7}},
 }
 
-# What makes SELU's network normal, each by itself.
+# The fixes that normalize the signals of the SELU network, one by one.
 FIXES = {
     "pooling": {"pooling": {"mode": "sqrt"}},
     "lecun_normal": {"init": "lecun_normal"},
@@ -39,12 +42,12 @@ def published(activation, variant):
 
 REPAIRED = changed(PUBLISHED, {"activation": "selu"}, *FIXES.values())
 
-# The largest over the steps in place of a sum: words that a unit does not look for add no noise. The
-# factor and shift are the doctor's, which take it back to mean 0 and variance 1.
+# The maximum over the steps in place of a sum: words to which a unit does not respond add no noise.
+# The factor and the shift are those of the doctor, which restore mean 0 and variance 1.
 MAX_POOLING = changed(REPAIRED, {"pooling": {"mode": "max"},
                              "behind_pooling": {"factor": 1.28, "shift": -1.88}})
 
-# What was tried besides: other ways to make one vector of a sentence, and pair features for both.
+# Other variants: other ways to pool a sentence into one vector, and pair features.
 PAIR = {"features": "pair"}
 RELU = changed(published("relu", "none"), {"rate": 0.0})
 POOLING_VARIANTS = {
@@ -88,7 +91,10 @@ def activation(options):
 
 
 def sentence(options, side, first):
-    """A sentence's words, each translated, in one vector; the second shares the first's weights."""
+    """Returns the layers that translate each word of a sentence and pool the words into one vector.
+
+    The second sentence shares the weights of the first.
+    """
     name = INPUTS[side]
     words, vectors = f"words_{side + 1}", f"translated_{side + 1}"
     table = {"dimension": EMBEDDING_DIMENSION, "trainable": False, "weights": "vectors.txt.gz",

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Sentence pairs: the published comparison of ReLU and SELU on SNLI, what the doctor says of it, and
-what becomes of it when SELU is used as it is meant to be.
+"""Sentence pairs: repeats the published comparison of ReLU and SELU on SNLI.
+
+Also examines its networks with the doctor, and trains SELU as it is intended to be used.
 
 usage: experiments/snli/run.py [--program build/release/bin/selfnorm]
                                [--only published repaired search finalists tuned moments tried
                                       ablation speed doctor tables]
 
-Needs ../shared/data. Everything is trained by `selfnorm compare`, which keeps what is finished, so
-that an interrupted experiment goes on where it stopped; delete build/snli to start anew. What came of
-it stands in results.json, from which README.md's tables are written. Seconds are recorded with the machine
-that does nothing else.
+Needs ../shared/data. `selfnorm compare` runs the trainings and stores each finished one, so an
+interrupted experiment resumes. Delete build/snli to start from the beginning. The results are in
+results.json, and the tables of README.md are written from this file. Keep the machine idle, because
+times are recorded.
 """
 
 import argparse
@@ -40,8 +41,9 @@ TRAIN = ("snli/snli_train20k.tsv.gz", "nli-extra/cad_snli_train.tsv.gz")
 OTHER_TESTS = {"Breaking NLI": "nli-extra/breaking_nli.tsv.gz", "SICK": "nli-extra/sick_test.tsv.gz"}
 COLUMNS = ("gold_label", "sentence1", "sentence2")
 FULL_SIZE = 549367
-# The equal search: as many trials for each family with one seed, by the best validation accuracy of
-# ten epochs; the first three of each once more with others. What is tuned has seeds of its own.
+# The equal search: each family has the same number of trials with one seed, compared by the best
+# validation accuracy of ten epochs. The best three of each family are trained with more seeds. The
+# tuned networks have other seeds.
 LEARNING_RATES, DROPOUT_RATES = (1e-2, 3e-3, 1e-3, 5.5e-4, 3e-4), (0.0, 0.05, 0.1, 0.2)
 FINALISTS, TUNED_FIRST_SEED = 3, 11
 WATCHED = ("relu", "selu, largest", "selu, repaired")
@@ -81,7 +83,7 @@ def make_data():
 
 
 def make_full_size():
-    """As many pairs as SNLI trains on, drawn again and again from those at hand."""
+    """Writes as many pairs as the training set of SNLI, drawn with replacement from the available ones."""
     path = WORK / "full.tsv.gz"
     if not path.exists():
         rows = [row for name in TRAIN for row in rows_of(name)]
@@ -104,23 +106,26 @@ def write(folder, name, options, remark=""):
 
 
 def published():
-    remark = "The published network: {}, variant '{}'; made by run.py from networks.py."
+    remark = "The published network with {}, variant '{}'. Written by run.py from networks.py."
     return [write(HERE, name_of(a, v), networks.published(a, v), remark.format(a, v))
             for a in ("relu", "selu") for v in VARIANTS]
 
 
 def repaired(program):
-    """What the doctor makes of SELU with batch norm."""
+    """Writes the network that the doctor repairs from SELU with batch norm."""
     path = HERE / "selu_repaired.toml"
     run(program, "doctor", HERE / "selu_batch_norm.toml", "--repair", path)
     text = path.read_text().split("\n", 1)[1]
-    path.write_text("# What `selfnorm doctor selu_batch_norm.toml --repair` makes of it.\n" + text)
+    path.write_text("# Written by `selfnorm doctor selu_batch_norm.toml --repair`.\n" + text)
     return path
 
 
 def families():
-    """What the search gives equal chances: the two published ReLU networks, the better one of those
-    without padding in its sums, SELU repaired in two ways, and ReLU with the same changes."""
+    """Returns the families of the equal search.
+
+    They are the two published ReLU networks, the better of these without padding in its sums, SELU
+    repaired in two ways, and ReLU with the same changes.
+    """
     relu = {"activation": "relu", "dropout": "dropout", "init": "he_normal"}
     return {"relu, batch norm": networks.published("relu", "batch norm"),
             "relu, batch norm, masked sum": networks.changed(
@@ -159,7 +164,7 @@ def run(program, *arguments, **options):
 
 
 def compare(program, name, files, seeds):
-    """One comparison in the folder of this name; what it found of these files."""
+    """Runs one comparison in the folder of this name and returns the results of these files."""
     out = WORK / name
     command = [program, "compare", *map(str, files), "--seeds", str(seeds), "--out", str(out)]
     finished = subprocess.run(command + (["--resume"] if out.exists() else []), check=False, cwd=WORK,
@@ -194,14 +199,14 @@ def watched(record):
                   for layer in record[key]} for key in ("moments", "weights")}
 
 
-# ---- the pieces --------------------------------------------------------------------------------
+# ---- the stages --------------------------------------------------------------------------------
 
 def copy_curves_plot(name):
     drawn = WORK / name / "curves.svg"
     if drawn.exists():
         shutil.copyfile(drawn, HERE / f"{name}.svg")
     else:
-        print(f"{name}.svg is as it was: gnuplot, which draws it, is not installed")
+        print(f"{name}.svg was not redrawn: gnuplot is not installed")
 
 
 class Experiment:
@@ -241,7 +246,7 @@ class Experiment:
         self.compare("search", files, 1)
 
     def by_score(self, piece, family):
-        """The settings of a family, the best first: by the best validation accuracy, over seeds."""
+        """Sorts the settings of a family by the mean over seeds of the best validation accuracy."""
         def score(setting):
             trials = self.results[piece][setting_name(family, *setting)]
             return sum(max(t["validation"], default=0) for t in trials if not t["failure"]) / len(trials)
@@ -259,14 +264,15 @@ class Experiment:
         files = []
         for family, options in families().items():
             rate, drop = self.by_score("finalists", family)[0]
-            remark = f"{family}: the best of {len(LEARNING_RATES) * len(DROPOUT_RATES)} settings; made by run.py."
+            count = len(LEARNING_RATES) * len(DROPOUT_RATES)
+            remark = f"The best of {count} settings of the family '{family}'. Written by run.py."
             files.append(write(HERE, name_of("tuned", family.replace(",", "")),
                                with_settings(options, rate, drop, TUNED_FIRST_SEED), remark))
         self.compare("tuned", files, TUNED_SEEDS, other_tests=True)
         copy_curves_plot("tuned")
 
     def moments(self):
-        """The tuned networks once more, watched: what ten epochs make of signals and weights."""
+        """Trains the tuned networks again and records signals and weights before and after."""
         found = {}
         for family in WATCHED:
             name = name_of("tuned", family.replace(",", ""))
@@ -295,7 +301,7 @@ class Experiment:
         self.compare("ablation", files, SEEDS)
 
     def speed(self):
-        """Two epochs of as many pairs as SNLI has, the networks taking turns."""
+        """Times two epochs at the size of SNLI. The networks take turns."""
         data, file = make_full_size(), WORK / "speed.json"
         timed = [f"{name_of(a, v)}.toml" for a in ("relu", "selu") for v in ("batch norm", "none")]
         timed += ["tuned_relu.toml", "tuned_selu_largest.toml"]
@@ -336,7 +342,7 @@ class Experiment:
         self.keep("doctor", found)
 
 
-# Runs a command and ends with its peak memory in KiB on standard error.
+# Runs a command and prints its peak memory in KiB as the last line of standard error.
 PEAK = """import resource, subprocess, sys
 status = subprocess.run(sys.argv[1:]).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)

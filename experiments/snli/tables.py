@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""README.md's tables, from results.json."""
+"""Makes the tables of README.md from results.json."""
 
 import statistics
 
@@ -8,7 +8,7 @@ OTHERS = ("Breaking NLI", "SICK")
 
 
 def spread(values, digits=3):
-    """Mean and deviation; where some trainings have no such number, of how many that is."""
+    """Returns mean ± standard deviation, and how many trainings have the value if not all have it."""
     known = [v for v in values if v is not None]
     if not known:
         return "-"
@@ -48,7 +48,7 @@ def epoch_seconds(trials):
 def curves(found, others=True):
     head = ["network", *(f"epoch {e}" for e in EPOCHS), "best", "test"]
     if others:
-        head += [*OTHERS, "s an epoch"]
+        head += [*OTHERS, "s per epoch"]
     rows = []
     for name, trials in found.items():
         row = [name.replace("_", " "), *(spread([after(t, e) for t in trials]) for e in EPOCHS),
@@ -60,7 +60,7 @@ def curves(found, others=True):
 
 
 def at_equal_seconds(found):
-    """At the seconds that the fastest needs for so many epochs."""
+    """Compares accuracies at the seconds that the fastest network needs for EPOCHS."""
     def needed(trials, epoch):
         return statistics.mean(sum(t["seconds"][:epoch]) for t in trials)
     moments = [min(needed(trials, e) for trials in found.values()) for e in EPOCHS]
@@ -84,7 +84,7 @@ def search(found, rates, drops):
 def finalists(found):
     rows = [[*name.replace("_", " ").rsplit(" ", 2), spread([best(t) for t in trials])]
             for name, trials in found.items()]
-    return table(["family", "learning rate", "dropout", "best, three seeds"], rows)
+    return table(["family", "learning rate", "dropout", "best accuracy, three seeds"], rows)
 
 
 def speed(found):
@@ -95,13 +95,14 @@ def speed(found):
         seconds = [s for turn in turns for s in turn["seconds"]]
         rows.append([name, f"{min(seconds):.1f}", f"{statistics.median(seconds):.1f}",
                      f"{max(seconds):.1f}", max(turn["peak_mib"] for turn in turns)])
-    text = table(["549,367 resampled pairs, 2 threads", "least", "median", "most seconds an epoch",
+    text = table(["549,367 resampled pairs, 2 threads", "s per epoch, lowest", "median", "highest",
                   "peak MiB"], rows)
     medians = {row[0]: float(row[2]) for row in rows}
     for selu, relu in (("selu batch norm", "relu batch norm"), ("selu none", "relu none"),
                        ("tuned selu largest", "tuned relu")):
         if selu in medians:
-            text += f"\n\nMedian epoch of {selu} over that of {relu}: {medians[selu] / medians[relu]:.3f}."
+            text += (f"\n\nThe median epoch of {selu} takes {medians[selu] / medians[relu]:.3f} times as long "
+                     f"as that of {relu}.")
     return text
 
 
@@ -113,11 +114,11 @@ def doctor(found):
         missed = [layer["name"] for layer in said["layers"] if layer["missed"]]
         rows.append([name.replace("_", " "), ", ".join(codes) or "none",
                      f"{len(missed)} of {len(said['layers'])}"])
-    return table(["network", "findings: code, number", "layers missed"], rows)
+    return table(["network", "findings: code and value", "layers missed"], rows)
 
 
 def signals(found):
-    """Variance and gradient through the networks without batch norm, predicted and measured."""
+    """Tabulates the predicted and measured variance, and the gradient, of networks without batch norm."""
     names = [n for n in ("selu_none", "selu_repaired") if n in found]
     rows = []
     for name in names:
@@ -125,12 +126,12 @@ def signals(found):
             if layer["op"] not in ("scale", "dropout", "alpha_dropout"):
                 rows.append([name.replace("_", " "), layer["name"], f"{layer['variance']:.3g}",
                              f"{layer['measured_variance']:.3g}", f"{layer['gradient']:.3g}"])
-    return table(["network", "layer", "variance", "measured", "gradient²"], rows)
+    return table(["network", "layer", "variance, predicted", "variance, measured", "gradient²"], rows)
 
 
 def fits(found):
-    """Accuracy on the rows that are trained on beside the validation rows', after the last epoch."""
-    return table(["network", "training", "validation", "loss, training"],
+    """Tabulates the accuracy on the training and validation rows, and the training loss, after the last epoch."""
+    return table(["network", "training accuracy", "validation accuracy", "training loss"],
                  [[name.replace("_", " "), *(spread([t[key][-1] if t[key] else None for t in trials])
                                              for key in ("training", "validation", "loss"))]
                   for name, trials in found.items()])
@@ -138,16 +139,18 @@ def fits(found):
 
 def moments(found):
     rows = []
-    for name, told in found.items():
-        start, end = told["start"], told["end"]
-        # Of a layer with an activation behind it that is watched in its place: they stand last.
+    for name, records in found.items():
+        start, end = records["start"], records["end"]
+        # Last come the layers whose activation is watched instead of their output: only their
+        # weights are recorded.
         for layer in [*start["moments"], *(n for n in start["weights"] if n not in start["moments"])]:
             signals = [each["moments"].get(layer) for each in (start, end)]
             weights = [each["weights"].get(layer) for each in (start, end)]
             rows.append([name.replace("_", " "), layer,
                          *(f"{x['mean']:.2f}, {x['variance']:.3g}" if x else "" for x in signals),
                          *(f"{w['tau']:.2f} ± {w['tau_deviation']:.2f}" if w else "" for w in weights)])
-    return table(["network", "layer", "mean, variance before", "after", "τ before", "after"], rows)
+    return table(["network", "layer", "mean, variance before training", "after", "τ before training",
+                  "after"], rows)
 
 
 def tables(results, networks, rates, drops):

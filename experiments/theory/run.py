@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures what docs/theory.md states: errors against the reference tables, proofs, propagation.
+"""Measures the numbers of docs/theory.md: errors against reference tables, proofs and propagation.
 
 usage: experiments/theory/run.py [--program build/release/bin/selfnorm] [--seeds 5]
 
-Writes the tables of docs/theory.md between their markers and draws its pictures (needs gnuplot).
-The reference tables (25 digits) are those of tests/golden.
+Writes the tables of docs/theory.md between their markers and draws its pictures. Needs gnuplot.
+The reference tables (25 digits) are in tests/golden.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def rows(path):
 
 
 def error(got, want, absolute):
-    """Relative, but 0 where the difference is within `absolute` and the number near zero."""
+    """Returns the relative error, or 0 if the number is near zero and off by at most `absolute`."""
     difference = abs(Decimal(got) - Decimal(want))
     small = abs(Decimal(want)) < Decimal("1e-3") and difference <= Decimal(absolute)
     return 0.0 if small or difference == 0 else float(difference / abs(Decimal(want)))
@@ -57,7 +57,7 @@ def map_errors(program):
             run(program, "theory", "map", "--input", GOLDEN / table, "--output", out)
             got, want = rows(out), rows(GOLDEN / table)
         for column in columns:
-            # Means and elements of the Jacobian pass through 0; variances and σ_max do not.
+            # Means and elements of the Jacobian can be 0. Variances and σ_max cannot.
             absolute = "1e-13" if column == "mean_out" or column.startswith("d_") else "0"
             largest = max(error(g[column], w[column], absolute) for g, w in zip(got, want))
             lines.append((table, len(want), bound, column, largest))
@@ -111,7 +111,7 @@ def bounds(low_high):
 
 
 def inner_bounds(low_high):
-    """To four decimals, and not wider than given (but for the last bits of a double)."""
+    """Rounds to four decimals, inward except for the last bits of a double."""
     low, high = (Decimal(repr(round(bound, 12))) for bound in low_high)
     return bounds((float(low.quantize(Decimal("1e-4"), ROUND_CEILING)),
                    float(high.quantize(Decimal("1e-4"), ROUND_FLOOR))))
@@ -122,7 +122,7 @@ def proved_table(theorems):
              "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     for theorem in theorems:
         for part in theorem["parts"]:
-            least = f", from ν = {part['smallest_nu']:.2g} on" if "smallest_nu" in part else ""
+            least = f", down to ν = {part['smallest_nu']:.2g}" if "smallest_nu" in part else ""
             domain = " | ".join(bounds(part["domain"][name]) for name in NAMES)
             lines.append(f"| {theorem['id']}: {theorem['claim']} | {domain} | {part['status']}"
                          f"{least} | {part['boxes']} | {part['margin']:.2g} |")
@@ -130,7 +130,7 @@ def proved_table(theorems):
 
 
 def broken(program, theorem, domain, layers):
-    """What the layer in the middle of a counterexample does that the claim rules out."""
+    """Returns how the layer at the midpoint of a counterexample violates the claim."""
     middle = {name: 0.5 * sum(layers[name]) for name in NAMES}
     with tempfile.TemporaryDirectory() as folder:
         point = pathlib.Path(folder) / "point.csv"
@@ -153,14 +153,14 @@ def broken(program, theorem, domain, layers):
 
 
 def refuted_table(program):
-    lines = ["| claim stretched to | layers that break it: μ | ω | ν | τ | the middle one |",
+    lines = ["| claim, widened to | counterexamples: μ | ω | ν | τ | at the midpoint |",
              "| --- | --- | --- | --- | --- | --- |"]
-    for theorem, stretched, kept in ((1, ("tau", "0.95,1.9"), ()),
+    for theorem, widened, kept in ((1, ("tau", "0.95,1.9"), ()),
                                      (1, ("nu", "0.3,1.5"), ()),
                                      (2, ("nu", "1.2,16"), ()),
                                      (3, ("nu", "0.02,1.2"), ("--tau", "0.8,1.25")),
                                      (3, ("nu", "0.02,1.2"), ("--tau", "0.9,1.25"))):
-        name, to = stretched
+        name, to = widened
         found = run_certify(program, "--theorem", theorem, f"--{name}", to, *kept, status=1)[0]
         if found["status"] != "refuted":
             sys.exit(f"theorem {theorem} with {name} {to}: {found['status']}, not refuted")
@@ -174,14 +174,14 @@ def refuted_table(program):
 
 def proofs_table(program):
     theorems = run_certify(program)
-    seconds = ", ".join(f"theorem {t['id']} {t['seconds'] * 1e3:.0f} ms" for t in theorems)
-    return "\n".join([*proved_table(theorems), "", f"Times: {seconds}. Refuted:", "",
+    seconds = ", ".join(f"{t['seconds'] * 1e3:.0f} ms for theorem {t['id']}" for t in theorems)
+    return "\n".join([*proved_table(theorems), "", f"Times: {seconds}. Refuted claims:", "",
                       *refuted_table(program)])
 
 
 def propagation_table(program, seeds):
-    lines = ["| dropout | rate | row means, all layers | row deviations, all layers | deviation, "
-             "measured / predicted | mean, measured / predicted |",
+    lines = ["| dropout | rate | row means, all layers | row standard deviations, all layers | standard "
+             "deviation, measured / predicted | mean, measured / predicted |",
              "| --- | --- | --- | --- | --- | --- |"]
     for dropout, *rate in (("none",), ("plain", 0.2), ("alpha", 0.05), ("alpha", 0.2),
                            ("notebook", 0.05), ("notebook", 0.2)):
@@ -202,7 +202,7 @@ def propagation_table(program, seeds):
                      f"{extremes('std')} | "
                      f"{average('std')} / {average('predicted_std')} | "
                      f"{average('mean')} / {average('predicted_mean')} |")
-    return "\n".join(lines) + (f"\n\nLast two columns: averages over layers 51 to 100 and {seeds} "
+    return "\n".join(lines) + (f"\n\nThe last two columns are averages over layers 51 to 100 and {seeds} "
                               f"seed{'s' if seeds > 1 else ''}.")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""curves.svg: the training loss of every network by epoch, each seed a line, drawn by gnuplot."""
+"""Draws curves.svg with gnuplot: the training loss of every network by epoch, one line per seed."""
 
 import shutil
 import subprocess
@@ -8,11 +8,11 @@ import tables
 
 COLORS = {"faulty": "#d55e00", "repaired": "#0072b2", "repaired, whitened": "#56b4e9",
           "ReLU + batch norm": "#777777"}
-COLUMNS, WIDTH, HEIGHT = 3, 320, 220  # pictures in a row, points of each
+COLUMNS, WIDTH, HEIGHT = 3, 320, 220  # plots per row, size of a plot in points
 
 
 def picture(name, runs):
-    """One network's: (version, losses) of each run."""
+    """Returns the gnuplot commands for one network. `runs` has (version, losses) for each run."""
     lines, blocks, keyed = [], [], set()
     for version, losses in runs:
         blocks.append("\n".join(f"{epoch} {loss:.4g}" for epoch, loss in enumerate(losses, 1)))
@@ -25,7 +25,7 @@ def picture(name, runs):
 
 
 def draw(path, results, networks, versions_of):
-    """False without gnuplot."""
+    """Draws all plots. Returns False if gnuplot is not installed."""
     if shutil.which("gnuplot") is None:
         return False
     pictures = []

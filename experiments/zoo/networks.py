@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The zoo's networks, each as users build it when they put SELU in place of ReLU, and with ReLU,
-He's initialization and batch norm. A network is a list of layers, each a dict; NETWORKS names them.
+"""Defines the networks of the zoo.
+
+Each network is built as users do it when they replace ReLU by SELU, and with ReLU, He initialization
+and batch norm. A network is a list of layers, and a layer is a dict. NETWORKS has the names.
 """
 
 import dataclasses
@@ -10,8 +12,8 @@ import math
 
 @dataclasses.dataclass(frozen=True)
 class Style:
-    """How a user builds: the activation with what stands around it, initial weights, dropout."""
-    activation: tuple = ("selu",)  # ops behind the weights, in this order
+    """How a user builds a network: activation and normalization, initial weights, dropout."""
+    activation: tuple = ("selu",)  # the ops after the weights, in this order
     init: str = "auto"             # an initializer, or "kaiming GAIN": std = GAIN/sqrt(k*k*in)
     dropout: str = "alpha_dropout"
     branch: float = 1              # weight of a residual branch
@@ -21,7 +23,7 @@ REFERENCE = Style(("batch_norm", "relu"), "auto", "dropout")
 
 
 class Net:
-    """Layers one after the other; `at` is the name of the last."""
+    """Collects layers in sequence. `at` is the name of the last one."""
 
     def __init__(self, style, at, channels):
         self.style, self.at, self.channels, self.layers = style, at, channels, []
@@ -49,7 +51,7 @@ class Net:
     def conv(self, channels, kernel=3, activate=True, groups=1, **attributes):
         more = {"groups": groups} if groups > 1 else {}
         padding = {} if kernel == 1 else {"padding": "same"}
-        # A user who writes std = sqrt(1/(k*k*in)) takes all the channels for `in`.
+        # A user who writes std = sqrt(1/(k*k*in)) uses the number of all channels as `in`.
         self.weights("conv2d", kernel * kernel, self.channels, channels=channels,
                      kernel=[kernel, kernel], **padding, **more, **attributes)
         self.channels = channels
@@ -75,7 +77,7 @@ class Net:
 
 
 def convolutions(depth):
-    """As many of them, with nothing between but the activation."""
+    """Builds a chain of `depth` convolutions, each followed by the activation."""
     def build(style):
         layers = []
         for i in range(depth):
@@ -126,7 +128,7 @@ def vgg(style):
 
 
 def resnet(style):
-    """16 blocks x + f(x) at 16, 32 and 32 channels, f two convolutions."""
+    """Builds 16 blocks x + f(x) with 16, 32 and 32 channels, where f is two convolutions."""
     net = Net(style, "image", 1)
     net.conv(16)
     for stage, channels in enumerate((16, 32, 32)):
@@ -144,7 +146,7 @@ def resnet(style):
 
 
 def densenet(style):
-    """Three stages of four layers, each seeing all before it; growth 8."""
+    """Builds three stages of four layers. Each layer reads all earlier ones and adds 8 channels."""
     net = Net(style, "image", 1)
     net.conv(16)
     for stage in range(3):
@@ -162,7 +164,7 @@ def densenet(style):
 
 
 def mobilenet(style):
-    """13 separable convolutions: depthwise 3x3, then 1x1, an activation behind each."""
+    """Builds 13 separable convolutions: depthwise 3x3, then 1x1, each followed by an activation."""
     net = Net(style, "image", 1)
     net.conv(16)
     for i in range(13):
@@ -175,7 +177,10 @@ def mobilenet(style):
 
 
 def unet(skip):
-    """Depth 4, base 16: two convolutions a level, skips by concat or by add."""
+    """Builds a U-Net of depth 4 with 16 channels at the top and two convolutions per level.
+
+    `skip` is "concat" or "add".
+    """
     def build(style):
         net = Net(style, "image", 1)
         skips = []
@@ -200,12 +205,15 @@ def unet(skip):
     return build
 
 
-STEPS, EMBEDDING_DIMENSION = 42, 300  # of a sentence, of a word's vector
+STEPS, EMBEDDING_DIMENSION = 42, 300  # tokens of a sentence, size of a word vector
 
 
 def bag_of_words(style):
-    """A pair of sentences, a translation of each word shared, its sum over the words; three layers
-    of 600 behind both, as in the published comparison."""
+    """Builds the network of the published comparison for pairs of sentences.
+
+    It translates each word with shared weights, sums over the words of a sentence, and has three
+    layers of 600 units after the two sums.
+    """
     net = Net(style, "premise", EMBEDDING_DIMENSION)
     normalized, activation = style.activation[0] == "batch_norm", style.activation[-1]
     sentences, owner = [], {}
@@ -236,7 +244,7 @@ def bag_of_words(style):
     return net.layers
 
 
-NETWORKS = {  # name: how layers are made, the style in which they are faulty, the data
+NETWORKS = {  # name: (function that builds the layers, style of the faulty version, data)
     "dense 8x256": (dense_net(8, rate=0.2), Style(init="he_normal", dropout="dropout"), "mnist"),
     "dense 32x256": (dense_net(32), Style(init="pytorch_default"), "mnist"),
     "tutorial CNN": (tutorial_cnn, Style(init="lecun_normal"), "mnist"),
@@ -254,7 +262,7 @@ NETWORKS = {  # name: how layers are made, the style in which they are faulty, t
     "bag of words": (bag_of_words, Style(init="glorot_uniform", dropout="dropout"), "nli"),
     "dense 1000x128": (dense_net(1000, width=128), Style(init="lecun_normal"), "mnist"),
 }
-# Those that are tried with whitening in front as well.
+# The networks that are also tested with whitening before the first convolution.
 WHITENED = ("tutorial CNN", "VGG, 12 convolutions", "U-Net, gain 1")
 
 

@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The zoo: what the doctor finds in networks as users build them, how near its numbers come to
-measured ones, and how they train before and after its repair, beside ReLU with batch norm.
+"""The zoo: examines, repairs and trains networks as users build them.
+
+Records the findings of the doctor, the errors of its predictions, and how the networks train before
+and after the repair, compared with ReLU and batch norm.
 
 usage: experiments/zoo/run.py [--program build/release/bin/selfnorm]
                               [--only doctor|calibration|training|seconds|tables]
                               [--network NAME] [--version NAME] [--seeds 3]
 
-Needs ../shared/data. Every finished piece is kept in results.jsonl with a hash of the network file
-that it is about (and of the program, for what the doctor says): an interrupted experiment goes on
-where it stopped, and what a changed repair makes otherwise is made anew. README.md's tables are
-written from it. One thread each; what takes how long is asked for apart (--only seconds), on a machine that does nothing else.
+Needs ../shared/data. Every finished result is stored in results.jsonl with a hash of its network
+file. For results of the doctor, the hash includes the program. So an interrupted experiment resumes,
+and results are computed again if a changed repair gives another network. The tables of README.md are
+written from this file. Every run uses one thread. Times are measured separately (--only seconds), on
+an idle machine.
 """
 
 import argparse
@@ -38,21 +41,21 @@ from results import alone, replace_table, read_results, write_results  # noqa: E
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SHARED = ROOT.parent / "shared" / "data"
-WORK = ROOT / "build" / "zoo"  # where the program runs; network files name data from there
+WORK = ROOT / "build" / "zoo"  # working directory of the program; paths in network files are relative to it
 RESULTS, README = HERE / "results.jsonl", HERE / "README.md"
 ROWS, NLI_PAIRS = 12000, 20000
 INPUTS = {"mnist": {"image": [1, 28, 28]}, "membrane": {"image": [1, 128, 128]},
           "nli": {"premise": [networks.STEPS], "hypothesis": [networks.STEPS]}}
 CROP, PER_SIDE, IMAGES, HELD_OUT = 128, 4, 30, 5
-SAMPLES, DRAWS = 64, 20  # that the doctor looks at, and networks of fresh weights beside
-CALIBRATION = {"mnist": (64, 5), "membrane": (8, 5), "nli": (64, 5)}  # samples of a batch, batches
-# How long the doctor looks at them: layers as networks.py builds them, and what goes in.
+SAMPLES, DRAWS = 64, 20  # samples that the doctor examines, networks that it measures
+CALIBRATION = {"mnist": (64, 5), "membrane": (8, 5), "nli": (64, 5)}  # samples per batch, batches
+# Networks for the run time of the doctor: (function that builds the layers, data).
 DEEP = {"1,000 dense layers, MNIST": (networks.dense_net(1000, width=128), "mnist"),
         "5,000 dense layers, MNIST": (networks.dense_net(5000, width=128), "mnist"),
         "5,000 convolutions of 8 channels on 28², N(0, 1)": (networks.convolutions(5000), None)}
 VERSIONS = ("faulty", "repaired", "ReLU + batch norm")
-WHITENED = "repaired, whitened"  # whether that helps where the doctor does not advise it
-# By data: batch, epochs, learning rates that each version tries with the first seed.
+WHITENED = "repaired, whitened"  # tests whitening where the doctor does not advise it
+# For each data set: batch size, epochs, learning rates that are tried with the first seed.
 BUDGET = {"mnist": (64, 4, (1e-3, 3e-4)), "membrane": (4, 4, (1e-3, 3e-4)), "nli": (64, 4, (1e-3, 3e-4))}
 SEARCH_SEED = 1
 METRIC = {"mnist": "accuracy", "membrane": "iou", "nli": "accuracy"}
@@ -67,7 +70,7 @@ def read_idx(path):
 
 
 def crops(path):
-    """Every image as 16 crops, in the order of the images."""
+    """Divides every image into 16 crops, in the order of the images."""
     pixels, count, height, width = read_idx(path)
     parts = []
     for n in range(count):
@@ -80,7 +83,7 @@ def crops(path):
 
 
 def write_npy(path, numbers, *sample):
-    """An array.array, or bytes, as rows of samples of this shape."""
+    """Writes an array.array or bytes as samples of this shape."""
     count = len(numbers) // math.prod(sample)
     kind = {"B": "|u1", "i": "<i4", "f": "<f4"}[getattr(numbers, "typecode", "B")]
     shape = str((count, *sample))
@@ -101,7 +104,7 @@ def make_membrane():
 
 
 def make_nli():
-    """SNLI pairs as numbers of words: 0 padding, 1 a word without a vector, which stays 0."""
+    """Writes SNLI pairs as token ids: 0 is padding, 1 a word without a vector. The vectors of both are 0."""
     numbers = {s: WORK / f"nli_{s}.npy" for s in INPUTS["nli"]}
     labels, vectors = WORK / "nli_labels.npy", WORK / "nli_vectors.npy"
     train, test = (text.read_pairs(SHARED / "snli" / f) for f in
@@ -120,7 +123,7 @@ def make_nli():
 
 
 def vocabulary():
-    """Rows of the table of vectors."""
+    """Returns the number of rows in the table of vectors."""
     return int(re.search(rb"\((\d+),", (WORK / "nli_vectors.npy").read_bytes()[:128])[1])
 
 
@@ -169,10 +172,10 @@ def file_of(name, version):
 
 
 def repaired_text(program, name, train):
-    """What the doctor of this program makes of the faulty network, with these settings of training."""
+    """Returns the faulty network as repaired by this program, with these training settings."""
     source = networks.NETWORKS[name][2]
     made = file_of(name, "repaired").with_suffix(".base.toml")
-    if made not in REPAIRED:  # whatever lies there
+    if made not in REPAIRED:  # replace the file of an earlier run
         faulty = write_network(program, name, "faulty")
         finished = run(program, "doctor", faulty, "--repair", made, "--samples", SAMPLES)
         if finished.returncode != 0:
@@ -183,7 +186,7 @@ def repaired_text(program, name, train):
 
 
 def whitened(text):
-    """The network with local whitening in front of its first convolution."""
+    """Adds local whitening before the first convolution."""
     image = 'inputs = ["image"]'
     layer = f'  {{ op = "whiten", name = "whitened", {image} }},\n'
     return text.replace(image, 'inputs = ["whitened"]').replace("layers = [\n", "layers = [\n" + layer)
@@ -218,7 +221,7 @@ def hash_of(*paths):
 # ---- the doctor --------------------------------------------------------------------------------
 
 def largest_errors(layers):
-    """Largest errors: of the mean in deviations, of the variance, of the gradient a layer."""
+    """Returns the largest errors of mean (in standard deviations), variance and gradient (per layer)."""
     mean = variance = gradient = 0
     for behind, layer in enumerate(reversed(layers), 1):
         measured = layer["measured"]
@@ -237,7 +240,7 @@ def largest_errors(layers):
 
 
 def spreads(layers):
-    """Predicted over measured deviations of single draws: least, median and largest of the layers."""
+    """Returns the ratio of predicted to measured spread over draws: least, median and greatest."""
     ratios = {"variance": [], "gradient": []}
     for layer in layers:
         one, errors = layer["fluctuation"], layer["measured"]["standard_error"]
@@ -264,7 +267,7 @@ def examined(program, path):
 
 
 def calibrated(program, path, name):
-    """By what measured batches multiply the weights of a network that the doctor calls normal."""
+    """Returns the factors by which calibration multiplies the weights of a repaired network."""
     samples, batches = CALIBRATION[networks.NETWORKS[name][2]]
     made = path.with_suffix(".calibrated.toml")
     found = run_json(program, "doctor", path, "--repair", made, "--samples", samples, "--calibrate",
@@ -288,14 +291,14 @@ def trained(program, path, name):
 
 
 def timed(program, path):
-    """Seconds of an epoch: the least of two, without evaluation."""
+    """Measures the seconds per epoch, without evaluation: the lower of two epochs."""
     folder = WORK / f"run_{os.getpid()}"
     run_json(program, "train", path, "--out", folder, "--epochs", 2, "--json")
     history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
     return {"epoch_seconds": min(epoch["seconds"] for epoch in history)}
 
 
-# ---- the whole ---------------------------------------------------------------------------------
+# ---- all of it ---------------------------------------------------------------------------------
 
 KEYS = ("kind", "network", "version", "rate", "seed")
 
@@ -305,7 +308,7 @@ def has_same_key(row, what):
 
 
 def best_rate(results, name, version):
-    """By the training loss of the searched seed; None where every rate failed."""
+    """Returns the rate with the lowest training loss of the search seed, or None if all failed."""
     rows = [r for r in results if r["kind"] == "training" and r["network"] == name
             and r["version"] == version and r["seed"] == SEARCH_SEED and r.get("losses")]
     return min(rows, key=lambda r: r["losses"][-1])["rate"] if rows else None
@@ -319,7 +322,7 @@ class Zoo:
     def __init__(self, program, versions):
         self.program, self.versions = program, versions
         self.results = read_results(RESULTS)
-        self.made = set()  # by this run
+        self.made = set()  # the results of this run
 
     def versions_of(self, name):
         return [v for v in versions_of(name) if v in self.versions]
@@ -335,7 +338,7 @@ class Zoo:
         row = {"kind": kind, "network": name, "version": version, **drawn}
         try:
             path = write_network(self.program, name, version, **drawn)
-            # What the doctor says is of this program; training is of any.
+            # Results of the doctor depend on the program. Results of training do not.
             row["file"] = hash_of(path, *([self.program] if kind in ("doctor", "calibration") else []))
             same = [r for r in self.results if r["kind"] == kind and r.get("file") == row["file"]
                     and (not again or (kind, row["file"]) in self.made)]
@@ -369,7 +372,7 @@ class Zoo:
                     at(best, seed)
 
     def forget_other_rates(self, name, version, best):
-        """Seeds at a rate that was the best one of a network that is no more."""
+        """Drops results of other seeds at a rate that was best for an older network."""
         with alone(RESULTS):
             self.results = [r for r in read_results(RESULTS) if not (
                 r["kind"] == "training" and (r["network"], r["version"]) == (name, version)
@@ -381,7 +384,7 @@ class Zoo:
             self.do("seconds", lambda path: timed(self.program, path), name, version, again=True)
 
     def time_doctor(self):
-        """The least of three visits to deep networks as users build them."""
+        """Measures the run time of the doctor for deep networks: the lowest of three runs."""
         for name, (build, data) in DEEP.items():
             path = file_of(name, "deep")
             made = build(networks.Style(init="lecun_normal"))
@@ -402,7 +405,7 @@ def write_readme(results):
     replace_table(README, "seconds", tables.doctor_seconds(results))
     replace_table(README, "training", tables.training_table(results, networks.NETWORKS, versions_of))
     if not curves.draw(HERE / "curves.svg", results, networks.NETWORKS, versions_of):
-        print("curves.svg is as it was: gnuplot, which draws it, is not installed")
+        print("curves.svg was not redrawn: gnuplot is not installed")
 
 
 def main():
@@ -415,7 +418,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
     if not SHARED.exists():
-        sys.exit(f"experiments/zoo needs the data sets beside the checkout: {SHARED} is absent")
+        sys.exit(f"experiments/zoo needs the data sets next to the checkout, in {SHARED}")
     WORK.mkdir(parents=True, exist_ok=True)
     zoo = Zoo(os.path.abspath(arguments.program), arguments.version or (*VERSIONS, WHITENED))
     pieces = {"doctor": zoo.doctor, "calibration": zoo.calibrate,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""README.md's tables, from results.jsonl."""
+"""Makes the tables of README.md from results.jsonl."""
 
 import collections
 import statistics
@@ -41,9 +41,10 @@ def spread_text(row, what):
 
 
 def doctor_table(results, networks, versions_of):
-    lines = ["| network | version | findings: code, number, (layers) | mean off by, deviations | "
-             "variance off by | gradient off by, a layer | layers missed | spread of a draw's variance, "
-             "predicted/measured | of its gradient |", "| --- |" + " --- |" * 8]
+    lines = ["| network | version | findings: code, value, (number of layers) | mean error, standard "
+             "deviations | variance error | gradient error per layer | layers missed | spread of the "
+             "variance, predicted/measured | spread of the gradient, predicted/measured |",
+             "| --- |" + " --- |" * 8]
     for name in networks:
         for version in versions_of(name):
             for row in select(results, kind="doctor", network=name, version=version):
@@ -60,7 +61,8 @@ def doctor_table(results, networks, versions_of):
 
 
 def calibration_table(results, networks):
-    lines = ["| repaired network | layers | weights times, least | median | most | findings afterwards |",
+    lines = ["| repaired network | layers | factor of the weights, least | median | greatest | findings "
+             "afterward |",
              "| --- |" + " --- |" * 5]
     for name in networks:
         for row in select(results, kind="calibration", network=name):
@@ -82,7 +84,7 @@ def doctor_seconds(results):
 # ---- training ----------------------------------------------------------------------------------
 
 def best_rows(results, name, version):
-    """The runs of all seeds at the rate that did best with the first."""
+    """Returns the runs of all seeds at the best rate of the first seed."""
     rows = select(results, kind="training", network=name, version=version)
     by_rate = collections.defaultdict(list)
     for row in rows:
@@ -93,14 +95,14 @@ def best_rows(results, name, version):
 
 
 def reached(row, epochs):
-    """The validation score of the last epoch that had ended by then, or None."""
+    """Returns the validation metric of the last epoch that had finished by then, or None."""
     ended = min(int(epochs), len(row["validation"]))
     return row["validation"][ended - 1] if ended > 0 else None
 
 
 def training_table(results, networks, versions_of):
     lines = ["| network | version | learning rate | training loss by epoch | test | validation after "
-             "the last epoch | seconds an epoch | validation at equal seconds |",
+             "the last epoch | seconds per epoch | validation at equal seconds |",
              "| --- |" + " --- |" * 7]
     for name, (_, _, data) in networks.items():
         seconds = {v: r["epoch_seconds"] for v in versions_of(name)
@@ -133,9 +135,9 @@ def training_table(results, networks, versions_of):
 # ---- the U-Nets ---------------------------------------------------------------------------------
 
 def unet_table(results, networks):
-    """Predicted of each U-Net as users build it, and how its training ended."""
+    """Tabulates the predictions for each U-Net as users build it, and its training losses."""
     lines = ["| U-Net, faulty | largest variance of a layer | variance at the output | gradient's mean "
-             "square behind the first activation, given 1 at the output | training loss by epoch |",
+             "square after the first activation, relative to the output | training loss by epoch |",
              "| --- |" + " --- |" * 4]
     for name in networks:
         rows = [r for r in select(results, kind="doctor", network=name, version="faulty")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sentences as numbers of words, and the vectors of these words."""
+"""Converts sentences to token ids, and reads the vectors of the tokens."""
 
 import array
 import csv
@@ -7,11 +7,11 @@ import gzip
 import re
 
 LABELS = ("entailment", "neutral", "contradiction")
-FIRST_TOKEN_ID = 2  # numbers 0 and 1
+FIRST_TOKEN_ID = 2  # 0 is padding, 1 an unknown token
 
 
 def read_pairs(path):
-    """(premise, hypothesis, label) of every pair that has a label."""
+    """Returns (premise, hypothesis, label) for every pair with a label."""
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         return [(r["sentence1"], r["sentence2"], r["gold_label"]) for r in rows
@@ -19,7 +19,7 @@ def read_pairs(path):
 
 
 def words(sentence):
-    """Lower-case words and marks."""
+    """Splits a sentence into lower-case words and punctuation marks."""
     return re.findall(r"\w+|[^\w\s]", sentence.lower())
 
 
@@ -28,7 +28,7 @@ def words_of(pairs):
 
 
 def read_vectors(path, wanted):
-    """Vectors of the wanted words, of several spellings the first."""
+    """Reads the vectors of the wanted words. If a word has several spellings, the first counts."""
     vectors = {}
     with gzip.open(path, "rt", encoding="utf-8") as file:
         next(file)

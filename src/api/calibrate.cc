@@ -16,14 +16,14 @@
 namespace selfnorm {
 namespace {
 
-// Rows, with the seed that drew them and that is to draw the weights.
+// Rows with the seed that draws them and the weights.
 struct Batch {
   InputRows rows;
   std::int64_t samples;
   std::uint64_t seed;
 };
 
-// The first as the patient has it, which came with options.seed.
+// Draws batches of rows. The first one has the rows of the examination, which options.seed drew.
 std::vector<Batch> draw_batches(const ExaminationInput& patient, std::int64_t count,
                                 const ExaminationOptions& options) {
   std::vector<Batch> batches;
@@ -34,7 +34,7 @@ std::vector<Batch> draw_batches(const ExaminationInput& patient, std::int64_t co
   return batches;
 }
 
-// The mean square of every node's output over batches and draws of the weights.
+// Returns the mean square of every node's output over batches and draws of the weights.
 std::map<std::string, double> measured_second_moments(const Network& network,
                                                       const std::vector<PretrainedTable>& tables,
                                                       const std::vector<Batch>& batches) {
@@ -50,18 +50,19 @@ std::map<std::string, double> measured_second_moments(const Network& network,
   return squares;
 }
 
-// Of a sequence's steps the share that has a word: what is measured counts all, and padding is 0.
+// Returns the fraction of a sequence's steps that are not padding. Measurements average over all
+// steps, and padding is 0.
 double unpadded_fraction(const NetworkAnalysis& chart, const Node& node) {
   const ValueId value = node.outputs[0];
   if (chart.graph().value(value).shape.size() != 3) return 1;
-  constexpr double kNone = 1e-3;  // of the largest; what a shift leaves of padding is less
+  constexpr double kNone = 1e-3;  // relative to the largest; a shift leaves less in the padding
   const std::vector<double>& squares = chart.field(value).square;
   const double least = kNone * *std::ranges::max_element(squares);
   const auto present = std::ranges::count_if(squares, [&](double x) { return x > least; });
   return static_cast<double>(present) / static_cast<double>(squares.size());
 }
 
-// The square that comes out of a maker when the weights w are as they are wanted.
+// Returns the second moment of the output of `maker` if the weights `w` have the wanted variance.
 double output_second_moment(const Node& maker, const DrawnWeights& w) {
   const auto* moments = rule_of(row_of(maker).moments);
   if (moments == nullptr) return w.wanted;
@@ -69,8 +70,8 @@ double output_second_moment(const Node& maker, const DrawnWeights& w) {
   return f.variance + f.mean * f.mean;
 }
 
-// By what the square of a layer's input is still too large: weights that make it may be adjusted in
-// the same group, and it is then on its way to what it will be.
+// Returns the factor by which the second moment of a layer's input is still too large. The weights
+// before it may be adjusted in the same group, so its final value is not reached yet.
 double input_excess(const NetworkAnalysis& chart, const std::map<std::string, double>& squares,
                     std::span<const DrawnWeights> group, const Node& node) {
   const auto makers = chart.makers_before(chart.signal_inputs(node)[0]);
@@ -100,9 +101,9 @@ Edit calibrated(const Node& node, double factor) {
 
 }  // namespace
 
-// Front to back, each layer behind those that are adjusted: what it inherits from them is not put
-// on its own account. Very many layers go some at a time, so that it takes kMaxMeasurements
-// measurements.
+// Adjusts layers from the first to the last, each after its predecessors, so that a layer does not
+// correct what it inherits from them. Large networks adjust groups of layers together, so that at
+// most kMaxMeasurements measurements are needed.
 std::vector<CalibrationFactor> calibrate(Repair& repair, std::int64_t batches,
                                          const ExaminationOptions& options) {
   constexpr std::size_t kMaxMeasurements = 64;

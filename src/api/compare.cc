@@ -25,25 +25,26 @@ void check_names(const std::vector<Contender>& contenders) {
     const bool is_file_name = !each.name.empty() && fs::path(each.name).filename() == each.name &&
                               each.name != "." && each.name != "..";
     if (!is_file_name) {
-      fail(fmt::format("'{}' names a folder for what is compared, and cannot", each.name));
+      fail(fmt::format("'{}' cannot be the name of a folder for the results (rename the file)",
+                       each.name));
     }
     if (!names.insert(each.name).second) {
       fail(
-          fmt::format("two of what is compared are called '{}': their results need a name each "
+          fmt::format("two configurations are called '{}', but each needs a name of its own "
                       "(rename a file)",
                       each.name));
     }
   }
 }
 
-// Scores of a network's validation rows by name.
+// Returns the names of the scores on the validation rows.
 std::vector<std::string> score_names(const RunSummary& run) {
   std::vector<std::string> names = {"loss"};
   names.insert(names.end(), run.metrics.begin(), run.metrics.end());
   return names;
 }
 
-// What is wrong with it names it.
+// Prepares a run. Errors start with its name.
 Run prepared(const std::string& name, RunConfig config) {
   try {
     return Run(std::move(config));
@@ -85,12 +86,12 @@ class ComparisonRunner {
   void refuse(const fs::path& there) const {
     if (options_.resume || !fs::exists(there)) return;
     fail(
-        fmt::format("{}: is there already (go on with it by --resume, or name another folder with "
+        fmt::format("{}: exists already (continue it with --resume, or name another folder with "
                     "--out)",
                     there.string()));
   }
 
-  // With those that were compared before and are not now.
+  // Writes all results, including those of earlier contenders that are not compared now.
   void write() const {
     Comparison all = comparison_;
     all.contenders.insert(all.contenders.end(), others_.begin(), others_.end());
@@ -99,7 +100,8 @@ class ComparisonRunner {
 
   void load_existing_results() {
     if (fs::exists(options_.out) && !fs::is_directory(options_.out)) {
-      fail(options_.out.string() + ": is a file, and results need a folder (name one with --out)");
+      fail(options_.out.string() +
+           ": is a file, but the results need a folder (name one with --out)");
     }
     refuse(file());
     for (const Contender& each : contenders_) {
@@ -132,14 +134,14 @@ class ComparisonRunner {
     *known = std::move(there);
   }
 
-  // What is wrong with any of them is said before the first is trained.
+  // Checks a contender. All contenders are checked before the first is trained.
   void check(std::size_t contender) {
     ContenderTrials& into = comparison_.contenders[contender];
     const RunSummary summary = prepared(into.name, contenders_[contender].config).summary();
     into.parameters = summary.parameters;
     if (summary.validation_rows == 0) {
       fail(
-          fmt::format("{}: comparing needs rows that validate (set data.validation_split, or "
+          fmt::format("{}: a comparison needs validation rows (set data.validation_split or "
                       "data.validation)",
                       into.name));
     }
@@ -148,20 +150,20 @@ class ComparisonRunner {
     if (metric.empty()) metric = options_.metric;
     if (metric.empty()) metric = names[std::min<std::size_t>(1, names.size() - 1)];
     if (std::ranges::count(names, metric) > 0) return;
-    fail(fmt::format("{}: nothing is measured under the name '{}'; measured are: {}", into.name,
-                     metric, join(names, ", ")));
+    fail(fmt::format("{}: no metric is called '{}'; measured are: {}", into.name, metric,
+                     join(names, ", ")));
   }
 
   bool is_finished(std::size_t contender, std::uint64_t seed) const {
     return std::ranges::count(comparison_.contenders[contender].trials, seed, &Trial::seed) > 0;
   }
 
-  // Whether a training of this configuration was interrupted.
+  // Whether the folder has an interrupted training of this configuration.
   bool can_resume(const RunFolder& folder, const RunConfig& config) const {
     if (!options_.resume || !fs::exists(folder.checkpoint())) return false;
     if (read_file(folder.config()) == to_toml(config)) return true;
     fail(
-        fmt::format("{}: holds a training of another configuration (name another folder with "
+        fmt::format("{}: contains a training of another configuration (name another folder with "
                     "--out)",
                     folder.root.string()));
   }

@@ -38,7 +38,7 @@ Trial parse_trial(const Json& json) {
   for (const Json& epoch : json.at("epochs")) {
     trial.epochs.push_back(parse_history_line(epoch.dump()));
     if (trial.epochs.back().epoch < 1 || trial.epochs.back().validation.empty()) {
-      throw Error(ErrorKind::data, "has an epoch without a number or scores");
+      throw Error(ErrorKind::data, "an epoch has no number from 1 on, or no validation scores");
     }
   }
   return trial;
@@ -72,7 +72,7 @@ Comparison parse_comparison(std::string_view text) {
     return comparison;
   } catch (const nlohmann::json::exception&) {
     throw Error(ErrorKind::data,
-                "is no comparison: no JSON, or a member is missing or of another kind");
+                "is not a comparison: it is not JSON, or a member is missing or of another type");
   }
 }
 

@@ -9,11 +9,11 @@
 
 namespace selfnorm {
 
-/// {"metric", "contenders": [{"name", "parameters", "configuration", "trials": [{"seed", "failure",
-/// "test", "epochs": [a line of a history each]}]}]}.
+/// Returns {"metric", "contenders": [{"name", "parameters", "configuration", "trials": [{"seed",
+/// "failure", "test", "epochs": [one history line each]}]}]}.
 std::string comparison_json(const Comparison& comparison);
 
-/// Throws Error(data).
+/// Reads the text that `comparison_json` returns. Throws Error(data) for other text.
 Comparison parse_comparison(std::string_view text);
 
 }  // namespace selfnorm

@@ -19,13 +19,13 @@ namespace {
 
 using Inputs = std::vector<std::pair<std::string, Shape>>;
 
-// A name that no input has.
+// Returns `name`, changed until no input has it.
 std::string unused(const Inputs& inputs, std::string name) {
   while (std::ranges::count(inputs, name, &Inputs::value_type::first) > 0) name += '_';
   return name;
 }
 
-// Layers that make one row of features of all inputs.
+// Returns layers that flatten all inputs and concatenate them.
 std::vector<Layer> flatten_and_concat(const Inputs& inputs) {
   std::vector<Layer> layers;
   std::vector<std::string> rows;
@@ -37,7 +37,8 @@ std::vector<Layer> flatten_and_concat(const Inputs& inputs) {
   return layers;
 }
 
-// Vectors of words from one table for all texts, summed so that their variance is kept.
+// Returns layers that embed all texts with one table and pool their steps so that the variance is
+// preserved.
 std::vector<Layer> embed_and_pool_texts(const Inputs& inputs) {
   constexpr std::int64_t kDimension = 64;
   std::vector<Layer> layers;
@@ -45,7 +46,7 @@ std::vector<Layer> embed_and_pool_texts(const Inputs& inputs) {
   std::string table;
   for (const auto& input : inputs) {
     const std::string& name = input.first;
-    Settings own;  // of the first, which the others share
+    Settings own;  // only of the first, which owns the table
     if (table.empty()) own = {{"dimension", kDimension}};
     const std::string words = unused(inputs, name + "_words");
     layers.push_back({"embedding", own, words, {name}, table});
@@ -57,7 +58,8 @@ std::vector<Layer> embed_and_pool_texts(const Inputs& inputs) {
   return layers;
 }
 
-// Layers that read words by number know as many as the texts have, unless told otherwise.
+// Sets the vocabulary of layers that read token ids to the number of words in the texts, unless the
+// user gave it.
 void complete_vocabularies(Network& network, std::int64_t words) {
   for (Layer& layer : network.layers) {
     const OpRow* row = find_op(layer.op);
@@ -72,7 +74,7 @@ struct Spread {
   double mean = 0, deviation = 0;
 };
 
-// Of the targets that are there.
+// Returns the mean and standard deviation of the targets that are not missing.
 Spread spread_of(const Targets& targets, std::span<const std::int64_t> rows) {
   std::vector<double> there;
   for (const std::int64_t row : rows) {
@@ -89,7 +91,8 @@ Spread spread_of(const Targets& targets, std::span<const std::int64_t> rows) {
   return spread;
 }
 
-// Rounded where nothing follows from it: to a hundredth of the deviation or less.
+// Returns a scale layer to this mean and standard deviation. Its numbers are rounded where this has
+// no effect: the shift to a hundredth of the standard deviation or less.
 Layer scale_to(const Spread& spread) {
   if (!(spread.deviation > 0)) return {"scale", {{"shift", spread.mean}}};
   const double unit = std::pow(10, std::floor(std::log10(spread.deviation / 100)));
@@ -98,15 +101,15 @@ Layer scale_to(const Spread& spread) {
       {{"factor", rounded(spread.deviation)}, {"shift", std::round(spread.mean / unit) * unit}}};
 }
 
-// Of losses the squared one alone counts in a unit; Huber's delta is in that of the targets.
+// Only the squared error has a unit. Huber's delta is in the unit of the targets.
 bool should_scale_to_target(const RunConfig& config, const Targets& targets) {
   return targets.classes.empty() && targets.width == 1 &&
          choose_objective(config.train, targets).loss == "mean_squared_error";
 }
 
-// What the network gives is scaled to a target in a unit of its own, as the rows that train have
-// it, and the loss counts in that unit: no weight has to learn whether it is euros or cents, and
-// what is a good learning rate for one is for the other.
+// Scales the output of the network to the mean and standard deviation of the target over the
+// training rows, and counts the loss in that unit. Then no weight has to learn the unit of the
+// target (euros or cents), and a good learning rate for one unit is good for the other.
 void scale_to_target(RunConfig& config, const Dataset& train) {
   const Split split = split_rows(train.rows, config.data.validation_split,
                                  config.data.shuffle_split, config.train.seed, "validation");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network of a configuration that describes none.
+// Completes a network from its data. The default network is for configurations without layers.
 #pragma once
 
 #include "selfnorm/dataset.h"
@@ -7,8 +7,8 @@
 
 namespace selfnorm {
 
-/// Fills in what only the data tell of the network: input shapes, sizes of vocabularies, and where
-/// no layers are described the default ones, for which the targets count.
+/// Fills in the parts of the network that depend on the data: input shapes and sizes of
+/// vocabularies. Without layers, it adds those of the default network, which depend on the targets.
 void complete_network(RunConfig& config, const Dataset& train);
 
 }  // namespace selfnorm

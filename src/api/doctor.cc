@@ -19,7 +19,7 @@
 namespace selfnorm {
 namespace {
 
-constexpr std::int64_t kMost = 1'000'000;  ///< samples, and draws
+constexpr std::int64_t kMost = 1'000'000;  ///< maximum number of samples, and of draws
 
 void check(const char* what, std::int64_t value, std::int64_t least) {
   if (value >= least && value <= kMost) return;
@@ -60,8 +60,8 @@ void compare(const std::vector<std::vector<NamedMoments>>& draws, std::size_t in
   layer.standard_error = {mean.error, variance.error, unit.error, log_gradient.error};
   const Fluctuation& single = *layer.fluctuation;
   const double count = static_cast<double>(draws.size());
-  // Written so that what is not a number counts as off, unless it is the same on both sides: no
-  // gradient at all, or a logarithm of 0.
+  // Written so that NaN counts as off, unless both sides are equal: without a gradient both are
+  // NaN, and a gradient of 0 has an infinite logarithm.
   const auto off = [&](double predicted, const Average& got, double spread, double promise) {
     const bool same = predicted == got.mean || (std::isnan(predicted) && std::isnan(got.mean));
     const double error = std::max(got.error, std::isfinite(spread) ? spread / std::sqrt(count) : 0);
@@ -84,7 +84,7 @@ void check(const ExaminationOptions& options) {
   check("draws", options.draws, 0);
 }
 
-// What is predicted of a patient, and what follows from it.
+// The predictions for a network, and the findings that follow from them.
 struct Visit {
   PredictedSignals signals;
   Examination examination;
@@ -120,7 +120,7 @@ void add_measurements(const ExaminationInput& patient, const ExaminationOptions&
   }
 }
 
-// The fixes of the earliest phase that has some.
+// Returns the fixes of the earliest phase that has some.
 std::vector<Edit> next_fixes(const std::vector<Diagnosis>& diagnoses) {
   std::vector<Edit> fixes;
   FixPhase phase = FixPhase::shape;
@@ -134,7 +134,7 @@ std::vector<Edit> next_fixes(const std::vector<Diagnosis>& diagnoses) {
   return fixes;
 }
 
-// `complete` is the network with what the data tell of it.
+// Applies the fixes to a repair. `complete` is the network completed from the data.
 void apply(const std::vector<Edit>& fixes, const Network& complete, Repair& repair) {
   const bool edits_layers =
       std::ranges::any_of(fixes, [](const Edit& e) { return !e.layer.empty(); });
@@ -154,7 +154,7 @@ void apply(const std::vector<Edit>& fixes, const Network& complete, Repair& repa
   if (standardize) repair.config.data.standardize = true;
 }
 
-// What is found with what training told, and not without.
+// Returns the findings that appear only with the records of a training.
 std::vector<Finding> beyond(const std::vector<Finding>& without, std::vector<Finding> with) {
   std::erase_if(with, [&](const Finding& finding) {
     return std::ranges::find(without, finding.code, &Finding::code) != without.end();
@@ -162,14 +162,15 @@ std::vector<Finding> beyond(const std::vector<Finding>& without, std::vector<Fin
   return with;
 }
 
-// The first finding that could not be fixed, or else the first finding.
+// Throws an error about the first finding without a fix, or else about the first finding.
 [[noreturn]] void throw_unrepairable(const std::vector<Diagnosis>& diagnoses) {
   auto stuck = std::ranges::find_if(diagnoses, [](const Diagnosis& d) { return d.fixes.empty(); });
   if (stuck == diagnoses.end()) stuck = diagnoses.begin();
   const Finding& finding = stuck->finding;
   const std::string where = finding.layers.empty() ? "" : " at '" + finding.layers.front() + "'";
-  throw Error(ErrorKind::config, fmt::format("doctor: {}{} cannot be repaired: {}", finding.code,
-                                             where, finding.message));
+  throw Error(ErrorKind::config,
+              fmt::format("doctor: {}{} cannot be repaired automatically: {} Fix: {}", finding.code,
+                          where, finding.message, finding.fix));
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/examination_input.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -16,7 +18,8 @@
 namespace selfnorm {
 namespace {
 
-// An input without data: numbers N(0, 1), or words, each as likely as any other, without padding.
+// An input without data. It has N(0, 1) numbers, or token ids, which are equally likely and without
+// padding.
 struct RandomInput {
   ValueId value;
   std::string name;
@@ -60,7 +63,7 @@ ExaminationInput prepare_standard_normal_input(const RunConfig& config,
     return rows;
   };
   patient.draw_fresh_rows = patient.rows;
-  // Word numbers, and what is known of them, as the first draw has them.
+  // The known fields of token ids are those of the first draw.
   patient.known = known_fields(patient.graph, patient.rows(options.seed), patient.tables);
   for (const RandomInput& input : inputs_of(patient.graph)) {
     if (input.vocabulary == 0) patient.known[input.value] = unit_normal_field(input.shape);
@@ -81,7 +84,8 @@ std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> all, std::int6
 
 std::optional<Dataset> load_training_data(RunConfig config) {
   if (config.data.source.empty() && config.data.inputs.empty()) return std::nullopt;
-  // Else nothing follows from them, but for which rows of texts there are.
+  // Targets are read if they matter: for the default network, and for texts, since labels decide
+  // which rows exist.
   config.data.read_targets = config.network.layers.empty() || !config.data.text.empty();
   return load_data(config.data, config.train.seed).train;
 }
@@ -91,7 +95,9 @@ ExaminationInput prepare_examination(const RunConfig& config, const Dataset& tra
                                      const ExaminationOptions& options) {
   const std::vector<std::int64_t> drawn = draw_rows(rows, options.samples, options.seed);
   if (std::ssize(drawn) < 2) {
-    throw Error(ErrorKind::data, train.name + ": the doctor needs at least 2 rows to look at");
+    throw Error(ErrorKind::data,
+                fmt::format("{}: the doctor needs at least 2 training rows, got {}", train.name,
+                            drawn.size()));
   }
   const auto count = std::ssize(drawn);
   const InputRows looked_at = gather_inputs(schema, train, drawn);

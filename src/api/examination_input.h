@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the doctor is given: a network with what goes into it.
+// The input of the doctor: a network and the data that it reads.
 #pragma once
 
 #include <cstdint>
@@ -17,37 +17,37 @@
 
 namespace selfnorm {
 
-/// A network with what goes into it: the fields that are known, and the rows of each draw.
+/// A network with the data that it reads: the fields that are known, and the rows of each draw.
 struct ExaminationInput {
-  std::string input;
+  std::string input;  ///< name of the data set, or "N(0, 1)"
   Network network;
-  Graph graph;  ///< for so many samples
+  Graph graph;  ///< for `samples` samples
   std::int64_t samples;
-  bool has_unstandardized_input;         ///< of data that are not standardized
-  std::vector<PretrainedTable> tables;   ///< that nodes read
-  std::map<ValueId, MomentField> known;  ///< of inputs, and of what is made of them alone
-  std::function<InputRows(std::uint64_t seed)> rows;
-  /// As many that another seed draws, as long as the data set is there.
+  bool has_unstandardized_input;         ///< whether inputs are data without standardization
+  std::vector<PretrainedTable> tables;   ///< pretrained tables of the nodes
+  std::map<ValueId, MomentField> known;  ///< fields that follow from the rows alone
+  std::function<InputRows(std::uint64_t seed)> rows;  ///< rows of a draw
+  /// Draws other rows, as many, with a seed. Only valid while the data set exists.
   std::function<InputRows(std::uint64_t seed)> draw_fresh_rows;
 };
 
-/// The data that a configuration names, or none.
+/// Loads the training data of a configuration; nullopt if it names none.
 std::optional<Dataset> load_training_data(RunConfig config);
 
-/// The network of a configuration with rows of the training set, drawn and standardized as training
-/// does; without data with independent N(0, 1), drawn anew for each draw of the weights, since the
-/// prediction is for all such rows.
+/// Prepares the network of a configuration with training rows, which are drawn and standardized as
+/// in training. Without data, inputs are independent N(0, 1), drawn anew for each draw of the
+/// weights, since the prediction is for all such rows.
 ExaminationInput prepare_examination(const RunConfig& config, std::optional<Dataset>& data,
                                      const ExaminationOptions& options);
 ExaminationInput prepare_examination(const RunConfig& config, Dataset& train,
                                      const ExaminationOptions& options);
 
-/// The same of a configuration that is complete, with these rows and standardized so.
+/// The same for a complete configuration, with rows drawn from `rows` and standardized by `schema`.
 ExaminationInput prepare_examination(const RunConfig& config, const Dataset& train,
                                      std::span<const std::int64_t> rows, const Schema& schema,
                                      const ExaminationOptions& options);
 
-/// What `examine` says of it.
+/// Examines the network, as `examine` in selfnorm/doctor.h does.
 Examination examine(const ExaminationInput& patient, const ExaminationOptions& options,
                     const std::vector<EpochRecord>& trained);
 

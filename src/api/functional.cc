@@ -18,8 +18,8 @@ constexpr Activation kSelu{ActivationKind::selu};
 void check_lengths(const char* function, const char* first, std::size_t got, const char* second,
                    std::size_t want) {
   if (got == want) return;
-  throw Error(ErrorKind::shape, fmt::format("{}: {} has {} elements, {} has {} (give spans of one "
-                                            "length)",
+  throw Error(ErrorKind::shape, fmt::format("{}: {} has {} elements, {} has {} (give spans of "
+                                            "equal length)",
                                             function, first, got, second, want));
 }
 

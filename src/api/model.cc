@@ -56,7 +56,7 @@ std::map<std::string, double> Model::evaluate(Dataset data) const {
 }
 
 Tensor Model::predict(Dataset data, const std::vector<std::int64_t>& rows) const {
-  data.targets = {};  // they may be of classes that the model does not know
+  data.targets = {};  // they may have classes that the model does not know
   check_dataset(data);
   adapt_dataset(trained_->schema, data);
   Evaluator evaluator(*trained_, {.prediction = true});

@@ -13,7 +13,7 @@
 namespace selfnorm {
 namespace {
 
-// The one input of a table of numbers, or nullptr.
+// Returns the input of a table of numbers, or nullptr for other data.
 const Field* numbers_of(const NamedRows& of) {
   if (of.data.inputs.size() != 1 || !of.data.words.empty()) return nullptr;
   const Field& field = of.data.inputs[0];
@@ -21,7 +21,7 @@ const Field* numbers_of(const NamedRows& of) {
   return is_row && std::holds_alternative<std::vector<float>>(field.values) ? &field : nullptr;
 }
 
-// The first rows of these, as a data set of their own.
+// Returns at most `most` of the rows, evenly spaced, as a data set.
 Dataset some_of(const NamedRows& of, std::size_t most) {
   const std::vector<std::int64_t> rows = evenly(of.rows, most);
   const std::size_t count = rows.size();
@@ -59,7 +59,8 @@ std::string column_name(const Field& field, std::size_t column) {
   return column < field.columns.size() ? field.columns[column] : std::to_string(column);
 }
 
-// The least and the greatest of a column, with a tenth of room at both ends.
+// Returns the smallest and the largest value of one of two columns, extended by a tenth of the
+// range at both ends.
 std::pair<double, double> range_of(const std::vector<float>& values, std::size_t column) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (std::size_t i = column; i < values.size(); i += 2) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a report finds out by trying the model on rows that are not in the data.
+// Parts of a report for which the model runs on rows that are not in the data.
 #pragma once
 
 #include "report/page.h"
@@ -8,12 +8,13 @@
 
 namespace selfnorm {
 
-/// Permutation importance (Breiman 2001): by how much the loss of at most 1,000 rows grows when one
-/// column's values are shuffled among them. Of tables of numbers with at most 200 columns; nothing
-/// is added for other data.
+/// Adds the permutation importance (Breiman 2001) of every column: the increase of the loss on at
+/// most 1,000 rows when the values of the column are shuffled among them. Only for tables of
+/// numbers with at most 200 columns; adds nothing for other data.
 void add_permutation_importance(const NamedRows& of, TrainedModel& model, Json& document);
 
-/// The class that the model gives each place of a grid, for inputs of two numbers and classes.
+/// Adds the predicted class for every point of a grid. Only for inputs of two numbers and targets
+/// that are classes.
 void add_decision_boundary(const NamedRows& of, TrainedModel& model, Json& document);
 
 }  // namespace selfnorm

@@ -33,7 +33,7 @@ LoadedModel open(const fs::path& path) {
   if (!fs::exists(folder.model())) {
     const bool unfinished = fs::exists(folder.checkpoint());
     throw Error(ErrorKind::model_file,
-                fmt::format("{}: holds no model{}", path.string(),
+                fmt::format("{}: contains no model{}", path.string(),
                             unfinished ? fmt::format(" yet (finish it: selfnorm train --out {} "
                                                      "--resume)",
                                                      path.string())
@@ -42,8 +42,8 @@ LoadedModel open(const fs::path& path) {
   return {load_model(folder.model()), read_run_config(folder.config())};
 }
 
-// The target's name where new data have such a column besides what the model reads; data to predict
-// need none. One row is enough to see that.
+// Returns the target's name if the new data have such a column in addition to those that the model
+// reads, else "". Data to predict need no target. One row is enough to find out.
 std::string target_if_present(DataOptions data, const Schema& schema) {
   if (schema.target.empty()) return "";
   data.target = schema.target;
@@ -52,7 +52,8 @@ std::string target_if_present(DataOptions data, const Schema& schema) {
   data.read_targets = false;
   try {
     const LoadedData loaded = load_data(data);
-    // A column's number is there in any table: it is the target only when enough others are.
+    // A target that is a column number exists in any table, so it counts only if there are enough
+    // other columns.
     std::size_t wanted = 0;
     for (const Schema::Input& input : schema.inputs) wanted += input.columns.size();
     const bool enough = loaded.train.inputs[0].columns.size() >= wanted;
@@ -62,7 +63,7 @@ std::string target_if_present(DataOptions data, const Schema& schema) {
   }
 }
 
-// A table holds the columns of all inputs of a model that was trained on one.
+// Returns the columns of each input of a model with several inputs. One table holds them all.
 InputSources columns_of_inputs(const Schema& schema) {
   InputSources inputs;
   if (schema.inputs.size() == 1) return inputs;
@@ -72,8 +73,9 @@ InputSources columns_of_inputs(const Schema& schema) {
   return inputs;
 }
 
-// Texts in columns called as those that the model was trained on, in a file of any kind, unless
-// said otherwise: by input, or in the inputs' order.
+// Returns the options for other texts, in a file of any kind. They are in columns with the names
+// that the model was trained on, unless the user names other columns, by input or in the order of
+// the inputs.
 DataOptions external_text_options(DataOptions data, const Schema& schema) {
   const std::vector<std::string> said = std::exchange(data.text, {});
   for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
@@ -84,8 +86,11 @@ DataOptions external_text_options(DataOptions data, const Schema& schema) {
       column = given->second;
     }
     if (column.size() != 1) {
-      throw Error(ErrorKind::config,
-                  fmt::format("input '{}': say which column holds its text (--text)", input.name));
+      throw Error(
+          ErrorKind::config,
+          fmt::format(
+              "input '{}': expected the one column that holds its text (name it with --text)",
+              input.name));
     }
     data.text.push_back(column[0]);
     data.inputs[input.name] = column;
@@ -95,7 +100,8 @@ DataOptions external_text_options(DataOptions data, const Schema& schema) {
   return data;
 }
 
-// How to read other data than the run's: as those were, unless said otherwise.
+// Returns the options for other data than the run's: those of the run, unless the user gives
+// others.
 DataOptions external_data_options(const DataOptions& given, const Schema& schema) {
   DataOptions data = given;
   const SourceKind kind = find_source(data).kind;
@@ -122,7 +128,8 @@ Rows whole(Dataset data, const std::string& split) {
   return {std::move(data), std::move(rows), split};
 }
 
-// The data as training divided them. Other data without parts are a test set as a whole.
+// Selects the rows of a split, as training divided the data. Other data without a split are a test
+// set as a whole.
 Rows select_split(LoadedData loaded, const RunConfig& config, const std::string& wanted,
                   bool is_other) {
   std::string split = wanted;
@@ -148,7 +155,8 @@ Rows select_split(LoadedData loaded, const RunConfig& config, const std::string&
   return {std::move(loaded.train), std::move(rows), split};
 }
 
-// Columns listed for an input are meant in that order, whatever the model's are called.
+// Clears the names of columns. If the user lists the columns of an input, they count in that order,
+// whatever the names of the model's columns are.
 void clear_column_names(Dataset& data) {
   for (Field& field : data.inputs) field.columns.clear();
 }
@@ -173,13 +181,13 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
   if (config.data.source.empty() && config.data.inputs.empty()) {
     throw Error(
         ErrorKind::config,
-        run_or_model.string() + ": is a model without its run, say what data to use: --data");
+        run_or_model.string() + ": is a model file, which names no data (name them with --data)");
   }
   if (!is_other && (!data.text.empty() || data.skip_bad)) {
     throw Error(ErrorKind::config,
-                "--text and --skip-bad are for other data: name them with --data");
+                "--text and --skip-bad apply only to other data (name them with --data)");
   }
-  // Of texts, labels decide which rows there are.
+  // For texts, labels decide which rows exist.
   config.data.read_targets = needs_targets || (!is_other && !config.data.text.empty());
   Rows rows = select_split(load_data(config.data, config.train.seed), config, split, is_other);
   if (needs_targets) require_targets(opened.model.schema, rows.data);
@@ -192,8 +200,8 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
 
 void require_targets(const Schema& schema, const Dataset& data) {
   if (!data.targets.classes.empty() || !data.targets.values.empty()) return;
-  throw Error(ErrorKind::data,
-              fmt::format("{}: has no target '{}' to compare with", data.name, schema.target));
+  throw Error(ErrorKind::data, fmt::format("{}: has no target '{}' to compare predictions with",
+                                           data.name, schema.target));
 }
 
 TrainedModel load_trained_model(const fs::path& run_or_model) { return open(run_or_model).model; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands behind the public Model and open_model.
+// The implementation of the public Model and open_model.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 namespace selfnorm {
 
-/// The model of a run folder or a model file.
+/// Loads the model of a run folder or a model file.
 TrainedModel load_trained_model(const std::filesystem::path& run_or_model);
 
 /// Throws Error(data) when the data have no targets.

@@ -29,9 +29,9 @@ namespace selfnorm {
 namespace {
 
 constexpr const char* kNotebook = "notebook";
-constexpr std::int64_t kMost = 1'000'000;  ///< layers, units and rows
+constexpr std::int64_t kMost = 1'000'000;  ///< maximum number of layers, units and rows
 
-// ---- what is asked for ------------------------------------------------------------------------
+// ---- the request --------------------------------------------------------------------------------
 
 void check_choice(const char* what, const std::string& name, const std::vector<std::string>& all) {
   if (std::ranges::count(all, name) > 0) return;
@@ -47,7 +47,7 @@ std::vector<std::string> names_of(Category category) {
   return names;
 }
 
-// "" for none and for the notebook's, which is no op.
+// Returns the name of the op; "" for none and for the notebook's dropout, which is not an op.
 std::string dropout_op(const std::string& name) {
   if (name == "none" || name == kNotebook) return "";
   if (name == "plain") return "dropout";
@@ -92,7 +92,8 @@ std::int64_t input_width(const PropagationRequest& request) {
   return static_cast<std::int64_t>(request.input.size()) / request.batch;
 }
 
-// Layer `number` is in the names, so that its weights and masks are its own.
+// Returns the layers of one step. Their names contain its number, so that each step has its own
+// weights and masks.
 std::vector<Layer> layers_of(const PropagationRequest& request, std::int64_t number, Layer dense,
                              Layer activation) {
   std::vector<Layer> layers = {std::move(dense), std::move(activation)};
@@ -103,12 +104,13 @@ std::vector<Layer> layers_of(const PropagationRequest& request, std::int64_t num
   return layers;
 }
 
-// Initializers whose gain is the deviation, limit or value itself; the others know the fan-in.
+// Returns the gain of the initializer. For normal, uniform and constant, it is the standard
+// deviation, the limit or the value itself. The other initializers scale by fan-in.
 double gain_of(const PropagationRequest& request, std::int64_t fan_in) {
   const double unit = 1 / std::sqrt(static_cast<double>(fan_in));
   if (request.init == "normal" || request.init == "constant") return request.gain * unit;
   if (request.init == "uniform") return request.gain * unit * std::sqrt(3.0);
-  // More units than inputs: orthonormal columns leave the rows too short.
+  // With more units than inputs, orthonormal columns leave the rows too short.
   const double units_per_input = static_cast<double>(request.width) / static_cast<double>(fan_in);
   if (request.init == "orthogonal") return request.gain * std::sqrt(std::max(1.0, units_per_input));
   return request.gain;
@@ -122,7 +124,8 @@ Layer dense_of(const PropagationRequest& request, std::int64_t fan_in) {
            {"init.gain", gain_of(request, fan_in)}}};
 }
 
-// A layer with what depends on the whole network, `auto` and shapes for its depth, as numbers.
+// A layer in which numbers replace all that depends on the whole network: `auto`, and shapes for
+// its depth.
 struct ResolvedLayer {
   Layer dense, activation;
 };
@@ -152,8 +155,8 @@ std::vector<ResolvedLayer> resolve(const PropagationRequest& request) {
 
 // ---- one layer on the engine ------------------------------------------------------------------
 
-// A layer ready to run. Weights and masks follow from the seed and the layer's number alone, so the
-// way back makes it again rather than keep it.
+// A layer on the engine. Its weights and masks follow from the seed and its number alone, so the
+// backward pass creates it again instead of keeping it.
 class LayerRun {
  public:
   LayerRun(const PropagationRequest& request, std::int64_t number, const ResolvedLayer& layer,
@@ -213,9 +216,10 @@ class LayerRun {
 
 // ---- what theory predicts ---------------------------------------------------------------------
 
-constexpr double kTinyVariance = 1e-200;  ///< in place of a variance of 0, as behind weights of 0
+constexpr double kTinyVariance = 1e-200;  ///< replaces a variance of 0, as after weights of 0
 
-// The moments behind a layer, and what its backward pass multiplies a gradient's second moment by.
+// The moments of a layer's output, and the factor by which its backward pass multiplies a
+// gradient's second moment.
 struct Predicted {
   Moments outputs;
   double gradient_growth;
@@ -244,7 +248,7 @@ Predicted predict(const PropagationRequest& request, const Layer& activation, co
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   if (moments == nullptr || weights.alike) return {{kUnknown, kUnknown}, kUnknown};
   Gaussian z = pre_activation_of(inputs, weights);
-  const bool constant = z.variance == 0;  // as behind weights of 0
+  const bool constant = z.variance == 0;  // as after weights of 0
   if (constant) z.variance = kTinyVariance;
   ActivationMoments f = (*moments)(activation.attributes)(z);
   if (constant) f.mean = std::abs(f.mean) < std::sqrt(kTinyVariance) ? 0 : f.mean, f.variance = 0;
@@ -253,16 +257,15 @@ Predicted predict(const PropagationRequest& request, const Layer& activation, co
   return predicted;
 }
 
-// ---- forward and backward
-// ---------------------------------------------------------------------------
+// ---- forward and backward ---------------------------------------------------------------------
 
 std::vector<float> drawn(const PropagationRequest& request, const char* name) {
   return standard_normals(random_key(request.seed, "propagate", name),
                           static_cast<std::size_t>(request.batch * request.width));
 }
 
-// Scales by a power of two, which is exact, to a mean square near 1, and returns by how much the
-// square shrank: gradients over many layers leave the range of floats.
+// Scales values by a power of two, which is exact, to a mean square near 1, since gradients over
+// many layers leave the range of floats. Returns the factor by which the mean square shrank.
 double rescale_to_unit_power_of_two(std::vector<float>& values, double square) {
   if (!(square > 0) || !std::isfinite(square)) return 1;
   const double factor = std::exp2(-std::round(0.5 * std::log2(square)));
@@ -270,10 +273,10 @@ double rescale_to_unit_power_of_two(std::vector<float>& values, double square) {
   return 1 / (factor * factor);
 }
 
-// What the way forth leaves for the way back.
+// What the forward pass keeps for the backward pass.
 struct Trace {
-  std::vector<std::vector<float>> inputs;  ///< of each layer
-  std::vector<double> growth;              ///< predicted, of each layer
+  std::vector<std::vector<float>> inputs;  ///< inputs of each layer
+  std::vector<double> growth;              ///< predicted growth of the gradient in each layer
 };
 
 void send_back(const PropagationRequest& request, const std::vector<ResolvedLayer>& resolved,

@@ -42,7 +42,7 @@ PropagatedLayer measure_rows(std::int64_t number, std::span<const float> values,
     squares += row.deviation * row.deviation / rows;
   }
   layer.std_spread = std::sqrt(std::max(0.0, squares - layer.std * layer.std));
-  if (!std::isfinite(layer.std)) {  // what overflowed has no extremes and no spread
+  if (!std::isfinite(layer.std)) {  // after an overflow, there are no extremes and no spread
     layer.mean_min = layer.mean_max = layer.std_min = layer.std_max = layer.std_spread = kUnknown;
   }
   layer.predicted_mean = layer.predicted_std = kUnknown;
@@ -99,7 +99,7 @@ void NotebookDropout::backward(std::span<float> gradients) const {
   }
 }
 
-// What is kept becomes x/q + (1 − 1/q)·α′.
+// A kept element becomes x/q + (1 − 1/q)·α′.
 Moments NotebookDropout::after(const Moments& x) const {
   const double kept_mean = x.mean / keep_ + (1 - 1 / keep_) * kAlphaPrime;
   const double kept_square = x.variance / (keep_ * keep_) + kept_mean * kept_mean;

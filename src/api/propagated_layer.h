@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the propagation experiment does within one layer, beside the engine's own work.
+// The parts of the propagation experiment that the engine does not compute.
 #pragma once
 
 #include <cstdint>
@@ -11,29 +11,31 @@
 
 namespace selfnorm {
 
-/// Means and deviations of rows of so many values; what is predicted is left at NaN.
+/// Returns statistics of the means and standard deviations of rows of `width` values. Predictions
+/// stay NaN.
 PropagatedLayer measure_rows(std::int64_t number, std::span<const float> values,
                              std::int64_t width);
 
-/// Mean square, in double.
+/// Returns the mean square, computed in double.
 double mean_square(std::span<const float> values);
 
-/// Sums of a layer's weights over its inputs, and their squares, over all units.
+/// Statistics over the units of a layer of ω, the sum of a unit's weights, and τ, the sum of their
+/// squares.
 struct WeightSums {
-  double omega = 0;           ///< mean of a unit's sum
-  double omega_variance = 0;  ///< variance of that over the units
-  double tau = 0;             ///< mean of a unit's sum of squares
+  double omega = 0;           ///< mean of ω
+  double omega_variance = 0;  ///< variance of ω
+  double tau = 0;             ///< mean of τ
   double units_per_input = 1;
-  bool alike = false;  ///< all units have the same weights, not of 0
+  bool alike = false;  ///< whether all units have the same weights, other than 0
 };
 WeightSums sum_weights(std::span<const float> weights, std::int64_t inputs);
 
-/// The pre-activation over all units, for inputs that are independent of these weights: unit i has
-/// mean μωᵢ and variance ντᵢ.
+/// Returns the distribution of the pre-activation over all units, for inputs that are independent
+/// of these weights. Unit i has mean μωᵢ and variance ντᵢ.
 Gaussian pre_activation_of(const Moments& inputs, const WeightSums& weights);
 
-/// The published NumPy alpha dropout. With a mask m of 0 and 1/q, not 1: m·x + (1 − m)·α′, then the
-/// a and b that are made for 0 and 1.
+/// The published NumPy alpha dropout. It uses a mask m of 0 and 1/q instead of 0 and 1, so it
+/// computes m·x + (1 − m)·α′. Then it applies the a and b that are derived for a mask of 0 and 1.
 class NotebookDropout {
  public:
   NotebookDropout(double rate, RandomKey key);

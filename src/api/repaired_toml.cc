@@ -12,7 +12,7 @@
 namespace selfnorm {
 namespace {
 
-// A range of a text with what it is to be.
+// A range of a text with its replacement.
 struct Replacement {
   TextRange range;
   std::string text;
@@ -27,10 +27,10 @@ std::string replaced(std::string text, std::vector<Replacement> replacements) {
   return text;
 }
 
-// How a line ends, and what stands on it in front of a layer.
+// The end of a line, and the text before a layer on that line.
 struct Line {
   std::string end, indent;
-  bool starts_with_layer;  ///< nothing but blanks stand in front of the layer
+  bool starts_with_layer;  ///< whether only blanks come before the layer
 };
 
 Line line_of(const std::string& text, std::size_t layer) {
@@ -41,8 +41,8 @@ Line line_of(const std::string& text, std::size_t layer) {
           before.find_first_not_of(" \t") == std::string::npos};
 }
 
-// Layers put in behind another, each on a line of its own where that one is; a comment behind it
-// stays with it.
+// Inserts layers after another. Each has its own line if that layer has one. A comment after that
+// layer stays with it.
 Replacement insert_after(const std::string& text, const TextRange& layer,
                          const std::vector<std::string>& made) {
   const Line line = line_of(text, layer.begin);
@@ -64,7 +64,7 @@ Replacement insert_after(const std::string& text, const TextRange& layer,
   return {{layer.end, layer.end}, added};
 }
 
-// Layers put in before the first.
+// Inserts layers before the first one.
 Replacement insert_before(const std::string& text, const TextRange& layer,
                           const std::vector<std::string>& made) {
   const Line line = line_of(text, layer.begin);
@@ -75,7 +75,7 @@ Replacement insert_before(const std::string& text, const TextRange& layer,
   return {{layer.begin, layer.begin}, added};
 }
 
-// A layer with its comma and, where nothing else stands there, its line.
+// Extends the range of a layer to its comma and, if nothing else is on its line, to the whole line.
 TextRange extend_to_line(const std::string& text, TextRange layer) {
   const std::size_t comma = text.find_first_not_of(" \t", layer.end);
   if (comma != std::string::npos && text[comma] == ',') layer.end = comma + 1;
@@ -89,7 +89,7 @@ TextRange extend_to_line(const std::string& text, TextRange layer) {
 
 std::string outputs_text(const Network& network) { return to_string(Setting(network.outputs)); }
 
-// `outputs`, where they changed: in their place, or behind the layers.
+// Replaces `outputs` if they changed, or adds them after the layers.
 std::vector<Replacement> changed_outputs(const std::string& text, const Network& before,
                                          const Network& after) {
   if (before.outputs == after.outputs) return {};
@@ -110,7 +110,7 @@ bool is_same(const Network& a, const Network& b) {
   return text(a) == text(b);
 }
 
-// Whether a text says what a configuration is.
+// Whether a text describes the network and standardization of a configuration.
 bool says(const std::string& text, const RunConfig& config) {
   try {
     const RunConfig read = parse_run_config(text, "");
@@ -133,7 +133,7 @@ std::string try_edit_in_place(const std::string& text, const RunConfig& before,
   if (after.layers.empty()) return replaced(text, std::move(replacements));
   if (places.empty() || places.size() != before.network.layers.size()) return "";
   std::vector<bool> stays(places.size(), false);
-  std::vector<std::vector<std::string>> behind(places.size());  // what is put in there
+  std::vector<std::vector<std::string>> behind(places.size());  // layers to insert after each
   std::size_t last = places.size();
   std::vector<std::string> first;
   for (std::size_t i = 0; i < after.layers.size(); ++i) {

@@ -29,7 +29,8 @@
 namespace selfnorm {
 namespace {
 
-// Few samples where each has many positions: the page is to cost little beside the run.
+// Uses fewer samples if they have many positions, so that the report takes little time compared
+// with the run.
 ExaminationOptions brief_options(const RunConfig& config) {
   constexpr std::int64_t kPositions = 64 * 28 * 28;
   ExaminationOptions options;
@@ -42,7 +43,7 @@ ExaminationOptions brief_options(const RunConfig& config) {
   return options;
 }
 
-// Beside what is predicted, what was watched before training.
+// Returns the predicted moments of each layer, with those measured before training.
 Json layers_json(const Examination& examination, const std::vector<EpochRecord>& history) {
   Json layers = examination_json(examination)["layers"];
   if (history.empty()) return layers;
@@ -58,17 +59,16 @@ Json layers_json(const Examination& examination, const std::vector<EpochRecord>&
 
 NamedRows evaluation_rows(const PreparedRun& run) {
   const bool has_validation = !run.rows.validation_rows.empty();
-  NamedRows judged =
-      run.test ? NamedRows{*run.test, all_rows(run.test->rows), "test rows"}
-      : has_validation
-          ? NamedRows{*run.rows.validation, run.rows.validation_rows, "rows that validate"}
-          : NamedRows{run.train, run.rows.train_rows, "rows trained on"};
+  NamedRows judged = run.test         ? NamedRows{*run.test, all_rows(run.test->rows), "test rows"}
+                     : has_validation ? NamedRows{*run.rows.validation, run.rows.validation_rows,
+                                                  "validation rows"}
+                                      : NamedRows{run.train, run.rows.train_rows, "training rows"};
   judged.rows = evenly(judged.rows, kMaxEvaluationRows);
   judged.name = fmt::format("{} {}", grouped(std::ssize(judged.rows)), judged.name);
   return judged;
 }
 
-// As the end of the run has it, or as it is now.
+// Returns the scores and outputs from the end of the run if they were kept, else computes them now.
 FinalEvaluation final_evaluation_of(const NamedRows& judged, const PreparedRun& run,
                                     TrainedModel& model) {
   if (!run.judgement.outputs.empty()) return run.judgement;
@@ -106,7 +106,8 @@ void add_regression(const NamedRows& of, const TrainedModel& model,
   document["mistakes"] = largest_residuals_json(outputs, of);
 }
 
-// What follows from the data: what the doctor says, and how the model does on rows it is judged by.
+// Adds everything that depends on the data: the examination by the doctor, and the scores of the
+// model on the evaluation rows.
 void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord>& history,
               Json& document, std::vector<SummaryLine>& verdict) {
   const ExaminationOptions options = brief_options(run.config);
@@ -125,7 +126,7 @@ void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord
   add_decision_boundary(judged, end, document);
   for (const auto& [name, value] : now.scores) {
     document["facts"].push_back(
-        Json::array({fmt::format("{} of {}", name, judged.name), number(value)}));
+        Json::array({fmt::format("{} on {}", name, judged.name), number(value)}));
   }
 }
 
@@ -142,7 +143,7 @@ Json timing_json(const std::vector<EpochRecord>& history) {
   return time;
 }
 
-// What follows from the history alone, without a verdict.
+// Returns everything that depends on the history alone. The verdict is empty.
 Json told_by(const std::vector<EpochRecord>& history) {
   Json document{{"verdict", Json::array()},
                 {"facts", Json::array()},
@@ -163,7 +164,7 @@ bool is_data_error(const Error& error) {
   return error.kind() == ErrorKind::data || error.kind() == ErrorKind::io;
 }
 
-// Without `prepared` the data are not at hand, and `missing` says why.
+// If `prepared` is null, the data are not available, and `missing` says why.
 Json run_document(const RunFolder& folder, PreparedRun* prepared, std::string missing,
                   TrainedModel& end, const std::vector<EpochRecord>& history) {
   Json document = told_by(history);
@@ -178,8 +179,8 @@ Json run_document(const RunFolder& folder, PreparedRun* prepared, std::string mi
     missing = error.what();
   }
   if (!missing.empty()) {
-    verdict.push_back({"warning", fmt::format("What follows from the run's data is left out, since "
-                                              "they are not at hand: {}",
+    verdict.push_back({"warning", fmt::format("Everything that depends on the run's data is left "
+                                              "out, since they are not available: {}",
                                               missing)});
   }
   if (!document.contains("network"))
@@ -188,12 +189,13 @@ Json run_document(const RunFolder& folder, PreparedRun* prepared, std::string mi
   return document;
 }
 
-// Of a run that stopped on its way: a resumed one may still have the model of before.
+// Returns the page of a run that did not finish. It shows no model, since a resumed run may still
+// have an earlier one.
 std::string unfinished_page(const RunFolder& folder, const std::string& why) {
   const std::vector<EpochRecord> history = read_history(folder.history(), true);
   Json document = told_by(history);
   std::vector<SummaryLine> verdict = summarize_training(history);
-  const std::string text = why.empty() ? "The run has not come to its end, and has no model yet."
+  const std::string text = why.empty() ? "The run did not finish and has no model yet."
                                        : "The training has stopped: " + why;
   verdict.insert(verdict.begin(), {"error", text});
   document["verdict"] = summary_lines_json(verdict);
@@ -211,7 +213,7 @@ std::string dump_json(const Json& document) {
 std::string run_report(const std::filesystem::path& run, const std::string& why_stopped) {
   const RunFolder folder(run);
   if (!std::filesystem::is_directory(run)) {
-    throw Error(ErrorKind::config, run.string() + ": is no run folder");
+    throw Error(ErrorKind::config, run.string() + ": is not a run folder");
   }
   const bool has_begun =
       std::filesystem::exists(folder.history()) && std::filesystem::exists(folder.config());
@@ -237,7 +239,7 @@ std::string run_report(const std::filesystem::path& run, const std::string& why_
 RunReport Run::report(const RunFolder& folder) {
   Json document = run_document(folder, prepared_.get(), "", prepared_->model, prepared_->history);
   RunReport report{html_page("Run " + folder.name(), document), ""};
-  document.update({{"state", "The training has come to its end."}, {"ended", true}});
+  document.update({{"state", "The training has finished."}, {"ended", true}});
   report.final_event_json = dump_json(document);
   return report;
 }
@@ -258,7 +260,7 @@ std::string live_event_json(const std::vector<EpochRecord>& history, const std::
 std::string doctor_report(const std::string& name, const RunConfig& config,
                           const Examination& examination) {
   Json document{{"verdict", summary_lines_json(summarize_findings(examination.findings))},
-                {"facts", Json::array({Json::array({"looked at", examination.input}),
+                {"facts", Json::array({Json::array({"input", examination.input}),
                                        Json::array({"samples", examination.samples}),
                                        Json::array({"layers", examination.layers.size()})})},
                 {"layers", examination_json(examination)["layers"]},
@@ -272,7 +274,8 @@ std::string doctor_report(const std::string& name, const RunConfig& config,
 
 namespace {
 
-// What the first model of a contender makes of the plane; nothing for other data, or without them.
+// Returns the decision boundary of a contender's first model; null if inputs are not two numbers,
+// or the data are not available.
 Json decision_boundary_json(const std::filesystem::path& run) {
   Json found;
   if (!std::filesystem::exists(RunFolder(run).model())) return found;
@@ -295,7 +298,7 @@ std::string comparison_report(const Comparison& comparison, const std::filesyste
   Json document = comparison_document(comparison);
   for (const ContenderTrials& each : comparison.contenders) {
     const bool is_name = std::filesystem::path(each.name).filename() == each.name &&
-                         each.name != "..";  // whatever a file says
+                         each.name != "..";  // the name comes from a file
     if (folder.empty() || each.trials.empty() || !is_name) continue;
     const Json found = decision_boundary_json(folder / each.name /
                                               fmt::format("seed-{}", each.trials.front().seed));

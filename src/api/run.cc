@@ -27,8 +27,8 @@
 namespace selfnorm {
 namespace {
 
-// New tables are to be read as this one was. A name that is no number can only have come from a
-// header; new tables may lack the column that told so.
+// Returns how to read new tables, which may lack the column that shows whether there is a header. A
+// name that is not a number can only come from a header.
 std::string header_of(const DataOptions& options, const Dataset& data) {
   if (options.header != "auto") return options.header;
   std::vector<std::string> names = data.targets.columns;
@@ -68,7 +68,7 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
   return schema;
 }
 
-// Gives the data the shapes that the network declares for them.
+// Gives the data the shapes that the network declares.
 void reshape_inputs(const Network& network, Dataset& data) {
   std::vector<std::string> names;
   for (const auto& input : network.inputs) names.push_back(input.first);
@@ -78,15 +78,16 @@ void reshape_inputs(const Network& network, Dataset& data) {
     Field& field = data.inputs[i];
     if (!data.words.empty() && shape.size() == 1) renumber(field, data.words, data.words, shape[0]);
     if (elements(shape) != elements(field.sample_shape)) {
-      throw Error(ErrorKind::shape,
-                  fmt::format("input '{}' is {}, a sample of {} is {}", name, to_string(shape),
-                              data.name, to_string(field.sample_shape)));
+      throw Error(
+          ErrorKind::shape,
+          fmt::format("input '{}' has shape {}, but a sample of {} has {} (change one of them)",
+                      name, to_string(shape), data.name, to_string(field.sample_shape)));
     }
     field.sample_shape = shape;
   }
 }
 
-// What the network gives for one sample.
+// Returns the shape of the network's output for one sample.
 Shape sample_output(const Graph& graph) {
   const Shape& shape = graph.value(graph.outputs[0]).shape;
   return {shape.begin() + 1, shape.end()};
@@ -97,7 +98,7 @@ std::uint64_t hash_of(const std::vector<T>& values, std::uint64_t seed) {
   return hash_bytes(values.data(), values.size() * sizeof(T), seed);
 }
 
-// A file may hold other rows than when the run began.
+// Returns the number of rows and a hash, since a file may have changed since the run began.
 std::string data_fingerprint(const char* part, const Dataset& data) {
   std::uint64_t hash = 0;
   for (const Field& field : data.inputs) {
@@ -107,8 +108,8 @@ std::string data_fingerprint(const char* part, const Dataset& data) {
   return fmt::format("{} data: {} rows, XXH64 {:016x}\n", part, data.rows, hash);
 }
 
-// What must be equal for a checkpoint to be continued; how long and with how many threads may not.
-// The learning rate and clipping may change too, since changing them is how a diverged run is
+// Returns what must be equal when a run is resumed. The number of epochs and of threads may differ.
+// The learning rate and clipping may differ too, since changing them is how a diverged run is
 // fixed.
 std::string fingerprint(const PreparedRun& run) {
   RunConfig config = run.config;
@@ -125,7 +126,8 @@ std::string fingerprint(const PreparedRun& run) {
   return text;
 }
 
-// A config.toml alone is the user's, not a run's.
+// Refuses a folder with a config.toml but no other file of a run, since that file is the user's
+// own.
 void reject_foreign_config(const RunFolder& folder) {
   using std::filesystem::exists;
   if (!exists(folder.config()) || exists(folder.model()) || exists(folder.history()) ||
@@ -134,13 +136,14 @@ void reject_foreign_config(const RunFolder& folder) {
   }
   throw Error(
       ErrorKind::config,
-      fmt::format("{}: is there and belongs to no run, whose configuration would replace it "
-                  "(name another folder with --out, or give the file another name)",
-                  folder.config().string()));
+      fmt::format(
+          "{}: exists but does not belong to a run, and the run's configuration would replace "
+          "it (name another folder with --out, or rename the file)",
+          folder.config().string()));
 }
 
-// An earlier run's files do not mix with those of a new one: they take the place of the run before
-// them in `previous`.
+// Moves the files of an earlier run to `previous`, so that they do not mix with those of the new
+// run. They replace the files of the run before.
 void archive_previous_run(const RunFolder& folder) {
   const RunFolder previous(folder.root / "previous");
   const std::pair<std::filesystem::path, std::filesystem::path> files[] = {
@@ -160,16 +163,18 @@ void archive_previous_run(const RunFolder& folder) {
 
 void use_validation_set(PreparedRun& run) {
   if (!run.rows.validation_rows.empty()) {
-    throw Error(ErrorKind::config,
-                "[data]: there is a validation set, and validation_split takes rows for another "
-                "(leave validation_split at 0)");
+    throw Error(
+        ErrorKind::config,
+        "[data]: there is a validation set, but validation_split takes rows for another one "
+        "(set validation_split = 0)");
   }
   adapt_dataset(run.model.schema, *run.validation);
   run.rows.validation = &*run.validation;
   run.rows.validation_rows = all_rows(run.validation->rows);
 }
 
-// So that the run's configuration holds from any folder.
+// Makes the paths of pretrained tables absolute, so that the run's configuration is valid in any
+// folder.
 void make_table_paths_absolute(Network& network) {
   for (Layer& layer : network.layers) {
     const auto table = layer.attributes.find("weights");
@@ -179,7 +184,8 @@ void make_table_paths_absolute(Network& network) {
   }
 }
 
-// Images enough for what is fitted to them: about a million numbers.
+// Fits states to a random sample of the training rows: about a million numbers, but at least 64
+// rows.
 void fit_states_to_training_rows(PreparedRun& run, const RunConfig& config) {
   constexpr std::int64_t kFloats = 1 << 20, kLeast = 64;
   const std::vector<std::int64_t>& all = run.rows.train_rows;
@@ -231,13 +237,14 @@ std::vector<std::string> unseen_classes(const PreparedRun& run) {
   return unseen;
 }
 
-// 0: as many as there were at first, whatever a run before took.
+// Sets the number of threads. 0 is the initial number, whatever an earlier run has set.
 void use_threads(std::int64_t wanted) {
   static const int initial = omp_get_max_threads();
   omp_set_num_threads(wanted > 0 ? static_cast<int>(wanted) : initial);
 }
 
-// The last set that there is judges the run. Outputs are kept where a reader may look at them.
+// Scores the run on the validation rows and the test rows. The last of these that exist give the
+// run's final evaluation. Outputs are kept unless there are too many for the report.
 FinalEvaluation judge(PreparedRun& run, RunResult& result) {
   constexpr std::int64_t kMaxKeptOutputs = 10'000'000;
   FinalEvaluation judgement;

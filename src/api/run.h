@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands behind the public Run.
+// The implementation of the public Run.
 #pragma once
 
 #include <memory>
@@ -12,10 +12,10 @@
 
 namespace selfnorm {
 
-/// How a run ended, on the rows that judge it: the test set's, or else those that validate.
+/// The final scores of a run, on the test rows if there are any, else on the validation rows.
 struct FinalEvaluation {
   Scores scores;
-  std::vector<float> outputs;  ///< for these rows, or none where they are very many
+  std::vector<float> outputs;  ///< for these rows; empty if there are too many
 };
 constexpr std::int64_t kMaxEvaluationRows = 10'000;  ///< rows whose outputs are kept
 
@@ -24,27 +24,29 @@ struct PreparedRun {
   RunConfig config;
   Dataset train;
   std::optional<Dataset> test;
-  std::optional<Dataset> validation;  ///< a set of its own; else rows of `train` validate
+  std::optional<Dataset> validation;  ///< a separate set; else rows of `train`
   TrainingData rows;
   TrainedModel model;
   std::optional<double> coverage;  ///< RunSummary::coverage
   std::int64_t skipped_vectors = 0;
-  std::vector<EpochRecord> history;  ///< once it was executed
-  FinalEvaluation judgement;         ///< likewise
+  std::vector<EpochRecord> history;  ///< after execute_run
+  FinalEvaluation judgement;         ///< after execute_run
 };
 
-/// Which rows train and validate, and how inputs are standardized. The data get the shapes that the
-/// network, which is complete, declares.
+/// The division into training and validation rows, and the standardization of the inputs.
 struct PreparedInputs {
   Split split;
   Schema schema;
 };
+
+/// Divides the rows and fits the standardization. Gives the data the shapes that the network, which
+/// must be complete, declares.
 PreparedInputs prepare_inputs(const RunConfig& config, Dataset& train);
 
-/// Makes the model for data that hold together. Throws whatever is wrong with either.
+/// Creates the model for consistent data. Throws what is wrong with the configuration or the data.
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded);
 
-/// What Run::execute does.
+/// Implements Run::execute.
 RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
                       const TrainCallbacks& callbacks);
 

@@ -16,7 +16,8 @@
 namespace selfnorm {
 namespace {
 
-// An option struct within a table: its `name` takes the group's own name.
+// Adds the options of a struct to a table, with the prefix "group.". The struct's own `name`
+// becomes the group's name.
 void add_group(Options& table, const std::string& group, Options options) {
   for (Option& option : options) {
     option.name = option.name == "name" ? group : group + "." + option.name;
@@ -36,8 +37,7 @@ Options early_stopping(EarlyStoppingOptions& options) {
        "end with the weights of the best epoch, if patience is above 0"}};
 }
 
-// Takes out the keys "group.…", which are named by the user or by an op, and gives what they are
-// within the group.
+// Removes the keys "group.…", which the user or an op names, and returns them without the prefix.
 Settings extract_group(Settings& settings, const std::string& group) {
   const std::string prefix = group + ".";
   Settings taken;
@@ -52,7 +52,7 @@ Settings extract_group(Settings& settings, const std::string& group) {
   return taken;
 }
 
-// `left = "a.npy"` or `left = ["age", "height"]`.
+// Reads inputs such as `left = "a.npy"` or `left = ["age", "height"]`.
 InputSources named_inputs(const Settings& settings, const std::string& where) {
   InputSources inputs;
   for (const auto& [name, value] : settings) {
@@ -73,11 +73,12 @@ struct LayerOptions {
   }
 };
 
-// A slip in a key may be near one of the op's attributes or one that all layers have.
+// Rejects unknown keys. The suggestion is one of the op's attributes or of the keys that all layers
+// have.
 void check_keys(const Layer& layer, const Options& common, const std::string& where,
                 std::size_t position) {
   const OpRow* row = find_op(layer.op);
-  if (row == nullptr) return;  // the builder says so, with the nearest op
+  if (row == nullptr) return;  // the builder reports this, with the most similar op
   std::vector<std::string> names;
   for (const Option& option : row->attributes->describe()) names.push_back(option.name);
   const std::size_t own = names.size();
@@ -102,7 +103,9 @@ Layer read_layer(const Settings& settings, const std::string& where, std::size_t
     (is_common ? own : layer.attributes)[name] = value;
   }
   apply_settings(common.options(), own, where);
-  if (layer.op.empty()) throw Error(ErrorKind::config, where + ": a layer needs `op`");
+  if (layer.op.empty())
+    throw Error(ErrorKind::config,
+                where + ": a layer needs `op`, the name of an op (see `selfnorm ops`)");
   check_keys(layer, common.options(), where, position);
   return layer;
 }
@@ -117,8 +120,9 @@ void read_model(RunConfig& config, const TomlSection& section, const std::string
     if (!name.starts_with(kInputs)) continue;
     const auto* shape = std::get_if<Shape>(&section.settings.at(name));
     if (shape == nullptr) {
-      throw Error(ErrorKind::config, fmt::format("{}: input '{}' needs a shape such as [1, 28, 28]",
-                                                 where, name.substr(kInputs.size())));
+      throw Error(ErrorKind::config,
+                  fmt::format("{}: input '{}': expected a shape such as [1, 28, 28], got {}", where,
+                              name.substr(kInputs.size()), to_string(section.settings.at(name))));
     }
     config.network.inputs.emplace_back(name.substr(kInputs.size()), *shape);
   }
@@ -216,7 +220,9 @@ void reject_option_with_layers(const RunConfig& config, const std::string& optio
   if (config.network.layers.empty()) return;
   throw Error(
       ErrorKind::config,
-      fmt::format("{}: '{}' is for the default network, but layers are given", where, option));
+      fmt::format(
+          "{}: '{}' is an option of the default network, but layers are given (remove one of them)",
+          where, option));
 }
 
 RunConfig parse_run_config(const std::string& text, const std::string& where) {

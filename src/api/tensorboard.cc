@@ -36,7 +36,8 @@ HyperParameters parameters_of(RunConfig config) {
   return parameters;
 }
 
-// Of bins alone least and greatest are not known: the outer edges of those that hold something.
+// Bins do not say what the smallest and the largest value are, so these are the outer edges of the
+// bins that are not empty.
 EventHistogram histogram_of(const LayerHistogram& layer, const LayerMoments* moments) {
   constexpr double kWidth = (kHistogramHigh - kHistogramLow) / kHistogramBins;
   EventHistogram histogram{kHistogramHigh, kHistogramLow, 0, 0, {}, {}};
@@ -72,7 +73,7 @@ struct TensorBoardLog::State {
         {"tau", layer.tau},         {"tau_deviation", layer.tau_deviation},
         {"outside", layer.outside}, {"gradient", layer.gradient}};
     for (const auto& [name, value] : numbers) {
-      if (std::isnan(value)) continue;  // none yet
+      if (std::isnan(value)) continue;  // not measured yet
       file.scalar(std::string(name) + "/" + layer.layer, epoch, now, value);
     }
   }

@@ -9,7 +9,8 @@
 
 namespace selfnorm {
 
-/// Alignment of every buffer the kernels see: a cache line, which is also the widest vector.
+/// The alignment of every buffer that kernels use: a cache line, also the size of the widest
+/// vector.
 inline constexpr std::size_t kAlignment = 64;
 
 constexpr std::size_t align_up(std::size_t bytes) {

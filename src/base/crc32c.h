@@ -6,7 +6,7 @@
 
 namespace selfnorm {
 
-/// CRC-32C (Castagnoli's polynomial, RFC 3720), as TensorBoard's event files have it.
+/// Returns the CRC-32C (Castagnoli's polynomial, RFC 3720), which TensorBoard's event files use.
 std::uint32_t crc32c(std::string_view bytes);
 
 }  // namespace selfnorm

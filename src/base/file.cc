@@ -19,17 +19,17 @@ namespace {
   const std::string reason = std::strerror(errno);
   const bool kept = std::filesystem::is_regular_file(std::filesystem::status(path));
   throw Error(ErrorKind::io, path.string() + ": cannot " + what + ": " + reason +
-                                 (kept ? " (the file that was there before is untouched)" : ""));
+                                 (kept ? " (the existing file is unchanged)" : ""));
 }
 
-// A link stays a link: what it points to is replaced.
+// Resolves symbolic links, so that the target is replaced and the link stays.
 std::filesystem::path resolve_links(const std::filesystem::path& path) {
   std::error_code ignored;
   if (!std::filesystem::is_symlink(path, ignored)) return path;
   return std::filesystem::weakly_canonical(path);
 }
 
-// Pipes and devices are written into; they cannot be replaced.
+// Writes into a pipe or device, which cannot be replaced.
 void write_directly(const std::filesystem::path& path, std::string_view text) {
   std::ofstream stream(path, std::ios::binary);
   stream.write(text.data(), static_cast<std::streamsize>(text.size()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files written so that a crash, a full disk or Ctrl-C leaves either the old file or the new one.
+// Atomic file output. A crash, a full disk or Ctrl-C leaves either the old file or the new one.
 #pragma once
 
 #include <filesystem>
@@ -8,8 +8,9 @@
 
 namespace selfnorm {
 
-/// Writes a file beside its destination and renames it into place on `commit()`; without a commit
-/// nothing of it remains. Throws Error(io) naming the path and the system's reason.
+/// Writes a temporary file next to its destination. `commit()` renames it to the destination.
+/// Without a commit, the destructor removes it. Throws Error(io) with the path and the system's
+/// reason.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& destination);
@@ -27,10 +28,11 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
-/// Replaces the file at `destination` by `text`, atomically; a pipe or device is written into.
+/// Atomically replaces the file at `destination` with `text`. If it is a pipe or device, writes
+/// into it.
 void write_file(const std::filesystem::path& destination, std::string_view text);
 
-/// The whole file as bytes. Throws Error(kind data) naming the path when it cannot be read.
+/// Returns the bytes of a file. Throws Error(data) with the path if the file cannot be read.
 std::string read_file(const std::filesystem::path& path);
 
 }  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fingerprint of bytes, to tell data apart; not for secrets.
+// A fingerprint that identifies data. It is not cryptographic.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace selfnorm {
 
-/// XXH64 of the bytes; equal on every machine. A hash of several blocks takes the one before as
-/// `seed`.
+/// Returns the XXH64 hash of the bytes, which is equal on every machine. To hash several blocks,
+/// pass the hash of the previous block as `seed`.
 std::uint64_t hash_bytes(const void* bytes, std::size_t count, std::uint64_t seed = 0);
 
 }  // namespace selfnorm

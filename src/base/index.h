@@ -6,7 +6,7 @@
 
 namespace selfnorm {
 
-/// A number that is not negative, as an index into a vector.
+/// Converts a nonnegative integer to an index into a vector.
 template <std::integral T>
 constexpr std::size_t as_index(T i) {
   return static_cast<std::size_t>(i);

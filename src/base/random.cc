@@ -13,7 +13,7 @@
 namespace selfnorm {
 namespace {
 
-// (0, 1): the middle of one of 2^53 equal cells, so neither end is ever drawn.
+// Maps random bits to (0, 1): the center of one of 2^53 equal cells, so that neither end is drawn.
 double unit_interval(std::uint32_t high, std::uint32_t low) {
   const std::uint64_t bits = ((static_cast<std::uint64_t>(high) << 32) | low) >> 11;
   return (static_cast<double>(bits) + 0.5) * 0x1p-53;

@@ -9,7 +9,7 @@
 namespace selfnorm {
 
 void install_signal_handler(int signal, void (*handler)(int)) {
-  static std::array<std::byte, std::size_t{1} << 16> stack;  // a frame holds all vector registers
+  static std::array<std::byte, std::size_t{1} << 16> stack;  // fits all vector registers
   stack_t own{};
   own.ss_sp = stack.data();
   own.ss_size = stack.size();

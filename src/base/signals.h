@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals to a program that computes.
+// Signal handlers for a program that computes with oneDNN.
 #pragma once
 
 namespace selfnorm {
 
-/// Calls `handler` for the signal, on a stack of its own: oneDNN's generated code keeps numbers
-/// where the handler's frame would lie on the thread's, and the heap breaks
-/// (docs/adr/0002-onednn.md). For the calling thread, which is to be the first: signals to a
-/// process come there. Calls of the system go on behind it.
+/// Installs `handler` for a signal. The handler runs on a separate stack, since oneDNN's generated
+/// code stores numbers where the kernel places a handler's frame on the thread's stack, which
+/// corrupts the heap (docs/adr/0002-onednn.md). The separate stack applies to the calling thread
+/// only. That must be the main thread, which receives the signals of the process. Interrupted
+/// system calls restart.
 void install_signal_handler(int signal, void (*handler)(int));
 
 }  // namespace selfnorm

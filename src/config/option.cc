@@ -32,7 +32,7 @@ std::string type_text() {
   else return "a list of numbers";
 }
 
-// What a message starts with. A flag is its own place.
+// Returns the start of a message. The place of a flag is its name, which is not repeated.
 std::string subject(const std::string& where, const Option& option) {
   return where == option.name ? where : fmt::format("{}: '{}'", where, option.name);
 }
@@ -43,7 +43,7 @@ std::string subject(const std::string& where, const Option& option) {
                                              expected, to_string(got), option.help));
 }
 
-// The setting as a T where that loses nothing: 3 for 3.0 either way, a number for a list of one.
+// Converts a setting to a T where nothing is lost: 3 to 3.0, and one value to a list of one value.
 template <class T>
 bool convert(const Setting& setting, T& out) {
   if constexpr (std::is_same_v<T, Setting>) {
@@ -58,7 +58,7 @@ bool convert(const Setting& setting, T& out) {
     out = *same;
     return true;
   }
-  // A number for a list of one.
+  // A number is accepted as a list of one number.
   if constexpr (std::is_same_v<T, std::vector<std::int64_t>> ||
                 std::is_same_v<T, std::vector<double>>) {
     typename T::value_type one{};
@@ -76,7 +76,7 @@ bool convert(const Setting& setting, T& out) {
     if (whole != nullptr) out.assign(whole->begin(), whole->end());
     return whole != nullptr;
   } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-    // An empty list has no type of its own.
+    // An empty list has no element type, so it was read as a list of integers.
     const auto* none = std::get_if<std::vector<std::int64_t>>(&setting);
     const auto* one = std::get_if<std::string>(&setting);
     if (one != nullptr) out = {*one};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Option structs are described once: an Option binds a name, a range and a help line to a member.
-// Network files, flags, --help, checks and documentation all read the same list.
+// Options are described once: an Option binds a name, a range and a line of help to a member of a
+// struct. Network files, flags, --help, checks and documentation all use the same list.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace selfnorm {
 
-/// The interval of allowed finite numbers, closed unless an end is open.
+/// An interval of allowed finite numbers. An end is included unless it is open.
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
@@ -30,13 +30,14 @@ inline constexpr Range kAny{};
 inline constexpr Range kPositive{0, kInfinity, true, true};
 inline constexpr Range kNonNegative{0, kInfinity, false, true};
 inline constexpr Range kAtLeastOne{1, kInfinity, false, true};
-inline constexpr Range kExtent{1, 1e9, false, false};  ///< of a tensor or a window
+inline constexpr Range kExtent{1, 1e9, false, false};  ///< extent of a tensor or a window
 inline constexpr Range kRate{0, 1, false, true};       ///< [0, 1)
 inline constexpr Range kUnit{0, 1, false, false};
 }  // namespace range
 
-/// One option: its name, where its value lives, what is allowed, one line of help. A Setting takes
-/// whatever it is given, for options of several types; its reader checks it.
+/// An option: its name, the variable that stores its value, the allowed values and a line of help.
+/// A Setting as the target accepts values of every type, for options with several types. The code
+/// that reads it must check it.
 struct Option {
   using Target = std::variant<bool*, int*, std::int64_t*, std::uint64_t*, double*, std::string*,
                               std::vector<std::int64_t>*, std::vector<double>*,
@@ -50,20 +51,22 @@ struct Option {
 
 using Options = std::vector<Option>;
 
-/// Checks `value` against type, range and choices. `where` starts the message, as
-/// "net.toml: [train]". Throws Error(config). Integers stand for doubles where one is wanted.
+/// Assigns `value` to the option after checks of its type, range and choices. Integers are
+/// converted where a double is expected. Throws Error(config). Messages start with `where`, such as
+/// "net.toml: [train]".
 void set_option(const Option& option, const Setting& value, const std::string& where);
 
-/// The present value of the option.
+/// Returns the current value of the option.
 Setting get_option(const Option& option);
 
-/// Sets every option named in `settings`; an unknown name is an Error(config) with the nearest one.
+/// Sets every option named in `settings`. Throws Error(config) with the nearest name for an unknown
+/// one.
 void apply_settings(const Options& options, const Settings& settings, const std::string& where);
 
-/// All options as settings, in the order of their names.
+/// Returns all options as settings, sorted by name.
 Settings collect_settings(const Options& options);
 
-/// Reads `text` (a flag's value) as the type of the option's target.
+/// Parses `text`, the value of a flag, as the type of the option's target.
 Setting parse_setting(const Option& option, const std::string& text, const std::string& where);
 
 }  // namespace selfnorm

@@ -22,7 +22,7 @@ std::string quoted(const std::string& text) {
   return out + '"';
 }
 
-// Shortest text that reads back to the same double, always recognizable as one.
+// Returns the shortest text that parses to the same double and cannot be taken for an integer.
 std::string number(double value) {
   std::string text = fmt::format("{}", value);
   if (text.find_first_of(".en") == std::string::npos) text += ".0";

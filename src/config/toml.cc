@@ -19,8 +19,8 @@ std::string place(const toml::node& node, const std::string& where) {
   throw Error(ErrorKind::config, place + ": " + message);
 }
 
-// A list of numbers or of texts. Numbers in lists within the list are taken out of them, so that
-// [[1, 1], [2, 2]] is a padding.
+// Collects the elements of a list of numbers or texts. Nested lists are flattened, so that a
+// padding may be [[1, 1], [2, 2]].
 void collect(const toml::array& array, const std::string& where, std::vector<double>& numbers,
              std::vector<std::string>& texts, bool& whole) {
   for (const toml::node& element : array) {
@@ -33,7 +33,7 @@ void collect(const toml::array& array, const std::string& where, std::vector<dou
       whole = whole && element.is_integer();
       numbers.push_back(*number);
     } else {
-      fail(place(element, where), "a list holds numbers or texts");
+      fail(place(element, where), "a list must contain numbers or texts");
     }
   }
 }
@@ -44,7 +44,7 @@ Setting list_setting(const toml::array& array, const std::string& where) {
   bool whole = true;
   collect(array, where, numbers, texts, whole);
   if (!texts.empty() && !numbers.empty()) {
-    fail(place(array, where), "a list holds numbers or texts, not both");
+    fail(place(array, where), "a list must contain either numbers or texts, not both");
   }
   if (!texts.empty()) return texts;
   if (!whole) return numbers;
@@ -56,7 +56,7 @@ Setting scalar_setting(const toml::node& node, const std::string& where) {
   if (const auto* value = node.as_integer()) return std::int64_t{value->get()};
   if (const auto* value = node.as_floating_point()) return value->get();
   if (const auto* value = node.as_string()) return value->get();
-  fail(place(node, where), "dates and times are not used here");
+  fail(place(node, where), "dates and times are not supported");
 }
 
 void flatten(const toml::table& table, const std::string& prefix, const std::string& where,
@@ -64,7 +64,7 @@ void flatten(const toml::table& table, const std::string& prefix, const std::str
   const bool has_name = !prefix.empty() && std::ranges::count(free_keys, prefix) == 0;
   std::vector<std::pair<toml::source_position, std::string>> order;
   for (const auto& [key, node] : table) {
-    // `optimizer = { name = "adam" }` and `optimizer = "adam"` are the same.
+    // `optimizer = { name = "adam" }` and `optimizer = "adam"` are equivalent.
     const bool is_name = has_name && key.str() == "name";
     const std::string name = is_name          ? prefix
                              : prefix.empty() ? std::string(key.str())
@@ -78,7 +78,7 @@ void flatten(const toml::table& table, const std::string& prefix, const std::str
       for (const toml::node& element : *array) {
         TomlSection entry;
         flatten(*element.as_table(), "", where, free_keys, entry);
-        if (!entry.lists.empty()) fail(place(element, where), "a layer cannot hold layers");
+        if (!entry.lists.empty()) fail(place(element, where), "a layer cannot contain layers");
         list.emplace_back(std::move(entry.settings), place(element, where));
       }
     } else {
@@ -97,7 +97,7 @@ std::string toml_key(const std::string& name) {
   return bare ? name : to_string(Setting(name));
 }
 
-// "a", "a.b" and "a.c" as one entry: a = { name = …, b = …, c = … }.
+// Groups "a", "a.b" and "a.c" into one entry: a = { name = …, b = …, c = … }.
 std::vector<std::pair<std::string, std::string>> grouped(const Settings& settings) {
   std::map<std::string, Settings> groups;
   for (const auto& [name, value] : settings) {
@@ -113,7 +113,7 @@ std::vector<std::pair<std::string, std::string>> grouped(const Settings& setting
   return entries;
 }
 
-// The byte at a line and a column, which count from 1, columns in code points.
+// Returns the byte offset of a line and column. Both count from 1, and columns count code points.
 std::size_t offset_of(std::string_view text, const toml::source_position& position) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   std::size_t at = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
@@ -148,7 +148,7 @@ TomlFile parse_toml(std::string_view text, const std::string& where,
     const auto* table = node.as_table();
     if (table == nullptr) {
       fail(place(node, where),
-           fmt::format("'{}' stands outside of a table such as [model]", std::string(key.str())));
+           fmt::format("'{}' is outside of a table such as [model]", std::string(key.str())));
     }
     flatten(*table, "", where, free_keys, file[std::string(key.str())]);
   }

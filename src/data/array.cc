@@ -24,7 +24,7 @@ T load(const std::uint8_t* bytes, bool swap) {
   return value;
 }
 
-// IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits.
+// Decodes IEEE 754 binary16: 1 sign bit, 5 exponent bits and 10 fraction bits.
 float from_half(std::uint16_t bits) {
   const int exponent = bits >> 10 & 31;
   const int fraction = bits & 1023;
@@ -37,7 +37,8 @@ float from_half(std::uint16_t bits) {
   return (bits & 0x8000) != 0 ? -magnitude : magnitude;
 }
 
-// Spelled out because casting a double beyond float's range is undefined in C++.
+// Converts to float, with infinity beyond the range of float. A plain cast would be undefined
+// there.
 float from_double(double value) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   if (value > std::numeric_limits<float>::max()) return kInfinity;
@@ -175,7 +176,7 @@ Field array_field(NumberArray array, std::string name, bool channel_first,
 
 std::vector<double> array_labels(const NumberArray& array, const std::string& file) {
   if (elements(array.shape) != array.shape.front()) {
-    data_error(fmt::format("{}: expected one label a row, got an array of shape {}", file,
+    data_error(fmt::format("{}: expected one label per row, got an array of shape {}", file,
                            to_string(array.shape)));
   }
   return std::visit(

@@ -11,7 +11,8 @@
 
 namespace selfnorm {
 
-/// The storage of one number: kind 'b' (bool), 'u', 'i' or 'f', size in bytes, byte order.
+/// The storage format of one number: kind 'b' (bool), 'u' (unsigned), 'i' (signed) or 'f' (float),
+/// size in bytes and byte order.
 struct NumberFormat {
   char kind = 'u';
   int bytes = 1;
@@ -25,25 +26,27 @@ struct NumberArray {
   std::variant<std::vector<std::uint8_t>, std::vector<std::int64_t>, std::vector<float>> values;
 };
 
-/// Decodes elements(shape) numbers; with `fortran` the first index varies fastest, and the
-/// result is converted to row-major order. An unsigned number beyond 2^63 is an Error(data) naming
-/// `file`.
+/// Decodes elements(shape) numbers. If `fortran`, the first index varies fastest in the bytes, and
+/// the result is converted to row-major order. Throws Error(data) naming `file` for an unsigned
+/// number above 2^63 − 1.
 NumberArray decode_array(std::vector<std::uint8_t> bytes, NumberFormat format, Shape shape,
                          bool fortran, const std::string& file);
 
 /// Keeps the first `rows` rows; 0 keeps all.
 void limit_rows(NumberArray& array, std::int64_t rows);
 
-/// The first extent is the rows, the rest one sample; a vector has samples of one number. Bytes
-/// stay bytes (v / 255) where a sample has two or more extents, and are plain numbers in a flat
-/// row. `channel_first` makes samples (H,W) into (1,H,W). NaN and infinity are Error(data) naming
-/// row and column.
+/// Converts an array to a field. The first extent is the number of rows, and the others are the
+/// shape of a sample. The samples of a vector have one number. Bytes remain bytes (v / 255) if a
+/// sample has two or more extents, otherwise they become plain numbers. `channel_first` turns
+/// samples of shape (H,W) into (1,H,W). Throws Error(data) with row and column for NaN and
+/// infinity.
 Field array_field(NumberArray array, std::string name, bool channel_first, const std::string& file);
 
-/// One number per row, as doubles. Throws Error(data) if there are more.
+/// Returns the number of each row as a double. Throws Error(data) if rows have more than one
+/// number.
 std::vector<double> array_labels(const NumberArray& array, const std::string& file);
 
-/// All numbers as floats.
+/// Returns all numbers as floats.
 std::vector<float> array_floats(NumberArray array);
 
 }  // namespace selfnorm

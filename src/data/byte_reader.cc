@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Deflate's densest code is 1032 bytes out for one in (zlib's technical notes).
+// The maximum compression ratio of deflate is 1032:1 (zlib's technical notes).
 constexpr std::uint64_t kDeflateRatio = 1032;
 constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kFirstChunk = std::size_t{1} << 20;
@@ -35,7 +35,8 @@ gzFile open_file(const fs::path& path) {
   return file;
 }
 
-// The upper bound of what a regular file holds; a pipe has none.
+// Returns the maximum number of bytes in a regular file, and kUnknown for other files such as
+// pipes.
 std::uint64_t capacity(const fs::path& path, bool compressed) {
   std::error_code fault;
   if (!fs::is_regular_file(path, fault)) return kUnknown;
@@ -74,7 +75,7 @@ ByteReader::ByteReader(const fs::path& path) : name_(path.string()), file_(open_
   std::string message;
   if (next < 0 && fault == Z_OK) message = "the file is empty";
   if (next >= 0 && !compressed && path.extension() == ".gz") {
-    message = "is not gzip data though its name ends in .gz (damaged, or rename it)";
+    message = "is not gzip data, although its name ends in .gz (the file is damaged or misnamed)";
   }
   if (!message.empty()) {
     gzclose(file_);
@@ -95,7 +96,7 @@ std::size_t ByteReader::read_some(void* bytes, std::size_t count) {
     if (step == static_cast<int>(want)) continue;
     int fault = Z_OK;
     const char* reason = gzerror(file_, &fault);
-    if (fault == Z_BUF_ERROR) fail("the gzip data end too early (a download cut short?)");
+    if (fault == Z_BUF_ERROR) fail("the gzip data end too early (is the download incomplete?)");
     if (fault == Z_ERRNO) fail(std::string("cannot be read: ") + std::strerror(errno));
     if (step < 0 || fault != Z_OK) fail(std::string("the gzip data are damaged: ") + reason);
     break;
@@ -112,7 +113,7 @@ std::uint64_t ByteReader::bytes_left_at_most() const {
 std::vector<std::uint8_t> ByteReader::read(std::uint64_t count, std::string_view what) {
   if (count > bytes_left_at_most()) {
     fail(
-        fmt::format("expected {} bytes of {}, the file has at most {} (cut short, or not this "
+        fmt::format("expected {} bytes of {}, the file has at most {} (truncated, or in another "
                     "format)",
                     count, what, bytes_left_at_most()));
   }
@@ -123,7 +124,7 @@ std::vector<std::uint8_t> ByteReader::read(std::uint64_t count, std::string_view
     bytes.resize(before + chunk);
     const std::size_t got = read_some(bytes.data() + before, chunk);
     if (got < chunk) {
-      fail(fmt::format("expected {} bytes of {}, got {} (the file is cut short)", count, what,
+      fail(fmt::format("expected {} bytes of {}, got {} (the file is truncated)", count, what,
                        before + got));
     }
   }
@@ -132,17 +133,16 @@ std::vector<std::uint8_t> ByteReader::read(std::uint64_t count, std::string_view
 
 void ByteReader::expect_end() {
   char extra = 0;
-  if (read_some(&extra, 1) != 0) fail("has more bytes than its header says");
+  if (read_some(&extra, 1) != 0) fail("has more bytes than its header declares");
 }
 
 std::uint64_t checked_bytes(const std::string& file, const Shape& shape, std::uint64_t bytes_each) {
   std::uint64_t bytes = bytes_each;
   for (const std::int64_t extent : shape) {
-    if (extent <= 0)
-      data_error(file + ": the array holds nothing: its shape is " + to_string(shape));
+    if (extent <= 0) data_error(file + ": the array is empty: its shape is " + to_string(shape));
     if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent), &bytes) ||
         bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      data_error(file + ": the header asks for an impossible shape " + to_string(shape));
+      data_error(file + ": the header declares an impossible shape " + to_string(shape));
     }
   }
   return bytes;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the bytes of a file, gzip or not. Sizes in headers are checked against the size of the file
-// before they are used.
+// Reads the bytes of plain and gzip files. Sizes in headers are checked against the size of the
+// file before they are used.
 #pragma once
 
 #include <zlib.h>
@@ -18,17 +18,18 @@ namespace selfnorm {
 /// Throws Error(data) with this message.
 [[noreturn]] void data_error(const std::string& message);
 
-/// The text in single quotes, with control characters escaped, truncated to 40 bytes.
+/// Returns the text in single quotes, with control characters escaped, truncated to 40 bytes.
 std::string shown(std::string_view text);
 
-/// The path without the extension ".gz".
+/// Returns the path without the extension ".gz".
 std::filesystem::path without_gz(const std::filesystem::path& path);
 
-/// Reads a file front to back. All errors are Error(data) and begin with the path.
+/// Reads a file from start to end. All errors are Error(data), and their messages begin with the
+/// path.
 class ByteReader {
  public:
-  /// Opens a plain or gzip file; one that is named .gz and is not gzip is an error, as are a
-  /// folder, an absent and an empty file.
+  /// Opens a plain or gzip file. Throws for a folder, a missing file, an empty file, and a file
+  /// named .gz that is not gzip data.
   explicit ByteReader(const std::filesystem::path& path);
   ~ByteReader();
   ByteReader(const ByteReader&) = delete;
@@ -36,14 +37,15 @@ class ByteReader {
 
   const std::string& name() const { return name_; }
 
-  /// Up to `count` bytes; fewer only at the end of the file. Throws when the gzip data are corrupt
-  /// or truncated.
+  /// Reads up to `count` bytes and returns their number, which is smaller only at the end of the
+  /// file. Throws if the gzip data are damaged or truncated.
   std::size_t read_some(void* bytes, std::size_t count);
 
-  /// Exactly `count` bytes of `what`. Memory use is at most twice the bytes found.
+  /// Reads exactly `count` bytes. Messages call them `what`. Memory use is at most twice the bytes
+  /// found.
   std::vector<std::uint8_t> read(std::uint64_t count, std::string_view what);
 
-  /// Throws unless all bytes are read; this also checks the sum at the end of a gzip file.
+  /// Throws if bytes are left. Also verifies the checksum at the end of a gzip file.
   void expect_end();
 
  private:
@@ -52,12 +54,12 @@ class ByteReader {
 
   std::string name_;
   gzFile file_ = nullptr;
-  std::uint64_t capacity_ = 0;  ///< upper bound of the bytes in the file
+  std::uint64_t capacity_ = 0;  ///< maximum number of bytes in the file
   std::uint64_t position_ = 0;
 };
 
-/// Bytes that an array of this shape takes, or an error naming `file` when the shape holds nothing
-/// or does not fit in memory at all.
+/// Returns the size in bytes of an array of this shape. Throws Error(data) naming `file` if an
+/// extent is below 1 or the size is above 2^63 − 1.
 std::uint64_t checked_bytes(const std::string& file, const Shape& shape, std::uint64_t bytes_each);
 
 }  // namespace selfnorm

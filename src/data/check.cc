@@ -29,7 +29,7 @@ void check_field(const std::string& dataset, const Field& field, std::int64_t ro
   check_count(where, "numbers", count, rows, features);
   const std::int64_t columns = is_text ? 1 : features;
   if (!field.columns.empty() && std::ssize(field.columns) != columns) {
-    data_error(fmt::format("{}: has {} features and {} names of columns", where, columns,
+    data_error(fmt::format("{}: has {} features but {} column names", where, columns,
                            field.columns.size()));
   }
   const auto* values = std::get_if<std::vector<float>>(&field.values);
@@ -61,7 +61,7 @@ void check_classes(const std::string& where, const Targets& targets) {
     const std::int32_t label = targets.classes[row];
     if (label >= 0 && label < names) continue;
     data_error(
-        fmt::format("{}: row {} (from 0) is of class {}, of {} that class_names lists (name "
+        fmt::format("{}: row {} (from 0) has class {}, but class_names lists {} classes (name "
                     "every class, by index from 0)",
                     where, row, label, names));
   }
@@ -72,21 +72,20 @@ void check_classes(const std::string& where, const Targets& targets) {
 void check_word_numbers(const Field& field, std::int64_t vocabulary, const std::string& dataset) {
   const auto* values = std::get_if<std::vector<float>>(&field.values);
   const std::string where = fmt::format("{}: input '{}'", dataset, field.name);
-  if (values == nullptr) data_error(where + ": expected numbers of words, got pixels");
+  if (values == nullptr) data_error(where + ": expected token ids, got pixels");
   for (std::size_t i = 0; i < values->size(); ++i) {
     const float id = (*values)[i];
     if (id >= 0 && id < static_cast<float>(vocabulary) && id == std::floor(id)) continue;
     const auto at = static_cast<std::int64_t>(i), steps = elements(field.sample_shape);
     data_error(
-        fmt::format("{}: row {}, step {} (from 0): expected a whole number from 0 (padding) "
-                    "to {}, got {} (raise the embedding's `vocabulary`, or encode the words "
-                    "anew)",
+        fmt::format("{}: row {}, step {} (from 0): expected a token id from 0 (padding) to {}, "
+                    "got {} (increase the embedding's `vocabulary`, or encode the texts again)",
                     where, at / steps, at % steps, vocabulary - 1, id));
   }
 }
 
 void check_dataset(const Dataset& data) {
-  if (data.rows < 1) data_error(fmt::format("{}: holds no rows", data.name));
+  if (data.rows < 1) data_error(fmt::format("{}: has no rows", data.name));
   for (const Field& field : data.inputs) {
     check_field(data.name, field, data.rows, !data.words.empty());
     if (!data.words.empty()) check_word_numbers(field, std::ssize(data.words), data.name);

@@ -6,12 +6,12 @@
 
 namespace selfnorm {
 
-/// Throws Error(data) unless all numbers of a field are whole, from 0 to below `vocabulary`; it
-/// says which row is not.
+/// Throws Error(data) with the row unless all numbers of a field are token ids from 0 to
+/// `vocabulary` − 1.
 void check_word_numbers(const Field& field, std::int64_t vocabulary, const std::string& dataset);
 
-/// Throws Error(data) unless inputs and targets have as many numbers as `rows` and their shapes
-/// say, features are finite, and every class has a name. NaN is a missing target value.
+/// Throws Error(data) unless inputs and targets match `rows` and their shapes, all features are
+/// finite, and every class has a name. NaN is a missing target value.
 void check_dataset(const Dataset& data);
 
 }  // namespace selfnorm

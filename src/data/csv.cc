@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 16;
 
-// Turns libcsv's callbacks into rows with the line on which each begins. An exception must not
-// cross libcsv's C frames: it is kept and thrown after them.
+// Converts libcsv's callbacks to rows, with the line on which each row begins. An exception must
+// not propagate through libcsv's C functions, so it is stored and rethrown after they return.
 class Parser {
  public:
   Parser(const CsvRowTaker& take, std::string file, unsigned char delimiter)
@@ -62,7 +62,7 @@ class Parser {
     last_end_ = 0;
   }
   void end_row(int end) {
-    const bool second_half = row_.size() == 0 && end == '\n' && last_end_ == '\r';  // of CR LF
+    const bool second_half = row_.size() == 0 && end == '\n' && last_end_ == '\r';  // LF of CR LF
     if (row_.size() > 0 && !done_) done_ = !take_(row_, line_);
     if (!second_half) line_ += 1 + lines_within_;
     row_.clear();
@@ -73,7 +73,7 @@ class Parser {
     if (fault_) std::rethrow_exception(fault_);
     if (parsed) return;
     data_error(
-        fmt::format("{}:{}: a quote (\") is not closed, or stands within a cell (double it: "
+        fmt::format("{}:{}: a quote (\") is not closed, or is inside an unquoted cell (double it: "
                     "\"\", and put the cell in quotes)",
                     file_, line_));
   }

@@ -30,15 +30,16 @@ bool is_missing(std::string_view cell) {
   return cell.size() <= 4 && std::ranges::count(kWords, lower(cell)) > 0;
 }
 
-// A wide table's columns are too many to list.
+// Returns a hint for an unknown column. A wide table has too many columns to list.
 std::string column_hint(const std::string& name, const std::vector<std::string>& columns) {
   if (columns.size() <= kMostListed) return suggestion(name, columns);
   const std::string nearest = nearest_name(name, columns);
-  return nearest.empty() ? fmt::format(" among its {}", columns.size())
+  return nearest.empty() ? fmt::format(" (the table has {} columns)", columns.size())
                          : fmt::format(" (did you mean {}?)", shown(nearest));
 }
 
-// The number that the whole cell spells, infinite when too large, 0 when too small, or nothing.
+// Parses the whole cell as a number. Returns infinity if the number is too large for a double, 0 if
+// it is too small, and nothing if the cell is not a number.
 std::optional<double> parse_number(std::string_view cell) {
   if (cell.starts_with('+') && !cell.starts_with("+-")) cell.remove_prefix(1);
   double value = 0;
@@ -77,7 +78,7 @@ std::optional<std::size_t> CsvTable::find_column(const std::string& name) const 
   const auto named = std::ranges::find(columns_, name);
   if (named != columns_.end()) {
     if (std::count(named, columns_.end(), name) > 1) {
-      data_error(fmt::format("{}: more than one column is called {}", file_, shown(name)));
+      data_error(fmt::format("{}: more than one column is named {}", file_, shown(name)));
     }
     return named - columns_.begin();
   }
@@ -97,7 +98,7 @@ void CsvTable::find_targets() {
       if (word == "target" || word == "label" || word == "class") names.push_back(name);
     }
     if (names.size() > 1) {
-      data_error(fmt::format("{}: {} could each be the target: say which with target = \"…\"",
+      data_error(fmt::format("{}: {} could each be the target: choose one with target = \"…\"",
                              file_, join(names, " and ")));
     }
   } else if (find_column(options_.target)) {
@@ -113,11 +114,11 @@ void CsvTable::find_targets() {
   for (const std::string& name : names) {
     const auto column = find_column(name);
     if (!column) {
-      data_error(fmt::format("{}: there is no column {} to be the target{}", file_, shown(name),
+      data_error(fmt::format("{}: there is no column {} for the target{}", file_, shown(name),
                              column_hint(name, columns_)));
     }
     if (is_target_[*column]) {
-      data_error(fmt::format("{}: the target {} is named twice", file_, shown(name)));
+      data_error(fmt::format("{}: the target {} is listed twice", file_, shown(name)));
     }
     is_target_[*column] = true;
     labels_.push_back({*column, {}});
@@ -149,12 +150,12 @@ float CsvTable::feature(std::string_view cell, std::int64_t line, std::size_t co
   if (is_missing(cell)) {
     data_error(
         fmt::format("{}: expected a number, got a missing value {} (fill the cell or drop "
-                    "the row: missing features are not guessed)",
+                    "the row: missing features are not imputed)",
                     place(line, column), shown(cell)));
   }
   data_error(fmt::format("{}: expected a number, got {} ({})", place(line, column), shown(cell),
                          labels_.empty() ? "if this is the target, name it: target = \"…\""
-                                         : "features must be numbers: code or drop this column"));
+                                         : "features must be numbers: encode or drop this column"));
 }
 
 void CsvTable::row(const CsvRow& row, std::int64_t line) {
@@ -184,7 +185,7 @@ double CsvTable::label(std::string_view cell, std::int64_t line, std::size_t col
   if (cell.empty()) return kMissing;
   if (const auto number = parse_number(cell)) return *number;
   data_error(
-      fmt::format("{}: expected a number as target, got {}", place(line, column), shown(cell)));
+      fmt::format("{}: expected a number as the target, got {}", place(line, column), shown(cell)));
 }
 
 Targets CsvTable::one_target(const Labels& labels) const {
@@ -209,7 +210,7 @@ Targets CsvTable::several_targets() const {
     for (std::size_t row = 0; row < lines_.size(); ++row) {
       const double value = label(labels.cells[row], lines_[row], labels.column);
       if (std::abs(value) > std::numeric_limits<float>::max()) {
-        data_error(fmt::format("{}: expected a target within 32-bit numbers, got {}",
+        data_error(fmt::format("{}: expected a target within 32-bit range, got {}",
                                place(lines_[row], labels.column), value));
       }
       all.values[row * labels_.size() + task] = static_cast<float>(value);
@@ -222,7 +223,7 @@ Targets CsvTable::several_targets() const {
 
 Dataset CsvTable::dataset() {
   if (lines_.empty()) {
-    data_error(file_ + (header_ ? ": holds a header and no rows" : ": holds no rows"));
+    data_error(file_ + (header_ ? ": has a header but no rows" : ": has no rows"));
   }
   Field field{"features", {static_cast<std::int64_t>(columns_.size() - labels_.size())}, {}};
   for (std::size_t i = 0; i < columns_.size(); ++i) {

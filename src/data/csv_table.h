@@ -12,13 +12,13 @@
 
 namespace selfnorm {
 
-/// One row from libcsv, without an allocation per cell.
+/// A row of cells, without a memory allocation per cell.
 class CsvRow {
  public:
   void clear() { text_.clear(), ends_.clear(); }
   void push(std::string_view cell) { text_ += cell, ends_.push_back(text_.size()); }
   std::size_t size() const { return ends_.size(); }
-  /// The cell without spaces around it.
+  /// Returns the cell without spaces around it.
   std::string_view cell(std::size_t i) const;
 
  private:
@@ -26,17 +26,18 @@ class CsvRow {
   std::vector<std::size_t> ends_;
 };
 
-/// Gathers the rows of a table; `read_csv` documents how cells are read.
+/// Collects the rows of a table. `read_csv` documents how cells are read.
 class CsvTable {
  public:
   CsvTable(std::string file, const DataOptions& options)
       : file_(std::move(file)), options_(options) {}
 
-  /// Whether enough rows were collected.
+  /// Returns whether enough rows were collected.
   bool complete() const { return options_.limit > 0 && rows() >= options_.limit; }
-  /// Adds the next row, which begins on `line`. The first row decides on header and targets.
+  /// Adds the next row, which begins on `line`. The first row determines the header and the
+  /// targets.
   void row(const CsvRow& row, std::int64_t line);
-  /// The data set, after all rows were added.
+  /// Returns the data set, after all rows were added.
   Dataset dataset();
 
  private:

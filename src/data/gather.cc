@@ -12,7 +12,8 @@
 namespace selfnorm {
 namespace {
 
-// Below so many numbers (about 0.1 ms) waking the other threads may cost more than they save.
+// With at most this many numbers (about 0.1 ms), waking other threads may cost more time than it
+// saves.
 constexpr std::int64_t kParallelNumbers = 1 << 17;
 
 double number(float value) { return value; }
@@ -25,7 +26,7 @@ double number(std::uint8_t byte) {
   return kUnit[byte];
 }
 
-// One feature's map x → (x − mean) / deviation.
+// The standardization of one feature: x → (x − mean) / standard deviation.
 struct Affine {
   double mean = 0;
   double deviation = 1;
@@ -42,7 +43,7 @@ Affine affine(const Standardizer* standardizer, std::int64_t feature) {
   return {standardizer->mean[f], standardizer->deviation[f]};
 }
 
-// A plane of `count` numbers of one channel to every `stride`th number of `out`.
+// Writes the `count` numbers of one channel to every `stride`-th element of `out`.
 template <class T, class Map>
 void write_plane(const T* in, std::int64_t count, std::int64_t stride, float* out, Map map) {
   for (std::int64_t i = 0; i < count; ++i) out[i * stride] = map(in[i]);
@@ -57,7 +58,7 @@ void gather_images(const T* values, std::int64_t channels, std::int64_t plane,
 #pragma omp parallel if (count * sample > kParallelNumbers)
   for (std::int64_t c = 0; c < channels; ++c) {
     const Affine map = affine(standardizer, c);
-    // A byte has 256 values only, so each thread computes them once a channel.
+    // A byte has only 256 values, so each thread computes them once per channel.
     std::array<float, 256> table;
     if constexpr (std::is_same_v<T, std::uint8_t>) {
       for (std::size_t v = 0; v < table.size(); ++v) table[v] = map(static_cast<T>(v));
@@ -96,8 +97,8 @@ void check_standardizer(const Field& field, const Standardizer& standardizer) {
   if (standardizer.mean.size() == expected && standardizer.deviation.size() == expected) return;
   throw Error(
       ErrorKind::shape,
-      fmt::format("field '{}': samples of shape {} have {} features to standardize, the "
-                  "standardizer is for {}",
+      fmt::format("field '{}': samples of shape {} have {} features to standardize, but the "
+                  "standardizer has {}",
                   field.name, to_string(field.sample_shape), expected, standardizer.mean.size()));
 }
 

@@ -10,21 +10,22 @@
 
 namespace selfnorm {
 
-/// The number of rows of the field.
+/// Returns the number of rows of the field.
 std::int64_t field_rows(const Field& field);
 
-/// Throws Error(data) unless 0 <= row < field_rows(field) for all.
+/// Throws Error(data) unless 0 <= row < field_rows(field) for every row.
 void check_rows(const Field& field, std::span<const std::int64_t> rows);
 
-/// Writes the given rows, standardized unless `standardizer` is null, to `out`
-/// (rows.size() × elements(sample_shape) floats) as the engine holds them: samples (C,H,W) as
-/// H,W,C, all others as they are. Every number is computed in double and rounded once; bytes count
-/// as v / 255. Splits rows over the OpenMP threads; allocates nothing. Error(data) when a row is
-/// not in the field, Error(shape) when the standardizer is of other data.
+/// Writes the given rows to `out` (rows.size() × elements(sample_shape) floats) in the memory order
+/// of the engine: samples (C,H,W) as H,W,C, all others unchanged. Standardizes them unless
+/// `standardizer` is null. Every number is computed in double and rounded once. A byte v
+/// counts as v/255. Splits the rows over the OpenMP threads. Does not allocate memory. Throws
+/// Error(data) for a row that is not in the field, and Error(shape) for a standardizer of other
+/// data.
 void gather_batch(const Field& field, const Standardizer* standardizer,
                   std::span<const std::int64_t> rows, float* out);
 
-/// The given rows, in this order, as a data set of their own.
+/// Returns a data set of the given rows, in this order.
 Dataset take_rows(const Dataset& data, std::span<const std::int64_t> rows);
 
 }  // namespace selfnorm

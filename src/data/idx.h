@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// IDX, the format of MNIST: two zero bytes, a type, the number of extents, the extents, the
-// numbers, all big-endian (LeCun, http://yann.lecun.com/exdb/mnist/).
+// IDX, the file format of MNIST: two zero bytes, a type, the number of extents, the extents, and
+// the numbers, all big-endian (LeCun, http://yann.lecun.com/exdb/mnist/).
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,8 @@
 
 namespace selfnorm {
 
-/// Reads an IDX file, gzip or not, of u8, i8, i16, i32, f32 or f64. Error(data) on anything else.
+/// Reads a plain or gzip IDX file of u8, i8, i16, i32, f32 or f64. Throws Error(data) for anything
+/// else.
 NumberArray read_idx(const std::filesystem::path& path);
 
 }  // namespace selfnorm

@@ -32,8 +32,8 @@ void divide_columns(const InputSources& inputs, Dataset& data) {
     for (const std::string& column : columns) {
       const auto found = std::ranges::find(table.columns, column);
       if (found == table.columns.end()) {
-        data_error(fmt::format("{}: input '{}': there is no column '{}' besides the target{}",
-                               data.name, name, column, suggestion(column, table.columns)));
+        data_error(fmt::format("{}: input '{}': there is no feature column '{}'{}", data.name, name,
+                               column, suggestion(column, table.columns)));
       }
       from.push_back(static_cast<std::size_t>(found - table.columns.begin()));
     }

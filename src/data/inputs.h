@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several named inputs from one table.
+// Splits a table into several named inputs.
 #pragma once
 
 #include "selfnorm/dataset.h"
 
 namespace selfnorm {
 
-/// Splits the field of a table into an input for each name, which gets the columns listed for
-/// it in that order; a column may serve several inputs, and those that none lists are left out.
-/// Error(data) names a column that is not there.
+/// Splits the field of a table into one input per name. Each input gets its columns in the listed
+/// order. A column may belong to several inputs, and columns that no input lists are dropped.
+/// Throws Error(data) for an unknown column.
 void divide_columns(const InputSources& inputs, Dataset& data);
 
-/// The columns, given by position in `from`, of every row of a table's field.
+/// Returns a field with the columns of a table's field at the positions `from`.
 Field take_columns(const Field& field, const std::vector<std::size_t>& from, std::string name);
 
 }  // namespace selfnorm

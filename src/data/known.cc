@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "data/byte_reader.h"
 
-// Directories that the build knows, with ':' between (see cmake/install.cmake).
+// Data folders of the build, separated by ':' (see cmake/install.cmake).
 #ifndef SELFNORM_BUNDLED_DATA
 #define SELFNORM_BUNDLED_DATA ""
 #endif
@@ -26,24 +26,25 @@ constexpr std::string_view kTenDigits = "0|1|2|3|4|5|6|7|8|9";
 constexpr KnownDataset kKnown[] = {
     {"digits",
      "8x8 handwritten digits (UCI optical recognition), 1,438 train and 359 test rows, 10 classes",
-     "digits", "digits.csv", kTenDigits,
-     "it comes with selfnorm, in the repository's data/ folder"},
+     "digits", "digits.csv", kTenDigits, "it is in the data/ folder of the selfnorm repository"},
     {"mnist", "28x28 handwritten digits, 60,000 train and 10,000 test rows, 10 classes", "mnist",
      kIdxFiles, kTenDigits,
-     "put its four IDX files (.gz or not) into DIR/mnist and name DIR with --data-dir or "
-     "SELFNORM_DATA"},
+     "put its four IDX files (.gz or not) into DIR/mnist and set --data-dir or SELFNORM_DATA to "
+     "DIR"},
     {"fashion_mnist", "28x28 pictures of clothes, 60,000 train and 10,000 test rows, 10 classes",
      "fashion-mnist fashion_mnist", kIdxFiles,
      "T-shirt/top|Trouser|Pullover|Dress|Coat|Sandal|Shirt|Sneaker|Bag|Ankle boot",
      "apt-get install dataset-fashion-mnist, or put its four IDX files into DIR/fashion-mnist and "
-     "name DIR with --data-dir or SELFNORM_DATA"},
+     "set --data-dir or SELFNORM_DATA to DIR"},
 };
 
 void add_list(std::vector<fs::path>& directories, std::string_view list) {
   for (const std::string& word : split_words(list, ':')) directories.emplace_back(word);
 }
 
-// The data folder beside an installed program, wherever it was moved to: PREFIX/bin/selfnorm.
+// Adds the data folder of an installation, PREFIX/share/selfnorm/data for a program
+// PREFIX/bin/selfnorm. The path of the running program gives PREFIX, so that an installation can be
+// moved.
 void add_beside_program(std::vector<fs::path>& directories) {
   std::error_code fault;
   const fs::path program = fs::read_symlink("/proc/self/exe", fault);
@@ -104,7 +105,7 @@ fs::path require_dataset(const KnownDataset& known, const DataOptions& options) 
       tried.push_back((directory / folder).string());
     }
   }
-  data_error(fmt::format("data set '{}' is not here: looked for {} (or .gz) in {}. To get it: {}",
+  data_error(fmt::format("data set '{}' was not found: looked for {} (or .gz) in {}. To get it: {}",
                          known.name, join(split_words(known.files, ' '), ", "), join(tried, ", "),
                          known.get));
 }

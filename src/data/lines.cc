@@ -17,7 +17,7 @@ constexpr std::size_t kLongest = std::size_t{1} << 24;
 
 void read_lines(const std::filesystem::path& path, const LineTaker& take) {
   ByteReader reader(path);
-  std::string chunk(kChunk, '\0'), begun;  // of a line that goes on in the next chunk
+  std::string chunk(kChunk, '\0'), begun;  // part of a line that continues in the next chunk
   std::int64_t number = 0;
   const auto hand_over = [&](std::string_view line) {
     if (line.ends_with('\r')) line.remove_suffix(1);
@@ -36,7 +36,7 @@ void read_lines(const std::filesystem::path& path, const LineTaker& take) {
     }
     begun += text;
     if (begun.size() > kLongest) {
-      data_error(fmt::format("{}:{}: a line of more than {} bytes (is this a text file?)",
+      data_error(fmt::format("{}:{}: the line has more than {} bytes (is this a text file?)",
                              reader.name(), number + 1, kLongest));
     }
   }

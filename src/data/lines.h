@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text files line by line.
+// Reads text files line by line.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace selfnorm {
 /// Receives a line without its end (LF or CR LF) and its number from 1. Returns false to stop.
 using LineTaker = std::function<bool(std::string_view line, std::int64_t number)>;
 
-/// Calls a function for each line of a file, gzip or not, including empty lines. A byte order mark
+/// Calls a function for each line of a plain or gzip file, including empty lines. A byte order mark
 /// is skipped. Throws Error(data) for a line longer than 16 MiB.
 void read_lines(const std::filesystem::path& path, const LineTaker& take);
 

@@ -28,14 +28,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kDigitsTestPeriod = 5;
-constexpr float kDigitsCounts = 16;  // a pixel is how many of 4×4 points are ink
+constexpr float kDigitsCounts = 16;  // a pixel is the number of inked points out of 4×4
 NumberArray read_array(const fs::path& path, FileKind kind, std::int64_t limit) {
   NumberArray array = kind == FileKind::npy ? read_npy(path) : read_idx(path);
   limit_rows(array, limit);
   return array;
 }
 
-// Byte images of either format, and everything from IDX, get their channel extent.
+// Reads a file into a field. Byte images of either format, and everything from IDX, get a channel
+// extent.
 Field read_field(const fs::path& path, FileKind kind, const std::string& name, std::int64_t limit) {
   NumberArray array = read_array(path, kind, limit);
   const bool bytes = std::holds_alternative<std::vector<std::uint8_t>>(array.values);
@@ -51,8 +52,8 @@ Place rows_of(const fs::path& path) {
 void check_rows_match(std::int64_t inputs, std::int64_t targets, const fs::path& input_file,
                       const fs::path& target_file) {
   if (inputs == targets) return;
-  data_error(fmt::format("{} has {} rows and {} has {}: expected as many", input_file.string(),
-                         inputs, target_file.string(), targets));
+  data_error(fmt::format("{} has {} rows, but {} has {}: expected the same number",
+                         input_file.string(), inputs, target_file.string(), targets));
 }
 
 Targets value_targets(std::string name, NumberArray array, const fs::path& path) {
@@ -70,15 +71,15 @@ Targets value_targets(std::string name, NumberArray array, const fs::path& path)
 Targets read_targets(const fs::path& path, const DataOptions& options) {
   const FileKind kind = file_kind(path);
   if (kind == FileKind::table) {
-    data_error(path.string() + ": targets of an array must be an array too (.npy or IDX)");
+    data_error(path.string() + ": the targets of an array must also be an array (.npy or IDX)");
   }
   NumberArray array = read_array(path, kind, options.limit);
   const std::string name = without_gz(path).stem().string();
   if (elements(array.shape) > array.shape.front()) {
     if (options.task == "classification") {
       data_error(
-          fmt::format("{}: expected one class a row, got shape {} (task = \"regression\" "
-                      "takes several numbers)",
+          fmt::format("{}: expected one class per row, got shape {} (task = \"regression\" "
+                      "accepts several numbers)",
                       path.string(), to_string(array.shape)));
     }
     return value_targets(name, std::move(array), path);
@@ -86,7 +87,7 @@ Targets read_targets(const fs::path& path, const DataOptions& options) {
   return number_targets(name, array_labels(array, path.string()), options.task, rows_of(path));
 }
 
-// One input from each file; `target` lies beside the first.
+// Reads one input from each file. The file of targets is searched next to the first one.
 Dataset read_arrays(const std::vector<std::pair<std::string, fs::path>>& files,
                     const DataOptions& options) {
   const fs::path& path = files.front().second;
@@ -107,7 +108,7 @@ Dataset read_arrays(const std::vector<std::pair<std::string, fs::path>>& files,
   return data;
 }
 
-// The pair of files of one part, "train" or "t10k", under MNIST's names.
+// The files of one part, "train" or "t10k", named like MNIST's.
 struct IdxPair {
   fs::path images, labels;
 };
@@ -121,7 +122,8 @@ std::optional<IdxPair> find_pair(const fs::path& folder, const std::string& part
   return std::nullopt;
 }
 
-// `class_names` by index; when empty, the classes are those of the labels.
+// Reads the images and labels of one part. `class_names` are by class index. If they are empty, the
+// labels determine the classes.
 Dataset read_pair(const IdxPair& files, const std::string& name,
                   const std::vector<std::string>& class_names, const DataOptions& options) {
   Dataset data{name, 0, {}, {}};
@@ -143,7 +145,7 @@ LoadedData load_idx_folder(const fs::path& folder, const std::string& name,
   if (!train) {
     data_error(
         fmt::format("{}: expected a folder with train-images-idx3-ubyte and "
-                    "train-labels-idx1-ubyte (or .gz), and the same of t10k for a test set",
+                    "train-labels-idx1-ubyte (or .gz), and the same with t10k for a test set",
                     folder.string()));
   }
   LoadedData data{read_pair(*train, name, class_names, options), {}};
@@ -151,9 +153,10 @@ LoadedData load_idx_folder(const fs::path& folder, const std::string& name,
   if (!test) return data;
   data.test = read_pair(*test, name, class_names, options);
   if (data.test->inputs[0].sample_shape != data.train.inputs[0].sample_shape) {
-    data_error(fmt::format("{}: the test images are {}, the training images {}", folder.string(),
-                           to_string(data.test->inputs[0].sample_shape),
-                           to_string(data.train.inputs[0].sample_shape)));
+    data_error(
+        fmt::format("{}: the test images have shape {}, but the training images have shape {}",
+                    folder.string(), to_string(data.test->inputs[0].sample_shape),
+                    to_string(data.train.inputs[0].sample_shape)));
   }
   if (!data.train.targets.classes.empty()) {
     align_classes(data.test->targets, data.train.targets.class_names, rows_of(test->labels));
@@ -175,7 +178,7 @@ LoadedData load_digits(const fs::path& folder, std::vector<std::string> class_na
   const fs::path path = *find_file(folder, "digits.csv");
   DataOptions table;
   table.target = "-1";
-  table.task = "regression";  // numbers as they are: the classes are those of the table of names
+  table.task = "regression";  // keeps the numbers, which index_targets converts to classes below
   table.header = "no";
   table.delimiter = "comma";
   Dataset all = read_csv(path, table);
@@ -199,15 +202,15 @@ LoadedData load_known(const KnownDataset& known, const DataOptions& options) {
   return load_idx_folder(folder, std::string(known.name), class_names, options);
 }
 
-// Without a source every input is a file of its own.
+// Loads a separate file for each input, if the options have no source.
 LoadedData load_files(const DataOptions& options) {
   std::vector<std::pair<std::string, fs::path>> files;
   for (const auto& [name, listed] : options.inputs) {
     const auto path = listed.size() == 1 ? find_path(listed.front(), options) : std::nullopt;
     if (!path || file_kind(*path) == FileKind::table) {
       data_error(
-          fmt::format("input '{}': expected one .npy or IDX file, got {} (columns of a "
-                      "table need the table as source)",
+          fmt::format("input '{}': expected one .npy or IDX file, got {} (for columns of "
+                      "a table, set `source` to the table)",
                       name, join(listed, ", ")));
     }
     files.emplace_back(name, *path);
@@ -222,14 +225,15 @@ LoadedData load_table(const fs::path& path, const DataOptions& options) {
   }
   if (!options.text.empty()) return {read_texts(path, options), {}};
   if (holds_json_lines(path)) {
-    data_error(path.string() + ": JSON lines are read for their texts (name them: text = [\"…\"])");
+    data_error(path.string() +
+               ": JSON lines must contain texts (name their columns: text = [\"…\"])");
   }
   LoadedData data{read_csv(path, options), {}};
   if (!options.inputs.empty()) divide_columns(options.inputs, data.train);
   return data;
 }
 
-// What such a source does not read must be left alone: nothing is ignored in silence.
+// Throws for options that a source of this kind does not use, instead of ignoring them silently.
 void refuse_unread(SourceKind source, const DataOptions& options) {
   using enum SourceKind;
   struct Rule {
@@ -242,19 +246,19 @@ void refuse_unread(SourceKind source, const DataOptions& options) {
       {"inputs",
        !options.inputs.empty(),
        {table, files},
-       "has one input of its own: named inputs take columns of a table"},
-      {"target", !options.target.empty(), {table, array, files}, "brings its own targets"},
+       "has only one input: named inputs are columns of a table"},
+      {"target", !options.target.empty(), {table, array, files}, "has its own targets"},
       {"task",
        options.task != "auto",
        {folder, table, array, files},
-       "brings its own targets, which are classes"},
-      {"delimiter", options.delimiter != "auto", {table}, "is no table of text"},
-      {"header", options.header != "auto", {table}, "is no table of text"},
-      {"text", !options.text.empty(), {table}, "holds numbers"}};
+       "has its own targets, which are classes"},
+      {"delimiter", options.delimiter != "auto", {table}, "is not a text table"},
+      {"header", options.header != "auto", {table}, "is not a text table"},
+      {"text", !options.text.empty(), {table}, "contains numbers"}};
   for (const Rule& rule : rules) {
     if (!rule.given || std::ranges::count(rule.readers, source) > 0) continue;
     data_error(fmt::format("{} {} (leave `{}` out)",
-                           options.source.empty() ? "one file an input" : shown(options.source),
+                           options.source.empty() ? "a file for each input" : shown(options.source),
                            rule.why, rule.option));
   }
 }
@@ -276,19 +280,20 @@ LoadedData load_whole(const DataOptions& options) {
 void refuse_both(const char* part, const std::string& set, double split) {
   if (set.empty() || split == 0) return;
   throw Error(ErrorKind::config,
-              fmt::format("[data]: {0} = \"{1}\" and {0}_split = {2} are two ways to say the same "
+              fmt::format("[data]: {0} = \"{1}\" and {0}_split = {2} both choose the {0} rows "
                           "(leave one out)",
                           part, set, split));
 }
 
-// What a set beside the training's is read with: its own source, the training's target.
+// Returns the options for reading a validation or test set: its own source, and the target of the
+// training data.
 DataOptions set_options(const std::string& part, const std::string& source,
                         const DataOptions& options, const Targets& targets) {
   DataOptions own = options;
   own.source = source;
   const Source found = find_source(own);
   if (options.source.empty() || found.kind != find_source(options).kind) {
-    data_error(fmt::format("{}: {} is of another kind than what is trained on ({})", part,
+    data_error(fmt::format("{}: {} is not the same kind of source as the training data ({})", part,
                            shown(source),
                            options.source.empty() ? "a file for each input" : options.source));
   }
@@ -303,8 +308,8 @@ DataOptions set_options(const std::string& part, const std::string& source,
     if (fs::equivalent(target, find_target(find_source(options).path, options), ignored) ||
         !fs::exists(target, ignored)) {
       data_error(
-          fmt::format("{}: {} needs a file of targets of its own, called {} and beside it "
-                      "(put both in a folder)",
+          fmt::format("{}: {} needs its own file of targets, named {}, in the same folder (put "
+                      "both files into a separate folder)",
                       part, shown(source), target.filename().string()));
     }
     own.target = target.string();
@@ -368,7 +373,7 @@ LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
   refuse_both("test", options.test, options.test_split);
   LoadedData data = load_whole(options);
   if (data.test && (options.test_split > 0 || !options.test.empty())) {
-    data_error(fmt::format("{} has a test set of its own: leave {} out", shown(options.source),
+    data_error(fmt::format("{} already has a test set (leave {} out)", shown(options.source),
                            options.test.empty() ? "test_split" : "test"));
   }
   if (!options.validation.empty()) {

@@ -7,7 +7,7 @@
 
 namespace selfnorm {
 
-/// The options with their names, ranges and help.
+/// Returns the options with their names, ranges and help.
 Options options(DataOptions& data);
 
 }  // namespace selfnorm

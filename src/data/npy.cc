@@ -23,7 +23,7 @@ struct Header {
   Shape shape;
 };
 
-// Reads the header's Python dictionary: exactly the keys descr, fortran_order and shape.
+// Parses the Python dictionary of the header, with exactly the keys descr, fortran_order and shape.
 class HeaderParser {
  public:
   HeaderParser(std::string_view text, const std::string& file) : rest_(text), file_(file) {}
@@ -71,7 +71,7 @@ class HeaderParser {
   std::string string() {
     skip_space();
     if (starts_with('['))
-      fail("records with named fields are not supported; a plain type expected");
+      fail("records with named fields are not supported (expected a plain type)");
     if (!starts_with('\'') && !starts_with('"')) fail("expected text in quotes");
     const std::size_t end = rest_.find(rest_.front(), 1);
     if (end == std::string_view::npos) fail("a quote is not closed");
@@ -146,7 +146,7 @@ NumberArray read_npy(const std::filesystem::path& path) {
   const auto text = reader.read(header_length(reader, version), "an NPY header");
   const std::string_view view(reinterpret_cast<const char*>(text.data()), text.size());
   Header header = HeaderParser(view, reader.name()).parse();
-  if (header.shape.empty()) data_error(reader.name() + ": holds one number, expected rows");
+  if (header.shape.empty()) data_error(reader.name() + ": contains a single number, expected rows");
   const NumberFormat format = number_format(header.type, reader.name());
   const std::uint64_t bytes = checked_bytes(reader.name(), header.shape, format.bytes);
   auto numbers = reader.read(bytes, "numbers of shape " + to_string(header.shape));

@@ -31,7 +31,7 @@ class Columns {
                         file_, line, name, join(names_, ", "), join(there, ", ")));
       }
       if (std::ranges::count(there, name) > 1) {
-        data_error(fmt::format("{}:{}: there are {} columns '{}'", file_, line,
+        data_error(fmt::format("{}:{}: there are {} columns named '{}'", file_, line,
                                std::ranges::count(there, name), name));
       }
       from_.push_back(static_cast<std::size_t>(found - there.begin()));

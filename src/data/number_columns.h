@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Named columns of a table in double precision.
+// Reads named columns of a table in double precision.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@ struct NumberRow {
   std::int64_t line = 0;
 };
 
-/// The columns of these names, which the first row gives in any order and among others. Error(data)
-/// names file, line and column of a name that is missing, of a row with more or fewer cells than
-/// the first, and of a cell that is no finite number.
+/// Reads the columns with these names. The first row must name them, in any order and possibly with
+/// other columns. Throws Error(data) with file, line and column for a missing name, for a row with
+/// more or fewer cells than the first row, and for a cell that is not a finite number.
 std::vector<NumberRow> read_number_columns(const std::filesystem::path& path,
                                            const std::vector<std::string>& names);
 

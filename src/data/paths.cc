@@ -21,7 +21,7 @@ const std::vector<std::string> kTableEndings = {".csv", ".tsv",   ".txt",   ".da
   std::vector<std::string> names;
   for (const KnownDataset& known : known_datasets()) names.emplace_back(known.name);
   if (options.source.empty()) {
-    data_error("no source: name a data set (" + join(names, ", ") + ") or a file");
+    data_error("no source is given (name a data set: " + join(names, ", ") + ", or a file)");
   }
   data_error(fmt::format("{} is neither a file nor a known data set{}", shown(options.source),
                          suggestion(options.source, names)));
@@ -51,8 +51,8 @@ FileKind file_kind(const fs::path& path) {
   }
   if (std::ranges::count(kTableEndings, ending) > 0) return FileKind::table;
   data_error(
-      fmt::format("{}: unknown kind of file '{}' (expected {}, .npy, .idx or …-ubyte, each "
-                  "with .gz or not)",
+      fmt::format("{}: unknown file extension '{}' (expected {}, .npy, .idx or …-ubyte, each "
+                  "also with .gz)",
                   path.string(), ending, join(kTableEndings, ", ")));
 }
 
@@ -90,7 +90,7 @@ void make_absolute(DataOptions& options) {
       for (std::string& file : files) write_out(file);
     }
   }
-  // Of a table the target is a column, whatever files of that name there may be.
+  // The target of a table is a column, even if a file with that name exists.
   const bool has_file = source.kind == SourceKind::array || source.kind == SourceKind::files;
   if (has_file && !options.target.empty()) {
     const fs::path inputs =

@@ -12,29 +12,33 @@ namespace selfnorm {
 
 enum class FileKind { table, npy, idx };
 
-/// The kind by file extension. Throws Error(data) with the known extensions for another one.
+/// Returns the kind of a file from its extension. Throws Error(data) with the known extensions for
+/// an unknown one.
 FileKind file_kind(const std::filesystem::path& path);
 
 enum class SourceKind {
   known,   ///< a data set known by name
-  folder,  ///< IDX files named as MNIST's are
+  folder,  ///< IDX files named like MNIST's
   table,
-  array,  ///< one NPY or IDX file, its targets in another
-  files,  ///< without a source: such a file for each input
+  array,  ///< one NPY or IDX file, with the targets in another
+  files,  ///< no source, but one NPY or IDX file for each input
 };
 
 struct Source {
   SourceKind kind;
-  std::filesystem::path path;  ///< of a folder, table or array
+  std::filesystem::path path;  ///< path of a folder, table or array
 };
 
-/// Throws Error(data) if the options name no source, or one that does not exist.
+/// Returns the source that the options name. Throws Error(data) if they name none, or one that does
+/// not exist.
 Source find_source(const DataOptions& options);
 
-/// A relative path is searched in the current folder, then in every data folder.
+/// Finds a file or folder. A relative path is searched in the current folder, then in every data
+/// folder.
 std::optional<std::filesystem::path> find_path(const std::string& path, const DataOptions& options);
 
-/// The file of targets: next to the file of inputs, else as `find_path` finds it.
+/// Returns the path of the file of targets: next to the file of inputs, else as `find_path` finds
+/// it.
 std::filesystem::path find_target(const std::filesystem::path& inputs, const DataOptions& options);
 
 /// Makes all file names absolute, so that the options are valid in any folder.

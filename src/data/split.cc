@@ -12,7 +12,7 @@
 namespace selfnorm {
 namespace {
 
-// 10·(1 − 0.9) is just below 1 in binary; so much of a row is rounding, not intent.
+// In binary, 10·(1 − 0.9) is just below 1. A difference this small is a rounding error.
 constexpr double kRounding = 1e-6;
 
 }  // namespace
@@ -24,8 +24,8 @@ Split split_rows(std::int64_t rows, double share, bool shuffle, std::uint64_t se
   if (share <= 0) return {std::move(order), {}};
   const double kept = std::floor(static_cast<double>(rows) * (1 - share) + kRounding);
   if (!(kept >= 1) || kept >= static_cast<double>(rows)) {
-    data_error(
-        fmt::format("{}_split: a share of {} of {} rows leaves one part empty", name, share, rows));
+    data_error(fmt::format("{}_split: a fraction of {} of {} rows leaves one part empty", name,
+                           share, rows));
   }
   if (shuffle) order = permutation(random_key(seed, "shuffle", name), rows);
   const auto cut = order.begin() + static_cast<std::int64_t>(kept);

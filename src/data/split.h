@@ -14,10 +14,10 @@ struct Split {
   std::vector<std::int64_t> validation;
 };
 
-/// Holds out `share` of `rows` rows: the last ones, the first ⌊rows·(1 − share)⌋ train, as Keras's
-/// validation_split divides them; 0 holds out none. With `shuffle` the rows are first put in an
-/// order drawn from (seed, "shuffle", name), the same on every machine. Error(data) when either
-/// part would be empty though share > 0.
+/// Holds out the fraction `share` of the rows. The first ⌊rows·(1 − share)⌋ rows are for training,
+/// and the last ones are held out, as in Keras's validation_split. 0 holds out no rows. With
+/// `shuffle`, the rows are first put into an order drawn from (seed, "shuffle", name), which is the
+/// same on every machine. Throws Error(data) if share > 0 and either part would be empty.
 Split split_rows(std::int64_t rows, double share, bool shuffle, std::uint64_t seed,
                  std::string_view name);
 

@@ -10,7 +10,8 @@
 namespace selfnorm {
 namespace {
 
-// Feature f of a sample is the numbers at first(f) + i·stride, i < count.
+// The order of the numbers of a sample: planes of `count` numbers, one for each feature, or `count`
+// times one number of each feature.
 struct Layout {
   std::int64_t features = 0, count = 0, sample = 0;
   bool planes = false;
@@ -29,8 +30,7 @@ Layout layout(const Field& field) {
 double number(std::uint8_t byte) { return byte / 255.0; }
 double number(float value) { return value; }
 
-// Calls visit(feature, x) for every number of the rows. A sample's numbers of one feature come one
-// after the other where they are a plane.
+// Calls visit(feature, x) for every number of the rows, in memory order.
 template <class T, class Visit>
 void for_each(const std::vector<T>& values, const Layout& layout,
               std::span<const std::int64_t> rows, Visit visit) {
@@ -79,7 +79,8 @@ std::int64_t standardized_features(const Field& field) {
 }
 
 Standardizer fit(const Field& field, std::span<const std::int64_t> rows) {
-  if (rows.empty()) data_error("field '" + field.name + "': no rows to standardize by");
+  if (rows.empty())
+    data_error("field '" + field.name + "': there are no rows to compute the standardization from");
   check_rows(field, rows);
   return std::visit([&](const auto& values) { return fit_values(values, layout(field), rows); },
                     field.values);

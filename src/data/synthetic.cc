@@ -16,7 +16,8 @@ namespace {
 
 using std::numbers::pi;
 
-// Points of class 0 or 1 as far along its curve, from 0 to 1, as said.
+// Each function returns the point of class 0 or 1 at the position `along`, from 0 to 1, of the
+// curve of that class.
 SyntheticPoint on_spiral(double along, int kind) {
   const double angle = 3 * pi * along + pi * kind;
   return {along * std::cos(angle), along * std::sin(angle), kind};
@@ -66,7 +67,7 @@ std::vector<SyntheticPoint> make_synthetic(const std::string& name,
   const auto* figure =
       std::ranges::find_if(kFigures, [&](const Figure& each) { return each.name == name; });
   if (figure == std::end(kFigures)) {
-    throw Error(ErrorKind::config, fmt::format("no figure is called '{}'{}", name,
+    throw Error(ErrorKind::config, fmt::format("unknown synthetic data set '{}'{}", name,
                                                suggestion(name, synthetic_names())));
   }
   check(options);

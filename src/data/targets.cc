@@ -16,13 +16,13 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kLargestWhole = 9007199254740992;  // 2^53: above it doubles skip whole numbers
+constexpr double kLargestWhole = 9007199254740992;  // 2^53: doubles skip whole numbers above it
 
 bool is_whole(double value) {
   return std::abs(value) <= kLargestWhole && value == std::trunc(value);
 }
 
-// True for whole numbers only, of which no more than the allowed number differ.
+// Returns whether all labels are whole and at most kMostAutomaticClasses are distinct.
 bool look_like_classes(const std::vector<double>& labels) {
   std::set<double> seen;
   for (const double label : labels) {
@@ -68,11 +68,11 @@ Targets number_targets(std::string name, std::vector<double> labels, const std::
                        const Place& place) {
   const bool classes = task == "classification" || (task == "auto" && look_like_classes(labels));
   if (classes) {
-    require(labels, place, "a class, a whole number (task = \"regression\" takes any number)",
+    require(labels, place, "a whole number as the class (task = \"regression\" accepts any number)",
             is_whole);
     return encode(std::move(name), labels);
   }
-  require(labels, place, "a target within 32-bit numbers", [](double label) {
+  require(labels, place, "a target within 32-bit range", [](double label) {
     return std::isnan(label) || std::abs(label) <= std::numeric_limits<float>::max();
   });
   Targets targets{std::move(name), {}, {}, {}, 1};
@@ -84,7 +84,7 @@ Targets text_targets(std::string name, const std::vector<std::string>& labels,
                      const std::string& task, const Place& place) {
   require(labels, place, "a class", [](const std::string& label) { return !label.empty(); });
   if (task == "regression") {
-    require(labels, place, "a number as target of a regression",
+    require(labels, place, "a number as the target of a regression",
             [](const std::string&) { return false; });
   }
   return encode(std::move(name), labels);

@@ -10,29 +10,34 @@
 
 namespace selfnorm {
 
-/// The place of a row's label for error messages: "train.csv:17, column 'y'".
+/// A function that returns the place of a row's label for error messages, such as "train.csv:17,
+/// column 'y'".
 using Place = std::function<std::string(std::int64_t row)>;
 
 /// With task "auto", whole numbers with at most this many distinct values are classes.
 inline constexpr std::size_t kMostAutomaticClasses = 100;
 
-/// Numbers as targets, NaN where a label is missing. Classes when `task` is "classification", or
-/// "auto" and all are whole, none is missing and at most kMostAutomaticClasses differ; their names
-/// are the numbers, sorted. Otherwise values of width 1. Error(data) names the place of an infinite
-/// value, and in a classification of a missing or fractional one.
+/// Converts numbers to targets. NaN is a missing label. The numbers are classes if `task` is
+/// "classification", or if it is "auto", all are whole, none is missing and at most
+/// kMostAutomaticClasses are distinct. The names of the classes are the sorted numbers. Otherwise
+/// the targets are values of width 1. Throws Error(data) with the place of a value beyond 32-bit
+/// range, and, for classes, of a missing or fractional label.
 Targets number_targets(std::string name, std::vector<double> labels, const std::string& task,
                        const Place& place);
 
-/// Texts as classes, their names sorted; an empty one or task "regression" is an Error(data).
+/// Converts texts to classes with sorted names. Throws Error(data) for an empty text, and for task
+/// "regression".
 Targets text_targets(std::string name, const std::vector<std::string>& labels,
                      const std::string& task, const Place& place);
 
-/// Numbers 0 … class_names.size() − 1 as classes of these names; others are an Error(data).
+/// Converts numbers from 0 to class_names.size() − 1 to classes with these names. Throws
+/// Error(data) for other numbers.
 Targets index_targets(std::string name, const std::vector<double>& labels,
                       std::vector<std::string> class_names, const Place& place);
 
-/// Renumbers classes so that index i means class_names[i], as when a trained model meets new data.
-/// A class that is not among them is an Error(data) naming the place of its first row.
+/// Renumbers classes so that index i means class_names[i], for example when a trained model reads
+/// new data. Throws Error(data) with the place of the first row of a class that is not in
+/// `class_names`.
 void align_classes(Targets& targets, const std::vector<std::string>& class_names,
                    const Place& place);
 

@@ -20,9 +20,9 @@ namespace {
 
 bool is_unlabeled(const std::string& label) { return label.empty() || label == "-"; }
 
-// One text column's rows, one behind the other.
+// The rows of a text column, one after the other.
 struct Column {
-  std::vector<std::int32_t> words;  ///< by WordCounts
+  std::vector<std::int32_t> words;  ///< as numbered by WordCounts
   std::vector<std::size_t> ends;
 };
 
@@ -37,8 +37,8 @@ class TextReader {
     const std::string fault = row.fault.empty() ? take(row) : row.fault;
     if (!fault.empty()) {
       if (!options_.skip_bad) {
-        data_error(fmt::format("{}:{}: {} (skip_bad = true leaves such rows out)", data_.name,
-                               row.line, fault));
+        data_error(fmt::format("{}:{}: {} (skip_bad = true skips such rows)", data_.name, row.line,
+                               fault));
       }
       ++data_.skipped;
     }
@@ -54,7 +54,7 @@ class TextReader {
     const std::int64_t steps = steps_of_rows();
     if (!is_plausible({data_.rows, steps})) {
       data_error(
-          fmt::format("{}: {} texts of {} words are more than fit in memory (cut them: "
+          fmt::format("{}: {} texts of {} words do not fit in memory (truncate them with "
                       "max_words)",
                       data_.name, data_.rows, steps));
     }
@@ -73,7 +73,7 @@ class TextReader {
   }
 
  private:
-  // What is wrong with a row, or nothing.
+  // Adds a row. Returns what is wrong with it, or "".
   std::string take(const TextRow& row) {
     if (row.label && is_unlabeled(*row.label)) {
       ++data_.unlabeled;
@@ -86,10 +86,10 @@ class TextReader {
     }
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (!is_utf8(row.texts[i])) {
-        return fmt::format("'{}': is not UTF-8: {}", options_.text[i], shown(row.texts[i]));
+        return fmt::format("'{}' is not UTF-8: {}", options_.text[i], shown(row.texts[i]));
       }
       split_into_words(row.texts[i], words_[i]);
-      if (words_[i].empty()) return fmt::format("'{}': has no words", options_.text[i]);
+      if (words_[i].empty()) return fmt::format("'{}' has no words", options_.text[i]);
     }
     for (std::size_t i = 0; i < columns_.size(); ++i) add(words_[i], columns_[i]);
     if (row.label) labels_.push_back(*row.label);
@@ -145,7 +145,7 @@ class TextReader {
   Dataset data_;
   WordCounts counts_;
   std::vector<Column> columns_;
-  std::vector<std::vector<std::string>> words_;  ///< of the row at hand, by column
+  std::vector<std::vector<std::string>> words_;  ///< tokens of the current row, by column
   std::vector<std::string> labels_;
 };
 
@@ -158,8 +158,8 @@ void check_texts(const DataOptions& options) {
                                                    {"skip_bad", options.skip_bad}};
   for (const auto& [name, given] : of_texts) {
     if (!given || !options.text.empty()) continue;
-    data_error(fmt::format("`{}` is for texts: name their columns (text = [\"…\"]) or leave it out",
-                           name));
+    data_error(fmt::format(
+        "`{}` is for texts (name their columns with text = [\"…\"], or leave it out)", name));
   }
   for (const auto& [name, columns] : options.inputs) {
     const bool is_text = columns.size() == 1 && std::ranges::count(options.text, columns[0]) > 0;
@@ -179,8 +179,8 @@ Dataset read_texts(const std::filesystem::path& path, const DataOptions& options
 void renumber(Field& field, const std::vector<std::string>& words,
               const std::vector<std::string>& into, std::int64_t steps) {
   if (!is_plausible({field_rows(field), steps})) {
-    data_error(fmt::format("input '{}': {} words of a text are more than fit in memory", field.name,
-                           steps));
+    data_error(
+        fmt::format("input '{}': texts of {} words do not fit in memory", field.name, steps));
   }
   const std::vector<std::int32_t> numbers = translated(words, into);
   const auto& from = std::get<std::vector<float>>(field.values);

@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 
 const std::vector<std::string> kTargetNames = {"gold_label", "label", "target", "class"};
 
-// The target among these columns; an absent one that was asked for is an error.
+// Returns the target among these columns, or "". Throws if the options name a target that is not
+// there.
 std::string target_among(const std::vector<std::string>& columns, const DataOptions& options,
                          const std::string& file) {
   if (!options.read_targets) return "";
@@ -65,7 +66,7 @@ class JsonLines {
     return names;
   }
 
-  // Its text; numbers are labels as they are written.
+  // Returns the text of a member. Only the label may also be a number.
   std::string member(const nlohmann::json& object, const std::string& name) {
     const auto found = object.find(name);
     if (found == object.end()) {
@@ -110,7 +111,7 @@ class TextTable {
   const std::string& target() const { return target_; }
 
  private:
-  // Finds the columns; whether the row was a header.
+  // Finds the columns. Returns whether the row is a header.
   bool first_row(const Cells& cells) {
     width_ = cells.size();
     std::vector<std::string> names(cells.begin(), cells.end());
@@ -131,7 +132,7 @@ class TextTable {
                      bool header) const {
     const auto found = std::ranges::find(names, name);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-    const std::string why = header ? "" : " (its first row names none of the texts' columns)";
+    const std::string why = header ? "" : " (the first row does not name the text columns)";
     data_error(
         fmt::format("{}: there is no column '{}'{}{}", file_, name, why, suggestion(name, names)));
   }

@@ -13,8 +13,8 @@
 
 namespace selfnorm {
 
-/// A row's texts, in the order of DataOptions::text, and its label where there is a target; `fault`
-/// says what is wrong where a line holds no such row.
+/// The texts of a row, in the order of DataOptions::text, and its label if there is a target.
+/// `fault` says what is wrong if the line does not contain such a row.
 struct TextRow {
   std::int64_t line = 0;
   std::vector<std::string> texts;
@@ -22,19 +22,20 @@ struct TextRow {
   std::string fault;
 };
 
-/// Returns false to stop.
+/// Receives a row. Returns false to stop.
 using TextRowTaker = std::function<bool(const TextRow& row)>;
 
-/// Hands over the rows of a file, gzip or not, one by one. Of JSON lines (.jsonl, .ndjson) the
-/// members of each object that are called as the columns; of a table the columns by the names of
-/// its header, without one by number from 0, where tabs separate cells that are taken as they stand
-/// (quotes too), and commas or semicolons cells that may be quoted. Empty lines are left out. Gives
-/// the name of the target: the option's, else gold_label, label, target or class where there is
-/// such a column; none without read_targets. Error(data) names a column that is not there.
+/// Calls a function for each row of a plain or gzip file. Empty lines are skipped. In JSON lines
+/// (.jsonl, .ndjson), the columns are members of each object. In a table, the columns are found by
+/// their names in the header, or by index from 0 without a header. Cells separated by tabs are
+/// taken literally, including quotes. Cells separated by commas or semicolons may be quoted.
+/// Returns the name of the target: the option `target`, else the first of gold_label, label, target
+/// and class that is a column, else "". It is also "" if `read_targets` is false. Throws
+/// Error(data) for a column that does not exist.
 std::string read_text_rows(const std::filesystem::path& path, const DataOptions& options,
                            const TextRowTaker& take);
 
-/// Whether a file's name says that it holds JSON lines.
+/// Returns whether a file has the extension of JSON lines.
 bool holds_json_lines(const std::filesystem::path& path);
 
 }  // namespace selfnorm

@@ -8,9 +8,9 @@
 
 namespace selfnorm {
 
-/// Writes the tokens of a text to `words`, in order. A token is a longest run of a–z, 0–9, _ and
+/// Writes the tokens of a text to `words`, in order. A token is a maximal run of a–z, 0–9, _ and
 /// bytes from 0x80 on (letters outside ASCII), after lowercasing A–Z. Every other byte above 0x20,
-/// except 0x7f, is a token of its own. All other bytes separate tokens.
+/// except 0x7f, is a token by itself. All other bytes separate tokens.
 void split_into_words(std::string_view text, std::vector<std::string>& words);
 
 }  // namespace selfnorm

@@ -22,7 +22,7 @@ std::string_view without_space_behind(std::string_view line) {
   return line.substr(0, end == line.npos ? 0 : end + 1);
 }
 
-// How many numbers stand behind the first cell of a line.
+// Returns the number of cells after the first one of a line.
 std::int64_t numbers_in(std::string_view line) { return std::ranges::count(line, ' '); }
 
 class VectorFile {
@@ -42,8 +42,7 @@ class VectorFile {
     const std::string fault = take_line(text);
     if (fault.empty()) return;
     if (!skip_bad_) {
-      data_error(
-          fmt::format("{}:{}: {} (skip_bad = true leaves such lines out)", file_, number, fault));
+      data_error(fmt::format("{}:{}: {} (skip_bad = true skips such lines)", file_, number, fault));
     }
     ++vectors_.skipped;
   }
@@ -51,12 +50,12 @@ class VectorFile {
   WordVectors take() { return std::move(vectors_); }
 
  private:
-  // What is wrong with a line, or nothing.
+  // Uses a line. Returns what is wrong with it, or "".
   std::string take_line(std::string_view text) {
     if (numbers_in(text) < dimension_) {
       return fmt::format("expected a word and {} numbers, got {}", dimension_, numbers_in(text));
     }
-    // A word may have spaces: its numbers are the last.
+    // A word may contain spaces. The numbers are the last cells of the line.
     std::size_t end = text.size();
     for (std::int64_t i = 0; i < dimension_; ++i) end = text.rfind(' ', end - 1);
     const std::string_view word = text.substr(0, end);
@@ -107,7 +106,7 @@ class VectorFile {
   std::int64_t dimension_;
   bool skip_bad_;
   std::unordered_map<std::string, std::size_t> numbers_;
-  std::vector<bool> exact_;  ///< found as it stands
+  std::vector<bool> exact_;  ///< whether the exact spelling was found, by token id
   WordVectors vectors_;
 };
 

@@ -9,18 +9,20 @@
 
 namespace selfnorm {
 
-/// The vectors of a vocabulary in order. Tokens without a vector have zeros.
+/// The vectors of a vocabulary, by token id. Tokens without a vector have zeros.
 struct WordVectors {
   std::vector<float> table;  ///< tokens × dimension
   std::vector<bool> found;   ///< by token id
   std::int64_t skipped = 0;  ///< number of unreadable lines, skipped
 };
 
-/// Reads a file, gzip or not, of a line for each word: the word, then so many numbers, with spaces
-/// between; a first line of two whole numbers (how many, of which length) is left out. A word is
-/// looked for as it stands, then with A–Z as a–z, of several such spellings the first; vectors of
-/// other words are not kept. Error(data) names the line of a vector of another length, or of what
-/// is no finite number in one that is kept; with `skip_bad` such lines are left out and counted.
+/// Reads a plain or gzip file with one word per line, followed by `dimension` numbers, separated by
+/// spaces. A first line of two whole numbers (the count and the dimension of the vectors) is
+/// skipped. A word of the file is looked up as it is written, then in lower case (A–Z only). An
+/// exact spelling takes precedence over others, and of several others the first is used. Vectors of
+/// words that are not in `words` are skipped. Throws Error(data) with the line of a vector of
+/// another length, and of a number that is not finite in a vector that is used. With `skip_bad`,
+/// such lines are skipped and counted.
 WordVectors read_vectors(const std::filesystem::path& path, const std::vector<std::string>& words,
                          std::int64_t dimension, bool skip_bad = false);
 

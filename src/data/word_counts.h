@@ -9,20 +9,20 @@
 
 namespace selfnorm {
 
-inline constexpr std::int32_t kPadding = 0;      ///< id after the end of a text
-inline constexpr std::int32_t kUnknownWord = 1;  ///< id of a token that is not in the vocabulary
+inline constexpr std::int32_t kPadding = 0;      ///< token id after the end of a text
+inline constexpr std::int32_t kUnknownWord = 1;  ///< token id of an unknown word
 inline constexpr std::int32_t kFirstWord = 2;
 
-/// Assigns ids to tokens in order of appearance, and counts them.
+/// Numbers tokens in order of appearance, and counts them.
 class WordCounts {
  public:
   std::int32_t count(const std::string& word);
 
-  /// The vocabulary: at its number each word that came at least so often, the most frequent first
-  /// and those as frequent in the order of their bytes; "" for padding and unknown words.
+  /// The tokens that occur at least `min_count` times, by token id. The most frequent token is
+  /// first. Tokens with equal counts are in byte order. Padding and the unknown token are "".
   struct Vocabulary {
     std::vector<std::string> words;
-    std::vector<std::int32_t> numbers;  ///< in it, by the number that `count` gave
+    std::vector<std::int32_t> numbers;  ///< token ids, by the number that `count` returned
   };
   Vocabulary vocabulary(std::int64_t min_count) const;
 
@@ -31,7 +31,7 @@ class WordCounts {
   std::vector<std::int64_t> counts_;
 };
 
-/// The id in another vocabulary for each id of one.
+/// Returns, for each token id of the vocabulary `words`, the id of the same token in `into`.
 std::vector<std::int32_t> translated(const std::vector<std::string>& words,
                                      const std::vector<std::string>& into);
 

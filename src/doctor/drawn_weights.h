@@ -7,17 +7,17 @@
 
 namespace selfnorm {
 
-/// Weights as they are drawn, of a layer that another layer with weights follows.
+/// The initial weights of a layer that another layer with weights follows.
 struct DrawnWeights {
   const Node* node;
   const Parameter* weights;
-  const Node* activation;  ///< behind them, before other weights; nullptr: none
+  const Node* activation;  ///< first after the weights; nullptr if other weights come first
   double tau = 0;          ///< variance times fan-in
-  double wanted = 1;       ///< what it should be
-  double share = 1;        ///< of the variance that zero padding leaves
+  double wanted = 1;       ///< tau that preserves the signal
+  double share = 1;        ///< fraction of the variance that zero padding leaves
 };
 
-/// Each set of weights once, at its owner, in the order of the nodes.
+/// Returns each set of weights once, at its owner, in the order of the nodes.
 std::vector<DrawnWeights> drawn_weights(const NetworkAnalysis& chart);
 
 }  // namespace selfnorm

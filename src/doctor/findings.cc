@@ -12,7 +12,7 @@
 namespace selfnorm {
 namespace {
 
-// How far a value is from 1, upwards or downwards.
+// Returns the distance of a symptom's value from 1 on a logarithmic scale; infinity for NaN.
 double distance(const Symptom& symptom) {
   const double off = std::abs(std::log(symptom.value));
   return std::isnan(off) ? std::numeric_limits<double>::infinity() : off;

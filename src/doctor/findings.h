@@ -18,8 +18,8 @@ struct Edit {
   std::string layer;  ///< the layer to change; empty: standardize the data
   /// Changes the layer as the user wrote it. Without this and `inserted`, the layer is removed.
   std::function<void(Layer&)> change = {};
-  Layer inserted = {};      ///< if it has an op, it is inserted after the layer
-  std::string reader = {};  ///< the layer that reads `inserted`; empty: all that read the layer
+  Layer inserted = {};      ///< if it has an op, it is inserted after `layer`
+  std::string reader = {};  ///< the layer that reads `inserted`; empty: all readers of `layer`
 };
 
 /// A finding at one layer.
@@ -46,7 +46,7 @@ struct FindingKind {
   std::vector<Symptom> (*look)(const NetworkAnalysis& chart);
 };
 
-/// In the order in which findings of one severity are listed.
+/// Returns all kinds, in the order in which findings of the same severity are listed.
 const std::vector<FindingKind>& finding_kinds();
 
 /// A finding with the fixes of all its symptoms.
@@ -55,10 +55,11 @@ struct Diagnosis {
   FixPhase phase = FixPhase::parts;
   std::vector<Edit> fixes;
 };
+
+/// Looks for all kinds of findings. Returns errors first.
 std::vector<Diagnosis> diagnose(const NetworkAnalysis& chart);
 
-// ---- the functions of the kinds, by file
-// ---------------------------------------------------------
+// ---- the functions that look for each kind, by file ----------------------------------------
 
 // weight_findings.cc
 std::vector<Symptom> look_at_initial_variance(const NetworkAnalysis& chart);
@@ -83,9 +84,9 @@ std::vector<Symptom> look_at_embeddings(const NetworkAnalysis& chart);
 std::vector<Symptom> look_at_summed_steps(const NetworkAnalysis& chart);
 std::vector<Symptom> look_at_pooling(const NetworkAnalysis& chart);
 
-/// Whether a second moment that is `ratio` times its target is off by more than 10 %.
+/// Returns whether a second moment that is `ratio` times its target is off by more than 10 %.
 bool is_off(double ratio);
-/// An error beyond a factor of 2, else a warning.
+/// Returns error for a ratio that is off by a factor of 2 or more, else warning.
 Severity severity_of(double ratio);
 
 }  // namespace selfnorm

@@ -32,7 +32,7 @@ MomentField field_of_rows(std::span<const float> rows, const Shape& shape) {
 
 namespace {
 
-// States that say what comes out: fitted ones, and tables that are not drawn.
+// Returns whether a node has fitted states or a pretrained table, which determine its output.
 bool holds_states(const Graph& graph, const Node& node) {
   return has_pretrained_table(node) || std::ranges::any_of(node.inputs, [&](ValueId id) {
            return graph.value(id).role == Role::state;

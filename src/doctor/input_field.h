@@ -10,17 +10,18 @@
 
 namespace selfnorm {
 
-/// The field of real rows, as the engine holds them, of this shape with the batch first: exact
-/// products of the numbers, averaged over channels.
+/// Returns the moment field of given rows in memory order. `shape` has the batch first. The field
+/// holds exact products of the numbers, averaged over channels.
 MomentField field_of_rows(std::span<const float> rows, const Shape& shape);
 
-/// The fields of a graph's inputs, and behind nodes whose states are fitted to these rows or read
-/// from a file, as far as no weights stand in front of them: of the very values. Word numbers are
-/// steps with one channel. The graph is for as many rows.
+/// Returns the fields that follow from the rows alone: those of the graph's inputs, and those after
+/// nodes with fitted states or pretrained tables if no drawn weights come before. They are computed
+/// from the actual values. Token ids are steps with one channel. The batch size of the graph is the
+/// number of rows.
 std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows& rows,
                                             const std::vector<PretrainedTable>& tables);
 
-/// Of independent N(0, 1): one sample stands for all.
+/// Returns the field of independent N(0, 1) values. One sample represents all.
 MomentField unit_normal_field(const Shape& shape);
 
 }  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Findings about what a network is fed.
+// Findings about the inputs of a network.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace selfnorm {
 namespace {
 
-// Values at hand, with no weights before them.
+// Returns whether a value depends on the data alone, without weights.
 bool is_given(const NetworkAnalysis& chart, ValueId value) {
   const Node* maker = chart.maker(value);
   if (maker == nullptr) return true;
@@ -21,8 +21,8 @@ bool is_given(const NetworkAnalysis& chart, ValueId value) {
                              [&](ValueId input) { return is_given(chart, input); });
 }
 
-// How alike values are that lie so far apart: correlations one and two steps away, and beyond them
-// as the second step fell.
+// Returns the correlation of values that are `steps` apart, given the correlations at distances 1
+// and 2. Beyond 2, it decays by the ratio of these two.
 double correlation_after(double one, double two, std::int64_t steps) {
   if (steps == 0) return 1;
   if (steps == 1) return one;
@@ -30,7 +30,7 @@ double correlation_after(double one, double two, std::int64_t steps) {
   return two * std::pow(std::clamp(two / one, -1.0, 1.0), static_cast<double>(steps - 2));
 }
 
-// Of `count` values in a row: Σ over pairs of the squared correlation.
+// Returns the sum of the squared correlation over all pairs of `count` values in a row.
 double alike(double one, double two, std::int64_t count) {
   double sum = 0;
   for (std::int64_t d = 0; d < count; ++d) {
@@ -40,7 +40,7 @@ double alike(double one, double two, std::int64_t count) {
   return sum;
 }
 
-// Correlation over all elements that have such a neighbor.
+// Returns the correlation of neighbors, averaged over all elements that have such a neighbor.
 double average_correlation(const MomentField& x, Link link) {
   const FieldAverage all = field_average(x);
   const double variance = all.square - all.mean * all.mean;
@@ -55,7 +55,8 @@ double average_correlation(const MomentField& x, Link link) {
   return std::clamp((sum / static_cast<double>(count) - all.mean * all.mean) / variance, -1.0, 1.0);
 }
 
-// The window of a convolution by its weights, O,I,H,W; none of other layers.
+// The window of a convolution, from the shape O,I,H,W of its weights. Other layers have a window of
+// one value.
 struct Taps {
   std::int64_t rows = 1, columns = 1;
   std::int64_t count() const { return rows * columns; }
@@ -66,7 +67,8 @@ Taps taps_of(const NetworkAnalysis& chart, const Parameter& weights) {
   return {shape[2], shape[3]};
 }
 
-// As how many independent values those in a window count, (tr C)²/tr C² of their covariance C.
+// Returns how many independent values the values in a window count as: (tr C)²/tr C² with their
+// covariance C.
 double independent_values(const MomentField& x, const Taps& taps) {
   const double rows = alike(average_correlation(x, Link::below),
                             average_correlation(x, Link::two_below), taps.rows);
@@ -80,7 +82,7 @@ double independent_values(const MomentField& x, const Taps& taps) {
 
 std::vector<Symptom> look_at_inputs(const NetworkAnalysis& chart) {
   if (!chart.has_raw_inputs()) return {};
-  constexpr double kFar = 0.1, kVeryFar = 0.5;  // of a mean
+  constexpr double kFar = 0.1, kVeryFar = 0.5;  // limits for the mean
   std::vector<Symptom> symptoms;
   const auto words = vocabularies(chart.graph());
   for (const ValueId input : chart.graph().inputs) {
@@ -100,7 +102,8 @@ std::vector<Symptom> look_at_inputs(const NetworkAnalysis& chart) {
 }
 
 std::vector<Symptom> look_at_correlation(const NetworkAnalysis& chart) {
-  // Below what digits have: whitening those made networks worse (experiments/zoo/README.md).
+  // Below the value of MNIST images: whitening them made networks worse
+  // (experiments/zoo/README.md).
   constexpr double kFew = 1.5;
   std::vector<Symptom> symptoms;
   if (chart.any_self_normalizing() == nullptr) return symptoms;
@@ -116,7 +119,7 @@ std::vector<Symptom> look_at_correlation(const NetworkAnalysis& chart) {
         {node.name,
          independent / static_cast<double>(taps.count()),
          Severity::warning,
-         fmt::format("{} values that a window holds count as {:.2f}", taps.count(), independent),
+         fmt::format("{} values in a window count as {:.2f}", taps.count(), independent),
          {{chart.graph().value(input).name, {}, {"whiten", {}}, node.name}}});
   }
   return symptoms;

@@ -20,8 +20,8 @@
 namespace selfnorm {
 namespace {
 
-// What all elements of one of few channels have in common, the mean of a draw takes out of its
-// variance.
+// The elements of a channel have a random part in common. With few channels, the mean of one draw
+// contains some of it, so the variance of one draw is smaller by that amount.
 SignalMoments moments_of(const MomentField& x, std::int64_t batch, double channels) {
   const FieldAverage all = field_average(x);
   const double common = std::max(0.0, all.any_pair_product - all.mean * all.mean) / channels;
@@ -50,7 +50,7 @@ double mean_square(std::span<const float> values) {
          static_cast<double>(values.size());
 }
 
-// The network with a gradient for every layer's output, ready to run again and again.
+// Runs a network repeatedly and computes the gradient with respect to every layer's output.
 class Probe {
  public:
   Probe(const Network& network, std::int64_t batch, const std::vector<PretrainedTable>& tables)
@@ -109,7 +109,7 @@ class Probe {
             static_cast<std::size_t>(elements(program_->graph().value(id).shape))};
   }
 
-  // Of a layer that several outputs depend on, the sum of what comes from each.
+  // Adds gradients to those of earlier outputs, for layers that several outputs depend on.
   void add_gradients(Graph& graph, const std::vector<ValueId>& more) {
     for (std::size_t i = 0; i < more.size(); ++i) {
       ValueId& sum = gradients_[i];
@@ -129,7 +129,7 @@ class Probe {
   Weights weights_;
   InputRows rows_;
   std::vector<ValueId> cotangents_;  ///< one for each output
-  std::vector<ValueId> gradients_;   ///< by layer
+  std::vector<ValueId> gradients_;   ///< one for each layer
   std::optional<Program> program_;
 };
 
@@ -138,7 +138,7 @@ class Probe {
 std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& signals,
                                     std::int64_t batch) {
   std::vector<NamedMoments> layers;
-  std::vector<bool> is_drawn(graph.values.size(), false);  // by weights, not given
+  std::vector<bool> is_drawn(graph.values.size(), false);  // whether it depends on drawn weights
   for (std::size_t i = 0; i < is_drawn.size(); ++i) {
     is_drawn[i] = graph.values[i].role == Role::parameter;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a layer's output is predicted and measured by: the same numbers for both.
+// The moments of each layer: the same numbers for predictions and measurements.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +15,21 @@
 
 namespace selfnorm {
 
-/// A layer by its name.
+/// The moments of a layer with this name and op.
 struct NamedMoments {
   std::string name, op;
   SignalMoments moments;
 };
 
-/// From predicted signals, for a batch of so many samples. In the order of the nodes.
+/// Returns the predicted moments of each layer for a batch of `batch` samples, in the order of the
+/// nodes.
 std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& signals,
                                     std::int64_t batch);
 
-/// Runs the network on the engine that trains, forward and backward, with weights and masks drawn
-/// from `seeds` and the rows of each, to which fitted states are fitted, with these tables, and
-/// measures every layer; one list of layers for each seed. A gradient that no path leads to is NaN.
+/// Measures every layer with the training engine, in one forward and one backward pass per seed. A
+/// seed draws the weights and masks, and `rows` returns its rows. States are fitted to these rows,
+/// and `tables` are the pretrained tables. Returns one list of layers per seed. A gradient is NaN
+/// if no path leads from the layer to an output.
 std::vector<std::vector<NamedMoments>> measure(
     const Network& network, const std::function<InputRows(std::uint64_t seed)>& rows,
     std::int64_t batch, const std::vector<PretrainedTable>& tables,

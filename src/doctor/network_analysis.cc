@@ -97,7 +97,7 @@ const Node* NetworkAnalysis::activation_behind(const Node& node) const {
 bool NetworkAnalysis::is_self_normalizing(const Node& activation) const {
   if (rule_of(row_of(activation).moments) == nullptr) return false;
   const LayerMap map = layer_map(moment_rule(activation), {0, 1}, {0, 1, true});
-  constexpr double kClose = 1e-6;  // constants of a few digits are such too
+  constexpr double kClose = 1e-6;  // so that constants rounded to a few digits count too
   return std::abs(map.outputs.mean) < kClose && std::abs(map.outputs.variance - 1) < kClose &&
          map.d_variance_d_nu > 0 && map.d_variance_d_nu < 1;
 }

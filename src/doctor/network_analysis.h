@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the doctor has before it when it looks for findings: a network's graph with what is
-// predicted of it.
+// The input of all findings: a graph with the predictions for it.
 #pragma once
 
 #include <optional>
@@ -15,51 +14,53 @@ namespace selfnorm {
 
 class NetworkAnalysis {
  public:
-  /// `signals` as predicted for `graph`; both outlive the chart. `raw_inputs`: whether these are
-  /// data without standardization.
-  /// `trained`: what training told of the weights, for findings about them.
+  /// `signals` are the predictions for `graph`. Both must outlive the analysis. `raw_inputs` says
+  /// whether the inputs are data without standardization. `trained` holds the records of a
+  /// training, for findings about its weights.
   NetworkAnalysis(const Graph& graph, const PredictedSignals& signals, bool raw_inputs,
                   const std::vector<EpochRecord>& trained = {});
 
   const Graph& graph() const { return graph_; }
   bool has_raw_inputs() const { return raw_inputs_; }
   const std::vector<EpochRecord>& trained() const { return trained_; }
-  /// The law that a parameter is drawn from.
+  /// The moments of the initializer of a parameter.
   const InitializerMoments& law(const Parameter& parameter) const {
     return laws_[index(parameter.value)];
   }
 
-  /// Averages of what is predicted of a value, and the mean square of its gradient (NaN: none).
+  /// The averages of the predicted field of a value.
   const FieldAverage& average(ValueId value) const { return averages_[index(value)]; }
+  /// The predicted mean square of the gradient with respect to a value; NaN without a gradient.
   double gradient(ValueId value) const { return gradients_[index(value)]; }
+  /// The predicted field of a value.
   const MomentField& field(ValueId value) const { return signals_.forward[index(value)]->field(); }
 
-  /// The node that makes a value; nullptr for inputs and parameters.
+  /// The node that computes a value, or nullptr for inputs and parameters.
   const Node* maker(ValueId value) const { return makers_[index(value)]; }
   /// The nodes that read a node's output.
   const std::vector<const Node*>& readers(const Node& node) const {
     return readers_[index(node.outputs[0])];
   }
 
-  /// The parameter that is a node's weights, or nullptr.
+  /// A node's weights, or nullptr.
   const Parameter* weights(const Node& node) const;
-  /// A node's inputs without parameters.
+  /// A node's inputs that are not parameters.
   std::vector<ValueId> signal_inputs(const Node& node) const;
 
-  /// Whether another layer with weights stands behind the node.
+  /// Whether a layer with weights comes anywhere after the node.
   bool feeds_weights(const Node& node) const { return feeds_weights_[index(node.outputs[0])]; }
 
-  /// The activations that a value comes from, through what moves, pools, masks or merges; none
-  /// beyond weights and normalizations.
+  /// The last activation on each path to a value. The search looks through ops that move, pool,
+  /// mask or merge elements, and stops at weights and normalizations.
   std::vector<const Node*> activations_before(ValueId value) const;
-  /// The same with nodes that have weights, where the way ends at these.
+  /// As `activations_before`, together with the nodes with weights at which the search stops.
   std::vector<const Node*> makers_before(ValueId value) const;
-  /// The first activation behind a node before other weights, or nullptr.
+  /// The first activation after a node, or nullptr if other weights come first.
   const Node* activation_behind(const Node& node) const;
 
-  /// Whether an activation has (0, 1) as an attracting fixed point, as SELU has.
+  /// Whether an activation has (0, 1) as an attracting fixed point, as SELU does.
   bool is_self_normalizing(const Node& activation) const;
-  /// A self-normalizing activation of the network in front of weights, or nullptr.
+  /// A self-normalizing activation of the network that feeds weights, or nullptr.
   const Node* any_self_normalizing() const { return self_normalizing_; }
 
  private:
@@ -79,7 +80,8 @@ class NetworkAnalysis {
   const Node* self_normalizing_ = nullptr;
 };
 
-/// How an activation acts on normal laws; the node has one.
+/// The rule by which an activation changes the moments of a normal distribution. The activation
+/// must have one.
 MomentRule moment_rule(const Node& activation);
 
 }  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Findings about what a network is made of.
+// Findings about the kinds of layers: dropout, normalization and activations.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,11 +15,11 @@
 namespace selfnorm {
 namespace {
 
-// Dropout before a layer with weights, with its effect on N(0, 1).
+// A dropout layer before a layer with weights.
 struct Dropper {
   const Node& node;
   double rate;
-  bool keeps_unit;  ///< keeps mean 0 and variance 1, as alpha dropout does
+  bool keeps_unit;  ///< whether it keeps N(0, 1) at mean 0 and variance 1, as alpha dropout does
 };
 
 template <class Look>
@@ -40,7 +40,8 @@ Edit exchanged(const Node& node, const std::string& op, double rate) {
           }};
 }
 
-// Whether one of them is, or is not, self-normalizing.
+// Returns whether any of the activations is self-normalizing, or is not if `self_normalizing` is
+// false.
 bool any_is(const NetworkAnalysis& chart, const std::vector<const Node*>& activations,
             bool self_normalizing) {
   return std::ranges::any_of(activations, [&](const Node* node) {
@@ -53,7 +54,8 @@ bool is_plain(const Node& node) {
          pointwise_pass(node, Mode::training).dropout.kind == DropoutKind::plain;
 }
 
-// A gate, as in squeeze and excitation, is no part of the chain of activations.
+// Returns whether an activation is a gate, as in squeeze and excitation. A gate multiplies another
+// signal, so it is not part of the chain of activations.
 bool is_gate(const NetworkAnalysis& chart, const Node& node) {
   return std::ranges::any_of(chart.readers(node),
                              [](const Node* reader) { return row_of(*reader).traits.multiplies; });
@@ -63,7 +65,7 @@ bool is_hidden_activation(const NetworkAnalysis& chart, const Node& node) {
   return rule_of(row_of(node).moments) != nullptr && chart.feeds_weights(node);
 }
 
-// The SELUs that are not shaped for the depth, in the order of computation.
+// Returns the self-normalizing activations without `shape = "depth"`, in the order of computation.
 std::vector<const Node*> unshaped(const NetworkAnalysis& chart) {
   std::vector<const Node*> nodes;
   for (const Node& node : chart.graph().nodes) {
@@ -73,7 +75,8 @@ std::vector<const Node*> unshaped(const NetworkAnalysis& chart) {
   return nodes;
 }
 
-// The growth of a gradient by the slopes of these activations on the longest path through them.
+// Returns the growth of the gradient by the slopes of these activations, along the path where it is
+// largest.
 double slope_growth(const NetworkAnalysis& chart, const std::vector<const Node*>& nodes) {
   std::vector<double> logs(chart.graph().values.size(), 0);
   double most = 0;
@@ -94,7 +97,7 @@ double slope_growth(const NetworkAnalysis& chart, const std::vector<const Node*>
 
 }  // namespace
 
-// Plain dropout after SELU, or between weights and SELU.
+// Finds plain dropout after SELU, or between weights and SELU.
 std::vector<Symptom> look_at_plain_dropout(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   for_each_dropout(chart, [&](const Dropper& dropper) {
@@ -117,7 +120,8 @@ std::vector<Symptom> look_at_plain_dropout(const NetworkAnalysis& chart) {
   return symptoms;
 }
 
-// If the network has SELU elsewhere, the activation is replaced, else the dropout.
+// Finds alpha dropout after an activation that is not self-normalizing. If the network has SELU
+// elsewhere, the activation is replaced (by look_at_activations), else the dropout.
 std::vector<Symptom> look_at_alpha_dropout(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   for_each_dropout(chart, [&](const Dropper& dropper) {
@@ -173,7 +177,8 @@ std::vector<Symptom> look_at_activations(const NetworkAnalysis& chart) {
 }
 
 // Removes the initializer of normal weights before a depth-tuned SELU, so that orthogonal weights
-// of the same variance are chosen. A product of many normal matrices has few directions left.
+// of the same variance are chosen. A product of many matrices of normal weights is close to low
+// rank.
 std::vector<Edit> free_weights(const NetworkAnalysis& chart, const Node& selu) {
   const Node* layer = chart.maker(selu.inputs[0]);
   const Parameter* weights = layer == nullptr ? nullptr : chart.weights(*layer);
@@ -186,7 +191,7 @@ std::vector<Symptom> look_at_gradients(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   const std::vector<const Node*> nodes = unshaped(chart);
   if (nodes.empty()) return symptoms;
-  // Sums of squares, which widths do not change.
+  // Compares sums of squares, since these do not depend on the widths of the layers.
   const auto sum = [&](const Node* node) {
     const ValueId value = node->outputs[0];
     return chart.gradient(value) * static_cast<double>(elements(chart.graph().value(value).shape));

@@ -13,7 +13,8 @@
 namespace selfnorm {
 namespace {
 
-// The network with everything written out, and what of it the user left open.
+// Edits a network in which all names and inputs are written out, and remembers which of them the
+// user had left open.
 class Editor {
  public:
   explicit Editor(const Network& given)
@@ -27,7 +28,7 @@ class Editor {
   void make(const Edit& edit) {
     const std::size_t at = place_of(edit.layer);
     const bool is_layer = at < network_.layers.size();
-    if (!is_layer && edit.inserted.op.empty()) return;  // another edit took it out
+    if (!is_layer && edit.inserted.op.empty()) return;  // another edit removed it
     if (edit.change) edit.change(network_.layers[at]);
     else if (edit.inserted.op.empty()) take_out(at);
     else insert(edit, at);
@@ -53,7 +54,7 @@ class Editor {
     return static_cast<std::size_t>(layer - network_.layers.begin());
   }
 
-  // Whatever read `from` reads `to`; with `only`, that layer alone.
+  // Makes the readers of `from` read `to`; with `only`, makes that layer alone do so.
   void redirect(const std::string& from, const std::string& to, const std::string& only = "") {
     for (Layer& layer : network_.layers) {
       if (layer.name == to || (!only.empty() && layer.name != only)) continue;
@@ -74,7 +75,8 @@ class Editor {
     layer.inputs = {edit.layer};
     layer.name = unused(edit.layer + "_" + layer.op);
     redirect(edit.layer, layer.name, edit.reader);
-    // Beside its one reader, else behind the layer; an input of the network comes first.
+    // Its place is before its one reader if it has one, else after the layer. It comes first after
+    // an input of the network.
     const std::size_t place = !edit.reader.empty()           ? place_of(edit.reader)
                               : at == network_.layers.size() ? 0
                                                              : at + 1;
@@ -103,8 +105,8 @@ class Editor {
     last_name_ = before;
   }
 
-  // Names that nobody says, or that follow from the order as they did, where what then follows is
-  // nobody's name.
+  // Clears the names that the user had left open, if no other layer uses them or the new default
+  // name is the same. A name stays if another layer has the new default name.
   void leave_names_open() {
     std::set<std::string> said(network_.outputs.begin(), network_.outputs.end());
     if (!has_outputs_) said.erase(last_name_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Edits of a network as its user wrote it.
+// Edits a network in the form in which its user wrote it.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,16 @@
 
 namespace selfnorm {
 
-/// A network after edits. What no edit concerns stands as it was written: layers without a name or
-/// inputs stay so, as far as they mean the same.
+/// A network after edits. Everything that no edit concerns is as the user wrote it. Layers without
+/// a name or without inputs stay so as long as their meaning does not change.
 struct EditedNetwork {
   Network network;
-  /// By layer, its place in the network that was edited; −1 for one that was put in.
+  /// The old index of each layer; −1 for an inserted one.
   std::vector<std::int64_t> origins;
 };
 
-/// Makes the edits that concern layers, in their order; layers are named as `complete_names` does.
+/// Applies the edits that concern layers, in their order. Edits name layers as `complete_names`
+/// does.
 EditedNetwork edited(const Network& network, const std::vector<Edit>& edits);
 
 }  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Findings about where values of different scales meet, or leave their scale.
+// Findings about layers that join values of different scales, or change the scale.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +14,8 @@
 namespace selfnorm {
 namespace {
 
-// Networks of batch norm and their like take scales back themselves.
+// Returns whether the network relies on normalization layers, such as batch norm, which correct
+// scales themselves.
 bool normalizes(const NetworkAnalysis& chart) {
   return chart.any_self_normalizing() == nullptr &&
          std::ranges::any_of(chart.graph().nodes,
@@ -28,7 +29,8 @@ Layer scale_layer(double factor, double shift) {
   return layer;
 }
 
-// A factor and a shift that the user, or the doctor, put behind a node for all that read it.
+// Returns the scale layer after a node if it is the only reader of the node, else nullptr. The user
+// or the doctor may have inserted it.
 const Node* scale_behind(const NetworkAnalysis& chart, const Node& node) {
   const auto& readers = chart.readers(node);
   if (readers.size() != 1) return nullptr;
@@ -43,7 +45,7 @@ double number_of(const Settings& attributes, const char* name, double unless) {
   return found == attributes.end() ? unless : std::get<double>(found->second);
 }
 
-// y becomes factor·y + shift.
+// Changes a scale layer so that its output y becomes factor·y + shift.
 void then(Layer& scale, double factor, double shift) {
   const double given = number_of(scale.attributes, "factor", 1);
   const Layer made =
@@ -51,13 +53,13 @@ void then(Layer& scale, double factor, double shift) {
   scale.attributes = made.attributes;
 }
 
-// Puts a factor and a shift behind a node, or changes those that stand there.
+// Inserts a scale layer after a node, or changes the one that is already there.
 Edit rescaled(const Node& node, const Node* scale, double factor, double shift) {
   if (scale == nullptr) return {node.name, {}, scale_layer(factor, shift)};
   return {scale->name, [=](Layer& layer) { then(layer, factor, shift); }};
 }
 
-// Averages over the elements that hold something: steps that are padding are zeros.
+// Averages over all elements that are not padding. Padded steps are 0.
 struct InputMoments {
   double mean = 0, square = 0;
 };
@@ -75,7 +77,7 @@ InputMoments input_moments(const std::vector<const MomentField*>& fields) {
   return count > 0 ? InputMoments{sum.mean / count, sum.square / count} : sum;
 }
 
-// What all look up that read this node's table: they get one fix.
+// Returns the moments of all lookups in the table of this embedding. They share one fix.
 InputMoments table_moments(const NetworkAnalysis& chart, const Node& embedding) {
   std::vector<const MomentField*> fields;
   for (const Node& node : chart.graph().nodes) {
@@ -85,20 +87,20 @@ InputMoments table_moments(const NetworkAnalysis& chart, const Node& embedding) 
   return input_moments(fields);
 }
 
-// Whether it takes vectors of words from a file, as they are.
+// Returns whether an embedding reads word vectors from a text file without standardizing them.
 bool from_file(const Node& embedding) {
   const auto& path = std::get<std::string>(embedding.attributes.at("weights"));
   const bool is_array = path.ends_with(".npy") || path.ends_with(".npy.gz");
   return !path.empty() && !is_array && !std::get<bool>(embedding.attributes.at("standardize"));
 }
 
-// At the owner of the table.
+// Sets `standardize` at the owner of the table.
 Edit standardized_vectors(const Graph& graph, const Node& embedding) {
   const auto table = std::ranges::find(graph.parameters, embedding.inputs[1], &Parameter::value);
   return {table->owner, [](Layer& layer) { layer.attributes["standardize"] = true; }};
 }
 
-// The text of what `rescaled` does, with the numbers that it writes.
+// Describes the edit that `rescaled` makes, with the numbers that it writes.
 std::string scale_remedy(const Node* scale, double factor, double shift) {
   Layer layer = scale_layer(factor, shift);
   if (scale != nullptr) {
@@ -118,13 +120,15 @@ bool sums_steps(const Node& node) {
          mode->second == Setting("sum");
 }
 
-// Whether the op moves the mean: a maximum, an average or a distance, but not a sum.
+// Returns whether an op moves the mean: a maximum, an average or a distance does, but a sum does
+// not.
 bool moves_mean(const Node& node) {
   const Traits& traits = row_of(node).traits;
   return traits.pools || (traits.compares && !traits.sums);
 }
 
-// The inputs whose moments count.
+// Returns the fields to compare the output with: those of all inputs if the op compares them, else
+// that of the first input.
 std::vector<const MomentField*> compared(const NetworkAnalysis& chart, const Node& node) {
   std::vector<const MomentField*> fields;
   for (const ValueId input : node.inputs) {
@@ -140,7 +144,7 @@ std::vector<Symptom> look_at_sums(const NetworkAnalysis& chart) {
   if (normalizes(chart)) return symptoms;
   for (const Node& node : chart.graph().nodes) {
     if (!row_of(node).traits.sums || node.inputs.size() < 2 || !chart.feeds_weights(node)) continue;
-    double square = 0;  // of the inputs
+    double square = 0;  // mean over the inputs
     for (const ValueId input : node.inputs) {
       square += chart.average(input).square / static_cast<double>(node.inputs.size());
     }
@@ -183,7 +187,7 @@ std::vector<Symptom> look_at_concatenations(const NetworkAnalysis& chart) {
     const auto square = [&](ValueId input) { return chart.average(input).square; };
     const auto [least, most] = std::ranges::minmax(node.inputs, {}, square);
     const double ratio = square(most) / square(least);
-    if (!(ratio >= kUnlike)) continue;  // a NaN if all are 0
+    if (!(ratio >= kUnlike)) continue;  // NaN if all are 0
     Symptom symptom{node.name, ratio, ratio < kSevere ? Severity::warning : Severity::error};
     const std::set<ValueId> inputs(node.inputs.begin(), node.inputs.end());
     for (const ValueId input : inputs) {
@@ -201,7 +205,7 @@ std::vector<Symptom> look_at_concatenations(const NetworkAnalysis& chart) {
   return symptoms;
 }
 
-// A scale layer after it, if there is one, counts.
+// A scale layer after the embedding counts as part of it.
 std::vector<Symptom> look_at_embeddings(const NetworkAnalysis& chart) {
   constexpr double kFar = 0.1;
   std::vector<Symptom> symptoms;
@@ -216,7 +220,7 @@ std::vector<Symptom> look_at_embeddings(const NetworkAnalysis& chart) {
     const double square = f * f * x.square + 2 * f * shift * x.mean + shift * shift;
     if (std::abs(mean) < kFar && !is_off(square)) continue;
     const double factor = 1 / std::sqrt(square - mean * mean);
-    if (!std::isfinite(factor)) continue;  // nothing but padding and zeros
+    if (!std::isfinite(factor)) continue;  // only padding and zeros
     symptoms.push_back({node.name,
                         square,
                         severity_of(square),
@@ -239,14 +243,14 @@ std::vector<Symptom> look_at_summed_steps(const NetworkAnalysis& chart) {
     if (step == 0 || !is_off(ratio)) continue;
     const auto divide = [](Layer& layer) {
       layer.attributes["mode"] = std::string("sqrt");
-      layer.attributes.erase("padded_sum");  // a root is of the steps that are there
+      layer.attributes.erase("padded_sum");  // only mode "sum" has it
     };
     symptoms.push_back({node.name, ratio, severity_of(ratio), "", {{node.name, divide}}});
   }
   return symptoms;
 }
 
-// A scale layer after it, if there is one, counts.
+// A scale layer after the pooling counts as part of it.
 std::vector<Symptom> look_at_pooling(const NetworkAnalysis& chart) {
   constexpr double kFar = 0.1;
   std::vector<Symptom> symptoms;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Findings about weights as they are drawn at the start.
+// Findings about weights, as initialized and as trained.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 namespace selfnorm {
 namespace {
 
-// What a variance times fan-in is known from.
+// Names the common initialization that has this variance times fan-in; "" if there is none.
 std::string origin(double tau) {
   struct Known {
     double tau;
@@ -25,9 +25,9 @@ std::string origin(double tau) {
   static constexpr Known kKnown[] = {
       {1.0 / 3, "PyTorch's default"},
       {9.0 / 16, "PyTorch's gain of 3/4 for 'selu'"},
-      {0.773740, "a truncated normal whose deviation is not corrected"},
-      {0.25, "half the deviation, 0.5/√fan_in"},
-      {2, "He's, which is for ReLU"},
+      {0.773740, "a truncated normal without correction of its standard deviation"},
+      {0.25, "half the standard deviation, 0.5/√fan_in"},
+      {2, "He's initialization, which is for ReLU"},
   };
   constexpr double kClose = 0.01;
   const auto known = std::ranges::find_if(
@@ -35,24 +35,25 @@ std::string origin(double tau) {
   return known == std::end(kKnown) ? "" : fmt::format(" ({})", known->what);
 }
 
-// Variance 2/(fan_in + fan_out).
+// Recognizes Glorot initialization, with variance 2/(fan_in + fan_out).
 std::string glorots(const Parameter& weights, double tau) {
   const double glorot = 2 * weights.fan_in / (weights.fan_in + weights.fan_out);
   const bool is_close = std::abs(tau / glorot - 1) < 0.01;
-  return is_close ? " (Glorot's, which goes by the mean of fan-in and fan-out)" : "";
+  return is_close ? " (Glorot's initialization, which uses the mean of fan-in and fan-out)" : "";
 }
 
-// Signals that leave the band die out, or grow without end.
+// Describes what happens to signals if tau is outside the band of stable gains.
 std::string beyond_band(double tau, const Node* activation) {
   if (activation == nullptr) return "";
   const GainBand band = stable_gains(moment_rule(*activation));
   const bool is_band = band.low < 0.99 * band.high;
   if (!is_band || (tau > band.low && tau < band.high)) return "";
-  return fmt::format("; outside {:.4f} to {:.4f}, where signals {}", band.low, band.high,
-                     tau > band.low ? "grow without end" : "die out");
+  return fmt::format("; outside the stable range {:.4f} to {:.4f}, so signals {}", band.low,
+                     band.high, tau > band.low ? "grow without bound" : "vanish");
 }
 
-// Whether an initializer asks for fans; else the deviation is the user's own number.
+// Returns whether an initializer depends on the fans. If not, the user chose the standard
+// deviation.
 bool knows_fans(const std::string& init) {
   const auto variance = [&](double fan) {
     return initializer_moments(init, 1, {1, 1, fan, fan}).variance;
@@ -60,7 +61,8 @@ bool knows_fans(const std::string& init) {
   return variance(1) != variance(2);
 }
 
-// With what fan-in it would be right, where that is one that is often taken by mistake.
+// Names the fan-in for which the variance would be right, if it is one that is often taken by
+// mistake.
 std::string mistaken_fan(const NetworkAnalysis& chart, const Parameter& weights, double tau) {
   if (knows_fans(weights.init)) return "";
   const Shape& shape = chart.graph().value(weights.value).shape;
@@ -76,7 +78,8 @@ std::string mistaken_fan(const NetworkAnalysis& chart, const Parameter& weights,
   return "";
 }
 
-// Signals of SELU survive a wide band of gains and settle elsewhere; others survive none but one.
+// With SELU, signals survive a wide band of gains and settle at another fixed point. With other
+// activations, only one gain preserves them.
 Severity severity_of_gain(double tau, double wanted, const Node* activation) {
   if (activation == nullptr) return severity_of(tau / wanted);
   const GainBand band = stable_gains(moment_rule(*activation));
@@ -92,8 +95,8 @@ void draw_as_chosen(Layer& layer) {
   layer.attributes.erase("init.calibration");
 }
 
-// Whether tau left the domain in the mean of the units, or for most of them. With few inputs tau
-// varies as much over fresh units, so then only the mean counts.
+// Returns whether tau left the domain in the mean over the units, or for most units. With few
+// inputs, tau varies as much over freshly drawn units, so only the mean counts.
 bool has_left(const WeightStatistics& weights, const DrawnWeights& of) {
   constexpr double kMost = 0.5, kFewInputs = 32;
   return is_tau_out_of_range(weights.tau * of.share) ||
@@ -105,7 +108,7 @@ const WeightStatistics* weights_of(const EpochRecord& record, const std::string&
   return found == record.weights.end() ? nullptr : &*found;
 }
 
-// The epoch since which a layer has been outside without interruption.
+// Names the epoch since which a layer has been outside without interruption.
 std::string since(const std::vector<EpochRecord>& records, const DrawnWeights& of) {
   std::int64_t first = -1;
   std::int64_t known = 0;
@@ -150,7 +153,7 @@ std::vector<Symptom> look_at_initial_variance(const NetworkAnalysis& chart) {
   return symptoms;
 }
 
-// The variance is right except at the borders.
+// Finds weights with the right variance except at the borders.
 std::vector<Symptom> look_at_zero_padding(const NetworkAnalysis& chart) {
   std::vector<Symptom> symptoms;
   if (chart.any_self_normalizing() == nullptr) return symptoms;

@@ -10,7 +10,7 @@
 namespace selfnorm {
 namespace {
 
-// A stretch of memory with the span of nodes during which it is in use.
+// A range of memory, and the first and last node that use it.
 struct Buffer {
   std::size_t bytes = 0;
   int first = 0;
@@ -22,7 +22,7 @@ std::size_t bytes_of(const Value& value) {
   return align_up(static_cast<std::size_t>(elements(value.shape)) * sizeof(float));
 }
 
-// The last node that reads each value; past the end for kept ones.
+// Returns the index of the last node that reads each value, or the number of nodes for kept values.
 std::vector<int> last_reads(const Graph& graph, const std::vector<ValueId>& kept) {
   std::vector<int> last(graph.values.size(), -1);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -37,6 +37,7 @@ std::vector<int> last_reads(const Graph& graph, const std::vector<ValueId>& kept
 }
 
 // Places buffers, large ones first, each at the lowest offset that is free during its whole life.
+// Returns the size of the arena.
 std::size_t place(std::vector<Buffer>& buffers) {
   std::vector<std::size_t> order(buffers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -94,7 +95,7 @@ class Planner {
     if (k == 0 && row_of(node).traits.view) {
       plan_.view_of[index(out)] = node.inputs[0];
       buffer = buffer_of_[index(node.inputs[0])];
-      if (buffer == kNone) return;  // a view of what lies elsewhere
+      if (buffer == kNone) return;  // a view of a value outside the arena
     } else if (k == 0 && row_of(node).traits.in_place && can_overwrite(node, now)) {
       buffer = buffer_of_[index(node.inputs[0])];
     } else {
@@ -106,7 +107,8 @@ class Planner {
     buffer_of_[index(out)] = buffer;
   }
 
-  // Whether this node is the last to read its first input's buffer, once, and makes as much.
+  // Whether this node is the last to read the buffer of its first input, reads it only once, and
+  // has an output of the same size.
   bool can_overwrite(const Node& node, int now) const {
     if (node.inputs.empty()) return false;
     const int candidate = buffer_of_[index(node.inputs[0])];

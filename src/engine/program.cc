@@ -35,8 +35,8 @@ Step lower(const Graph& graph, const Node& node, Mode mode, std::uint64_t seed) 
     std::vector<std::string> shapes;
     for (const Shape& shape : context.inputs) shapes.push_back(to_string(shape));
     throw Error(ErrorKind::config,
-                fmt::format("node '{}' ({}): cannot run on inputs of {} (other extents or "
-                            "attributes may): {}",
+                fmt::format("node '{}' ({}): cannot run on inputs of shape {} (other extents or "
+                            "attributes may work): {}",
                             node.name, node.op, join(shapes, ", "), refusal.what()));
   }
 }
@@ -94,14 +94,15 @@ void Program::bind_memory(const Bindings& bindings, const std::vector<ValueId>& 
       pointer_[i] = reinterpret_cast<float*>(arena_.data() + plan.offset[i]);
     }
   }
-  // Nodes stand in order, so a view of a view finds its memory.
+  // Nodes are in topological order, so the memory of the viewed value is known.
   for (const Node& node : graph_.nodes) {
     const auto out = static_cast<std::size_t>(node.outputs[0]);
     if (plan.view_of[out] != kNoValue) pointer_[out] = data(plan.view_of[out]);
   }
 }
 
-// A step works on the packed rows of its first input, or makes some of a batch.
+// Returns the starts of the packed rows that a step reads or, if it does not read any, of those
+// that it writes. The packing itself has none, because it computes the starts.
 ValueId Program::starts_of(const Node& node) const {
   if (node.inputs.empty()) return kNoValue;
   const ValueId read = graph_.value(node.inputs[0]).starts;
@@ -136,7 +137,7 @@ void Program::run(std::uint64_t step, std::uint64_t first_row) {
 std::optional<std::string> Program::find_non_finite(std::uint64_t step, std::uint64_t first_row) {
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     run_step(steps_[i], step, first_row);
-    // Hidden outputs may hold bytes that are no floats.
+    // Hidden outputs may hold bytes that are not floats.
     const ValueId output = graph_.nodes[i].outputs[0];
     if (!kernels::all_finite(data(output), elements_in_use(output))) {
       return graph_.value(output).name;

@@ -13,21 +13,21 @@
 
 namespace selfnorm {
 
-/// Memory of others that values of the graph live in: parameters, states, gradients.
+/// External memory for values of the graph, such as parameters, states and gradients.
 using Bindings = std::map<ValueId, float*>;
 
-/// A graph made ready to run: ordered steps over one planned arena. Running allocates nothing of
-/// ours. Values are in memory order (features last).
+/// A graph that is ready to run, as ordered steps over one planned arena. Running it allocates no
+/// memory, except in libraries. Values are in memory order (features last).
 class Program {
  public:
-  /// Lowers the graph for `mode` with masks drawn from `seed`. Graph inputs get memory of their
-  /// own; `kept` values can be read after a run, besides the graph's outputs.
+  /// Lowers the graph for `mode`, with masks drawn from `seed`. Graph inputs have their own memory.
+  /// After a run, `kept` values and the outputs of the graph can be read.
   Program(Graph graph, Mode mode, std::uint64_t seed, const Bindings& bindings,
           const std::vector<ValueId>& kept = {});
   Program(Program&&) = default;
 
-  /// Runs all steps; `step` numbers the training step, `first_row` the batch's first row, for
-  /// masks.
+  /// Runs all steps. Masks depend on the index of the training step and the global index of the
+  /// batch's first row.
   void run(std::uint64_t step = 0, std::uint64_t first_row = 0);
 
   /// Runs all steps and returns the name of the first node whose output holds NaN or infinity.
@@ -36,7 +36,7 @@ class Program {
   /// Runs all steps and returns the seconds of each, by node.
   std::vector<std::pair<std::string, double>> profile(std::uint64_t step = 0);
 
-  /// The memory of an input, output, kept or bound value.
+  /// Returns the memory of an input, output, kept or bound value.
   float* data(ValueId value) { return pointer_[static_cast<std::size_t>(value)]; }
   const float* data(ValueId value) const { return pointer_[static_cast<std::size_t>(value)]; }
 
@@ -48,8 +48,8 @@ class Program {
     Step step;
     std::vector<float*> inputs;
     std::vector<float*> outputs;
-    std::int64_t rows;  // of the batch, where they are not packed
-    ValueId starts;     // of the packed rows that it works on
+    std::int64_t rows;  // number of rows, if they are not packed
+    ValueId starts;     // Value::starts of the packed rows, or kNoValue
   };
   void bind_memory(const Bindings& bindings, const std::vector<ValueId>& kept);
   ValueId starts_of(const Node& node) const;

@@ -27,13 +27,13 @@ std::string little_endian(Number number) {
   return bytes;
 }
 
-// Rotated and moved, so that a checksum of data with checksums in it is no trouble.
+// Returns the CRC-32C, rotated and offset as TensorFlow does, so that data may contain checksums.
 std::string masked_checksum(std::string_view bytes) {
   constexpr std::uint32_t kDelta = 0xa282ead8;
   return little_endian(static_cast<std::uint32_t>(std::rotr(crc32c(bytes), 15) + kDelta));
 }
 
-// What comes out of `fill`, as one message.
+// Returns the bytes of the message that `fill` writes.
 template <class Fill>
 std::string message(Fill fill) {
   std::string bytes;
@@ -51,7 +51,7 @@ std::string event_of(double seconds, std::int64_t step, Fill fill) {
   });
 }
 
-// An event of one value of a summary.
+// Returns an event with a summary of one value.
 template <class Fill>
 std::string summary_of(const std::string& tag, std::int64_t step, double seconds, Fill fill) {
   return event_of(seconds, step, [&](pbf_writer& event) {
@@ -132,7 +132,7 @@ std::string parameter_message(const HyperParameter& parameter) {
   });
 }
 
-// A summary value without a number, which carries metadata for the plugin.
+// Returns an event with a summary value that has no number, but metadata for the plugin.
 std::string plugin_event(const std::string& tag, double seconds, const std::string& content) {
   return summary_of(tag, 0, seconds, [&](pbf_writer& value) {
     value.add_message(9, message([&](pbf_writer& metadata) {
@@ -141,7 +141,7 @@ std::string plugin_event(const std::string& tag, double seconds, const std::stri
                                                plugin.add_bytes(2, content);
                                              }));
                       }));
-    // A tensor of one float, 0, which newer readers ask for.
+    // Newer readers require a tensor, here of one float, 0.
     value.add_message(8, message([&](pbf_writer& tensor) {
                         tensor.add_enum(1, 1);
                         tensor.add_message(2, std::string());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TensorBoard's event files: records of protocol buffers, each with its length and checksums.
+// Writes TensorBoard's event files: records of protocol buffers, each with its length and
+// checksums.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 
 namespace selfnorm {
 
-/// Counts between limits: bucket i ends at limits[i], the first begins at `min`.
+/// A histogram. Bucket i ends at limits[i], and the first bucket begins at `min`.
 struct EventHistogram {
   double min = 0, max = 0, sum = 0, sum_squares = 0;
   std::vector<double> limits, counts;
@@ -23,26 +24,28 @@ struct EventHistogram {
 using HyperParameter = std::variant<double, std::string, bool>;
 using HyperParameters = std::map<std::string, HyperParameter>;
 
-/// Writes one event file, record by record, so that TensorBoard sees training go on. Scalars are
-/// floats there. Throws Error(io).
+/// Writes an event file record by record, so that TensorBoard can show a training while it runs.
+/// Scalars are stored as floats. Throws Error(io).
 class EventFile {
  public:
-  /// A new file in the folder, which is made; `seconds` since 1970 name it and date its events.
+  /// Creates the folder and a new file in it. `seconds` since 1970 are part of its name and the
+  /// time of its first event.
   EventFile(const std::filesystem::path& folder, double seconds);
 
   void scalar(const std::string& tag, std::int64_t step, double seconds, double value);
   void histogram(const std::string& tag, std::int64_t step, double seconds,
                  const EventHistogram& histogram);
-  /// The nodes of a graph as `build_graph` makes it, with their shapes.
+  /// Writes the nodes of a graph from `build_graph` with their shapes.
   void graph(const Graph& graph, double seconds);
-  /// A session of TensorBoard's HPARAMS: with what it began, by what it is judged, that it ended.
+  /// Writes the start of a session for TensorBoard's HPARAMS plugin: its hyperparameters and the
+  /// names of its metrics. end_session writes whether it completed.
   void begin_session(const HyperParameters& parameters, const std::vector<std::string>& metrics,
                      double seconds);
   void end_session(double seconds, bool completed);
-  /// Training goes on from `step`: what other files of the folder tell of it and of later ones is
-  /// no more.
+  /// Marks the start of training at `step`. TensorBoard then ignores the events of other files in
+  /// the folder for this step and later ones.
   void start(std::int64_t step, double seconds);
-  /// What was written so far can be read.
+  /// Flushes the file, so that everything written so far can be read.
   void flush();
 
   const std::filesystem::path& path() const { return path_; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings as JSON, and untrusted JSON read with one error for all that can be wrong. Heavy: only
-// for .cc files that speak JSON.
+// Converts settings to JSON and back, and reads untrusted JSON with one error for all faults. It is
+// slow to compile, so only .cc files that use JSON include it.
 #pragma once
 
 #include <algorithm>
@@ -43,16 +43,16 @@ inline Settings settings_from_json(const nlohmann::json& json) {
   return settings;
 }
 
-/// What `read` makes of the text; Error(model_file) naming `what` when it is no JSON or not
-/// as `read` expects it.
+/// Parses the text and returns the result of `read`. Throws Error(model_file) naming `what` if the
+/// text is not JSON, or not as `read` expects it.
 template <class Read>
 auto read_json(std::string_view text, const char* what, Read read) {
   try {
     return read(nlohmann::json::parse(text));
   } catch (const nlohmann::json::exception&) {
     throw Error(ErrorKind::model_file,
-                std::string("its text '") + what +
-                    "' is damaged: no JSON, or a member is missing or of another kind");
+                std::string("its metadata '") + what +
+                    "' are damaged: not JSON, or a member is missing or has the wrong type");
   }
 }
 

@@ -8,7 +8,8 @@
 
 namespace selfnorm {
 
-/// A network as the JSON text of a model file, and back. Reading throws Error(model_file).
+/// Convert a network to the JSON text of a model file and back. network_from_json throws
+/// Error(model_file).
 std::string network_to_json(const Network& network);
 Network network_from_json(std::string_view text);
 

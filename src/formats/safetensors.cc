@@ -20,19 +20,20 @@
 namespace selfnorm {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "bytes are copied as they lie");
+static_assert(std::endian::native == std::endian::little, "bytes are copied without conversion");
 
 constexpr std::size_t kLengthBytes = 8;
-// The reference implementation refuses longer headers too, so no file of ours may have one.
+// The reference implementation also rejects longer headers, so this program must not write them.
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
 constexpr const char* kMend =
-    " (the file is damaged or cut short: take another copy or save it again)";
+    " (the file is damaged or truncated: use another copy or save it again)";
 
 [[noreturn]] void fail(const std::string& where, const std::string& message) {
   throw Error(ErrorKind::model_file, where + ": " + message);
 }
 
-/// Bytes that a tensor needs, or nothing when the number does not fit.
+/// Computes the size of a tensor in bytes. Returns false for a negative extent or a size beyond 64
+/// bits.
 bool byte_count(StoredType type, const Shape& shape, std::uint64_t& bytes) {
   bytes = stored_size(type);
   for (const std::int64_t extent : shape) {
@@ -51,8 +52,8 @@ void check_entry(const TensorEntry& entry, std::set<std::string_view>& names,
                  const std::string& where) {
   const std::string tensor = "tensor '" + entry.name + "': ";
   if (entry.name == kMetadataKey)
-    fail(where, tensor + "the name is taken by the format's metadata");
-  if (!names.insert(entry.name).second) fail(where, tensor + "the name is there twice");
+    fail(where, tensor + "the name is reserved for the format's metadata");
+  if (!names.insert(entry.name).second) fail(where, tensor + "the name occurs twice");
   std::uint64_t bytes = 0;
   if (!byte_count(entry.type, entry.shape, bytes) || bytes != entry.bytes.size()) {
     fail(where, fmt::format("{}{} needs {} bytes, got {}", tensor,
@@ -96,15 +97,15 @@ void read_bytes(std::istream& stream, void* destination, std::uint64_t count,
 
 std::string read_header(std::istream& stream, std::uint64_t size, const std::string& where) {
   if (size < kLengthBytes) {
-    fail(where, fmt::format("a safetensors file has at least {} bytes, this one {}{}", kLengthBytes,
-                            size, kMend));
+    fail(where, fmt::format("a safetensors file has at least {} bytes, this one has {}{}",
+                            kLengthBytes, size, kMend));
   }
   std::uint64_t length = 0;
   read_bytes(stream, &length, kLengthBytes, where);
   if (length > std::min(kMaxHeaderBytes, size - kLengthBytes)) {
     fail(where,
          fmt::format("the header claims {} bytes, the file has {} after its first {} and the "
-                     "format allows {} (not a safetensors file, or cut short)",
+                     "format allows {} (not a safetensors file, or truncated)",
                      length, size - kLengthBytes, kLengthBytes, kMaxHeaderBytes));
   }
   std::string text(length, '\0');
@@ -112,8 +113,9 @@ std::string read_header(std::istream& stream, std::uint64_t size, const std::str
   return text;
 }
 
-/// The tensors' ranges must tile the data: no hole, no overlap, nothing left over. (The reference
-/// demands the same: a hole could hide bytes that no reader sees.)
+/// Checks that the ranges of the tensors cover the data without gaps, overlaps or left-over bytes.
+/// The reference implementation requires the same, because a gap could hide bytes that no reader
+/// sees.
 void check_layout(std::vector<HeaderEntry>& entries, std::uint64_t data_bytes,
                   const std::string& where) {
   std::ranges::sort(entries, [](const HeaderEntry& a, const HeaderEntry& b) {
@@ -124,7 +126,7 @@ void check_layout(std::vector<HeaderEntry>& entries, std::uint64_t data_bytes,
     const std::string tensor = fmt::format("tensor '{}': data_offsets are [{}, {}], ",
                                            printable(entry.name), entry.begin, entry.end);
     if (entry.begin != expected) {
-      fail(where, fmt::format("{}expected to begin at {}, where the tensor before ends{}", tensor,
+      fail(where, fmt::format("{}expected to begin at {}, where the previous tensor ends{}", tensor,
                               expected, kMend));
     }
     if (entry.end < entry.begin || entry.end > data_bytes) {

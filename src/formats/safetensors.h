@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The safetensors container: named tensors and string metadata in one file, which Python's
-// `safetensors` and many other tools open. Layout: 8 bytes little-endian header length, a JSON
-// header padded with spaces, then the tensors' bytes without holes.
+// The safetensors format: named tensors and string metadata in one file, which Python's
+// `safetensors` and many other tools open. Layout: the length of the header in 8 bytes,
+// little-endian, a JSON header padded with spaces, then the bytes of the tensors without gaps.
 #pragma once
 
 #include <cstddef>
@@ -20,17 +20,17 @@
 
 namespace selfnorm {
 
-/// How numbers lie in a file. Widest first: tensors are written in this order, so that each starts
-/// at a multiple of its element's size.
+/// The type of the numbers in a file. The widest type is first: tensors are written in this order,
+/// so that each starts at a multiple of the size of its elements.
 enum class StoredType { f64, i64, f32, i32, u8 };
 
-/// Bytes of one element.
+/// Returns the size of one element in bytes.
 std::size_t stored_size(StoredType type);
 
-/// The container's word for the type, as "F32".
+/// Returns the name of the type in the format, such as "F32".
 const char* stored_name(StoredType type);
 
-/// One tensor: its numbers row-major, little-endian, in memory that someone else owns.
+/// A tensor. Its numbers are row-major and little-endian, in memory that the entry does not own.
 struct TensorEntry {
   std::string name;
   StoredType type = StoredType::f32;
@@ -40,32 +40,33 @@ struct TensorEntry {
 
 using TensorMetadata = std::map<std::string, std::string>;
 
-/// What a file held. The entries are sorted by name and point into `storage`, each at a 64-byte
-/// boundary; they live as long as the TensorFile and survive its being moved.
+/// The contents of a file. The entries are sorted by name and point into `storage`, each at a
+/// 64-byte boundary. They are valid as long as the TensorFile exists, even if it is moved.
 struct TensorFile {
   std::vector<TensorEntry> tensors;
   TensorMetadata metadata;
   AlignedBuffer storage;
 };
 
-/// Replaces the file at `path`, atomically. Names are unique, UTF-8 and not "__metadata__"; each
-/// entry has elements(shape) × stored_size(type) bytes. Throws Error(model_file) where that does
-/// not hold, before anything is written, and Error(io) when the file cannot be written.
+/// Creates or replaces the file at `path` atomically. Names must be unique, UTF-8 and not
+/// "__metadata__". Each entry must have elements(shape) × stored_size(type) bytes. Throws
+/// Error(model_file) before writing if an entry is invalid, and Error(io) if the file cannot be
+/// written.
 void write_safetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& tensors,
                        const TensorMetadata& metadata);
 
-/// Reads a file written by anybody. Everything the header claims is checked against the format and
-/// the file's size before memory is taken for it. Throws Error(model_file) naming the file, the
-/// tensor, what was expected and what came.
+/// Reads a file from an untrusted source. Everything in the header is checked against the format
+/// and the size of the file before memory is allocated for it. Throws Error(model_file) with the
+/// file, the tensor, what was expected and what was found.
 TensorFile read_safetensors(const std::filesystem::path& path);
 
-/// The same from a stream of `size` bytes; `where` starts the messages.
+/// Reads the same from a stream of `size` bytes. `where` starts error messages.
 TensorFile read_safetensors(std::istream& stream, std::uint64_t size, const std::string& where);
 
-/// The entry of that name, or nullptr.
+/// Returns the entry with this name, or nullptr.
 const TensorEntry* find_tensor(const TensorFile& file, std::string_view name);
 
-/// The StoredType of a C++ number type.
+/// Returns the StoredType of a C++ number type.
 template <class T>
 constexpr StoredType stored_type() {
   if constexpr (std::is_same_v<T, double>) {
@@ -82,13 +83,13 @@ constexpr StoredType stored_type() {
   }
 }
 
-/// An entry over `values`, which must outlive it.
+/// Returns an entry that refers to `values`, which must outlive it.
 template <class T>
 TensorEntry tensor_entry(std::string name, Shape shape, std::span<const T> values) {
   return {std::move(name), stored_type<T>(), std::move(shape), std::as_bytes(values)};
 }
 
-/// The numbers of an entry that was read; empty when it holds another type than T.
+/// Returns the numbers of an entry of a TensorFile, or nothing if its type is not T.
 template <class T>
 std::span<const T> tensor_values(const TensorEntry& entry) {
   if (entry.type != stored_type<T>()) return {};

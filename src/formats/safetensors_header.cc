@@ -21,8 +21,8 @@ constexpr std::array kStoredTypes = {StoredType::f64, StoredType::i64, StoredTyp
                                      StoredType::i32, StoredType::u8};
 constexpr std::size_t kMaxPrintedName = 100;
 
-/// Receives the header's JSON piece by piece. No tree is built, so nesting costs nothing, and a
-/// second key of one name is seen (a tree would keep the last one silently).
+/// Receives the JSON of the header piece by piece. No tree is built, so nesting does not use
+/// memory, and duplicate keys are detected (a tree would silently keep the last one).
 class HeaderReader : public nlohmann::json_sax<Json> {
  public:
   explicit HeaderReader(std::string where) : where_(std::move(where)) {}
@@ -65,7 +65,7 @@ class HeaderReader : public nlohmann::json_sax<Json> {
 
   bool key(string_t& name) override {
     if (depth_ == kTensor) {
-      if (!names_.insert(name).second) fail(fmt::format("'{}' is there twice", printable(name)));
+      if (!names_.insert(name).second) fail(fmt::format("'{}' occurs twice", printable(name)));
       in_metadata_ = name == kMetadataKey;
       entry_ = {};
       entry_.name = name;
@@ -73,7 +73,8 @@ class HeaderReader : public nlohmann::json_sax<Json> {
       fields_.clear();
       return true;
     }
-    if (!fields_.insert(name).second) fail(about(fmt::format("two '{}'", printable(name))));
+    if (!fields_.insert(name).second)
+      fail(about(fmt::format("'{}' occurs twice", printable(name))));
     if (!in_metadata_ && name != "dtype" && name != "shape" && name != "data_offsets") {
       fail(about(fmt::format("unknown key '{}', expected dtype, shape and data_offsets",
                              printable(name))));
@@ -103,12 +104,12 @@ class HeaderReader : public nlohmann::json_sax<Json> {
   bool parse_error(std::size_t position, const std::string&, const Json::exception&) override {
     fail(
         fmt::format("the header is not JSON from its byte {} on (not a safetensors file, or "
-                    "damaged: take another copy or save it again)",
+                    "damaged: use another copy or save it again)",
                     position));
   }
 
  private:
-  enum Depth { kOutside, kTensor, kField };  // by the number of objects that are open
+  enum Depth { kOutside, kTensor, kField };  // equal to the number of open objects
 
   [[noreturn]] void fail(const std::string& message) const {
     throw Error(ErrorKind::model_file, where_ + ": " + message);
@@ -120,7 +121,7 @@ class HeaderReader : public nlohmann::json_sax<Json> {
     return fmt::format("{}'{}': {}", what, printable(entry_.name), message);
   }
 
-  /// Never returns; says it returns bool so that the handlers above stay one line each.
+  /// Never returns. The return type is bool so that each handler above fits on one line.
   bool unexpected(const std::string& got) const {
     const char* expected = "an object";
     if (depth_ == kField && in_metadata_) {
@@ -128,7 +129,7 @@ class HeaderReader : public nlohmann::json_sax<Json> {
     } else if (depth_ == kField && field_ == "dtype") {
       expected = "the name of a type";
     } else if (depth_ == kField) {
-      expected = "an array of counts";
+      expected = "an array of non-negative integers";
     }
     const std::string field = depth_ == kField ? printable(field_) + ": " : "";
     fail(about(fmt::format("{}expected {}, got {}", field, expected, got)));
@@ -171,13 +172,13 @@ class HeaderReader : public nlohmann::json_sax<Json> {
 }  // namespace
 
 Header parse_header(std::string_view text, const std::string& where) {
-  // The parser takes a zero byte for the end of its input and skips a byte-order mark; both would
-  // let two readers see two different files.
+  // The parser takes a zero byte for the end of its input and skips a byte order mark. With either,
+  // two readers could see different contents in the same file.
   if (!text.starts_with('{') || text.find('\0') != std::string_view::npos) {
     throw Error(ErrorKind::model_file,
                 where +
                     ": the header is not a JSON object (not a safetensors file, or damaged: "
-                    "take another copy or save it again)");
+                    "use another copy or save it again)");
   }
   HeaderReader reader(where);
   Json::sax_parse(text, &reader);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The JSON header of a safetensors file, read strictly: what is not known to be right is an error.
+// Parses the JSON header of a safetensors file strictly: everything that is not known to be valid
+// is an error.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@ namespace selfnorm {
 
 inline constexpr const char* kMetadataKey = "__metadata__";
 
-/// What the header claims of one tensor; begin and end count bytes from the start of the data.
+/// The header's entry for one tensor. `begin` and `end` count bytes from the start of the data.
 struct HeaderEntry {
   std::string name;
   StoredType type = StoredType::f32;
@@ -27,11 +28,11 @@ struct Header {
   TensorMetadata metadata;
 };
 
-/// Parses the header. Types, fields and names are checked, offsets are not. Throws
-/// Error(model_file); `where` starts the message.
+/// Parses the header. Checks types, fields and names, but not offsets. Throws Error(model_file).
+/// `where` starts the message.
 Header parse_header(std::string_view text, const std::string& where);
 
-/// A name from a file, made safe and short enough for a message.
+/// Returns a name from a file without control characters and short enough for a message.
 std::string printable(std::string_view name);
 
 }  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The graph as plain data: values, and nodes in topological order. It knows no op by name; the op
+// The graph as plain data: values, and nodes in topological order. It knows no op by name. The op
 // table defines what a node does.
 #pragma once
 
@@ -20,7 +20,7 @@ enum class DType : std::uint8_t { f32, i32 };
 enum class Role : std::uint8_t {
   input,         ///< fed from outside at every step
   parameter,     ///< learned
-  state,         ///< kept between steps but not learned: running statistics
+  state,         ///< kept between steps but not learned, such as running statistics
   intermediate,  ///< computed by a node
 };
 
@@ -35,7 +35,7 @@ struct Value {
   ValueId starts = kNoValue;
 };
 
-/// The unit axis of parameters that no unit sums, such as an embedding table.
+/// The unit axis of parameters that units do not sum, such as an embedding table.
 inline constexpr std::size_t kNoUnits = static_cast<std::size_t>(-1);
 
 /// Initialization and training of a parameter (or state).
@@ -84,10 +84,10 @@ struct Graph {
 /// Appends a value and returns its id.
 ValueId add_value(Graph& graph, Value value);
 
-/// The id of the value with this name, or kNoValue.
+/// Returns the id of the value with this name, or kNoValue.
 ValueId find_value(const Graph& graph, const std::string& name);
 
-/// The number of nodes that read each value. Outputs of the graph count as readers.
+/// Returns the number of nodes that read each value. Outputs of the graph count as readers.
 std::vector<int> count_uses(const Graph& graph);
 
 /// Removes the nodes that `wanted` does not depend on. Values keep their ids.

@@ -12,7 +12,7 @@
 namespace selfnorm::kernels {
 namespace {
 
-// Σpy, Σp + Σy of one channel of one sample.
+// The sums Σpy and Σp + Σy of one channel of one sample.
 struct Overlap {
   double both = 0, all = 0;
 };
@@ -21,13 +21,13 @@ std::size_t overlap_bytes(const DiceShape& s) {
   return align_up(static_cast<std::size_t>(s.samples * s.channels) * sizeof(Overlap));
 }
 
-// Scratch holds the overlaps, then a number for each logit.
+// The scratch buffer holds the overlaps, then one float per logit.
 Overlap* overlaps_in(std::byte* scratch) { return reinterpret_cast<Overlap*>(scratch); }
 float* numbers_in(std::byte* scratch, const DiceShape& s) {
   return reinterpret_cast<float*>(scratch + overlap_bytes(s));
 }
 
-// One sample's targets.
+// The targets of one sample.
 struct Sample {
   Sample(const DiceTargets& targets, const DiceShape& s, std::int64_t n)
       : channels(s.channels),
@@ -76,7 +76,7 @@ void sum_overlaps(const float* p, const Sample& sample, const DiceShape& s, Over
   }
 }
 
-// scale·∂loss/∂p, which is the same line in y at every position.
+// scale·∂loss/∂p, which is the same linear function of y at every position.
 struct Slope {
   Slope(const Overlap& o, double smooth, double scale) {
     const double whole = o.all + smooth;

@@ -5,11 +5,11 @@
 
 namespace selfnorm {
 
-/// The dropout of this rate, which the caller has checked to lie in [0, 1). The keep rate is
-/// rounded to a multiple of 1/65536, at least one, and a and b are those of the rounded rate, so
-/// the mean (and for alpha dropout the variance) are kept exactly. mean, variance > 0 and
-/// alpha_prime matter to alpha dropout only: the moments of the input, and what it writes in place
-/// of a dropped value. Source: Klambauer et al. 2017; ONNX Dropout for plain.
+/// Returns the dropout with this rate, which the caller has checked to be in [0, 1). The keep
+/// probability is rounded to a multiple of 1/65536, at least 1/65536. a and b are computed for the
+/// rounded rate, so that the mean (and for alpha dropout the variance) is kept exactly. The last
+/// three arguments are for alpha dropout only: the mean and variance > 0 of the input, and the
+/// value of dropped elements. Source: Klambauer et al. 2017; ONNX Dropout for plain.
 Dropout make_dropout(DropoutKind kind, double rate, double mean = 0, double variance = 1,
                      double alpha_prime = kAlphaPrime);
 

@@ -7,9 +7,9 @@ namespace selfnorm::kernels {
 
 constexpr std::int64_t kMaxBins = 256;
 
-/// How many of x lie in each of `bins` equal bins from `low` to `high`, at most kMaxBins: what
-/// lies beyond either end counts into the bin there, what is no number nowhere. Counts are exact up
-/// to 2²⁴, where floats end to count.
+/// Counts the elements of x in each of `bins` equal bins from `low` to `high`. `bins` is at most
+/// kMaxBins. Elements beyond either end count in the bin at that end. NaNs do not count. Counts are
+/// exact up to 2²⁴, above which floats skip integers.
 void histogram(const float* x, std::int64_t n, float low, float high, std::int64_t bins,
                float* counts);
 

@@ -26,7 +26,7 @@ void fill_each(std::int64_t count, float* values, Draw draw) {
   });
 }
 
-// How to draw values, and their law for a gain of 1.
+// How to draw values, and their moments for a gain of 1.
 struct Initializer {
   std::function<void(double gain, const InitializerShape&, RandomKey, float*)> draw;
   std::function<InitializerMoments(const InitializerShape&)> law;
@@ -75,7 +75,7 @@ void plain_normal(double gain, const InitializerShape& s, RandomKey key, float* 
   fill_each(s.count, values, [=](std::uint64_t i) { return gain * normal(key, i); });
 }
 
-// Several sums at once, since the compiler must not reorder one.
+// Accumulates several partial sums, since the compiler must not reorder a single sum.
 double dot(const double* a, const double* b, std::size_t count) {
   constexpr std::size_t kSums = 8;
   double sums[kSums] = {};
@@ -87,9 +87,10 @@ double dot(const double* a, const double* b, std::size_t count) {
   return std::accumulate(sums, sums + kSums, 0.0);
 }
 
-// Modified Gram-Schmidt on a normal matrix: each vector, made of length 1, is taken out of those
-// behind it. What is left of their products is the condition number in roundings of a double, far
-// below a float's. The shorter side's vectors are made orthonormal.
+// Applies modified Gram-Schmidt to a normal matrix: each vector is normalized and projected out of
+// the vectors after it. The remaining inner products are about the condition number times the
+// rounding error of a double, far below that of a float. The vectors of the shorter side become
+// orthonormal.
 void orthogonal(double gain, const InitializerShape& s, RandomKey key, float* values) {
   const std::int64_t rows = s.outputs, columns = s.count / s.outputs;
   const bool wide = columns >= rows;
@@ -120,7 +121,7 @@ void orthogonal(double gain, const InitializerShape& s, RandomKey key, float* va
   }
 }
 
-// Of the vectors, of length 1 and `length` elements, a share of the shorter side's number.
+// The moments of `orthogonal`. The vectors have length 1 and max(rows, columns) elements.
 InitializerMoments orthogonal_law(const InitializerShape& s) {
   const double rows = static_cast<double>(s.outputs);
   const double columns = static_cast<double>(s.count) / rows;

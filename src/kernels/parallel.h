@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one way in which our own loops use threads: contiguous blocks of rows on the OpenMP pool.
+// Threading of all loops of this library: contiguous blocks of rows on the OpenMP pool.
 #pragma once
 
 #include <omp.h>
@@ -9,11 +9,10 @@
 
 namespace selfnorm {
 
-/// Calls f(first, count) for contiguous blocks that cover rows 0 … rows-1 once each, as many as
-/// there are threads but none of fewer than `grain` rows. When that leaves one block, or when
-/// already inside a parallel region, it is f(0, rows) in the calling thread. Which rows make a
-/// block depends on rows, grain and the number of threads only. Nothing is allocated; f must not
-/// throw.
+/// Calls f(first, count) for contiguous blocks that together cover rows 0 … rows-1 once. There is
+/// one block per thread, or fewer so that each has at least `grain` rows. With a single block, or
+/// inside a parallel region, it calls f(0, rows) in the calling thread. The blocks depend only on
+/// `rows`, `grain` and the number of threads. Nothing is allocated. f must not throw.
 template <class F>
 void parallel_rows(std::int64_t rows, std::int64_t grain, F f) {
   if (rows <= 0) return;
@@ -23,7 +22,8 @@ void parallel_rows(std::int64_t rows, std::int64_t grain, F f) {
     f(std::int64_t{0}, rows);
     return;
   }
-  // The whole team starts even for few blocks: libgomp ends and starts threads when sizes change.
+  // The whole team starts even for few blocks, since libgomp ends and starts threads when the size
+  // of the team changes.
 #pragma omp parallel for schedule(static, 1)
   for (std::int64_t block = 0; block < blocks; ++block) {
     const std::int64_t first = rows * block / blocks;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an activation and a dropout are to the kernels: plain data, filled in by the ops.
+// Plain-data descriptions of an activation and a dropout for the kernels, filled in by the ops.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ enum class ActivationKind : std::uint8_t {
   silu
 };
 
-/// y = f(x). Parameters that a kind does not have are ignored.
-///   selu: scale·λ·x for x > 0, else λ·α·(e^x − 1), with x multiplied by `input_scale` first
+/// An activation y = f(x). Parameters that a kind does not have are ignored.
+///   selu: λ·u for u > 0, else λ·α·(e^u − 1), with u = input_scale·x
 ///   elu: x for x > 0, else α·(e^x − 1);  leaky_relu: x for x > 0, else α·x
 struct Activation {
   ActivationKind kind = ActivationKind::identity;
@@ -34,9 +34,9 @@ struct Activation {
 
 enum class DropoutKind : std::uint8_t { none, plain, alpha };
 
-/// True when f′ follows from the output alone, so that backward keeps y and the input may be
-/// overwritten; otherwise backward needs the input (gelu and silu turn round, and so does a
-/// leaky_relu of negative slope). selu and elu count on λ > 0, input_scale > 0 and α ≥ 0.
+/// Whether f′ can be computed from the output alone, so that the output may overwrite the input.
+/// Otherwise the backward pass needs the input: gelu, silu and a leaky_relu with a negative slope
+/// are not monotonic. selu and elu require λ > 0, input_scale > 0 and α ≥ 0.
 constexpr bool gradient_from_output(const Activation& activation) {
   switch (activation.kind) {
     case ActivationKind::gelu:
@@ -46,11 +46,11 @@ constexpr bool gradient_from_output(const Activation& activation) {
   }
 }
 
-/// What becomes of an element whose mask bit says keep or drop:
+/// A dropout, which maps kept and dropped elements:
 ///   plain: keep → x·a (a = 1/q), drop → 0;   alpha: keep → a·x + b, drop → a·α′ + b.
 struct Dropout {
   DropoutKind kind = DropoutKind::none;
-  std::uint32_t threshold = 65536;  ///< keep when a 16-bit draw is below: q = threshold / 65536
+  std::uint32_t threshold = 65536;  ///< keep if a 16-bit draw is below it; q = threshold / 65536
   double a = 1;
   double b = 0;
   double alpha_prime = kAlphaPrime;
@@ -59,15 +59,15 @@ struct Dropout {
 /// The probability that an element is kept.
 constexpr double keep_rate(const Dropout& dropout) { return dropout.threshold / 65536.0; }
 
-/// False when the dropout leaves every element as it is.
+/// Whether the dropout changes any element.
 constexpr bool changes_values(const Dropout& dropout) {
   return dropout.kind != DropoutKind::none &&
          !(dropout.threshold >= 65536 && dropout.a == 1 && dropout.b == 0);
 }
 
-/// Where the mask bits of a step come from: element j of row r is kept when draw(key, step, r, j)
-/// is below the threshold (docs/adr/0003-masks.md; kernels/ref/mask.h). `first_row` is the global
-/// number of the first row at hand, so a batch may be split anywhere between rows.
+/// The stream of mask bits of a step. Element j of row r is kept if draw(key, step, r, j) is below
+/// the threshold (docs/adr/0003-masks.md; kernels/ref/mask.h). `first_row` is the index in the
+/// whole batch of the first row that a kernel gets, so a batch may be split between any rows.
 struct MaskStream {
   RandomKey key;
   std::uint64_t step = 0;

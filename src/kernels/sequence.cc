@@ -10,19 +10,19 @@
 namespace selfnorm {
 namespace {
 
-constexpr std::int64_t kGrain = 16384;  // numbers for which a second thread is worth it
+constexpr std::int64_t kGrain = 16384;  // fewest numbers that are worth a second thread
 
 std::int64_t grain(std::int64_t numbers_a_row) { return 1 + kGrain / numbers_a_row; }
 
 bool is_there(const float* ids, std::int64_t step) { return ids == nullptr || ids[step] != 0; }
 
-// Below 0 where the step is not there; steps of all samples are counted.
+// Returns the row of a step, counted over all samples, or a negative number for padding.
 std::int64_t row_of_step(const StepRowIndex& rows, std::int64_t step) {
   if (!is_there(rows.ids, step)) return -1;
   return rows.places != nullptr ? static_cast<std::int64_t>(rows.places[step]) : step;
 }
 
-// Calls f(sample, its first step) for every sample.
+// Calls f(sample, first step of the sample) for every sample.
 template <class F>
 void for_each_sample(const SequenceShape& s, F f) {
   parallel_rows(s.samples, grain(s.steps * s.width), [&](std::int64_t first, std::int64_t count) {
@@ -37,7 +37,7 @@ float pooling_factor(const StepRowIndex& rows, std::int64_t first, std::int64_t 
   return there > 0 ? static_cast<float>(std::pow(there, -power)) : 0;
 }
 
-// Calls f(row, times) for the rows of a sample's steps, equal neighbors together.
+// Calls f(row, times) for the rows of a sample's steps, once for consecutive equal rows.
 template <class F>
 void for_each_row(const StepRowIndex& rows, std::int64_t first, std::int64_t steps, F f) {
   for (std::int64_t t = 0, next = 0; t < steps; t = next) {
@@ -68,7 +68,7 @@ void embedding_lookup(const float* ids, std::int64_t count, const float* table, 
 void embedding_lookup_gradient(const float* ids, std::int64_t count, const float* dy,
                                std::int64_t rows, std::int64_t width, float* dtable) {
   kernels::fill(0, dtable, rows * width);
-  // Columns are divided, so that every number is summed in one order.
+  // Threads divide the columns, so that the order of each sum is fixed.
   parallel_rows(width, 1 + kGrain / (count + 1), [&](std::int64_t first, std::int64_t size) {
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t row = row_of_id(ids[i], rows);
@@ -138,7 +138,7 @@ void sum_packed_gradient(const float* dy, const StepRowIndex& rows, const Sequen
                          double power, std::int64_t packed, float* dx) {
   const std::int64_t width = shape.width;
   kernels::fill(0, dx, packed * width);
-  // Columns are divided, so that every number is summed in one order.
+  // Threads divide the columns, so that the order of each sum is fixed.
   parallel_rows(width, 1 + kGrain / (shape.samples * shape.steps + 1),
                 [&](std::int64_t column, std::int64_t size) {
                   for (std::int64_t n = 0; n < shape.samples; ++n) {

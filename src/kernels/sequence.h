@@ -27,7 +27,7 @@ struct SequenceShape {
 
 /// Maps a step to its row of x. Without packed rows, each step has its own row.
 struct StepRowIndex {
-  const float* ids = nullptr;  ///< marks the steps that are not padding; null if none is
+  const float* ids = nullptr;  ///< token ids, 0 for padding; null if no step is padding
   const float* places =
       nullptr;  ///< if rows are packed: the row of each step, negative for padding
 };
@@ -50,21 +50,21 @@ void sum_packed_gradient(const float* dy, const StepRowIndex& rows, const Sequen
 void max_packed_gradient(const float* dy, const float* which, const float* places,
                          const SequenceShape& shape, std::int64_t packed, float* dx);
 
-/// Rows for samples × steps of words, `words` saying whose each is.
+/// The packed rows of samples × steps token ids.
 struct Packed {
-  float* words;   ///< by row; room for samples × steps
-  float* places;  ///< by step: its row, or −1
-  float* starts;  ///< by sample: its first row; behind the last, how many rows there are
+  float* words;   ///< token id of each row; room for samples × steps
+  float* places;  ///< row of each step, or −1
+  float* starts;  ///< first row of each sample, then the number of rows
 };
 
-/// A row for each distinct word, in the order in which they come; one for padding too when that is
-/// wanted. Words of no row in the table are one. All starts are 0. `scratch` holds a number for
-/// each row of the table.
+/// Packs one row per distinct token, in order of first appearance. If `padding`, padding has a row
+/// too. Ids outside the table share one row. All starts are 0. `scratch` holds one number per row
+/// of the table.
 void pack_unique_tokens(const float* ids, const SequenceShape& shape, std::int64_t table_rows,
                         bool padding, std::int32_t* scratch, const Packed& packed);
 
-/// A row for each step up to the last of its sample that is there, in order; those of padding among
-/// them have no step.
+/// Packs one row per step of a sample up to its last token, in order. No step refers to the rows of
+/// padding among them.
 void pack_unpadded_steps(const float* ids, const SequenceShape& shape, const Packed& packed);
 
 }  // namespace selfnorm

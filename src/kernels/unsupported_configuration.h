@@ -5,8 +5,8 @@
 
 namespace selfnorm {
 
-/// A library behind the kernels does not take these extents. Kernels know no node and throw no
-/// Error: whoever lowers a node catches this and names it.
+/// A library that the kernels use does not support these extents. Kernels do not know the node and
+/// do not throw Error. The code that lowers a node catches this exception and adds the node's name.
 class UnsupportedConfiguration : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -14,7 +14,8 @@ namespace {
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-// Sums over all patches of one image row at a time; a patch is in the order I,H,W of weights.
+// Accumulates sums over all patches, one image row after the other. The elements of a patch are in
+// the order I,H,W of the weights.
 class PatchMoments {
  public:
   explicit PatchMoments(const WhiteningShape& shape)
@@ -63,7 +64,7 @@ class PatchMoments {
   MatrixXd products_;
 };
 
-// Calls f(pixel of the padded image, pixel of the image that it repeats).
+// Calls f(pixel of the padded image, pixel of the image that it copies) for every padded pixel.
 template <class F>
 void for_each_padded(const WhiteningShape& s, F f) {
   const auto inside = [](std::int64_t at, std::int64_t kernel, std::int64_t extent) {
@@ -99,7 +100,7 @@ Whitening fit_whitening(const float* x, const WhiteningShape& shape, double epsi
   const MatrixXd covariance = moments.covariance();
   const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(covariance);
   const double variance = covariance.trace() / static_cast<double>(covariance.rows());
-  // Below this a variance is the rounding of sums.
+  // Relative variances below this are rounding errors of the sums.
   constexpr double kRounding = 1e-12;
   const VectorXd roots = eigen.eigenvalues().unaryExpr([&](double value) {
     const double square = std::max(value, 0.0) + epsilon * variance;

@@ -6,8 +6,8 @@
 
 namespace selfnorm {
 
-/// Images, N,H,W,C in memory, and the window around each value that it is whitened within; its
-/// extents are odd.
+/// The shape of images (N,H,W,C in memory) and of the patch around each pixel that whitening uses.
+/// The extents of the patch are odd.
 struct WhiteningShape {
   std::int64_t batch = 0, height = 0, width = 0, channels = 0;
   std::int64_t kernel[2] = {1, 1};
@@ -18,20 +18,20 @@ struct WhiteningShape {
   }
 };
 
-/// A convolution that whitens: weights O,I,H,W, and a bias a channel.
+/// A whitening convolution: weights (O,I,H,W) and one bias per channel.
 struct Whitening {
   std::vector<float> filter, bias;
 };
 
-/// The middle of ZCA over patches of these images, borders repeated: of (C + εI)^(-1/2) for the
-/// patches' covariance C and ε = `epsilon` times its mean eigenvalue, the rows that make the middle
-/// pixel's channels, each scaled so that it makes mean 0 and variance 1 of these images. Channels
-/// without variance are left out. Computed in double. Source: Bell and Sejnowski 1997 (ZCA);
-/// Krizhevsky 2009, appendix (of images, with ε).
+/// Fits a ZCA whitening to patches of these images, with replicated borders. The filters are the
+/// rows of (C + εI)^(-1/2) for the channels of the center pixel, where C is the covariance of the
+/// patches and ε is `epsilon` times its mean eigenvalue. Each filter is scaled so that its output
+/// has mean 0 and variance 1 on these images. Filters of channels without variance are 0. Computed
+/// in double. Source: Bell and Sejnowski 1997 (ZCA); Krizhevsky 2009, appendix (images, with ε).
 Whitening fit_whitening(const float* x, const WhiteningShape& shape, double epsilon);
 
-/// The images with their borders repeated half a window outwards; and the gradient of that: what
-/// arrives at repeated pixels is added to the one they repeat.
+/// Pads the images by half a patch on each side with copies of their border pixels. The gradient
+/// adds the values at copied pixels to the pixel that they copy.
 void replicate_pad(const float* x, float* padded, const WhiteningShape& shape);
 void replicate_pad_gradient(const float* padded, float* x, const WhiteningShape& shape);
 

@@ -21,7 +21,7 @@ Step lower(const LoweringContext& context) {
   }};
 }
 
-// To the first input, and the other way round to the second.
+// The gradient for y is the gradient for x with x and y swapped.
 void gradient(GradientContext& c) {
   const auto [x, y] = std::pair(c.node().inputs[0], c.node().inputs[1]);
   const ValueId dy = c.output_gradient();
@@ -58,14 +58,14 @@ const DualActivation& absolute() {
   return dual;
 }
 
-// The difference of both inputs, which counts as normal.
+// Returns the field of x − y, which is taken as normal.
 MomentField difference_of(const SignalContext& c) {
   const WeightedFlow x{*c.inputs[0], 1}, y{*c.inputs[1], -1};
   return c.made_alike ? sum_of_alike(x, y) : weighted_sum({x, y}).field();
 }
 
-// E|x − y| = 2·E max(x, y) − E x − E y, of what an activation makes of normals; else as of a normal
-// difference. E (x − y)² is known anyhow.
+// Returns E|x − y| for each element. If x and y are the same activation of normal pre-activations,
+// E|x − y| = 2·E max(x, y) − E x − E y. Otherwise, the difference is taken as normal.
 std::vector<double> means_of(const SignalContext& c, const MomentField& normal) {
   std::vector<double> means = normal.mean;
   const Signal &x = *c.inputs[0], &y = *c.inputs[1];

@@ -31,14 +31,14 @@ Dropout from(const Settings& settings) {
   return make_dropout(DropoutKind::alpha, a.rate, a.mean, a.variance, a.alpha_prime);
 }
 
-// What the tests try besides the defaults.
+// Attributes that the tests use in addition to the defaults.
 Settings other_attributes() {
   return {{"rate", 0.4}, {"mean", 0.3}, {"variance", 2.0}, {"alpha_prime", -1.0}};
 }
 
 void fill(const Settings& settings, Pointwise& pass) { pass.dropout = from(settings); }
 
-// ---- whole features at a time -----------------------------------------------------------------
+// ---- feature_alpha_dropout --------------------------------------------------------------------
 
 struct Extents {
   explicit Extents(const Shape& shape)
@@ -48,8 +48,8 @@ struct Extents {
   std::int64_t rows, channels, positions;
 };
 
-// Forward and backward differ only in the kernel; at inference the op is the identity and never
-// lowered.
+// Forward and backward differ only in the kernel. At inference the op is the identity, which
+// drop_identities removes from the graph.
 template <auto kKernel>
 Step lower_feature(const LoweringContext& context) {
   const Extents e(context.outputs[0]);
@@ -130,7 +130,7 @@ OpRows alpha_dropout_rows() {
                   schema<Attributes>(), fill, other_attributes()),
       feature_row(),
       internal_row("feature_alpha_dropout_gradient",
-                   "gradient of feature_alpha_dropout: the mask drawn again", infer_same,
+                   "gradient of feature_alpha_dropout; draws the mask again", infer_same,
                    lower_feature<feature_dropout_backward>, {.in_place = true})};
 }
 

@@ -10,12 +10,13 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kNone = 1e-300;  ///< where a product meets no variance
+constexpr double kNone = 1e-300;  ///< lower bound of variances that divide
 
-// What the channels of z differ by, over draws of their weights: a constant, and the size of what
-// varies over samples and positions with few degrees of freedom.
+// The differences between the channels of z over draws of their weights, as fractions of the
+// variance. Channels differ by a constant, and by the size of a component that varies over samples
+// and positions with few degrees of freedom.
 struct Variety {
-  double constant = 0;  ///< shares of the variance
+  double constant = 0;
   double varying = 0;
 };
 
@@ -25,7 +26,7 @@ double covariance(const MomentField& z, std::int64_t element, Link link) {
   return z.product(link)[e] - z.mean[e] * z.mean[to];
 }
 
-// Of the variance, what direct neighbors share; all where there are none.
+// Returns the fraction of the variance that direct neighbors share, or 1 without neighbors.
 double shared_by_neighbors(const MomentField& z) {
   double shared = 0, all = 0;
   for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
@@ -36,10 +37,11 @@ double shared_by_neighbors(const MomentField& z) {
   return all > 0 ? shared / all : 1;
 }
 
-// A channel's variance is Σ λ of independent squares over the spectrum of the elements' covariance,
-// whose Σ λ² is the average square of the covariance of any two, once what each has in common with
-// all is taken off; two pairs that share an element tell that. One λ stands for all that vary.
-// What neighbors do not share has many degrees of freedom.
+// The variance of a channel over its elements is Σ λ·g² with independent normal g, where λ are the
+// eigenvalues of the covariance of the elements. Σ λ² is the mean square of the covariance of two
+// elements, after each element's mean covariance is subtracted. Pairs of covariances with a common
+// element estimate this term. A single λ represents the varying component. The variance that
+// neighbors do not have in common has many degrees of freedom and is not part of it.
 Variety variety_of(const MomentField& z) {
   const FieldAverage all = field_average(z);
   const double variance = std::max(all.variance(), kNone);
@@ -59,8 +61,8 @@ Variety variety_of(const MomentField& z) {
   return {constant, std::min(std::sqrt(std::max(interaction, 0.0)), most)};
 }
 
-// z given that the constant is so many deviations, and what varies `size` times what it is on
-// average.
+// Returns z in channels with a constant of `deviations` standard deviations and a varying component
+// of `size` times its average size.
 MomentField given(const MomentField& z, const Variety& variety, double deviations, double size) {
   MomentField y = z;
   const auto shift = [&](std::size_t e) {
@@ -78,7 +80,7 @@ MomentField given(const MomentField& z, const Variety& variety, double deviation
       const auto to = static_cast<std::size_t>(other);
       const double both = std::sqrt(variance * std::max(z.variance(to), 0.0));
       const double rest = z.product(link)[e] - z.mean[e] * z.mean[to] - variety.constant * both;
-      // Neighbors are alike in what has few degrees of freedom, as far as they are alike.
+      // Elements have the varying component in common as far as they are correlated.
       const double most = variety.varying * both;
       const double varying = std::clamp(rest, -most, most);
       y.product(link)[e] =
@@ -88,10 +90,10 @@ MomentField given(const MomentField& z, const Variety& variety, double deviation
   return y;
 }
 
-// Points of N(0, 1) and their shares.
+// Quadrature points of N(0, 1) and their weights.
 using Rule = std::vector<std::pair<double, double>>;
 
-// Gauss's rule of five: what comes of a shift is smooth.
+// Gauss–Hermite rule with five points, because the result is a smooth function of the shift.
 Rule deviations_of(double constant) {
   if (constant < kAlikeChannels) return {{0, 1}};
   const double root = std::sqrt(10.0);
@@ -101,8 +103,8 @@ Rule deviations_of(double constant) {
       {-far, far_share}, {-near, near_share}, {0, 8.0 / 15}, {near, near_share}, {far, far_share}};
 }
 
-// The trapezoidal rule, which the nearly singular 1/σ at size 0 disturbs less. Either sign of a
-// size is the same.
+// Trapezoidal rule, which is less sensitive to the nearly singular 1/σ at size 0. A size and its
+// negative have the same effect.
 Rule sizes_of(double varying) {
   if (varying < kAlikeChannels) return {{1, 1}};
   constexpr int kLargest = 4;

@@ -23,7 +23,7 @@ std::size_t axis_of(const InferContext& context) {
   const std::int64_t given = attributes_of<Attributes>(context.attributes).axis;
   const std::int64_t axis = given < 0 ? given + rank : given;
   if (axis < 1 || axis >= rank) {
-    fail_shape(context, fmt::format("axis {} is none of input {} (0 is the batch)", given,
+    fail_shape(context, fmt::format("axis {} is not an axis of input {} (0 is the batch)", given,
                                     batch_text(context.inputs[0])));
   }
   return static_cast<std::size_t>(axis);
@@ -38,7 +38,7 @@ Inferred infer(const InferContext& context) {
     if (axis < other.size()) other[axis] = y[axis];
     if (other != y) {
       fail_shape(context,
-                 fmt::format("inputs may differ along axis {} only, got {} and {}", axis,
+                 fmt::format("inputs may differ only along axis {}, got {} and {}", axis,
                              batch_text(context.inputs[0]), batch_text(context.inputs[i])));
     }
     y[axis] += extent;
@@ -46,14 +46,15 @@ Inferred infer(const InferContext& context) {
   return {{y}};
 }
 
-// A value in memory as outer × (extent along the axis · inner).
+// The memory of a value as `outer` chunks. The length of a chunk is the extent along the axis times
+// the inner extents.
 struct Chunks {
   std::int64_t outer;
   std::int64_t length;
 };
 
 Chunks chunks(const Shape& shape, std::size_t axis) {
-  // Images lie as (N, H, W, C).
+  // Images are stored as (N, H, W, C).
   const bool image = shape.size() == 4;
   const Shape memory = image ? Shape{shape[0], shape[2], shape[3], shape[1]} : shape;
   const std::size_t at = image ? (axis == 1 ? 3 : axis - 1) : axis;
@@ -117,7 +118,8 @@ struct ConcatReference {
   }
 };
 
-// Channels side by side average by their numbers; along other axes all parts count as one.
+// Averages the inputs, weighted by their number of elements. If positions are concatenated, those
+// of each input are merged first.
 Signal forward_signal(const SignalContext& c) {
   MomentField y = zero_field(extent_of(c.output, c.inputs[0]->field().extent.samples));
   const double all = static_cast<double>(elements(c.output));

@@ -46,23 +46,24 @@ SlidingWindow window_of(const SignalContext& c) {
       resolve_window(c.node, c.shapes[0], attributes_of<Attributes>(c.node.attributes)).window);
 }
 
-// Channels that one output sums, and that one input reaches.
+// Returns the number of channels per group. For the input's shape, it is what an output sums. For
+// the output's shape, it is what an input feeds.
 double channels_of(const SignalContext& c, const Shape& shape) {
   const auto groups = attributes_of<Attributes>(c.node.attributes).groups;
   return static_cast<double>(shape[1]) / static_cast<double>(groups);
 }
 
-// A unit's variance is τ times the mean square of what it reads, which for few channels differs
-// from unit to unit: relative variance of that, with inputs that are normal where they are drawn.
+// Returns the relative variance over units of a unit's variance, which is τ times the mean square
+// of its inputs and differs between units with few channels. Random inputs are taken as normal.
 double scale_spread(const SignalContext& c, double channels) {
   constexpr double kMany = 8;
-  constexpr std::int64_t kSamples = 4, kWindows = 256;  // are enough for an average
+  constexpr std::int64_t kSamples = 4, kWindows = 256;  // enough for an average
   if (channels > kMany) return 0;
   const MomentField x = first_samples(c.inputs[0]->field(), kSamples);
   const Covariances covariances(x);
   const Extent out = extent_of(c.output, x.extent.samples);
   const auto windows = window_positions(x.extent, out, window_of(c));
-  // Apart by no divisor of the width: in all columns.
+  // The step is coprime to the width, so that windows in all columns are visited.
   std::int64_t step = (out.elements() + kWindows - 1) / kWindows;
   while (std::gcd(step, out.width) > 1) ++step;
   double spread = 0, all = 0;
@@ -84,9 +85,10 @@ double scale_spread(const SignalContext& c, double channels) {
   return all > 0 ? spread / all : 0;
 }
 
-// A unit of large weights has a large variance and lets less of the gradient through, or more: its
-// squared weights on average over the gradient that comes through, over their mean. By regression
-// of the weights' squares on the variance that they make.
+// Returns the mean squared weight of a unit, weighted by the gradient that passes through the unit,
+// relative to its plain mean. A unit with large weights has a large variance, so its activation
+// passes less of the gradient, or more. The mean follows from a linear regression of the squared
+// weights on the unit's variance.
 double weight_share(const SignalContext& c, double scale_share) {
   if (scale_share == 1) return 1;
   const SlidingWindow window = window_of(c);

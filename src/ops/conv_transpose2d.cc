@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The transposed convolution is the gradient of a convolution, so its forward and its gradients are
-// a convolution's three directions with input and output changing places.
+// A transposed convolution is the gradient of a convolution for its input. Its forward pass and its
+// gradients therefore use the three kernels of a convolution, with input and output swapped.
 #include "base/random.h"
 #include "kernels/parallel.h"
 #include "kernels/simd/pointwise.h"
@@ -33,8 +33,8 @@ Inferred infer(const InferContext& context) {
   const Shape& x = context.inputs[0];
   const Window& w = e.window;
   const Shape weight = {x[1], a.channels / a.groups, w.kernel[0], w.kernel[1]};
-  // An output is reached by every stride-th tap only: by how many depends on its phase, and this
-  // is their mean.
+  // Only every stride-th tap contributes to an output. The number of these taps depends on the
+  // position of the output, so the fan-in is their mean.
   const double fan_in = static_cast<double>(x[1] / a.groups * weight[2] * weight[3]) /
                         static_cast<double>(w.stride[0] * w.stride[1]);
   const double fan_out = static_cast<double>(weight[1] * weight[2] * weight[3]);
@@ -44,7 +44,7 @@ Inferred infer(const InferContext& context) {
   return inferred;
 }
 
-// The convolution from y to x.
+// Returns the shape of the convolution from y to x.
 ConvolutionShape extents(const Node& node, const Shape& x, const Shape& y) {
   const auto a = attributes_of<Attributes>(node.attributes);
   const WindowExtents e =
@@ -52,7 +52,7 @@ ConvolutionShape extents(const Node& node, const Shape& x, const Shape& y) {
   return {x[0], y[1], x[1], a.groups, {e.in[0], e.in[1]}, {e.out[0], e.out[1]}, e.window};
 }
 
-// Forward is what a convolution from y to x does backward, and the other way round.
+// The forward rule is the backward rule of a convolution from y to x, and vice versa.
 Signal forward_signal(const SignalContext& c) {
   const ConvolutionShape s = extents(c.node, c.shapes[0], c.output);
   const MomentField& x = c.inputs[0]->field();
@@ -80,7 +80,7 @@ Step lower(const LoweringContext& context) {
             parallel_rows(rows, row_grain(columns), [&](std::int64_t first, std::int64_t count) {
               const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
               float* block = a.outputs[0] + first * columns;
-              // The bias repeats with every pixel, but masks count the elements of a whole row.
+              // The bias is the same at every pixel, but masks count the elements of a whole row.
               if (has_bias) {
                 pointwise_forward(block, a.inputs[2], block, count * (columns / channels), channels,
                                   pass.activation, Dropout{}, mask);
@@ -116,7 +116,7 @@ struct TransposedReference {
     }
   }
 
-  // Adds what one input pixel gives to the output.
+  // Adds the contribution of one input pixel to the output.
   template <class T>
   static void spread(const ConvolutionShape& s, const Array<T>& x, const Array<T>& w, Array<T>& y,
                      std::int64_t n, std::int64_t c, std::int64_t i, std::int64_t j) {
@@ -170,7 +170,7 @@ TestDomain tests() {
                       {"padding", "same"},
                       {"stride", Ints{2, 2}},
                       {"groups", 2 * one}}},
-                    // A stride above the kernel: "same" ends in pixels of bias alone.
+                    // The stride exceeds the kernel, so some output pixels are only the bias.
                     {{{2, 2, 3, 4}}, with({{"padding", "same"}, {"stride", Ints{4, 1}}})},
                     {{{2, 5, 5, 4}},
                      {{"channels", 5 * one},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What convolution and transposed convolution share.
+// Common parts of convolution and transposed convolution.
 #pragma once
 
 #include <vector>
@@ -16,20 +16,22 @@ struct ConvolutionAttributes : WindowAttributes {
   ConvolutionAttributes() { stride = {1, 1}; }
 };
 
-/// Their options, with what stride and padding mean to the op.
+/// Returns the options of the op. `stride` and `padding` are the descriptions of these two options.
 Options convolution_options(ConvolutionAttributes& attributes, const char* stride,
                             const char* padding);
 
-/// Throws Error(shape) unless there are channels, and groups that divide those of input and output.
+/// Throws Error(shape) if there are no output channels, or if the groups do not divide the channels
+/// of input and output.
 void check_channels(const InferContext& context, const ConvolutionAttributes& attributes);
 
-/// The weight, and the bias where there is one.
+/// Returns the weight and, if the layer has one, the bias.
 std::vector<ParameterSpec> convolution_parameters(const ConvolutionAttributes& attributes,
                                                   const Shape& weight, double fan_in,
                                                   double fan_out);
 
-/// dx and dw by the op's own `_gradient_input` and `_gradient_weight`, which carry its attributes
-/// and the shape that they make.
+/// Adds the gradients of the input, the weight and the bias. The first two are computed by the ops
+/// `<op>_gradient_input` and `<op>_gradient_weight`. Their attributes are those of the op and the
+/// shape of the result.
 void convolution_gradient(GradientContext& context);
 
 }  // namespace selfnorm

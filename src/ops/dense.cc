@@ -39,7 +39,7 @@ Inferred infer(const InferContext& context) {
   return inferred;
 }
 
-// Positions of a sequence are apart; within one, the features are what is summed.
+// Sums the features of each position of a sequence. Positions stay independent.
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   return {contract(x, x.extent, {}, c.weights, static_cast<double>(c.shapes[0].back()))};
@@ -51,15 +51,16 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
       {contract(dy.field(), dy.field().extent, {}, weights, static_cast<double>(c.output.back()))}};
 }
 
-// Rows that one thread multiplies and then activates while they are in its cache.
+// The number of rows that one thread multiplies and then activates while they are in its cache.
 constexpr std::int64_t kBlockRows = 64;
-// Above this many inputs the product dwarfs the epilogue, and oneDNN does better with the whole.
+// With more inputs than this, the epilogue takes little time compared to the product, and oneDNN is
+// faster on the whole matrix.
 constexpr std::int64_t kBlockedFeatures = 1024;
 
 Step lower(const LoweringContext& context) {
   const Shape& x = context.inputs[0];
   const std::int64_t features = x.back(), units = context.outputs[0].back();
-  // A mask counts rows of the batch; within one, steps and units.
+  // A mask counts the rows of the batch and, within a row, steps and units.
   const std::int64_t columns = row_elements(context.outputs[0]), steps = columns / units;
   const bool has_bias = context.inputs.size() > 2;
   const Pointwise pass = pointwise_pass(context.node, context.mode);
@@ -70,7 +71,7 @@ Step lower(const LoweringContext& context) {
     float* y = a.outputs[0] + at;
     const float* bias = has_bias ? a.inputs[2] : nullptr;
     const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(row)};
-    if (bias != nullptr && width != units) {  // it repeats with every step of a row
+    if (bias != nullptr && width != units) {  // the bias is the same at every step
       pointwise_forward(y, bias, y, rows * width / units, units, Activation{}, Dropout{}, mask);
       bias = nullptr;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// add, multiply and scale: arithmetic on values of one shape.
+// Arithmetic on values of the same shape: add, multiply and scale.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -138,7 +138,7 @@ struct MultiplyReference {
   }
 };
 
-// Factors independent of each other.
+// Returns the product of all inputs except `without`. Factors are taken as independent.
 MomentField product_of(const SignalContext& c, std::size_t without) {
   MomentField y = uniform_field(c.inputs[0]->field().extent, 1, 1);
   for (std::size_t i = 0; i < c.inputs.size(); ++i) {
@@ -153,8 +153,8 @@ MomentField product_of(const SignalContext& c, std::size_t without) {
   return y;
 }
 
-// Of jointly normal x and y that have a covariance in common, E x²y² = E x²·E y² + 2·cov² +
-// 4·E x·E y·cov (Isserlis).
+// For jointly normal x and y with covariance cov, E x²y² = E x²·E y² + 2·cov² + 4·E x·E y·cov
+// (Isserlis).
 Signal forward_multiply(const SignalContext& c) {
   MomentField p = product_of(c, c.inputs.size());
   if (!c.made_alike) return {p};

@@ -38,12 +38,11 @@ Inferred infer(const InferContext& context) {
   const auto a = attributes_of<Attributes>(context.attributes);
   const Shape& ids = context.inputs[0];
   if (ids.size() != 2) {
-    fail_shape(context,
-               fmt::format("input is {}, expects numbers of words, (N, steps)", batch_text(ids)));
+    fail_shape(context, fmt::format("input is {}, expects token ids, (N, steps)", batch_text(ids)));
   }
   if (a.standardize && a.weights.empty()) {
     fail_shape(context,
-               fmt::format("input is {}; `standardize` is for vectors that `weights` names",
+               fmt::format("input is {}; `standardize` is for vectors from a file (set `weights`)",
                            batch_text(ids)));
   }
   ParameterSpec table{"table", {a.vocabulary, a.dimension}, "", 1, 1};
@@ -91,9 +90,9 @@ struct EmbeddingReference {
 
 // ---- signals ----------------------------------------------------------------------------------
 
-// The field of word numbers holds each as the mean at its step. Vectors are drawn for each word:
-// the same word is the same vector wherever it stands. (A table that is not drawn is known by its
-// values.)
+// The field of the token ids holds the id of each step as its mean. One vector is drawn for each
+// token, so that steps with the same token have the same vector. This rule is only for random
+// tables. The values of other tables are known.
 Signal forward_signal(const SignalContext& c) {
   const MomentField& ids = c.inputs[0]->field();
   const WeightMoments& law = c.weights;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the losses share. Inputs are the network's output and the targets. The first output is the
-// mean loss, the hidden second one what it is the mean of (rows, class weights, targets present),
-// so that the means of batches can be put together. The gradient node of loss L is called
-// L_gradient and has the inputs (upstream, output, targets).
+// Common parts of the losses. The inputs are the network's output and the targets. The first output
+// is the mean loss. The hidden second output is the weight of this mean (the number of rows or
+// present targets, or the sum of the class weights), so that the means of batches can be combined.
+// The gradient node of loss L is called L_gradient and has the inputs (upstream, output, targets).
 #pragma once
 
 #include "kernels/parallel.h"
@@ -12,8 +12,9 @@
 
 namespace selfnorm {
 
-/// The rows of a loss in blocks that follow from their number and width alone, so that sums are the
-/// same for any number of threads. A batch of rows is one block, a batch of images has several.
+/// The rows of a loss, divided into blocks. The blocks depend only on the number and the width of
+/// the rows, so that sums are the same for any number of threads. A small batch is one block, and a
+/// batch of images has several.
 class LossBlocks {
  public:
   LossBlocks(std::int64_t rows, std::int64_t width) : rows_(rows), size_(row_grain(width)) {}
@@ -22,7 +23,7 @@ class LossBlocks {
     return static_cast<std::size_t>(count()) * sizeof(kernels::LossSum);
   }
 
-  /// Adds what f(first, count) gives for each block.
+  /// Returns the sum of f(first, count) over the blocks.
   template <class F>
   kernels::LossSum sum(std::byte* scratch, F f) const {
     auto* sums = reinterpret_cast<kernels::LossSum*>(scratch);
@@ -49,22 +50,24 @@ class LossBlocks {
   std::int64_t rows_, size_;
 };
 
-/// A loss's two outputs.
+/// Writes the two outputs of a loss.
 void write_loss(const kernels::LossSum& loss, const StepArguments& a);
 
-/// The factor for gradients of sums: the gradient of the mean, times what flows in from above.
+/// Returns the factor that turns the gradient of the summed loss into that of the mean loss, times
+/// the upstream gradient.
 double loss_factor(const StepArguments& a, double weight);
 
-/// The shapes of a loss's outputs.
+/// Returns the shapes of the outputs of a loss.
 Inferred loss_outputs();
 
-/// The rows of a loss and of its gradient.
+/// Return the rows of the op table for a loss and for its gradient.
 OpRow loss_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
                InferRule infer, Step (*lower)(const LoweringContext&), Reference plain,
                const TestDomain& tests);
 OpRow loss_gradient_row(std::string_view name, Step (*lower)(const LoweringContext&));
 
-/// Targets of classes: an axis less than the output, the features'. Theirs is int32 memory.
+/// Whether the targets are class indices. Their shape is that of the output without the feature
+/// axis, and they are stored as int32.
 bool holds_labels(const Shape& output, const Shape& targets);
 const std::int32_t* labels_in(const float* targets);
 

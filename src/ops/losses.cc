@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Losses that go element by element.
+// Elementwise losses.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -31,7 +31,8 @@ struct HuberAttributes {
   }
 };
 
-// What a loss has one of: where it turns linear, or its unit.
+// Returns the parameter of a loss: the residual at which it becomes linear (`delta`), or its unit.
+// Returns 1 for a loss without a parameter.
 double parameter_of(const Settings& attributes) {
   for (const char* name : {"delta", "unit"}) {
     const auto found = attributes.find(name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Internal ops that make a constant, and that measure a value.
+// Internal ops that create a constant or measure a value.
 #include "kernels/histogram.h"
 #include "kernels/simd/arithmetic.h"
 #include "kernels/simd/reduce.h"
@@ -50,7 +50,7 @@ OpRows measure_rows() {
   return {
       internal_row("fill", "a constant", infer_fill, lower_fill),
       internal_row("moments", "mean and variance over all elements", infer_moments, lower_moments),
-      internal_row("histogram", "how many elements lie in each of `bins` from `low` to `high`",
+      internal_row("histogram", "number of elements in each of `bins` bins from `low` to `high`",
                    infer_histogram, lower_histogram)};
 }
 

@@ -30,7 +30,8 @@ Settings gradient_attributes(bool batch, double epsilon) {
   return {{"batch", batch}, {"epsilon", epsilon}};
 }
 
-// Visible output, then mean and variance: a number a feature, or a number a row.
+// The visible output is followed by mean and variance, one number per feature (batch norm) or per
+// row (layer norm).
 Inferred infer(const InferContext& context, bool batch) {
   const Block block = block_of(context.inputs[0]);
   const Shape statistics = {batch ? block.features : block.rows};
@@ -113,7 +114,8 @@ Step lower_gradient(const LoweringContext& context) {
           normalization.scratch_bytes()};
 }
 
-// Statistics of n elements that an index function gives, and the normalized elements.
+// Computes the statistics of n elements and normalizes them. `index` maps 0, …, n − 1 to an element
+// and its feature. With `given`, the statistics are inputs.
 template <class T, class Index>
 void normalize(ReferenceArguments<T>& a, std::int64_t n, double epsilon, std::int64_t group,
                bool given, Index index) {
@@ -172,7 +174,7 @@ struct LayerReference {
 
 // ---- signals ----------------------------------------------------------------------------------
 
-// x minus the mean that its element has over its channels, over their deviation.
+// Returns x after each element is normalized by its mean and standard deviation over the channels.
 MomentField normalize_elements(const MomentField& x, double epsilon) {
   MomentField y = x;
   const auto deviation = [&](std::size_t e) {
@@ -193,7 +195,8 @@ MomentField normalize_elements(const MomentField& x, double epsilon) {
   return y;
 }
 
-// The channels' own laws stay known behind it, for what is not linear in them.
+// The signal keeps the input of the normalization, because nonlinear ops after it need the
+// distribution of each channel.
 Signal forward_batch_signal(const SignalContext& c) {
   const double epsilon = attributes_of<BatchAttributes>(c.node.attributes).epsilon;
   MomentField y = zero_field(c.inputs[0]->field().extent);
@@ -206,9 +209,9 @@ Signal forward_batch_signal(const SignalContext& c) {
   return signal;
 }
 
-// dx = (dy − what dy has in common with the constant and with y)/σ; those shares are small. The
-// smaller σ, the fewer elements the activation in front lets through: its slopes are averaged with
-// 1/σ².
+// dx = (dy − the projections of dy on the constant and on y)/σ. The projections are small and are
+// left out. The smaller σ is, the fewer elements the activation before batch norm passes, so its
+// squared slopes are averaged with weights 1/σ².
 std::vector<SignalGradient> backward_batch_signal(const SignalContext& c,
                                                   const SignalGradient& dy) {
   const double epsilon = attributes_of<BatchAttributes>(c.node.attributes).epsilon;

@@ -10,7 +10,7 @@ std::int64_t table_rows(const Settings& attributes) {
   return std::get<std::int64_t>(attributes.at("table_rows"));
 }
 
-// Words and starts of packed rows, and the row of each step.
+// The outputs are the token ids of packed rows, the rows of steps, and the first rows of samples.
 Inferred infer(const InferContext& context) {
   const Shape& ids = context.inputs[0];
   return {{{ids[0] * ids[1]}, ids, {ids[0] + 1}}};
@@ -42,9 +42,10 @@ Step lower_steps(const LoweringContext& context) {
 }  // namespace
 
 OpRows packing_rows() {
-  return {internal_row("pack_words", "a row for each distinct word of a batch", infer, lower_words),
-          internal_row("pack_steps", "a row for each step of a batch that is not padding", infer,
-                       lower_steps)};
+  return {
+      internal_row("pack_words", "one row for each distinct token of a batch", infer, lower_words),
+      internal_row("pack_steps", "one row for each step up to the last token of a sample", infer,
+                   lower_steps)};
 }
 
 }  // namespace selfnorm

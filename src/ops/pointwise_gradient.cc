@@ -7,8 +7,9 @@
 namespace selfnorm {
 namespace {
 
-// Inputs: the gradient of the pass's output, and what the pass saved (its output, or its input
-// where the activation's slope cannot be told from the output). The stages stand in the epilogue.
+// The inputs are the gradient of the pass's output and the value that the pass saved. This is its
+// output or, if the derivative of the activation does not follow from the output, its input. The
+// epilogue contains the stages.
 Step lower(const LoweringContext& context) {
   const std::int64_t columns = row_elements(context.outputs[0]);
   const Pointwise pass = pointwise_pass(context.node, context.mode);
@@ -28,7 +29,7 @@ Step lower(const LoweringContext& context) {
 
 OpRows pointwise_gradient_rows() {
   return {internal_row("pointwise_gradient",
-                       "gradient of an activation and a dropout in one pass, masks drawn again",
+                       "gradient of an activation and a dropout in one pass; draws the masks again",
                        infer_same, lower, {.in_place = true})};
 }
 

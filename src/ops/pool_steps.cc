@@ -40,7 +40,7 @@ bool sums_padding(const Node& node) {
   return attributes_of<Attributes>(node.attributes).padded_sum;
 }
 
-// The sum is divided by n to this power.
+// Returns the power of n by which the sum is divided.
 double power_of(const Node& node) {
   const std::string mode = mode_of(node);
   return mode == kSum ? 0 : mode == kSqrt ? 0.5 : 1;
@@ -55,14 +55,13 @@ Inferred infer(const InferContext& context) {
   if (context.inputs.size() > 1) {
     const Shape& ids = context.inputs[1];
     if (ids.size() != 2 || ids[1] != x[1]) {
-      fail_shape(context, fmt::format("input is {}, the word numbers that tell its steps are {}",
-                                      batch_text(x), batch_text(ids)));
+      fail_shape(context, fmt::format("input is {}, but its token ids are {}", batch_text(x),
+                                      batch_text(ids)));
     }
   }
   const auto attributes = attributes_of<Attributes>(context.attributes);
   if (attributes.padded_sum && attributes.mode != kSum) {
-    fail_shape(context, fmt::format("`padded_sum` goes with mode \"sum\", this one makes \"{}\" "
-                                    "of its input, {}",
+    fail_shape(context, fmt::format("`padded_sum` requires mode \"sum\", got \"{}\" for input {}",
                                     attributes.mode, batch_text(x)));
   }
   Inferred inferred{{{x[0], x[2]}}};
@@ -101,7 +100,7 @@ Step lower(const LoweringContext& context) {
   }};
 }
 
-// Of dy, or for the largest of dy and which they were, and of all inputs but x.
+// The gradient op reads dy, all inputs but x and, for the maximum, the indices of the maxima.
 void gradient(GradientContext& c) {
   const Node& node = c.node();
   std::vector<ValueId> inputs = {c.output_gradient()};
@@ -167,7 +166,7 @@ struct PoolReference {
 
 // ---- signals ----------------------------------------------------------------------------------
 
-// The steps of a sample that are there.
+// Returns the steps of a sample that are pooled, which excludes padding unless it is summed.
 std::vector<std::int64_t> steps_there(const SignalContext& c, std::int64_t sample) {
   const std::int64_t steps = c.inputs[0]->field().extent.width;
   std::vector<std::int64_t> there;
@@ -184,8 +183,8 @@ double pooling_factor(const SignalContext& c, std::size_t count) {
   return count > 0 ? std::pow(static_cast<double>(count), -power_of(c.node)) : 0;
 }
 
-// Covariance of a step of one sample with one of the next, as far as links tell: on average over
-// the steps of the former.
+// Returns the covariance between a step of one sample and a step of the next one, averaged over the
+// links between samples and over the steps of the first sample.
 double covariance_between_samples(const MomentField& x, const std::vector<std::int64_t>& steps) {
   double sum = 0;
   for (const std::int64_t e : steps) {
@@ -198,7 +197,7 @@ double covariance_between_samples(const MomentField& x, const std::vector<std::i
   return steps.empty() ? 0 : sum / static_cast<double>(steps.size());
 }
 
-// Var Σ x = Σ cov, and E Σ x.
+// Returns the moments of Σ x over the steps, with Var Σ x = Σ cov.
 Moments sum_over(const MomentField& x, const Covariances& covariances,
                  const std::vector<std::int64_t>& steps) {
   Moments sum{0, 0};
@@ -239,7 +238,7 @@ MomentField summed(const SignalContext& c) {
   return y;
 }
 
-// Where a sample's largest stands is as likely any of its steps.
+// Each step of a sample is equally likely to be the maximum.
 Signal forward_signal(const SignalContext& c) {
   MomentField y = summed(c);
   if (!takes_largest(c.node)) return {y};
@@ -267,7 +266,8 @@ Signal forward_signal(const SignalContext& c) {
   return {y};
 }
 
-// Every step that is there receives the same gradient, times the factor; of a largest, one in n.
+// Every pooled step receives the same gradient, times the factor. For the maximum, one step in n
+// receives it.
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
   const MomentField& g = dy.field();
   MomentField dx = zero_field(c.inputs[0]->field().extent);

@@ -31,11 +31,12 @@ WindowExtents extents(const InferContext& context) {
   const Window& w = e.window;
   for (int axis = 0; axis < 2; ++axis) {
     if (std::max(w.pad_before[axis], w.pad_after[axis]) < w.kernel[axis]) continue;
-    fail_shape(context,
-               fmt::format("`padding` must be smaller than `kernel`, or windows would hold nothing "
-                           "of input {}: kernel [{}, {}], padding [[{}, {}], [{}, {}]]",
-                           batch_text(context.inputs[0]), w.kernel[0], w.kernel[1], w.pad_before[0],
-                           w.pad_after[0], w.pad_before[1], w.pad_after[1]));
+    fail_shape(
+        context,
+        fmt::format("`padding` must be smaller than `kernel`, or some windows would be outside "
+                    "of input {}: kernel [{}, {}], padding [[{}, {}], [{}, {}]]",
+                    batch_text(context.inputs[0]), w.kernel[0], w.kernel[1], w.pad_before[0],
+                    w.pad_after[0], w.pad_before[1], w.pad_after[1]));
   }
   return e;
 }
@@ -51,7 +52,7 @@ Inferred infer_average(const InferContext& context) {
   return {{{x[0], x[1], e.out[0], e.out[1]}}};
 }
 
-// Max pooling also makes a hidden output: where the maxima were, 4 bytes for each.
+// Max pooling also has a hidden output with the position of each maximum, in 4 bytes.
 Inferred infer_max(const InferContext& context) {
   Inferred inferred = infer_average(context);
   inferred.outputs.push_back(inferred.outputs[0]);
@@ -71,7 +72,7 @@ std::vector<SignalGradient> backward_average(const SignalContext& c, const Signa
   return {{average_pool_backward(dy.field(), c.inputs[0]->field().extent, window_of(c))}};
 }
 
-// The largest of each window, of the normals that the input comes from, and the averages over it.
+// The moments of the maximum of f(z) over each window, and the averages of z over the windows.
 struct WindowMaxima {
   MomentField averages;
   std::vector<DualActivation::Largest> largest;
@@ -93,7 +94,7 @@ WindowMaxima window_maxima(const SignalContext& c, const MomentField& z, const D
   return maxima;
 }
 
-// Maxima are correlated as the averages of their windows are.
+// The maxima of two windows are taken to have the correlation of the windows' averages.
 MomentField field_from_expansions(const WindowMaxima& maxima) {
   MomentField y = maxima.averages;
   for (std::size_t e = 0; e < y.mean.size(); ++e) {
@@ -113,7 +114,7 @@ MomentField field_from_expansions(const WindowMaxima& maxima) {
   return y;
 }
 
-// The largest of a channel scaled and shifted is its largest, scaled and shifted.
+// The maximum of a scaled and shifted channel is its maximum, scaled and shifted.
 Signal forward_max(const SignalContext& c) {
   MomentField y = zero_field(extent_of(c.output, c.inputs[0]->field().extent.samples));
   for_each_channel(*c.inputs[0], [&](const ChannelLaw& x) {
@@ -123,7 +124,8 @@ Signal forward_max(const SignalContext& c) {
   return {std::move(y)};
 }
 
-// E f′² where a window's largest stands, of channels as their gradients come through batch norm.
+// Returns E f′² at the maximum of each window, averaged over channels. Weights include scale², by
+// which batch norm multiplies the squared gradient of a channel.
 std::vector<double> slopes_at_largest(const SignalContext& c) {
   std::vector<double> slopes;
   double all = 0;
@@ -143,7 +145,7 @@ std::vector<SignalGradient> backward_max(const SignalContext& c, const SignalGra
   const SlidingWindow window = window_of(c);
   const Extent& in = c.inputs[0]->field().extent;
   SignalGradient dx{max_pool_backward(dy.field(), in, window)};
-  // The slope where the window's largest stands, weighted by the gradients that come through it.
+  // The squared slopes at the maxima, weighted by the gradients that pass through them.
   MomentField slopes = zero_field(dy.field().extent);
   for (std::int64_t e = 0; e < slopes.extent.elements(); ++e) {
     const auto at = static_cast<std::size_t>(e);
@@ -176,7 +178,7 @@ Step lower(const LoweringContext& context) {
           pooling.scratch_bytes()};
 }
 
-// Inputs: dy, and the workspace of max pooling. The image's shape comes as an attribute.
+// The inputs are dy and, for max pooling, the workspace. The shape of the image is an attribute.
 template <PoolingKind kKind>
 Step lower_gradient(const LoweringContext& context) {
   const Node node = without_shape(context.node);
@@ -271,7 +273,7 @@ OpRow row(std::string_view name, std::string_view doc, InferRule infer) {
 
 // ---- global average ---------------------------------------------------------------------------
 
-// A window as large as the image.
+// Returns the shape of a pooling with a window as large as the image.
 PoolingShape global_shape(const Shape& x) {
   return {x[0], x[1], {x[2], x[3]}, {1, 1}, {.kernel = {x[2], x[3]}, .stride = {x[2], x[3]}}};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walking over arrays in API order, for the scalar references.
+// Iteration over arrays in API order, for the scalar references.
 #pragma once
 
 #include <complex>
@@ -12,8 +12,8 @@ namespace selfnorm {
 inline double real_part(double x) { return x; }
 inline double real_part(const std::complex<double>& x) { return x.real(); }
 
-/// Calls f(row, element, index) for every element: `index` counts in API order, `element` counts
-/// within the row in memory order, which is features-last for images.
+/// Calls f(row, element, index) for every element. `index` is its index in API order. `element` is
+/// its index within the row in memory order, which is features-last for images.
 template <class F>
 void for_each_element(const Shape& shape, F f) {
   const std::int64_t rows = shape[0];
@@ -40,8 +40,8 @@ const T& at(const Array<T>& array, std::int64_t n, std::int64_t c, std::int64_t 
   return at(const_cast<Array<T>&>(array), n, c, h, w);
 }
 
-/// How an array splits around its feature axis (axis 1 of images, the last otherwise): index of
-/// feature f at (outer, inner) is (outer·features + f)·inner_count + inner.
+/// The extents of an array before, along and after its feature axis, which is axis 1 of images and
+/// else the last axis. The index of feature f at (o, i) is (o·features + f)·inner + i.
 struct FeatureAxis {
   std::int64_t outer, features, inner;
   std::size_t index(std::int64_t o, std::int64_t f, std::int64_t i) const {

@@ -31,7 +31,7 @@ Inferred infer_reshape(const InferContext& context) {
   for (const std::int64_t extent : y) {
     if (extent == -1) ++unknown;
     else if (extent > 0 && known <= row_elements(x)) known *= extent;
-    if (extent < -1 || extent == 0) fail_shape(context, "`shape` has extents of at least 1, or -1");
+    if (extent < -1 || extent == 0) fail_shape(context, "`shape` needs extents above 0, or -1");
   }
   if (y.empty() || unknown > 1) fail_shape(context, "needs `shape` with at most one -1");
   const std::int64_t all = row_elements(x);
@@ -40,13 +40,13 @@ Inferred infer_reshape(const InferContext& context) {
   }
   y.insert(y.begin(), x[0]);
   if (row_elements(y) != all) {
-    fail_shape(context, fmt::format("input {} has {} elements a row, shape {} wants {}",
+    fail_shape(context, fmt::format("input {} has {} elements per row, but shape {} has {}",
                                     batch_text(x), all, batch_text(y), row_elements(y)));
   }
   return {{y}};
 }
 
-// API order is what is kept, so images are turned from and to features-last on the way.
+// Elements keep their API order, so images are converted from and to features-last order.
 Step lower(const LoweringContext& context) {
   const Shape x = context.inputs[0], y = context.outputs[0];
   const std::int64_t rows = x[0], columns = row_elements(x);
@@ -86,7 +86,7 @@ void gradient(GradientContext& c) {
 
 // ---- view -------------------------------------------------------------------------------------
 
-// The memory plan makes both values one, so there is nothing to do.
+// Both values have the same memory, so there is nothing to do.
 Step lower_view(const LoweringContext&) {
   return {[](const StepArguments&) {}};
 }
@@ -96,7 +96,7 @@ void view_gradient(GradientContext& c) {
   c.contribute(0, c.emit("view", {c.output_gradient()}, {{"shape", x}})[0]);
 }
 
-// Positions become features, over which a signal is averaged; or features become positions.
+// Either positions become features, over which a signal is averaged, or features become positions.
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   const Extent out = extent_of(c.output, x.extent.samples);
@@ -143,11 +143,11 @@ OpRow view_row() {
       .gradient = view_gradient,
       .pointwise = Gap{"does nothing"},
       .moments = Gap{"not an activation"},
-      .signal = Gap{"only passes make it"},
+      .signal = Gap{"only passes create it"},
       .rescale = Gap{"moves elements"},
       .fit = Gap{"has no states"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_view}},
-      .reference = Gap{"checked through the networks that have one"},
+      .reference = Gap{"checked through networks with views"},
       .tests = TestDomain{},
       .traits = {.view = true},
   };

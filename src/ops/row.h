@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A row of the op table: the single source of everything about an op. Builder, verifier, autodiff,
+// A row of the op table, which is the only definition of an op. Builder, verifier, autodiff,
 // engine, model files, documentation and the op tests read it.
 #pragma once
 
@@ -35,7 +35,7 @@ class Required {
   T value_;
 };
 
-/// A gap in the table. It is always written with its reason: "no gradient: it is one".
+/// A missing rule, always with its reason, such as "moves elements".
 struct Gap {
   std::string_view reason;
 };
@@ -184,12 +184,12 @@ struct StepArguments {
   std::byte* scratch;
   std::uint64_t step = 0;         ///< index of the training step
   std::uint64_t first_row = 0;    ///< global index of the batch's first row
-  std::int64_t rows = 0;          ///< number of rows: of the batch, or packed rows
+  std::int64_t rows = 0;          ///< number of rows of the batch, or of packed rows
   const float* starts = nullptr;  ///< Value::starts, if rows are packed
   std::int64_t samples = 0;       ///< number of samples, if rows are packed
 };
 
-/// A unit of work of the executor. Running it allocates no memory of ours.
+/// A unit of work of the executor. Running it allocates no memory, except in libraries.
 struct Step {
   std::function<void(const StepArguments&)> run;
   std::size_t scratch_bytes = 0;
@@ -278,11 +278,11 @@ struct TestDomain {
 
 /// Properties of an op that passes and the doctor use.
 struct Traits {
-  bool takes_epilogue = false;     ///< can compute a fused pointwise epilogue
-  bool in_place = false;           ///< output 0 may overwrite input 0
-  bool view = false;               ///< output 0 is the memory of input 0 with another shape
-  bool reshapes = false;           ///< keeps the elements in API order with another shape
-  bool any_feature_order = false;  ///< features of input 0 meet columns of input 1, in any order
+  bool takes_epilogue = false;         ///< can compute a fused pointwise epilogue
+  bool in_place = false;               ///< output 0 may overwrite input 0
+  bool view = false;                   ///< output 0 is the memory of input 0 with another shape
+  bool reshapes = false;               ///< keeps the elements in API order with another shape
+  bool any_feature_order = false;      ///< contracts features of input 0 with columns of input 1
   bool identity_at_inference = false;  ///< does nothing at inference
   bool by_step = false;                ///< treats the steps of a sequence independently
   int id_input = -1;                   ///< index of the input of token ids (0 is padding), or -1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each op file offers its rows under its own name; table.cc lists them.
+// The functions of the op files that return their rows. table.cc lists them.
 #pragma once
 
 #include "ops/row.h"

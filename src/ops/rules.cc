@@ -43,7 +43,7 @@ Inferred infer_equal(const InferContext& context) {
   for (std::size_t i = 1; i < context.inputs.size(); ++i) {
     if (context.inputs[i] != context.inputs[0]) {
       fail_shape(context,
-                 fmt::format("inputs must be of one shape, got {} and {}",
+                 fmt::format("inputs must have the same shape, got {} and {}",
                              batch_text(context.inputs[0]), batch_text(context.inputs[i])));
     }
   }
@@ -140,11 +140,11 @@ OpRow pointwise_row(std::string_view name, Category category, std::string_view d
       .arity = Arity{1, 1},
       .attributes = attributes,
       .infer = infer_same,
-      .gradient = Gap{"its pointwise pass has one: pointwise_gradient"},
+      .gradient = Gap{"its pointwise pass has one (pointwise_gradient)"},
       .pointwise = pointwise,
       .moments = moments,
       .signal = category == Category::dropout ? kDropoutSignal : kActivationSignal,
-      .rescale = Gap{"its output is what it is"},
+      .rescale = Gap{"its output has a fixed scale"},
       .fit = Gap{"has no states"},
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_pointwise}},
       .reference = reference(PointwiseReference{}),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What several rows share: shape helpers, and rows for ops that are one pointwise pass.
+// Common parts of several rows: helpers for shapes, and rows for ops that are one pointwise pass.
 #pragma once
 
 #include <string>
@@ -10,23 +10,23 @@
 
 namespace selfnorm {
 
-/// Throws Error(shape): "node 'fc2' (dense): " + what.
+/// Throws Error(shape) with the message "node 'fc2' (dense): " + what.
 [[noreturn]] void fail_shape(const InferContext& context, const std::string& what);
 
-/// The shape with its batch written as N: "(N, 63)".
+/// Returns the shape as text with N for the batch, such as "(N, 63)".
 std::string batch_text(const Shape& shape);
 
-/// Elements of one row of the batch.
+/// Returns the number of elements in one row of the batch.
 std::int64_t row_elements(const Shape& shape);
 
-/// Elements of elementwise work below which a second thread costs more than it brings.
+/// The number of elements below which a second thread costs more than it saves in elementwise work.
 inline constexpr std::int64_t kElementGrain = 16384;
 
-/// The same in rows of so many elements.
+/// Returns this number in rows of `columns` elements.
 constexpr std::int64_t row_grain(std::int64_t columns) { return 1 + kElementGrain / columns; }
 
-/// Calls f(first element, rows, columns, number of the first row's mask) for pieces of what a step
-/// works on. A sample's mask counts its elements: of packed rows all that are of it make one row.
+/// Calls f(first element, rows, columns, index of the first row's mask) for parts of the data of a
+/// step. A mask counts the elements of a sample, so the packed rows of a sample form one row.
 template <class F>
 void for_each_masked(const StepArguments& a, std::int64_t columns, bool masks, F f) {
   if (a.starts == nullptr || !masks) {
@@ -45,39 +45,40 @@ void for_each_masked(const StepArguments& a, std::int64_t columns, bool masks, F
                 });
 }
 
-/// How a value lies in memory to kernels that work on features: features fastest. The features of
-/// an image are its channels.
+/// The memory of a value as rows of features, for kernels that work on features. The features of an
+/// image are its channels.
 struct Block {
   std::int64_t rows;
   std::int64_t features;
 };
 Block block_of(const Shape& shape);
 
-/// Whether memory order differs from API order: an image of several channels and positions.
+/// Whether memory order differs from API order, as in images with several channels and positions.
 bool stored_features_last(const Shape& shape);
 
-/// One output of the shape of the first input.
+/// Infers one output with the shape of the first input.
 Inferred infer_same(const InferContext& context);
 
-/// The same, and all inputs must be of that shape.
+/// As above. Throws Error(shape) unless all inputs have this shape.
 Inferred infer_equal(const InferContext& context);
 
-/// Checks that there are at least `rank` axes, the batch among them.
+/// Throws Error(shape) unless the input has `least` to `most` axes, including the batch.
 void check_rank(const InferContext& context, std::size_t input, std::size_t least,
                 std::size_t most);
 
-/// The node itself as a stage, followed by what is fused to it; only the latter when the node's own
-/// op is not pointwise.
+/// Returns the node as a stage, followed by the stages that are fused to it. If the op of the node
+/// is not pointwise, returns only the latter.
 std::vector<Stage> pointwise_stages(const Node& node);
 
-/// A row for an op that is one pointwise pass, of category activation or dropout. `variant` are
-/// attributes that the tests try besides the defaults.
+/// Return the row of an activation or dropout that is one pointwise pass. `variant` contains
+/// attributes that the tests use in addition to the defaults.
 OpRow activation_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
                      PointwiseRule pointwise, MomentColumn moments, const Settings& variant = {});
 OpRow dropout_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
                   PointwiseRule pointwise, const Settings& variant);
 
-/// The moments of what `fill` says, by quadrature, for an activation without a closed form.
+/// Returns the moments of an activation without a closed form, by quadrature. `kFill` is its
+/// pointwise rule.
 MomentRule moments_by_quadrature(const Activation& f);
 template <PointwiseRule kFill>
 MomentRule moments_by_quadrature(const Settings& attributes) {
@@ -86,22 +87,22 @@ MomentRule moments_by_quadrature(const Settings& attributes) {
   return moments_by_quadrature(pass.activation);
 }
 
-/// For internal nodes: they are made by passes, whose attributes need no checking.
+/// The attributes of internal nodes, which passes create, so that they need no checks.
 AttributeSchema unchecked_attributes();
 
-/// The bias of a layer's outputs: zeros, not decayed.
+/// Returns the bias of a layer with this number of outputs. It starts at 0, and l2 does not apply.
 ParameterSpec bias_spec(std::int64_t outputs, double fan_in, double fan_out);
 
-/// The rescale rule of layers whose weights `init` describes.
+/// The rescale rule of layers with an `init` attribute. Multiplies the gain.
 void rescale_weights(Settings& attributes, std::size_t inputs, double factor);
 
-/// A row for an op that only passes add to a graph: a part of a gradient, or a measurement.
+/// Returns the row of an op that only passes add to a graph, such as a gradient or a measurement.
 OpRow internal_row(std::string_view name, std::string_view doc, InferRule infer,
                    Step (*lower)(const LoweringContext&), Traits traits = {});
 
-/// Attributes for a gradient that makes a value of this shape: an internal node cannot tell it from
-/// its inputs. `infer_shape_attribute` reads it, and `without_shape` is the node with the
-/// attributes that the op itself has.
+/// Returns the attributes of a gradient with this output shape, which does not follow from the
+/// inputs of the gradient. `infer_shape_attribute` reads the shape, and `without_shape` returns the
+/// node with only the attributes of its op.
 Settings with_shape(const Settings& attributes, const Shape& shape);
 Inferred infer_shape_attribute(const InferContext& context);
 Node without_shape(const Node& node);

@@ -28,7 +28,7 @@ struct Attributes {
     const Attributes published;
     if (alpha != published.alpha || lambda != published.lambda || scale != published.scale) {
       throw Error(ErrorKind::config,
-                  "shape = \"depth\" chooses alpha, lambda and scale: give either it or them");
+                  "shape = \"depth\" sets alpha, lambda and scale; leave these out, or `shape`");
     }
     DepthTunedSeluOptions request;
     request.depth = network.depth;

@@ -16,7 +16,8 @@
 namespace selfnorm {
 namespace {
 
-// One table of an activation serves all nodes that have it, as long as the thread lives.
+// Returns the table of an activation. Each thread keeps one table for all nodes with the same
+// activation.
 std::shared_ptr<const DualActivation> dual_of(const Activation& f) {
   using Key = std::tuple<ActivationKind, double, double, double>;
   thread_local std::map<Key, std::shared_ptr<const DualActivation>> duals;
@@ -30,9 +31,9 @@ std::shared_ptr<const DualActivation> dual_of(const Activation& f) {
   return dual;
 }
 
-// Where channels' variances differ: two factors of the variance that have the mean, variance and
-// skewness of a gamma law of mean 1, with their shares (its shape is half the number of squares
-// that a channel's variance is as good as the sum of).
+// Returns two factors on the variance with their weights, for channels with different variances.
+// The factors have the mean, variance and skewness of a gamma distribution with mean 1 and variance
+// `spread`. Its shape parameter is half the effective number of squares in a channel's variance.
 std::array<std::pair<double, double>, 2> scales_of(double spread) {
   const double deviation = std::sqrt(spread), root = std::sqrt(1 + spread);
   return {{{1 + deviation * (deviation + root), (1 - deviation / root) / 2},
@@ -53,7 +54,7 @@ MomentField with_variance_times(double factor, const MomentField& z) {
   return y;
 }
 
-// Σ share·map(z as it is in such channels).
+// Returns Σ share·map(z with factor·variance) over these factors.
 template <class Map>
 MomentField over_channels(const Signal& z, Map map) {
   if (z.scale_spread < kAlikeChannels) return map(z.field());
@@ -145,7 +146,7 @@ Normals normals_at(const MomentField& z, const Covariances& covariances,
 MomentField dropped(const MomentField& x, const Dropout& dropout, bool whole_features) {
   const double q = keep_rate(dropout);
   const double other = dropout.kind == DropoutKind::alpha ? dropout.alpha_prime : 0;
-  MomentField kept = x;  // the input where it is kept, else `other`
+  MomentField kept = x;  // the input if kept, else `other`
   for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
     const auto at = static_cast<std::size_t>(e);
     kept.mean[at] = q * x.mean[at] + (1 - q) * other;

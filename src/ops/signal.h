@@ -22,7 +22,7 @@ struct Flow {
   const MomentField& field() const { return *shared; }
 
   Shared shared;
-  /// The terms of the weighted sum that it is: fields that are independent except for their means.
+  /// The terms of the flow as a weighted sum. Their fields are independent except for their means.
   std::vector<std::pair<Shared, double>> parts;
 };
 
@@ -40,14 +40,14 @@ inline constexpr double kAlikeChannels = 0.05;  ///< a scale_spread below this h
 struct Signal : Flow {
   Signal(MomentField made) : Flow(std::move(made)) {}  // NOLINT: as a flow
   Signal(Flow flow) : Flow(std::move(flow)) {}         // NOLINT
-  /// If it is f(z) of a normal z, elementwise: z and f.
+  /// z and f if the signal is f(z) elementwise for a normal z, or null.
   Shared latent = nullptr;
   std::shared_ptr<const DualActivation> activation = nullptr;
   /// After batch norm: the input of the normalization, and the epsilon added to a channel's
   /// variance.
   std::shared_ptr<const Signal> normalized = nullptr;
   double epsilon = 0;
-  /// Relative variance over channels of a channel's variance, which is not 0 for units with few
+  /// Relative variance over channels of a channel's variance. It is not 0 for units with few
   /// inputs.
   double scale_spread = 0;
 };
@@ -56,11 +56,11 @@ struct Signal : Flow {
 struct SignalGradient : Flow {
   SignalGradient(MomentField made) : Flow(std::move(made)) {}  // NOLINT: as a flow
   SignalGradient(Flow flow) : Flow(std::move(flow)) {}         // NOLINT
-  /// If only the maximum of a window receives it: E f′² at the maximum, for the activation f before
-  /// the pooling. Else empty.
+  /// E f′² at the maximum for the activation f before a pooling, if only the maximum of a window
+  /// receives the gradient, or empty.
   std::vector<double> selected_slopes = {};
-  /// Before channels with different variances (Signal::scale_spread): the mean of a channel's
-  /// variance relative to that of all, weighted with the gradient through it.
+  /// The mean of a channel's relative variance, weighted by the gradient through the channel. It is
+  /// 1 unless channels have different variances (Signal::scale_spread).
   double scale_share = 1;
 };
 
@@ -75,14 +75,14 @@ struct SignalContext {
   bool made_alike = false;
 };
 
-/// The moment-propagation rule of an op: forward, the node's first output; backward, the gradient
-/// of each input from that of the output.
+/// The moment-propagation rule of an op. `forward` predicts the node's first output, and `backward`
+/// the gradient of each input from that of the output.
 struct SignalRule {
   Signal (*forward)(const SignalContext&);
   std::vector<SignalGradient> (*backward)(const SignalContext&, const SignalGradient& dy);
 };
 
-/// The extent of a value with this shape: samples and positions.
+/// Returns the samples and positions of a value with this shape.
 Extent extent_of(const Shape& shape, std::int64_t samples);
 
 }  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signal rules that several rows share.
+// Moment-propagation rules that several rows use, and their helpers.
 #pragma once
 
 #include "kernels/pointwise.h"
@@ -9,34 +9,36 @@
 
 namespace selfnorm {
 
-/// A field behind dropout, whose mask is drawn for each element, or for whole features of a sample.
+/// Returns the field after dropout. The mask is drawn for each element or, with `whole_features`,
+/// for each feature of a sample.
 MomentField dropped(const MomentField& x, const Dropout& dropout, bool whole_features);
-/// The gradient in front of it.
+/// Returns the gradient before dropout from the gradient after it.
 MomentField masked(const MomentField& gradient, const Dropout& dropout, bool whole_features);
 
-/// A field of one position a sample at every position, times a factor: the same value everywhere,
-/// or values of one law.
+/// Repeats a field with one position per sample at every position, times a factor. With
+/// `same_value`, the positions of a sample have the same value. Otherwise, they are independent.
 MomentField repeated(const MomentField& x, const Extent& extent, double factor, bool same_value);
 
-/// What two signals that are made alike, of different data, have in common at an element: as much
-/// as two samples of either have.
+/// Returns the covariance at an element of two signals that the same weights compute from different
+/// data. It is taken as the geometric mean of the covariances between two samples of each signal.
 double covariance_of_alike(const MomentField& x, const MomentField& y, std::int64_t element);
 
-/// Their sum: `weighted_sum` with what they have in common.
+/// Returns the weighted sum of two such signals, which includes their covariance.
 MomentField sum_of_alike(const WeightedFlow& x, const WeightedFlow& y);
 
-/// The normal law that a signal comes from, as far as it is known: z where it is f(z), else itself.
+/// The normal field from which a signal is computed: z and f if the signal is f(z), else the signal
+/// itself and the identity.
 struct NormalLaw {
   const MomentField& z;
   const DualActivation& f;
 };
 NormalLaw normal_law(const Signal& x);
 
-/// The normals that a field has at some elements of one sample.
+/// Returns the joint normal distribution of a field at some elements of one sample.
 Normals normals_at(const MomentField& z, const Covariances& covariances,
                    const std::vector<std::int64_t>& elements);
 
-/// Of ops that are one pointwise pass.
+/// The rules of ops that are one pointwise pass.
 extern const SignalRule kActivationSignal, kDropoutSignal;
 
 }  // namespace selfnorm

@@ -60,7 +60,7 @@ struct SoftmaxReference {
   }
 };
 
-// Means over draws of the features of one element: there is no closed form.
+// Averages over draws of the features of one element, because there is no closed form.
 struct Sampled {
   double square = 0;        ///< E p²
   double slope_square = 0;  ///< E Σⱼ (∂pⱼ/∂xᵢ)²
@@ -125,7 +125,7 @@ OpRows softmax_rows() {
               .pointwise = Gap{"sums over the features"},
               .moments = Gap{"mixes features"},
               .signal = SignalRule{forward_signal, backward_signal},
-              .rescale = Gap{"makes probabilities"},
+              .rescale = Gap{"its output is a probability"},
               .fit = Gap{"has no states"},
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(SoftmaxReference{}),

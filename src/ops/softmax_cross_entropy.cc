@@ -36,7 +36,7 @@ Inferred infer_softmax(const InferContext& context) {
   }
   if (!weights.empty() && std::ranges::none_of(weights, [](double w) { return w > 0; })) {
     throw Error(ErrorKind::config,
-                context.op + ": class_weights are all 0: nothing would count (give a class one)");
+                context.op + ": class_weights are all 0 (at least one must be positive)");
   }
   return loss_outputs();
 }

@@ -12,7 +12,7 @@
 namespace selfnorm {
 namespace {
 
-// One line an op. The order is that of `selfnorm ops`.
+// One line per op file, in the order of `selfnorm ops`.
 constexpr OpRows (*kFiles[])() = {
     dense_rows,
     conv2d_rows,

@@ -9,26 +9,26 @@
 
 namespace selfnorm {
 
-/// Every op there is, layers first, in a fixed order.
+/// Returns the rows of all ops, layers first, in a fixed order.
 std::span<const OpRow> op_table();
 
-/// The row called `name`, or null.
+/// Returns the row with this name, or null.
 const OpRow* find_op(const std::string& name);
 
-/// The row of a node that is in a graph; such a node's op always has one.
+/// Returns the row of a node's op. Every node of a graph has one.
 const OpRow& row_of(const Node& node);
 
 /// Whether a network may use the op.
 bool is_layer(const OpRow& row);
 
-/// Names of the ops that a network may use.
+/// Returns the names of the ops that a network may use.
 std::vector<std::string> layer_names();
 
-/// Node and epilogue together as the pointwise pass they make. A head that is not pointwise itself
-/// contributes nothing. At inference ops that are identities then are left out.
+/// Returns the pointwise pass of a node and its epilogue. If the op of the node is not pointwise,
+/// the pass is that of the epilogue alone. At inference, ops that are the identity are left out.
 Pointwise pointwise_pass(const Node& node, Mode mode);
 
-/// The name whose mask the node's pass draws: its dropout stage's.
+/// Returns the name by which the node's mask is drawn, which is that of its dropout stage.
 std::string mask_name(const Node& node);
 
 }  // namespace selfnorm

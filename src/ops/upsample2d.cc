@@ -131,7 +131,7 @@ struct UpsampleReference {
     }
   }
 
-  // The pixel next below a place among `extent`, and how far behind it the place lies.
+  // The two input pixels around an output pixel along one axis, and the weight of the higher one.
   struct Place {
     Place(std::int64_t output, std::int64_t factor, std::int64_t extent) {
       const double at = (static_cast<double>(output) + 0.5) / static_cast<double>(factor) - 0.5;

@@ -48,7 +48,7 @@ WhiteningShape shape_of(const Settings& attributes, const Shape& x) {
   return {x[0], x[2], x[3], x[1], {kernel.front(), kernel.back()}};
 }
 
-// Of images whose borders were repeated.
+// Returns the shape of the convolution, which reads images padded by their border pixels.
 ConvolutionShape convolution_of(const WhiteningShape& s) {
   ConvolutionShape convolution{s.batch, s.channels, s.channels, 1, {}, {s.height, s.width}, {}};
   convolution.in[0] = s.padded_height();
@@ -58,7 +58,8 @@ ConvolutionShape convolution_of(const WhiteningShape& s) {
   return convolution;
 }
 
-// Scratch: the padded images, then what the convolution needs.
+// Returns the bytes of the padded images, which come first in the scratch memory. The convolution
+// uses the rest.
 std::size_t padded_bytes(const WhiteningShape& s) {
   constexpr std::size_t kLine = 64;
   const auto bytes = static_cast<std::size_t>(s.padded_elements()) * sizeof(float);
@@ -132,7 +133,7 @@ double deviation_of(const MomentField& x) {
   return std::sqrt(std::max(all.square - all.mean * all.mean, kNone));
 }
 
-// Of values that are not at hand: mean 0 and variance 1 over all elements, neighbors uncorrelated.
+// Predicts mean 0, variance 1 and uncorrelated neighbors, because the fitted filter is not known.
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   const double scale = 1 / deviation_of(x);

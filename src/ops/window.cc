@@ -47,7 +47,7 @@ void explicit_padding(const InferContext& context, const Setting& padding, Windo
   }
 }
 
-// All but the padding.
+// Returns the window without padding.
 Window bare_window(const InferContext& context, const WindowAttributes& attributes) {
   check_rank(context, 0, 4, 4);
   Window w;
@@ -57,14 +57,14 @@ Window bare_window(const InferContext& context, const WindowAttributes& attribut
   return w;
 }
 
-// Fewer pixels than a stride lie behind the convolution's last window; with more it would have one
-// more.
+// Fewer pixels than the stride can follow the convolution's last window. Otherwise, the convolution
+// would have one more window.
 void check_output_padding(const InferContext& context, const Window& w, const Pair& given,
                           bool same) {
   for (int axis = 0; axis < 2; ++axis) {
     if (given[axis] < (same ? 1 : w.stride[axis])) continue;
     const std::string fix =
-        same ? "padding \"same\" makes input·stride already (leave output_padding out)"
+        same ? "padding \"same\" already gives input·stride (leave output_padding out)"
              : fmt::format("it must be smaller than stride [{}, {}]", w.stride[0], w.stride[1]);
     fail_shape(context, fmt::format("output_padding [{}, {}] does not fit input {}: {}", given[0],
                                     given[1], batch_text(context.inputs[0]), fix));
@@ -133,8 +133,8 @@ WindowExtents resolve_transposed_window(const InferContext& context,
     e.in[axis] = w.stride[axis] * (e.out[axis] - 1) + reach_of(w, axis) - w.pad_before[axis] -
                  w.pad_after[axis] + extra[axis];
     if (e.in[axis] < 1) {
-      fail_shape(context, fmt::format("padding [[{}, {}], [{}, {}]] leaves nothing of what input "
-                                      "{} becomes (make it smaller)",
+      fail_shape(context, fmt::format("padding [[{}, {}], [{}, {}]] makes the output of input {} "
+                                      "empty (use less padding)",
                                       w.pad_before[0], w.pad_after[0], w.pad_before[1],
                                       w.pad_after[1], batch_text(x)));
     }

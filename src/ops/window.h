@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sliding windows of convolution and pooling: attributes to extents.
+// The sliding windows of convolution and pooling, and their extents from attributes.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace selfnorm {
 
-/// The attributes that convolution and pooling share.
+/// The common attributes of convolution and pooling.
 struct WindowAttributes {
   std::vector<std::int64_t> kernel = {};
   std::vector<std::int64_t> stride = {};
@@ -18,40 +18,44 @@ struct WindowAttributes {
   Setting padding = std::string("valid");
 };
 
-/// A window over an image and the extents of what it makes.
+/// A window over an image, with the extents of its input and output.
 struct WindowExtents {
   Window window;
   std::int64_t in[2];
   std::int64_t out[2];
 };
 
-/// A list of two numbers, or of one that stands for both. Throws Error(shape) for others.
+/// Reads a list of two numbers, or of one number that is used twice. Throws Error(shape) for other
+/// lists.
 void read_pair(const InferContext& context, const char* name,
                const std::vector<std::int64_t>& given, std::int64_t (&out)[2]);
 
-/// Resolves padding ("valid"; "same" as in TensorFlow: out = ⌈in/stride⌉, the odd pixel behind;
-/// [height, width] on both sides; [[top, bottom], [left, right]]) against the input's extents.
-/// Throws Error(shape) naming both extents where the window does not fit.
+/// Resolves the padding for the extents of the input. "valid" does not pad. "same" is that of
+/// TensorFlow: out = ⌈in/stride⌉, with an odd pixel at the end. [height, width] pads both sides.
+/// [[top, bottom], [left, right]] pads each side by its own number. Throws Error(shape) with both
+/// extents if the window does not fit.
 WindowExtents resolve_window(const InferContext& context, const WindowAttributes& attributes);
 
-/// The same for a node whose shapes were checked before.
+/// As above, for a node with shapes that were checked before.
 WindowExtents resolve_window(const Node& node, const Shape& input, const WindowAttributes& a);
 
-/// The window of a transposed convolution, as that of the convolution whose gradient it is: `out`
-/// are the extents of its input and `in` those of what it makes, stride·(out − 1) + reach − padding
-/// + output_padding (ONNX ConvTranspose). "same" makes stride·out, as the gradient of a "same"
-/// convolution does. Throws Error(shape) where nothing is left, or output_padding does not fit.
+/// Resolves the window of a transposed convolution. It is returned as the window of the convolution
+/// from the output to the input. `out` holds the extents of the transposed convolution's input, and
+/// `in` those of its output, stride·(out − 1) + reach − padding + output_padding (ONNX
+/// ConvTranspose). With "same", the output is stride·out, as for the gradient of a "same"
+/// convolution. Throws Error(shape) if the output is empty or output_padding does not fit.
 WindowExtents resolve_transposed_window(const InferContext& context,
                                         const WindowAttributes& attributes,
                                         const std::vector<std::int64_t>& output_padding);
 
-/// Where along an axis of the input a tap of the window reads for an output; it may lie outside.
+/// Returns the position on an axis of the input that a tap of the window reads for an output. It
+/// may lie outside of the input.
 inline std::int64_t position_of(const Window& window, int axis, std::int64_t output,
                                 std::int64_t tap) {
   return output * window.stride[axis] + tap * window.dilation[axis] - window.pad_before[axis];
 }
 
-/// The window as predicted signals take it.
+/// Returns the window as moment-propagation rules use it.
 SlidingWindow sliding_window(const Window& window);
 
 }  // namespace selfnorm

@@ -16,7 +16,7 @@
 namespace selfnorm {
 namespace {
 
-// Big enough that a kernel's call is nothing, small enough that few chunks are shared out evenly.
+// Large enough that calling a kernel costs little, small enough that threads get equal work.
 constexpr std::int64_t kChunk = 1 << 14;
 constexpr std::int64_t kMinChunksPerThread = 2;
 
@@ -24,7 +24,7 @@ void check_segments(std::vector<ParameterSegment>& segments, std::int64_t parame
   std::ranges::sort(segments, {}, &ParameterSegment::offset);
   std::int64_t end = 0;
   for (const ParameterSegment& s : segments) {
-    // Subtracting, for a sum could overflow.
+    // A sum could overflow, so the difference is compared.
     if (s.offset < end || s.count < 0 || s.count > parameters - s.offset) {
       throw Error(ErrorKind::config,
                   fmt::format("optimizer: the segment of {} parameters from {} must begin at {} or "
@@ -97,7 +97,8 @@ void Optimizer::step(float* parameters, const float* gradients, double learning_
   });
 }
 
-// The chunks and the order of their sums are fixed, so the bits do not depend on the threads.
+// The chunks and the order of their sums are fixed, so the result is the same bit for bit for any
+// number of threads.
 double Optimizer::measure_norm(const float* parameters, const float* gradients) {
   const auto chunks = static_cast<std::int64_t>(chunks_.size());
   parallel_rows(chunks, kMinChunksPerThread, [=, this](std::int64_t first, std::int64_t count) {

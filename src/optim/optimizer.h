@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Moves one arena of parameters by its gradients.
+// Updates one arena of parameters by their gradients.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace selfnorm {
 
-/// Some parameters of the arena that are treated alike.
+/// A range of parameters in the arena with the same treatment.
 struct ParameterSegment {
   std::int64_t offset = 0;
   std::int64_t count = 0;
@@ -20,13 +20,14 @@ struct ParameterSegment {
   bool trainable = true;
 };
 
-/// What an optimizer remembers of each parameter, to be saved and restored bit for bit.
+/// The state of an optimizer for each parameter, which is saved and restored bit for bit.
 struct OptimizerSlot {
   std::string name;
-  std::span<float> values;  ///< one a parameter, in the order of the arena
+  std::span<float> values;  ///< one per parameter, in the order of the arena
 };
 
-/// The state is the slots and the number of steps taken. The formulas are in kernels/simd/update.h.
+/// An optimizer. Its state is the slots and the number of steps. The formulas are in
+/// kernels/simd/update.h.
 class Optimizer {
  public:
   /// Parameters outside the trainable segments are never touched. Throws Error(config) for options
@@ -34,13 +35,13 @@ class Optimizer {
   Optimizer(const OptimizerOptions& options, std::int64_t parameters,
             std::vector<ParameterSegment> segments);
 
-  /// One step with this learning rate. With G the gradient of the loss with its L2 terms over all
-  /// trainable parameters, clip_norm multiplies G by clip_norm/‖G‖ where ‖G‖ is greater (double
-  /// accumulation), then clip_value holds each element. Threads share the work; the result is the
-  /// same to the bit for any number of them. Nothing is allocated.
+  /// Makes one step with this learning rate. G is the gradient of the loss, including its L2 terms,
+  /// over all trainable parameters. If ‖G‖ exceeds clip_norm, G is multiplied by clip_norm/‖G‖
+  /// (with accumulation in double). Then clip_value limits each element. The result is the same bit
+  /// for bit for any number of threads. Allocates no memory.
   void step(float* parameters, const float* gradients, double learning_rate);
 
-  /// ‖G‖ of the last step before clipping; 0 when clip_norm is 0, which spares measuring it.
+  /// Returns ‖G‖ of the last step before clipping. It is 0 and not computed if clip_norm is 0.
   double gradient_norm() const { return gradient_norm_; }
 
   std::vector<OptimizerSlot> slots();
@@ -61,8 +62,8 @@ class Optimizer {
   OptimizerOptions options_;
   Kind kind_ = Kind::adam;
   std::int64_t parameters_ = 0;
-  std::vector<Chunk> chunks_;     // the trainable segments cut into pieces of work
-  std::vector<double> partials_;  // a sum of squares for each chunk
+  std::vector<Chunk> chunks_;     // the trainable segments, divided into units of work
+  std::vector<double> partials_;  // the sum of squares of each chunk
   std::vector<std::string> slot_names_;
   std::vector<AlignedBuffer> slot_values_;
   std::int64_t steps_ = 0;

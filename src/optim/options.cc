@@ -14,7 +14,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-// Which choices of `name` read an option; an option not listed is read by all.
+// The choices of `name` that use an option. An option that is not listed is used by all.
 using Readers = std::vector<std::pair<std::string, Names>>;
 
 const Readers& optimizer_readers() {

@@ -10,11 +10,11 @@ namespace selfnorm {
 Options options(OptimizerOptions& optimizer);
 Options options(ScheduleOptions& schedule);
 
-/// Throws Error(config), starting with `where`, when a value is out of range, or when an option
-/// that this optimizer does not read was changed from its default (it would be ignored in silence).
+/// Throws Error(config) with a message that starts with `where`, if a value is out of range or an
+/// option that this optimizer does not use differs from its default (it would be silently ignored).
 void check(const OptimizerOptions& optimizer, const std::string& where);
 
-/// Throws Error(config) likewise for a schedule on top of `learning_rate`.
+/// As above, for a schedule. Also throws if its minimum exceeds `learning_rate`.
 void check(const ScheduleOptions& schedule, double learning_rate, const std::string& where);
 
 }  // namespace selfnorm

@@ -18,7 +18,7 @@ Schedule::Schedule(const ScheduleOptions& options, double learning_rate,
   check(options_, learning_rate, "schedule");
   if (steps_per_epoch < 1 || !(epochs > 0)) {
     throw Error(ErrorKind::config,
-                fmt::format("schedule: expects at least one step an epoch and epochs above 0, got "
+                fmt::format("schedule: expects at least one step per epoch and epochs above 0, got "
                             "{} steps and {} epochs",
                             steps_per_epoch, epochs));
   }
@@ -26,7 +26,7 @@ Schedule::Schedule(const ScheduleOptions& options, double learning_rate,
   if (options_.name == "cosine") kind_ = Kind::cosine;
   if (options_.name == "reduce_on_plateau") kind_ = Kind::reduce_on_plateau;
   const auto per_epoch = static_cast<double>(steps_per_epoch);
-  const double most = 1e15;  // an absurd number of steps, but one that a double counts exactly
+  const double most = 1e15;  // more steps than any training has, but exact as a double
   warmup_steps_ = std::llround(std::min(most, options_.warmup * per_epoch));
   steps_ = std::max<std::int64_t>(1, std::llround(std::min(most, epochs * per_epoch)));
 }
@@ -41,7 +41,7 @@ double Schedule::rate_after_warmup(std::int64_t step) const {
   switch (kind_) {
     case Kind::constant: return base_;
     case Kind::step: {
-      // Half a step more, so that rounding cannot put off a reduction that is due at a whole step.
+      // Half a step is added, so that rounding does not delay a reduction at a whole step.
       const double period = options_.step_epochs * static_cast<double>(steps_per_epoch_);
       const double reductions = std::floor((static_cast<double>(step) + 0.5) / period);
       return std::max(options_.minimum, base_ * std::pow(options_.factor, reductions));
@@ -51,7 +51,7 @@ double Schedule::rate_after_warmup(std::int64_t step) const {
       if (last <= warmup_steps_) return step > last ? options_.minimum : base_;
       const double share = std::min(1.0, static_cast<double>(step - warmup_steps_) /
                                              static_cast<double>(last - warmup_steps_));
-      // (1 + cos 2a)/2 = cos² a, which keeps its precision where it is small.
+      // (1 + cos 2a)/2 = cos² a, which is also accurate if it is small.
       const double half = std::cos(share * std::numbers::pi / 2);
       return share == 1 ? options_.minimum
                         : options_.minimum + (base_ - options_.minimum) * half * half;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The learning rate of every step.
+// The learning rate of each step.
 #pragma once
 
 #include <cstdint>
@@ -8,31 +8,33 @@
 
 namespace selfnorm {
 
-/// What a schedule remembers (only reduce_on_plateau changes it), to be saved and restored.
+/// The state of a schedule, which is saved and restored. Only reduce_on_plateau uses it.
 struct ScheduleState {
   double scale = 1;         ///< product of the reductions so far
-  bool has_best = false;    ///< whether a loss was observed yet
-  double best = 0;          ///< the lowest of them
+  bool has_best = false;    ///< whether a loss other than NaN was observed
+  double best = 0;          ///< the lowest loss
   std::int64_t waited = 0;  ///< losses since the best one or the last reduction
 };
 
 class Schedule {
  public:
-  /// Throws Error(config) for options out of range or unused by this schedule, a minimum above
-  /// `learning_rate`, and counts below 1.
+  /// Throws Error(config) for options out of range or unused by this schedule, for a minimum above
+  /// `learning_rate`, for less than one step per epoch, and for epochs not above 0.
   Schedule(const ScheduleOptions& options, double learning_rate, std::int64_t steps_per_epoch,
            double epochs);
 
-  /// The rate of step 0, 1, …. With W = round(warmup · steps_per_epoch) and T steps in all, step
-  /// s < W has (s+1)/(W+1) of the rate below, so the rise is linear and ends at step W:
+  /// Returns the rate of step 0, 1, …. W = round(warmup · steps_per_epoch), and T is the total
+  /// number of steps. Step s < W has (s+1)/(W+1) of the rate of step W, so the warm-up is linear.
+  /// From step W, the rate is
   ///   constant: the base rate;  step: base · factor^⌊epoch/step_epochs⌋, reduced at whole steps;
   ///   cosine: minimum + (base − minimum)·(1 + cos(π·(s−W)/(T−1−W)))/2, so step T−1 has the minimum
   ///   (Loshchilov & Hutter 2017, one cycle);  reduce_on_plateau: base · scale.
-  /// Apart from the rise, none is below `minimum`.
+  /// After the warm-up, no rate is below `minimum`.
   double learning_rate(std::int64_t step) const;
 
-  /// Takes a validation loss at the end of an epoch: after `patience` of them in a row that are not
-  /// below the best (NaN is not), reduce_on_plateau reduces. The others only take note.
+  /// Records the validation loss at the end of an epoch. After `patience` losses in a row that are
+  /// not below the best one (NaN never is), reduce_on_plateau reduces the rate. Other schedules
+  /// only record the loss.
   void observe(double validation_loss);
 
   const ScheduleState& state() const { return state_; }

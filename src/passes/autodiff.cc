@@ -30,13 +30,13 @@ class ReversePass final : public GradientContext {
 
   void run(std::size_t forward_nodes) {
     for (std::size_t i = forward_nodes; i-- > 0;) {
-      node_ = graph_.nodes[i];  // a copy: emitting may move the nodes
+      node_ = graph_.nodes[i];  // a copy, because emitting may move the nodes
       output_gradient_ = total(node_.outputs[0]);
       if (output_gradient_ != kNoValue) differentiate_node();
     }
   }
 
-  // The sum of what flows into a value, kNoValue when nothing does.
+  // Returns the sum of the contributions to a value's gradient, or kNoValue if there are none.
   ValueId total(ValueId value) {
     auto& parts = contributions_[static_cast<std::size_t>(value)];
     if (parts.empty()) return kNoValue;
@@ -70,12 +70,12 @@ class ReversePass final : public GradientContext {
  private:
   bool is_needed(ValueId value) const { return needed_[static_cast<std::size_t>(value)] != 0; }
 
-  // The gradient of packed rows is packed as they are.
+  // The gradient of packed rows is packed in the same way.
   void lie_as(ValueId gradient, ValueId value) {
     graph_.value(gradient).starts = graph_.value(value).starts;
   }
 
-  // A value is needed when a wanted one can be reached from it against the arrows.
+  // Marks the values that are wanted or depend on a wanted value.
   void mark_needed(const std::vector<ValueId>& wanted) {
     for (const ValueId value : wanted) needed_[static_cast<std::size_t>(value)] = 1;
     for (const Node& node : graph_.nodes) {
@@ -106,7 +106,7 @@ class ReversePass final : public GradientContext {
     (*rule)(*this);
   }
 
-  // What the derivative of the pass is computed from: its output or its input.
+  // Returns the value from which the derivative of the pass is computed, its output or its input.
   ValueId saved(bool is_pass) const {
     const Pointwise pass = pointwise_pass(node_, Mode::training);
     const bool from_input = is_pass && !gradient_from_output(pass.activation);

@@ -7,10 +7,10 @@
 
 namespace selfnorm {
 
-/// Adds the nodes that compute ∂(seed·output)/∂v for every v in `wanted` (reverse mode) and returns
-/// those values, kNoValue where the output does not depend on v. `seed` is a value of the output's
-/// shape; kNoValue stands for ones, which is what a loss needs. Throws Error(config) naming a node
-/// without a gradient that stands between.
+/// Adds the nodes that compute ∂(seed·output)/∂v for every v in `wanted` (reverse mode). Returns
+/// the values of these gradients, or kNoValue if the output does not depend on v. `seed` has the
+/// shape of the output, and kNoValue means ones, which a loss needs. Throws Error(config) with the
+/// name of a node between v and the output that has no gradient.
 std::vector<ValueId> differentiate(Graph& graph, ValueId output, const std::vector<ValueId>& wanted,
                                    ValueId seed = kNoValue);
 

@@ -51,7 +51,7 @@ void check_names(const Network& network) {
   }
   const auto known = [&](const std::string& name, const std::string& where) {
     if (!seen.contains(name)) {
-      fail(fmt::format("{}: nothing is called '{}'{}", where, name,
+      fail(fmt::format("{}: no layer or input is called '{}'{}", where, name,
                        suggestion(name, all_names(network))));
     }
   };
@@ -62,7 +62,7 @@ void check_names(const Network& network) {
   for (const std::string& output : network.outputs) known(output, "outputs");
 }
 
-// Of layers that wait, those that others of them wait for: what only stands behind goes.
+// Returns the layers of a cycle. Repeatedly removes the waiting layers that no waiting layer reads.
 std::vector<const Layer*> on_cycle(std::vector<const Layer*> waiting) {
   const auto is_read = [&](const Layer* layer) {
     return std::ranges::any_of(waiting, [&](const Layer* other) {
@@ -78,7 +78,7 @@ std::vector<const Layer*> on_cycle(std::vector<const Layer*> waiting) {
   }
 }
 
-// Layers in an order in which each stands behind its inputs (Kahn), stable for chains.
+// Returns the layers in topological order (Kahn's algorithm). Chains keep their order.
 std::vector<const Layer*> ordered(const Network& network) {
   std::set<std::string> ready;
   for (const auto& input : network.inputs) ready.insert(input.first);
@@ -99,8 +99,7 @@ std::vector<const Layer*> ordered(const Network& network) {
     if (later.size() == waiting.size()) {
       std::vector<std::string> names;
       for (const Layer* layer : on_cycle(later)) names.push_back(layer->name);
-      fail(fmt::format("these layers wait for each other, a cycle runs through them: {}",
-                       join(names, ", ")));
+      fail(fmt::format("these layers form a cycle: {}", join(names, ", ")));
     }
     waiting = std::move(later);
   }
@@ -115,8 +114,7 @@ class Builder {
       shape.insert(shape.begin(), batch);
       if (sample.empty() || !is_plausible(shape)) {
         throw Error(ErrorKind::shape,
-                    fmt::format("input '{}': extents must be at least 1 and no more than fit in "
-                                "memory, got {}",
+                    fmt::format("input '{}': extents must be at least 1 and fit in memory, got {}",
                                 name, to_string(sample)));
       }
       graph_.inputs.push_back(add_value(graph_, {name, shape, DType::f32, Role::input}));
@@ -149,8 +147,8 @@ class Builder {
     const bool lacks_words = row.traits.id_input == static_cast<int>(node.inputs.size());
     if (lacks_words && words == kSeveral) {
       fail(where +
-           ": its steps are made of several sequences; name the word numbers that tell which "
-           "are there as its second input");
+           ": its steps come from several sequences; give it the token ids that mark the padding "
+           "as second input");
     }
     if (lacks_words && words != kNoValue) node.inputs.push_back(words);
     for (const ValueId input : node.inputs) shapes.push_back(graph_.value(input).shape);
@@ -164,7 +162,7 @@ class Builder {
       fail(fmt::format("{}: has no parameters to share with '{}'", where, layer.share));
     }
     if (layer.l2 > 0 && std::ranges::none_of(inferred.parameters, &ParameterSpec::decays)) {
-      fail(fmt::format("{}: has no weights for l2 = {} to act on", where, layer.l2));
+      fail(fmt::format("{}: has no weights to which l2 = {} could apply", where, layer.l2));
     }
     for (std::size_t i = 0; i < inferred.outputs.size(); ++i) {
       const std::string name = i == 0 ? layer.name : fmt::format("{}:{}", layer.name, i);
@@ -175,8 +173,9 @@ class Builder {
     graph_.nodes.push_back(std::move(node));
   }
 
-  // The token ids of a sequence show which steps are padding: what is computed from an
-  // embedding's output remembers those, and who needs them has them as an input.
+  // Returns the token ids that show which steps of a node's inputs are padding, or kSeveral if the
+  // inputs have different ones. Values computed from the output of an embedding remember its token
+  // ids, and nodes that need them get them as an input.
   ValueId words_of(const OpRow& row, const Node& node) const {
     if (row.traits.id_input == 0) return node.inputs[0];
     ValueId words = kNoValue;
@@ -188,7 +187,7 @@ class Builder {
     return words;
   }
 
-  // Whether a value still has a step for each word.
+  // Whether a value still has one step per token.
   bool has_steps_of(ValueId words, const Shape& shape) const {
     if (shape.size() != 3 || words == kNoValue) return false;
     return words == kSeveral || graph_.value(words).shape[1] == shape[1];
@@ -197,10 +196,10 @@ class Builder {
   static void check_size(const std::string& where, const Shape& shape) {
     if (is_plausible(shape)) return;
     throw Error(ErrorKind::shape,
-                fmt::format("{}: {} is more than fits in memory", where, to_string(shape)));
+                fmt::format("{}: {} does not fit in memory", where, to_string(shape)));
   }
 
-  // A layer that says nothing of itself is as the one whose parameters it uses.
+  // A layer without attributes takes those of the layer with which it shares parameters.
   Layer with_shared(Layer layer) const {
     if (layer.share.empty() || !layer.attributes.empty()) return layer;
     const Layer& owner = *std::ranges::find(network_.layers, layer.share, &Layer::name);
@@ -210,8 +209,8 @@ class Builder {
     return layer;
   }
 
-  // The parameter belongs to the layer itself or to the one it shares with, which may come later:
-  // whichever is met first makes it, as its owner says.
+  // Returns the parameter, which belongs to the layer itself or to the one it shares with. The
+  // latter may come later, so the first of them creates the parameter, by the owner's attributes.
   ValueId parameter(const Layer& layer, const Settings& attributes, const ParameterSpec& spec) {
     const Layer& owner = layer.share.empty()
                              ? layer
@@ -226,7 +225,7 @@ class Builder {
                         layer.op, name, to_string(shape), to_string(spec.shape)));
       }
       if (graph_.value(known).role != spec.role) {
-        fail(fmt::format("{}: shares '{}', of which the other says whether it is learned",
+        fail(fmt::format("{}: shares '{}' with a layer that differs in whether it is trained",
                          where_of(layer), name));
       }
       return known;
@@ -248,7 +247,7 @@ class Builder {
     const auto check = [&](ValueId id, const char* what) {
       if (uses[static_cast<std::size_t>(id)] > 0) return;
       fail(
-          fmt::format("{} '{}' is used by nothing (take it out, or name it in an `inputs` or in "
+          fmt::format("{} '{}' is not used (remove it, or name it in `inputs` of a layer or in "
                       "`outputs`)",
                       what, graph_.value(id).name));
     };
@@ -256,19 +255,19 @@ class Builder {
     for (const Node& node : graph_.nodes) check(node.outputs[0], "layer");
   }
 
-  static constexpr ValueId kSeveral = kNoValue - 1;  ///< words of more than one input
+  static constexpr ValueId kSeveral = kNoValue - 1;  ///< token ids of more than one input
 
   const Network& network_;
   Graph graph_;
   std::map<std::string, ValueId> ids_;
   std::map<std::string, ValueId> parameters_;
-  std::map<ValueId, ValueId> words_;  ///< of sequences: the numbers of their words
+  std::map<ValueId, ValueId> words_;  ///< the token ids of each sequence
 };
 
-// How shared parameters start and decay stands at their owner alone.
+// Throws unless only the owner of shared parameters sets their initializer and l2.
 void check_sharer(const Layer& layer) {
   const auto refuse = [&](const char* key) {
-    fail(fmt::format("{}: `{}` belongs to the parameters, which are those of '{}': put it there",
+    fail(fmt::format("{}: `{}` belongs to the shared parameters; set it in layer '{}'",
                      where_of(layer), key, layer.share));
   };
   const auto starts = [](const auto& attribute) { return starts_parameters(attribute.first); };

@@ -10,11 +10,11 @@ namespace selfnorm {
 
 /// Builds the graph of a network for batches of `batch` rows. It names layers, completes
 /// attributes, sorts nodes, infers shapes, creates parameters and resolves `auto` initializers.
-/// Throws Error(config) for an unknown op, attribute or name (the nearest one suggested), a cycle,
-/// or an input or layer that nothing uses; Error(shape) where shapes do not fit, naming both.
+/// Throws Error(config) for an unknown op, attribute or name (suggesting the nearest one), a cycle,
+/// or an unused input or layer. Throws Error(shape) with both shapes if they do not fit.
 Graph build_graph(const Network& network, std::int64_t batch);
 
-/// The network with the name and the inputs of every layer, as build_graph uses it.
+/// Returns the network with the name and the inputs of every layer, as build_graph uses it.
 Network complete_names(const Network& network);
 
 }  // namespace selfnorm

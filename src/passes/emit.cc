@@ -29,7 +29,7 @@ std::vector<ValueId> emit_node(Graph& graph, const std::string& name, const std:
 
 namespace {
 
-// What changes the signal; not what moves, masks or only serves others.
+// Whether an op changes the signal, rather than moving or masking elements or serving other ops.
 bool is_watched(const OpRow& row) {
   if (*row.category == Category::activation) return true;
   return *row.category == Category::layer && !row.traits.reshapes;
@@ -39,7 +39,7 @@ bool is_watched(const OpRow& row) {
 
 std::vector<Watched> watch_layers(Graph& graph, const std::string& op, const Settings& attributes) {
   std::vector<Watched> watched;
-  // A measurement stands behind what it measures, whose memory is then free again.
+  // A measurement directly follows the measured value, so that its memory can be reused afterwards.
   for (Node& node : std::exchange(graph.nodes, {})) {
     const bool is_wanted = is_watched(row_of(node));
     const ValueId output = node.outputs[0];

@@ -17,9 +17,10 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kLessAlike = 0.1;  ///< correlation taken off, to see what layers make of it
+/// The decrease of correlation for which the responses of layers are computed.
+constexpr double kLessAlike = 0.1;
 
-// The signal with less correlation, in what it is made of where that is known.
+// Returns the signal with less correlation. If it is f(z), the correlation of z is reduced.
 Signal less_alike(const Signal& x) {
   Signal y = x;
   if (x.latent != nullptr) {
@@ -77,7 +78,7 @@ class Fluctuations {
   }
   bool flows(ValueId id) const { return signals_.forward[as_index(id)].has_value(); }
 
-  // A law in place of data: rows are drawn from it, anew for each draw of the weights.
+  // An input with a distribution instead of data has new rows for each draw of the weights.
   void see_input(ValueId id) {
     if (!flows(id) || field(id).extent.samples == samples_) return;
     Scale& x = scale(id);
@@ -131,7 +132,7 @@ class Fluctuations {
     }
   }
 
-  // The gradients that a node gives its inputs, and how their logarithms grow with δ.
+  // Computes the gradients of a node's inputs, and the slopes of their logarithms in δ.
   GradientResponse look_back(const Node& node) {
     GradientResponse back;
     if (!signals_.gradients[as_index(node.outputs[0])]) return back;
@@ -148,7 +149,7 @@ class Fluctuations {
     SignalGradient apart = dy;
     static_cast<Flow&>(apart) = Flow(add_correlation(dy.field(), -kLessAlike));
     const auto less = gradients_back(node, nullptr, apart);
-    dy.selected_slopes.clear();  // which are of the signal as it is
+    dy.selected_slopes.clear();  // they belong to the unchanged signal
     const std::vector<double> as_it_is = squares_of_fields(gradients_back(node, nullptr, dy)),
                               up = squares_of_fields(gradients_back(node, &Scale::up, dy)),
                               down = squares_of_fields(gradients_back(node, &Scale::down, dy));
@@ -161,7 +162,7 @@ class Fluctuations {
     return back;
   }
 
-  // Units of weights drawn for them: their law depends on the inputs' mean square alone.
+  // For units with random weights. Their distribution depends only on the inputs' mean square.
   void weigh(const Node& node, const WeightMoments& weights) {
     const ValueId output = node.outputs[0];
     const Signal& z = few(output);
@@ -187,13 +188,13 @@ class Fluctuations {
     }
     scale_up_and_down(y, z);
     y.units = channels_of(graph_, output, z.field());
-    see_own_noise(y, field(output), samples_);  // as of independent weights
+    see_own_noise(y, field(output), samples_);  // as if weights were independent
     const double kept = lengths_kept(graph_, laws_, node).forth;
     y.kept = {kept * y.own_square, kept * y.own_element, kept};
     y.unit_scale = (1 - kept) * y.own_square;
   }
 
-  // Everything else responds to the scale of its inputs that differ.
+  // For all other nodes. They respond to the scale of those inputs that differ between draws.
   void respond(const Node& node, const std::vector<ValueId>& inputs,
                const std::vector<double>& shares) {
     const SignalRule& rule = signal_rule(node);
@@ -206,7 +207,7 @@ class Fluctuations {
     for (std::size_t i = 0; i < inputs.size(); ++i)
       add_input(scale(inputs[i]), shares[i], alike, y);
     const double channels = channels_of(graph_, output, field(output));
-    if (channels > y.units) y.follows = true;  // positions, or what is given, become features
+    if (channels > y.units) y.follows = true;  // positions or fixed values become features
     y.units = std::min(y.units, channels);
     y.law = law_of(node);
   }
@@ -225,7 +226,7 @@ class Fluctuations {
     y.follows = y.follows || x.follows;
   }
 
-  // How much of a correlation of these inputs a node keeps.
+  // Returns the fraction of a change in the correlation of these inputs that a node keeps.
   double likeness_kept(const Node& node, const std::vector<ValueId>& inputs) {
     std::list<Signal> changed;
     double taken = 0;
@@ -243,7 +244,7 @@ class Fluctuations {
     return ratio(correlation_gain(less, few(node.outputs[0]).field()), taken);
   }
 
-  // Of the response of a node's output to all its inputs, how much is due to each.
+  // Returns the fraction of the response of a node's output that is due to each input.
   std::vector<double> shares_of(const Node& node, const std::vector<ValueId>& inputs) {
     if (inputs.size() < 2) return std::vector<double>(inputs.size(), 1.0);
     const double plain = mean_second_moment(few(node.outputs[0]).field());
@@ -279,7 +280,7 @@ class Fluctuations {
     return apply_mask(*law, keep_rate(dropout), dropout.a, dropout.b, other);
   }
 
-  // The gradients that a node gives its inputs.
+  // Returns the gradients of a node's inputs.
   std::vector<SignalGradient> gradients_back(const Node& node, std::optional<Signal> Scale::*side,
                                              const SignalGradient& dy) {
     return signal_rule(node).backward(context_of(node, side), dy);
@@ -305,7 +306,7 @@ class Fluctuations {
   const Graph& graph_;
   const std::map<ValueId, MomentField>& known_;
   const PredictedSignals& signals_;
-  const PredictedSignals& few_;  ///< of few samples, from which responses are computed
+  const PredictedSignals& few_;  ///< for few samples, to compute responses
   std::int64_t samples_;
   std::vector<InitializerMoments> laws_;
   Repeats repeats_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What finite width adds to the signals that are predicted for infinite width: how far single draws
-// of the weights lie from them, and their average.
+// Corrections for finite width of the signals that are predicted for infinite width: the spread
+// over draws of the weights, and the shift of the average.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,13 @@
 
 namespace selfnorm {
 
-/// By value, for a batch of so many samples, of which few tell how layers respond; `known` and
-/// `signals` are as `predict_signals` takes and gives them. Each layer with drawn weights sees the
-/// mean square of its input with the noise of that input's units, n of them; layers behind respond
-/// to it as to a signal of another scale. Weights are taken as normal and independent,
-/// orthogonal ones as keeping lengths. Sources: Roberts, Yaida & Hanin 2022, ch. 4 (one sample),
-/// with what samples and positions have in common from the predicted fields.
+/// Predicts the fluctuation of each value for a batch of this number of samples. `known` and
+/// `signals` are the argument and the result of `predict_signals`. The responses of layers are
+/// computed from few of the samples. Each layer with random weights depends on the mean square of
+/// its input, which fluctuates because the input has a finite number of units. Later layers respond
+/// to this as to a signal of another scale. Weights are taken as normal and independent, and
+/// orthogonal weights as length-preserving. Source: Roberts, Yaida & Hanin 2022, ch. 4, for one
+/// sample. The covariances of samples and positions are those of the predicted fields.
 std::vector<Fluctuation> predict_fluctuations(const Graph& graph,
                                               const std::map<ValueId, MomentField>& known,
                                               const PredictedSignals& signals,

@@ -10,7 +10,8 @@
 namespace selfnorm {
 namespace {
 
-// The only node that reads `value`, or null when there are several or it leaves the graph.
+// Returns the index of the only node that reads each value. It is −1 if there is not exactly one
+// reader, or if the value is an output of the graph.
 std::vector<int> sole_readers(const Graph& graph) {
   std::vector<int> reader(graph.values.size(), -1);
   const std::vector<int> uses = count_uses(graph);
@@ -24,15 +25,15 @@ std::vector<int> sole_readers(const Graph& graph) {
   return reader;
 }
 
-// A pass is an activation, then a dropout, each at most once.
+// A pass has at most one activation, followed by at most one dropout.
 bool may_follow(const std::vector<Stage>& stages, Category next) {
   if (next == Category::activation) return stages.empty();
   return std::ranges::none_of(
       stages, [](const Stage& stage) { return *find_op(stage.op)->category == Category::dropout; });
 }
 
-// Whether the joined node's gradient can do without what lies between: the slope comes from the
-// output, or from the head's own input, which stays.
+// Whether the gradient of the joined node can be computed without the value in between. The
+// derivative follows either from the output or from the input of the head, which is kept.
 bool keeps_gradient(const Node& head, const Node& joined) {
   const Pointwise pass = pointwise_pass(joined, Mode::training);
   return gradient_from_output(pass.activation) || rule_of(row_of(head).pointwise) != nullptr;

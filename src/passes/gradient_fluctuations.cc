@@ -12,14 +12,14 @@
 namespace selfnorm {
 namespace {
 
-// What is known of a value's gradient beyond its field.
+// The state of a value's gradient in addition to its field.
 struct Back {
-  std::vector<const Node*> readers;  ///< that have given their part; nullptr: it is an output
-  double square = 0;                 ///< mean square of what they have given
-  NoiseSum noise;                    ///< the relative change of that, as single draws have it
-  NoiseSum pairs;                    ///< as Scale::pairs, of the gradient
+  std::vector<const Node*> readers;  ///< nodes that have contributed; nullptr for a graph output
+  double square = 0;                 ///< mean square of the contributions
+  NoiseSum noise;                    ///< its relative change in a single draw
+  NoiseSum pairs;                    ///< as Scale::pairs, for the gradient
   double kept = 0;                   ///< as Kept::square
-  double kept_share = 0;             ///< of orthogonal weights behind it, to be counted in `kept`
+  double kept_share = 0;             ///< fraction due to orthogonal weights, not yet in `kept`
   double kept_pairs = 0;             ///< as Kept::pairs
 };
 
@@ -62,7 +62,7 @@ class GradientFluctuations {
   }
   double units_of(ValueId id) const { return channels_of(in_.graph, id, gradient(id)); }
 
-  // Relative variance of the mean square of a gradient due to its own units.
+  // Returns the relative variance of a gradient's mean square that is due to its own units.
   double own_noise(ValueId id) {
     const MomentField squares = squares_of_units(id);
     const double square = field_average(squares).mean;
@@ -87,7 +87,7 @@ class GradientFluctuations {
     return moments_of_square(gradient(id), 0);
   }
 
-  // What a node gives one of its inputs.
+  // Returns the contribution of a node to the gradient of one of its inputs.
   Back part(const Node& node, const GradientResponse& response, std::size_t place, double own) {
     const ValueId output = node.outputs[0];
     const Back& dy = back(output);
@@ -132,7 +132,7 @@ class GradientFluctuations {
     sum.readers.push_back(&node);
   }
 
-  // Sources of what flows forward have their values' numbers.
+  // Forward sources have the ids of their values, so those of gradients have larger numbers.
   std::int64_t source_of(ValueId gradient) const {
     return 2 * std::ssize(in_.graph.values) - gradient;
   }

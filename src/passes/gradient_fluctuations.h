@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of fluctuations.h that goes back through the graph.
+// The backward part of fluctuations.h.
 #pragma once
 
 #include <cstdint>
@@ -10,26 +10,26 @@
 
 namespace selfnorm {
 
-/// What a node makes of the gradient of its output, and of the scale of its inputs.
+/// The response of a node to the gradient of its output and to the scale of its inputs.
 struct GradientResponse {
-  bool weighs = false;          ///< sums the units of the gradient with drawn weights
-  double kept = 0;              ///< what these keep of lengths
-  std::vector<double> squares;  ///< mean squares of what it gives each of its flowing inputs
-  std::vector<double> slopes;   ///< of their logarithms to the relative change of these inputs
-  std::vector<double> alike;    ///< how much of a correlation of the gradient each of them keeps
+  bool weighs = false;          ///< whether it sums the gradient's units with random weights
+  double kept = 0;              ///< fraction of lengths that these weights preserve
+  std::vector<double> squares;  ///< mean square of the gradient of each input with a signal
+  std::vector<double> slopes;   ///< slopes of the logarithms in the relative change of these inputs
+  std::vector<double> alike;    ///< fraction of a change in correlation that each gradient keeps
 };
 
 struct GradientInputs {
   const Graph& graph;
   const PredictedSignals& signals;
   std::int64_t samples;
-  const std::vector<NoiseSum>& noise;              ///< by value, of what flows forward
+  const std::vector<NoiseSum>& noise;              ///< by value, for forward signals
   const std::vector<GradientResponse>& responses;  ///< by node
 };
 
-/// Standard deviation over draws of the logarithm of each value's gradient's mean square, to the
-/// first order in 1/width; NaN without one. Gradients are taken as normal and independent of what
-/// flows forward but for its scale.
+/// Returns the standard deviation over draws of the logarithm of the gradient's mean square, for
+/// each value and to first order in 1/width. It is NaN for a value without a gradient. Gradients
+/// are taken as normal and, except for the scale, as independent of forward signals.
 std::vector<double> gradient_fluctuations(const GradientInputs& inputs);
 
 }  // namespace selfnorm

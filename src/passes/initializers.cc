@@ -23,8 +23,9 @@ bool has_parameters(const Graph& graph, const Node& node) {
       node.inputs, [&](ValueId input) { return graph.value(input).role == Role::parameter; });
 }
 
-// Orthonormal along the shorter side, a weight's mean square is 1/(the longer side); 1/fan_in is
-// wanted. Differs from 1 with more outputs than inputs, and where the rows are not what is summed.
+// Returns the gain with which an orthogonal weight has the mean square 1/fan_in. A weight that is
+// orthonormal along its shorter side has the mean square 1/(longer side). The gain differs from 1
+// if there are more outputs than inputs, or if a unit does not sum over a row.
 double orthogonal_gain(const Shape& weight, double fan_in) {
   const auto rows = static_cast<double>(weight[0]);
   const double columns = static_cast<double>(elements(weight)) / rows;
@@ -35,7 +36,7 @@ void check_gain(const Layer& owner, const std::string& init, double gain) {
   if (gain > 0 || gain_is_value(init)) return;
   throw Error(ErrorKind::config,
               fmt::format("layer '{}' ({}): 'init.gain' expects a number above 0 for {}, got {} "
-                          "(only constant takes any)",
+                          "(only constant accepts any number)",
                           owner.name, owner.op, init, to_string(Setting(gain))));
 }
 
@@ -79,7 +80,7 @@ double ActivationGains::before(const Node* activation) {
   if (!is_new) return known->second;
   const MomentRule rule = (*rule_of(row_of(*activation).moments))(activation->attributes);
   const double gain = second_moment_gain(rule);
-  // Rounded far above the last bits of a libm, so that weights start the same everywhere.
+  // Rounded far above the last bits of a libm, so that initial weights are equal on all platforms.
   if (std::isfinite(gain)) known->second = std::round(gain * 0x1p40) / 0x1p40;
   return known->second;
 }
@@ -119,7 +120,7 @@ void resolve_auto(Graph& graph) {
   for (Parameter& parameter : graph.parameters) {
     if (parameter.init != kAuto) continue;
     const Node* activation = activation_behind(graph, readers, *nodes.at(parameter.owner));
-    // Such a shape counts on orthogonal weights: theory.h, DepthTunedSeluOptions.
+    // A depth-tuned SELU assumes orthogonal weights (theory.h, DepthTunedSeluOptions).
     const bool orthogonal = activation != nullptr && is_shaped_for_depth(*activation);
     parameter.init = orthogonal ? "orthogonal" : "lecun_normal";
     parameter.gain *= std::sqrt(gains.before(activation));

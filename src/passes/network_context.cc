@@ -19,14 +19,14 @@
 namespace selfnorm {
 namespace {
 
-// What stands on a path from an input to a value.
+// Counts nodes on a path from an input to a value.
 struct Path {
   std::int64_t count = 0;
   double log_dropout_growth = 0;
 };
 
-// The logarithm of what a dropout multiplies a gradient's second moment by: as its signal rule
-// says.
+// Returns the logarithm of the factor of a dropout on a gradient's second moment, by its
+// moment-propagation rule. Returns 0 for other nodes.
 double log_dropout_growth(const Node& node) {
   const OpRow& row = row_of(node);
   if (*row.category != Category::dropout) return 0;
@@ -36,7 +36,7 @@ double log_dropout_growth(const Node& node) {
   return std::log(dx[0].field().square[0]);
 }
 
-// By value: whether it is weights that are drawn, but not as orthogonal ones or as free to be.
+// Returns for each value whether it is a weight with an initializer other than orthogonal and auto.
 std::vector<bool> weights_of_another_kind(const Graph& graph) {
   std::vector<bool> other(graph.values.size(), false);
   for (const Parameter& parameter : graph.parameters) {
@@ -50,7 +50,7 @@ NetworkContext surroundings_of(const Graph& graph, const std::string& op) {
   std::vector<Path> paths(graph.values.size());
   Path longest;
   bool orthogonal = true;
-  std::vector<bool> other_kind = weights_of_another_kind(graph);  // and what they make
+  std::vector<bool> other_kind = weights_of_another_kind(graph);  // and values computed from them
   std::int64_t width = std::numeric_limits<std::int64_t>::max();
   const auto by_count = [](const Path& a, const Path& b) { return a.count < b.count; };
   for (const Node& node : graph.nodes) {
@@ -73,7 +73,7 @@ NetworkContext surroundings_of(const Graph& graph, const std::string& op) {
       paths[as_index(output)] = path;
       other_kind[as_index(output)] = has_weights ? own : inherited;
     }
-    if (path.count >= longest.count) longest = path;  // the dropout behind the last one counts
+    if (path.count >= longest.count) longest = path;  // includes dropout after the last one
   }
   const auto depth = static_cast<double>(longest.count);
   return {longest.count, width, std::exp(longest.log_dropout_growth / depth), orthogonal};

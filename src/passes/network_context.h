@@ -5,8 +5,8 @@
 
 namespace selfnorm {
 
-/// Replaces attributes that depend on the network, such as a SELU's shape = "depth", by numbers:
-/// for every op, from the path through the graph on which it stands most often.
+/// Replaces attributes that depend on the network, such as shape = "depth" of a SELU, by numbers.
+/// For each op, these follow from the path through the graph on which the op occurs most often.
 void resolve_attributes(Graph& graph);
 
 }  // namespace selfnorm

@@ -12,9 +12,9 @@
 namespace selfnorm {
 namespace {
 
-// What is made of one embedding's steps, step by step, until they are pooled.
+// The values that are computed step by step from an embedding, up to the poolings.
 struct Region {
-  std::size_t source = 0;  ///< the embedding's place among the nodes
+  std::size_t source = 0;  ///< index of the embedding's node
   ValueId ids = kNoValue;
   std::set<ValueId> values;
   std::vector<std::size_t> poolings;
@@ -46,7 +46,8 @@ bool sums_padding(const Node& pooling) {
   return std::get<bool>(pooling.attributes.at("padded_sum"));
 }
 
-// Nothing when the steps are needed otherwise than pooled.
+// Returns the region of an embedding. Returns nothing if its steps are needed other than for
+// pooling, or if it has masks and its padding is pooled too.
 std::optional<Region> region_of(const Graph& graph, std::size_t source, Mode mode) {
   const Node& embedding = graph.nodes[source];
   Region region{source, embedding.inputs[0], {embedding.outputs[0]}, {}};
@@ -69,7 +70,7 @@ std::optional<Region> region_of(const Graph& graph, std::size_t source, Mode mod
   return is_packable ? std::optional(region) : std::nullopt;
 }
 
-// The values of a region have a row for each packed one, of as many as there may be.
+// Gives a value of a region the shape for up to `rows` packed rows.
 void lie_packed(Graph& graph, ValueId id, std::int64_t rows, ValueId starts) {
   Value& value = graph.value(id);
   value.shape = {rows, value.shape.back()};
@@ -102,7 +103,7 @@ void pack_sequences(Graph& graph, Mode mode) {
     const std::optional<Region> region = region_of(graph, i, mode);
     if (!region || elements(graph.value(region->ids).shape) >= kMaxTokenIds) continue;
     pack(graph, *region);
-    ++i;  // what packs stands in front of it
+    ++i;  // the packing node was inserted before the embedding
   }
 }
 

@@ -7,13 +7,13 @@
 
 namespace selfnorm {
 
-/// Nodes of a graph that compute the same from the same values, such as two layers that share
-/// weights and input. Each dropout has its own masks.
+/// The nodes of a graph that compute the same values from the same inputs, such as two layers that
+/// share weights and input. A dropout never repeats another one, because each has its own masks.
 class Repeats {
  public:
   explicit Repeats(const Graph& graph);
 
-  /// The first value that equals this one.
+  /// Returns the first value that equals this one.
   ValueId first(ValueId id) const { return firsts_[static_cast<std::size_t>(id)]; }
   /// Whether another value equals this one.
   bool is_repeated(ValueId id) const { return is_repeated_[static_cast<std::size_t>(first(id))]; }

@@ -26,7 +26,7 @@ void add_gradient(std::optional<SignalGradient>& sum, SignalGradient gradient) {
   sum = weighted_sum({{*sum, 1}, {gradient, 1}});
 }
 
-// What a flow is a multiple of another by; 0 where it is none.
+// Returns the factor if a flow is a multiple of the other, else 0.
 double ratio(const Flow& flow, const Flow& of) {
   if (flow.parts.size() != of.parts.size()) return 0;
   const double factor = flow.parts[0].second / of.parts[0].second;
@@ -92,7 +92,7 @@ class Predictor {
     });
   }
 
-  // Through nodes that compute the same, the same gradient goes back as one.
+  // Nodes that compute the same values return the same flow for the same gradient.
   std::vector<SignalGradient> sent_back(const Node& node, const SignalGradient& dy) {
     const ValueId output = node.outputs[0];
     if (!repeats_.is_repeated(output)) return signal_rule(node).backward(context_of(node), dy);
@@ -112,7 +112,7 @@ class Predictor {
   const Graph& graph_;
   std::vector<InitializerMoments> laws_;
   Repeats repeats_;
-  std::map<ValueId, std::vector<Sent>> sent_;  // by the first of those that compute the same
+  std::map<ValueId, std::vector<Sent>> sent_;  // by the first of equal values
   PredictedSignals known_;
 };
 
@@ -130,7 +130,7 @@ bool share_weights(const Graph& graph, ValueId x, ValueId y) {
     if (role != graph.value(other).role) return false;
     if (role == Role::input) return one != other;
     if (role != Role::intermediate) return one == other;
-    if (one == other) return false;  // of the same inputs
+    if (one == other) return false;  // computed from the same inputs
     const auto [place, is_new] = known.try_emplace({one, other}, false);
     if (!is_new) return place->second;
     const auto a = maker_of(one), b = maker_of(other);

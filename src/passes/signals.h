@@ -18,21 +18,22 @@ struct PredictedSignals {
   std::vector<std::optional<SignalGradient>> gradients;  ///< ∂(N(0, 1) cotangent·outputs), by value
 };
 
-/// The moments of the initializer of each parameter, by value.
+/// Returns the moments of the initializer of each parameter, by value.
 std::vector<InitializerMoments> initial_laws(const Graph& graph);
 
-/// The fraction of the variance of independent N(0, 1) inputs that zero padding leaves, for a node
-/// with this fan-in.
+/// Returns the fraction of the variance of independent N(0, 1) inputs that zero padding leaves, for
+/// a node with this fan-in.
 double padding_share(const Graph& graph, const Node& node, double fan_in);
 
-/// The output of a node for independent N(0, 1) inputs and weights with these moments.
+/// Predicts the output of a node for independent N(0, 1) inputs and weights with these moments.
 MomentField response_to_unit_normals(const Graph& graph, const Node& node,
                                      const WeightMoments& weights = {});
 
-/// The moment-propagation rule of a node. Throws Error(config) with its name if it has none.
+/// Returns the moment-propagation rule of a node. Throws Error(config) with the node's name if
+/// there is no rule.
 const SignalRule& signal_rule(const Node& node);
 
-/// The moments of a node's weights and bias.
+/// Returns the moments of a node's weights and bias.
 WeightMoments weight_law(const Graph& graph, const std::vector<InitializerMoments>& laws,
                          const Node& node);
 
@@ -42,8 +43,8 @@ bool compares(const Node& node);
 /// Whether the same weights compute both values, in the same way, from different graph inputs.
 bool share_weights(const Graph& graph, ValueId x, ValueId y);
 
-/// The context for the rule of a node. `signal_of(input)` returns the signal of an input, or
-/// nullptr for parameters and states.
+/// Returns the context for the rule of a node. `signal_of(input)` returns the signal of an input,
+/// or nullptr for parameters and states.
 template <class SignalOf>
 SignalContext signal_context(const Graph& graph, const Node& node, const WeightMoments& weights,
                              SignalOf signal_of) {

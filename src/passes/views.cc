@@ -23,8 +23,8 @@ std::vector<const Node*> readers(const Graph& graph, ValueId value) {
   return all;
 }
 
-// Features may stay in the image's order when every reader contracts them with weights that nobody
-// else uses. Returns those weights; empty when it cannot be.
+// The features may stay in the order of the image if every reader contracts them with weights that
+// no other node reads. Returns these weights, or an empty list if the order has to change.
 std::vector<ValueId> reordered_weights(const Graph& graph, ValueId flat) {
   std::vector<ValueId> weights;
   if (leaves_graph(graph, flat)) return {};

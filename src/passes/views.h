@@ -14,7 +14,7 @@ namespace selfnorm {
 /// (Parameter::image).
 void make_views(Graph& graph);
 
-/// The graph that the engine runs, with views. Weights belong to such a graph.
+/// Builds the graph that the engine runs, with views. Weights are stored for such a graph.
 Graph build_engine_graph(const Network& network, std::int64_t batch);
 
 }  // namespace selfnorm

@@ -28,7 +28,7 @@ std::map<ValueId, std::int64_t> vocabularies(const Graph& graph) {
     const ValueId ids = node.inputs[id_input(node)];
     if (graph.value(ids).role != Role::input) {
       fail(node,
-           fmt::format("numbers of words come straight from an input, '{}' is a layer's output",
+           fmt::format("token ids must come directly from an input, but '{}' is a layer's output",
                        graph.value(ids).name));
     }
     const auto told = node.attributes.find("vocabulary");
@@ -40,8 +40,8 @@ std::map<ValueId, std::int64_t> vocabularies(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       if (i == id_input(node) || !sizes.contains(node.inputs[i])) continue;
-      fail(node, fmt::format("reads '{}' as plain numbers, which another layer reads as numbers of "
-                             "words (give it an input of its own)",
+      fail(node, fmt::format("reads '{}' as plain numbers, but another layer reads it as token ids "
+                             "(use a separate input)",
                              graph.value(node.inputs[i]).name));
     }
   }

@@ -7,7 +7,7 @@
 namespace selfnorm {
 namespace {
 
-// The relative variance that elements of a field have on average.
+// Returns the average relative variance of the elements of a field.
 double element_variance_of(const MomentField& x) {
   double variances = 0, means = 0;
   for (std::size_t e = 0; e < x.mean.size(); ++e) {
@@ -17,7 +17,8 @@ double element_variance_of(const MomentField& x) {
   return means > 0 ? variances / means : 0;
 }
 
-// Of squares that differ by `spread` from unit to unit as a whole.
+// Returns the variance of the batch mean of these squares. Their scale has the relative variance
+// `spread` over units.
 double variance_of_squares(MomentField squares, double spread, std::int64_t samples) {
   if (spread > 0) {
     for (double& square : squares.square) square *= 1 + spread;
@@ -48,13 +49,13 @@ void compute_responses(Scale& y, const MomentField& few, const MomentField& fiel
       times(ratio(all.square, plain.square), response_of(plain.square, up.square, down.square));
   y.variance = times(ratio(all.variance(), plain.variance()),
                      response_of(plain.variance(), up.variance(), down.variance()));
-  constexpr double kNormalized = 0.02;  // what an epsilon leaves of the response
+  constexpr double kNormalized = 0.02;  // a smaller response is only due to an epsilon
   if (std::abs(y.square.slope) < kNormalized * all.square) y.follows = true;
 }
 
 void see_own_noise(Scale& y, const MomentField& field, std::int64_t samples) {
   const FieldAverage all = field_average(field);
-  // Of the average of (x − center)².
+  // Returns the variance of the average of (x − center)² that is due to the value's own units.
   const auto noise = [&](double center, double square, const Response& response) {
     const MomentField squares =
         y.law ? moments_of_square(*y.law, center) : moments_of_square(field, center);
@@ -64,7 +65,8 @@ void see_own_noise(Scale& y, const MomentField& field, std::int64_t samples) {
   };
   y.own_pairs = std::max(0.0, 1 - y.kept.pairs) / y.units;
   y.own_mean = variance_of_batch_mean(field, samples) / y.units;
-  // Where what units are made of is lost, as behind max pooling, their mean grows with their scale.
+  // If the distribution of the units is not known, as after max pooling, their mean grows with
+  // their scale.
   const double by_scale = y.mean.slope * y.mean.slope * y.unit_scale;
   if (!y.law) y.own_mean = std::max(y.own_mean, by_scale);
   y.own_variance = noise(all.mean, all.variance(), y.variance);
@@ -85,12 +87,12 @@ void follow(const Scale& x, const MomentField& input, double share, Scale& y,
   y.own_square += x.own_square * relative * relative;
   y.own_element += x.own_element * relative * relative;
   y.own_variance += x.own_variance * std::pow(growth(y.variance, x.variance), 2);
-  y.own_mean += x.own_mean * std::abs(scale);  // squares grow as means do squared
+  y.own_mean += x.own_mean * std::abs(scale);  // squares grow like squared means
   y.own_pairs += x.own_pairs * share * share;
 }
 
 Fluctuation fluctuation_of(const Scale& x) {
-  const double noise = std::expm1(x.noise.variance());  // layers multiply: a lognormal law
+  const double noise = std::expm1(x.noise.variance());  // layers multiply: lognormal
   const auto spread = [&](double own, const Response& response) {
     return std::sqrt(own + response.slope * response.slope * noise);
   };
@@ -134,7 +136,7 @@ double channels_of_group(const Graph& graph, const Node& node) {
   return 0;
 }
 
-// Of a matrix, or of windows over all channels, with an output a row.
+// Lengths are kept by a matrix, or by windows over all channels, with one output per row.
 KeptLengths lengths_kept(const Graph& graph, const std::vector<InitializerMoments>& laws,
                          const Node& node) {
   KeptLengths kept;
@@ -154,7 +156,7 @@ double kept_by_windows(const Graph& graph, const Node& node, const MomentField& 
   const double taps = taps_of(graph, node);
   double squares = 0, count = 0;
   for (const Link link : {Link::right, Link::below}) {
-    if (link == Link::below && x.extent.height == 1) continue;  // a longer step of a sequence
+    if (link == Link::below && x.extent.height == 1) continue;  // a longer step in a sequence
     for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
       if (linked(x.extent, e, link) < 0) continue;
       squares += std::pow(correlation(x, e, link), 2);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the scale of a predicted signal differs from draw to draw of the weights, as plain data, and
-// what a layer's own units add to that.
+// The fluctuation of the scale of a predicted signal over draws of the weights, as plain data, and
+// the contribution of a layer's own units.
 #pragma once
 
 #include <cstdint>
@@ -14,80 +14,82 @@
 
 namespace selfnorm {
 
-inline constexpr double kLogStep = 0.25;  ///< of a signal's scale, to see what layers make of it
+inline constexpr double kLogStep = 0.25;  ///< step of ln(1 + δ) for responses
 
-/// A number that depends on the relative change δ of a signal's mean square, near δ = 0.
+/// A function of the relative change δ of a signal's mean square, to second order near δ = 0.
 struct Response {
   double value = 0, slope = 0, half_curvature = 0;
 };
-/// From its values at ln(1 + δ) = 0, kLogStep and −kLogStep.
+/// Computes a response from its values at ln(1 + δ) = 0, kLogStep and −kLogStep.
 Response response_of(double value, double up, double down);
 
-/// What orthogonal weights keep of what independent ones would make differ: variances of δ and of
-/// that of one element, and the share of the products of elements.
+/// Fluctuations that independent weights would add and orthogonal weights avoid: the variance of δ,
+/// the variance of δ of one element, and the fraction for the products of two elements.
 struct Kept {
   double square = 0, element = 0, pairs = 0;
 };
 
-/// What is known of a value beyond its field. δ is that of the last values with weights in front.
+/// The state of a value in addition to its field. δ is that of the last values that were computed
+/// with weights.
 struct Scale {
-  std::optional<Signal> up, down;   ///< the value at ln(1 + δ) = ±kLogStep; none: nothing differs
-  Response mean, square, variance;  ///< to δ
+  std::optional<Signal> up, down;   ///< the value at ln(1 + δ) = ±kLogStep, if draws differ
+  Response mean, square, variance;  ///< responses to δ
   NoiseSum noise;                   ///< δ of a single draw
   double shift = 0;                 ///< the average of δ
   NoiseSum element;                 ///< δ of one element
-  /// Relative deviation of products of two elements far apart, which for infinite width are alike
-  /// in all draws; `own_pairs` come on top.
+  /// Relative fluctuation of the products of two distant elements, which are equal in all draws for
+  /// infinite width. `own_pairs` is added to it.
   NoiseSum pairs;
 
-  // Of the value's own units, of which so many are independent of each other given δ.
-  double units = std::numeric_limits<double>::infinity();
-  std::optional<UnitDistribution> law;  ///< where they are made of normals element by element
-  double unit_spread = 0;  ///< relative variance over units of δ, where they read few others each
-  double unit_scale = 0;   ///< relative variance of δ of these units, as if it were their own
+  // The value's own units.
+  double units = std::numeric_limits<double>::infinity();  ///< number, independent given δ
+  std::optional<UnitDistribution> law;  ///< if they are computed from normals element by element
+  double unit_spread = 0;  ///< relative variance over units of δ, if each reads few inputs
+  double unit_scale = 0;   ///< relative variance of δ due to these units
   Kept kept;
-  bool follows = false;  ///< units are no longer apart: only how they scale is known
-  // What differs because of them: variances of mean and variance, relative ones of the mean square,
-  // of that of one element, and of products.
+  bool follows = false;  ///< whether units are no longer separate and only their scale is known
+  // Variances due to these units: of the mean and the variance, and relative ones of the mean
+  // square, of the mean square of one element, and of products.
   double own_mean = 0, own_variance = 0, own_square = 0, own_element = 0, own_pairs = 0;
 
   bool is_drawn() const { return up.has_value(); }
 };
 
-/// Of a value whose `up` and `down` are known, of the few samples that `few` has, as shares of what
-/// they are of; of the mean as it is.
+/// Computes the responses of a value from its `up` and `down`, which have the few samples of `few`.
+/// The responses of square and variance are scaled to those of `field`, that of the mean is not.
 void compute_responses(Scale& y, const MomentField& few, const MomentField& field);
 
-/// What differs because of a value's own units, from their number and law.
+/// Computes the variances due to a value's own units, from their number and distribution.
 void see_own_noise(Scale& y, const MomentField& field, std::int64_t samples);
 
-/// The same of a value that follows an input, which brings so much of its response: the input's
-/// noise, scaled as that.
+/// Adds the variances of an input's units to a value that follows this input, scaled by the value's
+/// response. `share` is the fraction of this response that is due to the input.
 void follow(const Scale& x, const MomentField& input, double share, Scale& y,
             const MomentField& output);
 
 Fluctuation fluctuation_of(const Scale& x);
 
-/// Whether a node's output is made with weights that are drawn at the start; what orthogonal ones
-/// keep of lengths, forward and backward; the positions of a window that they sum.
+/// Whether a node computes its output with random initial weights.
 bool has_drawn_weights(const Graph& graph, const Node& node, const WeightMoments& weights);
-/// Channels that a unit reads where it does not read all, else 0.
+/// Returns the number of channels that a unit reads, or 0 if it reads all.
 double channels_of_group(const Graph& graph, const Node& node);
+/// The fractions of lengths that orthogonal weights preserve, forward and backward.
 struct KeptLengths {
   double forth = 0, back = 0;
 };
 KeptLengths lengths_kept(const Graph& graph, const std::vector<InitializerMoments>& laws,
                          const Node& node);
+/// Returns the number of positions in the window of a node's weights.
 double taps_of(const Graph& graph, const Node& node);
 
-/// What such weights keep of what products of two elements differ by: the taps of two windows are
-/// alike as far as neighbors are.
+/// Returns the fraction of the relative variance of products of two elements that such weights
+/// keep. The taps of a window are correlated as neighbors are.
 double kept_by_windows(const Graph& graph, const Node& node, const MomentField& x);
 
-/// 0 where there is nothing to be a part of.
+/// Returns part/all, or 0 if `all` is 0.
 inline double ratio(double part, double all) { return all == 0 ? 0 : part / all; }
 
-/// The channels of a value whose field is this.
+/// Returns the number of channels of a value with the field x.
 double channels_of(const Graph& graph, ValueId value, const MomentField& x);
 
 }  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What predictions say about a classifier: plain numbers from probabilities and classes.
+// Statistics of a classifier's predictions, as plain numbers.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace selfnorm {
 
-/// Probabilities of rows × classes beside each row's class.
+/// Predicted probabilities, rows × classes, with the true class of each row.
 struct Judged {
   std::span<const float> probabilities;
   std::span<const std::int32_t> truth;
@@ -19,32 +19,36 @@ struct Judged {
   }
 };
 
-/// The most probable class of a row; of equal ones the first.
+/// Returns the most probable class of a row; the first one of equally probable classes.
 std::int32_t predicted_class(std::span<const float> probabilities);
 
-/// Rows by truth × prediction.
+/// Returns the number of rows for each true class (first index) and predicted class.
 std::vector<std::vector<std::int64_t>> confusion(const Judged& judged);
 
-/// At most so many pairs of classes of which one is taken for the other, the most often first: for
-/// very many classes, of which a table would be large.
+/// A true class, the class that was predicted instead, and the number of such rows.
 struct ConfusedPair {
   std::int32_t truth = 0, predicted = 0;
   std::int64_t rows = 0;
 };
+
+/// Returns at most `most` pairs, the most frequent first. They replace the confusion matrix if
+/// there are too many classes for a table.
 std::vector<ConfusedPair> confused_pairs(const Judged& judged, std::size_t most);
 
-/// At most so many rows that are predicted wrongly, those first of which the network is surest.
+/// Returns at most `most` rows with a wrong prediction, the most confident first.
 std::vector<std::size_t> most_confident_errors(const Judged& judged, std::size_t most);
 
-/// Rows whose highest probability lies in one of ten equal bins.
+/// The rows with a highest probability in one of ten equal bins.
 struct ConfidenceBin {
   double confidence = 0, accuracy = 0;  ///< means over the bin's rows
   std::int64_t rows = 0;
 };
+
+/// Returns all ten bins.
 std::vector<ConfidenceBin> confidence_bins(const Judged& judged);
 
-/// The mean distance of confidence and accuracy over the rows: the expected calibration error (Guo
-/// et al. 2017).
+/// Returns the expected calibration error (Guo et al. 2017): the distance of confidence and
+/// accuracy, averaged over the rows.
 double expected_calibration_error(const std::vector<ConfidenceBin>& bins);
 
 }  // namespace selfnorm

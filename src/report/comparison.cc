@@ -21,7 +21,7 @@ std::string row(const Cells& cells) { return "| " + join(cells, " | ") + " |\n";
 
 std::string heading(const Cells& cells) { return row(cells) + row(Cells(cells.size(), "---")); }
 
-// A name as text in a cell.
+// Escapes a name for a cell of a Markdown table.
 std::string cell(std::string text) {
   for (std::size_t at = 0; (at = text.find_first_of("|\\`*_<", at)) != std::string::npos; at += 2) {
     text.insert(at, "\\");
@@ -29,7 +29,7 @@ std::string cell(std::string text) {
   return text;
 }
 
-// Says of how many trainings a number is, where not of all.
+// Formats a number over the trials, with the number of trials that have it unless all do.
 template <class Number>
 std::string format_over_trials(const ContenderTrials& contender, Number number) {
   const Spread spread = statistics_over_trials(contender, number);
@@ -43,7 +43,7 @@ std::string table_by_epoch(const Comparison& c, const std::vector<std::int64_t>&
   for (const std::int64_t epoch : epochs) {
     head.push_back(fmt::format("{} after epoch {}", c.metric, epoch));
   }
-  head.insert(head.end(), {"best", "test " + c.metric, "seconds an epoch"});
+  head.insert(head.end(), {"best", "test " + c.metric, "seconds per epoch"});
   std::string text = heading(head);
   for (const ContenderTrials& each : c.contenders) {
     const auto failed = std::ranges::count_if(
@@ -82,7 +82,8 @@ std::string table_by_seconds(const Comparison& c, const std::vector<std::int64_t
     head.push_back(fmt::format("{} after {:.3g} s", c.metric, seconds));
   }
   std::string text =
-      "\nAt equal seconds of training, those that the fastest takes for these epochs:\n\n" +
+      "\nScores at equal seconds of training, namely those that the fastest configuration needs "
+      "for these epochs:\n\n" +
       heading(head);
   for (const ContenderTrials& each : c.contenders) {
     Cells cells = {cell(each.name)};
@@ -100,7 +101,7 @@ std::string failures(const Comparison& c) {
   for (const ContenderTrials& each : c.contenders) {
     for (const Trial& trial : each.trials) {
       if (trial.failure.empty()) continue;
-      text += fmt::format("\n{}, seed {}, came to no end: {}\n", cell(each.name), trial.seed,
+      text += fmt::format("\n{}, seed {}, did not finish: {}\n", cell(each.name), trial.seed,
                           cell(trial.failure));
     }
   }

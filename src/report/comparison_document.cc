@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A comparison as the page shows it.
+// The document of a comparison, for the page.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -70,16 +70,18 @@ Json significance_json(const Comparison& c) {
   }
   return {
       {"text",
-       "The best scores of each two, of trainings that came to their end: the difference of their "
-       "means, and how often one as large comes of dividing the same numbers by chance (a "
-       "permutation test, two-sided, exact up to 24 numbers, each training taken as independent; "
-       "not corrected for how many pairs there are). With three trainings each it cannot be less "
-       "than 0.1."},
-      {"head", Json::array({"one", "another", "difference", "p"})},
+       "Each row compares the best scores of two configurations, over the trainings that finished. "
+       "The difference is that of their means. p is the probability of a difference at least as "
+       "large if both configurations are equally good. It comes from a two-sided permutation test, "
+       "which is exact up to 24 trainings and takes all trainings as independent. p is not "
+       "corrected for the number of pairs. With three trainings of each configuration, it is at "
+       "least 0.1."},
+      {"head", Json::array({"configuration", "compared with", "difference", "p"})},
       {"rows", rows}};
 }
 
-// Who is ahead, who follows, and whether that may be chance; nothing where nobody came to an end.
+// Names the best configuration and the second best, and says whether their difference may be
+// chance. Empty if no training finished.
 std::string ranking_text(const Comparison& c) {
   const double sign = higher_is_better(c.metric) ? 1 : -1;
   const auto mean = [&](const ContenderTrials* each) {
@@ -93,14 +95,14 @@ std::string ranking_text(const Comparison& c) {
                            [&](const ContenderTrials* each) { return sign * mean(each); });
   if (ranked.empty()) return "";
   const auto first = best_scores(*ranked[0], c.metric);
-  const std::string text = fmt::format("At its best '{}' is ahead: {} {}.", ranked[0]->name,
-                                       c.metric, to_string(spread_of(first)));
+  const std::string text = fmt::format("At the best epoch of each training, '{}' leads: {} {}.",
+                                       ranked[0]->name, c.metric, to_string(spread_of(first)));
   if (ranked.size() < 2) return text;
   constexpr double kSignificanceLevel = 0.05;
   const auto second = best_scores(*ranked[1], c.metric);
   const double p = permutation_test_p_value(first, second);
-  const std::string chance =
-      fmt::format("p = {:.2g}{}", p, p < kSignificanceLevel ? "" : ": it may be chance");
+  const std::string chance = fmt::format(
+      "p = {:.2g}{}", p, p < kSignificanceLevel ? "" : ", so the difference may be chance");
   return fmt::format("{} '{}' follows with {} ({}).", text, ranked[1]->name,
                      to_string(spread_of(second)), chance);
 }
@@ -137,7 +139,7 @@ double permutation_test_p_value(const std::vector<double>& a, const std::vector<
   const auto difference = [&](double sum_of_a) {
     return std::abs(sum_of_a / na - (total - sum_of_a) / nb);
   };
-  // As far apart but for rounding, whatever the order of the sums.
+  // Differences count as equal if only rounding distinguishes them, in any order of the sums.
   const double rounding = 1e-12 * (std::abs(total) / static_cast<double>(count) + 1e-300);
   const double least = difference(sum(a)) * (1 - 1e-9) - rounding;
   double as_large = 0, divisions = 0;
@@ -178,7 +180,7 @@ Json comparison_document(const Comparison& comparison) {
     for (const Trial& trial : each.trials) {
       if (trial.failure.empty()) continue;
       verdict.push_back({{"level", "error"},
-                         {"text", fmt::format("{}, seed {}, came to no end: {}", each.name,
+                         {"text", fmt::format("{}, seed {}, did not finish: {}", each.name,
                                               trial.seed, trial.failure)}});
     }
   }
@@ -186,18 +188,18 @@ Json comparison_document(const Comparison& comparison) {
   if (!ahead.empty()) {
     verdict.insert(verdict.begin(), Json{{"level", "good"}, {"text", ahead}});
   }
-  return {
-      {"verdict", verdict},
-      {"facts", Json::array({Json::array({"configurations", comparison.contenders.size()}),
-                             Json::array({"trainings", trainings}),
-                             Json::array({"metric", comparison.metric})})},
-      {"comparison",
-       {{"metric", comparison.metric},
-        {"contenders", contenders},
-        {"head", {"configuration", "parameters", "at the end", "best", "test", "seconds an epoch"}},
-        {"rows", final_scores_json(comparison)},
-        {"significance", significance_json(comparison)}}},
-      {"configuration", configurations}};
+  return {{"verdict", verdict},
+          {"facts", Json::array({Json::array({"configurations", comparison.contenders.size()}),
+                                 Json::array({"trainings", trainings}),
+                                 Json::array({"metric", comparison.metric})})},
+          {"comparison",
+           {{"metric", comparison.metric},
+            {"contenders", contenders},
+            {"head",
+             {"configuration", "parameters", "at the end", "best", "test", "seconds per epoch"}},
+            {"rows", final_scores_json(comparison)},
+            {"significance", significance_json(comparison)}}},
+          {"configuration", configurations}};
 }
 
 }  // namespace selfnorm

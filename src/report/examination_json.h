@@ -8,7 +8,7 @@
 
 namespace selfnorm {
 
-/// What the doctor says, as `selfnorm doctor --json` prints it; a number that is none is null.
+/// Returns an examination as `selfnorm doctor --json` prints it. NaN and infinity become null.
 Json examination_json(const Examination& examination);
 Json findings_json(const std::vector<Finding>& findings);
 const char* name_of(Severity severity);

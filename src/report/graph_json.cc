@@ -14,7 +14,7 @@ std::string shape_text(const Shape& shape) {
   return text;
 }
 
-// By the node that owns them.
+// Counts the parameters of each node that owns some.
 std::map<std::string, std::int64_t> count_parameters(const Graph& graph) {
   std::map<std::string, std::int64_t> counts;
   for (const Parameter& parameter : graph.parameters) {

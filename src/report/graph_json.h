@@ -9,8 +9,9 @@
 
 namespace selfnorm {
 
-/// The nodes of a graph as `build_graph` makes it for one sample, its inputs first, for the page to
-/// draw: shapes, parameters, and the moments predicted of each where the doctor looked at it.
+/// Returns the nodes of a graph from `build_graph` for one sample, its inputs first, for the page
+/// to draw. A node has its shape and parameters, and its predicted moments if the doctor examined
+/// it.
 Json graph_json(const Graph& graph, const std::vector<LayerExamination>& layers);
 
 }  // namespace selfnorm

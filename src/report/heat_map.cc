@@ -7,7 +7,7 @@
 namespace selfnorm {
 namespace {
 
-// Of so many places at most 256, evenly, the first and the last among them.
+// Chooses at most 256 of `count` places, evenly spaced, including the first and the last.
 std::vector<std::size_t> chosen(std::size_t count) {
   constexpr std::size_t kMost = 256;
   const std::size_t wanted = std::min(count, kMost);

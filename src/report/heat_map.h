@@ -12,28 +12,29 @@
 
 namespace selfnorm {
 
-/// How values become colors: linear, or by the logarithm to base 2 of what is above 0. Values
-/// beyond an end count as that end.
+/// The mapping of values to colors: linear, or by the logarithm to base 2 of values above 0. Values
+/// beyond an end have the color of that end.
 struct ColorScale {
-  double low = 0, middle = 0, high = 1;  ///< of the logarithm where that is taken
+  double low = 0, middle = 0, high = 1;  ///< logarithms if `logarithmic`
   bool logarithmic = false;
-  std::optional<std::pair<double, double>> band = {};  ///< that a theorem keeps values in
+  std::optional<std::pair<double, double>> band = {};  ///< range of a theorem
 };
 
-/// A value of layer × time; NaN where there is none.
+/// A value for each layer and time; NaN if it is missing.
 struct HeatMap {
   std::vector<std::string> layers, times;
   std::function<double(std::size_t layer, std::size_t time)> value;
 };
 
-/// The map for the page: at most 256 layers and times of it, evenly chosen, in cells of one byte
-/// each (255: none), and of all layers the first and the last value as they are.
+/// Returns the map for the page, with at most 256 layers and 256 times, evenly chosen. A cell is
+/// one byte; 255 means that the value is missing. The first and the last value of all layers are
+/// exact.
 Json heat_map(const HeatMap& map, const ColorScale& scale);
 
-/// One byte of a scale.
+/// Returns the byte of a value on a scale; 255 for NaN.
 std::uint8_t quantized(double value, const ColorScale& scale);
 
-/// Bytes as base64 (RFC 4648).
+/// Encodes bytes as base64 (RFC 4648).
 std::string base64(const std::vector<std::uint8_t>& bytes);
 
 }  // namespace selfnorm

@@ -12,7 +12,7 @@
 namespace selfnorm {
 namespace {
 
-// The records that have a list, and its numbers by layer.
+// The records in which a list (moments or weights) is not empty, and the layers of that list.
 template <class Each>
 struct Watched {
   std::vector<std::string> layers, times;
@@ -29,7 +29,7 @@ struct Watched {
     for (const Each& each : *lists[0]) layers.push_back(each.layer);
   }
 
-  // A layer that a record lists in another order, or not at all, has no values.
+  // A layer has no value at a time if the record does not have it at the same place.
   HeatMap heat_map_of(double Each::*number) const {
     return {layers, times, [this, number](std::size_t layer, std::size_t time) {
               const std::vector<Each>& list = *lists[time];
@@ -39,7 +39,8 @@ struct Watched {
   }
 };
 
-// A scale by logarithm over what there is, its middle in the middle.
+// Returns a logarithmic scale from the smallest to the largest value, with the middle color
+// halfway.
 ColorScale log_scale_over(const HeatMap& map) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (std::size_t layer = 0; layer < map.layers.size(); ++layer) {
@@ -74,7 +75,7 @@ Json epochs_json(const std::vector<EpochRecord>& history) {
   return epochs;
 }
 
-// Bands: theorem 1 for the moments behind a layer, theorems 2 and 3 for tau.
+// Bands: theorem 1 for the moments of outputs, theorems 2 and 3 for tau.
 Json heat_maps_json(const std::vector<EpochRecord>& history) {
   const Watched moments(history, &EpochRecord::moments);
   const Watched weights(history, &EpochRecord::weights);

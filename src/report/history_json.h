@@ -8,15 +8,15 @@
 
 namespace selfnorm {
 
-/// What each epoch gave, without moments.
+/// Returns the scores, times and learning rate of each epoch, without moments.
 Json epochs_json(const std::vector<EpochRecord>& history);
 
-/// Layer × time of what was watched (heat_map.h) by name: mean, variance, tau, omega, outside,
-/// gradient; those of which nothing is known are left out.
+/// Returns a heat map (heat_map.h) of layer × time for each watched quantity: mean, variance, tau,
+/// omega, outside and gradient. Quantities without values are left out.
 Json heat_maps_json(const std::vector<EpochRecord>& history);
 
-/// Each layer's weights as they were looked at last: mean and deviation over its units of ω and τ,
-/// and the share of units outside the theorems' domain. Null where none were.
+/// Returns the last statistics of each layer's weights: mean and standard deviation over its units
+/// of ω and τ, and the fraction of units outside the theorems' domain. Null if there are none.
 Json unit_weights_json(const std::vector<EpochRecord>& history);
 
 }  // namespace selfnorm

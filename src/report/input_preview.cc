@@ -22,7 +22,8 @@ bool is_image(const Field& field) {
   return has_axes && (shape[0] == 1 || shape[0] == 3) && shape[1] * shape[2] <= kMaxPixels;
 }
 
-// Its darkest value as black, its brightest as white; bytes as they are.
+// Returns an image with its smallest value as black and its largest as white. Bytes stay as they
+// are.
 Json image_json(const Field& field, std::int64_t row) {
   const auto count = static_cast<std::size_t>(elements(field.sample_shape));
   const std::size_t first = static_cast<std::size_t>(row) * count;
@@ -49,7 +50,7 @@ Json image_json(const Field& field, std::int64_t row) {
       {"channels", shape[0]}, {"height", shape[1]}, {"width", shape[2]}, {"bytes", base64(bytes)}};
 }
 
-// The words by their numbers, up to the padding; "?" for those that the vocabulary has not.
+// Returns the words of a text up to the padding. "?" represents an unknown token.
 std::string text_of(const Field& field, const std::vector<std::string>& words, std::int64_t row) {
   const auto steps = static_cast<std::size_t>(elements(field.sample_shape));
   std::string text;

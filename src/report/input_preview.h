@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes into a model, as a reader sees it.
+// Shows the input of a model to a reader.
 #pragma once
 
 #include "report/page.h"
@@ -7,7 +7,7 @@
 
 namespace selfnorm {
 
-/// Adds a row's input to what is said of it: its texts, its image, or a table's values.
+/// Adds the input of a row to `json`: its texts, its image, or the values of a table.
 void add_input(const Dataset& data, std::int64_t row, Json& json);
 
 }  // namespace selfnorm

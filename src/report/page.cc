@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "report/page.h"
 
 #include <report/page_parts.h>  // made by cmake/report_page.cmake
@@ -22,7 +23,8 @@ std::string html_text(const std::string& text) {
   return safe;
 }
 
-// Inside a script element "</script" would end it, and "<!--" too change what follows.
+// Escapes "<". Inside a script element, "</script" would end it, and "<!--" would change the
+// meaning of what follows.
 std::string script_text(const Json& document) {
   const std::string json = document.dump(-1, ' ', false, Json::error_handler_t::replace);
   std::string safe;
@@ -45,7 +47,7 @@ std::string html_page(const std::string& title, const Json& document) {
       {"@document@", script_text(document)},
       {"@library@", std::string(page_parts::kChartJs)},
       {"@scripts@", std::string(page_parts::kScripts)}};
-  // From one place to the next, so that nothing within a part counts as a place.
+  // Goes from one placeholder to the next, so that nothing within a part counts as a placeholder.
   std::string page;
   std::string_view rest = page_parts::kPage;
   for (std::size_t at = rest.find('@'); at != rest.npos; at = rest.find('@')) {

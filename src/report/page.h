@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,12 +8,12 @@ namespace selfnorm {
 
 using Json = nlohmann::ordered_json;
 
-/// A report as one HTML page that needs nothing else: styles, scripts and NetworkAnalysis.js stand
-/// in it, and `document` as what src/report/page/sections.js reads. Whatever the document holds
-/// shows as text.
+/// Returns a report as one HTML page that loads no other files. It contains styles, scripts,
+/// Chart.js and `document`, which src/report/page/sections.js reads. Everything in the document is
+/// shown as text, never as markup.
 std::string html_page(const std::string& title, const Json& document);
 
-/// A number for a document; null where it is none.
+/// Returns a number for a document; null for NaN and infinity.
 Json number(double value);
 
 }  // namespace selfnorm

@@ -16,9 +16,9 @@ namespace {
 
 constexpr std::int64_t kMaxTargets = 8;
 
-// One number that was to be given, and what was given.
+// A target value and its prediction.
 struct Pair {
-  std::size_t at;  // in the rows that judge
+  std::size_t at;  // index into the evaluated rows
   float truth, given;
   double residual() const { return static_cast<double>(given) - truth; }
 };
@@ -26,7 +26,7 @@ struct Pair {
 struct TargetPredictions {
   std::string name;
   std::vector<Pair> pairs;
-  double deviation = 0;  // root of the mean squared residual
+  double deviation = 0;  // root mean square of the residuals
 };
 
 std::string target_name(const Targets& targets, std::size_t column) {
@@ -64,8 +64,8 @@ std::vector<TargetPredictions> targets_of(std::span<const float> outputs, const 
   return targets;
 }
 
-// Densities of the residuals in their own unit, from −4 to 4 deviations; what lies beyond counts
-// into the ends.
+// Adds the density of the residuals from −4 to 4 times their root mean square. Residuals beyond
+// count in the first or last bin.
 void add_distribution(const TargetPredictions& target, Json& json) {
   constexpr int kBins = 32;
   constexpr double kReach = 4;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a report says of a model that gives numbers.
+// The parts of a report about a model that predicts numbers.
 #pragma once
 
 #include <span>
@@ -8,12 +8,14 @@
 
 namespace selfnorm {
 
-/// Of `outputs`, rows × targets as the data's targets: for each target some rows' truth beside its
-/// prediction, the root of the mean squared residual, and how residuals are distributed. Missing
-/// targets are left out; null for more targets than a reader looks at, or without any number.
+/// Returns for each target the truth and prediction of some rows, the root mean square of the
+/// residuals, and their distribution. `outputs` is rows × targets, like the data's targets. Missing
+/// targets are left out. Null if there are more targets than a reader looks at, or no numbers at
+/// all.
 Json regression_json(std::span<const float> outputs, const NamedRows& of);
 
-/// The rows with the largest residuals, each by the root mean square of its target's.
+/// Returns the rows with the largest residuals, relative to the root mean square of the residuals
+/// of their target.
 Json largest_residuals_json(std::span<const float> outputs, const NamedRows& of);
 
 }  // namespace selfnorm

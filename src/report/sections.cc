@@ -10,13 +10,13 @@
 namespace selfnorm {
 namespace {
 
-// Shares of the layer's elements by width of a bin.
+// Returns the fraction of the layer's elements in each bin, divided by the width of a bin.
 Json densities(const std::vector<float>& counts, double width) {
   double all = 0;
   for (const float count : counts) all += count;
   Json list = Json::array();
   for (const float count : counts) {
-    // Four digits are more than a curve shows.
+    // Four decimals are more than a curve can show.
     const double density = all > 0 ? count / (all * width) : 0;
     list.push_back(std::round(density * 1e4) / 1e4);
   }

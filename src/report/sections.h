@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run's report says of its model, from plain numbers.
+// Sections of a run's report about its model, as plain numbers.
 #pragma once
 
 #include <string>
@@ -12,23 +12,26 @@
 
 namespace selfnorm {
 
-/// Rows of a data set, with a name for people.
+/// Rows of a data set, with a name for readers.
 struct NamedRows {
   const Dataset& data;
   std::vector<std::int64_t> rows;
   std::string name;
 };
 
-/// At most so many of the rows, evenly: sorted data have classes in one piece.
+/// Returns at most `most` of the rows, evenly spaced, since sorted data have the rows of a class
+/// together.
 std::vector<std::int64_t> evenly(const std::vector<std::int64_t>& rows, std::size_t most);
 
-/// Each layer's outputs before and after training as densities; null where the history has none.
+/// Returns the densities of each layer's outputs before and after training; null if the history has
+/// fewer than two histograms.
 Json histograms_json(const std::vector<EpochRecord>& history);
 
 Json confusion_json(const Judged& judged, const NamedRows& of);
 Json calibration_json(const Judged& judged, const NamedRows& of);
 
-/// The worst mistakes with what was to be classified: an image, its texts, or a table's values.
+/// Returns the most confident errors with their input: an image, its texts, or the values of a
+/// table.
 Json mistakes_json(const Judged& judged, const NamedRows& of);
 
 }  // namespace selfnorm

@@ -14,7 +14,8 @@
 namespace selfnorm {
 namespace {
 
-// Where the validation loss was least, and whether it has risen by a tenth since.
+// Says after which epoch the validation loss was lowest, and whether it has risen by more than a
+// tenth since then.
 void summarize_validation(const std::vector<EpochRecord>& history,
                           std::vector<SummaryLine>& verdict) {
   const EpochRecord* best = nullptr;
@@ -30,15 +31,15 @@ void summarize_validation(const std::vector<EpochRecord>& history,
   const bool has_risen = best != &last && !(end <= 1.1 * least);
   verdict.push_back(
       {has_risen ? "warning" : "good",
-       fmt::format("The validation loss was least after epoch {} ({:.4g}){}.", best->epoch, least,
-                   has_risen ? fmt::format(" and is {:.4g} at the end: what came after fitted the "
-                                           "training rows alone",
+       fmt::format("The validation loss was lowest after epoch {} ({:.4g}){}.", best->epoch, least,
+                   has_risen ? fmt::format(" and is {:.4g} at the end: later epochs made the "
+                                           "network worse on the validation rows",
                                            end)
                              : "")});
 }
 
-// After the last epoch that was watched. What the last weights give is to be large where the
-// network is sure.
+// Looks at the last watched epoch. The output of the last weights is left out, since it is meant to
+// be large where the network is confident.
 void summarize_moments(const std::vector<EpochRecord>& history, std::vector<SummaryLine>& verdict) {
   const auto last = std::ranges::find_if(history.rbegin(), history.rend(),
                                          [](const EpochRecord& r) { return !r.moments.empty(); });
@@ -51,11 +52,10 @@ void summarize_moments(const std::vector<EpochRecord>& history, std::vector<Summ
   const auto off = std::ranges::count_if(inner, is_off);
   verdict.push_back(
       {off == 0 ? "good" : "warning",
-       off == 0
-           ? "The variance of every inner layer's output is within a factor of 4 of 1."
-           : fmt::format("{} of {} inner layers have outputs whose variance is more than a factor "
-                         "of 4 from 1, first '{}'.",
-                         off, inner.size(), std::ranges::find_if(inner, is_off)->layer)});
+       off == 0 ? "The variance of every inner layer's output is between 0.25 and 4."
+                : fmt::format("{} of {} inner layers have an output with a variance below 0.25 or "
+                              "above 4. The first one is '{}'.",
+                              off, inner.size(), std::ranges::find_if(inner, is_off)->layer)});
 }
 
 }  // namespace

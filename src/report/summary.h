@@ -10,14 +10,15 @@
 
 namespace selfnorm {
 
-/// What a reader should know first, each with a level: good, warning or error.
+/// A sentence that a reader should read first, with a level: good, warning or error.
 struct SummaryLine {
   std::string level, text;
 };
 
-/// Of a training: how its validation rows fared, and whether signals and weights stayed normal.
+/// Summarizes a training: the course of the validation loss, and whether the variances of inner
+/// layers are near 1.
 std::vector<SummaryLine> summarize_training(const std::vector<EpochRecord>& history);
-/// Of what the doctor found.
+/// Summarizes the findings of the doctor.
 std::vector<SummaryLine> summarize_findings(const std::vector<Finding>& findings);
 
 Json summary_lines_json(const std::vector<SummaryLine>& verdict);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which of the watched layers are of the network's inside.
+// Separates the inner layers among the watched layers from those at the output.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace selfnorm {
 
-/// The watched layers that stand behind the last weights, such as a `scale`: what they give is in
-/// the unit of what is predicted.
+/// Returns the watched layers after the last weights, such as a `scale`. Their outputs are in the
+/// unit of the predictions.
 std::vector<std::string> layers_after_last_weights(const EpochRecord& record);
 
-/// How the outputs of the other layers are distributed.
+/// Returns the histograms of the other layers.
 std::vector<LayerHistogram> hidden_layer_histograms(const EpochRecord& record);
 
 }  // namespace selfnorm

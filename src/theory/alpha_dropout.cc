@@ -12,9 +12,9 @@ double alpha_dropout_gradient_growth(double rate) {
   return 1 / (1 + kAlphaPrime * kAlphaPrime * rate);
 }
 
-// z keeps the input with probability q: E z = m + (1−q)(α′−m) and, by the law of total variance,
-// Var z = q·v + q·(1−q)·(α′−m)². Then a = √(v / Var z) and b = m − a·E z. At q near 1, b is small:
-// m·(1 − a) − a·(1−q)(α′−m), with 1 − a from the excess r of 1/a² = 1 + r.
+// z is the input with probability q, else α′. So E z = m + (1−q)(α′−m) and, by the law of total
+// variance, Var z = q·v + q·(1−q)·(α′−m)². Then a = √(v / Var z) and b = m − a·E z. For q near 1, b
+// is small and computed as m·(1 − a) − a·(1−q)(α′−m), where 1 − a follows from r in 1/a² = 1 + r.
 AlphaAffine alpha_dropout_affine(double rate, double mean, double variance, double alpha_prime) {
   const double distance = alpha_prime - mean;
   const double share = distance * distance / variance;

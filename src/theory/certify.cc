@@ -16,13 +16,13 @@
 namespace selfnorm {
 namespace {
 
-// The map depends on (μω, ντ) only, and (μ, ω) and (ν, τ) are free of each other: their products
-// fill a rectangle.
+// A box of (m, v) = (μω, ντ), on which alone the map depends. (μ, ω) and (ν, τ) are independent of
+// each other, so their products fill a rectangle.
 struct Box {
   Bounds m, v;
 };
 
-// One double further on either side: encloses what was rounded.
+// Widens bounds by one double on either side, so that they enclose the exact result of a rounding.
 Bounds widened(const Bounds& bounds) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   return {std::nextafter(bounds.low, -kInfinity), std::nextafter(bounds.high, kInfinity)};
@@ -34,14 +34,14 @@ Bounds product(const Bounds& a, const Bounds& b) {
   return widened({low, high});
 }
 
-// Within 1 % of the least variance that rises a proof takes some ten thousand boxes.
+// Within 1 % of the smallest variance that rises, a proof takes about ten thousand boxes.
 constexpr std::int64_t kSearchBoxes = 20000;
 constexpr double kMinSearchedVariance = 1e-8;
 
 double middle(const Bounds& bounds) { return 0.5 * (bounds.low + bounds.high); }
 
-// What is sure about a claim on a box: by how much every point keeps it, by how much some one does
-// at most. Below 0 it is broken.
+// Bounds of the slack of a claim, which is negative if the claim is broken. Every point of a box
+// has a slack of at least `sure` and at most `at_most`.
 struct Slack {
   double sure, at_most;
 };
@@ -55,13 +55,13 @@ Slack least(std::initializer_list<Slack> all) {
   return out;
 }
 
-// greater − less.
+// Returns the slack of the claim greater > less.
 Slack slack(const Interval& greater, const Interval& less) {
   const Interval difference = greater - less;
   return {difference.low(), difference.high()};
 }
 
-// The largest singular value of J = A·diag(ω, τ).
+// Returns the largest singular value of the Jacobian J = A·diag(ω, τ).
 Interval singular_value(const IntervalMoments& f, const Interval& omega, const Interval& tau) {
   const Interval a = f.d_mean_d_m * omega, b = f.d_mean_d_v * tau;
   const Interval c = f.d_variance_d_m * omega, d = f.d_variance_d_v * tau;
@@ -69,8 +69,9 @@ Interval singular_value(const IntervalMoments& f, const Interval& omega, const I
          (sqrt(square(a + d) + square(b - c)) + sqrt(square(a - d) + square(b + c)));
 }
 
-// Moments over the box. The formula alone is wide, since its terms cancel; the mean-value form,
-// center plus derivative times distance, is narrow where the box is small. Both enclose.
+// Returns enclosures of the moments over the box. The closed form alone is wide, since its terms
+// cancel. The mean-value form (center plus derivative times distance) is narrow if the box is
+// small. Both enclose the moments, and so does their intersection.
 IntervalMoments moments_over(const Box& box, const SeluConstants& constants) {
   const Interval m(box.m.low, box.m.high), v(box.v.low, box.v.high);
   const Interval m0(middle(box.m)), v0(middle(box.v));
@@ -92,7 +93,8 @@ class Prover {
     return {product(domain_.mu, domain_.omega), product(domain_.nu, domain_.tau)};
   }
 
-  // For every layer whose (μω, ντ) is in the box. σ rises with |ω| and with τ: their largest serve.
+  // Checks every layer with (μω, ντ) in the box. The singular value rises with |ω| and τ, so their
+  // maxima suffice.
   Slack everywhere(const Box& box) const {
     const double omega = std::max(std::abs(domain_.omega.low), std::abs(domain_.omega.high));
     const Bounds tau = quotient(box.v, domain_.nu, domain_.tau);
@@ -100,15 +102,16 @@ class Prover {
     return check(box, omega, tau.high, {nu.low, nu.high});
   }
 
-  // For the layers of a box in all four numbers.
+  // Checks the layers of a box in all four numbers.
   Slack at(const Domain& box) const {
     return check({product(box.mu, box.omega), product(box.nu, box.tau)},
                  {box.omega.low, box.omega.high}, {box.tau.low, box.tau.high},
                  {box.nu.low, box.nu.high});
   }
 
-  // Layers around the center of the box that break the claim, if those there do. Of the layers with
-  // this (μω, ντ) the one with the largest |ω| and the worst τ breaks it first.
+  // Returns layers around the center of the box that break the claim, if the center breaks it.
+  // Among the layers with the same (μω, ντ), the one with the largest |ω| and the worst τ breaks it
+  // first.
   std::optional<Domain> counterexample(const Box& box) const {
     const double m = middle(box.m), v = middle(box.v);
     const bool below = std::abs(domain_.omega.low) > std::abs(domain_.omega.high);
@@ -128,13 +131,13 @@ class Prover {
   }
 
  private:
-  // Which of `wanted` there are with a product in `whole`, the other factor being in `other`.
+  // Returns the part of `wanted` for which a product with a number of `other` is in `whole`.
   static Bounds quotient(const Bounds& whole, const Bounds& other, const Bounds& wanted) {
     const Bounds all = widened({whole.low / other.high, whole.high / other.low});
     return {std::max(all.low, wanted.low), std::min(all.high, wanted.high)};
   }
 
-  // Within this share of the bounds' width from x, and within the bounds.
+  // Returns the part of the bounds within this fraction of their width from x.
   static Bounds near(double x, const Bounds& bounds, double share) {
     const double distance = share * (bounds.high - bounds.low);
     const double center = std::clamp(x, bounds.low, bounds.high);
@@ -160,7 +163,7 @@ bool divides(const Bounds& bounds) {
   return bounds.low < middle(bounds) && middle(bounds) < bounds.high;
 }
 
-// The halves of a box; none when it is down to neighboring numbers.
+// Returns the halves of a box, or nothing if its bounds are neighboring doubles.
 std::vector<Box> halves(const Box& box) {
   const double m = box.m.high - box.m.low, v = box.v.high - box.v.low;
   Box first = box, second = box;
@@ -175,7 +178,7 @@ std::vector<Box> halves(const Box& box) {
   return {first, second};
 }
 
-// Whether the variance rises at ν over a grid of the domain's means, in plain doubles; the least τ
+// Whether the variance rises at ν on a grid of the domain's means, in plain doubles. The smallest τ
 // raises it least.
 bool variance_rises_on_grid(double nu, const Domain& domain, const SeluConstants& constants) {
   constexpr int kSteps = 200;
@@ -204,7 +207,7 @@ void check_domain(const Domain& domain, const SeluConstants& constants) {
   check("omega", domain.omega, false);
   check("nu", domain.nu, true);
   check("tau", domain.tau, true);
-  check_constant("alpha", constants.alpha, constants.alpha >= 0, "a number from 0 on");
+  check_constant("alpha", constants.alpha, constants.alpha >= 0, "a number of at least 0");
   check_constant("lambda", constants.lambda, constants.lambda > 0, "a number above 0");
   check_constant("scale", constants.scale, constants.scale > 0, "a number above 0");
 }
@@ -219,7 +222,7 @@ Certificate certify(Claim claim, const Domain& domain, const SeluConstants& cons
   Certificate result;
   result.margin = std::numeric_limits<double>::infinity();
   result.verdict = Verdict::proved;
-  std::queue<Box> open;  // the widest first, so that no corner keeps others from being looked at
+  std::queue<Box> open;  // the widest boxes first, so that no corner delays the others
   const auto judge = [&](const Box& box) {
     const double sure = prover.everywhere(box).sure;
     if (!(sure > 0)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// α and λ of a SELU whose map has a given fixed point.
+// Solves for α and λ of a SELU with a given fixed point.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -13,8 +13,8 @@
 namespace selfnorm {
 namespace {
 
-// λ(P + αN) is the mean and λ²(P₂ + α²N₂) the second moment of the output: P, N are the means and
-// P₂, N₂ the second moments of the two sides with λ = α = 1, each times its mass.
+// The output has mean λ(P + αN) and second moment λ²(P₂ + α²N₂). P and N are the means and P₂ and
+// N₂ the second moments of the two sides for λ = α = 1, each times the probability of its side.
 struct Parts {
   double p, n, p2, n2;
 };
@@ -47,9 +47,9 @@ void check(const Moments& target, const LayerWeights& weights, double scale) {
   positive("scale", scale);
 }
 
-// (P + αN)²·S = μ²·(P₂ + α²N₂) with S = ν + μ²: the share of the mean in the second moment. With α
-// from 0 the left side falls to 0 at −P/N (there the mean is 0) and rises again towards N²/N₂, so
-// a target of either sign has one α or none.
+// Solves (P + αN)²·S = μ²·(P₂ + α²N₂) with S = ν + μ², so that the squared mean is the fraction
+// μ²/S of the second moment. As α rises from 0, this fraction falls to 0 at −P/N, where the mean is
+// 0, and rises again towards N²/N₂. So a target of either sign has one α or none.
 std::optional<double> solve_alpha(const Parts& m, double mean, double second) {
   const double square = mean * mean;
   const double a = m.n * m.n * second - square * m.n2;
@@ -57,21 +57,21 @@ std::optional<double> solve_alpha(const Parts& m, double mean, double second) {
   const double c = m.p * m.p * second - square * m.p2;
   const double root = std::abs(mean) * std::sqrt(second * (m.n * m.n * m.p2 + m.p * m.p * m.n2) -
                                                  square * m.n2 * m.p2);
-  // A larger mean needs a smaller α: of the roots (−b ± r)/a, b < 0, the one on that side.
+  // A larger mean needs a smaller α, which selects one of the roots (−b ± r)/a with b < 0.
   if (mean > 0) return c > 0 ? std::optional(c / (root - half_b)) : std::nullopt;
   return a > 0 ? std::optional((root - half_b) / a) : std::nullopt;
 }
 
-// Why there is no α: the share of the mean in the second moment is bounded, or double precision has
-// no room for it.
+// Returns why there is no α: the fraction of the squared mean in the second moment is bounded, or
+// the constants exceed the range of double precision.
 std::string reason(const Parts& m, const Moments& target) {
   const bool high = target.mean > 0;
   const double share = high ? m.p2 / (m.p * m.p) : m.n2 / (m.n * m.n);
   const double least = target.mean * target.mean * (share - 1);
   if (least >= target.variance && std::isfinite(least)) {
-    return fmt::format("a mean of {} needs a variance above {:.6g} here, which {} has", target.mean,
-                       least,
-                       high ? "α = 0, a scaled ReLU," : "α without bound, an exponential alone,");
+    return fmt::format("a mean of {} needs a variance above {:.6g} here, the limit for {}",
+                       target.mean, least,
+                       high ? "α = 0 (a scaled ReLU)" : "α → ∞ (an exponential alone)");
   }
   if (m.n * m.n <= 0 || m.p * m.p <= 0) {
     return fmt::format("z, the pre-activation, is never {} under these weights",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weighted sums over windows, forward and backward: each tap's weight meets itself alone, so that a
-// product of two outputs sums, tap by tap, those of the two elements that the tap reads.
+// Weighted sums over windows, forward and backward. The weights of different taps are independent,
+// so the product of two outputs is a sum over taps of products of the two elements that a tap
+// reads.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -12,15 +13,15 @@
 namespace selfnorm {
 namespace {
 
-// Outputs beside each other in a row, and where in a sample a tap of their windows reads: `in`,
-// `in + step`, …
+// Consecutive outputs of a row, and the elements of a sample that one tap of their windows reads:
+// `in`, `in + step`, …
 struct Run {
   std::int64_t out, in, count, step;
-  std::int64_t row, column, down, right;  // of the first output; of the tap, from a window's place
+  std::int64_t row, column, down, right;  // position of the first output; offset of the tap
 };
 
-// Along one axis the outputs, from the first to before the last, whose tap lies in the image, and
-// that of the neighbor so far away too, which is an output itself.
+// The outputs [first, last) along one axis that read the image by a tap, as does the neighbor at a
+// distance `away`, which must be an output too.
 struct Span {
   std::int64_t first, last;
 };
@@ -35,8 +36,8 @@ Span span_of(std::int64_t out, std::int64_t in, std::int64_t stride, std::int64_
   return {std::max<std::int64_t>({own.first, other.first, 0}), std::min(own.last, other.last)};
 }
 
-// Calls body(run) for the runs of every tap; with an offset, for the outputs whose neighbor so far
-// away reads the image by the same tap too.
+// Calls body(run) for the runs of every tap. With an offset (rows, columns), the runs contain only
+// outputs with a neighbor at this offset that reads the image by the same tap.
 template <class Body>
 void for_each_run(const Extent& in, const Extent& out, const SlidingWindow& w, std::int64_t rows,
                   std::int64_t columns, Body body) {
@@ -57,7 +58,7 @@ void for_each_run(const Extent& in, const Extent& out, const SlidingWindow& w, s
   }
 }
 
-// Calls body(output element, input element) for all of them.
+// Calls body(output element, input element) for all elements of these runs.
 template <class Body>
 void for_each_tap_pair(const Extent& in, const Extent& out, const SlidingWindow& w,
                        std::int64_t rows, std::int64_t columns, Body body) {
@@ -69,7 +70,7 @@ void for_each_tap_pair(const Extent& in, const Extent& out, const SlidingWindow&
   });
 }
 
-// What all of a window's taps share: the mean of the weights, and the bias.
+// Adds the terms that all taps of a window have in common: the mean of the weights, and the bias.
 void add_weight_mean_and_bias(MomentField& z, const WeightMoments& weights) {
   for (std::size_t e = 0; e < z.mean.size(); ++e) {
     z.mean[e] += weights.bias_mean;
@@ -83,12 +84,12 @@ void add_weight_mean_and_bias(MomentField& z, const WeightMoments& weights) {
   }
 }
 
-// Whether neighbors of the output come from neighbors of the input, by the same links.
+// Whether neighbors of the output read neighbors of the input, by the same links.
 bool preserves_links(const SlidingWindow& w, const Extent& in, const Extent& out) {
   return w.stride[0] == 1 && w.stride[1] == 1 && &offsets_of(in) == &offsets_of(out);
 }
 
-// Where the output that lies far away reads the image by the same tap too.
+// Adds the products of distant outputs that read the image by the same tap.
 void add_far(const MomentField& x, const SlidingWindow& w, double variance, MomentField& z) {
   const Extent &in = x.extent, &out = z.extent;
   const auto& from = x.product(Link::far);
@@ -117,7 +118,7 @@ MomentField contract(const MomentField& x, const Extent& out, const SlidingWindo
   MomentField z = zero_field(out);
   const Extent& in = x.extent;
   const double mean = weights.mean * channels, variance = weights.variance * channels;
-  // What all units have in common: the sum of the channels, which vary independently.
+  // All units have the sum of the channels in common. Channels vary independently.
   const double common = weights.mean * weights.mean * channels;
   for_each_tap_pair(in, out, w, 0, 0, [&](std::int64_t e, std::int64_t at) {
     z.mean[as_index(e)] += mean * x.mean[as_index(at)];
@@ -125,7 +126,8 @@ MomentField contract(const MomentField& x, const Extent& out, const SlidingWindo
     z.product(Link::sample)[as_index(e)] += variance * x.product(Link::sample)[as_index(at)];
   });
   add_far(x, w, variance, z);
-  // Step by step the input's neighbors are the output's, whose product is carried.
+  // With stride 1, neighbors of the output read neighbors of the input, so the field has their
+  // product.
   const bool by_steps = preserves_links(w, in, out);
   std::optional<Covariances> others;
   if (!by_steps) others.emplace(x);
@@ -155,12 +157,13 @@ MomentField spread(const MomentField& x, const Extent& in, const SlidingWindow& 
       y.product(link)[as_index(at)] += variance * x.product(link)[as_index(e)];
     }
   });
-  // Step by step the input's neighbors are the output's, whose product is carried.
+  // With stride 1, neighbors of the input are read by neighbors of the output, so the field has
+  // their product.
   const bool by_steps = preserves_links(w, in, out);
   std::optional<Covariances> others;
   if (!by_steps) others.emplace(x);
   for (const Offset& offset : offsets_of(in)) {
-    // The same tap reaches the neighbor from an output whole strides away.
+    // The same tap reaches the neighbor from an output that is a whole number of strides away.
     const std::int64_t rows = offset.rows / w.stride[0], columns = offset.columns / w.stride[1];
     const bool whole = rows * w.stride[0] == offset.rows && columns * w.stride[1] == offset.columns;
     if (!whole) continue;

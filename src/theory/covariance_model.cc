@@ -16,7 +16,7 @@ constexpr std::array<Link, 4> kRight = {Link::right, Link::two_right, Link::four
 constexpr std::array<Link, 4> kDown = {Link::below, Link::two_below, Link::four_below,
                                        Link::eight_below};
 
-// The link of a sequence that leads furthest, but not beyond a distance.
+// Returns the longest link of a sequence that is not longer than a distance.
 Link longest_step(std::int64_t distance) {
   const Offset* longest = &kSequenceOffsets[0];
   for (const Offset& offset : kSequenceOffsets) {
@@ -57,22 +57,22 @@ double Covariances::correlation(std::int64_t e, Link link) const {
   return correlations_[static_cast<std::size_t>(link)][as_index(e)];
 }
 
-// To the position (dy, dx) away, dy ≥ 0.
+// Returns the correlation with the position at offset (dy, dx), dy ≥ 0.
 double Covariances::correlation_at(std::int64_t e, std::int64_t dy, std::int64_t dx) const {
   if (x_.extent.height == 1) return correlation(e, longest_step(dx));
   for (const Offset& offset : kImageOffsets) {
     if (offset.rows == dy && offset.columns == dx) return correlation(e, offset.link);
   }
   const double floor = std::min(correlation(e, Link::far), 1 - 1e-9);
-  const std::int64_t left = dx < 0 ? e + dx : e;  // links lead to the right
+  const std::int64_t left = dx < 0 ? e + dx : e;  // links point to the right
   const double share =
       axis_correlation(e, dy, kDown, floor) * axis_correlation(left, std::abs(dx), kRight, floor);
   return floor + (1 - floor) * share;
 }
 
-// What a correlation has beyond the floor at a distance along an axis: as its links carry it for
-// one step, two, four and eight, on lines in between; beyond what they reach, down to none at twice
-// that distance.
+// Returns the excess of a correlation over the floor at a distance along an axis, as a fraction of
+// 1 − floor. The links have the excess at one, two, four and eight steps. It is linear in between.
+// After the last link, it falls to 0 at twice the distance of that link.
 double Covariances::axis_correlation(std::int64_t e, std::int64_t distance,
                                      const std::array<Link, 4>& links, double floor) const {
   double known = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What any two elements of a sample have in common, told from the links that a field carries.
+// The covariance of any two elements of a sample, modeled from the links of a field.
 #pragma once
 
 #include <array>
@@ -10,17 +10,18 @@
 
 namespace selfnorm {
 
-/// Covariances of one field's elements, which outlives them. As links carry them; between and
-/// beyond those, modeled: along an axis on lines between the links' correlations, down to that of
-/// positions far apart, and both axes as a product; in a sequence as the longest step carried which
-/// is no longer.
+/// Covariances of the elements of a field, which must outlive this object. They are those of the
+/// links where a link exists, and else modeled. Along an axis, correlations are linear between
+/// those of the links and fall to that of distant positions. Off the axes, they are a product of
+/// both axes. In a sequence, the correlation is that of the longest link that is not longer than
+/// the distance.
 class Covariances {
  public:
   explicit Covariances(const MomentField& x);
 
-  /// Of two elements of one sample; the variance where they are one.
+  /// The covariance of two elements of one sample, or the variance of an element with itself.
   double between(std::int64_t a, std::int64_t b) const;
-  /// E x·x′ of them.
+  /// E x·x′ of two elements of one sample.
   double product(std::int64_t a, std::int64_t b) const;
 
  private:

@@ -8,13 +8,13 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kStep = 0.05;        ///< of ln v and of m/√v
-constexpr double kLinearBeyond = 30;  ///< deviations from 0 beyond which f is its tangent
+constexpr double kStep = 0.05;        ///< grid step of ln v and of m/√v
+constexpr double kLinearBeyond = 30;  ///< |m|/√v beyond which f is replaced by its tangent
 constexpr double kVarianceFloor = 1e-60;
-constexpr double kReach = 8;  ///< deviations beyond which nothing counts here
-constexpr int kPanels = 24;   ///< of the integrals on either side of a kink
+constexpr double kReach = 8;  ///< standard deviations that integrals cover
+constexpr int kPanels = 24;   ///< panels per interval between kinks
 
-// He_k(x)/√k! by the recurrence He_{k+1} = x·He_k − k·He_{k−1}.
+// Returns He_k(x)/√k! by the recurrence He_{k+1} = x·He_k − k·He_{k−1}.
 std::array<double, HermiteExpansion::kTerms> hermite(double x) {
   std::array<double, HermiteExpansion::kTerms> h{};
   h[0] = 1;
@@ -26,10 +26,11 @@ std::array<double, HermiteExpansion::kTerms> hermite(double x) {
   return h;
 }
 
-// Calls add(x, weight) with the nodes of a rule for E over N(0, 1), split at these points.
+// Calls add(x, weight) with the nodes of a quadrature rule for E over N(0, 1), split at these
+// points.
 template <class Add>
 void integrate_normal(std::vector<double> splits, Add add) {
-  // Gauss-Legendre of three points on each panel.
+  // Each panel has a three-point Gauss-Legendre rule.
   constexpr double kNode = 0.7745966692414834, kOuter = 5.0 / 9, kInner = 8.0 / 9;
   std::erase_if(splits, [](double x) { return !(std::abs(x) < kReach); });
   splits.push_back(-kReach);
@@ -62,7 +63,7 @@ double sum_of_squares(const std::array<double, HermiteExpansion::kTerms>& terms)
   return sum;
 }
 
-// A share of a node, with variances in place of squares, which may be much smaller.
+// Adds a weighted node, with variances in place of second moments, since these may be much larger.
 void add_share(HermiteExpansion& sum, const HermiteExpansion& node, double weight) {
   sum.square += weight * (node.square - node.terms[0] * node.terms[0]);
   sum.slope_square +=
@@ -144,7 +145,7 @@ HermiteExpansion DualActivation::tangent(double mean, double variance) const {
 }
 
 HermiteExpansion DualActivation::at(double mean, double variance) const {
-  if (variance <= 0) return tangent(mean, 0);  // at a kink the side that f′ takes
+  if (variance <= 0) return tangent(mean, 0);  // at a kink, on the side that f′ uses
   const double v = std::max(variance, kVarianceFloor);
   if (std::abs(mean) > kLinearBeyond * std::sqrt(v)) return tangent(mean, v);
   const double log = std::log(v) / kStep, t = mean / std::sqrt(v) / kStep;
@@ -204,7 +205,7 @@ MomentField DualActivation::backward(const MomentField& z, const MomentField& gr
   return dz;
 }
 
-// z = m + √v·(√ρ·a + √(1−ρ)·b): the largest has the largest b, whose density is
+// The normals are z = m + √v·(√ρ·a + √(1−ρ)·b). The largest has the largest b, which has density
 // count·Φ^(count−1)·φ.
 DualActivation::Largest DualActivation::largest(double mean, double variance, double rho,
                                                 std::int64_t count) const {

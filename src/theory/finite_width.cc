@@ -9,18 +9,19 @@
 namespace selfnorm {
 namespace {
 
-// Of a unit y = d·(a·f(z) + b) + (1 − d)·(a·α′ + b), z ~ N(0, 1), with the mask d of alpha dropout:
-// y² and s = (∂y/∂z)²/E(∂y/∂z)², both of mean 1. Derivatives by the variance of z are moments with
-// Hermite polynomials: ∂ E g(√q z)/∂q = E g·(z² − 1)/2, and ∂² = E g·(z⁴ − 6z² + 3)/4.
+// Moments of y² and s = (∂y/∂z)²/E(∂y/∂z)², which both have mean 1, for a unit y = d·(a·f(z) + b) +
+// (1 − d)·(a·α′ + b) with z ~ N(0, 1) and the mask d of alpha dropout. Derivatives with respect to
+// the variance q of z are moments with Hermite polynomials: ∂ E g(√q z)/∂q = E g·(z² − 1)/2, and
+// ∂² = E g·(z⁴ − 6z² + 3)/4.
 struct UnitMoments {
   double slope = 0;  ///< E(∂y/∂z)²
   double square_variance = 0, slope_variance = 0, covariance = 0;
-  double contraction = 0, contraction_change = 0;  ///< ∂ and ∂² of E y² by q
-  double drift = 0, drift_change = 0;              ///< ∂ and ∂² of E s by q
+  double contraction = 0, contraction_change = 0;  ///< ∂ and ∂² of E y² with respect to q
+  double drift = 0, drift_change = 0;              ///< ∂ and ∂² of E s with respect to q
   double slope_z2 = 0;                             ///< E s·z²
 };
 
-// A unit at one z and one mask.
+// y², (∂y/∂z)² and z² of a unit for one z and one mask.
 struct Squares {
   double value = 0, slope = 0, z2 = 0;
 };
@@ -58,16 +59,17 @@ UnitMoments unit_moments(const SeluConstants& f, double rate) {
 
 }  // namespace
 
-// Forward, q = Σyᵢ²/n follows δ' = c·δ + noise around 1: given the inputs, n independent zᵢ with
-// Gaussian weights. Orthogonal ones keep Σzᵢ², which takes out what y² and s have in common with z²
-// (regression on z², of variance 2), and averages over a sphere, whose radius does not vary.
+// Forward, q = Σyᵢ²/n differs from 1 by δ, and each layer maps δ to δ' = c·δ + noise. With Gaussian
+// weights, the n zᵢ are independent given the inputs. Orthogonal weights keep Σzᵢ². This removes
+// the part of y² and s that a regression on z² (with variance 2) explains, and the average is over
+// a sphere with a fixed radius.
 //
-// Backward, a layer multiplies |g|² by Σwᵢ·sᵢ·E(∂y/∂z)², wᵢ = gᵢ²/|g|² with g in a random direction
-// (Σwᵢ² = 3/n, so 3 Var s, of which the 1 that all directions share is regressed as above), then by
-// |Wᵀh|²/|h|²: for Gaussian weights χ²/n and what goes along the inputs, for orthogonal ones 1.
-// `aligned` is the share of g along y, in excess of the 1/n of any direction:
-// A = g·y follows A' = c·A + noise. A layer's forward noise moves the slopes of the layers above by
-// ∂ log E(∂y/∂z)²/∂q, over 1/(1 − c) layers.
+// Backward, a layer multiplies |g|² by Σwᵢ·sᵢ·E(∂y/∂z)², with wᵢ = gᵢ²/|g|² for g in a random
+// direction. Σwᵢ² = 3/n gives a variance of 3 Var s. One of these three is common to all directions
+// and is regressed as above. The layer then multiplies by |Wᵀh|²/|h|². This is χ²/n plus a part
+// along the inputs for Gaussian weights, and 1 for orthogonal weights. `aligned` is the fraction of
+// g along y in excess of 1/n, that of any direction: A = g·y follows A' = c·A + noise. The forward
+// noise of a layer changes the derivatives of about 1/(1 − c) layers above by ∂ log E(∂y/∂z)²/∂q.
 FiniteWidthCorrection finite_width(const SeluConstants& constants, double dropout_rate,
                                    std::int64_t width, bool orthogonal) {
   const UnitMoments unit = unit_moments(constants, dropout_rate);
@@ -79,7 +81,7 @@ FiniteWidthCorrection finite_width(const SeluConstants& constants, double dropou
   }
   const double backward = 2 * unit.slope_variance + slope + (orthogonal ? 0 : 2);
   const double memory = drift / (1 - c);
-  const double q_variance = square / (1 - c2);  // this and what follows: times 1/n
+  const double q_variance = square / (1 - c2);  // in units of 1/n, as what follows
   const double q_shift =
       (0.5 * unit.contraction_change * q_variance - (orthogonal ? unit.contraction_change : 0)) /
       (1 - c);

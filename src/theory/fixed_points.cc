@@ -9,7 +9,7 @@ namespace selfnorm {
 namespace {
 
 constexpr double kMaxMean = 1e3, kMinVariance = 1e-8, kMaxVariance = 1e8;
-constexpr double kSameTolerance = 1e-6;  ///< two results nearer than this, relative, are one
+constexpr double kSameTolerance = 1e-6;  ///< relative distance below which two results are one
 constexpr double kRounding = 1e-15;
 constexpr int kNewtonSteps = 60;
 constexpr int kIterations = 20000;
@@ -25,7 +25,8 @@ double distance(const Moments& a, const Moments& b) {
                   std::abs(a.variance - b.variance) / b.variance);
 }
 
-// One Newton step for F(at) − at = 0, no longer than half the variance.
+// Returns the result of a Newton step for F(at) − at = 0. The step is shortened so that it changes
+// the variance by at most half of it.
 std::optional<Moments> newton_step(const LayerMap& map, const Moments& at) {
   const double a = map.d_mean_d_mu - 1, b = map.d_mean_d_nu;
   const double c = map.d_variance_d_mu, d = map.d_variance_d_nu - 1;
@@ -64,8 +65,8 @@ bool converges_to(const MomentRule& rule, const LayerWeights& weights, Moments f
   return false;
 }
 
-// How far from `inner`, which leads to the point, towards `outer` that stays so, on a line; both
-// are coordinates that `at` turns into moments.
+// Returns how far the basin of the point extends from `inner`, which is in it, towards `outer`.
+// Both are coordinates on a line, which `at` converts to moments.
 template <class At>
 double reach(const MomentRule& rule, const LayerWeights& weights, const Moments& point,
              double inner, double outer, At at) {

@@ -8,8 +8,8 @@
 
 namespace selfnorm {
 
-// Regula falsi with the Illinois rule, of log E f² over log₂ τ: a straight line for activations
-// that scale, nearly one for the others.
+// Applies regula falsi with the Illinois rule to log E f² as a function of log₂ τ. This is a
+// straight line for homogeneous activations and nearly one for others.
 double second_moment_gain(const MomentRule& rule) {
   const auto excess = [&](double log_tau) {
     const ActivationMoments f = rule({0, std::exp2(log_tau)});

@@ -8,7 +8,8 @@
 namespace selfnorm {
 namespace {
 
-// slope·z for z = sign·deviation·y, with y the cut-off normal of parameter t.
+// Computes the moments of slope·z for z = sign·deviation·y, where y is the truncated normal with
+// parameter t.
 HalfLineMoments linear_half_line(double slope, double sign, double t, double deviation) {
   HalfLineMoments side;
   side.mass = normal_tail_probability(t);
@@ -30,7 +31,7 @@ HalfLineMoments negative_half_line(double slope, double t, double deviation) {
   return linear_half_line(slope, -1, t, deviation);
 }
 
-// z = −deviation·y; f′ = f″ = f + depth.
+// Here z = −deviation·y, where y is the truncated normal, and f′ = f″ = f + depth.
 HalfLineMoments exponential_half_line(double depth, double t, double deviation) {
   HalfLineMoments side;
   side.mass = normal_tail_probability(t);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A function whose two sides meet at f(0) = 0, seen from each side: given its sign, a normal z is a
-// truncated normal, and what f makes of it are terms of one sign that do not cancel.
+// Moments of either side of a function f with a kink at 0 and f(0) = 0. Given its sign, a normal z
+// is a truncated normal, and the moments of f are sums of terms of one sign, which do not cancel.
 #pragma once
 
 namespace selfnorm {
 
-/// f given that z is on one side of 0. All zero where the side has no mass.
+/// Moments of f given that z is on one side of 0. All are 0 if the side has no mass.
 struct HalfLineMoments {
   double mass = 0;                        ///< P(z on this side)
   double mean = 0;                        ///< E f
@@ -19,13 +19,13 @@ struct HalfLineMoments {
   double square() const { return variance + mean * mean; }
 };
 
-/// f(z) = slope·z for z > 0, where z ~ N(deviation·t, deviation²).
+/// Computes the moments of f(z) = slope·z for z > 0, where z ~ N(deviation·t, deviation²).
 HalfLineMoments positive_half_line(double slope, double t, double deviation);
 
-/// f(z) = slope·z for z < 0.
+/// As above for f(z) = slope·z and z < 0.
 HalfLineMoments negative_half_line(double slope, double t, double deviation);
 
-/// f(z) = depth·(e^z − 1) for z < 0.
+/// As above for f(z) = depth·(e^z − 1) and z < 0.
 HalfLineMoments exponential_half_line(double depth, double t, double deviation);
 
 }  // namespace selfnorm

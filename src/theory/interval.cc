@@ -9,8 +9,8 @@
 namespace selfnorm {
 namespace {
 
-// Far more bits than a double, so that the width of a result is that of the operands and of the
-// formula, never of rounding.
+// Far more bits than a double has, so that the width of a result comes from the operands and the
+// formula, not from rounding.
 constexpr slong kBits = 96;
 
 double rounded(const arf_t end, arf_rnd_t direction) { return arf_get_d(end, direction); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Real intervals whose arithmetic is proved to enclose the exact result (Arb's balls): the only
-// files that see Arb are these two.
+// Interval arithmetic that provably encloses the exact result (Arb's balls). Only interval.cc
+// includes Arb.
 #pragma once
 
 #include <memory>
@@ -8,11 +8,10 @@
 namespace selfnorm {
 
 /// All real numbers between two ends. The result of an operation contains every result for numbers
-/// of its operands; operations on what is undefined (1/0, √−1) give an interval without finite
-/// ends.
+/// of its operands. Undefined operations (1/0, √−1) give an interval without finite ends.
 class Interval {
  public:
-  Interval(double value);  // NOLINT: numbers are intervals of no width
+  Interval(double value);  // NOLINT: a number is an interval of width 0
   Interval(double low, double high);
   Interval(const Interval& other);
   Interval& operator=(const Interval& other);
@@ -20,7 +19,7 @@ class Interval {
   Interval& operator=(Interval&& other) noexcept = default;
   ~Interval() = default;
 
-  /// The ends, rounded outwards.
+  /// The ends, rounded outward.
   double low() const;
   double high() const;
 
@@ -28,8 +27,8 @@ class Interval {
   friend Interval operator-(const Interval& a, const Interval& b);
   friend Interval operator*(const Interval& a, const Interval& b);
   friend Interval operator/(const Interval& a, const Interval& b);
-  friend Interval square(const Interval& a);  ///< a·a for one and the same number: never below 0
-  /// What both hold, where it is known that they have a number in common.
+  friend Interval square(const Interval& a);  ///< a·a of the same number, so never below 0
+  /// Returns the intersection of intervals that are known to have a common number.
   friend Interval intersection(const Interval& a, const Interval& b);
   friend Interval sqrt(const Interval& a);
   friend Interval exp(const Interval& a);

@@ -5,14 +5,14 @@ namespace selfnorm {
 
 namespace {
 
-// Mills' ratio P(Z > x)/φ(x) at a number.
+// Returns Mills' ratio P(Z > x)/φ(x) at a number.
 Interval mills_at(const Interval& x) {
   if (x.low() > 1e4) return {(Interval(1) / (x + Interval(1) / x)).low(), (Interval(1) / x).high()};
   return exp(Interval(0.5) * square(x)) * sqrt(Interval(0.5) * Interval::pi()) *
          erfc(x / sqrt(Interval(2)));
 }
 
-// Over an interval: it falls.
+// Returns Mills' ratio over an interval. The ratio falls.
 Interval mills(const Interval& x) { return {mills_at(x.high()).low(), mills_at(x.low()).high()}; }
 
 }  // namespace
@@ -23,13 +23,14 @@ IntervalMoments selu_interval_moments(const Interval& given_m, const Interval& g
   const Interval m = root * given_m, v = scale * given_v;
   const Interval s = sqrt(v), half(0.5), two(2), root_two = sqrt(two);
   const Interval lambda(constants.lambda), depth = lambda * Interval(constants.alpha);
-  // Powers of z over the positive side, exponentials over the negative one.
+  // p0, p1 and p2 are moments of powers of z over the positive side. q0, q1 and q2 are those of
+  // exponentials over the negative side.
   const Interval density = exp(Interval(-0.5) * square(m / s)) / sqrt(two * Interval::pi());
   const Interval q0 = half * erfc(m / (s * root_two)),
                  p0 = half * erfc(Interval(-1) * m / (s * root_two));
   const Interval p1 = m * p0 + s * density;
   const Interval p2 = (square(m) + v) * p0 + m * s * density;
-  // e^(m + v/2)·P(Z > (m + v)/s), written so that no large factor meets a small one.
+  // q1 is e^(m + v/2)·P(Z > (m + v)/s), written without a product of a large and a small factor.
   const Interval q1 = density * mills((m + v) / s), q2 = density * mills((m + two * v) / s);
 
   const Interval lambda2 = square(lambda), depth2 = square(depth);

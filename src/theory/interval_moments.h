@@ -6,13 +6,14 @@
 
 namespace selfnorm {
 
-/// `ActivationMoments` of SELU over a box of (m, v), as enclosures.
+/// Enclosures of the `ActivationMoments` of SELU over a box of (m, v).
 struct IntervalMoments {
   Interval mean, variance;
   Interval d_mean_d_m, d_mean_d_v, d_variance_d_m, d_variance_d_v;
 };
 
-/// v.low() > 0. The closed form of Klambauer et al. 2017, equations 4 and 5, term by term.
+/// Computes the enclosures by the closed form of Klambauer et al. 2017, equations 4 and 5, term by
+/// term. Requires v.low() > 0.
 IntervalMoments selu_interval_moments(const Interval& m, const Interval& v,
                                       const SeluConstants& constants);
 

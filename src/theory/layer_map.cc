@@ -25,7 +25,7 @@ LayerMap layer_map(const MomentRule& rule, const Moments& inputs, const LayerWei
   return map;
 }
 
-// σ = (|A + rotated A| + |A − rotated A|)/2 for a 2×2 matrix, without a square root of a
+// Computes σ = (|A + rotated A| + |A − rotated A|)/2 of a 2×2 matrix, without a square root of a
 // difference.
 double LayerMap::largest_singular_value() const {
   const double a = d_mean_d_mu, b = d_mean_d_nu, c = d_variance_d_mu, d = d_variance_d_nu;

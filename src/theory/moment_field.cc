@@ -14,7 +14,7 @@ std::int64_t element(const Extent& extent, std::int64_t sample, std::int64_t row
   return (sample * extent.height + row) * extent.width + column;
 }
 
-// The mean of factor^distance over all pairs of `count` places in a row.
+// Returns the mean of factor^distance over all pairs of `count` positions in a row.
 double mean_pair_correlation(double factor, std::int64_t count) {
   double sum = 0, power = 1;
   for (std::int64_t distance = 0; distance < count; ++distance, power *= factor) {
@@ -23,14 +23,15 @@ double mean_pair_correlation(double factor, std::int64_t count) {
   return sum / static_cast<double>(count * count);
 }
 
-// How the correlation of positions falls, on average over some elements: the floor of positions far
-// apart, and what neighbors have beyond it along each axis.
+// The average decay of the correlation between positions: the correlation `floor` of distant
+// positions, and the excess of neighbors over it along each axis, relative to 1 − floor.
+// `same_position` is the correlation of two samples at the same position.
 struct CorrelationDecay {
   double floor = 0, right = 0, below = 0, same_position = 0;
 };
 
 CorrelationDecay correlation_decay(const MomentField& x, const Samples& samples) {
-  // Covariances by link, and the variances they meet.
+  // Sums by link: covariances, and products of standard deviations.
   std::array<double, kLinkCount> shared{}, together{};
   for (const Link link : {Link::right, Link::below, Link::sample, Link::far}) {
     const auto l = static_cast<std::size_t>(link);
@@ -72,7 +73,7 @@ MomentField uniform_field(const Extent& extent, double mean, double square) {
   return field;
 }
 
-// Spread evenly by multiples of two irrational numbers, which no two samples share.
+// Spreads the offsets evenly by multiples of two irrational numbers, which differ for all samples.
 DistantOffset distant_offset(const Extent& extent, std::int64_t sample) {
   constexpr double kDown = 0.7548776662466927, kRight = 0.5698402909980532;
   const auto steps = [&](double multiple, std::int64_t size) {
@@ -216,7 +217,7 @@ MomentField first_samples(const MomentField& x, std::int64_t count) {
   y.mean = cut(x.mean);
   y.square = cut(x.square);
   for (const Link link : kLinks) y.product(link) = cut(x.product(link));
-  // The last is linked with the first now, of which the same correlation is as good a guess as any.
+  // The last sample is now linked with the first. Its previous correlations serve as an estimate.
   for (std::int64_t e = (count - 1) * y.extent.positions(); e < y.extent.elements(); ++e) {
     for (const Link link : {Link::sample, Link::far}) {
       const std::size_t at = as_index(e), to = as_index(linked(y.extent, e, link));
@@ -240,7 +241,8 @@ double variance_of_batch_mean(const MomentField& x, std::int64_t samples) {
   const double near = mean_pair_correlation(fall.below, x.extent.height) *
                       mean_pair_correlation(fall.right, x.extent.width);
   const double common = fall.floor + (fall.same_position - fall.floor) * near;
-  const double between = deviation * deviation * std::max(0.0, common);  // as for many it must be
+  // The average correlation of many samples cannot be negative.
+  const double between = deviation * deviation * std::max(0.0, common);
   const double one = 1 / static_cast<double>(samples);
   return one * within + (1 - one) * between;
 }
@@ -261,7 +263,7 @@ FieldAverage field_average(const MomentField& x) {
     all.sample_pair_product += x.product(Link::sample)[e] / count;
     all.any_pair_product += x.product(Link::far)[e] / count;
   }
-  if (x.extent.positions() == 1) {  // of two samples all elements are at the same
+  if (x.extent.positions() == 1) {  // all pairs of two samples are at the same position
     all.any_pair_product = all.sample_pair_product;
     return all;
   }

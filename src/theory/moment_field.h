@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A predicted signal as plain data: the moments of a value at every sample and position, averaged
-// over its channels and over draws of the weights. Weights are independent of mean 0 or about it,
-// so that layers act on these numbers alone (Poole et al. 2016; Novak et al. 2019 for
-// convolutions).
+// A predicted signal as plain data: the moments of a value for every sample and position, averaged
+// over channels and over draws of the weights. Weights are independent with a mean of about 0, so
+// that layers depend on these moments only (Poole et al. 2016; Novak et al. 2019 for convolutions).
 #pragma once
 
 #include <algorithm>
@@ -14,7 +13,7 @@
 
 namespace selfnorm {
 
-/// Samples, and positions of an image; rows of features have one position.
+/// The numbers of samples and of positions of an image. Rows of features have one position.
 struct Extent {
   std::int64_t samples = 1, height = 1, width = 1;
   std::int64_t positions() const { return height * width; }
@@ -22,10 +21,11 @@ struct Extent {
   bool operator==(const Extent&) const = default;
 };
 
-/// With which other element a product is carried: positions of the same sample one, two, four or
-/// eight steps away (in a sequence, which has one row, steps of growing length instead of those
-/// down); the same position of the next sample (of the first behind the last; of one of the same
-/// law where there is one sample); and a position of that which lies far away.
+/// The pairs of elements for which a field has products. Links within a sample lead to positions
+/// one, two, four or eight steps away. In a sequence, which has one row, they have other lengths
+/// (kSequenceOffsets). `sample` leads to the same position of the next sample, and from the last
+/// sample to the first. If there is only one sample, the next one is another sample of the same
+/// distribution. `far` leads to a distant position of the next sample.
 enum class Link : std::uint8_t {
   right,
   below,
@@ -46,7 +46,7 @@ inline constexpr Link kLinks[] = {Link::right,        Link::below,      Link::di
                                   Link::eight_below,  Link::sample,     Link::far};
 inline constexpr std::size_t kLinkCount = std::size(kLinks);
 
-/// Rows down and columns to the right that a link within a sample leads.
+/// The offset of a link within a sample: rows down and columns to the right.
 struct Offset {
   Link link;
   std::int64_t rows, columns;
@@ -77,8 +77,8 @@ constexpr const Offsets& offsets_of(const Extent& extent) {
 }
 constexpr bool is_within_sample(Link link) { return link != Link::sample && link != Link::far; }
 
-/// Rows and columns (of images whose ends meet) to the position of the next sample that is far
-/// away: from a quarter to three quarters of an image, from sample to sample another.
+/// The offset of `Link::far` in rows and columns of an image that wraps around. It is between a
+/// quarter and three quarters of the image and differs from sample to sample.
 struct DistantOffset {
   std::int64_t rows, columns;
 };
@@ -110,8 +110,8 @@ struct Samples {
   std::int64_t first, last;
 };
 
-/// Calls body(element, linked element) for every element of these samples that has such a link. As
-/// `linked`, without its divisions.
+/// Calls body(element, linked element) for every element of these samples that has such a link. It
+/// avoids the divisions of `linked`.
 template <class Body>
 void for_each_linked(const Extent& extent, Link link, const Samples& samples, Body body);
 template <class Body>
@@ -188,7 +188,7 @@ void for_each_linked(const Extent& extent, Link link, const Samples& samples, Bo
     for (std::int64_t i = 0; i < extent.height; ++i) {
       const std::int64_t row = next + (i + step.rows) % extent.height * extent.width;
       const std::int64_t e = first + i * extent.width;
-      const std::int64_t turn = extent.width - step.columns;  // where the row begins anew
+      const std::int64_t turn = extent.width - step.columns;  // where the row wraps around
       for (std::int64_t j = 0; j < turn; ++j) body(e + j, row + j + step.columns);
       for (std::int64_t j = turn; j < extent.width; ++j) body(e + j, row + j - turn);
     }

@@ -10,7 +10,7 @@
 namespace selfnorm {
 namespace {
 
-constexpr std::int64_t kMaxPairs = 1024;  ///< of positions, of which each pair is looked at
+constexpr std::int64_t kMaxPairs = 1024;  ///< most positions for which all pairs are summed
 
 // Calls body(sample, row, column, element) for every element.
 template <class Body>
@@ -30,7 +30,8 @@ void for_each_tap(const SlidingWindow& window, Body body) {
   }
 }
 
-// Where tap (u, v) of the window at output position (i, j) reads: −1 outside the image.
+// Returns the position that tap (u, v) of the window at output (i, j) reads, or −1 outside the
+// image.
 std::int64_t tap(const Extent& in, const SlidingWindow& w, std::int64_t i, std::int64_t j,
                  std::int64_t u, std::int64_t v) {
   const std::int64_t row = i * w.stride[0] + u * w.dilation[0] - w.before[0];
@@ -39,7 +40,7 @@ std::int64_t tap(const Extent& in, const SlidingWindow& w, std::int64_t i, std::
   return inside ? row * in.width + column : -1;
 }
 
-// By position of the image, the windows that hold it.
+// Returns the windows that contain each position of the image.
 std::vector<std::vector<std::int64_t>> windows_covering(
     const Extent& in, const std::vector<std::vector<std::int64_t>>& windows) {
   std::vector<std::vector<std::int64_t>> readers(as_index(in.positions()));
@@ -83,12 +84,12 @@ MomentField resample_positions(const MomentField& x, const Extent& out,
       variance += weight * x.variance(from);
     }
     const double mean = y.mean[as_index(e)];
-    // Of so many pairs the average is enough.
+    // For this many positions, an estimate from averages is enough.
     const bool is_whole = std::ssize(here) > kMaxPairs && std::ssize(here) == in.positions();
     const double variance_here = is_whole ? whole * whole * variance_of_position_mean(x, s)
                                           : product(s, here, here) - mean * mean;
     y.square[as_index(e)] = mean * mean + std::max(variance_here, 0.0);
-    // What samples share falls with the distance as what positions of one sample share does.
+    // The covariance between samples decays with distance like that between positions of a sample.
     y.product(Link::sample)[as_index(e)] = variance > 0 ? between / variance : 0;
     for (const Offset& offset : offsets_of(out)) {
       const std::int64_t other = linked(out, e, offset.link);
@@ -141,8 +142,8 @@ MomentField average_pool_backward(const MomentField& gradient, const Extent& in,
   });
 }
 
-// Where windows overlap, a position is the largest of both with the probability that it is the
-// largest of their union; two positions that both windows hold are not the largest of one each.
+// If windows overlap, a position is the largest of both with the probability that it is the largest
+// of their union. Two positions that are in both windows cannot be the largest of one window each.
 MomentField max_pool_backward(const MomentField& gradient, const Extent& in,
                               const SlidingWindow& w) {
   const auto windows = window_positions(in, gradient.extent, w);
@@ -159,7 +160,7 @@ MomentField max_pool_backward(const MomentField& gradient, const Extent& in,
                                             [&](std::int64_t each) { return holds(other, each); });
     return 1 / static_cast<double>(count(o) + count(other) - both);
   };
-  // The windows through which two positions see the gradient, alike in every sample.
+  // A pair of windows through which two positions receive the gradient, the same in every sample.
   struct Pair {
     std::int64_t o, other;
     double share;
@@ -174,7 +175,8 @@ MomentField max_pool_backward(const MomentField& gradient, const Extent& in,
     }
     return list;
   };
-  // As other samples see it, and positions that no window holds both of.
+  // Average pooling gives the products with other samples and between positions without a common
+  // window.
   MomentField dx = average_pool_backward(gradient, in, w);
   const Covariances products(gradient);
   const auto reaches = [&](const Offset& offset) {

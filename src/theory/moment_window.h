@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields behind windows that slide over an image: convolutions, averages and maxima, forth and
-// back.
+// Moment propagation through windows that slide over an image (convolutions, averages and maxima),
+// forward and backward.
 #pragma once
 
 #include <array>
@@ -17,17 +17,19 @@ struct SlidingWindow {
   std::array<std::int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1}, before{0, 0};
 };
 
-/// Σ over the window's taps and `channels` channels of weight·x, for independent weights of this
-/// mean and variance: a convolution, or (1×1 positions) a dense layer.
+/// The moments of independent weights, and of the bias.
 struct WeightMoments {
   double mean = 0, variance = 1;
   double bias_mean = 0, bias_variance = 0;
 };
+/// Returns the field of Σ weight·x + bias over the taps of the window and `channels` channels: a
+/// convolution, or a dense layer for 1×1 positions.
 MomentField contract(const MomentField& x, const Extent& out, const SlidingWindow& window,
                      const WeightMoments& weights, double channels);
 
-/// The same backwards: what arrives at the window's input from a gradient at its output, each
-/// element of which reaches `channels` channels. A transposed convolution is this forward.
+/// The transpose of `contract`. Returns the field of Σ weight·x + bias over the windows that
+/// contain a position and over `channels` channels. It propagates a gradient backward through a
+/// convolution, or a signal forward through a transposed convolution.
 MomentField spread(const MomentField& x, const Extent& in, const SlidingWindow& window,
                    const WeightMoments& weights, double channels);
 
@@ -38,22 +40,24 @@ struct WeightedPosition {
 };
 using PositionWeights = std::function<std::vector<WeightedPosition>(std::int64_t, std::int64_t)>;
 
-/// At each output (i, j) the weighted sum over positions of the input, the same for all samples.
+/// Returns the weighted sum over input positions for each output (i, j). `positions(i, j)` returns
+/// the weights, which are the same for all samples.
 MomentField resample_positions(const MomentField& x, const Extent& out,
                                const PositionWeights& positions);
 
-/// The mean over the window (over what lies in the image), and the same backwards: what arrives at
-/// the window's input from a gradient at its output.
+/// Returns the mean over the part of the window that is in the image. `average_pool_backward`
+/// returns the gradient at its input from the gradient at its output.
 MomentField average(const MomentField& x, const Extent& out, const SlidingWindow& window);
 MomentField average_pool_backward(const MomentField& gradient, const Extent& in,
                                   const SlidingWindow& window);
 
-/// What arrives at the window's input from a gradient that reaches the largest of each window
-/// alone: which that is, is as likely any, and independent of the gradient.
+/// Returns the gradient at the input of a max pooling from the gradient at its output, which
+/// reaches only the largest element of each window. Every element is equally likely to be the
+/// largest, independent of the gradient.
 MomentField max_pool_backward(const MomentField& gradient, const Extent& in,
                               const SlidingWindow& window);
 
-/// The positions of the image that each window holds, by output position.
+/// Returns the positions of the image in each window, by output position.
 std::vector<std::vector<std::int64_t>> window_positions(const Extent& in, const Extent& out,
                                                         const SlidingWindow& window);
 

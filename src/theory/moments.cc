@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Moments of activations with two sides that meet at 0: the laws of total variance and covariance
-// put the sides together. The textbook form (powers of z, then a difference) overflows or cancels
-// where this does not.
+// Moments of activations with two sides that meet at 0. The laws of total variance and covariance
+// combine the sides. The textbook form (powers of z, then a difference) overflows or cancels where
+// this form does not.
 #include <cmath>
 
 #include "selfnorm/theory.h"
@@ -12,7 +12,8 @@
 namespace selfnorm {
 namespace {
 
-// `kink` is f′(0+) − f′(0−), whose density at 0 is `density`; f(0) = 0.
+// Combines the two sides of f with f(0) = 0. `kink` is f′(0+) − f′(0−), and `density` is the
+// density of z at 0.
 ActivationMoments together(const HalfLineMoments& minus, const HalfLineMoments& plus, double kink,
                            double density) {
   const double p = plus.mass, q = minus.mass, distance = plus.mean - minus.mean;
@@ -56,7 +57,8 @@ ActivationMoments leaky_relu_moments(const Gaussian& z, double slope) {
                   1 - slope, normal_density(t) / deviation);
 }
 
-// Derivatives by z's variance come from Stein's lemma: ∂E g/∂v = E g″/2 = E[g′·(z − m)]/(2v).
+// Derivatives with respect to the variance of z follow from Stein's lemma: ∂E g/∂v = E g″/2 =
+// E[g′·(z − m)]/(2v).
 ActivationMoments quadrature_moments(const RealFunction& f, const RealFunction& df,
                                      const Gaussian& z, const std::vector<double>& kinks) {
   const auto mean_of = [&](const RealFunction& g) { return expectation(g, z, kinks); };

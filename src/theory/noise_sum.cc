@@ -8,8 +8,8 @@
 namespace selfnorm {
 namespace {
 
-// Beyond this number, sources are merged: the oldest half counts as one, which is the same
-// in every sum (what two sums owe to old sources is nearly always the same).
+// Above this number of terms, the oldest half is merged into one source, which is common to all
+// sums (two sums nearly always have the same part from old sources).
 constexpr std::size_t kMaxTerms = 512;
 constexpr std::int64_t kOld = -1;
 

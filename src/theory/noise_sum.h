@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small deviation as Σ coefficient·source of independent sources of mean 0 and variance 1: what
-// several values owe to one source adds up before it is squared.
+// A small random change as Σ coefficient·source over independent sources with mean 0 and
+// variance 1. Contributions of the same source add up before they are squared.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace selfnorm {
 
 class NoiseSum {
  public:
-  /// Adds coefficient·source; sources have numbers from 0.
+  /// Adds coefficient·source. Sources are numbered from 0.
   void add_source(std::int64_t source, double coefficient);
   /// Adds factor·other.
   void add(const NoiseSum& other, double factor);
@@ -23,7 +23,7 @@ class NoiseSum {
   };
   void merge_oldest();
 
-  std::vector<Term> terms_;  ///< by source
+  std::vector<Term> terms_;  ///< ordered by source
 };
 
 }  // namespace selfnorm

@@ -13,12 +13,12 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kRoundingError = 1e-12;  ///< share of a variance below which it is none
+constexpr double kRoundingError = 1e-12;  ///< fraction of a variance below which it counts as 0
 
-// Points that stand for `count` independent N(0, 1), one behind the other: drawn, with their mirror
-// images, and made orthonormal, so that means and covariances of linear functions are exact.
+// Returns sample points of `count` independent N(0, 1), one after the other. They are drawn,
+// mirrored and orthonormalized, so that means and covariances of linear functions are exact.
 std::vector<double> normal_points(std::size_t count) {
-  constexpr std::size_t kFew = 9;  // more tell more by themselves
+  constexpr std::size_t kFew = 9;  // more variables need fewer points
   const std::size_t half = count > kFew ? std::max<std::size_t>(64, 2 * count) : 256;
   const std::size_t rows = 2 * half;
   std::vector<double> points(rows * count);
@@ -49,14 +49,15 @@ const std::vector<double>& points_for(std::size_t count) {
   return points;
 }
 
-// The lower triangle L with L·Lᵀ = covariances, row by row. Covariances that are modeled may be
-// of no possible variables: then those nearest, of the same variances, row by row.
+// Returns the lower triangle L with L·Lᵀ = covariances, row by row. Modeled covariances may not be
+// positive semidefinite. Then L is that of nearby covariances with the same variances, clamped row
+// by row.
 std::vector<double> cholesky(const Normals& x) {
   const std::size_t n = x.means.size();
   std::vector<double> factor(n * n, 0);
   const auto at = [&](std::size_t i, std::size_t j) -> double& { return factor[i * n + j]; };
   for (std::size_t i = 0; i < n; ++i) {
-    double rest = std::max(x.covariance(i, i), 0.0);  // of the variance
+    double rest = std::max(x.covariance(i, i), 0.0);  // remaining variance
     for (std::size_t j = 0; j < i; ++j) {
       if (at(j, j) <= 0) continue;
       double shared = x.covariance(i, j);
@@ -70,7 +71,7 @@ std::vector<double> cholesky(const Normals& x) {
   return factor;
 }
 
-// The largest of independent N(0, 1), as maximum_moments sees it.
+// Returns the moments of the largest of `count` independent N(0, 1) by maximum_moments.
 Moments standard_normal_maximum(std::size_t count) {
   thread_local std::map<std::size_t, Moments> known;
   const auto [found, is_new] = known.try_emplace(count);
@@ -101,8 +102,7 @@ Moments maximum_moments(const Normals& x) {
   return {mean, std::max(share * squares - mean * mean, 0.0)};
 }
 
-// MatchEquicorrelated normals are m + √v·(√ρ·a + √(1 − ρ)·bᵢ), of which the largest has the largest
-// b.
+// Equicorrelated normals are m + √v·(√ρ·a + √(1 − ρ)·bᵢ). The largest of them has the largest bᵢ.
 EquicorrelatedNormals alike(const Normals& normals) {
   const std::size_t count = normals.means.size();
   const double mean =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The largest of jointly normal variables.
+// Moments of the largest of jointly normal variables.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace selfnorm {
 
-/// Jointly normal variables; covariances row by row.
+/// Jointly normal variables. Covariances are stored row by row.
 struct Normals {
   std::vector<double> means;
   std::vector<double> covariances;
@@ -18,14 +18,16 @@ struct Normals {
   }
 };
 
-/// Mean and variance of the largest, to about 1 % of the deviation: an average over fixed points.
+/// Returns the mean and variance of the largest, by an average over fixed sample points. The error
+/// is about 1 % of the standard deviation.
 Moments maximum_moments(const Normals& normals);
 
-/// As many normals N(mean, variance) of one correlation, whose largest has the same mean and
-/// variance; exact where the variables are independent and such.
+/// Normals N(mean, variance) with one common correlation.
 struct EquicorrelatedNormals {
   double mean = 0, variance = 0, correlation = 0;
 };
+/// Returns as many equicorrelated normals with the same mean and variance of the largest. Exact if
+/// the variables are independent and identically distributed.
 EquicorrelatedNormals alike(const Normals& normals);
 
 }  // namespace selfnorm

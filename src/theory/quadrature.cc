@@ -13,15 +13,16 @@ namespace {
 
 constexpr int kPoints = 20;
 constexpr double kDeviations = 12;
-constexpr double kTolerance = 1e-14;  ///< of a panel, of the whole E|f|: rounding is ten times less
+constexpr double kTolerance = 1e-14;  ///< per panel, relative to E|f|; ten times the rounding error
 constexpr int kMaxDepth = 16;
 
 struct Rule {
   std::array<double, kPoints> node, weight;
 };
 
-// Nodes are the roots of the Legendre polynomial P_n, by Newton from Chebyshev's; the weights
-// 2/((1 − x²)·P_n′(x)²). Numerical Recipes and every textbook.
+// Computes the Gauss-Legendre rule. Nodes are the roots of the Legendre polynomial P_n, by Newton's
+// method from Chebyshev nodes. Weights are 2/((1 − x²)·P_n′(x)²). Source: any textbook, such as
+// Numerical Recipes.
 Rule legendre_rule() {
   Rule rule{};
   for (std::size_t i = 0; i < kPoints; ++i) {
@@ -60,8 +61,8 @@ Estimate panel(const RealFunction& f, double a, double b) {
   return {sum.value * half, sum.magnitude * half};
 }
 
-// Halves until two halves give what the whole gave, to within `allowed`. (The halves are then far
-// more exact than that.)
+// Bisects until the sum of two halves agrees with the whole to within `allowed`. (The error of the
+// halves is then far smaller.)
 double adaptive(const RealFunction& f, double a, double b, const Estimate& whole, double allowed,
                 int depth) {
   const double middle = 0.5 * (a + b);

@@ -8,7 +8,7 @@
 
 namespace selfnorm {
 
-/// SELU and its slope at a number; at 0 the slope of the negative side.
+/// SELU and its derivative at x. At 0, the derivative is that of the negative side.
 inline double selu_at(const SeluConstants& f, double x) {
   const double scaled = std::sqrt(f.scale) * x;
   return f.lambda * (x > 0 ? scaled : f.alpha * std::expm1(std::min(scaled, 0.0)));

@@ -33,7 +33,7 @@ void check(const DepthTunedSeluOptions& request) {
   }
 }
 
-// The rate of the alpha dropout that damps a gradient as much, as far as there is one.
+// Returns the rate of the alpha dropout with this factor on the gradient, clamped to [0, 0.95].
 double dropout_rate(const DepthTunedSeluOptions& request) {
   constexpr double kMost = 0.95;
   return std::clamp((1 / request.dropout_growth - 1) / (kAlphaPrime * kAlphaPrime), 0.0, kMost);
@@ -56,14 +56,15 @@ void check_growth(const DepthTunedSeluOptions& request) {
   const double most = std::log(request.growth) / std::log(straightest.gradient_growth);
   if (log_growth(request, straightest) > std::log(request.growth)) {
     fail("depth",
-         fmt::format("at most {:.3g} for a growth of {} (in double precision more layers cannot be "
-                     "told from straight lines; a larger growth helps)",
+         fmt::format("at most {:.3g} for a growth of {} (more layers cannot be distinguished from "
+                     "straight lines in double precision; a larger growth helps)",
                      std::floor(most), request.growth),
          static_cast<double>(request.depth));
   }
 }
 
-// The scale at which `excess`, which rises with it, is 0; 1 where it is below 0 there.
+// Returns the scale at which `excess` is 0, or 1 if `excess` is not above 0 there. `excess`
+// increases with the scale.
 template <class Excess>
 double solve_scale(Excess excess) {
   if (excess(1.0) <= 0) return 1;
@@ -79,7 +80,7 @@ double solve_scale(Excess excess) {
 
 DepthTunedSelu selu_for_scale(double scale, const DepthTunedSeluOptions& request) {
   check(request);
-  if (!(scale >= kMinScale)) fail("scale", fmt::format("from {:g} on", kMinScale), scale);
+  if (!(scale >= kMinScale)) fail("scale", fmt::format("at least {:g}", kMinScale), scale);
   DepthTunedSelu shape{selu_constants({0, 1}, {}, scale)};
   const LayerMap map =
       layer_map([&](const Gaussian& z) { return selu_moments(z, shape.constants); }, {0, 1});
@@ -87,7 +88,7 @@ DepthTunedSelu selu_for_scale(double scale, const DepthTunedSeluOptions& request
   const AlphaAffine affine = alpha_dropout_affine(rate, 0, 1);
   shape.gradient_growth = map.gradient_growth * request.dropout_growth;
   shape.typical_growth = shape.gradient_growth;
-  // Behind dropout the second moment is q·E(a·f + b)² and a constant.
+  // After dropout, the second moment is q·E(a·f + b)² plus a constant.
   shape.contraction =
       (1 - rate) * affine.a * (affine.a * map.d_variance_d_nu + 2 * affine.b * map.d_mean_d_nu);
   if (request.width > 0) {
@@ -105,7 +106,7 @@ DepthTunedSelu selu_for_depth(const DepthTunedSeluOptions& request) {
   check(request);
   check_growth(request);
   const double allowed = std::log(request.growth);
-  DepthTunedSeluOptions wide = request;  // its growth is all that the search needs
+  DepthTunedSeluOptions wide = request;  // the search needs only the growth at infinite width
   wide.width = 0;
   const double by_growth =
       solve_scale([&](double s) { return log_growth(wide, selu_for_scale(s, wide)) - allowed; });

@@ -15,7 +15,8 @@ void for_each_link(const Extent& extent, Body body) {
   }
 }
 
-// Of c₀ + c₁·f + c₂·f²: the square from the terms that are known, and what f² has beyond them.
+// Returns the expansion of c₀ + c₁·f + c₂·f². Its second moment is that of the known terms plus the
+// rest of f².
 HermiteExpansion polynomial(const HermiteExpansion& f, const HermiteExpansion& f_squared, double c0,
                             double c1, double c2) {
   HermiteExpansion y;

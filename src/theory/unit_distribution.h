@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the squares of a layer's units vary: units are alike and, given what they read, independent,
-// so that averages over n of them differ from draw to draw by 1/√n of what is said here.
+// The distribution of the squares of a layer's units. Units are identically distributed and, given
+// their inputs, independent. So the standard deviation of an average over n units between draws is
+// 1/√n of that of one unit.
 #pragma once
 
 #include <array>
@@ -10,8 +11,8 @@
 
 namespace selfnorm {
 
-/// Units that are made of normal z, element by element, with masks that are drawn for each:
-/// E x = Σ mean[k]·f(z)^k and E x² = Σ square[k]·f(z)^k over the masks.
+/// Units x that are computed elementwise from normal z, with a mask for each element: over the
+/// masks, E x = Σ mean[k]·f(z)^k and E x² = Σ square[k]·f(z)^k.
 struct UnitDistribution {
   std::shared_ptr<const MomentField> z;
   std::shared_ptr<const DualActivation> f;
@@ -19,16 +20,17 @@ struct UnitDistribution {
   std::array<double, 3> square = {0, 0, 1};
 };
 
-/// The law of a·x + b where x is kept, with probability q, and of a·other + b elsewhere.
+/// Returns the distribution after a mask: a·x + b with probability q, else a·other + b.
 UnitDistribution apply_mask(const UnitDistribution& x, double q, double a, double b, double other);
 
-/// Moments over units of (x − center)², averaged over the masks of each: as averages over many
-/// elements see them.
+/// Returns the moments over units of (x − center)², averaged over the masks of each unit, as for
+/// averages over many elements.
 MomentField moments_of_square(const UnitDistribution& x, double center);
-/// The same of a field as if it were normal (Isserlis 1918).
+/// As above for a field that is taken as normal (Isserlis 1918).
 MomentField moments_of_square(const MomentField& x, double center);
 
-/// (x·f′(z))² over units, x a gradient of a field as if it were normal, independent of z.
+/// Returns the moments over units of (x·f′(z))² for a gradient x that is taken as normal and
+/// independent of z.
 MomentField moments_of_gradient_square(const MomentField& x, const MomentField& z,
                                        const DualActivation& f);
 

@@ -15,12 +15,12 @@
 namespace selfnorm {
 namespace {
 
-// The columns of a table in the model's order, found by name; columns it does not know are left
-// out.
+// Puts the columns of a table into the order of the model by name, and drops columns that the model
+// does not use.
 void reorder_columns(const Schema& schema, const Schema::Input& input, Field& field,
                      const std::string& dataset) {
   if (input.columns.empty() || field.columns.empty() || input.columns == field.columns) return;
-  // Tables without a header name their columns by number: then the order decides.
+  // Without a header, the names of columns are indices, so the order of the columns is kept.
   if (schema.header != "yes" && std::ranges::all_of(input.columns, is_index) &&
       std::ranges::all_of(field.columns, is_index) &&
       input.columns.size() == field.columns.size()) {
@@ -39,13 +39,14 @@ void reorder_columns(const Schema& schema, const Schema::Input& input, Field& fi
   field = take_columns(field, from, field.name);
 }
 
-// Texts get the model's numbers of words; what is numbered already is taken as it is.
+// Converts texts to the token ids of the model. Inputs that are already token ids remain unchanged.
 void remap_token_ids(const Schema& schema, const Schema::Input& input, const Dataset& data,
                      Field& field) {
   if (data.words.empty()) return;
   if (schema.words.empty()) {
-    throw Error(ErrorKind::data,
-                fmt::format("{}: holds texts, and the model was trained on none", data.name));
+    throw Error(
+        ErrorKind::data,
+        fmt::format("{}: contains texts, but the model was not trained on texts", data.name));
   }
   renumber(field, data.words, schema.words, elements(input.sample_shape));
 }
@@ -62,7 +63,7 @@ void order_inputs(const std::vector<std::string>& names, Dataset& data) {
   for (const Field& field : data.inputs) there.push_back(field.name);
   const auto fail = [&] {
     throw Error(ErrorKind::data,
-                fmt::format("the network's inputs are {}; {} gives {} (say under data.inputs what "
+                fmt::format("the network has the inputs {}, but {} has {} (set data.inputs to what "
                             "each input reads)",
                             join(names, ", "), data.name, join(there, ", ")));
   };
@@ -97,7 +98,7 @@ void adapt_dataset(const Schema& schema, Dataset& data) {
     if (elements(field.sample_shape) != elements(input.sample_shape)) {
       throw Error(
           ErrorKind::data,
-          fmt::format("{}: a sample is {}, the model's input '{}' takes {}", data.name,
+          fmt::format("{}: a sample is {}, but the model's input '{}' is {}", data.name,
                       to_string(field.sample_shape), input.name, to_string(input.sample_shape)));
     }
     field.sample_shape = input.sample_shape;

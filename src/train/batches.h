@@ -10,26 +10,28 @@
 
 namespace selfnorm {
 
-/// Rows for each of a network's inputs, as the engine holds them (features last).
+/// Rows for each input of a network, in the memory order of the engine (features last).
 using InputRows = std::vector<std::vector<float>>;
 
-/// Rows of a data set for the schema's inputs, standardized as it says.
+/// Returns rows of a data set for the inputs of the schema, standardized by the schema.
 InputRows gather_inputs(const Schema& schema, const Dataset& data,
                         std::span<const std::int64_t> rows);
 
-/// Fills a program's inputs with rows of a data set, standardized by the schema. Field i of the
-/// data set goes to the schema's input i, which the program has under that name.
+/// Fills the inputs of a program with rows of a data set, standardized by the schema. Field i of
+/// the data set is for input i of the schema, and the program has an input with the same name.
 void feed_inputs(Program& program, const Schema& schema, const Dataset& data,
                  std::span<const std::int64_t> rows);
 
-/// Fills the value that a loss reads with the rows' targets, turned from API to memory order.
+/// Fills `target`, which the loss reads, with the targets of the rows, converted from API order to
+/// memory order.
 void feed_targets(Program& program, ValueId target, const Objective& objective,
                   const Targets& targets, std::span<const std::int64_t> rows);
 
-/// Appends a batch of a program's outputs, turned from memory to API order.
+/// Appends the outputs of a program for a batch to `all`, converted from memory order to API order.
 void append_outputs(const Program& program, ValueId output, std::vector<float>& all);
 
-/// The sizes of a pass over `rows` rows in batches of `batch`: full ones, then what is left.
+/// Returns the batch sizes of a pass over `rows` rows: full batches of `batch` rows, then the
+/// remainder.
 std::vector<std::int64_t> batch_sizes(std::int64_t rows, std::int64_t batch);
 
 }  // namespace selfnorm

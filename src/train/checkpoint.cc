@@ -43,7 +43,7 @@ std::int64_t whole(const nlohmann::json& json, const char* key) {
   const nlohmann::json& value = json.at(key);
   constexpr std::int64_t kMost = std::int64_t{1} << 53;
   if (value.is_number_integer() && value >= -1 && value <= kMost) return value;
-  throw Error(ErrorKind::model_file, std::string("'") + key + "' is no count");
+  throw Error(ErrorKind::model_file, std::string("'") + key + "' is not a count");
 }
 
 void from_json(const nlohmann::json& json, TrainingState& state, Schedule& schedule,
@@ -87,7 +87,7 @@ void read_floats(const TensorFile& file, const std::string& name, const std::str
   std::ranges::copy(values, out.begin());
 }
 
-// The first lines in which two configurations differ.
+// Returns the first pair of different lines in two configurations.
 std::pair<std::string, std::string> first_difference(const std::string& a, const std::string& b) {
   std::istringstream lines_a(a), lines_b(b);
   std::string line_a, line_b;
@@ -124,12 +124,12 @@ void load_checkpoint(const std::filesystem::path& path, TrainedModel& model, Opt
     if (found == file.metadata.end()) fail(where, fmt::format("has no '{}'", key));
     return found->second;
   };
-  if (metadata("format") != kFormat) fail(where, "is no checkpoint of this program");
+  if (metadata("format") != kFormat) fail(where, "is not a checkpoint of this program");
   if (const std::string written = metadata("configuration"); written != fingerprint) {
     const auto [then, now] = first_difference(written, fingerprint);
-    fail(where, fmt::format("was written by another configuration: it had `{}`, now it is `{}` "
-                            "(what may differ: epochs, threads, checkpoint_every, learning rate "
-                            "and clipping)",
+    fail(where, fmt::format("was written with another configuration: it had `{}`, now it is `{}` "
+                            "(only epochs, threads, checkpoint_every, learning rate and clipping "
+                            "may differ)",
                             then, now));
   }
   TrainingState read;

@@ -16,12 +16,12 @@ namespace {
 
 ValueId only_output(const Graph& graph) {
   if (graph.outputs.size() == 1) return graph.outputs[0];
-  throw Error(
-      ErrorKind::config,
-      fmt::format("training needs a network of one output, this one has {}", graph.outputs.size()));
+  throw Error(ErrorKind::config,
+              fmt::format("training needs a network with one output, this one has {}",
+                          graph.outputs.size()));
 }
 
-// Of very many at most 48, evenly.
+// Returns at most 48 layers, evenly spaced.
 std::vector<Watched> some_of(const std::vector<Watched>& all) {
   constexpr std::size_t kMost = 48;
   const std::size_t step = std::max<std::size_t>(1, (all.size() + kMost - 1) / kMost);
@@ -84,7 +84,7 @@ CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
     output = emit_node(graph, "prediction", model.objective.prediction, {output})[0];
     graph.outputs[0] = output;
   }
-  if (!parts.watched) pack_sequences(graph, Mode::inference);  // those count every step
+  if (!parts.watched) pack_sequences(graph, Mode::inference);  // statistics count every step
   fuse(graph, Mode::inference);
   std::vector<Watched> moments, histograms;
   if (parts.watched) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a model to programs: the graph, its loss, its gradients, its measurements.
+// Compiles a model to programs for training and inference.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace selfnorm {
 
-/// A loss's values: what it is of, and what it makes.
+/// The values of a loss: its inputs `output` and `target`, and its outputs `loss` and `weight`.
 struct LossValues {
   ValueId output = kNoValue;
   ValueId target = kNoValue;
@@ -18,30 +18,30 @@ struct LossValues {
   ValueId weight = kNoValue;
 };
 
-/// Adds the targets as an input and the objective's loss; both of the loss's outputs leave the
-/// graph. Throws Error(config) unless the network has one output and the loss its attributes,
-/// Error(shape) where they do not fit that output.
+/// Adds the targets as an input, and the loss of the objective. Both outputs of the loss become
+/// outputs of the graph. Throws Error(config) unless the network has one output and the attributes
+/// of the loss are valid, and Error(shape) if the loss does not fit that output.
 LossValues add_loss(Graph& graph, const Objective& objective);
 
-/// A program with the values that its user reads and writes.
+/// A program, and the ids of the values that its user reads and writes.
 struct CompiledNetwork {
   Program program;
   ValueId output = kNoValue;
   ValueId target = kNoValue;
   ValueId loss = kNoValue;
-  ValueId loss_weight = kNoValue;  ///< what `loss` is the mean of
+  ValueId loss_weight = kNoValue;  ///< weight of the mean `loss` (ops/loss.h)
   std::vector<Watched> moments = {}, histograms = {};
 };
 
-/// One training step: the loss of `batch` rows and its gradients, written beside each parameter's
-/// place into `gradients`, an arena like that of the weights.
+/// Compiles one training step: the loss of `batch` rows and its gradients. The gradients are
+/// written to `gradients`, an arena with the layout of the weights.
 CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::uint64_t seed,
                                  float* gradients);
 
 struct InferenceOutputs {
-  bool loss = false;        ///< with the targets' loss
+  bool loss = false;        ///< the loss with respect to the targets
   bool prediction = false;  ///< the output after the objective's prediction op
-  bool watched = false;     ///< moments of every layer's outputs and how they are distributed
+  bool watched = false;     ///< moments and histograms of the outputs of layers
 };
 CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
                                   const InferenceOutputs& parts);

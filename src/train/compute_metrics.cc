@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From outputs and targets to what metrics look at.
+// Computes the metrics of outputs and targets.
 #include <algorithm>
 #include <cstring>
 
@@ -12,12 +12,12 @@ namespace {
 
 bool is_image(const Shape& output) { return output.size() == 3; }
 
-// What one row of a metric is made of: a pixel's channels, or a sample's outputs.
+// Returns the width of a metric's row: the channels of a pixel, or the outputs of a sample.
 std::int64_t row_width(const Shape& output) {
   return is_image(output) ? output[0] : elements(output);
 }
 
-// Samples of images, channels first, as rows of pixels.
+// Converts images, channels first, to one row per pixel.
 std::vector<float> pixel_rows(std::span<const float> samples, const Shape& output) {
   std::vector<float> rows(samples.size());
   const std::int64_t size = elements(output);
@@ -36,14 +36,14 @@ std::vector<std::int32_t> likeliest(std::span<const float> shares, std::int64_t 
   return labels;
 }
 
-// What metrics look at. `pixels` is what `outputs` looks at where it is not the scores themselves.
+// The data that metrics read. `outputs` points to `pixels` or to the scores.
 struct Rows {
   std::span<const float> outputs;
   std::vector<float> pixels = {}, values = {};
   std::vector<std::int32_t> labels = {};
 };
 
-// Takes out the pixels that have no label: to metrics of classes none is missing.
+// Removes the pixels without a label, because metrics of classes do not support missing labels.
 void drop_missing(Rows& rows, std::int64_t width) {
   std::size_t kept = 0;
   const auto size = static_cast<std::size_t>(width);
@@ -63,7 +63,7 @@ Rows rows_of(const Objective& objective, std::span<const float> scores, const Sh
   const auto per_sample = static_cast<std::size_t>(target_width(objective, output));
   std::vector<float> gathered(which.size() * per_sample);
   gather_targets(objective, targets, which, gathered.data());
-  // Numbers are measured element by element, in whatever order.
+  // Metrics of numbers compare element by element, so the order does not matter.
   const bool by_pixel = is_image(output) && objective.targets != TargetKind::values;
   if (by_pixel) rows.outputs = rows.pixels = pixel_rows(scores, output);
   if (uses_class_indices(objective.targets)) {

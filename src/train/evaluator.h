@@ -9,31 +9,32 @@
 
 namespace selfnorm {
 
-/// What every layer gives for the same rows.
+/// Statistics of the outputs of layers for the same rows.
 struct LayerStatistics {
   std::vector<LayerMoments> moments;
   std::vector<LayerHistogram> histograms;
 };
 
-/// Runs a model over rows of data sets in inference mode. The programs read the model's weights
-/// where they are, so an evaluator sees training go on; it must not outlive the model.
+/// Runs a model on rows of data sets in inference mode. The programs read the weights of the model
+/// in place, so that an evaluator always uses the current weights. It must not outlive the model.
 class Evaluator {
  public:
   Evaluator(TrainedModel& model, const InferenceOutputs& parts, std::int64_t batch = 256)
       : model_(model), parts_(parts), batch_(batch) {}
 
-  /// Loss and metrics of these rows, whose targets are at hand, and into `outputs` what the network
-  /// gives for them, before the objective's prediction op. Needs parts.loss.
+  /// Computes the loss and the metrics of these rows, which must have targets. Stores the outputs
+  /// of the network before the objective's prediction op in `outputs` unless it is null. Needs
+  /// parts.loss.
   Scores score(const Dataset& data, std::span<const std::int64_t> rows,
                std::vector<float>* outputs = nullptr);
 
-  /// What the network gives for these rows, rows × outputs in API order.
+  /// Returns the outputs of the network for these rows, rows × outputs in API order.
   std::vector<float> outputs(const Dataset& data, std::span<const std::int64_t> rows);
 
-  /// The outputs of every layer for these rows as one batch. Needs parts.watched.
+  /// Returns statistics of the outputs of layers for these rows as one batch. Needs parts.watched.
   LayerStatistics watched(const Dataset& data, std::span<const std::int64_t> rows);
 
-  /// What the network gives for one sample, and how many numbers that is.
+  /// Return the shape of the output for one sample, and its number of elements.
   Shape output_shape();
   std::int64_t output_width();
 
@@ -48,7 +49,7 @@ class Evaluator {
   std::map<std::int64_t, CompiledNetwork> programs_;  ///< by batch size
 };
 
-/// 0, 1, …, rows − 1.
+/// Returns 0, 1, …, rows − 1.
 std::vector<std::int64_t> all_rows(std::int64_t rows);
 
 }  // namespace selfnorm

@@ -36,13 +36,14 @@ bool is_array(const std::string& path) { return without_gz(path).extension() == 
 std::vector<float> read_array(const std::string& path, const Node& node, const Shape& shape) {
   NumberArray table = read_npy(path);
   if (table.shape != shape) {
-    throw Error(ErrorKind::data,
-                fmt::format("{}: holds an array of shape {}, the table of node '{}' ({}) is {}",
-                            path, to_string(table.shape), node.name, node.op, to_string(shape)));
+    throw Error(
+        ErrorKind::data,
+        fmt::format("{}: contains an array of shape {}, but the table of node '{}' ({}) is {}",
+                    path, to_string(table.shape), node.name, node.op, to_string(shape)));
   }
   std::vector<float> values = array_floats(std::move(table));
   if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
-    throw Error(ErrorKind::data, path + ": holds NaN or infinity, expected finite numbers");
+    throw Error(ErrorKind::data, path + ": contains NaN or infinity, expected finite numbers");
   }
   return values;
 }
@@ -50,17 +51,18 @@ std::vector<float> read_array(const std::string& path, const Node& node, const S
 PretrainedTable load_word_vectors(const std::string& path, const VocabularyInfo& use,
                                   const Node& node, const Value& table) {
   if (table.shape[0] != std::ssize(use.words)) {
-    throw Error(ErrorKind::config,
-                fmt::format("node '{}' ({}): {} words of texts for a table of {} rows (leave "
-                            "`vocabulary` out; a table of other numbers comes as .npy)",
-                            node.name, node.op, use.words.size(), table.shape[0]));
+    throw Error(
+        ErrorKind::config,
+        fmt::format("node '{}' ({}): the texts have {} words, but the table has {} rows (leave "
+                    "`vocabulary` out, or use a table in a .npy file)",
+                    node.name, node.op, use.words.size(), table.shape[0]));
   }
   WordVectors vectors = read_vectors(path, use.words, table.shape[1], use.skip_bad);
   return {table.name, std::move(vectors.table), std::move(vectors.found),
           table.role == Role::parameter, vectors.skipped};
 }
 
-// Of the words of a vocabulary those whose row is not all 0.
+// Returns, for each word of a vocabulary, whether its row is not all 0.
 std::vector<bool> nonzero_rows(const std::vector<float>& numbers, std::size_t words) {
   const std::size_t width = numbers.size() / words;
   std::vector<bool> given;
@@ -84,7 +86,8 @@ bool wants_standardized(const Node& node) {
   return given != node.attributes.end() && std::get<bool>(given->second);
 }
 
-// How much each row counts; rows that the file does not give, or gives as zeros, do not.
+// Returns the weight of each row in the standardization: the count of its word, or 1 without
+// counts. Rows that the file does not have, or that are all 0, have weight 0.
 std::vector<double> row_weights(const PretrainedTable& table, std::size_t width,
                                 const std::vector<double>& counts) {
   std::vector<double> weights(table.numbers.size() / width, 0);
@@ -96,7 +99,7 @@ std::vector<double> row_weights(const PretrainedTable& table, std::size_t width,
   return weights;
 }
 
-// Rows that do not count stay as they are.
+// Standardizes the columns. Rows with weight 0 remain unchanged.
 void standardize_columns(PretrainedTable& table, std::size_t width,
                          const std::vector<double>& counts) {
   const std::vector<double> weights = row_weights(table, width, counts);

@@ -10,7 +10,7 @@
 
 namespace selfnorm {
 
-/// Whether the table of a node comes from a file.
+/// Returns whether the table of a node comes from a file.
 bool has_pretrained_table(const Node& node);
 
 /// A pretrained table for the value with this name.
@@ -18,37 +18,39 @@ struct PretrainedTable {
   std::string value;
   std::vector<float> numbers;
   std::vector<bool> has_vector = {};    ///< by token id; empty: all
-  bool keeps_initialized_rows = false;  ///< rows without a vector stay as drawn, else 0
+  bool keeps_initialized_rows = false;  ///< rows without a vector stay as drawn, else are 0
   std::int64_t skipped = 0;             ///< unreadable lines, skipped
 };
 
-/// The vocabulary and what else tables for texts depend on.
+/// The vocabulary and the options that tables for texts depend on.
 struct VocabularyInfo {
   const std::vector<std::string>& words;  ///< the vocabulary; empty: none
   std::vector<double> counts = {};        ///< count of each token; empty: equal
   bool skip_bad = false;                  ///< skip unreadable lines of vectors
 };
 
-/// Reads the tables that nodes name in their `weights`, of shared ones the owner's: NPY files of
-/// the table's shape, or vectors of `words` as text (data/vectors.h), where words without one are 0
-/// in a table that is not learned and as drawn in one that is. Error(data) says what does not fit.
-/// With `standardize` they are taken to mean 0 and variance 1, each word counted as often as it is
-/// there. Of an array for a vocabulary the rows count as given that are not all 0.
+/// Reads the tables that nodes name in their `weights`. A shared table is read for its owner. A
+/// file is an NPY array of the shape of the table, or word vectors in text form for `words`
+/// (data/vectors.h). Words without a vector are 0 in a table that is not trained, and remain as
+/// drawn in one that is. In an array for a vocabulary, rows that are not all 0 count as vectors.
+/// With `standardize`, the columns get mean 0 and variance 1, where each word counts as often as it
+/// occurs. Throws Error(data) for a file that does not fit, and Error(config) if the table has
+/// another number of rows than the vocabulary.
 std::vector<PretrainedTable> load_pretrained_tables(const Graph& graph, const VocabularyInfo& use);
 
-/// The count of each token of the vocabulary in the texts of these rows.
+/// Returns the count of each token of the vocabulary in the texts of these rows.
 std::vector<double> count_tokens(const Dataset& data, std::span<const std::int64_t> rows);
 
 void assign_pretrained_tables(const std::vector<PretrainedTable>& tables, Weights& weights);
 
-/// Whether a graph has nodes with fitted states.
+/// Returns whether a graph has nodes with fitted states.
 bool has_fitted_states(const Graph& graph);
 
-/// Sets them, each from what reaches its node in inference mode, in the order of computation. The
-/// graph is one for as many rows as are given.
+/// Fits the states of all nodes in the order of computation. Each is computed from the input of its
+/// node in inference mode. The batch size of the graph must be the number of rows.
 void fit_states(const Graph& graph, Weights& weights, const InputRows& rows);
 
-/// What a value of such a graph is for these rows, in inference mode and memory order.
+/// Computes a value of such a graph for these rows, in inference mode and memory order.
 std::vector<float> value_of(const Graph& graph, ValueId value, Weights& weights,
                             const InputRows& rows);
 

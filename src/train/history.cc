@@ -20,7 +20,7 @@ namespace {
 constexpr const char* kValidation = "validation_";
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-// JSON has no NaN; null stands for a number that is none.
+// JSON has no NaN and no infinity, so null represents numbers that are not finite.
 nlohmann::json number(double value) {
   return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
 }
@@ -33,7 +33,7 @@ std::vector<WeightStatistics> parse_weights(const nlohmann::ordered_json& json) 
   std::vector<WeightStatistics> weights;
   for (const auto& layer : json) {
     const auto at = [&](const char* key) { return number(layer.at(key)); };
-    // Not in the histories of 0.1.0's first weeks.
+    // Histories from the first weeks of 0.1.0 do not have these two members.
     const auto if_there = [&](const char* key) { return layer.contains(key) ? at(key) : kUnknown; };
     weights.push_back({layer.at("layer"), at("omega"), at("omega_deviation"), at("tau"),
                        at("tau_deviation"), if_there("outside"), if_there("gradient")});
@@ -57,7 +57,7 @@ std::vector<LayerHistogram> parse_histograms(const nlohmann::ordered_json& json)
     const std::size_t bins = histograms.back().counts.size();
     if (bins == static_cast<std::size_t>(kHistogramBins)) continue;
     throw Error(ErrorKind::data,
-                fmt::format("a histogram has {} bins, not {}", bins, kHistogramBins));
+                fmt::format("a histogram has {} bins, expected {}", bins, kHistogramBins));
   }
   return histograms;
 }
@@ -129,7 +129,7 @@ EpochRecord parse_history_line(std::string_view line) {
     }
     return record;
   } catch (const nlohmann::json::exception&) {
-    throw Error(ErrorKind::data, "is no line of a history");
+    throw Error(ErrorKind::data, "is not a line of a history");
   }
 }
 

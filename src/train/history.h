@@ -11,15 +11,15 @@
 
 namespace selfnorm {
 
-/// The history of a run, a JSON object a line (docs/history.md). Each line is flushed when it is
-/// written.
+/// The history of a run, with one JSON object per line (docs/history.md). Each line is flushed when
+/// it is written.
 class HistoryFile {
  public:
-  /// Keeps the lines up to `last_epoch` of a file that is there; −1 starts anew. A last line that
-  /// was cut short is dropped.
+  /// Keeps the lines of an existing file up to `last_epoch`, or none if it is −1. Drops a last line
+  /// that is truncated.
   HistoryFile(std::filesystem::path path, std::int64_t last_epoch);
   void append(const EpochRecord& record);
-  /// What the file holds.
+  /// Returns the contents of the file.
   const std::vector<EpochRecord>& records() const { return records_; }
 
  private:
@@ -27,12 +27,12 @@ class HistoryFile {
   std::vector<EpochRecord> records_;
 };
 
-/// One line of it, and back. Reading throws Error(data).
+/// Convert a record to a line of the history and back. parse_history_line throws Error(data).
 std::string history_line(const EpochRecord& record);
 EpochRecord parse_history_line(std::string_view line);
 
-/// All epochs of a history file. Throws Error(data) naming file and line. With `drop_truncated` a
-/// last line without its end is left out: a crash came between.
+/// Reads all epochs of a history file. Throws Error(data) with file and line. With
+/// `drop_truncated`, a last line without its line end is dropped, because a crash may leave one.
 std::vector<EpochRecord> read_history(const std::filesystem::path& path,
                                       bool drop_truncated = false);
 

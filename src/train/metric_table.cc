@@ -25,7 +25,7 @@ struct MetricRow {
   Metric measure;
 };
 
-// The family "top_K_accuracy" for any K from 2 on; nothing for other names.
+// The metrics "top_K_accuracy" for any K of at least 2.
 constexpr std::string_view kTop = "top_", kTopEnd = "_accuracy";
 
 std::optional<Metric> top_k_metric(std::string_view name) {
@@ -66,7 +66,8 @@ const std::vector<MetricRow>& metrics() {
   return table;
 }
 
-// Distributions are measured by their likeliest class, maps by the class of each pixel.
+// Distributions have the metrics of their most likely class, and class maps those of the class of
+// each pixel.
 TargetKind metric_target_kind(TargetKind targets) {
   return is_classification(targets) ? TargetKind::classes : targets;
 }

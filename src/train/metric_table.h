@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The metrics by the names that users write, for each kind of target.
+// The metrics by name, for each kind of targets.
 #pragma once
 
 #include <cstdint>
@@ -14,26 +14,26 @@
 
 namespace selfnorm {
 
-/// Everything a metric may look at. Images count their pixels as rows.
+/// The data that a metric may read. Each pixel of an image is a row.
 struct Measured {
-  std::span<const float> outputs;  ///< rows × width, as the network gives them
+  std::span<const float> outputs;  ///< rows × width outputs of the network
   std::int64_t width;
-  std::span<const std::int32_t> labels;  ///< of each row
-  std::span<const float> values;         ///< rows × width
+  std::span<const std::int32_t> labels;  ///< class index of each row
+  std::span<const float> values;         ///< rows × width targets
 };
 
 using Metric = std::function<std::optional<double>(const Measured&)>;
 
-/// The metric of this name for such targets, or nothing.
+/// Returns the metric with this name for these targets, or nothing.
 std::optional<Metric> find_metric(const std::string& name, TargetKind targets);
 
-/// The names that go with such targets.
+/// Returns the names of the metrics for these targets.
 std::vector<std::string> metric_names(TargetKind targets);
 
-/// Whether more of it is better, as of all but losses and errors.
+/// Returns whether a higher value is better. This holds for all metrics except losses and errors.
 bool higher_is_better(const std::string& name);
 
-/// The score of this name, NaN without one.
+/// Returns the score with this name, or NaN if there is none.
 double find_score(const Scores& scores, const std::string& name);
 
 }  // namespace selfnorm

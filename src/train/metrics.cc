@@ -25,8 +25,9 @@ struct Column {
 };
 
 [[noreturn]] void fail_sizes(std::size_t scores, std::int64_t columns, std::size_t targets) {
-  throw Error(ErrorKind::shape, fmt::format("metric: {} scores in rows of {} do not fit {} targets",
-                                            scores, columns, targets));
+  throw Error(ErrorKind::shape,
+              fmt::format("metric: {} scores in rows of {} do not match {} targets", scores,
+                          columns, targets));
 }
 
 void check_classes(std::span<const float> scores, std::int64_t classes,
@@ -52,13 +53,13 @@ double ratio(std::int64_t part, std::int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
 
-// True when class a comes before class b in the order of the scores.
+// Returns whether class a ranks before class b in the order of the scores.
 bool before(std::span<const float> row, std::size_t a, std::size_t b) {
   if (std::isnan(row[a]) || std::isnan(row[b])) return !std::isnan(row[a]);
   return row[a] > row[b] || (row[a] == row[b] && a < b);
 }
 
-// The best class of a row, or none when all are NaN.
+// Returns the class with the highest score, or −1 if all scores are NaN.
 std::int64_t predicted(std::span<const float> row) {
   std::size_t best = 0;
   for (std::size_t c = 1; c < row.size(); ++c) {
@@ -81,7 +82,7 @@ struct ScoredSample {
   bool positive = false;
 };
 
-// Twice the rank sum is whole while ranks are, so it is exact below 2^53.
+// Average ranks are multiples of 1/2. Twice their sum is whole, and therefore exact below 2^53.
 Result rank_auc(std::vector<ScoredSample> rows) {
   const bool any_nan =
       std::ranges::any_of(rows, [](const ScoredSample& row) { return std::isnan(row.score); });
@@ -138,7 +139,7 @@ Counts column_counts(const Column& scores, const Column& targets, double thresho
   return counts;
 }
 
-// Of each class against the rest.
+// Counts the predictions for each class against the rest.
 std::vector<Counts> class_counts(std::span<const float> scores, std::int64_t classes,
                                  std::span<const std::int32_t> labels) {
   check_classes(scores, classes, labels);

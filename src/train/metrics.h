@@ -11,73 +11,78 @@
 
 namespace selfnorm {
 
-/// The fraction of rows whose label has the highest score. `labels` are class indices from 0. Of
-/// equal scores the class of lower index wins; a NaN score never does. Nothing without rows.
+/// Returns the fraction of rows in which the label has the highest score. `labels` are class
+/// indices from 0. If scores are equal, the class with the lower index is predicted. A NaN score is
+/// never predicted. Not defined without rows.
 std::optional<double> accuracy(std::span<const float> scores, std::int64_t classes,
                                std::span<const std::int32_t> labels);
 
-/// The fraction of rows whose label is among the k highest scores, ties as in `accuracy`.
+/// Returns the fraction of rows in which the label is among the k highest scores. Ties are resolved
+/// as in `accuracy`.
 std::optional<double> top_k_accuracy(std::span<const float> scores, std::int64_t classes,
                                      std::span<const std::int32_t> labels, std::int64_t k);
 
-/// The fraction of scores on the target's side of the threshold (score > threshold says 1; targets
-/// are 1 above 0.5, missing when NaN): 0 for logits, 0.5 for probabilities.
+/// Returns the fraction of scores on the same side of the threshold as the target. A score above
+/// the threshold predicts 1. A target above 0.5 is 1, and NaN is a missing target. The threshold is
+/// 0 for logits and 0.5 for probabilities.
 std::optional<double> binary_accuracy(std::span<const float> scores, std::span<const float> targets,
                                       double threshold);
 
-/// Area under the receiver operating characteristic: the probability that a random positive scores
-/// above a random negative, ties counting half (Mann-Whitney U by average ranks). Targets as in
-/// `binary_accuracy`. Nothing unless both classes occur.
+/// Returns the area under the receiver operating characteristic: the probability that a random
+/// positive has a higher score than a random negative, where ties count half (Mann-Whitney U with
+/// average ranks). Targets are as in `binary_accuracy`. Not defined unless both classes occur.
 std::optional<double> auc(std::span<const float> scores, std::span<const float> targets);
 
-/// `auc` of each column of rows × tasks scores and targets.
+/// Returns the `auc` of each column of rows × tasks scores and targets.
 std::vector<std::optional<double>> auc_by_task(std::span<const float> scores, std::int64_t tasks,
                                                std::span<const float> targets);
 
-/// Mean of those of `auc_by_task` that are defined.
+/// Returns the mean of the values of `auc_by_task` that are defined.
 std::optional<double> mean_auc(std::span<const float> scores, std::int64_t tasks,
                                std::span<const float> targets);
 
-/// Mean over the classes that occur of the `auc` of one class against the rest. Scores are compared
-/// between rows, so they must be probabilities, not logits of a softmax.
+/// Returns the mean `auc` of each class against the rest, over the classes that occur. Scores are
+/// compared between rows, so they must be probabilities, not the logits of a softmax.
 std::optional<double> one_vs_rest_auc(std::span<const float> scores, std::int64_t classes,
                                       std::span<const std::int32_t> labels);
 
-/// 2·TP / (2·TP + FP + FN), the harmonic mean of precision and recall. Targets and threshold as in
-/// `binary_accuracy`. Nothing when no row is positive or predicted so.
+/// Returns 2·TP/(2·TP+FP+FN), the harmonic mean of precision and recall. Targets and threshold are
+/// as in `binary_accuracy`. Not defined if no row is positive or predicted to be positive.
 std::optional<double> f1(std::span<const float> scores, std::span<const float> targets,
                          double threshold);
 
-/// Mean of `f1` over the tasks of rows × tasks where it is defined.
+/// Returns the mean of `f1` over the tasks of rows × tasks where it is defined.
 std::optional<double> f1_by_task(std::span<const float> scores, std::int64_t tasks,
                                  std::span<const float> targets, double threshold);
 
-/// Mean over the classes of the F1 of each against the rest, predicting as `accuracy` does. Classes
-/// that neither occur nor are predicted are left out.
+/// Returns the mean F1 of each class against the rest. Classes are predicted as in `accuracy`.
+/// Classes that neither occur nor are predicted are left out.
 std::optional<double> macro_f1(std::span<const float> scores, std::int64_t classes,
                                std::span<const std::int32_t> labels);
 
-/// Intersection over union of what is and what is said to be positive, TP / (TP + FP + FN), each
-/// summed over all rows: the mean over the tasks of rows × tasks where it is defined, as in
-/// `f1_by_task`, which is the Dice coefficient of the same sets.
+/// Returns the intersection over union of the positives and the predicted positives, TP/(TP+FP+FN),
+/// with counts over all rows. The result is the mean over the tasks of rows × tasks where it is
+/// defined. `f1_by_task` is the Dice coefficient of the same sets.
 std::optional<double> iou_by_task(std::span<const float> scores, std::int64_t tasks,
                                   std::span<const float> targets, double threshold);
 
-/// Mean over the classes of the intersection over union of each, predicting as `accuracy` does.
-/// Classes that neither occur nor are predicted are left out. `macro_f1` is that of Dice.
+/// Returns the mean intersection over union of the classes. Classes are predicted as in `accuracy`.
+/// Classes that neither occur nor are predicted are left out. `macro_f1` is the same mean of the
+/// Dice coefficient.
 std::optional<double> macro_iou(std::span<const float> scores, std::int64_t classes,
                                 std::span<const std::int32_t> labels);
 
-/// Square root of the mean squared error over all targets that are not NaN.
+/// Returns the square root of the mean squared error over all targets that are not NaN.
 std::optional<double> root_mean_squared_error(std::span<const float> predictions,
                                               std::span<const float> targets);
 
-/// Mean absolute error over all targets that are not NaN.
+/// Returns the mean absolute error over all targets that are not NaN.
 std::optional<double> mean_absolute_error(std::span<const float> predictions,
                                           std::span<const float> targets);
 
-/// 1 − residual / total sum of squares, the mean over the `width` columns whose targets that are
-/// not NaN vary; nothing when none does. At most 1; 0 for the mean; negative for worse.
+/// Returns 1 − residual / total sum of squares, averaged over the `width` columns. NaN targets are
+/// left out, and so are columns of equal targets. Not defined if no column is left. The value is at
+/// most 1. It is 0 for a prediction of the mean, and negative for a worse one.
 std::optional<double> r_squared(std::span<const float> predictions, std::int64_t width,
                                 std::span<const float> targets);
 

@@ -33,7 +33,8 @@ const std::string& metadata_of(const TensorFile& file, const std::string& key) {
               fmt::format("is a safetensors file without '{}': not written by selfnorm", key));
 }
 
-// What the network needs must be there, in its shape, before memory is taken for it.
+// Checks that all tensors of the network exist with their shapes, before memory is allocated for
+// them.
 void check_tensors(const TensorFile& file, const Graph& graph) {
   for (const Parameter& parameter : graph.parameters) {
     const Value& value = graph.value(parameter.value);
@@ -44,25 +45,25 @@ void check_tensors(const TensorFile& file, const Graph& graph) {
     if (tensor->type != StoredType::f32 || tensor->shape != value.shape) {
       throw Error(
           ErrorKind::model_file,
-          fmt::format("tensor '{}' is {} {}, the network needs F32 {}", value.name,
+          fmt::format("tensor '{}' is {} {}, but the network needs F32 {}", value.name,
                       stored_name(tensor->type), to_string(tensor->shape), to_string(value.shape)));
     }
   }
 }
 
-// The data's description must be that of the network's inputs.
+// Checks that the schema fits the inputs of the network.
 void check_schema(const Schema& schema, const Network& network) {
   const auto fail = [](const std::string& what) {
     throw Error(ErrorKind::model_file, "its schema does not fit its network: " + what);
   };
-  if (schema.inputs.size() != network.inputs.size()) fail("another number of inputs");
+  if (schema.inputs.size() != network.inputs.size()) fail("the number of inputs differs");
   for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
     const Schema::Input& input = schema.inputs[i];
     const auto& [name, shape] = network.inputs[i];
-    if (input.name != name) fail(fmt::format("input '{}' is called '{}'", name, input.name));
+    if (input.name != name) fail(fmt::format("input '{}' is named '{}'", name, input.name));
     if (input.sample_shape != shape) {
-      fail(fmt::format("input '{}' is {} and {}", name, to_string(shape),
-                       to_string(input.sample_shape)));
+      fail(fmt::format("input '{}' has shape {} in the network and {} in the schema", name,
+                       to_string(shape), to_string(input.sample_shape)));
     }
     const Field field{name, shape, {}, {}};
     const auto features = static_cast<std::size_t>(standardized_features(field));
@@ -70,7 +71,7 @@ void check_schema(const Schema& schema, const Network& network) {
     if (given != 0 && given != features) {
       fail(fmt::format("input '{}' has {} means for {} features", name, given, features));
     }
-    const std::int64_t columns = schema.words.empty() ? elements(shape) : 1;  // of texts
+    const std::int64_t columns = schema.words.empty() ? elements(shape) : 1;  // 1 for texts
     if (!input.columns.empty() && std::ssize(input.columns) != columns) {
       fail(fmt::format("input '{}' has {} columns for {} features", name, input.columns.size(),
                        elements(shape)));
@@ -78,7 +79,7 @@ void check_schema(const Schema& schema, const Network& network) {
   }
 }
 
-// How many classes the outputs can tell apart.
+// Returns the maximum number of classes for this number of outputs.
 std::size_t max_class_names(TargetKind targets, std::int64_t outputs) {
   switch (targets) {
     case TargetKind::class_maps: return 0;  // numbers without names
@@ -90,14 +91,15 @@ std::size_t max_class_names(TargetKind targets, std::int64_t outputs) {
   return 0;
 }
 
-// The loss must take the network's outputs, and those tell as many classes apart as have a name.
+// Checks that the loss accepts the outputs of the network, and that there are outputs for all named
+// classes.
 void check_objective(const Objective& objective, const Schema& schema, Graph graph) {
   const Shape& shape = graph.value(add_loss(graph, objective).output).shape;
   const std::size_t most = max_class_names(objective.targets, elements(shape) / shape[0]);
   if (schema.class_names.size() <= most) return;
   throw Error(
       ErrorKind::model_file,
-      fmt::format("its schema names {} classes, its network has outputs for {} with loss '{}'",
+      fmt::format("its schema names {} classes, but its network has outputs for {} with loss '{}'",
                   schema.class_names.size(), most, objective.loss));
 }
 
@@ -106,7 +108,7 @@ void read_weights(const TensorFile& file, Weights& weights) {
     const std::span<const float> values = tensor_values<float>(*find_tensor(file, entry.name));
     if (!kernels::all_finite(values.data(), entry.count)) {
       throw Error(ErrorKind::model_file,
-                  fmt::format("tensor '{}' holds NaN or infinite numbers", entry.name));
+                  fmt::format("tensor '{}' contains NaN or infinite numbers", entry.name));
     }
     weights.set(entry, values);
   }
@@ -116,7 +118,7 @@ TrainedModel read_model(const TensorFile& file) {
   const std::string& format = metadata_of(file, "format");
   if (format != kFormat) {
     throw Error(ErrorKind::model_file,
-                fmt::format("is of format '{}', this program reads '{}'", format, kFormat));
+                fmt::format("has format '{}', but this program reads '{}'", format, kFormat));
   }
   TrainedModel model;
   model.network = network_from_json(metadata_of(file, "network"));

@@ -18,8 +18,8 @@ namespace {
 
 struct LossEntry {
   std::string loss;
-  std::vector<TargetKind> targets;   ///< the first is the one preferred
-  std::vector<std::string> metrics;  ///< shown unless others are asked for
+  std::vector<TargetKind> targets;   ///< the first is preferred
+  std::vector<std::string> metrics;  ///< used unless others are requested
 };
 
 const std::vector<LossEntry>& losses() {
@@ -34,7 +34,7 @@ const std::vector<LossEntry>& losses() {
   return table;
 }
 
-// The op from outputs to what is predicted.
+// Returns the op that turns outputs into predictions.
 std::string prediction_op(TargetKind targets) {
   if (is_classification(targets)) return "softmax";
   return targets == TargetKind::probabilities ? "sigmoid" : "";
@@ -53,12 +53,12 @@ void check_metrics(const Objective& objective) {
   for (const std::string& name : objective.metrics) {
     if (find_metric(name, objective.targets).has_value()) continue;
     throw Error(ErrorKind::config,
-                fmt::format("[train]: metric '{}' does not go with loss '{}'{}", name,
-                            objective.loss, suggestion(name, metric_names(objective.targets))));
+                fmt::format("[train]: metric '{}' does not fit loss '{}'{}", name, objective.loss,
+                            suggestion(name, metric_names(objective.targets))));
   }
 }
 
-// Pixels that one sample's output has; 1 where it is no image.
+// Returns the number of pixels of one sample's output, or 1 if it is not an image.
 std::int64_t pixels_of(const Shape& output) {
   return output.size() == 3 ? output[1] * output[2] : 1;
 }
@@ -84,7 +84,7 @@ void check_values(const Targets& targets, const char* expected, const Fail& fail
 }
 
 void check_probabilities(const Targets& targets, const Fail& fail) {
-  check_values(targets, "a yes or no from 0 to 1, or a missing one", fail,
+  check_values(targets, "a probability from 0 to 1, or NaN for a missing one", fail,
                [](float p) { return std::isnan(p) || (p >= 0 && p <= 1); });
 }
 
@@ -97,10 +97,11 @@ void check_class_maps(const Targets& targets, std::int64_t classes, const Fail& 
   });
 }
 
-// A sample's shares lie class by class, `pixels` of each.
+// Checks that the class probabilities of each sample or pixel sum to 1. The probabilities of a
+// sample are ordered by class, with `pixels` numbers for each class.
 void check_distributions(const Targets& targets, std::int64_t pixels, const Fail& fail) {
-  constexpr double kRounding = 1e-3;  // of shares written with a few digits
-  check_values(targets, "a class's share of at least 0", fail, [](float p) { return p >= 0; });
+  constexpr double kRounding = 1e-3;  // of probabilities written with few digits
+  check_values(targets, "a class probability of at least 0", fail, [](float p) { return p >= 0; });
   const auto width = static_cast<std::size_t>(targets.width);
   const auto stride = static_cast<std::size_t>(pixels);
   for (std::size_t i = 0; i < targets.values.size() / width * stride; ++i) {
@@ -110,8 +111,8 @@ void check_distributions(const Targets& targets, std::int64_t pixels, const Fail
     if (std::abs(sum - 1) <= kRounding) continue;
     const std::string pixel = pixels > 1 ? fmt::format(", pixel {}", i % stride) : "";
     fail(
-        fmt::format("row {}{} (from 0): the classes' shares must sum to 1, they sum to {} (for "
-                    "independent labels: loss = \"sigmoid_cross_entropy\")",
+        fmt::format("row {}{} (from 0): the class probabilities must sum to 1, but they sum to {} "
+                    "(for independent labels: loss = \"sigmoid_cross_entropy\")",
                     row, pixel, sum));
   }
 }
@@ -120,11 +121,12 @@ void check_width(const Targets& targets, std::int64_t width, const Shape& output
                  const Fail& fail) {
   if (targets.width == width) return;
   if (output.size() > 1) {
-    fail(fmt::format("has {} numbers a row, an output {} of the network needs {}", targets.width,
-                     to_string(output), width));
+    fail(fmt::format("has {} numbers per row, but an output {} of the network needs {}",
+                     targets.width, to_string(output), width));
   }
-  fail(fmt::format("has {} numbers a row, the network {} outputs (its last layer needs {} units)",
-                   targets.width, width, targets.width));
+  fail(fmt::format(
+      "has {} numbers per row, but the network has {} outputs (its last layer needs {} units)",
+      targets.width, width, targets.width));
 }
 
 }  // namespace
@@ -149,7 +151,8 @@ Objective make_objective(const std::string& loss, const Settings& attributes,
 Objective choose_objective(const TrainOptions& options, const Targets& targets) {
   const bool has_classes = !targets.classes.empty();
   if (!has_classes && targets.values.empty()) {
-    throw Error(ErrorKind::data, "the data set has no targets to train for (name them: target)");
+    throw Error(ErrorKind::data,
+                "the data set has no targets to train on (name them with `target`)");
   }
   std::string loss = options.loss;
   if (loss == "auto") loss = has_classes ? "softmax_cross_entropy" : "mean_squared_error";
@@ -157,7 +160,7 @@ Objective choose_objective(const TrainOptions& options, const Targets& targets) 
   TargetKind chosen = kind.targets.front();
   if (has_classes && chosen == TargetKind::values) {
     throw Error(ErrorKind::config,
-                fmt::format("[train]: loss '{}' is for numbers, but target '{}' holds {} classes "
+                fmt::format("[train]: loss '{}' is for numbers, but target '{}' has {} classes "
                             "(set data.task = \"regression\", or loss = "
                             "\"softmax_cross_entropy\")",
                             loss, targets.name, targets.class_names.size()));
@@ -204,20 +207,20 @@ void check_targets(const Objective& objective, const Targets& targets, const Sha
     }
     if (least < 0 || most >= classes) {
       fail(
-          fmt::format("labels go from {} to {}, the network has outputs for {} classes (its last "
-                      "layer needs {} units)",
+          fmt::format("labels go from {} to {}, but the network has outputs for {} classes (its "
+                      "last layer needs {} units)",
                       least, most, classes, most + 1));
     }
     if (std::ssize(targets.class_names) > classes) {
       fail(
-          fmt::format("has {0} classes, the network has outputs for {1} (its last layer needs {0} "
-                      "units)",
+          fmt::format("has {0} classes, but the network has outputs for {1} (its last layer needs "
+                      "{0} units)",
                       targets.class_names.size(), classes));
     }
     if (objective.targets == TargetKind::probabilities && outputs != 1) {
       fail(
-          fmt::format("is one yes or no a row, the network has {} outputs (its last layer needs "
-                      "1 unit)",
+          fmt::format("has one binary label per row, but the network has {} outputs (its last "
+                      "layer needs 1 unit)",
                       outputs));
     }
     return;
@@ -233,7 +236,7 @@ void check_targets(const Objective& objective, const Targets& targets, const Sha
 
 namespace {
 
-// The class of a number of a map.
+// Returns the class index of a number in a class map, or −1 if it is missing.
 std::int32_t label_of(float value) {
   return std::isnan(value) ? -1 : static_cast<std::int32_t>(value);
 }

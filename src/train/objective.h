@@ -20,49 +20,51 @@ enum class TargetKind : std::uint8_t {
   values,         ///< a number per output
 };
 
-/// Whether targets tell one of several classes, and whether losses read them as class indexes.
+/// Return whether targets are one of several classes, and whether losses read them as class
+/// indices.
 bool is_classification(TargetKind targets);
 bool uses_class_indices(TargetKind targets);
 
-/// A loss as training and prediction see it.
+/// The loss, its targets, the prediction op and the metrics.
 struct Objective {
   std::string loss;
   Settings attributes;
   TargetKind targets = TargetKind::classes;
-  std::string prediction;  ///< op from the outputs to what is predicted; empty: none
+  std::string prediction;  ///< op that turns outputs into predictions; empty: none
   std::vector<std::string> metrics;
 };
 
-/// The objective for these targets, "auto" resolved. Throws Error(config) for an unknown loss or
-/// metric, or one that does not go with the targets.
+/// Returns the objective for these targets, with "auto" resolved. Throws Error(config) for an
+/// unknown loss or metric, or one that does not fit the targets, and Error(data) without targets.
 Objective choose_objective(const TrainOptions& options, const Targets& targets);
 
-/// The objective of a saved model.
+/// Returns the objective of a saved model. Throws Error(config) for an unknown loss or metric.
 Objective make_objective(const std::string& loss, const Settings& attributes,
                          const std::vector<std::string>& metrics, TargetKind targets);
 
-/// Resolves what depends on the shape of one sample's output: targets of a number a pixel beside
-/// several channels are class maps, and a loss that takes both probabilities and classes takes
-/// probabilities where there is one channel. Throws Error(config) as make_objective does.
+/// Resolves the kind of targets, which may depend on the shape of one sample's output. A loss for
+/// probabilities and classes uses probabilities if there is one channel. Targets of one number per
+/// pixel are class maps if the output has several channels. Throws Error(config) as make_objective
+/// does.
 void resolve_objective(Objective& objective, const Targets& targets, const Shape& output);
 
-/// Numbers a row that the targets take in a batch: 1 for classes.
+/// Returns the numbers per row of the targets in a batch: 1 for classes.
 std::int64_t target_width(const Objective& objective, const Shape& output);
 
-/// Throws Error(data) when a target cannot be that of a network with outputs of this shape: labels
-/// out of range, another width, probabilities beyond [0, 1], distributions that do not sum to
-/// 1 ± 1e-3.
+/// Throws Error(data) if the targets do not fit a network with outputs of this shape: labels out of
+/// range, another width, probabilities beyond [0, 1], or distributions that do not sum to 1 ± 1e-3.
 void check_targets(const Objective& objective, const Targets& targets, const Shape& output,
                    const std::string& dataset);
 
-/// The targets of these rows in API order, class indexes as the int32 that losses
-/// read, -1 where there is none.
+/// Writes the targets of these rows in API order. Class indices are written as int32, as losses
+/// read them, with −1 for a missing one.
 void gather_targets(const Objective& objective, const Targets& targets,
                     std::span<const std::int64_t> rows, float* out);
 
-/// The metrics of `scores` (the network's outputs before the prediction op, in API order) against
-/// the targets of `rows`; those that are not defined on these rows are left out. `output` is the
-/// shape of one sample's. Of an image every pixel counts as a row, but for numbers.
+/// Computes the metrics of `scores` (the outputs of the network before the prediction op, in API
+/// order) for the targets of `rows`. Metrics that are not defined on these rows are left out.
+/// `output` is the shape of one sample's output. Each pixel of an image counts as a row, except for
+/// targets that are values.
 Scores measure(const Objective& objective, std::span<const float> scores, const Shape& output,
                const Targets& targets, std::span<const std::int64_t> rows);
 

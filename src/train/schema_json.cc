@@ -33,13 +33,14 @@ TargetKind target_kind(const std::string& name) {
 void check_standardizer(const Schema::Input& input) {
   const auto& [means, deviations] = input.standardizer;
   if (means.size() != deviations.size()) {
-    throw Error(ErrorKind::model_file, "schema: as many means as deviations are needed");
+    throw Error(ErrorKind::model_file,
+                "schema: the numbers of means and standard deviations differ");
   }
   for (std::size_t i = 0; i < means.size(); ++i) {
     if (std::isfinite(means[i]) && std::isfinite(deviations[i]) && deviations[i] > 0) continue;
     throw Error(ErrorKind::model_file,
-                fmt::format("schema: input '{}': feature {} has mean {} and deviation {}, expected "
-                            "numbers, the deviation above 0",
+                fmt::format("schema: input '{}': feature {} has mean {} and standard deviation {}, "
+                            "expected finite numbers and a standard deviation above 0",
                             input.name, i, means[i], deviations[i]));
   }
 }
@@ -78,7 +79,7 @@ Schema schema_from_json(std::string_view text) {
     }
     schema.target = json.at("target");
     schema.class_names = json.at("class_names").get<std::vector<std::string>>();
-    // Files written before these were kept lack them.
+    // Older files do not have these members.
     schema.target_columns = json.value("target_columns", schema.target_columns);
     schema.header = json.value("header", schema.header);
     schema.delimiter = json.value("delimiter", schema.delimiter);

@@ -8,8 +8,8 @@
 
 namespace selfnorm {
 
-/// Schema and objective as the JSON texts of a model file, and back. Reading throws
-/// Error(model_file) saying which member is missing or of the wrong kind.
+/// Convert schema and objective to the JSON texts of a model file and back. Reading throws
+/// Error(model_file).
 std::string schema_to_json(const Schema& schema);
 Schema schema_from_json(std::string_view text);
 std::string objective_to_json(const Objective& objective);

@@ -14,26 +14,25 @@
 
 namespace selfnorm {
 
-/// What the data were: enough to read new data in the same way.
+/// The description of the training data that is needed to read new data in the same way.
 struct Schema {
   struct Input {
     std::string name;
     Shape sample_shape;
-    std::vector<std::string> columns;  ///< of a table
-    Standardizer standardizer;         ///< empty: raw data go in
-    std::int64_t vocabulary = 0;       ///< as the network reads it: above 0, numbers of words
+    std::vector<std::string> columns;  ///< columns of a table
+    Standardizer standardizer;         ///< empty: none
+    std::int64_t vocabulary = 0;       ///< size of the vocabulary of token ids; 0: numbers
   };
   std::vector<Input> inputs;
   std::string target;
   std::vector<std::string> class_names;
-  std::vector<std::string> target_columns = {};  ///< of a table's several targets
+  std::vector<std::string> target_columns = {};  ///< columns of several targets in a table
   std::string header = "auto";                   ///< how a table is read, as in DataOptions
   std::string delimiter = "auto";
-  std::vector<std::string> words =
-      {};  ///< of texts: Dataset::words, by which new ones are numbered
+  std::vector<std::string> words = {};  ///< vocabulary of texts (Dataset::words)
 };
 
-/// A network that can be used: graph, weights, schema and standardizer together.
+/// A trained network, with everything needed to use it.
 struct TrainedModel {
   Network network;
   Objective objective;
@@ -43,24 +42,24 @@ struct TrainedModel {
 
 using Metadata = std::map<std::string, std::string>;
 
-/// Writes the model file (safetensors; docs/adr/0004-model-file.md), atomically. Tensors in `more`
-/// go in as they are, for checkpoints.
+/// Writes the model file (safetensors; docs/adr/0004-model-file.md) atomically, with
+/// `more_metadata` in addition to its own metadata.
 void save_model(const TrainedModel& model, const std::filesystem::path& path,
                 const Metadata& more_metadata = {});
 
-/// Reads a model file. Everything is checked: Error(model_file) says what does not fit.
+/// Reads and checks a model file. Throws Error(model_file) with what does not fit.
 TrainedModel load_model(const std::filesystem::path& path);
 
-/// Marks the inputs that the network reads as numbers of words.
+/// Sets the vocabulary of the inputs that the network reads as token ids.
 void mark_token_inputs(const Graph& graph, Schema& schema);
 
-/// Puts the data's inputs into the order of the names. A single input needs no name. Throws
-/// Error(data) when there are others than those.
+/// Puts the inputs of the data into the order of `names`. A single input may have any name. Throws
+/// Error(data) if the names differ.
 void order_inputs(const std::vector<std::string>& names, Dataset& data);
 
-/// Throws Error(data) unless the model can read this data set: inputs of its shapes, none but its
-/// classes. The columns of a table are put in the model's order by their names, and classes get the
-/// model's numbers by theirs.
+/// Adapts a data set to a model. Columns of a table are reordered by name, texts are converted to
+/// the token ids of the model, and classes are renumbered by name. Throws Error(data) if the model
+/// cannot read the data set, because an input has another shape or a class is unknown.
 void adapt_dataset(const Schema& schema, Dataset& data);
 
 }  // namespace selfnorm

@@ -18,9 +18,11 @@
 namespace selfnorm {
 namespace {
 
-// Rows of the fixed batch whose moments are watched, and rows trained between two looks: a look
-// costs a third of a training step on as many rows, so 1/300 of the time. Weights are looked at
-// after every epoch: that is a sum over them, as a step on a fraction of one row.
+// kWatchedRows is the number of rows in the fixed batch for which moments are measured, and
+// kRowsBetweenWatches the number of training rows between two measurements. A measurement takes a
+// third of the time of a training step on the same number of rows, so 1/300 of the training time.
+// Weights are measured after every epoch. That is a sum over the weights, which takes the time of a
+// step on a fraction of one row.
 constexpr std::int64_t kWatchedRows = 256;
 constexpr std::int64_t kRowsBetweenWatches = 100 * kWatchedRows;
 
@@ -111,7 +113,7 @@ void Trainer::resume() {
   if (!fits) {
     throw Error(ErrorKind::model_file,
                 checkpoint_.string() +
-                    ": is damaged: its counts of steps and its outputs do not go together");
+                    ": is damaged: its counts of steps and its outputs are inconsistent");
   }
   saved_ = {state_.epoch, state_.step_in_epoch};
 }
@@ -138,7 +140,7 @@ void Trainer::run() {
   }
 }
 
-// Epoch 0: what the untrained network does to the watched rows.
+// Reports epoch 0, with the statistics of the untrained network on the watched rows.
 void Trainer::report_untrained_network() {
   if (!options_.watch || !callbacks_.on_epoch) return;
   EpochRecord record;
@@ -211,7 +213,7 @@ void Trainer::run_step(std::span<const std::int64_t> rows, std::int64_t steps) {
   }
 }
 
-// The first parameter that is not finite, or nothing.
+// Returns the name of the first parameter that is not finite, or "".
 std::string Trainer::find_non_finite_parameter() const {
   for (const WeightEntry& entry : model_.weights.entries()) {
     if (!kernels::all_finite(model_.weights.data() + entry.offset, entry.count)) return entry.name;
@@ -219,14 +221,15 @@ std::string Trainer::find_non_finite_parameter() const {
   return "";
 }
 
-// The loss is that of before the last step, so weights are looked at before they are kept.
+// Checks the weights before they are saved. The loss was computed before the last step, so it does
+// not show whether the weights are finite.
 void Trainer::check_parameters() const {
   const std::string parameter = find_non_finite_parameter();
   if (parameter.empty()) return;
-  fail_not_finite("a parameter", 0, fmt::format("'{}' was moved too far", parameter));
+  fail_not_finite("a parameter", 0, fmt::format("the update of '{}' was too large", parameter));
 }
 
-// What a failed training can go on from.
+// Returns which checkpoint a failed training can resume from.
 std::string Trainer::checkpoint_hint() const {
   if (checkpoint_.empty()) return "";
   if (!saved_.has_value()) return "; no checkpoint was saved yet";
@@ -290,7 +293,7 @@ void Trainer::finish_epoch(std::span<const std::int64_t> order) {
   if (state_.epoch % options_.checkpoint_every == 0 || ended()) save();
 }
 
-// Keeps the best weights, when training may stop early.
+// Keeps the best weights if early stopping is on.
 void Trainer::judge(const EpochRecord& record) {
   if (options_.early_stopping.patience == 0) return;
   const std::string& monitor = options_.early_stopping.monitor;
@@ -308,7 +311,7 @@ void Trainer::judge(const EpochRecord& record) {
 
 void Trainer::stop_if_requested() {
   if (!callbacks_.should_stop || !callbacks_.should_stop()) return;
-  if (ended()) return;  // nothing was left to do
+  if (ended()) return;  // training is complete
   save();
   throw Error(ErrorKind::interrupted,
               fmt::format("stopped after epoch {}, step {}; nothing is lost", state_.epoch,

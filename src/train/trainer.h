@@ -34,9 +34,9 @@ class Trainer {
   /// Resumes from the checkpoint.
   void resume();
 
-  /// Trains to the end or to early stopping, and restores the best weights if asked to.
-  /// Throws Error(numeric) when the loss is not finite, naming the step and the first node at
-  /// fault, and Error(interrupted) when should_stop says so, after writing a checkpoint.
+  /// Trains to the last epoch or until early stopping, and restores the best weights if requested.
+  /// Throws Error(numeric) with the step and the first faulty node if the loss is not finite.
+  /// Throws Error(interrupted) after writing a checkpoint if should_stop returns true.
   void run();
 
   const TrainingState& state() const { return state_; }
@@ -71,7 +71,7 @@ class Trainer {
   bool ended() const;
 
   TrainedModel& model_;
-  std::optional<WeightMonitor> units_;  ///< where training is watched
+  std::optional<WeightMonitor> units_;  ///< set if training is watched
   TrainingData data_;
   TrainOptions options_;
   TrainCallbacks callbacks_;
@@ -83,7 +83,7 @@ class Trainer {
   Schedule schedule_;
   TrainingState state_;
   std::filesystem::path checkpoint_;
-  std::optional<Place> saved_;  // where training stood in the checkpoint that is there
+  std::optional<Place> saved_;  // place of the last checkpoint
   std::string fingerprint_;
 };
 

@@ -14,27 +14,27 @@ namespace selfnorm {
 /// The best epoch so far.
 struct BestEpoch {
   std::int64_t epoch = -1;  ///< −1: none yet
-  double value = 0;         ///< of what is monitored
-  std::int64_t waited = 0;  ///< epochs since
+  double value = 0;         ///< value of the monitored score
+  std::int64_t waited = 0;  ///< epochs without improvement since then
   Weights weights;
 };
 
-/// Everything that the rest of a training depends on, besides the model's weights, the options and
-/// the data: with it, a resumed training continues to the same bits.
+/// The progress of a training. A training resumes bit for bit from this state, the model's weights,
+/// the optimizer, the schedule, the options and the data.
 struct TrainingState {
   std::int64_t epoch = 0;          ///< epochs finished
-  std::int64_t step_in_epoch = 0;  ///< steps of the next one already done
+  std::int64_t step_in_epoch = 0;  ///< finished steps of the next epoch
   std::int64_t step = 0;           ///< steps since the start
   std::int64_t rows_since_watch = 0;
-  double loss_sum = 0;  ///< over the steps of the unfinished epoch
+  double loss_sum = 0;  ///< weighted sum over the steps of the unfinished epoch
   double loss_weight = 0;
-  std::vector<float> outputs;  ///< of the unfinished epoch's rows, for its metrics
+  std::vector<float> outputs;  ///< for the rows of the unfinished epoch, for its metrics
   double seconds = 0;          ///< spent in the unfinished epoch
   BestEpoch best;
 };
 
-/// Writes model, optimizer, schedule and state to one file, atomically. `fingerprint` names the
-/// configuration, so that another one cannot resume from it.
+/// Writes model, optimizer, schedule and state to one file atomically. `fingerprint` identifies the
+/// configuration, so that no other configuration can resume from the file.
 void save_checkpoint(const std::filesystem::path& path, const TrainedModel& model,
                      Optimizer& optimizer, const Schedule& schedule, const TrainingState& state,
                      const std::string& fingerprint);

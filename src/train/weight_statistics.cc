@@ -31,7 +31,7 @@ std::vector<Unit> units_of(const Parameter& parameter, const Shape& shape, const
       unit.sum += value, unit.squares += value * value;
     }
   }
-  // A unit of a transposed convolution sums a share of its weights at once.
+  // Each output of a transposed convolution sums only a fraction of the weights of a unit.
   const double share = parameter.fan_in * static_cast<double>(units) / static_cast<double>(all);
   for (Unit& unit : sums) unit.sum *= share, unit.squares *= share;
   return sums;
@@ -62,7 +62,7 @@ bool is_tau_out_of_range(double tau) { return !(tau >= 0.8 && tau <= 1.25); }
 
 WeightMonitor::WeightMonitor(const Network& network) {
   const Graph graph = build_engine_graph(network, 1);
-  const Graph plain = build_graph(network, 1);  // the doctor's, of images as their users see them
+  const Graph plain = build_graph(network, 1);  // as in the doctor, with images in API order
   std::map<std::string, const Node*> nodes;
   for (const Node& node : plain.nodes) nodes[node.name] = &node;
   for (const Parameter& parameter : graph.parameters) {

@@ -9,18 +9,19 @@
 
 namespace selfnorm {
 
-/// Whether a unit's tau is none of those that theorems 2 and 3 are about, 0.8 to 1.25.
+/// Returns whether the tau of a unit is outside 0.8 to 1.25, the range of theorems 2 and 3.
 bool is_tau_out_of_range(double tau);
 
-/// Looks at the units of a network's layers, as often as is wanted.
+/// Computes statistics of the units of a network's layers.
 class WeightMonitor {
  public:
   explicit WeightMonitor(const Network& network);
 
-  /// ω and τ of the units of every layer that has weights, in the order of computation; of layers
-  /// that share weights their owner's; units of a transposed convolution that lie at one place of
-  /// their groups count as one. The weights are those of the network. `gradients`: an arena like
-  /// that of the weights, or nullptr. Numerics: sums in double.
+  /// Returns statistics of ω and τ over the units of every layer with weights, in the order of
+  /// computation. Layers that share weights appear only as the owner of the weights. Units of a
+  /// transposed convolution at the same place in their groups count as one. `weights` must be those
+  /// of the network. `gradients` is an arena with the layout of the weights, or nullptr. Sums are
+  /// computed in double.
   std::vector<WeightStatistics> look(const Weights& weights,
                                      const float* gradients = nullptr) const;
 
@@ -28,8 +29,8 @@ class WeightMonitor {
   struct Layer {
     Parameter weights;
     Shape shape;
-    std::string name;      ///< of the weights
-    double padding_share;  ///< of tau that zero padding leaves
+    std::string name;      ///< name of the weights
+    double padding_share;  ///< fraction of tau that zero padding leaves
   };
   std::vector<Layer> layers_;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Units' weights as the history and reports tell them.
+// Weight statistics in JSON, for the history and reports.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -9,8 +9,8 @@
 
 namespace selfnorm {
 
-/// A list of `layer`, `omega`, `omega_deviation`, `tau`, `tau_deviation`, `outside` and `gradient`
-/// (docs/history.md); a number that is none is null.
+/// Returns a list of objects with `layer`, `omega`, `omega_deviation`, `tau`, `tau_deviation`,
+/// `outside` and `gradient` (docs/history.md). A number that is not finite is null.
 nlohmann::ordered_json weight_statistics_json(const std::vector<WeightStatistics>& weights);
 
 }  // namespace selfnorm

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::int64_t kFloatsPerLine = kAlignment / sizeof(float);
 
-// Calls f(start, channels, positions) for every row of an entry whose columns count an image.
+// Calls f(start, channels, positions) for every row of an entry with an image, whose columns are
+// the elements of that image.
 template <class F>
 void each_image(const WeightEntry& entry, F f) {
   if (entry.image.empty()) return;
@@ -50,7 +51,7 @@ Weights::Weights(const Weights& other)
 
 Weights& Weights::operator=(const Weights& other) {
   if (this == &other) return *this;
-  // Programs point into the arena, so an equal one is filled and not replaced.
+  // Programs point into the arena, so an arena of equal size is overwritten, not replaced.
   if (arena_.size() != other.arena_.size()) arena_ = AlignedBuffer(other.arena_.size());
   entries_ = other.entries_;
   parameters_end_ = other.parameters_end_;

@@ -18,14 +18,14 @@ struct WeightEntry {
   Shape shape;
   Role role = Role::parameter;
   double l2 = 0;
-  Shape image = {};         ///< as Parameter::image: columns lie in this image's memory order
-  std::int64_t offset = 0;  ///< in floats
+  Shape image = {};         ///< as Parameter::image: columns are in the memory order of this image
+  std::int64_t offset = 0;  ///< of the first number, in floats
   std::int64_t count = 0;
 };
 
-/// All parameters and states of a network in one arena, parameters first, each at a multiple of 16
-/// floats; what lies between is zero. Numbers lie as the engine reads them: in API order, but for
-/// entries with an image. Copies are deep.
+/// All parameters and states of a network in one arena. Parameters come first. Each entry starts at
+/// a multiple of 16 floats, and the gaps are zero. The numbers are in API order, except for entries
+/// with an image, which are in memory order. Copies are deep.
 class Weights {
  public:
   Weights() = default;
@@ -40,20 +40,21 @@ class Weights {
   const float* data() const { return reinterpret_cast<const float*>(arena_.data()); }
   std::int64_t size() const { return static_cast<std::int64_t>(arena_.size() / sizeof(float)); }
   std::int64_t parameters_end() const { return parameters_end_; }
-  /// The number of learned parameters, without states and padding.
+  /// Returns the number of learned parameters, without states and padding.
   std::int64_t parameter_count() const;
 
-  /// Draws every entry by its initializer, from the seed and its name.
+  /// Draws every entry with its initializer. The seed and the name of the entry determine the
+  /// random numbers.
   void initialize(const Graph& graph, std::uint64_t seed);
 
-  /// The numbers of an entry in API order, and back.
+  /// Get or set the numbers of an entry in API order.
   std::vector<float> get(const WeightEntry& entry) const;
   void set(const WeightEntry& entry, std::span<const float> values);
 
-  /// Where a graph of the same network finds its parameters and states.
+  /// Returns the memory of the parameters and states of a graph of the same network.
   Bindings bindings(const Graph& graph);
 
-  /// The entry called `name`, or null.
+  /// Returns the entry named `name`, or null.
   const WeightEntry* find(const std::string& name) const;
 
  private:

@@ -14,7 +14,7 @@ namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-// Class `names[i]` lies around x = (i, −i).
+// The rows of class `names[i]` are around x = (i, −i).
 Dataset lines(const std::vector<std::string>& names, std::int64_t rows = 60) {
   Dataset data{"lines", rows, {}, {}};
   std::vector<float> x;
@@ -53,7 +53,7 @@ std::string fault(const std::function<void()>& action) {
   return "no error";
 }
 
-TEST(Model, ClassesAreMatchedByName) {
+TEST(Model, MatchesClassesByName) {
   const Model model = trained(lines({"a", "b", "c"}), 40);
   ASSERT_EQ(model.evaluate(lines({"a", "b", "c"})).at("accuracy"), 1);
   EXPECT_EQ(model.evaluate(lines({"b", "c"})).at("accuracy"), 1);
@@ -67,7 +67,7 @@ TEST(Model, MatchesNumericColumnsByName) {
   const Model model = trained(data, 10);
   Dataset swapped = data;
   auto& x = std::get<std::vector<float>>(swapped.inputs[0].values);
-  for (float& value : x) value = -value;  // the two columns are each other's opposite
+  for (float& value : x) value = -value;  // the two columns have opposite signs
   swapped.inputs[0].columns = {"2020", "2019"};
   EXPECT_EQ(model.predict(swapped).data, model.predict(data).data);
 }
@@ -88,7 +88,7 @@ TEST(Model, UsesSeparateValidationSet) {
   EXPECT_THROW(train({}, sets, options, division), Error);
 }
 
-// Everything that a reader would have refused, in each of the three uses.
+// Data that a file reader would reject are also rejected by train, evaluate and predict.
 TEST(Model, RejectsInconsistentData) {
   struct Case {
     const char* words;
@@ -101,20 +101,21 @@ TEST(Model, RejectsInconsistentData) {
   const std::vector<Case> cases = {
       {"'x': expected 60 rows of 2 numbers, got 118", [&](Dataset& d) { x(d).resize(118); }},
       {"expected 61 rows", [](Dataset& d) { d.rows = 61; }},
-      {"holds no rows", [](Dataset& d) { d.rows = 0; }},
+      {"has no rows", [](Dataset& d) { d.rows = 0; }},
       {"extents must be at least 1",
        [](Dataset& d) {
          d.inputs[0].sample_shape = {2, 0};
        }},
-      {"2 features and 3 names", [](Dataset& d) { d.inputs[0].columns.emplace_back("r"); }},
+      {"2 features but 3 column names", [](Dataset& d) { d.inputs[0].columns.emplace_back("r"); }},
       {"row 2, feature 1 (from 0): expected a finite number, got nan",
        [&](Dataset& d) { x(d)[5] = kNan; }},
       {"row 0, feature 0 (from 0): expected a finite number, got inf",
        [&](Dataset& d) { x(d)[0] = INFINITY; }},
       {"'letter': expected 60 rows of 1 class, got 59",
        [](Dataset& d) { d.targets.classes.pop_back(); }, true},
-      {"row 7 (from 0) is of class 3, of 3", [](Dataset& d) { d.targets.classes[7] = 3; }, true},
-      {"row 1 (from 0) is of class -1", [](Dataset& d) { d.targets.classes[1] = -1; }, true},
+      {"row 7 (from 0) has class 3, but class_names lists 3",
+       [](Dataset& d) { d.targets.classes[7] = 3; }, true},
+      {"row 1 (from 0) has class -1", [](Dataset& d) { d.targets.classes[1] = -1; }, true},
       {"classes and values", [](Dataset& d) { d.targets.values = {1}; }, true}};
   const Dataset good = lines({"a", "b", "c"});
   const Model model = trained(good);
@@ -164,7 +165,7 @@ TEST(Model, RejectsOutOfRangeLabelsNamingRowAndColumn) {
             std::string::npos);
   EXPECT_NE(message(softmax, {-0.5F, 1.5F, 0, 1}).find("row 0 (from 0), column 'p'"),
             std::string::npos);
-  EXPECT_NE(message(softmax, {0, 1, 1, 1}).find("row 1 (from 0): the classes' shares must sum"),
+  EXPECT_NE(message(softmax, {0, 1, 1, 1}).find("row 1 (from 0): the class probabilities must sum"),
             std::string::npos);
 }
 

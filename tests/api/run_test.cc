@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What a program of the library's user sees: public headers only.
+// This file includes only public headers, like a program of a user.
 class RunTest : public testing::Test {
  protected:
   void SetUp() override { fs::remove_all(folder_.root); }

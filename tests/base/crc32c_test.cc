@@ -8,7 +8,7 @@
 namespace selfnorm {
 namespace {
 
-// The examples of RFC 3720, B.4, and the check value of the catalogs.
+// The examples of RFC 3720, B.4, and the published check value.
 TEST(Crc32c, KnownValues) {
   std::string up;
   for (char c = 0; c < 32; ++c) up += c;

@@ -15,7 +15,7 @@ class AtomicFileTest : public testing::Test {
  protected:
   void SetUp() override { fs::create_directories(folder_); }
   void TearDown() override { fs::remove_all(folder_); }
-  // ctest runs each test in a process of its own, side by side.
+  // ctest runs the tests in parallel, each in its own process.
   fs::path folder_ =
       fs::path(testing::TempDir()) / ("selfnorm_file_test_" + std::to_string(getpid()));
 };
@@ -33,7 +33,7 @@ TEST_F(AtomicFileTest, KeepsTheOldFileUntilCommit) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
 }
 
-TEST_F(AtomicFileTest, NamesThePathItCannotWrite) {
+TEST_F(AtomicFileTest, NamesThePathThatCannotBeWritten) {
   try {
     write_file(folder_ / "missing" / "model", "x");
     FAIL() << "no error";
@@ -43,8 +43,8 @@ TEST_F(AtomicFileTest, NamesThePathItCannotWrite) {
   }
 }
 
-// /dev/full accepts an open and refuses every write, as a full disk does.
-TEST_F(AtomicFileTest, FullDiskIsAnError) {
+// Like a full disk, /dev/full can be opened but rejects every write.
+TEST_F(AtomicFileTest, ReportsAFullDisk) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full on this system";
   EXPECT_THROW(read_file(folder_), Error);
   fs::create_symlink("/dev/full", folder_ / ("model.tmp" + std::to_string(getpid())));
@@ -52,7 +52,7 @@ TEST_F(AtomicFileTest, FullDiskIsAnError) {
   EXPECT_FALSE(fs::exists(folder_ / "model"));
 }
 
-TEST_F(AtomicFileTest, LinksAndPipesStayWhatTheyAre) {
+TEST_F(AtomicFileTest, KeepsLinksAndDevices) {
   write_file(folder_ / "target", "old");
   fs::create_symlink(folder_ / "target", folder_ / "link");
   write_file(folder_ / "link", "new");

@@ -8,7 +8,7 @@
 namespace selfnorm {
 namespace {
 
-// The published values of XXH64: of nothing, and of this sentence.
+// The published values of XXH64 for an empty text and for this sentence.
 TEST(Hash, IsXxh64) {
   constexpr std::string_view kText = "Nobody inspects the spammish repetition";
   EXPECT_EQ(hash_bytes(nullptr, 0), 0xef46db3751d8e999U);

@@ -11,7 +11,7 @@
 namespace selfnorm {
 namespace {
 
-// Known answers of Random123's kat_vectors for philox4x32-10.
+// The known answers in Random123's kat_vectors for philox4x32-10.
 TEST(Philox, KnownAnswers) {
   EXPECT_EQ(philox({0}, {0, 0, 0, 0}),
             (std::array<std::uint32_t, 4>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
@@ -42,8 +42,8 @@ Moments moments(int count, Draw draw) {
   return {sum / count, squares / count - (sum / count) * (sum / count)};
 }
 
-// Five standard errors: a false alarm once in two million, and the draws are fixed by the key.
-TEST(Draws, HaveTheirMoments) {
+// Five standard errors: a false alarm has probability one in two million. The key fixes the draws.
+TEST(Draws, HaveTheExpectedMoments) {
   const int count = 200000;
   const double error = 5 / std::sqrt(count);
   const RandomKey key = random_key(7, "test", "draws");
@@ -59,7 +59,7 @@ TEST(Draws, HaveTheirMoments) {
   EXPECT_NEAR(t.variance, deviation * deviation, error * std::sqrt(2.0) * deviation * deviation);
 }
 
-TEST(Permutation, HoldsEveryNumberOnceAndMoves) {
+TEST(Permutation, ContainsEveryNumberOnceInANewOrder) {
   const auto order = permutation(random_key(3, "shuffle", "0"), 1000);
   EXPECT_EQ(std::set<std::int64_t>(order.begin(), order.end()).size(), 1000u);
   int fixed = 0;

@@ -6,19 +6,19 @@
 namespace selfnorm {
 namespace {
 
-TEST(NearestName, FindsATypo) {
+TEST(NearestName, FindsTheNameForATypo) {
   const std::vector<std::string> ops = {"dense", "selu", "alpha_dropout", "conv2d"};
   EXPECT_EQ(nearest_name("slu", ops), "selu");
   EXPECT_EQ(nearest_name("alphadropout", ops), "alpha_dropout");
   EXPECT_EQ(nearest_name("transformer", ops), "");
 }
 
-TEST(Suggestion, ListsWhatThereIsWhenNothingIsNear) {
+TEST(Suggestion, ListsAllNamesIfNoneIsSimilar) {
   EXPECT_EQ(suggestion("densa", {"dense", "selu"}), " (did you mean 'dense'?)");
   EXPECT_EQ(suggestion("quantum", {"dense", "selu"}), " (there are: dense, selu)");
 }
 
-TEST(Grouped, SetsCommasBetweenThousands) {
+TEST(Grouped, SeparatesThousandsWithCommas) {
   EXPECT_EQ(grouped(0), "0");
   EXPECT_EQ(grouped(999), "999");
   EXPECT_EQ(grouped(1000), "1,000");
@@ -31,7 +31,7 @@ TEST(IsUtf8, RejectsLatin1AndOverlongForms) {
   for (const char* good : {"", "plain", "größer", "數字", "\xF0\x9F\x99\x82"})
     EXPECT_TRUE(is_utf8(good)) << good;
   const std::vector<std::string> bad = {"gr\xF6\xDF",       "\xC3",         "\x80",
-                                        "\xC0\xAF",                          // cut, overlong
+                                        "\xC0\xAF",                          // truncated, overlong
                                         "\xE0\x80\xAF",     "\xED\xA0\x80",  // surrogate
                                         "\xF4\x90\x80\x80", "\xFF"};
   for (const std::string& text : bad) EXPECT_FALSE(is_utf8(text));

@@ -95,9 +95,9 @@ class Compare(CliTest):
         self.ok("train", "relu.toml", "--out", "out/relu/seed-1")
         self.write("relu.toml", NETWORK % ("relu", "0.05"))
         pair = ["compare", "relu.toml", "selu.toml", "--out", "out"]
-        self.fails(USAGE, "out/relu/seed-1: holds a training of another configuration",
+        self.fails(USAGE, "out/relu/seed-1: contains a training of another configuration",
                    arguments=[*pair, "--resume"])
-        self.fails(USAGE, "is there already", arguments=pair)
+        self.fails(USAGE, "exists already", arguments=pair)
 
     def test_all_may_fail(self):
         self.write("wild.toml", NETWORK % ("relu", "1e30"))
@@ -119,12 +119,12 @@ class Compare(CliTest):
         self.assertIn("numeric", wild["failures"][0]["error"])
         self.assertEqual(0, wild["after"]["3"]["trainings"])
         self.assertEqual([], calm["failures"])
-        self.assertIn("wild, seed 1, came to no end", self.path("out/compare.md").read_text())
+        self.assertIn("wild, seed 1, did not finish", self.path("out/compare.md").read_text())
 
     def test_what_cannot_be_compared(self):
         self.write("more/relu.toml", NETWORK % ("relu", "0.1"))
         self.fails(USAGE, "called 'relu'", arguments=["compare", "relu.toml", "more/relu.toml"])
-        self.fails(USAGE, "rows that validate",
+        self.fails(USAGE, "validation rows",
                    arguments=["compare", "relu.toml", "--validation-split", "0", "--out", "a"])
         self.fails(USAGE, "measured are: loss, accuracy",
                    arguments=["compare", "relu.toml", "--metric", "iou", "--out", "b"])

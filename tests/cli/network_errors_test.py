@@ -47,7 +47,7 @@ class NetworkErrors(CliTest):
         self.refused(["output", "outputs"],
                      text=network().replace("\n[train]", '\noutput = ["x"]\n[train]'))
         self.refused(["hidden"], text=network().replace("\n[train]", "\nhidden = [3]\n[train]"))
-        self.refused(["stands outside", ":1"], text="epochs = 3\n" + network())
+        self.refused(["is outside of a table", ":1"], text="epochs = 3\n" + network())
 
     def test_unknown_words(self):
         for line, near in (('loss = "softmax_crossentropy"', "softmax_cross_entropy"),

@@ -155,7 +155,7 @@ class Sets(TableTest):
                         "train", "--data", "t.csv", "--target", "kind", f"--{part}", *more,
                         "--out", "run"])
                     self.assertFalse(self.path("run").exists())
-        self.fails(DATA, "test set of its own",
+        self.fails(DATA, "already has a test set",
                    arguments=["train", "--data", "digits", "--test", "digits"])
 
 

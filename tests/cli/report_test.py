@@ -172,7 +172,7 @@ epochs = 2
         self.path("table.csv").unlink()
         self.ok("report", "run")
         page = self.path("run/report.html").read_text()
-        self.assertIn("are not at hand", page)
+        self.assertIn("are not available", page)
         self.assertNotIn('"confusion"', page)
 
     def test_of_a_comparison(self):

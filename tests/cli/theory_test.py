@@ -93,7 +93,7 @@ class Map(CliTest):
                             ((":2", "'nu'", "above 0", "-1"), "mu,omega,nu,tau\n0,0,-1,1\n"),
                             ((":2", "'mu'", "nan"), "mu,omega,nu,tau\nnan,0,1,1\n"),
                             ((":2", "column 5", "end of the row"), "mu,omega,nu,tau\n0,0,1,1,2\n"),
-                            (("2 columns 'mu'",), "mu,mu,omega,nu,tau\n0,0,0,1,1\n"),
+                            (("2 columns named 'mu'",), "mu,mu,omega,nu,tau\n0,0,0,1,1\n"),
                             ((":2", "double precision"), "mu,omega,nu,tau\n0,0,1e308,1e10\n"),
                             ((":2", "double precision"), "mu,omega,nu,tau\n1,1,1e-200,1e-200\n"),
                             (("no rows",), "mu,omega,nu,tau\n")):

@@ -56,7 +56,7 @@ class Words(CliTest):
         self.write_words("new.npy", self.rows[:3])
         self.ok("predict", "run", "--data", "new.npy")
         self.write_words("bad.npy", [self.rows[0], [1, 2, 12, 0, 0, 0]])
-        self.fails(DATA, "row 1, step 2 (from 0): expected a whole number from 0 (padding) to 11, got 12",
+        self.fails(DATA, "row 1, step 2 (from 0): expected a token id from 0 (padding) to 11, got 12",
                    arguments=("predict", "run", "--data", "bad.npy"))
 
     def test_bad_tables_and_numbers_say_where(self):
@@ -65,10 +65,10 @@ class Words(CliTest):
                    arguments=("train", "net.toml", "--out", "run"))
         self.write_words("x.npy", self.rows)
         self.write("table.npy", npy_bytes(range(24), (WORDS, 2)))
-        self.fails(DATA, "holds an array of shape (12, 2), the table of node 'embedding_1' (embedding) is (12, 8)",
+        self.fails(DATA, "contains an array of shape (12, 2), but the table of node 'embedding_1' (embedding) is (12, 8)",
                    arguments=("train", "net.toml", "--out", "run"))
         self.write("table.npy", npy_bytes([float("nan")] * 96, (WORDS, WIDTH)))
-        self.fails(DATA, "holds NaN or infinity",
+        self.fails(DATA, "contains NaN or infinity",
                    arguments=("train", "net.toml", "--out", "run"))
         pathlib.Path(self.path("table.npy")).unlink()
         self.fails(DATA, "table.npy",

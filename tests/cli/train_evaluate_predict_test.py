@@ -601,7 +601,7 @@ class InputSources(InferenceTest):
                 (3, ("right, left", "wrong"), ("net.toml",)),
                 (3, ("12 rows", "9"), ("--input", "l=left.npy", "--input", "r=short.npy")),
                 (3, ("one .npy or IDX",), ("--input", "left=left.npy,short.npy")),
-                (3, ("digits", "one input of its own"), ("--data", "digits", "--input", "l=a"))):
+                (3, ("digits", "only one input"), ("--data", "digits", "--input", "l=a"))):
             self.fails(status, *words, arguments=("train", *arguments, "--out", "run"))
             self.assertFalse(self.path("run").exists())
 

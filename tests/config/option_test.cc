@@ -36,7 +36,7 @@ std::string message(Example& example, const Settings& settings) {
   return "";
 }
 
-TEST(Options, SetEveryType) {
+TEST(Options, SetValuesOfEveryType) {
   Example example;
   EXPECT_EQ(message(example, {{"epochs", std::int64_t{7}},
                               {"rate", std::int64_t{0}},
@@ -59,7 +59,7 @@ TEST(Options, RoundTripThroughSettings) {
   EXPECT_EQ(collect_settings(to.options()), collect_settings(from.options()));
 }
 
-TEST(Options, BadValuesSayWhereAndWhatWasExpected) {
+TEST(Options, ErrorsNameLocationAndExpectedValue) {
   Example example;
   EXPECT_EQ(message(example, {{"epoch", std::int64_t{1}}}),
             "config: net.toml: [train]: unknown key 'epoch' (did you mean 'epochs'?)");
@@ -74,7 +74,7 @@ TEST(Options, BadValuesSayWhereAndWhatWasExpected) {
             "config: net.toml: [train]: unknown loss 'hubber' (did you mean 'huber'?)");
 }
 
-TEST(Options, FlagsAreReadAsTheirType) {
+TEST(Options, ParseFlagsByType) {
   Example example;
   const Options options = example.options();
   EXPECT_EQ(parse_setting(options[0], "12", "--epochs"), Setting(std::int64_t{12}));

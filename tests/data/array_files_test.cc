@@ -29,7 +29,7 @@ std::string idx(int type, const std::vector<std::uint32_t>& extents, const std::
   return out + numbers;
 }
 
-// As NumPy writes it: padded with spaces to a multiple of 64 and ended by a line feed.
+// Like NumPy, pads the header with spaces to a multiple of 64 and ends it with a line feed.
 std::string npy(const std::string& dictionary, const std::string& numbers, int version = 1) {
   const std::size_t before = version == 1 ? 10 : 12;
   std::string text = dictionary;
@@ -75,7 +75,7 @@ TEST_F(IdxTest, ReadsEveryTypePlainAndGzipped) {
   EXPECT_EQ(std::get<Bytes>(bytes.values), (Bytes{1, 2, 3, 4, 5, 255}));
 }
 
-TEST_F(IdxTest, HostileHeadersAreErrorsBeforeMemoryIsTaken) {
+TEST_F(IdxTest, RejectsHostileHeadersBeforeAllocating) {
   const auto fault = [&](const std::string& bytes) {
     return data_error_message([&] { read_idx(write("h.idx", bytes)); });
   };
@@ -83,17 +83,17 @@ TEST_F(IdxTest, HostileHeadersAreErrorsBeforeMemoryIsTaken) {
   expect_contains("impossible shape", fault(idx(0x08, {most, most, most}, "xx")));
   expect_contains("impossible shape", fault(idx(0x08, {most, most}, "xx")));
   expect_contains("the file has at most 2", fault(idx(0x08, {most}, "xx")));
-  expect_contains("more bytes than its header says", fault(idx(0x08, {1}, "xx")));
-  expect_contains("holds nothing", fault(idx(0x08, {0, 4}, "")));
+  expect_contains("more bytes than its header declares", fault(idx(0x08, {1}, "xx")));
+  expect_contains("the array is empty", fault(idx(0x08, {0, 4}, "")));
   expect_contains("is not an IDX file", fault(idx(0x0a, {1}, "x")));
   expect_contains("is not an IDX file", fault("\x89PNG and so on"));
   expect_contains("is empty", fault(""));
-  // 4 GiB cannot come out of a gzip file of less than 100 bytes.
+  // A gzip file of less than 100 bytes cannot contain 4 GiB.
   const fs::path small = write_gz("bomb.gz", idx(0x08, {most}, "xx"));
   expect_contains("the file has at most", data_error_message([&] { read_idx(small); }));
 }
 
-TEST_F(IdxTest, CutAndDamagedFilesAreErrors) {
+TEST_F(IdxTest, RejectsTruncatedAndDamagedFiles) {
   const std::string bytes = idx(0x0b, {3, 2}, "abcdefghijkl");
   const auto read = [](const fs::path& path) { read_idx(path); };
   try_truncations(folder_ / "cut.idx", bytes, true, read);
@@ -103,22 +103,22 @@ TEST_F(IdxTest, CutAndDamagedFilesAreErrors) {
   try_corruptions(folder_ / "flip.idx.gz", packed, kFlips, read);
 }
 
-TEST_F(IdxTest, ACutGzipFileIsCalledSo) {
+TEST_F(IdxTest, NamesATruncatedGzipFile) {
   const std::string packed = bytes_of(write_gz("whole.gz", idx(0x08, {4}, "abcd")));
-  for (const std::size_t cut : {1U, 9U}) {  // within the sum at the end, within the data
+  for (const std::size_t cut : {1U, 9U}) {  // inside the checksum, inside the data
     const fs::path path = write("cut.gz", packed.substr(0, packed.size() - cut));
     expect_contains("cut.gz: the gzip data end too early",
                     data_error_message([&] { read_idx(path); }));
   }
 }
 
-TEST_F(IdxTest, ADamagedChecksumIsAnError) {
+TEST_F(IdxTest, RejectsADamagedChecksum) {
   std::string packed = bytes_of(write_gz("whole.gz", idx(0x08, {4}, "abcd")));
   packed[packed.size() - 6] ^= 1;
   expect_contains("damaged", data_error_message([&] { read_idx(write("sum.gz", packed)); }));
 }
 
-TEST_F(IdxTest, MissingFilesAndFoldersAreNamed) {
+TEST_F(IdxTest, NamesMissingFilesAndFolders) {
   expect_contains("none.idx: cannot be opened: No such file",
                   data_error_message([&] { read_idx(folder_ / "none.idx"); }));
   expect_contains("expected a file, got a folder", data_error_message([&] { read_idx(folder_); }));
@@ -164,8 +164,9 @@ TEST_F(NpyTest, ReadsEveryTypeInBothByteOrders) {
             (Whole{-128}));
 }
 
-// IEEE 754 binary16: the largest, the smallest, one between, both zeros, a negative, the specials.
-TEST_F(NpyTest, HalfNumbersAreExact) {
+// IEEE 754 binary16: the largest and the smallest number, one between them, both zeros, a negative
+// number, infinity and NaN.
+TEST_F(NpyTest, ReadsHalfPrecisionExactly) {
   const struct {
     std::uint16_t bits;
     float value;
@@ -182,8 +183,9 @@ TEST_F(NpyTest, HalfNumbersAreExact) {
       std::isnan(array_floats(read_npy(write("n.npy", npy_of(">f2", "(1,)", "\x7e\x01"))))[0]));
 }
 
-TEST_F(NpyTest, FortranOrderBecomesRowMajor) {
-  // shape (2, 3, 2): value 100·i + 10·j + k at (i, j, k), first index fastest in the file.
+TEST_F(NpyTest, ConvertsFortranOrderToRowMajor) {
+  // Shape (2, 3, 2) with value 100·i + 10·j + k at (i, j, k). The first index varies fastest in the
+  // file.
   std::string numbers;
   for (int k = 0; k < 2; ++k) {
     for (int j = 0; j < 3; ++j) {
@@ -195,7 +197,7 @@ TEST_F(NpyTest, FortranOrderBecomesRowMajor) {
             (Bytes{0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121}));
 }
 
-TEST_F(NpyTest, VersionsTwoAndThreeHaveLongHeaders) {
+TEST_F(NpyTest, ReadsTheLongHeadersOfVersionsTwoAndThree) {
   const std::string dictionary = "{\"shape\": (1, 2), 'fortran_order':False,'descr':'|u1'}";
   for (const int version : {1, 2, 3}) {
     EXPECT_EQ(read_npy(write("v.npy", npy(dictionary, "ab", version))).shape, (Shape{1, 2}));
@@ -204,7 +206,7 @@ TEST_F(NpyTest, VersionsTwoAndThreeHaveLongHeaders) {
                   data_error_message([&] { read_npy(write("v.npy", npy(dictionary, "ab", 4))); }));
 }
 
-TEST_F(NpyTest, WhatItDoesNotReadIsNamed) {
+TEST_F(NpyTest, NamesUnsupportedContent) {
   const auto fault = [&](const std::string& bytes) {
     return data_error_message([&] { read_npy(write("h.npy", bytes)); });
   };
@@ -214,9 +216,9 @@ TEST_F(NpyTest, WhatItDoesNotReadIsNamed) {
   expect_contains(
       "records",
       fault(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "")));
-  expect_contains("holds one number", fault(npy_of("<f4", "()", "xxxx")));
-  expect_contains("holds nothing", fault(npy_of("<f4", "(0, 3)", "")));
-  expect_contains("holds nothing", fault(npy_of("<f4", "(-1, 3)", "")));
+  expect_contains("contains a single number", fault(npy_of("<f4", "()", "xxxx")));
+  expect_contains("the array is empty", fault(npy_of("<f4", "(0, 3)", "")));
+  expect_contains("the array is empty", fault(npy_of("<f4", "(-1, 3)", "")));
   expect_contains("impossible shape", fault(npy_of("<f8", "(4611686018427387904, 2)", "xxxx")));
   expect_contains("expected a whole number",
                   fault(npy_of("<f8", "(99999999999999999999,)", "xxxx")));
@@ -226,7 +228,7 @@ TEST_F(NpyTest, WhatItDoesNotReadIsNamed) {
   expect_contains("too large", fault(npy_of("<u8", "(1,)", std::string(8, '\xff'))));
 }
 
-TEST_F(NpyTest, CutAndDamagedFilesAreErrors) {
+TEST_F(NpyTest, RejectsTruncatedAndDamagedFiles) {
   const std::string bytes = npy_of("<f4", "(3, 2)", "abcdefghijklmnopqrstuvwx");
   const auto read = [](const fs::path& path) { read_npy(path); };
   try_truncations(folder_ / "cut.npy", bytes, true, read);
@@ -236,7 +238,7 @@ TEST_F(NpyTest, CutAndDamagedFilesAreErrors) {
   try_corruptions(folder_ / "flip.npy.gz", packed, kFlips, read);
 }
 
-TEST_F(NpyTest, FieldsRefuseWhatIsNotFinite) {
+TEST_F(NpyTest, RejectsValuesThatAreNotFinite) {
   const std::string huge = reversed(big_endian(0x7e37e43c8800759c, 8));  // 1e300
   const auto field = [&](const std::string& bytes) {
     array_field(read_npy(write("x.npy", bytes)), "x", false, "x.npy");
@@ -249,7 +251,7 @@ TEST_F(NpyTest, FieldsRefuseWhatIsNotFinite) {
                   }));
 }
 
-TEST_F(NpyTest, BytesStayBytesOnlyInImages) {
+TEST_F(NpyTest, KeepsBytesOnlyForImages) {
   const auto read = [&](const char* shape, bool channel_first) {
     return array_field(read_npy(write("x.npy", npy_of("|u1", shape, "\x01\x02\x03\xff"))), "x",
                        channel_first, "x.npy");

@@ -18,7 +18,7 @@ namespace {
 
 using Rows = std::vector<std::int64_t>;
 
-// Two passes in double over n numbers of size ~m: the sums err by at most n·u·m each.
+// Two passes in double over n numbers of size ~m: the error of each sum is at most n·u·m.
 constexpr double kSumTolerance = 1e4 * 0x1p-53 * 1e3;
 
 Rows all_rows(std::int64_t count) {
@@ -36,25 +36,26 @@ std::vector<float> random_floats(std::size_t count, float scale, float shift) {
   return out;
 }
 
-TEST(Standardizer, ColumnsByTrainingRowsOnly) {
+TEST(Standardizer, UsesOnlyTrainingRows) {
   const Field field{"x", {2}, std::vector<float>{1, 5, 3, 5, 100, 200}, {}};
   const Standardizer s = fit(field, Rows{0, 1});
   EXPECT_EQ(s.mean, (std::vector<double>{2, 5}));
-  EXPECT_EQ(s.deviation, (std::vector<double>{1, 1}));  // population; the constant column: 1
+  // Population standard deviations. That of the constant column is replaced by 1.
+  EXPECT_EQ(s.deviation, (std::vector<double>{1, 1}));
   std::vector<float> out(2);
   gather_batch(field, &s, Rows{2}, out.data());
   EXPECT_EQ(out, (std::vector<float>{98, 195}));
 }
 
-TEST(Standardizer, ConstantColumnsAreExact) {
+TEST(Standardizer, IsExactForConstantColumns) {
   const Field field{"x", {1}, std::vector<float>(1000, 0.1f), {}};
   const Standardizer s = fit(field, all_rows(1000));
   EXPECT_EQ(s.mean[0], static_cast<double>(0.1f));
   EXPECT_EQ(s.deviation[0], 1);
 }
 
-// A mean 1e4 deviations away ruins the one-pass formula; long double is the reference.
-TEST(Standardizer, SurvivesALargeMean) {
+// The one-pass formula fails for a mean of 1e4 standard deviations. Long double is the reference.
+TEST(Standardizer, IsAccurateForALargeMean) {
   const auto values = random_floats(4000, 1, 1e4f);
   const Field field{"x", {2}, values, {}};
   const Standardizer s = fit(field, all_rows(2000));
@@ -69,8 +70,8 @@ TEST(Standardizer, SurvivesALargeMean) {
   }
 }
 
-TEST(Standardizer, ImagesByChannelAndTheRestByLastExtent) {
-  // (C,H,W) = (2,1,2): channel 0 holds 0 and 2, channel 1 holds 10 and 10.
+TEST(Standardizer, UsesChannelsOfImagesAndTheLastExtentOfOthers) {
+  // (C,H,W) = (2,1,2). Channel 0 contains 0 and 2, channel 1 contains 10 and 10.
   const Field image{"x", {2, 1, 2}, std::vector<float>{0, 2, 10, 10}, {}};
   EXPECT_EQ(fit(image, Rows{0}).mean, (std::vector<double>{1, 10}));
   EXPECT_EQ(fit(image, Rows{0}).deviation, (std::vector<double>{1, 1}));
@@ -81,15 +82,15 @@ TEST(Standardizer, ImagesByChannelAndTheRestByLastExtent) {
   EXPECT_EQ(fit(bytes, Rows{0}).deviation, (std::vector<double>{0.5}));
 }
 
-TEST(Standardizer, RefusesNoRowsAndRowsOutOfRange) {
+TEST(Standardizer, RejectsNoRowsAndRowsOutOfRange) {
   const Field field{"x", {1}, std::vector<float>{1, 2}, {}};
   EXPECT_THROW(fit(field, Rows{}), Error);
   EXPECT_THROW(fit(field, Rows{2}), Error);
   EXPECT_THROW(fit(field, Rows{-1}), Error);
 }
 
-TEST(Gather, ColorImagesBecomeFeaturesLast) {
-  // Row r, channel c, height y, width x holds 1000r + 100c + 10y + x; C=3, H=2, W=4.
+TEST(Gather, StoresColorImagesFeaturesLast) {
+  // The value of row r, channel c, height y, width x is 1000r + 100c + 10y + x. C=3, H=2, W=4.
   constexpr int kC = 3, kH = 2, kW = 4;
   std::vector<float> values;
   for (int r = 0; r < 3; ++r)
@@ -115,7 +116,7 @@ TEST(Gather, ColorImagesBecomeFeaturesLast) {
   }
 }
 
-TEST(Gather, BytesAreParts255AndRoundedOnce) {
+TEST(Gather, DividesBytesBy255WithOneRounding) {
   std::vector<std::uint8_t> bytes(256);
   std::iota(bytes.begin(), bytes.end(), std::uint8_t{0});
   const Standardizer s{{0.1307}, {0.3081}};
@@ -133,9 +134,9 @@ TEST(Gather, BytesAreParts255AndRoundedOnce) {
   }
 }
 
-TEST(Gather, SameBitsForAnyNumberOfThreads) {
+TEST(Gather, GivesTheSameBitsForAnyNumberOfThreads) {
   SKIP_UNDER_THREAD_SANITIZER();
-  constexpr std::int64_t kRows = 200;  // enough numbers for several threads
+  constexpr std::int64_t kRows = 200;  // enough values for several threads
   const Field field{"x", {3, 16, 16}, random_floats(kRows * 768, 2, 1), {}};
   const Standardizer s = fit(field, all_rows(kRows));
   const Rows rows = permutation(random_key(1, "test", "rows"), kRows);
@@ -147,7 +148,7 @@ TEST(Gather, SameBitsForAnyNumberOfThreads) {
   }
   EXPECT_EQ(outs[0], outs[1]);
   EXPECT_EQ(outs[0], outs[2]);
-  // Standardized over all rows, the batch of all rows has mean 0 and deviation 1.
+  // If the standardizer was fitted to all rows, their batch has mean 0 and standard deviation 1.
   double sum = 0, squares = 0;
   for (const float x : outs[0]) sum += x, squares += static_cast<double>(x) * x;
   const auto count = static_cast<double>(outs[0].size());
@@ -156,7 +157,7 @@ TEST(Gather, SameBitsForAnyNumberOfThreads) {
   EXPECT_NEAR(squares / count, 1, 2 * kFloatRounding);
 }
 
-TEST(Gather, RefusesWrongRowsAndForeignStandardizers) {
+TEST(Gather, RejectsWrongRowsAndStandardizersOfOtherData) {
   const Field field{"x", {2}, std::vector<float>{1, 2, 3, 4}, {}};
   std::vector<float> out(2);
   EXPECT_THROW(gather_batch(field, nullptr, Rows{2}, out.data()), Error);
@@ -169,7 +170,7 @@ TEST(Gather, RefusesWrongRowsAndForeignStandardizers) {
   }
 }
 
-TEST(TakeRows, TakesFeaturesAndTargets) {
+TEST(TakeRows, SelectsFeaturesAndTargets) {
   Dataset data{"d", 3, {{"x", {2}, std::vector<float>{1, 2, 3, 4, 5, 6}, {"a", "b"}}}, {}};
   data.targets = {"y", {0, 1, 0}, {"n", "p"}, {}, 0};
   const Dataset part = take_rows(data, Rows{2, 0});
@@ -181,7 +182,7 @@ TEST(TakeRows, TakesFeaturesAndTargets) {
   EXPECT_EQ(take_rows(data, Rows{1}).targets.values, (std::vector<float>{3, 4}));
 }
 
-TEST(Split, LastRowsAsKerasTakesThem) {
+TEST(Split, TakesTheLastRowsAsKerasDoes) {
   const Split split = split_rows(60000, 0.2, false, 1, "validation");
   ASSERT_EQ(split.validation.size(), 12000U);
   EXPECT_EQ(split.validation.front(), 48000);
@@ -192,7 +193,7 @@ TEST(Split, LastRowsAsKerasTakesThem) {
   EXPECT_EQ(split_rows(7, 0, true, 1, "validation").train, all_rows(7));
 }
 
-TEST(Split, ShuffleIsAFunctionOfSeedAndName) {
+TEST(Split, ShufflesBySeedAndName) {
   const auto draw = [](std::uint64_t seed, const char* name) {
     return split_rows(1000, 0.25, true, seed, name).validation;
   };
@@ -201,13 +202,13 @@ TEST(Split, ShuffleIsAFunctionOfSeedAndName) {
   EXPECT_NE(draw(1, "test"), draw(1, "validation"));
 }
 
-TEST(Split, EmptyPartsAreErrors) {
+TEST(Split, RejectsEmptyParts) {
   EXPECT_THROW(split_rows(3, 0.9, false, 1, "validation"), Error);
   EXPECT_THROW(split_rows(1, 0.5, false, 1, "validation"), Error);
   EXPECT_THROW(split_rows(0, 0.5, false, 1, "validation"), Error);
 }
 
-TEST(Split, EveryRowIsInExactlyOnePart) {
+TEST(Split, PutsEveryRowIntoExactlyOnePart) {
   EXPECT_TRUE(rc::check("train and validation partition the rows", [] {
     const auto rows = *rc::gen::inRange<std::int64_t>(4, 500);
     const double share = *rc::gen::inRange(25, 75) / 100.0;

@@ -33,7 +33,7 @@ class CsvTest : public TemporaryFolderTest {
   }
 };
 
-TEST_F(CsvTest, HeaderTargetAndClasses) {
+TEST_F(CsvTest, ReadsHeaderTargetAndClasses) {
   const Dataset data = read("age,kind,size\n1,b,2.5\n-3,a,4e1\n+5,b,.5\n", target("kind"));
   EXPECT_EQ(data.rows, 3);
   EXPECT_EQ(data.inputs[0].sample_shape, (Shape{2}));
@@ -44,7 +44,7 @@ TEST_F(CsvTest, HeaderTargetAndClasses) {
   EXPECT_EQ(data.targets.classes, (Classes{1, 0, 1}));
 }
 
-TEST_F(CsvTest, SameFromGzipAndWithEveryDelimiter) {
+TEST_F(CsvTest, ReadsTheSameFromGzipAndWithEveryDelimiter) {
   for (const char delimiter : {',', ';', '\t'}) {
     std::string text = "x,y\n1,0\n2,1\n";
     std::ranges::replace(text, ',', delimiter);
@@ -57,7 +57,7 @@ TEST_F(CsvTest, SameFromGzipAndWithEveryDelimiter) {
   expect_contains("expected a number, got '1,2'", fault("1,2;3\n", given));
 }
 
-TEST_F(CsvTest, TargetByIndexAndByUsualName) {
+TEST_F(CsvTest, FindsTheTargetByIndexAndByUsualName) {
   const std::string text = "1,2,7\n3,4,9\n";
   for (const char* name : {"2", "-1"}) {
     const Dataset data = read(text, target(name));
@@ -71,13 +71,13 @@ TEST_F(CsvTest, TargetByIndexAndByUsualName) {
   expect_contains("class and target could each be the target", fault("class,target,a\n1,2,3\n"));
 }
 
-TEST_F(CsvTest, NumberClassesAreSortedByValue) {
+TEST_F(CsvTest, SortsNumericClassesByValue) {
   const Dataset data = read("x,y\n0,10\n0,9\n0,-1\n", target("y"));
   EXPECT_EQ(data.targets.class_names, (Names{"-1", "9", "10"}));
   EXPECT_EQ(data.targets.classes, (Classes{2, 1, 0}));
 }
 
-TEST_F(CsvTest, RegressionWhenAskedOrFractional) {
+TEST_F(CsvTest, IsRegressionOnRequestOrForFractions) {
   EXPECT_EQ(read("x,y\n0,1\n0,2\n", target("y", "regression")).targets.values, (Floats{1, 2}));
   const Dataset data = read("x,y\n0,1.5\n0,2\n0,NA\n", target("y"));
   EXPECT_EQ(data.targets.width, 1);
@@ -91,7 +91,7 @@ TEST_F(CsvTest, RegressionWhenAskedOrFractional) {
             kMostAutomaticClasses + 1);
 }
 
-TEST_F(CsvTest, SeveralTargetsKeepTheirOrderAndGaps) {
+TEST_F(CsvTest, KeepsTheOrderAndGapsOfSeveralTargets) {
   const Dataset data = read("a,x,b\n1,5,0\n,6,1\n", target("b, a"));
   EXPECT_EQ(data.targets.name, "b,a");
   EXPECT_EQ(data.targets.width, 2);
@@ -102,10 +102,10 @@ TEST_F(CsvTest, SeveralTargetsKeepTheirOrderAndGaps) {
   EXPECT_TRUE(std::isnan(data.targets.values[3]));
 }
 
-TEST_F(CsvTest, HeaderOnlyWhereItIsOne) {
+TEST_F(CsvTest, RecognizesAHeader) {
   EXPECT_EQ(read("1,2,a\n3,4,b\n", target("-1")).rows, 2);     // text target, no header
   EXPECT_EQ(read("0,1,y\n3,4,1\n", target("y")).rows, 1);      // numbers as names
-  EXPECT_EQ(read("\tf1\ty\n1\t2\t0\n", target("y")).rows, 1);  // a nameless first column
+  EXPECT_EQ(read("\tf1\ty\n1\t2\t0\n", target("y")).rows, 1);  // first column without a name
   DataOptions options;
   options.header = "yes";
   EXPECT_EQ(read("1,2\n3,4\n", options).inputs[0].columns, (Names{"1", "2"}));
@@ -114,7 +114,7 @@ TEST_F(CsvTest, HeaderOnlyWhereItIsOne) {
                   fault("a,b\n1,2\n", options));
 }
 
-TEST_F(CsvTest, QuotesBlankLinesCarriageReturnsAndByteOrderMark) {
+TEST_F(CsvTest, ReadsQuotesBlankLinesCarriageReturnsAndByteOrderMark) {
   const Dataset data =
       read("\xef\xbb\xbf\r\n\"a\nb\",\"y, z\"\r\n\r\n 1 ,\"0\"\r\n2,1", target("y, z"));
   EXPECT_EQ(data.inputs[0].columns, (Names{"a\nb"}));
@@ -122,13 +122,13 @@ TEST_F(CsvTest, QuotesBlankLinesCarriageReturnsAndByteOrderMark) {
   EXPECT_EQ(data.targets.classes, (Classes{0, 1}));
 }
 
-TEST_F(CsvTest, LimitReadsOnlySoManyRows) {
+TEST_F(CsvTest, ReadsAtMostTheLimitOfRows) {
   DataOptions options;
   options.limit = 2;
   EXPECT_EQ(features(read("a\n1\n2\nthree\n", options)), (Floats{1, 2}));
 }
 
-TEST_F(CsvTest, FaultsNameFileLineAndColumn) {
+TEST_F(CsvTest, ErrorsNameFileLineAndColumn) {
   const std::string at = (folder_ / "t.csv").string();
   expect_contains("data: " + at + ":4, column 'age': expected a number, got 'abc'",
                   fault("age,y\n1,2\n\nabc,3\n"));
@@ -146,36 +146,37 @@ TEST_F(CsvTest, FaultsNameFileLineAndColumn) {
   EXPECT_EQ(features(read("a\n1e-999\n")), (Floats{0}));
   expect_contains("got '1\\x00'", fault(std::string("a,b\n1,1\0\n", 9)));
   expect_contains(":2: a quote (\") is not closed", fault("a,b\n1,\"2\n3,4\n"));
-  expect_contains(":2: a quote (\") is not closed, or stands within", fault("a,b\n1,2\"3\n"));
-  expect_contains("a header and no rows", fault("a,b\n"));
-  expect_contains("holds no rows", fault("\n\n"));
+  expect_contains(":2: a quote (\") is not closed, or is inside an unquoted",
+                  fault("a,b\n1,2\"3\n"));
+  expect_contains("a header but no rows", fault("a,b\n"));
+  expect_contains("has no rows", fault("\n\n"));
   expect_contains("the file is empty", fault(""));
   expect_contains("no column is left", fault("a\n1\n", target("a")));
-  expect_contains("there is no column 'kin' to be the target (did you mean 'kind'?)",
+  expect_contains("there is no column 'kin' for the target (did you mean 'kind'?)",
                   fault("a,kind\n1,2\n", target("kin")));
   std::string wide = "c0";
   for (int i = 1; i < 30; ++i) wide += ",c" + std::to_string(i);
-  expect_contains("there is no column 'quality' to be the target among its 30",
+  expect_contains("there is no column 'quality' for the target (the table has 30",
                   fault(wide + "\n", target("quality")));
   expect_contains("no column '2'", fault("1,2\n", target("2")));
-  expect_contains("more than one column is called 'a'", fault("a,a\n1,2\n", target("a")));
-  expect_contains("the target '-1' is named twice", fault("a,b,c\n1,2,3\n", target("c,-1")));
+  expect_contains("more than one column is named 'a'", fault("a,a\n1,2\n", target("a")));
+  expect_contains("the target '-1' is listed twice", fault("a,b,c\n1,2,3\n", target("c,-1")));
 }
 
-TEST_F(CsvTest, BadLabelsAreNamed) {
+TEST_F(CsvTest, NamesBadLabels) {
   expect_contains(":3, column 'y': expected a class, got ''", fault("x,y\n1,a\n1,\n", target("y")));
-  expect_contains(":3, column 'y': expected a class, a whole number",
+  expect_contains(":3, column 'y': expected a whole number as the class",
                   fault("x,y\n1,1\n1,1.5\n", target("y", "classification")));
   expect_contains("got a missing label", fault("x,y\n1,1\n1,?\n", target("y", "classification")));
-  expect_contains(":2, column 'y': expected a number as target of a regression, got 'a'",
+  expect_contains(":2, column 'y': expected a number as the target of a regression, got 'a'",
                   fault("x,y\n1,a\n", target("y", "regression")));
   expect_contains(":2, column 'y': expected a target within 32-bit",
                   fault("x,y\n1,inf\n", target("y")));
-  expect_contains(":3, column 'z': expected a number as target, got 'a'",
+  expect_contains(":3, column 'z': expected a number as the target, got 'a'",
                   fault("x,y,z\n1,1,1\n1,1,a\n", target("y,z")));
 }
 
-TEST_F(CsvTest, HostileBytesNeverDoMoreThanThrow) {
+TEST_F(CsvTest, OnlyThrowsForHostileBytes) {
   const std::string text = "a,\"b\",y\r\n1,2.5,x\r\n\"3\",-4e1,z\n5,6,x\n";
   const auto action = [&](const fs::path& path) { read_csv(path, target("y")); };
   try_truncations(folder_ / "cut.csv", text, false, action);
@@ -185,8 +186,8 @@ TEST_F(CsvTest, HostileBytesNeverDoMoreThanThrow) {
   try_corruptions(folder_ / "flip.csv.gz", packed, 2000, action);
 }
 
-// 64 KiB is the reader's chunk: rows, quotes and CR LF pairs must survive being cut by it.
-TEST_F(CsvTest, RowsMayCrossChunks) {
+// The reader reads chunks of 64 KiB. Rows, quotes and CR LF pairs may cross their borders.
+TEST_F(CsvTest, ReadsRowsThatCrossChunks) {
   std::string text = "a,b\r\n";
   for (int i = 0; i < 30000; ++i) text += std::to_string(i) + ",\"" + std::to_string(-i) + "\"\r\n";
   const Dataset data = read(text);
@@ -209,7 +210,7 @@ TEST(Targets, AlignToKnownClasses) {
                   }));
 }
 
-TEST(Targets, IndexesOutOfRangeAreNamed) {
+TEST(Targets, NameIndexesOutOfRange) {
   const Place place = [](std::int64_t row) { return "row " + std::to_string(row); };
   EXPECT_EQ(index_targets("y", {1, 0}, {"a", "b"}, place).classes, (Classes{1, 0}));
   expect_contains("row 1: expected a class from 0 to 1, got 2", data_error_message([&] {

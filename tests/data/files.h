@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small files that the tests write for themselves, and what hostile ones must do.
+// Helpers that write small files, and that check the behavior for hostile files.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ namespace selfnorm {
 
 namespace fs = std::filesystem;
 
-/// A folder of its own for every test.
+/// A fixture with a separate folder for every test.
 class TemporaryFolderTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -49,8 +49,8 @@ class TemporaryFolderTest : public testing::Test {
   fs::path folder_;
 };
 
-/// The message of the Error(data) that the action throws, "" when it throws none. Any other
-/// exception fails the test.
+/// Returns the message of the Error(data) that the action throws, or "" if it throws none. Any
+/// other exception fails the test.
 inline std::string data_error_message(const std::function<void()>& action) {
   try {
     action();
@@ -68,7 +68,8 @@ inline void expect_contains(const std::string& part, const std::string& message)
       << "expected '" << part << "' within '" << message << "'";
 }
 
-/// The file cut at each byte: the action must throw Error(data) when `must_throw`, and never more.
+/// Truncates the file at each byte. The action may throw only Error(data), and must throw it if
+/// `must_throw`.
 inline void try_truncations(const fs::path& path, const std::string& bytes, bool must_throw,
                             const std::function<void(const fs::path&)>& action) {
   for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -81,7 +82,7 @@ inline void try_truncations(const fs::path& path, const std::string& bytes, bool
   }
 }
 
-/// The file with one to four random bytes changed: Error(data) or nothing.
+/// Changes one to four random bytes of the file. The action may throw only Error(data).
 inline void try_corruptions(const fs::path& path, const std::string& bytes, int trials,
                             const std::function<void(const fs::path&)>& action) {
   const RandomKey key = random_key(1, "test", path.filename().string());
@@ -99,7 +100,7 @@ inline void try_corruptions(const fs::path& path, const std::string& bytes, int 
   }
 }
 
-/// The folder of public data beside the checkout, if there is one.
+/// Returns the folder of public data next to the checkout, if it exists.
 inline std::optional<fs::path> shared_data() {
   const char* set = std::getenv("SELFNORM_SHARED");
   const fs::path folder =

@@ -33,7 +33,7 @@ class LoadTest : public TemporaryFolderTest {
     options.source = name;
     return options;
   }
-  // `count` images of 2×2 bytes and labels row mod `classes`.
+  // Writes `count` images of 2×2 bytes. The label of a row is row mod `classes`.
   void write_idx(const std::string& part, int count, int classes) const {
     const auto extent = [](int n) { return std::string(3, '\0') + static_cast<char>(n); };
     std::string images("\0\0\x08\x03", 4), labels("\0\0\x08\x01", 4);
@@ -53,14 +53,15 @@ class LoadTest : public TemporaryFolderTest {
   std::string before_;
 };
 
-TEST_F(LoadTest, BundledDigits) {
+TEST_F(LoadTest, LoadsTheBundledDigits) {
   const LoadedData data = load_data(source("digits"));
   ASSERT_TRUE(data.test);
   EXPECT_EQ(data.train.rows, 1438);
   EXPECT_EQ(data.test->rows, 359);
   EXPECT_EQ(data.train.inputs[0].sample_shape, (Shape{1, 8, 8}));
   EXPECT_EQ(data.train.targets.class_names.size(), 10U);
-  // The file's first line begins 0,0,5,13,9,1 and is a 0; its fifth, the first of test, is a 4.
+  // The first line of the file begins with 0,0,5,13,9,1 and is a 0. The fifth line is the first
+  // test row and is a 4.
   const auto& pixels = std::get<std::vector<float>>(data.train.inputs[0].values);
   EXPECT_EQ(std::vector<float>(pixels.begin(), pixels.begin() + 6),
             (std::vector<float>{0, 0, 5 / 16.f, 13 / 16.f, 9 / 16.f, 1 / 16.f}));
@@ -72,7 +73,7 @@ TEST_F(LoadTest, BundledDigits) {
   EXPECT_EQ(pixels.size(), 1438U * 64);
 }
 
-TEST_F(LoadTest, IdxFolderWithItsTest) {
+TEST_F(LoadTest, LoadsAnIdxFolderWithTestSet) {
   write_idx("train", 6, 3);
   write_idx("t10k", 4, 2);
   const LoadedData data = load_data(source(folder_.string()));
@@ -87,22 +88,22 @@ TEST_F(LoadTest, IdxFolderWithItsTest) {
   EXPECT_EQ(load_data(limited).train.rows, 3);
   DataOptions split = source(folder_.string());
   split.test_split = 0.5;
-  expect_contains("has a test set of its own", fault(split));
+  expect_contains("already has a test set", fault(split));
 }
 
-TEST_F(LoadTest, IdxFaultsNameTheFile) {
+TEST_F(LoadTest, IdxErrorsNameTheFile) {
   write_idx("train", 6, 2);
   write_idx("t10k", 4, 3);
   expect_contains("t10k-labels-idx1-ubyte: row 2 (from 0): class '2' is not among the 2 known",
                   fault(source(folder_.string())));
   write("train-labels-idx1-ubyte", std::string("\0\0\x08\x01\0\0\0\2\0\1", 10));
-  expect_contains("has 6 rows and", fault(source(folder_.string())));
+  expect_contains("has 6 rows, but", fault(source(folder_.string())));
   fs::remove(folder_ / "train-labels-idx1-ubyte");
   expect_contains("expected a folder with train-images-idx3-ubyte",
                   fault(source(folder_.string())));
 }
 
-TEST_F(LoadTest, KnownSetsComeFromTheFirstDirectoryThatHasThem) {
+TEST_F(LoadTest, LoadsKnownSetsFromTheFirstDirectoryThatHasThem) {
   fs::create_directories(folder_ / "one" / "mnist");
   const fs::path all = folder_;
   folder_ = all / "one" / "mnist";
@@ -118,17 +119,17 @@ TEST_F(LoadTest, KnownSetsComeFromTheFirstDirectoryThatHasThem) {
   options.data_dir = (all / "one").string();
   EXPECT_EQ(*find_dataset(*find_known("mnist"), options), all / "one" / "mnist");
   EXPECT_EQ(load_data(options).train.rows, 20);
-  // A label that the known set does not have.
+  // A label that does not exist in the known data set.
   std::string labels = bytes_of(all / "one" / "mnist" / "train-labels-idx1-ubyte");
   labels.back() = 10;
   write("one/mnist/train-labels-idx1-ubyte", labels);
   expect_contains("row 19 (from 0): expected a class from 0 to 9, got 10", fault(options));
-  // A folder that lacks a file is passed over.
+  // A folder in which a file is missing is skipped.
   fs::remove(all / "one" / "mnist" / "t10k-images-idx3-ubyte.gz");
   EXPECT_EQ(*find_dataset(*find_known("mnist"), options), all / "two" / "mnist");
 }
 
-TEST_F(LoadTest, AbsentDataSaysWhereItWasSoughtAndHowToGetIt) {
+TEST_F(LoadTest, NamesSearchedFoldersAndSourceOfMissingData) {
   const KnownDataset absent{"fashion_mnist", "", "no-such-folder",
                             "a-file b-file", "", "apt-get install dataset-fashion-mnist"};
   DataOptions options;
@@ -140,14 +141,14 @@ TEST_F(LoadTest, AbsentDataSaysWhereItWasSoughtAndHowToGetIt) {
   expect_contains("apt-get install dataset-fashion-mnist", message);
 }
 
-TEST_F(LoadTest, UnknownSources) {
+TEST_F(LoadTest, RejectsUnknownSources) {
   expect_contains("'minst' is neither a file nor a known data set (did you mean 'mnist'?)",
                   fault(source("minst")));
   expect_contains("no source", fault(source("")));
-  expect_contains("unknown kind of file '.xlsx'", fault(source(write("t.xlsx", "x").string())));
+  expect_contains("unknown file extension '.xlsx'", fault(source(write("t.xlsx", "x").string())));
 }
 
-TEST_F(LoadTest, ArraysWithTargetsBesideThem) {
+TEST_F(LoadTest, LoadsArraysWithTargetsNextToThem) {
   const auto npy = [](const std::string& type, const std::string& shape, const std::string& bytes) {
     std::string text =
         "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + "}\n";
@@ -162,12 +163,12 @@ TEST_F(LoadTest, ArraysWithTargetsBesideThem) {
   write("y.npy", npy("|i1", "(3, 2)", "abcdef"));
   EXPECT_EQ(load_data(options).train.targets.width, 2);
   write("y.npy", npy("|i1", "(2,)", "ab"));
-  expect_contains("has 3 rows and", fault(options));
+  expect_contains("has 3 rows, but", fault(options));
   options.target = "z.npy";
   expect_contains("z.npy: cannot be opened", fault(options));
 }
 
-TEST_F(LoadTest, TestSplitTakesTheLastRowsOrDraws) {
+TEST_F(LoadTest, TestSplitTakesTheLastRowsOrRandomRows) {
   std::string text = "x,y\n";
   for (int i = 0; i < 100; ++i) text += std::to_string(i) + "," + std::to_string(i % 2) + "\n";
   DataOptions options = source(write("t.csv", text).string());
@@ -184,7 +185,7 @@ TEST_F(LoadTest, TestSplitTakesTheLastRowsOrDraws) {
   EXPECT_NE(a.test->inputs[0].values, c.test->inputs[0].values);
 }
 
-TEST_F(LoadTest, OptionsAreChecked) {
+TEST_F(LoadTest, ChecksOptions) {
   DataOptions data;
   apply_settings(options(data), {{"source", "mnist"}, {"validation_split", 0.2}}, "net.toml");
   EXPECT_EQ(data.source, "mnist");
@@ -194,7 +195,7 @@ TEST_F(LoadTest, OptionsAreChecked) {
   EXPECT_THROW(apply_settings(options(data), {{"limit", std::int64_t{-1}}}, "net.toml"), Error);
 }
 
-// Mean and deviation of the training images are well known: 0.1307 and 0.3081.
+// Mean and standard deviation of the training images are well known: 0.1307 and 0.3081.
 TEST_F(LoadTest, Mnist) {
   const auto shared = shared_data();
   if (!shared || !fs::is_directory(*shared / "mnist")) {

@@ -10,8 +10,8 @@
 namespace selfnorm {
 namespace {
 
-// Without noise every point lies on its curve.
-TEST(Figures, PointsLieOnTheirCurves) {
+// Without noise, every point is on its curve.
+TEST(Synthetic, PointsAreOnTheirCurves) {
   constexpr double kRounding = 1e-12;
   for (const SyntheticPoint& p : make_synthetic("circles", {100, 0, 3})) {
     EXPECT_NEAR(std::hypot(p.x, p.y), p.kind == 0 ? 1 : 0.5, kRounding);
@@ -27,7 +27,7 @@ TEST(Figures, PointsLieOnTheirCurves) {
   }
 }
 
-TEST(Figures, ClassesTakeTurnsAndSeedsTell) {
+TEST(Synthetic, AlternatesClassesAndDependsOnTheSeed) {
   const auto points = make_synthetic("spirals", {7, 0.1, 1});
   EXPECT_EQ(points.size(), 7u);
   EXPECT_EQ(points[3].kind, 1);
@@ -35,7 +35,7 @@ TEST(Figures, ClassesTakeTurnsAndSeedsTell) {
   EXPECT_NE(points[0].x, make_synthetic("spirals", {7, 0.1, 2})[0].x);
 }
 
-TEST(Figures, WhatCannotBeIsRefused) {
+TEST(Synthetic, RejectsInvalidRequests) {
   EXPECT_THROW(make_synthetic("spiral", {}), Error);
   EXPECT_THROW(make_synthetic("moons", {1, 0.1, 1}), Error);
   EXPECT_THROW(make_synthetic("moons", {10, -0.1, 1}), Error);

@@ -22,7 +22,7 @@ class Texts : public TemporaryFolderTest {
     return write(name, content);
   }
 
-  // The message of the Error that reading throws.
+  // Returns the message of the Error that reading throws.
   static std::string fault(const fs::path& path, const DataOptions& options) {
     try {
       read_texts(path, options);
@@ -45,16 +45,16 @@ Words words_of(std::string_view text) {
   return words;
 }
 
-TEST(Tokens, AreLowerCasedWordsAndMarks) {
+TEST(Tokens, AreLowercaseWordsAndPunctuationMarks) {
   EXPECT_EQ(words_of("A man, 2 dogs_and  a CAT!\t(it's)"),
             (Words{"a", "man", ",", "2", "dogs_and", "a", "cat", "!", "(", "it", "'", "s", ")"}));
   EXPECT_EQ(words_of("Caf\xc3\xa9\x01Z\x7fx"), (Words{"caf\xc3\xa9", "z", "x"}));
   EXPECT_TRUE(words_of(" \n\t").empty());
 }
 
-// The same rows as JSON lines, with tabs, with commas: the same numbers. The most frequent word
-// comes first, then by bytes.
-TEST_F(Texts, AreTheSameFromEveryKindOfFile) {
+// The same rows as JSON lines, with tabs and with commas have the same token ids. Token ids are
+// ordered by frequency, then by bytes.
+TEST_F(Texts, ReadTheSameFromEveryKindOfFile) {
   const std::string json =
       "{\"a\":\"The cat\",\"b\":\"the \\\"dog\\\"\",\"gold_label\":\"x\",\"more\":[1]}\n\n"
       "{\"a\":\"no\",\"b\":\"label\",\"gold_label\":\"-\"}\n"
@@ -80,7 +80,7 @@ TEST_F(Texts, AreTheSameFromEveryKindOfFile) {
   }
 }
 
-TEST_F(Texts, RareWordsAreUnknownAndLongTextsCut) {
+TEST_F(Texts, TreatRareTokensAsUnknownAndTruncateLongTexts) {
   DataOptions options;
   options.text = {"0"};
   options.min_count = 2;
@@ -91,7 +91,7 @@ TEST_F(Texts, RareWordsAreUnknownAndLongTextsCut) {
             (std::vector<float>{2, 3, 2, 2, 3, 0}));
 }
 
-TEST_F(Texts, FaultsNameFileAndLine) {
+TEST_F(Texts, ErrorsNameFileAndLine) {
   const auto expect = [&](const std::string& name, const std::string& content,
                           const std::string& what) {
     const std::string message = fault(file(name, content), pairs());
@@ -102,7 +102,7 @@ TEST_F(Texts, FaultsNameFileAndLine) {
   expect("t.jsonl", good + "{\"a\":", "expected a JSON object");
   expect("t.jsonl", good + "{\"a\":\"x\",\"c\":\"y\"}", "has no 'b'");
   expect("t.jsonl", good + "{\"a\":\"x\",\"b\":7}", "expected text, got '7'");
-  expect("t.jsonl", good + "{\"a\":\"x\",\"b\":\" \"}", "'b': has no words");
+  expect("t.jsonl", good + "{\"a\":\"x\",\"b\":\" \"}", "'b' has no words");
   expect("t.tsv", "a\tb\n\xff\ty\n", "not UTF-8");
   expect("t.tsv", "a\tb\nx\n", "expected 2 cells, got 1");
   expect("t.tsv", "a\tb\nx\ty\tz\n", "expected 2 cells, got 3");
@@ -118,8 +118,8 @@ TEST_F(Texts, FaultsNameFileAndLine) {
   EXPECT_NE(column.find("t.tsv: there is no column 'b'"), column.npos) << column;
 }
 
-// A cell that is a number is no header's name of that column.
-TEST_F(Texts, ColumnsByNumberHaveNoHeader) {
+// A number in a cell is not the name of a column.
+TEST_F(Texts, HaveNoHeaderIfColumnsAreNumbered) {
   DataOptions options;
   options.text = {"0"};
   options.target = "1";
@@ -128,7 +128,7 @@ TEST_F(Texts, ColumnsByNumberHaveNoHeader) {
   EXPECT_EQ(data.targets.class_names, (Words{"0", "1"}));
 }
 
-TEST_F(Texts, MoreThanFitsInMemoryIsRefused) {
+TEST_F(Texts, RejectFilesLargerThanMemory) {
   DataOptions options;
   options.text = {"0"};
   options.max_words = std::int64_t{1} << 62;
@@ -136,7 +136,7 @@ TEST_F(Texts, MoreThanFitsInMemoryIsRefused) {
             std::string::npos);
 }
 
-TEST_F(Texts, BadRowsAreCountedWhereTheyAreSkipped) {
+TEST_F(Texts, CountSkippedRows) {
   DataOptions options = pairs();
   options.skip_bad = true;
   const Dataset data = read_texts(
@@ -145,22 +145,23 @@ TEST_F(Texts, BadRowsAreCountedWhereTheyAreSkipped) {
   EXPECT_EQ(data.skipped, 2);
 }
 
-TEST(Renumber, GivesTheNumbersOfAnotherVocabulary) {
+TEST(Renumber, MapsTokenIdsToAnotherVocabulary) {
   Field field{"a", {3}, std::vector<float>{2, 3, 0, 1, 2, 2}};
   renumber(field, {"", "", "cat", "dog"}, {"", "", "bird", "dog"}, 2);
   EXPECT_EQ(field.sample_shape, (Shape{2}));
   EXPECT_EQ(std::get<std::vector<float>>(field.values), (std::vector<float>{1, 3, 1, 1}));
 }
 
-// A word as it stands goes before another spelling; a word may have spaces; a header is left out.
-TEST_F(Texts, VectorsAreFoundByWord) {
+// An exact match has priority over another spelling. A word may contain spaces. A header is
+// skipped.
+TEST_F(Texts, FindVectorsByWord) {
   const fs::path path = file("v.txt", "4 2\nCat 9 9\ncat 1 2\nDOG 3 4\ndog. 5 6\n. . 7 8 \n");
   const WordVectors vectors = read_vectors(path, {"", "", "cat", "dog", "bird", ". ."}, 2);
   EXPECT_EQ(vectors.table, (std::vector<float>{0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 7, 8}));
   EXPECT_EQ(vectors.found, (std::vector<bool>{false, false, true, true, false, true}));
 }
 
-TEST_F(Texts, VectorsOfAnotherLengthNameTheirLine) {
+TEST_F(Texts, NameTheLineOfAVectorOfAnotherLength) {
   const auto message = [&](const std::string& content) {
     try {
       read_vectors(file("v.txt", content), {"", "", "cat"}, 2);
@@ -177,8 +178,8 @@ TEST_F(Texts, VectorsOfAnotherLengthNameTheirLine) {
   EXPECT_NE(message("cat 1 nan\n").find("number 2"), std::string::npos);
 }
 
-// What a bad line would have given comes from the next good one, or is missing.
-TEST_F(Texts, BadVectorsAreLeftOutAndCounted) {
+// A bad line is skipped. The vector comes from the next good line, or is missing.
+TEST_F(Texts, SkipAndCountBadVectors) {
   const fs::path path = file("v.txt", "cat 1\ncat 1 2 3\ncat 5 x\ncat 3 4\ndog 1 inf\n");
   const WordVectors vectors = read_vectors(path, {"", "", "cat", "dog"}, 2, true);
   EXPECT_EQ(vectors.table, (std::vector<float>{0, 0, 0, 0, 3, 4, 0, 0}));

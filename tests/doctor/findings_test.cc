@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the doctor finds in networks as users build them, and that it finds nothing in what it
-// repaired.
+// Tests the findings of the doctor in networks as users build them, and that the repaired networks
+// have no findings.
 
 #include <gtest/gtest.h>
 
@@ -41,7 +41,7 @@ std::vector<std::string> codes(const std::vector<Finding>& findings) {
   return list;
 }
 
-// One finding of this code, which a repair takes away.
+// Checks that the network has one finding, with this code, and that a repair removes it.
 Finding only_finding(const RunConfig& config, const std::string& code) {
   const std::vector<Finding> findings = examine(config).findings;
   EXPECT_EQ(codes(findings), std::vector{code});
@@ -60,7 +60,7 @@ TEST(Findings, NoneInASelfNormalizingNetwork) {
   EXPECT_TRUE(examine(with({64}, {dense(256), relu, plain, dense(10)})).findings.empty());
 }
 
-// τ over what is wanted, by how frameworks draw weights.
+// The value is τ relative to its target, for the initializations of several frameworks.
 TEST(Findings, InitialVariance) {
   struct Case {
     Settings init;
@@ -86,8 +86,8 @@ TEST(Findings, InitialVariance) {
   }
 }
 
-// A unit of a transposed convolution sums C·k²/s² inputs, of a depthwise one k².
-TEST(Findings, InitialVarianceKnowsTheTrueFanIn) {
+// A unit of a transposed convolution sums C·k²/s² inputs, and a unit of a depthwise one k².
+TEST(Findings, InitialVarianceUsesTheTrueFanIn) {
   const Layer up{"conv_transpose2d",
                  {{"channels", std::int64_t{8}},
                   {"kernel", Ints{2, 2}},
@@ -106,7 +106,7 @@ TEST(Findings, InitialVarianceKnowsTheTrueFanIn) {
               1.0 / 16, 1e-12);
 }
 
-// The published numbers: 1.69 at keep 0.8; without end at 0.5.
+// The published numbers: 1.69 at keep probability 0.8, and divergence at 0.5.
 TEST(Findings, PlainDropout) {
   for (const auto& [rate, deviation] :
        {std::pair(0.2, 1.69), {0.5, std::numeric_limits<double>::infinity()}}) {
@@ -119,7 +119,7 @@ TEST(Findings, PlainDropout) {
   }
 }
 
-TEST(Findings, AlphaDropoutBehindRelu) {
+TEST(Findings, AlphaDropoutAfterRelu) {
   const Layer dropout{"alpha_dropout", {{"rate", 0.1}}};
   const Finding finding = only_finding(with({64}, {dense(128), {"relu"}, dropout, dense(10)}),
                                        "alpha-dropout-without-selu");
@@ -127,7 +127,7 @@ TEST(Findings, AlphaDropoutBehindRelu) {
   EXPECT_NE(finding.message.find("relu"), std::string::npos);
 }
 
-TEST(Findings, NormalizationBesideSelu) {
+TEST(Findings, NormalizationNextToSelu) {
   only_finding(with({64}, {dense(128), kSelu, {"batch_norm"}, dense(10)}),
                "normalization-beside-selu");
   only_finding(with({64}, {dense(128), {"layer_norm"}, kSelu, dense(10)}),
@@ -177,7 +177,7 @@ TEST(Findings, UnscaledAdd) {
   }
 }
 
-TEST(Findings, ConcatOfUnlikeScales) {
+TEST(Findings, ConcatOfDifferentScales) {
   const Finding finding =
       only_finding(with({64}, {{"dense", {{"units", std::int64_t{128}}}, "z"},
                                {"selu", {}, "a", {"z"}},
@@ -188,7 +188,7 @@ TEST(Findings, ConcatOfUnlikeScales) {
   EXPECT_NEAR(finding.value, 9, 1e-6);
 }
 
-TEST(Findings, PoolingShifts) {
+TEST(Findings, PoolingShift) {
   const Layer pool{"max_pool2d", {{"kernel", Ints{2, 2}}}};
   const Finding finding =
       only_finding(with({16, 12, 12}, {kSelu, pool, conv(8), kSelu, conv(4)}), "pooling-shift");
@@ -196,8 +196,8 @@ TEST(Findings, PoolingShifts) {
   EXPECT_EQ(finding.severity, Severity::warning);
 }
 
-// The distance of independent values has the mean 2/√π and a second moment of 2.
-TEST(Findings, DifferencesShift) {
+// The absolute difference of independent values has mean 2/√π and second moment 2.
+TEST(Findings, ShiftOfAbsoluteDifferences) {
   const Settings units = {{"units", std::int64_t{64}}};
   RunConfig config;
   config.network = {{{"x", {64}}, {"y", {64}}},
@@ -210,7 +210,7 @@ TEST(Findings, DifferencesShift) {
   EXPECT_NEAR(only_finding(config, "pooling-shift").value, 2, 1e-6);
 }
 
-// Twenty steps of almost independent words have about twenty times a step's second moment.
+// The sum of twenty almost independent steps has about twenty times the second moment of one step.
 TEST(Findings, SummedSteps) {
   const Layer words{"embedding",
                     {{"vocabulary", std::int64_t{100000}}, {"dimension", std::int64_t{64}}}};
@@ -223,8 +223,8 @@ TEST(Findings, SummedSteps) {
                   .findings.empty());
 }
 
-// Keras draws vectors from ±0.05.
-TEST(Findings, EmbeddingsThatAreNotStandardized) {
+// Keras draws embedding vectors uniformly from ±0.05.
+TEST(Findings, EmbeddingNotStandardized) {
   const Layer words{"embedding",
                     {{"vocabulary", std::int64_t{1000}},
                      {"dimension", std::int64_t{64}},
@@ -246,8 +246,9 @@ TEST(Findings, GradientGrowth) {
   EXPECT_NEAR(only_finding(config, "gradient-growth").value, std::pow(1.071575, 39), 0.1);
 }
 
-// Normal weights that were asked for make way for orthogonal ones of the same variance.
-TEST(Repairs, ADepthGetsOrthogonalWeights) {
+// The repair replaces normal weights, even if the user chose them, by orthogonal weights of the
+// same variance.
+TEST(Repairs, ShapeForTheDepthGetsOrthogonalWeights) {
   RunConfig config = with({64}, {});
   const Layer normal{"dense", {{"units", std::int64_t{64}}, {"init", std::string("lecun_normal")}}};
   for (int i = 0; i < 40; ++i) {
@@ -259,7 +260,7 @@ TEST(Repairs, ADepthGetsOrthogonalWeights) {
   EXPECT_TRUE(layers[1].attributes.contains("shape"));
 }
 
-TEST(Findings, InputsThatAreNotStandardized) {
+TEST(Findings, InputNotStandardized) {
   RunConfig config = with({1, 8, 8}, {conv(16), kSelu, {"flatten"}, dense(10)});
   config.data.source = "digits";
   config.data.standardize = false;
@@ -267,9 +268,9 @@ TEST(Findings, InputsThatAreNotStandardized) {
   EXPECT_TRUE(repair(config).config.data.standardize);
 }
 
-// Behind the calibrated weights the measured mean square is 1, over the draws that measured it, but
-// for what rounding gains to four digits and the last sweep leave.
-TEST(Calibrate, MeasuredSignalsAreNormal) {
+// After calibration, the mean square is 1 over the draws that measured it. The difference comes
+// from the rounding of gains to four digits and from the last sweep.
+TEST(Calibrate, NormalizesMeasuredSignals) {
   const Settings same = {{"padding", "same"}};
   RunConfig config = with({1, 8, 8}, {conv(32, same),
                                       kSelu,
@@ -293,8 +294,8 @@ TEST(Calibrate, MeasuredSignalsAreNormal) {
   for (const CalibrationFactor& adjustment : adjusted) EXPECT_NEAR(adjustment.factor, 1, 0.1);
 }
 
-// What prediction does not see is no finding, however large it is; a gain of the same size is one.
-TEST(Calibrate, NothingIsFoundInIt) {
+// A calibration factor is not a finding, however large it is. A gain of the same size is a finding.
+TEST(Calibrate, CausesNoFinding) {
   const auto network = [](const char* attribute) {
     Layer first = dense(64);
     first.attributes[attribute] = 1.5;
@@ -309,9 +310,9 @@ TEST(Calibrate, NothingIsFoundInIt) {
   EXPECT_NEAR(layer.measured->variance, 1.5 * 1.5, 4 * layer.standard_error->variance);
 }
 
-// Many layers, narrow and with sums, of which each draw is off by its own amount: none makes up for
-// those in front of it.
-TEST(Calibrate, ALongTrunkEndsNormal) {
+// In a deep narrow network with sums, each layer has its own error in each draw. No layer
+// compensates for the errors of the layers before it.
+TEST(Calibrate, NormalizesTheEndOfALongTrunk) {
   RunConfig config = with({24}, {{"dense", {{"units", std::int64_t{24}}}, "t0", {"x"}}});
   const Settings sum = {{"weights", std::vector<double>{std::sqrt(0.5), std::sqrt(0.5)}}};
   std::string trunk = "t0";
@@ -337,9 +338,10 @@ TEST(Calibrate, ALongTrunkEndsNormal) {
   }
 }
 
-// More weights than are measured one at a time: of two that go together the second does not make up
-// for the first (1.5² too large), but for the bends of SELU and of a maximum between them.
-TEST(Calibrate, LayersThatGoTogether) {
+// There are too many weights to measure each layer separately. In a group of two layers, the second
+// one does not compensate for the first one (1.5² too large), except for the nonlinearity of SELU
+// and of a maximum between them.
+TEST(Calibrate, MeasuresLayersInGroups) {
   RunConfig config = with({1, 8, 8}, {});
   for (int i = 0; i < 100; ++i) {
     Layer layer = conv(16, {{"padding", "same"}});
@@ -362,7 +364,7 @@ TEST(Calibrate, LayersThatGoTogether) {
   }
 }
 
-// The factor shows in the variance behind.
+// The factor appears in the variance of the output.
 TEST(Rescale, MultipliesTheOutput) {
   const Settings transposed = {
       {"channels", std::int64_t{8}}, {"kernel", Ints{2, 2}}, {"stride", Ints{2, 2}}};

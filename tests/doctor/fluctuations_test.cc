@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far single draws lie apart, predicted, against the spread of networks that run.
+// Compares the predicted spread over draws of the weights with the spread of networks that run.
 
 #include <gtest/gtest.h>
 
@@ -15,8 +15,8 @@ namespace {
 using Ints = std::vector<std::int64_t>;
 
 constexpr int kDraws = 120;
-// A standard deviation of normal numbers is known within 1/√(2·draws) from so many draws: 6.5 %,
-// here four times that; on top what the first order in 1/width leaves out.
+// A measured standard deviation of normal numbers has a relative error of 1/√(2·draws), here 6.5 %.
+// The tolerance is four times that, plus the error of the first order in 1/width.
 const double kNoise = 4 / std::sqrt(2.0 * kDraws);
 
 Examination examined(const Network& network, const std::string& data, std::int64_t draws = kDraws) {
@@ -28,7 +28,7 @@ Examination examined(const Network& network, const std::string& data, std::int64
   return examine(config, options);
 }
 
-// By how much a logarithm of predicted to measured spread may be off.
+// Checks the logarithm of predicted to measured spread. The arguments are the allowed errors.
 void expect_spreads(const Examination& examination, double mean, double variance, double gradient) {
   for (const LayerExamination& layer : examination.layers) {
     const Fluctuation& predicted = *layer.fluctuation;
@@ -37,7 +37,7 @@ void expect_spreads(const Examination& examination, double mean, double variance
           << layer.name << ", " << what << ": " << want << " for " << error * std::sqrt(kDraws);
     };
     const SignalMoments& errors = *layer.standard_error;
-    if (errors.variance > 1e-4) {  // else the data make it alone, or lengths that are kept
+    if (errors.variance > 1e-4) {  // otherwise only the data vary it, or lengths are kept
       expect("mean", predicted.mean, errors.mean, mean);
       expect("variance", predicted.variance, errors.variance, variance);
     }
@@ -68,14 +68,14 @@ TEST(Fluctuations, DropoutsAndRelu) {
   expect_spreads(examined(network, "digits"), 0.1, 0.15, 0.2);
 }
 
-// Rows drawn from N(0, 1) differ too.
-TEST(Fluctuations, RowsOfALaw) {
+// Rows that are drawn from N(0, 1) vary as well.
+TEST(Fluctuations, RowsDrawnFromADistribution) {
   Network network{{{"x", {32}}}, {}};
   network.layers = {dense(64), kSelu, dense(64), kSelu};
   expect_spreads(examined(network, ""), 0.1, 0.15, 0.2);
 }
 
-// Their lengths are kept, so that draws differ by much less than those of normal weights.
+// Orthogonal weights keep lengths, so draws vary much less than with normal weights.
 TEST(Fluctuations, OrthogonalWeightsKeepLengths) {
   Network network{{{"x", {64}}}, {}};
   Network normal = network;
@@ -94,11 +94,11 @@ TEST(Fluctuations, ConvolutionsOfDigits) {
   network.layers = {conv(16),  kSelu, {"max_pool2d", {{"kernel", Ints{2, 2}}}},
                     conv(32),  kSelu, {"flatten"},
                     dense(64), kSelu};
-  // Averages of standardized images nearly cancel: the remainder is estimated from few pairs.
+  // Averages of standardized images nearly cancel, and few pairs determine the remainder.
   expect_spreads(examined(network, "digits"), 1, 0.4, 0.6);
 }
 
-// A concatenation has the noise of both, which owe the first layer the same.
+// A concatenation has the noise of both branches. Both depend on the first layer in the same way.
 TEST(Fluctuations, BranchesThatRejoin) {
   Network network{{{"x", {64}}}, {}};
   network.layers = {{"dense", {{"units", std::int64_t{64}}}, "trunk"},
@@ -111,7 +111,7 @@ TEST(Fluctuations, BranchesThatRejoin) {
   expect_spreads(examined(network, "digits"), 0.2, 0.25, 0.3);
 }
 
-// A trunk with branches, which owe it the same as it owes itself.
+// A trunk with branches that have the same noise from the trunk as the trunk itself.
 TEST(Fluctuations, ResidualTrunks) {
   Network network{{{"x", {64}}}, {}};
   network.layers = {{"dense", {{"units", std::int64_t{64}}}, "first"}, {"selu", {}, "trunk0"}};
@@ -127,8 +127,8 @@ TEST(Fluctuations, ResidualTrunks) {
   expect_spreads(examined(network, "digits"), 0.2, 0.3, 0.3);
 }
 
-// Rows of a law reach weights through what only moves or scales them; behind a flatten, and behind
-// dropout there, units are no longer apart.
+// Drawn rows reach the weights through layers that only move or scale them. After a flatten, and
+// after dropout there, units are no longer treated separately.
 TEST(Fluctuations, ThroughFlattenAndScale) {
   Network network{{{"x", {2, 4, 4}}}, {}};
   network.layers = {{"scale", {{"factor", 1.5}}}, conv(8),   kSelu, {"flatten"},
@@ -137,8 +137,8 @@ TEST(Fluctuations, ThroughFlattenAndScale) {
   EXPECT_GT(examined(network, "").layers.front().fluctuation->variance, 0);
 }
 
-// What batch norm has made the same in every draw.
-TEST(Fluctuations, NormalizedLayersDoNotDiffer) {
+// Batch norm makes these moments the same in every draw.
+TEST(Fluctuations, NormalizedLayersDoNotVary) {
   Network network{{{"x", {64}}}, {}};
   network.layers = {dense(64), {"batch_norm"}};
   const Examination examination = examined(network, "digits");
@@ -146,15 +146,15 @@ TEST(Fluctuations, NormalizedLayersDoNotDiffer) {
   EXPECT_LT(examination.layers.back().standard_error->variance * std::sqrt(kDraws), 1e-3);
 }
 
-// Deep and narrow: the average over draws is not the prediction for infinite width, and the shift
-// says by how much.
+// In a deep narrow network, the average over draws differs from the prediction for infinite width.
+// The shift is the difference.
 TEST(Fluctuations, FiniteWidthShiftsTheAverage) {
   Network network{{{"x", {64}}}, {}};
   for (int i = 0; i < 20; ++i) network.layers.insert(network.layers.end(), {dense(16), kSelu});
   const LayerExamination last = examined(network, "digits", 1000).layers.back();
   const double off = last.measured->variance - last.predicted.variance;
   EXPECT_LT(off, -4 * last.standard_error->variance);
-  // To the first order in 1/width, of which this is 20 times.
+  // The shift is of first order in 1/width, times a depth of 20.
   EXPECT_LT(last.fluctuation->variance_shift, 0.5 * off);
   EXPECT_GT(last.fluctuation->variance_shift, 2 * off);
 }

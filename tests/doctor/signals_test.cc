@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Predicted moments of every layer against networks that run, averaged over draws of the weights.
+// Compares the predicted moments of every layer with networks that run, averaged over draws of the
+// weights.
 
 #include <gtest/gtest.h>
 
@@ -14,7 +15,7 @@ namespace {
 
 using Ints = std::vector<std::int64_t>;
 
-// No layer is off by more than the doctor promises and three standard errors allow.
+// Checks that no layer is off by more than the promise of the doctor and three standard errors.
 void expect_predicted(const Network& network, const std::string& data) {
   RunConfig config;
   config.data.source = data;
@@ -80,9 +81,10 @@ TEST(PredictSignals, SeluStridesAndAverages) {
                     dense(10)};
   expect_predicted(network, "digits");
 }
-// Where nothing varies, as in a dark background, the slope is that of f at 0 itself, not the mean
-// of both sides, in front of a maximum too.
-TEST(PredictSignals, DarkImagesHaveTheSlopeAtZero) {
+
+// If nothing varies, as in a dark background, the slope is that of f at 0 itself and not the mean
+// of both sides. This also holds before a maximum.
+TEST(PredictSignals, UseTheSlopeAtZeroForDarkImages) {
   Network network{{{"x", {1, 8, 8}}}, {}};
   network.layers = {{"scale", {{"factor", 0.0}}},
                     conv(16),
@@ -104,8 +106,8 @@ TEST(PredictSignals, DarkImagesHaveTheSlopeAtZero) {
   }
 }
 
-// Windows that overlap, that reach over the border, and averages of them.
-TEST(PredictSignals, PoolingAtBordersAndOverWindowsThatOverlap) {
+// The windows overlap and extend over the border.
+TEST(PredictSignals, PoolingOverBordersAndOverlappingWindows) {
   Network network{{{"x", {1, 8, 8}}}, {}};
   const Settings overlapping = {
       {"kernel", Ints{3, 3}}, {"stride", Ints{2, 2}}, {"padding", "same"}};
@@ -115,8 +117,9 @@ TEST(PredictSignals, PoolingAtBordersAndOverWindowsThatOverlap) {
   expect_predicted(network, "digits");
 }
 
-// Batch norm keeps what an activation has made of normals, and the largest of a window sees it.
-TEST(PredictSignals, PoolingBehindBatchNorm) {
+// The maximum over a window depends on the distribution before batch norm, an activation of
+// normals.
+TEST(PredictSignals, PoolingAfterBatchNorm) {
   for (const Shape& image : {Shape{1, 8, 8}, Shape{8, 8, 8}}) {
     Network network{{{"x", image}}, {}};
     network.layers = {conv(32), kSelu, conv(64), kSelu,       {"batch_norm"}, kPool,
@@ -125,7 +128,7 @@ TEST(PredictSignals, PoolingBehindBatchNorm) {
   }
 }
 
-// Down, and up again beside a skip, as in a U-Net.
+// Downsampling and upsampling, as in a U-Net.
 TEST(PredictSignals, TransposedConvolutionsAndUpsampling) {
   const Ints two{2, 2};
   Network network{{{"x", {1, 8, 8}}}, {}};
@@ -172,8 +175,8 @@ TEST(PredictSignals, Residuals) {
   expect_predicted(network, "");
 }
 
-// The same value twice: its gradients add as one, and a difference has none.
-TEST(PredictSignals, GradientsOfAPathThatRejoinsAddAsOne) {
+// The same value twice: its gradients add coherently, and the gradient of a difference is 0.
+TEST(PredictSignals, GradientsOfRejoiningPathsAddCoherently) {
   for (const auto& [weights, growth] :
        {std::pair(std::vector<double>{1, 1}, 4.0), {{0.6, 0.8}, 1.96}, {{1, -1}, 0.0}}) {
     RunConfig config;
@@ -194,7 +197,7 @@ TEST(PredictSignals, SeveralOutputs) {
   expect_predicted(network, "");
 }
 
-// Weights that are all the same make a sum of the inputs, which varies.
+// If all weights are equal, a unit is the sum of the inputs, which varies.
 TEST(PredictSignals, ConstantWeightsSumTheirInputs) {
   RunConfig config;
   config.network = {
@@ -203,8 +206,8 @@ TEST(PredictSignals, ConstantWeightsSumTheirInputs) {
   EXPECT_NEAR(examine(config).layers[0].predicted.variance, 8 * 0.25, 1e-12);
 }
 
-// x + x is 2x, whatever lies between: identity paths that rejoin are one signal.
-TEST(PredictSignals, APathThatRejoinsAddsAsItself) {
+// x + x is 2x, whatever is in between: identity paths that rejoin are one signal.
+TEST(PredictSignals, RejoiningPathsAddCoherently) {
   const Network network{{{"x", {8}}},
                         {{"dense", {{"units", std::int64_t{64}}}, "z"},
                          {"scale", {{"factor", 0.5}}, "half", {"z"}},
@@ -215,8 +218,8 @@ TEST(PredictSignals, APathThatRejoinsAddsAsItself) {
   EXPECT_NEAR(examination.layers[2].predicted.variance, 2.25, 1e-12);
 }
 
-// 3×3 windows that see zeros at the border: (3n − 2)² of (3n)² taps are inside.
-TEST(PredictSignals, ZeroPaddingCostsWhatTheBordersMiss) {
+// 3×3 windows contain zeros at the border: (3n − 2)² of (3n)² taps are inside.
+TEST(PredictSignals, ZeroPaddingReducesTheVariance) {
   for (const std::int64_t pixels : {32, 8, 4}) {
     const double n = static_cast<double>(pixels), share = (3 * n - 2) / (3 * n);
     Network network{{{"x", {16, pixels, pixels}}}, {conv(16)}};
@@ -226,7 +229,7 @@ TEST(PredictSignals, ZeroPaddingCostsWhatTheBordersMiss) {
   }
 }
 
-// Of independent pixels, however many: 1/positions.
+// The variance of the average of independent pixels is 1/positions, for any number of them.
 TEST(PredictSignals, AveragesOfWholeImages) {
   for (const std::int64_t pixels : {4, 31, 64}) {
     RunConfig config;
@@ -236,7 +239,7 @@ TEST(PredictSignals, AveragesOfWholeImages) {
   }
 }
 
-// What all elements of a layer of few channels share is no variance within it.
+// The part that all elements of a layer with few channels have in common is not variance within it.
 TEST(PredictSignals, FewChannels) {
   RunConfig config;
   config.data.source = "digits";
@@ -249,9 +252,8 @@ TEST(PredictSignals, FewChannels) {
               4 * layer.standard_error->variance);
 }
 
-// The largest of four unit normals, and of their SELUs.
-// A unit that sums nine values, or scales one, has the variance of these: channels differ, and what
-// effect of SELU on them is not its effect on their mean.
+// The variance of a unit that sums nine values, or scales one, depends on these values. So channels
+// differ, and the effect of SELU is not its effect at the mean variance.
 TEST(PredictSignals, DepthwiseConvolutions) {
   Network network{{{"x", {1, 8, 8}}}, {conv(64), kSelu}};
   for (const std::int64_t kernel : {3, 1, 3, 1}) {
@@ -263,8 +265,8 @@ TEST(PredictSignals, DepthwiseConvolutions) {
   expect_predicted(network, "digits");
 }
 
-// Two rows through the same weights have in common what two samples have.
-TEST(PredictSignals, DifferencesAndProductsOfTwins) {
+// Two rows that pass through the same weights are as correlated as two samples.
+TEST(PredictSignals, DifferencesAndProductsWithSharedWeights) {
   Network network{{{"x", {64}}, {"y", {64}}}, {}};
   std::vector<Layer>& layers = network.layers;
   for (const std::string side : {"x", "y"}) {
@@ -281,8 +283,8 @@ TEST(PredictSignals, DifferencesAndProductsOfTwins) {
   expect_predicted(network, "");
 }
 
-// Their sum has it twice more.
-TEST(PredictSignals, SumsOfTwins) {
+// The sum of the two rows contains the correlation twice.
+TEST(PredictSignals, SumsWithSharedWeights) {
   Network network{{{"x", {64}}, {"y", {64}}}, {}};
   network.layers = {{"scale", {{"shift", 1.0}}, "shifted x", {"x"}},
                     {"scale", {{"shift", 1.0}}, "shifted y", {"y"}},
@@ -293,15 +295,15 @@ TEST(PredictSignals, SumsOfTwins) {
   network.layers[4].inputs = {"dense x", "dense y"};
   RunConfig config;
   config.network = network;
-  // Of rows of variance 1 about a mean of 1 half of the second moment is what they have in common;
-  // over the layer's units that has a mean of its own.
+  // The rows have variance 1 and mean 1, so half of the second moment is common to both rows. The
+  // mean of this part over the units of the layer is not 0.
   const double common = (0.6 + 0.8) * (0.6 + 0.8);
   EXPECT_NEAR(examine(config).layers[4].predicted.variance, 1 + common - common / 256, 1e-9);
   expect_predicted(network, "");
 }
 
-// Layers that share their weights and their input are one.
-TEST(PredictSignals, TheSameTwiceIsOneSignal) {
+// Layers that share weights and input are one signal.
+TEST(PredictSignals, RepeatedLayersAreOneSignal) {
   Network network{{{"x", {64}}}, {}};
   for (const std::string side : {"a", "b"}) {
     const bool first = side == "a";
@@ -314,12 +316,12 @@ TEST(PredictSignals, TheSameTwiceIsOneSignal) {
   RunConfig config;
   config.network = network;
   const std::vector<LayerExamination> layers = examine(config).layers;
-  EXPECT_NEAR(layers[4].predicted.variance, 4, 1e-6);  // of the table of SELU's moments
+  EXPECT_NEAR(layers[4].predicted.variance, 4, 1e-6);  // the error of the table of SELU's moments
   EXPECT_NEAR(layers[1].predicted.gradient_second_moment, 1, 1e-9);
   expect_predicted(network, "");
 }
 
-// Words that come again are the same vector; a short sentence sums fewer of them.
+// Repeated words have the same vector, and a short sentence sums fewer words.
 TEST(PredictSignals, SequencesOfWords) {
   for (const char* mode : {"sum", "sqrt", "mean", "max"}) {
     SCOPED_TRACE(mode);
@@ -336,6 +338,7 @@ TEST(PredictSignals, SequencesOfWords) {
   }
 }
 
+// The maximum of four unit normals, and of their SELUs.
 TEST(PredictSignals, MaxPoolingShifts) {
   Network network{{{"x", {16, 8, 8}}}, {{"max_pool2d", {{"kernel", Ints{2, 2}}}}}};
   RunConfig config;

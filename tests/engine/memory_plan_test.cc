@@ -12,7 +12,7 @@
 namespace selfnorm {
 namespace {
 
-// A random graph of adds and scales over values of a few sizes.
+// Returns a random graph of adds over values of a few sizes.
 Graph random_graph() {
   Graph graph;
   const auto sizes = std::vector<std::int64_t>{1, 16, 100, 1000};
@@ -35,7 +35,7 @@ Graph random_graph() {
   return graph;
 }
 
-// Nodes between which a value is in use: from the one that makes it to its last reader.
+// The nodes between which a value is in use: from the node that computes it to its last reader.
 std::pair<int, int> life(const Graph& graph, ValueId value) {
   int first = 0, last = 0;
   for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
@@ -69,7 +69,7 @@ TEST(MemoryPlan, LiveValuesNeverShareBytes) {
       for (std::size_t b = 0; b < a; ++b) {
         if (elsewhere[b]) continue;
         const auto [b_first, b_last] = life(graph, static_cast<ValueId>(b));
-        // A value may take the place of one that its own node reads last: in place.
+        // A value may overwrite one that its own node is the last to read.
         const bool alive_together = a_first < b_last && b_first < a_last;
         if (alive_together)
           RC_ASSERT(!overlap(graph, plan, static_cast<ValueId>(a), static_cast<ValueId>(b)));
@@ -79,7 +79,7 @@ TEST(MemoryPlan, LiveValuesNeverShareBytes) {
   EXPECT_TRUE(held);
 }
 
-TEST(MemoryPlan, AChainNeedsTwoBuffersOrOneInPlace) {
+TEST(MemoryPlan, AChainOfActivationsRunsInPlace) {
   Graph graph;
   ValueId value = add_value(graph, {"x", {1, 1024}, DType::f32, Role::input});
   graph.inputs = {value};

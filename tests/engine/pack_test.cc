@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packed rows are a matter of speed: whatever the network, what comes out is the same.
+// Packing rows only improves speed. The results are the same for every network.
 #include "passes/pack.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::int64_t kSamples = 6, kSteps = 7, kVocabulary = 11, kWidth = 5;
 
-// What each step goes through before it is pooled.
+// The layers of each step before the pooling.
 std::vector<Layer> chain_of(const std::string& name, const std::string& from) {
   const Layer dense{"dense", {{"units", std::int64_t{4}}}, "d", {from}};
   const Layer selu{"selu", {}, "s", {"d"}};
@@ -57,7 +57,7 @@ Network network_of(const Case& c) {
   return {{{"ids", {kSteps}}}, layers, {}};
 }
 
-// Sentences of all lengths, one of them empty, one with a gap, words that come again.
+// Sentences of several lengths with repeated words. One is empty, and one has a gap.
 std::vector<float> sentences() {
   std::vector<float> ids(kSamples * kSteps, 0);
   for (std::int64_t n = 0; n < kSamples; ++n) {
@@ -90,7 +90,7 @@ struct Outcome {
     }
     if (mode == Mode::training) gradients = differentiate(graph, graph.outputs[0], parameters);
     program = std::make_unique<Program>(graph, mode, 2, bindings, gradients);
-    // What a step leaves does not disturb the next.
+    // Two steps, since the first one must not affect the second.
     for (std::uint64_t step = 0; step < 2; ++step) {
       const std::vector<float> nothing(kSamples * kSteps, 0);
       const bool is_empty = ends_without_words && step == 1;
@@ -115,7 +115,7 @@ struct Outcome {
   bool is_packed() const {
     return std::ranges::any_of(graph.values, [](const Value& v) { return v.starts != kNoValue; });
   }
-  // Rows that a batch's packed values have.
+  // The number of rows of the packed values of a batch.
   std::int64_t packed_rows() const {
     const auto value =
         std::ranges::find_if(graph.values, [](const Value& v) { return v.starts != kNoValue; });
@@ -124,8 +124,8 @@ struct Outcome {
 };
 
 // Two orders of a sum of m terms differ by at most 2·m·ε of the sum of their magnitudes, which is
-// at most m times the largest; here every number passes three sums of at most kSamples·kSteps
-// terms.
+// at most m times the largest magnitude. Every number passes through three sums of at most
+// kSamples·kSteps terms.
 void expect_same(const Outcome& plain, const Outcome& packed) {
   constexpr double kTerms = kSamples * kSteps, kEpsilon = 6e-8;
   const auto want = plain.values(), got = packed.values();
@@ -161,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Combine(testing::Values("nothing", "dense", "residual", "masked"),
                      testing::Values("sum", "sqrt", "mean", "max", "padded_sum"), testing::Bool()));
 
-// Each counts what it is to count, though one has padding among its rows.
+// Each pooling counts its own steps, although one of them includes the padding.
 TEST(PackedRows, ServeSeveralPoolings) {
   Network network = network_of({"dense", {{"mode", std::string("sum")}, {"padded_sum", true}}});
   network.layers.pop_back();
@@ -177,7 +177,7 @@ TEST(PackedRows, ServeSeveralPoolings) {
   expect_same(plain, packed);
 }
 
-TEST(PackedRows, MayBeNone) {
+TEST(PackedRows, MayBeEmpty) {
   for (const char* chain : {"dense", "masked"}) {
     const Network network = network_of({chain, {}});
     const Outcome plain(network, Mode::training, false, true);
@@ -202,14 +202,14 @@ TEST(PackedRows, AreDistinctWords) {
   EXPECT_EQ(Outcome({"masked", mean}, Mode::inference, true).packed_rows(), distinct_words());
 }
 
-TEST(PackedRows, AreStepsWhereEachHasAMask) {
-  // 0 + 2 + 4 + 6 + 7 + 7 steps; the gap has a row.
+TEST(PackedRows, AreStepsIfEachStepHasAMask) {
+  // There are 0 + 2 + 4 + 6 + 7 + 7 steps, and the gap also has a row.
   EXPECT_EQ(Outcome({"masked", {}}, Mode::training, true).packed_rows(), 26);
   const Settings padded = {{"mode", std::string("sum")}, {"padded_sum", true}};
   EXPECT_FALSE(Outcome({"masked", padded}, Mode::training, true).is_packed());
 }
 
-TEST(PackedRows, AreNotMadeOfStepsThatAreNeededOtherwise) {
+TEST(PackedRows, AreNotUsedIfAnotherLayerReadsTheSteps) {
   Network network = network_of({"dense", {}});
   network.layers.push_back({"flatten", {}, "flat", {"s"}});
   network.layers.push_back({"concat", {}, "both", {"flat", "out"}});

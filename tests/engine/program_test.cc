@@ -18,7 +18,8 @@
 #include "selfnorm/error.h"
 #include "train/weights.h"
 
-// Every operator new of the process comes here; the caller's address shows whose it is.
+// Replaces every operator new of the process. The address of the caller shows whose allocation it
+// is.
 namespace {
 
 std::atomic<bool> g_counting{false};
@@ -100,24 +101,25 @@ struct TrainingStep {
   }
 };
 
-TEST(Program, ASteadyTrainingStepAllocatesNothing) {
+TEST(Program, AllocatesNothingInASteadyTrainingStep) {
   TrainingStep step(16);
   step.program->run(0);
   g_counting = true;
   step.program->run(1);
   g_counting = false;
   EXPECT_EQ(g_ours, 0);
-  // oneDNN makes a map of its arguments at every call: reported, since it is not ours to fix.
+  // oneDNN allocates a map of its arguments at every call. We cannot change this, so it is only
+  // reported.
   RecordProperty("onednn_allocations", g_onednn);
-  std::printf("oneDNN's own allocations in a step: %d\n", g_onednn.load());
+  std::printf("allocations of oneDNN in a step: %d\n", g_onednn.load());
 
   g_counting = true;
-  const std::vector<float> seen(16);  // that the counter counts
+  const std::vector<float> seen(16);  // checks that the counter works
   g_counting = false;
   EXPECT_EQ(g_ours, 1);
 }
 
-TEST(Program, TheSameStepGivesTheSameBits) {
+TEST(Program, GivesTheSameBitsForTheSameStep) {
   TrainingStep a(16), b(16);
   a.program->run(3);
   b.program->run(3);
@@ -135,8 +137,8 @@ TEST(Program, NamesTheFirstNodeThatIsNotFinite) {
   EXPECT_EQ(step.program->find_non_finite(0, 0).value_or(""), "dense_1");
 }
 
-// The gradient of a convolution of 6×7 images, given one that is of larger images.
-TEST(Program, WhatOneDnnRefusesIsAnErrorThatNamesTheNode) {
+// The gradient of a convolution of 6×7 images, with an output gradient of larger images.
+TEST(Program, NamesTheNodeThatOneDnnRejects) {
   Graph graph;
   for (const auto& [name, shape] : {std::pair("dy", Shape{2, 3, 9, 9}), {"w", {3, 1, 3, 3}}}) {
     graph.inputs.push_back(add_value(graph, {name, shape, DType::f32, Role::input}));
@@ -156,7 +158,7 @@ TEST(Program, WhatOneDnnRefusesIsAnErrorThatNamesTheNode) {
   }
 }
 
-TEST(Weights, CopiesAreDeepAndPaddingIsZero) {
+TEST(Weights, CopyDeeplyAndPadWithZeros) {
   const Graph graph = build_graph(image_network(), 1);
   Weights weights(graph);
   weights.initialize(graph, 1);

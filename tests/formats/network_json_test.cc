@@ -9,7 +9,7 @@
 namespace selfnorm {
 namespace {
 
-// Every op of the table with the attributes that its tests use, as layers of one network.
+// A network with every op of the table as a layer, with the attributes of the op's tests.
 Network every_op() {
   Network network;
   network.inputs = {{"left", {3, 8, 8}}, {"a \"quoted\" name", {7}}};
@@ -27,7 +27,7 @@ Network every_op() {
   return network;
 }
 
-TEST(NetworkJson, EveryOpComesBackAsItWas) {
+TEST(NetworkJson, RoundTripsEveryOp) {
   const Network network = every_op();
   const Network read = network_from_json(network_to_json(network));
   EXPECT_EQ(read.inputs, network.inputs);
@@ -44,7 +44,7 @@ TEST(NetworkJson, EveryOpComesBackAsItWas) {
   }
 }
 
-TEST(NetworkJson, NumbersKeepEveryBit) {
+TEST(NetworkJson, KeepsEveryBitOfNumbers) {
   Network network;
   network.inputs = {{"x", {1}}};
   network.layers = {{"scale", {{"factor", 0.1 + 0.2}}}, {"scale", {{"factor", 1e-300}}}};
@@ -53,7 +53,7 @@ TEST(NetworkJson, NumbersKeepEveryBit) {
   EXPECT_EQ(read.layers[1].attributes.at("factor"), Setting(1e-300));
 }
 
-TEST(NetworkJson, DamageIsAnErrorOfOurOwn) {
+TEST(NetworkJson, ThrowsOurErrorForDamagedText) {
   const std::string whole = network_to_json(every_op());
   for (const std::string& text :
        {std::string(), std::string("{"), std::string("[]"), std::string("{\"inputs\": 1}"),

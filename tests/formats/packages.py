@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reference implementations of formats, from PyPI, for tests that read our files with them."""
+"""Installs reference implementations of formats from PyPI, for tests that read our files with them."""
 
 import importlib.util
 import os
@@ -15,7 +15,7 @@ def skip(reason):
 
 
 def interpreter_with(packages, work):
-    """This Python when it has PyPI's packages, else one in a virtual environment under `work`."""
+    """Returns this Python if it has the packages, else one in a virtual environment under `work`."""
     if all(importlib.util.find_spec(name) for name in packages):
         return sys.executable
     venv = os.path.join(work, "venv-" + "-".join(packages))

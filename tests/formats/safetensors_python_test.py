@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our files against the reference implementation of the format, PyPI's `safetensors`.
+"""Tests our files with the reference implementation of the format, `safetensors` from PyPI.
 
 usage: safetensors_python_test.py SAMPLE_PROGRAM WORK_FOLDER
-Exit status 77 (skipped, for ctest) when the package is neither installed nor installable.
+The exit status is 77 (skipped, for ctest) if the package is not installed and cannot be installed.
 """
 
 import os

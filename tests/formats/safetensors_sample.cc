@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For safetensors_python_test.py: writes a file for Python to read, and describes one Python wrote.
+// Used by safetensors_python_test.py: writes a file for Python, and describes a file from Python.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -36,7 +36,7 @@ void write(const char* path) {
       {{"graph", "{\"op\": \"selu\"}"}, {"greek", "αλ"}});
 }
 
-/// One line a tensor: name, type, shape, bytes in hexadecimal; then one line a metadata key.
+/// Prints one line per tensor (name, type, shape, bytes in hexadecimal), then one per metadata key.
 void describe(const char* path) {
   const TensorFile file = read_safetensors(path);
   for (const TensorEntry& entry : file.tensors) {

@@ -36,7 +36,7 @@ TensorFile parse(const std::string& bytes) {
   return read_safetensors(stream, bytes.size(), "net.safetensors");
 }
 
-/// The message with which `bytes` are refused, or "" when they are not.
+/// Returns the error message for `bytes`, or "" if they are accepted.
 std::string refusal(const std::string& bytes) {
   try {
     parse(bytes);
@@ -98,8 +98,8 @@ TEST_F(SafetensorsTest, ReadsWhatItWrote) {
   EXPECT_EQ(find_tensor(file, "fc1"), nullptr);
 }
 
-// The layout that the reference implementation writes, byte by byte, so that an error shared by our
-// writer and our reader is seen.
+// Compares with the layout of the reference implementation byte by byte. This finds errors that our
+// writer and our reader have in common.
 TEST_F(SafetensorsTest, WritesTheDocumentedLayout) {
   const std::string bytes = sample();
   std::uint64_t length = 0;
@@ -116,7 +116,7 @@ TEST_F(SafetensorsTest, WritesTheDocumentedLayout) {
   EXPECT_EQ(bytes.substr(8 + length + 32), std::string("\0\xff\x07", 3));
 }
 
-TEST_F(SafetensorsTest, TruncationAtEveryByteIsRefused) {
+TEST_F(SafetensorsTest, RejectsTruncationAtEveryByte) {
   const std::string whole = sample();
   ASSERT_EQ(refusal(whole), "");
   for (std::size_t count = 0; count < whole.size(); ++count) {
@@ -125,8 +125,8 @@ TEST_F(SafetensorsTest, TruncationAtEveryByteIsRefused) {
   EXPECT_NE(refusal(whole + 'x'), "") << "a byte after the end";
 }
 
-// A flipped bit in the header is refused or leaves a header that is right about every byte.
-TEST_F(SafetensorsTest, EveryFlippedBitIsRefusedOrConsistent) {
+// A flipped bit in the header is an error, or the header still describes every byte correctly.
+TEST_F(SafetensorsTest, RejectsFlippedBitsUnlessConsistent) {
   const std::string whole = sample();
   std::size_t refused = 0;
   for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
@@ -150,14 +150,14 @@ TEST_F(SafetensorsTest, EveryFlippedBitIsRefusedOrConsistent) {
   EXPECT_GT(refused, whole.size()) << "most flips of the header must be seen";
 }
 
-// Lengths, offsets and shapes made to overflow or to take all memory.
-TEST_F(SafetensorsTest, HostileNumbersAreRefused) {
+// Lengths, offsets and shapes that would overflow or take all memory.
+TEST_F(SafetensorsTest, RejectsHostileNumbers) {
   for (const std::uint64_t length :
        {std::uint64_t{1} << 63, ~std::uint64_t{0}, ~std::uint64_t{0} - 7,
         std::uint64_t{100'000'001}, std::uint64_t{3}}) {
     expect_refused(little_endian(length) + "{}", "the header claims");
   }
-  // A file that would have the room is refused all the same, before memory is taken for it.
+  // A file that is long enough is also rejected, before memory is allocated for it.
   std::istringstream large(little_endian(100'000'001) + "{}");
   try {
     read_safetensors(large, 8 + 100'000'001, "net.safetensors");
@@ -174,7 +174,7 @@ TEST_F(SafetensorsTest, HostileNumbersAreRefused) {
                  "more elements than can be counted");
   expect_refused(
       container(R"({"a":{"dtype":"U8","shape":[9223372036854775808],"data_offsets":[0,0]}})"),
-      "expected an array of counts, got 9223372036854775808");
+      "expected an array of non-negative integers, got 9223372036854775808");
   expect_refused(
       container(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,18446744073709551615]}})", "1"),
       "the file has 1 bytes of data");
@@ -193,15 +193,15 @@ TEST_F(SafetensorsTest, RangesMustTileTheData) {
   EXPECT_EQ(refusal(two("[2,4]", "[0,2]")), "") << "the order of the names does not matter";
   expect_refused(two("[0,2]", "[1,3]"), "expected to begin at 2");        // overlap
   expect_refused(two("[0,2]", "[0,2]"), "expected to begin at 2");        // the same bytes
-  expect_refused(two("[1,3]", "[3,5]"), "expected to begin at 0");        // hole in front
-  expect_refused(two("[0,2]", "[3,5]"), "expected to begin at 2");        // hole between
+  expect_refused(two("[1,3]", "[3,5]"), "expected to begin at 0");        // gap at the start
+  expect_refused(two("[0,2]", "[3,5]"), "expected to begin at 2");        // gap in between
   expect_refused(two("[2,0]", "[0,2]"), "the file has 4 bytes of data");  // backwards
   expect_refused(two("[0,2]", "[2,3]"), "needs 2 bytes, got 1");          // too few
   expect_refused(two("[0,2]", "[2,6]"), "the file has 4 bytes of data");  // past the end
   expect_refused(container("{}", "1234"), "end at byte 0 of the data, the file has 4");
 }
 
-TEST_F(SafetensorsTest, HeadersThatAreNotTheFormatsAreRefused) {
+TEST_F(SafetensorsTest, RejectsHeadersThatViolateTheFormat) {
   const auto tensor = [](const std::string& fields) {
     return container(R"({"a":{)" + fields + "}}", "1");
   };
@@ -223,7 +223,8 @@ TEST_F(SafetensorsTest, HeadersThatAreNotTheFormatsAreRefused) {
                  "tensor 'a': dtype: expected one of F64, I64, F32, I32, U8, got 'BF16'");
   expect_refused(tensor(R"("dtype":["U8"],"shape":[1],"data_offsets":[0,1])"),
                  "the name of a type");
-  expect_refused(tensor(R"("dtype":"U8","shape":1,"data_offsets":[0,1])"), "an array of counts");
+  expect_refused(tensor(R"("dtype":"U8","shape":1,"data_offsets":[0,1])"),
+                 "an array of non-negative integers");
   expect_refused(tensor(R"("dtype":"U8","shape":["1"],"data_offsets":[0,1])"), "got a string");
   expect_refused(tensor(R"("dtype":"U8","shape":[[1]],"data_offsets":[0,1])"), "got an array");
   expect_refused(tensor(R"("dtype":"U8","shape":[{}],"data_offsets":[0,1])"), "got an object");
@@ -232,21 +233,21 @@ TEST_F(SafetensorsTest, HeadersThatAreNotTheFormatsAreRefused) {
   expect_refused(tensor(R"("dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1)"),
                  "unknown key 'x'");
   expect_refused(tensor(R"("dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1])"),
-                 "two 'dtype'");
+                 "'dtype' occurs twice");
   expect_refused(tensor(R"("dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
                         R"("a":{"dtype":"U8","shape":[1],"data_offsets":[0,1])"),
-                 "'a' is there twice");
+                 "'a' occurs twice");
   expect_refused(container(R"({"__metadata__":{"k":1}})"), "'__metadata__': k: expected a string");
-  expect_refused(container(R"({"__metadata__":{"k":"1","k":"2"}})"), "two 'k'");
+  expect_refused(container(R"({"__metadata__":{"k":"1","k":"2"}})"), "'k' occurs twice");
   expect_refused(container(R"({"__metadata__":"x"})"), "expected an object, got a string");
 }
 
-TEST_F(SafetensorsTest, MessagesCarryNoControlCharactersOfTheFile) {
+TEST_F(SafetensorsTest, MessagesContainNoControlCharacters) {
   const std::string message = refusal(container("{\"\\u001b[2J\":1}"));
   EXPECT_NE(message.find("'?[2J'"), std::string::npos) << message;
 }
 
-TEST_F(SafetensorsTest, WrongTensorsAreRefusedBeforeAnythingIsWritten) {
+TEST_F(SafetensorsTest, RejectsWrongTensorsBeforeWriting) {
   const fs::path path = folder_ / "kept";
   write_file(path, "old");
   const auto entry = [this](const char* name, Shape shape) {
@@ -261,7 +262,7 @@ TEST_F(SafetensorsTest, WrongTensorsAreRefusedBeforeAnythingIsWritten) {
   EXPECT_EQ(read_file(path), "old");
 }
 
-TEST_F(SafetensorsTest, AbsentFileAndFolderAreModelFileErrors) {
+TEST_F(SafetensorsTest, MissingFileAndFolderAreModelFileErrors) {
   for (const fs::path& path : {folder_ / "absent", folder_}) {
     try {
       read_safetensors(path);
@@ -280,7 +281,7 @@ RC_GTEST_PROP(SafetensorsProperty, RoundTrip, ()) {
     std::string bytes;
   };
   std::map<std::string, Source> sources;
-  // Any ASCII: zero bytes, quotes and backslashes must survive JSON. (UTF-8 is in the sample.)
+  // Any ASCII text: zero bytes, quotes and backslashes must round-trip. The sample contains UTF-8.
   const auto text = rc::gen::container<std::string>(
       rc::gen::map(rc::gen::inRange(0, 128), [](int code) { return static_cast<char>(code); }));
   const auto names = *rc::gen::container<std::set<std::string>>(text);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our event files as TensorBoard's own reader reads them, beside the history of the same run.
+"""Reads our event files with TensorBoard's own reader, and compares them with the history of the run.
 
 usage: tensorboard_python_test.py SELFNORM_PROGRAM WORK_FOLDER
-Exit status 77 (skipped, for ctest) when the package is neither installed nor installable.
+The exit status is 77 (skipped, for ctest) if the package is not installed and cannot be installed.
 """
 
 import json
@@ -31,7 +31,7 @@ epochs = 3
 
 
 def told_by(history):
-    """Every scalar and histogram of a history by tag and epoch."""
+    """Returns every scalar and histogram of a history by tag and epoch."""
     scalars, histograms = {}, {}
     for record in history:
         epoch = record["epoch"]
@@ -60,7 +60,7 @@ def rounded(value):
 
 
 def check_resumed(program, folder, env):
-    """Epochs that were trained once more stand in two files, and are read once."""
+    """Checks that epochs which were trained twice are in two files and are read once."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     def train(*options):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The activations against their scalar truth over the whole range of floats, and that truth against
-// the complex step.
+// Compares the activations with their scalar reference over the whole range of floats, and the
+// reference with the complex step.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -19,7 +19,7 @@ namespace selfnorm {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr double kFloatEpsilon = 0x1p-24;  // half the distance of floats next to 1
+constexpr double kFloatEpsilon = 0x1p-24;  // half the distance from 1 to the next float
 
 struct Case {
   const char* name;
@@ -48,8 +48,8 @@ const std::vector<Case>& cases() {
   return all;
 }
 
-// Every stride-th bit pattern; a prime stride meets every exponent and all low bits.
-// SELFNORM_TEST_STRIDE=1 tries all floats.
+// Returns every stride-th bit pattern. A prime stride covers every exponent and all low bits.
+// SELFNORM_TEST_STRIDE=1 tests all floats.
 std::vector<float> strided_floats() {
   const char* wish = std::getenv("SELFNORM_TEST_STRIDE");
   const std::uint64_t stride = wish == nullptr ? 4099 : std::stoull(wish);
@@ -67,7 +67,7 @@ std::vector<float> forward(const Activation& f, const std::vector<float>& x) {
   return y;
 }
 
-// f′ as the backward kernel computes it from what forward left.
+// f′ as the backward kernel computes it from the output of the forward kernel.
 std::vector<float> slopes(const Activation& f, const std::vector<float>& x) {
   const std::vector<float> saved = gradient_from_output(f) ? forward(f, x) : x;
   std::vector<float> dx(x.size(), 1.0f);
@@ -76,14 +76,14 @@ std::vector<float> slopes(const Activation& f, const std::vector<float>& x) {
   return dx;
 }
 
-// Distance in units of the last place of `want`, gradual underflow included.
+// Returns the error in units in the last place of `want`, including gradual underflow.
 double ulp_error(float got, double want) {
   if (std::isinf(static_cast<float>(want))) return got == static_cast<float>(want) ? 0 : kInfinity;
   const int exponent = want == 0 ? -126 : std::max(std::ilogb(want), -126);
   return std::abs(static_cast<double>(got) - want) / std::ldexp(1.0, exponent - 23);
 }
 
-TEST(Activation, IsWithinItsUlpsOverAllFloats) {
+TEST(Activation, MeetsItsErrorBoundOverAllFloats) {
   const std::vector<float> x = strided_floats();
   for (const Case& c : cases()) {
     SCOPED_TRACE(c.name);
@@ -108,9 +108,10 @@ TEST(Activation, IsWithinItsUlpsOverAllFloats) {
   }
 }
 
-// The slope is a float formula in y of a few roundings, each relative to the largest term, and y
-// itself is a rounding of f(x): all that is relative to the range of the slope, not to its value.
-TEST(Activation, SlopeFollowsTheComplexStepOfTheReference) {
+// The slope is computed in float from y with a few roundings, each relative to the largest term,
+// and y is f(x) with a rounding. So the error is relative to the range of the slope, and not to its
+// value.
+TEST(Activation, SlopeMatchesTheComplexStepOfTheReference) {
   constexpr double kStep = 1e-30;
   constexpr double kRoundings = 8;
   std::vector<float> x;
@@ -130,7 +131,7 @@ TEST(Activation, SlopeFollowsTheComplexStepOfTheReference) {
 
 TEST(ReferenceActivation, DerivativesAgree) {
   constexpr double kStep = 1e-30;
-  constexpr double kTolerance = 16 * 0x1p-53;  // a few roundings of values up to about 2
+  constexpr double kTolerance = 16 * 0x1p-53;  // a few roundings of values of at most about 2
   for (const Case& c : cases()) {
     SCOPED_TRACE(c.name);
     for (double x = -30.005; x < 30; x += 0.01) {
@@ -146,8 +147,8 @@ TEST(ReferenceActivation, DerivativesAgree) {
   }
 }
 
-// Independent of the complex step: the difference quotient, whose error is h²·f‴/6 + ε·|f|/h.
-TEST(ReferenceActivation, DerivativeIsTheDifferenceQuotient) {
+// The difference quotient is independent of the complex step. Its error is h²·f‴/6 + ε·|f|/h.
+TEST(ReferenceActivation, DerivativeMatchesTheDifferenceQuotient) {
   constexpr long double kStep = 1e-6L;
   constexpr double kTolerance = 2e-12;
   for (const Case& c : cases()) {
@@ -161,7 +162,7 @@ TEST(ReferenceActivation, DerivativeIsTheDifferenceQuotient) {
   }
 }
 
-TEST(Activation, NanGoesThroughEveryForwardAndEverySmoothGradient) {
+TEST(Activation, PropagatesNanForwardAndThroughSmoothGradients) {
   const auto payload = std::bit_cast<float>(0xffc12345u);
   const std::vector<float> x(37, payload);
   for (const Case& c : cases()) {
@@ -179,7 +180,7 @@ TEST(Activation, NanGoesThroughEveryForwardAndEverySmoothGradient) {
 float at(const Activation& f, float x) { return forward(f, std::vector<float>(19, x))[17]; }
 float slope_at(const Activation& f, float x) { return slopes(f, std::vector<float>(19, x))[17]; }
 
-TEST(Selu, IsExactWhereItMust) {
+TEST(Selu, IsExactAtSpecialValues) {
   const auto lambda = static_cast<float>(kSeluLambda);
   const auto saturation = static_cast<float>(kAlphaPrime);
   const float tiny = std::numeric_limits<float>::denorm_min();
@@ -202,7 +203,7 @@ TEST(Selu, IsExactWhereItMust) {
   });
 }
 
-TEST(Activation, HasItsLimits) {
+TEST(Activation, HasTheRightLimits) {
   for_each_simd_target([&] {
     for (const float far : {1000.0f, 3e38f, kInfinity}) {
       for (const Kind kind : {Kind::gelu, Kind::silu, Kind::softplus, Kind::relu}) {

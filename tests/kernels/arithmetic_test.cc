@@ -17,7 +17,7 @@ constexpr float kA = 1.3f, kB = -0.7f;
 using Kernel = std::function<void(const float*, const float*, float*, std::int64_t)>;
 using Truth = std::function<float(float, float)>;
 
-// Apart from its inputs, then over the first, then over the second.
+// Writes to a separate array, then over the first input, then over the second.
 void expect_bits(const Kernel& kernel, const Truth& truth) {
   for_each_shape([&](std::int64_t n, std::int64_t offset) {
     const auto x = draws(n, 1), y = draws(n, 2);
@@ -48,7 +48,7 @@ TEST(Arithmetic, AbsoluteDifferenceIsExactlyRounded) {
   expect_bits(kernels::absolute_difference, [](float x, float y) { return std::abs(x - y); });
 }
 
-TEST(Arithmetic, TheSlopeOfAnAbsoluteDifferenceHasItsSign) {
+TEST(Arithmetic, GradientOfAbsoluteDifferenceHasTheRightSign) {
   for_each_shape([&](std::int64_t n, std::int64_t offset) {
     const auto x = draws(n, 1), g = draws(n, 3);
     auto y = draws(n, 2);
@@ -77,7 +77,7 @@ TEST(Arithmetic, FillReachesEveryElement) {
               [](float, float) { return kB; });
 }
 
-TEST(Arithmetic, AccumulateAddsToWhatIsThere) {
+TEST(Arithmetic, AccumulateAddsToTheOutput) {
   for_each_shape([&](std::int64_t n, std::int64_t offset) {
     const auto x = draws(n, 1), y = draws(n, 2);
     Guarded<float> out(y, offset);
@@ -86,12 +86,12 @@ TEST(Arithmetic, AccumulateAddsToWhatIsThere) {
   });
 }
 
-// One rounding of each product and one of the sum; a fused multiply-add has fewer.
+// Each product and the sum are rounded once. A fused multiply-add has fewer roundings.
 double allowed(double ax, double by) {
   return kRounding * (std::abs(ax) + std::abs(by) + std::abs(ax + by));
 }
 
-TEST(Arithmetic, ScaleShiftIsWithinItsRoundings) {
+TEST(Arithmetic, ScaleShiftMeetsItsErrorBound) {
   for_each_shape([&](std::int64_t n, std::int64_t offset) {
     const auto x = draws(n, 1);
     Guarded<float> out(n, offset), in_place(x, offset);
@@ -104,7 +104,7 @@ TEST(Arithmetic, ScaleShiftIsWithinItsRoundings) {
   });
 }
 
-TEST(Arithmetic, ScaleAddIsWithinItsRoundings) {
+TEST(Arithmetic, ScaleAddMeetsItsErrorBound) {
   for_each_shape([&](std::int64_t n, std::int64_t offset) {
     const auto x = draws(n, 1), y = draws(n, 2);
     Guarded<float> out(n, offset), in_place(y, offset);
@@ -118,7 +118,7 @@ TEST(Arithmetic, ScaleAddIsWithinItsRoundings) {
   });
 }
 
-TEST(Arithmetic, AccumulateScaledIsWithinItsRoundings) {
+TEST(Arithmetic, AccumulateScaledMeetsItsErrorBound) {
   for_each_shape([&](std::int64_t n, std::int64_t offset) {
     const auto x = draws(n, 1), y = draws(n, 2);
     Guarded<float> out(y, offset);
@@ -130,9 +130,9 @@ TEST(Arithmetic, AccumulateScaledIsWithinItsRoundings) {
   });
 }
 
-// The other tests would pass on one target only. Here a target with fused multiply-add keeps 2⁻²⁴
-// and one without loses it.
-TEST(Arithmetic, TargetsAreReallySwitched) {
+// The other tests would also pass if only one target ran. Here, a target with fused multiply-add
+// keeps 2⁻²⁴, and a target without it loses 2⁻²⁴.
+TEST(Arithmetic, RunsOnDifferentTargets) {
 #if HWY_ARCH_X86
   const float a = 1 + 0x1p-12f, y = -(1 + 0x1p-11f);
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
@@ -144,11 +144,11 @@ TEST(Arithmetic, TargetsAreReallySwitched) {
     EXPECT_EQ(out, fused ? 0x1p-24f : 0.0f) << hwy::TargetName(target);
   }
 #else
-  GTEST_SKIP() << "which targets fuse is written down for x86 only";
+  GTEST_SKIP() << "this test knows only for x86 which targets have fused multiply-add";
 #endif
 }
 
-TEST(ParallelRows, VisitsEveryRowOnceInBlocksOfTheGrain) {
+TEST(ParallelRows, VisitsEveryRowOnceInBlocksOfAtLeastTheGrain) {
   SKIP_UNDER_THREAD_SANITIZER();
   for (const int threads : {1, 2, 3, 7}) {
     const ScopedOpenMpThreads set(threads);
@@ -176,7 +176,7 @@ TEST(ParallelRows, VisitsEveryRowOnceInBlocksOfTheGrain) {
   }
 }
 
-TEST(ParallelRows, InsideAParallelRegionRunsWhereItIs) {
+TEST(ParallelRows, RunsOnTheCallingThreadInsideAParallelRegion) {
   SKIP_UNDER_THREAD_SANITIZER();
   const ScopedOpenMpThreads set(2);
   int calls = 0;

@@ -29,58 +29,59 @@ Outcome run(const std::vector<float>& x, const DiceTargets& targets, const DiceS
   return {loss.sum, dx.values()};
 }
 
-// Two pixels of one channel: p = ½ and ¾, of which the second is positive.
-TEST(Dice, OfOneChannelIsTheFormula) {
+// Two pixels of one channel with p = ½ and ¾. The second pixel is positive.
+TEST(Dice, MatchesTheFormulaForOneChannel) {
   const std::vector<float> x = {0, std::log(3.0f)}, y = {0, 1};
   const double loss = 1 - (2 * 0.75 + 1) / (1.25 + 1 + 1);
   EXPECT_NEAR(run(x, {nullptr, y.data()}, {1, 2, 1, 1}).loss, loss, 8 * kRounding);
 }
 
-TEST(Dice, LabelsAreOneHotShares) {
+TEST(Dice, TreatsLabelsAsOneHotTargets) {
   const DiceShape shape{2, 5, 3, 0.5};
   const auto x = draws(30, 1);
   const std::vector<std::int32_t> labels = {0, 1, 2, 2, 1, 1, 1, 1, 0, 0};
-  std::vector<float> shares(30);
+  std::vector<float> one_hot(30);
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    shares[i * 3 + static_cast<std::size_t>(labels[i])] = 1;
+    one_hot[i * 3 + static_cast<std::size_t>(labels[i])] = 1;
   }
   const Outcome by_label = run(x, {labels.data(), nullptr}, shape);
-  const Outcome by_share = run(x, {nullptr, shares.data()}, shape);
-  EXPECT_EQ(by_label.loss, by_share.loss);
-  EXPECT_EQ(by_label.dx, by_share.dx);
+  const Outcome by_target = run(x, {nullptr, one_hot.data()}, shape);
+  EXPECT_EQ(by_label.loss, by_target.loss);
+  EXPECT_EQ(by_label.dx, by_target.dx);
 }
 
-// As if the pixels were not there, whatever their logits are.
-TEST(Dice, MissingPixelsDoNotCount) {
+// The result is the same without the missing pixels, whatever their logits are.
+TEST(Dice, IgnoresMissingPixels) {
   auto x = draws(12, 2);
   std::vector<float> fewer(x.begin(), x.begin() + 9);
   const std::vector<std::int32_t> labels = {2, 0, 1, -1};
-  std::vector<float> shares = {0, 0, 1, 1, 0, 0, 0, 1, 0, 0.5f, kNan, 0.5f};
+  std::vector<float> probabilities = {0, 0, 1, 1, 0, 0, 0, 1, 0, 0.5f, kNan, 0.5f};
   const Outcome want = run(fewer, {labels.data(), nullptr}, {1, 3, 3, 1});
   for (const DiceTargets& targets :
-       {DiceTargets{labels.data(), nullptr}, {nullptr, shares.data()}}) {
+       {DiceTargets{labels.data(), nullptr}, {nullptr, probabilities.data()}}) {
     const Outcome got = run(x, targets, {1, 4, 3, 1});
     EXPECT_EQ(got.loss, want.loss);
     for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(got.dx[i], i < 9 ? want.dx[i] : 0) << i;
   }
 }
 
-// Without smoothing a class that is neither there nor predicted is 0/0, and no NaN.
-TEST(Dice, EmptyPredictionAndTargetGiveZeroLoss) {
+// Without smoothing, a class that does not occur and is not predicted is 0/0. The loss must not be
+// NaN.
+TEST(Dice, IsZeroForEmptyPredictionAndTarget) {
   const std::vector<float> x = {-200, -200}, y = {0, 0};
   const Outcome got = run(x, {nullptr, y.data()}, {1, 2, 1, 0});
   EXPECT_EQ(got.loss, 0);
   EXPECT_EQ(got.dx, (std::vector<float>{0, 0}));
 }
 
-TEST(Dice, NanIsNotHidden) {
+TEST(Dice, PropagatesNan) {
   const std::vector<float> x = {kNan, 1}, y = {0, 1};
   EXPECT_TRUE(std::isnan(run(x, {nullptr, y.data()}, {1, 2, 1, 1}).loss));
 }
 
-// Whatever is predicted far from the threshold is predicted surely: 0 when right, near 1 when
+// Predictions far from the threshold are certain. The loss is 0 if they are right and 1 if they are
 // wrong.
-TEST(Dice, GoesFromZeroToOne) {
+TEST(Dice, RangesFromZeroToOne) {
   const std::vector<float> right = {40, -40, 40, -40}, y = {1, 0, 1, 0}, wrong = {-40, 40, -40, 40};
   EXPECT_NEAR(run(right, {nullptr, y.data()}, {1, 4, 1, 0}).loss, 0, kRounding);
   EXPECT_NEAR(run(wrong, {nullptr, y.data()}, {1, 4, 1, 0}).loss, 1, kRounding);

@@ -12,7 +12,7 @@
 namespace selfnorm {
 namespace {
 
-TEST(MakeDropout, RoundsTheKeepRateAndTakesAandBFromIt) {
+TEST(MakeDropout, RoundsTheKeepProbabilityAndComputesAAndBFromIt) {
   const Dropout plain = make_dropout(DropoutKind::plain, 0.3);
   EXPECT_EQ(plain.threshold, 45875u);  // 0.7 · 65536 = 45875.2
   EXPECT_EQ(plain.a, 65536.0 / 45875);
@@ -24,7 +24,7 @@ TEST(MakeDropout, RoundsTheKeepRateAndTakesAandBFromIt) {
   EXPECT_EQ(alpha.alpha_prime, -1.3);
 }
 
-TEST(MakeDropout, StaysWithinItsRange) {
+TEST(MakeDropout, LimitsTheThreshold) {
   EXPECT_EQ(make_dropout(DropoutKind::alpha, 1 - 1e-9).threshold, 1u);
   for (const DropoutKind kind : {DropoutKind::none, DropoutKind::plain, DropoutKind::alpha}) {
     EXPECT_FALSE(changes_values(make_dropout(kind, 0)));
@@ -37,7 +37,7 @@ struct Moments {
   double mean, variance, mean_error, variance_error;
 };
 
-// Sample moments with their standard errors, the variance's from the fourth moment.
+// Sample moments with their standard errors. That of the variance comes from the fourth moment.
 Moments sample(const std::vector<float>& values) {
   const auto count = static_cast<double>(values.size());
   double mean = 0, second = 0, fourth = 0;
@@ -47,7 +47,7 @@ Moments sample(const std::vector<float>& values) {
   return {mean, second, std::sqrt(second / count), std::sqrt((fourth - second * second) / count)};
 }
 
-// Five standard errors: a false alarm once in two million, and the draws are fixed by the key.
+// Five standard errors: a false alarm has probability one in two million. The key fixes the draws.
 TEST(AlphaDropout, KeepsMeanAndVarianceOfItsInput) {
   const std::int64_t rows = 100, columns = 2000;
   struct Target {

@@ -50,7 +50,7 @@ TEST(Functional, SeluAndElu) {
     expect_activation({ActivationKind::elu, alpha}, x, y, dx);
   }
   elu(x, y);
-  EXPECT_NEAR(y[0], -1, 1e-3);  // α is 1 unless told
+  EXPECT_NEAR(y[0], -1, 1e-3);  // α is 1 by default
 }
 
 void expect_dropout(const Dropout& dropout, const MaskStream& mask, const std::vector<float>& x,
@@ -64,7 +64,7 @@ void expect_dropout(const Dropout& dropout, const MaskStream& mask, const std::v
   }
 }
 
-TEST(Functional, DropoutOfTheNamedStream) {
+TEST(Functional, DropoutUsesTheNamedStream) {
   const auto x = ramp();
   std::vector<float> y(x.size()), dx(x.size(), 1.0f);
   dropout(x, y, 0.3, 7, 5, "fc1");
@@ -73,7 +73,7 @@ TEST(Functional, DropoutOfTheNamedStream) {
                  dx);
 }
 
-TEST(Functional, AlphaDropoutOfTheNamedStream) {
+TEST(Functional, AlphaDropoutUsesTheNamedStream) {
   const auto x = ramp();
   std::vector<float> y(x.size()), dx(x.size(), 1.0f);
   alpha_dropout(x, y, 0.2, 7);
@@ -87,7 +87,7 @@ TEST(Functional, AlphaDropoutOfTheNamedStream) {
                  x, y, dx);
 }
 
-TEST(Functional, EmptySpansAreFine) {
+TEST(Functional, AcceptsEmptySpans) {
   selu({}, {});
   alpha_dropout_backward({}, {}, 0.5, 1);
 }
@@ -102,7 +102,7 @@ void expect_error(ErrorKind kind, const std::string& part, const std::function<v
   }
 }
 
-TEST(Functional, WrongNumbersAreErrors) {
+TEST(Functional, RejectsInvalidParameters) {
   std::vector<float> x(4);
   for (const double rate : {-0.1, 1.0, 1.5, kNan, kInfinity}) {
     expect_error(ErrorKind::config, "dropout: rate is", [&] { dropout(x, x, rate, 1); });
@@ -122,7 +122,7 @@ TEST(Functional, WrongNumbersAreErrors) {
   expect_error(ErrorKind::config, "mean is", [&] { alpha_dropout(x, x, 0.5, 1, 0, "", kNan, 1); });
 }
 
-TEST(Functional, SpansOfDifferentLengthsAreErrors) {
+TEST(Functional, RejectsSpansOfDifferentLengths) {
   std::vector<float> four(4), five(5);
   const std::string text = "y has 5 elements, x has 4";
   expect_error(ErrorKind::shape, text, [&] { selu(four, five); });

@@ -15,7 +15,7 @@ namespace {
 
 volatile sig_atomic_t g_signals = 0;
 
-// A signal every tenth of a millisecond, until it is taken down.
+// Sends a signal every tenth of a millisecond until it is destroyed.
 class Alarms {
  public:
   Alarms() {
@@ -36,8 +36,9 @@ class Alarms {
   }
 };
 
-// With a handler on the thread's own stack this program ends with "free(): invalid pointer".
-TEST(Gemm, SignalsBreakNothing) {
+// If the handler used the stack of the thread, this program would end with "free(): invalid
+// pointer".
+TEST(Gemm, IsNotCorruptedBySignals) {
   const Alarms alarms;
   constexpr std::int64_t kRows = 32, kInner = 128, kColumns = 10;
   const std::vector<float> a(kRows * kInner, 1), b(kInner * kColumns, 1);

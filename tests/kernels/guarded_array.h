@@ -11,8 +11,8 @@
 
 namespace selfnorm {
 
-/// An array of floats whose last byte is the last of a page with no page behind it: a read or write
-/// past the end is a crash. In front lie canaries for writes before the beginning.
+/// An array of floats that ends at the end of a page, with no page after it. So a read or write
+/// past the end crashes. Guard values before the array detect writes before its beginning.
 class GuardPageArray {
  public:
   explicit GuardPageArray(std::size_t count) {

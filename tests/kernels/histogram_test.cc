@@ -10,7 +10,7 @@
 namespace selfnorm {
 namespace {
 
-TEST(Histogram, CountsInBinsAndBeyondThem) {
+TEST(Histogram, CountsValuesInsideAndOutsideTheBins) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const std::vector<float> x = {-5, -1, -0.5f, 0, 0.49f, 0.5f, 1, 7, kInfinity, -kInfinity, NAN};
   std::vector<float> counts(4);

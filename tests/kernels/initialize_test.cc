@@ -9,8 +9,8 @@
 namespace selfnorm {
 namespace {
 
-// Products of rows (wide) or columns (tall) of a matrix that was rounded to floats: each of its
-// `length` terms is off by a rounding of numbers whose squares sum to 1.
+// Products of rows (wide) or columns (tall) of a matrix that was rounded to floats. Each of the
+// `length` terms has a rounding error, and the squares of the rounded numbers sum to 1.
 TEST(Orthogonal, TheShorterSideIsOrthonormal) {
   constexpr double kError = 4 * 6e-8;
   for (const auto& [outputs, inputs] : {std::pair{5, 300}, {128, 128}, {300, 5}, {1, 7}, {7, 1}}) {
@@ -34,7 +34,7 @@ TEST(Orthogonal, TheShorterSideIsOrthonormal) {
   }
 }
 
-// The same key draws the same numbers, so only the deviation differs.
+// The same key draws the same numbers, so only the standard deviation differs.
 TEST(Initialize, AcceptsFractionalFans) {
   std::vector<float> unit(64), scaled(64);
   const RandomKey key = random_key(1, "init", "w");
@@ -43,9 +43,10 @@ TEST(Initialize, AcceptsFractionalFans) {
   for (std::size_t i = 0; i < unit.size(); ++i) EXPECT_FLOAT_EQ(scaled[i], unit[i]) << i;
 }
 
-// Mean and variance of 40,000 values, to five of their standard errors; no initializer's fourth
-// moment is above a normal's. Orthonormal vectors' variance is exact, up to their mean.
-TEST(InitializerMoments, IsThatOfWhatIsDrawn) {
+// Mean and variance of 40,000 values are within five standard errors. The fourth moment of an
+// initializer is at most that of a normal distribution. The variance of orthonormal vectors is
+// exact, except for their mean.
+TEST(InitializerMoments, MatchTheDrawnWeights) {
   for (const std::string& name : initializer_names()) {
     if (name == "auto") continue;
     SCOPED_TRACE(name);
@@ -59,10 +60,10 @@ TEST(InitializerMoments, IsThatOfWhatIsDrawn) {
       for (const float value : values) sum += value, squares += double{value} * value;
       const double count = static_cast<double>(values.size());
       const double mean = sum / count, variance = squares / count - mean * mean;
-      const InitializerMoments law = initializer_moments(name, kGain, shape);
-      const double rounding = 1e-6 * (law.variance + law.mean * law.mean);
-      EXPECT_NEAR(mean, law.mean, 5 * std::sqrt(law.variance / count) + rounding);
-      EXPECT_NEAR(variance, law.variance, 5 * law.variance * std::sqrt(2 / count) + rounding);
+      const InitializerMoments want = initializer_moments(name, kGain, shape);
+      const double rounding = 1e-6 * (want.variance + want.mean * want.mean);
+      EXPECT_NEAR(mean, want.mean, 5 * std::sqrt(want.variance / count) + rounding);
+      EXPECT_NEAR(variance, want.variance, 5 * want.variance * std::sqrt(2 / count) + rounding);
     }
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel tests share: every target in turn, guarded arrays at any misalignment, drawn
+// Helpers of the kernel tests: loops over all targets, guarded arrays at any misalignment, random
 // values.
 #pragma once
 
@@ -17,10 +17,10 @@ namespace selfnorm {
 
 /// Half the distance from 1 to the next float: the relative error of one rounding.
 inline constexpr double kRounding = 0x1p-24;
-/// The least positive float: the absolute error where results are denormal.
+/// The smallest positive float: the absolute error of denormal results.
 inline constexpr double kLeast = 0x1p-149;
 
-/// Every tail of vectors of up to 16 floats, with none to four whole ones before it.
+/// Covers every tail of vectors of up to 16 floats, after zero to four full vectors.
 inline constexpr std::int64_t kLongest = 69;
 /// Offsets in floats from a 64-byte boundary.
 inline constexpr std::int64_t kOffsets[] = {0, 1, 5};
@@ -35,7 +35,7 @@ void for_each_target(F f) {
   }
 }
 
-/// f(offset) on every target, for every misalignment.
+/// Calls f(offset) on every target, for every misalignment.
 template <class F>
 void for_each_offset(F f) {
   for_each_target([&] {
@@ -46,7 +46,7 @@ void for_each_offset(F f) {
   });
 }
 
-/// f(n, offset) on every target, for every length and misalignment.
+/// Calls f(n, offset) on every target, for every length and misalignment.
 template <class F>
 void for_each_shape(F f) {
   for_each_target([&] {
@@ -54,7 +54,7 @@ void for_each_shape(F f) {
       for (const std::int64_t offset : kOffsets) {
         SCOPED_TRACE(testing::Message() << "n = " << n << ", offset = " << offset);
         f(n, offset);
-        if (testing::Test::HasFailure()) return;  // one shape says enough
+        if (testing::Test::HasFailure()) return;  // one failing shape is enough
       }
     }
   });
@@ -99,7 +99,7 @@ class Guarded {
   std::vector<unsigned char> bytes_;
 };
 
-/// n normal draws times `deviation`, the same for the same seed.
+/// Returns n normal numbers with this standard deviation. The same seed gives the same numbers.
 inline std::vector<float> draws(std::int64_t n, std::uint64_t seed, double deviation = 1) {
   const RandomKey key = random_key(seed, "test", "kernels");
   std::vector<float> out;
@@ -109,7 +109,8 @@ inline std::vector<float> draws(std::int64_t n, std::uint64_t seed, double devia
   return out;
 }
 
-/// Fails, naming index, got and want, when |got − want| is above the tolerance or one is NaN.
+/// Fails with index, got and want if |got − want| is larger than the tolerance or one of them is
+/// NaN.
 inline void expect_close(double got, double want, double tolerance, std::int64_t index) {
   if (std::abs(got - want) <= tolerance || got == want) return;
   ADD_FAILURE() << "index " << index << ": got " << testing::PrintToString(got) << ", want "

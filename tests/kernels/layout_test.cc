@@ -42,7 +42,7 @@ std::vector<float> numbers(const std::vector<std::uint8_t>& bytes) {
 }
 std::vector<float> numbers(const std::vector<float>& x) { return x; }
 
-// The contract, written out one number at a time; the kernels give the same bits.
+// The contract as a formula for one number. The kernels give the same bits.
 template <class T>
 void expect_gather(const std::vector<T>& data, const std::vector<std::int64_t>& indexes,
                    std::int64_t channels, std::int64_t positions, By by, bool standardize) {
@@ -93,7 +93,7 @@ TEST(GatherRows, GivesTheBitsOfTheFormula) {
   });
 }
 
-TEST(GatherRows, EveryByteIsAQuotientOf255) {
+TEST(GatherRows, DividesEveryByteBy255) {
   for_each_target([] {
     std::vector<std::uint8_t> bytes(256);
     for (std::size_t i = 0; i < 256; ++i) bytes[i] = static_cast<std::uint8_t>(i);
@@ -101,13 +101,13 @@ TEST(GatherRows, EveryByteIsAQuotientOf255) {
   });
 }
 
-TEST(GatherRows, OfNoRowsWritesNothing) {
+TEST(GatherRows, WritesNothingForNoRows) {
   Guarded<float> out(0, 0);
   const std::vector<float> data = {1, 2};
   kernels::gather_rows(data.data(), nullptr, 0, 2, 1, {}, out.data());
 }
 
-RC_GTEST_PROP(Layout, ThereAndBackIsTheSame, ()) {
+RC_GTEST_PROP(Layout, RoundTrips, ()) {
   const auto channels = *rc::gen::inRange<std::int64_t>(0, 80);
   const auto positions = *rc::gen::inRange<std::int64_t>(0, 80);
   const auto x = draws(channels * positions, 5);

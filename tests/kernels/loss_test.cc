@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The elementwise losses.
+// Tests the elementwise losses.
 #include "kernels/simd/loss.h"
 
 #include <gtest/gtest.h>
@@ -22,8 +22,8 @@ const float kNan = std::nanf("");
 constexpr double kDelta = 0.75;
 constexpr double kScale = 0.37;
 
-// One loss with its truth. `error` bounds |loss error| and |gradient error| in roundings of what
-// cannot cancel: see each.
+// A loss with its reference. `loss_error` and `slope_error` bound the errors in units of a
+// rounding, from the terms that cannot cancel (see each loss).
 struct Loss {
   const char* name;
   std::function<LossSum(const float*, const float*, float*, std::int64_t)> forward;
@@ -38,9 +38,10 @@ const std::vector<Loss>& losses() {
       {"sigmoid_cross_entropy", kernels::sigmoid_cross_entropy,
        kernels::sigmoid_cross_entropy_gradient,
        [](Complex x, double t) { return ref::sigmoid_cross_entropy(x, t); },
-       // 1−t, product, sum: 3; Exp 2, whose relative error passes Log1p unamplified, and Log1p 4.
+       // 1−t, product and sum: 3. Exp: 2, with a relative error that Log1p does not amplify.
+       // Log1p: 4.
        [](double, double, double loss) { return 9 * loss; },
-       // Exp 2, 1+e, quotient: 4 of σ(−|x|); 1−t, difference, scale: 1 each of what they round.
+       // Exp 2, 1+e, quotient: 4 of σ(−|x|). 1−t, difference, scale: one rounding of each result.
        [](double x, double t, double slope) {
          const double tail = 1 / (1 + std::exp(std::abs(x)));
          return 4 * tail + (x > 0 ? std::abs(1 - t) : 0) + 3 * std::abs(slope);
@@ -57,14 +58,14 @@ const std::vector<Loss>& losses() {
          kernels::huber_gradient(x, t, dx, n, kDelta, scale);
        },
        [](Complex x, double t) { return ref::huber(x, t, kDelta); },
-       // x−t, ½δ taken off, product: at most δ·|e| each; where square, 3 of the loss.
+       // x−t, −½δ, product: at most δ·|e| each. In the square part: 3 of the loss.
        [](double x, double t, double loss) { return 3 * loss + 2 * kDelta * std::abs(x - t); },
        [](double, double, double slope) { return 3 * std::abs(slope); }},
   };
   return all;
 }
 
-// Targets in [0, 1], every third exactly 0 or 1, and `missing` of ten absent.
+// Returns targets in [0, 1]. Every third is exactly 0 or 1, and `missing` of ten are missing.
 std::vector<float> targets(std::int64_t n, int missing) {
   std::vector<float> t;
   for (std::int64_t i = 0; i < n; ++i) {
@@ -113,7 +114,7 @@ TEST(ElementLosses, MatchTheReferenceAndItsComplexStep) {
   }
 }
 
-TEST(ElementLosses, NothingPresentGivesZero) {
+TEST(ElementLosses, AreZeroIfAllTargetsAreMissing) {
   for (const Loss& loss : losses()) {
     SCOPED_TRACE(loss.name);
     for_each_target([&] {
@@ -128,7 +129,7 @@ TEST(ElementLosses, NothingPresentGivesZero) {
   }
 }
 
-TEST(ElementLosses, NanInputsStayNan) {
+TEST(ElementLosses, PropagateNan) {
   for (const Loss& loss : losses()) {
     SCOPED_TRACE(loss.name);
     for_each_target([&] {
@@ -143,7 +144,7 @@ TEST(ElementLosses, NanInputsStayNan) {
   }
 }
 
-TEST(SigmoidCrossEntropy, HugeAndInfiniteLogits) {
+TEST(SigmoidCrossEntropy, AcceptsHugeAndInfiniteLogits) {
   struct Case {
     float x, t, loss, slope;
   };
@@ -169,22 +170,22 @@ TEST(SigmoidCrossEntropy, HugeAndInfiniteLogits) {
   });
 }
 
-// The relative precision that 1 − σ would lose: at x = 30 the gradient for t = 1 is −9.4e-14.
-TEST(SigmoidCrossEntropy, ConfidentAnswersKeepTheirPrecision) {
+// 1 − σ would lose relative precision. At x = 30, the gradient for t = 1 is −9.4e-14.
+TEST(SigmoidCrossEntropy, IsPreciseForConfidentPredictions) {
   for_each_target([] {
     const std::vector<float> x = {30, -30, 60, -60, 15}, t = {1, 0, 1, 0, 1};
     expect_loss(losses()[0], x, t, 0);
   });
 }
 
-TEST(MeanSquaredError, AveragesRowsAndColumnsThatArePresent) {
+TEST(MeanSquaredError, AveragesTargetsThatAreNotMissing) {
   for_each_target([] {
     const std::vector<float> x = {1, 2, 3, 4}, t = {0, kNan, 1, 1};
     EXPECT_EQ(kernels::mean_squared_error(x.data(), t.data(), nullptr, 4).mean(), 14.0 / 3);
   });
 }
 
-TEST(Huber, MeetsItsTwoBranches) {
+TEST(Huber, HasBothBranches) {
   for_each_target([] {
     const std::vector<float> x = {0.5f, 1, 2, -2}, t(4, 0);
     std::vector<float> out(4), dx(4);
@@ -195,7 +196,7 @@ TEST(Huber, MeetsItsTwoBranches) {
   });
 }
 
-RC_GTEST_PROP(ElementLosses, PiecesAddUpToTheWhole, ()) {
+RC_GTEST_PROP(ElementLosses, PartsAddUpToTheWhole, ()) {
   const auto n = *rc::gen::inRange<std::int64_t>(1, 200);
   const auto cut = *rc::gen::inRange<std::int64_t>(0, n + 1);
   const auto x = draws(n, static_cast<std::uint64_t>(n), 3), t = targets(n, 3);
@@ -207,7 +208,8 @@ RC_GTEST_PROP(ElementLosses, PiecesAddUpToTheWhole, ()) {
       sum += loss.forward(x.data() + cut, t.data() + cut, parts.data() + cut, n - cut);
       RC_ASSERT(whole == parts);
       RC_ASSERT(sum.weight == all.weight);
-      RC_ASSERT(std::abs(sum.sum - all.sum) <= 0x1p-45 * all.sum);  // doubles in another order
+      RC_ASSERT(std::abs(sum.sum - all.sum) <=
+                0x1p-45 * all.sum);  // sums of doubles in another order
     }
   });
 }

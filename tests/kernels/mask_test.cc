@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The masks are fixed forever (docs/adr/0003-masks.md): the same for every instruction set, split
-// of the batch and number of columns.
+// The masks must never change (docs/adr/0003-masks.md). They are the same for every instruction
+// set, split of the batch and number of columns.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 constexpr Activation kIdentity{ActivationKind::identity};
 
-// 1 where kept, 0 where dropped, as the vectorized kernel sees it.
+// Returns the mask of the vectorized kernel: 1 for kept elements, 0 for dropped ones.
 std::vector<float> mask_of(const MaskStream& mask, std::uint32_t threshold, std::int64_t rows,
                            std::int64_t columns) {
   std::vector<float> y(static_cast<std::size_t>(rows * columns), 1.0f);
@@ -26,8 +26,8 @@ std::vector<float> mask_of(const MaskStream& mask, std::uint32_t threshold, std:
   return y;
 }
 
-// Values from a Philox written apart from this library, after the record.
-TEST(Mask, MatchesTheBitsInAdr0003) {
+// The values come from an independent implementation of Philox and of the record.
+TEST(Mask, MatchesTheBitsOfAdr3) {
   const MaskStream first{{0x0123456789abcdef}, 0, 0};
   const MaskStream far{{0x0123456789abcdef}, 0x123456789a, 0x700000000};
   const std::vector<std::uint64_t> elements = {0, 1, 15, 16, 31, 32, 127, 128, 1000};
@@ -41,8 +41,9 @@ TEST(Mask, MatchesTheBitsInAdr0003) {
   }
 }
 
-// An element is dropped at a threshold equal to its draw and kept at the next: all 16 bits agree.
-TEST(Mask, VectorisedDrawsAreTheScalarOnesBitForBit) {
+// An element is dropped at a threshold equal to its draw, and kept at the next one. So all 16 bits
+// agree.
+TEST(Mask, VectorizedDrawsMatchScalarDrawsBitForBit) {
   const std::int64_t rows = 2, columns = 300;
   for (const MaskStream& mask : {MaskStream{{0xfeedfacecafebeef}, 5, 0xfffffffe},
                                  MaskStream{{1}, 0xabcdef012345, 0x123400000000}}) {
@@ -59,7 +60,7 @@ TEST(Mask, VectorisedDrawsAreTheScalarOnesBitForBit) {
   }
 }
 
-RC_GTEST_PROP(Mask, DoesNotDependOnWhereTheBatchIsSplit, ()) {
+RC_GTEST_PROP(Mask, DoesNotDependOnTheSplitOfTheBatch, ()) {
   const MaskStream mask{{*rc::gen::arbitrary<std::uint64_t>()},
                         *rc::gen::inRange<std::uint64_t>(0, 1ull << 48),
                         *rc::gen::inRange<std::uint64_t>(0, 1ull << 40)};
@@ -86,7 +87,8 @@ TEST(Mask, DiffersByKeyStepRowAndElement) {
   const std::vector<MaskStream> others = {{{12}, 4, 9},  {{11 + (1ull << 32)}, 4, 9},
                                           {{11}, 5, 9},  {{11}, 4 + (1ull << 32), 9},
                                           {{11}, 4, 10}, {{11}, 4, 9 + (1ull << 32)}};
-  // Independent fair masks differ in 256 ± 11.3 of 512 places; six deviations.
+  // Independent fair masks differ in 256 ± 11.3 of 512 elements. The bound is six standard
+  // deviations.
   for (const MaskStream& other : others) {
     const auto changed = mask_of(other, 32768, 1, 512);
     int differences = 0;
@@ -95,9 +97,9 @@ TEST(Mask, DiffersByKeyStepRowAndElement) {
   }
 }
 
-// Five standard errors of a binomial count: a false alarm once in two million, and the draws are
-// fixed by the key.
-TEST(Mask, KeepsAtItsRate) {
+// Five standard errors of a binomial count: a false alarm has probability one in two million. The
+// key fixes the draws.
+TEST(Mask, KeepsElementsAtItsRate) {
   const std::int64_t rows = 64, columns = 4099;
   const double count = static_cast<double>(rows * columns);
   for (const std::uint32_t threshold : {1u, 655u, 32768u, 62259u, 65535u}) {
@@ -108,7 +110,7 @@ TEST(Mask, KeepsAtItsRate) {
   }
 }
 
-// Neighbors in an element's row, in its half-words and in the next rows are uncorrelated.
+// Neighbors in the row of an element, in its half-words and in the next rows are uncorrelated.
 TEST(Mask, NeighborsAreIndependent) {
   const std::int64_t rows = 64, columns = 4096;
   const auto kept = mask_of({{5}, 2, 0}, 32768, rows, columns);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The vectorized kernels against kernels/ref/pointwise.h: every length of tail, alignment, in place
-// and apart, on every instruction set, with unmapped memory behind every array.
+// Compares the vectorized kernels with kernels/ref/pointwise.h, for every tail length and
+// alignment, in place and out of place, on every instruction set, with unmapped memory after every
+// array.
 #include "kernels/simd/pointwise.h"
 
 #include <gtest/gtest.h>
@@ -23,7 +24,8 @@ namespace {
 
 using Kind = ActivationKind;
 
-// The largest error of an activation that its own test allows, and of one more float operation.
+// The largest error that the test of an activation allows, and the error of one more float
+// operation.
 constexpr double kActivationUlps = 6.5;
 constexpr double kEpsilon = 0x1p-23;
 
@@ -55,7 +57,7 @@ std::vector<float> normals(std::int64_t count, const char* name) {
 
 std::vector<double> widen(const std::vector<float>& x) { return {x.begin(), x.end()}; }
 
-// A forward or backward pass with all arrays against the end of their pages.
+// Runs a forward or backward pass with all arrays at the end of their pages.
 template <class Pass>
 std::vector<float> guarded(const std::vector<float>& first, const std::vector<float>& second,
                            bool in_place, const Pass& pass) {
@@ -76,7 +78,7 @@ std::string name_of(const Activation& f, const Dropout& dropout, std::int64_t co
          std::to_string(static_cast<int>(dropout.kind)) + " columns " + std::to_string(columns);
 }
 
-// a·f + b in floats: the activation's error, one rounding of a, of b and of the sum each.
+// a·f + b in floats: the error of the activation, and one rounding each of a, b and the sum.
 double forward_tolerance(const Dropout& dropout, double value) {
   const double kept = std::abs(dropout.a * value);
   return kEpsilon * ((kActivationUlps + 2) * kept + 2 * std::abs(dropout.b)) + 0x1p-140;
@@ -107,7 +109,7 @@ void check_forward(const Activation& f, const Dropout& dropout, std::int64_t row
   });
 }
 
-TEST(PointwiseForward, IsTheReferenceForEveryTail) {
+TEST(PointwiseForward, MatchesTheReferenceForEveryTail) {
   for (const std::int64_t columns : interesting_columns()) {
     for (const Activation& f : kActivations) {
       for (const Dropout& dropout : kDropouts) check_forward(f, dropout, 3, columns, true);
@@ -116,7 +118,7 @@ TEST(PointwiseForward, IsTheReferenceForEveryTail) {
   }
 }
 
-TEST(PointwiseForward, IsTheReferenceWithoutBias) {
+TEST(PointwiseForward, MatchesTheReferenceWithoutBias) {
   for (const std::int64_t columns : {1, 7, 64, 129, 1000}) {
     for (const Activation& f : kActivations) {
       for (const Dropout& dropout : kDropouts) check_forward(f, dropout, 5, columns, false);
@@ -124,9 +126,10 @@ TEST(PointwiseForward, IsTheReferenceWithoutBias) {
   }
 }
 
-// The reference works in doubles on the floats that the kernel reads, so what is left is the error
-// of recovering y from y′ (relative to the larger of y′ and b, blown up by 1/a) through a slope
-// whose own slope is at most λ·s, and a few roundings.
+// The reference computes in double from the floats that the kernel reads. The remaining error has
+// two parts. The first comes from recovering y from y′. It is relative to the larger of y′ and b,
+// is multiplied by 1/a, and passes through a slope with a derivative of at most λ·s. The second is
+// a few roundings.
 double backward_tolerance(const Activation& f, const Dropout& dropout, double saved, double dy) {
   const double range = std::max(1.0, f.lambda * std::max(1.0, f.alpha));
   double recovered = 1;
@@ -144,7 +147,7 @@ void check_backward(const Activation& f, const Dropout& dropout, std::int64_t ro
   if (gradient_from_output(f)) {
     pointwise_forward(saved.data(), nullptr, saved.data(), rows, columns, f, dropout, kMask);
   }
-  Dropout rounded = dropout;  // so that y > b means the same in floats and doubles
+  Dropout rounded = dropout;  // so that y > b gives the same result in float and double
   rounded.b = static_cast<float>(dropout.b);
   const auto wide_dy = widen(dy), wide_saved = widen(saved);
   std::vector<double> want(dy.size());
@@ -167,7 +170,7 @@ void check_backward(const Activation& f, const Dropout& dropout, std::int64_t ro
   });
 }
 
-TEST(PointwiseBackward, IsTheReferenceForEveryTail) {
+TEST(PointwiseBackward, MatchesTheReferenceForEveryTail) {
   for (const std::int64_t columns : interesting_columns()) {
     for (const Activation& f : kActivations) {
       for (const Dropout& dropout : kDropouts) check_backward(f, dropout, 3, columns);
@@ -176,8 +179,8 @@ TEST(PointwiseBackward, IsTheReferenceForEveryTail) {
   }
 }
 
-// Forward and backward agree on who is dropped, and backward is the derivative of forward: the
-// complex step of the reference, kinks left out.
+// The forward and backward passes drop the same elements, and the backward pass is the derivative
+// of the forward pass: it matches the complex step of the reference, except at kinks.
 TEST(PointwiseBackward, IsTheDerivativeOfForward) {
   constexpr double kStep = 1e-30;
   const std::int64_t rows = 4, columns = 200;
@@ -202,8 +205,8 @@ TEST(PointwiseBackward, IsTheDerivativeOfForward) {
   }
 }
 
-// y = (y′ − b)/a has lost the sign and the tail; what is left must be a slope all the same.
-TEST(PointwiseBackward, SeluThroughAlphaDropoutAtTheEdges) {
+// y = (y′ − b)/a has lost the sign and the tail of x. The result must still be a valid slope.
+TEST(PointwiseBackward, HandlesSeluAndAlphaDropoutAtTheEdges) {
   const Activation selu{Kind::selu};
   const Dropout dropout = make_dropout(DropoutKind::alpha, 0.1);
   const auto a = static_cast<float>(dropout.a);
@@ -224,17 +227,18 @@ TEST(PointwiseBackward, SeluThroughAlphaDropoutAtTheEdges) {
           EXPECT_EQ(dx[i], static_cast<float>(kSeluLambda) * a);
         } else if (x[i] < -16) {
           EXPECT_GE(dx[i], 0.0f) << x[i];
-          EXPECT_LE(dx[i], 4 * kEpsilon) << x[i];  // of y near 1.76, not of 0
+          EXPECT_LE(dx[i], 4 * kEpsilon) << x[i];  // relative to y near 1.76, not to 0
         } else {
-          EXPECT_EQ(dx[i], saturation * a) << x[i];  // lost in b: the branch of x ≤ 0
+          EXPECT_EQ(dx[i], saturation * a) << x[i];  // x is lost in b: the branch for x ≤ 0
         }
       }
     }
   });
 }
 
-// (y′ − b)/a may round past the end of the range of y, where the formula's slope is negative.
-TEST(PointwiseBackward, SlopesAreNeverNegativeAtTheEndOfTheRange) {
+// (y′ − b)/a may be rounded to a value outside the range of y, where the formula gives a negative
+// slope.
+TEST(PointwiseBackward, SlopeIsNotNegativeAtTheEndOfTheRange) {
   const std::vector<float> x = {-1000.0f, -30.0f, 30.0f, 1000.0f};
   for (int percent = 1; percent < 60; ++percent) {
     for (const DropoutKind kind : {DropoutKind::plain, DropoutKind::alpha}) {
@@ -251,9 +255,9 @@ TEST(PointwiseBackward, SlopesAreNeverNegativeAtTheEndOfTheRange) {
   }
 }
 
-TEST(PointwiseBackward, PlainDropoutKeepsTheSignOfTheSmallest) {
+TEST(PointwiseBackward, PlainDropoutKeepsTheSignOfTinyValues) {
   const float tiny = std::numeric_limits<float>::denorm_min();
-  const Dropout dropout{DropoutKind::plain, 65535, 8, 0, 0};  // 1/a would underflow it
+  const Dropout dropout{DropoutKind::plain, 65535, 8, 0, 0};  // 1/a would make it underflow
   for_each_simd_target([&] {
     std::vector<float> saved(33, tiny), dx(33, 1.0f);
     pointwise_backward(dx.data(), saved.data(), dx.data(), 1, 33, {Kind::selu}, dropout, kMask);
@@ -261,8 +265,8 @@ TEST(PointwiseBackward, PlainDropoutKeepsTheSignOfTheSmallest) {
   });
 }
 
-// What is dropped is gone, be it NaN or infinite.
-TEST(Pointwise, DroppedElementsHideTheirInput) {
+// A dropped element has no effect, even if it is NaN or infinite.
+TEST(Pointwise, DroppedElementsHaveNoEffect) {
   const Dropout dropout = make_dropout(DropoutKind::alpha, 0.5);
   for_each_simd_target([&] {
     std::vector<float> x(200, std::numeric_limits<float>::quiet_NaN()), y(200), dx(200);
@@ -301,14 +305,14 @@ void check_feature_dropout(std::int64_t rows, std::int64_t positions, std::int64
   });
 }
 
-TEST(FeatureDropout, IsTheReferenceForEveryShape) {
+TEST(FeatureDropout, MatchesTheReferenceForEveryShape) {
   for (const Dropout& dropout : kDropouts) {
     for (const std::int64_t channels : {1, 3, 10, 16, 33, 128, 200, 1023, 1024, 1025, 2100}) {
       for (const std::int64_t positions : {1, 2, 49}) {
         check_feature_dropout(2, positions, channels, dropout);
       }
     }
-    check_feature_dropout(1, 1500, 3, dropout);  // more positions than a pattern holds
+    check_feature_dropout(1, 1500, 3, dropout);  // more positions than in one mask pattern
     check_feature_dropout(0, 4, 4, dropout);
   }
 }

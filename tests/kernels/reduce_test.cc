@@ -11,9 +11,9 @@
 namespace selfnorm {
 namespace {
 
-// Sums of up to 2³⁰ doubles in any order stay within this share of Σ|x|.
+// The error of a sum of up to 2³⁰ doubles in any order, as a fraction of Σ|x|.
 constexpr double kDoubleSum = 0x1p-53 * 0x1p10;
-constexpr double kGroup = 15 * kRounding;  // 16 rows added in float: 15 roundings of Σ|x|
+constexpr double kGroup = 15 * kRounding;  // 16 rows are added in float: 15 roundings of Σ|x|
 
 std::vector<float> column_sums(const std::vector<float>& x, std::int64_t rows, std::int64_t columns,
                                std::int64_t offset = 0) {
@@ -45,11 +45,11 @@ TEST(ColumnSum, MatchesDoubleForAllShapes) {
       }
     }
     expect_column_sums(draws(130 * 600, 4), 130, 600);  // several strips
-    expect_column_sums(draws(20000 * 3, 5), 20000, 3);  // the most blocks
+    expect_column_sums(draws(20000 * 3, 5), 20000, 3);  // the largest number of blocks
   });
 }
 
-// 0.1f added two hundred thousand times in float ends 1 % off; the bound here is 1e-6.
+// Adding 0.1f two hundred thousand times in float gives an error of 1 %. The bound here is 1e-6.
 TEST(ColumnSum, ErrorDoesNotGrowWithRows) {
   for_each_target([] {
     const std::int64_t rows = 200000;
@@ -57,7 +57,7 @@ TEST(ColumnSum, ErrorDoesNotGrowWithRows) {
   });
 }
 
-TEST(ColumnSum, SameBitsForAnyNumberOfThreads) {
+TEST(ColumnSum, GivesTheSameBitsForAnyNumberOfThreads) {
   SKIP_UNDER_THREAD_SANITIZER();
   const auto x = draws(3000 * 50, 6);
   const auto one = [&] {
@@ -92,7 +92,7 @@ TEST(Sums, MatchDouble) {
   });
 }
 
-TEST(Sums, SquaresOfTheGreatestFloatsDoNotOverflow) {
+TEST(Sums, SquaresOfTheLargestFloatsDoNotOverflow) {
   for_each_target([] {
     const float most = std::numeric_limits<float>::max();
     const std::vector<float> x(40, most);
@@ -113,7 +113,7 @@ void expect_moments(const std::vector<float>& x) {
   for (const float v : x) size = std::max(size, std::abs(double{v}));
   const double mean_error = kDoubleSum * size;
   expect_close(got.mean, want_mean, mean_error, 0);
-  // A mean off by e adds e² and every deviation is rounded.
+  // An error e of the mean adds e², and every difference from the mean is rounded.
   expect_close(got.variance, want, kDoubleSum * want + mean_error * mean_error, 0);
 }
 
@@ -129,7 +129,7 @@ TEST(Moments, MatchLongDouble) {
   });
 }
 
-TEST(Moments, OfConstantsAndOfNothing) {
+TEST(Moments, AcceptConstantsAndEmptyArrays) {
   for_each_target([] {
     const std::vector<float> x(1003, 0.1f);
     const auto got = kernels::moments(x.data(), 1003);
@@ -142,7 +142,7 @@ TEST(Moments, OfConstantsAndOfNothing) {
   });
 }
 
-TEST(AllFinite, FindsTheOneBadElementWhereverItIs) {
+TEST(AllFinite, FindsABadElementAtAnyPosition) {
   const float infinity = std::numeric_limits<float>::infinity();
   const float most = std::numeric_limits<float>::max();
   for_each_shape([&](std::int64_t n, std::int64_t offset) {

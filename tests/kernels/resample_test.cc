@@ -10,7 +10,7 @@ namespace {
 
 using kernels::AxisTaps;
 
-// The matrix of an axis: outputs × inputs.
+// Returns the matrix of an axis: outputs × inputs.
 std::vector<std::vector<double>> matrix(const AxisTaps& taps) {
   std::vector<std::vector<double>> rows;
   for (std::size_t o = 0; o < taps.first.size(); ++o) {
@@ -23,13 +23,13 @@ std::vector<std::vector<double>> matrix(const AxisTaps& taps) {
   return rows;
 }
 
-TEST(Taps, NearestRepeats) {
+TEST(Taps, NearestRepeatsInputs) {
   EXPECT_EQ(matrix(kernels::nearest_taps(2, 3)),
             (std::vector<std::vector<double>>{{1, 0}, {1, 0}, {1, 0}, {0, 1}, {0, 1}, {0, 1}}));
 }
 
-// What PyTorch's interpolate makes of (1, 2, 4) with align_corners = False.
-TEST(Taps, LinearHasHalfPixelCentersAndHeldEdges) {
+// The result of PyTorch's interpolate for (1, 2, 4) with align_corners = False.
+TEST(Taps, LinearHasHalfPixelCentersAndConstantEdges) {
   const double x[] = {1, 2, 4};
   const std::vector<std::vector<double>> want = {
       {1, 2, 4},
@@ -47,13 +47,13 @@ TEST(Taps, LinearHasHalfPixelCentersAndHeldEdges) {
   }
 }
 
-TEST(Taps, NoTapIsZeroSoThatNothingElseIsRead) {
+TEST(Taps, AreNeverZeroSoThatNoOtherInputIsRead) {
   for (std::int64_t factor = 1; factor <= 5; ++factor) {
     for (const float weight : kernels::linear_taps(4, factor).weights) EXPECT_GT(weight, 0);
   }
 }
 
-TEST(Taps, TransposedIsTheTransposedMatrix) {
+TEST(Taps, TransposeLikeTheMatrix) {
   for (std::int64_t inputs = 1; inputs <= 4; ++inputs) {
     for (std::int64_t factor = 1; factor <= 4; ++factor) {
       for (const auto& taps :
@@ -68,7 +68,7 @@ TEST(Taps, TransposedIsTheTransposedMatrix) {
   }
 }
 
-// Every product of weights is rounded, and so is every sum of a product, taps × taps of them.
+// Every product of weights is rounded, and so are the taps × taps sums of products.
 void expect_resampled(const AxisTaps& rows, const AxisTaps& columns, std::int64_t channels,
                       std::int64_t offset) {
   constexpr std::int64_t kBatch = 2;
@@ -99,7 +99,7 @@ void expect_resampled(const AxisTaps& rows, const AxisTaps& columns, std::int64_
   }
 }
 
-TEST(Resample, IsTheMatrixOfRowsAndColumns) {
+TEST(Resample, AppliesTheMatricesOfRowsAndColumns) {
   for_each_offset([](std::int64_t offset) {
     for (const std::int64_t channels : {1, 2, 3, 4, 7, 8, 15, 16, 17, 33, 69}) {
       SCOPED_TRACE(testing::Message() << "channels = " << channels);

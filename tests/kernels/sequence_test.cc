@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables and steps where the op sweep does not go: numbers of no word, samples without steps.
+// Cases that the op sweep does not cover: token ids outside the vocabulary and samples without
+// steps.
 #include "kernels/sequence.h"
 
 #include <gtest/gtest.h>
@@ -10,7 +11,7 @@
 namespace selfnorm {
 namespace {
 
-TEST(Sequence, OutOfVocabularyIdsArePadding) {
+TEST(Sequence, TreatsIdsOutsideTheVocabularyAsPadding) {
   const float beyond[] = {-1, 3, 1e30F, std::numeric_limits<float>::quiet_NaN(),
                           std::numeric_limits<float>::infinity()};
   for (const float id : beyond) EXPECT_EQ(row_of_id(id, 3), 0) << id;
@@ -23,7 +24,7 @@ TEST(Sequence, OutOfVocabularyIdsArePadding) {
   EXPECT_EQ(dtable, std::vector<float>(6, 0));
 }
 
-TEST(Sequence, ASampleWithoutStepsGivesZeros) {
+TEST(Sequence, ReturnsZerosForASampleWithoutSteps) {
   const SequenceShape shape{1, 3, 2};
   const std::vector<float> x(6, 5), padding(3, 0), one(2, 1);
   std::vector<float> y(2, 7), which(2, 7), dx(6, 7);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a test body on every instruction set that this processor has.
+// Runs a test body on every instruction set of this processor.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 
 namespace selfnorm {
 
-/// Calls body() once for each instruction set that was compiled and that the processor has, with
-/// all dispatching kernels bound to it, and restores the choice afterwards.
+/// Calls body() once for each instruction set that was compiled and that the processor supports.
+/// All dispatching kernels then use this instruction set. Restores the choice afterward.
 template <class Body>
 void for_each_simd_target(const Body& body) {
   for (const auto target : hwy::SupportedAndGeneratedTargets()) {

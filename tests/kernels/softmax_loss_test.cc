@@ -21,13 +21,13 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr double kScale = 0.37;
 constexpr double kNoLabel = -1;
 
-// What one row should give, and how far the kernel may be from it.
+// The expected result of one row, with the error that the kernel may have.
 struct Expected {
   double loss = 0, loss_error = 0;
   Doubles gradient, gradient_error;
 };
 
-// `label` is where the gradient is formed in double, or −1 for dense targets.
+// `label` is the class for which the gradient is computed in double, or −1 for dense targets.
 Expected expected(const std::vector<float>& x, const Doubles& q, double label, double smoothing) {
   const Doubles logits(x.begin(), x.end()), p = ref::softmax(logits);
   const double maximum = *std::max_element(x.begin(), x.end());
@@ -124,7 +124,7 @@ void expect_labels(std::int64_t classes, const Setting& setting) {
   });
 }
 
-// Half of the targets are 0; they need not sum to one.
+// Half of the targets are 0. They need not sum to 1.
 void expect_dense(std::int64_t classes, const Setting& setting) {
   const auto x = draws(kRows * classes, 2, 4), weights = class_weights(classes);
   auto t = draws(kRows * classes, 3);
@@ -192,8 +192,8 @@ RC_GTEST_PROP(SoftmaxCrossEntropy, OneHotTargetsAndLabelsAgree, ()) {
   }
 }
 
-// Two classes with p = (1/4, 3/4) by hand: q = (2·(0.9 + 0.05), 1·0.05) for label 0.
-TEST(SoftmaxCrossEntropy, SmoothingAndWeightsByHand) {
+// Two classes with p = (1/4, 3/4), computed by hand: q = (2·(0.9 + 0.05), 1·0.05) for label 0.
+TEST(SoftmaxCrossEntropy, MatchesSmoothingAndWeightsByHand) {
   for_each_target([] {
     const std::vector<float> x = {0, static_cast<float>(std::log(3.0))}, weights = {2, 1};
     const std::int32_t label = 0;
@@ -211,7 +211,7 @@ TEST(SoftmaxCrossEntropy, SmoothingAndWeightsByHand) {
   });
 }
 
-// Labels of weights 1 and 3: the mean divides by 4, not by 2 rows.
+// The labels have weights 1 and 3, so the mean divides by 4 and not by 2 rows.
 TEST(SoftmaxCrossEntropy, MeanIsWeighted) {
   for_each_target([] {
     const std::vector<float> x = {0, 0, 0, static_cast<float>(std::log(3.0))}, weights = {1, 3};
@@ -250,7 +250,7 @@ TEST(SoftmaxCrossEntropy, IsStableForHugeLogits) {
   });
 }
 
-TEST(SoftmaxCrossEntropy, MinusInfinityIsProbabilityZero) {
+TEST(SoftmaxCrossEntropy, TreatsMinusInfinityAsProbabilityZero) {
   for_each_target([] {
     EXPECT_NEAR(label_loss({-kInfinity, 0, 0}, 1), std::log(2.0), 4 * kRounding);
     EXPECT_EQ(label_loss({-kInfinity, 0, 0}, 0), kInfinity);
@@ -264,7 +264,7 @@ TEST(SoftmaxCrossEntropy, MinusInfinityIsProbabilityZero) {
   });
 }
 
-TEST(SoftmaxCrossEntropy, WhatIsUndefinedIsNan) {
+TEST(SoftmaxCrossEntropy, IsNanIfUndefined) {
   for_each_target([] {
     EXPECT_TRUE(std::isnan(label_loss({0, kInfinity}, 0)));
     EXPECT_TRUE(std::isnan(label_loss({-kInfinity, -kInfinity}, 0)));
@@ -275,8 +275,8 @@ TEST(SoftmaxCrossEntropy, WhatIsUndefinedIsNan) {
   });
 }
 
-// p − 1 taken in float would be a multiple of 6e-8 here; the gradient at the label is near −e^−12.
-TEST(SoftmaxCrossEntropy, ConfidentRowsKeepTheirPrecision) {
+// In float, p − 1 would be a multiple of 6e-8 here. The gradient at the label is close to −e^−12.
+TEST(SoftmaxCrossEntropy, IsPreciseForConfidentRows) {
   for_each_target([] {
     const double tail = std::exp(-12.0), want = tail / (1 + tail);
     const auto dx = label_gradient({12, 0}, 0);

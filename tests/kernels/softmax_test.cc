@@ -15,7 +15,7 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-// The contract of softmax(): (m − x + 8) roundings in an element, and their mean from the sum.
+// The contract of softmax(): (m − x + 8) roundings of an element, and their mean from the sum.
 void expect_softmax(const std::vector<float>& x, const std::vector<float>& got) {
   const auto want = ref::softmax(std::vector<double>(x.begin(), x.end()));
   const double maximum = *std::max_element(x.begin(), x.end());
@@ -62,7 +62,7 @@ TEST(Softmax, IsStableForHugeLogits) {
   });
 }
 
-TEST(Softmax, InfiniteAndMissingLogits) {
+TEST(Softmax, HandlesInfiniteAndNanLogits) {
   for_each_target([] {
     EXPECT_EQ(softmax({-kInfinity, 0, 0}), (std::vector<float>{0, 0.5f, 0.5f}));
     for (const float bad : {kInfinity, std::nanf("")}) {
@@ -76,8 +76,8 @@ TEST(Softmax, InfiniteAndMissingLogits) {
   });
 }
 
-// Logits within ±kSpan: each y is off by at most (2·kSpan + 8)·2 roundings, which enter dx once
-// through y and once through the sum; the last three operations round once each.
+// Logits are within ±kSpan. The error of each y is at most (2·kSpan + 8)·2 roundings. It enters dx
+// once through y and once through the sum. The last three operations round once each.
 TEST(SoftmaxGradient, MatchesComplexStep) {
   const double span = 3, roundings = 2 * 2 * (2 * span + 8) + 4;
   for_each_shape([&](std::int64_t n, std::int64_t offset) {

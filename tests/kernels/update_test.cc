@@ -20,29 +20,30 @@ using kernels::SgdStep;
 constexpr int kSteps = 6;
 constexpr GradientTerms kTerms = {0.7, 0.01, 1.1};  // clips about one element in four
 
-// A double with the rounding error that the kernel's value of it may have.
+// A double, and the rounding error that the value of the kernel may have.
 struct Value {
   double at = 0, error = 0;
 };
 
-// The gradient: dw + 2·l2·w rounds twice and its coefficient once, the scale and its product twice.
+// The gradient dw + 2·l2·w rounds twice and its coefficient once. The scale and its product round
+// twice.
 Value gradient(double dw, double w, const GradientTerms& t) {
   const double g = ref::total_gradient(dw, w, t.scale, t.l2, t.clip_value);
   return {g, 5 * kRounding * t.scale * (std::abs(dw) + 2 * t.l2 * std::abs(w))};
 }
 
-// a + c·(b − a): the difference, c, and the sum round; b comes with its own error.
+// a + c·(b − a): the difference, c and the sum are rounded, and b has its own error.
 Value towards(double a, double next, Value b, double c) {
   return {next, c * b.error + 2 * c * kRounding * (std::abs(a) + std::abs(b.at)) +
                     kRounding * (std::abs(next) + c * (std::abs(a) + std::abs(b.at))) +
-                    std::numeric_limits<float>::min()};  // what is smaller becomes 0
+                    std::numeric_limits<float>::min()};  // smaller values become 0
 }
 
 Value square(Value g) {
   return {g.at * g.at, 2 * std::abs(g.at) * g.error + g.error * g.error + kRounding * g.at * g.at};
 }
 
-// Each step starts from the kernel's own floats, so that the bounds are those of one step.
+// Each step starts from the floats of the kernel, so that the bounds are those of one step.
 template <class OneStep>
 void for_each_step(OneStep one_step) {
   for_each_shape([&](std::int64_t n, std::int64_t offset) {
@@ -103,8 +104,9 @@ void expect_adam(double weight_decay) {
       expect_close(second[i], vv.at, vv.error, i);
       const double root = std::sqrt(vv.at / (1 - std::pow(0.999, t))) + step.epsilon;
       const double rate = step.learning_rate / (1 - std::pow(0.9, t)) / root;
-      // m's error; the rest is relative: half of v's (v is far from 0 against its error), seven
-      // roundings of root, rate, products and quotient; then two of the weight's.
+      // The error of m is absolute. The others are relative: half of the error of v (v is large
+      // compared with it), and seven roundings of root, rate, products and quotient. Then the
+      // weight is rounded twice.
       const double move = vm.error + std::abs(vm.at) * (vv.error / vv.at + 7 * kRounding);
       expect_close(w[i], want, rate * move + 2 * kRounding * (std::abs(want) + std::abs(old[i])),
                    i);
@@ -143,9 +145,9 @@ TEST(RmspropUpdate, MatchesDouble) {
   expect_rmsprop(0.9);
 }
 
-// Bias correction by hand: after one step from zero slots m̂ = g and v̂ = g², so w moves by
-// learning_rate·g/(|g| + ε) whatever β₁ and β₂ are, which also places ε beside √v̂.
-TEST(AdamUpdate, FirstStepIsTheSignOfTheGradient) {
+// Bias correction by hand: after one step from zero slots, m̂ = g and v̂ = g². So w changes by
+// learning_rate·g/(|g| + ε) for all β₁ and β₂. This also checks that ε is added to √v̂.
+TEST(AdamUpdate, FirstStepHasTheSignOfTheGradient) {
   for_each_target([] {
     for (const float g : {3.0f, -0.02f, 1e-6f}) {
       float w = 0, m = 0, v = 0;
@@ -157,7 +159,7 @@ TEST(AdamUpdate, FirstStepIsTheSignOfTheGradient) {
   });
 }
 
-TEST(Updates, NanGradientsAreNotHiddenByClipping) {
+TEST(Updates, ClippingKeepsNanGradients) {
   for_each_target([] {
     const float nan = std::nanf("");
     float w = 1, m = 0, v = 0;
@@ -169,9 +171,9 @@ TEST(Updates, NanGradientsAreNotHiddenByClipping) {
   });
 }
 
-// A slot whose gradients have stopped would otherwise stay denormal for ever: 0.9 of the least
-// denormal rounds to itself.
-TEST(Updates, SubnormalSlotsAreFlushedToZero) {
+// Otherwise, a slot would stay denormal forever after its gradients became 0: 0.9 of the smallest
+// denormal is rounded to the same number.
+TEST(Updates, FlushDenormalSlotsToZero) {
   for_each_target([] {
     const float zero = 0, small = std::numeric_limits<float>::min() * 1.05f;
     float w = 1, a = small, b = small;
@@ -188,7 +190,7 @@ TEST(Updates, SubnormalSlotsAreFlushedToZero) {
   });
 }
 
-RC_GTEST_PROP(Updates, SplitAnywhereGiveTheSameBits, ()) {
+RC_GTEST_PROP(Updates, GiveTheSameBitsForAnySplit, ()) {
   const auto n = *rc::gen::inRange<std::int64_t>(1, 150);
   const auto cut = *rc::gen::inRange<std::int64_t>(0, n + 1);
   const auto w = draws(n, 1), dw = draws(n, 2), m = draws(n, 3);

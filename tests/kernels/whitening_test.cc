@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whitening of images: its effect on the images that it is fitted to, and its borders.
+// Tests the whitening of images: its effect on the images that it is fitted to, and its borders.
 #include "kernels/whitening.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,8 @@ std::int64_t image_elements(const WhiteningShape& s) {
   return s.batch * s.height * s.width * s.channels;
 }
 
-// Channels that have much in common, of rows and columns that fall by `keep` a pixel.
+// Returns images with correlated channels. The correlation along rows and columns falls by `keep`
+// per pixel.
 std::vector<float> smooth_images(const WhiteningShape& s, double keep) {
   const auto count = static_cast<std::size_t>(image_elements(s));
   std::vector<double> x(count);
@@ -86,7 +87,7 @@ std::vector<double> whitened(const std::vector<float>& x, const WhiteningShape& 
   return y;
 }
 
-// Mean of y[e]·y[e + step] over elements of a channel, both in one row of the image.
+// Returns the mean of y[e]·y[e + step] over the elements of a channel, with both in one row.
 double product(const std::vector<double>& y, const WhiteningShape& s, std::int64_t channel,
                std::int64_t other, std::int64_t columns) {
   double sum = 0;
@@ -103,10 +104,11 @@ double product(const std::vector<double>& y, const WhiteningShape& s, std::int64
 
 const WhiteningShape kShape{48, 24, 20, 2, {3, 5}};
 
-TEST(Whitening, MakesMeanZeroAndVarianceOne) {
+TEST(Whitening, GivesMeanZeroAndVarianceOne) {
   const std::vector<float> x = smooth_images(kShape, 0.9);
   const std::vector<double> y = whitened(x, kShape, fit_whitening(x.data(), kShape, 0.01));
-  // The weights are rounded to floats, up to about 5 (λ_min^-½), on values up to about 8.
+  // The weights are at most about 5 (λ_min^-½) and are rounded to floats. The values are at most
+  // about 8.
   const double bound = 16 * 30 * 5 * 8 * kFloatEpsilon;
   for (std::int64_t c = 0; c < kShape.channels; ++c) {
     double mean = 0;
@@ -116,19 +118,19 @@ TEST(Whitening, MakesMeanZeroAndVarianceOne) {
   }
 }
 
-TEST(Whitening, NeighborsAndChannelsAreLeftUncorrelated) {
+TEST(Whitening, RemovesTheCorrelationOfNeighborsAndChannels) {
   const std::vector<float> x = smooth_images(kShape, 0.9);
   const std::vector<double> before(x.begin(), x.end());
   const std::vector<double> y = whitened(x, kShape, fit_whitening(x.data(), kShape, 1e-6));
-  EXPECT_GT(product(before, kShape, 0, 0, 1), 2);  // of variance 4
+  EXPECT_GT(product(before, kShape, 0, 0, 1), 2);  // the variance is 4
   EXPECT_GT(product(before, kShape, 0, 1, 0), 2);
-  // A window of five pixels holds what 0.9^3 is left of beyond its middle; sampling adds 1/√23000.
+  // Beyond the window of five pixels, a correlation of 0.9^3 remains. Sampling adds 1/√23000.
   EXPECT_NEAR(product(y, kShape, 0, 0, 1), 0, 0.1);
   EXPECT_NEAR(product(y, kShape, 0, 1, 0), 0, 0.1);
   EXPECT_NEAR(product(y, kShape, 1, 0, 1), 0, 0.1);
 }
 
-TEST(Whitening, LeavesOutWhatHasNoVariance) {
+TEST(Whitening, LeavesOutInputsWithoutVariance) {
   const WhiteningShape shape{2, 4, 4, 1, {3, 3}};
   const std::vector<float> x(32, 0.25F);
   const Whitening w = fit_whitening(x.data(), shape, 0.01);
@@ -136,8 +138,8 @@ TEST(Whitening, LeavesOutWhatHasNoVariance) {
   EXPECT_EQ(w.bias, std::vector<float>{0});
 }
 
-// A channel of one number beside one that varies, as an image's opacity is.
-TEST(Whitening, AChannelWithoutVarianceIsNotBlownUp) {
+// A constant channel next to one that varies, like the opacity of an image.
+TEST(Whitening, DoesNotAmplifyAConstantChannel) {
   WhiteningShape shape = kShape;
   std::vector<float> x = smooth_images(shape, 0.9);
   for (std::size_t e = 1; e < x.size(); e += 2) x[e] = 0.7F;
@@ -146,13 +148,13 @@ TEST(Whitening, AChannelWithoutVarianceIsNotBlownUp) {
     const std::size_t half = w.filter.size() / 2;
     for (std::size_t i = half; i < w.filter.size(); ++i) EXPECT_EQ(w.filter[i], 0);
     EXPECT_EQ(w.bias[1], 0);
-    EXPECT_GT(w.filter[half / 4], 0);  // the middle of the other
+    EXPECT_GT(w.filter[half / 4], 0);  // the center of the other channel
   }
 }
 
-// ⟨repeat x, p⟩ = ⟨x, add p⟩: whole numbers, so that both are exact.
-TEST(Whitening, AddingBordersIsTheGradientOfRepeatingThem) {
-  const WhiteningShape shape{3, 2, 5, 2, {5, 3}};  // a window higher than the image
+// ⟨repeat x, p⟩ = ⟨x, add p⟩. All numbers are integers, so both sides are exact.
+TEST(Whitening, PaddingGradientIsTheAdjointOfPadding) {
+  const WhiteningShape shape{3, 2, 5, 2, {5, 3}};  // the window is higher than the image
   std::vector<float> x(static_cast<std::size_t>(image_elements(shape)));
   std::vector<float> p(static_cast<std::size_t>(shape.padded_elements()));
   std::iota(x.begin(), x.end(), 1.0F);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attributes other than the defaults, against formulas written here: the sweep's references read
-// the attributes with the same code as the ops themselves.
+// Compares ops that have non-default attributes with formulas in this file. The references of the
+// op sweep read attributes with the same code as the ops, so the sweep cannot find errors there.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -11,7 +11,7 @@
 namespace selfnorm {
 namespace {
 
-// The kernels promise 4 float epsilons; attributes are rounded to float too.
+// The kernels promise 4 float epsilons. Attributes are also rounded to float.
 constexpr double kRelativeError = 8.0 * std::numeric_limits<float>::epsilon();
 
 std::vector<double> run(const std::string& name, const Settings& attributes, const Shape& shape,
@@ -70,7 +70,8 @@ struct Sample {
 class AlphaDropout : public testing::Test {
  protected:
   static constexpr double kMean = 0.3, kVariance = 2, kAlphaPrimeGiven = -1, kRate = 0.4;
-  static constexpr double kDeviations = 5;  // a fixed seed: no flakiness, only a bound
+  static constexpr double kDeviations =
+      5;  // standard errors; the seed is fixed, so the test is not flaky
   const Shape shape_ = {400, 500};
   const Settings attributes_ = {
       {"rate", kRate}, {"mean", kMean}, {"variance", kVariance}, {"alpha_prime", kAlphaPrimeGiven}};
@@ -85,15 +86,15 @@ class AlphaDropout : public testing::Test {
   }
 };
 
-TEST_F(AlphaDropout, KeepsTheMeanAndVarianceThatItIsGiven) {
+TEST_F(AlphaDropout, KeepsTheGivenMeanAndVariance) {
   const Sample y(run("alpha_dropout", attributes_, shape_, normals()));
   EXPECT_NEAR(y.mean, kMean, kDeviations * y.mean_error());
   EXPECT_NEAR(y.variance, kVariance, kDeviations * y.variance_error());
 }
 
-// With keep rate q, E = q·mean + (1 − q)·α′ and Var = q·variance + q(1 − q)(mean − α′)² before the
-// affine step a·x + b.
-TEST_F(AlphaDropout, ElementsAreKeptOrBecomeAlphaPrimeBeforeTheAffineStep) {
+// With keep probability q, E = q·mean + (1 − q)·α′ and Var = q·variance + q(1 − q)(mean − α′)²
+// before the affine step a·x + b.
+TEST_F(AlphaDropout, KeepsElementsOrSetsThemToAlphaPrime) {
   const double q = std::round((1 - kRate) * 65536) / 65536;  // drawn with 16 bits
   const double difference = kMean - kAlphaPrimeGiven;
   const double a = std::sqrt(kVariance / (q * kVariance + q * (1 - q) * difference * difference));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What rows say of their weights' fans, counted: with inputs and weights of 1, an output is the
+// Checks the fan-in that the rows of ops return. If all inputs and weights are 1, an output is the
 // number of inputs that it sums.
 #include <gtest/gtest.h>
 
@@ -12,12 +12,12 @@ using Ints = std::vector<std::int64_t>;
 constexpr std::int64_t kOne = 1;
 
 struct Counted {
-  double mean;    // over the middle of the image, whole periods of the strides
-  double fan_in;  // as the row says
+  double mean;    // over the middle of the image, over full periods of the strides
+  double fan_in;  // from the row
 };
 
 Counted count(const std::string& name, const Settings& attributes, std::int64_t channels) {
-  constexpr std::int64_t kExtent = 24, kBorder = 6;  // 6 is a multiple of all strides tried
+  constexpr std::int64_t kExtent = 24, kBorder = 6;  // 6 is a multiple of all tested strides
   const OpRow& row = *find_op(name);
   const TestCase test{{{1, channels, kExtent, kExtent}}, attributes};
   SingleOp op(row, test);
@@ -38,12 +38,12 @@ Counted count(const std::string& name, const Settings& attributes, std::int64_t 
   return {sum / static_cast<double>(height * width), inferred.parameters[0].fan_in};
 }
 
-TEST(FanIn, IsTheMeanNumberOfInputsThatAnOutputSums) {
+TEST(FanIn, IsTheMeanNumberOfInputsPerOutput) {
   const std::pair<std::string, Settings> layers[] = {
       {"conv2d", {{"kernel", Ints{3, 2}}, {"groups", 2 * kOne}}},
       {"conv_transpose2d", {{"kernel", Ints{3, 2}}, {"groups", 2 * kOne}}},
       {"conv_transpose2d", {{"kernel", Ints{4, 4}}, {"stride", Ints{2, 2}}}},
-      // Phases that sum unequally many inputs.
+      // The phases sum different numbers of inputs.
       {"conv_transpose2d", {{"kernel", Ints{3, 5}}, {"stride", Ints{2, 3}}}},
       {"conv_transpose2d", {{"kernel", Ints{2, 2}}, {"stride", Ints{3, 3}}}},
       {"conv_transpose2d",
@@ -53,7 +53,7 @@ TEST(FanIn, IsTheMeanNumberOfInputsThatAnOutputSums) {
     attributes["channels"] = 4 * kOne;
     attributes["bias"] = false;
     const Counted counted = count(name, attributes, 6);
-    // Sums of ones are exact; only the quotients round.
+    // Sums of ones are exact. Only the quotients are rounded.
     EXPECT_DOUBLE_EQ(counted.mean, counted.fan_in)
         << name << " with kernel " << to_string(attributes.at("kernel"));
   }

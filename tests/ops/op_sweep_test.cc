@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every op of the table against its scalar reference: values, and gradients by complex step.
+// Compares every op of the table with its scalar reference: values, and gradients by complex step.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -11,7 +11,8 @@ namespace selfnorm {
 namespace {
 
 constexpr double kFloatEpsilon = std::numeric_limits<float>::epsilon();
-constexpr double kImaginaryStep = 1e-30;  // its square vanishes beside 1: the derivative is exact
+constexpr double kImaginaryStep =
+    1e-30;  // its square is negligible compared with 1, so the derivative is exact
 constexpr std::size_t kProbedElements = 40;  // of each input
 
 struct SweepCase {
@@ -34,7 +35,7 @@ class OpSweep : public testing::TestWithParam<SweepCase> {
   const OpRow& row() const { return *find_op(GetParam().op); }
   const TestCase& test() const { return row().tests->cases[GetParam().index]; }
 
-  // Errors are counted in float epsilons of the largest magnitude at hand, or of 1.
+  // Errors are measured in float epsilons, relative to the largest magnitude or to 1.
   void expect_close(const std::vector<double>& got, const std::vector<double>& want,
                     const std::string& what) const {
     ASSERT_EQ(got.size(), want.size());
@@ -45,21 +46,21 @@ class OpSweep : public testing::TestWithParam<SweepCase> {
   }
 };
 
-TEST_P(OpSweep, ForwardIsTheReference) {
+TEST_P(OpSweep, ForwardMatchesTheReference) {
   const SingleOp op(row(), test());
   for (const Mode mode : {Mode::training, Mode::inference}) {
     Program program(op.graph, mode, kMaskSeed, {});
     op.feed(program);
     program.run(kMaskStep);
     const auto want = op.reference<double>(mode, op.inputs);
-    // Hidden outputs are for the gradient; the visible one comes first.
+    // The first output is visible. The hidden ones are for the gradient.
     const ValueId output = op.graph.outputs[0];
     expect_close(from_memory(op.graph.value(output).shape, program.data(output)), want[0].data,
                  mode == Mode::training ? "training" : "inference");
   }
 }
 
-TEST_P(OpSweep, GradientIsTheComplexStep) {
+TEST_P(OpSweep, GradientMatchesTheComplexStep) {
   SingleOp op(row(), test());
   const Node node = op.graph.nodes[0];
   const Shape output_shape = op.graph.value(node.outputs[0]).shape;
@@ -115,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(Table, OpSweep, testing::ValuesIn(sweep()), [](const au
   return sweep_case.param.op + "_" + std::to_string(sweep_case.param.index);
 });
 
-TEST(OpTable, WrongShapesAreErrorsThatNameTheNodeAndAShape) {
+TEST(OpTable, RejectsWrongShapesAndNamesNodeAndShape) {
   for (const OpRow& row : op_table()) {
     for (std::size_t i = 0; i < row.tests->misfits.size(); ++i) {
       SCOPED_TRACE(std::string(*row.name) + ", misfit " + std::to_string(i));
@@ -133,7 +134,7 @@ TEST(OpTable, WrongShapesAreErrorsThatNameTheNodeAndAShape) {
   }
 }
 
-TEST(OpTable, AnOpWithoutMisfitsTakesAnyShape) {
+TEST(OpTable, AcceptsAnyShapeForOpsWithoutMisfits) {
   for (const OpRow& row : op_table()) {
     if (*row.category == Category::internal || !row.tests->misfits.empty()) continue;
     EXPECT_EQ(row.arity->most, 1) << *row.name << " must refuse inputs of different shapes";
@@ -143,8 +144,8 @@ TEST(OpTable, AnOpWithoutMisfitsTakesAnyShape) {
   }
 }
 
-// What a user may write in a network is tried by the sweep, or its row says why not.
-TEST(OpTable, EveryLayerAndLossIsSwept) {
+// The sweep must test every op that a user can write in a network file.
+TEST(OpTable, HasTestsForEveryLayerAndLoss) {
   for (const OpRow& row : op_table()) {
     if (*row.category == Category::internal) continue;
     EXPECT_FALSE(row.tests->cases.empty()) << *row.name;
@@ -152,7 +153,7 @@ TEST(OpTable, EveryLayerAndLossIsSwept) {
   }
 }
 
-TEST(OpTable, NamesAreUnique) {
+TEST(OpTable, HasUniqueNames) {
   std::vector<std::string_view> names;
   for (const OpRow& row : op_table()) names.push_back(*row.name);
   std::ranges::sort(names);

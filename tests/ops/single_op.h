@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One op as a graph of its own, run by the engine and by its scalar reference.
+// Runs a graph of one op with the engine and with its scalar reference.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,8 @@ namespace selfnorm {
 inline constexpr std::uint64_t kMaskSeed = 5;
 inline constexpr std::uint64_t kMaskStep = 3;
 
-/// API order to the engine's memory order, or back. Parameters lie in API order everywhere.
+/// Converts API order to the memory order of the engine, and back. Parameters are always in API
+/// order.
 inline std::vector<float> to_memory(const Shape& shape, const std::vector<double>& values) {
   std::vector<float> memory(values.size());
   if (shape.size() != 4) return {values.begin(), values.end()};
@@ -41,7 +42,7 @@ inline std::vector<double> from_memory(const Shape& shape, const float* memory) 
   return values;
 }
 
-/// A graph of one node with all its inputs fed from outside, parameters too.
+/// A graph of one node. All its inputs, including parameters, are inputs of the graph.
 struct SingleOp {
   SingleOp(const OpRow& op, const TestCase& test) : row(op) {
     const std::string name(*op.name);
@@ -55,7 +56,7 @@ struct SingleOp {
     }
     for (const Role role : roles) is_state.push_back(role == Role::state);
     for (std::size_t i = 0; i < shapes.size(); ++i) {
-      // Of classes: an axis less than the output, whose features they count.
+      // Class indexes have one axis less than the output, since they replace its features.
       const bool labels =
           *op.category == Category::loss && i == 1 && shapes[i].size() + 1 == shapes[0].size();
       node.inputs.push_back(add_value(graph, {"input" + std::to_string(i), shapes[i],
@@ -71,7 +72,8 @@ struct SingleOp {
     draw(op);
   }
 
-  /// Inputs in the test domain; running variances and targets positive, labels among the classes.
+  /// Draws inputs in the test domain. Running variances and targets are positive, labels are valid
+  /// classes.
   void draw(const OpRow& op) {
     const Node& node = graph.nodes[0];
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
@@ -82,14 +84,14 @@ struct SingleOp {
       const double low = positive ? 0.1 : op.tests->low, high = positive ? 0.9 : op.tests->high;
       std::vector<double> values(static_cast<std::size_t>(elements(shape)));
       for (std::size_t k = 0; k < values.size(); ++k) {
-        // Rounded to float, so that both sides see the same numbers.
+        // Rounded to float, so that both implementations use the same numbers.
         values[k] = static_cast<float>(low + (high - low) * uniform(key, k));
       }
       if (is_label(i)) {
         const auto classes = static_cast<double>(graph.value(node.inputs[0]).shape[1]);
         for (double& value : values) value = std::floor(value * classes);
       }
-      if (words) {  // numbers of them, some padding
+      if (words) {  // token ids, some of them padding
         const auto known = node.attributes.find("vocabulary");
         const std::int64_t all =
             known == node.attributes.end() ? 2 : std::get<std::int64_t>(known->second);

@@ -20,8 +20,8 @@ namespace {
 std::atomic<std::int64_t> allocations = 0;
 }
 
-// Every allocation of this test program is counted, to see that a step makes none. Not inlined, for
-// else GCC takes free() for a mismatch of new.
+// Counts every allocation of this test program, to check that a step allocates nothing. The
+// operators are not inlined, because GCC would report a mismatch of new and free().
 [[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocations;
   if (void* memory = std::malloc(size > 0 ? size : 1)) return memory;
@@ -59,14 +59,15 @@ const std::vector<OptimizerOptions>& all_optimizers() {
   return all;
 }
 
-// Three kinds of segment and a gap; the counts cross the pieces that work is cut into.
+// Three kinds of segments and a gap. The counts are larger than the pieces into which work is
+// split.
 constexpr std::int64_t kParameters = 60000;
 std::vector<ParameterSegment> segments() {
   return {
       {0, 100, 0.02, true}, {100, 50, 0, false}, {200, 59000, 0, true}, {59300, 700, 0.1, true}};
 }
 
-// One parameter's optimizer in double, of any name.
+// The optimizer of one parameter in double, of any kind.
 struct Truth {
   explicit Truth(const OptimizerOptions& o)
       : name(o.name),
@@ -83,8 +84,9 @@ struct Truth {
   ref::Rmsprop rmsprop;
 };
 
-// Gradients stay away from 0, so that a step is a smooth function of them, and each of kSteps steps
-// adds a few float roundings of the weight (at most 4) and 64 of the step (at most 10 rates).
+// Gradients are not close to 0, so a step is a smooth function of them. Each of kSteps steps adds a
+// few float roundings of the weight (at most 4) and 64 roundings of the step (at most 10 learning
+// rates).
 constexpr int kSteps = 8;
 double allowed(const OptimizerOptions& o) {
   return kSteps * 0x1p-24 * (4 * 4 + 64 * 10 * o.learning_rate * kSteps);
@@ -137,7 +139,7 @@ void expect_matches_reference(OptimizerOptions o) {
   }
 }
 
-TEST(Optimizer, FollowsTheReferenceOverSeveralSteps) {
+TEST(Optimizer, MatchesTheReferenceOverSeveralSteps) {
   for (const OptimizerOptions& o : all_optimizers()) expect_matches_reference(o);
 }
 
@@ -172,7 +174,7 @@ bool same_bits(const Floats& a, const Floats& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-RC_GTEST_PROP(Optimizer, RestoredInTheMiddleIsUninterrupted, ()) {
+RC_GTEST_PROP(Optimizer, ContinuesBitForBitAfterRestore, ()) {
   OptimizerOptions o = *rc::gen::elementOf(all_optimizers());
   o.clip_norm = *rc::gen::element(0.0, 1.0);
   const int total = *rc::gen::inRange(1, 8), middle = *rc::gen::inRange(0, total + 1);
@@ -197,7 +199,7 @@ RC_GTEST_PROP(Optimizer, RestoredInTheMiddleIsUninterrupted, ()) {
   RC_ASSERT(second.steps() == whole.steps());
 }
 
-TEST(Optimizer, SameBitsForAnyNumberOfThreads) {
+TEST(Optimizer, GivesTheSameBitsForAnyNumberOfThreads) {
   SKIP_UNDER_THREAD_SANITIZER();
   for (OptimizerOptions o : all_optimizers()) {
     o.clip_norm = 1;
@@ -214,7 +216,7 @@ TEST(Optimizer, SameBitsForAnyNumberOfThreads) {
   }
 }
 
-TEST(Optimizer, StepsAllocateNothing) {
+TEST(Optimizer, AllocatesNothingInAStep) {
   for (OptimizerOptions o : all_optimizers()) {
     o.clip_norm = 1;
     Floats w = draws(kParameters, 1);
@@ -225,7 +227,7 @@ TEST(Optimizer, StepsAllocateNothing) {
     EXPECT_EQ(allocations, before) << o.name;
   }
   const std::int64_t before = allocations;
-  ::operator delete(::operator new(1));  // the counter counts
+  ::operator delete(::operator new(1));  // checks that the counter works
   EXPECT_EQ(allocations, before + 1);
 }
 
@@ -239,7 +241,7 @@ std::string fault(const OptimizerOptions& o, std::vector<ParameterSegment> all =
   return "";
 }
 
-TEST(Optimizer, BadOptionsAreNamed) {
+TEST(Optimizer, NamesBadOptions) {
   OptimizerOptions o;
   EXPECT_EQ(fault(o), "");
   o.name = "adm";
@@ -264,7 +266,7 @@ TEST(Optimizer, BadOptionsAreNamed) {
   EXPECT_NE(fault(o).find("'nesterov' needs a 'momentum'"), std::string::npos);
 }
 
-TEST(Optimizer, BadSegmentsAreNamed) {
+TEST(Optimizer, NamesBadSegments) {
   const OptimizerOptions o;
   EXPECT_EQ(fault(o, {{5, 5}, {0, 5}}), "");
   EXPECT_NE(fault(o, {{0, 6}, {5, 5}}), "");
@@ -277,7 +279,7 @@ TEST(Optimizer, BadSegmentsAreNamed) {
   EXPECT_NE(fault(o, {{0, 5, std::nan("")}}), "");
 }
 
-TEST(OptimizerOptions, EachOptionIsItsMember) {
+TEST(OptimizerOptions, SetTheRightMembers) {
   OptimizerOptions o;
   const Settings settings = {{"name", "adamw"},  {"learning_rate", 0.5}, {"momentum", 0.25},
                              {"nesterov", true}, {"beta1", 0.1},         {"beta2", 0.2},
@@ -295,7 +297,7 @@ TEST(OptimizerOptions, EachOptionIsItsMember) {
   EXPECT_EQ(o.weight_decay, 0.6);
   EXPECT_EQ(o.clip_norm, 7);
   EXPECT_EQ(o.clip_value, 8);
-  EXPECT_EQ(collect_settings(options(o)), settings);  // none was left out above
+  EXPECT_EQ(collect_settings(options(o)), settings);  // no option is missing above
 }
 
 }  // namespace

@@ -23,12 +23,12 @@ ScheduleOptions named(const std::string& name, double warmup = 0) {
   return o;
 }
 
-TEST(Schedule, ConstantStaysAtTheBase) {
+TEST(Schedule, ConstantKeepsTheBaseRate) {
   const Schedule schedule(named("constant"), kBase, 10, 3);
   for (std::int64_t s = 0; s < 100; ++s) EXPECT_EQ(schedule.learning_rate(s), kBase);
 }
 
-TEST(Schedule, StepReducesAtItsEpochs) {
+TEST(Schedule, StepReducesTheRateAtItsEpochs) {
   ScheduleOptions o = named("step");
   o.step_epochs = 2;
   o.factor = 0.5;
@@ -40,8 +40,8 @@ TEST(Schedule, StepReducesAtItsEpochs) {
   }
 }
 
-// 1.1 epochs of 100 steps are 110 steps, though in doubles 1.1 · 100 is a little more.
-TEST(Schedule, StepsOfPartsOfAnEpochAreNotPutOff) {
+// 1.1 epochs of 100 steps are 110 steps, although 1.1 · 100 is slightly larger in double.
+TEST(Schedule, StepAcceptsFractionsOfEpochs) {
   ASSERT_GT(1.1 * 100.0, 110.0);
   ScheduleOptions o = named("step");
   o.step_epochs = 1.1;
@@ -53,7 +53,7 @@ TEST(Schedule, StepsOfPartsOfAnEpochAreNotPutOff) {
   }
 }
 
-TEST(Schedule, CosineFollowsItsFormula) {
+TEST(Schedule, CosineMatchesItsFormula) {
   ScheduleOptions o = named("cosine", 0.5);
   o.minimum = 0.01;
   const Schedule schedule(o, kBase, 10, 4);  // 5 steps of warm-up, 40 in all
@@ -67,10 +67,11 @@ TEST(Schedule, CosineFollowsItsFormula) {
   }
   EXPECT_EQ(schedule.learning_rate(5), kBase);
   EXPECT_EQ(schedule.learning_rate(39), 0.01);
-  EXPECT_EQ(schedule.learning_rate(1000), 0.01);  // past the end, as when resumed for longer
+  EXPECT_EQ(schedule.learning_rate(1000),
+            0.01);  // after the end, as in a run that is resumed for more epochs
 }
 
-RC_GTEST_PROP(Schedule, RisesLinearlyThenNeverAgain, ()) {
+RC_GTEST_PROP(Schedule, RisesLinearlyAndThenNeverAgain, ()) {
   ScheduleOptions o = named(*rc::gen::element<std::string>("constant", "step", "cosine"));
   const auto per_epoch = *rc::gen::inRange<std::int64_t>(1, 30);
   const auto epochs = *rc::gen::inRange<std::int64_t>(1, 12);
@@ -90,7 +91,7 @@ RC_GTEST_PROP(Schedule, RisesLinearlyThenNeverAgain, ()) {
   if (warmup <= last) RC_ASSERT(schedule.learning_rate(warmup) == kBase);
 }
 
-TEST(Schedule, PlateauReducesAfterItsPatience) {
+TEST(Schedule, PlateauReducesTheRateAfterItsPatience) {
   ScheduleOptions o = named("reduce_on_plateau");
   o.patience = 2;
   o.factor = 0.5;
@@ -100,10 +101,10 @@ TEST(Schedule, PlateauReducesAfterItsPatience) {
     schedule.observe(loss);
     return schedule.learning_rate(500);
   };
-  EXPECT_EQ(after(std::nan("")), kBase);  // not better, and nothing to compare with yet
+  EXPECT_EQ(after(std::nan("")), kBase);  // not better, and there is no earlier loss
   EXPECT_EQ(after(1.0), kBase);
   EXPECT_EQ(after(1.0), kBase);
-  EXPECT_EQ(after(0.9), kBase);  // better: the wait starts again
+  EXPECT_EQ(after(0.9), kBase);  // better, so the patience starts again
   EXPECT_EQ(after(0.9), kBase);
   EXPECT_EQ(after(0.95), kBase / 2);
   EXPECT_EQ(after(std::nan("")), kBase / 2);
@@ -111,7 +112,7 @@ TEST(Schedule, PlateauReducesAfterItsPatience) {
   EXPECT_EQ(after(0.1), 0.03);
 }
 
-TEST(Schedule, OnlyPlateauHeedsLosses) {
+TEST(Schedule, OnlyPlateauUsesLosses) {
   for (const char* name : {"constant", "step", "cosine"}) {
     Schedule schedule(named(name), kBase, 10, 100);
     const double before = schedule.learning_rate(50);
@@ -120,7 +121,7 @@ TEST(Schedule, OnlyPlateauHeedsLosses) {
   }
 }
 
-RC_GTEST_PROP(Schedule, RestoredInTheMiddleIsUninterrupted, ()) {
+RC_GTEST_PROP(Schedule, ContinuesBitForBitAfterRestore, ()) {
   ScheduleOptions o = named("reduce_on_plateau");
   o.patience = *rc::gen::inRange(1, 5);
   const auto losses = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 20));
@@ -144,7 +145,7 @@ std::string fault(const ScheduleOptions& o, std::int64_t per_epoch = 10, double 
   return "";
 }
 
-TEST(ScheduleOptions, EachOptionIsItsMember) {
+TEST(ScheduleOptions, SetTheRightMembers) {
   ScheduleOptions o;
   const Settings settings = {{"name", "step"},
                              {"warmup", 0.5},
@@ -159,10 +160,10 @@ TEST(ScheduleOptions, EachOptionIsItsMember) {
   EXPECT_EQ(o.factor, 0.25);
   EXPECT_EQ(o.patience, 4);
   EXPECT_EQ(o.minimum, 0.125);
-  EXPECT_EQ(collect_settings(options(o)), settings);  // none was left out above
+  EXPECT_EQ(collect_settings(options(o)), settings);  // no option is missing above
 }
 
-TEST(Schedule, BadOptionsAreNamed) {
+TEST(Schedule, NamesBadOptions) {
   EXPECT_EQ(fault(named("cosine", 2)), "");
   EXPECT_EQ(fault(named("cosin")),
             "config: schedule: unknown name 'cosin' (did you mean 'cosine'?)");

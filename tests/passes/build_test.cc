@@ -28,7 +28,7 @@ Network chain(std::vector<Layer> layers, Shape input = {64}) {
 
 Layer dense(std::int64_t units) { return {"dense", {{"units", units}}}; }
 
-TEST(BuildGraph, NamesLayersAndFindsTheirOrder) {
+TEST(BuildGraph, NamesAndSortsLayers) {
   Network network;
   network.inputs = {{"x", {8}}};
   network.layers = {{"add", {}, "sum", {"b", "a"}},
@@ -55,8 +55,8 @@ TEST(BuildGraph, SharedLayersHaveOneSetOfParameters) {
       "shape: layer 'again' (dense): shares 'encode.weight' of shape (4, 8), but needs (4, 9)");
 }
 
-// The sharer is computed before the owner and has a ReLU behind it.
-TEST(BuildGraph, SharedParametersStartAndDecayAsTheirOwnerSays) {
+// The layer that shares the weights is computed before the owner, and a ReLU follows it.
+TEST(BuildGraph, SharedParametersUseTheInitAndL2OfTheirOwner) {
   Network network = chain({{"dense", {{"units", 64}}, "again", {}, "encode"},
                            {"relu"},
                            {"dense", {{"units", 64}}, "encode", {}, "", 0.25},
@@ -72,8 +72,8 @@ TEST(BuildGraph, SharedParametersStartAndDecayAsTheirOwnerSays) {
   const Layer plain = network.layers[0];
   network.layers[0].l2 = 0.1;
   EXPECT_EQ(message_of(network, ErrorKind::config),
-            "config: layer 'again' (dense): `l2` belongs to the parameters, which are those of "
-            "'encode': put it there");
+            "config: layer 'again' (dense): `l2` belongs to the shared parameters; set it in layer "
+            "'encode'");
   for (const char* key : {"init", "init.gain"}) {
     network.layers[0] = plain;
     network.layers[0].attributes[key] = 2.0;
@@ -82,7 +82,7 @@ TEST(BuildGraph, SharedParametersStartAndDecayAsTheirOwnerSays) {
   }
 }
 
-TEST(BuildGraph, AutoInitialisationFollowsTheActivation) {
+TEST(BuildGraph, AutoInitializationDependsOnTheActivation) {
   const auto gain = [](const std::string& activation) {
     const Graph graph =
         build_graph(chain({dense(8), {"alpha_dropout"}, {activation}, dense(2)}), 1);
@@ -96,7 +96,7 @@ TEST(BuildGraph, AutoInitialisationFollowsTheActivation) {
   EXPECT_EQ(last.parameters[2].gain, 1);
 }
 
-TEST(BuildGraph, OnlyConstantTakesAGainThatIsNotAbove0) {
+TEST(BuildGraph, OnlyConstantAcceptsAGainNotAbove0) {
   const auto network = [](const char* init, double gain) {
     return chain({{"dense", {{"units", 3}, {"init", init}, {"init.gain", gain}}}});
   };
@@ -109,12 +109,12 @@ TEST(BuildGraph, OnlyConstantTakesAGainThatIsNotAbove0) {
   }
   EXPECT_EQ(message_of(network("he_normal", -0.25), ErrorKind::config),
             "config: layer 'dense_1' (dense): 'init.gain' expects a number above 0 for he_normal, "
-            "got -0.25 (only constant takes any)");
+            "got -0.25 (only constant accepts any number)");
   EXPECT_NE(message_of(network("auto", 0), ErrorKind::config), "");
   EXPECT_NE(message_of(network("constant", std::nan("")), ErrorKind::config), "");
 }
 
-TEST(BuildGraph, BadNetworksSayWhereAndWhat) {
+TEST(BuildGraph, ErrorsNameLocationAndExpectation) {
   const auto config = ErrorKind::config;
   EXPECT_EQ(message_of(chain({dense(3), {"sellu"}}), config),
             "config: layer 'sellu_1': unknown op 'sellu' (did you mean 'selu'?)");
@@ -129,27 +129,26 @@ TEST(BuildGraph, BadNetworksSayWhereAndWhat) {
             "flatten layer before it)");
   Network two = {{{"x", {4}}, {"z", {5}}}, {{"add", {}, "sum", {"x", "z"}}}, {}};
   EXPECT_EQ(message_of(two, ErrorKind::shape),
-            "shape: node 'sum' (add): inputs must be of one shape, got (N, 4) and (N, 5)");
+            "shape: node 'sum' (add): inputs must have the same shape, got (N, 4) and (N, 5)");
   two.layers = {{"dense", {{"units", 2}}, "only", {"x"}}};
   EXPECT_EQ(message_of(two, config),
-            "config: input 'z' is used by nothing (take it out, or name it in an `inputs` or in "
+            "config: input 'z' is not used (remove it, or name it in `inputs` of a layer or in "
             "`outputs`)");
   const Network cycle = {
       {{"x", {4}}}, {{"add", {}, "a", {"x", "b"}}, {"scale", {}, "b", {"a"}}}, {}};
-  EXPECT_EQ(message_of(cycle, config),
-            "config: these layers wait for each other, a cycle runs through them: a, b");
+  EXPECT_EQ(message_of(cycle, config), "config: these layers form a cycle: a, b");
 }
 
-TEST(BuildGraph, NamesThatAreNotThereAreFound) {
+TEST(BuildGraph, RejectsUnknownAndRepeatedNames) {
   const Network network = {{{"image", {4}}}, {{"dense", {{"units", 2}}, "d", {"imgae"}}}, {}};
   EXPECT_EQ(message_of(network, ErrorKind::config),
-            "config: layer 'd': nothing is called 'imgae' (did you mean 'image'?)");
+            "config: layer 'd': no layer or input is called 'imgae' (did you mean 'image'?)");
   const Network twice = {{{"x", {4}}}, {{"selu", {}, "x", {"x"}}}, {}};
   EXPECT_EQ(message_of(twice, ErrorKind::config), "config: two layers or inputs are called 'x'");
 }
 
-// Sizes that no machine has must be an error here and not an allocation or an overflow later.
-TEST(BuildGraph, AbsurdSizesAreErrors) {
+// Sizes beyond any machine must be an error here, and not an allocation or an overflow later.
+TEST(BuildGraph, RejectsAbsurdSizes) {
   const std::int64_t huge = std::int64_t{1} << 40;
   EXPECT_NE(message_of(chain({dense(huge)}), ErrorKind::config), "");
   EXPECT_NE(message_of(chain({dense(1000000000)}, {1000000}), ErrorKind::shape), "");

@@ -31,7 +31,7 @@ std::vector<Pair> pairs() {
 
 class Fusion : public testing::TestWithParam<Pair> {};
 
-// Loss = Σ outputs, so that every gradient is of order one.
+// The loss is Σ outputs, so that every gradient is of order 1.
 struct Outcome {
   std::vector<float> output, gradient;
   std::size_t nodes = 0;
@@ -66,16 +66,16 @@ Outcome run_pair(const Pair& pair, bool fused) {
   return {copy(graph.outputs[0]), copy(gradient), graph.nodes.size()};
 }
 
-// The forward pass is the same arithmetic. The backward one recovers the slope from an output that
-// was scaled and shifted, whose rounding the largest outputs bound.
-TEST_P(Fusion, GivesWhatTheSeparateStepsGive) {
+// The forward pass has the same arithmetic. The backward pass recovers the slope from an output
+// that was scaled and shifted. The largest outputs bound its rounding error.
+TEST_P(Fusion, MatchesTheSeparateSteps) {
   const Outcome separate = run_pair(GetParam(), false), fused = run_pair(GetParam(), true);
   EXPECT_LT(fused.nodes, separate.nodes);
   ASSERT_EQ(fused.output.size(), separate.output.size());
   for (std::size_t i = 0; i < fused.output.size(); ++i) {
     ASSERT_EQ(fused.output[i], separate.output[i]) << i;
   }
-  // 70 rows (2,940 positions for images) of unit inputs, each slope off by a few epsilons.
+  // 70 rows (2,940 positions for images) of unit inputs. The error of each slope is a few epsilons.
   const double bound = 2940 * 8 * std::numeric_limits<float>::epsilon();
   for (std::size_t i = 0; i < fused.gradient.size(); ++i) {
     ASSERT_NEAR(fused.gradient[i], separate.gradient[i], bound) << i;
@@ -94,7 +94,7 @@ TEST(Fuse, DenseSeluAlphaDropoutIsOneStep) {
   EXPECT_EQ(graph.nodes[0].epilogue.size(), 2u);
 }
 
-TEST(Fuse, LeavesWhatOthersRead) {
+TEST(Fuse, KeepsValuesThatOtherNodesRead) {
   Graph graph = build_graph(
       {{{"x", {4}}},
        {{"dense", {{"units", 4}}, "d"}, {"selu", {}, "s", {"d"}}, {"add", {}, "sum", {"d", "s"}}},
@@ -104,7 +104,7 @@ TEST(Fuse, LeavesWhatOthersRead) {
   EXPECT_EQ(graph.nodes.size(), 3u);
 }
 
-TEST(DropIdentities, TakesDropoutsOut) {
+TEST(DropIdentities, RemovesDropouts) {
   Graph graph = build_graph({{{"x", {4}}}, {{"selu"}, {"alpha_dropout"}, {"dropout"}}, {}}, 2);
   drop_identities(graph);
   ASSERT_EQ(graph.nodes.size(), 1u);

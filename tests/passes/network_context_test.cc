@@ -16,7 +16,7 @@ namespace {
 Layer dense(std::int64_t units) { return {"dense", {{"units", units}}}; }
 const Layer kShaped{"selu", {{"shape", "depth"}}};
 
-// `depth` blocks of dense, SELU and, where a rate is given, alpha dropout.
+// Returns `depth` blocks of dense, SELU and, if a rate is given, alpha dropout.
 Network deep(std::int64_t depth, std::int64_t width, double rate = 0) {
   Network network{{{"x", {width}}}, {}};
   for (std::int64_t i = 0; i < depth; ++i) {
@@ -34,7 +34,7 @@ double scale_of(const Graph& graph, const std::string& node) {
   return 0;
 }
 
-TEST(ResolveAttributes, AShapeForTheDepthCountsTheNetwork) {
+TEST(ResolveAttributes, ShapeUsesDepthAndWidthOfTheNetwork) {
   for (const std::int64_t depth : {1, 20, 200}) {
     DepthTunedSeluOptions request;
     request.depth = depth;
@@ -44,7 +44,7 @@ TEST(ResolveAttributes, AShapeForTheDepthCountsTheNetwork) {
   }
 }
 
-TEST(ResolveAttributes, TheLongestPathCounts) {
+TEST(ResolveAttributes, ShapeUsesTheLongestPath) {
   Network network = deep(30, 8);
   network.layers.push_back({"dense", {{"units", std::int64_t{8}}}, "side", {"x"}});
   network.layers.push_back({"selu", {{"shape", "depth"}}, "beside"});
@@ -53,13 +53,13 @@ TEST(ResolveAttributes, TheLongestPathCounts) {
   EXPECT_EQ(scale_of(graph, "beside"), scale_of(build_graph(deep(30, 8), 1), "selu_1"));
 }
 
-TEST(ResolveAttributes, DropoutDampsGradientsAndLeavesThePublishedShape) {
+TEST(ResolveAttributes, ShapeIsThePublishedSeluIfDropoutDampsGradients) {
   EXPECT_LT(scale_of(build_graph(deep(100, 64), 1), "selu_1"), 0.2);
   EXPECT_EQ(scale_of(build_graph(deep(100, 64, 0.05), 1), "selu_1"), 1);
 }
 
-// Gaussian weights make more noise, so the shape stays further from a straight line.
-TEST(ResolveAttributes, TheShapeKnowsItsWeights) {
+// Gaussian weights add more noise, so the shape is further from a straight line.
+TEST(ResolveAttributes, ShapeUsesTheKindOfWeights) {
   Network network = deep(300, 64);
   for (Layer& layer : network.layers) {
     if (layer.op == "dense") layer.attributes["init"] = std::string("lecun_normal");
@@ -73,8 +73,8 @@ TEST(ResolveAttributes, TheShapeKnowsItsWeights) {
   EXPECT_GT(scale, scale_of(build_graph(deep(300, 64), 1), "selu_1"));
 }
 
-// Whatever stands between weights and SELU, and has none of its own.
-TEST(ResolveAttributes, TheKindOfWeightsIsKnownBehindOtherLayers) {
+// The layer between weights and SELU has no weights of this kind.
+TEST(ResolveAttributes, ShapeFindsTheKindOfWeightsBeforeOtherLayers) {
   const auto scale_with = [](const Settings& init) {
     Network network{{{"x", {64}}}, {}};
     for (int i = 0; i < 300; ++i) {
@@ -87,8 +87,8 @@ TEST(ResolveAttributes, TheKindOfWeightsIsKnownBehindOtherLayers) {
   EXPECT_GT(scale_with({{"init", "lecun_normal"}}), scale_with({}));
 }
 
-// Also the one behind the last SELU, and the one that drops whole features.
-TEST(ResolveAttributes, EveryDropoutOfThePathCounts) {
+// This includes a dropout after the last SELU, and one that drops whole features.
+TEST(ResolveAttributes, ShapeUsesEveryDropoutOfThePath) {
   const Network bare = deep(100, 64);
   const auto scale_with = [&](const Layer& dropout) {
     Network network = bare;
@@ -101,7 +101,7 @@ TEST(ResolveAttributes, EveryDropoutOfThePathCounts) {
   EXPECT_EQ(scale_with({"feature_alpha_dropout", {{"rate", 0.3}}}), with);
 }
 
-TEST(ResolveAttributes, AShapeAndItsNumbersAreTooMuch) {
+TEST(ResolveAttributes, RejectsBothShapeAndScale) {
   Network network = deep(3, 8);
   network.layers[1].attributes["scale"] = 0.1;
   try {
@@ -112,16 +112,16 @@ TEST(ResolveAttributes, AShapeAndItsNumbersAreTooMuch) {
   }
 }
 
-TEST(ResolveAttributes, WeightsBeforeAShapeForTheDepthAreOrthogonal) {
+TEST(ResolveAttributes, WeightsBeforeADepthTunedSeluAreOrthogonal) {
   const Graph graph = build_graph(deep(50, 64), 1);
   EXPECT_EQ(graph.parameters[0].init, "orthogonal");
   EXPECT_EQ(graph.parameters[0].gain, 1);
-  // More outputs than inputs: the rows of a matrix of orthonormal columns are too short by
-  // √(64/16).
+  // There are more outputs than inputs, so the rows of a matrix with orthonormal columns are too
+  // short by a factor of √(64/16).
   Network tall{{{"x", {16}}}, {dense(64), kShaped, dense(2)}};
   EXPECT_EQ(build_graph(tall, 1).parameters[0].gain, 2);
   EXPECT_EQ(build_graph(tall, 1).parameters[2].init, "lecun_normal");
-  // Its weights are 4 orthonormal rows of 64 numbers, of which an output sums 4.
+  // The weights are 4 orthonormal rows of 64 numbers. An output sums 4 of these numbers.
   const Settings transposed = {{"channels", std::int64_t{16}},
                                {"kernel", std::vector<std::int64_t>{2, 2}},
                                {"stride", std::vector<std::int64_t>{2, 2}}};

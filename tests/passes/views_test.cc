@@ -39,7 +39,7 @@ Outcome run(Graph graph) {
     data[i] = static_cast<float>(normal(random_key(1, "x", ""), static_cast<std::uint64_t>(i)));
   }
   program.run();
-  // The weights' gradient in API order, by way of weights like it.
+  // Weights of the same layout convert the gradient of the weights to API order.
   Weights like = weights;
   const WeightEntry& entry = *like.find("out.weight");
   std::copy_n(program.data(gradients[0]), entry.count, like.data() + entry.offset);
@@ -51,12 +51,12 @@ Outcome run(Graph graph) {
 
 void expect_near(const std::vector<float>& got, const std::vector<float>& want) {
   ASSERT_EQ(got.size(), want.size());
-  // Sums of 60 terms of order one in another order.
+  // Sums of 60 terms of order 1 in another order.
   const double bound = 60 * 4 * std::numeric_limits<float>::epsilon();
   for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], want[i], bound) << i;
 }
 
-TEST(Views, AFlattenedImageIsNotMovedAndNothingElseChanges) {
+TEST(Views, ReplaceTheFlattenOfAnImageWithoutChangingResults) {
   const Graph moved = build_graph(images(), 4), viewed = build_engine_graph(images(), 4);
   EXPECT_EQ(viewed.nodes[2].op, "view");
   const Outcome a = run(moved), b = run(viewed);
@@ -65,7 +65,7 @@ TEST(Views, AFlattenedImageIsNotMovedAndNothingElseChanges) {
   expect_near(b.input_gradient, a.input_gradient);
 }
 
-TEST(Views, WeightsStartAndAreReadInApiOrder) {
+TEST(Views, WeightsAreInitializedAndReadInApiOrder) {
   const Graph moved = build_graph(images(), 1), viewed = build_engine_graph(images(), 1);
   Weights a(moved), b(viewed);
   a.initialize(moved, 1);
@@ -78,7 +78,7 @@ TEST(Views, WeightsStartAndAreReadInApiOrder) {
   EXPECT_EQ(c.get(y), b.get(y));
 }
 
-TEST(Views, AReaderThatKnowsTheOrderKeepsTheFlatten) {
+TEST(Views, KeepTheFlattenIfAReaderDependsOnTheOrder) {
   Network network = images();
   network.layers[3] = {"layer_norm", {}, "out"};
   EXPECT_EQ(build_engine_graph(network, 1).nodes[2].op, "flatten");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inputs that hold numbers of words, and how what is made of them knows its padding.
+// Tests inputs that contain token ids, and how later layers find their padding.
 #include "passes/vocabulary.h"
 
 #include <gtest/gtest.h>
@@ -33,19 +33,19 @@ std::string error_of(const Network& network) {
   return "none";
 }
 
-TEST(Vocabulary, PoolingBehindAnEmbeddingKnowsItsWords) {
+TEST(Vocabulary, PoolingAfterAnEmbeddingReadsItsTokenIds) {
   const Graph graph = build_graph(sentence(), 2);
   const Node& pool = graph.nodes.back();
   ASSERT_EQ(pool.inputs.size(), 2);
   EXPECT_EQ(pool.inputs[1], graph.inputs[0]);
 }
 
-TEST(Vocabulary, WithoutWordsAllStepsCount) {
+TEST(Vocabulary, PoolingWithoutTokenIdsUsesAllSteps) {
   const Network network{{{"x", {5, 4}}}, {dense("d", "x"), kPool}};
   EXPECT_EQ(build_graph(network, 2).nodes.back().inputs.size(), 1);
 }
 
-TEST(Vocabulary, IsTheLeastOfItsReaders) {
+TEST(Vocabulary, IsTheSmallestOfAllEmbeddingsThatReadTheInput) {
   Network network = sentence();
   network.layers.push_back(embedding("f", 7, "words"));
   network.layers.push_back({"pool_steps", {}, "g", {"f"}});
@@ -55,7 +55,7 @@ TEST(Vocabulary, IsTheLeastOfItsReaders) {
   EXPECT_EQ(vocabularies(graph), sizes);
 }
 
-TEST(Vocabulary, AMaskIsNoPlainNumberEither) {
+TEST(Vocabulary, AcceptsAMaskAsTokenIds) {
   const Network network{{{"x", {5, 4}}, {"mask", {5}}},
                         {{"pool_steps", {}, "pool", {"x", "mask"}}}};
   const Graph graph = build_graph(network, 2);
@@ -63,7 +63,7 @@ TEST(Vocabulary, AMaskIsNoPlainNumberEither) {
   EXPECT_EQ(vocabularies(graph), sizes);
 }
 
-TEST(Vocabulary, StepsThatAreOthersHaveNoWords) {
+TEST(Vocabulary, ReshapedStepsHaveNoTokenIds) {
   Network network = sentence();
   network.layers.insert(network.layers.begin() + 2,
                         {"reshape", {{"shape", std::vector<std::int64_t>{3, 5}}}, "r", {"d"}});
@@ -71,17 +71,17 @@ TEST(Vocabulary, StepsThatAreOthersHaveNoWords) {
   EXPECT_EQ(build_graph(network, 2).nodes.back().inputs.size(), 1);
 }
 
-TEST(Vocabulary, StepsOfSeveralSequencesNeedToBeTold) {
+TEST(Vocabulary, PoolingOfSeveralSequencesMustNameOne) {
   const Network network{
       {{"a", {5}}, {"b", {5}}},
       {embedding("e", 9, "a"), embedding("f", 9, "b"), {"add", {}, "d", {"e", "f"}}, kPool}};
   EXPECT_NE(error_of(network).find("several sequences"), std::string::npos) << error_of(network);
-  Network told = network;
-  told.layers.back().inputs = {"d", "b"};
-  EXPECT_EQ(error_of(told), "none");
+  Network named = network;
+  named.layers.back().inputs = {"d", "b"};
+  EXPECT_EQ(error_of(named), "none");
 }
 
-TEST(Vocabulary, ASharedTableIsLearnedOrNot) {
+TEST(Vocabulary, SharedTableIsEitherTrainableOrNot) {
   Network network = sentence();
   Layer other = embedding("f", 9, "words");
   other.share = "e";
@@ -91,7 +91,7 @@ TEST(Vocabulary, ASharedTableIsLearnedOrNot) {
       << error_of(network);
 }
 
-TEST(Vocabulary, NumbersOfWordsAreNothingElse) {
+TEST(Vocabulary, TokenIdsAreOnlyTokenIds) {
   Network network = sentence();
   network.layers.push_back(dense("plain", "words"));
   network.layers.push_back({"concat", {}, "all", {"pool", "plain"}});
@@ -99,7 +99,7 @@ TEST(Vocabulary, NumbersOfWordsAreNothingElse) {
             std::string::npos)
       << error_of(network);
   const Network behind{{{"x", {5}}}, {dense("d", "x"), embedding("e", 9, "d")}};
-  EXPECT_NE(error_of(behind).find("'e' (embedding): numbers of words come straight from an input"),
+  EXPECT_NE(error_of(behind).find("'e' (embedding): token ids must come directly from an input"),
             std::string::npos)
       << error_of(behind);
 }

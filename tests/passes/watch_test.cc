@@ -11,7 +11,7 @@ namespace {
 
 using Ints = std::vector<std::int64_t>;
 
-TEST(WatchLayers, LooksAtAllThatChangesTheSignal) {
+TEST(WatchLayers, WatchesEveryLayerThatChangesTheSignal) {
   const Network network = {
       {{"x", {2, 8, 8}}},
       {{"conv2d", {{"channels", 2}, {"kernel", Ints{3, 3}}, {"padding", "same"}}, "convolution"},
@@ -34,8 +34,8 @@ TEST(WatchLayers, LooksAtAllThatChangesTheSignal) {
                                              "joined", "features", "gated", "scaled"}));
 }
 
-// What is watched is measured when it is made, so that its memory serves what comes after.
-TEST(WatchLayers, TakesNoMemoryButForTheNumbers) {
+// A watched value is measured when it is computed, so later values can reuse its memory.
+TEST(WatchLayers, NeedsMemoryOnlyForTheMeasurements) {
   Network network = {{{"x", {64}}}, {}, {}};
   for (int i = 0; i < 8; ++i) {
     network.layers.push_back({"dense", {{"units", 64}}});

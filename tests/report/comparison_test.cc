@@ -21,7 +21,7 @@ EpochRecord epoch(std::int64_t number, double seconds, double accuracy) {
 
 Trial trial() { return {1, {epoch(1, 2, 0.5), epoch(2, 3, 0.75), epoch(3, 2, 0.625)}, {}, ""}; }
 
-TEST(Comparison, ScoresByEpochBySecondAndAtBest) {
+TEST(Comparison, ScoresByEpochByTimeAndBestEpoch) {
   EXPECT_EQ(score_after_epoch(trial(), "accuracy", 2), 0.75);
   EXPECT_EQ(score_after_epoch(trial(), "accuracy", 9), 0.625);  // stopped early
   EXPECT_EQ(score_at_time(trial(), "accuracy", 5), 0.75);
@@ -34,21 +34,21 @@ TEST(Comparison, ScoresByEpochBySecondAndAtBest) {
   EXPECT_EQ(median_epoch_seconds(trial()), 2);
 }
 
-TEST(Comparison, AFailedTrialHasNoScoreBehindItsEnd) {
+TEST(Comparison, FailedTrialHasNoScoreAfterItsLastEpoch) {
   Trial failed = trial();
   failed.failure = "the loss became NaN";
   EXPECT_EQ(score_after_epoch(failed, "accuracy", 3), 0.625);
   EXPECT_TRUE(std::isnan(score_after_epoch(failed, "accuracy", 4)));
 }
 
-TEST(Comparison, AFailedTrialHasNoScoreAfterItsLastSecond) {
+TEST(Comparison, FailedTrialHasNoScoreAfterItsLastSecond) {
   Trial failed = trial();
   failed.failure = "the loss became NaN";
   EXPECT_EQ(score_at_time(failed, "accuracy", 7), 0.625);
   EXPECT_TRUE(std::isnan(score_at_time(failed, "accuracy", 7.1)));
 }
 
-TEST(Comparison, SpreadsCountWhatIsThere) {
+TEST(Comparison, SpreadsIgnoreMissingValues) {
   const Spread spread = spread_of({1, std::nan(""), 3});
   EXPECT_EQ(spread.mean, 2);
   EXPECT_EQ(spread.deviation, std::sqrt(2.0));
@@ -63,7 +63,7 @@ Comparison two() {
   return {"accuracy", {{"a|b", "", 7, {trial()}}, {"c", "", 8, {failed}}}};
 }
 
-TEST(Comparison, MarkdownTellsBothTablesAndFailures) {
+TEST(Comparison, MarkdownContainsBothTablesAndFailures) {
   const std::string text = comparison_markdown(two(), {1, 3});
   EXPECT_NE(text.find("| a\\|b | 1 | 7 | 0.5000 | 0.6250 | 0.7500 | - | 2 |"), std::string::npos)
       << text;
@@ -72,15 +72,15 @@ TEST(Comparison, MarkdownTellsBothTablesAndFailures) {
   EXPECT_NE(text.find("| configuration | accuracy after 2 s | accuracy after 7 s |"),
             std::string::npos)
       << text;
-  EXPECT_NE(text.find("c, seed 1, came to no end: numeric: no number"), std::string::npos) << text;
+  EXPECT_NE(text.find("c, seed 1, did not finish: numeric: no number"), std::string::npos) << text;
 }
 
-TEST(Comparison, TellingEpochs) {
+TEST(Comparison, TabulatedEpochs) {
   EXPECT_EQ(tabulated_epochs(two()), (std::vector<std::int64_t>{1, 3}));
   EXPECT_EQ(tabulated_epochs({}), std::vector<std::int64_t>{});
 }
 
-TEST(Comparison, ComesBackFromJson) {
+TEST(Comparison, RoundTripsThroughJson) {
   const Comparison there = two(), back = parse_comparison(comparison_json(there));
   EXPECT_EQ(comparison_json(back), comparison_json(there));
   EXPECT_EQ(back.contenders[1].trials[0].failure, "numeric: no number");
@@ -94,22 +94,22 @@ TEST(Comparison, ComesBackFromJson) {
   }
 }
 
-// Of the 20 ways to divide six numbers, two put the three largest together; equal groups differ
-// least.
+// Two of the 20 ways to divide six numbers put the three largest together. Equal groups have the
+// smallest difference.
 TEST(Comparison, SignificanceIsAnExactPermutationTest) {
   EXPECT_DOUBLE_EQ(permutation_test_p_value({4, 5, 6}, {1, 2, 3}), 2.0 / 20);
   EXPECT_DOUBLE_EQ(permutation_test_p_value({1, 2, 3}, {1, 2, 3}), 1);
   EXPECT_DOUBLE_EQ(permutation_test_p_value({7}, {1}), 1);  // one division and its mirror image
   EXPECT_DOUBLE_EQ(permutation_test_p_value({.91, .95, .9}, {.95, .91, .9}),
-                   1);  // but for rounding
+                   1);  // except for rounding
   EXPECT_TRUE(std::isnan(permutation_test_p_value({}, {1})));
-  // Drawn where they are too many to go through: one of 10,400,600 has this difference.
+  // Too many divisions to enumerate are sampled. One of 10,400,600 has this difference.
   EXPECT_NEAR(permutation_test_p_value(std::vector<double>(13, 1), std::vector<double>(13, 2)), 0,
               1e-4);
   EXPECT_EQ(permutation_test_p_value(std::vector<double>(13, 1), std::vector<double>(13, 1)), 1);
 }
 
-std::string told_of_two(const std::vector<double>& one, const std::vector<double>& two) {
+std::string verdict_of_two(const std::vector<double>& one, const std::vector<double>& two) {
   Comparison comparison{"accuracy", {{"one", "", 1, {}}, {"two", "", 1, {}}}};
   for (const double score : one)
     comparison.contenders[0].trials.push_back({1, {epoch(1, 1, score)}, {}, ""});
@@ -118,14 +118,14 @@ std::string told_of_two(const std::vector<double>& one, const std::vector<double
   return comparison_document(comparison)["verdict"][0]["text"];
 }
 
-TEST(Comparison, TheVerdictSaysWhereChanceMayHaveDecided) {
-  EXPECT_EQ(told_of_two({.5, .6, .7}, {.8, .9, 1}),
-            "At its best 'two' is ahead: accuracy 0.9000 ± 0.1000. 'one' follows with 0.6000 ± "
-            "0.1000 (p = 0.1: it may be chance).");
-  EXPECT_TRUE(told_of_two({.5, .6, .7, .75}, {.8, .9, .95, 1}).ends_with("(p = 0.029)."));
+TEST(Comparison, VerdictMentionsPossibleChance) {
+  EXPECT_EQ(verdict_of_two({.5, .6, .7}, {.8, .9, 1}),
+            "At the best epoch of each training, 'two' leads: accuracy 0.9000 ± 0.1000. 'one' "
+            "follows with 0.6000 ± 0.1000 (p = 0.1, so the difference may be chance).");
+  EXPECT_TRUE(verdict_of_two({.5, .6, .7, .75}, {.8, .9, .95, 1}).ends_with("(p = 0.029)."));
 }
 
-TEST(Comparison, TheDocumentTellsCurvesEndsAndFailures) {
+TEST(Comparison, DocumentContainsCurvesResultsAndFailures) {
   Trial failed = trial();
   failed.failure = "the loss became NaN";
   const Comparison comparison{
@@ -138,7 +138,7 @@ TEST(Comparison, TheDocumentTellsCurvesEndsAndFailures) {
   EXPECT_EQ(document["comparison"]["significance"]["rows"].size(), 1u);
   EXPECT_EQ(document["verdict"][0]["level"], "good");
   EXPECT_EQ(document["verdict"][1]["level"], "error");
-  EXPECT_TRUE(document["comparison"]["significance"]["rows"][0][3].is_null());  // none ended
+  EXPECT_TRUE(document["comparison"]["significance"]["rows"][0][3].is_null());  // no trial finished
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace selfnorm {
 namespace {
 
-TEST(HeatMap, BytesGoFromEndToEnd) {
+TEST(HeatMap, QuantizesTheWholeScale) {
   const ColorScale plain{-1, 0, 1}, logarithmic{-4, 0, 4, true};
   EXPECT_EQ(quantized(-1, plain), 0);
   EXPECT_EQ(quantized(0, plain), 127);
@@ -31,7 +31,7 @@ TEST(HeatMap, Base64) {
   EXPECT_EQ(encoded("foobar"), "Zm9vYmFy");
 }
 
-TEST(HeatMap, LargeOnesAreThinnedAndKeepTheirEnds) {
+TEST(HeatMap, SubsamplesLargeMapsAndKeepsTheirEnds) {
   HeatMap map;
   for (int i = 0; i < 1000; ++i) map.layers.push_back("layer " + std::to_string(i));
   for (int i = 0; i < 300; ++i) map.times.push_back(std::to_string(i));

@@ -15,8 +15,8 @@ std::size_t count(const std::string& text, const std::string& part) {
   return found;
 }
 
-// Names from data may be anything: none of it becomes part of the page.
-TEST(Page, WhatIsInTheDocumentStaysText) {
+// Names from data may be any text. They must not become markup of the page.
+TEST(Page, EscapesTheTextOfTheDocument) {
   const Json plain{{"name", "x"}};
   const Json hostile{{"name", "</script><script>alert(1)</script><!-- @style@ @scripts@"}};
   const std::string safe = html_page("a", plain);
@@ -29,7 +29,7 @@ TEST(Page, WhatIsInTheDocumentStaysText) {
   EXPECT_NE(page.find("@style@ @scripts@"), page.npos);
 }
 
-TEST(Page, NothingIsLoaded) {
+TEST(Page, LoadsNothing) {
   const std::string page = html_page("a", Json::object());
   EXPECT_NE(page.find("default-src 'none'"), page.npos);
   for (const char* part : {" src=\"http", " href=\"http", "@import", "url(http"}) {
@@ -37,7 +37,7 @@ TEST(Page, NothingIsLoaded) {
   }
 }
 
-TEST(Page, WhatIsNoNumberIsNull) {
+TEST(Page, ReplacesNumbersThatAreNotFiniteByNull) {
   EXPECT_TRUE(number(std::numeric_limits<double>::quiet_NaN()).is_null());
   EXPECT_TRUE(number(std::numeric_limits<double>::infinity()).is_null());
   EXPECT_EQ(number(0.5), Json(0.5));

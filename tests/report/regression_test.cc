@@ -25,8 +25,8 @@ std::vector<std::int64_t> rows_of(const Dataset& data) {
   return rows;
 }
 
-// Residuals 1, −1, 5 and −5: root mean square √13. A missing target is no residual.
-TEST(Regression, PairsDeviationAndDistribution) {
+// The residuals 1, −1, 5 and −5 have the root mean square √13. A missing target has no residual.
+TEST(Regression, ContainsPointsStandardDeviationAndDistribution) {
   const Dataset data = table({1, 2, 3, 4, kMissing}, 1);
   const NamedRows of{data, rows_of(data), "5 rows"};
   const std::vector<float> given = {2, 1, 8, -1, 0};
@@ -40,7 +40,7 @@ TEST(Regression, PairsDeviationAndDistribution) {
   for (std::size_t i = 0; i < target["residuals"].size(); ++i) {
     width = 8 * std::sqrt(13.0) / static_cast<double>(target["residuals"].size());
     area += width * target["residuals"][i][1].get<double>();
-    // Each residual lies within half a bin of its bin's middle.
+    // Each residual is within half a bin of the center of its bin.
     if (target["residuals"][i][1] == 0) continue;
     const double middle = std::abs(target["residuals"][i][0].get<double>());
     EXPECT_TRUE(std::abs(middle - 1) <= width / 2 || std::abs(middle - 5) <= width / 2) << middle;
@@ -48,8 +48,9 @@ TEST(Regression, PairsDeviationAndDistribution) {
   EXPECT_NEAR(area, 1, 1e-12);
 }
 
-TEST(Regression, TheLargestResidualsComeFirstInUnitsOfTheirTarget) {
-  // Deviations: √((1 + 9)/2) of the first target, √((100 + 400)/2) of the second.
+TEST(Regression, SortsResidualsInStandardDeviationsOfTheirTarget) {
+  // The standard deviations are √((1 + 9)/2) for the first target and √((100 + 400)/2) for the
+  // second.
   const Dataset data = table({0, 0, 0, 0}, 2);
   const NamedRows of{data, rows_of(data), "2 rows"};
   const std::vector<float> given = {1, 10, 3, 20};
@@ -62,20 +63,20 @@ TEST(Regression, TheLargestResidualsComeFirstInUnitsOfTheirTarget) {
   EXPECT_EQ(rows[0]["values"], Json::parse(R"([["age",7.0]])"));
 }
 
-// The rows that judge are some of the data's, in an order of their own.
-TEST(Regression, RowsAreTheDatas) {
+// The evaluated rows are a part of the data, in another order.
+TEST(Regression, NumbersRowsAsInTheData) {
   const Dataset data = table({10, 20, 30, 40}, 1);
   const std::vector<float> given = {31, 15};
   const NamedRows of{data, {2, 0}, "2 rows"};
   EXPECT_EQ(regression_json(given, of)["targets"][0]["points"],
-            Json::parse("[[10.0,15.0],[30.0,31.0]]"));  // by their truth
+            Json::parse("[[10.0,15.0],[30.0,31.0]]"));  // sorted by target
   const Json rows = largest_residuals_json(given, of)["rows"];
   EXPECT_EQ(rows[0]["row"], 0);
   EXPECT_EQ(rows[0]["truth"], 10);
 }
 
-// A residual beyond four deviations counts into the end; of very many points some are drawn.
-TEST(Regression, FarResidualsAndManyPoints) {
+// A residual beyond four standard deviations counts in the last bin. Many points are subsampled.
+TEST(Regression, LimitsResidualsAndPoints) {
   std::vector<float> given(2000, 0);
   given[7] = 1000;
   const Dataset data = table(std::vector<float>(2000, 0), 1);
@@ -86,15 +87,15 @@ TEST(Regression, FarResidualsAndManyPoints) {
   EXPECT_NEAR(target["residuals"].back()[1].get<double>() * width, 1.0 / 2000, 1e-12);
 }
 
-TEST(Regression, NothingOfManyTargetsOrOfNone) {
+TEST(Regression, IsNullForManyTargetsAndForNone) {
   const Dataset many = table(std::vector<float>(40, 1), 20);
   EXPECT_TRUE(regression_json(std::vector<float>(40, 1), {many, rows_of(many), ""}).is_null());
   const Dataset none = table({kMissing}, 1);
   EXPECT_TRUE(regression_json(std::vector<float>{1}, {none, {0}, ""}).is_null());
 }
 
-// All predicted as they are: no distribution, and no division by 0.
-TEST(Regression, WithoutResiduals) {
+// All predictions are exact, so there is no distribution, and no division by 0.
+TEST(Regression, AcceptsExactPredictions) {
   const Dataset data = table({1, 2}, 1);
   const Json json = regression_json(std::vector<float>{1, 2}, {data, {0, 1}, ""});
   EXPECT_EQ(json["targets"][0]["deviation"], 0);

@@ -12,14 +12,14 @@
 namespace selfnorm {
 namespace {
 
-// Six roundings of a double, each 1.1e-16 relative, on well-conditioned steps.
+// Six roundings of doubles, each with a relative error of 1.1e-16, in well-conditioned steps.
 constexpr double kRelative = 1e-15;
 
 void expect_relative(double got, double want) {
   EXPECT_NEAR(got, want, kRelative * std::abs(want));
 }
 
-// Columns rate, mean, variance, a, b: 25 digits, computed with more.
+// The columns are rate, mean, variance, a, b, with 25 digits, computed in higher precision.
 TEST(AlphaDropoutAffine, MatchesTheReferenceTable) {
   std::ifstream table(SELFNORM_SOURCE_DIR "/tests/golden/alpha_dropout.csv");
   std::string line;
@@ -44,14 +44,15 @@ TEST(AlphaDropoutAffine, KeepsMeanAndVariance) {
         const auto [a, b] = alpha_dropout_affine(1 - keep, mean, variance, alpha_prime);
         const double dropped = a * alpha_prime + b;
         const double kept = a * mean + b;
-        // a·α′ and b are large and of opposite sign when little is kept.
+        // If little is kept, a·α′ and b are large with opposite signs.
         const double scale = 1 + a * (std::abs(alpha_prime) + std::abs(mean));
         EXPECT_NEAR(keep * kept + (1 - keep) * dropped, mean, kRelative * scale);
         const double second =
             keep * (a * a * variance + kept * kept) + (1 - keep) * dropped * dropped;
-        // `kept` and `dropped` are at most `scale`, and off by a few roundings of it each, which
-        // their squares double; their weights sum to 1. The rest, keep·a²·variance, is at most the
-        // variance, since keep·a² ≤ 1, and has two roundings of a and four of its own.
+        // `kept` and `dropped` are at most `scale`, with an error of a few of its roundings. Their
+        // squares double this error, and their weights sum to 1. The other term, keep·a²·variance,
+        // is at most the variance, since keep·a² ≤ 1. It has two roundings of a and four of its
+        // own.
         EXPECT_NEAR(second - mean * mean, variance, kRelative * (variance + scale * scale));
       }
     }
@@ -64,7 +65,7 @@ TEST(AlphaDropoutAffine, IsTheIdentityWithoutDropout) {
   EXPECT_EQ(b, 0);
 }
 
-// b = −a·rate·α′ at mean 0, whatever is lost in 1 − rate.
+// At mean 0, b = −a·rate·α′, even if 1 − rate loses digits.
 TEST(AlphaDropoutAffine, IsExactForRatesNearZero) {
   for (const double rate : {1e-6, 1e-10, 1e-17, 1e-300}) {
     const auto [a, b] = alpha_dropout_affine(rate, 0, 1);
@@ -73,7 +74,7 @@ TEST(AlphaDropoutAffine, IsExactForRatesNearZero) {
   }
 }
 
-TEST(AlphaDropoutAffine, WhatHasNoFiniteResultIsAnError) {
+TEST(AlphaDropoutAffine, RejectsInputsWithoutFiniteResult) {
   EXPECT_THROW(alpha_dropout_affine(1, 0, 1), Error);
   EXPECT_THROW(alpha_dropout_affine(0.1, 0, 0), Error);
   EXPECT_THROW(alpha_dropout_affine(0.1, 0, 1e-320), Error);

@@ -11,7 +11,7 @@
 namespace selfnorm {
 namespace {
 
-TEST(Interval, EnclosesWhatDoublesRound) {
+TEST(Interval, EnclosesRoundingErrors) {
   const Interval third = Interval(1) / Interval(3);
   EXPECT_LT(third.low(), third.high());
   EXPECT_LE(third.low(), 1.0 / 3);
@@ -20,10 +20,12 @@ TEST(Interval, EnclosesWhatDoublesRound) {
   EXPECT_EQ(square(across).low(), 0);
   EXPECT_GE(square(across).high(), 4);
   EXPECT_TRUE(std::isinf((Interval(1) / across).high()));
-  EXPECT_TRUE(std::isinf(sqrt(across).low())) << "√ of what may be below 0 says nothing";
+  EXPECT_TRUE(std::isinf(sqrt(across).low()))
+      << "the root of an interval with negative numbers is unbounded";
 }
 
-// The moments at a point, known to 1e-12 of the largest of their kind, lie within the enclosure.
+// Checks that the enclosure contains the moments at a point. These are accurate to 1e-12 of their
+// scale.
 void expect_enclosed(const IntervalMoments& box, const Gaussian& z,
                      const SeluConstants& constants) {
   const ActivationMoments point = selu_moments(z, constants);
@@ -58,7 +60,7 @@ TEST(IntervalMoments, EncloseThePointsOfABox) {
   }
 }
 
-// Where the exponentials of the textbook overflow, the enclosure is still a few per cent wide.
+// Even where the exponentials of textbook formulas overflow, the enclosure is narrow.
 TEST(IntervalMoments, AreNarrowForLargeVariances) {
   for (const double v : {1e2, 1e6, 1e100}) {
     const IntervalMoments box = selu_interval_moments({-0.1, 0.1}, {v, 1.01 * v}, {});
@@ -66,7 +68,7 @@ TEST(IntervalMoments, AreNarrowForLargeVariances) {
   }
 }
 
-TEST(Certify, TheTheoremsOfThePaperHold) {
+TEST(Certify, ProvesTheTheoremsOfThePaper) {
   for (const int theorem : {1, 2, 3}) {
     for (const Domain& domain : theorem_domains(theorem)) {
       const Certificate certificate = certify(theorem_claim(theorem), domain);
@@ -77,7 +79,7 @@ TEST(Certify, TheTheoremsOfThePaperHold) {
   }
 }
 
-// The counterexample is wrong in plain doubles too, at each corner.
+// Checks that the claim is also false in doubles at each corner of the counterexample.
 void expect_broken(Claim claim, const Domain& stated, const Domain& box) {
   const MomentRule rule = [](const Gaussian& z) { return selu_moments(z); };
   for (const double mu : {box.mu.low, box.mu.high}) {
@@ -101,7 +103,7 @@ void expect_broken(Claim claim, const Domain& stated, const Domain& box) {
   }
 }
 
-TEST(Certify, FalseClaimsAreRefuted) {
+TEST(Certify, RefutesFalseClaims) {
   Domain wide = theorem_domains(1)[0];
   wide.tau.high = 1.9;
   Domain low = theorem_domains(2)[0];
@@ -127,17 +129,17 @@ TEST(Certify, FalseClaimsAreRefuted) {
   }
 }
 
-// ν̃ = ν at the fixed point: neither rises nor falls, and the halving of boxes ends.
-TEST(Certify, AnEqualityStaysUndecided) {
+// At the fixed point, ν̃ = ν: the variance neither rises nor falls. The division of boxes must end.
+TEST(Certify, LeavesEqualityUndecided) {
   const Domain point{{0, 0}, {0, 0}, {0.02, 1}, {1, 1}};
   const Certificate certificate = certify(Claim::variance_rises, point);
   EXPECT_EQ(certificate.verdict, Verdict::undecided);
   EXPECT_LT(certificate.boxes, 1000);
 }
 
-// The image of ν.high has a mean below the stated bound by 2e-17, less than the distance of two
-// doubles there: the bounds are the numbers as given, not ones around them.
-TEST(Certify, BoundsAreTheNumbersAsGiven) {
+// The image of ν.high has a mean that is 2e-17 below the bound. This is less than the distance of
+// two doubles there, so the bounds must be the exact numbers and not intervals around them.
+TEST(Certify, TreatsBoundsAsExact) {
   const Domain tight{
       {-0.4919582428078003, 0}, {0, 0}, {0.24591597218741157, 0.2459159741874131}, {1, 1}};
   EXPECT_EQ(certify(Claim::contracts, tight, {1e8, 1e-8, 1e4}).verdict, Verdict::refuted);
@@ -146,8 +148,8 @@ TEST(Certify, BoundsAreTheNumbersAsGiven) {
   EXPECT_EQ(point.counterexample.omega.high, 0);
 }
 
-// The false part is a corner of a domain whose other parts need many boxes.
-TEST(Certify, AFalseCornerIsFound) {
+// The claim is false only in a corner of the domain. The other parts need many boxes.
+TEST(Certify, FindsAFalseCorner) {
   const Bounds tenth{-0.1, 0.1}, tau{0.8, 1.25};
   for (const Domain& domain :
        {Domain{tenth, tenth, {1e-6, 0.16}, tau}, Domain{{0, 0.1}, tenth, {1e-12, 1e-11}, tau}}) {
@@ -157,20 +159,20 @@ TEST(Certify, AFalseCornerIsFound) {
   EXPECT_EQ(certify(Claim::variance_falls, wide).verdict, Verdict::refuted);
 }
 
-TEST(Certify, LargeVariancesAreFew) {
+TEST(Certify, NeedsFewBoxesForLargeVariances) {
   Domain domain = theorem_domains(2)[0];
   domain.nu.high = 3e4;
   EXPECT_EQ(certify(Claim::variance_falls, domain, {}, 1000).verdict, Verdict::proved);
 }
 
-TEST(Certify, OtherConstantsAndTheirOwnTheorem) {
+TEST(Certify, AcceptsOtherConstants) {
   const SeluConstants shaped = selu_constants({0, 1}, {}, 0.1);
   const Domain narrow{{-0.02, 0.02}, {-0.05, 0.05}, {0.95, 1.05}, {0.999, 1.001}};
   EXPECT_EQ(certify(Claim::contracts, narrow, shaped).verdict, Verdict::proved);
   EXPECT_EQ(certify(Claim::contracts, narrow, {2, 1.2}).verdict, Verdict::refuted);
 }
 
-TEST(Certify, TheLeastVarianceThatRises) {
+TEST(Certify, FindsTheSmallestVarianceThatRises) {
   const Domain domain = theorem_domains(3)[0];
   const double least = smallest_variance_proved_to_rise(domain);
   EXPECT_LT(least, 0.02);
@@ -181,10 +183,10 @@ TEST(Certify, TheLeastVarianceThatRises) {
   EXPECT_EQ(certify(Claim::variance_rises, from).verdict, Verdict::refuted);
   from.nu = {1e-12, 1e-9};
   from.mu = {0, 0};
-  EXPECT_EQ(smallest_variance_proved_to_rise(from), 1e-12) << "below the search: as it was proved";
+  EXPECT_EQ(smallest_variance_proved_to_rise(from), 1e-12) << "below the range of the search";
 }
 
-TEST(Certify, BadBoundsAreNamed) {
+TEST(Certify, RejectsBadBounds) {
   Domain domain = theorem_domains(1)[0];
   domain.tau = {1.1, 0.9};
   EXPECT_THROW(certify(Claim::contracts, domain), Error);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The noise of finite width against a simulation: one sample through a network drawn anew each
-// time.
+// Compares the predicted noise of finite width with a simulation: one sample passes through many
+// networks with new weights.
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ double dot(const double* x, const double* y) {
   return sum;
 }
 
-// Rows of variance 1/n, or orthonormal ones of them (Gram-Schmidt).
+// Draws rows of variance 1/n. Makes them orthonormal (Gram-Schmidt) if requested.
 Vector draw_weights(std::mt19937_64& random, bool orthogonal) {
   std::normal_distribution<double> normal(0, 1 / std::sqrt(static_cast<double>(kWidth)));
   Vector w(kWidth * kWidth);
@@ -55,7 +55,7 @@ struct Simulated {
 
 struct Layers {
   SeluConstants constants;
-  double rate = 0;  ///< of the alpha dropout behind each SELU
+  double rate = 0;  ///< of the alpha dropout after each SELU
   bool orthogonal = false;
 };
 
@@ -97,9 +97,10 @@ void draw(std::mt19937_64& random, const Layers& layers, Simulated& into) {
   into.log_growth.add(std::log(dot(g.data(), g.data()) / before));
 }
 
-TEST(FiniteWidthCorrection, SpreadsAreThoseOfASimulation) {
-  // A deviation of D draws is known to 1/sqrt(2 D): four of those, and 1/width for the next order
-  // of the expansion (several units of it; the layers' deviations are D·60 numbers, correlated).
+TEST(FiniteWidthCorrection, MatchesASimulation) {
+  // A standard deviation of D draws has a relative error of 1/sqrt(2 D). The bound is four times
+  // that, plus a few units of 1/width for the next order of the expansion. The standard deviations
+  // of layers are D·60 correlated numbers.
   const double bound = 4 / std::sqrt(2.0 * kDraws) + 4.0 / kWidth;
   std::mt19937_64 random(1);
   for (const auto& [scale, rate] : {std::pair{1.0, 0.0}, {0.1, 0.0}, {1.0, 0.1}}) {
@@ -117,15 +118,15 @@ TEST(FiniteWidthCorrection, SpreadsAreThoseOfASimulation) {
       const double spread = got.deviations.deviation() / got.deviations.mean();
       EXPECT_NEAR(spread / shape.spread, 1, bound);
       EXPECT_NEAR(got.log_growth.deviation() / shape.log_growth_spread, 1, bound);
-      // The mean over draws, to four of its standard errors; what infinite width predicts is up to
-      // 15 of them off.
+      // The mean over draws must be within four standard errors. The prediction for infinite width
+      // is up to 15 standard errors off.
       const double error = shape.log_growth_spread / std::sqrt(double{kDraws});
       EXPECT_NEAR(got.log_growth.mean(), kDepth * std::log(shape.typical_growth), 4 * error);
     }
   }
 }
 
-TEST(FiniteWidthCorrection, NoneAtInfiniteWidth) {
+TEST(FiniteWidthCorrection, IsZeroAtInfiniteWidth) {
   const DepthTunedSelu shape = selu_for_scale(1, {});
   EXPECT_EQ(shape.spread, 0);
   EXPECT_EQ(shape.log_growth_spread, 0);

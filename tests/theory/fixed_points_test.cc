@@ -23,7 +23,7 @@ std::string fault(const Moments& target, const LayerWeights& weights = {}) {
 }
 
 TEST(SeluConstants, MatchTheReferenceTable) {
-  // A dozen roundings, and a quadratic equation whose terms are of one size.
+  // A dozen roundings, and a quadratic equation with terms of similar size.
   constexpr double kRelative = 1e-14;
   const auto rows = golden_rows("constants.csv");
   ASSERT_EQ(rows.size(), 6u);
@@ -35,7 +35,7 @@ TEST(SeluConstants, MatchTheReferenceTable) {
   }
 }
 
-TEST(SeluConstants, AreAFixedPointForAnyWeightsAndScale) {
+TEST(SeluConstants, GiveAFixedPointForAnyWeightsAndScale) {
   constexpr double kError = 1e-13;
   for (const double scale : {1.0, 0.1, 1e-3}) {
     for (const LayerWeights weights : {LayerWeights{}, {1, 1}, {0.3, 0.7}, {-0.5, 1.3, true}}) {
@@ -51,13 +51,13 @@ TEST(SeluConstants, AreAFixedPointForAnyWeightsAndScale) {
   }
 }
 
-TEST(SeluConstants, ForADepthMatchReferenceValues) {
+TEST(SeluConstants, MatchReferenceValuesForAScale) {
   const SeluConstants constants = selu_constants({0, 1}, {}, 0.1);
   EXPECT_NEAR(constants.alpha, 1.2036512, 5e-8);
   EXPECT_NEAR(constants.lambda, 3.2331894, 5e-8);
 }
 
-TEST(SeluConstants, WithoutASolutionSayWhy) {
+TEST(SeluConstants, ExplainWhyThereIsNoSolution) {
   EXPECT_NE(fault({5, 1}).find("a mean of 5 needs a variance above 53.5"), std::string::npos)
       << fault({5, 1});
   EXPECT_NE(fault({-5, 1}).find("an exponential alone"), std::string::npos) << fault({-5, 1});
@@ -67,12 +67,12 @@ TEST(SeluConstants, WithoutASolutionSayWhy) {
   EXPECT_NE(fault({0, std::nan("")}), "");
   EXPECT_NE(fault({0, 1}, {0, 0}), "");
   EXPECT_NE(fault({0, 1}, {INFINITY, 1}), "");
-  // The bound that the message names is where solutions begin.
+  // The bound in the message is the smallest variance with a solution.
   EXPECT_NE(fault({5, 53.5}), "");
   EXPECT_EQ(fault({5, 53.6}), "");
 }
 
-TEST(FixedPoints, ThePublishedOneAttractsFromEverywhere) {
+TEST(FixedPoints, PublishedSeluAttractsFromEverywhere) {
   const auto points = fixed_points(selu_rule());
   ASSERT_EQ(points.size(), 1u);
   EXPECT_NEAR(points[0].at.mean, 0, 1e-13);
@@ -82,8 +82,9 @@ TEST(FixedPoints, ThePublishedOneAttractsFromEverywhere) {
   EXPECT_NEAR(points[0].basin_max_variance, 1e8, 1e-4);
 }
 
-// The published helper solves with ω = 1 and is used with ω = 0: its (−0.1, 2) lands elsewhere.
-TEST(FixedPoints, WhereThePublishedHelperReallyLands) {
+// The published helper solves for ω = 1 but is used with ω = 0, so (−0.1, 2) is not the fixed
+// point.
+TEST(FixedPoints, PublishedHelperHasAnotherFixedPoint) {
   const SeluConstants helper = selu_constants({-0.1, 2}, {1, 1});
   const auto points = fixed_points(selu_rule(helper));
   ASSERT_EQ(points.size(), 1u);
@@ -91,20 +92,20 @@ TEST(FixedPoints, WhereThePublishedHelperReallyLands) {
   EXPECT_NEAR(points[0].at.variance, 2.223, 5e-4);
 }
 
-TEST(FixedPoints, OneThatRepelsIsFoundAndSaysSo) {
+TEST(FixedPoints, FindsARepellingFixedPoint) {
   const auto points = fixed_points(selu_rule(), {1, 1});
   ASSERT_EQ(points.size(), 1u);
   EXPECT_NEAR(points[0].at.variance, 1, 1e-9);
   EXPECT_FALSE(points[0].attracts);
 }
 
-TEST(FixedPoints, ReluHasNone) {
+TEST(FixedPoints, ReluHasNoFixedPoint) {
   const MomentRule relu = [](const Gaussian& z) { return leaky_relu_moments(z, 0); };
   EXPECT_TRUE(fixed_points(relu).empty());
 }
 
-// τ so small that the signal dies: no ν above 0 stays.
-TEST(FixedPoints, NoneWhereTheSignalDies) {
+// τ is so small that signals vanish: no ν above 0 is a fixed point.
+TEST(FixedPoints, FindsNoneIfSignalsVanish) {
   EXPECT_TRUE(fixed_points(selu_rule(), {0, 0.4}).empty());
 }
 
@@ -123,16 +124,17 @@ TEST(DepthTunedSelu, GrowsByTheBoundOverTheDepth) {
     request.depth = depth;
     const DepthTunedSelu shape = selu_for_depth(request);
     const double growth = std::pow(shape.gradient_growth, static_cast<double>(depth));
-    // The growth a layer is 1 + 1/depth to 1e-15, so its logarithm is known to 1e-15·depth.
+    // The growth per layer is 1 + 1/depth to within 1e-15, so the logarithm is accurate to
+    // 1e-15·depth.
     expect_close(growth, request.growth, 1e-14 * static_cast<double>(depth) + 1e-9);
   }
   DepthTunedSeluOptions shallow;
   shallow.depth = 10;
   shallow.growth = 3;
-  EXPECT_EQ(selu_for_depth(shallow).constants.scale, 1) << "published constants suffice";
+  EXPECT_EQ(selu_for_depth(shallow).constants.scale, 1) << "the published constants are sufficient";
 }
 
-TEST(DepthTunedSelu, DropoutIsCounted) {
+TEST(DepthTunedSelu, IncludesDropout) {
   EXPECT_NEAR(alpha_dropout_gradient_growth(0.05), 0.866, 5e-4);
   DepthTunedSeluOptions request;
   request.dropout_growth = alpha_dropout_gradient_growth(0.05);
@@ -141,22 +143,24 @@ TEST(DepthTunedSelu, DropoutIsCounted) {
   EXPECT_NEAR(shape.gradient_growth, 0.928, 5e-4);
 }
 
-TEST(DepthTunedSelu, WidthKeepsTheSpreadInBounds) {
+TEST(DepthTunedSelu, BalancesGrowthAndSpreadForAWidth) {
   DepthTunedSeluOptions request;
   request.depth = 1000;
   request.orthogonal = false;
   const DepthTunedSelu wide = selu_for_depth(request);
   request.width = 128;
   const DepthTunedSelu narrow = selu_for_depth(request);
-  EXPECT_GT(narrow.constants.scale, wide.constants.scale) << "less of a line, so more contraction";
+  EXPECT_GT(narrow.constants.scale, wide.constants.scale)
+      << "further from a line, so more contraction";
   const double growth = 1000 * std::log(narrow.gradient_growth);
-  EXPECT_NEAR(growth / 1, narrow.spread / request.max_spread, 1e-6) << "exceeded alike";
+  EXPECT_NEAR(growth / 1, narrow.spread / request.max_spread, 1e-6)
+      << "both bounds are exceeded by the same factor";
   request.orthogonal = true;
   EXPECT_EQ(selu_for_depth(request).constants.scale, wide.constants.scale)
-      << "orthogonal weights make no such noise";
+      << "orthogonal weights do not add this noise";
 }
 
-TEST(DepthTunedSelu, BadRequests) {
+TEST(DepthTunedSelu, RejectsBadRequests) {
   const auto fails = [](DepthTunedSeluOptions request) {
     EXPECT_THROW(selu_for_depth(request), Error);
   };

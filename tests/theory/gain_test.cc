@@ -16,7 +16,7 @@ MomentRule by_quadrature(double (*f)(double), double (*df)(double)) {
   return [=](const Gaussian& z) { return quadrature_moments(f, df, z, {0}); };
 }
 
-TEST(SecondMomentGain, EqualsTheClosedForms) {
+TEST(SecondMomentGain, MatchesTheClosedForms) {
   for (const double slope : {0.0, 0.2, 1.0}) {
     const MomentRule rule = [=](const Gaussian& z) { return leaky_relu_moments(z, slope); };
     EXPECT_NEAR(second_moment_gain(rule), 2 / (1 + slope * slope), kRelative);  // He et al. 2015
@@ -32,7 +32,7 @@ TEST(SecondMomentGain, KeepsTheSecondMoment) {
   }
 }
 
-TEST(SecondMomentGain, BoundedActivationsHaveNone) {
+TEST(SecondMomentGain, IsInfiniteForBoundedActivations) {
   const auto slope = [](double x) { return 1 - std::tanh(x) * std::tanh(x); };
   EXPECT_TRUE(std::isinf(second_moment_gain(by_quadrature(std::tanh, slope))));
 }
@@ -41,8 +41,8 @@ MomentRule selu() {
   return [](const Gaussian& z) { return selu_moments(z); };
 }
 
-// E selu² is v·λ²(1 + α²)/2 for small v and v·λ²/2 for large; of ReLU half of v always.
-TEST(StableGains, AreWhereSmallSignalsDieAndLargeOnesExplode) {
+// E selu² is v·λ²(1 + α²)/2 for small v and v·λ²/2 for large v. E relu² is always v/2.
+TEST(StableGains, KeepSmallSignalsAliveAndLargeOnesBounded) {
   const GainBand band = stable_gains(selu());
   const double l2 = kSeluLambda * kSeluLambda, a2 = kSeluAlpha * kSeluAlpha;
   EXPECT_NEAR(band.low, 2 / (l2 * (1 + a2)), 1e-4);  // √1e-10 away from the limit
@@ -52,14 +52,14 @@ TEST(StableGains, AreWhereSmallSignalsDieAndLargeOnesExplode) {
   EXPECT_NEAR(relu.high, 2, kRelative);
 }
 
-TEST(StationaryStandardDeviation, IsOneWithoutDropoutAndEndlessAtHalf) {
+TEST(StationaryStandardDeviation, IsOneWithoutDropoutAndInfiniteAtHalf) {
   EXPECT_NEAR(stationary_standard_deviation(selu(), 1), 1, 1e-6);
   EXPECT_NEAR(stationary_standard_deviation(selu(), 0.8), 1.687, 1e-3);
   EXPECT_TRUE(std::isinf(stationary_standard_deviation(selu(), 0.5)));
 }
 
-// The squared correlation of y = a·(kept ? x : α′) + b with x is a²q² at the fixed point.
-TEST(EquivalentAlphaRate, LeavesAsMuchOfTheSignal) {
+// At the fixed point, the squared correlation of y = a·(kept ? x : α′) + b with x is a²q².
+TEST(EquivalentAlphaRate, KeepsTheSameFractionOfTheSignal) {
   for (const double plain : {0.0, 0.05, 0.2, 0.5, 0.9}) {
     const double rate = equivalent_alpha_rate(plain), a = alpha_dropout_affine(rate, 0, 1).a;
     EXPECT_NEAR(a * a * (1 - rate) * (1 - rate), 1 - plain, 1e-12);

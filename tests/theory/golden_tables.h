@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reference tables: numbers at 25 digits, a copy in tests/golden.
+// Reads the reference tables of tests/golden, which have 25 digits.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 
 namespace selfnorm {
 
-/// The rows of a table in tests/golden, without its first line.
+/// Returns the rows of a table in tests/golden, without its first line.
 inline std::vector<std::vector<double>> golden_rows(const std::string& name) {
   std::ifstream file(std::string(SELFNORM_SOURCE_DIR "/tests/golden/") + name);
   std::vector<std::vector<double>> rows;
@@ -28,7 +28,7 @@ inline std::vector<std::vector<double>> golden_rows(const std::string& name) {
   return rows;
 }
 
-/// |got − want| within `relative` of |want|, or within `absolute` near zero.
+/// Checks that |got − want| is at most `relative`·|want|, or at most `absolute` near zero.
 inline void expect_close(double got, double want, double relative, double absolute = 0) {
   EXPECT_LE(std::abs(got - want), std::max(relative * std::abs(want), absolute))
       << "got " << got << ", want " << want;

@@ -19,11 +19,11 @@ Normals correlated(std::size_t count, double variance, double rho, double mean =
   return x;
 }
 
-// What the promise allows, in deviations.
+// The promised error in standard deviations.
 constexpr double kPromise = 0.01;
 
 // E max(x, y) = √(σ²(1 − ρ)/π).
-TEST(MaximumMoments, TwoNormals) {
+TEST(MaximumMoments, MatchesTheFormulaForTwoNormals) {
   for (const double rho : {-0.5, 0.0, 0.9}) {
     const Moments largest = maximum_moments(correlated(2, 4, rho, 3));
     const double excess = std::sqrt(4 * (1 - rho) / std::numbers::pi);
@@ -32,31 +32,31 @@ TEST(MaximumMoments, TwoNormals) {
   }
 }
 
-TEST(MaximumMoments, WhatNeverIsTheLargestDoesNotCount) {
+TEST(MaximumMoments, IgnoresVariablesThatAreNeverTheMaximum) {
   const Moments largest = maximum_moments({{0, -100}, {1, 0, 0, 1}});
   EXPECT_NEAR(largest.mean, 0, 1e-12);
   EXPECT_NEAR(largest.variance, 1, 1e-12);
 }
 
-// A square root of 0 in place of a number: what does not vary stays where it is.
-TEST(MaximumMoments, TakesWhatDoesNotVary) {
+// The standard deviation is 0. A variable that does not vary keeps its value.
+TEST(MaximumMoments, AcceptsConstantVariables) {
   EXPECT_NEAR(maximum_moments(correlated(5, 0, 0, 2)).mean, 2, 1e-12);
   EXPECT_NEAR(maximum_moments(correlated(3, 1, 1)).variance, 1, 1e-12);
 }
 
-// Covariances that no variables have: each stays within its variance.
-TEST(MaximumMoments, ImpossibleCovariancesStayBounded) {
+// No variables have these covariances. Each covariance is still limited by its variances.
+TEST(MaximumMoments, IsBoundedForImpossibleCovariances) {
   EXPECT_LT(maximum_moments({{0, 0, 0}, {1, 0.9, 0.9, 0.9, 1, -0.9, 0.9, -0.9, 1}}).variance, 1.2);
 }
 
-TEST(MatchEquicorrelated, IndependentNormalsAreThemselves) {
+TEST(MatchEquicorrelated, KeepsIndependentNormals) {
   const EquicorrelatedNormals normals = alike(correlated(4, 2.5, 0, -1));
   EXPECT_NEAR(normals.mean, -1, 1e-12);
   EXPECT_NEAR(normals.variance, 2.5, 1e-9);
   EXPECT_NEAR(normals.correlation, 0, 1e-9);
 }
 
-TEST(MatchEquicorrelated, OneIsItself) {
+TEST(MatchEquicorrelated, KeepsASingleNormal) {
   const EquicorrelatedNormals normals = alike({{0.5}, {3}});
   EXPECT_EQ(normals.mean, 0.5);
   EXPECT_EQ(normals.variance, 3);

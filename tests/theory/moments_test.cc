@@ -8,10 +8,10 @@
 namespace selfnorm {
 namespace {
 
-// The bounds; what is reached stands in docs/theory.md.
+// The required accuracy. docs/theory.md lists the measured errors.
 constexpr double kMoments = 1e-12, kMeanNearZero = 1e-13;
 constexpr double kJacobian = 1e-10, kJacobianNearZero = 1e-13;
-// Quadrature's own bound, relative to the largest part.
+// The error bound of the quadrature, relative to the largest part.
 constexpr double kQuadrature = 1e-10;
 
 double selu(double x, const SeluConstants& c = {}) {
@@ -54,7 +54,7 @@ TEST(LayerMap, JacobianMatchesTheReferenceTable) {
   }
 }
 
-// Rows that the table lacks: the same law through two different computations.
+// Moments that are not in the table: two different computations must agree.
 TEST(SeluMoments, AgreeWithQuadratureForAnyConstants) {
   for (const double mean : {-3.0, -0.5, 0.0, 0.2, 2.0}) {
     for (const double variance : {1e-4, 0.3, 1.0, 7.0}) {
@@ -70,7 +70,8 @@ TEST(SeluMoments, AgreeWithQuadratureForAnyConstants) {
         expect_close(closed.variance, numeric.variance, kQuadrature);
         expect_close(closed.slope_mean, numeric.slope_mean, kQuadrature);
         expect_close(closed.slope_second_moment, numeric.slope_second_moment, kQuadrature);
-        const double steep = size / std::sqrt(variance);  // Stein's lemma divides by it
+        const double steep =
+            size / std::sqrt(variance);  // Stein's lemma divides by the standard deviation
         expect_close(closed.d_mean_d_variance, numeric.d_mean_d_variance, 0, kQuadrature * steep);
         expect_close(closed.d_variance_d_mean, numeric.d_variance_d_mean, 0, kQuadrature * steep);
         expect_close(closed.d_variance_d_variance, numeric.d_variance_d_variance, 0,
@@ -80,7 +81,7 @@ TEST(SeluMoments, AgreeWithQuadratureForAnyConstants) {
   }
 }
 
-// Far from the kink the law is known exactly: a straight line, or a lognormal.
+// Far from the kink, the exact distribution is known: that of a straight line, or lognormal.
 TEST(SeluMoments, AreExactFarFromTheKink) {
   for (const double variance : {1e-10, 1e-3, 1.0}) {
     const ActivationMoments line = selu_moments({60, variance});
@@ -94,7 +95,7 @@ TEST(SeluMoments, AreExactFarFromTheKink) {
   }
 }
 
-TEST(LeakyReluMoments, MatchHeAndTheIdentity) {
+TEST(LeakyReluMoments, MatchReluAndTheIdentity) {
   const ActivationMoments relu = leaky_relu_moments({0, 3}, 0);
   expect_close(relu.mean, std::sqrt(3 / (2 * M_PI)), kMoments);
   expect_close(relu.variance, 3 * (0.5 - 0.5 / M_PI), kMoments);
@@ -105,9 +106,9 @@ TEST(LeakyReluMoments, MatchHeAndTheIdentity) {
   expect_close(same.d_variance_d_variance, 1, kMoments);
 }
 
-TEST(LayerMap, ValuesOfThePaper) {
+TEST(LayerMap, MatchesTheValuesOfThePaper) {
   const LayerMap map = layer_map(selu_rule(), {0, 1});
-  EXPECT_NEAR(map.d_mean_d_nu, 0.0888348, 1e-7);  // as many digits as the paper's appendix gives
+  EXPECT_NEAR(map.d_mean_d_nu, 0.0888348, 1e-7);  // all digits in the appendix of the paper
   EXPECT_NEAR(map.spectral_radius(), 0.7826479, 1e-7);
   EXPECT_NEAR(map.largest_singular_value(), 0.7876734, 1e-7);
   EXPECT_NEAR(map.gradient_growth, 1.0715750, 1e-7);
@@ -122,8 +123,8 @@ TEST(LayerMap, RandomWeightsAddTheMeanToTheVariance) {
   EXPECT_EQ(given.mean, drawn.mean);
 }
 
-// The Jacobian is the derivative of the map, in either of its forms.
-TEST(LayerMap, JacobianIsTheDerivative) {
+// The Jacobian is the derivative of both forms of the map.
+TEST(LayerMap, JacobianMatchesCentralDifferences) {
   constexpr double kStep = 1e-5, kError = 1e-8;  // central differences: step², and rounding/step
   for (const bool random : {false, true}) {
     const LayerWeights weights{0.3, 1.2, random};
@@ -152,13 +153,14 @@ TEST(CorrelationMap, IsTheArcCosineKernelForRelu) {
   }
 }
 
-TEST(CorrelationMap, OfSeluHasTheEndsThatTheoryGives) {
+TEST(CorrelationMap, HasTheRightEndsForSelu) {
   const auto map = [](double rho) {
     return correlation_map([](double x) { return selu(x); }, selu_rule(), {0, 1}, rho, {0});
   };
   EXPECT_NEAR(map(0), 0, kQuadrature);
   EXPECT_NEAR(map(1), 1, kQuadrature);
-  // Slopes: (E f′)² at 0, E f′² at 1. One-sided differences of size h are off by about h.
+  // The slopes are (E f′)² at 0 and E f′² at 1. One-sided differences of size h have errors of
+  // about h.
   constexpr double kStep = 1e-4;
   const ActivationMoments f = selu_moments({0, 1});
   EXPECT_NEAR(map(kStep) / kStep, f.slope_mean * f.slope_mean, kStep);

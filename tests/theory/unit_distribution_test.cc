@@ -10,7 +10,7 @@
 namespace selfnorm {
 namespace {
 
-// Three samples whose values have means, variances and products of their own.
+// Returns a field of three samples with different means, variances and products.
 MomentField three_samples() {
   MomentField x = zero_field({3, 1, 1});
   x.mean = {0.2, -0.1, 0.4};
@@ -24,8 +24,9 @@ ActivationFunction identity() {
   return {[](double z) { return z; }, [](double) { return 1.0; }, {}};
 }
 
-// Nodes are interpolated between steps of 0.05 of ln v and of m/√v: 0.05²/8 of the second
-// derivatives of a fourth moment, which are 4 of its own along the one and up to 6 along the other.
+// Grid points have steps of 0.05 in ln v and in m/√v. The interpolation error is 0.05²/8 of the
+// second derivatives of a fourth moment. Relative to the moment, these are 4 in ln v and up to 6 in
+// m/√v.
 void expect_alike(const MomentField& a, const MomentField& b) {
   constexpr double kWithin = 0.05 * 0.05 / 8 * (4 + 6);
   for (std::size_t e = 0; e < a.mean.size(); ++e) {
@@ -35,23 +36,23 @@ void expect_alike(const MomentField& a, const MomentField& b) {
   }
 }
 
-// The squares of normals, by their Hermite series and by Isserlis.
-TEST(UnitDistribution, SquaresOfNormalsAreThoseOfTheIdentity) {
+// Computes the squares of normals with the Hermite series and with the formula of Isserlis.
+TEST(UnitDistribution, SquaresOfTheIdentityMatchIsserlis) {
   const MomentField z = three_samples();
-  const UnitDistribution law{std::make_shared<MomentField>(z),
-                             std::make_shared<DualActivation>(identity())};
+  const UnitDistribution x{std::make_shared<MomentField>(z),
+                           std::make_shared<DualActivation>(identity())};
   for (const double center : {0.0, 0.7}) {
-    expect_alike(moments_of_square(law, center), moments_of_square(z, center));
+    expect_alike(moments_of_square(x, center), moments_of_square(z, center));
   }
 }
 
-// Against E over z and the mask, taken apart: kept with probability q.
-TEST(UnitDistribution, MaskedSquaresAreThoseOfBothCases) {
+// Compares with the expectation over z and over the mask, which keeps with probability q.
+TEST(UnitDistribution, MaskedSquaresAverageKeptAndDropped) {
   const double q = 0.7, a = 0.9, b = 0.2, other = -1.7;
   const MomentField z = three_samples();
-  const UnitDistribution law{std::make_shared<MomentField>(z),
-                             std::make_shared<DualActivation>(identity())};
-  const MomentField squares = moments_of_square(apply_mask(law, q, a, b, other), 0);
+  const UnitDistribution x{std::make_shared<MomentField>(z),
+                           std::make_shared<DualActivation>(identity())};
+  const MomentField squares = moments_of_square(apply_mask(x, q, a, b, other), 0);
   for (std::size_t e = 0; e < z.mean.size(); ++e) {
     const double kept = a * a * z.square[e] + 2 * a * b * z.mean[e] + b * b;
     const double dropped = (a * other + b) * (a * other + b);
@@ -59,16 +60,17 @@ TEST(UnitDistribution, MaskedSquaresAreThoseOfBothCases) {
   }
 }
 
-TEST(UnitDistribution, TwoMasksAreOneOfBoth) {
-  const UnitDistribution law{nullptr, nullptr};
-  const UnitDistribution twice = apply_mask(apply_mask(law, 0.5, 2, 0, 0), 0.8, 1.25, 0, 0);
-  const UnitDistribution once = apply_mask(law, 0.4, 2.5, 0, 0);
+TEST(UnitDistribution, TwoMasksCombineToOne) {
+  const UnitDistribution x{nullptr, nullptr};
+  const UnitDistribution twice = apply_mask(apply_mask(x, 0.5, 2, 0, 0), 0.8, 1.25, 0, 0);
+  const UnitDistribution once = apply_mask(x, 0.4, 2.5, 0, 0);
   EXPECT_EQ(twice.mean, once.mean);
   EXPECT_EQ(twice.square, once.square);
 }
 
-// Independent elements: the variance of one over their number; of equal ones: that of one.
-TEST(VarianceOfBatchMean, IsThatOfOneOverTheIndependentNumber) {
+// For independent elements, the variance of one divided by their number. For equal elements, the
+// variance of one.
+TEST(VarianceOfBatchMean, DividesByTheNumberOfIndependentElements) {
   const MomentField x = uniform_field({4, 3, 5}, 0.3, 1.09);
   EXPECT_NEAR(variance_of_batch_mean(x, 4), 1.0 / (4 * 3 * 5), 1e-12);
   EXPECT_NEAR(variance_of_batch_mean(x, 40), 1.0 / (40 * 3 * 5), 1e-12);
@@ -81,7 +83,7 @@ TEST(VarianceOfBatchMean, IsThatOfOneOverTheIndependentNumber) {
   EXPECT_NEAR(variance_of_batch_mean(same, 4), 1, 1e-6);
 }
 
-// Far is never the same position where there is another, and stays inside.
+// The distant element is at another position if there is one, and inside the image.
 TEST(DistantOffset, LeadsToAnotherPosition) {
   for (const Extent& extent : {Extent{64, 2, 2}, Extent{64, 28, 28}, Extent{64, 1, 3}}) {
     for (std::int64_t sample = 0; sample < extent.samples; ++sample) {
@@ -101,7 +103,7 @@ TEST(FirstSamples, KeepCorrelations) {
   EXPECT_DOUBLE_EQ(correlation(two, 1, Link::sample), correlation(all, 1, Link::sample));
 }
 
-// 0.1 of the variances is 0.1 of them.
+// Adding 0.1 of the variances to the products is a correlation gain of 0.1.
 TEST(AddCorrelation, IsTheCorrelationGain) {
   const MomentField x = uniform_field({4, 3, 5}, 0.3, 1.09);
   EXPECT_NEAR(correlation_gain(add_correlation(x, 0.1), x), 0.1, 1e-12);
@@ -116,7 +118,7 @@ TEST(NoiseSum, AddsCoefficientsOfASharedSourceBeforeSquaring) {
   EXPECT_DOUBLE_EQ(a.variance(), 25 + 16);
 }
 
-// More sources than are kept apart: the variance stays.
+// There are more sources than are stored separately. The variance does not change.
 TEST(NoiseSum, ManySourcesKeepTheirVariance) {
   NoiseSum sum;
   for (int source = 0; source < 5000; ++source) sum.add_source(source, 0.5);

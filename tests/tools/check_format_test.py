@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tools/check_format.sh passes what is formatted, refuses what is not, and fixes it with --fix."""
+"""Tests tools/check_format.sh: it accepts formatted files, rejects others, and formats with --fix."""
 
 import pathlib
 import shutil
@@ -28,21 +28,21 @@ class CheckFormat(unittest.TestCase):
         command = [str(ROOT / "tools/check_format.sh"), "--root", str(self.root), *flags]
         return subprocess.run(command, capture_output=True, check=False).returncode
 
-    def test_formatted(self):
+    def test_accepts_formatted_files(self):
         self.write("int a = 1;\n")
         self.assertEqual(self.status(), 0)
 
-    def test_not_formatted(self):
+    def test_rejects_and_fixes_other_files(self):
         self.write("int  a=1 ;\n")
         self.assertEqual(self.status(), 1)
         self.assertEqual(self.status("--fix"), 0)
         self.assertEqual((self.root / "src/a.cc").read_text(encoding="utf-8"), "int a = 1;\n")
         self.assertEqual(self.status(), 0)
 
-    def test_nothing_to_check(self):
+    def test_fails_without_files(self):
         self.assertEqual(self.status(), 2)
 
-    def test_unknown_flag(self):
+    def test_rejects_unknown_flags(self):
         self.assertEqual(self.status("--fiX"), 2)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each rule of tools/check_layers.py on a small tree: one that holds, and every way to break it."""
+"""Tests each rule of tools/check_layers.py on a small tree that obeys or violates it."""
 
 import pathlib
 import subprocess
@@ -50,7 +50,7 @@ class CheckIncludes(unittest.TestCase):
         (self.root / path).write_text(text, encoding="utf-8")
 
     def expect(self, path, text, *wanted):
-        """The tree with this file added has exactly one violation, which holds all of `wanted`."""
+        """Adds a file and checks that there is exactly one violation, with all of `wanted`."""
         self.write(path, text)
         found, _ = check_layers.violations(self.root)
         self.assertEqual(len(found), 1, found)
@@ -61,12 +61,12 @@ class CheckIncludes(unittest.TestCase):
         self.write(path, text)
         self.assertEqual(check_layers.violations(self.root)[0], [])
 
-    def test_the_good_tree_is_clean(self):
+    def test_accepts_the_good_tree(self):
         found, files = check_layers.violations(self.root)
         self.assertEqual(found, [])
-        self.assertEqual(files, len(GOOD) - 2)  # neither version.h.in nor the test
+        self.assertEqual(files, len(GOOD) - 2)  # without version.h.in and the test
 
-    def test_upward_include(self):
+    def test_include_of_a_higher_layer(self):
         self.expect("src/base/bad.cc", '\n#include "engine/program.h"\n', ":2:", "layer:")
 
     def test_every_pair_of_layers(self):
@@ -86,10 +86,10 @@ class CheckIncludes(unittest.TestCase):
         self.expect("src/data/bad.h", '#include "optim/adam.h"\n', "layer:", "siblings")
 
     def test_unknown_folder(self):
-        self.expect("src/misc/bad.h", "", "layer:", "no folder of LAYERS")
+        self.expect("src/misc/bad.h", "", "layer:", "not a folder of LAYERS")
 
     def test_file_outside_folders(self):
-        self.expect("src/bad.h", "", "layer:", "no folder of LAYERS")
+        self.expect("src/bad.h", "", "layer:", "not a folder of LAYERS")
 
     def test_include_not_relative_to_src(self):
         self.expect("src/base/bad.cc", '#include "file.h"\n', "path:", '"file.h"')
@@ -97,7 +97,7 @@ class CheckIncludes(unittest.TestCase):
     def test_include_with_dots(self):
         self.expect("src/base/bad.cc", '#include "../base/file.h"\n', "path:")
 
-    def test_absent_file(self):
+    def test_missing_file(self):
         self.expect("src/graph/bad.cc", '#include "base/absent.h"\n', "path:")
 
     def test_private_header_as_public(self):
@@ -126,7 +126,7 @@ class CheckIncludes(unittest.TestCase):
             with self.subTest(header=header):
                 self.expect("src/graph/bad.cc", f"#include {header}\n", "library:", library)
 
-    def test_a_library_of_one_file(self):
+    def test_library_of_a_single_file(self):
         self.expect("src/cli/bad.cc", "#include <CLI/CLI.hpp>\n", "library:",
                     "src/cli/command_line.cc")
 
@@ -142,26 +142,26 @@ class CheckIncludes(unittest.TestCase):
             with self.subTest(line=line):
                 self.expect("src/passes/bad.cc", line + "\n", "op:")
 
-    def test_comparison_with_an_op_known_from_its_row_only(self):
+    def test_comparison_with_an_op_known_only_from_its_row(self):
         self.write("src/ops/wavelets.cc", 'return {{.name = "wavelet",\n')
         self.expect("src/passes/bad.cc", 'a == "wavelet"\n', "op:", "wavelet")
 
-    def test_a_file_of_the_ops_folder_is_no_op(self):
+    def test_file_name_in_ops_is_not_an_op_name(self):
         self.expect_clean("src/passes/fine.cc", 'a == "row"\n')
 
-    def test_what_is_no_comparison_with_an_op(self):
+    def test_accepts_lines_that_do_not_compare_with_an_op(self):
         for line in ['// op == "selu"', '/* op ==\n "selu" */', 'x = "selu";', 'a == "mnist"',
                      'find("selu")', 'key == "scale"  // not an op', 'a == "selu_like"']:
             with self.subTest(line=line):
                 self.expect_clean("src/passes/fine.cc", line + "\n")
 
-    def test_includes_in_comments_do_not_count(self):
+    def test_ignores_includes_in_comments(self):
         self.expect_clean("src/base/fine.cc", '// #include "cli/main.h"\n/*\n#include "x.h"\n*/\n')
 
-    def test_block_comments_keep_the_line_numbers(self):
+    def test_block_comments_keep_line_numbers(self):
         self.expect("src/base/bad.cc", '/*\n\n*/\n#include "x.h"\n', ":4:", "path:")
 
-    def test_comment_marks_in_strings_hide_nothing(self):
+    def test_comment_marks_in_strings_are_not_comments(self):
         self.expect("src/base/bad.cc", 'const char* a = "/*";\n#include "x.h"\n// */\n', "path:")
 
     def test_exit_status(self):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tools/check_local_names.py finds a local function that hides one that a neighbor calls."""
+"""Tests tools/check_local_names.py: it finds a local function that hides one of another file."""
 
 import pathlib
 import shutil
@@ -35,16 +35,16 @@ class CheckLocalNames(unittest.TestCase):
         return subprocess.run([sys.executable, TOOL, self.root / "build", "--root", self.root],
                               capture_output=True, text=True, check=False)
 
-    def test_a_name_that_hides_another(self):
+    def test_finds_a_name_that_hides_another(self):
         finished = self.check("quoted")
         self.assertEqual(1, finished.returncode, finished.stderr)
         self.assertIn("src/cli/local.cc: local function 'quoted' would hide the one that caller.cc",
                       finished.stdout)
 
-    def test_a_name_of_its_own(self):
+    def test_accepts_a_unique_name(self):
         self.assertEqual(0, self.check("csv_quoted").returncode)
 
-    def test_nothing_to_check(self):
+    def test_fails_without_object_files(self):
         finished = subprocess.run([sys.executable, TOOL, self.root, "--root", TOOL.parents[1]],
                                   capture_output=True, text=True, check=False)
         self.assertEqual(2, finished.returncode)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tools/check_prose.py finds ruled-out phrases, misspellings and wide lines, and accepts the rest."""
+"""Tests tools/check_prose.py: it finds ruled-out phrases, misspellings and long lines."""
 
 import pathlib
 import shutil
@@ -39,23 +39,23 @@ class CheckProse(unittest.TestCase):
         for word in words:
             self.assertIn(word, out)
 
-    def test_good_text(self):
+    def test_accepts_good_text(self):
         self.assertEqual((0, ""), self.check())
 
-    def test_ruled_out_phrases(self):
+    def test_finds_ruled_out_phrases(self):
         for phrase in ("The user is told", "It tells the shape", "how to mend it", "the colour",
                        "Inputs are standardised", "what it makes of the input"):
             with self.subTest(phrase):
                 self.write("src/bad.cc", f"int a;  // {phrase}.\n")
                 self.expect("src/bad.cc:1:", "ruled out")
 
-    def test_wide_markdown_but_no_table(self):
+    def test_finds_long_lines_except_in_tables(self):
         self.write("docs/wide.md", "a " * 60 + "\n")
         self.expect("docs/wide.md:1: 120 columns")
         self.write("docs/wide.md", "| " + "a " * 60 + "|\n```\n" + "b " * 60 + "\n```\n")
         self.assertEqual(0, self.check()[0])
 
-    def test_misspellings(self):
+    def test_finds_misspellings(self):
         if shutil.which("codespell") is None:
             self.skipTest("codespell is not installed")
         self.write("docs/bad.md", "The varience is 1.\n")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""experiments/mnist/run.py --step-times writes what the benchmark reports into the README, and says
-when the benchmark is not built. A script stands in for it."""
+"""Tests experiments/mnist/run.py --step-times, with a script in place of the benchmark.
+
+It writes the times of the benchmark into the README, or reports that the benchmark is not built.
+"""
 
 import contextlib
 import importlib.util
@@ -14,7 +16,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-sys.dont_write_bytecode = True  # none beside run.py
+sys.dont_write_bytecode = True  # no __pycache__ next to run.py
 
 
 def load():
@@ -40,7 +42,7 @@ class StepTimes(unittest.TestCase):
             self.run_py.measure_step(str(bench))
         return said.getvalue()
 
-    def test_the_table_is_written_between_its_markers(self):
+    def test_writes_the_table_between_its_markers(self):
         times = [{"name": name, "real_time": time}
                  for (_, name), time in zip(self.run_py.STEP_TIMES, (50.0, 40.0, 30.0, 2.5, 3.0))]
         bench = self.folder / "bench"
@@ -53,12 +55,12 @@ class StepTimes(unittest.TestCase):
         after = self.run_py.README.read_text()
         written = after.split(start)[1].split(end)[0]
         for part in ("7 CPUs", "| forward and backward, SELU + alpha dropout | 50.0 |",
-                     "adds 17.5 ms", "costs 1.25 of"):
+                     "adds 17.5 ms", "takes 1.25\n"):
             self.assertIn(part, written)
         self.assertEqual(self.before.split(start)[0], after.split(start)[0])
         self.assertEqual(self.before.split(end)[1], after.split(end)[1])
 
-    def test_without_the_benchmark_it_is_skipped(self):
+    def test_skips_without_the_benchmark(self):
         said = self.measure(self.folder / "none")
         self.assertIn("skipped", said)
         self.assertIn("cmake --preset ci", said)

@@ -8,7 +8,7 @@
 namespace selfnorm {
 namespace {
 
-// Runs from before these were recorded can be resumed, and the doctor reads them.
+// Older runs, which do not have these fields, can be resumed, and the doctor reads them.
 TEST(History, ReadsOlderFilesWithoutNewerFields) {
   const EpochRecord record = parse_history_line(
       R"({"epoch":1,"loss":2.5,"weights":[{"layer":"a","omega":0,"omega_deviation":1,)"

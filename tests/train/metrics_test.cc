@@ -17,10 +17,10 @@ using Floats = std::vector<float>;
 using Labels = std::vector<std::int32_t>;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-// Sums of at most a hundred terms in double: relative error under 100 units of rounding.
+// Sums of at most a hundred terms in double have a relative error below 100 roundings.
 constexpr double kRounding = 100 * 0x1p-53;
 
-// Few distinct scores, so that ties are common.
+// Generates few distinct scores, so that ties are common.
 rc::Gen<Floats> scores_of(std::size_t count) {
   return rc::gen::container<Floats>(count, rc::gen::map(rc::gen::inRange(-6, 7), [](int i) {
                                       return static_cast<float>(i) / 4;
@@ -30,7 +30,8 @@ rc::Gen<Floats> targets_of(std::size_t count) {
   return rc::gen::container<Floats>(count, rc::gen::element(0.f, 1.f, 0.f, 1.f, kNan));
 }
 
-// The definition: the share of pairs (positive, negative) in the right order, ties a half.
+// The definition: the fraction of pairs (positive, negative) in the right order. Ties count as
+// half.
 std::optional<double> auc_by_pairs(const Floats& scores, const Floats& targets) {
   double won = 0, pairs = 0;
   for (std::size_t i = 0; i < scores.size(); ++i) {
@@ -48,27 +49,27 @@ bool same(const std::optional<double>& a, const std::optional<double>& b) {
   return !a || std::abs(*a - *b) <= kRounding;
 }
 
-TEST(Accuracy, CountsTheHighestScore) {
+TEST(Accuracy, UsesTheHighestScore) {
   const Floats scores = {1, 2, 3, 3, 2, 1, 0, 5, 0, 1, 1, 0};
   EXPECT_EQ(accuracy(scores, 3, Labels{2, 0, 0, 0}), 0.75);  // the tie in row 3 goes to class 0
   EXPECT_EQ(accuracy(scores, 3, Labels{2, 0, 0, 1}), 0.5);
   EXPECT_EQ(accuracy(Floats{}, 3, Labels{}), std::nullopt);
 }
 
-TEST(Accuracy, NanIsNeverRight) {
+TEST(Accuracy, CountsNanAsWrong) {
   EXPECT_EQ(accuracy(Floats{kNan, kNan}, 2, Labels{0}), 0);
   EXPECT_EQ(accuracy(Floats{kNan, 1}, 2, Labels{1}), 1);
   EXPECT_EQ(top_k_accuracy(Floats{kNan, 1}, 2, Labels{0}, 2), 0);
 }
 
-TEST(Accuracy, RefusesSizesAndLabelsThatDoNotFit) {
+TEST(Accuracy, RejectsWrongSizesAndLabels) {
   EXPECT_THROW(accuracy(Floats{1, 2, 3}, 2, Labels{0}), Error);
   EXPECT_THROW(accuracy(Floats{1, 2}, 2, Labels{2}), Error);
   EXPECT_THROW(accuracy(Floats{1, 2}, 2, Labels{-1}), Error);
   EXPECT_THROW(auc(Floats{1, 2}, Floats{1}), Error);
 }
 
-TEST(TopK, GrowsToOneAndStartsAsAccuracy) {
+TEST(TopK, RisesFromAccuracyToOne) {
   EXPECT_TRUE(rc::check("top-k is monotone in k; against sorting the classes", [] {
     constexpr std::size_t kClasses = 5, kRows = 12;
     const Floats scores = *scores_of(kRows * kClasses);
@@ -90,7 +91,7 @@ TEST(TopK, GrowsToOneAndStartsAsAccuracy) {
   }));
 }
 
-TEST(BinaryAccuracy, ThresholdAndMissing) {
+TEST(BinaryAccuracy, UsesTheThresholdAndIgnoresMissingTargets) {
   const Floats targets = {1, 0, kNan, 1};
   EXPECT_EQ(binary_accuracy(Floats{0.1f, -1, 9, -0.1f}, targets, 0), 2.0 / 3);
   EXPECT_EQ(binary_accuracy(Floats{0.6f, 0.4f, 9, 0.7f}, targets, 0.5), 1);
@@ -98,7 +99,7 @@ TEST(BinaryAccuracy, ThresholdAndMissing) {
   EXPECT_EQ(binary_accuracy(Floats{1}, Floats{kNan}, 0), std::nullopt);
 }
 
-TEST(Auc, HandDerived) {
+TEST(Auc, MatchesValuesByHand) {
   EXPECT_EQ(auc(Floats{0.1f, 0.4f, 0.35f, 0.8f}, Floats{0, 0, 1, 1}), 0.75);
   EXPECT_EQ(auc(Floats{1, 1, 1}, Floats{0, 1, 1}), 0.5);
   EXPECT_EQ(auc(Floats{3, 1, 2}, Floats{1, 0, 0}), 1);
@@ -108,14 +109,14 @@ TEST(Auc, HandDerived) {
   EXPECT_EQ(auc(Floats{kNan, 2, 1}, Floats{kNan, 1, 0}), 1);
 }
 
-TEST(Auc, EqualsTheShareOfOrderedPairs) {
+TEST(Auc, EqualsTheFractionOfOrderedPairs) {
   EXPECT_TRUE(rc::check("against all pairs, with ties and missing labels", [] {
     const Floats scores = *scores_of(20), targets = *targets_of(20);
     RC_ASSERT(same(auc(scores, targets), auc_by_pairs(scores, targets)));
   }));
 }
 
-TEST(Auc, InvariantUnderMonotoneMapsAndMirroredByNegation) {
+TEST(Auc, IsInvariantUnderMonotoneMapsAndMirroredByNegation) {
   EXPECT_TRUE(rc::check("e^x changes nothing; -x gives 1 - AUC", [] {
     const Floats scores = *scores_of(20), targets = *targets_of(20);
     Floats mapped = scores, negated = scores;
@@ -127,8 +128,8 @@ TEST(Auc, InvariantUnderMonotoneMapsAndMirroredByNegation) {
   }));
 }
 
-TEST(Auc, TasksAndOneVersusRest) {
-  // Task 0: AUC 1; task 1 has one class only; task 2: AUC 0.
+TEST(Auc, AveragesTasksAndOneVersusRest) {
+  // Task 0 has AUC 1, task 1 has only one class, task 2 has AUC 0.
   const Floats scores = {1, 1, 2, 2, 2, 1}, targets = {0, 1, 0, 1, kNan, 1};
   const auto tasks = auc_by_task(scores, 3, targets);
   ASSERT_EQ(tasks.size(), 3U);
@@ -143,7 +144,7 @@ TEST(Auc, TasksAndOneVersusRest) {
   EXPECT_EQ(one_vs_rest_auc(rows, 3, labels), 0.75);
 }
 
-TEST(F1, HandDerived) {
+TEST(F1, MatchesValuesByHand) {
   // TP 2, FP 1, FN 1.
   const Floats scores = {1, 1, 1, -1, -1, 5}, targets = {1, 1, 0, 1, 0, kNan};
   EXPECT_EQ(f1(scores, targets, 0), 2.0 / 3);
@@ -165,23 +166,24 @@ TEST(F1, IsTheHarmonicMeanOfPrecisionAndRecall) {
     const auto result = f1(scores, targets, 0);
     RC_ASSERT(result.has_value() == (said + is > 0));
     if (!result) return;
-    // P and R are not both defined and positive without a hit; F1 is then 0.
+    // Without a true positive, precision and recall are not both defined and positive, and F1 is 0.
     const double precision = hits / said, recall = hits / is;
     const double want = hits > 0 ? 2 * precision * recall / (precision + recall) : 0;
     RC_ASSERT(std::abs(*result - want) <= kRounding);
   }));
 }
 
-TEST(F1, MacroIsTheMeanOverClassesThatOccur) {
-  // Predicted 0, 1, 1, 0 for 0, 1, 0, 1: every class has TP 1, FP 1, FN 1 → 1/2; class 2 is absent.
+TEST(F1, MacroIsTheMeanOverOccurringClasses) {
+  // Predicted 0, 1, 1, 0 for 0, 1, 0, 1: both classes have TP 1, FP 1, FN 1 → 1/2. Class 2 is
+  // absent.
   const Floats scores = {1, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0};
   EXPECT_EQ(macro_f1(scores, 3, Labels{0, 1, 0, 1}), 0.5);
-  // Predicted 0, 0 for 0, 2: class 0 has 2/3, class 2 has 0.
+  // Predicted 0, 0 for 0, 2: class 0 has 2/3 and class 2 has 0.
   EXPECT_EQ(macro_f1(Floats{1, 0, 0, 1, 0, 0}, 3, Labels{0, 2}), 1.0 / 3);
   EXPECT_EQ(macro_f1(Floats{kNan, kNan}, 2, Labels{0}), 0);
 }
 
-TEST(Errors, HandDerived) {
+TEST(Errors, MatchValuesByHand) {
   const Floats predictions = {1, 2, 7, 5}, targets = {4, 2, kNan, 1};
   EXPECT_EQ(root_mean_squared_error(predictions, targets), std::sqrt(25.0 / 3));
   EXPECT_EQ(mean_absolute_error(predictions, targets), 7.0 / 3);
@@ -189,23 +191,24 @@ TEST(Errors, HandDerived) {
   EXPECT_TRUE(std::isnan(*mean_absolute_error(Floats{kNan}, Floats{1})));
 }
 
-// 16777216 + 1 is lost in float; the sum of 2^24 squares of 1 would stop there.
+// In float, 16777216 + 1 is 16777216, so a sum of squares of 1 would not grow beyond 2^24.
 TEST(Errors, AddInDouble) {
   const Floats predictions((1 << 24) + 2, 1.f), targets((1 << 24) + 2, 0.f);
   EXPECT_EQ(root_mean_squared_error(predictions, targets), 1);
   EXPECT_EQ(mean_absolute_error(Floats{16777216.f}, Floats{-1.f}), 16777217);
 }
 
-TEST(RSquared, HandDerived) {
+TEST(RSquared, MatchesValuesByHand) {
   EXPECT_EQ(r_squared(Floats{1, 2, 3}, 1, Floats{1, 2, 3}), 1);
   EXPECT_EQ(r_squared(Floats{3, 2, 1}, 1, Floats{1, 2, 3}), -3);  // 1 - 8/2
   EXPECT_EQ(r_squared(Floats{1, 2}, 1, Floats{5, 5}), std::nullopt);
-  // Columns (1,2,3 exactly) and (all missing but one): only the first counts.
+  // The first column is exact, and the second has all values missing but one. Only the first
+  // counts.
   EXPECT_EQ(r_squared(Floats{1, 0, 2, 0, 3, 0}, 2, Floats{1, kNan, 2, kNan, 3, 4}), 1);
   EXPECT_EQ(r_squared(Floats{1, 3, 2, 2, 3, 1}, 2, Floats{1, 1, 2, 2, 3, 3}), -1);
 }
 
-TEST(RSquared, OfTheMeanPredictorIsZero) {
+TEST(RSquared, IsZeroForTheMeanPredictor) {
   EXPECT_TRUE(rc::check("predicting the mean of 16 quarters, which float holds exactly", [] {
     const Floats targets = *scores_of(16);
     double sum = 0;
@@ -218,8 +221,8 @@ TEST(RSquared, OfTheMeanPredictorIsZero) {
   }));
 }
 
-// Class 0: 1 of {rows 0, 1, 2}; class 1: 1 of {rows 1, 2, 3}; class 2 is nowhere.
-TEST(Iou, IsTheMeanOverTheClassesThatAreThere) {
+// Class 0: 1 of {rows 0, 1, 2}. Class 1: 1 of {rows 1, 2, 3}. Class 2 does not occur.
+TEST(Iou, IsTheMeanOverOccurringClasses) {
   const Floats scores = {2, 1, 0, 2, 1, 0, 1, 2, 0, 1, 2, 0};
   const Labels labels = {0, 1, 0, 1};
   EXPECT_EQ(macro_iou(scores, 3, labels), 1.0 / 3);
@@ -228,16 +231,16 @@ TEST(Iou, IsTheMeanOverTheClassesThatAreThere) {
   EXPECT_EQ(macro_iou(Floats{kNan, kNan}, 2, Labels{0}), 0);
 }
 
-TEST(Iou, OfTasksCountsWhatIsNotMissing) {
-  // Task 0: 1 true positive, 1 false, 1 missing; task 1: nothing on either side.
+TEST(Iou, IgnoresMissingTargetsOfTasks) {
+  // Task 0: 1 true positive, 1 false positive, 1 missing target. Task 1: no positives.
   const Floats scores = {1, -1, 1, -1, 1, -1}, targets = {1, 0, 0, 0, kNan, 0};
   EXPECT_EQ(iou_by_task(scores, 2, targets, 0), 0.5);
   EXPECT_EQ(iou_by_task(Floats{1, -1}, 1, Floats{0, 1}, 0), 0);
   EXPECT_EQ(iou_by_task(Floats{-1}, 1, Floats{0}, 0), std::nullopt);
 }
 
-// Dice = 2·IoU / (1 + IoU), of the same sets.
-TEST(Iou, GoesWithDice) {
+// For the same sets, Dice = 2·IoU / (1 + IoU).
+TEST(Iou, MatchesDice) {
   EXPECT_TRUE(rc::check("dice = 2 iou / (1 + iou)", [] {
     const auto count = *rc::gen::inRange<std::size_t>(1, 40);
     const Floats scores = *scores_of(count), targets = *targets_of(count);

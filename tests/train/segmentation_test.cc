@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Networks whose outputs are images: targets, losses and metrics of every pixel.
+// Tests networks with images as outputs: targets, losses and metrics per pixel.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -20,7 +20,7 @@ constexpr std::int64_t kRows = 48, kHeight = 6, kWidth = 4, kPixels = kHeight * 
 constexpr std::int64_t kClasses = 3;
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-// The value of a pixel of noise decides its class: below −½, above ½, or between.
+// Returns noise images. The class of a pixel depends on its value: below −½, above ½, or between.
 Dataset images() {
   Dataset data{"images", kRows, {}, {}};
   std::vector<float> x;
@@ -40,7 +40,7 @@ Dataset foreground() {
   return data;
 }
 
-// A probability for each class and pixel, class by class.
+// Returns the same images with a probability for each class and pixel, class by class.
 Dataset one_hot() {
   Dataset data = images();
   std::vector<float> shares(static_cast<std::size_t>(kRows * kClasses * kPixels));
@@ -73,7 +73,7 @@ TrainOptions options(const std::string& loss, std::vector<std::string> metrics =
   return options;
 }
 
-TEST(Segmentation, LearnsFromMapsAndFromDistributionsAlike) {
+TEST(Segmentation, LearnsEquallyFromClassMapsAndDistributions) {
   const std::vector<std::string> metrics = {"accuracy", "iou", "dice"};
   for (const char* loss : {"softmax_cross_entropy", "dice"}) {
     std::vector<std::map<std::string, double>> scores;
@@ -86,12 +86,13 @@ TEST(Segmentation, LearnsFromMapsAndFromDistributionsAlike) {
       EXPECT_EQ(p.shape, (Shape{kRows, kClasses * kPixels}));
       EXPECT_NEAR(p.data[0] + p.data[kPixels] + p.data[2 * kPixels], 1, 1e-6);
     }
-    // The same numbers in other kernels, whose roundings training carries on.
+    // The same computation in other kernels, with other roundings, which accumulate during
+    // training.
     for (const auto& [name, score] : scores[0]) EXPECT_NEAR(scores[1][name], score, 0.02) << name;
   }
 }
 
-TEST(Segmentation, LearnsAForegroundOfOneChannel) {
+TEST(Segmentation, LearnsAForegroundWithOneChannel) {
   for (const char* loss : {"sigmoid_cross_entropy", "dice"}) {
     const Dataset data = foreground();
     const Model model = train(network(1), data, options(loss, {"iou", "dice"}));
@@ -101,7 +102,8 @@ TEST(Segmentation, LearnsAForegroundOfOneChannel) {
   }
 }
 
-// Pixels count over the whole set, channels lie apart, and missing ones are left out.
+// Metrics count pixels over the whole data set and ignore missing ones. Channels are stored
+// separately.
 TEST(Segmentation, MeasuresEveryPixel) {
   Targets targets;
   targets.width = 4;
@@ -110,7 +112,7 @@ TEST(Segmentation, MeasuresEveryPixel) {
       make_objective("softmax_cross_entropy", {}, {"accuracy", "iou"}, TargetKind::distributions);
   resolve_objective(objective, targets, {2, 2, 2});
   EXPECT_EQ(objective.targets, TargetKind::class_maps);
-  // Two samples of two channels of four pixels. Said: 0 1 1 0 | 0 1 1 1.
+  // Two samples of two channels of four pixels. The predictions are 0 1 1 0 | 0 1 1 1.
   const std::vector<float> scores = {1, 0, 0, 1, 0, 1, 1, 0, 1, 0, 0, 0, 0, 1, 1, 1};
   const Scores got = measure(objective, scores, {2, 2, 2}, targets, Ints{0, 1});
   ASSERT_EQ(got.size(), 2u);
@@ -137,13 +139,14 @@ TEST(Segmentation, RejectsInvalidLabelMaps) {
   data.targets.values.resize(kRows * 5);
   data.targets.width = 5;
   EXPECT_EQ(refusal(network(kClasses), data, "softmax_cross_entropy"),
-            "data: images: target 'mask': has 5 numbers a row, an output (3, 6, 4) of the network "
-            "needs 72");
+            "data: images: target 'mask': has 5 numbers per row, but an output (3, 6, 4) of the "
+            "network needs 72");
   data = one_hot();
   data.targets.values[static_cast<std::size_t>(2 * kClasses * kPixels + 5)] = 0.5;
   EXPECT_EQ(refusal(network(kClasses), data, "softmax_cross_entropy"),
-            "data: images: target 'mask': row 2, pixel 5 (from 0): the classes' shares must sum to "
-            "1, they sum to 1.5 (for independent labels: loss = \"sigmoid_cross_entropy\")");
+            "data: images: target 'mask': row 2, pixel 5 (from 0): the class probabilities must "
+            "sum to 1, but they sum to 1.5 (for independent labels: loss = "
+            "\"sigmoid_cross_entropy\")");
 }
 
 }  // namespace

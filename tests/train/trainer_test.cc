@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Four clusters on the corners of a square, in noise.
+// Returns four noisy clusters on the corners of a square.
 Dataset clusters(std::int64_t rows) {
   Dataset data;
   data.name = "clusters";
@@ -51,7 +51,7 @@ RunConfig config() {
                            {"dense", {{"units", 4}}}};
   config.train.optimizer.learning_rate = 0.02;
   config.train.epochs = 6;
-  config.train.batch_size = 30;  // 300 rows: ten steps an epoch, the validation rows left out
+  config.train.batch_size = 30;  // 300 training rows: ten steps per epoch
   config.train.schedule.name = "reduce_on_plateau";
   config.train.schedule.patience = 1;
   config.train.early_stopping.patience = 5;
@@ -68,7 +68,7 @@ class TrainerTest : public testing::Test {
 
   RunFolder folder(const std::string& name) const { return RunFolder(folder_ / name); }
 
-  // Trains until `stop_after` steps; 0 to the end.
+  // Trains for `stop_after` steps, or to the end if it is 0.
   RunResult train_run(const RunConfig& c, const std::string& name, bool resume,
                       int stop_after = 0) {
     const auto run = prepare_run(c, {clusters(400), std::nullopt});
@@ -89,7 +89,7 @@ TEST_F(TrainerTest, Learns) {
   EXPECT_GT(result.validation[1].second, 0.9);
 }
 
-TEST_F(TrainerTest, TheSameSeedGivesTheSameFile) {
+TEST_F(TrainerTest, WritesTheSameFileForTheSameSeed) {
   train_run(config(), "a", false);
   train_run(config(), "b", false);
   EXPECT_EQ(read_file(folder("a").model()), read_file(folder("b").model()));
@@ -99,7 +99,7 @@ TEST_F(TrainerTest, TheSameSeedGivesTheSameFile) {
   EXPECT_NE(read_file(folder("a").model()), read_file(folder("c").model()));
 }
 
-// Stopped in the middle of an epoch, at its end, and twice.
+// The run is stopped twice: in the middle of an epoch, and at the end of one.
 TEST_F(TrainerTest, ResumedMatchesUninterrupted) {
   for (const char* optimizer : {"adam", "sgd", "rmsprop", "adamw"}) {
     RunConfig c = config();
@@ -119,7 +119,7 @@ TEST_F(TrainerTest, ResumedMatchesUninterrupted) {
   }
 }
 
-TEST_F(TrainerTest, AnotherConfigurationDoesNotResume) {
+TEST_F(TrainerTest, DoesNotResumeAnotherConfiguration) {
   EXPECT_THROW(train_run(config(), "run", false, 5), Error);
   RunConfig other = config();
   other.train.batch_size = 20;
@@ -130,12 +130,12 @@ TEST_F(TrainerTest, AnotherConfigurationDoesNotResume) {
     EXPECT_EQ(error.kind(), ErrorKind::model_file);
   }
   RunConfig longer = config();
-  longer.train.optimizer.learning_rate = 0.01;  // how a diverged run is fixed
+  longer.train.optimizer.learning_rate = 0.01;  // a way to continue a run that diverged
   longer.train.epochs = 7;
   EXPECT_EQ(train_run(longer, "run", true).epochs, 7);
 }
 
-TEST_F(TrainerTest, ALossThatIsNotFiniteStopsAndNamesTheNode) {
+TEST_F(TrainerTest, StopsAtANonFiniteLossAndNamesTheNode) {
   RunConfig c = config();
   c.train.optimizer.name = "sgd";
   c.train.optimizer.learning_rate = 1e30;
@@ -151,8 +151,8 @@ TEST_F(TrainerTest, ALossThatIsNotFiniteStopsAndNamesTheNode) {
   EXPECT_FALSE(fs::exists(folder("run").model()));
 }
 
-// The loss of the step that ruins the weights is still finite.
-TEST_F(TrainerTest, StoppingKeepsTheLastGoodCheckpoint) {
+// The step that makes the weights infinite still has a finite loss.
+TEST_F(TrainerTest, KeepsTheLastGoodCheckpoint) {
   RunConfig c = config();
   c.train.optimizer.name = "sgd";
   EXPECT_THROW(train_run(c, "run", false, 5), Error);
@@ -169,7 +169,7 @@ TEST_F(TrainerTest, StoppingKeepsTheLastGoodCheckpoint) {
   EXPECT_EQ(read_file(folder("run").checkpoint()), good);
 }
 
-TEST_F(TrainerTest, EarlyStoppingEndsWithTheBestWeights) {
+TEST_F(TrainerTest, EarlyStoppingRestoresTheBestWeights) {
   RunConfig c = config();
   c.train.epochs = 60;
   c.train.early_stopping.patience = 2;
@@ -196,7 +196,7 @@ TEST_F(TrainerTest, EarlyStoppingEndsWithTheBestWeights) {
   EXPECT_FALSE(history.back().moments.empty());
 }
 
-TEST_F(TrainerTest, WithoutPatienceNoBestEpochIsTracked) {
+TEST_F(TrainerTest, TracksNoBestEpochWithoutPatience) {
   RunConfig c = config();
   c.train.early_stopping.patience = 0;
   const RunResult result = train_run(c, "run", false);
@@ -206,10 +206,10 @@ TEST_F(TrainerTest, WithoutPatienceNoBestEpochIsTracked) {
   EXPECT_DOUBLE_EQ(result.validation[0].second, history.back().validation[0].second);
 }
 
-// What this training gave when it was first measured. Other instruction sets and thread counts sum
-// in another order: 60 steps from float epsilons leave relative differences far below 1e-3, while a
-// change of masks, initial weights, order of rows, optimizer or schedule moves the losses by
-// percents.
+// The golden values are the losses of the first run of this training. Other instruction sets and
+// thread counts sum in another order. After 60 steps, this gives relative differences far below
+// 1e-3. A change of masks, initial weights, order of rows, optimizer or schedule changes the losses
+// by percents.
 TEST_F(TrainerTest, LossesMatchGoldenValues) {
   train_run(config(), "run", false);
   std::ifstream golden(std::string(SELFNORM_SOURCE_DIR) + "/tests/golden/clusters_losses.csv");
@@ -233,11 +233,12 @@ TEST_F(TrainerTest, WatchesEveryLayerBeforeAndAfter) {
   ASSERT_FALSE(history.front().moments.empty());
   EXPECT_EQ(history.front().epoch, 0);
   EXPECT_EQ(history.front().moments[0].layer, "selu_1");
-  // 256 rows of 16 units through SELU at its fixed point; two inputs make the weights' draw matter.
+  // 256 rows of 16 units after SELU at its fixed point. With only two inputs, the draw of the
+  // weights matters.
   EXPECT_NEAR(history.front().moments[0].variance, 1, 0.75);
 }
 
-TEST_F(TrainerTest, TheModelFileHoldsAllThatIsNeeded) {
+TEST_F(TrainerTest, ModelFileIsComplete) {
   const Dataset data = clusters(400);
   RunConfig c = config();
   const Model model = train(c.network, data, c.train, c.data);
@@ -250,7 +251,7 @@ TEST_F(TrainerTest, TheModelFileHoldsAllThatIsNeeded) {
   EXPECT_NEAR(p.data[0] + p.data[1] + p.data[2] + p.data[3], 1, 1e-6);
 }
 
-TEST_F(TrainerTest, LabelsOutOfRangeAreNamed) {
+TEST_F(TrainerTest, NamesLabelsOutOfRange) {
   RunConfig c = config();
   c.network.layers.back().attributes["units"] = std::int64_t{3};
   try {
@@ -263,8 +264,8 @@ TEST_F(TrainerTest, LabelsOutOfRangeAreNamed) {
   }
 }
 
-// Else the model file would name classes that the network cannot give.
-TEST_F(TrainerTest, ClassesBeyondTheOutputsAreNamed) {
+// Otherwise the model file would name classes that the network cannot predict.
+TEST_F(TrainerTest, NamesClassesWithoutOutputs) {
   Dataset data = clusters(400);
   data.targets.class_names.push_back("e");
   try {
@@ -273,15 +274,15 @@ TEST_F(TrainerTest, ClassesBeyondTheOutputsAreNamed) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::data);
-    EXPECT_NE(std::string(error.what()).find("has 5 classes, the network has outputs for 4"),
+    EXPECT_NE(std::string(error.what()).find("has 5 classes, but the network has outputs for 4"),
               std::string::npos)
         << error.what();
   }
 }
 
-// A convolution's output against targets that one of its kernel size made: nothing is left to
-// learn, and what the loss compares is what the metrics compare.
-TEST_F(TrainerTest, TargetsOfAnImagesShapeAreComparedElementByElement) {
+// The targets come from a convolution with the same kernel size, so training reaches a loss of
+// nearly 0. Loss and metrics compare the same elements.
+TEST_F(TrainerTest, ComparesImageTargetsElementByElement) {
   constexpr std::int64_t kRows = 64, kSide = 4, kOut = 3, kChannels = 2;
   const float weights[kChannels][4] = {{1, -1, 0.5, 2}, {-2, 0.5, 1, -1}};
   Dataset data{"images", kRows, {}, {}};
@@ -306,7 +307,7 @@ TEST_F(TrainerTest, TargetsOfAnImagesShapeAreComparedElementByElement) {
   c.network.layers = {{"conv2d", {{"channels", kChannels}, {"kernel", Shape{2, 2}}}}};
   c.train.optimizer.learning_rate = 0.2;
   c.train.epochs = c.train.checkpoint_every = 100;
-  c.train.batch_size = 48;  // one step: the epoch's loss is that of one set of weights
+  c.train.batch_size = 48;  // one step per epoch, so the loss is that of one set of weights
   execute_run(*prepare_run(c, {data, std::nullopt}), folder("run"), false, {});
   for (const EpochRecord& record : read_history(folder("run").history())) {
     for (const Scores* scores : {&record.training, &record.validation}) {
@@ -318,8 +319,9 @@ TEST_F(TrainerTest, TargetsOfAnImagesShapeAreComparedElementByElement) {
   EXPECT_LT(read_history(folder("run").history()).back().validation[0].second, 1e-3);
 }
 
-// Masks and initial weights are the same bits; sums are cut into other pieces by other threads.
-TEST_F(TrainerTest, ThreadsChangeRoundingOnly) {
+// Masks and initial weights have the same bits. Another number of threads splits sums into other
+// parts.
+TEST_F(TrainerTest, ThreadCountChangesOnlyRounding) {
   SKIP_UNDER_THREAD_SANITIZER();
   std::vector<double> losses;
   for (const int n : {1, 2}) {

@@ -11,7 +11,7 @@
 namespace selfnorm {
 namespace {
 
-// Sums of floats, taken in double.
+// Sums of floats are computed in double.
 constexpr double kRounding = 1e-6;
 
 std::vector<WeightStatistics> look(const Network& network, float (*value)(std::int64_t)) {
@@ -24,7 +24,7 @@ std::vector<WeightStatistics> look(const Network& network, float (*value)(std::i
   return WeightMonitor(network).look(weights);
 }
 
-TEST(WeightStatistics, SumAndSquaresOfADenseLayersRows) {
+TEST(WeightStatistics, SumTheRowsOfADenseLayer) {
   const Network network{{{"x", {3}}}, {{"dense", {{"units", std::int64_t{2}}}}}};
   const auto layers = look(network, [](std::int64_t i) { return static_cast<float>(i); });
   ASSERT_EQ(layers.size(), 1u);  // no bias
@@ -36,9 +36,9 @@ TEST(WeightStatistics, SumAndSquaresOfADenseLayersRows) {
   EXPECT_EQ(layers[0].outside, 1);
 }
 
-// Three of four units lie in the domain; with the two thirds squared that windows of 3 by 3 find in
-// an image of 2 by 2, the one that sums to more.
-TEST(WeightStatistics, CountTheUnitsOutside) {
+// Three of four units are in the range. In an image of 2 by 2, windows of 3 by 3 contain only two
+// thirds squared of their taps. Then only the unit with the largest τ is in the range.
+TEST(WeightStatistics, CountUnitsOutsideTheRange) {
   using Ints = std::vector<std::int64_t>;
   const auto tau_of_unit = [](std::int64_t i) {
     constexpr double kTau[] = {0.81, 1, 1.24, 2.25};
@@ -54,8 +54,8 @@ TEST(WeightStatistics, CountTheUnitsOutside) {
   EXPECT_NEAR(look(padded, tau_of_unit)[0].outside, 0.75, kRounding);
 }
 
-// Channels of a transposed convolution lie along the second axis: here one is 0, the other is not,
-// and a unit of stride 2 sums the 4 inputs under one of its 4 taps.
+// The channels of a transposed convolution are the second axis. Here one channel is 0, and the
+// other is not. With stride 2, a unit sums its inputs under one of the 4 taps.
 TEST(WeightStatistics, HandleTransposedConvolutionLayout) {
   using Ints = std::vector<std::int64_t>;
   const Network network{
@@ -68,8 +68,8 @@ TEST(WeightStatistics, HandleTransposedConvolutionLayout) {
   EXPECT_NEAR(layers[0].tau, 8 * 0.25 / 2, kRounding);
 }
 
-// Weights of variance 1/fan_in make tau 1, whatever sums them.
-TEST(WeightStatistics, FreshWeightsHaveTauOne) {
+// Weights of variance 1/fan_in give τ = 1 in every kind of layer.
+TEST(WeightStatistics, InitialWeightsHaveTauOne) {
   using Ints = std::vector<std::int64_t>;
   const Settings kernel = {{"channels", std::int64_t{64}}, {"kernel", Ints{2, 2}}};
   Settings strided = kernel, grouped = kernel;
@@ -85,7 +85,7 @@ TEST(WeightStatistics, FreshWeightsHaveTauOne) {
   Weights weights(graph);
   weights.initialize(graph, 1);
   for (const WeightStatistics& layer : WeightMonitor(network).look(weights)) {
-    // The mean square of as few as 256 weights, to five standard errors.
+    // The mean square of at least 256 weights, to within five standard errors.
     EXPECT_NEAR(layer.tau, 1, 5 * std::sqrt(2.0 / 256)) << layer.layer;
   }
 }

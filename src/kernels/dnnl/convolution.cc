@@ -14,7 +14,7 @@ using onednn::Reorder;
 using onednn::Tag;
 using Dims = dnnl::memory::dims;
 
-// Images in our layout, weights in ours and in whichever oneDNN likes best.
+// Descriptors of images in our layout, and of weights in our layout and in any that oneDNN prefers.
 struct Descriptors {
   explicit Descriptors(const ConvolutionShape& s)
       : x(onednn::descriptor({s.batch, s.in_channels, s.in[0], s.in[1]}, Tag::nhwc)),
@@ -28,7 +28,7 @@ struct Descriptors {
     w_ours = onednn::descriptor(dims, grouped ? Tag::goihw : Tag::oihw);
     w_any = onednn::descriptor(dims, Tag::any);
     stride = {w.stride[0], w.stride[1]};
-    dilation = {w.dilation[0] - 1, w.dilation[1] - 1};  // oneDNN counts the gaps
+    dilation = {w.dilation[0] - 1, w.dilation[1] - 1};  // oneDNN counts the gaps between taps
     before = {w.pad_before[0], w.pad_before[1]};
     after = {w.pad_after[0], w.pad_after[1]};
   }
@@ -43,8 +43,8 @@ struct Descriptors {
   Dims stride, dilation, before, after;
 };
 
-// A primitive whose weights are staged in oneDNN's own layout. Scratch: the staged weights, then
-// the larger of the two scratchpads.
+// A primitive with weights that are staged in oneDNN's own layout. The scratch buffer holds the
+// staged weights, then the larger scratchpad of the reorder and the primitive.
 struct StagedPrimitive {
   template <class Desc_>
   void make(const Desc_& desc, const Reorder& r, const Desc& staged_desc, dnnl::primitive primitive,

@@ -16,7 +16,7 @@ struct Window {
   std::int64_t pad_after[2] = {0, 0};
 };
 
-/// A convolution's extents: images are N,H,W,C in memory; weights O,I/groups,H,W.
+/// The extents of a convolution. Images are N,H,W,C in memory, and weights are O,I/groups,H,W.
 struct ConvolutionShape {
   std::int64_t batch = 0;
   std::int64_t in_channels = 0, out_channels = 0, groups = 1;
@@ -24,14 +24,15 @@ struct ConvolutionShape {
   Window window;
 };
 
-/// One direction of a convolution on oneDNN. Float32, within the rounding of a sum over the window
-/// of products in any order. `scratch` needs scratch_bytes(), 64-byte aligned. Runs on all threads,
-/// or on the calling one inside a parallel region.
+/// One pass of a convolution on oneDNN in float32: forward, or as in the classes below, backward to
+/// the input or to the weights. The error is the rounding of a sum of products over the window, in
+/// any order. `scratch` has scratch_bytes() bytes and is 64-byte aligned. Runs on all threads, or
+/// inside a parallel region on the calling thread.
 class ConvolutionForward {
  public:
   ConvolutionForward(const ConvolutionShape& shape, bool with_bias);
   std::size_t scratch_bytes() const;
-  /// y = conv(x, w) + b; b is ignored when made without bias.
+  /// Computes y = conv(x, w) + b. Ignores b if constructed without bias.
   void run(const float* x, const float* w, const float* b, float* y, std::byte* scratch) const;
 
  private:

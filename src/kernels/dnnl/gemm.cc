@@ -5,10 +5,11 @@
 
 namespace selfnorm {
 
-// Wrong arguments are the only failure that dnnl_sgemm reports, and ours come from checked shapes.
+// The status of dnnl_sgemm is ignored, since it only reports wrong arguments and the shapes have
+// been checked.
 void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
           const float* a, const float* b, float beta, float* c) {
-  if (k == 0) {  // which oneDNN leaves as it is
+  if (k == 0) {  // oneDNN then leaves C unchanged
     for (std::int64_t i = 0; i < m * n; ++i) c[i] = beta == 0 ? 0 : beta * c[i];
     return;
   }

@@ -12,7 +12,7 @@ using onednn::Tag;
 using Flags = dnnl::normalization_flags;
 
 Desc block(NormalizationKind kind, std::int64_t rows, std::int64_t features) {
-  // Batch normalization wants images; rows are then pixels of one column.
+  // Batch normalization requires images, so each row is an image of one pixel.
   if (kind == NormalizationKind::batch) {
     return onednn::descriptor({rows, features, 1, 1}, Tag::nhwc);
   }
@@ -24,7 +24,8 @@ Desc statistics(NormalizationKind kind, std::int64_t rows, std::int64_t features
 }
 
 #if DNNL_VERSION_MAJOR >= 3
-// oneDNN 3 wants the unused shift in the backward of layer normalization alone, 2.6 in both.
+// oneDNN 3 requires the unused shift only in the backward pass of layer normalization, and oneDNN
+// 2.6 in that of both kinds.
 bool backward_takes_shift(NormalizationKind kind) { return kind == NormalizationKind::layer; }
 template <class Primitive>
 typename Primitive::primitive_desc forward(const Desc& x, float epsilon, Flags flags,
@@ -143,7 +144,7 @@ std::size_t NormalizationBackward::scratch_bytes() const { return plan_->scratch
 void NormalizationBackward::run(const float* dy, const float* x, const float* scale,
                                 const float* mean, const float* variance, float* dx, float* dscale,
                                 float* dshift, std::byte* scratch) const {
-  // Nothing depends on the shift's values, so any memory of its size will do.
+  // The values of the shift are not used, so any memory of its size works.
   if (plan_->takes_shift) {
     plan_->run.run({dy, x, scale, mean, variance, dx, dscale, dshift, scratch, scale});
   } else {

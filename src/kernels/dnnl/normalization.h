@@ -7,15 +7,15 @@
 
 namespace selfnorm {
 
-/// Which axis of a rows × features block statistics are taken along.
+/// The axis of a rows × features block over which statistics are computed.
 enum class NormalizationKind : std::uint8_t {
   batch,  ///< per feature over all rows
   layer,  ///< per row over all features
 };
 
-/// y = (x − mean)/√(variance + epsilon)·scale + shift on oneDNN, over rows × features (features
-/// fastest). Training writes the batch's mean and (biased) variance; inference of kind batch reads
-/// them.
+/// Normalization on oneDNN, y = (x − mean)/√(variance + epsilon)·scale + shift, over rows ×
+/// features (features fastest). `run` writes the mean and the (biased) variance of the input. With
+/// given statistics, which only kind batch has, `run` reads them.
 class NormalizationForward {
  public:
   NormalizationForward(NormalizationKind kind, std::int64_t rows, std::int64_t features,

@@ -9,17 +9,17 @@
 
 namespace selfnorm {
 
-enum class PoolingKind : std::uint8_t { max, average };  ///< average: over what lies in the image
+enum class PoolingKind : std::uint8_t { max, average };  ///< average: without padding
 
-/// Extents of a pooling; images are N,H,W,C in memory.
+/// The extents of a pooling. Images are N,H,W,C in memory.
 struct PoolingShape {
   std::int64_t batch = 0, channels = 0;
   std::int64_t in[2] = {0, 0}, out[2] = {0, 0};
   Window window;
 };
 
-/// Pooling on oneDNN. Max pooling for training writes where the maxima were into a workspace of at
-/// most 4 bytes an output element, which the backward reads.
+/// Pooling on oneDNN. In training, max pooling writes the positions of the maxima to a workspace of
+/// at most 4 bytes per output element. The backward pass reads it.
 class PoolingForward {
  public:
   PoolingForward(PoolingKind kind, const PoolingShape& shape, bool training);

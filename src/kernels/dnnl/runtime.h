@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the files of this folder share: the one engine and stream, and the differences between
-// oneDNN 2 and 3 (docs/adr/0002-onednn.md lists them). Not for including from elsewhere.
+// Common code of this folder: the only engine and stream, and the differences between oneDNN 2 and
+// 3 (listed in docs/adr/0002-onednn.md). Do not include it from other folders.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ inline Desc descriptor(const dnnl::memory::dims& dims, Tag tag) {
   return Desc(dims, dnnl::memory::data_type::f32, tag);
 }
 
-// Scratch memory comes from our own plan, so a primitive allocates none.
+// The caller provides scratch memory, so that a primitive does not allocate any.
 inline dnnl::primitive_attr attributes() {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -46,7 +46,7 @@ typename Primitive::primitive_desc describe(Args&&... args) {
   return typename Primitive::primitive_desc(engine(), std::forward<Args>(args)..., attributes());
 }
 
-/// The description of a backward primitive, whose forward one is the hint.
+/// Returns the descriptor of a backward primitive. `hint` is the descriptor of the forward one.
 template <class Primitive, class Hint, class... Args>
 typename Primitive::primitive_desc describe_backward(const Hint& hint, Args&&... args) {
   return
@@ -75,7 +75,7 @@ using PoolingBackward = dnnl::pooling_v2_backward;
 
 #endif
 
-/// A Plan made of these arguments; what oneDNN says against them becomes a
+/// Constructs a Plan from these arguments. Converts an error of oneDNN to
 /// UnsupportedConfiguration.
 template <class Plan, class... Args>
 std::shared_ptr<Plan> make_plan(Args&&... args) {
@@ -86,7 +86,7 @@ std::shared_ptr<Plan> make_plan(Args&&... args) {
   }
 }
 
-/// A primitive with its argument list made beforehand, so that running it allocates nothing here.
+/// A primitive with a prepared argument list, so that `run` itself does not allocate.
 class Executable {
  public:
   Executable() = default;
@@ -99,7 +99,7 @@ class Executable {
     }
   }
 
-  /// Runs on the buffers, given in the order of the arguments.
+  /// Runs the primitive on these buffers, in the order of the arguments.
   void run(std::initializer_list<const void*> buffers) {
     auto memory = memories_.begin();
     for (const void* buffer : buffers) (memory++)->set_data_handle(const_cast<void*>(buffer));
@@ -115,7 +115,8 @@ class Executable {
   std::vector<dnnl_exec_arg_t> arguments_;
 };
 
-/// Copies between two layouts of the same tensor; does nothing when they are equal.
+/// Copies a tensor to another layout. If both layouts are equal, `needed` is false and `run` must
+/// not be called.
 class Reorder {
  public:
   Reorder() = default;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scalar truth of every activation for T = double, long double and std::complex<double> (whose
-// imaginary part gives the derivative). Gradient at a kink: that of x ≤ 0.
+// Scalar reference of every activation for T = double, long double and std::complex<double>, for
+// which the imaginary part gives the derivative. The gradient at a kink is that of x ≤ 0.
 #pragma once
 
 #include "kernels/pointwise.h"
@@ -8,7 +8,7 @@
 
 namespace selfnorm::ref {
 
-/// f(x).
+/// Returns f(x).
 template <class T>
 T activation(const Activation& f, T x) {
   const bool positive = real(x) > 0;
@@ -19,7 +19,7 @@ T activation(const Activation& f, T x) {
       return real(scaled) > 0 ? T(f.lambda) * scaled : T(f.lambda) * T(f.alpha) * expm1(scaled);
     }
     case ActivationKind::elu: return positive ? x : T(f.alpha) * expm1(x);
-    case ActivationKind::relu: return real(x) <= 0 ? T(0) : x;  // NaN stays
+    case ActivationKind::relu: return real(x) <= 0 ? T(0) : x;  // keeps NaN
     case ActivationKind::leaky_relu: return positive ? x : T(f.alpha) * x;
     case ActivationKind::tanh: return std::tanh(x);
     case ActivationKind::sigmoid: return sigmoid(x);
@@ -30,7 +30,7 @@ T activation(const Activation& f, T x) {
   return x;
 }
 
-/// f′(x).
+/// Returns f′(x).
 template <class T>
 T activation_derivative(const Activation& f, T x) {
   const bool positive = real(x) > 0;
@@ -53,8 +53,8 @@ T activation_derivative(const Activation& f, T x) {
   return T(1);
 }
 
-/// f′ from y = f(x), where gradient_from_output(f) holds. Rounding may carry y past the end of its
-/// range, so negative slopes become 0.
+/// Returns f′ from y = f(x), if gradient_from_output(f). Rounding may move y past the end of its
+/// range, so negative derivatives become 0.
 template <class T>
 T derivative_from_output(const Activation& f, T y) {
   const auto not_below_zero = [](T slope) { return real(slope) < 0 ? T(0) : slope; };

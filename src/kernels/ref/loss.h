@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The losses as plain formulas, one row or element at a time: the truth that the kernels are held
-// to. T is double, or std::complex<double> for derivatives by complex step (comparisons look at the
-// real part, so each formula is analytic on either side of its branches).
+// Reference losses as plain formulas of one row or element, for tests of the kernels. T is double,
+// or std::complex<double> for derivatives by complex step. Comparisons use the real part, so each
+// formula is analytic on either side of its branches.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace selfnorm::ref {
 inline double real_part(double x) { return x; }
 inline double real_part(const std::complex<double>& x) { return x.real(); }
 
-/// The largest element's real part is taken out before exponentials are.
+/// Subtracts the largest real part before it computes exponentials.
 template <class T>
 std::vector<T> log_softmax(const std::vector<T>& x) {
   double maximum = -HUGE_VAL;
@@ -34,7 +34,7 @@ std::vector<T> softmax(const std::vector<T>& x) {
   return out;
 }
 
-/// q_c = w_c·((1−ε)·t_c + ε/K); no weights stand for ones.
+/// Returns q_c = w_c·((1−ε)·t_c + ε/K). Without weights, every w_c is 1.
 inline std::vector<double> smoothed_target(const std::vector<double>& target, double smoothing,
                                            const std::vector<double>& weights) {
   std::vector<double> q;
@@ -46,7 +46,7 @@ inline std::vector<double> smoothed_target(const std::vector<double>& target, do
   return q;
 }
 
-/// −Σ q_c·log softmax(x)_c; classes with q_c = 0 do not count, whatever their logit.
+/// Returns −Σ q_c·log softmax(x)_c. Classes with q_c = 0 do not count, whatever their logit.
 template <class T>
 T cross_entropy(const std::vector<T>& x, const std::vector<double>& q) {
   const std::vector<T> log_p = log_softmax(x);
@@ -57,12 +57,12 @@ T cross_entropy(const std::vector<T>& x, const std::vector<double>& q) {
   return loss;
 }
 
-/// −t·log σ(x) − (1−t)·log(1−σ(x)), with the sign of x taken out.
+/// Returns −t·log σ(x) − (1−t)·log(1−σ(x)), computed from e^−|x|.
 template <class T>
 T sigmoid_cross_entropy(const T& x, double t) {
   const bool positive = real_part(x) > 0;
   const T e = std::exp(positive ? -x : x);
-  // log1p by its series where 1 + e would lose e; std::log1p knows no complex numbers.
+  // Uses the series of log1p where 1 + e would lose e, since std::log1p has no complex version.
   const T log_term = std::abs(e) < 1e-5 ? e * (1.0 - e / 2.0 + e * e / 3.0) : std::log(1.0 + e);
   return log_term + (positive ? x * (1 - t) : -x * t);
 }
@@ -79,7 +79,7 @@ T huber(const T& x, double t, double delta) {
   return delta * ((real_part(e) < 0 ? -e : e) - 0.5 * delta);
 }
 
-/// d f(x + ih)/dx by complex step: exact to rounding, for nothing is subtracted.
+/// Returns f′(x) by complex step. It is exact to rounding, since nothing is subtracted.
 template <class F>
 double complex_step(F f, double x) {
   const double h = 1e-30;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scalar truth of docs/adr/0003-masks.md.
+// Scalar reference of the masks in docs/adr/0003-masks.md.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace selfnorm::ref {
 
-/// The Philox counter of a block of eight draws in a row of the whole batch.
+/// Returns the Philox counter of a block of eight draws in a row of the whole batch.
 constexpr std::array<std::uint32_t, 4> mask_counter(std::uint64_t step, std::uint64_t global_row,
                                                     std::uint32_t block) {
   const std::uint64_t high = (global_row >> 32 << 16) | (step >> 32 & 0xffff);
@@ -18,7 +18,8 @@ constexpr std::array<std::uint32_t, 4> mask_counter(std::uint64_t step, std::uin
           static_cast<std::uint32_t>(high)};
 }
 
-/// The 16-bit draw of an element: `row` counts from the stream's first row, `element` < 2^35.
+/// Returns the 16-bit draw of an element. `row` counts from the first row of the stream, and
+/// `element` is below 2^35.
 inline std::uint32_t mask_bits(const MaskStream& mask, std::uint64_t row, std::uint64_t element) {
   const std::uint64_t chunk = element / 128, within = element % 128;
   const auto block = static_cast<std::uint32_t>(16 * chunk + within % 16);
@@ -27,7 +28,7 @@ inline std::uint32_t mask_bits(const MaskStream& mask, std::uint64_t row, std::u
   return words[half_word / 2] >> (16 * (half_word % 2)) & 0xffff;
 }
 
-/// Whether the element survives.
+/// Whether the element is kept.
 inline bool keeps(const Dropout& dropout, const MaskStream& mask, std::uint64_t row,
                   std::uint64_t element) {
   return dropout.kind == DropoutKind::none || mask_bits(mask, row, element) < dropout.threshold;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elementary functions that real and complex arguments share, so that one template serves the value
-// and, through f(x + ih), its derivative. Complex results are exact to first order in the imaginary
-// part or better, which a complex step (h about 1e-30) needs; nothing here is for large ones.
+// Elementary functions of real and complex arguments, so that one template computes a value and, as
+// f(x + ih), its derivative. Complex results are exact to first order in the imaginary part or
+// better, as a complex step (h about 1e-30) requires. They are not meant for large imaginary parts.
 #pragma once
 
 #include <cmath>
@@ -20,7 +20,7 @@ T expm1(T x) {
 }
 inline std::complex<double> expm1(const std::complex<double>& z) {
   const double half_sine = std::sin(z.imag() / 2);
-  const double grown = std::expm1(z.real());  // e^a·cos b − 1 without losing small a
+  const double grown = std::expm1(z.real());  // keeps e^a·cos b − 1 accurate for small a
   return {grown - 2 * half_sine * half_sine * (grown + 1), (grown + 1) * std::sin(z.imag())};
 }
 
@@ -37,7 +37,7 @@ template <class T>
 T erfc(T x) {
   return std::erfc(x);
 }
-inline std::complex<double> erfc(const std::complex<double>& z) {  // first order
+inline std::complex<double> erfc(const std::complex<double>& z) {  // to first order
   const double a = z.real();
   return {std::erfc(a), -z.imag() * 2 * std::numbers::inv_sqrtpi * std::exp(-a * a)};
 }
@@ -49,14 +49,14 @@ T sigmoid(T x) {
   return e / (T(1) + e);
 }
 
-/// Φ, the distribution function of the standard normal.
+/// Returns Φ(x), the cumulative distribution function of the standard normal.
 template <class T>
 T normal_cdf(T x) {
   using Real = decltype(real(x));
   return T(0.5) * erfc(-x * T(1 / std::numbers::sqrt2_v<Real>));
 }
 
-/// φ, the density of the standard normal.
+/// Returns φ(x), the density of the standard normal.
 template <class T>
 T normal_pdf(T x) {
   using Real = decltype(real(x));
@@ -64,7 +64,7 @@ T normal_pdf(T x) {
          std::exp(-x * x / T(2));
 }
 
-/// x·vanishing, for factors that fall faster than x grows: 0 rather than NaN at −∞.
+/// Returns x·factor for a factor that vanishes faster than x grows: 0 instead of NaN at −∞.
 template <class T>
 T times_vanishing(T x, T factor) {
   return factor == T(0) ? T(0) : x * factor;

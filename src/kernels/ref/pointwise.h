@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scalar truth of kernels/simd/pointwise.h, argument for argument, in the arithmetic of T.
+// Scalar reference of kernels/simd/pointwise.h with the same arguments, in the arithmetic of T.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace selfnorm::ref {
 
-/// What dropout makes of one value.
+/// Applies dropout to one value.
 template <class T>
 T apply_dropout(const Dropout& dropout, bool keep, T x) {
   switch (dropout.kind) {

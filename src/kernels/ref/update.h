@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The optimizers as written in their papers, one parameter at a time in double: the truth that
-// kernels/simd/update.h is held to. Each struct is one parameter's optimizer with its state.
+// Reference optimizers as in their papers, for one parameter in double, for tests of
+// kernels/simd/update.h. Each struct is the optimizer of one parameter with its state.
 #pragma once
 
 #include <cmath>
 
 namespace selfnorm::ref {
 
-/// clip(scale·(dw + 2·l2·w)); no limit for limit = 0.
+/// Returns clip(scale·(dw + 2·l2·w)). A limit of 0 means no limit.
 inline double total_gradient(double dw, double w, double scale, double l2, double limit) {
   const double g = scale * (dw + 2 * l2 * w);
   if (limit > 0 && std::abs(g) > limit) return std::copysign(limit, g);
@@ -25,8 +25,8 @@ struct Sgd {
   }
 };
 
-/// Kingma & Ba, algorithm 1; with decay, Loshchilov & Hutter, algorithm 2 (the decay times the
-/// rate).
+/// Kingma & Ba, algorithm 1. With decay, Loshchilov & Hutter, algorithm 2, where the decay is
+/// multiplied by the learning rate.
 struct Adam {
   double learning_rate, beta1, beta2, epsilon, weight_decay;
   double m = 0, v = 0;

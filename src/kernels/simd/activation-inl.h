@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every activation as a type, so that the loops are compiled once for each and branch on none.
+// Every activation as a type, so that loops are compiled for each of them and do not branch.
 //   forward(d, x)                      f(x)
-//   slope(d, y, positive)              f′ from the output y; `positive` says y > 0, which y itself
+//   slope(d, y, positive)              f′ from the output y; `positive` is y > 0, which y itself
 //                                      may have lost to rounding by dropout
-//   slope_from_input(d, x)             f′ from the input, where kFromInput
-// Included once per instruction set, so no #pragma once.
+//   slope_from_input(d, x)             f′ from the input, if kFromInput
+// This file is included once per instruction set, so it has no #pragma once.
 #if defined(SELFNORM_KERNELS_ACTIVATION_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SELFNORM_KERNELS_ACTIVATION_INL_H_
 #undef SELFNORM_KERNELS_ACTIVATION_INL_H_
@@ -19,7 +19,7 @@ HWY_BEFORE_NAMESPACE();
 namespace selfnorm {
 namespace HWY_NAMESPACE {
 
-/// v where it is not negative, else 0; NaN stays.
+/// Returns v if it is not negative, else 0. Keeps NaN.
 template <class V>
 HWY_INLINE V not_below_zero(V v) {
   const hn::DFromV<V> d;
@@ -54,10 +54,10 @@ struct Selu {
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V forward(D d, V x) const {
     const auto positive = hn::Gt(x, hn::Zero(d));
-    // The negative branch sees 0 where x is positive, so that it never overflows.
+    // The negative branch gets 0 where x is positive, so that it never overflows.
     const V scaled = hn::Mul(hn::IfThenZeroElse(positive, x), hn::Set(d, input_scale));
     const V m = expm1_nonpositive(d, scaled);
-    // λα in two floats: one would add up to half an ULP.
+    // λα is split into two floats, since a single one would add an error of up to half an ULP.
     const V negative_y =
         hn::MulAdd(m, hn::Set(d, saturation), hn::Mul(m, hn::Set(d, saturation_rest)));
     return hn::IfThenElse(positive, hn::Mul(x, hn::Set(d, positive_slope)), negative_y);
@@ -84,7 +84,7 @@ struct Relu {
   }
 };
 
-/// With a negative slope `positive` must come from the input; the slope itself needs no more.
+/// With a negative slope, `positive` must be computed from the input. Nothing else is needed.
 struct LeakyRelu {
   static constexpr bool kFromInput = false;
   float alpha;
@@ -132,7 +132,7 @@ struct Sigmoid {
   }
 };
 
-/// max(x, 0) + log(1 + e^−|x|); the slope is 1 − e^−y.
+/// max(x, 0) + log(1 + e^−|x|). The derivative is 1 − e^−y.
 struct Softplus {
   static constexpr bool kFromInput = false;
   explicit Softplus(const Activation&) {}
@@ -148,7 +148,7 @@ struct Softplus {
   }
 };
 
-/// x·Φ(x): with c = x·Φ(−|x|), c for x ≤ 0 and x − c for x > 0.
+/// x·Φ(x), computed as c for x ≤ 0 and x − c for x > 0, with c = x·Φ(−|x|).
 struct Gelu {
   static constexpr bool kFromInput = true;
   explicit Gelu(const Activation&) {}
@@ -170,7 +170,7 @@ struct Gelu {
   }
 };
 
-/// x·σ(x); the slope is σ(x)·(1 + x·σ(−x)).
+/// x·σ(x). The derivative is σ(x)·(1 + x·σ(−x)).
 struct Silu {
   static constexpr bool kFromInput = true;
   explicit Silu(const Activation&) {}
@@ -185,7 +185,7 @@ struct Silu {
   }
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V slope_from_input(D d, V x) const {
-    const V limit = hn::Set(d, 112.0f);  // both tails are flat from there, and ∞·0 is kept out
+    const V limit = hn::Set(d, 112.0f);  // both tails are flat beyond, and ∞·0 is avoided
     const V lower = at_least(d, x, -112.0f);
     const V bounded = hn::IfThenElse(hn::Gt(lower, limit), limit, lower);
     const auto exponential = exp_nonpositive(d, hn::Neg(hn::Abs(bounded)));
@@ -200,7 +200,7 @@ struct Silu {
   }
 };
 
-/// Calls body with the activation as a type.
+/// Calls `body` with the activation as a type.
 template <class Body>
 HWY_INLINE void with_activation(const Activation& f, const Body& body) {
   switch (f.kind) {

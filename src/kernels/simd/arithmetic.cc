@@ -7,7 +7,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/arithmetic.cc"
 #include "hwy/foreach_target.h"
-// After foreach_target.h, which includes this file once for each target.
+// Must follow foreach_target.h, which includes this file once for each target.
 #include "hwy/highway.h"
 #include "kernels/simd/sweep-inl.h"
 

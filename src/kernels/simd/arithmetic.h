@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elementwise arithmetic on n floats. An output may be one of the inputs, but not overlap it
-// otherwise. Single-threaded; elements do not see each other, so ranges may be split anywhere.
+// Elementwise arithmetic on n floats. An output may be one of the inputs but must not overlap it
+// otherwise. Single-threaded. Elements are independent, so ranges may be split anywhere.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ void multiply(const float* x, const float* y, float* out, std::int64_t n);
 /// out = |x − y|, correctly rounded.
 void absolute_difference(const float* x, const float* y, float* out, std::int64_t n);
 
-/// out = g where x > y, −g where x < y, else 0: the gradient of |x − y| to x.
+/// out = g if x > y, −g if x < y, else 0: the gradient g of |x − y| propagated to x.
 void absolute_difference_slope(const float* x, const float* y, const float* g, float* out,
                                std::int64_t n);
 

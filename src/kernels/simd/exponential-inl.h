@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What softmax and its loss share: the greatest element of a row and the sum of exponentials.
+// Common code of softmax and its loss: the largest element of a row and the sum of exponentials.
 #if defined(SELFNORM_KERNELS_SIMD_EXPONENTIAL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SELFNORM_KERNELS_SIMD_EXPONENTIAL_INL_H_
 #undef SELFNORM_KERNELS_SIMD_EXPONENTIAL_INL_H_
@@ -13,13 +13,15 @@
 HWY_BEFORE_NAMESPACE();
 namespace selfnorm::kernels::HWY_NAMESPACE {
 
-/// e^x for x ≤ 0 within 1 ULP (Highway's Exp), 0 below -104. Highway makes 0 of NaN; here it stays.
+/// Returns e^x for x ≤ 0 within 1 ULP (Highway's Exp), and 0 below -104. Keeps NaN, for which
+/// Highway's Exp returns 0.
 template <class D, class V>
 HWY_INLINE V exp_keeping_nan(D d, V x) {
   return hn::IfThenElse(hn::Eq(x, x), hn::Exp(d, x), x);
 }
 
-/// The greatest element. A NaN may or may not win: what is made of it must look at each element.
+/// Returns the largest element. The result may or may not be a NaN if there is one, so callers must
+/// propagate NaN from each element.
 template <class D>
 HWY_INLINE float row_maximum(D d, const float* x, std::size_t n) {
   auto greatest = hn::Set(d, kMinusInfinity);
@@ -29,7 +31,7 @@ HWY_INLINE float row_maximum(D d, const float* x, std::size_t n) {
   return hn::GetLane(hn::MaxOfLanes(d, greatest));
 }
 
-/// Σ e^(x − maximum) in double. Infinite maxima give NaN, as does a NaN among the elements.
+/// Returns Σ e^(x − maximum) in double. An infinite maximum gives NaN, as does a NaN element.
 template <class D>
 HWY_INLINE double sum_of_exponentials(D d, const float* x, std::size_t n, float maximum) {
   const Wide<D> wide;

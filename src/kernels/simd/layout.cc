@@ -7,7 +7,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/layout.cc"
 #include "hwy/foreach_target.h"
-// After foreach_target.h, which includes this file once for each target.
+// Must follow foreach_target.h, which includes this file once for each target.
 #include "hwy/highway.h"
 #include "kernels/simd/sweep-inl.h"
 
@@ -18,14 +18,14 @@ namespace {
 const hn::ScalableTag<float> d;
 using V = hn::Vec<decltype(d)>;
 
-constexpr std::size_t kTile = 32;  // both sides of a tile that stays in the first cache: 2 × 4 KiB
+constexpr std::size_t kTile = 32;  // side of a tile; two tiles (2 × 4 KiB) fit in the L1 cache
 
 #if HWY_TARGET == HWY_SCALAR
 constexpr std::size_t kBlock = 1;
 HWY_INLINE void TransposeBlock(const float* x, std::size_t, float* y, std::size_t) { *y = *x; }
 #else
 constexpr std::size_t kBlock = 4;
-// A 4 × 4 block; `from` and `to` are the strides in floats.
+// Transposes a 4 × 4 block. `from` and `to` are the strides in floats.
 HWY_INLINE void TransposeBlock(const float* x, std::size_t from, float* y, std::size_t to) {
   const hn::FixedTag<float, 4> four;
   const hn::Repartition<double, decltype(four)> pairs;
@@ -58,7 +58,7 @@ void TransposeTile(const float* x, std::size_t from, float* y, std::size_t to, s
   }
 }
 
-// y (columns × rows) = x (rows × columns) transposed.
+// Transposes x (rows × columns) to y (columns × rows).
 void Transpose(const float* x, float* y, std::size_t rows, std::size_t columns) {
   for (std::size_t c = 0; c < columns; c += kTile) {
     const std::size_t width = columns - c < kTile ? columns - c : kTile;
@@ -69,7 +69,7 @@ void Transpose(const float* x, float* y, std::size_t rows, std::size_t columns) 
   }
 }
 
-// The next numbers of a sample as floats, bytes as v / 255.
+// Loads the next numbers of a sample as floats. A byte v becomes v / 255.
 template <class Lanes>
 HWY_INLINE V LoadNumbers(Lanes lanes, const float* x) {
   return lanes.load(d, x);
@@ -82,8 +82,8 @@ HWY_INLINE V LoadNumbers(Lanes lanes, const std::uint8_t* x) {
   return hn::Div(value, hn::Set(d, 255.0f));
 }
 
-// out = n numbers of x from place `first` of channel `channel`, standardized; `place` counts the
-// elements of the sample before x.
+// Standardizes n numbers x of channel `channel`. `place` is the number of elements of the sample
+// before x.
 template <class T>
 void Standardize(const T* x, float* out, std::size_t n, const Standardization& how,
                  std::size_t channel, std::size_t place) {
@@ -107,7 +107,7 @@ void Standardize(const T* x, float* out, std::size_t n, const Standardization& h
   }
 }
 
-// One image: tiles are standardized into a small buffer and transposed out of it.
+// Gathers one image. Tiles are standardized into a small buffer and transposed from there.
 template <class T>
 void GatherImage(const T* x, std::size_t channels, std::size_t positions,
                  const Standardization& how, float* out) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The elementwise losses; softmax_loss.cc has those over rows of logits.
+// Elementwise losses. The losses over rows of logits are in softmax_loss.cc.
 #include "kernels/simd/loss.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/loss.cc"
 #include "hwy/foreach_target.h"
-// After foreach_target.h, which includes this file once for each target.
+// Must follow foreach_target.h, which includes this file once for each target.
 #include "hwy/highway.h"
 #include "kernels/simd/exponential-inl.h"
 
@@ -23,7 +23,8 @@ constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 struct SigmoidCrossEntropy {
   HWY_INLINE V loss(V x, V t) const {
     const V one = hn::Set(d, 1.0f), zero = hn::Zero(d), size = hn::Abs(x);
-    // max(x,0) − x·t is |x|·(1−t) or |x|·t; a factor of 0 must win over an infinite |x|.
+    // max(x,0) − x·t is |x|·(1−t) or |x|·t. It must be 0 for a factor of 0, even if |x| is
+    // infinite.
     const V factor = hn::IfThenElse(hn::Gt(x, zero), hn::Sub(one, t), t);
     const V linear = hn::IfThenElseZero(hn::Ne(factor, zero), hn::Mul(size, factor));
     const V log_term = hn::Log1p(d, hn::Exp(d, hn::Neg(size)));

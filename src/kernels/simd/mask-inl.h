@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The draws of docs/adr/0003-masks.md, 128 at a time; kernels/ref/mask.h is the scalar truth.
-// Included once per instruction set, so no #pragma once.
+// The draws of docs/adr/0003-masks.md in chunks of 128. The scalar reference is kernels/ref/mask.h.
+// This file is included once per instruction set, so it has no #pragma once.
 #if defined(SELFNORM_KERNELS_MASK_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SELFNORM_KERNELS_MASK_INL_H_
 #undef SELFNORM_KERNELS_MASK_INL_H_
@@ -21,7 +21,7 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-inline constexpr std::size_t kChunk = 128;  // elements that share 16 blocks
+inline constexpr std::size_t kChunk = 128;  // elements per 16 blocks
 inline constexpr std::size_t kBlocks = 16;
 
 #if HWY_TARGET == HWY_SCALAR
@@ -40,15 +40,15 @@ HWY_INLINE void draw_chunk(const MaskStream& mask, std::uint64_t row, std::uint6
 
 #else
 
-/// Four counter or result words of a group of blocks, each in the low half of a 64-bit lane. What
-/// the high halves hold does not matter: MulEven does not read them.
+/// Four counter or result words of a group of blocks, each in the low half of a 64-bit lane. The
+/// high halves do not matter, since MulEven does not read them.
 template <class V>
 struct Words {
   V w0, w1, w2, w3;
 };
 
-/// One Philox4x32 round (Salmon et al. 2011). Full products are kept as they are: their low halves
-/// are two of the new words and their high halves, shifted down, go into the other two.
+/// Computes one Philox4x32 round (Salmon et al. 2011). It keeps the full products: their low halves
+/// are two of the new words, and their high halves, shifted down, enter the other two.
 template <class DU, class V>
 HWY_INLINE void philox_round(DU du, Words<V>& x, V key0, V key1) {
   const V product0 = hn::MulEven(hn::BitCast(du, x.w0), hn::Set(du, 0xD2511F53u));
@@ -57,7 +57,7 @@ HWY_INLINE void philox_round(DU du, Words<V>& x, V key0, V key1) {
        hn::Xor3(hn::ShiftRight<32>(product0), x.w3, key1), product0};
 }
 
-/// Writes the draws of elements 128·chunk … 128·chunk + 127 of the row; `draws` is aligned.
+/// Writes the draws of elements 128·chunk … 128·chunk + 127 of the row. `draws` must be aligned.
 HWY_INLINE void draw_chunk(const MaskStream& mask, std::uint64_t row, std::uint64_t chunk,
                            std::int32_t* HWY_RESTRICT draws) {
   const hn::CappedTag<std::uint32_t, kBlocks> du;
@@ -70,9 +70,8 @@ HWY_INLINE void draw_chunk(const MaskStream& mask, std::uint64_t row, std::uint6
   const V high = hn::Set(dw, counter[3]);
   const auto low_half = hn::Set(du, 0xffffu);
   for (std::size_t lane = 0; lane < kBlocks; lane += hn::Lanes(du)) {
-    // Blocks of even number in one set of words and of odd number in the other, so that putting
-    // them together again needs no shuffle.
-    // (Iota of a constant is a constant; of a variable it is built lane by lane.)
+    // Even and odd blocks are in separate sets of words, so that merging them needs no shuffle.
+    // (Iota of a constant is a constant. Iota of a variable is built lane by lane.)
     const auto first_block = hn::Set(du, base + static_cast<std::uint32_t>(lane));
     const V blocks = hn::BitCast(dw, hn::Add(hn::Iota(du, 0), first_block));
     Words<V> even{blocks, row_low, step_low, high};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elementary functions on vectors of floats. Included once per instruction set, so no #pragma once.
-// NaN goes through all of them: arguments are bounded by compare-and-select, never by Min or Max,
-// whose answer to NaN differs between instruction sets. The polynomials come from
-// tools/minimax.py; the bounds in ULP of whole activations are measured in
-// tests/kernels/activation_test.cc and stated in kernels/simd/pointwise.h.
+// Elementary functions on vectors of floats. This file is included once per instruction set, so it
+// has no #pragma once. All functions propagate NaN: they bound arguments by compare-and-select,
+// never by Min or Max, since the result of these for NaN differs between instruction sets. The
+// polynomials come from tools/minimax.py. The error bounds of whole activations in ULP are measured
+// in tests/kernels/activation_test.cc and listed in kernels/simd/pointwise.h.
 #if defined(SELFNORM_KERNELS_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SELFNORM_KERNELS_MATH_INL_H_
 #undef SELFNORM_KERNELS_MATH_INL_H_
@@ -22,7 +22,7 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// c[0] + c[1]·x + … by Horner's rule.
+/// Returns c[0] + c[1]·x + … by Horner's rule.
 template <class D, class V, std::size_t kCount>
 HWY_INLINE V polynomial(D d, V x, const float (&c)[kCount]) {
   V sum = hn::Set(d, c[kCount - 1]);
@@ -30,20 +30,21 @@ HWY_INLINE V polynomial(D d, V x, const float (&c)[kCount]) {
   return sum;
 }
 
-/// x = n·ln 2 + r with |r| ≤ ln 2 / 2.
+/// The decomposition x = n·ln 2 + r with |r| ≤ ln 2 / 2.
 template <class V, class VI>
 struct Split {
   V rest;       // r
   VI exponent;  // n
 };
 
-/// Splits `x`, |x| < 2^7; n is chosen by `whole`, which is x or x and what is to be added to r yet.
+/// Splits x with |x| < 2^7. `whole` determines n. It is x, plus the term that the caller still adds
+/// to r, if there is one.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE auto split(D d, V x, V whole) {
   const hn::RebindToSigned<D> di;
-  constexpr float kLn2High = 0.693145751953125f;      // 15 bits, so that n times it is exact
-  constexpr float kLn2Low = 1.42860682030941723e-6f;  // ln 2 less that
-  // Adding 1.5·2^23 rounds to a whole number and leaves it in the low bits of the sum.
+  constexpr float kLn2High = 0.693145751953125f;      // 15 bits, so that n·kLn2High is exact
+  constexpr float kLn2Low = 1.42860682030941723e-6f;  // ln 2 − kLn2High
+  // Adding 1.5·2^23 rounds to an integer and leaves it in the low bits of the sum.
   const V shift = hn::Set(d, 12582912.0f);
   const V shifted = hn::MulAdd(whole, hn::Set(d, 1.44269504088896341f), shift);
   const V n = hn::Sub(shifted, shift);
@@ -52,7 +53,7 @@ HWY_INLINE auto split(D d, V x, V whole) {
   return Split<V, decltype(exponent)>{hn::NegMulAdd(n, hn::Set(d, kLn2Low), r), exponent};
 }
 
-/// e^r − 1 for |r| ≤ ln 2 / 2, within 2^-28 relative before rounding.
+/// Returns e^r − 1 for |r| ≤ ln 2 / 2, with a relative error below 2^-28 before rounding.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V expm1_of_rest(D d, V r) {
   constexpr float kExpm1[] = {0.5f,           0.166666359f,   0.0416665114f,
@@ -60,28 +61,28 @@ HWY_INLINE V expm1_of_rest(D d, V r) {
   return hn::MulAdd(hn::Mul(r, r), polynomial(d, r, kExpm1), r);
 }
 
-/// 2^n for −126 ≤ n ≤ 127.
+/// Returns 2^n for −126 ≤ n ≤ 127.
 template <class D, class VI>
 HWY_INLINE hn::Vec<D> power_of_two(D d, VI n) {
   const hn::RebindToSigned<D> di;
   return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127))));
 }
 
-/// v·2^n with one rounding also where the result is subnormal, for −250 ≤ n ≤ 0.
+/// Returns v·2^n for −250 ≤ n ≤ 0, with one rounding even if the result is subnormal.
 template <class D, class V, class VI>
 HWY_INLINE V scale_by_power(D d, V v, VI n) {
   const VI half = hn::ShiftRight<1>(n);
   return hn::Mul(hn::Mul(v, power_of_two(d, half)), power_of_two(d, hn::Sub(n, half)));
 }
 
-/// x where it is above the bound, else the bound; NaN stays.
+/// Returns the larger of x and the bound. Keeps NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V at_least(D d, V x, float bound) {
   const V limit = hn::Set(d, bound);
   return hn::IfThenElse(hn::Lt(x, limit), limit, x);
 }
 
-/// e^x − 1 for x ≤ 0; keeps tiny x as it is, −1 below −17.4.
+/// Returns e^x − 1 for x ≤ 0: x itself if it is tiny, and −1 below −17.4.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V expm1_nonpositive(D d, V x) {
   const V bounded = at_least(d, x, -18.0f);
@@ -91,14 +92,14 @@ HWY_INLINE V expm1_nonpositive(D d, V x) {
   return hn::MulAdd(power, expm1_of_rest(d, parts.rest), hn::Sub(power, hn::Set(d, 1.0f)));
 }
 
-/// e^x = mantissa·2^exponent for x ≤ 0, so that callers may round once after scaling.
+/// e^x = mantissa·2^exponent for x ≤ 0, so that callers can round once, after scaling.
 template <class V, class VI>
 struct Exponential {
   V mantissa;
   VI exponent;
 };
 
-/// Below −112 the exponent of −112, whose products all underflow to 0.
+/// Returns e^x for x ≤ 0. Below −112, it returns that of −112, where all products underflow to 0.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE auto exp_nonpositive(D d, V x) {
   const V bounded = at_least(d, x, -112.0f);
@@ -107,7 +108,7 @@ HWY_INLINE auto exp_nonpositive(D d, V x) {
   return Exponential<V, decltype(parts.exponent)>{mantissa, parts.exponent};
 }
 
-/// log(1 + z) for 0 ≤ z ≤ 1.
+/// Returns log(1 + z) for 0 ≤ z ≤ 1.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V log1p_unit(D d, V z) {
   constexpr float kLog1p[] = {-0.499999315f, 0.333304644f,  -0.24958019f,
@@ -116,11 +117,11 @@ HWY_INLINE V log1p_unit(D d, V z) {
   return hn::MulAdd(hn::Mul(z, z), polynomial(d, z, kLog1p), z);
 }
 
-/// e^(−t²/2) = mantissa·2^exponent, and Φ(−t)·e^(t²/2), for t = min(|x|, 14.7): beyond that all is
-/// below the smallest subnormal.
+/// e^(−t²/2) = mantissa·2^exponent, and the ratio Φ(−t)·e^(t²/2), for t = min(|x|, 14.7). Beyond
+/// 14.7, all results are below the smallest subnormal.
 template <class V, class VI>
 struct NormalTail {
-  V clipped;  // x with its sign, cut off at ±14.7
+  V clipped;  // x clipped to ±14.7
   Exponential<V, VI> gauss;
   V ratio;
 };
@@ -134,7 +135,7 @@ HWY_INLINE auto normal_tail(D d, V x) {
   const V limit = hn::Set(d, 14.7f);
   const V size = hn::Abs(x);
   const V t = hn::IfThenElse(hn::Gt(size, limit), limit, size);
-  // t² in two floats: e^(−t²/2) would lose all its bits to the rounding of one.
+  // t² is split into two floats, since rounding it to one would destroy all bits of e^(−t²/2).
   const V head = hn::BitCast(d, hn::And(hn::BitCast(du, t), hn::Set(du, 0xfffff000u)));
   const V rest = hn::Mul(hn::Sub(t, head), hn::Add(t, head));
   const V minus_half = hn::Set(d, -0.5f);
@@ -143,7 +144,8 @@ HWY_INLINE auto normal_tail(D d, V x) {
   const auto parts = split(d, half_head, hn::Add(half_head, half_rest));
   const V one = hn::Set(d, 1.0f);
   const V mantissa = hn::Add(expm1_of_rest(d, hn::Add(parts.rest, half_rest)), one);
-  // In v = 0.3t/(1 + 0.3t), which is small and exact to its last bit where the ratio is steep.
+  // The polynomial is in v = 0.3t/(1 + 0.3t), which is small and exact to its last bit where the
+  // ratio is steep.
   const V scaled = hn::Mul(t, hn::Set(d, 0.3f));
   const V w = hn::Div(one, hn::Add(one, scaled));
   const V ratio = hn::Mul(w, polynomial(d, hn::Mul(scaled, w), kTail));

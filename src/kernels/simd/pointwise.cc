@@ -6,7 +6,7 @@
 #include <cstring>
 #include <type_traits>
 
-// SSSE3 without SSE4 is a processor of before 2008: it runs the scalar code.
+// Processors with SSSE3 but without SSE4 are from before 2008. They run the scalar code.
 #define HWY_DISABLED_TARGETS HWY_SSSE3
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/pointwise.cc"
@@ -23,20 +23,20 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Not wider than a group of blocks of the mask.
+// Vectors are not wider than a group of blocks of the mask.
 using Floats = hn::CappedTag<float, kBlocks>;
 using Vector = hn::Vec<Floats>;
 
-// How many lanes of a vector lie within the array: all, or `count`.
+// The number of lanes of a vector that are inside the array: all, or `count`.
 struct Full {};
 struct Part {
   std::size_t count;
 };
 
-/// The arithmetic of one chunk fills the processor's window, so that it would not see the loads of
-/// the next; asking for memory a page ahead makes it wait for memory or for arithmetic, not for
-/// both.
-HWY_INLINE void fetch_ahead(const float* p) {  // an address past the array is only a hint
+/// Prefetches memory one page ahead. The arithmetic of one chunk fills the processor's out-of-order
+/// window, so that it would not start the loads of the next chunk. With the prefetch, it waits for
+/// memory or for arithmetic, but not for both.
+HWY_INLINE void fetch_ahead(const float* p) {  // as a hint, an address past the array is harmless
   constexpr std::uintptr_t kBytes = 4096;
   hwy::Prefetch(reinterpret_cast<const float*>(reinterpret_cast<std::uintptr_t>(p) + kBytes));
 }
@@ -73,7 +73,7 @@ HWY_INLINE void store(Vector v, float* to, Part part) {
 #endif
 }
 
-/// body(i, Full or Part) for every vector from `begin` on; the last may be a part.
+/// Calls body(i, Full or Part) for every vector from `begin` to `end`. The last may be a Part.
 template <class Body>
 HWY_INLINE void for_vectors(std::size_t begin, std::size_t end, const Body& body) {
   const std::size_t lanes = hn::Lanes(Floats());
@@ -82,7 +82,7 @@ HWY_INLINE void for_vectors(std::size_t begin, std::size_t end, const Body& body
   if (i < end) body(i, Part{end - i});
 }
 
-/// The dropout's numbers as floats.
+/// The parameters of a dropout as floats.
 struct Affine {
   float a, b, inverse_a, dropped;
   std::int32_t threshold;
@@ -107,8 +107,8 @@ struct Affine {
   }
 };
 
-/// body(i, Full or Part, draws of the elements from i on) for every vector of every row; i counts
-/// within the row, whose first element is number r·columns.
+/// Calls body(row, i, Full or Part, draws) for every vector of every row. `row` is the index of the
+/// first element of the row, i counts within the row, and `draws` starts at the draw of element i.
 template <class Body>
 HWY_INLINE void for_drawn_vectors(std::int64_t rows, std::size_t columns, const MaskStream& mask,
                                   const Body& body) {
@@ -158,7 +158,8 @@ void forward_kernel(const float* x, const float* bias, float* y, std::int64_t ro
   });
 }
 
-/// f′ from what forward left: y under y ↦ a·y + b, or the input of the activation.
+/// Computes f′ from the value that the forward pass left: a·y + b for the output y of the
+/// activation, or the input of the activation.
 template <class F>
 struct Slope {
   const F& f;
@@ -222,12 +223,13 @@ void backward_kernel(const float* dy, const float* saved, float* dx, std::int64_
   });
 }
 
-/// Feature dropout with the numbers of `affine`. The draws of up to kPattern channels are kept, and
-/// repeated while they fit, so that the inner loop runs over long stretches of memory.
+/// Applies feature dropout with the parameters of `affine`. The draws of up to kPattern channels
+/// are stored, repeated as often as they fit, so that the inner loop runs over long blocks of
+/// memory.
 void feature_kernel(const float* x, float* y, std::int64_t rows, std::size_t positions,
                     std::size_t channels, const Affine& affine, const MaskStream& mask) {
   constexpr std::size_t kPattern = 8 * kChunk;
-  HWY_ALIGN std::int32_t draws[kPattern] = {};  // whole vectors of it are read, whatever `count`
+  HWY_ALIGN std::int32_t draws[kPattern] = {};  // read in whole vectors, whatever `count` is
   const std::size_t repeats = std::max<std::size_t>(1, kPattern / channels);
   for (std::int64_t r = 0; r < rows; ++r) {
     const std::size_t row = static_cast<std::size_t>(r) * positions * channels;
@@ -288,7 +290,7 @@ void pointwise_forward(const float* x, const float* bias, float* y, std::int64_t
                        std::int64_t columns, const Activation& activation, const Dropout& dropout,
                        const MaskStream& mask) {
   if (rows <= 0 || columns <= 0) return;
-  if (bias == nullptr && !changes_values(dropout)) {  // rows do not matter: one long row
+  if (bias == nullptr && !changes_values(dropout)) {  // rows do not matter, so use one long row
     columns *= rows;
     rows = 1;
   }

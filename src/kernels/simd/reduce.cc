@@ -8,7 +8,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/reduce.cc"
 #include "hwy/foreach_target.h"
-// After foreach_target.h, which includes this file once for each target.
+// Must follow foreach_target.h, which includes this file once for each target.
 #include "hwy/highway.h"
 #include "kernels/simd/sweep-inl.h"
 
@@ -19,10 +19,10 @@ namespace {
 const hn::ScalableTag<float> d;
 const Wide<decltype(d)> wide;
 
-constexpr std::size_t kFloatRows = 16;    // rows added in float before the sum goes to double
-constexpr std::size_t kFiniteRun = 4096;  // elements looked at between two chances to stop
+constexpr std::size_t kFloatRows = 16;    // rows added in float before the sum is added in double
+constexpr std::size_t kFiniteRun = 4096;  // elements checked between two chances to stop
 
-// Sums of `rows` rows of n columns, a row being `stride` floats from the next.
+// Sums `rows` rows of n columns. Consecutive rows are `stride` floats apart.
 void ColumnPartial(const float* x, double* out, std::size_t rows, std::size_t n,
                    std::size_t stride) {
   sweep(d, n, [&](std::size_t c, auto lanes) HWY_ATTR {
@@ -73,7 +73,8 @@ double SumOfSquaresWith(const float* x, double factor, const float* y, std::size
   return total(d, low, high);
 }
 
-// Σ (x − mean)². The last few elements go one by one: lanes past the end would count as −mean.
+// Returns Σ (x − mean)². The last elements are added one by one, since lanes past the end would
+// count as −mean.
 double SquaredDeviations(const float* x, std::size_t n, double mean) {
   using W = hn::Vec<decltype(wide)>;
   const W shift = hn::Set(wide, mean);
@@ -92,7 +93,7 @@ double SquaredDeviations(const float* x, std::size_t n, double mean) {
   return all;
 }
 
-// A float is finite when its exponent bits are not all ones.
+// A float is finite if its exponent bits are not all ones.
 bool AllFinite(const float* x, std::size_t n) {
   const hn::RebindToSigned<decltype(d)> di;
   const auto magnitude = hn::Set(di, 0x7fffffff);
@@ -125,11 +126,11 @@ HWY_EXPORT(AllFinite);
 namespace {
 
 constexpr std::int64_t kMaxBlocks = 64;
-constexpr std::int64_t kBlockRows = 128;           // fewest rows worth a block of their own
-constexpr std::int64_t kStripColumns = 256;        // a block's strip stays in the second cache
-constexpr std::int64_t kThreadElements = 1 << 15;  // fewest elements worth waking a thread
+constexpr std::int64_t kBlockRows = 128;           // fewest rows of a block
+constexpr std::int64_t kStripColumns = 256;        // a strip of a block fits in the L2 cache
+constexpr std::int64_t kThreadElements = 1 << 15;  // fewest elements that are worth a thread
 
-// The blocks follow from the shape alone, so the result is the same for any number of threads.
+// The blocks depend on the shape only, so the result is the same for any number of threads.
 std::int64_t rows_of_block(std::int64_t rows) {
   return std::max(kBlockRows, (rows + kMaxBlocks - 1) / kMaxBlocks);
 }

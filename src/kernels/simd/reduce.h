@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sums over arrays, accumulated so that the error does not grow with their length. The same bits
-// for any number of threads (they may differ between instruction sets).
+// Sums over arrays with errors that do not grow with the length. Results have the same bits for any
+// number of threads, but may differ between instruction sets.
 #pragma once
 
 #include <cstdint>
@@ -9,35 +9,36 @@ namespace selfnorm::kernels {
 
 struct Moments {
   double mean = 0;
-  double variance = 0;  ///< mean square deviation, divided by n
+  double variance = 0;  ///< population variance, divided by n
 };
 
-/// Doubles of scratch that column_sum needs for this shape.
+/// Returns the number of doubles that column_sum needs as scratch for this shape.
 std::int64_t column_sum_scratch(std::int64_t rows, std::int64_t columns);
 
-/// out[c] = Σ_r x[r·columns + c]: the gradient of a bias. Groups of 16 rows are added in float and
-/// their sums in double: |error| ≤ 15·2⁻²⁴·Σ|x| + half an ULP of the result, whatever `rows` is.
-/// Threads share the work when it is large. `out` must not overlap x.
+/// Computes out[c] = Σ_r x[r·columns + c], as in the gradient of a bias. Groups of 16 rows are
+/// added in float and their sums in double, so |error| ≤ 15·2⁻²⁴·Σ|x| + half an ULP of the result
+/// for any number of rows. Large arrays use several threads. `out` must not overlap x.
 void column_sum(const float* x, float* out, std::int64_t rows, std::int64_t columns,
                 double* scratch);
 
-/// Σ x in double; 0 for n = 0.
+/// Returns Σ x in double, or 0 for n = 0.
 double sum(const float* x, std::int64_t n);
 
-/// Σ x² in double.
+/// Returns Σ x² in double.
 double sum_of_squares(const float* x, std::int64_t n);
 
-/// Σ (x + factor·y)² in double: the squared norm of a gradient x with its L2 term.
+/// Returns Σ (x + factor·y)² in double, as in the squared norm of a gradient x with its L2 term.
 double sum_of_squares(const float* x, double factor, const float* y, std::int64_t n);
 
-/// Σ x·y in double, each product exact.
+/// Returns Σ x·y in double, with exact products.
 double dot(const float* x, const float* y, std::int64_t n);
 
-/// Mean and population variance in two passes in double; a constant array has variance exactly 0
-/// (n < 2²⁹). Zeros for n = 0; NaN where an element is NaN or infinite.
+/// Computes the mean and population variance in two passes in double. A constant array has variance
+/// exactly 0 (n < 2²⁹). Both are 0 for n = 0 and NaN if an element is NaN. If an element is
+/// infinite, the variance is NaN and the mean is not finite.
 Moments moments(const float* x, std::int64_t n);
 
-/// Whether no element is NaN or infinite.
+/// Whether all elements are finite.
 bool all_finite(const float* x, std::int64_t n);
 
 }  // namespace selfnorm::kernels

@@ -9,7 +9,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/resample.cc"
 #include "hwy/foreach_target.h"
-// After foreach_target.h, which includes this file once for each target.
+// Must follow foreach_target.h, which includes this file once for each target.
 #include "hwy/highway.h"
 #include "kernels/simd/sweep-inl.h"
 
@@ -19,7 +19,7 @@ namespace {
 
 const hn::ScalableTag<float> d;
 
-// Of one output: where its taps begin and how many there are.
+// The taps of one output.
 struct Taps {
   Taps(const AxisTaps& axis, std::int64_t output)
       : first(static_cast<std::size_t>(axis.first[static_cast<std::size_t>(output)])) {
@@ -31,7 +31,7 @@ struct Taps {
   const float* weights;
 };
 
-// One row of an output image. x is the whole input image.
+// Computes one row of an output image. x is the whole input image.
 void ResampleRow(const float* x, float* y, std::size_t channels, const AxisTaps& rows,
                  std::int64_t row, const AxisTaps& columns) {
   const Taps down(rows, row);
@@ -66,7 +66,7 @@ HWY_EXPORT(ResampleRow);
 
 namespace {
 
-constexpr std::int64_t kThreadElements = 1 << 14;  // fewest elements worth waking a thread
+constexpr std::int64_t kThreadElements = 1 << 14;  // fewest elements that are worth a thread
 
 void add_output(AxisTaps& taps, std::int64_t first, std::initializer_list<double> weights) {
   taps.first.push_back(first);
@@ -89,7 +89,7 @@ AxisTaps linear_taps(std::int64_t inputs, std::int64_t factor) {
     const double held = std::clamp(place, 0.0, static_cast<double>(inputs - 1));
     const auto left = static_cast<std::int64_t>(held);
     const double share = held - static_cast<double>(left);
-    // No tap of weight 0: it would carry NaN and infinity.
+    // A tap of weight 0 is left out, since it would propagate NaN and infinity.
     if (share == 0) add_output(taps, left, {1});
     else add_output(taps, left, {1 - share, share});
   }

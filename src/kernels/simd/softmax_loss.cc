@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Softmax cross-entropy, fused: probabilities are never stored.
+// Fused softmax cross-entropy. Probabilities are never stored.
 #include <cmath>
 
 #include "kernels/simd/loss.h"
@@ -7,7 +7,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/softmax_loss.cc"
 #include "hwy/foreach_target.h"
-// After foreach_target.h, which includes this file once for each target.
+// Must follow foreach_target.h, which includes this file once for each target.
 #include "hwy/highway.h"
 #include "kernels/simd/exponential-inl.h"
 
@@ -20,10 +20,10 @@ const Wide<decltype(d)> wide;
 using V = hn::Vec<decltype(d)>;
 using W = hn::Vec<decltype(wide)>;
 
-// The target of one row but for its label: q_c = w_c·(keep·t_c + floor).
+// The target of one row without its label: q_c = w_c·(keep·t_c + floor).
 struct DenseTarget {
-  const float* targets;  // null where the row has a label
-  const float* weights;  // null for ones
+  const float* targets;  // null if the row has a label
+  const float* weights;  // null if all are 1
   float keep;            // 1 − ε
   float floor;           // ε / K
 
@@ -44,7 +44,7 @@ DenseTarget dense_target(const CrossEntropy& options, const float* targets) {
 
 struct RowSums {
   double target = 0;     // Σ q
-  double surprisal = 0;  // −Σ q·(x − maximum), terms with q = 0 left out
+  double surprisal = 0;  // −Σ q·(x − maximum) without terms with q = 0
 };
 
 RowSums row_sums(const DenseTarget& target, const float* x, std::size_t n, float maximum) {
@@ -72,7 +72,7 @@ double target_sum(const DenseTarget& target, std::size_t n) {
   return total(d, low, high);
 }
 
-// What the label adds to q in its place; NaN for a label past the classes.
+// Returns the term that the label adds to q at its class, or NaN for a label past the classes.
 double label_target(const CrossEntropy& options, std::int32_t label) {
   if (label >= options.classes) return std::numeric_limits<double>::quiet_NaN();
   const double weight = options.class_weights == nullptr ? 1 : options.class_weights[label];
@@ -94,7 +94,7 @@ void RowGradient(const float* x, const DenseTarget& target, double at_label, std
   const double sum = sum_of_exponentials(d, x, n, maximum);
   const double all = target_sum(target, n) + at_label;
   double slope = 0;
-  if (at_label > 0) {  // before dx, which may be x, is written; the same bits as in the sum
+  if (at_label > 0) {  // before writing dx, which may be x; e has the same bits as in the sum
     const auto place = static_cast<std::size_t>(label);
     const double e = hn::GetLane(exp_keeping_nan(d, hn::Set(d, x[label] - maximum)));
     HWY_ALIGN float lanes[hn::MaxLanes(d)];

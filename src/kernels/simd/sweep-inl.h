@@ -26,7 +26,7 @@ struct Whole {
   HWY_INLINE hn::Vec<D> load(D d, const T* from) const {
     return hn::LoadU(d, from);
   }
-  /// `fill` is what lanes past the end would hold.
+  /// As `load`. In Part, lanes past the end are `fill`.
   template <class D, class T>
   HWY_INLINE hn::Vec<D> load_or(D d, const T* from, T) const {
     return hn::LoadU(d, from);
@@ -35,7 +35,7 @@ struct Whole {
   HWY_INLINE void store(hn::Vec<D> v, D d, T* to) const {
     hn::StoreU(v, d, to);
   }
-  /// v with zero in the lanes past the end.
+  /// Returns v with 0 in the lanes past the end.
   template <class D>
   HWY_INLINE hn::Vec<D> keep(D, hn::Vec<D> v) const {
     return v;
@@ -76,7 +76,8 @@ struct Part {
   }
 };
 
-/// Calls body(i, lanes) for i = 0, N, 2N, …, where `lanes` is Whole, or Part for the last one.
+/// Calls body(i, lanes) for i = 0, N, 2N, … with N lanes per vector. `lanes` is Whole, or Part for
+/// a partial vector at the end.
 template <class D, class Body>
 HWY_INLINE void sweep(D d, std::size_t n, const Body& body) {
   const std::size_t step = hn::Lanes(d);
@@ -93,8 +94,8 @@ template <class D>
 using Wide = hn::Repartition<double, D>;
 #endif
 
-/// low = use(low, lower halves of v… as doubles) and high = use(high, upper halves of v… as
-/// doubles); a vector of one lane has no upper half.
+/// Sets low = use(low, lower halves of v… as doubles) and high = use(high, upper halves of v… as
+/// doubles). A vector of one lane has no upper half.
 template <class D, class W, class Use, class... Vs>
 HWY_INLINE void accumulate_halves(D, W& low, W& high, const Use& use, Vs... v) {
   const Wide<D> wide;
@@ -115,7 +116,7 @@ HWY_INLINE void add_promoted(D d, V v, W& low, W& high) {
       d, low, high, [](W sum, W x) HWY_ATTR { return hn::Add(sum, x); }, v);
 }
 
-/// Adds the products of the float lanes, exact in double, to double sums.
+/// Adds the products of the float lanes, which are exact in double, to double sums.
 template <class D, class V, class W>
 HWY_INLINE void add_promoted_product(D d, V a, V b, W& low, W& high) {
   accumulate_halves(

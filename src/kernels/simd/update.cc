@@ -7,11 +7,12 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/update.cc"
 #include "hwy/foreach_target.h"
-// After foreach_target.h, which includes this file once for each target.
+// Must follow foreach_target.h, which includes this file once for each target.
 #include "hwy/highway.h"
 #include "kernels/simd/sweep-inl.h"
 
-// What the kernels read, rounded to float once. Seen by every target, so defined once.
+// The coefficients of the kernels, rounded to float once. All targets use the same types, so they
+// are defined only once.
 #ifndef SELFNORM_KERNELS_SIMD_UPDATE_COEFFICIENTS_
 #define SELFNORM_KERNELS_SIMD_UPDATE_COEFFICIENTS_
 namespace selfnorm::kernels {
@@ -46,7 +47,7 @@ HWY_INLINE V gradient(const GradientCoefficients& c, V dw, V w) {
   const V g = hn::Mul(hn::Set(d, c.scale), hn::MulAdd(hn::Set(d, c.twice_l2), w, dw));
   const V limit = hn::Set(d, c.limit);
   const V outside = hn::CopySign(limit, g);
-  return hn::IfThenElse(hn::Gt(hn::Abs(g), limit), outside, g);  // NaN is not outside
+  return hn::IfThenElse(hn::Gt(hn::Abs(g), limit), outside, g);  // keeps NaN
 }
 
 HWY_INLINE V without_denormals(V v) {
@@ -54,13 +55,14 @@ HWY_INLINE V without_denormals(V v) {
   return hn::IfThenZeroElse(hn::Lt(hn::Abs(v), least), v);
 }
 
-// a + share·(b − a): a running mean. Unlike (1−share)·a + share·b its weights always sum to one.
+// Returns the running mean a + share·(b − a). Unlike those of (1−share)·a + share·b, its weights
+// always sum to one.
 HWY_INLINE V towards(V a, V b, float share) {
   return hn::MulAdd(hn::Set(d, share), hn::Sub(b, a), a);
 }
 
-// The same towards g². Fused by hand: left to the compiler, it fuses in one loop and not in the
-// other, and an element's bits would depend on whether it falls into a tail.
+// As above towards g². The operations are fused explicitly. The compiler would fuse them in one
+// loop and not in the other, and the bits of an element would depend on whether it is in the tail.
 HWY_INLINE V lerp_to_square(V a, V g, float share) {
   return hn::MulAdd(hn::Set(d, share), hn::MulSub(g, g, a), a);
 }
@@ -144,7 +146,7 @@ GradientCoefficients coefficients(const GradientTerms& terms) {
           terms.clip_value > 0 ? static_cast<float>(terms.clip_value) : none};
 }
 
-// 1 − βᵗ, accurate also for β near 1.
+// Returns 1 − βᵗ, accurate also for β near 1.
 double bias_correction(double beta, std::int64_t t) {
   return -std::expm1(static_cast<double>(t) * std::log(beta));
 }

@@ -1,11 +1,11 @@
-// Line and bar charts, by Chart.js.
+// Line and bar charts, drawn by Chart.js.
 
 function axis(title, more, ticks) {
   return {title: {display: true, text: title, color: color('faint')}, ticks: {color: color('faint'), ...ticks},
     grid: {color: color('line')}, ...more};
 }
 
-/** Ticks are round numbers: six digits keep neighbors apart. */
+/** Formats a tick. Ticks are round numbers, so six digits distinguish neighbors. */
 function formatTick(value) {
   const size = Math.abs(value);
   return size === 0 || (size >= 1e-3 && size < 1e9) ? value.toLocaleString('en', {maximumSignificantDigits: 6}) : String(Number(value.toPrecision(6)));
@@ -24,7 +24,7 @@ function chartOptions(x, y) {
   };
 }
 
-/** A chart in its box; `make` gives Chart.js's configuration in the colors of the moment. */
+/** Returns a box with a chart. `make` returns the configuration for Chart.js in the current colors. */
 function chart(label, make) {
   const canvas = element('canvas', {role: 'img', 'aria-label': label});
   const holder = element('div', {class: 'canvas'}, canvas);
@@ -41,8 +41,8 @@ function chart(label, make) {
 }
 
 /**
- * lines: [{name, points: [[x, y], …], band: [[x, low, high], …]}]; y may be null where there is none. Marks without a line
- * where `scattered`.
+ * Draws `lines`: [{name, points: [[x, y], …], band: [[x, low, high], …]}]. A missing y is null. A line with `scattered` has
+ * marks only.
  */
 function lineChart(label, xTitle, yTitle, lines, {logarithmic = false, fromZero = false} = {}) {
   const type = logarithmic ? 'logarithmic' : 'linear';
@@ -64,7 +64,7 @@ function lineChart(label, xTitle, yTitle, lines, {logarithmic = false, fromZero 
   }));
 }
 
-/** bars: [{name, values}] over the labels. */
+/** Draws `bars`: [{name, values}], one value per label. */
 function barChart(label, xTitle, yTitle, labels, bars, {horizontal = false} = {}) {
   return chart(label, () => {
     const value = axis(yTitle), place = axis(xTitle, {type: 'category'});

@@ -1,4 +1,4 @@
-// Elements of the page. Text is always put in as text: names from data may look like markup.
+// Elements of the page. All text is inserted as text, since names from data may look like markup.
 
 function element(name, attributes, ...children) {
   const made = document.createElement(name);
@@ -14,7 +14,7 @@ function svgElement(name, attributes, ...children) {
   return made;
 }
 
-/** A number as people read it; null stands for one that is none. */
+/** Formats a number for readers. null represents a missing value, NaN or infinity. */
 function formatNumber(value, digits = 4) {
   if (value === null || value === undefined) return '–';
   if (typeof value !== 'number') return String(value);
@@ -31,7 +31,7 @@ function table(head, rows) {
       element('tbody', {}, ...rows.map((row) => element('tr', {}, ...cells(row))))));
 }
 
-/** The numbers of a chart as a table, made when somebody opens it: a large one costs time. */
+/** Returns a table of a chart's numbers. It is made when a reader opens it, since a large one takes time. */
 function collapsibleTable(label, head, rowsOf) {
   const details = element('details', {}, element('summary', {}, label));
   details.addEventListener('toggle', () => {
@@ -40,9 +40,10 @@ function collapsibleTable(label, head, rowsOf) {
   return details;
 }
 
-/** A picture with what it shows in words and its numbers. */
-function figure(picture, caption, label, head, rowsOf) {
-  return element('figure', {}, picture, element('figcaption', {}, caption), collapsibleTable(label, head, rowsOf));
+/** Returns a picture below its title, with a caption (may be '') and a table of its numbers. */
+function figure(title, picture, caption, label, head, rowsOf) {
+  return element('figure', {}, element('h3', {}, title), picture, caption === '' ? null : element('figcaption', {}, caption),
+    collapsibleTable(label, head, rowsOf));
 }
 
 function color(name) {
@@ -51,7 +52,7 @@ function color(name) {
 
 function series(index) { return color(`series-${index % 8 + 1}`); }
 
-/** A canvas that is drawn anew when its width or the reader's colors change. */
+/** Returns a canvas that is redrawn when its width or the reader's color scheme changes. */
 function responsiveCanvas(label, height, draw) {
   const canvas = element('canvas', {role: 'img', 'aria-label': label});
   const holder = element('div', {style: `height:${height}px`}, canvas);
@@ -71,7 +72,7 @@ function responsiveCanvas(label, height, draw) {
   return holder;
 }
 
-/** A small picture that is drawn once, to be put into another at any size. */
+/** Returns a small picture that is drawn once, then copied into another at any size. */
 function offscreenCanvas(width, height, draw) {
   const canvas = document.createElement('canvas');
   canvas.width = width;
@@ -84,7 +85,7 @@ let colorSchemeListeners = [], disposers = [];
 function onColorSchemeChange(listener) { colorSchemeListeners.push(listener); }
 function onDispose(chart) { disposers.push(chart); }
 
-/** Before the page is made anew. */
+/** Releases all drawings before the page is rebuilt. */
 function disposeDrawings() {
   disposers.forEach((forget) => forget());
   colorSchemeListeners = [];
@@ -95,5 +96,5 @@ for (const media of ['(prefers-color-scheme: dark)', 'print']) {
   matchMedia(media).addEventListener('change', () => colorSchemeListeners.forEach((each) => each()));
 }
 
-/** Paper is light whatever the reader's screen is. */
+/** Returns whether the page is dark. On paper it is always light. */
 function isDark() { return matchMedia('(prefers-color-scheme: dark)').matches && !matchMedia('print').matches; }

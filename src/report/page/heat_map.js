@@ -1,18 +1,19 @@
-// Layers by time as colored cells: Chart.js has no such chart.
+// Heat maps of layer × time. Chart.js has no such chart.
 
-/** Bytes of base64; 255 stands for a value that is none. */
+/** Decodes base64 into bytes. In a heat map, 255 represents a missing value. */
 function decodeBase64(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-/** What a byte stands for on a scale from `low` to `high`, of logarithms where `logarithmic`. */
+/** Returns the value of a byte. `low` and `high` are logarithms to base 2 if `logarithmic`. */
 function dequantized(byte, scale) {
   if (byte === 255) return null;
   const at = scale.low + (scale.high - scale.low) * byte / 254;
   return scale.logarithmic ? 2 ** at : at;
 }
 
-// Blue below, white (or black) at the middle, red above; equal steps look equally far.
+// Returns blue below the middle, white (or black) at the middle and red above. Equal steps look
+// equally far apart.
 function cellColor(byte, scale, isDark) {
   if (byte === 255) return isDark ? [90, 40, 90] : [200, 120, 200];
   const at = scale.low + (scale.high - scale.low) * byte / 254;
@@ -23,7 +24,7 @@ function cellColor(byte, scale, isDark) {
   return middle.map((each, i) => Math.round(each + (end[i] - each) * far ** 0.7));
 }
 
-/** map: {rows, columns, cells (base64), low, high, middle, logarithmic}; first row on top. */
+/** Draws `map`: {rows, columns, cells (base64), low, high, middle, logarithmic, band}. The first row is at the top. */
 function heatMap(label, map, rowNames, columnNames, xTitle) {
   const cells = decodeBase64(map.cells);
   const left = 92, bottom = 40;
@@ -73,7 +74,7 @@ function addCellReadout(holder, map, placeOf, tell) {
   const steps = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
   holder.setAttribute('tabindex', '0');
   holder.setAttribute('role', 'group');
-  holder.setAttribute('aria-label', 'Cells, by arrow keys');
+  holder.setAttribute('aria-label', 'Cells, selected with the arrow keys');
   holder.addEventListener('mousemove', (event) => go(placeOf(event)));
   holder.addEventListener('focus', () => go(place));
   holder.addEventListener('keydown', (event) => {
@@ -84,7 +85,7 @@ function addCellReadout(holder, map, placeOf, tell) {
   });
 }
 
-/** The colors from low to high, with marks at the ends of the theorem's band. */
+/** Returns a bar of the colors from low to high, with marks at the ends of the theorem's band. */
 function colorBar(map) {
   const high = 12;
   const places = (map.band || []).map((value) => (map.logarithmic ? Math.log2(value) : value))
@@ -102,7 +103,7 @@ function colorBar(map) {
   return holder;
 }
 
-// Cells beyond the theorem's band have a frame, where there is room for one.
+// Frames the cells outside the theorem's band if they are large enough.
 function outline(context, map, cells, left, width, height) {
   const wide = width / map.columns, high = height / map.rows;
   if (!map.band || wide < 5 || high < 5) return;
@@ -116,10 +117,10 @@ function outline(context, map, cells, left, width, height) {
 
 function colorLegend(map, hasGaps) {
   const [low, middle, high] = [map.low, map.middle, map.high].map((at) => formatNumber(map.logarithmic ? 2 ** at : at, 3));
-  const below = map.low < map.middle ? `blue ${low}, ` : '';
-  const band = map.band ? `; the marks are the ends of the theorem's band, ${formatNumber(map.band[0])} to ${formatNumber(map.band[1])}; cells beyond it are framed where there is room` : '';
-  const gaps = hasGaps ? '; violet: no number' : '';
-  return element('div', {class: 'colors'}, `Colors: ${below}plain ${middle}, red ${high}${gaps}${band}.`);
+  const below = map.low < map.middle ? `blue is ${low} or less, ` : '';
+  const gaps = hasGaps ? ' Violet is a missing or non-finite value.' : '';
+  const band = map.band ? ` The marks show the ends of the theorem's band, ${formatNumber(map.band[0])} to ${formatNumber(map.band[1])}. Cells outside it have a frame if there is room.` : '';
+  return element('div', {class: 'colors'}, `Colors: ${below}the background color is ${middle}, red is ${high} or more.${gaps}${band}`);
 }
 
 function truncated(text, length) { return text.length <= length ? text : `${text.slice(0, length - 1)}…`; }

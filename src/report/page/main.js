@@ -1,8 +1,9 @@
-// The page: sections in their order, and links to them; of a run that goes on, again and again.
+// The page: sections in their order, and links to them. The page of a run in progress is rebuilt at
+// every event.
 
 /**
- * Elements by where they stand, by which they are found when the page was made anew: within their table where they are
- * in one, since tables that nobody has opened are not there, else within their section.
+ * Returns pairs of a key and an element. The same key finds the element after the page was rebuilt. It counts elements
+ * within their table, since the content of unopened tables does not exist, or within their section outside of tables.
  */
 function keyedElements(selector) {
   return [...document.querySelectorAll('section')].flatMap((part) => {
@@ -16,7 +17,7 @@ function keyedElements(selector) {
   });
 }
 
-/** What a reader has opened, scrolled and chosen; to be called when the page was made anew. */
+/** Records what a reader has opened, scrolled and focused. Returns a function that restores it on the rebuilt page. */
 function captureViewState() {
   const open = new Set(keyedElements('details').filter(([, each]) => each.open).map(([key]) => key));
   const scrolled = new Map(keyedElements('.scroll').map(([key, each]) => [key, [each.scrollLeft, each.scrollTop]]));
@@ -25,7 +26,7 @@ function captureViewState() {
   return () => {
     for (const [key, each] of keyedElements('details')) {
       each.open = open.has(key);
-      if (each.open) each.dispatchEvent(new Event('toggle'));  // makes its table now, not later
+      if (each.open) each.dispatchEvent(new Event('toggle'));  // makes its table now rather than later
     }
     for (const [key, each] of keyedElements('.scroll')) [each.scrollLeft, each.scrollTop] = scrolled.get(key) || [0, 0];
     keyedElements('summary, [tabindex]').find(([key]) => key === chosen)?.[1].focus({preventScroll: true});
@@ -57,7 +58,7 @@ function follow() {
     state.textContent = report.state;
     if (report.ended) source.close();
   };
-  source.onerror = () => { state.textContent = 'The training does not answer; what is shown is its last state.'; };
+  source.onerror = () => { state.textContent = 'The training does not respond. The page shows its last known state.'; };
 }
 
 const told = JSON.parse(document.getElementById('document').textContent);

@@ -1,9 +1,10 @@
-// The network as a graph: nodes in the order of computation from top to bottom, one column a path.
+// The network as a graph. Nodes are in the order of computation from top to bottom, with one column
+// per path.
 
 const kBox = {width: 210, height: 46, gapX: 26, gapY: 20};
 const kMaxNodes = 160;
 
-/** Row by the longest path from an input; column by the first that is free. */
+/** Places nodes: the row is the longest path from an input, the column the first free one from that of the inputs on. */
 function placed(nodes) {
   const byName = new Map(), used = new Map();
   return nodes.map((node) => {
@@ -27,7 +28,7 @@ function edgePath(from, to) {
   const [x1, y1] = corner(from), [x2, y2] = corner(to);
   const start = [x1 + kBox.width / 2, y1 + kBox.height], end = [x2 + kBox.width / 2, y2];
   if (to.row - from.row <= 1) return `M${start} C${start[0]},${start[1] + 14} ${end[0]},${end[1] - 14} ${end}`;
-  const side = Math.max(x1, x2) + kBox.width + 14;  // around what lies between
+  const side = Math.max(x1, x2) + kBox.width + 14;  // around the nodes between
   return `M${x1 + kBox.width},${y1 + kBox.height / 2} C${side + 20},${y1 + kBox.height / 2} ${side + 20},${y2 + kBox.height / 2} ${x2 + kBox.width},${y2 + kBox.height / 2}`;
 }
 
@@ -43,7 +44,7 @@ function box(place) {
     line(node.name === node.op ? node.op : `${node.name} · ${node.op}`, 14), line(facts, 27), line(moments, 40));
 }
 
-/** nodes: [{name, op, inputs, shape, parameters, mean, variance}], inputs of the network among them. */
+/** Draws `nodes`: [{name, op, inputs, shape, parameters, mean, variance}], including the inputs of the network. */
 function networkDiagram(nodes) {
   const shown = placed(nodes.slice(0, kMaxNodes));
   const byName = new Map(shown.map((place) => [place.node.name, place]));
@@ -53,9 +54,9 @@ function networkDiagram(nodes) {
   const width = 60 + columns * (kBox.width + kBox.gapX), height = 20 + rows * (kBox.height + kBox.gapY);
   const picture = svgElement('svg', {width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': 'The network as a graph'},
     ...edges, ...shown.map(box));
-  const more = nodes.length > kMaxNodes ? ` The first ${kMaxNodes} of ${nodes.length} nodes; the table has all.` : '';
-  return figure(element('div', {class: 'scroll tall', tabindex: '0', role: 'region', 'aria-label': 'The network, to scroll'}, picture),
-    `Shapes, parameters and the predicted moments of each node; framed in red where the variance is beyond a factor of 2.${more}`,
+  const more = nodes.length > kMaxNodes ? ` The diagram shows the first ${kMaxNodes} of ${nodes.length} nodes, the table all of them.` : '';
+  return figure('Graph of the network', element('div', {class: 'scroll tall', tabindex: '0', role: 'region', 'aria-label': 'The network as a graph, to scroll'}, picture),
+    `Each box shows a node with its shape, number of parameters and, if known, predicted moments. A red frame marks a variance below 0.5 or above 2.${more}`,
     'Nodes', ['node', 'op', 'inputs', 'shape', 'parameters', 'mean', 'variance'],
     () => nodes.map((node) => [node.name, node.op, node.inputs.join(', '), node.shape, node.parameters, node.mean ?? null, node.variance ?? null]));
 }

@@ -1,4 +1,4 @@
-// What a report says, section by section; a section without its numbers is left out.
+// The sections of a report. A section without numbers is left out.
 
 function section(title, ...children) {
   const id = title.toLowerCase().replace(/[^a-z]+/g, '-');
@@ -31,7 +31,7 @@ function curveFigure(name, epochs) {
   const lines = [[name, 'training', false], [`validation_${name}`, 'validation', true]]
     .map(([key, label, dashed], i) => ({name: label, dashed, color: i, points: epochs.filter((e) => e.epoch > 0 && key in e).map((e) => [e.epoch, e[key]])}))
     .filter((line) => line.points.length > 0);
-  return figure(lineChart(`${name} by epoch`, 'epoch', name, lines), `${name} by epoch.`, `${name} as a table`,
+  return figure(`${name} by epoch`, lineChart(`${name} by epoch`, 'epoch', name, lines), '', `${name} as a table`,
     ['epoch', ...lines.map((line) => line.name)],
     () => [...new Set(lines.flatMap((line) => line.points.map(([epoch]) => epoch)))].map((epoch) =>
       [epoch, ...lines.map((line) => line.points.find(([x]) => x === epoch)?.[1] ?? null)]));
@@ -53,10 +53,11 @@ function timeSection(report) {
     {name: 'watching', points: epochs.filter((e) => 'watch_seconds' in e).map((e) => [e.epoch, e.watch_seconds])}].filter((line) => line.points.length > 0);
   return section('Time',
     facts(report.time), element('div', {class: 'charts'},
-      figure(lineChart('Seconds by epoch', 'epoch', 'seconds', lines, {fromZero: true}), 'Where each epoch\'s time went.', 'Seconds as a table',
+      figure('Seconds by epoch', lineChart('Seconds by epoch', 'epoch', 'seconds', lines, {fromZero: true}),
+        'Each epoch\'s time in training steps, in validation and in watching signals and weights.', 'Seconds as a table',
         ['epoch', 'training steps', 'validation', 'watching'],
         () => epochs.map((e) => [e.epoch, e.seconds, e.evaluation_seconds ?? null, e.watch_seconds ?? null])),
-      figure(lineChart('Learning rate by epoch', 'epoch', 'learning rate', [{name: 'learning rate', points: epochs.map((e) => [e.epoch, e.learning_rate])}],
+      figure('Learning rate by epoch', lineChart('Learning rate by epoch', 'epoch', 'learning rate', [{name: 'learning rate', points: epochs.map((e) => [e.epoch, e.learning_rate])}],
         {fromZero: true}),
         'The learning rate of each epoch\'s last step.', 'Learning rates as a table', ['epoch', 'learning rate'],
         () => epochs.map((e) => [e.epoch, e.learning_rate]))));
@@ -64,8 +65,8 @@ function timeSection(report) {
 
 // ---- moments ----------------------------------------------------------------------------------
 
-/** The first and the last value of every layer as they are; between them some, as the cells have them. */
-function heatMapFigure(map, caption) {
+/** The table has the exact first and last value of every layer, and approximate values from the cells in between. */
+function heatMapFigure(map, title, caption) {
   const mostBetween = 8, inner = map.columns - 2;
   const between = [...Array(Math.max(0, Math.min(inner, mostBetween))).keys()].map((i) => 1 + Math.floor(i * inner / Math.min(inner, mostBetween)));
   const rows = () => {
@@ -74,40 +75,48 @@ function heatMapFigure(map, caption) {
     return map.names.map((name, i) => [name, map.first[i],
       ...between.map((column) => (about(name, column) === null ? null : formatNumber(about(name, column), 3))), map.last[i]]);
   };
-  return figure(heatMap(caption, map, map.row_names, map.column_names, 'epoch'), caption, 'Values as a table',
+  return figure(title, heatMap(title, map, map.row_names, map.column_names, 'epoch'), caption, 'Values as a table',
     ['layer', `epoch ${map.column_names[0]}`, ...between.map((column) => `epoch ${map.column_names[column]}, about`), `epoch ${map.column_names.at(-1)}`], rows);
 }
 
-/** Mean and spread over each layer's units, of the weights as they are last. */
+/** Mean and standard deviation over each layer's units, for the last recorded weights. */
 function unitWeightFigures(units, maps) {
   const kinds = [['tau', 'τ, the sum of a unit\'s squared weights', maps.tau.band], ['omega', 'ω, the sum of a unit\'s weights', maps.omega.band]];
   return kinds.map(([key, title, domain]) => {
     const mean = {name: 'mean of the units', marked: units.length < 80, points: units.map((each, i) => [i + 1, each[key]]),
       band: units.map((each, i) => [i + 1, each[key] - each[`${key}_deviation`], each[key] + each[`${key}_deviation`]])};
     const ends = domain.map((end) => ({name: `theorem's domain: ${end}`, dashed: true, color: 7, points: [[1, end], [Math.max(units.length, 2), end]]}));
-    return figure(lineChart(`${title}, by layer`, 'layer with weights', key === 'tau' ? 'τ' : 'ω', [mean, ...ends]),
-      `${title}: mean over each layer's units and one standard deviation to both sides, as the weights are last.`, 'Layers as a table',
-      ['layer', 'mean', 'deviation', 'share of units whose τ is outside'], () => units.map((each) => [each.layer, each[key], each[`${key}_deviation`], each.outside]));
+    return figure(`${title}, by layer`, lineChart(`${title}, by layer`, 'layer with weights', key === 'tau' ? 'τ' : 'ω', [mean, ...ends]),
+      'Mean over each layer\'s units for the last recorded weights. The band is one standard deviation to either side.', 'Layers as a table',
+      ['layer', 'mean', 'standard deviation', 'fraction of units with τ outside'], () => units.map((each) => [each.layer, each[key], each[`${key}_deviation`], each.outside]));
   });
 }
 
 function momentsSection(report) {
   const maps = report.maps;
   if (!maps) return null;
-  const titles = {mean: 'Mean of each layer\'s output over the watched rows.',
-    variance: 'Variance of each layer\'s output; theorem 1 keeps that of SELU within the band.',
-    tau: 'τ, the sum of a unit\'s squared weights, in the mean of each layer; theorems 2 and 3 hold within the band.',
-    omega: 'ω, the sum of a unit\'s weights, in the mean of each layer.',
-    outside: 'Share of each layer\'s units whose τ is outside the theorems\' domain.',
-    gradient: 'Norm of the gradient of each layer\'s weights, at the last step of the epoch.'};
-  return section('Moment health', ...Object.keys(titles).filter((key) => maps[key]).map((key) => heatMapFigure(maps[key], titles[key])),
+  const texts = {
+    mean: ['Mean of each layer\'s output over the watched rows', 'Look for layers that turn blue or red: their mean has moved away from 0.'],
+    variance: ['Variance of each layer\'s output over the watched rows',
+      'Look for layers that turn blue, where signals vanish, or red, where they explode. Theorem 1 keeps the variance of SELU within the band.'],
+    tau: ['τ, the sum of a unit\'s squared weights, averaged over the units of each layer',
+      'Look for layers that leave the band, within which theorems 2 and 3 bound the variance of signals.'],
+    omega: ['ω, the sum of a unit\'s weights, averaged over the units of each layer',
+      'Look for layers far from 0: they turn a mean of their input into a mean of their pre-activations.'],
+    outside: ['Fraction of each layer\'s units with τ outside the theorems\' domain',
+      'Look for layers that turn red: most of their units are outside the domain.'],
+    gradient: ['Norm of the gradient of each layer\'s weights at the last step of the epoch',
+      'Look for a trend from the first to the last layer: one learning rate does not fit layers with very different gradients.']};
+  return section('Moment health',
+    element('p', {}, 'Each map has a row per layer, in the order of computation from top to bottom, and a column per watched epoch.'),
+    ...Object.keys(texts).filter((key) => maps[key]).map((key) => heatMapFigure(maps[key], ...texts[key])),
     report.units ? element('div', {class: 'charts'}, ...unitWeightFigures(report.units, maps)) : null);
 }
 
 function predictedMomentsSection(report) {
   const layers = report.layers;
   if (!layers || layers.length === 0) return null;
-  // With what finite width shifts the average by, where that is known.
+  // Includes the shift of the average for finite width, if it is known.
   const predicted = (layer, key) => (layer[key] ?? null) === null ? null : layer[key] + (layer.fluctuation?.[`${key}_shift`] ?? 0);
   const points = (key, of) => layers.map((layer, i) => [i + 1, of(layer, key) ?? null]);
   const measured = (layer, key) => (layer.measured ? layer.measured[key] : null);
@@ -115,14 +124,14 @@ function predictedMomentsSection(report) {
   const lines = (key) => [{name: 'predicted', points: points(key, predicted)},
     ...(isMeasured(key) ? [{name: 'measured', dashed: true, marked: layers.length < 80, points: points(key, measured)}] : [])];
   const judged = layers.some((layer) => 'missed' in layer);
-  const kinds = [['mean', 'Mean', false], ['variance', 'Variance', true], ['gradient_second_moment', 'Gradient\'s mean square', true]];
+  const kinds = [['mean', 'Mean', false], ['variance', 'Variance', true], ['gradient_second_moment', 'Mean square of the gradient', true]];
   return section('Predicted and measured',
-    element('p', {}, 'Of the network with fresh weights, before training: what the mathematics predicts layer by layer, and what was measured.'),
+    element('p', {}, 'The moments of the network with initial weights, before training: what the theory predicts for each layer, and what was measured.'),
     element('div', {class: 'charts'}, ...kinds.map(([key, title, logarithmic]) =>
-      figure(lineChart(`${title} by layer`, 'layer', title, lines(key), {logarithmic}), `${title} by layer, in the order of computation.`,
+      figure(`${title} by layer`, lineChart(`${title} by layer`, 'layer', title, lines(key), {logarithmic}), 'Layers are numbered in the order of computation.',
         `${title} as a table`, ['layer', 'op', 'predicted', 'measured', ...(judged ? ['prediction'] : [])],
         () => layers.map((layer) => [layer.name, layer.op, predicted(layer, key), measured(layer, key),
-          ...(judged ? [layer.missed ? 'missed' : 'as promised'] : [])])))));
+          ...(judged ? [layer.missed ? 'missed' : 'within tolerance'] : [])])))));
 }
 
 function histogramSection(report) {
@@ -132,24 +141,23 @@ function histogramSection(report) {
   const one = (layer) => {
     const lines = [['before', layer.before], ['after', layer.after]].map(([name, shares]) =>
       ({name, points: middles.map((x, i) => [x, shares[i]])}));
-    return figure(lineChart(`Outputs of ${layer.name}`, 'value', 'density', lines), `${layer.name} (${layer.op})`, 'As a table',
-      ['value', 'before training', 'after'], () => middles.map((x, i) => [x, layer.before[i], layer.after[i]]));
+    return figure(`${layer.name} (${layer.op})`, lineChart(`Outputs of ${layer.name}`, 'value', 'density', lines), '', 'As a table',
+      ['value', 'before training', 'after training'], () => middles.map((x, i) => [x, layer.before[i], layer.after[i]]));
   };
   const {watched} = histograms;
-  const which = watched > histograms.layers.length ? `Of ${watched} layers ${histograms.layers.length}, evenly: each` : 'Each';
+  const which = watched > histograms.layers.length ? `${histograms.layers.length} of ${watched} layers, evenly chosen,` : 'each layer';
   return section('Distributions of activations',
-    element('p', {}, `${which} layer's outputs over the watched rows before and after training; what lies beyond ${histograms.edges[0]} and ${histograms.edges.at(-1)} counts into the last bars.`),
+    element('p', {}, `The outputs of ${which} over the watched rows, before and after training. Values below ${histograms.edges[0]} or above ${histograms.edges.at(-1)} count in the first or last bin.`),
     element('div', {class: 'histograms'}, ...histograms.layers.map(one)));
 }
 
-// ---- what it gets wrong -----------------------------------------------------------------------
+// ---- mistakes ----------------------------------------------------------------------------------
 
 function confusionSection(report) {
   const confusion = report.confusion;
   if (!confusion) return null;
-  const about = `of ${confusion.of}.`;
   if (confusion.pairs) {
-    return section('Confusion', element('p', {}, `Which class is taken for which, the most often first; ${about}`),
+    return section('Confusion', element('p', {}, `The most frequent confusions among ${confusion.of}.`),
       table(['truth', 'prediction', 'rows'], confusion.pairs));
   }
   const names = confusion.classes;
@@ -157,7 +165,7 @@ function confusionSection(report) {
   const cells = names.map((name, i) => element('tr', {}, element('th', {scope: 'row'}, name),
     ...names.map((_, j) => element('td', {style: shade(count(i, j) / Math.max(1, total(i)), i === j)}, formatNumber(count(i, j))))));
   return section('Confusion',
-    element('p', {}, `Rows are the truth, columns the prediction; ${about}`),
+    element('p', {}, `Rows are true classes and columns are predicted classes, for ${confusion.of}. Look for strong red: it marks classes that are often confused.`),
     element('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Confusion'}, element('table', {},
       element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, 'truth'), ...names.map((name) => element('th', {scope: 'col'}, name)))),
       element('tbody', {}, ...cells))));
@@ -181,8 +189,8 @@ function imageCanvas(image) {
 }
 
 function mistakeText(each) {
-  if ('probability' in each) return `row ${each.row}: ${each.truth}, taken for ${each.predicted} (${formatNumber(100 * each.probability, 3)} %)`;
-  return `row ${each.row}: ${each.target} ${formatNumber(each.truth)}, predicted ${formatNumber(each.predicted)} (${formatNumber(each.deviations, 3)} deviations off)`;
+  if ('probability' in each) return `row ${each.row}: ${each.truth}, predicted ${each.predicted} (${formatNumber(100 * each.probability, 3)} %)`;
+  return `row ${each.row}: ${each.target} ${formatNumber(each.truth)}, predicted ${formatNumber(each.predicted)} (residual ${formatNumber(each.deviations, 3)} times the root mean square)`;
 }
 
 function mistakesSection(report) {
@@ -192,23 +200,24 @@ function mistakesSection(report) {
     element('div', {}, mistakeText(each)),
     ...(each.text || []).map((text) => element('div', {}, `“${text}”`)),
     each.values ? table(['column', 'value'], each.values) : null);
-  return section('Worst mistakes', element('p', {}, report.regression ? `Of ${mistakes.of}, those with the largest residuals.` : `Of ${mistakes.of}, those of which the network was surest.`),
+  return section('Worst mistakes', element('p', {}, report.regression ? `The largest residuals among ${mistakes.of}.` : `The most confident errors among ${mistakes.of}.`),
     element('ul', {class: mistakes.rows[0].image ? 'mistakes' : 'mistakes rows'}, ...mistakes.rows.map(one)));
 }
 
 function regressionFigures(target) {
   const ends = target.points.flat(), span = [Math.min(...ends), Math.max(...ends)];
-  return [figure(lineChart(`${target.name}: prediction by truth`, 'truth', 'prediction',
-    [{name: target.name, scattered: true, points: target.points}, {name: 'as it is', dashed: true, color: 7, points: span.map((x) => [x, x])}]),
-  `${target.name}: what was predicted, by what it is.`, 'Points as a table', ['truth', 'prediction'], () => target.points),
-  target.residuals.length === 0 ? null : figure(lineChart(`${target.name}: residuals`, 'residual', 'density', [{name: 'prediction − truth', points: target.residuals}], {fromZero: true}),
-    `${target.name}: how residuals are distributed; root mean square ${formatNumber(target.deviation)}, and what lies beyond four of it counts into the ends.`,
+  return [figure(`${target.name}: prediction by truth`, lineChart(`${target.name}: prediction by truth`, 'truth', 'prediction',
+    [{name: target.name, scattered: true, points: target.points}, {name: 'perfect prediction', dashed: true, color: 7, points: span.map((x) => [x, x])}]),
+  'Each point is a row.', 'Points as a table', ['truth', 'prediction'], () => target.points),
+  target.residuals.length === 0 ? null : figure(`${target.name}: distribution of the residuals`,
+    lineChart(`${target.name}: residuals`, 'residual', 'density', [{name: 'prediction − truth', points: target.residuals}], {fromZero: true}),
+    `The root mean square of the residuals is ${formatNumber(target.deviation)}. Residuals beyond four times that count in the first or last bin.`,
     'Residuals as a table', ['residual', 'density'], () => target.residuals)];
 }
 
 function regressionSection(report) {
   if (!report.regression) return null;
-  return section('Predictions', element('p', {}, `Of ${report.regression.of}.`),
+  return section('Predictions', element('p', {}, `Predictions for ${report.regression.of}.`),
     element('div', {class: 'charts'}, ...report.regression.targets.flatMap(regressionFigures)));
 }
 
@@ -216,10 +225,10 @@ function calibrationSection(report) {
   const bins = report.calibration;
   if (!bins) return null;
   const used = bins.bins.filter((bin) => bin.rows > 0);
-  return section('Calibration', figure(lineChart('Accuracy by confidence', 'confidence', 'accuracy',
+  return section('Calibration', figure('Accuracy by confidence', lineChart('Accuracy by confidence', 'confidence', 'accuracy',
     [{name: 'accuracy', points: used.map((bin) => [bin.confidence, bin.accuracy])},
-      {name: 'as sure as right', dashed: true, color: 7, points: [[0, 0], [1, 1]]}]),
-  `How often predictions are right, by how sure the network is; off by ${formatNumber(bins.error, 3)} in the mean, over ${bins.of}.`,
+      {name: 'perfect calibration', dashed: true, color: 7, points: [[0, 0], [1, 1]]}]),
+  `The fraction of correct predictions at each confidence. The expected calibration error is ${formatNumber(bins.error, 3)} over ${bins.of}.`,
   'Bins as a table', ['confidence', 'accuracy', 'rows'], () => used.map((bin) => [bin.confidence, bin.accuracy, bin.rows])));
 }
 
@@ -227,9 +236,9 @@ function importanceSection(report) {
   const importance = report.importance;
   if (!importance) return null;
   const shown = importance.columns.slice(0, 30);
-  return section('Importance', figure(barChart('Importance of columns', 'column', importance.score, shown.map((each) => truncated(each.name, 24)),
+  return section('Importance', figure('Importance of columns', barChart('Importance of columns', 'column', `increase of the ${importance.score}`, shown.map((each) => truncated(each.name, 24)),
     [{name: importance.score, values: shown.map((each) => each.value)}], {horizontal: true}),
-  `By how much the ${importance.score} of ${importance.of} gets worse when a column's values are shuffled.`, 'All columns',
+  `The increase of the ${importance.score} on ${importance.of} when the values of a column are shuffled.${importance.columns.length > shown.length ? ` The chart shows the ${shown.length} most important columns.` : ''}`, 'All columns',
   ['column', importance.score], () => importance.columns.map((each) => [each.name, each.value])));
 }
 
@@ -255,8 +264,8 @@ function boundaryFigure(map, name) {
   };
   const legend = element('div', {class: 'legend'}, ...map.names.map((kind, i) =>
     element('span', {}, element('span', {class: 'swatch', style: `background: var(--series-${i % 8 + 1})`}), kind)));
-  return figure(element('div', {}, responsiveCanvas(`${name}Decision boundary`, 360, draw), legend),
-    `${name}Which class the network gives each place; the points are rows of ${map.of}. Across: ${map.columns[0]}; up: ${map.columns[1]}.`,
+  return figure(`${name}Predicted class by ${map.columns[0]} and ${map.columns[1]}`, element('div', {}, responsiveCanvas(`${name}Decision boundary`, 360, draw), legend),
+    `The background has the color of the predicted class. The points have that of their true class and come from ${map.of}. Across: ${map.columns[0]}; up: ${map.columns[1]}.`,
     'Points as a table', [...map.columns, 'class'], () => map.points.map(([px, py, kind]) => [px, py, map.names[kind]]));
 }
 
@@ -284,11 +293,11 @@ function comparisonSection(report) {
   const lines = (axisName) => comparison.contenders.map((each) => ({name: each.name,
     points: each[axisName].map(([x, mean]) => [x, mean]),
     band: each[axisName].map(([x, mean, deviation]) => [x, mean - (deviation || 0), mean + (deviation || 0)])}));
-  const byKey = (axisName, title) => figure(lineChart(`${comparison.metric} by ${title}`, title, comparison.metric, lines(axisName)),
-    `Mean over the seeds by ${title}, with a band of one standard deviation to both sides.`, 'As a table',
-    ['contender', title, 'mean', 'deviation'], () => comparison.contenders.flatMap((each) => each[axisName].map((point) => [each.name, ...point])));
-  return section('Comparison', element('div', {class: 'charts'}, byKey('by_epoch', 'epoch'), byKey('by_second', 'second')),
-    element('h3', {}, 'At the end'), table(comparison.head, comparison.rows),
+  const byKey = (axisName, title) => figure(`${comparison.metric} by ${title}`, lineChart(`${comparison.metric} by ${title}`, title, comparison.metric, lines(axisName)),
+    'Mean over the seeds. The band is one standard deviation to either side.', 'As a table',
+    ['configuration', title, 'mean', 'standard deviation'], () => comparison.contenders.flatMap((each) => each[axisName].map((point) => [each.name, ...point])));
+  return section('Comparison', element('div', {class: 'charts'}, byKey('by_epoch', 'epoch'), byKey('by_second', 'seconds of training')),
+    element('h3', {}, 'Final scores'), table(comparison.head, comparison.rows),
     element('h3', {}, 'Significance'), element('p', {}, comparison.significance.text),
     table(comparison.significance.head, comparison.significance.rows));
 }
