@@ -43,7 +43,7 @@ EXPERIMENTS = [
 STEP_TIMES = [
     ("forward and backward, SELU + alpha dropout", "BM_TrainingStep/selu/real_time"),
     ("the same network with ReLU + plain dropout", "BM_TrainingStep/relu/real_time"),
-    ("its matrix products alone", "BM_ProductsAlone/real_time"),
+    ("its matrix products alone", "BM_MatmulsAlone/real_time"),
     ("its convolutions alone", "BM_ConvolutionsAlone/real_time"),
     ("Adam on its 5.5 million parameters", "BM_AdamAlone/real_time"),
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands that only tell something: --help, --version, ops, data list."""
+"""Tests the commands that only print information: --help, --version, ops, data list."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from program import DATA, ROOT, USAGE, CliTest, main
 
 
 class Help(CliTest):
-    def test_help_names_every_command_on_standard_output(self):
+    def test_help_lists_every_command_on_standard_output(self):
         result = self.ok("--help")
         for command in ("train", "evaluate", "predict", "ops", "data"):
             self.assertRegex(result.out, rf"(?m)^\s+{command}\b")
@@ -21,13 +21,13 @@ class Help(CliTest):
                 self.assertIn("Usage", result.out)
                 self.assertEqual("", result.err)
 
-    def test_version_is_that_of_the_build(self):
+    def test_prints_the_version_of_the_build(self):
         text = (ROOT / "CMakeLists.txt").read_text()
         version = re.search(r"project\([^)]*VERSION\s+([0-9.]+)", text).group(1)
         result = self.ok("--version")
         self.assertEqual(version, result.out.split()[-1], result)
 
-    def test_help_tells_the_default_of_every_training_flag(self):
+    def test_help_shows_the_default_of_every_training_flag(self):
         flags = [line for line in self.ok("train", "--help").out.splitlines()
                  if re.match(r"\s+--(epochs|learning-rate|batch-size|seed)\b", line)]
         self.assertEqual(4, len(flags))
@@ -36,13 +36,13 @@ class Help(CliTest):
 
 
 class Usage(CliTest):
-    def test_wrong_usage_is_status_2_and_on_standard_error(self):
+    def test_wrong_usage_has_status_2_and_prints_to_standard_error(self):
         for arguments in ([], ["trian"], ["train", "--epocs", "3"], ["evaluate"], ["predict"],
                           ["train", "--epochs"], ["data"], ["data", "lst"], ["ops", "a", "b"]):
             with self.subTest(arguments):
                 self.fails(USAGE, arguments=arguments)
 
-    def test_a_flag_without_its_value_and_a_fraction_for_a_whole_number(self):
+    def test_rejects_a_flag_without_value_and_a_fraction(self):
         self.fails(USAGE, "--epochs expects one value; see: selfnorm train --help",
                    arguments=["train", "--epochs"])
         self.fails(USAGE, "--out expects one value",
@@ -51,7 +51,7 @@ class Usage(CliTest):
                    arguments=["train", "digits", "--batch-size", "1.5"])
         self.fails(USAGE, "expected a command after 'selfnorm theory'", arguments=["theory"])
 
-    def test_an_unknown_command_or_flag_names_the_nearest_one(self):
+    def test_suggests_the_nearest_command_or_flag(self):
         for arguments, wrong, near in ((["trian"], "trian", "train"),
                                        (["train", "--epocs", "3"], "--epocs", "--epochs"),
                                        (["evaluate", "run", "--jsn"], "--jsn", "--json")):
@@ -60,7 +60,7 @@ class Usage(CliTest):
 
 
 class Ops(CliTest):
-    def test_the_table_names_every_op_of_the_json(self):
+    def test_table_lists_every_op_of_the_json(self):
         document = self.ok_json("ops")
         names = [op["name"] for op in document["ops"]]
         for name in ("dense", "conv2d", "selu", "alpha_dropout", "batch_norm", "layer_norm",
@@ -70,7 +70,7 @@ class Ops(CliTest):
         for name in names:
             self.assertRegex(text, rf"(?m)^{name}\s")
 
-    def test_each_op_tells_its_attributes(self):
+    def test_shows_the_attributes_of_each_op(self):
         for op in self.ok_json("ops")["ops"]:
             with self.subTest(op["name"]):
                 text = self.ok("ops", op["name"]).out
@@ -79,16 +79,16 @@ class Ops(CliTest):
                     self.assertTrue(attribute["help"])
                 self.assertEqual(op, self.ok_json("ops", op["name"]))
 
-    def test_an_unknown_op_suggests_the_nearest(self):
+    def test_suggests_the_nearest_op(self):
         self.fails(USAGE, "alpha_dropuot", "alpha_dropout", arguments=["ops", "alpha_dropuot"])
 
-    def test_no_color_codes_when_it_is_no_terminal(self):
+    def test_prints_no_color_codes_without_a_terminal(self):
         self.assertNotIn("\x1b", self.ok("ops").out)
         self.assertNotIn("\x1b", self.run_program("ops", "sleu").err)
 
 
 class DataList(CliTest):
-    def test_digits_are_found(self):
+    def test_finds_the_digits(self):
         sets = {s["name"]: s for s in self.ok_json("data", "list")["datasets"]}
         self.assertTrue(os.path.isdir(self.dir / sets["digits"]["path"]))
         self.assertIn("mnist", sets)
@@ -96,7 +96,7 @@ class DataList(CliTest):
             self.assertTrue(known["path"] or known["get"], known)
         self.assertIn("digits", self.ok("data", "list").out)
 
-    def test_a_data_set_that_is_not_there_says_how_to_get_it(self):
+    def test_explains_how_to_get_a_missing_data_set(self):
         sets = {s["name"]: s for s in self.ok_json("data", "list")["datasets"]}
         absent = [name for name, known in sets.items() if known["path"] is None]
         if not absent:
@@ -105,7 +105,7 @@ class DataList(CliTest):
                    arguments=["train", "--data", absent[0], "--out", "run"])
         self.assertFalse(self.path("run").exists())
 
-    def test_data_dir_comes_first(self):
+    def test_searches_data_dir_first(self):
         source = (ROOT / "data/digits/digits.csv.gz").read_bytes()
         self.write("sets/digits/digits.csv.gz", source)
         sets = self.ok_json("data", "list", "--data-dir", "sets")["datasets"]
@@ -113,7 +113,7 @@ class DataList(CliTest):
 
 
 class FullDevice(CliTest):
-    """A result that could not be written is a failure, or a script goes on with nothing."""
+    """Tests that a result which cannot be written is an error, so that a script does not continue."""
 
     def test_standard_output_on_a_full_disk(self):
         for arguments in (["ops", "--json"], ["ops"], ["data", "list", "--json"], ["--help"]):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Configurations side by side: trained, kept, gone on with, told in three ways."""
+"""Tests `selfnorm compare`: it trains, stores, resumes and reports configurations."""
 
 import json
 import re
@@ -31,7 +31,7 @@ class Compare(CliTest):
         return self.ok_json("compare", "relu.toml", "selu.toml", "--seeds", seeds, "--out", "out",
                             *more)
 
-    def test_tables_numbers_and_curves(self):
+    def test_writes_tables_numbers_and_curves(self):
         found = self.compare()
         self.assertEqual("accuracy", found["metric"])
         self.assertEqual(["relu", "selu"], [each["name"] for each in found["contenders"]])
@@ -45,7 +45,7 @@ class Compare(CliTest):
         self.assertAlmostEqual(abs(last[0] - last[1]) / 2 ** 0.5, after["3"]["deviation"])
         table = self.path("out/compare.md").read_text()
         self.assertIn(f"{after['3']['mean']:.4f} ± {after['3']['deviation']:.4f}", table)
-        # Each training is a run like any other.
+        # Each training is an ordinary run.
         again = self.ok_json("evaluate", "out/selu/seed-2", "--split", "validation")
         best = kept["contenders"][1]["trials"][1]["epochs"][2]["validation_accuracy"]
         self.assertAlmostEqual(best, again["accuracy"])
@@ -54,13 +54,13 @@ class Compare(CliTest):
             self.assertIn("seconds of training", picture)
             self.assertTrue({"relu", "selu"} <= set(re.findall(r">(\w+)<", picture)))
 
-    def test_the_same_training_as_alone(self):
+    def test_trains_as_a_single_run_does(self):
         self.compare()
         self.ok("train", "selu.toml", "--seed", "2", "--out", "alone")
         self.assertEqual(self.path("alone/model.safetensors").read_bytes(),
                          self.path("out/selu/seed-2/model.safetensors").read_bytes())
 
-    def test_resume_keeps_what_is_finished(self):
+    def test_resume_keeps_finished_trainings(self):
         first = self.compare()
         self.fails(USAGE, "--resume", arguments=["compare", "relu.toml", "selu.toml", "--out", "out"])
         model = self.path("out/relu/seed-1/model.safetensors")
@@ -72,7 +72,7 @@ class Compare(CliTest):
         self.fails(USAGE, "another configuration of 'relu'",
                    arguments=["compare", "relu.toml", "--out", "out", "--resume", "--epochs", "4"])
 
-    def test_a_mistake_is_told_before_anything_is_trained(self):
+    def test_reports_a_mistake_before_training(self):
         self.write("narrow.toml", (NETWORK % ("relu", "0.1")).replace("{ op = \"flatten\" }, ", ""))
         self.fails(USAGE, "narrow: node 'dense_1'",
                    arguments=["compare", "relu.toml", "narrow.toml", "--out", "out"])
@@ -80,7 +80,7 @@ class Compare(CliTest):
         self.write("narrow.toml", NETWORK % ("relu", "0.1"))
         self.ok("compare", "relu.toml", "narrow.toml", "--seeds", "1", "--out", "out")
 
-    def test_what_was_compared_before_stays(self):
+    def test_keeps_earlier_contenders(self):
         self.compare()
         self.write("tanh.toml", NETWORK % ("tanh", "0.1"))
         found = self.ok_json("compare", "relu.toml", "tanh.toml", "--seeds", "2", "--out", "out",
@@ -91,7 +91,7 @@ class Compare(CliTest):
         self.compare("--resume")
         self.assertEqual(before, model.stat().st_mtime_ns)
 
-    def test_half_a_training_of_another_configuration_is_refused(self):
+    def test_rejects_an_unfinished_training_of_another_configuration(self):
         self.ok("train", "relu.toml", "--out", "out/relu/seed-1")
         self.write("relu.toml", NETWORK % ("relu", "0.05"))
         pair = ["compare", "relu.toml", "selu.toml", "--out", "out"]
@@ -99,7 +99,7 @@ class Compare(CliTest):
                    arguments=[*pair, "--resume"])
         self.fails(USAGE, "exists already", arguments=pair)
 
-    def test_all_may_fail(self):
+    def test_reports_that_all_trainings_failed(self):
         self.write("wild.toml", NETWORK % ("relu", "1e30"))
         for more in ([], ["--resume"]):
             said = self.fails(NUMERIC, "no training finished", arguments=[
@@ -107,12 +107,12 @@ class Compare(CliTest):
             self.assertIn("wild, seed 2, did not finish: numeric", said.err)
         self.assertIn("2, 2 failed", self.path("out/compare.md").read_text())
 
-    def test_scores_of_other_rows_are_remarked(self):
+    def test_warns_about_scores_of_different_rows(self):
         self.write("half.toml", (NETWORK % ("relu", "0.1")).replace("0.2", "0.4"))
         said = self.ok("compare", "relu.toml", "half.toml", "--seeds", "1", "--out", "out")
         self.assertIn("scores of different rows do not compare", said.err)
 
-    def test_a_loss_that_is_no_number_ends_one_training(self):
+    def test_nan_loss_ends_only_one_training(self):
         self.write("wild.toml", NETWORK % ("relu", "1e30"))
         found = self.ok_json("compare", "wild.toml", "selu.toml", "--seeds", "1", "--out", "out")
         wild, calm = found["contenders"]
@@ -121,7 +121,7 @@ class Compare(CliTest):
         self.assertEqual([], calm["failures"])
         self.assertIn("wild, seed 1, did not finish", self.path("out/compare.md").read_text())
 
-    def test_what_cannot_be_compared(self):
+    def test_rejects_invalid_comparisons(self):
         self.write("more/relu.toml", NETWORK % ("relu", "0.1"))
         self.fails(USAGE, "called 'relu'", arguments=["compare", "relu.toml", "more/relu.toml"])
         self.fails(USAGE, "validation rows",

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The completions of bash and fish offer commands, flags and choices; zsh reads its script."""
+"""Tests that the completions of bash and fish offer commands, flags and choices, and that zsh parses its script."""
 
 import shutil
 import subprocess
@@ -22,7 +22,7 @@ class Bash(unittest.TestCase):
             raise unittest.SkipTest("bash is not installed")
 
     def complete(self, *words):
-        """What is offered for the last of the words."""
+        """Returns the completions of the last word."""
         line = " ".join(f"'{word}'" for word in ("selfnorm", *words))
         code = (f"{script('bash')}\nCOMP_WORDS=({line})\nCOMP_CWORD={len(words)}\n_selfnorm\n"
                 'printf "%s\\n" "${COMPREPLY[@]}"')

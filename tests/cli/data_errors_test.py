@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wrong data: exit status 3, and words that say in which file, where, and how to fix it."""
+"""Tests errors in data: exit status 3, and a message that names the file, the location and the fix."""
 
 import gzip
 import os
@@ -13,7 +13,7 @@ class DataErrors(CliTest):
         self.fails(statuses, *words, arguments=["train", *arguments, "--epochs", "1", "--out", "run"])
         self.assertFalse(self.path("run").is_dir() and self.files("run"), "files were written")
 
-    def test_files_that_are_not_there_or_no_files(self):
+    def test_missing_files_and_folders(self):
         self.path("folder.csv").mkdir()
         self.path("net.toml").mkdir()
         self.path("empty").mkdir()
@@ -40,7 +40,7 @@ class DataErrors(CliTest):
                 self.write(name, content)
                 self.refused([name], "--data", name, "--target", "y" if "csv" in name else name)
 
-    def test_cells_that_are_no_numbers_name_line_and_column(self):
+    def test_names_line_and_column_of_cells_that_are_not_numbers(self):
         header, rows = regression_table(20)
         for cell in ("", "NaN", "nan", "inf", "-inf", "abc", "1e400", "1,5", "0x10", "1.2.3", "?"):
             with self.subTest(cell):
@@ -49,7 +49,7 @@ class DataErrors(CliTest):
                 self.write("t.csv", csv_text(header, changed))
                 self.refused(["t.csv:8", "'b'"], "--data", "t.csv", "--target", "y")
 
-    def test_targets_that_are_no_targets(self):
+    def test_rejects_invalid_targets(self):
         header, rows = regression_table(20)
         for cell in ("inf", "1e400"):
             with self.subTest(cell):
@@ -67,12 +67,12 @@ class DataErrors(CliTest):
         self.write("one.csv", "y\n1\n2\n3\n")
         self.refused(["one.csv", "feature"], "--data", "one.csv", "--target", "y")
 
-    def test_a_table_without_a_target_asks_for_one(self):
+    def test_asks_for_the_target_of_a_table(self):
         self.write("t.csv", csv_text(*regression_table(20)))
         self.refused(["target"], "--data", "t.csv", statuses=(USAGE, DATA))
 
-    def test_a_constant_column_and_a_single_class(self):
-        """Nothing to standardize by must not divide by zero."""
+    def test_accepts_a_constant_column(self):
+        """A column with standard deviation 0 must not cause a division by zero."""
         _, rows = class_table(60)
         self.write("t.csv", csv_text(["a", "b", "c", "kind"], [[r[0], 7, r[2], r[3]] for r in rows]))
         train = self.ok_json("train", "--data", "t.csv", "--target", "kind", "--epochs", "2",
@@ -89,7 +89,7 @@ class DataErrors(CliTest):
         self.write("t.csv", os.urandom(3000))
         self.refused(["t.csv"], "--data", "t.csv", "--target", "y")
 
-    def test_gzip_cut_short_or_damaged(self):
+    def test_truncated_or_damaged_gzip(self):
         header, rows = regression_table(200)
         whole = gzip.compress(csv_text(header, rows).encode())
         for length in (1, 5, 10, 11, 100, len(whole) // 2, len(whole) - 9, len(whole) - 8,
@@ -106,7 +106,7 @@ class DataErrors(CliTest):
                                   "--out", "run")
         self.assertIn(result.status, (0, DATA), result)
 
-    def test_npy_cut_short_or_hostile(self):
+    def test_truncated_or_hostile_npy(self):
         whole = npy_bytes(list(range(64 * 20)), [20, 64])
         self.write("y.npy", npy_bytes([i % 3 for i in range(20)], [20], "<i8"))
         for length in (3, 6, 8, 9, 10, 60, 128, 129, len(whole) - 1):
@@ -129,7 +129,7 @@ class DataErrors(CliTest):
         self.write("y.npy", npy_bytes([1] * 19, [19], "<i8"))
         self.refused(["x.npy", "y.npy", "20", "19"], "--data", "x.npy", "--target", "y.npy")
 
-    def test_idx_cut_short_or_hostile(self):
+    def test_truncated_or_hostile_idx(self):
         labels = idx_bytes([i % 10 for i in range(10)], [10])
         whole = idx_bytes([1] * 640, [10, 8, 8])
         for name, content in (("short", whole[:-1]), ("header", whole[:9]), ("long", whole + b"x"),
@@ -140,7 +140,7 @@ class DataErrors(CliTest):
                 self.write("set/train-labels-idx1-ubyte", labels)
                 self.refused(["train-images-idx3-ubyte"], "--data", "set")
 
-    def test_labels_out_of_range_of_the_network(self):
+    def test_labels_without_an_output_of_the_network(self):
         header, rows = class_table(60, names=("0", "1", "2"))
         self.write("t.csv", csv_text(header, rows))
         self.write("net.toml", '[data]\nsource = "t.csv"\ntarget = "kind"\n[model]\n'
@@ -155,7 +155,7 @@ class DataErrors(CliTest):
                    'inputs = { x = [3] }\nlayers = [{ op = "dense", units = 2 }]\n')
         self.refused(["y", "2 outputs"], "net.toml")
 
-    def test_splits_that_leave_nothing(self):
+    def test_splits_that_leave_no_rows(self):
         header, rows = regression_table(3)
         self.write("t.csv", csv_text(header, rows))
         for flag, value in (("--validation-split", "0.99"), ("--test-split", "0.99")):

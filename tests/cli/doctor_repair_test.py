@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`selfnorm doctor --repair` on network files of all shapes."""
+"""Tests `selfnorm doctor --repair` on network files of many forms."""
 
 import json
 
@@ -17,19 +17,19 @@ def file(*layers, head=HEAD, tail=""):
 
 class DoctorRepair(CliTest):
     def repaired(self, text, codes):
-        """The repaired text, after checking that the repair is one and that it is the last."""
+        """Returns the repaired text. Checks that no findings remain and that a second repair changes nothing."""
         self.write("bad.toml", text)
         found = json.loads(self.run_program("doctor", "bad.toml", "--json").out)["findings"]
         self.assertEqual(sorted(codes), sorted(f["code"] for f in found))
-        told = self.ok_json("doctor", "bad.toml", "--repair", "good.toml", "--json")
+        result = self.ok_json("doctor", "bad.toml", "--repair", "good.toml", "--json")
         good = self.ok_json("doctor", "good.toml", "--json")
         self.assertEqual([], good["findings"])
-        self.assertEqual(good["layers"], told["layers"])  # the file is the network that was judged
+        self.assertEqual(good["layers"], result["layers"])  # the file contains the network of the result
         self.ok("doctor", "good.toml", "--repair", "again.toml")
         self.assertEqual(self.bytes_of("good.toml"), self.bytes_of("again.toml"))
         return self.bytes_of("good.toml").decode()
 
-    def test_measured_before_and_after_side_by_side(self):
+    def test_shows_measurements_before_and_after(self):
         loud = '{ op = "dense", units = 128, init = { name = "lecun_normal", gain = 3 } }'
         self.write("bad.toml", file(loud, SELU, LAST))
         arguments = ("doctor", "bad.toml", "--repair", "good.toml", "--measure")
@@ -39,10 +39,10 @@ class DoctorRepair(CliTest):
         numbers = self.ok_json(*arguments, "--json")
         before, after = ({each["name"]: each["measured"]["variance"] for each in numbers[key]}
                          for key in ("before", "layers"))
-        self.assertAlmostEqual(9, before["dense_1"], delta=1.5)  # 3², within the draws' spread
+        self.assertAlmostEqual(9, before["dense_1"], delta=1.5)  # 3², within the spread over draws
         self.assertAlmostEqual(1, after["dense_1"], delta=0.2)
 
-    def test_the_fix_names_the_numbers_of_this_network(self):
+    def test_fix_contains_the_numbers_of_the_network(self):
         self.write("bad.toml", file(DENSE, SELU, '{ op = "dropout", rate = 0.5 }', LAST))
         found = self.ok_json("doctor", "bad.toml", "--json", "--fail-on", "never")["findings"]
         fix = next(each["fix"] for each in found if each["code"] == "plain-dropout")
@@ -56,7 +56,7 @@ class DoctorRepair(CliTest):
         found = self.ok_json("doctor", "bad.toml", "--json", "--fail-on", "never")["findings"]
         return next(each["fix"] for each in found if each["code"] == code)
 
-    def test_the_fix_of_a_sum_that_cancels_names_no_factor(self):
+    def test_fix_of_a_sum_that_cancels_has_no_factor(self):
         fix = self.fix_of(file('{ op = "dense", name = "d", units = 64 }',
                                '{ op = "selu", name = "s" }',
                                '{ op = "add", inputs = ["s", "s"], weights = [1.0, -1.0] }', LAST),
@@ -64,7 +64,7 @@ class DoctorRepair(CliTest):
         self.assertEqual("scale the sum to the second moment of its inputs: no factor can, since its "
                          "inputs cancel; remove it or change its `weights`", fix)
 
-    def test_the_fix_changes_a_scale_that_is_there(self):
+    def test_fix_changes_an_existing_scale(self):
         text = file('{ op = "conv2d", channels = 16, kernel = [3, 3] }', SELU,
                     '{ op = "max_pool2d", kernel = [2, 2] }',
                     '{ op = "scale", name = "s", factor = 3.0, shift = 1.0 }',
@@ -89,7 +89,7 @@ class DoctorRepair(CliTest):
                     '{ op = "batch_norm", name = "n", inputs = ["s"] }', tail='outputs = ["out"]\n')
         self.assertNotIn("batch_norm", self.repaired(text, ["normalization-beside-selu"]))
 
-    def test_names_that_follow_from_the_order_stay_apart(self):
+    def test_keeps_automatic_names_unique(self):
         text = file(DENSE, SELU, DENSE, '{ op = "relu" }', DENSE, SELU,
                     '{ op = "dense", units = 10, inputs = ["selu_2"] }')
         self.assertIn('name = "relu_1"', self.repaired(text, ["activations-mixed"]))
@@ -97,7 +97,7 @@ class DoctorRepair(CliTest):
                     '{ op = "dense", name = "scale_1", units = 64 }', SELU, LAST, head=IMAGE)
         self.repaired(text, ["pooling-shift"])
 
-    def test_lists_as_people_write_them(self):
+    def test_keeps_the_formatting_of_lists(self):
         bad, good = '{ op = "dropout", rate = 0.2 }', '{ op = "alpha_dropout", rate = 0.058 }'
         for text in (file(DENSE, SELU, bad, LAST).replace("\n", "\r\n"),
                      HEAD + f"  {DENSE}, {SELU}, {bad},  # noise\n\t{LAST}]",
@@ -108,13 +108,13 @@ class DoctorRepair(CliTest):
             with self.subTest(text=text):
                 self.assertEqual(text.replace(bad, good), self.repaired(text, ["plain-dropout"]))
 
-    def test_comments_stay_with_their_layers(self):
+    def test_keeps_comments_with_their_layers(self):
         pool = '{ op = "max_pool2d", kernel = [2, 2] },  # halves\n'
         text = file(SELU, "POOL", '{ op = "flatten" }', LAST, head=IMAGE).replace("POOL,\n", pool)
         made = self.repaired(text, ["pooling-shift"])
         self.assertIn(pool + '  { op = "scale", factor = 1.335, shift = -1.436 },\n', made)
 
-    def test_what_finds_no_place_is_written_anew(self):
+    def test_rewrites_lists_that_it_cannot_edit(self):
         leading = (HEAD + f'  {DENSE}\n  , {SELU}\n  , {{ op = "batch_norm" }}\n  , {LAST}\n]\n')
         self.assertNotIn("batch_norm", self.repaired(leading, ["normalization-beside-selu"]))
         tables = ('[model]\ninputs = { x = [64] }\n[[model.layers]]\nop = "dense"\nunits = 128\n'
@@ -122,7 +122,7 @@ class DoctorRepair(CliTest):
                   '[[model.layers]]\nop = "dense"\nunits = 10\n')
         self.assertIn("alpha_dropout", self.repaired(tables, ["plain-dropout"]))
 
-    def test_a_scale_stands_in_front_of_the_concat_that_reads_it(self):
+    def test_inserts_a_scale_before_the_concat(self):
         layers = ('{ op = "dense", name = "a", units = 64 }', '{ op = "selu", name = "s" }',
                   '{ op = "scale", name = "b", factor = 3.0 }',
                   '{ op = "concat", inputs = ["b", "b", "s"] }', LAST)
@@ -130,7 +130,7 @@ class DoctorRepair(CliTest):
         self.assertIn('  { op = "scale", name = "b_scale", factor = 0.3333 },\n'
                       '  { op = "concat", inputs = ["b_scale", "b_scale", "s"] },\n', made)
 
-    def test_gates_and_activations_to_be_exchanged_keep_what_belongs_to_them(self):
+    def test_keeps_gates_and_dropouts_of_exchanged_activations(self):
         gate = file('{ op = "dense", name = "z", units = 128 }', '{ op = "selu", name = "s" }',
                     '{ op = "sigmoid", name = "g", inputs = ["z"] }',
                     '{ op = "multiply", inputs = ["s", "g"] }', LAST)
@@ -141,7 +141,7 @@ class DoctorRepair(CliTest):
         made = self.repaired(mixed, ["activations-mixed", "alpha-dropout-without-selu"])
         self.assertEqual(mixed.replace("relu", "selu"), made)
 
-    def test_a_root_of_steps_leaves_padding_out(self):
+    def test_sqrt_pooling_leaves_padding_out(self):
         text = file('{ op = "embedding", vocabulary = 50000, dimension = 64 }', DENSE, SELU,
                     '{ op = "pool_steps", mode = "sum", padded_sum = true }', DENSE, SELU, LAST,
                     head="[model]\ninputs = { x = [20] }\nlayers = [\n")
@@ -149,19 +149,19 @@ class DoctorRepair(CliTest):
         self.assertIn('mode = "sqrt"', repaired_text)
         self.assertNotIn("padded_sum", repaired_text)
 
-    def test_growth_by_width_is_none(self):
+    def test_growth_by_width_is_not_a_finding(self):
         wide = file('{ op = "dense", units = 16 }', SELU, '{ op = "dense", units = 1024 }', SELU, LAST)
         self.write("wide.toml", wide)
         self.assertEqual([], self.ok_json("doctor", "wide.toml", "--json")["findings"])
 
-    def test_the_default_network_stays_one(self):
+    def test_keeps_the_default_network(self):
         self.write("t.toml", '[data]\nsource = "digits"\nstandardize = false  # raw\n\n[model]\n'
                              "hidden = [64]  # few\n")
         self.ok("doctor", "t.toml", "--repair", "good.toml")
         self.assertEqual(self.bytes_of("t.toml").decode().replace("false", "true"),
                          self.bytes_of("good.toml").decode())
 
-    def test_what_cannot_be_fixed_leaves_no_file(self):
+    def test_writes_no_file_if_the_repair_fails(self):
         self.write("zero.toml", file('{ op = "scale", factor = 0.0 }', SELU,
                                      '{ op = "max_pool2d", kernel = [2, 2] }', '{ op = "flatten" }',
                                      LAST, head=IMAGE))

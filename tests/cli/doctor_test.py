@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`selfnorm doctor`: predictions, and measurements beside them."""
+"""Tests `selfnorm doctor`: predictions and measurements."""
 
 import json
 
@@ -62,7 +62,7 @@ REPAIRED = (RESIDUAL.replace("standardize = false", "standardize = true")
 
 
 class Doctor(CliTest):
-    def test_layers_are_predicted_and_measured(self):
+    def test_predicts_and_measures_layers(self):
         self.write("net.toml", NETWORK)
         predicted = self.ok_json("doctor", "net.toml", "--json")
         self.assertEqual(["conv2d_1", "selu_1", "flatten_1", "dense_1"],
@@ -80,7 +80,7 @@ class Doctor(CliTest):
         self.assertNotIn("fluctuation", predicted["layers"][3])
         self.assertIn("selu_1", self.ok("doctor", "net.toml", "--measure").out)
 
-    def test_a_run_and_its_model_are_networks_too(self):
+    def test_reads_the_network_of_a_run_and_of_a_model(self):
         self.write("net.toml", NETWORK)
         self.ok("train", "net.toml", "--epochs", "1", "--out", "run")
         want = self.ok_json("doctor", "net.toml", "--json")
@@ -88,7 +88,7 @@ class Doctor(CliTest):
         self.assertEqual(want, self.ok_json("doctor", "run/model.safetensors", "--data", "digits",
                                             "--json"))
 
-    def test_findings_decide_the_exit_status(self):
+    def test_exit_status_depends_on_findings(self):
         self.write("net.toml", NETWORK)
         good = self.ok_json("doctor", "net.toml", "--json")
         self.assertEqual([], [f["code"] for f in good["findings"] if f["severity"] == "error"])
@@ -105,7 +105,7 @@ class Doctor(CliTest):
         for finding in findings:
             self.assertIn("## " + finding["code"], listed)
 
-    def test_a_repair_changes_nothing_but_what_was_found(self):
+    def test_repair_changes_only_what_was_found(self):
         self.write("bad.toml", FAULTY)
         shown = self.ok("doctor", "bad.toml", "--repair", "good.toml").out
         self.assertIn("-  { op = \"dropout\", rate = 0.2 },", shown)
@@ -118,12 +118,12 @@ class Doctor(CliTest):
         self.assertEqual([], again["repaired"])
         self.assertEqual(want, self.bytes_of("again.toml").decode())
 
-    def test_layers_are_put_in_and_taken_out_where_they_belong(self):
+    def test_inserts_and_removes_layers_in_the_right_place(self):
         self.write("bad.toml", RESIDUAL)
         self.ok("doctor", "bad.toml", "--repair", "good.toml")
         self.assertEqual(REPAIRED, self.bytes_of("good.toml").decode())
 
-    def test_a_scale_is_put_behind_pooling(self):
+    def test_inserts_a_scale_after_pooling(self):
         self.write("bad.toml", POOLED)
         self.ok("doctor", "bad.toml", "--repair", "good.toml")
         self.assertEqual(POOLED.replace("pool2d\", kernel = [2, 2] },\n",
@@ -131,7 +131,7 @@ class Doctor(CliTest):
                                         "  { op = \"scale\", factor = 1.335, shift = -1.436 },\n"),
                          self.bytes_of("good.toml").decode())
 
-    def test_trained_weights_that_left_the_domain(self):
+    def test_finds_trained_weights_outside_the_domain(self):
         self.write("net.toml", NETWORK)
         self.ok("train", "net.toml", "--epochs", "6", "--out", "run", "--learning-rate", "0.02")
         for where in ("run", "run/model.safetensors"):
@@ -153,7 +153,7 @@ class Doctor(CliTest):
         padding = ((3 * 8 - 2) / (3 * 8)) ** 2
         self.assertAlmostEqual(left[0]["value"], padding * tau["conv2d_1"], places=6)
 
-    def test_calibration_tells_its_factors(self):
+    def test_prints_the_factors_of_a_calibration(self):
         self.write("net.toml", NETWORK)
         told = self.ok_json("doctor", "net.toml", "--repair", "good.toml", "--calibrate", "5",
                             "--json")
@@ -164,7 +164,7 @@ class Doctor(CliTest):
                                                "--calibrate", "2").out)
         self.fails(2, "--repair", arguments=("doctor", "net.toml", "--calibrate", "2"))
 
-    def test_padding_is_not_what_calibration_measures(self):
+    def test_calibration_ignores_padding(self):
         texts = [" ".join(f"word{(7 * i + j) % 40}" for j in range(1 + i % 24)) for i in range(200)]
         self.write("t.csv", "says,label\n" + "".join(f"{text},{i % 2}\n" for i, text in enumerate(texts)))
         self.write("net.toml", '''[data]
@@ -180,9 +180,9 @@ layers = [
 ''')
         told = self.ok_json("doctor", "net.toml", "--repair", "good.toml", "--calibrate", "3", "--json")
         factor = {each["layer"]: each["factor"] for each in told["calibrated"]}["each"]
-        self.assertAlmostEqual(1, factor, delta=0.1)  # half of the steps are padding: √2 with them
+        self.assertAlmostEqual(1, factor, delta=0.1)  # half of the steps are padding, which would give √2
 
-    def test_bad_networks_name_the_layer(self):
+    def test_names_the_layer_of_a_bad_network(self):
         self.write("net.toml", NETWORK.replace("units = 10", "unitz = 10"))
         self.fails(2, "unitz", "units", arguments=("doctor", "net.toml"))
         self.fails((2, 3), "absent.toml", arguments=("doctor", "absent.toml"))

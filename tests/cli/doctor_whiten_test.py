@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whitening: `selfnorm doctor` finds inputs that are too alike, and what it puts in is fitted to the
-training rows, kept in the model and used on new data."""
+"""Tests whitening: `selfnorm doctor` finds correlated inputs and inserts a whitening layer.
+
+The layer is fitted to the training rows, stored in the model and applied to new data.
+"""
 
 import json
 import math
@@ -29,7 +31,7 @@ batch_size = 24
 
 
 def waves(random_source, roughness):
-    """Images of a few long waves, with noise of this deviation."""
+    """Returns images of a few long waves with noise of this standard deviation."""
     values = []
     for _ in range(IMAGES):
         parts = [(random_source.gauss(0, 0.2), random_source.gauss(0, 0.2),
@@ -46,7 +48,7 @@ class DoctorWhiten(CliTest):
         self.write("y.npy", npy_bytes([i % 2 for i in range(IMAGES)], (IMAGES,), "|u1"))
         self.write("net.toml", NETWORK)
 
-    def test_smooth_images_are_found_and_whitened(self):
+    def test_finds_and_whitens_smooth_images(self):
         self.write_data(0.05)
         found = self.ok_json("doctor", "net.toml", "--json")["findings"]
         self.assertEqual(["correlated-inputs"], [f["code"] for f in found])
@@ -62,14 +64,14 @@ class DoctorWhiten(CliTest):
         for told in (whiten, whiten["measured"]):
             self.assertAlmostEqual(0, told["mean"], places=5)
             self.assertAlmostEqual(1, told["variance"], places=4)
-        # Exact: predicted from the very values that are measured.
+        # The prediction is exact, because it uses the measured values.
         self.assertAlmostEqual(whiten["variance"], whiten["measured"]["variance"], places=5)
 
-    def test_rough_images_are_left_alone(self):
+    def test_does_not_change_rough_images(self):
         self.write_data(1.5)
         self.assertEqual([], self.ok_json("doctor", "net.toml", "--json")["findings"])
 
-    def test_what_is_fitted_is_kept_in_the_model(self):
+    def test_model_contains_the_fitted_filter(self):
         self.write_data(0.05)
         self.write("net.toml", NETWORK.replace("layers = [", 'layers = [\n  { op = "whiten" },'))
         trained = self.ok_json("train", "net.toml", "--out", "run", "--json")
@@ -79,8 +81,8 @@ class DoctorWhiten(CliTest):
         self.assertEqual([1, 1, 3, 3], header["whiten_1.filter"]["shape"])
         start = 8 + struct.unpack("<Q", content[:8])[0] + begin
         weights = struct.unpack("<9f", content[start:start + end - begin])
-        self.assertEqual(4, weights.index(max(weights)))  # the pixel itself
-        self.assertLess(abs(sum(weights)), weights[4])  # less what its neighbors say of it
+        self.assertEqual(4, weights.index(max(weights)))  # the center pixel
+        self.assertLess(abs(sum(weights)), weights[4])  # the neighbors have the opposite sign
         again = self.ok_json("evaluate", "run", "--split", "validation", "--json")
         self.assertEqual(trained["validation"]["loss"], again["loss"])
 

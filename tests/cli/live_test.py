@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Watching a training in a browser: what its server sends, to whom, and how it ends."""
+"""Tests live watching in a browser: what the server sends, which hosts it accepts, and how it ends."""
 
 import http.client
 import json
@@ -42,19 +42,19 @@ class Live(CliTest):
         return connection.getresponse()
 
     def events(self, address):
-        """The events, document by document, until the server closes."""
+        """Yields the document of each event until the server closes."""
         response = self.get(address, "/events")
         self.assertEqual("text/event-stream", response.headers["Content-Type"])
         for line in response:
             if line.startswith(b"data: "):
                 yield json.loads(line[len("data: "):])
 
-    def test_a_page_and_what_it_is_told(self):
+    def test_serves_a_page_and_its_events(self):
         for flag in ("--watch", "--live"):
             process, address = self.start(flag, "--epochs", "150")
             page = self.get(address, "/").read().decode()
             self.assertIn('{"live":true}', page)
-            documents = list(self.events(address))  # and again, as after a reload
+            documents = list(self.events(address))  # a second time, as after a reload
             self.assertEqual(0, process.wait(timeout=60), process.stderr.read())
             self.assertTrue(documents[-1]["ended"])
             self.assertEqual([False], sorted({d["ended"] for d in documents[:-1]}))
@@ -62,14 +62,14 @@ class Live(CliTest):
             self.assertIn("tau", documents[-1]["maps"])
             self.assertLessEqual({"confusion", "network", "configuration", "units"}, set(documents[-1]))  # the whole report
 
-    def test_other_names_of_the_host_are_refused(self):
+    def test_rejects_other_host_names(self):
         process, address = self.start("--live")
         self.assertEqual(403, self.get(address, "/", host="evil.example:80").status)
         self.assertEqual(404, self.get(address, "/etc/passwd").status)
         self.assertEqual(200, self.get(address, "/", host=f"localhost:{address.port}").status)
         process.kill()
 
-    def test_it_outlives_readers_and_tells_how_it_ended(self):
+    def test_continues_without_readers_and_reports_its_end(self):
         process, address = self.start("--live", "--epochs", "1000000")
         self.get(address, "/events").close()
         documents = self.events(address)
@@ -84,7 +84,7 @@ class Live(CliTest):
         self.assertEqual(sorted({e["epoch"] for e in told["epochs"]}), [e["epoch"] for e in told["epochs"]])
         process.kill()
 
-    def test_a_browser_shows_it(self):
+    def test_browser_shows_the_page(self):
         browser = shutil.which("chromium")
         if browser is None:
             self.skipTest("chromium is not installed")
@@ -93,21 +93,21 @@ class Live(CliTest):
         while len(next(events)["epochs"]) < 20:
             pass
         drawn = 0
-        for _ in range(8):  # on a busy machine a picture may be taken before the first event
+        for _ in range(8):  # on a busy machine, a screenshot may be taken before the first event
             picture = self.path("live.png")
             looked = subprocess.run([browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                                      "--enable-logging=stderr", f"--user-data-dir={self.path('browser')}", "--timeout=3000",
                                      "--window-size=1000,1600", f"--screenshot={picture}", address.geturl()],
                                     capture_output=True, text=True, check=False, timeout=120)
             self.assertEqual([], [line for line in looked.stderr.splitlines() if "CONSOLE" in line])
-            # Charts and maps: a page that waits for its first event is 15 KB.
+            # A page with charts and maps is larger. A page that waits for its first event has 15 KB.
             drawn += picture.stat().st_size > 40_000
-            if drawn == 2:  # once more, as after a reload
+            if drawn == 2:  # a second time, as after a reload
                 break
         process.kill()
         self.assertEqual(2, drawn)
 
-    def test_watch_with_a_value_is_what_it_was(self):
+    def test_watch_with_a_value_is_the_option_of_train(self):
         self.write("net.toml", NETWORK)
         told = self.ok("train", "net.toml", "--epochs", "1", "--watch", "false", "--out", "run")
         self.assertNotIn("live at", told.err)

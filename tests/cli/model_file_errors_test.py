@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model files and checkpoints that are damaged, cut short or made to do harm: exit status 4."""
+"""Tests damaged, truncated and hostile model files and checkpoints: exit status 4."""
 
 import copy
 import json
@@ -26,7 +26,7 @@ class ModelFile(CliTest):
         self.fails(MODEL, "model.safetensors", *words, arguments=["evaluate", "run"])
 
     def tolerated(self, content):
-        """A change that may leave a usable file: refused, or used without harm."""
+        """Checks that a changed file is either rejected or used without harm."""
         self.model.write_bytes(content)
         result = self.run_program("evaluate", "run", "--json")
         if result.status == 0:
@@ -34,7 +34,7 @@ class ModelFile(CliTest):
         else:
             self.check_failure(result, (MODEL,), "model")
 
-    def test_cut_short_anywhere(self):
+    def test_truncated_at_any_byte(self):
         header = struct.unpack("<Q", self.whole[:8])[0]
         lengths = {0, 1, 4, 7, 8, 9, 100, header, header + 7, header + 8, header + 9,
                    len(self.whole) // 2, len(self.whole) - 4, len(self.whole) - 1}
@@ -44,7 +44,7 @@ class ModelFile(CliTest):
                 self.refused(self.whole[:length])
         self.refused(self.whole + b"\0")
 
-    def test_headers_that_lie(self):
+    def test_wrong_headers(self):
         body = self.whole[8:]
         for size in (2**60, 2**63, 2**64 - 1, 0, 1, 2**32, 100 * 2**20):
             with self.subTest(size):
@@ -78,7 +78,7 @@ class ModelFile(CliTest):
                 changed[place] ^= 0x15
                 self.tolerated(bytes(changed))
 
-    def test_a_file_of_another_program(self):
+    def test_file_of_another_program(self):
         self.refused(safetensors_bytes({}, self.tensors), "selfnorm")
         self.refused(safetensors_bytes({**self.metadata, "format": "selfnorm-model-9"},
                                        self.tensors), "selfnorm-model-9")
@@ -103,14 +103,14 @@ class ModelFile(CliTest):
             self.refused(safetensors_bytes(self.metadata, tensors), "dense_1.weight", "NaN")
 
     def refused_metadata(self, key, change, *words):
-        """`change` alters the document in place."""
+        """Checks that the file is rejected after `change` has altered a metadata document in place."""
         document = json.loads(self.metadata[key])
         change(document)
         with self.subTest((key, words)):
             self.refused(safetensors_bytes({**self.metadata, key: json.dumps(document)},
                                            self.tensors), *words)
 
-    def test_a_standardizer_that_cannot_be(self):
+    def test_invalid_standardizer(self):
         for deviation in (0, -1, 1e-400, math.nan, math.inf, None):
             def change(schema, value=deviation):
                 schema["inputs"][0]["deviation"][0] = value
@@ -126,19 +126,19 @@ class ModelFile(CliTest):
         self.refused_metadata("schema", lambda schema: schema["class_names"].append("eleventh"),
                               "11 classes", "10")
 
-    def test_class_weights_that_do_not_fit(self):
+    def test_wrong_number_of_class_weights(self):
         def weights(values):
             return lambda objective: objective["attributes"].update(class_weights=values)
         self.refused_metadata("objective", weights([1, 2]), "2 class weights", "10")
         self.refused_metadata("objective", weights([1] * 9 + [-1]), "class_weights", "-1")
         self.refused_metadata("objective", weights("x"), "class_weights")
 
-    def test_a_loss_that_is_for_other_targets(self):
+    def test_loss_for_other_targets(self):
         def other(objective):
             objective.update(loss="mean_squared_error", targets="classes", metrics=[])
         self.refused_metadata("objective", other, "mean_squared_error")
 
-    def test_messages_are_not_those_of_the_json_library(self):
+    def test_messages_do_not_come_from_the_json_library(self):
         for text in ("{", "{}", "[]", '{"inputs": 3}'):
             with self.subTest(text):
                 self.model.write_bytes(safetensors_bytes({**self.metadata, "network": text},
@@ -147,14 +147,14 @@ class ModelFile(CliTest):
                 self.assertEqual(MODEL, result.status, result)
                 self.assertNotIn("json.exception", result.err)
 
-    def test_metadata_that_is_no_json(self):
+    def test_metadata_that_is_not_json(self):
         for key in ("network", "schema", "objective"):
             for text in ("", "{", "null", "[]", "3", "{}", '{"inputs": 3}', "[" * 100000):
                 with self.subTest((key, text[:20])):
                     self.refused(safetensors_bytes({**self.metadata, key: text}, self.tensors))
 
     def changes(self, node, path=()):
-        """The places of a JSON document that hold a number, a text or a list."""
+        """Yields the locations of numbers, texts and lists in a JSON document."""
         if isinstance(node, dict):
             for key in node:
                 yield from self.changes(node[key], path + (key,))
@@ -208,7 +208,7 @@ class ModelFile(CliTest):
                 self.refused(safetensors_bytes(metadata, self.tensors))
 
     def test_many_layers(self):
-        """A long chain is no reason to run out of stack or of patience."""
+        """A long chain of layers must not overflow the stack or take very long."""
         network = json.loads(self.metadata["network"])
         name = network["outputs"][0]
         for i in range(3000):
@@ -243,7 +243,7 @@ class Checkpoint(CliTest):
         self.file.write_bytes(content)
         return self.run_program("train", "--out", "run", "--resume", "--epochs", "4")
 
-    def test_cut_short_or_garbage(self):
+    def test_truncated_or_random(self):
         for length in (0, 7, 8, 50, len(self.whole) // 2, len(self.whole) - 1):
             with self.subTest(length):
                 self.check_failure(self.resume(self.whole[:length]), (MODEL,), "state.safetensors")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wrong network files and flags: exit status 2, and words that say where and how to fix it."""
+"""Tests errors in network files and flags: exit status 2, and a message with the location and the fix."""
 
 import shutil
 
@@ -49,7 +49,7 @@ class NetworkErrors(CliTest):
         self.refused(["hidden"], text=network().replace("\n[train]", "\nhidden = [3]\n[train]"))
         self.refused(["is outside of a table", ":1"], text="epochs = 3\n" + network())
 
-    def test_unknown_words(self):
+    def test_unknown_values(self):
         for line, near in (('loss = "softmax_crossentropy"', "softmax_cross_entropy"),
                            ('optimizer = "adm"', "adam"), ('metrics = ["acuracy"]', "accuracy"),
                            ('schedule = "cosin"', "cosine"),
@@ -59,7 +59,7 @@ class NetworkErrors(CliTest):
                      [FLAT, '{ op = "dense", units = 10, init = "lecun_norml" }'])
         self.refused(["clasification", "classification"], data='task = "clasification"')
 
-    def test_toml_that_is_none_tells_the_line(self):
+    def test_names_the_line_of_invalid_toml(self):
         lines = network().split("\n")
         for line, change in ((2, '[data'), (3, 'source = "digits'), (6, "inputs = { image = [1, }"),
                              (3, "source = digits"), (3, "limit = 9223372036854775808"), (3, "source = \"digits\"\nsource = \"mnist\"")):
@@ -77,7 +77,7 @@ class NetworkErrors(CliTest):
             with self.subTest(name):
                 self.fails(USAGE, "net.toml:", arguments=["train", "net.toml", "--out", "run"])
 
-    def test_shapes_that_do_not_fit_name_both(self):
+    def test_names_both_shapes_that_do_not_match(self):
         self.refused(["(1, 8, 8)", "(1, 28, 28)", "digits"], inputs="image = [1, 28, 28]")
         self.refused(["add_1", "32", "64"],
                      ['{ op = "flatten", name = "f" }', '{ op = "dense", units = 32, name = "d" }',
@@ -130,7 +130,7 @@ class NetworkErrors(CliTest):
                                      '{ op = "selu", inputs = ["f", "f"] }', DENSE])
         self.refused(["bogus"], text=network().replace("\n[train]", '\noutputs = ["bogus"]\n[train]'))
 
-    def test_a_cycle_names_no_layer_behind_it(self):
+    def test_does_not_name_layers_after_a_cycle(self):
         self.write("net.toml", network([FLAT, '{ op = "selu", name = "a", inputs = ["b"] }',
                                         '{ op = "selu", name = "b", inputs = ["a"] }',
                                         '{ op = "dense", units = 10, name = "behind" }']))
@@ -138,7 +138,7 @@ class NetworkErrors(CliTest):
         self.assertIn("cycle", result.err)
         self.assertNotIn("behind", result.err, "it waits for the cycle, but is not in it")
 
-    def test_what_is_refused_leaves_no_folder(self):
+    def test_creates_no_folder_after_an_error(self):
         for line in ("early_stopping = { patience = 3 }", 'metrics = ["rmse"]',
                      'early_stopping = { monitor = "los" }', 'schedule = { name = "step", factor = 2 }',
                      'loss = { name = "softmax_cross_entropy", label_smoothing = 1.5 }'):
@@ -148,8 +148,8 @@ class NetworkErrors(CliTest):
                 self.fails(USAGE, arguments=["train", "net.toml", "--out", "run"])
                 self.assertFalse(self.path("run").exists(), "a run folder was begun")
 
-    def test_several_outputs_of_a_training(self):
-        """One loss, one output: more are refused with words, not trained on silently."""
+    def test_rejects_several_outputs_in_training(self):
+        """There is one loss, so there must be one output. More outputs are an error and not ignored."""
         text = network(['{ op = "flatten", name = "f" }', '{ op = "dense", units = 10, name = "a" }',
                         '{ op = "dense", units = 10, name = "b", inputs = ["f"] }'])
         self.refused(["output"],
@@ -200,7 +200,7 @@ class NetworkErrors(CliTest):
                          text=None if "source" not in line
                          else network().replace('source = "digits"', line))
 
-    def test_flags_out_of_range_name_the_flag(self):
+    def test_names_flags_out_of_range(self):
         for flag, value in (("--epochs", "0"), ("--epochs", "-1"), ("--epochs", "ten"),
                             ("--epochs", "1e3"), ("--epochs", "99999999999999999999"),
                             ("--batch-size", "0"), ("--learning-rate", "nan"),
@@ -221,7 +221,7 @@ class NetworkErrors(CliTest):
         self.refused(["rmse"], train='metrics = ["rmse"]')
         self.refused(["mean_squared_error", "class"], train='loss = "mean_squared_error"')
 
-    def test_options_that_would_say_nothing(self):
+    def test_rejects_options_without_effect(self):
         self.write("net.toml", network())
         self.refused(["'selu_1'", "l2"], [FLAT, DENSE, '{ op = "selu", l2 = 0.1 }'])
         for words, arguments in ((("--hidden", "layers are given"), ("net.toml", "--hidden", "5")),
@@ -252,34 +252,34 @@ class NetworkErrors(CliTest):
                            arguments=[*train, *flags, "--out", "none"])
                 self.assertFalse(self.path("none").exists())
 
-    def test_weights_that_count_nothing(self):
+    def test_rejects_class_weights_without_effect(self):
         self.refused(["class_weights", "0"],
                      train='loss = { name = "softmax_cross_entropy", class_weights = [0, 0, 0, 0, '
                            '0, 0, 0, 0, 0, 0] }')
 
-    def test_layers_that_are_none(self):
+    def test_rejects_invalid_layers(self):
         for layers in ("[]", "3", '["dense"]'):
             self.refused(["'layers'", "list of tables", "default network"],
                          text=network(["X"]).replace("[\n  X,\n]", layers))
 
-    def test_a_layer_without_a_name_is_told_by_its_position(self):
+    def test_names_a_layer_without_name_by_its_position(self):
         self.refused(["layer 2 (dense)", "'unit'"], [FLAT, '{ op = "dense", unit = 10 }'])
 
-    def test_any_top_k(self):
+    def test_accepts_any_top_k(self):
         self.write("net.toml", network(train='metrics = ["top_7_accuracy", "accuracy"]'))
         scores = self.ok_json("train", "net.toml", "--out", "good")["test"]
         self.assertGreater(scores["top_7_accuracy"], scores["accuracy"])
         for name in ("top_1_accuracy", "top_accuracy", "top_x_accuracy"):
             self.refused([name, "top_K_accuracy"], train=f'metrics = ["{name}"]')
 
-    def test_metrics_of_one_hot_targets_are_listed(self):
+    def test_lists_the_metrics_of_one_hot_targets(self):
         rows = [[i, i % 2, 1 - i % 2] for i in range(20)]
         self.write("t.csv", csv_text(["a", "p", "q"], rows))
         self.fails(USAGE, "accuracy, auc, f1, iou, dice, top_K_accuracy", arguments=[
             "train", "--data", "t.csv", "--target", "p,q", "--loss", "softmax_cross_entropy",
             "--metrics", "something"])
 
-    def test_sizes_that_no_machine_has(self):
+    def test_rejects_sizes_beyond_any_machine(self):
         for units in (10**9, 10**12, 2**62):
             with self.subTest(units):
                 self.write("net.toml", network([FLAT, f'{{ op = "dense", units = {units} }}',
@@ -290,7 +290,7 @@ class NetworkErrors(CliTest):
                    arguments=["train", "--data", "digits", "--epochs", "1", "--threads",
                               "1000000000", "--out", "run"])
 
-    def test_a_huge_batch_is_the_whole_set(self):
+    def test_huge_batch_is_the_whole_data_set(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--batch-size", "1000000000000",
                 "--out", "run")
 

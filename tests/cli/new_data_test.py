@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data other than those trained on: sets of their own to validate and test, new tables to use."""
+"""Tests data other than the training data: separate validation and test sets, and new tables."""
 
 import csv
 import io
@@ -19,11 +19,11 @@ class TableTest(CliTest):
 
 
 class Dialect(TableTest):
-    """A model reads new tables as that which it was trained on."""
+    """Tests that a model reads new tables in the format of its training table."""
 
-    def test_a_header_of_numbers(self):
+    def test_header_of_numbers(self):
         _, rows = regression_table(40)
-        for flag in (("--header", "yes"), ()):  # without it the target's name shows that there is a header
+        for flag in (("--header", "yes"), ()):  # without the flag, the name of the target shows that there is a header
             with self.subTest(flag):
                 self.write("t.csv", csv_text(["2019", "2020", "2021", "y"], rows))
                 self.ok("train", "--data", "t.csv", "--target", "y", *flag, *SHORT, "--out", "run")
@@ -45,7 +45,7 @@ class Dialect(TableTest):
             self.fails(DATA, "standard input: column 'c'", stdin=table,
                        arguments=["predict", "run", "--data", "-"])
 
-    def test_an_interrupt_leaves_no_rows_behind(self):
+    def test_interrupt_leaves_no_temporary_rows(self):
         _, rows = regression_table(40)
         self.write("t.csv", csv_text(["a", "b", "c", "y"], rows))
         self.ok("train", "--data", "t.csv", "--target", "y", *SHORT, "--out", "run")
@@ -66,7 +66,7 @@ class Dialect(TableTest):
         for pipe in (process.stdin, process.stdout, process.stderr):
             pipe.close()
 
-    def test_the_flags_say_otherwise(self):
+    def test_flags_override_the_format(self):
         _, rows = regression_table(40)
         self.write("t.csv", csv_text(None, rows))
         self.ok("train", "--data", "t.csv", "--target", "3", "--header", "no", "--delimiter",
@@ -80,7 +80,7 @@ class Dialect(TableTest):
         self.fails(USAGE, "maybe", "yes", arguments=["predict", "run", "--data", "new.csv",
                                                      "--header", "maybe"])
 
-    def test_a_plain_file_is_a_test_set(self):
+    def test_accepts_a_plain_file_as_test_set(self):
         self.write("t.csv", csv_text(*class_table(60)))
         self.ok("train", "--data", "t.csv", "--target", "kind", *SHORT, "--out", "run")
         scores = self.ok_json("evaluate", "run", "--data", "t.csv", "--split", "test")
@@ -88,7 +88,7 @@ class Dialect(TableTest):
         self.fails(DATA, "validation", arguments=["evaluate", "run", "--data", "t.csv", "--split",
                                                   "validation"])
 
-    def test_several_targets_keep_their_names(self):
+    def test_keeps_the_names_of_several_targets(self):
         header, rows = regression_table(40)
         self.write("t.csv", csv_text([*header, "z"], [[*r, int(r[0] > 0)] for r in rows]))
         self.ok("train", "--data", "t.csv", "--target", "y,z", *SHORT, "--out", "run")
@@ -132,10 +132,10 @@ class Sets(TableTest):
         self.ok("train", "--data", "train", "--validation", "valid", *SHORT, "--out", "folders")
         for run in ("arrays", "folders"):
             self.assertEqual(20, self.ok_json("evaluate", run, "--split", "validation")["samples"])
-        self.fails(DATA, "y.npy", "of its own", arguments=[
+        self.fails(DATA, "y.npy", "its own file", arguments=[
             "train", "--data", "train/x.npy", "--target", "y.npy", "--validation", "train/x.npy"])
 
-    def test_faults(self):
+    def test_rejects_wrong_sets(self):
         header, rows = class_table(60)
         self.write("t.csv", csv_text(header, rows))
         self.write("other.csv", csv_text(header, [[*r[:3], "unheard-of"] for r in rows]))

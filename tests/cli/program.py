@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the selfnorm program as a user would, and makes and reads the files around it.
+"""Runs the selfnorm program as a user would, and writes and reads its files.
 
-The program is that of SELFNORM_PROGRAM, else build/release/bin/selfnorm of the repository. Standard
-library only.
+The program is SELFNORM_PROGRAM, or build/release/bin/selfnorm of the repository if that is not set.
+Uses only the standard library.
 """
 
 import functools
@@ -25,7 +25,7 @@ SKIPPED = 77
 
 USAGE, DATA, MODEL, NUMERIC, INTERRUPTED = 2, 3, 4, 5, 130
 
-MEMORY_LIMIT = 4 << 30  # bytes of address space: a hostile file must not take the machine's memory
+MEMORY_LIMIT = 4 << 30  # bytes of address space, so that a hostile file cannot take all memory
 SECONDS_LIMIT = 60
 
 
@@ -34,7 +34,7 @@ def program():
 
 
 def main():
-    """What each test file ends with: exit status 77 says that nothing could be tested."""
+    """Runs the tests of a file. The exit status is 77 (skipped) if there is no program."""
     if not os.access(program(), os.X_OK):
         print(f"skipped: no program at {program()} (build it, or set SELFNORM_PROGRAM)")
         sys.exit(SKIPPED)
@@ -42,7 +42,7 @@ def main():
 
 
 def environment(**more):
-    """Passive waiting keeps the tests short beside others that keep the cores busy."""
+    """Returns the environment of the program. Passive waiting keeps tests short if the cores are busy."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "GOMP_"))}
     return {**clean, "SELFNORM_DATA": str(ROOT / "data"), "LC_ALL": "C.UTF-8",
             "OMP_WAIT_POLICY": "passive", **more}
@@ -54,7 +54,7 @@ def without_empty(variables):
 
 @functools.cache
 def is_sanitized():
-    """A sanitizer's shadow memory needs terabytes of address space."""
+    """Returns whether the program has a sanitizer, which needs terabytes of address space."""
     content = pathlib.Path(program()).read_bytes()
     return b"__asan_init" in content or b"__tsan_init" in content
 
@@ -67,7 +67,7 @@ def limit(file_bytes=None):
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if file_bytes is not None:
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write then fails with EFBIG
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then a write fails with EFBIG
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     return apply
 
@@ -83,7 +83,7 @@ class Result:
 
 
 class CliTest(unittest.TestCase):
-    """A test in an empty folder, which is also the program's working directory."""
+    """A test in an empty folder, which is the working directory of the program."""
 
     maxDiff = 2000
 
@@ -117,20 +117,20 @@ class CliTest(unittest.TestCase):
         return result
 
     def ok_json(self, *arguments, **options):
-        """The one JSON document that stdout must hold."""
+        """Returns the JSON document on stdout. There must be exactly one."""
         result = self.ok(*arguments, "--json", **options)
         return self.parse_json(result)
 
     def parse_json(self, result):
         def no_constant(word):
-            raise AssertionError(f"{word} is no JSON{result}")
+            raise AssertionError(f"{word} is not JSON{result}")
         try:
             return json.loads(result.out, parse_constant=no_constant)
         except json.JSONDecodeError as error:
             self.fail(f"stdout is not one JSON document: {error}{result}")
 
     def fails(self, statuses, *words, arguments, **options):
-        """Runs; checks status and message: `words` in it, and nothing that only a programmer reads."""
+        """Runs the program. Checks the status, and that the message has `words` and no internal details."""
         statuses = statuses if isinstance(statuses, tuple) else (statuses,)
         result = self.run_program(*arguments, **options)
         self.check_failure(result, statuses, *words)
@@ -145,12 +145,12 @@ class CliTest(unittest.TestCase):
             self.assertTrue(any(str(c).lower() in message.lower() for c in choices),
                             f"the message lacks {choices}{result}")
         for word in ("terminate called", "Sanitizer", "Assertion", "std::", ": Success", "bad_alloc"):
-            self.assertNotIn(word, message, f"not for a user's eyes{result}")
+            self.assertNotIn(word, message, f"the message has internal details{result}")
         self.assert_no_leftovers()
 
     def assert_no_leftovers(self):
         left = [str(p) for p in self.dir.rglob("*") if ".tmp" in p.name]
-        self.assertEqual([], left, "half-written files were left")
+        self.assertEqual([], left, "temporary files remain")
 
     def files(self, folder):
         folder = self.path(folder)
@@ -190,14 +190,14 @@ class CliTest(unittest.TestCase):
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def interrupt(self, arguments, history, epochs, delay=0.0, signal_number=signal.SIGINT):
-        """Starts a training, sends the signal once `epochs` epochs stand in the history."""
+        """Starts a training, and sends the signal when `epochs` epochs are in the history."""
         process = self.start(*arguments)
         until = time.monotonic() + SECONDS_LIMIT
         lines = 0
         while process.poll() is None and time.monotonic() < until:
             if self.path(history).exists():
                 lines = self.path(history).read_bytes().count(b"\n")
-            if lines > epochs:  # epoch 0 has a line too
+            if lines > epochs:  # epoch 0 also has a line
                 break
             time.sleep(0.001)
         time.sleep(delay)
@@ -220,13 +220,13 @@ def csv_text(header, rows):
 
 
 def regression_table(count=240, seed=1):
-    """Header and rows: y = 2a − b + c/2, exactly."""
+    """Returns header and rows, with y = 2a − b + c/2 exactly."""
     rows = [[*x, 2 * x[0] - x[1] + x[2] / 2] for x in make_rows(count, 3, seed)]
     return ["a", "b", "c", "y"], rows
 
 
 def class_table(count=240, names=("left", "middle", "right"), seed=1):
-    """Header and rows: three classes by bands of the first feature."""
+    """Returns header and rows. The class depends on the range of the first feature."""
     rows = []
     for x in make_rows(count, 3, seed):
         rows.append([*x, names[0 if x[0] < -0.4 else 1 if x[0] < 0.4 else 2]])
@@ -249,7 +249,7 @@ def idx_bytes(numbers, shape):
 
 
 def digits_rows():
-    """The bundled digits: 64 counts and the label, as numbers."""
+    """Returns the bundled digits as numbers: 64 counts and the label."""
     text = gzip.decompress((ROOT / "data/digits/digits.csv.gz").read_bytes()).decode()
     return [[int(cell) for cell in line.split(",")] for line in text.split()]
 
@@ -257,7 +257,7 @@ def digits_rows():
 # safetensors.
 
 def read_safetensors(path):
-    """Metadata, and tensors by name as (dtype, shape, bytes)."""
+    """Returns the metadata, and the tensors by name as (dtype, shape, bytes)."""
     data = pathlib.Path(path).read_bytes()
     size = struct.unpack("<Q", data[:8])[0]
     header = json.loads(data[8:8 + size])
@@ -304,7 +304,7 @@ batch_size = 64
 
 
 def network(layers=None, data="", train="", inputs="image = [1, 8, 8]"):
-    """A network file for the digits; `layers` are lines of TOML inline tables."""
+    """Returns a network file for the digits. `layers` are TOML inline tables."""
     text = NETWORK.format(data=data, train=train)
     if layers is not None:
         start, end = text.index("layers = ["), text.index("\n]\n") + 3

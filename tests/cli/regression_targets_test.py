@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Targets that are numbers in a unit of their own, as in most people's tables."""
+"""Tests regression targets in any unit, as in real tables."""
 
 import statistics
 import tomllib
@@ -22,14 +22,14 @@ class Numbers(CliTest):
     def layers(self):
         return tomllib.loads(self.bytes_of("run/config.toml").decode())["model"]["layers"]
 
-    def test_a_network_that_nobody_described_is_scaled_to_them(self):
+    def test_default_network_scales_to_the_targets(self):
         rows = [prices(i) for i in range(ROWS)]
         told = self.train(rows, "--epochs", "20", "--test-split", "0.2", "--shuffle-split", "true")
         self.assertGreater(told["test"]["r2"], 0.95)
         last = self.layers()[-1]
         self.assertEqual("scale", last["op"])
 
-    def test_rows_that_validate_do_not_count(self):
+    def test_scale_ignores_validation_rows(self):
         rows = [prices(i) for i in range(ROWS)]
         rows[-60:] = [(x, y, 1e9) for x, y, _ in rows[-60:]]
         self.train(rows, "--epochs", "1", "--validation-split", "0.1")
@@ -38,17 +38,17 @@ class Numbers(CliTest):
         self.assertAlmostEqual(1, last["factor"] / statistics.pstdev(trained), delta=1e-3)
         self.assertAlmostEqual(1, last["shift"] / statistics.mean(trained), delta=1e-3)
 
-    def test_a_large_mean_and_a_small_spread(self):
+    def test_large_mean_with_small_standard_deviation(self):
         told = self.train([(x, y, 1_234_567 + (price - 250_000) / 10_000) for x, y, price in map(prices, range(ROWS))],
                           "--epochs", "20", "--test-split", "0.2", "--shuffle-split", "true")
         self.assertGreater(told["test"]["r2"], 0.9)
 
-    def test_what_has_no_spread_is_known_from_the_start(self):
+    def test_constant_targets_are_predicted_from_the_start(self):
         told = self.train([(x, y, 250_000.5) for x, y, _ in map(prices, range(50))], "--epochs", "1", "--validation-split", "0.2")
         self.assertLess(told["validation"]["rmse"], 10)
 
-    def test_a_rate_that_fits_one_unit_fits_another(self):
-        """With an optimizer that does not find its own scale."""
+    def test_learning_rate_does_not_depend_on_the_unit(self):
+        """The optimizer here does not adapt its step size."""
         scores = []
         for unit in (1, 1e-6, 1e6):
             rows = [(x, y, unit * price) for x, y, price in map(prices, range(ROWS))]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reports as a reader meets them: in a browser, on a telephone, in the dark."""
+"""Tests reports as a reader sees them: in a browser, on a phone, in dark mode."""
 
 import json
 import os
@@ -15,7 +15,7 @@ BROWSER = shutil.which("chromium")
 WIDTH = 360
 SHARED = ROOT.parent / "shared" / "data"
 
-# Looks at the page from within when it is drawn, and says what it saw.
+# Inspects the page from inside after it was drawn, and reports what it found.
 PROBE = """<script>setTimeout(() => {
   const blank = [...document.querySelectorAll('canvas')].filter((canvas) => {
     const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
@@ -34,7 +34,7 @@ PROBE = """<script>setTimeout(() => {
   parent.postMessage(told.textContent, '*');
 }, 1500)</script></body>"""
 
-# Opens a table, scrolls in it and chooses it, and makes the page anew, as a live one is.
+# Opens a table, scrolls and focuses it, and then draws the page again, as a live page does.
 AGAIN = """<script>setTimeout(() => {
   const place = () => {
     const table = document.querySelector('#distributions-of-activations details');
@@ -66,7 +66,7 @@ SPIRALS = "\n".join(["x,y,kind"] + [f"{r * c:.3f},{r * s:.3f},{kind}" for r in (
 
 class Reports(CliTest):
     def look(self, page, dark=False, narrow=False, probe=PROBE):
-        """What the browser saw, and what it complained of."""
+        """Returns what the probe found in the browser, and the error messages of the browser."""
         if BROWSER is None:
             self.skipTest("chromium is not installed")
         text = page.read_text()
@@ -100,19 +100,19 @@ class Reports(CliTest):
         self.assertLessEqual(seen["width"], seen["room"])
         return seen
 
-    def test_of_a_run_of_images(self):
+    def test_run_with_images(self):
         self.ok("train", "--data", "digits", "--epochs", "3", "--validation-split", "0.2", "--out", "run")
         page = self.path("run/report.html")
         written_by_train = page.read_bytes()
         told = self.ok_json("report", "run")
-        # Training hands over what it has; later it is read and worked out anew.
+        # Training passes its data to the report. `selfnorm report` reads and computes them again.
         self.assertEqual(written_by_train, page.read_bytes())
         self.assertEqual(page.stat().st_size, told["bytes"])
         self.assertGreater(self.check(page, "Summary", "Training", "Moment health", "Predicted and measured",
                                       "Distributions of activations", "Confusion", "Worst mistakes",
                                       "Calibration", "Time", "Network", "Configuration")["canvases"], 10)
 
-    def test_what_a_reader_opened_stays_when_the_page_is_made_anew(self):
+    def test_keeps_opened_tables_when_the_page_is_redrawn(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
         seen, complaints = self.look(self.path("run/report.html"), probe=AGAIN)
         self.assertEqual([], complaints)
@@ -120,7 +120,7 @@ class Reports(CliTest):
         self.assertEqual({"open": True, "top": 50, "chosen": True, "table": {}, "scrolled": {}}, seen["before"])
         self.assertEqual(seen["before"], seen["after"])
 
-    def test_of_mnist(self):
+    def test_run_with_mnist(self):
         if not SHARED.exists():
             self.skipTest(f"needs the data sets in {SHARED}")
         self.write("net.toml", f"""[data]
@@ -139,7 +139,7 @@ epochs = 2
         self.ok("train", "net.toml", "--out", "run")
         self.check(self.path("run/report.html"), "Moment health", "Worst mistakes", "Findings")
 
-    def test_of_a_table_with_names_that_are_markup(self):
+    def test_escapes_names_that_are_markup(self):
         name = "<script>document.title='taken'</script>"
         self.write("spirals.csv", SPIRALS.replace("x,y,kind", f"{name},y,kind").replace("out", "<b>out</b>"))
         self.ok("train", "--data", "spirals.csv", "--target", "kind", "--epochs", "3", "--out", "run")
@@ -150,15 +150,15 @@ epochs = 2
             self.assertIn(text, seen["text"])
         self.assertNotIn("<b>out</b>", self.path("run/report.html").read_text())
 
-    def test_of_numbers(self):
+    def test_regression(self):
         rows = "".join(f"{i % 17},{i % 5},{2 * (i % 17) - (i % 5) + 0.1 * (i % 3)}\n" for i in range(300))
         self.write("t.csv", "a,b,price\n" + rows)
         self.ok("train", "--data", "t.csv", "--target", "price", "--epochs", "3", "--test-split", "0.2", "--out", "run")
         seen = self.check(self.path("run/report.html"), "Predictions", "Worst mistakes", "Importance")
         self.assertNotIn("Confusion", seen["sections"])
 
-    def test_of_texts(self):
-        # Some texts stand with both labels, so that there are mistakes.
+    def test_texts(self):
+        # Some texts have both labels, so that there are mistakes.
         rows = "".join(f"{word} day {i % 4},{label}\n" for i in range(60)
                        for word, label in (("good <b>", "yes"), ("bad", "no"), ("either", "yes"), ("either", "no")))
         self.write("t.csv", "says,label\n" + rows)
@@ -166,7 +166,7 @@ epochs = 2
         seen = self.check(self.path("run/report.html"), "Confusion", "Calibration", "Worst mistakes")
         self.assertIn("“either", seen["text"])
 
-    def test_without_the_data_the_rest_is_told(self):
+    def test_shows_the_rest_without_the_data(self):
         self.write("table.csv", SPIRALS)
         self.ok("train", "--data", "table.csv", "--target", "kind", "--epochs", "2", "--out", "run")
         self.path("table.csv").unlink()
@@ -175,7 +175,7 @@ epochs = 2
         self.assertIn("are not available", page)
         self.assertNotIn('"confusion"', page)
 
-    def test_of_a_comparison(self):
+    def test_comparison(self):
         for name, op in (("one", "selu"), ("two", "relu")):
             self.write(f"{name}.toml", f"""[data]
 source = "digits"
@@ -188,7 +188,7 @@ epochs = 2
         self.ok("compare", "one.toml", "two.toml", "--seeds", "2", "--out", "out")
         self.check(self.path("out/report.html"), "Comparison", "Configuration")
 
-    def test_of_a_comparison_in_the_plane(self):
+    def test_comparison_with_decision_boundary(self):
         self.ok("data", "make", "spirals", "--rows", "200", "--out", "spirals.csv")
         layers = {"linear": "", "selu": '{ op = "dense", units = 32 }, { op = "selu" }, ',
                   "relu": '{ op = "dense", units = 32 }, { op = "relu" }, '}
@@ -208,7 +208,7 @@ epochs = 2
         for name in layers:
             self.assertIn(f'"{name}":{{"size"', page)
 
-    def test_of_a_visit_to_the_doctor(self):
+    def test_examination(self):
         self.write("net.toml", """[model]
 inputs = { x = [8] }
 layers = [{ op = "dense", units = 32, init = "he_normal" }, { op = "selu" }, { op = "dense", units = 2 }]
@@ -216,7 +216,7 @@ layers = [{ op = "dense", units = 32, init = "he_normal" }, { op = "selu" }, { o
         self.assertEqual(1, self.run_program("doctor", "net.toml", "--report", "visit.html").status)
         self.check(self.path("visit.html"), "Findings", "Predicted and measured", "Network")
 
-    def test_pictures_for_papers(self):
+    def test_svg_charts(self):
         if shutil.which("gnuplot") is None:
             self.skipTest("gnuplot is not installed")
         self.ok("train", "--data", "digits", "--epochs", "3", "--validation-split", "0.2", "--out", "run")
@@ -228,7 +228,7 @@ layers = [{ op = "dense", units = 32, init = "he_normal" }, { op = "selu" }, { o
             self.assertIn("<svg", self.path(f"pictures/{name}").read_text())
         self.assertIn("selu_1", self.path("pictures/variance.svg").read_text())
 
-    def test_of_a_run_that_came_to_no_end(self):
+    def test_run_that_did_not_finish(self):
         self.write("net.toml", """[data]
 source = "digits"
 [model]
@@ -242,11 +242,11 @@ optimizer = { name = "sgd", learning_rate = 1e30 }
         page = self.path("run/report.html")
         self.assertIn("The training has stopped: ", page.read_text())
         page.unlink()
-        self.ok("report", "run")  # as after a crash that left no time for it
+        self.ok("report", "run")  # as after a crash before the report was written
         self.assertIn("has no model yet", page.read_text())
         self.check(page, "Summary", "Moment health", "Network", "Configuration")
 
-    def test_of_a_resumed_run_that_came_to_no_end(self):
+    def test_resumed_run_that_did_not_finish(self):
         options = ["--data", "digits", "--epochs", "1", "--out", "run"]
         self.ok("train", *options)
         result = self.interrupt(["train", "--resume", "--out", "run", "--data", "digits", "--epochs", "100000"], "run/history.jsonl", 3, 0.05)
@@ -254,7 +254,7 @@ optimizer = { name = "sgd", learning_rate = 1e30 }
         self.assertTrue(self.path("run/model.safetensors").exists())
         self.assertIn("The training has stopped: ", self.path("run/report.html").read_text())
 
-    def test_what_is_no_run_is_refused(self):
+    def test_rejects_a_folder_without_a_run(self):
         self.fails((USAGE, DATA, 4), "absent", arguments=("report", "absent"))
         self.path("empty").mkdir()
         self.fails((USAGE, DATA, 4), "empty", arguments=("report", "empty"))
@@ -262,7 +262,7 @@ optimizer = { name = "sgd", learning_rate = 1e30 }
 
 if __name__ == "__main__":
     if BROWSER is None and os.access(program(), os.X_OK):
-        print("skipped where pages are to be looked at: chromium is not installed", flush=True)
+        print("skipped the tests that open pages: chromium is not installed", flush=True)
         tested = unittest.main(exit=False).result
         sys.exit(77 if tested.wasSuccessful() else 1)  # skipped, for ctest
     main()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reproducing a run: from its config.toml, with other thread counts, and after an interruption."""
+"""Tests that runs are reproducible: from config.toml, with other thread counts, after an interruption."""
 
 import shutil
 import signal
@@ -7,8 +7,8 @@ import signal
 from program import (INTERRUPTED, MODEL, USAGE, CliTest, csv_text, floats, main, network,
                      read_safetensors, regression_table)
 
-TOO_SMALL_TO_MOVE = 1e-25  # what a learning rate of 1e-30 may do to a bias that starts at 0
-LOSS_TOLERANCE = 1e-3  # relative, between thread counts: sums are added in another order
+TOO_SMALL_TO_MOVE = 1e-25  # the largest change of a bias that starts at 0, with a learning rate of 1e-30
+LOSS_TOLERANCE = 1e-3  # relative, between thread counts, which add in another order
 CONVOLUTIONS = [
     '{ op = "conv2d", channels = 8, kernel = [3, 3], padding = [[1, 1], [0, 1]],'
     ' init = { name = "he_normal", gain = 0.9 } }',
@@ -18,10 +18,11 @@ CONVOLUTIONS = [
     '{ op = "selu" }', '{ op = "dropout", rate = 0.2 }',
     '{ op = "dense", units = 10, name = "dense_1" }']
 
-# What a resumed run must not get wrong: name → (layers, data, train).
+# Features that a resumed run must restore: name → (layers, data, train).
 RUNS = {
     "plain": (None, "", ""),
-    # No epoch is better by 0.9 than the first: stops after the sixth, with the first one's weights.
+    # No epoch is better by 0.9 than the first. So training stops after the sixth epoch and restores
+    # the weights of the first.
     "early_stopping": (None, "validation_split = 0.3",
                        'early_stopping = { patience = 5, monitor = "accuracy", min_delta = 0.9 }'),
     "reduce_on_plateau": (None, "validation_split = 0.3\nshuffle_split = true",
@@ -41,7 +42,7 @@ WIDE = ['{ op = "flatten" }', '{ op = "dense", units = 300 }', '{ op = "selu" }'
 
 
 class Reproduce(CliTest):
-    def test_the_configuration_of_a_run_reproduces_it(self):
+    def test_configuration_reproduces_the_run(self):
         cases = {name: RUNS[name] for name in ("early_stopping", "batch_norm", "rmsprop",
                                                "step_adamw")}
         for name, (layers, data, train) in cases.items():
@@ -55,7 +56,7 @@ class Reproduce(CliTest):
                 self.assertEqual(self.bytes_of(name, "config.toml"),
                                  self.bytes_of(name + "-2", "config.toml"))
 
-    def test_flags_stand_in_the_configuration(self):
+    def test_configuration_contains_the_flags(self):
         header, rows = regression_table()
         self.write("t.csv", csv_text(header, rows))
         flags = ["--target", "y", "--test-split", "0.25", "--shuffle-split", "true", "--seed", "77",
@@ -70,7 +71,7 @@ class Reproduce(CliTest):
         self.assertNotEqual(self.bytes_of("run", "model.safetensors"),
                             self.bytes_of("other", "model.safetensors"))
 
-    def test_the_same_run_twice_has_the_same_bits(self):
+    def test_same_run_gives_the_same_bits(self):
         for run in ("one", "two"):
             self.ok("train", "--data", "digits", "--epochs", "2", "--out", run)
         self.assert_same_model("one", "two")
@@ -87,7 +88,7 @@ class Threads(CliTest):
         return self.history(run)
 
     def test_masks_are_the_same(self):
-        """Half of a layer is dropped: other masks would change the loss by percents."""
+        """Half of a layer is dropped, so other masks would change the loss by percents."""
         layers = ['{ op = "flatten" }', '{ op = "dense", units = 300 }', '{ op = "selu" }',
                   '{ op = "alpha_dropout", rate = 0.5 }', '{ op = "dense", units = 10 }']
         for name, network_layers in (("dense", layers), ("convolution", CONVOLUTIONS)):
@@ -109,12 +110,12 @@ class Threads(CliTest):
             self.assertEqual(one[name], two[name], name)
         for name, (_, _, content) in one.items():
             if "running" in name or "mean" in name or "variance" in name:
-                continue  # a state moves whatever the learning rate
+                continue  # a state changes for any learning rate
             for a, b in zip(floats(content), floats(two[name][2])):
                 self.assertAlmostEqual(a, b, delta=TOO_SMALL_TO_MOVE, msg=name)
         self.assertGreater(len(set(floats(one["conv2d_1.weight"][2]))), 20)
 
-    def test_the_flag_is_as_good_as_the_environment(self):
+    def test_flag_and_environment_variable_are_equivalent(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "flag", "--threads", "1")
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "env", OMP_NUM_THREADS="1")
         self.assertEqual(read_safetensors(self.path("flag/model.safetensors"))[1],
@@ -137,13 +138,13 @@ class Resume(CliTest):
         self.assertFalse((self.path(run) / "model.safetensors").exists(), "it is not finished")
         self.assert_no_leftovers()
 
-    def test_an_interrupted_run_ends_as_one_that_was_not(self):
+    def test_resumes_bit_for_bit(self):
         for name in RUNS:
             with self.subTest(name):
                 self.ok(*self.arguments(name, name + "-whole"))
                 run = name + "-cut"
                 arguments = self.arguments(name, run)
-                # Twice, the second time while it resumes.
+                # Interrupted twice, the second time during a resumed run.
                 for more in ([], ["--resume"]):
                     lines = len(self.history(run)) if more else 1
                     result = self.interrupt(arguments + more, f"{run}/history.jsonl", lines, 0.004)
@@ -154,7 +155,7 @@ class Resume(CliTest):
                 self.assertEqual(self.bytes_of(name + "-whole", "config.toml"),
                                  self.bytes_of(run, "config.toml"))
 
-    def test_the_lines_of_a_resumed_run_count_the_steps_of_an_epoch(self):
+    def test_progress_of_a_resumed_run_counts_all_steps(self):
         result = self.interrupt(self.arguments("plain", "cut"), "cut/history.jsonl", 1, 0.004)
         self.check_interrupted(result, "cut")
         lines = [line for line in self.ok("train", "--out", "cut", "--resume").err.splitlines()
@@ -163,7 +164,7 @@ class Resume(CliTest):
         for line in lines:
             self.assertRegex(line, r"^Epoch \d+/8 200/200 ")
 
-    def test_interrupted_in_the_first_epoch(self):
+    def test_resumes_after_an_interruption_in_the_first_epoch(self):
         arguments = ["train", "--data", "digits", "--batch-size", "1", "--epochs", "2",
                      "--hidden", "256,256", "--out"]
         self.ok(*arguments, "whole")
@@ -174,7 +175,7 @@ class Resume(CliTest):
         self.assert_same_model("whole", "cut")
         self.assert_same_history("whole", "cut")
 
-    def test_sigterm_is_as_good(self):
+    def test_resumes_after_sigterm(self):
         arguments = self.arguments("plain", "cut")
         result = self.interrupt(arguments, "cut/history.jsonl", 1, 0.01, signal.SIGTERM)
         self.check_interrupted(result, "cut")
@@ -186,11 +187,11 @@ class Resume(CliTest):
         self.assert_same_model("whole", "cut")
         self.assert_same_history("whole", "cut")
 
-    def test_with_json_too(self):
+    def test_resumes_with_json(self):
         result = self.interrupt([*self.arguments("plain", "cut"), "--json"], "cut/history.jsonl", 1)
         self.check_interrupted(result, "cut")
 
-    def test_a_finished_run_stays_as_it_is(self):
+    def test_does_not_change_a_finished_run(self):
         self.ok("train", "--data", "digits", "--epochs", "2", "--out", "run")
         before = {name: self.bytes_of("run", name) for name in self.files("run")}
         self.ok("train", "--out", "run", "--resume")
@@ -204,7 +205,7 @@ class Resume(CliTest):
         self.assert_same_model("whole", "run")
         self.assertEqual([0, 1, 2, 3, 4], [r["epoch"] for r in self.history("run")])
 
-    def test_what_cannot_be_resumed(self):
+    def test_rejects_runs_that_cannot_be_resumed(self):
         self.fails(USAGE, "--out", arguments=["train", "--resume"])
         self.write("net.toml", network())
         for more in (["net.toml"], [], ["--data", "digits"]):
@@ -213,14 +214,14 @@ class Resume(CliTest):
                            arguments=["train", *more, "--resume", "--out", "none"])
                 self.assertFalse(self.path("none").exists())
 
-    def test_another_configuration_does_not_resume(self):
+    def test_does_not_resume_another_configuration(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
         before = {name: self.bytes_of("run", name) for name in self.files("run")}
         self.fails((USAGE, MODEL), "configuration", "seed", "run",
                    arguments=["train", "--resume", "--out", "run", "--seed", "2"])
         self.assertEqual(before, {name: self.bytes_of("run", name) for name in self.files("run")})
 
-    def test_changed_data_do_not_resume(self):
+    def test_does_not_resume_with_changed_data(self):
         header, rows = regression_table(40)
         self.write("t.csv", csv_text(header, rows))
         self.ok("train", "--data", "t.csv", "--target", "y", "--epochs", "1", "--out", "run")
@@ -232,7 +233,7 @@ class Resume(CliTest):
         self.write("t.csv", csv_text(header, rows))
         self.ok(*resume)
 
-    def test_an_unfinished_run_says_how_to_finish_it(self):
+    def test_explains_how_to_finish_an_unfinished_run(self):
         self.interrupt(self.arguments("plain", "cut"), "cut/history.jsonl", 1)
         for command in ("evaluate", "predict"):
             self.fails(MODEL, "selfnorm train --out cut --resume", arguments=[command, "cut"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images in which every pixel has a class: from arrays to a model that is evaluated and predicts."""
+"""Tests images with a class per pixel: training on arrays, evaluation and prediction."""
 
 import random
 
@@ -30,7 +30,7 @@ epochs = 30
 
 
 class Segmentation(CliTest):
-    """The value of a pixel of noise decides its class."""
+    """The images are noise. The class of a pixel depends on its value."""
 
     def setUp(self):
         super().setUp()
@@ -48,7 +48,7 @@ class Segmentation(CliTest):
         self.write("net.toml", NETWORK.format(**words))
         return "net.toml"
 
-    def test_train_evaluate_predict(self):
+    def test_trains_evaluates_and_predicts(self):
         for loss, channels, target in (('"softmax_cross_entropy"', 3, "mask.npy"),
                                        ('{ name = "dice", smooth = 0.5 }', 3, "mask.npy"),
                                        ('"sigmoid_cross_entropy"', 1, "fg.npy"),
@@ -75,7 +75,7 @@ class Segmentation(CliTest):
                     right += max(range(3), key=lambda c: p[c * PIXELS + i]) == label
         return right / (ROWS * PIXELS)
 
-    def test_a_class_too_many(self):
+    def test_rejects_a_class_without_output(self):
         self.save("mask.npy", [3, *self.mask[1:]])
         network = self.network(loss='"dice"', channels=3, target="mask.npy")
         self.fails(DATA, "row 0, column 0", "from 0 to 2", "got 3", arguments=["train", network])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The network files of experiments/snli: as networks.py makes them, and such that they train."""
+"""Tests that the network files of experiments/snli train and match networks.py."""
 
 import gzip
 import random
@@ -29,7 +29,7 @@ class Snli(CliTest):
                 lines.append("\t".join([LABELS[i % 3], *texts]))
             self.write(f"{name}.tsv.gz", gzip.compress(("\n".join(lines) + "\n").encode()))
 
-    def test_every_file_trains(self):
+    def test_trains_every_file(self):
         files = sorted(FOLDER.glob("*.toml"))
         self.assertGreaterEqual(len(files), 7)
         found = self.ok_json("compare", *files, "--seeds", "1", "--epochs", "1", "--out", "out")
@@ -37,7 +37,7 @@ class Snli(CliTest):
         for each in found["contenders"]:
             self.assertEqual([], each["failures"])
 
-    def test_the_published_files_are_those_of_networks_py(self):
+    def test_published_files_match_networks_py(self):
         for activation in ("relu", "selu"):
             for variant in ("batch norm", "none", "alpha dropout"):
                 path = FOLDER / f"{activation}_{variant.replace(' ', '_')}.toml"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Texts: from files of every kind to numbers of words, a model, and back to new files."""
+"""Tests texts: from files of every kind to token ids, to a model, and to predictions for new files."""
 
 import gzip
 import json
@@ -41,22 +41,22 @@ class Text(CliTest):
         with gzip.open(self.path("vectors.txt.gz"), "wt") as file:
             file.write(f"{len(lines)} 3\n" + "\n".join(lines) + "\n")
 
-    def test_a_file_of_pairs_needs_no_network_file(self):
+    def test_trains_on_pairs_without_a_network_file(self):
         run = self.ok_json("train", "--data", "pairs.tsv", "--text", "left,right", "--epochs", "10",
                            "--out", "run")
         self.assertEqual(1, run["text"]["unlabeled"])
         self.assertGreater(self.ok_json("evaluate", "run")["accuracy"], 0.95)
 
-    def test_vectors_are_found_and_their_coverage_told(self):
+    def test_finds_vectors_and_reports_their_coverage(self):
         self.write("net.toml", NETWORK)
         said = self.ok("train", "net.toml", "--out", "run")
-        # Of the 33 words of four pairs 16 have vectors.
+        # 16 of the 33 words in four pairs have vectors.
         self.assertRegex(said.err, r"vocabulary of \d+ tokens, 48\.5 % of the training tokens have vectors; 1 rows without")
         self.assertGreater(self.ok_json("evaluate", "run")["accuracy"], 0.95)
         found = self.ok_json("doctor", "run", "--fail-on", "never")["findings"]
         self.assertIn("embedding-not-standardized", [finding["code"] for finding in found])
 
-    def test_vectors_are_standardized_over_the_words_that_come(self):
+    def test_standardizes_vectors_over_the_training_words(self):
         self.write("net.toml", NETWORK.replace('weights =', 'standardize = true, weights ='))
         self.ok("train", "net.toml", "--out", "run", "--epochs", "1")
         found = self.ok_json("doctor", "run", "--fail-on", "never")
@@ -69,7 +69,7 @@ class Text(CliTest):
         self.write("bad.toml", NETWORK.replace(', weights = "vectors.txt.gz"', ", standardize = true"))
         self.fails(USAGE, "`standardize` is for vectors", arguments=["train", "bad.toml"])
 
-    def test_pairs_from_standard_input(self):
+    def test_reads_pairs_from_standard_input(self):
         self.write("net.toml", NETWORK)
         self.ok("train", "net.toml", "--out", "run")
         kinds = {"tabs": "left\tright\n" + "".join("\t".join(p[:2]) + "\n" for p in PAIRS[:4]),
@@ -95,7 +95,7 @@ class Text(CliTest):
             with self.subTest(words=words), open(self.write("given", content), "rb") as given:
                 self.fails(DATA, words, arguments=["predict", "run", "--data", "-"], stdin=given)
 
-    def test_the_runs_own_rows_are_those_that_trained(self):
+    def test_evaluates_and_predicts_the_same_rows_of_the_run(self):
         lines = ["left\tright\tlabel"] + ["\t".join(p) for p in PAIRS]
         for at in (3, 30, 60):
             lines.insert(at, "What?\tNobody knows.\t-")
@@ -106,7 +106,7 @@ class Text(CliTest):
         self.assertEqual(samples, len(self.ok_json("predict", "run")["predictions"]))
         self.fails(2, "--skip-bad", arguments=["predict", "run", "--skip-bad", "true"])
 
-    def test_the_target_is_that_of_training(self):
+    def test_evaluates_with_the_target_of_training(self):
         rows = "".join(f"{a}\t{b}\t{c}\twrong\n" for a, b, c in PAIRS)
         self.write("kinds.tsv", "left\tright\tkind\tlabel\n" + rows)
         self.ok("train", "--data", "kinds.tsv", "--text", "left,right", "--target", "kind",
@@ -114,7 +114,7 @@ class Text(CliTest):
         scores = self.ok_json("evaluate", "run", "--data", "kinds.tsv")
         self.assertGreater(scores["accuracy"], 0.95)
 
-    def test_texts_need_an_embedding(self):
+    def test_requires_an_embedding_for_texts(self):
         self.write("plain.toml", """[data]
 source = "pairs.tsv"
 text = ["left"]
@@ -124,7 +124,7 @@ layers = [ { op = "dense", units = 2 } ]
         self.fails(2, "input 'left' holds texts: an `embedding` must read it",
                    arguments=["train", "plain.toml", "--out", "run"])
 
-    def test_a_model_reads_every_kind_of_file(self):
+    def test_model_reads_every_kind_of_file(self):
         self.write("net.toml", NETWORK)
         self.ok("train", "net.toml", "--out", "run")
         left, right, _ = PAIRS[0]
@@ -138,7 +138,7 @@ layers = [ { op = "dense", units = 2 } ]
         model = "run/model.safetensors"
         self.assertEqual(want, self.ok("predict", model, "--data", "new.jsonl").out)
 
-    def test_bad_rows_are_named_or_skipped(self):
+    def test_names_or_skips_bad_rows(self):
         self.write("net.toml", NETWORK)
         self.ok("train", "net.toml", "--out", "run")
         rows = "left\tright\tlabel\nA dog.\tA cat.\tno\nA dog.\tA cat.\tnoo\n"
@@ -150,7 +150,7 @@ layers = [ { op = "dense", units = 2 } ]
         said = self.ok("evaluate", "run", "--data", "bad.tsv", "--skip-bad", "true").err
         self.assertIn("left out of bad.tsv: 1 bad rows, 0 without a label", said)
 
-    def test_nothing_that_is_said_is_ignored(self):
+    def test_rejects_options_without_effect(self):
         self.write("numbers.csv", "a,y\n1,2\n2,3\n")
         self.fails(DATA, "`min_count` is for texts", arguments=["train", "--data", "numbers.csv",
                                                                "--target", "y", "--min-count", "2"])
@@ -161,7 +161,7 @@ layers = [ { op = "dense", units = 2 } ]
         self.fails(DATA, "dev.tsv:2: label 'noo'", arguments=[
             "train", "--data", "pairs.tsv", "--text", "left,right", "--validation", "dev.tsv"])
 
-    def test_vectors_of_another_length_are_named(self):
+    def test_names_vectors_of_another_length(self):
         self.write("net.toml", NETWORK.replace("dimension = 3", "dimension = 4"))
         self.fails(DATA, "vectors.txt.gz:2: expected a word and 4 numbers, got 3",
                    arguments=["train", "net.toml", "--out", "run"])
@@ -175,8 +175,8 @@ layers = [ { op = "dense", units = 2 } ]
         said = self.ok("train", "net.toml", "--skip-bad", "true", "--epochs", "1", "--out", "run").err
         self.assertIn("1 unreadable lines of vectors skipped", said)
 
-    def test_snlis_own_files(self):
-        """As they are published: all columns, of which most are of no use here."""
+    def test_reads_the_files_of_snli(self):
+        """Tests the files as published, with all columns. Most columns are not used."""
         names = ["gold_label", "sentence1_binary_parse", "sentence2_binary_parse", "sentence1_parse",
                  "sentence2_parse", "sentence1", "sentence2", "captionID", "pairID",
                  *(f"label{i}" for i in range(1, 6))]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The mathematics from the command line: numbers, proofs, propagation, pictures, bad input."""
+"""Tests the theory commands: numbers, proofs, propagation, plots and bad input."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ PLOTS = ("activation", "map", "shape", "propagation")
 
 
 class Constants(CliTest):
-    def test_the_published_ones(self):
+    def test_published_constants(self):
         got = self.ok_json("theory", "constants")
         self.assertAlmostEqual(ALPHA, got["alpha"], delta=1e-14 * ALPHA)
         self.assertAlmostEqual(LAMBDA, got["lambda"], delta=1e-14 * LAMBDA)
@@ -22,7 +22,7 @@ class Constants(CliTest):
         self.assertAlmostEqual(0.7876734, got["largest_singular_value"], delta=1e-7)
         self.assertAlmostEqual(1.0715750, got["gradient_growth"], delta=1e-7)
 
-    def test_what_they_give_is_a_fixed_point(self):
+    def test_constants_give_a_fixed_point(self):
         weights = ("--weight-mean", "0.2", "--weight-variance", "0.9", "--map", "random_weights")
         got = self.ok_json("theory", "constants", "--mean", "0.1", "--variance", "1.5", *weights)
         points = self.ok_json("theory", "fixed_points", "--alpha", got["alpha"], "--lambda",
@@ -40,7 +40,7 @@ class Constants(CliTest):
                                  (("needs a variance above",), ("--mean", "5"))):
             self.fails(2, *words, arguments=("theory", "constants", *arguments))
 
-    def test_other_activations_have_fixed_points_too(self):
+    def test_fixed_points_of_other_activations(self):
         tanh = ("theory", "fixed_points", "--activation", "tanh", "--weight-variance", "2")
         points = self.ok_json(*tanh)["fixed_points"]
         self.assertEqual([True], [p["attracts"] for p in points])
@@ -57,7 +57,7 @@ class Map(CliTest):
     def rows(self, text):
         return list(csv.DictReader(io.StringIO(text), strict=True))
 
-    def test_a_table(self):
+    def test_reads_and_writes_a_table(self):
         self.write("points.csv", self.POINTS)
         self.ok("theory", "map", "--input", "points.csv", "--output", "out.csv")
         rows = self.rows(self.path("out.csv").read_text())
@@ -77,7 +77,7 @@ class Map(CliTest):
         points = self.ok_json("theory", "map", "--input", "points.csv", "--json")["points"]
         self.assertEqual([{k: float(v) for k, v in row.items()} for row in rows], points)
 
-    def test_constants_move_the_fixed_point(self):
+    def test_uses_the_given_constants(self):
         shape = self.ok_json("theory", "shape", "--depth", "200")
         self.write("points.csv", self.POINTS)
         row = self.rows(self.ok("theory", "map", "--input", "points.csv", "--alpha", shape["alpha"],
@@ -86,7 +86,7 @@ class Map(CliTest):
         self.assertAlmostEqual(1, float(row["variance_out"]), delta=1e-12)
         self.assertAlmostEqual(shape["contraction"], float(row["d_variance_d_nu"]), delta=1e-12)
 
-    def test_bad_tables_leave_no_file(self):
+    def test_writes_no_file_for_bad_tables(self):
         for words, text in (((":3", "'nu'", "abc"), "mu,omega,nu,tau\n0,0,1,1\n0,0,abc,1\n"),
                             ((":2", "column 'tau'", "end of the row"), "mu,omega,nu,tau\n0,0,1\n"),
                             (("no column 'tau'",), "mu,omega,nu\n0,0,1\n"),
@@ -105,7 +105,7 @@ class Map(CliTest):
 
 
 class Certify(CliTest):
-    def test_the_theorems(self):
+    def test_proves_the_theorems(self):
         theorems = self.ok_json("theory", "certify")["theorems"]
         self.assertEqual([1, 2, 3], [t["id"] for t in theorems])
         for theorem in theorems:
@@ -116,7 +116,7 @@ class Certify(CliTest):
         for part in theorems[2]["parts"]:
             self.assertLess(part["smallest_nu"], 0.02)
 
-    def test_a_false_one(self):
+    def test_refutes_a_false_claim(self):
         result = self.run_program("theory", "certify", "--theorem", "1", "--tau", "0.95,1.9",
                                   "--mu", "-0.1,0.1", "--json")
         self.assertEqual(1, result.status, result)
@@ -126,7 +126,7 @@ class Certify(CliTest):
         self.assertLessEqual(box["tau"][1], 1.9 + 1e-12)
         self.assertEqual("", result.err)
 
-    def test_a_counterexample_is_in_the_domain(self):
+    def test_counterexample_is_in_the_domain(self):
         result = self.run_program("theory", "certify", "--theorem", "1", "--tau", "0.95,1.9", "--json")
         theorem = self.parse_json(result)["theorems"][0]
         domain = theorem["parts"][0]["domain"]
@@ -143,7 +143,7 @@ class Certify(CliTest):
 
 
 class Shapes(CliTest):
-    def test_the_gradient_grows_by_the_bound(self):
+    def test_gradient_growth_equals_the_bound(self):
         for growth in (math.e, 2):
             got = self.ok_json("theory", "shape", "--depth", "1000", "--growth", growth)
             self.assertAlmostEqual(growth, got["gradient_growth"] ** 1000, delta=1e-6)
@@ -152,7 +152,7 @@ class Shapes(CliTest):
         self.assertAlmostEqual(1.2036512, given["alpha"], delta=5e-8)
         self.assertAlmostEqual(2.75, given["growth_over_depth"], delta=5e-3)
 
-    def test_width_weighs_the_noise(self):
+    def test_width_balances_growth_and_noise(self):
         flags = ("theory", "shape", "--depth", "1000", "--width", "128")
         orthogonal, normal = self.ok_json(*flags), self.ok_json(*flags, "--init", "normal")
         self.assertLess(orthogonal["spread"], 0.05)
@@ -166,14 +166,14 @@ class Shapes(CliTest):
         self.assertAlmostEqual(0.08393557219381018671313103, got["b"], delta=1e-15)
         self.assertAlmostEqual(-LAMBDA * ALPHA, got["alpha_prime"], delta=1e-15)
 
-    def test_alpha_dropout_damps_the_noise(self):
+    def test_alpha_dropout_reduces_the_noise(self):
         flags = ("theory", "shape", "--depth", "100", "--scale", "0.1", "--width", "200",
                  "--init", "normal")
         without, damped = self.ok_json(*flags), self.ok_json(*flags, "--dropout-rate", "0.2")
         self.assertLess(damped["contraction"], without["contraction"])
         self.assertLess(damped["spread"], without["spread"])
 
-    def test_remarks(self):
+    def test_notes(self):
         for words, arguments in (
                 ("repels", ("constants", "--mean", "-0.1", "--variance", "2", "--weight-mean", "1")),
                 ("a compromise", ("shape", "--depth", "1000", "--width", "128", "--init", "normal")),
@@ -209,7 +209,7 @@ class Propagate(CliTest):
     def layers(self, *arguments):
         return self.ok_json("propagate", *arguments)["layers"]
 
-    def test_the_published_tables(self):
+    def test_matches_the_published_tables(self):
         for dropout in ("none", "alpha"):
             for seed in (1, 2):
                 layers = self.layers("--dropout", dropout, "--seed", seed)
@@ -220,7 +220,7 @@ class Propagate(CliTest):
                     self.assertGreater(layer["std_min"], 0.65)
                     self.assertLess(layer["std_max"], 1.45)
                     self.assertAlmostEqual(1, layer["predicted_std"], delta=0.05)
-        none = self.layers("--dropout", "none", "--rate", "0.2")  # said, so it stands
+        none = self.layers("--dropout", "none", "--rate", "0.2")  # an explicit choice is used
         self.assertEqual(none, self.layers())
         plain = self.layers("--dropout", "plain", "--rate", "0.2")
         self.assertGreater(max(layer["std_max"] for layer in plain[:16]), 2)
@@ -228,7 +228,7 @@ class Propagate(CliTest):
         settled = [layer["std"] for layer in plain[50:]]
         self.assertAlmostEqual(1.67, sum(settled) / 50, delta=0.05)
 
-    def test_the_notebook_corrects_twice(self):
+    def test_notebook_dropout_corrects_twice(self):
         layers = self.layers("--dropout", "notebook")[50:]
         self.assertAlmostEqual(1.20, sum(layer["std"] for layer in layers) / 50, delta=0.03)
         self.assertAlmostEqual(0.12, sum(layer["mean"] for layer in layers) / 50, delta=0.03)
@@ -241,13 +241,13 @@ class Propagate(CliTest):
                                delta=0.01)
         self.assertNotIn("gradient_second_moment", self.layers("--layers", "2")[0])
 
-    def test_everything_of_the_table_runs(self):
+    def test_runs_every_activation_dropout_and_initializer(self):
         ops = self.ok_json("ops")["ops"]
         for kind, flag in (("activation", "--activation"), ("dropout", "--dropout")):
             for name in [op["name"] for op in ops if op["category"] == kind]:
                 layers = self.layers(flag, name, "--layers", "3", "--width", "64", "--gradients")
                 self.assertEqual(3, len(layers), name)
-                if name == "softmax":  # no law of one unit alone
+                if name == "softmax":  # an output depends on several units
                     self.assertIsNone(layers[2]["predicted_std"])
                     continue
                 self.assertAlmostEqual(layers[2]["predicted_std"], layers[2]["std"], delta=0.1,
@@ -256,24 +256,24 @@ class Propagate(CliTest):
         for init in inits.split(", "):
             self.layers("--init", init, "--layers", "2", "--width", "32")
 
-    def test_data_go_in(self):
+    def test_reads_data(self):
         layers = self.layers("--data", "digits", "--layers", "5", "--width", "128")
         for layer in layers:
             self.assertAlmostEqual(1, layer["std"], delta=0.25)
 
-    def test_a_shape_for_the_depth(self):
+    def test_depth_tuned_selu(self):
         flags = ("--layers", "120", "--shape", "depth", "--init", "auto", "--gradients")
         layers = self.layers(*flags)
         growth = layers[0]["gradient_second_moment"] / layers[-1]["gradient_second_moment"]
         self.assertLess(growth, 4)
         self.assertGreater(growth, 1.7)
 
-    def test_the_same_seed_is_the_same(self):
+    def test_same_seed_gives_the_same_numbers(self):
         flags = ("--layers", "4", "--dropout", "alpha")
         self.assertEqual(self.layers(*flags), self.layers(*flags))
         self.assertNotEqual(self.layers(*flags), self.layers(*flags, "--seed", "2"))
 
-    def test_bad_requests(self):
+    def test_rejects_bad_requests(self):
         for words, arguments in ((("selu", "sellu"), ("--activation", "sellu")),
                                  (("dropout",), ("--dropout", "alpah")),
                                  (("rate", "[0, 1)"), ("--dropout", "alpha", "--rate", "1")),
@@ -286,18 +286,18 @@ class Propagate(CliTest):
 
 
 class Pictures(CliTest):
-    def test_each_is_an_svg(self):
+    def test_writes_svg_files(self):
         names = self.ok_json("theory", "plot", "--output", "pictures")["files"]
         self.assertEqual(sorted(f"pictures/{name}.svg" for name in PLOTS), sorted(names))
         for name in names:
             text = self.path(name).read_text()
             self.assertTrue(text.startswith("<?xml") and text.rstrip().endswith("</svg>"), name)
 
-    def test_one_alone(self):
+    def test_draws_a_single_plot(self):
         self.ok("theory", "plot", "map", "--output", ".")
         self.assertEqual(["map.svg"], self.files("."))
 
-    def test_without_gnuplot(self):
+    def test_reports_missing_gnuplot(self):
         self.fails(2, "gnuplot", "apt-get install", arguments=("theory", "plot"),
                    PATH=os.path.join(self.dir, "nothing"))
         self.assertEqual([], self.files("."))

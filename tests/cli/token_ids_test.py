@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Networks that read numbers of words: training, the model's check of new data, bad files."""
+"""Tests networks that read token ids: training, checks of new data, bad files."""
 
 import pathlib
 import random
@@ -34,7 +34,7 @@ class Words(CliTest):
         self.rows = [[draw.randrange(1, WORDS) if t < length else 0 for t in range(STEPS)]
                      for length in (draw.randrange(1, STEPS + 1) for _ in range(ROWS))]
         self.write_words("x.npy", self.rows)
-        # Whether word 3 is there.
+        # The label is whether token id 3 occurs.
         self.write("y.npy", npy_bytes([int(3 in row) for row in self.rows], (ROWS,), "|u1"))
         table = [draw.gauss(0, 1) for _ in range(WORDS * WIDTH)]
         self.write("table.npy", npy_bytes(table, (WORDS, WIDTH)))
@@ -44,13 +44,13 @@ class Words(CliTest):
         numbers = [number for row in rows for number in row]
         self.write(name, npy_bytes(numbers, (len(rows), STEPS), "<i4"))
 
-    def test_training_learns_which_word_is_there(self):
+    def test_learns_which_token_occurs(self):
         told = self.ok_json("train", "net.toml", "--out", "run", "--json")
         self.assertGreater(told["validation"]["accuracy"], 0.85)
         again = self.ok_json("evaluate", "run", "--split", "validation", "--json")
         self.assertEqual(told["validation"]["loss"], again["loss"])
 
-    def test_the_model_needs_no_table_and_checks_new_words(self):
+    def test_model_contains_the_table_and_checks_new_token_ids(self):
         self.ok("train", "net.toml", "--out", "run", "--epochs", "1")
         pathlib.Path(self.path("table.npy")).unlink()
         self.write_words("new.npy", self.rows[:3])
@@ -59,7 +59,7 @@ class Words(CliTest):
         self.fails(DATA, "row 1, step 2 (from 0): expected a token id from 0 (padding) to 11, got 12",
                    arguments=("predict", "run", "--data", "bad.npy"))
 
-    def test_bad_tables_and_numbers_say_where(self):
+    def test_names_the_location_of_bad_token_ids(self):
         self.write_words("x.npy", [[-1] + row[1:] for row in self.rows])
         self.fails(DATA, "row 0, step 0",
                    arguments=("train", "net.toml", "--out", "run"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The main job: train, evaluate, predict, on every kind of data that the program reads."""
+"""Tests train, evaluate and predict on every kind of data that the program reads."""
 
 import csv
 import gzip
@@ -12,12 +12,12 @@ import subprocess
 from program import (DATA, NUMERIC, CliTest, class_table, csv_text, digits_rows, floats, idx_bytes,
                      main, network, npy_bytes, read_safetensors, regression_table)
 
-TOLERANCE = 1e-5  # of probabilities and scores computed twice in 32 bits
+TOLERANCE = 1e-5  # for probabilities and scores that are computed twice in float32
 
 
 class InferenceTest(CliTest):
     def predictions(self, *arguments):
-        """The CSV as a list of rows by column name; all rows are checked for their width."""
+        """Returns the rows of the CSV by column name. Checks the width of every row."""
         text = self.ok("predict", *arguments).out
         rows = list(csv.DictReader(io.StringIO(text), strict=True))
         for row in rows:
@@ -45,7 +45,7 @@ class InferenceTest(CliTest):
 
 
 class Digits(InferenceTest):
-    def test_flags_only(self):
+    def test_trains_with_flags_only(self):
         train = self.ok_json("train", "--data", "digits", "--epochs", "6", "--out", "run")
         self.assertEqual(["checkpoint/state.safetensors", "config.toml", "history.jsonl",
                           "model.safetensors", "report.html"], self.files("run"))
@@ -57,7 +57,7 @@ class Digits(InferenceTest):
         self.assertEqual(train["test"]["loss"], evaluate["loss"])
         self.assertEqual(train["test"]["accuracy"], evaluate["accuracy"])
 
-    def test_a_network_file(self):
+    def test_trains_with_a_network_file(self):
         self.write("net.toml", network(data="validation_split = 0.25"))
         train = self.ok_json("train", "net.toml", "--out", "run", "--epochs", "4")
         self.assertEqual(4, train["epochs"], "a flag goes before the file")
@@ -70,7 +70,7 @@ class Digits(InferenceTest):
                     self.assertEqual(train[split]["loss"], evaluate["loss"])
                     self.assertEqual(train[split]["accuracy"], evaluate["accuracy"])
 
-    def test_the_network_without_json_talks_to_a_person(self):
+    def test_prints_text_without_json(self):
         result = self.ok("train", "--data", "digits", "--epochs", "2", "--out", "run")
         self.assertRegex(result.err, r"(?m)^Epoch 1/2 .*/step - loss: [0-9.]+ - accuracy: [0-9.]+$")
         self.assertRegex(result.out, r"(?m)^test accuracy 0\.9\d+$")
@@ -80,7 +80,7 @@ class Digits(InferenceTest):
         for mark in ("\x1b", "\r"):
             self.assertNotIn(mark, result.err, "for terminals only")
 
-    def test_history(self):
+    def test_writes_the_history(self):
         self.ok("train", "--data", "digits", "--epochs", "3", "--validation-split", "0.2", "--out",
                 "run")
         history = self.history("run")
@@ -120,7 +120,7 @@ class Digits(InferenceTest):
         self.ok("predict", "run", "--json", "--out", "p.json")
         self.assertEqual(359, len(json.loads(self.bytes_of("p.json"))["predictions"]))
 
-    def test_predict_into_a_pipe_or_a_device_leaves_it_what_it_is(self):
+    def test_predict_keeps_pipes_and_devices(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
         os.mkfifo(self.path("pipe"))
         with subprocess.Popen(["cat", "pipe"], cwd=self.dir, stdout=subprocess.PIPE) as reader:
@@ -130,7 +130,7 @@ class Digits(InferenceTest):
         self.assertTrue(still, f"--out replaced a pipe by a file: as root, `--out /dev/null` "
                                f"replaces that{result}")
 
-    def test_predict_through_a_link_writes_what_it_points_to(self):
+    def test_predict_follows_a_link(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
         self.write("there.csv", "old")
         self.path("here.csv").symlink_to("there.csv")
@@ -138,21 +138,21 @@ class Digits(InferenceTest):
         self.assertTrue(self.path("here.csv").is_symlink(), "the link was replaced by a file")
         self.assertIn("prediction", self.bytes_of("there.csv").decode())
 
-    def test_the_model_alone_needs_to_be_told_the_data(self):
+    def test_model_file_alone_needs_data(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
         self.path("run/model.safetensors").rename(self.path("model.safetensors"))
         self.fails(2, "--data", arguments=["evaluate", "model.safetensors"])
         evaluate = self.ok_json("evaluate", "model.safetensors", "--data", "digits")
         self.assertEqual((359, "test"), (evaluate["samples"], evaluate["split"]))
 
-    def test_a_folder_with_spaces_and_the_default_one(self):
+    def test_accepts_spaces_in_folders_and_the_default_folder(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "my run/första")
         self.ok("evaluate", "my run/första")
         for expected in ("runs/digits", "runs/digits-2"):
             train = self.ok_json("train", "--data", "digits", "--epochs", "1")
             self.assertEqual(expected, train["out"])
 
-    def test_a_run_is_usable_from_another_folder(self):
+    def test_run_works_from_another_folder(self):
         header, rows = class_table()
         self.write("t.csv", csv_text(header, rows))
         self.ok("train", "--data", "t.csv", "--target", "kind", "--epochs", "2", "--out", "run")
@@ -161,7 +161,7 @@ class Digits(InferenceTest):
         there = self.ok_json("evaluate", "../run", cwd=self.path("elsewhere"))
         self.assertEqual(here["loss"], there["loss"])
 
-    def test_the_saved_weights_are_finite_and_named_after_layers(self):
+    def test_saved_weights_are_finite_and_named_after_layers(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
         metadata, tensors = read_safetensors(self.path("run/model.safetensors"))
         self.assertEqual([256, 64], tensors["dense_1.weight"][1])
@@ -187,7 +187,7 @@ class Networks(InferenceTest):
                       '{ op = "dense", units = 30, name = "first", inputs = ["flat"] }'],
     }
 
-    def test_layers_that_are_no_chain(self):
+    def test_layers_that_are_not_a_chain(self):
         for name, layers in self.LAYERS.items():
             with self.subTest(name):
                 text = network(['{ op = "flatten", name = "flat" }', *layers])
@@ -213,7 +213,7 @@ class Networks(InferenceTest):
         self.assertGreater(train["test"]["accuracy"], 0.85)
         self.assertEqual(train["test"]["loss"], self.ok_json("evaluate", "run")["loss"])
 
-    def test_one_number_for_both_sides_of_a_window(self):
+    def test_accepts_one_number_for_both_sides_of_a_window(self):
         layers = ['{ op = "conv2d", channels = 4, kernel = KERNEL, stride = STRIDE }',
                   '{ op = "max_pool2d", kernel = KERNEL }', '{ op = "flatten" }',
                   '{ op = "dense", units = 10 }']
@@ -246,8 +246,8 @@ class Networks(InferenceTest):
                     self.assertGreaterEqual(train["test"]["top_3_accuracy"],
                                             train["test"]["accuracy"])
 
-    def test_two_inputs_are_refused_with_words(self):
-        """A known data set has one input."""
+    def test_rejects_two_inputs_for_a_known_data_set(self):
+        """A known data set has only one input."""
         layers = ['{ op = "flatten", inputs = ["image"], name = "f" }',
                   '{ op = "flatten", inputs = ["other"], name = "g" }',
                   '{ op = "add", inputs = ["f", "g"] }', '{ op = "dense", units = 10 }']
@@ -332,7 +332,7 @@ class Tables(InferenceTest):
         self.assertEqual(3, len(rows[0]))
         self.ok("evaluate", "run")
 
-    def test_classes_that_only_the_held_out_rows_have_are_noted(self):
+    def test_notes_classes_that_occur_only_in_held_out_rows(self):
         header, rows = class_table(60)
         self.write("t.csv", csv_text(header, sorted(rows, key=lambda r: r[3])))
         train = ("train", "--data", "t.csv", "--target", "kind", "--epochs", "1")
@@ -342,7 +342,7 @@ class Tables(InferenceTest):
         drawn = self.ok(*train, "--test-split", "0.5", "--shuffle-split", "true", "--out", "run")
         self.assertNotIn("note:", drawn.err)
 
-    def test_many_classes_stay_classes_when_evaluated(self):
+    def test_evaluates_many_classes_as_classes(self):
         rows = [[i % 120, (i * 7) % 120, i % 120] for i in range(360)]
         self.write("t.csv", csv_text(["a", "b", "n"], rows))
         self.ok("train", "--data", "t.csv", "--target", "n", "--task", "classification",
@@ -362,8 +362,8 @@ class Tables(InferenceTest):
         for prediction in self.ok_json("predict", "run")["predictions"]:
             self.assertEqual(set(names), set(prediction["probabilities"]))
 
-    def test_labels_and_columns_that_are_no_utf_8(self):
-        """A table in Latin-1 is trained on, or refused before the training, not after it."""
+    def test_labels_and_columns_that_are_not_utf_8(self):
+        """A table in Latin-1 is accepted, or rejected before training and not after it."""
         header, rows = class_table(names=("A", "B", "C"))
         for name, text in (("label", csv_text(header, rows).replace("A", "\xc4")),
                            ("column", csv_text(["gr\xf6\xdfe", *header[1:]], rows))):
@@ -378,7 +378,7 @@ class Tables(InferenceTest):
                     self.check_failure(result, (DATA,), "t.csv", "UTF-8")
                     self.assertNotIn("Epoch 1", result.err, "the training was for nothing")
 
-    def test_several_labels_some_missing(self):
+    def test_several_labels_with_missing_ones(self):
         _, rows = regression_table(200)
         rows = [[*r[:3], int(r[0] > 0) if i % 7 else "", int(r[1] > 3)] for i, r in enumerate(rows)]
         self.write("t.csv", csv_text(["a", "b", "c", "p", "q"], rows))
@@ -395,7 +395,7 @@ class Tables(InferenceTest):
         whole = self.predictions("run", "--data", "t.csv")
         self.assert_same_predictions(whole, self.predictions("run", "--data", "plain.csv"))
 
-    def test_one_yes_or_no(self):
+    def test_one_binary_label(self):
         _, rows = regression_table(200)
         self.write("t.csv", csv_text(["a", "b", "yes"], [[r[0], r[1], int(r[0] > 0)] for r in rows]))
         self.write("net.toml", '[data]\nsource = "t.csv"\ntarget = "yes"\n[model]\n'
@@ -410,7 +410,7 @@ class Tables(InferenceTest):
             if abs(known[0]) > 0.5:
                 self.assertEqual(known[0] > 0, float(list(row.values())[-1]) > 0.5, row)
 
-    def test_evaluate_names_the_row_whose_label_is_missing(self):
+    def test_evaluate_names_the_row_of_a_missing_label(self):
         header, rows = class_table(60)
         self.write("t.csv", csv_text(header, rows))
         self.ok("train", "--data", "t.csv", "--target", "kind", "--epochs", "1", "--out", "run")
@@ -422,7 +422,7 @@ class Tables(InferenceTest):
                 self.fails(DATA, f"m.csv:{row + 2}", "'kind'",
                            arguments=["evaluate", "run", "--data", "m.csv"])
 
-    def test_dialects_give_the_same_model(self):
+    def test_table_formats_give_the_same_model(self):
         header, rows = class_table()
         plain = csv_text(header, rows)
         self.write("t.csv", plain)
@@ -506,7 +506,7 @@ class Arrays(InferenceTest):
         self.assertGreater(train["test"]["accuracy"], 0.8)
         self.assertEqual(train["test"]["loss"], self.ok_json("evaluate", "run")["loss"])
 
-    def test_predictions_that_overflow_are_still_json_or_refused(self):
+    def test_overflowing_predictions_are_valid_json_or_an_error(self):
         header, rows = regression_table(60)
         self.write("t.csv", csv_text(header, rows))
         self.ok("train", "--data", "t.csv", "--target", "y", "--epochs", "1", "--standardize",
@@ -519,7 +519,7 @@ class Arrays(InferenceTest):
 
 
 class InputSources(InferenceTest):
-    """y = 2a − b + c/2, with a and b in one input and c in the other."""
+    """The target is y = 2a − b + c/2, with a and b in one input and c in the other."""
 
     LAYERS = ('{ op = "dense", units = 16, inputs = ["left"] }', '{ op = "selu", name = "l" }',
               '{ op = "dense", units = 16, inputs = ["right"] }', '{ op = "selu", name = "r" }',
@@ -530,7 +530,7 @@ class InputSources(InferenceTest):
                        inputs="right = [1], left = [2]")
         return text.replace('source = "digits"', data).replace("epochs = 2", "epochs = 30")
 
-    def test_columns_of_a_table(self):
+    def test_reads_columns_of_a_table(self):
         header, rows = regression_table()
         self.write("t.csv", csv_text(header, rows))
         self.write("net.toml", self.net('source = "t.csv"\ntarget = "y"\ntest_split = 0.25\n'
@@ -538,7 +538,7 @@ class InputSources(InferenceTest):
         scores = self.ok_json("train", "net.toml", "--out", "run")["test"]
         self.assertGreater(scores["r2"], 0.9)
         self.write("new.csv", csv_text(["c", "a", "b"], [[r[2], r[0], r[1]] for r in rows]))
-        # The model knows which columns each of its inputs reads.
+        # The model contains the columns of each of its inputs.
         new = self.predictions("run", "--data", "new.csv")
         self.assert_same_predictions(new, self.predictions("run", "--data", "t.csv"))
         self.assert_same_predictions(
@@ -548,7 +548,7 @@ class InputSources(InferenceTest):
                                    "right=b")
         self.assertNotEqual(new, swapped)
 
-    def test_a_file_for_each_input(self):
+    def test_reads_a_file_for_each_input(self):
         header, rows = regression_table()
         self.write("left.npy", npy_bytes([v for r in rows for v in (r[1], r[0])], (240, 2)))
         self.write("right.npy", npy_bytes([r[2] for r in rows], (240, 1)))
@@ -566,7 +566,7 @@ class InputSources(InferenceTest):
                                                    "--input", "right=right.npy")))
         self.assertEqual(60, self.ok_json("evaluate", "files")["samples"])
 
-    def test_inputs_may_have_any_name(self):
+    def test_accepts_any_input_name(self):
         header, rows = regression_table(60)
         self.write("t.csv", csv_text(header, rows))
         layers = ('{ op = "concat", inputs = ["name", "inputs"] }', '{ op = "dense", units = 1 }')
@@ -578,7 +578,7 @@ class InputSources(InferenceTest):
         self.ok("train", "run/config.toml", "--out", "again")
         self.assertEqual(scores["loss"], self.ok_json("evaluate", "again")["loss"])
 
-    def test_the_default_network_joins_them(self):
+    def test_default_network_joins_the_inputs(self):
         header, rows = regression_table()
         self.write("t.csv", csv_text(header, rows))
         self.ok("train", "--data", "t.csv", "--target", "y", "--input", "inputs=a", "--input",
@@ -587,7 +587,7 @@ class InputSources(InferenceTest):
                 "two=b,c", "--hidden", "16", "--epochs", "2", "--out", "run")
         self.assertIn("concat", self.path("run/config.toml").read_text())
 
-    def test_faults(self):
+    def test_rejects_wrong_inputs(self):
         header, rows = regression_table(12)
         self.write("t.csv", csv_text(header, rows))
         self.write("short.npy", npy_bytes(range(9), (9, 1)))

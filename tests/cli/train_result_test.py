@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `selfnorm train` says when it is done."""
+"""Tests what `selfnorm train` prints at the end."""
 
 from program import CliTest, main, network
 
-# No epoch is better by 0.9 than the first, so it stops after the third.
+# No epoch is better by 0.9 than the first, so training stops after the third.
 STOPS = 'early_stopping = { patience = 2, monitor = "accuracy", min_delta = 0.9 }'
 
 
@@ -12,7 +12,7 @@ class EarlyStopping(CliTest):
         self.write("net.toml", network(data="validation_split = 0.3", train=train))
         return ["train", "net.toml", "--epochs", "6", "--out", "run", *flags]
 
-    def test_it_is_told(self):
+    def test_reports_early_stopping(self):
         result = self.ok_json(*self.train(STOPS))
         self.assertEqual((3, True, 1), tuple(result[key] for key in (
             "epochs", "stopped_early", "best_epoch")))
@@ -22,14 +22,14 @@ class EarlyStopping(CliTest):
         self.assertIn("stopped  early after epoch 3\nbest     epoch 1 (the model has its weights)\n",
                       text)
 
-    def test_the_last_weights_stay_when_they_are_asked_for(self):
+    def test_keeps_the_last_weights_on_request(self):
         last = STOPS.replace(" }", ", restore_best = false }")
         result = self.ok_json(*self.train(last))
         self.assertEqual((True, 1), (result["stopped_early"], result["best_epoch"]))
         self.assertEqual(result["validation"]["loss"], self.history("run")[-1]["validation_loss"])
         self.assertIn("best     epoch 1\n", self.ok(*self.train(last)).out)
 
-    def test_without_patience_nothing_is_judged(self):
+    def test_reports_no_best_epoch_without_patience(self):
         result = self.ok_json(*self.train(""))
         self.assertEqual((6, False, None), tuple(result[key] for key in (
             "epochs", "stopped_early", "best_epoch")))
@@ -40,19 +40,19 @@ class EarlyStopping(CliTest):
 
 
 class Watching(CliTest):
-    def test_its_time_is_told_apart(self):
+    def test_reports_watch_seconds_separately(self):
         result = self.ok_json("train", "--data", "digits", "--epochs", "3", "--out", "run")
         history = self.history("run")
         for record in history:
             self.assertEqual("weights" in record, "watch_seconds" in record)
-        self.assertTrue(all("weights" in record for record in history))  # cheap enough for each
+        self.assertTrue(all("weights" in record for record in history))  # cheap enough for every epoch
         self.assertEqual([True, False, False, True], ["moments" in record for record in history])
         watched = sum(record.get("watch_seconds", 0) for record in history)
         self.assertGreater(watched, 0)
         self.assertAlmostEqual(watched, result["watch_seconds"])
         self.assertAlmostEqual(sum(r["seconds"] for r in history), result["seconds"])
 
-    def test_validation_s_time_is_told_apart(self):
+    def test_reports_evaluation_seconds_separately(self):
         result = self.ok_json("train", "--data", "digits", "--epochs", "2", "--validation-split", "0.2", "--out", "run")
         history = self.history("run")
         self.assertEqual([False, True, True], ["evaluation_seconds" in record for record in history])
@@ -60,7 +60,7 @@ class Watching(CliTest):
         self.assertGreater(evaluated, 0)
         self.assertAlmostEqual(evaluated, result["evaluation_seconds"])
 
-    def test_without_it_none_passes(self):
+    def test_reports_no_watch_seconds_without_watching(self):
         result = self.ok_json("train", "--data", "digits", "--epochs", "1", "--watch", "false",
                               "--out", "run")
         self.assertEqual(0, result["watch_seconds"])

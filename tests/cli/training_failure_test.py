@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stops a training: numbers that are not finite, disks that are full, folders that are not
-writable. The message helps, and what was there before is there after."""
+"""Tests what stops a training: non-finite numbers, full disks and folders that are not writable.
+
+The message helps, and the files of earlier runs remain.
+"""
 
 import json
 import math
@@ -21,7 +23,7 @@ class Numeric(CliTest):
                 return name
         return None
 
-    def test_a_loss_that_becomes_nan_names_step_and_node(self):
+    def test_names_step_and_node_of_a_nan_loss(self):
         result = self.fails(NUMERIC, "learning rate", arguments=[
             "train", "--data", "digits", "--epochs", "3", *SGD, "--learning-rate", "1e20", "--out",
             "run"])
@@ -29,15 +31,15 @@ class Numeric(CliTest):
         self.assertRegex(result.err, r"'(dense|selu|alpha_dropout|loss)[_.\w]*'")
         self.assertNotIn("model.safetensors", self.files("run"))
 
-    def test_it_is_found_even_after_the_last_step(self):
-        """One step an epoch: the loss is computed before the step that ruins the weights."""
+    def test_finds_a_failure_in_the_last_step(self):
+        """There is one step per epoch. The loss is computed before the step that breaks the weights."""
         result = self.fails(NUMERIC, "step", arguments=[
             "train", "--data", "digits", "--epochs", "1", "--batch-size", "2000", *SGD,
             "--learning-rate", "1e39", "--out", "run"])
         self.assertNotIn("model.safetensors", self.files("run"), result)
 
-    def test_the_checkpoint_that_is_kept_is_finite(self):
-        """It happens between two epochs: the first one ends with a finite loss."""
+    def test_kept_checkpoint_is_finite(self):
+        """The failure is between two epochs: the first one ends with a finite loss."""
         self.fails(NUMERIC, "step", arguments=[
             "train", "--data", "digits", "--epochs", "3", "--batch-size", "2000", *SGD,
             "--learning-rate", "1e39", "--out", "run"])
@@ -46,13 +48,13 @@ class Numeric(CliTest):
             self.assertIsNone(self.all_finite(state), "the checkpoint that is kept holds NaN in")
 
     def write_diverging(self):
-        """One linear layer whose error doubles at every step: it takes some epochs to overflow."""
+        """Writes one linear layer. Its error doubles at every step and overflows after some epochs."""
         self.write("t.csv", csv_text(*regression_table(200)))
         self.write("net.toml", '[data]\nsource = "t.csv"\ntarget = "y"\n[model]\n'
                    'inputs = { x = [3] }\nlayers = [{ op = "dense", units = 1 }]\n'
                    '[train]\noptimizer = { name = "sgd", learning_rate = 1.5 }\nepochs = 50\n')
 
-    def test_the_checkpoint_that_is_told_is_the_one_that_is_there(self):
+    def test_names_the_existing_checkpoint(self):
         self.write_diverging()
         train = ["train", "net.toml", "--out", "run"]
         self.fails(NUMERIC, "no checkpoint was saved yet",
@@ -66,7 +68,7 @@ class Numeric(CliTest):
         self.fails(NUMERIC, told.group(), arguments=[
             "train", "--out", "run", "--resume", "--checkpoint-every", "40"])
 
-    def test_the_last_good_checkpoint_is_usable(self):
+    def test_last_good_checkpoint_is_usable(self):
         self.write_diverging()
         result = self.fails(NUMERIC, "checkpoint", "kept", arguments=["train", "net.toml", "--out",
                                                                       "run"])
@@ -79,8 +81,8 @@ class Numeric(CliTest):
         self.assertEqual(0, resumed.status, "the message says to lower the learning rate and that "
                          f"the checkpoint is kept, but it cannot be continued so{resumed}")
 
-    def test_a_failed_training_does_not_mix_with_the_run_that_was_there(self):
-        """The old model with the new configuration would be evaluated on the wrong rows."""
+    def test_failed_training_does_not_mix_with_the_earlier_run(self):
+        """Otherwise the old model with the new configuration would be evaluated on the wrong rows."""
         self.write("t.csv", csv_text(*class_table(200)))
         common = ["train", "--data", "t.csv", "--target", "kind", "--out", "run"]
         self.ok(*common, "--epochs", "2", "--test-split", "0.2", "--shuffle-split", "true")
@@ -91,7 +93,7 @@ class Numeric(CliTest):
         if result.status == 0:
             self.assertEqual(before, self.parse_json(result))
 
-    def test_data_too_large_to_square(self):
+    def test_data_with_overflowing_squares(self):
         rows = [[1e38 * (i % 3), i, i] for i in range(30)]
         self.write("t.csv", csv_text(["a", "b", "y"], rows))
         result = self.run_program("train", "--data", "t.csv", "--target", "y", "--standardize",
@@ -103,13 +105,13 @@ class Numeric(CliTest):
 
 class FullDisk(CliTest):
     def small_disk(self, size, command):
-        """Runs in a shell of its own mount namespace, where `disk` has `size` bytes."""
+        """Runs in a shell with a separate mount namespace, in which `disk` has `size` bytes."""
         self.path("disk").mkdir(exist_ok=True)
         script = f'mount -t tmpfs -o size={size} none "$0/disk" && shift 0 && exec "$@"'
         return self.run_program(*command, prefix=("unshare", "-rm", "sh", "-c", script,
                                                   str(self.dir)))
 
-    def test_training_onto_a_full_disk(self):
+    def test_training_on_a_full_disk(self):
         probe = subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"],
                                capture_output=True, check=False)
         if probe.returncode != 0:
@@ -121,7 +123,7 @@ class FullDisk(CliTest):
                 result = self.small_disk(size, command)
                 self.check_failure(result, (DATA,), "disk/run", "No space left")
 
-    def test_a_file_size_limit_keeps_what_was_there(self):
+    def test_file_size_limit_keeps_existing_files(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
         before = {name: self.bytes_of("run", name) for name in self.files("run")}
         for limit in (0, 1000, 100000):
@@ -138,8 +140,8 @@ class FullDisk(CliTest):
         self.ok("train", "--data", "digits", "--epochs", "3", "--out", "whole")
         self.assert_same_model("whole", "run")
 
-    def test_a_history_cut_short_does_not_stop_a_resume(self):
-        """A machine that lost its power while a line was written."""
+    def test_resumes_with_a_truncated_history(self):
+        """Tests a power failure while a line was written."""
         self.ok("train", "--data", "digits", "--epochs", "4", "--out", "whole")
         self.ok("train", "--data", "digits", "--epochs", "2", "--out", "run")
         with open(self.path("run/history.jsonl"), "ab") as file:
@@ -148,7 +150,7 @@ class FullDisk(CliTest):
         self.assert_same_model("whole", "run")
         self.assertEqual([0, 1, 2, 3, 4], [r["epoch"] for r in self.history("run")])
 
-    def test_a_history_on_a_full_device(self):
+    def test_history_on_a_full_device(self):
         self.path("run").mkdir()
         self.path("run/history.jsonl").symlink_to("/dev/full")
         result = self.run_program("train", "--data", "digits", "--epochs", "1", "--out", "run")
@@ -159,7 +161,7 @@ class FullDisk(CliTest):
             self.assertEqual(2, len(self.history("run")), "0: then the history is there")
         self.assertTrue(os.path.exists("/dev/full") and not os.path.isfile("/dev/full"))
 
-    def test_results_on_a_full_device_are_no_success(self):
+    def test_results_on_a_full_device_are_an_error(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
         for arguments in (["predict", "run"], ["predict", "run", "--json"],
                           ["evaluate", "run", "--json"], ["evaluate", "run"]):
@@ -182,13 +184,13 @@ class OutFolder(CliTest):
         self.fails(DATA, *words, arguments=["train", "--data", "digits", "--epochs", "1", "--out",
                                             out])
 
-    def test_a_file_in_its_place(self):
+    def test_file_in_place_of_the_folder(self):
         self.write("run", "mine")
         self.refused("run", "run")
         self.refused("run/deeper", "run")
         self.assertEqual(b"mine", self.bytes_of("run"))
 
-    def test_a_folder_where_the_model_goes(self):
+    def test_folder_in_place_of_the_model(self):
         self.path("run/model.safetensors").mkdir(parents=True)
         self.refused("run", "model.safetensors")
 
@@ -201,14 +203,14 @@ class OutFolder(CliTest):
         self.path("closed").mkdir(mode=0o500)
         self.refused("closed/run", "closed")
 
-    def test_an_unreadable_configuration_of_a_run(self):
+    def test_unreadable_configuration_of_a_run(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
         self.write("run/config.toml", "[data\n")
         self.fails((2, 4), "run/config.toml:", arguments=["evaluate", "run"])
         self.path("run/config.toml").unlink()
         self.fails((2, 3, 4), "run/config.toml", arguments=["evaluate", "run"])
 
-    def test_the_network_file_may_be_the_runs_own(self):
+    def test_accepts_the_configuration_of_the_run_as_network_file(self):
         self.write("net.toml", network())
         self.ok("train", "net.toml", "--out", "run")
         first = self.bytes_of("run", "model.safetensors")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""HACKING.md and ADR 1 agree with the tree: folders, presets, tools, and the libraries that CMake finds."""
+"""Tests that HACKING.md and ADR 1 agree with the tree: folders, presets, tools and libraries."""
 
 import json
 import pathlib
@@ -9,7 +9,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# What CMake calls a library, and its row in ADR 1.
+# The name of a library in CMake, and in its row of ADR 1.
 LIBRARIES = {
     "OpenMP": "OpenMP", "fmt": "fmt", "ZLIB": "zlib", "tomlplusplus": "toml++", "dnnl": "oneDNN",
     "LibCsv": "libcsv", "Arb": "Arb", "hwy": "Highway", "xxhash": "xxHash", "httplib": "cpp-httplib",
@@ -31,18 +31,18 @@ class Hacking(unittest.TestCase):
         for path in paths:
             self.assertTrue((ROOT / path).exists(), path)
 
-    def test_every_folder_of_the_source_is_listed(self):
+    def test_lists_every_source_folder(self):
         listed = set(re.findall(r"`src/(\w+)/`", read("HACKING.md")))
         present = {path.name for path in (ROOT / "src").iterdir() if path.is_dir()}
         self.assertEqual(listed, present)
 
-    def test_presets(self):
+    def test_lists_every_preset(self):
         listed = set(re.findall(r"^\| `(\w+)` \|", read("HACKING.md"), flags=re.MULTILINE))
         presets = {preset["name"] for preset in json.loads(read("CMakePresets.json"))["configurePresets"]
                    if not preset.get("hidden")}
         self.assertEqual(listed & presets, presets)
 
-    def test_make_targets(self):
+    def test_every_make_target_exists(self):
         text = read("HACKING.md")
         for target in re.findall(r"`make (\w+)`", text):
             self.assertRegex(read("Makefile"), rf"(?m)^{target}:")

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# docs/ops.md is what the program says of its op table: PROGRAM ops --markdown >docs/ops.md fixes it.
+# Checks that docs/ops.md is the output of `PROGRAM ops --markdown`. To fix it, run:
+# PROGRAM ops --markdown >docs/ops.md
 set -euo pipefail
 diff -u docs/ops.md <("$1" ops --markdown)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs what README.md and the guides show a user: their network files and commands, in order.
+"""Runs the network files and commands of README.md and the guides, in order.
 
 usage: readme_test.py PROGRAM
-The C++ program of docs/guides/cpp.md is built by tests/package; `make demo` is what CI runs as well.
+tests/package builds the C++ program of docs/guides/cpp.md. CI also runs `make demo`.
 """
 
 import pathlib
@@ -32,7 +32,7 @@ def table(rows, target):
 
 
 def run_commands(program, document):
-    """Runs the document's commands in a folder with the files that they name; returns how many."""
+    """Runs the commands of a document in a folder with their input files. Returns how many it ran."""
     text = document.read_text(encoding="utf-8")
     commands = [shlex.split(line) for block in blocks(text, "sh") for line in block.splitlines()]
     commands = [words for words in commands if words[0] in PROGRAM]

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The Debian packages are clean for lintian, install on a bare Debian 12 and run there.
+# Checks that lintian accepts the Debian packages, and that they install and run on a bare Debian 12.
 # usage: tests/package/deb_test.sh FOLDER_WITH_THE_PACKAGES
-# Exit status 77 means skipped: needs root, debootstrap, lintian and an archive of Debian packages.
+# The exit status is 77 (skipped) without root, debootstrap, lintian or an archive of Debian packages.
 set -euo pipefail
 folder=$(realpath "$1")
 program=$(ls "$folder"/selfnorm_*.deb)
@@ -15,10 +15,10 @@ for tool in debootstrap lintian; do command -v $tool >/dev/null || skip "needs $
 echo "lintian"
 lintian --fail-on warning "$program" "$library"
 
-# The archive that this machine's apt uses.
+# The archive that apt uses on this machine.
 archive=$(apt-get indextargets --format '$(SITE) $(RELEASE)' 2>/dev/null |
   awk '$2 == "bookworm" || $2 == "stable" { print $1; exit }')
-[ -n "$archive" ] || skip "apt names no archive of Debian 12"
+[ -n "$archive" ] || skip "apt has no archive of Debian 12"
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 echo "bare Debian 12 in $root"
@@ -38,6 +38,6 @@ for file in man/man1/selfnorm-train.1.gz bash-completion/completions/selfnorm \
   zsh/vendor-completions/_selfnorm fish/vendor_completions.d/selfnorm.fish; do
   grep -q "/usr/share/$file" <<<"$contents" || { echo "missing: $file" >&2; exit 1; }
 done
-# The library's dependencies exist; the program of a user is built by package.find_package.
+# The dependencies of the library exist. The test package.find_package builds a program with it.
 in_root apt-get install -y -qq --no-install-recommends --simulate "/$(basename "$library")" >/dev/null
-echo "both packages are good"
+echo "both packages passed"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Run by ctest: install into a fresh prefix, build the guide's program against it, run it, check what
-# it says.
+# Installs into a fresh prefix, builds the program of the guide against it, runs it and checks its
+# output. ctest runs this script.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output
                   ERROR_VARIABLE output)
@@ -29,7 +29,7 @@ run(${CMAKE_COMMAND} -S ${WORK}/source -B ${WORK}/build -G ${GENERATOR} -DCMAKE_
     -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_FLAGS=${flags} -Ddnnl_DIR=${DNNL}
     -DCMAKE_PREFIX_PATH=${WORK}/prefix -DSELFNORM_WANTED_VERSION=${VERSION})
 run(${CMAKE_COMMAND} --build ${WORK}/build)
-# The digits come from the installed prefix: no folder of the repository is at hand there.
+# The digits come from the installed prefix, since no folder of the repository is available there.
 run(${CMAKE_COMMAND} -E chdir ${WORK} ${WORK}/build/consumer)
 string(REGEX MATCH "test accuracy (0\\.[0-9]+)" found "${output}")
 if(NOT found OR CMAKE_MATCH_1 LESS 0.9)
@@ -38,4 +38,4 @@ endif()
 if(NOT EXISTS ${WORK}/digits.safetensors)
   message(FATAL_ERROR "the guide's program saved no model")
 endif()
-message(STATUS "the guide's program said: ${output}")
+message(STATUS "output of the guide's program: ${output}")
