@@ -3,7 +3,6 @@
 // convolutions and the optimizer. One run thus shows how much time the engine adds.
 #include <benchmark/benchmark.h>
 
-#include <map>
 
 #include "base/random.h"
 #include "kernels/dnnl/convolution.h"
@@ -53,7 +52,6 @@ void BM_TrainingStep(benchmark::State& state, const char* activation, const char
   StepFixture fixture(activation, dropout);
   std::uint64_t number = 0;
   for (auto _ : state) fixture.step->program.run(number++);
-  std::map<std::string, double> seconds;
   for (const auto& [name, s] : fixture.step->program.profile(number)) {
     state.counters[name + " ms"] = s * 1e3;
   }

@@ -33,7 +33,7 @@ LAYERS = [
     ["ops"],
     ["passes"],
     ["engine"],
-    ["optim", "data", "comm"],
+    ["optim", "data"],
     ["formats"],
     ["train"],
     ["doctor"],

@@ -40,7 +40,7 @@ struct Dataset {
   std::vector<Field> inputs;  ///< the inputs
   Targets targets;            ///< the targets
   /// The vocabulary of texts by token id, most frequent first; "" for 0 (padding) and 1 (unknown).
-  std::vector<std::string> words = {};
+  std::vector<std::string> vocabulary = {};
   std::vector<std::int64_t> lines = {};  ///< line number of each row in a file of texts
   std::int64_t unlabeled = 0;            ///< number of rows left out because they have no label
   std::int64_t skipped = 0;              ///< number of rows left out because they are unreadable

@@ -19,7 +19,7 @@ struct SignalMoments {
   double variance = 0;  ///< likewise
   /// Standard deviation over the units (each channel at each position) of their means over the
   /// batch: the part of the signal that all samples share.
-  double unit_mean_deviation = 0;
+  double unit_mean_standard_deviation = 0;
   /// Mean square of ∂(cotangent·network output)/∂(this output) for an N(0, 1) cotangent. NaN if no
   /// path leads to the output.
   double gradient_second_moment = 0;
@@ -61,7 +61,7 @@ enum class Severity : std::uint8_t {
 
 /// Something about a network that keeps its signals or gradients from being normal.
 struct Finding {
-  std::string code;                       ///< one of `finding_codes`
+  std::string code;                       ///< one of `finding_descriptions`
   Severity severity = Severity::warning;  ///< severity of the worst layer
   std::vector<std::string> layers;        ///< in the order of computation; empty: the data
   std::vector<double> values;             ///< the value of each layer
@@ -80,7 +80,7 @@ struct FindingDescription {
 };
 
 /// All kinds of findings.
-std::vector<FindingDescription> finding_codes();
+std::vector<FindingDescription> finding_descriptions();
 
 /// Options of an examination.
 struct ExaminationOptions {
@@ -110,11 +110,12 @@ Examination examine(const RunConfig& config, const ExaminationOptions& options =
 
 /// A repaired network.
 struct Repair {
-  RunConfig config;                   ///< only what was found is changed
-  std::vector<std::int64_t> origins;  ///< old index of each layer; -1 for an inserted one
-  std::vector<Finding> found;         ///< findings before the repair
-  Examination after;                  ///< examination of the repaired network, without findings
-  std::vector<Finding> beyond = {};   ///< findings about trained weights, which no file can fix
+  RunConfig config;                        ///< only what was found is changed
+  std::vector<std::int64_t> origins;       ///< old index of each layer; -1 for an inserted one
+  std::vector<Finding> repaired_findings;  ///< findings before the repair
+  Examination examination;  ///< examination of the repaired network, without findings
+  std::vector<Finding> unrepairable_findings =
+      {};  ///< findings about trained weights, which no file can fix
 };
 
 /// Fixes all findings: first the layers, then their scales by the predicted moments, then the shape

@@ -33,7 +33,7 @@ class Model {
   const Network& network() const;
 
   /// Statistics of ω and τ for every layer with weights.
-  std::vector<WeightStatistics> unit_weights() const;
+  std::vector<WeightStatistics> weight_statistics() const;
 
   /// Loss ("loss") and metrics on data with targets. Classes are matched by name. Throws
   /// Error(data) if the data do not fit the model.
@@ -58,16 +58,16 @@ class Model {
   std::shared_ptr<TrainedModel> trained_;
 };
 
-/// Trains the network on the data and returns the model. `division` gives `standardize` and
+/// Trains the network on the data and returns the model. `split_options` gives `standardize` and
 /// `validation_split`; its other members are not read. A network without inputs takes those of the
 /// data. A network without layers is the default network. Throws Error(config), Error(shape),
 /// Error(data) or Error(numeric).
 Model train(const Network& network, const Dataset& data, const TrainOptions& options = {},
-            const DataOptions& division = {}, const TrainCallbacks& callbacks = {});
+            const DataOptions& split_options = {}, const TrainCallbacks& callbacks = {});
 
 /// As above, with the rows of `data.validation`, if there are any, for validation. Then
 /// `division.validation_split` must be 0. `data.test` is not read.
 Model train(const Network& network, const LoadedData& data, const TrainOptions& options = {},
-            const DataOptions& division = {}, const TrainCallbacks& callbacks = {});
+            const DataOptions& split_options = {}, const TrainCallbacks& callbacks = {});
 
 }  // namespace selfnorm

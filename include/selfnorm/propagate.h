@@ -11,7 +11,7 @@ namespace selfnorm {
 
 /// The propagation experiment of the paper's notebooks: x ~ N(0, 1) goes through layers of a random
 /// matrix, an activation and dropout.
-struct PropagationRequest {
+struct PropagationOptions {
   std::int64_t layers = 100;        ///< number of layers
   std::int64_t width = 200;         ///< units per layer, and of the input unless `input` is given
   std::int64_t batch = 300;         ///< number of rows
@@ -52,6 +52,6 @@ struct PropagatedLayer {
 
 /// Runs the experiment on the training engine. Throws Error(config) for a name that is not in the
 /// op table or a number out of range. Thread-safe.
-std::vector<PropagatedLayer> propagate(const PropagationRequest& request);
+std::vector<PropagatedLayer> propagate(const PropagationOptions& request);
 
 }  // namespace selfnorm

@@ -14,10 +14,10 @@ namespace selfnorm {
 /// The report of a run folder: a summary, learning curves, the moments of every layer over time and
 /// their distributions before and after training, the model's mistakes, the network and the
 /// configuration. If the run's data are no longer available, what depends on them is left out, and
-/// the summary says so. A run without a model, or with a `why_stopped`, did not finish: its report
+/// the summary says so. A run without a model, or with a `stop_reason`, did not finish: its report
 /// shows the history. Throws Error(model_file), Error(data) or Error(config) if the folder is not a
 /// run.
-std::string run_report(const std::filesystem::path& run, const std::string& why_stopped = "");
+std::string run_report(const std::filesystem::path& run, const std::string& stop_reason = "");
 
 /// The report of a run in progress. The page asks its own server for `events`.
 std::string live_report(const std::string& name);

@@ -70,9 +70,9 @@ struct RunSummary {
   std::vector<std::string> metrics;  ///< metrics measured in addition to the loss
   /// Classes of validation or test rows that no training row has.
   std::vector<std::string> unseen_classes;
-  std::int64_t words = 0;      ///< size of the vocabulary, for texts
-  std::int64_t unlabeled = 0;  ///< as in Dataset
-  std::int64_t skipped = 0;    ///< as in Dataset
+  std::int64_t vocabulary_size = 0;  ///< size of the vocabulary, for texts
+  std::int64_t unlabeled = 0;        ///< as in Dataset
+  std::int64_t skipped = 0;          ///< as in Dataset
   /// Fraction of the tokens of the training texts that have a pretrained vector.
   std::optional<double> coverage;
   std::int64_t skipped_vectors = 0;  ///< unreadable lines of the vector file, left out

@@ -69,7 +69,7 @@ struct LayerWeights {
   double tau = 1;    ///< τ: the sum of their squares
   /// false is the paper's map with fixed weights, z ~ N(μω, ντ). true averages over drawn weights,
   /// so that a mean of the inputs adds to the variance: z ~ N(μω, (ν + μ²)τ).
-  bool random = false;
+  bool is_random = false;
 };
 
 /// Mean and variance of a layer's inputs or outputs.
@@ -108,9 +108,9 @@ SeluConstants selu_constants(const Moments& target, const LayerWeights& weights 
 /// A fixed point of the moment map with ν > 0, and its basin of attraction along each axis,
 /// searched in [−1e3, 1e3] for the mean and [1e-8, 1e8] for the variance.
 struct FixedPoint {
-  Moments at;                     ///< its mean and variance
+  Moments moments;                ///< its mean and variance
   LayerMap map;                   ///< the moment map there
-  bool attracts = false;          ///< whether the map contracts there
+  bool is_attracting = false;     ///< whether the map contracts there
   double basin_min_mean = 0;      ///< smallest μ that leads here, at its ν
   double basin_max_mean = 0;      ///< largest
   double basin_min_variance = 0;  ///< smallest ν that leads here, at its μ
@@ -147,7 +147,7 @@ struct DepthTunedSeluOptions {
   /// A factor below 1 stands for the alpha dropout with this growth (rate up to 0.95), which also
   /// changes contraction and spread.
   double dropout_growth = 1;
-  bool orthogonal = true;  ///< orthogonal weights, else Gaussian
+  bool is_orthogonal = true;  ///< orthogonal weights, else Gaussian
 };
 
 /// The fixed point's constants with the largest scale s ≤ 1 whose gradient grows by no more than

@@ -52,16 +52,16 @@ struct LayerMoments {
 /// Statistics over the units of a layer of ω = Σw and τ = Σw² (Klambauer et al. 2017). The fixed
 /// point of SELU assumes 0 and 1.
 struct WeightStatistics {
-  std::string layer;           ///< name of the layer
-  double omega = 0;            ///< mean of ω
-  double omega_deviation = 0;  ///< standard deviation of ω
-  double tau = 0;              ///< mean of τ
-  double tau_deviation = 0;    ///< standard deviation of τ
+  std::string layer;                    ///< name of the layer
+  double omega = 0;                     ///< mean of ω
+  double omega_standard_deviation = 0;  ///< standard deviation of ω
+  double tau = 0;                       ///< mean of τ
+  double tau_standard_deviation = 0;    ///< standard deviation of τ
   /// Fraction of the units whose τ, less what zero padding takes, is outside 0.8 to 1.25.
-  double outside = 0;
+  double outside_fraction = 0;
   /// Norm of the loss's gradient with respect to these weights in the last step; NaN before the
   /// first.
-  double gradient = std::numeric_limits<double>::quiet_NaN();
+  double gradient_norm = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// Histogram of a layer's outputs over the watched rows: counts in equal bins from `kHistogramLow`
@@ -96,7 +96,7 @@ struct EpochRecord {
 };
 
 /// The progress within an epoch.
-struct StepReport {
+struct StepProgress {
   std::int64_t epoch;   ///< current epoch, from 1
   std::int64_t epochs;  ///< number of epochs
   std::int64_t step;    ///< steps done in this epoch
@@ -107,7 +107,7 @@ struct StepReport {
 
 /// Functions that training calls in its own thread. Each may be empty.
 struct TrainCallbacks {
-  std::function<void(const StepReport&)> on_step;    ///< after a step
+  std::function<void(const StepProgress&)> on_step;  ///< after a step
   std::function<void(const EpochRecord&)> on_epoch;  ///< after an epoch, and once before training
   std::function<bool()> should_stop;                 ///< true stops training after this step
 };

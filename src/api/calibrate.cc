@@ -24,12 +24,12 @@ struct Batch {
 };
 
 // Draws batches of rows. The first one has the rows of the examination, which options.seed drew.
-std::vector<Batch> draw_batches(const ExaminationInput& patient, std::int64_t count,
+std::vector<Batch> draw_batches(const ExaminationInput& examined, std::int64_t count,
                                 const ExaminationOptions& options) {
   std::vector<Batch> batches;
   for (std::int64_t k = 0; k < count; ++k) {
     const std::uint64_t seed = options.seed + static_cast<std::uint64_t>(k);
-    batches.push_back({patient.draw_fresh_rows(seed), patient.samples, seed});
+    batches.push_back({examined.draw_fresh_rows(seed), examined.samples, seed});
   }
   return batches;
 }
@@ -41,7 +41,7 @@ std::map<std::string, double> measured_second_moments(const Network& network,
   std::map<std::string, double> squares;
   for (const Batch& batch : batches) {
     const auto rows = [&](std::uint64_t) { return batch.rows; };
-    const auto layers = measure(network, rows, batch.samples, tables, {batch.seed});
+    const auto layers = measure_layer_moments(network, rows, batch.samples, tables, {batch.seed});
     for (const NamedMoments& layer : layers[0]) {
       const SignalMoments& m = layer.moments;
       squares[layer.name] += (m.variance + m.mean * m.mean) / static_cast<double>(batches.size());
@@ -52,43 +52,44 @@ std::map<std::string, double> measured_second_moments(const Network& network,
 
 // Returns the fraction of a sequence's steps that are not padding. Measurements average over all
 // steps, and padding is 0.
-double unpadded_fraction(const NetworkAnalysis& chart, const Node& node) {
+double unpadded_fraction(const NetworkAnalysis& analysis, const Node& node) {
   const ValueId value = node.outputs[0];
-  if (chart.graph().value(value).shape.size() != 3) return 1;
+  if (analysis.graph().value(value).shape.size() != 3) return 1;
   constexpr double kNone = 1e-3;  // relative to the largest; a shift leaves less in the padding
-  const std::vector<double>& squares = chart.field(value).square;
+  const std::vector<double>& squares = analysis.field(value).square;
   const double least = kNone * *std::ranges::max_element(squares);
   const auto present = std::ranges::count_if(squares, [&](double x) { return x > least; });
   return static_cast<double>(present) / static_cast<double>(squares.size());
 }
 
-// Returns the second moment of the output of `maker` if the weights `w` have the wanted variance.
-double output_second_moment(const Node& maker, const DrawnWeights& w) {
-  const auto* moments = rule_of(row_of(maker).moments);
-  if (moments == nullptr) return w.wanted;
-  const ActivationMoments f = (*moments)(maker.attributes)({0, w.wanted});
+// Returns the second moment of the output of `producer` if the weights `w` have the wanted
+// variance.
+double output_second_moment(const Node& producer, const DrawnWeights& w) {
+  const auto* moments = rule_of(row_of(producer).moments);
+  if (moments == nullptr) return w.target_tau;
+  const ActivationMoments f = (*moments)(producer.attributes)({0, w.target_tau});
   return f.variance + f.mean * f.mean;
 }
 
 // Returns the factor by which the second moment of a layer's input is still too large. The weights
 // before it may be adjusted in the same group, so its final value is not reached yet.
-double input_excess(const NetworkAnalysis& chart, const std::map<std::string, double>& squares,
+double input_excess(const NetworkAnalysis& analysis, const std::map<std::string, double>& squares,
                     std::span<const DrawnWeights> group, const Node& node) {
-  const auto makers = chart.makers_before(chart.signal_inputs(node)[0]);
+  const auto producers = analysis.producers_before(analysis.signal_inputs(node)[0]);
   double excess = 0;
-  for (const Node* maker : makers) {
+  for (const Node* producer : producers) {
     const auto adjusted = std::ranges::find_if(group, [&](const DrawnWeights& w) {
-      return w.activation == maker || chart.weights(*maker) == w.weights;
+      return w.activation == producer || analysis.weights(*producer) == w.weights;
     });
     if (adjusted == group.end()) {
       excess += 1;
       continue;
     }
     const double wanted =
-        output_second_moment(*maker, *adjusted) * unpadded_fraction(chart, *maker);
-    excess += squares.at(maker->name) / wanted;
+        output_second_moment(*producer, *adjusted) * unpadded_fraction(analysis, *producer);
+    excess += squares.at(producer->name) / wanted;
   }
-  return makers.empty() ? 1 : excess / static_cast<double>(makers.size());
+  return producers.empty() ? 1 : excess / static_cast<double>(producers.size());
 }
 
 Edit calibrated(const Node& node, double factor) {
@@ -108,31 +109,31 @@ std::vector<CalibrationFactor> calibrate(Repair& repair, std::int64_t batches,
                                          const ExaminationOptions& options) {
   constexpr std::size_t kMaxMeasurements = 64;
   std::optional<Dataset> data = load_training_data(repair.config);
-  const ExaminationInput patient = prepare_examination(repair.config, data, options);
-  const std::vector<Batch> drawn = draw_batches(patient, batches, options);
-  const PredictedSignals signals = predict_signals(patient.graph, patient.known);
-  const NetworkAnalysis chart(patient.graph, signals, patient.has_unstandardized_input);
-  const std::vector<DrawnWeights> weights = drawn_weights(chart);
+  const ExaminationInput examined = prepare_examination(repair.config, data, options);
+  const std::vector<Batch> drawn = draw_batches(examined, batches, options);
+  const PredictedSignals signals = predict_signals(examined.graph, examined.known_fields);
+  const NetworkAnalysis analysis(examined.graph, signals, examined.has_unstandardized_input);
+  const std::vector<DrawnWeights> weights = drawn_weights(analysis);
   const std::size_t together = (weights.size() + kMaxMeasurements - 1) / kMaxMeasurements;
-  Network network = patient.network;
+  Network network = examined.network;
   std::vector<CalibrationFactor> adjustments;
   std::vector<Edit> edits;
   for (std::size_t first = 0; first < weights.size(); first += together) {
-    const auto squares = measured_second_moments(network, patient.tables, drawn);
+    const auto squares = measured_second_moments(network, examined.tables, drawn);
     const auto group =
         std::span(weights).subspan(first, std::min(together, weights.size() - first));
     edits.clear();
     for (const DrawnWeights& w : group) {
-      const double excess = input_excess(chart, squares, group, *w.node);
-      const double wanted = w.wanted * unpadded_fraction(chart, *w.node);
+      const double excess = input_excess(analysis, squares, group, *w.node);
+      const double wanted = w.target_tau * unpadded_fraction(analysis, *w.node);
       const double factor = std::sqrt(wanted * excess / squares.at(w.node->name));
       edits.push_back(calibrated(*w.node, factor));
       adjustments.push_back({w.node->name, factor});
     }
-    network = edited(network, edits).network;
-    repair.config.network = edited(repair.config.network, edits).network;
+    network = apply_edits(network, edits).network;
+    repair.config.network = apply_edits(repair.config.network, edits).network;
   }
-  repair.after = examine(repair.config, options);
+  repair.examination = examine(repair.config, options);
   return adjustments;
 }
 

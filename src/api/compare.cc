@@ -83,7 +83,7 @@ class ComparisonRunner {
     return RunFolder(options_.out / name / fmt::format("seed-{}", seed));
   }
 
-  void refuse(const fs::path& there) const {
+  void reject_existing(const fs::path& there) const {
     if (options_.resume || !fs::exists(there)) return;
     fail(
         fmt::format("{}: exists already (continue it with --resume, or name another folder with "
@@ -103,9 +103,9 @@ class ComparisonRunner {
       fail(options_.out.string() +
            ": is a file, but the results need a folder (name one with --out)");
     }
-    refuse(file());
+    reject_existing(file());
     for (const Contender& each : contenders_) {
-      refuse(folder_of(each.name, each.config.train.seed).checkpoint());
+      reject_existing(folder_of(each.name, each.config.train.seed).checkpoint());
     }
     if (!fs::exists(file())) return;
     try {

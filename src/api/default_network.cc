@@ -70,35 +70,35 @@ void complete_vocabularies(Network& network, std::int64_t words) {
   }
 }
 
-struct Spread {
-  double mean = 0, deviation = 0;
+struct TargetMoments {
+  double mean = 0, standard_deviation = 0;
 };
 
 // Returns the mean and standard deviation of the targets that are not missing.
-Spread spread_of(const Targets& targets, std::span<const std::int64_t> rows) {
+TargetMoments target_moments(const Targets& targets, std::span<const std::int64_t> rows) {
   std::vector<double> there;
   for (const std::int64_t row : rows) {
     const double value = targets.values[static_cast<std::size_t>(row)];
     if (std::isfinite(value)) there.push_back(value);
   }
-  Spread spread;
+  TargetMoments moments;
   const auto count = static_cast<double>(std::max<std::size_t>(there.size(), 1));
-  for (const double value : there) spread.mean += value / count;
+  for (const double value : there) moments.mean += value / count;
   for (const double value : there) {
-    spread.deviation += (value - spread.mean) * (value - spread.mean) / count;
+    moments.standard_deviation += (value - moments.mean) * (value - moments.mean) / count;
   }
-  spread.deviation = std::sqrt(spread.deviation);
-  return spread;
+  moments.standard_deviation = std::sqrt(moments.standard_deviation);
+  return moments;
 }
 
 // Returns a scale layer to this mean and standard deviation. Its numbers are rounded where this has
 // no effect: the shift to a hundredth of the standard deviation or less.
-Layer scale_to(const Spread& spread) {
-  if (!(spread.deviation > 0)) return {"scale", {{"shift", spread.mean}}};
-  const double unit = std::pow(10, std::floor(std::log10(spread.deviation / 100)));
-  return {
-      "scale",
-      {{"factor", rounded(spread.deviation)}, {"shift", std::round(spread.mean / unit) * unit}}};
+Layer scale_to(const TargetMoments& moments) {
+  if (!(moments.standard_deviation > 0)) return {"scale", {{"shift", moments.mean}}};
+  const double unit = std::pow(10, std::floor(std::log10(moments.standard_deviation / 100)));
+  return {"scale",
+          {{"factor", rounded(moments.standard_deviation)},
+           {"shift", std::round(moments.mean / unit) * unit}}};
 }
 
 // Only the squared error has a unit. Huber's delta is in the unit of the targets.
@@ -113,7 +113,7 @@ bool should_scale_to_target(const RunConfig& config, const Targets& targets) {
 void scale_to_target(RunConfig& config, const Dataset& train) {
   const Split split = split_rows(train.rows, config.data.validation_split,
                                  config.data.shuffle_split, config.train.seed, "validation");
-  const Layer scale = scale_to(spread_of(train.targets, split.train));
+  const Layer scale = scale_to(target_moments(train.targets, split.train));
   const auto factor = scale.attributes.find("factor");
   if (factor != scale.attributes.end()) {
     config.train.loss_attributes.try_emplace("unit", factor->second);
@@ -136,8 +136,8 @@ void complete_network(RunConfig& config, const Dataset& train) {
     }
   }
   if (network.layers.empty()) {
-    network.layers = train.words.empty() ? flatten_and_concat(network.inputs)
-                                         : embed_and_pool_texts(network.inputs);
+    network.layers = train.vocabulary.empty() ? flatten_and_concat(network.inputs)
+                                              : embed_and_pool_texts(network.inputs);
     for (const std::int64_t units : config.default_network.hidden) {
       network.layers.push_back({"dense", {{"units", units}}});
       network.layers.push_back({"selu"});
@@ -149,7 +149,7 @@ void complete_network(RunConfig& config, const Dataset& train) {
     network.layers.push_back({"dense", {{"units", output_count(train.targets)}}});
     if (should_scale_to_target(config, train.targets)) scale_to_target(config, train);
   }
-  if (!train.words.empty()) complete_vocabularies(network, std::ssize(train.words));
+  if (!train.vocabulary.empty()) complete_vocabularies(network, std::ssize(train.vocabulary));
   network = complete_names(network);
 }
 

@@ -19,12 +19,13 @@
 namespace selfnorm {
 namespace {
 
-constexpr std::int64_t kMost = 1'000'000;  ///< maximum number of samples, and of draws
+constexpr std::int64_t kMaxSamplesAndDraws =
+    1'000'000;  ///< maximum number of samples, and of draws
 
 void check(const char* what, std::int64_t value, std::int64_t least) {
-  if (value >= least && value <= kMost) return;
-  throw Error(ErrorKind::config,
-              fmt::format("doctor: {}: expected from {} to {}, got {}", what, least, kMost, value));
+  if (value >= least && value <= kMaxSamplesAndDraws) return;
+  throw Error(ErrorKind::config, fmt::format("doctor: {}: expected from {} to {}, got {}", what,
+                                             least, kMaxSamplesAndDraws, value));
 }
 
 // Mean and standard error of one number over the draws.
@@ -47,13 +48,13 @@ Average average_over(const std::vector<std::vector<NamedMoments>>& draws, std::s
   return {mean, count > 1 ? std::sqrt(variance / count) : std::numeric_limits<double>::infinity()};
 }
 
-void compare(const std::vector<std::vector<NamedMoments>>& draws, std::size_t index,
-             double layers_behind, LayerExamination& layer) {
+void set_measured(const std::vector<std::vector<NamedMoments>>& draws, std::size_t index,
+                  double layers_after, LayerExamination& layer) {
   const Average mean = average_over(draws, index, [](const SignalMoments& m) { return m.mean; });
   const Average variance =
       average_over(draws, index, [](const SignalMoments& m) { return m.variance; });
-  const Average unit =
-      average_over(draws, index, [](const SignalMoments& m) { return m.unit_mean_deviation; });
+  const Average unit = average_over(
+      draws, index, [](const SignalMoments& m) { return m.unit_mean_standard_deviation; });
   const Average log_gradient = average_over(
       draws, index, [](const SignalMoments& m) { return std::log(m.gradient_second_moment); });
   layer.measured = {mean.mean, variance.mean, unit.mean, std::exp(log_gradient.mean)};
@@ -76,7 +77,7 @@ void compare(const std::vector<std::vector<NamedMoments>>& draws, std::size_t in
                  off(shifted(predicted.variance, single.variance_shift), variance, single.variance,
                      0.1 * variance.mean) ||
                  off(std::log(predicted.gradient_second_moment), log_gradient, single.log_gradient,
-                     0.02 * layers_behind);
+                     0.02 * layers_after);
 }
 
 void check(const ExaminationOptions& options) {
@@ -85,45 +86,49 @@ void check(const ExaminationOptions& options) {
 }
 
 // The predictions for a network, and the findings that follow from them.
-struct Visit {
+struct PredictedExamination {
   PredictedSignals signals;
   Examination examination;
   std::vector<Diagnosis> diagnoses;
 };
 
-Visit visit(const ExaminationInput& patient, const std::vector<EpochRecord>& trained = {}) {
-  Visit visit{
-      predict_signals(patient.graph, patient.known), {patient.input, patient.samples, {}, {}}, {}};
-  visit.diagnoses = diagnose(
-      NetworkAnalysis(patient.graph, visit.signals, patient.has_unstandardized_input, trained));
-  for (const NamedMoments& layer : summarize(patient.graph, visit.signals, patient.samples)) {
-    visit.examination.layers.push_back({layer.name, layer.op, layer.moments, {}, {}, {}});
+PredictedExamination predict_examination(const ExaminationInput& examined,
+                                         const std::vector<EpochRecord>& trained = {}) {
+  PredictedExamination prediction{predict_signals(examined.graph, examined.known_fields),
+                                  {examined.name, examined.samples, {}, {}},
+                                  {}};
+  prediction.diagnoses = diagnose(NetworkAnalysis(examined.graph, prediction.signals,
+                                                  examined.has_unstandardized_input, trained));
+  for (const NamedMoments& layer :
+       predicted_layer_moments(examined.graph, prediction.signals, examined.samples)) {
+    prediction.examination.layers.push_back({layer.name, layer.op, layer.moments, {}, {}, {}});
   }
-  for (const Diagnosis& diagnosis : visit.diagnoses) {
-    visit.examination.findings.push_back(diagnosis.finding);
+  for (const Diagnosis& diagnosis : prediction.diagnoses) {
+    prediction.examination.findings.push_back(diagnosis.finding);
   }
-  return visit;
+  return prediction;
 }
 
-void add_measurements(const ExaminationInput& patient, const ExaminationOptions& options,
-                      Visit& visit) {
-  const std::vector<Fluctuation> fluctuations =
-      predict_fluctuations(patient.graph, patient.known, visit.signals, patient.samples);
+void add_measurements(const ExaminationInput& examined, const ExaminationOptions& options,
+                      PredictedExamination& prediction) {
+  const std::vector<Fluctuation> fluctuations = predict_fluctuations(
+      examined.graph, examined.known_fields, prediction.signals, examined.samples);
   std::vector<std::uint64_t> seeds(static_cast<std::size_t>(options.draws));
   std::iota(seeds.begin(), seeds.end(), options.seed);
-  const auto draws = measure(patient.network, patient.rows, patient.samples, patient.tables, seeds);
-  auto& layers = visit.examination.layers;
+  const auto draws = measure_layer_moments(examined.network, examined.rows, examined.samples,
+                                           examined.tables, seeds);
+  auto& layers = prediction.examination.layers;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const ValueId output = patient.graph.nodes[i].outputs[0];
+    const ValueId output = examined.graph.nodes[i].outputs[0];
     layers[i].fluctuation = fluctuations[static_cast<std::size_t>(output)];
-    compare(draws, i, static_cast<double>(layers.size() - i), layers[i]);
+    set_measured(draws, i, static_cast<double>(layers.size() - i), layers[i]);
   }
 }
 
 // Returns the fixes of the earliest phase that has some.
 std::vector<Edit> next_fixes(const std::vector<Diagnosis>& diagnoses) {
   std::vector<Edit> fixes;
-  FixPhase phase = FixPhase::shape;
+  FixPhase phase = FixPhase::activation_shapes;
   for (const Diagnosis& diagnosis : diagnoses) {
     if (!diagnosis.fixes.empty()) phase = std::min(phase, diagnosis.phase);
   }
@@ -142,7 +147,7 @@ void apply(const std::vector<Edit>& fixes, const Network& complete, Repair& repa
     repair.config.network = complete;
     repair.origins.assign(complete.layers.size(), -1);
   }
-  const EditedNetwork made = edited(repair.config.network, fixes);
+  const EditedNetwork made = apply_edits(repair.config.network, fixes);
   std::vector<std::int64_t> origins;
   for (const std::int64_t origin : made.origins) {
     origins.push_back(origin < 0 ? -1 : repair.origins[static_cast<std::size_t>(origin)]);
@@ -155,7 +160,8 @@ void apply(const std::vector<Edit>& fixes, const Network& complete, Repair& repa
 }
 
 // Returns the findings that appear only with the records of a training.
-std::vector<Finding> beyond(const std::vector<Finding>& without, std::vector<Finding> with) {
+std::vector<Finding> findings_only_in(const std::vector<Finding>& without,
+                                      std::vector<Finding> with) {
   std::erase_if(with, [&](const Finding& finding) {
     return std::ranges::find(without, finding.code, &Finding::code) != without.end();
   });
@@ -182,10 +188,10 @@ Examination examine(const RunConfig& config, const ExaminationOptions& options,
   return examine(prepare_examination(config, data, options), options, trained);
 }
 
-Examination examine(const ExaminationInput& patient, const ExaminationOptions& options,
+Examination examine(const ExaminationInput& examined, const ExaminationOptions& options,
                     const std::vector<EpochRecord>& trained) {
-  Visit now = visit(patient, trained);
-  if (options.draws > 0) add_measurements(patient, options, now);
+  PredictedExamination now = predict_examination(examined, trained);
+  if (options.draws > 0) add_measurements(examined, options, now);
   return std::move(now.examination);
 }
 
@@ -198,20 +204,21 @@ Repair repair(const RunConfig& config, const ExaminationOptions& options,
   repair.origins.resize(config.network.layers.size());
   std::iota(repair.origins.begin(), repair.origins.end(), 0);
   for (int round = 0;; ++round) {
-    const ExaminationInput patient = prepare_examination(repair.config, data, options);
-    Visit now = visit(patient);
+    const ExaminationInput examined = prepare_examination(repair.config, data, options);
+    PredictedExamination now = predict_examination(examined);
     if (round == 0) {
-      repair.found = now.examination.findings;
-      repair.beyond = beyond(repair.found, visit(patient, trained).examination.findings);
+      repair.repaired_findings = now.examination.findings;
+      repair.unrepairable_findings = findings_only_in(
+          repair.repaired_findings, predict_examination(examined, trained).examination.findings);
     }
     if (now.diagnoses.empty()) {
-      if (options.draws > 0) add_measurements(patient, options, now);
-      repair.after = std::move(now.examination);
+      if (options.draws > 0) add_measurements(examined, options, now);
+      repair.examination = std::move(now.examination);
       return repair;
     }
     const std::vector<Edit> fixes = next_fixes(now.diagnoses);
     if (fixes.empty() || round == kMaxRounds) throw_unrepairable(now.diagnoses);
-    apply(fixes, patient.network, repair);
+    apply(fixes, examined.network, repair);
   }
 }
 

@@ -24,16 +24,16 @@ struct RandomInput {
   ValueId value;
   std::string name;
   Shape shape;
-  std::int64_t vocabulary;  ///< 0: numbers
+  std::int64_t vocabulary_size;  ///< 0: numbers
 };
 
 std::vector<RandomInput> inputs_of(const Graph& graph) {
-  const auto words = vocabularies(graph);
+  const auto token_inputs = vocabularies(graph);
   std::vector<RandomInput> inputs;
   for (const ValueId id : graph.inputs) {
-    const auto known = words.find(id);
+    const auto known = token_inputs.find(id);
     inputs.push_back({id, graph.value(id).name, graph.value(id).shape,
-                      known == words.end() ? 0 : known->second});
+                      known == token_inputs.end() ? 0 : known->second});
   }
   return inputs;
 }
@@ -41,9 +41,9 @@ std::vector<RandomInput> inputs_of(const Graph& graph) {
 std::vector<float> draw(const RandomInput& input, std::uint64_t seed) {
   const RandomKey key = random_key(seed, "doctor", input.name);
   const auto count = static_cast<std::size_t>(elements(input.shape));
-  if (input.vocabulary == 0) return standard_normals(key, count);
+  if (input.vocabulary_size == 0) return standard_normals(key, count);
   std::vector<float> ids(count);
-  const auto words = static_cast<double>(input.vocabulary - 1);
+  const auto words = static_cast<double>(input.vocabulary_size - 1);
   for (std::size_t i = 0; i < count; ++i) {
     ids[i] = static_cast<float>(1 + std::floor(words * uniform(key, i)));
   }
@@ -53,29 +53,31 @@ std::vector<float> draw(const RandomInput& input, std::uint64_t seed) {
 ExaminationInput prepare_standard_normal_input(const RunConfig& config,
                                                const ExaminationOptions& options) {
   const std::int64_t samples = options.samples;
-  ExaminationInput patient{
+  ExaminationInput examined{
       "N(0, 1)", config.network, build_graph(config.network, samples), samples, false, {}, {}, {},
       {}};
-  patient.tables = load_pretrained_tables(patient.graph, {{}});
-  patient.rows = [inputs = inputs_of(patient.graph)](std::uint64_t seed) {
+  examined.tables = load_pretrained_tables(examined.graph, {{}});
+  examined.rows = [inputs = inputs_of(examined.graph)](std::uint64_t seed) {
     InputRows rows;
     for (const RandomInput& input : inputs) rows.push_back(draw(input, seed));
     return rows;
   };
-  patient.draw_fresh_rows = patient.rows;
+  examined.draw_fresh_rows = examined.rows;
   // The known fields of token ids are those of the first draw.
-  patient.known = known_fields(patient.graph, patient.rows(options.seed), patient.tables);
-  for (const RandomInput& input : inputs_of(patient.graph)) {
-    if (input.vocabulary == 0) patient.known[input.value] = unit_normal_field(input.shape);
+  examined.known_fields =
+      known_fields(examined.graph, examined.rows(options.seed), examined.tables);
+  for (const RandomInput& input : inputs_of(examined.graph)) {
+    if (input.vocabulary_size == 0)
+      examined.known_fields[input.value] = unit_normal_field(input.shape);
   }
-  return patient;
+  return examined;
 }
 
-std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> all, std::int64_t most,
+std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> all, std::int64_t max_count,
                                     std::uint64_t seed) {
   const auto count = std::ssize(all);
   std::vector<std::int64_t> drawn = permutation(random_key(seed, "doctor", "rows"), count);
-  drawn.resize(static_cast<std::size_t>(std::min(most, count)));
+  drawn.resize(static_cast<std::size_t>(std::min(max_count, count)));
   for (std::int64_t& row : drawn) row = all[static_cast<std::size_t>(row)];
   return drawn;
 }
@@ -101,24 +103,24 @@ ExaminationInput prepare_examination(const RunConfig& config, const Dataset& tra
   }
   const auto count = std::ssize(drawn);
   const InputRows looked_at = gather_inputs(schema, train, drawn);
-  ExaminationInput patient{train.name,
-                           config.network,
-                           build_graph(config.network, count),
-                           count,
-                           !config.data.standardize,
-                           {},
-                           {},
-                           {},
-                           {}};
-  patient.tables = load_pretrained_tables(
-      patient.graph, {train.words, count_tokens(train, rows), config.data.skip_bad});
-  patient.known = known_fields(patient.graph, looked_at, patient.tables);
-  patient.rows = [looked_at](std::uint64_t) { return looked_at; };
-  patient.draw_fresh_rows = [&train, schema, count,
-                             all = std::vector(rows.begin(), rows.end())](std::uint64_t seed) {
+  ExaminationInput examined{train.name,
+                            config.network,
+                            build_graph(config.network, count),
+                            count,
+                            !config.data.standardize,
+                            {},
+                            {},
+                            {},
+                            {}};
+  examined.tables = load_pretrained_tables(
+      examined.graph, {train.vocabulary, count_tokens(train, rows), config.data.skip_bad});
+  examined.known_fields = known_fields(examined.graph, looked_at, examined.tables);
+  examined.rows = [looked_at](std::uint64_t) { return looked_at; };
+  examined.draw_fresh_rows = [&train, schema, count,
+                              all = std::vector(rows.begin(), rows.end())](std::uint64_t seed) {
     return gather_inputs(schema, train, draw_rows(all, count, seed));
   };
-  return patient;
+  return examined;
 }
 
 ExaminationInput prepare_examination(const RunConfig& given, Dataset& train,

@@ -19,13 +19,13 @@ namespace selfnorm {
 
 /// A network with the data that it reads: the fields that are known, and the rows of each draw.
 struct ExaminationInput {
-  std::string input;  ///< name of the data set, or "N(0, 1)"
+  std::string name;  ///< name of the data set, or "N(0, 1)"
   Network network;
   Graph graph;  ///< for `samples` samples
   std::int64_t samples;
-  bool has_unstandardized_input;         ///< whether inputs are data without standardization
-  std::vector<PretrainedTable> tables;   ///< pretrained tables of the nodes
-  std::map<ValueId, MomentField> known;  ///< fields that follow from the rows alone
+  bool has_unstandardized_input;                ///< whether inputs are data without standardization
+  std::vector<PretrainedTable> tables;          ///< pretrained tables of the nodes
+  std::map<ValueId, MomentField> known_fields;  ///< fields that follow from the rows alone
   std::function<InputRows(std::uint64_t seed)> rows;  ///< rows of a draw
   /// Draws other rows, as many, with a seed. Only valid while the data set exists.
   std::function<InputRows(std::uint64_t seed)> draw_fresh_rows;
@@ -48,7 +48,7 @@ ExaminationInput prepare_examination(const RunConfig& config, const Dataset& tra
                                      const ExaminationOptions& options);
 
 /// Examines the network, as `examine` in selfnorm/doctor.h does.
-Examination examine(const ExaminationInput& patient, const ExaminationOptions& options,
+Examination examine(const ExaminationInput& examined, const ExaminationOptions& options,
                     const std::vector<EpochRecord>& trained);
 
 }  // namespace selfnorm

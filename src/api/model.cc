@@ -5,7 +5,7 @@
 
 #include "api/open_model.h"
 #include "api/run.h"
-#include "data/check.h"
+#include "data/check_dataset.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
 #include "train/evaluator.h"
@@ -22,8 +22,8 @@ void Model::save(const std::string& path) const { save_model(*trained_, path); }
 
 const Network& Model::network() const { return trained_->network; }
 
-std::vector<WeightStatistics> Model::unit_weights() const {
-  return WeightMonitor(trained_->network).look(trained_->weights);
+std::vector<WeightStatistics> Model::weight_statistics() const {
+  return WeightMonitor(trained_->network).measure(trained_->weights);
 }
 
 const std::vector<std::string>& Model::class_names() const { return trained_->schema.class_names; }
@@ -72,11 +72,11 @@ Tensor Model::predict(Dataset data) const {
 }
 
 Model train(const Network& network, const LoadedData& data, const TrainOptions& options,
-            const DataOptions& division, const TrainCallbacks& callbacks) {
+            const DataOptions& split_options, const TrainCallbacks& callbacks) {
   check_dataset(data.train);
   if (data.validation.has_value()) check_dataset(*data.validation);
   RunConfig config;
-  config.data = division;
+  config.data = split_options;
   config.network = network;
   config.train = options;
   const auto run = prepare_run(std::move(config), {data.train, std::nullopt, data.validation});
@@ -85,8 +85,8 @@ Model train(const Network& network, const LoadedData& data, const TrainOptions& 
 }
 
 Model train(const Network& network, const Dataset& data, const TrainOptions& options,
-            const DataOptions& division, const TrainCallbacks& callbacks) {
-  return train(network, LoadedData{data, std::nullopt}, options, division, callbacks);
+            const DataOptions& split_options, const TrainCallbacks& callbacks) {
+  return train(network, LoadedData{data, std::nullopt}, options, split_options, callbacks);
 }
 
 }  // namespace selfnorm

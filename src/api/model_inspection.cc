@@ -14,22 +14,22 @@ namespace selfnorm {
 namespace {
 
 // Returns the input of a table of numbers, or nullptr for other data.
-const Field* numbers_of(const NamedRows& of) {
-  if (of.data.inputs.size() != 1 || !of.data.words.empty()) return nullptr;
-  const Field& field = of.data.inputs[0];
+const Field* numbers_of(const NamedRows& named_rows) {
+  if (named_rows.data.inputs.size() != 1 || !named_rows.data.vocabulary.empty()) return nullptr;
+  const Field& field = named_rows.data.inputs[0];
   const bool is_row = field.sample_shape.size() == 1;
   return is_row && std::holds_alternative<std::vector<float>>(field.values) ? &field : nullptr;
 }
 
-// Returns at most `most` of the rows, evenly spaced, as a data set.
-Dataset some_of(const NamedRows& of, std::size_t most) {
-  const std::vector<std::int64_t> rows = evenly(of.rows, most);
+// Returns at most `max_count` of the rows, evenly spaced, as a data set.
+Dataset some_of(const NamedRows& named_rows, std::size_t max_count) {
+  const std::vector<std::int64_t> rows = evenly_spaced_rows(named_rows.rows, max_count);
   const std::size_t count = rows.size();
   Dataset few;
-  few.name = of.data.name;
+  few.name = named_rows.data.name;
   few.rows = static_cast<std::int64_t>(count);
-  few.inputs = of.data.inputs;
-  few.targets = of.data.targets;
+  few.inputs = named_rows.data.inputs;
+  few.targets = named_rows.data.targets;
   const auto pick = [&](const auto& all, std::size_t width) {
     std::remove_cvref_t<decltype(all)> picked;
     for (std::size_t i = 0; i < count && !all.empty(); ++i) {
@@ -38,11 +38,12 @@ Dataset some_of(const NamedRows& of, std::size_t most) {
     }
     return picked;
   };
-  const auto width = static_cast<std::size_t>(elements(of.data.inputs[0].sample_shape));
-  few.inputs[0].values = pick(std::get<std::vector<float>>(of.data.inputs[0].values), width);
-  few.targets.classes = pick(of.data.targets.classes, 1);
+  const auto width = static_cast<std::size_t>(elements(named_rows.data.inputs[0].sample_shape));
+  few.inputs[0].values =
+      pick(std::get<std::vector<float>>(named_rows.data.inputs[0].values), width);
+  few.targets.classes = pick(named_rows.data.targets.classes, 1);
   few.targets.values =
-      pick(of.data.targets.values, static_cast<std::size_t>(of.data.targets.width));
+      pick(named_rows.data.targets.values, static_cast<std::size_t>(named_rows.data.targets.width));
   return few;
 }
 
@@ -73,13 +74,13 @@ std::pair<double, double> range_of(const std::vector<float>& values, std::size_t
 
 }  // namespace
 
-void add_permutation_importance(const NamedRows& of, TrainedModel& model, Json& document) {
-  constexpr std::size_t kRows = 1000, kMostColumns = 200;
-  const Field* field = numbers_of(of);
+void add_permutation_importance(const NamedRows& named_rows, TrainedModel& model, Json& document) {
+  constexpr std::size_t kRows = 1000, kMaxImportanceColumns = 200;
+  const Field* field = numbers_of(named_rows);
   if (field == nullptr) return;
   const auto width = static_cast<std::size_t>(elements(field->sample_shape));
-  if (width > kMostColumns) return;
-  Dataset few = some_of(of, kRows);
+  if (width > kMaxImportanceColumns) return;
+  Dataset few = some_of(named_rows, kRows);
   const std::vector<std::int64_t> rows = all_rows(few.rows);
   Evaluator evaluator(model, {.loss = true});
   const double loss = evaluator.score(few, rows)[0].second;
@@ -96,17 +97,17 @@ void add_permutation_importance(const NamedRows& of, TrainedModel& model, Json& 
   Json list = Json::array();
   for (const auto& [value, name] : columns)
     list.push_back({{"name", name}, {"value", number(value)}});
-  document["importance"] = {{"score", "loss"}, {"of", of.name}, {"columns", list}};
+  document["importance"] = {{"score", "loss"}, {"of", named_rows.name}, {"columns", list}};
 }
 
-void add_decision_boundary(const NamedRows& of, TrainedModel& model, Json& document) {
+void add_decision_boundary(const NamedRows& named_rows, TrainedModel& model, Json& document) {
   constexpr std::size_t kSize = 120, kPoints = 1000;
-  const Field* field = numbers_of(of);
-  const auto classes = std::ssize(of.data.targets.class_names);
+  const Field* field = numbers_of(named_rows);
+  const auto classes = std::ssize(named_rows.data.targets.class_names);
   Evaluator evaluator(model, {.prediction = true});
   if (field == nullptr || elements(field->sample_shape) != 2 || classes < 2) return;
   if (evaluator.output_width() != classes) return;
-  const Dataset points = some_of(of, kPoints);
+  const Dataset points = some_of(named_rows, kPoints);
   const auto& values = std::get<std::vector<float>>(points.inputs[0].values);
   const auto x = range_of(values, 0), y = range_of(values, 1);
   Dataset grid = points;
@@ -115,8 +116,8 @@ void add_decision_boundary(const NamedRows& of, TrainedModel& model, Json& docum
   std::vector<float> places;
   for (std::size_t i = 0; i < kSize * kSize; ++i) {
     const auto at = [&](const std::pair<double, double>& range, std::size_t step) {
-      const double share = (static_cast<double>(step) + 0.5) / kSize;
-      return static_cast<float>(range.first + share * (range.second - range.first));
+      const double fraction = (static_cast<double>(step) + 0.5) / kSize;
+      return static_cast<float>(range.first + fraction * (range.second - range.first));
     };
     places.insert(places.end(), {at(x, i % kSize), at(y, i / kSize)});
   }
@@ -138,9 +139,9 @@ void add_decision_boundary(const NamedRows& of, TrainedModel& model, Json& docum
       {"x", Json::array({x.first, x.second})},
       {"y", Json::array({y.first, y.second})},
       {"columns", Json::array({column_name(*field, 0), column_name(*field, 1)})},
-      {"names", of.data.targets.class_names},
+      {"names", named_rows.data.targets.class_names},
       {"points", list},
-      {"of", of.name}};
+      {"of", named_rows.name}};
 }
 
 }  // namespace selfnorm

@@ -77,11 +77,11 @@ InputSources columns_of_inputs(const Schema& schema) {
 // that the model was trained on, unless the user names other columns, by input or in the order of
 // the inputs.
 DataOptions external_text_options(DataOptions data, const Schema& schema) {
-  const std::vector<std::string> said = std::exchange(data.text, {});
+  const std::vector<std::string> text_columns = std::exchange(data.text, {});
   for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
     const Schema::Input& input = schema.inputs[i];
     std::vector<std::string> column = input.columns;
-    if (i < said.size()) column = {said[i]};
+    if (i < text_columns.size()) column = {text_columns[i]};
     if (const auto given = data.inputs.find(input.name); given != data.inputs.end()) {
       column = given->second;
     }
@@ -109,7 +109,7 @@ DataOptions external_data_options(const DataOptions& given, const Schema& schema
     data.task = schema.class_names.empty() ? "regression" : "classification";
   }
   if (kind != SourceKind::table) return data;
-  if (!schema.words.empty()) return external_text_options(data, schema);
+  if (!schema.vocabulary.empty()) return external_text_options(data, schema);
   if (data.header == "auto") data.header = schema.header;
   if (data.delimiter == "auto") data.delimiter = schema.delimiter;
   if (data.inputs.empty()) data.inputs = columns_of_inputs(schema);
@@ -147,7 +147,7 @@ Rows select_split(LoadedData loaded, const RunConfig& config, const std::string&
                                  config.data.shuffle_split, config.train.seed, "validation");
   std::vector<std::int64_t> rows = all_rows(loaded.train.rows);
   if (split == "train") rows = parts.train;
-  if (split == "validation") rows = parts.validation;
+  if (split == "validation") rows = parts.held_out;
   if (rows.empty()) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: has no {} rows (use --split all)", loaded.train.name, split));

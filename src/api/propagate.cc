@@ -29,7 +29,7 @@ namespace selfnorm {
 namespace {
 
 constexpr const char* kNotebook = "notebook";
-constexpr std::int64_t kMost = 1'000'000;  ///< maximum number of layers, units and rows
+constexpr std::int64_t kMaxExtent = 1'000'000;  ///< maximum number of layers, units and rows
 
 // ---- the request --------------------------------------------------------------------------------
 
@@ -54,11 +54,11 @@ std::string dropout_op(const std::string& name) {
   return name == "alpha" ? "alpha_dropout" : name;
 }
 
-void check(const PropagationRequest& request) {
+void check(const PropagationOptions& request) {
   const auto check_count = [](const char* what, std::int64_t value) {
-    if (value >= 1 && value <= kMost) return;
-    throw Error(ErrorKind::config,
-                fmt::format("propagate: {}: expected from 1 to {}, got {}", what, kMost, value));
+    if (value >= 1 && value <= kMaxExtent) return;
+    throw Error(ErrorKind::config, fmt::format("propagate: {}: expected from 1 to {}, got {}", what,
+                                               kMaxExtent, value));
   };
   check_count("layers", request.layers);
   check_count("width", request.width);
@@ -87,14 +87,14 @@ void check(const PropagationRequest& request) {
 
 // ---- layers as networks -----------------------------------------------------------------------
 
-std::int64_t input_width(const PropagationRequest& request) {
+std::int64_t input_width(const PropagationOptions& request) {
   if (request.input.empty()) return request.width;
   return static_cast<std::int64_t>(request.input.size()) / request.batch;
 }
 
 // Returns the layers of one step. Their names contain its number, so that each step has its own
 // weights and masks.
-std::vector<Layer> layers_of(const PropagationRequest& request, std::int64_t number, Layer dense,
+std::vector<Layer> layers_of(const PropagationOptions& request, std::int64_t number, Layer dense,
                              Layer activation) {
   std::vector<Layer> layers = {std::move(dense), std::move(activation)};
   if (const std::string op = dropout_op(request.dropout); !op.empty()) {
@@ -106,7 +106,7 @@ std::vector<Layer> layers_of(const PropagationRequest& request, std::int64_t num
 
 // Returns the gain of the initializer. For normal, uniform and constant, it is the standard
 // deviation, the limit or the value itself. The other initializers scale by fan-in.
-double gain_of(const PropagationRequest& request, std::int64_t fan_in) {
+double gain_of(const PropagationOptions& request, std::int64_t fan_in) {
   const double unit = 1 / std::sqrt(static_cast<double>(fan_in));
   if (request.init == "normal" || request.init == "constant") return request.gain * unit;
   if (request.init == "uniform") return request.gain * unit * std::sqrt(3.0);
@@ -116,7 +116,7 @@ double gain_of(const PropagationRequest& request, std::int64_t fan_in) {
   return request.gain;
 }
 
-Layer dense_of(const PropagationRequest& request, std::int64_t fan_in) {
+Layer dense_of(const PropagationOptions& request, std::int64_t fan_in) {
   return {"dense",
           {{"units", request.width},
            {"bias", false},
@@ -130,7 +130,7 @@ struct ResolvedLayer {
   Layer dense, activation;
 };
 
-std::vector<ResolvedLayer> resolve(const PropagationRequest& request) {
+std::vector<ResolvedLayer> resolve(const PropagationOptions& request) {
   Network whole{{{"x", {input_width(request)}}}, {}};
   for (std::int64_t i = 1; i <= request.layers; ++i) {
     const Layer dense = dense_of(request, i == 1 ? input_width(request) : request.width);
@@ -159,7 +159,7 @@ std::vector<ResolvedLayer> resolve(const PropagationRequest& request) {
 // backward pass creates it again instead of keeping it.
 class LayerRun {
  public:
-  LayerRun(const PropagationRequest& request, std::int64_t number, const ResolvedLayer& layer,
+  LayerRun(const PropagationOptions& request, std::int64_t number, const ResolvedLayer& layer,
            std::int64_t inputs, bool backward)
       : request_(request), number_(number) {
     const auto layers = layers_of(request, number, layer.dense, layer.activation);
@@ -206,7 +206,7 @@ class LayerRun {
     return {request_.rate, random_key(request_.seed, "mask", fmt::format("notebook_{}", number_))};
   }
 
-  const PropagationRequest& request_;
+  const PropagationOptions& request_;
   std::int64_t number_;
   Weights weights_;
   WeightSums sums_;
@@ -225,7 +225,7 @@ struct Predicted {
   double gradient_growth;
 };
 
-Predicted after_dropout(const PropagationRequest& request, const Moments& x) {
+Predicted after_dropout(const PropagationOptions& request, const Moments& x) {
   if (request.dropout == kNotebook) {
     const NotebookDropout notebook(request.rate, {});
     return {notebook.after(x), notebook.gradient_growth()};
@@ -242,11 +242,11 @@ Predicted after_dropout(const PropagationRequest& request, const Moments& x) {
   return {{dropout.a * mean + dropout.b, a2 * (square - mean * mean)}, q * a2};
 }
 
-Predicted predict(const PropagationRequest& request, const Layer& activation, const Moments& inputs,
+Predicted predict(const PropagationOptions& request, const Layer& activation, const Moments& inputs,
                   const WeightSums& weights) {
   const MomentColumn* moments = rule_of(find_op(request.activation)->moments);
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-  if (moments == nullptr || weights.alike) return {{kUnknown, kUnknown}, kUnknown};
+  if (moments == nullptr || weights.has_identical_units) return {{kUnknown, kUnknown}, kUnknown};
   Gaussian z = pre_activation_of(inputs, weights);
   const bool constant = z.variance == 0;  // as after weights of 0
   if (constant) z.variance = kTinyVariance;
@@ -259,7 +259,7 @@ Predicted predict(const PropagationRequest& request, const Layer& activation, co
 
 // ---- forward and backward ---------------------------------------------------------------------
 
-std::vector<float> drawn(const PropagationRequest& request, const char* name) {
+std::vector<float> drawn(const PropagationOptions& request, const char* name) {
   return standard_normals(random_key(request.seed, "propagate", name),
                           static_cast<std::size_t>(request.batch * request.width));
 }
@@ -279,7 +279,7 @@ struct Trace {
   std::vector<double> growth;              ///< predicted growth of the gradient in each layer
 };
 
-void send_back(const PropagationRequest& request, const std::vector<ResolvedLayer>& resolved,
+void send_back(const PropagationOptions& request, const std::vector<ResolvedLayer>& resolved,
                const Trace& trace, std::vector<PropagatedLayer>& layers) {
   std::vector<float> gradient = drawn(request, "cotangent");
   double scale = 1, predicted = mean_square(gradient);
@@ -296,7 +296,7 @@ void send_back(const PropagationRequest& request, const std::vector<ResolvedLaye
   }
 }
 
-Moments moments_of_input(const PropagationRequest& request, const std::vector<float>& x) {
+Moments moments_of_input(const PropagationOptions& request, const std::vector<float>& x) {
   if (request.input.empty()) return {0, 1};
   const double mean = measure_rows(0, x, input_width(request)).mean;
   return {mean, mean_square(x) - mean * mean};
@@ -304,7 +304,7 @@ Moments moments_of_input(const PropagationRequest& request, const std::vector<fl
 
 }  // namespace
 
-std::vector<PropagatedLayer> propagate(const PropagationRequest& request) {
+std::vector<PropagatedLayer> propagate(const PropagationOptions& request) {
   check(request);
   const std::vector<ResolvedLayer> resolved = resolve(request);
   std::vector<float> x = request.input.empty() ? drawn(request, "input") : request.input;

@@ -9,7 +9,7 @@ namespace selfnorm {
 namespace {
 
 struct RowMoments {
-  double mean, deviation;
+  double mean, standard_deviation;
 };
 
 RowMoments moments_of(std::span<const float> row) {
@@ -35,11 +35,11 @@ PropagatedLayer measure_rows(std::int64_t number, std::span<const float> values,
     const RowMoments row = moments_of(values.subspan(at, columns));
     layer.mean_min = std::min(layer.mean_min, row.mean);
     layer.mean_max = std::max(layer.mean_max, row.mean);
-    layer.std_min = std::min(layer.std_min, row.deviation);
-    layer.std_max = std::max(layer.std_max, row.deviation);
+    layer.std_min = std::min(layer.std_min, row.standard_deviation);
+    layer.std_max = std::max(layer.std_max, row.standard_deviation);
     layer.mean += row.mean / rows;
-    layer.std += row.deviation / rows;
-    squares += row.deviation * row.deviation / rows;
+    layer.std += row.standard_deviation / rows;
+    squares += row.standard_deviation * row.standard_deviation / rows;
   }
   layer.std_spread = std::sqrt(std::max(0.0, squares - layer.std * layer.std));
   if (!std::isfinite(layer.std)) {  // after an overflow, there are no extremes and no spread
@@ -63,18 +63,18 @@ WeightSums sum_weights(std::span<const float> weights, std::int64_t inputs) {
   sums.units_per_input = units / static_cast<double>(inputs);
   double omega_square = 0;
   const auto first = weights.first(columns);
-  sums.alike = units > 1;
+  sums.has_identical_units = units > 1;
   for (std::size_t at = 0; at < weights.size(); at += columns) {
     double sum = 0;
     const auto unit = weights.subspan(at, columns);
     for (const float w : unit) sum += w;
-    sums.alike = sums.alike && std::ranges::equal(unit, first);
+    sums.has_identical_units = sums.has_identical_units && std::ranges::equal(unit, first);
     sums.omega += sum / units;
     omega_square += sum * sum / units;
   }
   sums.omega_variance = omega_square - sums.omega * sums.omega;
   sums.tau = mean_square(weights) * static_cast<double>(inputs);
-  sums.alike = sums.alike && sums.tau > 0;
+  sums.has_identical_units = sums.has_identical_units && sums.tau > 0;
   return sums;
 }
 

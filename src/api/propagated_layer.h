@@ -26,7 +26,7 @@ struct WeightSums {
   double omega_variance = 0;  ///< variance of ω
   double tau = 0;             ///< mean of τ
   double units_per_input = 1;
-  bool alike = false;  ///< whether all units have the same weights, other than 0
+  bool has_identical_units = false;  ///< whether all units have the same weights, other than 0
 };
 WeightSums sum_weights(std::span<const float> weights, std::int64_t inputs);
 

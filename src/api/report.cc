@@ -59,27 +59,29 @@ Json layers_json(const Examination& examination, const std::vector<EpochRecord>&
 
 NamedRows evaluation_rows(const PreparedRun& run) {
   const bool has_validation = !run.rows.validation_rows.empty();
-  NamedRows judged = run.test         ? NamedRows{*run.test, all_rows(run.test->rows), "test rows"}
-                     : has_validation ? NamedRows{*run.rows.validation, run.rows.validation_rows,
-                                                  "validation rows"}
-                                      : NamedRows{run.train, run.rows.train_rows, "training rows"};
-  judged.rows = evenly(judged.rows, kMaxEvaluationRows);
-  judged.name = fmt::format("{} {}", grouped(std::ssize(judged.rows)), judged.name);
-  return judged;
+  NamedRows evaluated =
+      run.test ? NamedRows{*run.test, all_rows(run.test->rows), "test rows"}
+      : has_validation
+          ? NamedRows{*run.rows.validation, run.rows.validation_rows, "validation rows"}
+          : NamedRows{run.train, run.rows.train_rows, "training rows"};
+  evaluated.rows = evenly_spaced_rows(evaluated.rows, kMaxEvaluationRows);
+  evaluated.name = fmt::format("{} {}", grouped(std::ssize(evaluated.rows)), evaluated.name);
+  return evaluated;
 }
 
 // Returns the scores and outputs from the end of the run if they were kept, else computes them now.
-FinalEvaluation final_evaluation_of(const NamedRows& judged, const PreparedRun& run,
+FinalEvaluation final_evaluation_of(const NamedRows& evaluated, const PreparedRun& run,
                                     TrainedModel& model) {
-  if (!run.judgement.outputs.empty()) return run.judgement;
+  if (!run.final_evaluation.outputs.empty()) return run.final_evaluation;
   FinalEvaluation now;
-  now.scores = Evaluator(model, {.loss = true}).score(judged.data, judged.rows, &now.outputs);
+  now.scores = Evaluator(model, {.loss = true}).score(evaluated.data, evaluated.rows, &now.outputs);
   return now;
 }
 
-void add_classification(const NamedRows& of, const TrainedModel& model,
+void add_classification(const NamedRows& named_rows, const TrainedModel& model,
                         const std::vector<float>& outputs, Json& document) {
-  const auto classes = std::ssize(of.data.targets.class_names), rows = std::ssize(of.rows);
+  const auto classes = std::ssize(named_rows.data.targets.class_names),
+             rows = std::ssize(named_rows.rows);
   const bool is_one_a_row =
       model.objective.targets == TargetKind::classes && std::ssize(outputs) == rows * classes;
   if (!is_one_a_row || !std::ranges::all_of(outputs, [](float x) { return std::isfinite(x); })) {
@@ -88,22 +90,22 @@ void add_classification(const NamedRows& of, const TrainedModel& model,
   std::vector<float> probabilities(outputs.size());
   kernels::softmax(outputs.data(), probabilities.data(), rows, classes);
   std::vector<std::int32_t> truth;
-  for (const std::int64_t row : of.rows) {
-    truth.push_back(of.data.targets.classes[static_cast<std::size_t>(row)]);
+  for (const std::int64_t row : named_rows.rows) {
+    truth.push_back(named_rows.data.targets.classes[static_cast<std::size_t>(row)]);
   }
-  const Judged judged{probabilities, truth, classes};
-  document["confusion"] = confusion_json(judged, of);
-  document["mistakes"] = mistakes_json(judged, of);
-  document["calibration"] = calibration_json(judged, of);
+  const ClassPredictions evaluated{probabilities, truth, classes};
+  document["confusion"] = confusion_json(evaluated, named_rows);
+  document["mistakes"] = mistakes_json(evaluated, named_rows);
+  document["calibration"] = calibration_json(evaluated, named_rows);
 }
 
-void add_regression(const NamedRows& of, const TrainedModel& model,
+void add_regression(const NamedRows& named_rows, const TrainedModel& model,
                     const std::vector<float>& outputs, Json& document) {
   if (model.objective.targets != TargetKind::values) return;
-  const Json regression = regression_json(outputs, of);
+  const Json regression = regression_json(outputs, named_rows);
   if (regression.is_null()) return;
   document["regression"] = regression;
-  document["mistakes"] = largest_residuals_json(outputs, of);
+  document["mistakes"] = largest_residuals_json(outputs, named_rows);
 }
 
 // Adds everything that depends on the data: the examination by the doctor, and the scores of the
@@ -118,15 +120,15 @@ void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord
   document["findings"] = findings_json(examination.findings);
   document["network"] = graph_json(build_graph(end.network, 1), examination.layers);
   std::ranges::copy(summarize_findings(examination.findings), std::back_inserter(verdict));
-  const NamedRows judged = evaluation_rows(run);
-  const FinalEvaluation now = final_evaluation_of(judged, run, end);
-  add_classification(judged, end, now.outputs, document);
-  add_regression(judged, end, now.outputs, document);
-  add_permutation_importance(judged, end, document);
-  add_decision_boundary(judged, end, document);
+  const NamedRows evaluated = evaluation_rows(run);
+  const FinalEvaluation now = final_evaluation_of(evaluated, run, end);
+  add_classification(evaluated, end, now.outputs, document);
+  add_regression(evaluated, end, now.outputs, document);
+  add_permutation_importance(evaluated, end, document);
+  add_decision_boundary(evaluated, end, document);
   for (const auto& [name, value] : now.scores) {
     document["facts"].push_back(
-        Json::array({fmt::format("{} on {}", name, judged.name), number(value)}));
+        Json::array({fmt::format("{} on {}", name, evaluated.name), number(value)}));
   }
 }
 
@@ -144,13 +146,13 @@ Json timing_json(const std::vector<EpochRecord>& history) {
 }
 
 // Returns everything that depends on the history alone. The verdict is empty.
-Json told_by(const std::vector<EpochRecord>& history) {
+Json history_document(const std::vector<EpochRecord>& history) {
   Json document{{"verdict", Json::array()},
                 {"facts", Json::array()},
                 {"epochs", epochs_json(history)},
                 {"time", timing_json(history)},
                 {"maps", heat_maps_json(history)},
-                {"units", unit_weights_json(history)},
+                {"units", last_weight_statistics_json(history)},
                 {"histograms", histograms_json(history)}};
   if (!history.empty()) document["facts"].push_back(Json::array({"epochs", history.back().epoch}));
   return document;
@@ -167,7 +169,7 @@ bool is_data_error(const Error& error) {
 // If `prepared` is null, the data are not available, and `missing` says why.
 Json run_document(const RunFolder& folder, PreparedRun* prepared, std::string missing,
                   TrainedModel& end, const std::vector<EpochRecord>& history) {
-  Json document = told_by(history);
+  Json document = history_document(history);
   document["facts"].push_back(Json::array({"layers", end.network.layers.size()}));
   document["facts"].push_back(Json::array({"parameters", end.weights.parameter_count()}));
   document["configuration"] = configuration_of(folder);
@@ -193,7 +195,7 @@ Json run_document(const RunFolder& folder, PreparedRun* prepared, std::string mi
 // have an earlier one.
 std::string unfinished_page(const RunFolder& folder, const std::string& why) {
   const std::vector<EpochRecord> history = read_history(folder.history(), true);
-  Json document = told_by(history);
+  Json document = history_document(history);
   std::vector<SummaryLine> verdict = summarize_training(history);
   const std::string text = why.empty() ? "The run did not finish and has no model yet."
                                        : "The training has stopped: " + why;
@@ -210,16 +212,16 @@ std::string dump_json(const Json& document) {
 
 }  // namespace
 
-std::string run_report(const std::filesystem::path& run, const std::string& why_stopped) {
+std::string run_report(const std::filesystem::path& run, const std::string& stop_reason) {
   const RunFolder folder(run);
   if (!std::filesystem::is_directory(run)) {
     throw Error(ErrorKind::config, run.string() + ": is not a run folder");
   }
   const bool has_begun =
       std::filesystem::exists(folder.history()) && std::filesystem::exists(folder.config());
-  const bool has_stopped = !why_stopped.empty() || !std::filesystem::exists(folder.model());
+  const bool has_stopped = !stop_reason.empty() || !std::filesystem::exists(folder.model());
   if (has_begun && has_stopped) {
-    return unfinished_page(folder, why_stopped);
+    return unfinished_page(folder, stop_reason);
   }
   TrainedModel end = load_trained_model(run);
   const RunConfig config = read_run_config(folder.config());
@@ -250,7 +252,7 @@ std::string live_report(const std::string& name) {
 
 std::string live_event_json(const std::vector<EpochRecord>& history, const std::string& state,
                             bool ended) {
-  Json document = told_by(history);
+  Json document = history_document(history);
   document.update({{"verdict", summary_lines_json(summarize_training(history))},
                    {"state", state},
                    {"ended", ended}});

@@ -12,17 +12,17 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "data/check.h"
+#include "data/check_dataset.h"
 #include "data/load.h"
 #include "data/paths.h"
 #include "data/split.h"
-#include "data/text.h"
-#include "data/word_counts.h"
+#include "data/text_dataset.h"
+#include "data/token_counter.h"
 #include "passes/build.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
-#include "train/fit.h"
 #include "train/history.h"
+#include "train/initial_values.h"
 
 namespace selfnorm {
 namespace {
@@ -49,7 +49,7 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
   schema.target_columns = data.targets.columns;
   schema.header = header_of(config.data, data);
   schema.delimiter = config.data.delimiter;
-  schema.words = data.words;
+  schema.vocabulary = data.vocabulary;
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const Field& field = data.inputs[i];
     schema.inputs.push_back(
@@ -58,12 +58,14 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
   mark_token_inputs(build_graph(config.network, 1), schema);
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     Schema::Input& input = schema.inputs[i];
-    if (!data.words.empty() && input.vocabulary == 0) {
+    if (!data.vocabulary.empty() && input.vocabulary_size == 0) {
       throw Error(ErrorKind::config,
                   fmt::format("input '{}' holds texts: an `embedding` must read it", input.name));
     }
-    if (input.vocabulary > 0) check_word_numbers(data.inputs[i], input.vocabulary, data.name);
-    else if (config.data.standardize) input.standardizer = fit(data.inputs[i], train_rows);
+    if (input.vocabulary_size > 0)
+      check_token_ids(data.inputs[i], input.vocabulary_size, data.name);
+    else if (config.data.standardize)
+      input.standardizer = fit_standardizer(data.inputs[i], train_rows);
   }
   return schema;
 }
@@ -76,7 +78,8 @@ void reshape_inputs(const Network& network, Dataset& data) {
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const auto& [name, shape] = network.inputs[i];
     Field& field = data.inputs[i];
-    if (!data.words.empty() && shape.size() == 1) renumber(field, data.words, data.words, shape[0]);
+    if (!data.vocabulary.empty() && shape.size() == 1)
+      convert_token_ids(field, data.vocabulary, data.vocabulary, shape[0]);
     if (elements(shape) != elements(field.sample_shape)) {
       throw Error(
           ErrorKind::shape,
@@ -245,22 +248,22 @@ void use_threads(std::int64_t wanted) {
 
 // Scores the run on the validation rows and the test rows. The last of these that exist give the
 // run's final evaluation. Outputs are kept unless there are too many for the report.
-FinalEvaluation judge(PreparedRun& run, RunResult& result) {
+FinalEvaluation evaluate_final_model(PreparedRun& run, RunResult& result) {
   constexpr std::int64_t kMaxKeptOutputs = 10'000'000;
-  FinalEvaluation judgement;
+  FinalEvaluation final_evaluation;
   Evaluator evaluator(run.model, {.loss = true});
   const auto score = [&](const Dataset& data, const std::vector<std::int64_t>& rows) {
-    judgement.scores = evaluator.score(data, rows, &judgement.outputs);
-    const bool are_few =
-        std::ssize(rows) <= kMaxEvaluationRows && std::ssize(judgement.outputs) <= kMaxKeptOutputs;
-    if (!are_few) judgement.outputs = {};
-    return judgement.scores;
+    final_evaluation.scores = evaluator.score(data, rows, &final_evaluation.outputs);
+    const bool are_few = std::ssize(rows) <= kMaxEvaluationRows &&
+                         std::ssize(final_evaluation.outputs) <= kMaxKeptOutputs;
+    if (!are_few) final_evaluation.outputs = {};
+    return final_evaluation.scores;
   };
   if (!run.rows.validation_rows.empty()) {
     result.validation = score(*run.rows.validation, run.rows.validation_rows);
   }
   if (run.test.has_value()) result.test = score(*run.test, all_rows(run.test->rows));
-  return judgement;
+  return final_evaluation;
 }
 
 }  // namespace
@@ -284,7 +287,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   const Graph graph = build_engine_graph(config.network, 1);
   resolve_objective(run->model.objective, run->train.targets, sample_output(graph));
   const auto [split, schema] = prepare_inputs(config, run->train);
-  run->rows = {&run->train, split.train, &run->train, split.validation};
+  run->rows = {&run->train, split.train, &run->train, split.held_out};
   run->model.network = config.network;
   run->model.schema = schema;
   if (run->test.has_value()) adapt_dataset(run->model.schema, *run->test);
@@ -292,7 +295,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->model.weights = Weights(graph);
   run->model.weights.initialize(graph, config.train.seed);
   const std::vector<PretrainedTable> tables = load_pretrained_tables(
-      graph, {run->model.schema.words, count_tokens(run->train, run->rows.train_rows),
+      graph, {run->model.schema.vocabulary, count_tokens(run->train, run->rows.train_rows),
               config.data.skip_bad});
   assign_pretrained_tables(tables, run->model.weights);
   run->coverage = coverage_of(tables, run->train);
@@ -305,7 +308,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
 RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
                       const TrainCallbacks& callbacks) {
   if (!resume) reject_foreign_config(folder);
-  run.judgement = {};
+  run.final_evaluation = {};
   run.history.clear();
   RunResult result;
   std::unique_ptr<HistoryFile> history;
@@ -326,7 +329,7 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   write_file(folder.config(), to_toml(run.config));
   trainer.run();
   save_model(run.model, folder.model());
-  run.judgement = judge(run, result);
+  run.final_evaluation = evaluate_final_model(run, result);
   run.history = history->records();
   result.epochs = trainer.state().epoch;
   result.steps = trainer.state().step;
@@ -367,7 +370,7 @@ RunSummary Run::summary() const {
   summary.parameters = run.model.weights.parameter_count();
   summary.metrics = run.model.objective.metrics;
   summary.unseen_classes = unseen_classes(run);
-  summary.words = std::ssize(run.train.words);
+  summary.vocabulary_size = std::ssize(run.train.vocabulary);
   for (const Dataset* data :
        {&run.train, run.validation ? &*run.validation : nullptr, run.test ? &*run.test : nullptr}) {
     if (data == nullptr) continue;

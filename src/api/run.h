@@ -30,7 +30,7 @@ struct PreparedRun {
   std::optional<double> coverage;  ///< RunSummary::coverage
   std::int64_t skipped_vectors = 0;
   std::vector<EpochRecord> history;  ///< after execute_run
-  FinalEvaluation judgement;         ///< after execute_run
+  FinalEvaluation final_evaluation;  ///< after execute_run
 };
 
 /// The division into training and validation rows, and the standardization of the inputs.

@@ -69,9 +69,12 @@ struct TensorBoardLog::State {
 
   void weights(const WeightStatistics& layer, std::int64_t epoch, double now) {
     const std::pair<const char*, double> numbers[] = {
-        {"omega", layer.omega},     {"omega_deviation", layer.omega_deviation},
-        {"tau", layer.tau},         {"tau_deviation", layer.tau_deviation},
-        {"outside", layer.outside}, {"gradient", layer.gradient}};
+        {"omega", layer.omega},
+        {"omega_deviation", layer.omega_standard_deviation},
+        {"tau", layer.tau},
+        {"tau_deviation", layer.tau_standard_deviation},
+        {"outside", layer.outside_fraction},
+        {"gradient", layer.gradient_norm}};
     for (const auto& [name, value] : numbers) {
       if (std::isnan(value)) continue;  // not measured yet
       file.scalar(std::string(name) + "/" + layer.layer, epoch, now, value);
@@ -84,9 +87,9 @@ TensorBoardLog::TensorBoardLog(const std::filesystem::path& folder, const RunCon
   const double now = seconds_now();
   state_ = std::make_shared<State>(EventFile(folder, now));
   state_->file.graph(build_graph(config.network, 1), now);
-  std::vector<std::string> judged = {"validation/loss"};
-  for (const std::string& metric : metrics) judged.push_back("validation/" + metric);
-  state_->file.begin_session(parameters_of(config), judged, now);
+  std::vector<std::string> metric_tags = {"validation/loss"};
+  for (const std::string& metric : metrics) metric_tags.push_back("validation/" + metric);
+  state_->file.begin_session(parameters_of(config), metric_tags, now);
 }
 
 void TensorBoardLog::add(const EpochRecord& record) {

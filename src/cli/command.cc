@@ -42,8 +42,8 @@ Command& Command::add_command(std::string command_name, std::string command_summ
 
 std::vector<const Command*> Command::listed() const {
   std::vector<const Command*> shown;
-  for (const Command& below : commands) {
-    if (!below.is_hidden) shown.push_back(&below);
+  for (const Command& subcommand : commands) {
+    if (!subcommand.is_hidden) shown.push_back(&subcommand);
   }
   return shown;
 }
@@ -81,7 +81,7 @@ void set_argument(const Argument& argument) {
   const Option option = option_of(argument);
   if (argument.is_switch) {
     set_option(option, true, option.name);
-  } else if (argument.repeats) {
+  } else if (argument.is_repeatable) {
     set_option(option, argument.words, option.name);
   } else {
     set_option(option, parse_setting(option, argument.words.front(), option.name), option.name);

@@ -24,15 +24,15 @@ struct Argument {
   std::string default_text =
       {};  ///< the default that help shows; empty: the target's initial value
   bool is_required = false;
-  bool is_switch = false;  ///< takes no value and sets the target, a bool, to true
-  bool repeats = false;    ///< takes several words, one for each element of the list
-  std::string needs = {};  ///< a flag that must be given too
+  bool is_switch = false;      ///< takes no value and sets the target, a bool, to true
+  bool is_repeatable = false;  ///< takes several words, one for each element of the list
+  std::string needs = {};      ///< a flag that must be given too
   std::vector<std::string> excludes = {};  ///< flags that must not be given too
   std::string group = "Options";           ///< heading in help
 
   std::vector<std::string> words = {};  ///< from the command line; a switch has one
 
-  bool given() const { return !words.empty(); }
+  bool is_given() const { return !words.empty(); }
   bool is_positional() const { return !name.starts_with('-'); }
   /// Returns every spelling.
   std::vector<std::string> names() const;

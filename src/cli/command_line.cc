@@ -27,22 +27,23 @@ void add_argument(CLI::App& app, Argument& argument) {
     return true;
   };
   CLI::Option* option = app.add_option(argument.name, keep);
-  option->expected(1, argument.repeats ? kMany : 1)->required(argument.is_required);
-  option->allow_extra_args(argument.is_positional() && argument.repeats);
+  option->expected(1, argument.is_repeatable ? kMany : 1)->required(argument.is_required);
+  option->allow_extra_args(argument.is_positional() && argument.is_repeatable);
 }
 
 void add_commands(CLI::App& app, Command& command) {
   for (Argument& argument : command.arguments) add_argument(app, argument);
-  for (Command& below : command.commands) {
-    add_commands(*app.add_subcommand(below.name, below.summary), below);
+  for (Command& subcommand : command.commands) {
+    add_commands(*app.add_subcommand(subcommand.name, subcommand.summary), subcommand);
   }
   app.require_subcommand(0, 1);  // a later word is an argument, even if it names a command
 }
 
 // Returns the command that was given, as in `theory shape`.
-Command& reached(const CLI::App& app, Command& command) {
-  for (Command& below : command.commands) {
-    if (app.got_subcommand(below.name)) return reached(*app.get_subcommand(below.name), below);
+Command& selected_command(const CLI::App& app, Command& command) {
+  for (Command& subcommand : command.commands) {
+    if (app.got_subcommand(subcommand.name))
+      return selected_command(*app.get_subcommand(subcommand.name), subcommand);
   }
   return command;
 }
@@ -56,7 +57,7 @@ Command& reached(const CLI::App& app, Command& command) {
       for (const std::string& name : argument.names()) names.push_back(name);
     }
   } else {
-    for (const Command& below : command.commands) names.push_back(below.name);
+    for (const Command& subcommand : command.commands) names.push_back(subcommand.name);
   }
   const std::string nearest = nearest_name(word, names);
   throw Error(ErrorKind::config,
@@ -68,7 +69,7 @@ Command& reached(const CLI::App& app, Command& command) {
 void check_needs_and_excludes(const Command& command, const Argument& argument) {
   const auto is_given = [&](const std::string& flag) {
     return std::ranges::any_of(command.arguments, [&](const Argument& other) {
-      return other.given() && std::ranges::count(other.names(), flag) > 0;
+      return other.is_given() && std::ranges::count(other.names(), flag) > 0;
     });
   };
   if (!argument.needs.empty() && !is_given(argument.needs)) {
@@ -87,7 +88,7 @@ int run(Command& command) {
                                                command.path(), command.path()));
   }
   for (const Argument& argument : command.arguments) {
-    if (!argument.given()) continue;
+    if (!argument.is_given()) continue;
     check_needs_and_excludes(command, argument);
     set_argument(argument);
   }
@@ -104,7 +105,7 @@ int run_command_line(Command& program, std::vector<std::string> words) {
   try {
     app.parse(words);
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", help_text(reached(app, program)));
+    fmt::print("{}", help_text(selected_command(app, program)));
     return 0;
   } catch (const CLI::CallForVersion&) {
     fmt::print("{}\n", SELFNORM_VERSION);
@@ -113,14 +114,14 @@ int run_command_line(Command& program, std::vector<std::string> words) {
     const std::string text = error.what();
     throw Error(ErrorKind::config,
                 fmt::format("{} expects one value; see: {} --help", text.substr(0, text.find(':')),
-                            reached(app, program).path()));
+                            selected_command(app, program).path()));
   } catch (const CLI::ParseError& error) {
-    const Command& command = reached(app, program);
+    const Command& command = selected_command(app, program);
     const std::vector<std::string> rest = app.remaining(true);
     if (!rest.empty()) fail_on_unexpected(command, rest.front());
     throw Error(ErrorKind::config, fmt::format("{}; see: {} --help", error.what(), command.path()));
   }
-  return run(reached(app, program));
+  return run(selected_command(app, program));
 }
 
 }  // namespace selfnorm::cli

@@ -45,7 +45,7 @@ std::vector<Contender> read_contenders(const CompareArguments& arguments) {
     Contender each{fs::path(network).stem().string(), read_run_config(network)};
     arguments.data.apply(data_table(each.config));
     arguments.train.apply(train_table(each.config));
-    for (const auto& [option, value] : arguments.loss.given(loss_table())) {
+    for (const auto& [option, value] : arguments.loss.given_settings(loss_table())) {
       each.config.train.loss_attributes[option] = value;
     }
     contenders.push_back(std::move(each));
@@ -53,24 +53,24 @@ std::vector<Contender> read_contenders(const CompareArguments& arguments) {
   return contenders;
 }
 
-nlohmann::ordered_json spread_json(const Spread& spread) {
+nlohmann::ordered_json spread_json(const TrialStatistics& statistics) {
   const auto number = [](double value) {
     return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
   };
-  return {{"mean", number(spread.mean)},
-          {"deviation", number(spread.deviation)},
-          {"trainings", spread.count}};
+  return {{"mean", number(statistics.mean)},
+          {"deviation", number(statistics.standard_deviation)},
+          {"trainings", statistics.count}};
 }
 
 nlohmann::ordered_json summary_json(const ContenderTrials& each, const std::string& metric,
                                     const std::vector<std::int64_t>& epochs) {
-  const auto spread = [&](auto number) {
+  const auto statistics = [&](auto number) {
     return spread_json(statistics_over_trials(each, number));
   };
   auto after = nlohmann::ordered_json::object();
   for (const std::int64_t epoch : epochs) {
     after[fmt::format("{}", epoch)] =
-        spread([&](const Trial& trial) { return score_after_epoch(trial, metric, epoch); });
+        statistics([&](const Trial& trial) { return score_after_epoch(trial, metric, epoch); });
   }
   auto failures = nlohmann::ordered_json::array();
   for (const Trial& trial : each.trials) {
@@ -80,9 +80,9 @@ nlohmann::ordered_json summary_json(const ContenderTrials& each, const std::stri
   return {{"name", each.name},
           {"parameters", each.parameters},
           {"after", after},
-          {"best", spread([&](const Trial& trial) { return best_score(trial, metric); })},
-          {"test", spread([&](const Trial& trial) { return find_score(trial.test, metric); })},
-          {"epoch_seconds", spread(median_epoch_seconds)},
+          {"best", statistics([&](const Trial& trial) { return best_score(trial, metric); })},
+          {"test", statistics([&](const Trial& trial) { return find_score(trial.test, metric); })},
+          {"epoch_seconds", statistics(median_epoch_seconds)},
           {"failures", failures}};
 }
 
@@ -217,7 +217,7 @@ void add_compare(Command& program) {
                .help = "network files (.toml)",
                .value = "FILE",
                .is_required = true,
-               .repeats = true});
+               .is_repeatable = true});
   command.add({.name = "--seeds",
                .target = &options.seeds,
                .help = "number of seeds per network: its own seed and the ones that follow",

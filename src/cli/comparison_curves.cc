@@ -27,8 +27,8 @@ std::string comparison_curves(const Comparison& comparison) {
     const ContenderTrials& each = comparison.contenders[i];
     std::vector<std::vector<double>> points;
     for (const CurvePoint& p : learning_curve(each, comparison.metric)) {
-      points.push_back({static_cast<double>(p.epoch), p.seconds, p.mean, p.mean - p.deviation,
-                        p.mean + p.deviation});
+      points.push_back({static_cast<double>(p.epoch), p.seconds, p.mean,
+                        p.mean - p.standard_deviation, p.mean + p.standard_deviation});
       longest = std::max(longest, p.epoch);
     }
     if (points.empty()) continue;

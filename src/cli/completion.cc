@@ -29,12 +29,12 @@ std::vector<std::string> choices_of(const Argument& argument) {
 template <class Visit>
 void for_each_command(const Command& command, Visit visit) {
   visit(command);
-  for (const Command* below : command.listed()) for_each_command(*below, visit);
+  for (const Command* subcommand : command.listed()) for_each_command(*subcommand, visit);
 }
 
 std::vector<std::string> command_names(const Command& command) {
   std::vector<std::string> names;
-  for (const Command* below : command.listed()) names.push_back(below->name);
+  for (const Command* subcommand : command.listed()) names.push_back(subcommand->name);
   return names;
 }
 
@@ -121,13 +121,13 @@ std::string zsh_arguments(const Command& command) {
   for (const Argument& argument : command.arguments) {
     const std::string help = zsh_escaped(argument.help);
     if (argument.is_positional()) {
-      const std::string many = argument.repeats ? "*" : argument.is_required ? "" : ":";
+      const std::string many = argument.is_repeatable ? "*" : argument.is_required ? "" : ":";
       const std::string value = zsh_value(argument);
       specs += " \\\n    " + shell_quoted(many + (value.empty() ? ":" : value));
       continue;
     }
     for (const std::string& name : argument.names()) {
-      const std::string repeat = argument.repeats ? "*" : "";
+      const std::string repeat = argument.is_repeatable ? "*" : "";
       specs += " \\\n    " +
                shell_quoted(fmt::format("{}{}[{}]{}", repeat, name, help, zsh_value(argument)));
     }
@@ -141,9 +141,10 @@ std::string zsh_command(const Command& command) {
     return fmt::format("{}() {{\n  _arguments{}\n}}\n\n", function, zsh_arguments(command));
   }
   std::string list, cases;
-  for (const Command* below : command.listed()) {
-    list += fmt::format("    {}\n", shell_quoted(below->name + ":" + zsh_escaped(below->summary)));
-    cases += fmt::format("      {}) {} ;;\n", below->name, function_name(*below));
+  for (const Command* subcommand : command.listed()) {
+    list += fmt::format("    {}\n",
+                        shell_quoted(subcommand->name + ":" + zsh_escaped(subcommand->summary)));
+    cases += fmt::format("      {}) {} ;;\n", subcommand->name, function_name(*subcommand));
   }
   return fmt::format(
       "{}() {{\n"
@@ -187,9 +188,10 @@ std::string fish_command(const Command& command) {
   if (!command.commands.empty() && !command.parents.empty()) {
     below_condition += "; and not __fish_seen_subcommand_from " + join(command_names(command), " ");
   }
-  for (const Command* below : command.listed()) {
-    text += fmt::format("complete -c selfnorm -f -n {} -a {} -d {}\n",
-                        shell_quoted(below_condition), below->name, shell_quoted(below->summary));
+  for (const Command* subcommand : command.listed()) {
+    text +=
+        fmt::format("complete -c selfnorm -f -n {} -a {} -d {}\n", shell_quoted(below_condition),
+                    subcommand->name, shell_quoted(subcommand->summary));
   }
   for (const Argument& argument : command.arguments) {
     if (argument.is_positional()) {

@@ -9,7 +9,7 @@
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/terminal.h"
-#include "data/known.h"
+#include "data/known_datasets.h"
 #include "data/synthetic.h"
 
 namespace selfnorm::cli {
@@ -26,11 +26,11 @@ void list(const DataArguments& arguments) {
   for (const KnownDataset& known : known_datasets()) {
     const auto folder = find_dataset(known, arguments.data);
     const std::string where =
-        folder.has_value() ? folder->string() : fmt::format("not here: {}", known.get);
-    rows.push_back({std::string(known.name), std::string(known.what), where});
-    nlohmann::ordered_json set{{"name", known.name}, {"what", known.what}};
+        folder.has_value() ? folder->string() : fmt::format("not here: {}", known.how_to_get);
+    rows.push_back({std::string(known.name), std::string(known.description), where});
+    nlohmann::ordered_json set{{"name", known.name}, {"what", known.description}};
     set["path"] = folder.has_value() ? nlohmann::ordered_json(folder->string()) : nullptr;
-    if (!folder.has_value()) set["get"] = known.get;
+    if (!folder.has_value()) set["get"] = known.how_to_get;
     sets.push_back(set);
   }
   if (arguments.json) fmt::print("{}\n", nlohmann::ordered_json{{"datasets", sets}}.dump(2));
@@ -46,7 +46,7 @@ struct FigureArguments {
 void make(const FigureArguments& arguments) {
   std::string text = "x,y,class\n";
   for (const SyntheticPoint& point : make_synthetic(arguments.name, arguments.options)) {
-    text += fmt::format("{:.6g},{:.6g},{}\n", point.x, point.y, point.kind == 0 ? "a" : "b");
+    text += fmt::format("{:.6g},{:.6g},{}\n", point.x, point.y, point.class_index == 0 ? "a" : "b");
   }
   if (arguments.out.empty()) fmt::print("{}", text);
   else write_file(arguments.out, text);

@@ -100,7 +100,7 @@ std::vector<EpochRecord> read_training_history(const std::filesystem::path& path
   if (model.extension() != kModelExtension || !std::filesystem::exists(model)) return records;
   EpochRecord end;
   end.epoch = records.empty() ? 0 : records.back().epoch;
-  end.weights = Model::load(model.string()).unit_weights();
+  end.weights = Model::load(model.string()).weight_statistics();
   records.push_back(end);
   return records;
 }
@@ -169,35 +169,36 @@ int run_repair(const DoctorArguments& arguments) {
   if (arguments.calibrate > 0) {
     adjusted = calibrate(made, arguments.calibrate, arguments.options);
   }
-  check_range(made.after);
-  const bool is_as_it_was = made.found.empty() && adjusted.empty();
-  const int status = fails(made.beyond, arguments.fail_on) ? 1 : 0;
+  check_range(made.examination);
+  const bool is_as_it_was = made.repaired_findings.empty() && adjusted.empty();
+  const int status = fails(made.unrepairable_findings, arguments.fail_on) ? 1 : 0;
   const std::string after = is_as_it_was ? before : repaired_toml(before, config, made);
   parse_run_config(after, arguments.repair);  // checks that the written text can be read
   write_file(arguments.repair, after);
-  write_report(arguments, arguments.repair, made.config, made.after);
+  write_report(arguments, arguments.repair, made.config, made.examination);
   if (arguments.json) {
-    Json json = examination_json(made.after);
+    Json json = examination_json(made.examination);
     if (examined_before) json["before"] = examination_json(*examined_before)["layers"];
-    json["repaired"] = findings_json(made.found);
-    json["beyond_repair"] = findings_json(made.beyond);
+    json["repaired"] = findings_json(made.repaired_findings);
+    json["beyond_repair"] = findings_json(made.unrepairable_findings);
     json["file"] = arguments.repair;
     if (arguments.calibrate > 0) json["calibrated"] = adjustments_json(adjusted);
     fmt::print("{}\n", json.dump(2));
     return status;
   }
-  print_findings(made.found);
+  print_findings(made.repaired_findings);
   if (is_as_it_was) {
     fmt::print("nothing to fix: {} is a copy of {}\n", arguments.repair, arguments.network);
   } else {
-    fmt::print("{}--- {}\n+++ {}\n{}\n", made.found.empty() ? "" : "\n", arguments.network,
-               arguments.repair, difference(before, after));
+    fmt::print("{}--- {}\n+++ {}\n{}\n", made.repaired_findings.empty() ? "" : "\n",
+               arguments.network, arguments.repair, unified_diff(before, after));
   }
   print_adjustments(adjusted);
-  if (examined_before) print_before_and_after(*examined_before, made.after);
-  print_examination(made.after, arguments.measure);
-  if (!made.beyond.empty()) fmt::print("\nfindings that a network file cannot fix:\n");
-  print_findings(made.beyond);
+  if (examined_before) print_before_and_after(*examined_before, made.examination);
+  print_examination(made.examination, arguments.measure);
+  if (!made.unrepairable_findings.empty())
+    fmt::print("\nfindings that a network file cannot fix:\n");
+  print_findings(made.unrepairable_findings);
   return status;
 }
 

@@ -13,20 +13,21 @@ namespace selfnorm::cli {
 namespace {
 
 void run_evaluate(const InferenceArguments& arguments) {
-  const auto use = open_model(arguments, true);
-  const Scores scores = use.model.score(use.data, use.rows);
+  const auto opened = open_model(arguments, true);
+  const Scores scores = opened.model.score(opened.data, opened.rows);
   if (arguments.json) {
     nlohmann::ordered_json document;
     for (const auto& [name, value] : scores) document[name] = value;
-    document["samples"] = use.rows.size();
-    document["data"] = use.data.name;
-    document["split"] = use.split;
+    document["samples"] = opened.rows.size();
+    document["data"] = opened.data.name;
+    document["split"] = opened.split;
     fmt::print("{}\n", document.dump(2));
     return;
   }
-  fmt::print("{} rows of {} ({})\n", grouped(static_cast<std::int64_t>(use.rows.size())),
-             use.data.name, use.split);
-  for (const auto& [name, value] : scores) fmt::print("{} {} {}\n", use.split, name, score(value));
+  fmt::print("{} rows of {} ({})\n", grouped(static_cast<std::int64_t>(opened.rows.size())),
+             opened.data.name, opened.split);
+  for (const auto& [name, value] : scores)
+    fmt::print("{} {} {}\n", opened.split, name, score(value));
 }
 
 }  // namespace

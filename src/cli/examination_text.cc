@@ -81,8 +81,8 @@ void print_examination(const Examination& examination, bool measured) {
   for (const LayerExamination& layer : examination.layers) {
     auto& row = rows.emplace_back(std::vector<std::string>{layer.name, layer.op});
     for (const auto member :
-         {&SignalMoments::mean, &SignalMoments::variance, &SignalMoments::unit_mean_deviation,
-          &SignalMoments::gradient_second_moment}) {
+         {&SignalMoments::mean, &SignalMoments::variance,
+          &SignalMoments::unit_mean_standard_deviation, &SignalMoments::gradient_second_moment}) {
       row.push_back(prediction(layer, member));
       if (measured) row.push_back(measurement(layer, member));
     }
@@ -125,7 +125,7 @@ void print_before_and_after(const Examination& before, const Examination& after)
 void print_findings(const std::vector<Finding>& findings) {
   for (const Finding& finding : findings) {
     const std::string where = finding.layers.empty() ? "" : ": " + first_names(finding.layers);
-    fmt::print("\n{}: {}{}\n  {}\n", name_of(finding.severity), finding.code, where,
+    fmt::print("\n{}: {}{}\n  {}\n", severity_name(finding.severity), finding.code, where,
                finding.message);
     print_details(finding);
     fmt::print("  fix: {}\n", finding.fix);
@@ -140,7 +140,7 @@ void print_finding_codes() {
       "`--fail-on` sets the severity that makes the exit status 1. An infinite value is null in "
       "JSON. "
       "`selfnorm doctor NETWORK.toml --repair OUT.toml` applies the fixes.\n");
-  for (const FindingDescription& code : finding_codes()) {
+  for (const FindingDescription& code : finding_descriptions()) {
     fmt::print("\n## {}\n\n{}\n\n- value: {}\n- fix: {}\n", code.code, code.message, code.value,
                code.fix);
   }

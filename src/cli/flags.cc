@@ -26,7 +26,7 @@ void add_input_flag(Command& command, std::vector<std::string>& texts) {
                .help = "what a named input reads, once for each: NAME=FILE without --data, "
                        "NAME=COLUMN,COLUMN of a table",
                .value = "NAME=SOURCE",
-               .repeats = true});
+               .is_repeatable = true});
 }
 
 void add_data_dir(Command& command, std::string& folder) {
@@ -72,7 +72,7 @@ void OptionFlags::add(Command& command, const Options& options, const std::strin
 template <class Use>
 void OptionFlags::for_each_given(const Options& options, Use use) const {
   for (const Flag& flag : flags_) {
-    if (!flag.argument->given()) continue;
+    if (!flag.argument->is_given()) continue;
     const auto option = std::ranges::find(options, flag.option, &Option::name);
     if (option == options.end()) continue;
     Option named = *option;
@@ -81,7 +81,7 @@ void OptionFlags::for_each_given(const Options& options, Use use) const {
   }
 }
 
-Settings OptionFlags::given(const Options& options) const {
+Settings OptionFlags::given_settings(const Options& options) const {
   Settings settings;
   for_each_given(options, [&](const std::string& name, const Option&, const Setting& value) {
     settings[name] = value;

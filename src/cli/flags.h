@@ -21,7 +21,7 @@ class OptionFlags {
   void add(Command& command, const Options& options, const std::string& group);
 
   /// Returns the given values, parsed like the options of the same names.
-  Settings given(const Options& options) const;
+  Settings given_settings(const Options& options) const;
 
   /// Sets the given options of `table`.
   void apply(const Options& options) const;

@@ -51,7 +51,7 @@ std::string usage(const Command& command) {
   text += " [OPTIONS]";
   for (const Argument& argument : command.arguments) {
     if (!argument.is_positional()) continue;
-    const std::string name = argument.title() + (argument.repeats ? "..." : "");
+    const std::string name = argument.title() + (argument.is_repeatable ? "..." : "");
     text += argument.is_required ? " " + name : " [" + name + "]";
   }
   return text;
@@ -93,7 +93,8 @@ std::string help_text(const Command& command) {
   if (!command.description.empty()) text += "\n" + command.description + "\n";
   if (!command.commands.empty()) {
     text += "\nCommands:\n";
-    for (const Command* below : command.listed()) text += entry(below->name, below->summary);
+    for (const Command* subcommand : command.listed())
+      text += entry(subcommand->name, subcommand->summary);
     text += fmt::format("\n`{} COMMAND --help` describes a command.\n", command.path());
   }
   for (const ArgumentGroup& group : argument_groups(command)) {

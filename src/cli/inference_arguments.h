@@ -71,7 +71,7 @@ inline ModelAndRows open_model(const InferenceArguments& arguments, bool needs_t
   arguments.reading.apply(table_reading_options(data));
   std::optional<StandardInput> input;
   if (data.source == "-") data.source = input.emplace().path();
-  ModelAndRows use = [&] {
+  ModelAndRows opened = [&] {
     try {
       return selfnorm::open_model(arguments.model, data, arguments.split, needs_targets);
     } catch (const Error& error) {
@@ -79,13 +79,13 @@ inline ModelAndRows open_model(const InferenceArguments& arguments, bool needs_t
       throw Error(error.kind(), input->renamed(error.detail()));
     }
   }();
-  if (input) use.data.name = input->renamed(use.data.name);
-  const Dataset& rows = use.data;
+  if (input) opened.data.name = input->renamed(opened.data.name);
+  const Dataset& rows = opened.data;
   if (rows.skipped + rows.unlabeled > 0) {
     fmt::print(stderr, "left out of {}: {} bad rows, {} without a label\n", rows.name, rows.skipped,
                rows.unlabeled);
   }
-  return use;
+  return opened;
 }
 
 }  // namespace selfnorm::cli

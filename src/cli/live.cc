@@ -34,7 +34,7 @@ struct LiveServer::State {
   std::string document;
   std::int64_t version = 0;            ///< of the document; 0: none yet
   std::vector<std::int64_t*> readers;  ///< one per connection: the version that it has sent
-  bool ends = false, listens = true;
+  bool is_ending = false, is_listening = true;
 
   bool has_local_host(const httplib::Request& request) const {
     const std::string host = request.get_header_value("Host");
@@ -42,10 +42,10 @@ struct LiveServer::State {
   }
 
   // Sends new events, and a comment from time to time, which fails once the client has left.
-  bool tell(std::int64_t& seen, httplib::DataSink& sink) {
+  bool send_event(std::int64_t& seen, httplib::DataSink& sink) {
     std::unique_lock lock(mutex);
-    changed.wait_for(lock, kEventTimeout, [&] { return ends || version > seen; });
-    if (ends && version == seen) {
+    changed.wait_for(lock, kEventTimeout, [&] { return is_ending || version > seen; });
+    if (is_ending && version == seen) {
       sink.done();
       return true;
     }
@@ -69,7 +69,7 @@ struct LiveServer::State {
     response.set_header("Cache-Control", "no-store");
     response.set_chunked_content_provider(
         "text/event-stream",
-        [this, seen](std::size_t, httplib::DataSink& sink) { return tell(*seen, sink); },
+        [this, seen](std::size_t, httplib::DataSink& sink) { return send_event(*seen, sink); },
         [this, seen](bool) {
           const std::lock_guard lock(mutex);
           std::erase(readers, seen.get());
@@ -103,7 +103,7 @@ LiveServer::LiveServer(std::string page) : state_(std::make_unique<State>()) {
   state.thread = std::thread([&state] {
     state.server.listen_after_bind();
     const std::lock_guard lock(state.mutex);
-    state.listens = false;
+    state.is_listening = false;
   });
   note(fmt::format("live at http://{}:{}/", kHost, state.port));
 }
@@ -111,14 +111,14 @@ LiveServer::LiveServer(std::string page) : state_(std::make_unique<State>()) {
 LiveServer::~LiveServer() {
   {
     const std::lock_guard lock(state_->mutex);
-    state_->ends = true;
+    state_->is_ending = true;
   }
   state_->changed.notify_all();
-  const auto listens = [&] {
+  const auto is_listening = [&] {
     const std::lock_guard lock(state_->mutex);
-    return state_->listens;
+    return state_->is_listening;
   };
-  while (listens() && !state_->server.is_running())
+  while (is_listening() && !state_->server.is_running())
     std::this_thread::yield();  // stop() has no effect before the server runs
   state_->server.stop();
   state_->thread.join();

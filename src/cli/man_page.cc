@@ -71,8 +71,8 @@ std::string verbatim(const std::vector<std::string>& lines) {
 
 std::string see_also(const Command& command) {
   std::vector<std::string> pages;
-  for (const Command* below : command.listed()) {
-    pages.push_back(fmt::format("\\fB{}\\fR(1)", escaped(page_name(*below))));
+  for (const Command* subcommand : command.listed()) {
+    pages.push_back(fmt::format("\\fB{}\\fR(1)", escaped(page_name(*subcommand))));
   }
   if (!command.parents.empty()) {
     std::string parent = command.parents.substr(0, command.parents.size() - 1);
@@ -84,7 +84,8 @@ std::string see_also(const Command& command) {
 
 std::string page(const Command& command) {
   std::string commands;
-  for (const Command* below : command.listed()) commands += item(below->name, below->summary);
+  for (const Command* subcommand : command.listed())
+    commands += item(subcommand->name, subcommand->summary);
   std::string title = page_name(command);
   std::ranges::transform(title, title.begin(),
                          [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
@@ -104,7 +105,7 @@ std::string page(const Command& command) {
 
 void add_pages(const Command& command, std::map<std::string, std::string>& pages) {
   pages[page_name(command) + ".1"] = page(command);
-  for (const Command* below : command.listed()) add_pages(*below, pages);
+  for (const Command* subcommand : command.listed()) add_pages(*subcommand, pages);
 }
 
 }  // namespace

@@ -66,23 +66,23 @@ nlohmann::ordered_json json_row(std::int64_t row, const Prediction& prediction) 
 }
 
 void run_predict(const PredictArguments& arguments) {
-  const auto use = open_model(arguments, false);
-  const Tensor values = use.model.predict(use.data, use.rows);
+  const auto opened = open_model(arguments, false);
+  const Tensor values = opened.model.predict(opened.data, opened.rows);
   const auto width = static_cast<std::size_t>(values.shape[1]);
   const auto prediction = [&](std::size_t i) {
-    return Prediction{std::span(values.data).subspan(i * width, width), use.model.class_names()};
+    return Prediction{std::span(values.data).subspan(i * width, width), opened.model.class_names()};
   };
   std::string text;
   if (arguments.json) {
     auto rows = nlohmann::ordered_json::array();
-    for (std::size_t i = 0; i < use.rows.size(); ++i) {
-      rows.push_back(json_row(use.rows[i], prediction(i)));
+    for (std::size_t i = 0; i < opened.rows.size(); ++i) {
+      rows.push_back(json_row(opened.rows[i], prediction(i)));
     }
     text = nlohmann::ordered_json{{"predictions", rows}}.dump(2) + "\n";
   } else {
-    text = header(use.model);
-    for (std::size_t i = 0; i < use.rows.size(); ++i) {
-      text += csv_row(use.rows[i], prediction(i));
+    text = header(opened.model);
+    for (std::size_t i = 0; i < opened.rows.size(); ++i) {
+      text += csv_row(opened.rows[i], prediction(i));
     }
   }
   if (arguments.out.empty()) fmt::print("{}", text);

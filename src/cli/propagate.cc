@@ -22,7 +22,7 @@ namespace selfnorm::cli {
 namespace {
 
 struct PropagateArguments {
-  PropagationRequest request;
+  PropagationOptions request;
   ConstantArguments constants;
   std::string shape, data, data_dir;
   bool json = false;
@@ -74,7 +74,7 @@ void print_table(const std::vector<PropagatedLayer>& layers, bool gradients) {
 
 // Returns the first rows of a data set, standardized on all of its training rows.
 void read_input(const std::string& source, const std::string& data_dir,
-                PropagationRequest& request) {
+                PropagationOptions& request) {
   DataOptions options;
   options.source = source;
   options.data_dir = data_dir;
@@ -87,7 +87,7 @@ void read_input(const std::string& source, const std::string& data_dir,
   const Field& field = data.inputs.front();
   std::vector<std::int64_t> rows(static_cast<std::size_t>(data.rows));
   std::iota(rows.begin(), rows.end(), std::int64_t{0});
-  const Standardizer standardizer = fit(field, rows);
+  const Standardizer standardizer = fit_standardizer(field, rows);
   rows.resize(static_cast<std::size_t>(request.batch));
   request.input.resize(rows.size() * static_cast<std::size_t>(elements(field.sample_shape)));
   gather_batch(field, &standardizer, rows, request.input.data());
@@ -112,7 +112,7 @@ void add_propagate(Command& program) {
       "propagate",
       "Send N(0, 1) inputs through many layers and print the measured and the predicted moments");
   const auto arguments = std::make_shared<PropagateArguments>();
-  PropagationRequest& request = arguments->request;
+  PropagationOptions& request = arguments->request;
   command.add({.name = "--layers", .target = &request.layers, .help = "number of layers"});
   command.add({.name = "--width", .target = &request.width, .help = "units per layer"});
   command.add({.name = "--batch", .target = &request.batch, .help = "number of rows"});
@@ -155,12 +155,12 @@ void add_propagate(Command& program) {
   command.add_switch("--json", arguments->json, "print every layer, as one JSON document");
   command.examples = {"selfnorm propagate --layers 100 --dropout alpha --rate 0.2 --gradients"};
   command.run = [arguments, &dropout, &rate, &shape] {
-    if (rate.given() && !dropout.given()) {
+    if (rate.is_given() && !dropout.is_given()) {
       throw Error(ErrorKind::config, "--rate requires --dropout");
     }
     Settings& attributes = arguments->request.activation_attributes;
-    attributes = arguments->constants.given();
-    if (shape.given()) attributes["shape"] = arguments->shape;
+    attributes = arguments->constants.given_settings();
+    if (shape.is_given()) attributes["shape"] = arguments->shape;
     run_propagate(*arguments);
     return 0;
   };

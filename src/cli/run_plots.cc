@@ -71,11 +71,11 @@ std::string label(const std::string& text) {
   return safe + "'";
 }
 
-// Returns the commands for an axis with at most `most` labels.
+// Returns the commands for an axis with at most `max_labels` labels.
 template <class Names>
-std::string tics(const char* axis, const Names& names, std::size_t most) {
+std::string tics(const char* axis, const Names& names, std::size_t max_labels) {
   std::string list;
-  const std::size_t step = std::max<std::size_t>(1, (names.size() + most - 1) / most);
+  const std::size_t step = std::max<std::size_t>(1, (names.size() + max_labels - 1) / max_labels);
   for (std::size_t i = 0; i < names.size(); i += step) {
     list += fmt::format("{}{} {}", list.empty() ? "" : ", ", label(fmt::format("{}", names[i])), i);
   }
@@ -160,7 +160,7 @@ std::vector<std::pair<std::string, std::string>> run_plots(
   add("tau.svg", {history, &EpochRecord::weights, &WeightStatistics::tau},
       "sum of a unit's squared weights, logarithm to base 2", true, 2);
   const std::span trained = std::span(history).subspan(history.front().epoch == 0 ? 1 : 0);
-  add("gradient.svg", {trained, &EpochRecord::weights, &WeightStatistics::gradient},
+  add("gradient.svg", {trained, &EpochRecord::weights, &WeightStatistics::gradient_norm},
       "norm of the gradient of each layer's weights, logarithm to base 2", true, 8);
   const auto has_histograms = [](const EpochRecord& r) { return !r.histograms.empty(); };
   const auto before = std::ranges::find_if(history, has_histograms);

@@ -61,7 +61,8 @@ StandardInput::StandardInput() {
       throw Error(ErrorKind::interrupted, std::string("while reading ") + kName);
     }
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) data_error(std::string(kName) + ": cannot be read: " + std::strerror(errno));
+    if (count < 0)
+      throw_data_error(std::string(kName) + ": cannot be read: " + std::strerror(errno));
     if (count == 0) break;
     file_.write({bytes.data(), static_cast<std::size_t>(count)});
   }

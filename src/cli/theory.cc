@@ -93,14 +93,14 @@ struct FixedPointsArguments {
 };
 
 Json point_json(const FixedPoint& point) {
-  Json json{{"mean", point.at.mean},
-            {"variance", point.at.variance},
-            {"attracts", point.attracts},
+  Json json{{"mean", point.moments.mean},
+            {"variance", point.moments.variance},
+            {"attracts", point.is_attracting},
             {"contraction", point.map.spectral_radius()},
             {"largest_singular_value", point.map.largest_singular_value()},
             {"gradient_growth", point.map.gradient_growth}};
   json["basin"] = nullptr;
-  if (point.attracts) {
+  if (point.is_attracting) {
     json["basin"] = {{"mean", {point.basin_min_mean, point.basin_max_mean}},
                      {"variance", {point.basin_min_variance, point.basin_max_variance}}};
   }
@@ -123,14 +123,14 @@ void run_fixed_points(const FixedPointsArguments& arguments) {
                                                  "gradient growth", "from means", "variances"}};
   for (const FixedPoint& point : points) {
     const auto interval = [&](double low, double high) {
-      return point.attracts ? fmt::format("[{:.4g}, {:.4g}]", low, high) : std::string("-");
+      return point.is_attracting ? fmt::format("[{:.4g}, {:.4g}]", low, high) : std::string("-");
     };
-    rows.push_back({fmt::format("{:.12g}", point.at.mean),
-                    fmt::format("{:.12g}", point.at.variance), point.attracts ? "yes" : "no",
-                    fmt::format("{:.7f}", point.map.spectral_radius()),
-                    fmt::format("{:.7f}", point.map.gradient_growth),
-                    interval(point.basin_min_mean, point.basin_max_mean),
-                    interval(point.basin_min_variance, point.basin_max_variance)});
+    rows.push_back(
+        {fmt::format("{:.12g}", point.moments.mean), fmt::format("{:.12g}", point.moments.variance),
+         point.is_attracting ? "yes" : "no", fmt::format("{:.7f}", point.map.spectral_radius()),
+         fmt::format("{:.7f}", point.map.gradient_growth),
+         interval(point.basin_min_mean, point.basin_max_mean),
+         interval(point.basin_min_variance, point.basin_max_variance)});
   }
   fmt::print("{}", table(rows));
   const auto on_a_line = [](const FixedPoint& point) {
@@ -168,7 +168,7 @@ void run_shape(ShapeArguments arguments, bool scale_given, bool width_given) {
   require(!width_given || request.width > 0, "--width", "at least 1",
           static_cast<double>(request.width));
   request.dropout_growth = alpha_dropout_gradient_growth(arguments.dropout_rate);
-  request.orthogonal = arguments.init == "orthogonal";
+  request.is_orthogonal = arguments.init == "orthogonal";
   const DepthTunedSelu shape =
       scale_given ? selu_for_scale(arguments.scale, request) : selu_for_depth(request);
   const double log_growth = static_cast<double>(request.depth) * std::log(shape.gradient_growth);
@@ -227,7 +227,7 @@ void add_shape(Command& theory) {
   command.add_switch("--json", arguments->json, "print one JSON document");
   command.examples = {"selfnorm theory shape --depth 100 --width 256"};
   command.run = [arguments, &scale, &width] {
-    run_shape(*arguments, scale.given(), width.given());
+    run_shape(*arguments, scale.is_given(), width.is_given());
     return 0;
   };
 }

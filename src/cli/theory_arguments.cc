@@ -33,7 +33,7 @@ void MapArgument::add(Command& command) {
                .choices = {"paper", "random_weights"}});
 }
 
-bool MapArgument::random() const { return name == "random_weights"; }
+bool MapArgument::is_random() const { return name == "random_weights"; }
 
 void WeightArguments::add(Command& command) {
   command.add({.name = "--weight-mean",
@@ -49,7 +49,7 @@ LayerWeights WeightArguments::read() const {
   require(std::isfinite(weights.omega), "--weight-mean", "a number", weights.omega);
   require_positive("--weight-variance", weights.tau);
   LayerWeights read = weights;
-  read.random = map.random();
+  read.is_random = map.is_random();
   return read;
 }
 
@@ -70,13 +70,13 @@ void ConstantArguments::add(Command& command) {
                .default_text = defaults});
 }
 
-Settings ConstantArguments::given() const {
+Settings ConstantArguments::given_settings() const {
   Settings settings;
   for (const Argument& argument : command_->arguments) {
     const auto* number = std::get_if<double*>(&argument.target);
     const bool is_ours =
         number != nullptr && (*number == &alpha || *number == &lambda || *number == &scale);
-    if (is_ours && argument.given()) settings[argument.title().substr(2)] = **number;
+    if (is_ours && argument.is_given()) settings[argument.title().substr(2)] = **number;
   }
   return settings;
 }
@@ -102,7 +102,7 @@ MomentRule ActivationArguments::read() const {
                             row == nullptr ? "is not an op" + suggestion(name, names)
                                            : "is not an activation of one number"));
   }
-  return (*moments)(row->attributes->complete(constants.given(), "--activation " + name));
+  return (*moments)(row->attributes->complete(constants.given_settings(), "--activation " + name));
 }
 
 void SeluArguments::add(Command& command) {

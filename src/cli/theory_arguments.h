@@ -22,7 +22,7 @@ struct MapArgument {
   std::string name = "paper";
 
   void add(Command& command);
-  bool random() const;
+  bool is_random() const;
 };
 
 /// The weights of a layer: ω, τ and the kind of moment map.
@@ -40,7 +40,7 @@ struct ConstantArguments {
 
   void add(Command& command);
   /// Returns the attributes of the op by name.
-  Settings given() const;
+  Settings given_settings() const;
 
  private:
   const Command* command_ = nullptr;

@@ -38,10 +38,10 @@ void check_row(const std::string& file, const NumberRow& row) {
 
 // Returns the results of one row in the order of kResults.
 std::vector<double> results(const MomentRule& rule, const std::string& file, const NumberRow& row,
-                            bool random) {
+                            bool is_random) {
   const double mu = row.values[0], omega = row.values[1], nu = row.values[2], tau = row.values[3];
-  const Gaussian z = pre_activation({mu, nu}, {omega, tau, random});
-  const LayerMap map = layer_map(rule, {mu, nu}, {omega, tau, random});
+  const Gaussian z = pre_activation({mu, nu}, {omega, tau, is_random});
+  const LayerMap map = layer_map(rule, {mu, nu}, {omega, tau, is_random});
   std::vector<double> values = {map.outputs.mean,
                                 map.outputs.variance,
                                 map.d_mean_d_mu,
@@ -84,7 +84,7 @@ void run_map(const MapArguments& arguments) {
   std::vector<std::vector<double>> out;
   for (const NumberRow& row : rows) {
     check_row(arguments.input, row);
-    out.push_back(results(rule, arguments.input, row, arguments.map.random()));
+    out.push_back(results(rule, arguments.input, row, arguments.map.is_random()));
   }
   if (!arguments.output.empty()) write_file(arguments.output, csv(rows, out));
   if (arguments.json) fmt::print("{}", json(rows, out));

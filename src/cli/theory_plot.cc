@@ -79,8 +79,8 @@ std::string moment_map_plot(const PlotArguments& arguments) {
     }
   }
   for (const FixedPoint& point : fixed_points(rule, weights)) {
-    const double mean = std::round(point.at.mean * 1e6) / 1e6;  // shown as 0, not as 1e-17
-    (point.attracts ? attracting : repelling).push_back({mean, point.at.variance});
+    const double mean = std::round(point.moments.mean * 1e6) / 1e6;  // shown as 0, not as 1e-17
+    (point.is_attracting ? attracting : repelling).push_back({mean, point.moments.variance});
   }
   std::string blocks = data_block("arrows", arrows), points;
   for (const auto& [name, rows, type] :
@@ -109,7 +109,7 @@ std::string depth_shape_plot(const PlotArguments&) {
   std::vector<std::vector<double>> rows;
   DepthTunedSeluOptions normal, orthogonal;
   normal.width = orthogonal.width = 128;
-  normal.orthogonal = false;
+  normal.is_orthogonal = false;
   for (double log = -3; log <= 0.0001; log += 0.05) {
     const double scale = std::pow(10, log);
     const DepthTunedSelu shape = selu_for_scale(scale, normal);
@@ -137,7 +137,7 @@ std::string propagation_plot(const PlotArguments& arguments) {
   std::string text =
       "set multiplot layout 2,2\nset xlabel 'layer'\nset yrange [-1:3.4]\nset key top left\n";
   for (const char* dropout : {"none", "plain", "alpha", "notebook"}) {
-    PropagationRequest request;
+    PropagationOptions request;
     request.dropout = dropout;
     request.rate = 0.2;
     request.seed = arguments.seed;
@@ -209,7 +209,7 @@ void add_theory_plot(Command& theory) {
                .help = "pictures to draw",
                .choices = names,
                .default_text = "all",
-               .repeats = true});
+               .is_repeatable = true});
   command.add({.name = "--output",
                .target = &arguments->output,
                .help = "folder to write to",

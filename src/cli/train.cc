@@ -61,12 +61,12 @@ RunConfig read_arguments(const TrainArguments& arguments) {
   }
   arguments.data.apply(data_table(config));
   if (!arguments.inputs.empty()) config.data.inputs = parse_inputs(arguments.inputs);
-  for (const auto& [option, value] : arguments.model.given(model_table(config))) {
+  for (const auto& [option, value] : arguments.model.given_settings(model_table(config))) {
     reject_option_with_layers(config, option, flag_name(option));
   }
   arguments.model.apply(model_table(config));
   arguments.train.apply(train_table(config));
-  for (const auto& [option, value] : arguments.loss.given(loss_table())) {
+  for (const auto& [option, value] : arguments.loss.given_settings(loss_table())) {
     config.train.loss_attributes[option] = value;
   }
   if (config.data.source.empty() && config.data.inputs.empty()) {
@@ -149,8 +149,8 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
                                     {"stopped_early", result.stopped_early},
                                     {"best_epoch", nullptr}};
     const RunSummary summary = run.summary();
-    if (summary.words > 0) {
-      document["text"] = {{"words", summary.words},
+    if (summary.vocabulary_size > 0) {
+      document["text"] = {{"words", summary.vocabulary_size},
                           {"unlabeled", summary.unlabeled},
                           {"skipped", summary.skipped},
                           {"skipped_vectors", summary.skipped_vectors},

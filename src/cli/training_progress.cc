@@ -33,8 +33,8 @@ std::string scores_text(const EpochRecord& record) {
 
 // Prints the size of the vocabulary, its coverage and the number of rows left out.
 std::string vocabulary_line(const RunSummary& run) {
-  if (run.words == 0) return "";
-  std::string line = fmt::format("vocabulary of {} tokens", grouped(run.words));
+  if (run.vocabulary_size == 0) return "";
+  std::string line = fmt::format("vocabulary of {} tokens", grouped(run.vocabulary_size));
   if (run.coverage)
     line += fmt::format(", {:.1f} % of the training tokens have vectors", 100 * *run.coverage);
   if (run.unlabeled > 0) line += fmt::format("; {} rows without a label skipped", run.unlabeled);
@@ -62,7 +62,7 @@ std::string data_notes(const RunSummary& run) {
 TrainCallbacks TrainingProgress::callbacks() {
   install_signal_handler(SIGINT, on_interrupt);
   install_signal_handler(SIGTERM, on_interrupt);
-  return {[this](const StepReport& report) { step(report); },
+  return {[this](const StepProgress& report) { step(report); },
           [this](const EpochRecord& record) { epoch(record); }, [] { return g_interrupted != 0; }};
 }
 
@@ -71,7 +71,7 @@ double TrainingProgress::step_seconds(double seconds, std::int64_t steps) const 
   return (seconds - first_step_seconds_) / static_cast<double>(steps - 1);
 }
 
-void TrainingProgress::step(const StepReport& report) {
+void TrainingProgress::step(const StepProgress& report) {
   epochs_ = report.epochs;
   if (report.step == 1) first_step_seconds_ = report.seconds;
   const auto now = std::chrono::steady_clock::now();

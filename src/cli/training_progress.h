@@ -25,7 +25,7 @@ class TrainingProgress {
   void clear() { line_.clear(); }
 
  private:
-  void step(const StepReport& report);
+  void step(const StepProgress& report);
   void epoch(const EpochRecord& record);
   double step_seconds(double seconds, std::int64_t steps) const;
 

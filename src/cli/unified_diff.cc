@@ -17,7 +17,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 }  // namespace
 
-std::string difference(const std::string& before, const std::string& after) {
+std::string unified_diff(const std::string& before, const std::string& after) {
   dtl::Diff<std::string> diff(lines_of(before), lines_of(after));
   diff.compose();
   diff.composeUnifiedHunks();

@@ -7,6 +7,6 @@ namespace selfnorm::cli {
 
 /// Returns the changes from one text to another in the format of `diff -u`. The result is empty if
 /// the texts are equal.
-std::string difference(const std::string& before, const std::string& after);
+std::string unified_diff(const std::string& before, const std::string& after);
 
 }  // namespace selfnorm::cli

@@ -113,17 +113,18 @@ void check_choice(const std::string& where, const Option& option, const std::str
 
 bool Range::contains(double value) const {
   if (!std::isfinite(value)) return false;
-  return (open_low ? value > low : value >= low) && (open_high ? value < high : value <= high);
+  return (is_low_open ? value > low : value >= low) &&
+         (is_high_open ? value < high : value <= high);
 }
 
 std::string Range::text() const {
   const bool below = std::isfinite(high), above = std::isfinite(low);
   if (above && below) {
-    return fmt::format("a number in {}{}, {}{}", open_low ? '(' : '[', low, high,
-                       open_high ? ')' : ']');
+    return fmt::format("a number in {}{}, {}{}", is_low_open ? '(' : '[', low, high,
+                       is_high_open ? ')' : ']');
   }
-  if (above) return fmt::format("a number {} {}", open_low ? "above" : "of at least", low);
-  if (below) return fmt::format("a number {} {}", open_high ? "below" : "of at most", high);
+  if (above) return fmt::format("a number {} {}", is_low_open ? "above" : "of at least", low);
+  if (below) return fmt::format("a number {} {}", is_high_open ? "below" : "of at most", high);
   return "a number";
 }
 

@@ -17,8 +17,8 @@ namespace selfnorm {
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
-  bool open_low = false;
-  bool open_high = false;
+  bool is_low_open = false;
+  bool is_high_open = false;
 
   bool contains(double value) const;
   std::string text() const;

@@ -60,7 +60,7 @@ std::vector<std::int64_t> decode_whole(const std::vector<std::uint8_t>& bytes, b
                                        const std::string& file) {
   return decode<Stored, std::int64_t>(bytes, swap, [&](Stored value) {
     if (!std::in_range<std::int64_t>(value)) {
-      data_error(
+      throw_data_error(
           fmt::format("{}: the number {} is too large: expected at most 2^63 - 1", file, value));
     }
     return static_cast<std::int64_t>(value);
@@ -90,7 +90,7 @@ std::vector<T> row_major(const std::vector<T>& in, const Shape& shape) {
 
 decltype(NumberArray::values) decode_values(std::vector<std::uint8_t> bytes, NumberFormat format,
                                             const std::string& file) {
-  const bool swap = format.big_endian != (std::endian::native == std::endian::big);
+  const bool swap = format.is_big_endian != (std::endian::native == std::endian::big);
   const auto same = [](float value) { return value; };
   if (format.kind == 'f') {
     if (format.bytes == 2) return decode<std::uint16_t, float>(bytes, swap, from_half);
@@ -117,7 +117,7 @@ void require_finite(const std::vector<float>& values, std::int64_t columns,
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isfinite(values[i])) continue;
     const auto at = static_cast<std::int64_t>(i);
-    data_error(
+    throw_data_error(
         fmt::format("{}: row {}, column {} (from 0): expected a finite 32-bit number, got "
                     "{} (drop the row or fill the value)",
                     file, at / columns, at % columns, values[i]));
@@ -127,9 +127,9 @@ void require_finite(const std::vector<float>& values, std::int64_t columns,
 }  // namespace
 
 NumberArray decode_array(std::vector<std::uint8_t> bytes, NumberFormat format, Shape shape,
-                         bool fortran, const std::string& file) {
+                         bool is_fortran_order, const std::string& file) {
   NumberArray array{std::move(shape), decode_values(std::move(bytes), format, file)};
-  if (fortran && array.shape.size() > 1) {
+  if (is_fortran_order && array.shape.size() > 1) {
     std::visit([&](auto& values) { values = row_major(values, array.shape); }, array.values);
   }
   return array;
@@ -176,8 +176,8 @@ Field array_field(NumberArray array, std::string name, bool channel_first,
 
 std::vector<double> array_labels(const NumberArray& array, const std::string& file) {
   if (elements(array.shape) != array.shape.front()) {
-    data_error(fmt::format("{}: expected one label per row, got an array of shape {}", file,
-                           to_string(array.shape)));
+    throw_data_error(fmt::format("{}: expected one label per row, got an array of shape {}", file,
+                                 to_string(array.shape)));
   }
   return std::visit(
       [](const auto& values) {

@@ -16,7 +16,7 @@ namespace selfnorm {
 struct NumberFormat {
   char kind = 'u';
   int bytes = 1;
-  bool big_endian = false;
+  bool is_big_endian = false;
 };
 
 /// Numbers in row-major order. Bytes stay bytes, integers and bools become 64-bit, and all others
@@ -26,11 +26,11 @@ struct NumberArray {
   std::variant<std::vector<std::uint8_t>, std::vector<std::int64_t>, std::vector<float>> values;
 };
 
-/// Decodes elements(shape) numbers. If `fortran`, the first index varies fastest in the bytes, and
-/// the result is converted to row-major order. Throws Error(data) naming `file` for an unsigned
-/// number above 2^63 − 1.
+/// Decodes elements(shape) numbers. If `is_fortran_order`, the first index varies fastest in the
+/// bytes, and the result is converted to row-major order. Throws Error(data) naming `file` for an
+/// unsigned number above 2^63 − 1.
 NumberArray decode_array(std::vector<std::uint8_t> bytes, NumberFormat format, Shape shape,
-                         bool fortran, const std::string& file);
+                         bool is_fortran_order, const std::string& file);
 
 /// Keeps the first `rows` rows; 0 keeps all.
 void limit_rows(NumberArray& array, std::int64_t rows);

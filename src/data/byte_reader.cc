@@ -19,18 +19,18 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kDeflateRatio = 1032;
 constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kFirstChunk = std::size_t{1} << 20;
-constexpr std::size_t kLongestQuote = 40;
+constexpr std::size_t kMaxQuotedBytes = 40;
 
 gzFile open_file(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
-    data_error(path.string() + ": expected a file, got a folder");
+    throw_data_error(path.string() + ": expected a file, got a folder");
   }
   errno = 0;
   gzFile file = gzopen(path.c_str(), "rb");
   if (file == nullptr) {
-    data_error(fmt::format("{}: cannot be opened: {}", path.string(),
-                           errno != 0 ? std::strerror(errno) : "no memory"));
+    throw_data_error(fmt::format("{}: cannot be opened: {}", path.string(),
+                                 errno != 0 ? std::strerror(errno) : "no memory"));
   }
   return file;
 }
@@ -47,11 +47,11 @@ std::uint64_t capacity(const fs::path& path, bool compressed) {
 
 }  // namespace
 
-void data_error(const std::string& message) { throw Error(ErrorKind::data, message); }
+void throw_data_error(const std::string& message) { throw Error(ErrorKind::data, message); }
 
-std::string shown(std::string_view text) {
+std::string quote_for_message(std::string_view text) {
   std::string out = "'";
-  for (const char c : text.substr(0, kLongestQuote)) {
+  for (const char c : text.substr(0, kMaxQuotedBytes)) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) {
       out += fmt::format("\\x{:02x}", static_cast<unsigned>(byte));
@@ -59,7 +59,7 @@ std::string shown(std::string_view text) {
       out += c;
     }
   }
-  return out + (text.size() > kLongestQuote ? "…'" : "'");
+  return out + (text.size() > kMaxQuotedBytes ? "…'" : "'");
 }
 
 fs::path without_gz(const fs::path& path) {
@@ -105,17 +105,17 @@ std::size_t ByteReader::read_some(void* bytes, std::size_t count) {
   return got;
 }
 
-std::uint64_t ByteReader::bytes_left_at_most() const {
+std::uint64_t ByteReader::max_bytes_left() const {
   if (capacity_ == kUnknown) return kUnknown;
   return capacity_ > position_ ? capacity_ - position_ : 0;
 }
 
 std::vector<std::uint8_t> ByteReader::read(std::uint64_t count, std::string_view what) {
-  if (count > bytes_left_at_most()) {
+  if (count > max_bytes_left()) {
     fail(
         fmt::format("expected {} bytes of {}, the file has at most {} (truncated, or in another "
                     "format)",
-                    count, what, bytes_left_at_most()));
+                    count, what, max_bytes_left()));
   }
   std::vector<std::uint8_t> bytes;
   while (bytes.size() < count) {
@@ -139,10 +139,11 @@ void ByteReader::expect_end() {
 std::uint64_t checked_bytes(const std::string& file, const Shape& shape, std::uint64_t bytes_each) {
   std::uint64_t bytes = bytes_each;
   for (const std::int64_t extent : shape) {
-    if (extent <= 0) data_error(file + ": the array is empty: its shape is " + to_string(shape));
+    if (extent <= 0)
+      throw_data_error(file + ": the array is empty: its shape is " + to_string(shape));
     if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent), &bytes) ||
         bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      data_error(file + ": the header declares an impossible shape " + to_string(shape));
+      throw_data_error(file + ": the header declares an impossible shape " + to_string(shape));
     }
   }
   return bytes;

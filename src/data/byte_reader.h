@@ -16,10 +16,10 @@
 namespace selfnorm {
 
 /// Throws Error(data) with this message.
-[[noreturn]] void data_error(const std::string& message);
+[[noreturn]] void throw_data_error(const std::string& message);
 
 /// Returns the text in single quotes, with control characters escaped, truncated to 40 bytes.
-std::string shown(std::string_view text);
+std::string quote_for_message(std::string_view text);
 
 /// Returns the path without the extension ".gz".
 std::filesystem::path without_gz(const std::filesystem::path& path);
@@ -49,8 +49,10 @@ class ByteReader {
   void expect_end();
 
  private:
-  [[noreturn]] void fail(const std::string& message) const { data_error(name_ + ": " + message); }
-  std::uint64_t bytes_left_at_most() const;
+  [[noreturn]] void fail(const std::string& message) const {
+    throw_data_error(name_ + ": " + message);
+  }
+  std::uint64_t max_bytes_left() const;
 
   std::string name_;
   gzFile file_ = nullptr;

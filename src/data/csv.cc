@@ -22,8 +22,8 @@ constexpr std::size_t kChunk = std::size_t{1} << 16;
 // not propagate through libcsv's C functions, so it is stored and rethrown after they return.
 class Parser {
  public:
-  Parser(const CsvRowTaker& take, std::string file, unsigned char delimiter)
-      : take_(take), file_(std::move(file)) {
+  Parser(const CsvRowCallback& callback, std::string file, unsigned char delimiter)
+      : callback_(callback), file_(std::move(file)) {
     csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
     csv_set_delim(&parser_, delimiter);
   }
@@ -63,7 +63,7 @@ class Parser {
   }
   void end_row(int end) {
     const bool second_half = row_.size() == 0 && end == '\n' && last_end_ == '\r';  // LF of CR LF
-    if (row_.size() > 0 && !done_) done_ = !take_(row_, line_);
+    if (row_.size() > 0 && !done_) done_ = !callback_(row_, line_);
     if (!second_half) line_ += 1 + lines_within_;
     row_.clear();
     lines_within_ = 0;
@@ -72,14 +72,14 @@ class Parser {
   void check(bool parsed) {
     if (fault_) std::rethrow_exception(fault_);
     if (parsed) return;
-    data_error(
+    throw_data_error(
         fmt::format("{}:{}: a quote (\") is not closed, or is inside an unquoted cell (double it: "
                     "\"\", and put the cell in quotes)",
                     file_, line_));
   }
 
   csv_parser parser_{};
-  const CsvRowTaker& take_;
+  const CsvRowCallback& callback_;
   bool done_ = false;
   std::string file_;
   CsvRow row_;
@@ -106,12 +106,12 @@ unsigned char find_delimiter(std::string_view start, const std::string& option) 
 }  // namespace
 
 void read_csv_rows(const std::filesystem::path& path, const std::string& delimiter,
-                   const CsvRowTaker& take) {
+                   const CsvRowCallback& callback) {
   ByteReader reader(path);
   std::string chunk(kChunk, '\0');
   std::string_view text(chunk.data(), reader.read_some(chunk.data(), kChunk));
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
-  Parser parser(take, reader.name(), find_delimiter(text, delimiter));
+  Parser parser(callback, reader.name(), find_delimiter(text, delimiter));
   while (!text.empty() && !parser.done()) {
     parser.feed(text);
     text = {chunk.data(), reader.read_some(chunk.data(), kChunk)};

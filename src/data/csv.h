@@ -13,12 +13,12 @@
 namespace selfnorm {
 
 /// Receives a row and the line on which it begins. Returns false to stop.
-using CsvRowTaker = std::function<bool(const CsvRow& row, std::int64_t line)>;
+using CsvRowCallback = std::function<bool(const CsvRow& row, std::int64_t line)>;
 
 /// Calls a function for each row of a plain or gzip file. Empty lines are skipped. `delimiter` is
 /// as in DataOptions. Throws Error(data) with file and line for a quote that is not closed.
 void read_csv_rows(const std::filesystem::path& path, const std::string& delimiter,
-                   const CsvRowTaker& take);
+                   const CsvRowCallback& callback);
 
 /// Reads a plain or gzip table into one field "features" of floats and the targets. Uses the
 /// options `target`, `task`, `delimiter`, `header`, `limit` and `read_targets`.

@@ -16,7 +16,7 @@
 namespace selfnorm {
 namespace {
 
-constexpr std::size_t kMostListed = 20;
+constexpr std::size_t kMaxListedColumns = 20;
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 std::string_view trimmed(std::string_view text) {
@@ -32,10 +32,10 @@ bool is_missing(std::string_view cell) {
 
 // Returns a hint for an unknown column. A wide table has too many columns to list.
 std::string column_hint(const std::string& name, const std::vector<std::string>& columns) {
-  if (columns.size() <= kMostListed) return suggestion(name, columns);
+  if (columns.size() <= kMaxListedColumns) return suggestion(name, columns);
   const std::string nearest = nearest_name(name, columns);
   return nearest.empty() ? fmt::format(" (the table has {} columns)", columns.size())
-                         : fmt::format(" (did you mean {}?)", shown(nearest));
+                         : fmt::format(" (did you mean {}?)", quote_for_message(nearest));
 }
 
 // Parses the whole cell as a number. Returns infinity if the number is too large for a double, 0 if
@@ -59,7 +59,8 @@ std::string_view CsvRow::cell(std::size_t i) const {
 }
 
 std::string CsvTable::place(std::int64_t line, std::size_t column) const {
-  if (header_) return fmt::format("{}:{}, column {}", file_, line, shown(columns_[column]));
+  if (has_header_)
+    return fmt::format("{}:{}, column {}", file_, line, quote_for_message(columns_[column]));
   return fmt::format("{}:{}, column {} (from 0)", file_, line, column);
 }
 
@@ -78,7 +79,8 @@ std::optional<std::size_t> CsvTable::find_column(const std::string& name) const 
   const auto named = std::ranges::find(columns_, name);
   if (named != columns_.end()) {
     if (std::count(named, columns_.end(), name) > 1) {
-      data_error(fmt::format("{}: more than one column is named {}", file_, shown(name)));
+      throw_data_error(
+          fmt::format("{}: more than one column is named {}", file_, quote_for_message(name)));
     }
     return named - columns_.begin();
   }
@@ -98,8 +100,9 @@ void CsvTable::find_targets() {
       if (word == "target" || word == "label" || word == "class") names.push_back(name);
     }
     if (names.size() > 1) {
-      data_error(fmt::format("{}: {} could each be the target: choose one with target = \"…\"",
-                             file_, join(names, " and ")));
+      throw_data_error(
+          fmt::format("{}: {} could each be the target: choose one with target = \"…\"", file_,
+                      join(names, " and ")));
     }
   } else if (find_column(options_.target)) {
     names = {options_.target};
@@ -114,26 +117,28 @@ void CsvTable::find_targets() {
   for (const std::string& name : names) {
     const auto column = find_column(name);
     if (!column) {
-      data_error(fmt::format("{}: there is no column {} for the target{}", file_, shown(name),
-                             column_hint(name, columns_)));
+      throw_data_error(fmt::format("{}: there is no column {} for the target{}", file_,
+                                   quote_for_message(name), column_hint(name, columns_)));
     }
     if (is_target_[*column]) {
-      data_error(fmt::format("{}: the target {} is listed twice", file_, shown(name)));
+      throw_data_error(
+          fmt::format("{}: the target {} is listed twice", file_, quote_for_message(name)));
     }
     is_target_[*column] = true;
     labels_.push_back({*column, {}});
   }
-  if (labels_.size() == columns_.size()) data_error(file_ + ": no column is left for features");
+  if (labels_.size() == columns_.size())
+    throw_data_error(file_ + ": no column is left for features");
 }
 
 void CsvTable::first_row(const CsvRow& row) {
-  header_ = is_header(row);
+  has_header_ = is_header(row);
   for (std::size_t i = 0; i < row.size(); ++i) {
-    if (header_ && !is_utf8(row.cell(i))) {
-      data_error(
+    if (has_header_ && !is_utf8(row.cell(i))) {
+      throw_data_error(
           fmt::format("{}: the name of column {} is not UTF-8 (save the file as UTF-8)", file_, i));
     }
-    columns_.push_back(header_ ? std::string(row.cell(i)) : std::to_string(i));
+    columns_.push_back(has_header_ ? std::string(row.cell(i)) : std::to_string(i));
   }
   is_target_.assign(columns_.size(), false);
   find_targets();
@@ -143,29 +148,30 @@ float CsvTable::feature(std::string_view cell, std::int64_t line, std::size_t co
   if (const auto number = parse_number(cell)) {
     if (std::abs(*number) <= std::numeric_limits<float>::max()) return static_cast<float>(*number);
     if (!std::isnan(*number)) {
-      data_error(fmt::format("{}: expected a number within 32-bit range, got {}",
-                             place(line, column), shown(cell)));
+      throw_data_error(fmt::format("{}: expected a number within 32-bit range, got {}",
+                                   place(line, column), quote_for_message(cell)));
     }
   }
   if (is_missing(cell)) {
-    data_error(
+    throw_data_error(
         fmt::format("{}: expected a number, got a missing value {} (fill the cell or drop "
                     "the row: missing features are not imputed)",
-                    place(line, column), shown(cell)));
+                    place(line, column), quote_for_message(cell)));
   }
-  data_error(fmt::format("{}: expected a number, got {} ({})", place(line, column), shown(cell),
-                         labels_.empty() ? "if this is the target, name it: target = \"…\""
-                                         : "features must be numbers: encode or drop this column"));
+  throw_data_error(fmt::format(
+      "{}: expected a number, got {} ({})", place(line, column), quote_for_message(cell),
+      labels_.empty() ? "if this is the target, name it: target = \"…\""
+                      : "features must be numbers: encode or drop this column"));
 }
 
 void CsvTable::row(const CsvRow& row, std::int64_t line) {
   if (columns_.empty()) {
     first_row(row);
-    if (header_) return;
+    if (has_header_) return;
   }
   if (row.size() != columns_.size()) {
-    data_error(fmt::format("{}:{}: expected {} cells as in the first row, got {}", file_, line,
-                           columns_.size(), row.size()));
+    throw_data_error(fmt::format("{}:{}: expected {} cells as in the first row, got {}", file_,
+                                 line, columns_.size(), row.size()));
   }
   for (std::size_t i = 0; i < row.size(); ++i) {
     if (!is_target_[i]) features_.push_back(feature(row.cell(i), line, i));
@@ -174,7 +180,8 @@ void CsvTable::row(const CsvRow& row, std::int64_t line) {
     if (!options_.read_targets) break;
     const std::string_view cell = row.cell(labels.column);
     if (!is_utf8(cell)) {
-      data_error(place(line, labels.column) + ": the label is not UTF-8 (save the file as UTF-8)");
+      throw_data_error(place(line, labels.column) +
+                       ": the label is not UTF-8 (save the file as UTF-8)");
     }
     labels.cells.emplace_back(is_missing(cell) ? std::string_view() : cell);
   }
@@ -184,12 +191,12 @@ void CsvTable::row(const CsvRow& row, std::int64_t line) {
 double CsvTable::label(std::string_view cell, std::int64_t line, std::size_t column) const {
   if (cell.empty()) return kMissing;
   if (const auto number = parse_number(cell)) return *number;
-  data_error(
-      fmt::format("{}: expected a number as the target, got {}", place(line, column), shown(cell)));
+  throw_data_error(fmt::format("{}: expected a number as the target, got {}", place(line, column),
+                               quote_for_message(cell)));
 }
 
 Targets CsvTable::one_target(const Labels& labels) const {
-  const Place where = [&](std::int64_t row) {
+  const RowLocator where = [&](std::int64_t row) {
     return place(lines_[static_cast<std::size_t>(row)], labels.column);
   };
   const bool text = std::ranges::any_of(
@@ -210,8 +217,8 @@ Targets CsvTable::several_targets() const {
     for (std::size_t row = 0; row < lines_.size(); ++row) {
       const double value = label(labels.cells[row], lines_[row], labels.column);
       if (std::abs(value) > std::numeric_limits<float>::max()) {
-        data_error(fmt::format("{}: expected a target within 32-bit range, got {}",
-                               place(lines_[row], labels.column), value));
+        throw_data_error(fmt::format("{}: expected a target within 32-bit range, got {}",
+                                     place(lines_[row], labels.column), value));
       }
       all.values[row * labels_.size() + task] = static_cast<float>(value);
     }
@@ -223,7 +230,7 @@ Targets CsvTable::several_targets() const {
 
 Dataset CsvTable::dataset() {
   if (lines_.empty()) {
-    data_error(file_ + (header_ ? ": has a header but no rows" : ": has no rows"));
+    throw_data_error(file_ + (has_header_ ? ": has a header but no rows" : ": has no rows"));
   }
   Field field{"features", {static_cast<std::int64_t>(columns_.size() - labels_.size())}, {}};
   for (std::size_t i = 0; i < columns_.size(); ++i) {

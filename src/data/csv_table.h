@@ -61,7 +61,7 @@ class CsvTable {
   std::string file_;
   const DataOptions& options_;
   std::vector<std::string> columns_;
-  bool header_ = false;
+  bool has_header_ = false;
   std::vector<Labels> labels_;
   std::vector<bool> is_target_;
   std::vector<float> features_;

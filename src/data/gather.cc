@@ -29,18 +29,18 @@ double number(std::uint8_t byte) {
 // The standardization of one feature: x → (x − mean) / standard deviation.
 struct Affine {
   double mean = 0;
-  double deviation = 1;
+  double standard_deviation = 1;
 
   template <class T>
   float operator()(T value) const {
-    return static_cast<float>((number(value) - mean) / deviation);
+    return static_cast<float>((number(value) - mean) / standard_deviation);
   }
 };
 
 Affine affine(const Standardizer* standardizer, std::int64_t feature) {
   if (standardizer == nullptr) return {};
   const auto f = static_cast<std::size_t>(feature);
-  return {standardizer->mean[f], standardizer->deviation[f]};
+  return {standardizer->mean[f], standardizer->standard_deviation[f]};
 }
 
 // Writes the `count` numbers of one channel to every `stride`-th element of `out`.
@@ -94,7 +94,8 @@ void gather_flat(const T* values, std::int64_t sample, std::int64_t features,
 
 void check_standardizer(const Field& field, const Standardizer& standardizer) {
   const auto expected = static_cast<std::size_t>(standardized_features(field));
-  if (standardizer.mean.size() == expected && standardizer.deviation.size() == expected) return;
+  if (standardizer.mean.size() == expected && standardizer.standard_deviation.size() == expected)
+    return;
   throw Error(
       ErrorKind::shape,
       fmt::format("field '{}': samples of shape {} have {} features to standardize, but the "
@@ -117,18 +118,18 @@ std::vector<T> taken(const std::vector<T>& values, std::int64_t width,
 
 }  // namespace
 
-std::int64_t field_rows(const Field& field) {
+std::int64_t row_count(const Field& field) {
   const std::int64_t sample = elements(field.sample_shape);
   const auto count = std::visit([](const auto& values) { return values.size(); }, field.values);
   return sample == 0 ? 0 : static_cast<std::int64_t>(count) / sample;
 }
 
 void check_rows(const Field& field, std::span<const std::int64_t> rows) {
-  const std::int64_t count = field_rows(field);
+  const std::int64_t count = row_count(field);
   for (const std::int64_t row : rows) {
     if (row >= 0 && row < count) continue;
-    data_error(fmt::format("field '{}': there is no row {}, expected 0 to {}", field.name, row,
-                           count - 1));
+    throw_data_error(fmt::format("field '{}': there is no row {}, expected 0 to {}", field.name,
+                                 row, count - 1));
   }
 }
 
@@ -162,7 +163,7 @@ Dataset take_rows(const Dataset& data, std::span<const std::int64_t> rows) {
   out.targets = {data.targets.name,        taken(data.targets.classes, 1, rows),
                  data.targets.class_names, taken(data.targets.values, data.targets.width, rows),
                  data.targets.width,       data.targets.columns};
-  out.words = data.words;
+  out.vocabulary = data.vocabulary;
   out.lines = taken(data.lines, 1, rows);
   return out;
 }

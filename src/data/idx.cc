@@ -11,7 +11,7 @@
 namespace selfnorm {
 namespace {
 
-constexpr int kMostExtents = 8;
+constexpr int kMaxIdxExtents = 8;
 
 std::optional<NumberFormat> number_format(std::uint8_t type) {
   switch (type) {
@@ -31,11 +31,11 @@ NumberArray read_idx(const std::filesystem::path& path) {
   ByteReader reader(path);
   const auto magic = reader.read(4, "an IDX header");
   const std::optional<NumberFormat> format = number_format(magic[2]);
-  if (magic[0] != 0 || magic[1] != 0 || !format || magic[3] < 1 || magic[3] > kMostExtents) {
-    data_error(
+  if (magic[0] != 0 || magic[1] != 0 || !format || magic[3] < 1 || magic[3] > kMaxIdxExtents) {
+    throw_data_error(
         fmt::format("{}: is not an IDX file: expected bytes 00 00, a type, 1 to {} extents; "
                     "got {:02x} {:02x} {:02x} {:02x}",
-                    reader.name(), kMostExtents, magic[0], magic[1], magic[2], magic[3]));
+                    reader.name(), kMaxIdxExtents, magic[0], magic[1], magic[2], magic[3]));
   }
   const auto extents = reader.read(std::uint64_t{4} * magic[3], "the IDX extents");
   Shape shape;

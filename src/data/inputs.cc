@@ -24,7 +24,7 @@ Field take_columns(const Field& field, const std::vector<std::size_t>& from, std
   return taken;
 }
 
-void divide_columns(const InputSources& inputs, Dataset& data) {
+void split_into_inputs(const InputSources& inputs, Dataset& data) {
   const Field table = std::move(data.inputs.front());
   data.inputs.clear();
   for (const auto& [name, columns] : inputs) {
@@ -32,8 +32,8 @@ void divide_columns(const InputSources& inputs, Dataset& data) {
     for (const std::string& column : columns) {
       const auto found = std::ranges::find(table.columns, column);
       if (found == table.columns.end()) {
-        data_error(fmt::format("{}: input '{}': there is no feature column '{}'{}", data.name, name,
-                               column, suggestion(column, table.columns)));
+        throw_data_error(fmt::format("{}: input '{}': there is no feature column '{}'{}", data.name,
+                                     name, column, suggestion(column, table.columns)));
       }
       from.push_back(static_cast<std::size_t>(found - table.columns.begin()));
     }

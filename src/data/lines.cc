@@ -11,17 +11,17 @@ namespace selfnorm {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 16;
-constexpr std::size_t kLongest = std::size_t{1} << 24;
+constexpr std::size_t kMaxLineBytes = std::size_t{1} << 24;
 
 }  // namespace
 
-void read_lines(const std::filesystem::path& path, const LineTaker& take) {
+void read_lines(const std::filesystem::path& path, const LineCallback& callback) {
   ByteReader reader(path);
   std::string chunk(kChunk, '\0'), begun;  // part of a line that continues in the next chunk
   std::int64_t number = 0;
   const auto hand_over = [&](std::string_view line) {
     if (line.ends_with('\r')) line.remove_suffix(1);
-    return take(line, ++number);
+    return callback(line, ++number);
   };
   bool at_start = true;
   while (const std::size_t got = reader.read_some(chunk.data(), kChunk)) {
@@ -35,9 +35,9 @@ void read_lines(const std::filesystem::path& path, const LineTaker& take) {
       text.remove_prefix(end + 1);
     }
     begun += text;
-    if (begun.size() > kLongest) {
-      data_error(fmt::format("{}:{}: the line has more than {} bytes (is this a text file?)",
-                             reader.name(), number + 1, kLongest));
+    if (begun.size() > kMaxLineBytes) {
+      throw_data_error(fmt::format("{}:{}: the line has more than {} bytes (is this a text file?)",
+                                   reader.name(), number + 1, kMaxLineBytes));
     }
   }
   if (!begun.empty()) hand_over(begun);

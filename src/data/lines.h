@@ -10,10 +10,10 @@
 namespace selfnorm {
 
 /// Receives a line without its end (LF or CR LF) and its number from 1. Returns false to stop.
-using LineTaker = std::function<bool(std::string_view line, std::int64_t number)>;
+using LineCallback = std::function<bool(std::string_view line, std::int64_t number)>;
 
 /// Calls a function for each line of a plain or gzip file, including empty lines. A byte order mark
 /// is skipped. Throws Error(data) for a line longer than 16 MiB.
-void read_lines(const std::filesystem::path& path, const LineTaker& take);
+void read_lines(const std::filesystem::path& path, const LineCallback& callback);
 
 }  // namespace selfnorm

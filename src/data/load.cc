@@ -13,12 +13,12 @@
 #include "data/gather.h"
 #include "data/idx.h"
 #include "data/inputs.h"
-#include "data/known.h"
+#include "data/known_datasets.h"
 #include "data/npy.h"
 #include "data/paths.h"
 #include "data/split.h"
 #include "data/targets.h"
-#include "data/text.h"
+#include "data/text_dataset.h"
 #include "data/text_rows.h"
 #include "selfnorm/error.h"
 
@@ -43,7 +43,7 @@ Field read_field(const fs::path& path, FileKind kind, const std::string& name, s
   return array_field(std::move(array), name, kind == FileKind::idx || bytes, path.string());
 }
 
-Place rows_of(const fs::path& path) {
+RowLocator make_row_locator(const fs::path& path) {
   return [file = path.string()](std::int64_t row) {
     return fmt::format("{}: row {} (from 0)", file, row);
   };
@@ -52,8 +52,8 @@ Place rows_of(const fs::path& path) {
 void check_rows_match(std::int64_t inputs, std::int64_t targets, const fs::path& input_file,
                       const fs::path& target_file) {
   if (inputs == targets) return;
-  data_error(fmt::format("{} has {} rows, but {} has {}: expected the same number",
-                         input_file.string(), inputs, target_file.string(), targets));
+  throw_data_error(fmt::format("{} has {} rows, but {} has {}: expected the same number",
+                               input_file.string(), inputs, target_file.string(), targets));
 }
 
 Targets value_targets(std::string name, NumberArray array, const fs::path& path) {
@@ -61,9 +61,9 @@ Targets value_targets(std::string name, NumberArray array, const fs::path& path)
   Targets targets{std::move(name), {}, {}, array_floats(std::move(array)), width};
   for (std::size_t i = 0; i < targets.values.size(); ++i) {
     if (!std::isinf(targets.values[i])) continue;
-    data_error(fmt::format("{}: target {}: expected a number within 32-bit range, got {}",
-                           rows_of(path)(static_cast<std::int64_t>(i) / width),
-                           static_cast<std::int64_t>(i) % width, targets.values[i]));
+    throw_data_error(fmt::format("{}: target {}: expected a number within 32-bit range, got {}",
+                                 make_row_locator(path)(static_cast<std::int64_t>(i) / width),
+                                 static_cast<std::int64_t>(i) % width, targets.values[i]));
   }
   return targets;
 }
@@ -71,20 +71,22 @@ Targets value_targets(std::string name, NumberArray array, const fs::path& path)
 Targets read_targets(const fs::path& path, const DataOptions& options) {
   const FileKind kind = file_kind(path);
   if (kind == FileKind::table) {
-    data_error(path.string() + ": the targets of an array must also be an array (.npy or IDX)");
+    throw_data_error(path.string() +
+                     ": the targets of an array must also be an array (.npy or IDX)");
   }
   NumberArray array = read_array(path, kind, options.limit);
   const std::string name = without_gz(path).stem().string();
   if (elements(array.shape) > array.shape.front()) {
     if (options.task == "classification") {
-      data_error(
+      throw_data_error(
           fmt::format("{}: expected one class per row, got shape {} (task = \"regression\" "
                       "accepts several numbers)",
                       path.string(), to_string(array.shape)));
     }
     return value_targets(name, std::move(array), path);
   }
-  return number_targets(name, array_labels(array, path.string()), options.task, rows_of(path));
+  return number_targets(name, array_labels(array, path.string()), options.task,
+                        make_row_locator(path));
 }
 
 // Reads one input from each file. The file of targets is searched next to the first one.
@@ -94,9 +96,9 @@ Dataset read_arrays(const std::vector<std::pair<std::string, fs::path>>& files,
   Dataset data{path.filename().string(), 0, {}, {}};
   for (const auto& [name, file] : files) {
     data.inputs.push_back(read_field(file, file_kind(file), name, options.limit));
-    check_rows_match(field_rows(data.inputs.front()), field_rows(data.inputs.back()), path, file);
+    check_rows_match(row_count(data.inputs.front()), row_count(data.inputs.back()), path, file);
   }
-  data.rows = field_rows(data.inputs.front());
+  data.rows = row_count(data.inputs.front());
   if (options.target.empty()) return data;
   const fs::path target = find_target(path, options);
   data.targets = read_targets(target, options);
@@ -128,13 +130,13 @@ Dataset read_pair(const IdxPair& files, const std::string& name,
                   const std::vector<std::string>& class_names, const DataOptions& options) {
   Dataset data{name, 0, {}, {}};
   data.inputs.push_back(read_field(files.images, FileKind::idx, "image", options.limit));
-  data.rows = field_rows(data.inputs.front());
+  data.rows = row_count(data.inputs.front());
   const NumberArray array = read_array(files.labels, FileKind::idx, options.limit);
   const auto labels = array_labels(array, files.labels.string());
-  const Place place = rows_of(files.labels);
+  const RowLocator locate = make_row_locator(files.labels);
   check_rows_match(data.rows, static_cast<std::int64_t>(labels.size()), files.images, files.labels);
-  data.targets = class_names.empty() ? number_targets("label", labels, options.task, place)
-                                     : index_targets("label", labels, class_names, place);
+  data.targets = class_names.empty() ? number_targets("label", labels, options.task, locate)
+                                     : index_targets("label", labels, class_names, locate);
   return data;
 }
 
@@ -143,7 +145,7 @@ LoadedData load_idx_folder(const fs::path& folder, const std::string& name,
                            const DataOptions& options) {
   const auto train = find_pair(folder, "train");
   if (!train) {
-    data_error(
+    throw_data_error(
         fmt::format("{}: expected a folder with train-images-idx3-ubyte and "
                     "train-labels-idx1-ubyte (or .gz), and the same with t10k for a test set",
                     folder.string()));
@@ -153,18 +155,19 @@ LoadedData load_idx_folder(const fs::path& folder, const std::string& name,
   if (!test) return data;
   data.test = read_pair(*test, name, class_names, options);
   if (data.test->inputs[0].sample_shape != data.train.inputs[0].sample_shape) {
-    data_error(
+    throw_data_error(
         fmt::format("{}: the test images have shape {}, but the training images have shape {}",
                     folder.string(), to_string(data.test->inputs[0].sample_shape),
                     to_string(data.train.inputs[0].sample_shape)));
   }
   if (!data.train.targets.classes.empty()) {
-    align_classes(data.test->targets, data.train.targets.class_names, rows_of(test->labels));
+    align_classes(data.test->targets, data.train.targets.class_names,
+                  make_row_locator(test->labels));
   }
   return data;
 }
 
-std::vector<std::int64_t> every_fifth(std::int64_t rows, bool test, std::int64_t limit) {
+std::vector<std::int64_t> digits_split(std::int64_t rows, bool test, std::int64_t limit) {
   std::vector<std::int64_t> out;
   for (std::int64_t row = 0; row < rows; ++row) {
     if (limit > 0 && static_cast<std::int64_t>(out.size()) == limit) break;
@@ -183,16 +186,16 @@ LoadedData load_digits(const fs::path& folder, std::vector<std::string> class_na
   table.delimiter = "comma";
   Dataset all = read_csv(path, table);
   if (all.inputs[0].sample_shape != Shape{64}) {
-    data_error(fmt::format("{}: expected rows of 64 counts and a label", path.string()));
+    throw_data_error(fmt::format("{}: expected rows of 64 counts and a label", path.string()));
   }
   all.name = "digits";
   auto& counts = std::get<std::vector<float>>(all.inputs[0].values);
   for (float& count : counts) count /= kDigitsCounts;
   all.inputs[0] = {"image", {1, 8, 8}, std::move(counts)};
   const std::vector<double> labels(all.targets.values.begin(), all.targets.values.end());
-  all.targets = index_targets("label", labels, std::move(class_names), rows_of(path));
-  return {take_rows(all, every_fifth(all.rows, false, options.limit)),
-          take_rows(all, every_fifth(all.rows, true, options.limit))};
+  all.targets = index_targets("label", labels, std::move(class_names), make_row_locator(path));
+  return {take_rows(all, digits_split(all.rows, false, options.limit)),
+          take_rows(all, digits_split(all.rows, true, options.limit))};
 }
 
 LoadedData load_known(const KnownDataset& known, const DataOptions& options) {
@@ -208,7 +211,7 @@ LoadedData load_files(const DataOptions& options) {
   for (const auto& [name, listed] : options.inputs) {
     const auto path = listed.size() == 1 ? find_path(listed.front(), options) : std::nullopt;
     if (!path || file_kind(*path) == FileKind::table) {
-      data_error(
+      throw_data_error(
           fmt::format("input '{}': expected one .npy or IDX file, got {} (for columns of "
                       "a table, set `source` to the table)",
                       name, join(listed, ", ")));
@@ -220,21 +223,21 @@ LoadedData load_files(const DataOptions& options) {
 
 LoadedData load_table(const fs::path& path, const DataOptions& options) {
   if (holds_json_lines(path) && (options.header != "auto" || options.delimiter != "auto")) {
-    data_error(path.string() +
-               ": JSON lines have neither `header` nor `delimiter` (leave them out)");
+    throw_data_error(path.string() +
+                     ": JSON lines have neither `header` nor `delimiter` (leave them out)");
   }
   if (!options.text.empty()) return {read_texts(path, options), {}};
   if (holds_json_lines(path)) {
-    data_error(path.string() +
-               ": JSON lines must contain texts (name their columns: text = [\"…\"])");
+    throw_data_error(path.string() +
+                     ": JSON lines must contain texts (name their columns: text = [\"…\"])");
   }
   LoadedData data{read_csv(path, options), {}};
-  if (!options.inputs.empty()) divide_columns(options.inputs, data.train);
+  if (!options.inputs.empty()) split_into_inputs(options.inputs, data.train);
   return data;
 }
 
 // Throws for options that a source of this kind does not use, instead of ignoring them silently.
-void refuse_unread(SourceKind source, const DataOptions& options) {
+void reject_unread_options(SourceKind source, const DataOptions& options) {
   using enum SourceKind;
   struct Rule {
     const char* option;
@@ -257,18 +260,19 @@ void refuse_unread(SourceKind source, const DataOptions& options) {
       {"text", !options.text.empty(), {table}, "contains numbers"}};
   for (const Rule& rule : rules) {
     if (!rule.given || std::ranges::count(rule.readers, source) > 0) continue;
-    data_error(fmt::format("{} {} (leave `{}` out)",
-                           options.source.empty() ? "a file for each input" : shown(options.source),
-                           rule.why, rule.option));
+    throw_data_error(fmt::format(
+        "{} {} (leave `{}` out)",
+        options.source.empty() ? "a file for each input" : quote_for_message(options.source),
+        rule.why, rule.option));
   }
 }
 
 LoadedData load_whole(const DataOptions& options) {
   const auto [kind, path] = find_source(options);
-  refuse_unread(kind, options);
+  reject_unread_options(kind, options);
   check_texts(options);
   switch (kind) {
-    case SourceKind::known: return load_known(*find_known(options.source), options);
+    case SourceKind::known: return load_known(*find_known_dataset(options.source), options);
     case SourceKind::folder: return load_idx_folder(path, path.filename().string(), {}, options);
     case SourceKind::table: return load_table(path, options);
     case SourceKind::array: return {read_arrays({{"features", path}}, options), {}};
@@ -277,7 +281,7 @@ LoadedData load_whole(const DataOptions& options) {
   return load_files(options);
 }
 
-void refuse_both(const char* part, const std::string& set, double split) {
+void reject_set_with_split(const char* part, const std::string& set, double split) {
   if (set.empty() || split == 0) return;
   throw Error(ErrorKind::config,
               fmt::format("[data]: {0} = \"{1}\" and {0}_split = {2} both choose the {0} rows "
@@ -287,15 +291,16 @@ void refuse_both(const char* part, const std::string& set, double split) {
 
 // Returns the options for reading a validation or test set: its own source, and the target of the
 // training data.
-DataOptions set_options(const std::string& part, const std::string& source,
-                        const DataOptions& options, const Targets& targets) {
+DataOptions separate_set_options(const std::string& part, const std::string& source,
+                                 const DataOptions& options, const Targets& targets) {
   DataOptions own = options;
   own.source = source;
   const Source found = find_source(own);
   if (options.source.empty() || found.kind != find_source(options).kind) {
-    data_error(fmt::format("{}: {} is not the same kind of source as the training data ({})", part,
-                           shown(source),
-                           options.source.empty() ? "a file for each input" : options.source));
+    throw_data_error(
+        fmt::format("{}: {} is not the same kind of source as the training data ({})", part,
+                    quote_for_message(source),
+                    options.source.empty() ? "a file for each input" : options.source));
   }
   if (found.kind != SourceKind::known) {
     own.task = targets.classes.empty() ? "regression" : "classification";
@@ -307,10 +312,10 @@ DataOptions set_options(const std::string& part, const std::string& source,
     std::error_code ignored;
     if (fs::equivalent(target, find_target(find_source(options).path, options), ignored) ||
         !fs::exists(target, ignored)) {
-      data_error(
+      throw_data_error(
           fmt::format("{}: {} needs its own file of targets, named {}, in the same folder (put "
                       "both files into a separate folder)",
-                      part, shown(source), target.filename().string()));
+                      part, quote_for_message(source), target.filename().string()));
     }
     own.target = target.string();
   }
@@ -319,10 +324,10 @@ DataOptions set_options(const std::string& part, const std::string& source,
 
 Dataset load_set(const std::string& part, const std::string& source, const DataOptions& options,
                  const Targets& targets) {
-  Dataset data = load_whole(set_options(part, source, options, targets)).train;
+  Dataset data = load_whole(separate_set_options(part, source, options, targets)).train;
   const auto has_none = [](const Targets& t) { return t.classes.empty() && t.values.empty(); };
   if (has_none(data.targets) && !has_none(targets)) {
-    data_error(fmt::format("{}: {} has no target '{}'", part, data.name, targets.name));
+    throw_data_error(fmt::format("{}: {} has no target '{}'", part, data.name, targets.name));
   }
   if (!data.targets.classes.empty()) {
     align_classes(data.targets, targets.class_names, [&](std::int64_t row) {
@@ -369,12 +374,13 @@ Options options(DataOptions& data) {
 }
 
 LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
-  refuse_both("validation", options.validation, options.validation_split);
-  refuse_both("test", options.test, options.test_split);
+  reject_set_with_split("validation", options.validation, options.validation_split);
+  reject_set_with_split("test", options.test, options.test_split);
   LoadedData data = load_whole(options);
   if (data.test && (options.test_split > 0 || !options.test.empty())) {
-    data_error(fmt::format("{} already has a test set (leave {} out)", shown(options.source),
-                           options.test.empty() ? "test_split" : "test"));
+    throw_data_error(fmt::format("{} already has a test set (leave {} out)",
+                                 quote_for_message(options.source),
+                                 options.test.empty() ? "test_split" : "test"));
   }
   if (!options.validation.empty()) {
     data.validation = load_set("validation", options.validation, options, data.train.targets);
@@ -385,7 +391,7 @@ LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
   const Split split =
       split_rows(data.train.rows, options.test_split, options.shuffle_split, seed, "test");
   const std::int64_t unlabeled = data.train.unlabeled, skipped = data.train.skipped;
-  data.test = take_rows(data.train, split.validation);
+  data.test = take_rows(data.train, split.held_out);
   data.train = take_rows(data.train, split.train);
   data.train.unlabeled = unlabeled;
   data.train.skipped = skipped;

@@ -15,11 +15,11 @@
 namespace selfnorm {
 namespace {
 
-constexpr std::size_t kMostExtents = 32;  // NumPy's own limit
+constexpr std::size_t kMaxNpyExtents = 32;  // NumPy's own limit
 
 struct Header {
   std::string type;
-  bool fortran = false;
+  bool is_fortran_order = false;
   Shape shape;
 };
 
@@ -36,9 +36,9 @@ class HeaderParser {
       const std::string key = string();
       expect(':');
       if (key == "descr") header.type = string(), seen |= 1;
-      else if (key == "fortran_order") header.fortran = boolean(), seen |= 2;
+      else if (key == "fortran_order") header.is_fortran_order = boolean(), seen |= 2;
       else if (key == "shape") header.shape = tuple(), seen |= 4;
-      else fail("unknown key " + shown(key));
+      else fail("unknown key " + quote_for_message(key));
       if (!accept(',') && !starts_with('}')) fail("expected ',' or '}'");
     }
     skip_space();
@@ -49,8 +49,8 @@ class HeaderParser {
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    data_error(
-        fmt::format("{}: the NPY header cannot be read: {} at {}", file_, what, shown(rest_)));
+    throw_data_error(fmt::format("{}: the NPY header cannot be read: {} at {}", file_, what,
+                                 quote_for_message(rest_)));
   }
   void skip_space() {
     const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
@@ -100,7 +100,7 @@ class HeaderParser {
       if (fault != std::errc()) fail("expected a whole number");
       rest_.remove_prefix(end - begin);
       shape.push_back(extent);
-      if (shape.size() > kMostExtents) fail("more extents than NumPy allows");
+      if (shape.size() > kMaxNpyExtents) fail("more extents than NumPy allows");
       if (!accept(',') && !starts_with(')')) fail("expected ',' or ')'");
     }
     return shape;
@@ -116,10 +116,10 @@ NumberFormat number_format(const std::string& type, const std::string& file) {
   const bool ordered = !type.empty() && std::strchr("<>=|", type.front()) != nullptr;
   const std::string_view rest = std::string_view(type).substr(ordered ? 1 : 0);
   if (std::ranges::find(kTypes, rest) == std::end(kTypes)) {
-    data_error(
+    throw_data_error(
         fmt::format("{}: numbers of type {} are not supported (expected bool, int or float; "
                     "in Python: array.astype('float32'))",
-                    file, shown(type)));
+                    file, quote_for_message(type)));
   }
   const bool native_big = std::endian::native == std::endian::big;
   const bool big = type.front() == '>' || (type.front() != '<' && native_big);
@@ -141,17 +141,18 @@ NumberArray read_npy(const std::filesystem::path& path) {
   const auto start = reader.read(8, "an NPY header");
   const int version = start[6];
   if (std::memcmp(start.data(), kMagic, 6) != 0 || version < 1 || version > 3 || start[7] != 0) {
-    data_error(reader.name() + ": is not an NPY file of version 1, 2 or 3");
+    throw_data_error(reader.name() + ": is not an NPY file of version 1, 2 or 3");
   }
   const auto text = reader.read(header_length(reader, version), "an NPY header");
   const std::string_view view(reinterpret_cast<const char*>(text.data()), text.size());
   Header header = HeaderParser(view, reader.name()).parse();
-  if (header.shape.empty()) data_error(reader.name() + ": contains a single number, expected rows");
+  if (header.shape.empty())
+    throw_data_error(reader.name() + ": contains a single number, expected rows");
   const NumberFormat format = number_format(header.type, reader.name());
   const std::uint64_t bytes = checked_bytes(reader.name(), header.shape, format.bytes);
   auto numbers = reader.read(bytes, "numbers of shape " + to_string(header.shape));
   reader.expect_end();
-  return decode_array(std::move(numbers), format, std::move(header.shape), header.fortran,
+  return decode_array(std::move(numbers), format, std::move(header.shape), header.is_fortran_order,
                       reader.name());
 }
 

@@ -25,14 +25,14 @@ class Columns {
     for (const std::string& name : names_) {
       const auto found = std::ranges::find(there, name);
       if (found == there.end()) {
-        data_error(
+        throw_data_error(
             fmt::format("{}:{}: there is no column '{}' (expected a first row that names {}; "
                         "it has {})",
                         file_, line, name, join(names_, ", "), join(there, ", ")));
       }
       if (std::ranges::count(there, name) > 1) {
-        data_error(fmt::format("{}:{}: there are {} columns named '{}'", file_, line,
-                               std::ranges::count(there, name), name));
+        throw_data_error(fmt::format("{}:{}: there are {} columns named '{}'", file_, line,
+                                     std::ranges::count(there, name), name));
       }
       from_.push_back(static_cast<std::size_t>(found - there.begin()));
     }
@@ -41,13 +41,13 @@ class Columns {
 
   NumberRow numbers(const CsvRow& row, std::int64_t line) const {
     if (row.size() < header_.size()) {
-      data_error(fmt::format("{}:{}, column '{}': expected a number, got the end of the row", file_,
-                             line, header_[row.size()]));
+      throw_data_error(fmt::format("{}:{}, column '{}': expected a number, got the end of the row",
+                                   file_, line, header_[row.size()]));
     }
     if (row.size() > header_.size()) {
-      data_error(fmt::format("{}:{}, column {}: expected the end of the row after {} cells, got {}",
-                             file_, line, header_.size() + 1, header_.size(),
-                             shown(row.cell(header_.size()))));
+      throw_data_error(fmt::format(
+          "{}:{}, column {}: expected the end of the row after {} cells, got {}", file_, line,
+          header_.size() + 1, header_.size(), quote_for_message(row.cell(header_.size()))));
     }
     NumberRow out{{}, line};
     for (std::size_t i = 0; i < names_.size(); ++i) {
@@ -55,8 +55,8 @@ class Columns {
       double value = 0;
       const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
       if (fault != std::errc() || end != cell.data() + cell.size() || !std::isfinite(value)) {
-        data_error(fmt::format("{}:{}, column '{}': expected a number, got {}", file_, line,
-                               names_[i], shown(cell)));
+        throw_data_error(fmt::format("{}:{}, column '{}': expected a number, got {}", file_, line,
+                                     names_[i], quote_for_message(cell)));
       }
       out.values.push_back(value);
     }
@@ -83,7 +83,7 @@ std::vector<NumberRow> read_number_columns(const std::filesystem::path& path,
     else columns.header(row, line);
     return true;
   });
-  if (rows.empty()) data_error(path.string() + ": has no rows of numbers");
+  if (rows.empty()) throw_data_error(path.string() + ": has no rows of numbers");
   return rows;
 }
 

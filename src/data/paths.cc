@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "data/byte_reader.h"
-#include "data/known.h"
+#include "data/known_datasets.h"
 
 namespace selfnorm {
 namespace {
@@ -21,10 +21,11 @@ const std::vector<std::string> kTableEndings = {".csv", ".tsv",   ".txt",   ".da
   std::vector<std::string> names;
   for (const KnownDataset& known : known_datasets()) names.emplace_back(known.name);
   if (options.source.empty()) {
-    data_error("no source is given (name a data set: " + join(names, ", ") + ", or a file)");
+    throw_data_error("no source is given (name a data set: " + join(names, ", ") + ", or a file)");
   }
-  data_error(fmt::format("{} is neither a file nor a known data set{}", shown(options.source),
-                         suggestion(options.source, names)));
+  throw_data_error(fmt::format("{} is neither a file nor a known data set{}",
+                               quote_for_message(options.source),
+                               suggestion(options.source, names)));
 }
 
 std::optional<fs::path> first_file(const DataOptions& options) {
@@ -32,9 +33,9 @@ std::optional<fs::path> first_file(const DataOptions& options) {
   return files.empty() ? std::nullopt : find_path(files.front(), options);
 }
 
-void write_out(std::string& path) {
+void make_path_absolute(std::string& path) {
   std::error_code ignored;
-  if (!path.empty() && find_known(path) == nullptr && fs::exists(path, ignored)) {
+  if (!path.empty() && find_known_dataset(path) == nullptr && fs::exists(path, ignored)) {
     path = fs::absolute(path).lexically_normal().string();
   }
 }
@@ -50,14 +51,14 @@ FileKind file_kind(const fs::path& path) {
     return FileKind::idx;
   }
   if (std::ranges::count(kTableEndings, ending) > 0) return FileKind::table;
-  data_error(
+  throw_data_error(
       fmt::format("{}: unknown file extension '{}' (expected {}, .npy, .idx or …-ubyte, each "
                   "also with .gz)",
                   path.string(), ending, join(kTableEndings, ", ")));
 }
 
 Source find_source(const DataOptions& options) {
-  if (find_known(options.source) != nullptr) return {SourceKind::known, {}};
+  if (find_known_dataset(options.source) != nullptr) return {SourceKind::known, {}};
   if (options.source.empty() && !options.inputs.empty()) return {SourceKind::files, {}};
   const auto path = options.source.empty() ? std::nullopt : find_path(options.source, options);
   if (!path) fail_source(options);
@@ -87,7 +88,7 @@ void make_absolute(DataOptions& options) {
   const Source source = find_source(options);
   if (source.kind == SourceKind::files) {
     for (auto& [name, files] : options.inputs) {
-      for (std::string& file : files) write_out(file);
+      for (std::string& file : files) make_path_absolute(file);
     }
   }
   // The target of a table is a column, even if a file with that name exists.
@@ -96,11 +97,11 @@ void make_absolute(DataOptions& options) {
     const fs::path inputs =
         source.kind == SourceKind::array ? source.path : first_file(options).value_or("");
     options.target = find_target(inputs, options).string();
-    write_out(options.target);
+    make_path_absolute(options.target);
   }
   for (std::string* path :
        {&options.source, &options.validation, &options.test, &options.data_dir}) {
-    write_out(*path);
+    make_path_absolute(*path);
   }
 }
 

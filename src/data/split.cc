@@ -17,15 +17,15 @@ constexpr double kRounding = 1e-6;
 
 }  // namespace
 
-Split split_rows(std::int64_t rows, double share, bool shuffle, std::uint64_t seed,
+Split split_rows(std::int64_t rows, double fraction, bool shuffle, std::uint64_t seed,
                  std::string_view name) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(rows));
   std::iota(order.begin(), order.end(), 0);
-  if (share <= 0) return {std::move(order), {}};
-  const double kept = std::floor(static_cast<double>(rows) * (1 - share) + kRounding);
+  if (fraction <= 0) return {std::move(order), {}};
+  const double kept = std::floor(static_cast<double>(rows) * (1 - fraction) + kRounding);
   if (!(kept >= 1) || kept >= static_cast<double>(rows)) {
-    data_error(fmt::format("{}_split: a fraction of {} of {} rows leaves one part empty", name,
-                           share, rows));
+    throw_data_error(fmt::format("{}_split: a fraction of {} of {} rows leaves one part empty",
+                                 name, fraction, rows));
   }
   if (shuffle) order = permutation(random_key(seed, "shuffle", name), rows);
   const auto cut = order.begin() + static_cast<std::int64_t>(kept);

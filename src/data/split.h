@@ -11,14 +11,14 @@ namespace selfnorm {
 /// Row indices. Every row is in exactly one of the two.
 struct Split {
   std::vector<std::int64_t> train;
-  std::vector<std::int64_t> validation;
+  std::vector<std::int64_t> held_out;
 };
 
-/// Holds out the fraction `share` of the rows. The first ⌊rows·(1 − share)⌋ rows are for training,
-/// and the last ones are held out, as in Keras's validation_split. 0 holds out no rows. With
-/// `shuffle`, the rows are first put into an order drawn from (seed, "shuffle", name), which is the
-/// same on every machine. Throws Error(data) if share > 0 and either part would be empty.
-Split split_rows(std::int64_t rows, double share, bool shuffle, std::uint64_t seed,
+/// Holds out the fraction `fraction` of the rows. The first ⌊rows·(1 − share)⌋ rows are for
+/// training, and the last ones are held out, as in Keras's validation_split. 0 holds out no rows.
+/// With `shuffle`, the rows are first put into an order drawn from (seed, "shuffle", name), which
+/// is the same on every machine. Throws Error(data) if share > 0 and either part would be empty.
+Split split_rows(std::int64_t rows, double fraction, bool shuffle, std::uint64_t seed,
                  std::string_view name);
 
 }  // namespace selfnorm

@@ -62,11 +62,11 @@ Standardizer fit_values(const std::vector<T>& values, const Layout& layout,
   for_each(values, layout, rows, [&](std::int64_t feature, double x) {
     const auto f = static_cast<std::size_t>(feature);
     const double difference = x - out.mean[f];
-    out.deviation[f] += difference * difference;
+    out.standard_deviation[f] += difference * difference;
   });
   for (std::size_t f = 0; f < features; ++f) {
-    out.deviation[f] = std::sqrt(out.deviation[f] / count);
-    if (low[f] == high[f]) out.mean[f] = low[f], out.deviation[f] = 1;
+    out.standard_deviation[f] = std::sqrt(out.standard_deviation[f] / count);
+    if (low[f] == high[f]) out.mean[f] = low[f], out.standard_deviation[f] = 1;
   }
   return out;
 }
@@ -78,9 +78,10 @@ std::int64_t standardized_features(const Field& field) {
   return field.sample_shape.size() == 3 ? field.sample_shape.front() : field.sample_shape.back();
 }
 
-Standardizer fit(const Field& field, std::span<const std::int64_t> rows) {
+Standardizer fit_standardizer(const Field& field, std::span<const std::int64_t> rows) {
   if (rows.empty())
-    data_error("field '" + field.name + "': there are no rows to compute the standardization from");
+    throw_data_error("field '" + field.name +
+                     "': there are no rows to compute the standardization from");
   check_rows(field, rows);
   return std::visit([&](const auto& values) { return fit_values(values, layout(field), rows); },
                     field.values);

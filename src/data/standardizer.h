@@ -15,7 +15,7 @@ namespace selfnorm {
 /// with the model.
 struct Standardizer {
   std::vector<double> mean;
-  std::vector<double> deviation;
+  std::vector<double> standard_deviation;
 };
 
 /// Returns the number of pairs in a standardizer for this field.
@@ -25,6 +25,6 @@ std::int64_t standardized_features(const Field& field);
 /// double and two passes. The result is the same for any number of threads. A constant feature gets
 /// standard deviation 1, so that it becomes 0 on these rows and remains finite on others. Throws
 /// Error(data) if there are no rows, or for a row that is not in the field.
-Standardizer fit(const Field& field, std::span<const std::int64_t> rows);
+Standardizer fit_standardizer(const Field& field, std::span<const std::int64_t> rows);
 
 }  // namespace selfnorm

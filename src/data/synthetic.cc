@@ -18,32 +18,33 @@ using std::numbers::pi;
 
 // Each function returns the point of class 0 or 1 at the position `along`, from 0 to 1, of the
 // curve of that class.
-SyntheticPoint on_spiral(double along, int kind) {
-  const double angle = 3 * pi * along + pi * kind;
-  return {along * std::cos(angle), along * std::sin(angle), kind};
+SyntheticPoint on_spiral(double along, int class_index) {
+  const double angle = 3 * pi * along + pi * class_index;
+  return {along * std::cos(angle), along * std::sin(angle), class_index};
 }
 
-SyntheticPoint on_moon(double along, int kind) {
+SyntheticPoint on_moon(double along, int class_index) {
   const double x = std::cos(pi * along), y = std::sin(pi * along);
-  return kind == 0 ? SyntheticPoint{x, y, kind} : SyntheticPoint{1 - x, 0.5 - y, kind};
+  return class_index == 0 ? SyntheticPoint{x, y, class_index}
+                          : SyntheticPoint{1 - x, 0.5 - y, class_index};
 }
 
-SyntheticPoint on_circle(double along, int kind) {
-  const double radius = kind == 0 ? 1 : 0.5;
-  return {radius * std::cos(2 * pi * along), radius * std::sin(2 * pi * along), kind};
+SyntheticPoint on_circle(double along, int class_index) {
+  const double radius = class_index == 0 ? 1 : 0.5;
+  return {radius * std::cos(2 * pi * along), radius * std::sin(2 * pi * along), class_index};
 }
 
 struct Figure {
   const char* name;
-  SyntheticPoint (*at)(double along, int kind);
+  SyntheticPoint (*at)(double along, int class_index);
 };
 constexpr Figure kFigures[] = {{"spirals", on_spiral}, {"moons", on_moon}, {"circles", on_circle}};
 
 void check(const SyntheticOptions& options) {
-  constexpr std::int64_t kMost = 10'000'000;
-  if (options.rows < 2 || options.rows > kMost) {
-    throw Error(ErrorKind::config,
-                fmt::format("rows: expected from 2 to {}, got {}", kMost, options.rows));
+  constexpr std::int64_t kMaxSyntheticRows = 10'000'000;
+  if (options.rows < 2 || options.rows > kMaxSyntheticRows) {
+    throw Error(ErrorKind::config, fmt::format("rows: expected from 2 to {}, got {}",
+                                               kMaxSyntheticRows, options.rows));
   }
   if (!(options.noise >= 0) || !std::isfinite(options.noise)) {
     throw Error(ErrorKind::config,

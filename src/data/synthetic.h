@@ -16,7 +16,7 @@ struct SyntheticOptions {
 
 struct SyntheticPoint {
   double x, y;
-  int kind;
+  int class_index;
 };
 
 /// Generates points of two classes. "spirals" are two arms that make one and a half turns around

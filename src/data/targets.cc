@@ -16,10 +16,10 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kLargestWhole = 9007199254740992;  // 2^53: doubles skip whole numbers above it
+constexpr double kMaxExactInteger = 9007199254740992;  // 2^53: doubles skip whole numbers above it
 
 bool is_whole(double value) {
-  return std::abs(value) <= kLargestWhole && value == std::trunc(value);
+  return std::abs(value) <= kMaxExactInteger && value == std::trunc(value);
 }
 
 // Returns whether all labels are whole and at most kMostAutomaticClasses are distinct.
@@ -28,7 +28,7 @@ bool look_like_classes(const std::vector<double>& labels) {
   for (const double label : labels) {
     if (!is_whole(label)) return false;
     seen.insert(label);
-    if (seen.size() > kMostAutomaticClasses) return false;
+    if (seen.size() > kMaxAutomaticClasses) return false;
   }
   return true;
 }
@@ -50,29 +50,29 @@ Targets encode(std::string name, const std::vector<T>& labels) {
 }
 
 template <class T, class Fits>
-void require(const std::vector<T>& labels, const Place& place, const std::string& expected,
+void require(const std::vector<T>& labels, const RowLocator& locate, const std::string& expected,
              Fits fits) {
   for (std::size_t row = 0; row < labels.size(); ++row) {
     if (fits(labels[row])) continue;
     std::string got;
-    if constexpr (std::is_same_v<T, std::string>) got = shown(labels[row]);
+    if constexpr (std::is_same_v<T, std::string>) got = quote_for_message(labels[row]);
     else got = std::isnan(labels[row]) ? "a missing label" : fmt::format("{}", labels[row]);
-    data_error(fmt::format("{}: expected {}, got {}", place(static_cast<std::int64_t>(row)),
-                           expected, got));
+    throw_data_error(fmt::format("{}: expected {}, got {}", locate(static_cast<std::int64_t>(row)),
+                                 expected, got));
   }
 }
 
 }  // namespace
 
 Targets number_targets(std::string name, std::vector<double> labels, const std::string& task,
-                       const Place& place) {
+                       const RowLocator& locate) {
   const bool classes = task == "classification" || (task == "auto" && look_like_classes(labels));
   if (classes) {
-    require(labels, place, "a whole number as the class (task = \"regression\" accepts any number)",
-            is_whole);
+    require(labels, locate,
+            "a whole number as the class (task = \"regression\" accepts any number)", is_whole);
     return encode(std::move(name), labels);
   }
-  require(labels, place, "a target within 32-bit range", [](double label) {
+  require(labels, locate, "a target within 32-bit range", [](double label) {
     return std::isnan(label) || std::abs(label) <= std::numeric_limits<float>::max();
   });
   Targets targets{std::move(name), {}, {}, {}, 1};
@@ -81,19 +81,19 @@ Targets number_targets(std::string name, std::vector<double> labels, const std::
 }
 
 Targets text_targets(std::string name, const std::vector<std::string>& labels,
-                     const std::string& task, const Place& place) {
-  require(labels, place, "a class", [](const std::string& label) { return !label.empty(); });
+                     const std::string& task, const RowLocator& locate) {
+  require(labels, locate, "a class", [](const std::string& label) { return !label.empty(); });
   if (task == "regression") {
-    require(labels, place, "a number as the target of a regression",
+    require(labels, locate, "a number as the target of a regression",
             [](const std::string&) { return false; });
   }
   return encode(std::move(name), labels);
 }
 
 Targets index_targets(std::string name, const std::vector<double>& labels,
-                      std::vector<std::string> class_names, const Place& place) {
+                      std::vector<std::string> class_names, const RowLocator& locate) {
   const auto count = static_cast<double>(class_names.size());
-  require(labels, place, fmt::format("a class from 0 to {}", class_names.size() - 1),
+  require(labels, locate, fmt::format("a class from 0 to {}", class_names.size() - 1),
           [&](double label) { return is_whole(label) && label >= 0 && label < count; });
   Targets targets{std::move(name), {}, std::move(class_names), {}};
   for (const double label : labels) targets.classes.push_back(static_cast<std::int32_t>(label));
@@ -101,7 +101,7 @@ Targets index_targets(std::string name, const std::vector<double>& labels,
 }
 
 void align_classes(Targets& targets, const std::vector<std::string>& class_names,
-                   const Place& place) {
+                   const RowLocator& locate) {
   std::vector<std::int32_t> index;
   for (const std::string& name : targets.class_names) {
     const auto found = std::ranges::find(class_names, name) - class_names.begin();
@@ -110,10 +110,10 @@ void align_classes(Targets& targets, const std::vector<std::string>& class_names
   for (std::size_t row = 0; row < targets.classes.size(); ++row) {
     const auto from = static_cast<std::size_t>(targets.classes[row]);
     if (static_cast<std::size_t>(index[from]) == class_names.size()) {
-      data_error(fmt::format("{}: class {} is not among the {} known ones{}",
-                             place(static_cast<std::int64_t>(row)),
-                             shown(targets.class_names[from]), class_names.size(),
-                             suggestion(targets.class_names[from], class_names)));
+      throw_data_error(fmt::format("{}: class {} is not among the {} known ones{}",
+                                   locate(static_cast<std::int64_t>(row)),
+                                   quote_for_message(targets.class_names[from]), class_names.size(),
+                                   suggestion(targets.class_names[from], class_names)));
     }
     targets.classes[row] = index[from];
   }

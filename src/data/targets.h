@@ -12,10 +12,10 @@ namespace selfnorm {
 
 /// A function that returns the place of a row's label for error messages, such as "train.csv:17,
 /// column 'y'".
-using Place = std::function<std::string(std::int64_t row)>;
+using RowLocator = std::function<std::string(std::int64_t row)>;
 
 /// With task "auto", whole numbers with at most this many distinct values are classes.
-inline constexpr std::size_t kMostAutomaticClasses = 100;
+inline constexpr std::size_t kMaxAutomaticClasses = 100;
 
 /// Converts numbers to targets. NaN is a missing label. The numbers are classes if `task` is
 /// "classification", or if it is "auto", all are whole, none is missing and at most
@@ -23,22 +23,22 @@ inline constexpr std::size_t kMostAutomaticClasses = 100;
 /// the targets are values of width 1. Throws Error(data) with the place of a value beyond 32-bit
 /// range, and, for classes, of a missing or fractional label.
 Targets number_targets(std::string name, std::vector<double> labels, const std::string& task,
-                       const Place& place);
+                       const RowLocator& locate);
 
 /// Converts texts to classes with sorted names. Throws Error(data) for an empty text, and for task
 /// "regression".
 Targets text_targets(std::string name, const std::vector<std::string>& labels,
-                     const std::string& task, const Place& place);
+                     const std::string& task, const RowLocator& locate);
 
 /// Converts numbers from 0 to class_names.size() − 1 to classes with these names. Throws
 /// Error(data) for other numbers.
 Targets index_targets(std::string name, const std::vector<double>& labels,
-                      std::vector<std::string> class_names, const Place& place);
+                      std::vector<std::string> class_names, const RowLocator& locate);
 
 /// Renumbers classes so that index i means class_names[i], for example when a trained model reads
 /// new data. Throws Error(data) with the place of the first row of a class that is not in
 /// `class_names`.
 void align_classes(Targets& targets, const std::vector<std::string>& class_names,
-                   const Place& place);
+                   const RowLocator& locate);
 
 }  // namespace selfnorm

@@ -27,8 +27,8 @@ std::string target_among(const std::vector<std::string>& columns, const DataOpti
   if (!options.read_targets) return "";
   if (!options.target.empty()) {
     if (std::ranges::count(columns, options.target) > 0) return options.target;
-    data_error(fmt::format("{}: there is no column '{}' for the target{}", file, options.target,
-                           suggestion(options.target, columns)));
+    throw_data_error(fmt::format("{}: there is no column '{}' for the target{}", file,
+                                 options.target, suggestion(options.target, columns)));
   }
   const auto found = std::ranges::find_if(
       kTargetNames, [&](const std::string& name) { return std::ranges::count(columns, name) > 0; });
@@ -39,22 +39,22 @@ std::string target_among(const std::vector<std::string>& columns, const DataOpti
 
 class JsonLines {
  public:
-  JsonLines(const fs::path& path, const DataOptions& options, const TextRowTaker& take)
-      : file_(path.string()), options_(options), take_(take) {}
+  JsonLines(const fs::path& path, const DataOptions& options, const TextRowCallback& callback)
+      : file_(path.string()), options_(options), callback_(callback) {}
 
   bool line(std::string_view text, std::int64_t number) {
     if (text.find_first_not_of(" \t") == text.npos) return true;
     row_ = {number, {}, {}, {}};
     const auto json = nlohmann::json::parse(text, nullptr, false);
     if (!json.is_object()) {
-      row_.fault = fmt::format("expected a JSON object, got {}", shown(text));
-      return take_(row_);
+      row_.fault = fmt::format("expected a JSON object, got {}", quote_for_message(text));
+      return callback_(row_);
     }
     if (!target_ && options_.read_targets && !options_.target.empty()) target_ = options_.target;
     if (!target_) target_ = target_among(names_of(json), options_, file_);
     for (const std::string& name : options_.text) row_.texts.push_back(member(json, name));
     if (!target_->empty()) row_.label = member(json, *target_);
-    return take_(row_);
+    return callback_(row_);
   }
 
   std::string target() const { return target_.value_or(""); }
@@ -75,14 +75,15 @@ class JsonLines {
     }
     if (found->is_string()) return found->get<std::string>();
     if (found->is_number() && name == target()) return found->dump();
-    const std::string got = found->is_primitive() ? shown(found->dump()) : found->type_name();
+    const std::string got =
+        found->is_primitive() ? quote_for_message(found->dump()) : found->type_name();
     row_.fault = fmt::format("'{}': expected text, got {}", name, got);
     return "";
   }
 
   std::string file_;
   const DataOptions& options_;
-  const TextRowTaker& take_;
+  const TextRowCallback& callback_;
   TextRow row_;
   std::optional<std::string> target_;
 };
@@ -93,19 +94,19 @@ using Cells = std::vector<std::string_view>;
 
 class TextTable {
  public:
-  TextTable(const fs::path& path, const DataOptions& options, const TextRowTaker& take)
-      : file_(path.string()), options_(options), take_(take) {}
+  TextTable(const fs::path& path, const DataOptions& options, const TextRowCallback& callback)
+      : file_(path.string()), options_(options), callback_(callback) {}
 
   bool row(const Cells& cells, std::int64_t number) {
     if (width_ == 0 && first_row(cells)) return true;
     row_ = {number, {}, {}, {}};
     if (cells.size() != width_) {
       row_.fault = fmt::format("expected {} cells, got {}", width_, cells.size());
-      return take_(row_);
+      return callback_(row_);
     }
     for (const std::size_t column : texts_) row_.texts.emplace_back(cells[column]);
     if (label_) row_.label = cells[*label_];
-    return take_(row_);
+    return callback_(row_);
   }
 
   const std::string& target() const { return target_; }
@@ -133,13 +134,13 @@ class TextTable {
     const auto found = std::ranges::find(names, name);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
     const std::string why = header ? "" : " (the first row does not name the text columns)";
-    data_error(
+    throw_data_error(
         fmt::format("{}: there is no column '{}'{}{}", file_, name, why, suggestion(name, names)));
   }
 
   std::string file_;
   const DataOptions& options_;
-  const TextRowTaker& take_;
+  const TextRowCallback& callback_;
   TextRow row_;
   std::size_t width_ = 0;
   std::vector<std::size_t> texts_;
@@ -174,14 +175,14 @@ bool holds_json_lines(const fs::path& path) {
 }
 
 std::string read_text_rows(const fs::path& path, const DataOptions& options,
-                           const TextRowTaker& take) {
+                           const TextRowCallback& callback) {
   if (holds_json_lines(path)) {
-    JsonLines lines(path, options, take);
+    JsonLines lines(path, options, callback);
     read_lines(
         path, [&](std::string_view line, std::int64_t number) { return lines.line(line, number); });
     return lines.target();
   }
-  TextTable table(path, options, take);
+  TextTable table(path, options, callback);
   Cells cells;
   if (has_tabs(path, options)) {
     read_lines(path, [&](std::string_view line, std::int64_t number) {

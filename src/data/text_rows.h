@@ -23,7 +23,7 @@ struct TextRow {
 };
 
 /// Receives a row. Returns false to stop.
-using TextRowTaker = std::function<bool(const TextRow& row)>;
+using TextRowCallback = std::function<bool(const TextRow& row)>;
 
 /// Calls a function for each row of a plain or gzip file. Empty lines are skipped. In JSON lines
 /// (.jsonl, .ndjson), the columns are members of each object. In a table, the columns are found by
@@ -33,7 +33,7 @@ using TextRowTaker = std::function<bool(const TextRow& row)>;
 /// and class that is a column, else "". It is also "" if `read_targets` is false. Throws
 /// Error(data) for a column that does not exist.
 std::string read_text_rows(const std::filesystem::path& path, const DataOptions& options,
-                           const TextRowTaker& take);
+                           const TextRowCallback& callback);
 
 /// Returns whether a file has the extension of JSON lines.
 bool holds_json_lines(const std::filesystem::path& path);

@@ -5,16 +5,17 @@
 
 namespace selfnorm {
 
-std::vector<DrawnWeights> drawn_weights(const NetworkAnalysis& chart) {
+std::vector<DrawnWeights> drawn_weights(const NetworkAnalysis& analysis) {
   std::vector<DrawnWeights> list;
   ActivationGains gains;
-  for (const Node& node : chart.graph().nodes) {
-    const Parameter* weights = chart.weights(node);
-    if (weights == nullptr || weights->owner != node.name || !chart.feeds_weights(node)) continue;
-    const Node* activation = chart.activation_behind(node);
-    const double tau = chart.law(*weights).variance * weights->fan_in;
+  for (const Node& node : analysis.graph().nodes) {
+    const Parameter* weights = analysis.weights(node);
+    if (weights == nullptr || weights->owner != node.name || !analysis.feeds_weights(node))
+      continue;
+    const Node* activation = analysis.next_activation(node);
+    const double tau = analysis.initializer_moments(*weights).variance * weights->fan_in;
     list.push_back({&node, weights, activation, tau, gains.before(activation),
-                    padding_share(chart.graph(), node, weights->fan_in)});
+                    padding_variance_fraction(analysis.graph(), node, weights->fan_in)});
   }
   return list;
 }

@@ -13,12 +13,12 @@ namespace selfnorm {
 namespace {
 
 // Returns the distance of a symptom's value from 1 on a logarithmic scale; infinity for NaN.
-double distance(const Symptom& symptom) {
-  const double off = std::abs(std::log(symptom.value));
+double distance(const LayerFinding& layer_finding) {
+  const double off = std::abs(std::log(layer_finding.value));
   return std::isnan(off) ? std::numeric_limits<double>::infinity() : off;
 }
 
-bool is_milder(const Symptom& a, const Symptom& b) {
+bool is_milder(const LayerFinding& a, const LayerFinding& b) {
   if (a.severity != b.severity) return a.severity < b.severity;
   return distance(a) < distance(b);
 }
@@ -27,13 +27,13 @@ std::string value_text(double value) {
   return std::isinf(value) ? "infinity" : fmt::format("{:.4g}", value);
 }
 
-std::string filled(std::string_view text, const Symptom& worst) {
+std::string filled(std::string_view text, const LayerFinding& worst) {
   return fmt::format(fmt::runtime(text), fmt::arg("value", value_text(worst.value)),
                      fmt::arg("detail", worst.detail), fmt::arg("remedy", worst.remedy));
 }
 
-Diagnosis gathered(const FindingKind& kind, const std::vector<Symptom>& symptoms) {
-  const Symptom& worst = *std::ranges::max_element(symptoms, is_milder);
+Diagnosis gathered(const FindingKind& kind, const std::vector<LayerFinding>& layer_findings) {
+  const LayerFinding& worst = *std::ranges::max_element(layer_findings, is_milder);
   Diagnosis diagnosis;
   diagnosis.phase = kind.phase;
   Finding& finding = diagnosis.finding;
@@ -42,14 +42,15 @@ Diagnosis gathered(const FindingKind& kind, const std::vector<Symptom>& symptoms
   finding.value = worst.value;
   finding.message = filled(kind.message, worst);
   finding.fix = filled(kind.fix, worst);
-  std::set<std::string> told;
-  for (const Symptom& symptom : symptoms) {
-    if (!symptom.layer.empty() && told.insert(symptom.layer).second) {
-      finding.layers.push_back(symptom.layer);
-      finding.values.push_back(symptom.value);
-      finding.details.push_back(symptom.detail);
+  std::set<std::string> seen_layers;
+  for (const LayerFinding& layer_finding : layer_findings) {
+    if (!layer_finding.layer.empty() && seen_layers.insert(layer_finding.layer).second) {
+      finding.layers.push_back(layer_finding.layer);
+      finding.values.push_back(layer_finding.value);
+      finding.details.push_back(layer_finding.detail);
     }
-    diagnosis.fixes.insert(diagnosis.fixes.end(), symptom.fixes.begin(), symptom.fixes.end());
+    diagnosis.fixes.insert(diagnosis.fixes.end(), layer_finding.fixes.begin(),
+                           layer_finding.fixes.end());
   }
   return diagnosis;
 }
@@ -61,23 +62,23 @@ const std::vector<FindingKind>& finding_kinds() {
       {"input-not-standardized", "mean square of the input",
        "The input's {detail} instead of 0 and 1. The first layers spend their contraction on "
        "correcting that, and all samples share a large common part.",
-       "set standardize = true in [data]", FixPhase::parts, look_at_inputs},
+       "set standardize = true in [data]", FixPhase::layers, look_at_inputs},
       {"embedding-not-standardized", "mean square of the embedding vectors",
        "The embedding vectors have {detail} instead of 0 and 1. The layers after them start far "
        "from "
        "the fixed point.",
-       "standardize the vectors: {remedy}", FixPhase::parts, look_at_embeddings},
+       "standardize the vectors: {remedy}", FixPhase::layers, look_at_embeddings},
       {"correlated-inputs", "number of independent values over number of values in a window",
        "Neighboring inputs are strongly correlated: the {detail} independent ones. The variance of "
        "a "
        "unit then depends on few draws of its weights, and the gradient on what all inputs share.",
-       "insert whiten before the convolution", FixPhase::parts, look_at_correlation},
+       "insert whiten before the convolution", FixPhase::layers, look_at_correlation},
       {"initial-variance", "variance of the weights times fan-in, relative to the value needed",
        "The initial variance of the weights times fan-in is {value} times the value that preserves "
        "the signal: {detail}. Every such layer multiplies the second moments of the signal and of "
        "the gradient by this factor.",
        "remove `init`, so that it is chosen for the activation and the true fan-in",
-       FixPhase::parts, look_at_initial_variance},
+       FixPhase::layers, look_at_initial_variance},
       {"plain-dropout", "standard deviation of the signal after many layers",
        "Plain dropout at rate {detail} adds variance that SELU does not remove: after many layers "
        "the "
@@ -85,30 +86,30 @@ const std::vector<FindingKind>& finding_kinds() {
        "saturates "
        "at -1.758.",
        "replace it with alpha_dropout at rate {remedy}, which keeps as much of the signal",
-       FixPhase::parts, look_at_plain_dropout},
+       FixPhase::layers, look_at_plain_dropout},
       {"alpha-dropout-without-selu", "second moment of the input of the dropout",
        "Alpha dropout follows {detail}, whose output does not have mean 0 and variance 1 (second "
        "moment {value}). It inserts values of -1.758, which this activation never produces, and "
        "shifts the others.",
-       "match the dropout and the activation: {remedy}", FixPhase::parts, look_at_alpha_dropout},
+       "match the dropout and the activation: {remedy}", FixPhase::layers, look_at_alpha_dropout},
       {"normalization-beside-selu", "variance of the input of the normalization",
        "A layer normalizes what SELU already keeps normal: its input has variance {value}. It "
        "costs "
        "time, couples the samples of a batch or removes differences between samples, and hides "
        "wrong "
        "scales.",
-       "remove it", FixPhase::parts, look_at_normalization},
+       "remove it", FixPhase::layers, look_at_normalization},
       {"activations-mixed", "second moment of the activation's output for N(0, 1)",
        "The network uses SELU and also {detail}, which turns N(0, 1) into a second moment of "
        "{value}. "
        "One layer that does not preserve mean and variance moves all layers after it.",
-       "use {remedy} instead", FixPhase::parts, look_at_activations},
+       "use {remedy} instead", FixPhase::layers, look_at_activations},
       {"summed-steps", "second moment of the sum over that of a step",
        "A sum over the steps of a sequence has {value} times the second moment of one step: n "
        "steps "
        "multiply the variance by n, and by more if they are correlated. Long sequences outweigh "
        "short ones, and the layers after it work far from the fixed point.",
-       "set mode = \"sqrt\" in pool_steps", FixPhase::parts, look_at_summed_steps},
+       "set mode = \"sqrt\" in pool_steps", FixPhase::layers, look_at_summed_steps},
       {"zero-padding", "fraction of the variance that zero padding leaves",
        "Windows at the border include zeros, which leaves a fraction {value} of the variance. "
        "Small "
@@ -124,7 +125,7 @@ const std::vector<FindingKind>& finding_kinds() {
        "The second moments of the concatenated values differ by a factor of {value}. The next "
        "layer "
        "depends almost only on the largest.",
-       "scale the inputs to equal second moments: {remedy}", FixPhase::joins,
+       "scale the inputs to equal second moments: {remedy}", FixPhase::concatenations,
        look_at_concatenations},
       {"pooling-shift", "second moment after pooling over that before",
        "Pooling, a difference or a product leaves {detail}, with {value} times the second moment "
@@ -137,7 +138,7 @@ const std::vector<FindingKind>& finding_kinds() {
        "(less what zero padding takes): {detail}. Theorems 2 and 3, which bound the variance, hold "
        "from 0.8 to 1.25; below 0.4768 signals vanish, and above 1.8116 they grow without bound. "
        "Omega, the sum of a unit's weights, matters if the input of the layer has a mean.",
-       "use a lower learning rate or weight decay (adamw, l2)", FixPhase::parts,
+       "use a lower learning rate or weight decay (adamw, l2)", FixPhase::layers,
        look_at_trained_weights},
       {"gradient-growth", "sum of squares of the gradient at the first SELU over that at the last",
        "The sum of squares of the gradient at the first SELU is {value} times that at the last. "
@@ -148,12 +149,12 @@ const std::vector<FindingKind>& finding_kinds() {
        "set shape = \"depth\" for the SELUs, and remove `init` before them, so that the weights "
        "are "
        "orthogonal",
-       FixPhase::shape, look_at_gradients},
+       FixPhase::activation_shapes, look_at_gradients},
   };
   return kinds;
 }
 
-std::vector<FindingDescription> finding_codes() {
+std::vector<FindingDescription> finding_descriptions() {
   std::vector<FindingDescription> codes;
   for (const FindingKind& kind : finding_kinds()) {
     const auto blank = [](std::string_view text) {
@@ -166,18 +167,18 @@ std::vector<FindingDescription> finding_codes() {
   return codes;
 }
 
-std::vector<Diagnosis> diagnose(const NetworkAnalysis& chart) {
+std::vector<Diagnosis> diagnose(const NetworkAnalysis& analysis) {
   std::vector<Diagnosis> found;
   for (const FindingKind& kind : finding_kinds()) {
-    const std::vector<Symptom> symptoms = kind.look(chart);
-    if (!symptoms.empty()) found.push_back(gathered(kind, symptoms));
+    const std::vector<LayerFinding> layer_findings = kind.look(analysis);
+    if (!layer_findings.empty()) found.push_back(gathered(kind, layer_findings));
   }
   std::ranges::stable_sort(found, std::ranges::greater{},
                            [](const Diagnosis& d) { return d.finding.severity; });
   return found;
 }
 
-bool is_off(double ratio) { return !(ratio > 0.9 && ratio < 1.1); }
+bool is_off_target(double ratio) { return !(ratio > 0.9 && ratio < 1.1); }
 
 Severity severity_of(double ratio) {
   return ratio > 0.5 && ratio < 2 ? Severity::warning : Severity::error;

@@ -23,7 +23,7 @@ struct Edit {
 };
 
 /// A finding at one layer.
-struct Symptom {
+struct LayerFinding {
   std::string layer;  ///< empty: the data
   double value = 0;   ///< 1 is normal
   Severity severity = Severity::warning;
@@ -34,7 +34,7 @@ struct Symptom {
 
 /// The order of fixes: the layers, then their scales, then the scales of concatenated values, then
 /// the shape of the activations for the resulting depth.
-enum class FixPhase : std::uint8_t { parts, scales, joins, shape };
+enum class FixPhase : std::uint8_t { layers, scales, concatenations, activation_shapes };
 
 /// A kind of finding.
 struct FindingKind {
@@ -43,7 +43,7 @@ struct FindingKind {
   std::string_view message;  ///< with {value} and {detail}
   std::string_view fix;      ///< with {remedy}
   FixPhase phase;
-  std::vector<Symptom> (*look)(const NetworkAnalysis& chart);
+  std::vector<LayerFinding> (*look)(const NetworkAnalysis& analysis);
 };
 
 /// Returns all kinds, in the order in which findings of the same severity are listed.
@@ -52,40 +52,40 @@ const std::vector<FindingKind>& finding_kinds();
 /// A finding with the fixes of all its symptoms.
 struct Diagnosis {
   Finding finding;
-  FixPhase phase = FixPhase::parts;
+  FixPhase phase = FixPhase::layers;
   std::vector<Edit> fixes;
 };
 
 /// Looks for all kinds of findings. Returns errors first.
-std::vector<Diagnosis> diagnose(const NetworkAnalysis& chart);
+std::vector<Diagnosis> diagnose(const NetworkAnalysis& analysis);
 
 // ---- the functions that look for each kind, by file ----------------------------------------
 
 // weight_findings.cc
-std::vector<Symptom> look_at_initial_variance(const NetworkAnalysis& chart);
-std::vector<Symptom> look_at_zero_padding(const NetworkAnalysis& chart);
-std::vector<Symptom> look_at_trained_weights(const NetworkAnalysis& chart);
+std::vector<LayerFinding> look_at_initial_variance(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> look_at_zero_padding(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> look_at_trained_weights(const NetworkAnalysis& analysis);
 
 // input_findings.cc
-std::vector<Symptom> look_at_inputs(const NetworkAnalysis& chart);
-std::vector<Symptom> look_at_correlation(const NetworkAnalysis& chart);
+std::vector<LayerFinding> look_at_inputs(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> look_at_correlation(const NetworkAnalysis& analysis);
 
 // part_findings.cc
-std::vector<Symptom> look_at_plain_dropout(const NetworkAnalysis& chart);
-std::vector<Symptom> look_at_alpha_dropout(const NetworkAnalysis& chart);
-std::vector<Symptom> look_at_normalization(const NetworkAnalysis& chart);
-std::vector<Symptom> look_at_activations(const NetworkAnalysis& chart);
-std::vector<Symptom> look_at_gradients(const NetworkAnalysis& chart);
+std::vector<LayerFinding> look_at_plain_dropout(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> look_at_alpha_dropout(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> look_at_normalization(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> look_at_activations(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> look_at_gradients(const NetworkAnalysis& analysis);
 
 // scale_findings.cc
-std::vector<Symptom> look_at_sums(const NetworkAnalysis& chart);
-std::vector<Symptom> look_at_concatenations(const NetworkAnalysis& chart);
-std::vector<Symptom> look_at_embeddings(const NetworkAnalysis& chart);
-std::vector<Symptom> look_at_summed_steps(const NetworkAnalysis& chart);
-std::vector<Symptom> look_at_pooling(const NetworkAnalysis& chart);
+std::vector<LayerFinding> look_at_sums(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> look_at_concatenations(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> look_at_embeddings(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> look_at_summed_steps(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> look_at_pooling(const NetworkAnalysis& analysis);
 
 /// Returns whether a second moment that is `ratio` times its target is off by more than 10 %.
-bool is_off(double ratio);
+bool is_off_target(double ratio);
 /// Returns error for a ratio that is off by a factor of 2 or more, else warning.
 Severity severity_of(double ratio);
 

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "passes/signals.h"
-#include "train/fit.h"
+#include "train/initial_values.h"
 
 namespace selfnorm {
 

@@ -13,12 +13,12 @@ namespace selfnorm {
 namespace {
 
 // Returns whether a value depends on the data alone, without weights.
-bool is_given(const NetworkAnalysis& chart, ValueId value) {
-  const Node* maker = chart.maker(value);
-  if (maker == nullptr) return true;
-  return chart.weights(*maker) == nullptr &&
-         std::ranges::all_of(chart.signal_inputs(*maker),
-                             [&](ValueId input) { return is_given(chart, input); });
+bool has_no_weights_before(const NetworkAnalysis& analysis, ValueId value) {
+  const Node* producer = analysis.producer(value);
+  if (producer == nullptr) return true;
+  return analysis.weights(*producer) == nullptr &&
+         std::ranges::all_of(analysis.signal_inputs(*producer),
+                             [&](ValueId input) { return has_no_weights_before(analysis, input); });
 }
 
 // Returns the correlation of values that are `steps` apart, given the correlations at distances 1
@@ -31,7 +31,7 @@ double correlation_after(double one, double two, std::int64_t steps) {
 }
 
 // Returns the sum of the squared correlation over all pairs of `count` values in a row.
-double alike(double one, double two, std::int64_t count) {
+double sum_of_squared_correlations(double one, double two, std::int64_t count) {
   double sum = 0;
   for (std::int64_t d = 0; d < count; ++d) {
     const double r = correlation_after(one, two, d);
@@ -61,8 +61,8 @@ struct Taps {
   std::int64_t rows = 1, columns = 1;
   std::int64_t count() const { return rows * columns; }
 };
-Taps taps_of(const NetworkAnalysis& chart, const Parameter& weights) {
-  const Shape& shape = chart.graph().value(weights.value).shape;
+Taps taps_of(const NetworkAnalysis& analysis, const Parameter& weights) {
+  const Shape& shape = analysis.graph().value(weights.value).shape;
   if (shape.size() != 4 || weights.unit_axis != 0) return {};
   return {shape[2], shape[3]};
 }
@@ -70,59 +70,60 @@ Taps taps_of(const NetworkAnalysis& chart, const Parameter& weights) {
 // Returns how many independent values the values in a window count as: (tr C)²/tr C² with their
 // covariance C.
 double independent_values(const MomentField& x, const Taps& taps) {
-  const double rows = alike(average_correlation(x, Link::below),
-                            average_correlation(x, Link::two_below), taps.rows);
-  const double columns = alike(average_correlation(x, Link::right),
-                               average_correlation(x, Link::two_right), taps.columns);
+  const double rows = sum_of_squared_correlations(
+      average_correlation(x, Link::below), average_correlation(x, Link::two_below), taps.rows);
+  const double columns = sum_of_squared_correlations(
+      average_correlation(x, Link::right), average_correlation(x, Link::two_right), taps.columns);
   const auto count = static_cast<double>(taps.count());
   return count * count / (rows * columns);
 }
 
 }  // namespace
 
-std::vector<Symptom> look_at_inputs(const NetworkAnalysis& chart) {
-  if (!chart.has_raw_inputs()) return {};
+std::vector<LayerFinding> look_at_inputs(const NetworkAnalysis& analysis) {
+  if (!analysis.has_unstandardized_input()) return {};
   constexpr double kFar = 0.1, kVeryFar = 0.5;  // limits for the mean
-  std::vector<Symptom> symptoms;
-  const auto words = vocabularies(chart.graph());
-  for (const ValueId input : chart.graph().inputs) {
-    if (words.contains(input)) continue;
-    const FieldAverage& x = chart.average(input);
+  std::vector<LayerFinding> layer_findings;
+  const auto token_inputs = vocabularies(analysis.graph());
+  for (const ValueId input : analysis.graph().inputs) {
+    if (token_inputs.contains(input)) continue;
+    const FieldAverage& x = analysis.average(input);
     const double variance = x.square - x.mean * x.mean;
-    const bool is_normal = std::abs(x.mean) < kFar && !is_off(x.square);
+    const bool is_normal = std::abs(x.mean) < kFar && !is_off_target(x.square);
     if (is_normal) continue;
     const bool is_severe = std::abs(x.mean) > kVeryFar || severity_of(x.square) == Severity::error;
-    symptoms.push_back({"",
-                        x.square,
-                        is_severe ? Severity::error : Severity::warning,
-                        fmt::format("mean is {:.4g} and its variance {:.4g}", x.mean, variance),
-                        {{}}});
+    layer_findings.push_back(
+        {"",
+         x.square,
+         is_severe ? Severity::error : Severity::warning,
+         fmt::format("mean is {:.4g} and its variance {:.4g}", x.mean, variance),
+         {{}}});
   }
-  return symptoms;
+  return layer_findings;
 }
 
-std::vector<Symptom> look_at_correlation(const NetworkAnalysis& chart) {
+std::vector<LayerFinding> look_at_correlation(const NetworkAnalysis& analysis) {
   // Below the value of MNIST images: whitening them made networks worse
   // (experiments/zoo/README.md).
   constexpr double kFew = 1.5;
-  std::vector<Symptom> symptoms;
-  if (chart.any_self_normalizing() == nullptr) return symptoms;
-  for (const Node& node : chart.graph().nodes) {
-    const Parameter* weights = chart.weights(node);
-    if (weights == nullptr || !chart.feeds_weights(node)) continue;
-    const ValueId input = chart.signal_inputs(node)[0];
-    const Taps taps = taps_of(chart, *weights);
-    if (taps.count() == 1 || !is_given(chart, input)) continue;
-    const double independent = independent_values(chart.field(input), taps);
+  std::vector<LayerFinding> layer_findings;
+  if (analysis.any_self_normalizing() == nullptr) return layer_findings;
+  for (const Node& node : analysis.graph().nodes) {
+    const Parameter* weights = analysis.weights(node);
+    if (weights == nullptr || !analysis.feeds_weights(node)) continue;
+    const ValueId input = analysis.signal_inputs(node)[0];
+    const Taps taps = taps_of(analysis, *weights);
+    if (taps.count() == 1 || !has_no_weights_before(analysis, input)) continue;
+    const double independent = independent_values(analysis.field(input), taps);
     if (independent >= kFew) continue;
-    symptoms.push_back(
+    layer_findings.push_back(
         {node.name,
          independent / static_cast<double>(taps.count()),
          Severity::warning,
          fmt::format("{} values in a window count as {:.2f}", taps.count(), independent),
-         {{chart.graph().value(input).name, {}, {"whiten", {}}, node.name}}});
+         {{analysis.graph().value(input).name, {}, {"whiten", {}}, node.name}}});
   }
-  return symptoms;
+  return layer_findings;
 }
 
 }  // namespace selfnorm

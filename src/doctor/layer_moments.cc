@@ -135,8 +135,9 @@ class Probe {
 
 }  // namespace
 
-std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& signals,
-                                    std::int64_t batch) {
+std::vector<NamedMoments> predicted_layer_moments(const Graph& graph,
+                                                  const PredictedSignals& signals,
+                                                  std::int64_t batch) {
   std::vector<NamedMoments> layers;
   std::vector<bool> is_drawn(graph.values.size(), false);  // whether it depends on drawn weights
   for (std::size_t i = 0; i < is_drawn.size(); ++i) {
@@ -157,7 +158,7 @@ std::vector<NamedMoments> summarize(const Graph& graph, const PredictedSignals& 
   return layers;
 }
 
-std::vector<std::vector<NamedMoments>> measure(
+std::vector<std::vector<NamedMoments>> measure_layer_moments(
     const Network& network, const std::function<InputRows(std::uint64_t seed)>& rows,
     std::int64_t batch, const std::vector<PretrainedTable>& tables,
     const std::vector<std::uint64_t>& seeds) {

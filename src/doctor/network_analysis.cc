@@ -12,15 +12,16 @@
 namespace selfnorm {
 
 NetworkAnalysis::NetworkAnalysis(const Graph& graph, const PredictedSignals& signals,
-                                 bool raw_inputs, const std::vector<EpochRecord>& trained)
+                                 bool is_input_unstandardized,
+                                 const std::vector<EpochRecord>& trained)
     : graph_(graph),
       signals_(signals),
-      raw_inputs_(raw_inputs),
+      has_unstandardized_input_(is_input_unstandardized),
       trained_(trained),
-      laws_(initial_laws(graph)),
+      initializer_moments_(initial_laws(graph)),
       averages_(graph.values.size()),
       gradients_(graph.values.size(), std::numeric_limits<double>::quiet_NaN()),
-      makers_(graph.values.size(), nullptr),
+      producers_(graph.values.size(), nullptr),
       first_readers_(first_readers(graph)),
       readers_(graph.values.size()),
       parameters_(graph.values.size(), nullptr),
@@ -34,7 +35,7 @@ NetworkAnalysis::NetworkAnalysis(const Graph& graph, const PredictedSignals& sig
   for (const Parameter& parameter : graph.parameters)
     parameters_[index(parameter.value)] = &parameter;
   for (const Node& node : graph.nodes) {
-    for (const ValueId output : node.outputs) makers_[index(output)] = &node;
+    for (const ValueId output : node.outputs) producers_[index(output)] = &node;
     for (const ValueId input : signal_inputs(node)) readers_[index(input)].push_back(&node);
   }
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
@@ -67,8 +68,8 @@ std::vector<ValueId> NetworkAnalysis::signal_inputs(const Node& node) const {
   return inputs;
 }
 
-std::vector<const Node*> NetworkAnalysis::makers_before(ValueId value) const {
-  std::vector<const Node*> found, waiting = {maker(value)};
+std::vector<const Node*> NetworkAnalysis::producers_before(ValueId value) const {
+  std::vector<const Node*> found, waiting = {producer(value)};
   std::set<const Node*> seen;
   while (!waiting.empty()) {
     const Node* node = waiting.back();
@@ -79,19 +80,19 @@ std::vector<const Node*> NetworkAnalysis::makers_before(ValueId value) const {
       found.push_back(node);
       continue;
     }
-    for (const ValueId input : signal_inputs(*node)) waiting.push_back(maker(input));
+    for (const ValueId input : signal_inputs(*node)) waiting.push_back(producer(input));
   }
   return found;
 }
 
 std::vector<const Node*> NetworkAnalysis::activations_before(ValueId value) const {
-  std::vector<const Node*> found = makers_before(value);
+  std::vector<const Node*> found = producers_before(value);
   std::erase_if(found, [&](const Node* node) { return weights(*node) != nullptr; });
   return found;
 }
 
-const Node* NetworkAnalysis::activation_behind(const Node& node) const {
-  return selfnorm::activation_behind(graph_, first_readers_, node);
+const Node* NetworkAnalysis::next_activation(const Node& node) const {
+  return selfnorm::next_activation(graph_, first_readers_, node);
 }
 
 bool NetworkAnalysis::is_self_normalizing(const Node& activation) const {

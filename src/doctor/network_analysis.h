@@ -14,18 +14,18 @@ namespace selfnorm {
 
 class NetworkAnalysis {
  public:
-  /// `signals` are the predictions for `graph`. Both must outlive the analysis. `raw_inputs` says
-  /// whether the inputs are data without standardization. `trained` holds the records of a
-  /// training, for findings about its weights.
-  NetworkAnalysis(const Graph& graph, const PredictedSignals& signals, bool raw_inputs,
+  /// `signals` are the predictions for `graph`. Both must outlive the analysis.
+  /// `is_input_unstandardized` says whether the inputs are data without standardization. `trained`
+  /// holds the records of a training, for findings about its weights.
+  NetworkAnalysis(const Graph& graph, const PredictedSignals& signals, bool is_input_unstandardized,
                   const std::vector<EpochRecord>& trained = {});
 
   const Graph& graph() const { return graph_; }
-  bool has_raw_inputs() const { return raw_inputs_; }
+  bool has_unstandardized_input() const { return has_unstandardized_input_; }
   const std::vector<EpochRecord>& trained() const { return trained_; }
   /// The moments of the initializer of a parameter.
-  const InitializerMoments& law(const Parameter& parameter) const {
-    return laws_[index(parameter.value)];
+  const InitializerMoments& initializer_moments(const Parameter& parameter) const {
+    return initializer_moments_[index(parameter.value)];
   }
 
   /// The averages of the predicted field of a value.
@@ -36,7 +36,7 @@ class NetworkAnalysis {
   const MomentField& field(ValueId value) const { return signals_.forward[index(value)]->field(); }
 
   /// The node that computes a value, or nullptr for inputs and parameters.
-  const Node* maker(ValueId value) const { return makers_[index(value)]; }
+  const Node* producer(ValueId value) const { return producers_[index(value)]; }
   /// The nodes that read a node's output.
   const std::vector<const Node*>& readers(const Node& node) const {
     return readers_[index(node.outputs[0])];
@@ -54,9 +54,9 @@ class NetworkAnalysis {
   /// mask or merge elements, and stops at weights and normalizations.
   std::vector<const Node*> activations_before(ValueId value) const;
   /// As `activations_before`, together with the nodes with weights at which the search stops.
-  std::vector<const Node*> makers_before(ValueId value) const;
+  std::vector<const Node*> producers_before(ValueId value) const;
   /// The first activation after a node, or nullptr if other weights come first.
-  const Node* activation_behind(const Node& node) const;
+  const Node* next_activation(const Node& node) const;
 
   /// Whether an activation has (0, 1) as an attracting fixed point, as SELU does.
   bool is_self_normalizing(const Node& activation) const;
@@ -68,12 +68,12 @@ class NetworkAnalysis {
 
   const Graph& graph_;
   const PredictedSignals& signals_;
-  bool raw_inputs_;
+  bool has_unstandardized_input_;
   std::vector<EpochRecord> trained_;
-  std::vector<InitializerMoments> laws_;
+  std::vector<InitializerMoments> initializer_moments_;
   std::vector<FieldAverage> averages_;
   std::vector<double> gradients_;
-  std::vector<const Node*> makers_, first_readers_;
+  std::vector<const Node*> producers_, first_readers_;
   std::vector<std::vector<const Node*>> readers_;
   std::vector<const Parameter*> parameters_;
   std::vector<bool> feeds_weights_;

@@ -21,35 +21,36 @@ class Editor {
       : network_(complete_names(given)), has_outputs_(!given.outputs.empty()) {
     for (std::size_t i = 0; i < given.layers.size(); ++i) {
       const Layer& layer = given.layers[i];
-      open_.push_back({layer.name.empty(), layer.inputs.empty(), static_cast<std::int64_t>(i)});
+      omitted_parts_.push_back(
+          {layer.name.empty(), layer.inputs.empty(), static_cast<std::int64_t>(i)});
     }
   }
 
   void make(const Edit& edit) {
-    const std::size_t at = place_of(edit.layer);
+    const std::size_t at = index_of(edit.layer);
     const bool is_layer = at < network_.layers.size();
     if (!is_layer && edit.inserted.op.empty()) return;  // another edit removed it
     if (edit.change) edit.change(network_.layers[at]);
-    else if (edit.inserted.op.empty()) take_out(at);
+    else if (edit.inserted.op.empty()) remove_layer(at);
     else insert(edit, at);
   }
 
   EditedNetwork take() {
-    leave_inputs_open();
-    leave_names_open();
+    omit_default_inputs();
+    omit_default_names();
     if (!has_outputs_ && network_.outputs == std::vector{last_name_}) network_.outputs.clear();
     EditedNetwork edited{std::move(network_), {}};
-    for (const Open& open : open_) edited.origins.push_back(open.origin);
+    for (const OmittedParts& open : omitted_parts_) edited.origins.push_back(open.origin);
     return edited;
   }
 
  private:
-  struct Open {
-    bool name, inputs;
+  struct OmittedParts {
+    bool omits_name, omits_inputs;
     std::int64_t origin;
   };
 
-  std::size_t place_of(const std::string& name) const {
+  std::size_t index_of(const std::string& name) const {
     const auto layer = std::ranges::find(network_.layers, name, &Layer::name);
     return static_cast<std::size_t>(layer - network_.layers.begin());
   }
@@ -63,11 +64,11 @@ class Editor {
     if (only.empty()) std::ranges::replace(network_.outputs, from, to);
   }
 
-  void take_out(std::size_t at) {
+  void remove_layer(std::size_t at) {
     const Layer layer = network_.layers[at];
     redirect(layer.name, layer.inputs[0]);
     network_.layers.erase(network_.layers.begin() + static_cast<std::ptrdiff_t>(at));
-    open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(at));
+    omitted_parts_.erase(omitted_parts_.begin() + static_cast<std::ptrdiff_t>(at));
   }
 
   void insert(const Edit& edit, std::size_t at) {
@@ -77,17 +78,17 @@ class Editor {
     redirect(edit.layer, layer.name, edit.reader);
     // Its place is before its one reader if it has one, else after the layer. It comes first after
     // an input of the network.
-    const std::size_t place = !edit.reader.empty()           ? place_of(edit.reader)
+    const std::size_t place = !edit.reader.empty()           ? index_of(edit.reader)
                               : at == network_.layers.size() ? 0
                                                              : at + 1;
     const auto behind = static_cast<std::ptrdiff_t>(place);
     network_.layers.insert(network_.layers.begin() + behind, layer);
-    open_.insert(open_.begin() + behind, {true, true, -1});
+    omitted_parts_.insert(omitted_parts_.begin() + behind, {true, true, -1});
   }
 
   std::string unused(std::string name) const {
     const auto is_used = [&](const std::string& candidate) {
-      return place_of(candidate) < network_.layers.size() ||
+      return index_of(candidate) < network_.layers.size() ||
              std::ranges::any_of(network_.inputs,
                                  [&](const auto& input) { return input.first == candidate; });
     };
@@ -95,11 +96,12 @@ class Editor {
     return name;
   }
 
-  void leave_inputs_open() {
+  void omit_default_inputs() {
     std::string before = network_.inputs.empty() ? "" : network_.inputs.front().first;
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
       Layer& layer = network_.layers[i];
-      if (open_[i].inputs && layer.inputs == std::vector{before}) layer.inputs.clear();
+      if (omitted_parts_[i].omits_inputs && layer.inputs == std::vector{before})
+        layer.inputs.clear();
       before = layer.name;
     }
     last_name_ = before;
@@ -107,41 +109,42 @@ class Editor {
 
   // Clears the names that the user had left open, if no other layer uses them or the new default
   // name is the same. A name stays if another layer has the new default name.
-  void leave_names_open() {
-    std::set<std::string> said(network_.outputs.begin(), network_.outputs.end());
-    if (!has_outputs_) said.erase(last_name_);
+  void omit_default_names() {
+    std::set<std::string> referenced_names(network_.outputs.begin(), network_.outputs.end());
+    if (!has_outputs_) referenced_names.erase(last_name_);
     for (const Layer& layer : network_.layers) {
-      said.insert(layer.inputs.begin(), layer.inputs.end());
-      said.insert(layer.share);
+      referenced_names.insert(layer.inputs.begin(), layer.inputs.end());
+      referenced_names.insert(layer.share);
     }
     std::map<std::string, int> count;
-    std::vector<std::string> follows;
+    std::vector<std::string> default_names;
     for (const Layer& layer : network_.layers) {
-      follows.push_back(fmt::format("{}_{}", layer.op, ++count[layer.op]));
+      default_names.push_back(fmt::format("{}_{}", layer.op, ++count[layer.op]));
     }
-    const auto can_open = [&](std::size_t i) {
+    const auto can_omit_name = [&](std::size_t i) {
       const std::string& name = network_.layers[i].name;
-      return open_[i].name && (name == follows[i] || !said.contains(name));
+      return omitted_parts_[i].omits_name &&
+             (name == default_names[i] || !referenced_names.contains(name));
     };
     std::set<std::string> kept;
     for (const auto& input : network_.inputs) kept.insert(input.first);
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
-      if (!can_open(i)) kept.insert(network_.layers[i].name);
+      if (!can_omit_name(i)) kept.insert(network_.layers[i].name);
     }
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
-      if (can_open(i) && !kept.contains(follows[i])) network_.layers[i].name.clear();
+      if (can_omit_name(i) && !kept.contains(default_names[i])) network_.layers[i].name.clear();
     }
   }
 
   Network network_;
   bool has_outputs_;
-  std::vector<Open> open_;
+  std::vector<OmittedParts> omitted_parts_;
   std::string last_name_;
 };
 
 }  // namespace
 
-EditedNetwork edited(const Network& network, const std::vector<Edit>& edits) {
+EditedNetwork apply_edits(const Network& network, const std::vector<Edit>& edits) {
   Editor editor(network);
   for (const Edit& edit : edits) {
     if (!edit.layer.empty()) editor.make(edit);

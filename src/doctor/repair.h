@@ -20,6 +20,6 @@ struct EditedNetwork {
 
 /// Applies the edits that concern layers, in their order. Edits name layers as `complete_names`
 /// does.
-EditedNetwork edited(const Network& network, const std::vector<Edit>& edits);
+EditedNetwork apply_edits(const Network& network, const std::vector<Edit>& edits);
 
 }  // namespace selfnorm

@@ -16,9 +16,9 @@ namespace {
 
 // Returns whether the network relies on normalization layers, such as batch norm, which correct
 // scales themselves.
-bool normalizes(const NetworkAnalysis& chart) {
-  return chart.any_self_normalizing() == nullptr &&
-         std::ranges::any_of(chart.graph().nodes,
+bool normalizes(const NetworkAnalysis& analysis) {
+  return analysis.any_self_normalizing() == nullptr &&
+         std::ranges::any_of(analysis.graph().nodes,
                              [](const Node& node) { return row_of(node).traits.normalizes; });
 }
 
@@ -31,22 +31,22 @@ Layer scale_layer(double factor, double shift) {
 
 // Returns the scale layer after a node if it is the only reader of the node, else nullptr. The user
 // or the doctor may have inserted it.
-const Node* scale_behind(const NetworkAnalysis& chart, const Node& node) {
-  const auto& readers = chart.readers(node);
+const Node* next_scale(const NetworkAnalysis& analysis, const Node& node) {
+  const auto& readers = analysis.readers(node);
   if (readers.size() != 1) return nullptr;
   const Node* reader = readers[0];
   const bool is_scale = rule_of(row_of(*reader).rescale) != nullptr &&
-                        chart.weights(*reader) == nullptr && row_of(*reader).arity->most == 1;
+                        analysis.weights(*reader) == nullptr && row_of(*reader).arity->most == 1;
   return is_scale ? reader : nullptr;
 }
 
-double number_of(const Settings& attributes, const char* name, double unless) {
+double number_of(const Settings& attributes, const char* name, double default_value) {
   const auto found = attributes.find(name);
-  return found == attributes.end() ? unless : std::get<double>(found->second);
+  return found == attributes.end() ? default_value : std::get<double>(found->second);
 }
 
 // Changes a scale layer so that its output y becomes factor·y + shift.
-void then(Layer& scale, double factor, double shift) {
+void compose_scale(Layer& scale, double factor, double shift) {
   const double given = number_of(scale.attributes, "factor", 1);
   const Layer made =
       scale_layer(factor * given, factor * number_of(scale.attributes, "shift", 0) + shift);
@@ -56,7 +56,7 @@ void then(Layer& scale, double factor, double shift) {
 // Inserts a scale layer after a node, or changes the one that is already there.
 Edit rescaled(const Node& node, const Node* scale, double factor, double shift) {
   if (scale == nullptr) return {node.name, {}, scale_layer(factor, shift)};
-  return {scale->name, [=](Layer& layer) { then(layer, factor, shift); }};
+  return {scale->name, [=](Layer& layer) { compose_scale(layer, factor, shift); }};
 }
 
 // Averages over all elements that are not padding. Padded steps are 0.
@@ -78,17 +78,17 @@ InputMoments input_moments(const std::vector<const MomentField*>& fields) {
 }
 
 // Returns the moments of all lookups in the table of this embedding. They share one fix.
-InputMoments table_moments(const NetworkAnalysis& chart, const Node& embedding) {
+InputMoments table_moments(const NetworkAnalysis& analysis, const Node& embedding) {
   std::vector<const MomentField*> fields;
-  for (const Node& node : chart.graph().nodes) {
+  for (const Node& node : analysis.graph().nodes) {
     if (row_of(node).traits.id_input != 0 || node.inputs[1] != embedding.inputs[1]) continue;
-    fields.push_back(&chart.field(node.outputs[0]));
+    fields.push_back(&analysis.field(node.outputs[0]));
   }
   return input_moments(fields);
 }
 
 // Returns whether an embedding reads word vectors from a text file without standardizing them.
-bool from_file(const Node& embedding) {
+bool reads_vectors_from_file(const Node& embedding) {
   const auto& path = std::get<std::string>(embedding.attributes.at("weights"));
   const bool is_array = path.ends_with(".npy") || path.ends_with(".npy.gz");
   return !path.empty() && !is_array && !std::get<bool>(embedding.attributes.at("standardize"));
@@ -105,7 +105,7 @@ std::string scale_remedy(const Node* scale, double factor, double shift) {
   Layer layer = scale_layer(factor, shift);
   if (scale != nullptr) {
     layer.attributes = scale->attributes;
-    then(layer, factor, shift);
+    compose_scale(layer, factor, shift);
   }
   const std::string numbers =
       fmt::format("factor {:.4g} and shift {:.4g}", number_of(layer.attributes, "factor", 1),
@@ -129,29 +129,30 @@ bool moves_mean(const Node& node) {
 
 // Returns the fields to compare the output with: those of all inputs if the op compares them, else
 // that of the first input.
-std::vector<const MomentField*> compared(const NetworkAnalysis& chart, const Node& node) {
+std::vector<const MomentField*> compared(const NetworkAnalysis& analysis, const Node& node) {
   std::vector<const MomentField*> fields;
   for (const ValueId input : node.inputs) {
-    if (fields.empty() || row_of(node).traits.compares) fields.push_back(&chart.field(input));
+    if (fields.empty() || row_of(node).traits.compares) fields.push_back(&analysis.field(input));
   }
   return fields;
 }
 
 }  // namespace
 
-std::vector<Symptom> look_at_sums(const NetworkAnalysis& chart) {
-  std::vector<Symptom> symptoms;
-  if (normalizes(chart)) return symptoms;
-  for (const Node& node : chart.graph().nodes) {
-    if (!row_of(node).traits.sums || node.inputs.size() < 2 || !chart.feeds_weights(node)) continue;
+std::vector<LayerFinding> look_at_sums(const NetworkAnalysis& analysis) {
+  std::vector<LayerFinding> layer_findings;
+  if (normalizes(analysis)) return layer_findings;
+  for (const Node& node : analysis.graph().nodes) {
+    if (!row_of(node).traits.sums || node.inputs.size() < 2 || !analysis.feeds_weights(node))
+      continue;
     double square = 0;  // mean over the inputs
     for (const ValueId input : node.inputs) {
-      square += chart.average(input).square / static_cast<double>(node.inputs.size());
+      square += analysis.average(input).square / static_cast<double>(node.inputs.size());
     }
-    const double ratio = chart.average(node.outputs[0]).square / square;
-    if (!is_off(ratio) || !is_off(chart.average(node.outputs[0]).square)) continue;
+    const double ratio = analysis.average(node.outputs[0]).square / square;
+    if (!is_off_target(ratio) || !is_off_target(analysis.average(node.outputs[0]).square)) continue;
     if (ratio == 0) {
-      symptoms.push_back(
+      layer_findings.push_back(
           {node.name,
            ratio,
            Severity::error,
@@ -167,123 +168,126 @@ std::vector<Symptom> look_at_sums(const NetworkAnalysis& chart) {
         weight = rounded(weight);
       }
     };
-    symptoms.push_back({node.name,
-                        ratio,
-                        severity_of(ratio),
-                        "",
-                        {{node.name, rescale}},
-                        fmt::format("multiply its `weights` by {:.4g}", 1 / std::sqrt(ratio))});
+    layer_findings.push_back(
+        {node.name,
+         ratio,
+         severity_of(ratio),
+         "",
+         {{node.name, rescale}},
+         fmt::format("multiply its `weights` by {:.4g}", 1 / std::sqrt(ratio))});
   }
-  return symptoms;
+  return layer_findings;
 }
 
-std::vector<Symptom> look_at_concatenations(const NetworkAnalysis& chart) {
+std::vector<LayerFinding> look_at_concatenations(const NetworkAnalysis& analysis) {
   constexpr double kUnlike = 1.25, kSevere = 4;
-  std::vector<Symptom> symptoms;
-  if (normalizes(chart)) return symptoms;
-  for (const Node& node : chart.graph().nodes) {
-    if (!row_of(node).traits.joins || node.inputs.size() < 2 || !chart.feeds_weights(node))
+  std::vector<LayerFinding> layer_findings;
+  if (normalizes(analysis)) return layer_findings;
+  for (const Node& node : analysis.graph().nodes) {
+    if (!row_of(node).traits.joins || node.inputs.size() < 2 || !analysis.feeds_weights(node))
       continue;
-    const auto square = [&](ValueId input) { return chart.average(input).square; };
+    const auto square = [&](ValueId input) { return analysis.average(input).square; };
     const auto [least, most] = std::ranges::minmax(node.inputs, {}, square);
     const double ratio = square(most) / square(least);
     if (!(ratio >= kUnlike)) continue;  // NaN if all are 0
-    Symptom symptom{node.name, ratio, ratio < kSevere ? Severity::warning : Severity::error};
+    LayerFinding layer_finding{node.name, ratio,
+                               ratio < kSevere ? Severity::warning : Severity::error};
     const std::set<ValueId> inputs(node.inputs.begin(), node.inputs.end());
     for (const ValueId input : inputs) {
-      if (!is_off(square(input)) || square(input) == 0) continue;
+      if (!is_off_target(square(input)) || square(input) == 0) continue;
       const double factor = 1 / std::sqrt(square(input));
-      symptom.fixes.push_back(
-          {chart.graph().value(input).name, {}, scale_layer(factor, 0), node.name});
-      symptom.remedy += fmt::format("{} scale with factor {:.4g} after '{}'",
-                                    symptom.remedy.empty() ? "insert" : ",", factor,
-                                    chart.graph().value(input).name);
+      layer_finding.fixes.push_back(
+          {analysis.graph().value(input).name, {}, scale_layer(factor, 0), node.name});
+      layer_finding.remedy += fmt::format("{} scale with factor {:.4g} after '{}'",
+                                          layer_finding.remedy.empty() ? "insert" : ",", factor,
+                                          analysis.graph().value(input).name);
     }
-    if (symptom.remedy.empty()) symptom.remedy = "insert scale before it";
-    symptoms.push_back(std::move(symptom));
+    if (layer_finding.remedy.empty()) layer_finding.remedy = "insert scale before it";
+    layer_findings.push_back(std::move(layer_finding));
   }
-  return symptoms;
+  return layer_findings;
 }
 
 // A scale layer after the embedding counts as part of it.
-std::vector<Symptom> look_at_embeddings(const NetworkAnalysis& chart) {
+std::vector<LayerFinding> look_at_embeddings(const NetworkAnalysis& analysis) {
   constexpr double kFar = 0.1;
-  std::vector<Symptom> symptoms;
-  if (chart.any_self_normalizing() == nullptr) return symptoms;
-  for (const Node& node : chart.graph().nodes) {
-    if (row_of(node).traits.id_input != 0 || !chart.feeds_weights(node)) continue;
-    const Node* scale = scale_behind(chart, node);
-    const InputMoments x = table_moments(chart, node);
+  std::vector<LayerFinding> layer_findings;
+  if (analysis.any_self_normalizing() == nullptr) return layer_findings;
+  for (const Node& node : analysis.graph().nodes) {
+    if (row_of(node).traits.id_input != 0 || !analysis.feeds_weights(node)) continue;
+    const Node* scale = next_scale(analysis, node);
+    const InputMoments x = table_moments(analysis, node);
     const double f = scale == nullptr ? 1 : number_of(scale->attributes, "factor", 1);
     const double shift = scale == nullptr ? 0 : number_of(scale->attributes, "shift", 0);
     const double mean = f * x.mean + shift;
     const double square = f * f * x.square + 2 * f * shift * x.mean + shift * shift;
-    if (std::abs(mean) < kFar && !is_off(square)) continue;
+    if (std::abs(mean) < kFar && !is_off_target(square)) continue;
     const double factor = 1 / std::sqrt(square - mean * mean);
     if (!std::isfinite(factor)) continue;  // only padding and zeros
-    symptoms.push_back({node.name,
-                        square,
-                        severity_of(square),
-                        fmt::format("mean {:.4g} and variance {:.4g}", mean, square - mean * mean),
-                        {from_file(node) ? standardized_vectors(chart.graph(), node)
-                                         : rescaled(node, scale, factor, -factor * mean)},
-                        from_file(node) ? "set standardize = true in the embedding"
-                                        : scale_remedy(scale, factor, -factor * mean)});
+    layer_findings.push_back(
+        {node.name,
+         square,
+         severity_of(square),
+         fmt::format("mean {:.4g} and variance {:.4g}", mean, square - mean * mean),
+         {reads_vectors_from_file(node) ? standardized_vectors(analysis.graph(), node)
+                                        : rescaled(node, scale, factor, -factor * mean)},
+         reads_vectors_from_file(node) ? "set standardize = true in the embedding"
+                                       : scale_remedy(scale, factor, -factor * mean)});
   }
-  return symptoms;
+  return layer_findings;
 }
 
-std::vector<Symptom> look_at_summed_steps(const NetworkAnalysis& chart) {
-  std::vector<Symptom> symptoms;
-  if (normalizes(chart) || chart.any_self_normalizing() == nullptr) return symptoms;
-  for (const Node& node : chart.graph().nodes) {
-    if (!sums_steps(node) || !chart.feeds_weights(node)) continue;
-    const double step = input_moments({&chart.field(node.inputs[0])}).square;
-    const double ratio = chart.average(node.outputs[0]).square / step;
-    if (step == 0 || !is_off(ratio)) continue;
+std::vector<LayerFinding> look_at_summed_steps(const NetworkAnalysis& analysis) {
+  std::vector<LayerFinding> layer_findings;
+  if (normalizes(analysis) || analysis.any_self_normalizing() == nullptr) return layer_findings;
+  for (const Node& node : analysis.graph().nodes) {
+    if (!sums_steps(node) || !analysis.feeds_weights(node)) continue;
+    const double step = input_moments({&analysis.field(node.inputs[0])}).square;
+    const double ratio = analysis.average(node.outputs[0]).square / step;
+    if (step == 0 || !is_off_target(ratio)) continue;
     const auto divide = [](Layer& layer) {
       layer.attributes["mode"] = std::string("sqrt");
       layer.attributes.erase("padded_sum");  // only mode "sum" has it
     };
-    symptoms.push_back({node.name, ratio, severity_of(ratio), "", {{node.name, divide}}});
+    layer_findings.push_back({node.name, ratio, severity_of(ratio), "", {{node.name, divide}}});
   }
-  return symptoms;
+  return layer_findings;
 }
 
 // A scale layer after the pooling counts as part of it.
-std::vector<Symptom> look_at_pooling(const NetworkAnalysis& chart) {
+std::vector<LayerFinding> look_at_pooling(const NetworkAnalysis& analysis) {
   constexpr double kFar = 0.1;
-  std::vector<Symptom> symptoms;
-  if (chart.any_self_normalizing() == nullptr) return symptoms;
-  for (const Node& node : chart.graph().nodes) {
-    if (!moves_mean(node) || !chart.feeds_weights(node)) continue;
-    const Node* scale = scale_behind(chart, node);
+  std::vector<LayerFinding> layer_findings;
+  if (analysis.any_self_normalizing() == nullptr) return layer_findings;
+  for (const Node& node : analysis.graph().nodes) {
+    if (!moves_mean(node) || !analysis.feeds_weights(node)) continue;
+    const Node* scale = next_scale(analysis, node);
     if (sums_steps(node)) continue;
-    const InputMoments x = input_moments(compared(chart, node));
-    const FieldAverage& y = chart.average((scale != nullptr ? *scale : node).outputs[0]);
+    const InputMoments x = input_moments(compared(analysis, node));
+    const FieldAverage& y = analysis.average((scale != nullptr ? *scale : node).outputs[0]);
     const double shift = (y.mean - x.mean) / std::sqrt(x.square),
                  ratio = x.square > 0 ? y.square / x.square : 0;
-    const bool keeps = std::abs(shift) < kFar && !is_off(ratio);
-    const bool is_normal = std::abs(y.mean) < kFar && !is_off(y.square);
+    const bool keeps = std::abs(shift) < kFar && !is_off_target(ratio);
+    const bool is_normal = std::abs(y.mean) < kFar && !is_off_target(y.square);
     if (keeps || is_normal) continue;
     const double variance = y.square - y.mean * y.mean, factor = 1 / std::sqrt(variance);
     if (!std::isfinite(factor)) {
-      symptoms.push_back({node.name,
-                          ratio,
-                          Severity::error,
-                          "no variance",
-                          {},
-                          "no scale can, since its output is constant; use another pooling"});
+      layer_findings.push_back({node.name,
+                                ratio,
+                                Severity::error,
+                                "no variance",
+                                {},
+                                "no scale can, since its output is constant; use another pooling"});
       continue;
     }
-    symptoms.push_back({node.name,
-                        ratio,
-                        severity_of(ratio),
-                        fmt::format("mean {:.4g} and variance {:.4g}", y.mean, variance),
-                        {rescaled(node, scale, factor, -factor * y.mean)},
-                        scale_remedy(scale, factor, -factor * y.mean)});
+    layer_findings.push_back({node.name,
+                              ratio,
+                              severity_of(ratio),
+                              fmt::format("mean {:.4g} and variance {:.4g}", y.mean, variance),
+                              {rescaled(node, scale, factor, -factor * y.mean)},
+                              scale_remedy(scale, factor, -factor * y.mean)});
   }
-  return symptoms;
+  return layer_findings;
 }
 
 }  // namespace selfnorm

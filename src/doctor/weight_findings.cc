@@ -17,7 +17,7 @@ namespace selfnorm {
 namespace {
 
 // Names the common initialization that has this variance times fan-in; "" if there is none.
-std::string origin(double tau) {
+std::string known_scheme_text(double tau) {
   struct Known {
     double tau;
     const char* what;
@@ -43,7 +43,7 @@ std::string glorots(const Parameter& weights, double tau) {
 }
 
 // Describes what happens to signals if tau is outside the band of stable gains.
-std::string beyond_band(double tau, const Node* activation) {
+std::string instability_text(double tau, const Node* activation) {
   if (activation == nullptr) return "";
   const GainBand band = stable_gains(moment_rule(*activation));
   const bool is_band = band.low < 0.99 * band.high;
@@ -63,9 +63,9 @@ bool knows_fans(const std::string& init) {
 
 // Names the fan-in for which the variance would be right, if it is one that is often taken by
 // mistake.
-std::string mistaken_fan(const NetworkAnalysis& chart, const Parameter& weights, double tau) {
+std::string mistaken_fan(const NetworkAnalysis& analysis, const Parameter& weights, double tau) {
   if (knows_fans(weights.init)) return "";
-  const Shape& shape = chart.graph().value(weights.value).shape;
+  const Shape& shape = analysis.graph().value(weights.value).shape;
   const double all = static_cast<double>(elements(shape));
   const double per_row = all / static_cast<double>(shape[0]);
   const double per_column = all / static_cast<double>(shape[1]);
@@ -80,13 +80,13 @@ std::string mistaken_fan(const NetworkAnalysis& chart, const Parameter& weights,
 
 // With SELU, signals survive a wide band of gains and settle at another fixed point. With other
 // activations, only one gain preserves them.
-Severity severity_of_gain(double tau, double wanted, const Node* activation) {
-  if (activation == nullptr) return severity_of(tau / wanted);
+Severity severity_of_gain(double tau, double target_tau, const Node* activation) {
+  if (activation == nullptr) return severity_of(tau / target_tau);
   const GainBand band = stable_gains(moment_rule(*activation));
   if (band.low < 0.99 * band.high) {
     return tau > band.low && tau < band.high ? Severity::warning : Severity::error;
   }
-  return severity_of(tau / wanted);
+  return severity_of(tau / target_tau);
 }
 
 void draw_as_chosen(Layer& layer) {
@@ -98,9 +98,9 @@ void draw_as_chosen(Layer& layer) {
 // Returns whether tau left the domain in the mean over the units, or for most units. With few
 // inputs, tau varies as much over freshly drawn units, so only the mean counts.
 bool has_left(const WeightStatistics& weights, const DrawnWeights& of) {
-  constexpr double kMost = 0.5, kFewInputs = 32;
-  return is_tau_out_of_range(weights.tau * of.share) ||
-         (weights.outside > kMost && of.weights->fan_in >= kFewInputs);
+  constexpr double kMaxOutsideFraction = 0.5, kFewInputs = 32;
+  return is_tau_out_of_range(weights.tau * of.padding_variance_fraction) ||
+         (weights.outside_fraction > kMaxOutsideFraction && of.weights->fan_in >= kFewInputs);
 }
 
 const WeightStatistics* weights_of(const EpochRecord& record, const std::string& layer) {
@@ -109,7 +109,7 @@ const WeightStatistics* weights_of(const EpochRecord& record, const std::string&
 }
 
 // Names the epoch since which a layer has been outside without interruption.
-std::string since(const std::vector<EpochRecord>& records, const DrawnWeights& of) {
+std::string first_outside_text(const std::vector<EpochRecord>& records, const DrawnWeights& of) {
   std::int64_t first = -1;
   std::int64_t known = 0;
   for (const EpochRecord& record : records) {
@@ -133,64 +133,66 @@ Edit rescaled_weights(const Node& node, double factor) {
 
 }  // namespace
 
-std::vector<Symptom> look_at_initial_variance(const NetworkAnalysis& chart) {
-  std::vector<Symptom> symptoms;
-  for (const DrawnWeights& w : drawn_weights(chart)) {
-    const double ratio = w.tau / w.wanted;
-    if (!is_off(ratio) || !is_off(ratio * w.share)) continue;
+std::vector<LayerFinding> look_at_initial_variance(const NetworkAnalysis& analysis) {
+  std::vector<LayerFinding> layer_findings;
+  for (const DrawnWeights& w : drawn_weights(analysis)) {
+    const double ratio = w.tau / w.target_tau;
+    if (!is_off_target(ratio) || !is_off_target(ratio * w.padding_variance_fraction)) continue;
     // Such weights compensate for the scale of their input.
-    if (!is_off(chart.average(w.node->outputs[0]).square / w.wanted)) continue;
-    std::string from = mistaken_fan(chart, *w.weights, w.tau);
-    if (from.empty()) from = origin(w.tau);
+    if (!is_off_target(analysis.average(w.node->outputs[0]).square / w.target_tau)) continue;
+    std::string from = mistaken_fan(analysis, *w.weights, w.tau);
+    if (from.empty()) from = known_scheme_text(w.tau);
     if (from.empty()) from = glorots(*w.weights, w.tau);
-    symptoms.push_back({w.node->name,
-                        ratio,
-                        severity_of_gain(w.tau, w.wanted, w.activation),
-                        fmt::format("{:.4g} instead of {:.4g}{}{}", w.tau, w.wanted, from,
-                                    beyond_band(w.tau, w.activation)),
-                        {{w.node->name, draw_as_chosen}}});
+    layer_findings.push_back({w.node->name,
+                              ratio,
+                              severity_of_gain(w.tau, w.target_tau, w.activation),
+                              fmt::format("{:.4g} instead of {:.4g}{}{}", w.tau, w.target_tau, from,
+                                          instability_text(w.tau, w.activation)),
+                              {{w.node->name, draw_as_chosen}}});
   }
-  return symptoms;
+  return layer_findings;
 }
 
 // Finds weights with the right variance except at the borders.
-std::vector<Symptom> look_at_zero_padding(const NetworkAnalysis& chart) {
-  std::vector<Symptom> symptoms;
-  if (chart.any_self_normalizing() == nullptr) return symptoms;
-  for (const DrawnWeights& w : drawn_weights(chart)) {
-    const double ratio = w.tau / w.wanted;
-    if (is_off(ratio) || !is_off(ratio * w.share)) continue;
-    const double factor = 1 / std::sqrt(ratio * w.share);
-    symptoms.push_back({w.node->name,
-                        w.share,
-                        severity_of(w.share),
-                        "",
-                        {rescaled_weights(*w.node, factor)},
-                        fmt::format("{:.4g}", factor)});
+std::vector<LayerFinding> look_at_zero_padding(const NetworkAnalysis& analysis) {
+  std::vector<LayerFinding> layer_findings;
+  if (analysis.any_self_normalizing() == nullptr) return layer_findings;
+  for (const DrawnWeights& w : drawn_weights(analysis)) {
+    const double ratio = w.tau / w.target_tau;
+    if (is_off_target(ratio) || !is_off_target(ratio * w.padding_variance_fraction)) continue;
+    const double factor = 1 / std::sqrt(ratio * w.padding_variance_fraction);
+    layer_findings.push_back({w.node->name,
+                              w.padding_variance_fraction,
+                              severity_of(w.padding_variance_fraction),
+                              "",
+                              {rescaled_weights(*w.node, factor)},
+                              fmt::format("{:.4g}", factor)});
   }
-  return symptoms;
+  return layer_findings;
 }
 
-std::vector<Symptom> look_at_trained_weights(const NetworkAnalysis& chart) {
-  std::vector<Symptom> symptoms;
-  const auto last = std::ranges::find_if(chart.trained().rbegin(), chart.trained().rend(),
+std::vector<LayerFinding> look_at_trained_weights(const NetworkAnalysis& analysis) {
+  std::vector<LayerFinding> layer_findings;
+  const auto last = std::ranges::find_if(analysis.trained().rbegin(), analysis.trained().rend(),
                                          [](const EpochRecord& r) { return !r.weights.empty(); });
-  if (last == chart.trained().rend()) return symptoms;
-  for (const DrawnWeights& w : drawn_weights(chart)) {
-    if (w.activation == nullptr || !chart.is_self_normalizing(*w.activation)) continue;
+  if (last == analysis.trained().rend()) return layer_findings;
+  for (const DrawnWeights& w : drawn_weights(analysis)) {
+    if (w.activation == nullptr || !analysis.is_self_normalizing(*w.activation)) continue;
     const WeightStatistics* weights = weights_of(*last, w.node->name);
     if (weights == nullptr || !has_left(*weights, w)) continue;
-    const double tau = weights->tau * w.share;
+    const double tau = weights->tau * w.padding_variance_fraction;
     const GainBand band = stable_gains(moment_rule(*w.activation));
     const bool survives = tau > band.low && tau < band.high;
-    symptoms.push_back(
+    layer_findings.push_back(
         {w.node->name, tau, survives ? Severity::warning : Severity::error,
          fmt::format("tau {:.3g} ± {:.2g} over its units, {:.0f} % of them outside, omega {:.2g} ± "
                      "{:.2g}{}",
-                     tau, weights->tau_deviation * w.share, 100 * weights->outside, weights->omega,
-                     weights->omega_deviation, since(chart.trained(), w))});
+                     tau, weights->tau_standard_deviation * w.padding_variance_fraction,
+                     100 * weights->outside_fraction, weights->omega,
+                     weights->omega_standard_deviation,
+                     first_outside_text(analysis.trained(), w))});
   }
-  return symptoms;
+  return layer_findings;
 }
 
 }  // namespace selfnorm

@@ -25,7 +25,7 @@ static_assert(std::endian::native == std::endian::little, "bytes are copied with
 constexpr std::size_t kLengthBytes = 8;
 // The reference implementation also rejects longer headers, so this program must not write them.
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
-constexpr const char* kMend =
+constexpr const char* kFixHint =
     " (the file is damaged or truncated: use another copy or save it again)";
 
 [[noreturn]] void fail(const std::string& where, const std::string& message) {
@@ -91,14 +91,14 @@ void read_bytes(std::istream& stream, void* destination, std::uint64_t count,
                 const std::string& where) {
   stream.read(static_cast<char*>(destination), static_cast<std::streamsize>(count));
   if (static_cast<std::uint64_t>(stream.gcount()) != count) {
-    fail(where, fmt::format("expected {} more bytes, got {}{}", count, stream.gcount(), kMend));
+    fail(where, fmt::format("expected {} more bytes, got {}{}", count, stream.gcount(), kFixHint));
   }
 }
 
 std::string read_header(std::istream& stream, std::uint64_t size, const std::string& where) {
   if (size < kLengthBytes) {
     fail(where, fmt::format("a safetensors file has at least {} bytes, this one has {}{}",
-                            kLengthBytes, size, kMend));
+                            kLengthBytes, size, kFixHint));
   }
   std::uint64_t length = 0;
   read_bytes(stream, &length, kLengthBytes, where);
@@ -127,27 +127,27 @@ void check_layout(std::vector<HeaderEntry>& entries, std::uint64_t data_bytes,
                                            printable(entry.name), entry.begin, entry.end);
     if (entry.begin != expected) {
       fail(where, fmt::format("{}expected to begin at {}, where the previous tensor ends{}", tensor,
-                              expected, kMend));
+                              expected, kFixHint));
     }
     if (entry.end < entry.begin || entry.end > data_bytes) {
-      fail(where, fmt::format("{}the file has {} bytes of data{}", tensor, data_bytes, kMend));
+      fail(where, fmt::format("{}the file has {} bytes of data{}", tensor, data_bytes, kFixHint));
     }
     std::uint64_t bytes = 0;
     if (!byte_count(entry.type, entry.shape, bytes)) {
       fail(where, fmt::format("{}shape {} has more elements than can be counted{}", tensor,
-                              to_string(entry.shape), kMend));
+                              to_string(entry.shape), kFixHint));
     }
     if (bytes != entry.end - entry.begin) {
       fail(where,
            fmt::format("{}{} needs {} bytes, got {}{}", tensor, describe(entry.type, entry.shape),
-                       bytes, entry.end - entry.begin, kMend));
+                       bytes, entry.end - entry.begin, kFixHint));
     }
     expected = entry.end;
   }
   if (expected != data_bytes) {
     fail(where,
          fmt::format("the tensors end at byte {} of the data, the file has {} bytes of data{}",
-                     expected, data_bytes, kMend));
+                     expected, data_bytes, kFixHint));
   }
 }
 

@@ -34,7 +34,7 @@ struct Attributes {
     request.depth = network.depth;
     request.width = network.width;
     request.dropout_growth = network.dropout_growth;
-    request.orthogonal = network.orthogonal;
+    request.is_orthogonal = network.orthogonal;
     const SeluConstants constants = selu_for_depth(request).constants;
     alpha = constants.alpha;
     lambda = constants.lambda;

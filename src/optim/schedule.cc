@@ -67,9 +67,9 @@ void Schedule::observe(double validation_loss) {
   if (better) {
     state_.has_best = true;
     state_.best = validation_loss;
-    state_.waited = 0;
-  } else if (++state_.waited >= options_.patience) {
-    state_.waited = 0;
+    state_.epochs_without_improvement = 0;
+  } else if (++state_.epochs_without_improvement >= options_.patience) {
+    state_.epochs_without_improvement = 0;
     if (kind_ == Kind::reduce_on_plateau) state_.scale *= options_.factor;
   }
 }

@@ -10,10 +10,10 @@ namespace selfnorm {
 
 /// The state of a schedule, which is saved and restored. Only reduce_on_plateau uses it.
 struct ScheduleState {
-  double scale = 1;         ///< product of the reductions so far
-  bool has_best = false;    ///< whether a loss other than NaN was observed
-  double best = 0;          ///< the lowest loss
-  std::int64_t waited = 0;  ///< losses since the best one or the last reduction
+  double scale = 1;                             ///< product of the reductions so far
+  bool has_best = false;                        ///< whether a loss other than NaN was observed
+  double best = 0;                              ///< the lowest loss
+  std::int64_t epochs_without_improvement = 0;  ///< losses since the best one or the last reduction
 };
 
 class Schedule {

@@ -57,8 +57,8 @@ std::vector<const Node*> first_readers(const Graph& graph) {
   return readers;
 }
 
-const Node* activation_behind(const Graph& graph, const std::vector<const Node*>& first_readers,
-                              const Node& node) {
+const Node* next_activation(const Graph& graph, const std::vector<const Node*>& first_readers,
+                            const Node& node) {
   const auto reader = [&](const Node& of) {
     return first_readers[static_cast<std::size_t>(of.outputs[0])];
   };
@@ -119,7 +119,7 @@ void resolve_auto(Graph& graph) {
   for (const Node& node : graph.nodes) nodes[node.name] = &node;
   for (Parameter& parameter : graph.parameters) {
     if (parameter.init != kAuto) continue;
-    const Node* activation = activation_behind(graph, readers, *nodes.at(parameter.owner));
+    const Node* activation = next_activation(graph, readers, *nodes.at(parameter.owner));
     // A depth-tuned SELU assumes orthogonal weights (theory.h, DepthTunedSeluOptions).
     const bool orthogonal = activation != nullptr && is_shaped_for_depth(*activation);
     parameter.init = orthogonal ? "orthogonal" : "lecun_normal";

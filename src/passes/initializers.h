@@ -25,8 +25,8 @@ std::vector<const Node*> first_readers(const Graph& graph);
 
 /// Returns the first activation after a node, looking through ops without parameters. Returns
 /// nullptr if a layer with parameters comes first.
-const Node* activation_behind(const Graph& graph, const std::vector<const Node*>& first_readers,
-                              const Node& node);
+const Node* next_activation(const Graph& graph, const std::vector<const Node*>& first_readers,
+                            const Node& node);
 
 /// Whether an activation has `shape = "depth"`.
 bool is_shaped_for_depth(const Node& activation);

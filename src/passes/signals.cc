@@ -184,7 +184,7 @@ MomentField response_to_unit_normals(const Graph& graph, const Node& node,
   return signal_rule(node).forward(signal_context(graph, node, weights, signal_of)).field();
 }
 
-double padding_share(const Graph& graph, const Node& node, double fan_in) {
+double padding_variance_fraction(const Graph& graph, const Node& node, double fan_in) {
   return field_average(response_to_unit_normals(graph, node, {0, 1 / fan_in})).square;
 }
 

@@ -23,7 +23,7 @@ std::vector<InitializerMoments> initial_laws(const Graph& graph);
 
 /// Returns the fraction of the variance of independent N(0, 1) inputs that zero padding leaves, for
 /// a node with this fan-in.
-double padding_share(const Graph& graph, const Node& node, double fan_in);
+double padding_variance_fraction(const Graph& graph, const Node& node, double fan_in);
 
 /// Predicts the output of a node for independent N(0, 1) inputs and weights with these moments.
 MomentField response_to_unit_normals(const Graph& graph, const Node& node,

@@ -9,11 +9,11 @@
 namespace selfnorm {
 
 /// Predicted probabilities, rows × classes, with the true class of each row.
-struct Judged {
+struct ClassPredictions {
   std::span<const float> probabilities;
   std::span<const std::int32_t> truth;
   std::int64_t classes = 0;
-  std::span<const float> of(std::size_t row) const {
+  std::span<const float> row_probabilities(std::size_t row) const {
     const auto width = static_cast<std::size_t>(classes);
     return probabilities.subspan(row * width, width);
   }
@@ -23,7 +23,7 @@ struct Judged {
 std::int32_t predicted_class(std::span<const float> probabilities);
 
 /// Returns the number of rows for each true class (first index) and predicted class.
-std::vector<std::vector<std::int64_t>> confusion(const Judged& judged);
+std::vector<std::vector<std::int64_t>> confusion(const ClassPredictions& predictions);
 
 /// A true class, the class that was predicted instead, and the number of such rows.
 struct ConfusedPair {
@@ -31,12 +31,14 @@ struct ConfusedPair {
   std::int64_t rows = 0;
 };
 
-/// Returns at most `most` pairs, the most frequent first. They replace the confusion matrix if
+/// Returns at most `max_count` pairs, the most frequent first. They replace the confusion matrix if
 /// there are too many classes for a table.
-std::vector<ConfusedPair> confused_pairs(const Judged& judged, std::size_t most);
+std::vector<ConfusedPair> confused_pairs(const ClassPredictions& predictions,
+                                         std::size_t max_count);
 
-/// Returns at most `most` rows with a wrong prediction, the most confident first.
-std::vector<std::size_t> most_confident_errors(const Judged& judged, std::size_t most);
+/// Returns at most `max_count` rows with a wrong prediction, the most confident first.
+std::vector<std::size_t> most_confident_errors(const ClassPredictions& predictions,
+                                               std::size_t max_count);
 
 /// The rows with a highest probability in one of ten equal bins.
 struct ConfidenceBin {
@@ -45,7 +47,7 @@ struct ConfidenceBin {
 };
 
 /// Returns all ten bins.
-std::vector<ConfidenceBin> confidence_bins(const Judged& judged);
+std::vector<ConfidenceBin> confidence_bins(const ClassPredictions& predictions);
 
 /// Returns the expected calibration error (Guo et al. 2017): the distance of confidence and
 /// accuracy, averaged over the rows.

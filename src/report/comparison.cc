@@ -32,10 +32,11 @@ std::string cell(std::string text) {
 // Formats a number over the trials, with the number of trials that have it unless all do.
 template <class Number>
 std::string format_over_trials(const ContenderTrials& contender, Number number) {
-  const Spread spread = statistics_over_trials(contender, number);
+  const TrialStatistics statistics = statistics_over_trials(contender, number);
   const std::int64_t all = std::ssize(contender.trials);
-  const bool is_of_some = spread.count > 0 && spread.count < all;
-  return to_string(spread) + (is_of_some ? fmt::format(" ({} of {})", spread.count, all) : "");
+  const bool is_of_some = statistics.count > 0 && statistics.count < all;
+  return to_string(statistics) +
+         (is_of_some ? fmt::format(" ({} of {})", statistics.count, all) : "");
 }
 
 std::string table_by_epoch(const Comparison& c, const std::vector<std::int64_t>& epochs) {
@@ -58,7 +59,7 @@ std::string table_by_epoch(const Comparison& c, const std::vector<std::int64_t>&
     }
     add([&](const Trial& trial) { return best_score(trial, c.metric); });
     add([&](const Trial& trial) { return find_score(trial.test, c.metric); });
-    const Spread seconds = statistics_over_trials(each, median_epoch_seconds);
+    const TrialStatistics seconds = statistics_over_trials(each, median_epoch_seconds);
     cells.push_back(seconds.count > 0 ? fmt::format("{:.3g}", seconds.mean) : "-");
     text += row(cells);
   }
@@ -66,19 +67,19 @@ std::string table_by_epoch(const Comparison& c, const std::vector<std::int64_t>&
 }
 
 std::string table_by_seconds(const Comparison& c, const std::vector<std::int64_t>& epochs) {
-  std::vector<double> moments;
+  std::vector<double> times;
   for (const std::int64_t epoch : epochs) {
     double fastest = kNone;
     for (const ContenderTrials& each : c.contenders) {
-      const Spread spread = statistics_over_trials(
+      const TrialStatistics statistics = statistics_over_trials(
           each, [&](const Trial& trial) { return seconds_until_epoch_end(trial, epoch); });
-      if (spread.count > 0 && !(fastest <= spread.mean)) fastest = spread.mean;
+      if (statistics.count > 0 && !(fastest <= statistics.mean)) fastest = statistics.mean;
     }
-    if (!std::isnan(fastest)) moments.push_back(fastest);
+    if (!std::isnan(fastest)) times.push_back(fastest);
   }
-  if (moments.empty()) return "";
+  if (times.empty()) return "";
   Cells head = {"configuration"};
-  for (const double seconds : moments) {
+  for (const double seconds : times) {
     head.push_back(fmt::format("{} after {:.3g} s", c.metric, seconds));
   }
   std::string text =
@@ -87,7 +88,7 @@ std::string table_by_seconds(const Comparison& c, const std::vector<std::int64_t
       heading(head);
   for (const ContenderTrials& each : c.contenders) {
     Cells cells = {cell(each.name)};
-    for (const double seconds : moments) {
+    for (const double seconds : times) {
       cells.push_back(format_over_trials(
           each, [&](const Trial& trial) { return score_at_time(trial, c.metric, seconds); }));
     }
@@ -110,30 +111,33 @@ std::string failures(const Comparison& c) {
 
 }  // namespace
 
-Spread spread_of(const std::vector<double>& values) {
-  Spread spread{0, 0, 0};
+TrialStatistics trial_statistics(const std::vector<double>& values) {
+  TrialStatistics statistics{0, 0, 0};
   for (const double value : values) {
     if (!std::isfinite(value)) continue;
-    spread.mean += value;
-    ++spread.count;
+    statistics.mean += value;
+    ++statistics.count;
   }
-  const auto n = static_cast<double>(spread.count);
-  spread.mean = spread.count > 0 ? spread.mean / n : kNone;
+  const auto n = static_cast<double>(statistics.count);
+  statistics.mean = statistics.count > 0 ? statistics.mean / n : kNone;
   for (const double value : values) {
-    if (std::isfinite(value)) spread.deviation += std::pow(value - spread.mean, 2);
+    if (std::isfinite(value)) statistics.standard_deviation += std::pow(value - statistics.mean, 2);
   }
-  spread.deviation = spread.count > 1 ? std::sqrt(spread.deviation / (n - 1)) : kNone;
-  return spread;
+  statistics.standard_deviation =
+      statistics.count > 1 ? std::sqrt(statistics.standard_deviation / (n - 1)) : kNone;
+  return statistics;
 }
 
-std::string to_string(const Spread& spread) {
-  if (spread.count == 0) return "-";
-  const double size = std::abs(spread.mean);
+std::string to_string(const TrialStatistics& statistics) {
+  if (statistics.count == 0) return "-";
+  const double size = std::abs(statistics.mean);
   const bool is_plain = size == 0 || (size >= 1e-3 && size < 1e5);
   const auto text = [&](double value) {
     return is_plain ? fmt::format("{:.4f}", value) : fmt::format("{:.3e}", value);
   };
-  return spread.count == 1 ? text(spread.mean) : text(spread.mean) + " ± " + text(spread.deviation);
+  return statistics.count == 1
+             ? text(statistics.mean)
+             : text(statistics.mean) + " ± " + text(statistics.standard_deviation);
 }
 
 double score_after_epoch(const Trial& trial, const std::string& metric, std::int64_t epoch) {

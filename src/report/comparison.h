@@ -13,14 +13,14 @@ namespace selfnorm {
 
 /// Mean and standard deviation over the trials that have the number. Without such a trial both are
 /// NaN, with one the standard deviation is NaN.
-struct Spread {
-  double mean = 0, deviation = 0;
+struct TrialStatistics {
+  double mean = 0, standard_deviation = 0;
   std::int64_t count = 0;
 };
-Spread spread_of(const std::vector<double>& values);
+TrialStatistics trial_statistics(const std::vector<double>& values);
 
 /// Formats as "0.6123 ± 0.0040"; "-" without any number.
-std::string to_string(const Spread& spread);
+std::string to_string(const TrialStatistics& statistics);
 
 /// Returns a trial's score on the validation rows after `epoch` epochs, or at its end if that came
 /// earlier. NaN if it failed earlier.
@@ -44,7 +44,7 @@ double median_epoch_seconds(const Trial& trial);
 /// seconds of training until then. The standard deviation is 0 with one trial.
 struct CurvePoint {
   std::int64_t epoch = 0;
-  double seconds = 0, mean = 0, deviation = 0;
+  double seconds = 0, mean = 0, standard_deviation = 0;
 };
 
 /// Returns the points of all epochs that some trial reached.
@@ -59,10 +59,10 @@ double permutation_test_p_value(const std::vector<double>& a, const std::vector<
 
 /// Returns the mean and standard deviation of a number over the trials of a contender.
 template <class Number>
-Spread statistics_over_trials(const ContenderTrials& contender, Number number) {
+TrialStatistics statistics_over_trials(const ContenderTrials& contender, Number number) {
   std::vector<double> values;
   for (const Trial& trial : contender.trials) values.push_back(number(trial));
-  return spread_of(values);
+  return trial_statistics(values);
 }
 
 /// Returns the tables in Markdown: the scores after these epochs, the best scores and the test

@@ -25,8 +25,9 @@ std::int64_t last_epoch(const ContenderTrials& contender) {
 Json curves_json(const ContenderTrials& contender, const std::string& metric) {
   Json by_epoch = Json::array(), by_second = Json::array();
   for (const CurvePoint& p : learning_curve(contender, metric)) {
-    by_epoch.push_back(Json::array({p.epoch, number(p.mean), number(p.deviation)}));
-    by_second.push_back(Json::array({number(p.seconds), number(p.mean), number(p.deviation)}));
+    by_epoch.push_back(Json::array({p.epoch, number(p.mean), number(p.standard_deviation)}));
+    by_second.push_back(
+        Json::array({number(p.seconds), number(p.mean), number(p.standard_deviation)}));
   }
   return {{"name", contender.name}, {"by_epoch", by_epoch}, {"by_second", by_second}};
 }
@@ -63,7 +64,7 @@ Json significance_json(const Comparison& c) {
     for (std::size_t j = i + 1; j < c.contenders.size(); ++j) {
       const auto a = best_scores(c.contenders[i], c.metric),
                  b = best_scores(c.contenders[j], c.metric);
-      const double difference = spread_of(a).mean - spread_of(b).mean;
+      const double difference = trial_statistics(a).mean - trial_statistics(b).mean;
       rows.push_back({c.contenders[i].name, c.contenders[j].name, number(difference),
                       number(permutation_test_p_value(a, b))});
     }
@@ -85,7 +86,7 @@ Json significance_json(const Comparison& c) {
 std::string ranking_text(const Comparison& c) {
   const double sign = higher_is_better(c.metric) ? 1 : -1;
   const auto mean = [&](const ContenderTrials* each) {
-    return spread_of(best_scores(*each, c.metric)).mean;
+    return trial_statistics(best_scores(*each, c.metric)).mean;
   };
   std::vector<const ContenderTrials*> ranked;
   for (const ContenderTrials& each : c.contenders) {
@@ -95,8 +96,9 @@ std::string ranking_text(const Comparison& c) {
                            [&](const ContenderTrials* each) { return sign * mean(each); });
   if (ranked.empty()) return "";
   const auto first = best_scores(*ranked[0], c.metric);
-  const std::string text = fmt::format("At the best epoch of each training, '{}' leads: {} {}.",
-                                       ranked[0]->name, c.metric, to_string(spread_of(first)));
+  const std::string text =
+      fmt::format("At the best epoch of each training, '{}' leads: {} {}.", ranked[0]->name,
+                  c.metric, to_string(trial_statistics(first)));
   if (ranked.size() < 2) return text;
   constexpr double kSignificanceLevel = 0.05;
   const auto second = best_scores(*ranked[1], c.metric);
@@ -104,7 +106,7 @@ std::string ranking_text(const Comparison& c) {
   const std::string chance = fmt::format(
       "p = {:.2g}{}", p, p < kSignificanceLevel ? "" : ", so the difference may be chance");
   return fmt::format("{} '{}' follows with {} ({}).", text, ranked[1]->name,
-                     to_string(spread_of(second)), chance);
+                     to_string(trial_statistics(second)), chance);
 }
 
 double sum(const std::vector<double>& values) {
@@ -117,18 +119,19 @@ std::vector<CurvePoint> learning_curve(const ContenderTrials& contender,
                                        const std::string& metric) {
   std::vector<CurvePoint> points;
   for (std::int64_t epoch = 1; epoch <= last_epoch(contender); ++epoch) {
-    const Spread score = statistics_over_trials(
+    const TrialStatistics score = statistics_over_trials(
         contender, [&](const Trial& trial) { return score_after_epoch(trial, metric, epoch); });
-    const Spread seconds = statistics_over_trials(
+    const TrialStatistics seconds = statistics_over_trials(
         contender, [&](const Trial& trial) { return seconds_until_epoch_end(trial, epoch); });
     if (score.count == 0 || seconds.count == 0) continue;
-    points.push_back({epoch, seconds.mean, score.mean, score.count > 1 ? score.deviation : 0});
+    points.push_back(
+        {epoch, seconds.mean, score.mean, score.count > 1 ? score.standard_deviation : 0});
   }
   return points;
 }
 
 double permutation_test_p_value(const std::vector<double>& a, const std::vector<double>& b) {
-  constexpr std::size_t kMost = 24;
+  constexpr std::size_t kMaxExactTestNumbers = 24;
   constexpr std::uint64_t kDraws = 20'000;
   const std::size_t count = a.size() + b.size();
   if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
@@ -147,7 +150,7 @@ double permutation_test_p_value(const std::vector<double>& a, const std::vector<
     as_large += difference(sum_of_a) >= least;
     divisions += 1;
   };
-  if (count > kMost) {
+  if (count > kMaxExactTestNumbers) {
     add(sum(a));  // so that p is never 0
     for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
       const auto order =

@@ -7,19 +7,21 @@ namespace {
 Json moments_json(const SignalMoments& moments) {
   return {{"mean", moments.mean},
           {"variance", moments.variance},
-          {"unit_mean_deviation", moments.unit_mean_deviation},
+          {"unit_mean_deviation", moments.unit_mean_standard_deviation},
           {"gradient_second_moment", moments.gradient_second_moment}};
 }
 
 }  // namespace
 
-const char* name_of(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
+const char* severity_name(Severity severity) {
+  return severity == Severity::error ? "error" : "warning";
+}
 
 Json findings_json(const std::vector<Finding>& findings) {
   auto list = Json::array();
   for (const Finding& finding : findings) {
     list.push_back({{"code", finding.code},
-                    {"severity", name_of(finding.severity)},
+                    {"severity", severity_name(finding.severity)},
                     {"layers", finding.layers},
                     {"value", finding.value},
                     {"values", finding.values},

@@ -11,6 +11,6 @@ namespace selfnorm {
 /// Returns an examination as `selfnorm doctor --json` prints it. NaN and infinity become null.
 Json examination_json(const Examination& examination);
 Json findings_json(const std::vector<Finding>& findings);
-const char* name_of(Severity severity);
+const char* severity_name(Severity severity);
 
 }  // namespace selfnorm

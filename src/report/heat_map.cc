@@ -9,8 +9,8 @@ namespace {
 
 // Chooses at most 256 of `count` places, evenly spaced, including the first and the last.
 std::vector<std::size_t> chosen(std::size_t count) {
-  constexpr std::size_t kMost = 256;
-  const std::size_t wanted = std::min(count, kMost);
+  constexpr std::size_t kMaxHeatMapExtent = 256;
+  const std::size_t wanted = std::min(count, kMaxHeatMapExtent);
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < wanted; ++i) {
     places.push_back(wanted < 2 ? 0 : i * (count - 1) / (wanted - 1));
@@ -29,10 +29,10 @@ Json names_at(const std::vector<std::string>& names, const std::vector<std::size
 std::uint8_t quantized(double value, const ColorScale& scale) {
   constexpr std::uint8_t kNone = 255, kSteps = 254;
   if (std::isnan(value)) return kNone;
-  const double at = !scale.logarithmic ? value : value > 0 ? std::log2(value) : scale.low;
-  const double share =
+  const double at = !scale.is_logarithmic ? value : value > 0 ? std::log2(value) : scale.low;
+  const double fraction =
       (std::clamp(at, scale.low, scale.high) - scale.low) / (scale.high - scale.low);
-  return static_cast<std::uint8_t>(std::lround(share * kSteps));
+  return static_cast<std::uint8_t>(std::lround(fraction * kSteps));
 }
 
 std::string base64(const std::vector<std::uint8_t>& bytes) {
@@ -63,7 +63,7 @@ Json heat_map(const HeatMap& map, const ColorScale& scale) {
             {"low", scale.low},
             {"middle", scale.middle},
             {"high", scale.high},
-            {"logarithmic", scale.logarithmic},
+            {"logarithmic", scale.is_logarithmic},
             {"row_names", names_at(map.layers, rows)},
             {"column_names", names_at(map.times, columns)},
             {"names", map.layers},

@@ -15,8 +15,8 @@ namespace selfnorm {
 /// The mapping of values to colors: linear, or by the logarithm to base 2 of values above 0. Values
 /// beyond an end have the color of that end.
 struct ColorScale {
-  double low = 0, middle = 0, high = 1;  ///< logarithms if `logarithmic`
-  bool logarithmic = false;
+  double low = 0, middle = 0, high = 1;  ///< logarithms if `is_logarithmic`
+  bool is_logarithmic = false;
   std::optional<std::pair<double, double>> band = {};  ///< range of a theorem
 };
 

@@ -91,17 +91,17 @@ Json heat_maps_json(const std::vector<EpochRecord>& history) {
         heat_map(weights.heat_map_of(&WeightStatistics::tau), {-2, 0, 2, true, {{0.8, 1.25}}});
     maps["omega"] =
         heat_map(weights.heat_map_of(&WeightStatistics::omega), {-2, 0, 2, false, {{-0.1, 0.1}}});
-    maps["outside"] = heat_map(weights.heat_map_of(&WeightStatistics::outside), {0, 0, 1});
+    maps["outside"] = heat_map(weights.heat_map_of(&WeightStatistics::outside_fraction), {0, 0, 1});
   }
   const Watched trained(history, &EpochRecord::weights, 1);
   if (!trained.layers.empty()) {
-    const HeatMap gradients = trained.heat_map_of(&WeightStatistics::gradient);
+    const HeatMap gradients = trained.heat_map_of(&WeightStatistics::gradient_norm);
     maps["gradient"] = heat_map(gradients, log_scale_over(gradients));
   }
   return maps;
 }
 
-Json unit_weights_json(const std::vector<EpochRecord>& history) {
+Json last_weight_statistics_json(const std::vector<EpochRecord>& history) {
   const auto last = std::ranges::find_if(history.rbegin(), history.rend(),
                                          [](const EpochRecord& r) { return !r.weights.empty(); });
   if (last == history.rend()) return nullptr;

@@ -17,6 +17,6 @@ Json heat_maps_json(const std::vector<EpochRecord>& history);
 
 /// Returns the last statistics of each layer's weights: mean and standard deviation over its units
 /// of ω and τ, and the fraction of units outside the theorems' domain. Null if there are none.
-Json unit_weights_json(const std::vector<EpochRecord>& history);
+Json last_weight_statistics_json(const std::vector<EpochRecord>& history);
 
 }  // namespace selfnorm

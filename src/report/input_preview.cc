@@ -51,23 +51,24 @@ Json image_json(const Field& field, std::int64_t row) {
 }
 
 // Returns the words of a text up to the padding. "?" represents an unknown token.
-std::string text_of(const Field& field, const std::vector<std::string>& words, std::int64_t row) {
+std::string text_of(const Field& field, const std::vector<std::string>& vocabulary,
+                    std::int64_t row) {
   const auto steps = static_cast<std::size_t>(elements(field.sample_shape));
   std::string text;
   for (std::size_t step = 0; step < steps; ++step) {
     const auto word =
         static_cast<std::size_t>(value_at(field, static_cast<std::size_t>(row) * steps + step));
-    if (word == 0 || word >= words.size()) break;
-    text += (text.empty() ? "" : " ") + (words[word].empty() ? "?" : words[word]);
+    if (word == 0 || word >= vocabulary.size()) break;
+    text += (text.empty() ? "" : " ") + (vocabulary[word].empty() ? "?" : vocabulary[word]);
   }
   return text;
 }
 
 Json feature_values(const Field& field, std::int64_t row) {
-  constexpr std::size_t kMost = 20;
+  constexpr std::size_t kMaxPreviewedFeatures = 20;
   const auto count = static_cast<std::size_t>(elements(field.sample_shape));
   Json list = Json::array();
-  for (std::size_t i = 0; i < std::min(count, kMost); ++i) {
+  for (std::size_t i = 0; i < std::min(count, kMaxPreviewedFeatures); ++i) {
     const std::string name = i < field.columns.size() ? field.columns[i] : std::to_string(i);
     list.push_back(
         Json::array({name, number(value_at(field, static_cast<std::size_t>(row) * count + i))}));
@@ -78,9 +79,9 @@ Json feature_values(const Field& field, std::int64_t row) {
 }  // namespace
 
 void add_input(const Dataset& data, std::int64_t row, Json& mistake) {
-  if (!data.words.empty()) {
+  if (!data.vocabulary.empty()) {
     for (const Field& field : data.inputs) {
-      mistake["text"].push_back(text_of(field, data.words, row));
+      mistake["text"].push_back(text_of(field, data.vocabulary, row));
     }
   } else if (is_image(data.inputs[0])) {
     mistake["image"] = image_json(data.inputs[0], row);

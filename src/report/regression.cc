@@ -26,7 +26,7 @@ struct Pair {
 struct TargetPredictions {
   std::string name;
   std::vector<Pair> pairs;
-  double deviation = 0;  // root mean square of the residuals
+  double rmse = 0;  // root mean square of the residuals
 };
 
 std::string target_name(const Targets& targets, std::size_t column) {
@@ -34,31 +34,35 @@ std::string target_name(const Targets& targets, std::size_t column) {
   return targets.width == 1 ? targets.name : fmt::format("{} {}", targets.name, column);
 }
 
-TargetPredictions predictions_of(std::span<const float> outputs, const NamedRows& of,
+TargetPredictions predictions_of(std::span<const float> outputs, const NamedRows& named_rows,
                                  std::size_t column) {
-  const Targets& targets = of.data.targets;
+  const Targets& targets = named_rows.data.targets;
   const auto width = static_cast<std::size_t>(targets.width);
   TargetPredictions target{target_name(targets, column), {}};
-  for (std::size_t at = 0; at < of.rows.size(); ++at) {
-    const float truth = targets.values[static_cast<std::size_t>(of.rows[at]) * width + column];
+  for (std::size_t at = 0; at < named_rows.rows.size(); ++at) {
+    const float truth =
+        targets.values[static_cast<std::size_t>(named_rows.rows[at]) * width + column];
     const Pair pair{at, truth, outputs[at * width + column]};
     if (!std::isfinite(truth) || !std::isfinite(pair.given)) continue;
-    target.deviation += pair.residual() * pair.residual();
+    target.rmse += pair.residual() * pair.residual();
     target.pairs.push_back(pair);
   }
   const auto count = static_cast<double>(std::max<std::size_t>(target.pairs.size(), 1));
-  target.deviation = std::sqrt(target.deviation / count);
+  target.rmse = std::sqrt(target.rmse / count);
   return target;
 }
 
-std::vector<TargetPredictions> targets_of(std::span<const float> outputs, const NamedRows& of) {
-  const std::int64_t width = of.data.targets.width;
+std::vector<TargetPredictions> targets_of(std::span<const float> outputs,
+                                          const NamedRows& named_rows) {
+  const std::int64_t width = named_rows.data.targets.width;
   std::vector<TargetPredictions> targets;
-  if (width < 1 || width > kMaxTargets || std::ssize(outputs) != std::ssize(of.rows) * width) {
+  if (width < 1 || width > kMaxTargets ||
+      std::ssize(outputs) != std::ssize(named_rows.rows) * width) {
     return targets;
   }
   for (std::int64_t column = 0; column < width; ++column) {
-    TargetPredictions target = predictions_of(outputs, of, static_cast<std::size_t>(column));
+    TargetPredictions target =
+        predictions_of(outputs, named_rows, static_cast<std::size_t>(column));
     if (!target.pairs.empty()) targets.push_back(std::move(target));
   }
   return targets;
@@ -69,9 +73,9 @@ std::vector<TargetPredictions> targets_of(std::span<const float> outputs, const 
 void add_distribution(const TargetPredictions& target, Json& json) {
   constexpr int kBins = 32;
   constexpr double kReach = 4;
-  if (!(target.deviation > 0)) return;
+  if (!(target.rmse > 0)) return;
   std::vector<int> counts(kBins, 0);
-  const double width = 2 * kReach * target.deviation / kBins;
+  const double width = 2 * kReach * target.rmse / kBins;
   for (const Pair& pair : target.pairs) {
     const double place = std::floor(pair.residual() / width) + kBins / 2;
     ++counts[static_cast<std::size_t>(std::clamp(place, 0.0, kBins - 1.0))];
@@ -85,12 +89,12 @@ void add_distribution(const TargetPredictions& target, Json& json) {
 
 }  // namespace
 
-Json regression_json(std::span<const float> outputs, const NamedRows& of) {
+Json regression_json(std::span<const float> outputs, const NamedRows& named_rows) {
   constexpr std::size_t kMaxPoints = 500;
   Json list = Json::array();
-  for (const TargetPredictions& target : targets_of(outputs, of)) {
+  for (const TargetPredictions& target : targets_of(outputs, named_rows)) {
     Json json{{"name", target.name},
-              {"deviation", number(target.deviation)},
+              {"deviation", number(target.rmse)},
               {"points", Json::array()},
               {"residuals", Json::array()}};
     const std::size_t all = target.pairs.size(), count = std::min(all, kMaxPoints);
@@ -104,38 +108,38 @@ Json regression_json(std::span<const float> outputs, const NamedRows& of) {
     add_distribution(target, json);
     list.push_back(std::move(json));
   }
-  return list.empty() ? Json(nullptr) : Json{{"of", of.name}, {"targets", list}};
+  return list.empty() ? Json(nullptr) : Json{{"of", named_rows.name}, {"targets", list}};
 }
 
-Json largest_residuals_json(std::span<const float> outputs, const NamedRows& of) {
-  constexpr std::size_t kMost = 12;
+Json largest_residuals_json(std::span<const float> outputs, const NamedRows& named_rows) {
+  constexpr std::size_t kMaxShownResiduals = 12;
   struct Far {
     const TargetPredictions* target;
     const Pair* pair;
     double far;
   };
-  const std::vector<TargetPredictions> targets = targets_of(outputs, of);
+  const std::vector<TargetPredictions> targets = targets_of(outputs, named_rows);
   std::vector<Far> found;
   for (const TargetPredictions& target : targets) {
     for (const Pair& pair : target.pairs) {
-      if (!(target.deviation > 0)) continue;
-      found.push_back({&target, &pair, std::abs(pair.residual()) / target.deviation});
+      if (!(target.rmse > 0)) continue;
+      found.push_back({&target, &pair, std::abs(pair.residual()) / target.rmse});
     }
   }
   std::ranges::stable_sort(found, std::ranges::greater{}, &Far::far);
-  found.resize(std::min(found.size(), kMost));
+  found.resize(std::min(found.size(), kMaxShownResiduals));
   Json list = Json::array();
   for (const auto& [target, pair, far] : found) {
-    const std::int64_t row = of.rows[pair->at];
+    const std::int64_t row = named_rows.rows[pair->at];
     Json mistake{{"row", row},
                  {"target", target->name},
                  {"truth", pair->truth},
                  {"predicted", pair->given},
                  {"deviations", far}};
-    add_input(of.data, row, mistake);
+    add_input(named_rows.data, row, mistake);
     list.push_back(std::move(mistake));
   }
-  return {{"of", of.name}, {"rows", list}};
+  return {{"of", named_rows.name}, {"rows", list}};
 }
 
 }  // namespace selfnorm

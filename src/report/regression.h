@@ -12,10 +12,10 @@ namespace selfnorm {
 /// residuals, and their distribution. `outputs` is rows × targets, like the data's targets. Missing
 /// targets are left out. Null if there are more targets than a reader looks at, or no numbers at
 /// all.
-Json regression_json(std::span<const float> outputs, const NamedRows& of);
+Json regression_json(std::span<const float> outputs, const NamedRows& named_rows);
 
 /// Returns the rows with the largest residuals, relative to the root mean square of the residuals
 /// of their target.
-Json largest_residuals_json(std::span<const float> outputs, const NamedRows& of);
+Json largest_residuals_json(std::span<const float> outputs, const NamedRows& named_rows);
 
 }  // namespace selfnorm

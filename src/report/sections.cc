@@ -25,8 +25,9 @@ Json densities(const std::vector<float>& counts, double width) {
 
 }  // namespace
 
-std::vector<std::int64_t> evenly(const std::vector<std::int64_t>& rows, std::size_t most) {
-  const std::size_t count = std::min(rows.size(), most);
+std::vector<std::int64_t> evenly_spaced_rows(const std::vector<std::int64_t>& rows,
+                                             std::size_t max_count) {
+  const std::size_t count = std::min(rows.size(), max_count);
   std::vector<std::int64_t> some;
   for (std::size_t i = 0; i < count; ++i) some.push_back(rows[i * rows.size() / count]);
   return some;
@@ -56,18 +57,18 @@ Json histograms_json(const std::vector<EpochRecord>& history) {
   return {{"edges", edges}, {"watched", watched}, {"layers", layers}};
 }
 
-Json confusion_json(const Judged& judged, const NamedRows& of) {
+Json confusion_json(const ClassPredictions& predictions, const NamedRows& named_rows) {
   constexpr std::int64_t kMaxClasses = 40;
   constexpr std::size_t kMaxPairs = 40;
-  const std::vector<std::string>& classes = of.data.targets.class_names;
-  Json json{{"of", of.name}};
-  if (judged.classes <= kMaxClasses) {
+  const std::vector<std::string>& classes = named_rows.data.targets.class_names;
+  Json json{{"of", named_rows.name}};
+  if (predictions.classes <= kMaxClasses) {
     json["classes"] = classes;
-    json["counts"] = confusion(judged);
+    json["counts"] = confusion(predictions);
     return json;
   }
   json["pairs"] = Json::array();
-  for (const ConfusedPair& pair : confused_pairs(judged, kMaxPairs)) {
+  for (const ConfusedPair& pair : confused_pairs(predictions, kMaxPairs)) {
     json["pairs"].push_back(
         Json::array({classes[static_cast<std::size_t>(pair.truth)],
                      classes[static_cast<std::size_t>(pair.predicted)], pair.rows}));
@@ -75,31 +76,31 @@ Json confusion_json(const Judged& judged, const NamedRows& of) {
   return json;
 }
 
-Json calibration_json(const Judged& judged, const NamedRows& of) {
-  const std::vector<ConfidenceBin> bins = confidence_bins(judged);
+Json calibration_json(const ClassPredictions& predictions, const NamedRows& named_rows) {
+  const std::vector<ConfidenceBin> bins = confidence_bins(predictions);
   Json list = Json::array();
   for (const ConfidenceBin& bin : bins) {
     list.push_back(
         {{"confidence", bin.confidence}, {"accuracy", bin.accuracy}, {"rows", bin.rows}});
   }
-  return {{"error", expected_calibration_error(bins)}, {"of", of.name}, {"bins", list}};
+  return {{"error", expected_calibration_error(bins)}, {"of", named_rows.name}, {"bins", list}};
 }
 
-Json mistakes_json(const Judged& judged, const NamedRows& of) {
-  constexpr std::size_t kMost = 12;
-  const std::vector<std::string>& classes = of.data.targets.class_names;
+Json mistakes_json(const ClassPredictions& predictions, const NamedRows& named_rows) {
+  constexpr std::size_t kMaxShownMistakes = 12;
+  const std::vector<std::string>& classes = named_rows.data.targets.class_names;
   Json list = Json::array();
-  for (const std::size_t at : most_confident_errors(judged, kMost)) {
-    const auto probabilities = judged.of(at);
+  for (const std::size_t at : most_confident_errors(predictions, kMaxShownMistakes)) {
+    const auto probabilities = predictions.row_probabilities(at);
     const auto predicted = static_cast<std::size_t>(predicted_class(probabilities));
-    Json mistake{{"row", of.rows[at]},
-                 {"truth", classes[static_cast<std::size_t>(judged.truth[at])]},
+    Json mistake{{"row", named_rows.rows[at]},
+                 {"truth", classes[static_cast<std::size_t>(predictions.truth[at])]},
                  {"predicted", classes[predicted]},
                  {"probability", probabilities[predicted]}};
-    add_input(of.data, of.rows[at], mistake);
+    add_input(named_rows.data, named_rows.rows[at], mistake);
     list.push_back(std::move(mistake));
   }
-  return {{"of", of.name}, {"rows", list}};
+  return {{"of", named_rows.name}, {"rows", list}};
 }
 
 }  // namespace selfnorm

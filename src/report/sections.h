@@ -19,19 +19,20 @@ struct NamedRows {
   std::string name;
 };
 
-/// Returns at most `most` of the rows, evenly spaced, since sorted data have the rows of a class
-/// together.
-std::vector<std::int64_t> evenly(const std::vector<std::int64_t>& rows, std::size_t most);
+/// Returns at most `max_count` of the rows, evenly spaced, since sorted data have the rows of a
+/// class together.
+std::vector<std::int64_t> evenly_spaced_rows(const std::vector<std::int64_t>& rows,
+                                             std::size_t max_count);
 
 /// Returns the densities of each layer's outputs before and after training; null if the history has
 /// fewer than two histograms.
 Json histograms_json(const std::vector<EpochRecord>& history);
 
-Json confusion_json(const Judged& judged, const NamedRows& of);
-Json calibration_json(const Judged& judged, const NamedRows& of);
+Json confusion_json(const ClassPredictions& predictions, const NamedRows& named_rows);
+Json calibration_json(const ClassPredictions& predictions, const NamedRows& named_rows);
 
 /// Returns the most confident errors with their input: an image, its texts, or the values of a
 /// table.
-Json mistakes_json(const Judged& judged, const NamedRows& of);
+Json mistakes_json(const ClassPredictions& predictions, const NamedRows& named_rows);
 
 }  // namespace selfnorm

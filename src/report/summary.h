@@ -21,6 +21,6 @@ std::vector<SummaryLine> summarize_training(const std::vector<EpochRecord>& hist
 /// Summarizes the findings of the doctor.
 std::vector<SummaryLine> summarize_findings(const std::vector<Finding>& findings);
 
-Json summary_lines_json(const std::vector<SummaryLine>& verdict);
+Json summary_lines_json(const std::vector<SummaryLine>& lines);
 
 }  // namespace selfnorm

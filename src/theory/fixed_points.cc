@@ -79,7 +79,7 @@ double reach(const MomentRule& rule, const LayerWeights& weights, const Moments&
 }
 
 void find_basin(const MomentRule& rule, const LayerWeights& weights, FixedPoint& point) {
-  const Moments center = point.at;
+  const Moments center = point.moments;
   const auto by_mean = [&](double mean) { return Moments{mean, center.variance}; };
   const auto by_log = [&](double log) { return Moments{center.mean, std::exp(log)}; };
   const double log = std::log(center.variance);
@@ -100,19 +100,19 @@ std::vector<FixedPoint> fixed_points(const MomentRule& rule, const LayerWeights&
       const Moments start{std::sinh(0.5 * i) * std::sqrt(variance), variance};
       const auto at = solve(rule, weights, start);
       if (!at || std::ranges::any_of(found, [&](const FixedPoint& other) {
-            return distance(*at, other.at) < kSameTolerance;
+            return distance(*at, other.moments) < kSameTolerance;
           })) {
         continue;
       }
       FixedPoint point{*at, layer_map(rule, *at, weights)};
-      point.attracts = point.map.spectral_radius() < 1;
+      point.is_attracting = point.map.spectral_radius() < 1;
       found.push_back(point);
     }
   }
   for (FixedPoint& point : found) {
-    if (point.attracts) find_basin(rule, weights, point);
+    if (point.is_attracting) find_basin(rule, weights, point);
   }
-  std::ranges::sort(found, {}, [](const FixedPoint& point) { return point.at.variance; });
+  std::ranges::sort(found, {}, [](const FixedPoint& point) { return point.moments.variance; });
   return found;
 }
 

@@ -7,13 +7,13 @@
 namespace selfnorm {
 
 Gaussian pre_activation(const Moments& inputs, const LayerWeights& weights) {
-  const double power = inputs.variance + (weights.random ? inputs.mean * inputs.mean : 0);
+  const double power = inputs.variance + (weights.is_random ? inputs.mean * inputs.mean : 0);
   return {inputs.mean * weights.omega, power * weights.tau};
 }
 
 LayerMap layer_map(const MomentRule& rule, const Moments& inputs, const LayerWeights& weights) {
   const ActivationMoments f = rule(pre_activation(inputs, weights));
-  const double variance_by_mu = weights.random ? 2 * inputs.mean * weights.tau : 0;
+  const double variance_by_mu = weights.is_random ? 2 * inputs.mean * weights.tau : 0;
   LayerMap map;
   map.outputs = {f.mean, f.variance};
   map.d_mean_d_mu = f.slope_mean * weights.omega + f.d_mean_d_variance * variance_by_mu;

@@ -93,7 +93,7 @@ DepthTunedSelu selu_for_scale(double scale, const DepthTunedSeluOptions& request
       (1 - rate) * affine.a * (affine.a * map.d_variance_d_nu + 2 * affine.b * map.d_mean_d_nu);
   if (request.width > 0) {
     const FiniteWidthCorrection noise =
-        finite_width(shape.constants, rate, request.width, request.orthogonal);
+        finite_width(shape.constants, rate, request.width, request.is_orthogonal);
     shape.spread = noise.spread;
     shape.typical_growth = shape.gradient_growth * std::exp(noise.log_growth_shift);
     shape.log_growth_spread =

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "data/check.h"
+#include "data/check_dataset.h"
 #include "data/inputs.h"
 #include "data/targets.h"
-#include "data/text.h"
+#include "data/text_dataset.h"
 #include "passes/vocabulary.h"
 #include "selfnorm/error.h"
 #include "train/trained_model.h"
@@ -42,13 +42,13 @@ void reorder_columns(const Schema& schema, const Schema::Input& input, Field& fi
 // Converts texts to the token ids of the model. Inputs that are already token ids remain unchanged.
 void remap_token_ids(const Schema& schema, const Schema::Input& input, const Dataset& data,
                      Field& field) {
-  if (data.words.empty()) return;
-  if (schema.words.empty()) {
+  if (data.vocabulary.empty()) return;
+  if (schema.vocabulary.empty()) {
     throw Error(
         ErrorKind::data,
         fmt::format("{}: contains texts, but the model was not trained on texts", data.name));
   }
-  renumber(field, data.words, schema.words, elements(input.sample_shape));
+  convert_token_ids(field, data.vocabulary, schema.vocabulary, elements(input.sample_shape));
 }
 
 std::string describe_row(const Dataset& data, std::int64_t row) {
@@ -79,10 +79,10 @@ void order_inputs(const std::vector<std::string>& names, Dataset& data) {
 }
 
 void mark_token_inputs(const Graph& graph, Schema& schema) {
-  const auto words = vocabularies(graph);
+  const auto token_inputs = vocabularies(graph);
   for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
-    const auto known = words.find(graph.inputs[i]);
-    schema.inputs[i].vocabulary = known == words.end() ? 0 : known->second;
+    const auto known = token_inputs.find(graph.inputs[i]);
+    schema.inputs[i].vocabulary_size = known == token_inputs.end() ? 0 : known->second;
   }
 }
 
@@ -102,13 +102,13 @@ void adapt_dataset(const Schema& schema, Dataset& data) {
                       to_string(field.sample_shape), input.name, to_string(input.sample_shape)));
     }
     field.sample_shape = input.sample_shape;
-    if (input.vocabulary > 0) check_word_numbers(field, input.vocabulary, data.name);
+    if (input.vocabulary_size > 0) check_token_ids(field, input.vocabulary_size, data.name);
   }
   if (!schema.class_names.empty() && !data.targets.classes.empty()) {
     align_classes(data.targets, schema.class_names,
                   [&](std::int64_t row) { return describe_row(data, row); });
   }
-  if (!data.words.empty()) data.words = schema.words;
+  if (!data.vocabulary.empty()) data.vocabulary = schema.vocabulary;
 }
 
 }  // namespace selfnorm

@@ -24,44 +24,48 @@ TensorEntry flat(std::string name, std::span<const float> values) {
 
 nlohmann::json to_json(const TrainingState& state, const Schedule& schedule, std::int64_t steps) {
   const ScheduleState& s = schedule.state();
-  return {
-      {"epoch", state.epoch},
-      {"step_in_epoch", state.step_in_epoch},
-      {"step", state.step},
-      {"rows_since_watch", state.rows_since_watch},
-      {"loss_sum", state.loss_sum},
-      {"loss_weight", state.loss_weight},
-      {"seconds", state.seconds},
-      {"best",
-       {{"epoch", state.best.epoch}, {"value", state.best.value}, {"waited", state.best.waited}}},
-      {"schedule",
-       {{"scale", s.scale}, {"has_best", s.has_best}, {"best", s.best}, {"waited", s.waited}}},
-      {"optimizer_steps", steps}};
+  return {{"epoch", state.epoch},
+          {"step_in_epoch", state.step_in_epoch},
+          {"step", state.step},
+          {"rows_since_watch", state.rows_since_watch},
+          {"loss_sum", state.loss_sum},
+          {"loss_weight", state.loss_weight},
+          {"seconds", state.seconds},
+          {"best",
+           {{"epoch", state.best.epoch},
+            {"value", state.best.value},
+            {"waited", state.best.epochs_without_improvement}}},
+          {"schedule",
+           {{"scale", s.scale},
+            {"has_best", s.has_best},
+            {"best", s.best},
+            {"waited", s.epochs_without_improvement}}},
+          {"optimizer_steps", steps}};
 }
 
-std::int64_t whole(const nlohmann::json& json, const char* key) {
+std::int64_t read_count(const nlohmann::json& json, const char* key) {
   const nlohmann::json& value = json.at(key);
-  constexpr std::int64_t kMost = std::int64_t{1} << 53;
-  if (value.is_number_integer() && value >= -1 && value <= kMost) return value;
+  constexpr std::int64_t kMaxCount = std::int64_t{1} << 53;
+  if (value.is_number_integer() && value >= -1 && value <= kMaxCount) return value;
   throw Error(ErrorKind::model_file, std::string("'") + key + "' is not a count");
 }
 
 void from_json(const nlohmann::json& json, TrainingState& state, Schedule& schedule,
                Optimizer& optimizer) {
-  state.epoch = whole(json, "epoch");
-  state.step_in_epoch = whole(json, "step_in_epoch");
-  state.step = whole(json, "step");
-  state.rows_since_watch = whole(json, "rows_since_watch");
+  state.epoch = read_count(json, "epoch");
+  state.step_in_epoch = read_count(json, "step_in_epoch");
+  state.step = read_count(json, "step");
+  state.rows_since_watch = read_count(json, "rows_since_watch");
   state.loss_sum = json.at("loss_sum");
   state.loss_weight = json.at("loss_weight");
   state.seconds = json.at("seconds");
   const nlohmann::json& best = json.at("best");
-  state.best.epoch = whole(best, "epoch");
+  state.best.epoch = read_count(best, "epoch");
   state.best.value = best.at("value");
-  state.best.waited = whole(best, "waited");
+  state.best.epochs_without_improvement = read_count(best, "waited");
   const nlohmann::json& s = json.at("schedule");
-  schedule.restore({s.at("scale"), s.at("has_best"), s.at("best"), whole(s, "waited")});
-  optimizer.set_steps(whole(json, "optimizer_steps"));
+  schedule.restore({s.at("scale"), s.at("has_best"), s.at("best"), read_count(s, "waited")});
+  optimizer.set_steps(read_count(json, "optimizer_steps"));
 }
 
 [[noreturn]] void fail(const std::string& where, const std::string& message) {

@@ -23,8 +23,9 @@ ValueId only_output(const Graph& graph) {
 
 // Returns at most 48 layers, evenly spaced.
 std::vector<Watched> some_of(const std::vector<Watched>& all) {
-  constexpr std::size_t kMost = 48;
-  const std::size_t step = std::max<std::size_t>(1, (all.size() + kMost - 1) / kMost);
+  constexpr std::size_t kMaxHistograms = 48;
+  const std::size_t step =
+      std::max<std::size_t>(1, (all.size() + kMaxHistograms - 1) / kMaxHistograms);
   std::vector<Watched> some;
   for (std::size_t i = 0; i < all.size(); i += step) some.push_back(all[i]);
   return some;
@@ -74,20 +75,20 @@ CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::u
 }
 
 CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
-                                  const InferenceOutputs& parts) {
+                                  const InferenceOutputs& requested) {
   Graph graph = build_engine_graph(model.network, batch);
   drop_identities(graph);
   ValueId output = graph.outputs[0];
   LossValues loss;
-  if (parts.loss) loss = add_loss(graph, model.objective);
-  if (parts.prediction && !model.objective.prediction.empty()) {
+  if (requested.loss) loss = add_loss(graph, model.objective);
+  if (requested.prediction && !model.objective.prediction.empty()) {
     output = emit_node(graph, "prediction", model.objective.prediction, {output})[0];
     graph.outputs[0] = output;
   }
-  if (!parts.watched) pack_sequences(graph, Mode::inference);  // statistics count every step
+  if (!requested.watched) pack_sequences(graph, Mode::inference);  // statistics count every step
   fuse(graph, Mode::inference);
   std::vector<Watched> moments, histograms;
-  if (parts.watched) {
+  if (requested.watched) {
     moments = watch_layers(graph, "moments");
     histograms = some_of(
         watch_layers(graph, "histogram",

@@ -44,6 +44,6 @@ struct InferenceOutputs {
   bool watched = false;     ///< moments and histograms of the outputs of layers
 };
 CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
-                                  const InferenceOutputs& parts);
+                                  const InferenceOutputs& requested);
 
 }  // namespace selfnorm

@@ -28,9 +28,9 @@ std::vector<float> pixel_rows(std::span<const float> samples, const Shape& outpu
   return rows;
 }
 
-std::vector<std::int32_t> likeliest(std::span<const float> shares, std::int64_t classes) {
+std::vector<std::int32_t> likeliest(std::span<const float> probabilities, std::int64_t classes) {
   std::vector<std::int32_t> labels;
-  for (auto row = shares.begin(); row != shares.end(); row += classes) {
+  for (auto row = probabilities.begin(); row != probabilities.end(); row += classes) {
     labels.push_back(static_cast<std::int32_t>(std::max_element(row, row + classes) - row));
   }
   return labels;
@@ -79,8 +79,9 @@ Rows rows_of(const Objective& objective, std::span<const float> scores, const Sh
 
 }  // namespace
 
-Scores measure(const Objective& objective, std::span<const float> scores, const Shape& output,
-               const Targets& targets, std::span<const std::int64_t> rows) {
+Scores compute_metrics(const Objective& objective, std::span<const float> scores,
+                       const Shape& output, const Targets& targets,
+                       std::span<const std::int64_t> rows) {
   const Rows all = rows_of(objective, scores, output, targets, rows);
   const std::int64_t width =
       objective.targets == TargetKind::values ? elements(output) : row_width(output);

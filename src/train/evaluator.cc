@@ -15,7 +15,7 @@ std::vector<std::int64_t> all_rows(std::int64_t rows) {
 CompiledNetwork& Evaluator::compiled(std::int64_t rows) {
   auto found = programs_.find(rows);
   if (found == programs_.end()) {
-    found = programs_.emplace(rows, compile_inference(model_, rows, parts_)).first;
+    found = programs_.emplace(rows, compile_inference(model_, rows, requested_)).first;
   }
   return found->second;
 }
@@ -27,7 +27,7 @@ void Evaluator::for_each_batch(const Dataset& data, std::span<const std::int64_t
     CompiledNetwork& network = compiled(size);
     const auto batch = rows.subspan(first, static_cast<std::size_t>(size));
     feed_inputs(network.program, model_.schema, data, batch);
-    if (parts_.loss) {
+    if (requested_.loss) {
       feed_targets(network.program, network.target, model_.objective, data.targets, batch);
     }
     network.program.run();
@@ -39,17 +39,18 @@ void Evaluator::for_each_batch(const Dataset& data, std::span<const std::int64_t
 Scores Evaluator::score(const Dataset& data, std::span<const std::int64_t> rows,
                         std::vector<float>* outputs) {
   double loss = 0, weight = 0;
-  std::vector<float> given;
+  std::vector<float> outputs_so_far;
   for_each_batch(data, rows, [&](CompiledNetwork& network) {
     const double w = *network.program.data(network.loss_weight);
     loss += w * *network.program.data(network.loss);
     weight += w;
-    append_outputs(network.program, network.output, given);
+    append_outputs(network.program, network.output, outputs_so_far);
   });
   Scores all = {{"loss", weight > 0 ? loss / weight : 0}};
-  const Scores metrics = measure(model_.objective, given, output_shape(), data.targets, rows);
+  const Scores metrics =
+      compute_metrics(model_.objective, outputs_so_far, output_shape(), data.targets, rows);
   all.insert(all.end(), metrics.begin(), metrics.end());
-  if (outputs != nullptr) *outputs = std::move(given);
+  if (outputs != nullptr) *outputs = std::move(outputs_so_far);
   return all;
 }
 
@@ -61,7 +62,8 @@ std::vector<float> Evaluator::outputs(const Dataset& data, std::span<const std::
   return all;
 }
 
-LayerStatistics Evaluator::watched(const Dataset& data, std::span<const std::int64_t> rows) {
+LayerStatistics Evaluator::layer_statistics(const Dataset& data,
+                                            std::span<const std::int64_t> rows) {
   LayerStatistics layers;
   CompiledNetwork& network = compiled(static_cast<std::int64_t>(rows.size()));
   feed_inputs(network.program, model_.schema, data, rows);

@@ -19,8 +19,8 @@ struct LayerStatistics {
 /// in place, so that an evaluator always uses the current weights. It must not outlive the model.
 class Evaluator {
  public:
-  Evaluator(TrainedModel& model, const InferenceOutputs& parts, std::int64_t batch = 256)
-      : model_(model), parts_(parts), batch_(batch) {}
+  Evaluator(TrainedModel& model, const InferenceOutputs& requested, std::int64_t batch = 256)
+      : model_(model), requested_(requested), batch_(batch) {}
 
   /// Computes the loss and the metrics of these rows, which must have targets. Stores the outputs
   /// of the network before the objective's prediction op in `outputs` unless it is null. Needs
@@ -32,7 +32,7 @@ class Evaluator {
   std::vector<float> outputs(const Dataset& data, std::span<const std::int64_t> rows);
 
   /// Returns statistics of the outputs of layers for these rows as one batch. Needs parts.watched.
-  LayerStatistics watched(const Dataset& data, std::span<const std::int64_t> rows);
+  LayerStatistics layer_statistics(const Dataset& data, std::span<const std::int64_t> rows);
 
   /// Return the shape of the output for one sample, and its number of elements.
   Shape output_shape();
@@ -44,7 +44,7 @@ class Evaluator {
   void for_each_batch(const Dataset& data, std::span<const std::int64_t> rows, Each each);
 
   TrainedModel& model_;
-  InferenceOutputs parts_;
+  InferenceOutputs requested_;
   std::int64_t batch_;
   std::map<std::int64_t, CompiledNetwork> programs_;  ///< by batch size
 };

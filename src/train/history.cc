@@ -69,11 +69,11 @@ nlohmann::ordered_json weight_statistics_json(const std::vector<WeightStatistics
   for (const WeightStatistics& layer : weights) {
     layers.push_back({{"layer", layer.layer},
                       {"omega", number(layer.omega)},
-                      {"omega_deviation", number(layer.omega_deviation)},
+                      {"omega_deviation", number(layer.omega_standard_deviation)},
                       {"tau", number(layer.tau)},
-                      {"tau_deviation", number(layer.tau_deviation)},
-                      {"outside", number(layer.outside)},
-                      {"gradient", number(layer.gradient)}});
+                      {"tau_deviation", number(layer.tau_standard_deviation)},
+                      {"outside", number(layer.outside_fraction)},
+                      {"gradient", number(layer.gradient_norm)}});
   }
   return layers;
 }

@@ -12,7 +12,7 @@
 namespace selfnorm {
 namespace {
 
-std::vector<float> softmax_of(const Measured& m) {
+std::vector<float> softmax_of(const MetricInput& m) {
   std::vector<float> p(m.outputs.size());
   const std::int64_t rows = static_cast<std::int64_t>(p.size()) / m.width;
   kernels::softmax(m.outputs.data(), p.data(), rows, m.width);
@@ -35,33 +35,36 @@ std::optional<Metric> top_k_metric(std::string_view name) {
   std::int64_t k = 0;
   const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), k);
   if (fault != std::errc() || end != name.data() + name.size() || k < 2) return std::nullopt;
-  return [=](const Measured& m) { return top_k_accuracy(m.outputs, m.width, m.labels, k); };
+  return [=](const MetricInput& m) { return top_k_accuracy(m.outputs, m.width, m.labels, k); };
 }
 
 const std::vector<MetricRow>& metrics() {
   using enum TargetKind;
   static const std::vector<MetricRow> table = {
       {"accuracy", classes,
-       [](const Measured& m) { return accuracy(m.outputs, m.width, m.labels); }},
+       [](const MetricInput& m) { return accuracy(m.outputs, m.width, m.labels); }},
       {"auc", classes,
-       [](const Measured& m) { return one_vs_rest_auc(softmax_of(m), m.width, m.labels); }},
-      {"f1", classes, [](const Measured& m) { return macro_f1(m.outputs, m.width, m.labels); }},
-      {"iou", classes, [](const Measured& m) { return macro_iou(m.outputs, m.width, m.labels); }},
-      {"dice", classes, [](const Measured& m) { return macro_f1(m.outputs, m.width, m.labels); }},
+       [](const MetricInput& m) { return one_vs_rest_auc(softmax_of(m), m.width, m.labels); }},
+      {"f1", classes, [](const MetricInput& m) { return macro_f1(m.outputs, m.width, m.labels); }},
+      {"iou", classes,
+       [](const MetricInput& m) { return macro_iou(m.outputs, m.width, m.labels); }},
+      {"dice", classes,
+       [](const MetricInput& m) { return macro_f1(m.outputs, m.width, m.labels); }},
       {"accuracy", TargetKind::probabilities,
-       [](const Measured& m) { return binary_accuracy(m.outputs, m.values, 0); }},
+       [](const MetricInput& m) { return binary_accuracy(m.outputs, m.values, 0); }},
       {"auc", TargetKind::probabilities,
-       [](const Measured& m) { return mean_auc(m.outputs, m.width, m.values); }},
+       [](const MetricInput& m) { return mean_auc(m.outputs, m.width, m.values); }},
       {"f1", TargetKind::probabilities,
-       [](const Measured& m) { return f1_by_task(m.outputs, m.width, m.values, 0); }},
+       [](const MetricInput& m) { return f1_by_task(m.outputs, m.width, m.values, 0); }},
       {"iou", TargetKind::probabilities,
-       [](const Measured& m) { return iou_by_task(m.outputs, m.width, m.values, 0); }},
+       [](const MetricInput& m) { return iou_by_task(m.outputs, m.width, m.values, 0); }},
       {"dice", TargetKind::probabilities,
-       [](const Measured& m) { return f1_by_task(m.outputs, m.width, m.values, 0); }},
+       [](const MetricInput& m) { return f1_by_task(m.outputs, m.width, m.values, 0); }},
       {"rmse", values,
-       [](const Measured& m) { return root_mean_squared_error(m.outputs, m.values); }},
-      {"mae", values, [](const Measured& m) { return mean_absolute_error(m.outputs, m.values); }},
-      {"r2", values, [](const Measured& m) { return r_squared(m.outputs, m.width, m.values); }},
+       [](const MetricInput& m) { return root_mean_squared_error(m.outputs, m.values); }},
+      {"mae", values,
+       [](const MetricInput& m) { return mean_absolute_error(m.outputs, m.values); }},
+      {"r2", values, [](const MetricInput& m) { return r_squared(m.outputs, m.width, m.values); }},
   };
   return table;
 }

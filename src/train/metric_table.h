@@ -15,14 +15,14 @@
 namespace selfnorm {
 
 /// The data that a metric may read. Each pixel of an image is a row.
-struct Measured {
+struct MetricInput {
   std::span<const float> outputs;  ///< rows × width outputs of the network
   std::int64_t width;
   std::span<const std::int32_t> labels;  ///< class index of each row
   std::span<const float> values;         ///< rows × width targets
 };
 
-using Metric = std::function<std::optional<double>(const Measured&)>;
+using Metric = std::function<std::optional<double>(const MetricInput&)>;
 
 /// Returns the metric with this name for these targets, or nothing.
 std::optional<Metric> find_metric(const std::string& name, TargetKind targets);

@@ -71,7 +71,7 @@ void check_schema(const Schema& schema, const Network& network) {
     if (given != 0 && given != features) {
       fail(fmt::format("input '{}' has {} means for {} features", name, given, features));
     }
-    const std::int64_t columns = schema.words.empty() ? elements(shape) : 1;  // 1 for texts
+    const std::int64_t columns = schema.vocabulary.empty() ? elements(shape) : 1;  // 1 for texts
     if (!input.columns.empty() && std::ssize(input.columns) != columns) {
       fail(fmt::format("input '{}' has {} columns for {} features", name, input.columns.size(),
                        elements(shape)));
@@ -95,12 +95,12 @@ std::size_t max_class_names(TargetKind targets, std::int64_t outputs) {
 // classes.
 void check_objective(const Objective& objective, const Schema& schema, Graph graph) {
   const Shape& shape = graph.value(add_loss(graph, objective).output).shape;
-  const std::size_t most = max_class_names(objective.targets, elements(shape) / shape[0]);
-  if (schema.class_names.size() <= most) return;
+  const std::size_t max_classes = max_class_names(objective.targets, elements(shape) / shape[0]);
+  if (schema.class_names.size() <= max_classes) return;
   throw Error(
       ErrorKind::model_file,
       fmt::format("its schema names {} classes, but its network has outputs for {} with loss '{}'",
-                  schema.class_names.size(), most, objective.loss));
+                  schema.class_names.size(), max_classes, objective.loss));
 }
 
 void read_weights(const TensorFile& file, Weights& weights) {

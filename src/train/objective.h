@@ -65,7 +65,8 @@ void gather_targets(const Objective& objective, const Targets& targets,
 /// order) for the targets of `rows`. Metrics that are not defined on these rows are left out.
 /// `output` is the shape of one sample's output. Each pixel of an image counts as a row, except for
 /// targets that are values.
-Scores measure(const Objective& objective, std::span<const float> scores, const Shape& output,
-               const Targets& targets, std::span<const std::int64_t> rows);
+Scores compute_metrics(const Objective& objective, std::span<const float> scores,
+                       const Shape& output, const Targets& targets,
+                       std::span<const std::int64_t> rows);
 
 }  // namespace selfnorm

@@ -54,7 +54,7 @@ std::string schema_to_json(const Schema& schema) {
                       {"sample_shape", input.sample_shape},
                       {"columns", input.columns},
                       {"mean", input.standardizer.mean},
-                      {"deviation", input.standardizer.deviation}});
+                      {"deviation", input.standardizer.standard_deviation}});
   }
   return nlohmann::json{{"inputs", inputs},
                         {"target", schema.target},
@@ -62,7 +62,7 @@ std::string schema_to_json(const Schema& schema) {
                         {"target_columns", schema.target_columns},
                         {"header", schema.header},
                         {"delimiter", schema.delimiter},
-                        {"words", schema.words}}
+                        {"words", schema.vocabulary}}
       .dump();
 }
 
@@ -83,7 +83,7 @@ Schema schema_from_json(std::string_view text) {
     schema.target_columns = json.value("target_columns", schema.target_columns);
     schema.header = json.value("header", schema.header);
     schema.delimiter = json.value("delimiter", schema.delimiter);
-    schema.words = json.value("words", schema.words);
+    schema.vocabulary = json.value("words", schema.vocabulary);
     return schema;
   });
 }

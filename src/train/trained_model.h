@@ -21,7 +21,7 @@ struct Schema {
     Shape sample_shape;
     std::vector<std::string> columns;  ///< columns of a table
     Standardizer standardizer;         ///< empty: none
-    std::int64_t vocabulary = 0;       ///< size of the vocabulary of token ids; 0: numbers
+    std::int64_t vocabulary_size = 0;  ///< size of the vocabulary of token ids; 0: numbers
   };
   std::vector<Input> inputs;
   std::string target;
@@ -29,7 +29,7 @@ struct Schema {
   std::vector<std::string> target_columns = {};  ///< columns of several targets in a table
   std::string header = "auto";                   ///< how a table is read, as in DataOptions
   std::string delimiter = "auto";
-  std::vector<std::string> words = {};  ///< vocabulary of texts (Dataset::words)
+  std::vector<std::string> vocabulary = {};  ///< vocabulary of texts (Dataset::vocabulary)
 };
 
 /// A trained network, with everything needed to use it.

@@ -79,14 +79,14 @@ Trainer::Trainer(TrainedModel& model, const TrainingData& data, const TrainOptio
       options_(options),
       callbacks_(std::move(callbacks)),
       gradients_(static_cast<std::size_t>(model.weights.parameters_end()) * sizeof(float)),
-      validation_(model, {.loss = true}),
-      watcher_(model, {.watched = true}),
+      validation_evaluator_(model, {.loss = true}),
+      watch_evaluator_(model, {.watched = true}),
       optimizer_(options.optimizer, model.weights.parameters_end(), segments(model.weights)),
       schedule_(options.schedule, options.optimizer.learning_rate, steps_per_epoch(data, options),
                 static_cast<double>(options.epochs)) {
-  if (options.watch) units_.emplace(model.network);
+  if (options.watch) weight_monitor_.emplace(model.network);
   check_options(options, data, model.objective);
-  const Shape outputs = validation_.output_shape();
+  const Shape outputs = validation_evaluator_.output_shape();
   check_targets(model.objective, data.train->targets, outputs, data.train->name);
   if (!data.validation_rows.empty()) {
     check_targets(model.objective, data.validation->targets, outputs, data.validation->name);
@@ -102,14 +102,15 @@ void Trainer::resume() {
   load_checkpoint(checkpoint_, model_, optimizer_, schedule_, state_, fingerprint_);
   const std::int64_t steps = steps_per_epoch(data_, options_);
   const bool within = state_.step >= 0 && state_.step / steps == state_.epoch &&
-                      state_.step % steps == state_.step_in_epoch && state_.best.waited >= 0;
+                      state_.step % steps == state_.step_in_epoch &&
+                      state_.best.epochs_without_improvement >= 0;
   const auto done = [&] {
     const auto rows = static_cast<std::int64_t>(data_.train_rows.size());
     return std::min(state_.step_in_epoch * options_.batch_size, rows);
   };
-  const bool fits =
-      within && optimizer_.steps() == state_.step &&
-      static_cast<std::int64_t>(state_.outputs.size()) == done() * validation_.output_width();
+  const bool fits = within && optimizer_.steps() == state_.step &&
+                    static_cast<std::int64_t>(state_.outputs.size()) ==
+                        done() * validation_evaluator_.output_width();
   if (!fits) {
     throw Error(ErrorKind::model_file,
                 checkpoint_.string() +
@@ -127,14 +128,14 @@ void Trainer::save() {
 
 bool Trainer::stopped_early() const {
   const std::int64_t patience = options_.early_stopping.patience;
-  return patience > 0 && state_.best.waited >= patience;
+  return patience > 0 && state_.best.epochs_without_improvement >= patience;
 }
 
-bool Trainer::ended() const { return state_.epoch >= options_.epochs || stopped_early(); }
+bool Trainer::is_finished() const { return state_.epoch >= options_.epochs || stopped_early(); }
 
 void Trainer::run() {
   if (state_.step == 0) report_untrained_network();
-  while (!ended()) run_epoch();
+  while (!is_finished()) run_epoch();
   if (options_.early_stopping.restore_best && state_.best.epoch >= 0) {
     model_.weights = state_.best.weights;
   }
@@ -152,12 +153,14 @@ void Trainer::watch(EpochRecord& record) {
   const Stopwatch clock;
   if (should_measure_moments()) {
     const auto rows = std::min<std::size_t>(kWatchedRows, data_.train_rows.size());
-    const auto layers = watcher_.watched(*data_.train, std::span(data_.train_rows).first(rows));
+    const auto layers =
+        watch_evaluator_.layer_statistics(*data_.train, std::span(data_.train_rows).first(rows));
     record.moments = layers.moments;
     record.histograms = layers.histograms;
     state_.rows_since_watch = 0;
   }
-  record.weights = units_->look(model_.weights, state_.step == 0 ? nullptr : gradients());
+  record.weights =
+      weight_monitor_->measure(model_.weights, state_.step == 0 ? nullptr : gradients());
   record.watch_seconds = clock.seconds();
 }
 
@@ -261,7 +264,7 @@ void Trainer::fail_loss(StepProgram& step) {
 }
 
 bool Trainer::should_measure_moments() const {
-  return state_.step == 0 || ended() || state_.rows_since_watch >= kRowsBetweenWatches;
+  return state_.step == 0 || is_finished() || state_.rows_since_watch >= kRowsBetweenWatches;
 }
 
 void Trainer::finish_epoch(std::span<const std::int64_t> order) {
@@ -272,12 +275,13 @@ void Trainer::finish_epoch(std::span<const std::int64_t> order) {
   record.seconds = state_.seconds;
   record.learning_rate = schedule_.learning_rate(state_.step - 1);
   record.training = {{"loss", state_.loss_sum / std::max(state_.loss_weight, 1e-300)}};
-  const Scores metrics = measure(model_.objective, state_.outputs, validation_.output_shape(),
-                                 data_.train->targets, order);
+  const Scores metrics =
+      compute_metrics(model_.objective, state_.outputs, validation_evaluator_.output_shape(),
+                      data_.train->targets, order);
   record.training.insert(record.training.end(), metrics.begin(), metrics.end());
   if (!data_.validation_rows.empty()) {
     const Stopwatch clock;
-    record.validation = validation_.score(*data_.validation, data_.validation_rows);
+    record.validation = validation_evaluator_.score(*data_.validation, data_.validation_rows);
     record.evaluation_seconds = clock.seconds();
     schedule_.observe(find_score(record.validation, "loss"));
   } else {
@@ -287,14 +291,14 @@ void Trainer::finish_epoch(std::span<const std::int64_t> order) {
   state_.step_in_epoch = 0;
   state_.loss_sum = state_.loss_weight = state_.seconds = 0;
   state_.outputs.clear();
-  judge(record);
+  update_best_epoch(record);
   if (options_.watch) watch(record);
   if (callbacks_.on_epoch) callbacks_.on_epoch(record);
-  if (state_.epoch % options_.checkpoint_every == 0 || ended()) save();
+  if (state_.epoch % options_.checkpoint_every == 0 || is_finished()) save();
 }
 
 // Keeps the best weights if early stopping is on.
-void Trainer::judge(const EpochRecord& record) {
+void Trainer::update_best_epoch(const EpochRecord& record) {
   if (options_.early_stopping.patience == 0) return;
   const std::string& monitor = options_.early_stopping.monitor;
   const std::string name = monitor == "auto" ? "loss" : monitor;
@@ -305,13 +309,13 @@ void Trainer::judge(const EpochRecord& record) {
   if (first || (best.epoch >= 0 && gain > options_.early_stopping.min_delta)) {
     state_.best = {state_.epoch, value, 0, model_.weights};
   } else {
-    ++state_.best.waited;
+    ++state_.best.epochs_without_improvement;
   }
 }
 
 void Trainer::stop_if_requested() {
   if (!callbacks_.should_stop || !callbacks_.should_stop()) return;
-  if (ended()) return;  // training is complete
+  if (is_finished()) return;  // training is complete
   save();
   throw Error(ErrorKind::interrupted,
               fmt::format("stopped after epoch {}, step {}; nothing is lost", state_.epoch,

@@ -46,7 +46,7 @@ class Trainer {
     std::int64_t batch;
     CompiledNetwork network;
   };
-  struct Place {
+  struct TrainingPosition {
     std::int64_t epoch, step_in_epoch;
   };
 
@@ -54,7 +54,7 @@ class Trainer {
   void run_step(std::span<const std::int64_t> rows, std::int64_t steps);
   StepProgram& program_for(std::int64_t rows);
   void finish_epoch(std::span<const std::int64_t> order);
-  void judge(const EpochRecord& record);
+  void update_best_epoch(const EpochRecord& record);
   bool should_measure_moments() const;
   float* gradients() { return reinterpret_cast<float*>(gradients_.data()); }
   void watch(EpochRecord& record);
@@ -68,22 +68,22 @@ class Trainer {
   [[noreturn]] void fail_not_finite(const std::string& what, std::int64_t step,
                                     const std::string& cause) const;
   bool stopped_early() const;
-  bool ended() const;
+  bool is_finished() const;
 
   TrainedModel& model_;
-  std::optional<WeightMonitor> units_;  ///< set if training is watched
+  std::optional<WeightMonitor> weight_monitor_;  ///< set if training is watched
   TrainingData data_;
   TrainOptions options_;
   TrainCallbacks callbacks_;
   AlignedBuffer gradients_;
   std::vector<StepProgram> programs_;
-  Evaluator validation_;
-  Evaluator watcher_;
+  Evaluator validation_evaluator_;
+  Evaluator watch_evaluator_;
   Optimizer optimizer_;
   Schedule schedule_;
   TrainingState state_;
   std::filesystem::path checkpoint_;
-  std::optional<Place> saved_;  // place of the last checkpoint
+  std::optional<TrainingPosition> saved_;  // place of the last checkpoint
   std::string fingerprint_;
 };
 

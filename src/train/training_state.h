@@ -13,9 +13,9 @@ namespace selfnorm {
 
 /// The best epoch so far.
 struct BestEpoch {
-  std::int64_t epoch = -1;  ///< −1: none yet
-  double value = 0;         ///< value of the monitored score
-  std::int64_t waited = 0;  ///< epochs without improvement since then
+  std::int64_t epoch = -1;                      ///< −1: none yet
+  double value = 0;                             ///< value of the monitored score
+  std::int64_t epochs_without_improvement = 0;  ///< epochs without improvement since then
   Weights weights;
 };
 

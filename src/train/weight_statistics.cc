@@ -32,13 +32,13 @@ std::vector<Unit> units_of(const Parameter& parameter, const Shape& shape, const
     }
   }
   // Each output of a transposed convolution sums only a fraction of the weights of a unit.
-  const double share = parameter.fan_in * static_cast<double>(units) / static_cast<double>(all);
-  for (Unit& unit : sums) unit.sum *= share, unit.squares *= share;
+  const double fraction = parameter.fan_in * static_cast<double>(units) / static_cast<double>(all);
+  for (Unit& unit : sums) unit.sum *= fraction, unit.squares *= fraction;
   return sums;
 }
 
 WeightStatistics summary(const std::string& layer_name, const std::vector<Unit>& units,
-                         double padding_share) {
+                         double padding_variance_fraction) {
   const double count = static_cast<double>(units.size());
   WeightStatistics layer;
   layer.layer = layer_name;
@@ -47,12 +47,13 @@ WeightStatistics summary(const std::string& layer_name, const std::vector<Unit>&
     layer.tau += unit.squares / count;
   }
   for (const Unit& unit : units) {
-    layer.omega_deviation += (unit.sum - layer.omega) * (unit.sum - layer.omega) / count;
-    layer.tau_deviation += (unit.squares - layer.tau) * (unit.squares - layer.tau) / count;
-    if (is_tau_out_of_range(unit.squares * padding_share)) layer.outside += 1 / count;
+    layer.omega_standard_deviation += (unit.sum - layer.omega) * (unit.sum - layer.omega) / count;
+    layer.tau_standard_deviation += (unit.squares - layer.tau) * (unit.squares - layer.tau) / count;
+    if (is_tau_out_of_range(unit.squares * padding_variance_fraction))
+      layer.outside_fraction += 1 / count;
   }
-  layer.omega_deviation = std::sqrt(layer.omega_deviation);
-  layer.tau_deviation = std::sqrt(layer.tau_deviation);
+  layer.omega_standard_deviation = std::sqrt(layer.omega_standard_deviation);
+  layer.tau_standard_deviation = std::sqrt(layer.tau_standard_deviation);
   return layer;
 }
 
@@ -69,21 +70,22 @@ WeightMonitor::WeightMonitor(const Network& network) {
     const Value& value = graph.value(parameter.value);
     if (value.role != Role::parameter || value.shape.size() < 2) continue;
     if (parameter.unit_axis == kNoUnits) continue;
-    layers_.push_back({parameter, value.shape, value.name,
-                       padding_share(plain, *nodes.at(parameter.owner), parameter.fan_in)});
+    layers_.push_back(
+        {parameter, value.shape, value.name,
+         padding_variance_fraction(plain, *nodes.at(parameter.owner), parameter.fan_in)});
   }
 }
 
-std::vector<WeightStatistics> WeightMonitor::look(const Weights& weights,
-                                                  const float* gradients) const {
+std::vector<WeightStatistics> WeightMonitor::measure(const Weights& weights,
+                                                     const float* gradients) const {
   std::vector<WeightStatistics> all;
   for (const Layer& layer : layers_) {
     const WeightEntry& entry = *weights.find(layer.name);
     const auto units = units_of(layer.weights, layer.shape, weights.data() + entry.offset);
     WeightStatistics& made =
-        all.emplace_back(summary(layer.weights.owner, units, layer.padding_share));
+        all.emplace_back(summary(layer.weights.owner, units, layer.padding_variance_fraction));
     if (gradients == nullptr) continue;
-    made.gradient = std::sqrt(kernels::sum_of_squares(gradients + entry.offset, entry.count));
+    made.gradient_norm = std::sqrt(kernels::sum_of_squares(gradients + entry.offset, entry.count));
   }
   return all;
 }

@@ -22,15 +22,15 @@ class WeightMonitor {
   /// transposed convolution at the same place in their groups count as one. `weights` must be those
   /// of the network. `gradients` is an arena with the layout of the weights, or nullptr. Sums are
   /// computed in double.
-  std::vector<WeightStatistics> look(const Weights& weights,
-                                     const float* gradients = nullptr) const;
+  std::vector<WeightStatistics> measure(const Weights& weights,
+                                        const float* gradients = nullptr) const;
 
  private:
   struct Layer {
     Parameter weights;
     Shape shape;
-    std::string name;      ///< name of the weights
-    double padding_share;  ///< fraction of tau that zero padding leaves
+    std::string name;                  ///< name of the weights
+    double padding_variance_fraction;  ///< fraction of tau that zero padding leaves
   };
   std::vector<Layer> layers_;
 };

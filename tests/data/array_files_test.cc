@@ -40,8 +40,8 @@ std::string npy(const std::string& dictionary, const std::string& numbers, int v
 }
 
 std::string npy_of(const std::string& type, const std::string& shape, const std::string& numbers,
-                   bool fortran = false) {
-  return npy("{'descr': '" + type + "', 'fortran_order': " + (fortran ? "True" : "False") +
+                   bool is_fortran_order = false) {
+  return npy("{'descr': '" + type + "', 'fortran_order': " + (is_fortran_order ? "True" : "False") +
                  ", 'shape': " + shape + ", }",
              numbers);
 }

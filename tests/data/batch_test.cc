@@ -38,10 +38,10 @@ std::vector<float> random_floats(std::size_t count, float scale, float shift) {
 
 TEST(Standardizer, UsesOnlyTrainingRows) {
   const Field field{"x", {2}, std::vector<float>{1, 5, 3, 5, 100, 200}, {}};
-  const Standardizer s = fit(field, Rows{0, 1});
+  const Standardizer s = fit_standardizer(field, Rows{0, 1});
   EXPECT_EQ(s.mean, (std::vector<double>{2, 5}));
   // Population standard deviations. That of the constant column is replaced by 1.
-  EXPECT_EQ(s.deviation, (std::vector<double>{1, 1}));
+  EXPECT_EQ(s.standard_deviation, (std::vector<double>{1, 1}));
   std::vector<float> out(2);
   gather_batch(field, &s, Rows{2}, out.data());
   EXPECT_EQ(out, (std::vector<float>{98, 195}));
@@ -49,16 +49,16 @@ TEST(Standardizer, UsesOnlyTrainingRows) {
 
 TEST(Standardizer, IsExactForConstantColumns) {
   const Field field{"x", {1}, std::vector<float>(1000, 0.1f), {}};
-  const Standardizer s = fit(field, all_rows(1000));
+  const Standardizer s = fit_standardizer(field, all_rows(1000));
   EXPECT_EQ(s.mean[0], static_cast<double>(0.1f));
-  EXPECT_EQ(s.deviation[0], 1);
+  EXPECT_EQ(s.standard_deviation[0], 1);
 }
 
 // The one-pass formula fails for a mean of 1e4 standard deviations. Long double is the reference.
 TEST(Standardizer, IsAccurateForALargeMean) {
   const auto values = random_floats(4000, 1, 1e4f);
   const Field field{"x", {2}, values, {}};
-  const Standardizer s = fit(field, all_rows(2000));
+  const Standardizer s = fit_standardizer(field, all_rows(2000));
   for (std::size_t f = 0; f < 2; ++f) {
     long double sum = 0, squares = 0;
     for (std::size_t r = 0; r < 2000; ++r) sum += values[2 * r + f];
@@ -66,27 +66,28 @@ TEST(Standardizer, IsAccurateForALargeMean) {
       squares += (values[2 * r + f] - sum / 2000) * (values[2 * r + f] - sum / 2000);
     }
     EXPECT_NEAR(s.mean[f], static_cast<double>(sum / 2000), kSumTolerance);
-    EXPECT_NEAR(s.deviation[f], static_cast<double>(std::sqrt(squares / 2000)), kSumTolerance);
+    EXPECT_NEAR(s.standard_deviation[f], static_cast<double>(std::sqrt(squares / 2000)),
+                kSumTolerance);
   }
 }
 
 TEST(Standardizer, UsesChannelsOfImagesAndTheLastExtentOfOthers) {
   // (C,H,W) = (2,1,2). Channel 0 contains 0 and 2, channel 1 contains 10 and 10.
   const Field image{"x", {2, 1, 2}, std::vector<float>{0, 2, 10, 10}, {}};
-  EXPECT_EQ(fit(image, Rows{0}).mean, (std::vector<double>{1, 10}));
-  EXPECT_EQ(fit(image, Rows{0}).deviation, (std::vector<double>{1, 1}));
+  EXPECT_EQ(fit_standardizer(image, Rows{0}).mean, (std::vector<double>{1, 10}));
+  EXPECT_EQ(fit_standardizer(image, Rows{0}).standard_deviation, (std::vector<double>{1, 1}));
   const Field sequence{"x", {2, 2}, std::vector<float>{0, 2, 10, 10}, {}};
-  EXPECT_EQ(fit(sequence, Rows{0}).mean, (std::vector<double>{5, 6}));
+  EXPECT_EQ(fit_standardizer(sequence, Rows{0}).mean, (std::vector<double>{5, 6}));
   const Field bytes{"x", {1, 1, 2}, std::vector<std::uint8_t>{0, 255}, {}};
-  EXPECT_EQ(fit(bytes, Rows{0}).mean, (std::vector<double>{0.5}));
-  EXPECT_EQ(fit(bytes, Rows{0}).deviation, (std::vector<double>{0.5}));
+  EXPECT_EQ(fit_standardizer(bytes, Rows{0}).mean, (std::vector<double>{0.5}));
+  EXPECT_EQ(fit_standardizer(bytes, Rows{0}).standard_deviation, (std::vector<double>{0.5}));
 }
 
 TEST(Standardizer, RejectsNoRowsAndRowsOutOfRange) {
   const Field field{"x", {1}, std::vector<float>{1, 2}, {}};
-  EXPECT_THROW(fit(field, Rows{}), Error);
-  EXPECT_THROW(fit(field, Rows{2}), Error);
-  EXPECT_THROW(fit(field, Rows{-1}), Error);
+  EXPECT_THROW(fit_standardizer(field, Rows{}), Error);
+  EXPECT_THROW(fit_standardizer(field, Rows{2}), Error);
+  EXPECT_THROW(fit_standardizer(field, Rows{-1}), Error);
 }
 
 TEST(Gather, StoresColorImagesFeaturesLast) {
@@ -138,7 +139,7 @@ TEST(Gather, GivesTheSameBitsForAnyNumberOfThreads) {
   SKIP_UNDER_THREAD_SANITIZER();
   constexpr std::int64_t kRows = 200;  // enough values for several threads
   const Field field{"x", {3, 16, 16}, random_floats(kRows * 768, 2, 1), {}};
-  const Standardizer s = fit(field, all_rows(kRows));
+  const Standardizer s = fit_standardizer(field, all_rows(kRows));
   const Rows rows = permutation(random_key(1, "test", "rows"), kRows);
   std::vector<std::vector<float>> outs;
   for (const int threads : {1, 2, 5}) {
@@ -184,9 +185,9 @@ TEST(TakeRows, SelectsFeaturesAndTargets) {
 
 TEST(Split, TakesTheLastRowsAsKerasDoes) {
   const Split split = split_rows(60000, 0.2, false, 1, "validation");
-  ASSERT_EQ(split.validation.size(), 12000U);
-  EXPECT_EQ(split.validation.front(), 48000);
-  EXPECT_EQ(split.validation.back(), 59999);
+  ASSERT_EQ(split.held_out.size(), 12000U);
+  EXPECT_EQ(split.held_out.front(), 48000);
+  EXPECT_EQ(split.held_out.back(), 59999);
   EXPECT_EQ(split.train.back(), 47999);
   EXPECT_EQ(split_rows(5, 0.3, false, 1, "validation").train.size(), 3U);  // ⌊5·0.7⌋
   EXPECT_EQ(split_rows(10, 0.9, false, 1, "validation").train.size(), 1U);
@@ -195,7 +196,7 @@ TEST(Split, TakesTheLastRowsAsKerasDoes) {
 
 TEST(Split, ShufflesBySeedAndName) {
   const auto draw = [](std::uint64_t seed, const char* name) {
-    return split_rows(1000, 0.25, true, seed, name).validation;
+    return split_rows(1000, 0.25, true, seed, name).held_out;
   };
   EXPECT_EQ(draw(1, "test"), draw(1, "test"));
   EXPECT_NE(draw(1, "test"), draw(2, "test"));
@@ -211,10 +212,10 @@ TEST(Split, RejectsEmptyParts) {
 TEST(Split, PutsEveryRowIntoExactlyOnePart) {
   EXPECT_TRUE(rc::check("train and validation partition the rows", [] {
     const auto rows = *rc::gen::inRange<std::int64_t>(4, 500);
-    const double share = *rc::gen::inRange(25, 75) / 100.0;
-    const Split split = split_rows(rows, share, *rc::gen::arbitrary<bool>(), 3, "validation");
+    const double fraction = *rc::gen::inRange(25, 75) / 100.0;
+    const Split split = split_rows(rows, fraction, *rc::gen::arbitrary<bool>(), 3, "validation");
     Rows together = split.train;
-    together.insert(together.end(), split.validation.begin(), split.validation.end());
+    together.insert(together.end(), split.held_out.begin(), split.held_out.end());
     std::ranges::sort(together);
     RC_ASSERT(together == all_rows(rows));
   }));

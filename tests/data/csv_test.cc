@@ -85,10 +85,10 @@ TEST_F(CsvTest, IsRegressionOnRequestOrForFractions) {
   EXPECT_TRUE(std::isnan(data.targets.values[2]));
   EXPECT_TRUE(data.targets.classes.empty());
   std::string many = "x,y\n";
-  for (std::size_t i = 0; i <= kMostAutomaticClasses; ++i) many += "0," + std::to_string(i) + "\n";
+  for (std::size_t i = 0; i <= kMaxAutomaticClasses; ++i) many += "0," + std::to_string(i) + "\n";
   EXPECT_EQ(read(many, target("y")).targets.width, 1);
   EXPECT_EQ(read(many, target("y", "classification")).targets.class_names.size(),
-            kMostAutomaticClasses + 1);
+            kMaxAutomaticClasses + 1);
 }
 
 TEST_F(CsvTest, KeepsTheOrderAndGapsOfSeveralTargets) {
@@ -200,23 +200,23 @@ TEST_F(CsvTest, ReadsRowsThatCrossChunks) {
 }
 
 TEST(Targets, AlignToKnownClasses) {
-  const Place place = [](std::int64_t row) { return "row " + std::to_string(row); };
-  Targets targets = text_targets("y", {"cat", "ant", "cat"}, "auto", place);
-  align_classes(targets, {"ant", "bee", "cat"}, place);
+  const RowLocator locate = [](std::int64_t row) { return "row " + std::to_string(row); };
+  Targets targets = text_targets("y", {"cat", "ant", "cat"}, "auto", locate);
+  align_classes(targets, {"ant", "bee", "cat"}, locate);
   EXPECT_EQ(targets.classes, (Classes{2, 0, 2}));
   EXPECT_EQ(targets.class_names, (Names{"ant", "bee", "cat"}));
   expect_contains("row 1: class 'ant' is not among the 2 known ones", data_error_message([&] {
-                    align_classes(targets, {"cat", "bee"}, place);
+                    align_classes(targets, {"cat", "bee"}, locate);
                   }));
 }
 
 TEST(Targets, NameIndexesOutOfRange) {
-  const Place place = [](std::int64_t row) { return "row " + std::to_string(row); };
-  EXPECT_EQ(index_targets("y", {1, 0}, {"a", "b"}, place).classes, (Classes{1, 0}));
+  const RowLocator locate = [](std::int64_t row) { return "row " + std::to_string(row); };
+  EXPECT_EQ(index_targets("y", {1, 0}, {"a", "b"}, locate).classes, (Classes{1, 0}));
   expect_contains("row 1: expected a class from 0 to 1, got 2", data_error_message([&] {
-                    index_targets("y", {1, 2}, {"a", "b"}, place);
+                    index_targets("y", {1, 2}, {"a", "b"}, locate);
                   }));
-  expect_contains("got -1", data_error_message([&] { index_targets("y", {-1}, {"a"}, place); }));
+  expect_contains("got -1", data_error_message([&] { index_targets("y", {-1}, {"a"}, locate); }));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "data/gather.h"
-#include "data/known.h"
+#include "data/known_datasets.h"
 #include "data/standardizer.h"
 #include "files.h"
 
@@ -115,9 +115,9 @@ TEST_F(LoadTest, LoadsKnownSetsFromTheFirstDirectoryThatHasThem) {
   setenv("SELFNORM_DATA",
          (all / "none").string().append(":").append((all / "two").string()).c_str(), 1);
   DataOptions options = source("mnist");
-  EXPECT_EQ(*find_dataset(*find_known("mnist"), options), all / "two" / "mnist");
+  EXPECT_EQ(*find_dataset(*find_known_dataset("mnist"), options), all / "two" / "mnist");
   options.data_dir = (all / "one").string();
-  EXPECT_EQ(*find_dataset(*find_known("mnist"), options), all / "one" / "mnist");
+  EXPECT_EQ(*find_dataset(*find_known_dataset("mnist"), options), all / "one" / "mnist");
   EXPECT_EQ(load_data(options).train.rows, 20);
   // A label that does not exist in the known data set.
   std::string labels = bytes_of(all / "one" / "mnist" / "train-labels-idx1-ubyte");
@@ -126,7 +126,7 @@ TEST_F(LoadTest, LoadsKnownSetsFromTheFirstDirectoryThatHasThem) {
   expect_contains("row 19 (from 0): expected a class from 0 to 9, got 10", fault(options));
   // A folder in which a file is missing is skipped.
   fs::remove(all / "one" / "mnist" / "t10k-images-idx3-ubyte.gz");
-  EXPECT_EQ(*find_dataset(*find_known("mnist"), options), all / "two" / "mnist");
+  EXPECT_EQ(*find_dataset(*find_known_dataset("mnist"), options), all / "two" / "mnist");
 }
 
 TEST_F(LoadTest, NamesSearchedFoldersAndSourceOfMissingData) {
@@ -212,15 +212,15 @@ TEST_F(LoadTest, Mnist) {
   EXPECT_EQ(std::ranges::count(labels, 1), 6742);
   std::vector<std::int64_t> rows(60000);
   std::iota(rows.begin(), rows.end(), 0);
-  const Standardizer s = fit(data.train.inputs[0], rows);
+  const Standardizer s = fit_standardizer(data.train.inputs[0], rows);
   constexpr double kPublishedDigits = 0.5e-4;
   EXPECT_NEAR(s.mean.at(0), 0.1307, kPublishedDigits);
-  EXPECT_NEAR(s.deviation.at(0), 0.3081, kPublishedDigits);
+  EXPECT_NEAR(s.standard_deviation.at(0), 0.3081, kPublishedDigits);
 }
 
 TEST_F(LoadTest, FashionMnist) {
   const DataOptions options = source("fashion_mnist");
-  if (!find_dataset(*find_known("fashion_mnist"), options)) {
+  if (!find_dataset(*find_known_dataset("fashion_mnist"), options)) {
     GTEST_SKIP() << "the package dataset-fashion-mnist is not installed";
   }
   const LoadedData data = load_data(options);

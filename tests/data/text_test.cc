@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/text.h"
+#include "data/text_dataset.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "data/tokens.h"
-#include "data/vectors.h"
+#include "data/tokenizer.h"
+#include "data/word_vectors.h"
 #include "files.h"
 #include "selfnorm/error.h"
 
@@ -41,7 +41,7 @@ class Texts : public TemporaryFolderTest {
 
 Words words_of(std::string_view text) {
   Words words;
-  split_into_words(text, words);
+  tokenize(text, words);
   return words;
 }
 
@@ -66,7 +66,7 @@ TEST_F(Texts, ReadTheSameFromEveryKindOfFile) {
       "gold_label,a,b\nx,The cat,\"the \"\"dog\"\"\"\n-,no,label\ny,a cat,the cat sits\n";
   for (const fs::path& path : {file("t.jsonl", json), file("t.tsv", tabs), file("t.csv", commas)}) {
     const Dataset data = read_texts(path, pairs());
-    EXPECT_EQ(data.words, (Words{"", "", "cat", "the", "\"", "a", "dog", "sits"})) << path;
+    EXPECT_EQ(data.vocabulary, (Words{"", "", "cat", "the", "\"", "a", "dog", "sits"})) << path;
     EXPECT_EQ(data.rows, 2);
     EXPECT_EQ(data.unlabeled, 1);
     ASSERT_EQ(data.inputs.size(), 2U);
@@ -86,7 +86,7 @@ TEST_F(Texts, TreatRareTokensAsUnknownAndTruncateLongTexts) {
   options.min_count = 2;
   options.max_words = 3;
   const Dataset data = read_texts(file("t.tsv", "b a b c d\t1\nb a\t2\n"), options);
-  EXPECT_EQ(data.words, (Words{"", "", "b", "a"}));
+  EXPECT_EQ(data.vocabulary, (Words{"", "", "b", "a"}));
   EXPECT_EQ(std::get<std::vector<float>>(data.inputs[0].values),
             (std::vector<float>{2, 3, 2, 2, 3, 0}));
 }
@@ -147,7 +147,7 @@ TEST_F(Texts, CountSkippedRows) {
 
 TEST(Renumber, MapsTokenIdsToAnotherVocabulary) {
   Field field{"a", {3}, std::vector<float>{2, 3, 0, 1, 2, 2}};
-  renumber(field, {"", "", "cat", "dog"}, {"", "", "bird", "dog"}, 2);
+  convert_token_ids(field, {"", "", "cat", "dog"}, {"", "", "bird", "dog"}, 2);
   EXPECT_EQ(field.sample_shape, (Shape{2}));
   EXPECT_EQ(std::get<std::vector<float>>(field.values), (std::vector<float>{1, 3, 1, 1}));
 }

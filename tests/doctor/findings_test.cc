@@ -46,8 +46,8 @@ Finding only_finding(const RunConfig& config, const std::string& code) {
   const std::vector<Finding> findings = examine(config).findings;
   EXPECT_EQ(codes(findings), std::vector{code});
   const Repair repaired = repair(config);
-  EXPECT_EQ(codes(repaired.found), std::vector{code});
-  EXPECT_TRUE(repaired.after.findings.empty());
+  EXPECT_EQ(codes(repaired.repaired_findings), std::vector{code});
+  EXPECT_TRUE(repaired.examination.findings.empty());
   EXPECT_TRUE(examine(repaired.config).findings.empty());
   return findings.empty() ? Finding{} : findings[0];
 }

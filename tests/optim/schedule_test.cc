@@ -132,7 +132,7 @@ RC_GTEST_PROP(Schedule, ContinuesBitForBitAfterRestore, ()) {
   second.restore(first.state());
   for (std::size_t i = middle; i < losses.size(); ++i) second.observe(losses[i]);
   RC_ASSERT(second.learning_rate(7) == whole.learning_rate(7));
-  RC_ASSERT(second.state().waited == whole.state().waited);
+  RC_ASSERT(second.state().epochs_without_improvement == whole.state().epochs_without_improvement);
 }
 
 std::string fault(const ScheduleOptions& o, std::int64_t per_epoch = 10, double epochs = 5) {

@@ -67,7 +67,7 @@ TEST(ResolveAttributes, ShapeUsesTheKindOfWeights) {
   DepthTunedSeluOptions request;
   request.depth = 300;
   request.width = 64;
-  request.orthogonal = false;
+  request.is_orthogonal = false;
   const double scale = scale_of(build_graph(network, 1), "selu_1");
   EXPECT_EQ(scale, selu_for_depth(request).constants.scale);
   EXPECT_GT(scale, scale_of(build_graph(deep(300, 64), 1), "selu_1"));

@@ -15,7 +15,7 @@ const std::vector<float> kProbabilities = {0.95f, 0.05f,   // correct
                                            0.35f, 0.65f,   // correct
                                            0.45f, 0.55f};  // wrong
 const std::vector<std::int32_t> kTruth = {0, 0, 1, 0};
-const Judged kJudged{kProbabilities, kTruth, 2};
+const ClassPredictions kJudged{kProbabilities, kTruth, 2};
 
 TEST(FinalEvaluation, ConfusionMatrixIsTruthByPrediction) {
   EXPECT_EQ(confusion(kJudged), (Counts{{1, 2}, {0, 1}}));

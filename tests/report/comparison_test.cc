@@ -49,13 +49,13 @@ TEST(Comparison, FailedTrialHasNoScoreAfterItsLastSecond) {
 }
 
 TEST(Comparison, SpreadsIgnoreMissingValues) {
-  const Spread spread = spread_of({1, std::nan(""), 3});
-  EXPECT_EQ(spread.mean, 2);
-  EXPECT_EQ(spread.deviation, std::sqrt(2.0));
-  EXPECT_EQ(spread.count, 2);
-  EXPECT_EQ(to_string(spread_of({0.5})), "0.5000");
-  EXPECT_EQ(to_string(spread_of({})), "-");
-  EXPECT_EQ(to_string(spread_of({3e-5, 1e-5})), "2.000e-05 ± 1.414e-05");
+  const TrialStatistics statistics = trial_statistics({1, std::nan(""), 3});
+  EXPECT_EQ(statistics.mean, 2);
+  EXPECT_EQ(statistics.standard_deviation, std::sqrt(2.0));
+  EXPECT_EQ(statistics.count, 2);
+  EXPECT_EQ(to_string(trial_statistics({0.5})), "0.5000");
+  EXPECT_EQ(to_string(trial_statistics({})), "-");
+  EXPECT_EQ(to_string(trial_statistics({3e-5, 1e-5})), "2.000e-05 ± 1.414e-05");
 }
 
 Comparison two() {

@@ -110,7 +110,7 @@ TEST(FiniteWidthCorrection, MatchesASimulation) {
       DepthTunedSeluOptions request;
       request.depth = kDepth;
       request.width = kWidth;
-      request.orthogonal = orthogonal;
+      request.is_orthogonal = orthogonal;
       request.dropout_growth = alpha_dropout_gradient_growth(rate);
       const DepthTunedSelu shape = selu_for_scale(scale, request);
       Simulated got;

@@ -75,9 +75,9 @@ TEST(SeluConstants, ExplainWhyThereIsNoSolution) {
 TEST(FixedPoints, PublishedSeluAttractsFromEverywhere) {
   const auto points = fixed_points(selu_rule());
   ASSERT_EQ(points.size(), 1u);
-  EXPECT_NEAR(points[0].at.mean, 0, 1e-13);
-  EXPECT_NEAR(points[0].at.variance, 1, 1e-13);
-  EXPECT_TRUE(points[0].attracts);
+  EXPECT_NEAR(points[0].moments.mean, 0, 1e-13);
+  EXPECT_NEAR(points[0].moments.variance, 1, 1e-13);
+  EXPECT_TRUE(points[0].is_attracting);
   EXPECT_NEAR(points[0].basin_min_variance, 1e-8, 1e-20);
   EXPECT_NEAR(points[0].basin_max_variance, 1e8, 1e-4);
 }
@@ -88,15 +88,15 @@ TEST(FixedPoints, PublishedHelperHasAnotherFixedPoint) {
   const SeluConstants helper = selu_constants({-0.1, 2}, {1, 1});
   const auto points = fixed_points(selu_rule(helper));
   ASSERT_EQ(points.size(), 1u);
-  EXPECT_NEAR(points[0].at.mean, 0.016, 5e-4);
-  EXPECT_NEAR(points[0].at.variance, 2.223, 5e-4);
+  EXPECT_NEAR(points[0].moments.mean, 0.016, 5e-4);
+  EXPECT_NEAR(points[0].moments.variance, 2.223, 5e-4);
 }
 
 TEST(FixedPoints, FindsARepellingFixedPoint) {
   const auto points = fixed_points(selu_rule(), {1, 1});
   ASSERT_EQ(points.size(), 1u);
-  EXPECT_NEAR(points[0].at.variance, 1, 1e-9);
-  EXPECT_FALSE(points[0].attracts);
+  EXPECT_NEAR(points[0].moments.variance, 1, 1e-9);
+  EXPECT_FALSE(points[0].is_attracting);
 }
 
 TEST(FixedPoints, ReluHasNoFixedPoint) {
@@ -146,7 +146,7 @@ TEST(DepthTunedSelu, IncludesDropout) {
 TEST(DepthTunedSelu, BalancesGrowthAndSpreadForAWidth) {
   DepthTunedSeluOptions request;
   request.depth = 1000;
-  request.orthogonal = false;
+  request.is_orthogonal = false;
   const DepthTunedSelu wide = selu_for_depth(request);
   request.width = 128;
   const DepthTunedSelu narrow = selu_for_depth(request);
@@ -155,7 +155,7 @@ TEST(DepthTunedSelu, BalancesGrowthAndSpreadForAWidth) {
   const double growth = 1000 * std::log(narrow.gradient_growth);
   EXPECT_NEAR(growth / 1, narrow.spread / request.max_spread, 1e-6)
       << "both bounds are exceeded by the same factor";
-  request.orthogonal = true;
+  request.is_orthogonal = true;
   EXPECT_EQ(selu_for_depth(request).constants.scale, wide.constants.scale)
       << "orthogonal weights do not add this noise";
 }

@@ -15,8 +15,8 @@ TEST(History, ReadsOlderFilesWithoutNewerFields) {
       R"("tau":1,"tau_deviation":0.1}]})");
   ASSERT_EQ(record.weights.size(), 1u);
   EXPECT_EQ(record.weights[0].tau, 1);
-  EXPECT_TRUE(std::isnan(record.weights[0].outside));
-  EXPECT_TRUE(std::isnan(record.weights[0].gradient));
+  EXPECT_TRUE(std::isnan(record.weights[0].outside_fraction));
+  EXPECT_TRUE(std::isnan(record.weights[0].gradient_norm));
 }
 
 }  // namespace

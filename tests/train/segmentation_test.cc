@@ -114,7 +114,7 @@ TEST(Segmentation, MeasuresEveryPixel) {
   EXPECT_EQ(objective.targets, TargetKind::class_maps);
   // Two samples of two channels of four pixels. The predictions are 0 1 1 0 | 0 1 1 1.
   const std::vector<float> scores = {1, 0, 0, 1, 0, 1, 1, 0, 1, 0, 0, 0, 0, 1, 1, 1};
-  const Scores got = measure(objective, scores, {2, 2, 2}, targets, Ints{0, 1});
+  const Scores got = compute_metrics(objective, scores, {2, 2, 2}, targets, Ints{0, 1});
   ASSERT_EQ(got.size(), 2u);
   EXPECT_EQ(got[0], (std::pair<std::string, double>{"accuracy", 4.0 / 6}));
   EXPECT_DOUBLE_EQ(got[1].second, (2.0 / 4 + 2.0 / 4) / 2);

@@ -74,7 +74,7 @@ class TrainerTest : public testing::Test {
     const auto run = prepare_run(c, {clusters(400), std::nullopt});
     int steps = 0;
     TrainCallbacks callbacks;
-    callbacks.on_step = [&](const StepReport&) { ++steps; };
+    callbacks.on_step = [&](const StepProgress&) { ++steps; };
     callbacks.should_stop = [&] { return stop_after > 0 && steps >= stop_after; };
     return execute_run(*run, folder(name), resume, callbacks);
   }

@@ -14,26 +14,26 @@ namespace {
 // Sums of floats are computed in double.
 constexpr double kRounding = 1e-6;
 
-std::vector<WeightStatistics> look(const Network& network, float (*value)(std::int64_t)) {
+std::vector<WeightStatistics> measure(const Network& network, float (*value)(std::int64_t)) {
   Weights weights(build_engine_graph(network, 1));
   for (const WeightEntry& entry : weights.entries()) {
     std::vector<float> numbers(static_cast<std::size_t>(entry.count));
     for (std::int64_t i = 0; i < entry.count; ++i) numbers[static_cast<std::size_t>(i)] = value(i);
     weights.set(entry, numbers);
   }
-  return WeightMonitor(network).look(weights);
+  return WeightMonitor(network).measure(weights);
 }
 
 TEST(WeightStatistics, SumTheRowsOfADenseLayer) {
   const Network network{{{"x", {3}}}, {{"dense", {{"units", std::int64_t{2}}}}}};
-  const auto layers = look(network, [](std::int64_t i) { return static_cast<float>(i); });
+  const auto layers = measure(network, [](std::int64_t i) { return static_cast<float>(i); });
   ASSERT_EQ(layers.size(), 1u);  // no bias
   EXPECT_EQ(layers[0].layer, "dense_1");
   EXPECT_NEAR(layers[0].omega, (0 + 1 + 2 + 3 + 4 + 5) / 2.0, kRounding);
-  EXPECT_NEAR(layers[0].omega_deviation, 4.5, kRounding);
+  EXPECT_NEAR(layers[0].omega_standard_deviation, 4.5, kRounding);
   EXPECT_NEAR(layers[0].tau, (0 + 1 + 4 + 9 + 16 + 25) / 2.0, kRounding);
-  EXPECT_NEAR(layers[0].tau_deviation, 22.5, kRounding);
-  EXPECT_EQ(layers[0].outside, 1);
+  EXPECT_NEAR(layers[0].tau_standard_deviation, 22.5, kRounding);
+  EXPECT_EQ(layers[0].outside_fraction, 1);
 }
 
 // Three of four units are in the range. In an image of 2 by 2, windows of 3 by 3 contain only two
@@ -45,13 +45,13 @@ TEST(WeightStatistics, CountUnitsOutsideTheRange) {
     return static_cast<float>(std::sqrt(kTau[i / 9] / 9));
   };
   const Network dense{{{"x", {9}}}, {{"dense", {{"units", std::int64_t{4}}}}}};
-  EXPECT_NEAR(look(dense, tau_of_unit)[0].outside, 0.25, kRounding);
+  EXPECT_NEAR(measure(dense, tau_of_unit)[0].outside_fraction, 0.25, kRounding);
   const Network padded{{{"x", {1, 2, 2}}},
                        {{"conv2d",
                          {{"channels", std::int64_t{4}},
                           {"kernel", Ints{3, 3}},
                           {"padding", std::string("same")}}}}};
-  EXPECT_NEAR(look(padded, tau_of_unit)[0].outside, 0.75, kRounding);
+  EXPECT_NEAR(measure(padded, tau_of_unit)[0].outside_fraction, 0.75, kRounding);
 }
 
 // The channels of a transposed convolution are the second axis. Here one channel is 0, and the
@@ -62,9 +62,9 @@ TEST(WeightStatistics, HandleTransposedConvolutionLayout) {
       {{"x", {8, 3, 3}}},
       {{"conv_transpose2d",
         {{"channels", std::int64_t{2}}, {"kernel", Ints{2, 2}}, {"stride", Ints{2, 2}}}}}};
-  const auto layers = look(network, [](std::int64_t i) { return i / 4 % 2 == 0 ? 0.0f : 0.5f; });
+  const auto layers = measure(network, [](std::int64_t i) { return i / 4 % 2 == 0 ? 0.0f : 0.5f; });
   EXPECT_NEAR(layers[0].omega, 8 * 0.5 / 2, kRounding);
-  EXPECT_NEAR(layers[0].omega_deviation, 2, kRounding);
+  EXPECT_NEAR(layers[0].omega_standard_deviation, 2, kRounding);
   EXPECT_NEAR(layers[0].tau, 8 * 0.25 / 2, kRounding);
 }
 
@@ -84,7 +84,7 @@ TEST(WeightStatistics, InitialWeightsHaveTauOne) {
   const Graph graph = build_engine_graph(network, 1);
   Weights weights(graph);
   weights.initialize(graph, 1);
-  for (const WeightStatistics& layer : WeightMonitor(network).look(weights)) {
+  for (const WeightStatistics& layer : WeightMonitor(network).measure(weights)) {
     // The mean square of at least 256 weights, to within five standard errors.
     EXPECT_NEAR(layer.tau, 1, 5 * std::sqrt(2.0 / 256)) << layer.layer;
   }

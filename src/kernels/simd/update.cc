@@ -46,8 +46,8 @@ using V = hn::Vec<decltype(d)>;
 HWY_INLINE V gradient(const GradientCoefficients& c, V dw, V w) {
   const V g = hn::Mul(hn::Set(d, c.scale), hn::MulAdd(hn::Set(d, c.twice_l2), w, dw));
   const V limit = hn::Set(d, c.limit);
-  const V outside = hn::CopySign(limit, g);
-  return hn::IfThenElse(hn::Gt(hn::Abs(g), limit), outside, g);  // keeps NaN
+  const V outside_fraction = hn::CopySign(limit, g);
+  return hn::IfThenElse(hn::Gt(hn::Abs(g), limit), outside_fraction, g);  // keeps NaN
 }
 
 HWY_INLINE V without_denormals(V v) {

@@ -52,15 +52,15 @@ function heatMap(label, map, rowNames, columnNames, xTitle) {
     context.fillText(xTitle, left, height - bottom + 32);
   };
   const holder = responsiveCanvas(label, height, draw);
-  const told = element('output', {class: 'text'}, '');
+  const readout = element('output', {class: 'text'}, '');
   addCellReadout(holder, map, (event) => {
     const box = holder.getBoundingClientRect();
     return [Math.floor((event.clientY - box.top) / (height - bottom) * map.rows),
       Math.floor((event.clientX - box.left - left) / (box.width - left) * map.columns)];
   }, (row, column) => {
-    told.textContent = `${rowNames[row]}, ${xTitle} ${columnNames[column]}: about ${formatNumber(dequantized(cells[row * map.columns + column], map), 3)}`;
+    readout.textContent = `${rowNames[row]}, ${xTitle} ${columnNames[column]}: about ${formatNumber(dequantized(cells[row * map.columns + column], map), 3)}`;
   });
-  return element('div', {}, holder, colorBar(map), colorLegend(map, cells.includes(255)), told);
+  return element('div', {}, holder, colorBar(map), colorLegend(map, cells.includes(255)), readout);
 }
 
 /** Describes the cell under the mouse, or the one selected with the arrow keys. */

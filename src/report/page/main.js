@@ -61,6 +61,6 @@ function follow() {
   source.onerror = () => { state.textContent = 'The training does not respond. The page shows its last known state.'; };
 }
 
-const told = JSON.parse(document.getElementById('document').textContent);
-if (told.live) follow();
-else show(told);
+const documentData = JSON.parse(document.getElementById('document').textContent);
+if (documentData.live) follow();
+else show(documentData);

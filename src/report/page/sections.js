@@ -67,8 +67,8 @@ function timeSection(report) {
 
 /** The table has the exact first and last value of every layer, and approximate values from the cells in between. */
 function heatMapFigure(map, title, caption) {
-  const mostBetween = 8, inner = map.columns - 2;
-  const between = [...Array(Math.max(0, Math.min(inner, mostBetween))).keys()].map((i) => 1 + Math.floor(i * inner / Math.min(inner, mostBetween)));
+  const maxBetween = 8, inner = map.columns - 2;
+  const between = [...Array(Math.max(0, Math.min(inner, maxBetween))).keys()].map((i) => 1 + Math.floor(i * inner / Math.min(inner, maxBetween)));
   const rows = () => {
     const cells = decodeBase64(map.cells), places = new Map(map.row_names.map((name, i) => [name, i]));
     const about = (name, column) => (places.has(name) ? dequantized(cells[places.get(name) * map.columns + column], map) : null);
@@ -171,8 +171,8 @@ function confusionSection(report) {
       element('tbody', {}, ...cells))));
 }
 
-function shade(share, isRight) {
-  const strength = Math.round(100 * Math.min(1, isRight ? 0.5 * share : 2 * share));
+function shade(fraction, isRight) {
+  const strength = Math.round(100 * Math.min(1, isRight ? 0.5 * fraction : 2 * fraction));
   return `background: color-mix(in srgb, var(--${isRight ? 'series-3' : 'error'}) ${strength / 2}%, transparent)`;
 }
 

@@ -17,17 +17,17 @@ namespace selfnorm {
 /// gzip with the extension .gz.
 struct KnownDataset {
   std::string_view name;
-  std::string_view what;         ///< one line for `selfnorm data list`
+  std::string_view description;  ///< one line for `selfnorm data list`
   std::string_view folders;      ///< possible names of its folder in a data folder
   std::string_view files;        ///< all of these must be in the folder
   std::string_view class_names;  ///< by class index, separated by '|'
-  std::string_view get;          ///< how to obtain it
+  std::string_view how_to_get;   ///< how to obtain it
 };
 
 std::span<const KnownDataset> known_datasets();
 
 /// Returns the data set with this name, or null.
-const KnownDataset* find_known(std::string_view name);
+const KnownDataset* find_known_dataset(std::string_view name);
 
 /// Returns the folders to search, in this order: options.data_dir, those in the environment
 /// variable SELFNORM_DATA (separated by ':'), ./data, those that came with the program,

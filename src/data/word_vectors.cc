@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/vectors.h"
+#include "data/word_vectors.h"
 
 #include <fmt/format.h>
 
@@ -12,12 +12,12 @@
 #include "base/text.h"
 #include "data/byte_reader.h"
 #include "data/lines.h"
-#include "data/word_counts.h"
+#include "data/token_counter.h"
 
 namespace selfnorm {
 namespace {
 
-std::string_view without_space_behind(std::string_view line) {
+std::string_view trim_right(std::string_view line) {
   const std::size_t end = line.find_last_not_of(" \t");
   return line.substr(0, end == line.npos ? 0 : end + 1);
 }
@@ -27,22 +27,23 @@ std::int64_t numbers_in(std::string_view line) { return std::ranges::count(line,
 
 class VectorFile {
  public:
-  VectorFile(const std::filesystem::path& path, const std::vector<std::string>& words,
+  VectorFile(const std::filesystem::path& path, const std::vector<std::string>& vocabulary,
              std::int64_t dimension, bool skip_bad)
       : file_(path.string()), dimension_(dimension), skip_bad_(skip_bad) {
-    for (std::size_t i = kFirstWord; i < words.size(); ++i) numbers_.emplace(words[i], i);
-    vectors_.table.assign(words.size() * static_cast<std::size_t>(dimension), 0);
-    vectors_.found.assign(words.size(), false);
+    for (std::size_t i = kFirstToken; i < vocabulary.size(); ++i) ids_.emplace(vocabulary[i], i);
+    vectors_.table.assign(vocabulary.size() * static_cast<std::size_t>(dimension), 0);
+    vectors_.found.assign(vocabulary.size(), false);
     exact_ = vectors_.found;
   }
 
   void line(std::string_view text, std::int64_t number) {
-    text = without_space_behind(text);
+    text = trim_right(text);
     if (text.empty() || (number == 1 && is_header(text))) return;
     const std::string fault = take_line(text);
     if (fault.empty()) return;
     if (!skip_bad_) {
-      data_error(fmt::format("{}:{}: {} (skip_bad = true skips such lines)", file_, number, fault));
+      throw_data_error(
+          fmt::format("{}:{}: {} (skip_bad = true skips such lines)", file_, number, fault));
     }
     ++vectors_.skipped;
   }
@@ -63,10 +64,10 @@ class VectorFile {
       return fmt::format("expected {} numbers, got {}", dimension_, numbers_in(text));
     }
     std::string fault;
-    if (const auto found = numbers_.find(std::string(word)); found != numbers_.end()) {
+    if (const auto found = ids_.find(std::string(word)); found != ids_.end()) {
       if (!exact_[found->second]) fault = keep(found->second, text.substr(end + 1));
       if (fault.empty()) exact_[found->second] = true;
-    } else if (const auto folded = numbers_.find(lower(word)); folded != numbers_.end()) {
+    } else if (const auto folded = ids_.find(lower(word)); folded != ids_.end()) {
       if (!vectors_.found[folded->second]) fault = keep(folded->second, text.substr(end + 1));
     }
     return fault;
@@ -92,7 +93,8 @@ class VectorFile {
       const std::string_view cell = numbers.substr(0, numbers.find(' '));
       const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), vector[i]);
       if (fault != std::errc() || end != cell.data() + cell.size() || !std::isfinite(vector[i])) {
-        return fmt::format("number {}: expected a finite number, got {}", i + 1, shown(cell));
+        return fmt::format("number {}: expected a finite number, got {}", i + 1,
+                           quote_for_message(cell));
       }
       numbers.remove_prefix(std::min(numbers.size(), cell.size() + 1));
     }
@@ -105,16 +107,17 @@ class VectorFile {
   std::string file_;
   std::int64_t dimension_;
   bool skip_bad_;
-  std::unordered_map<std::string, std::size_t> numbers_;
+  std::unordered_map<std::string, std::size_t> ids_;
   std::vector<bool> exact_;  ///< whether the exact spelling was found, by token id
   WordVectors vectors_;
 };
 
 }  // namespace
 
-WordVectors read_vectors(const std::filesystem::path& path, const std::vector<std::string>& words,
-                         std::int64_t dimension, bool skip_bad) {
-  VectorFile file(path, words, dimension, skip_bad);
+WordVectors read_vectors(const std::filesystem::path& path,
+                         const std::vector<std::string>& vocabulary, std::int64_t dimension,
+                         bool skip_bad) {
+  VectorFile file(path, vocabulary, dimension, skip_bad);
   read_lines(path, [&](std::string_view line, std::int64_t number) {
     file.line(line, number);
     return true;

@@ -9,30 +9,30 @@
 
 namespace selfnorm {
 
-inline constexpr std::int32_t kPadding = 0;      ///< token id after the end of a text
-inline constexpr std::int32_t kUnknownWord = 1;  ///< token id of an unknown word
-inline constexpr std::int32_t kFirstWord = 2;
+inline constexpr std::int32_t kPadding = 0;       ///< token id after the end of a text
+inline constexpr std::int32_t kUnknownToken = 1;  ///< token id of an unknown word
+inline constexpr std::int32_t kFirstToken = 2;
 
 /// Numbers tokens in order of appearance, and counts them.
-class WordCounts {
+class TokenCounter {
  public:
   std::int32_t count(const std::string& word);
 
   /// The tokens that occur at least `min_count` times, by token id. The most frequent token is
   /// first. Tokens with equal counts are in byte order. Padding and the unknown token are "".
   struct Vocabulary {
-    std::vector<std::string> words;
-    std::vector<std::int32_t> numbers;  ///< token ids, by the number that `count` returned
+    std::vector<std::string> tokens;
+    std::vector<std::int32_t> ids;  ///< token ids, by the number that `count` returned
   };
   Vocabulary vocabulary(std::int64_t min_count) const;
 
  private:
-  std::unordered_map<std::string, std::int32_t> numbers_;
+  std::unordered_map<std::string, std::int32_t> ids_;
   std::vector<std::int64_t> counts_;
 };
 
-/// Returns, for each token id of the vocabulary `words`, the id of the same token in `into`.
-std::vector<std::int32_t> translated(const std::vector<std::string>& words,
-                                     const std::vector<std::string>& into);
+/// Returns, for each token id of the vocabulary `vocabulary`, the id of the same token in `into`.
+std::vector<std::int32_t> map_token_ids(const std::vector<std::string>& vocabulary,
+                                        const std::vector<std::string>& into);
 
 }  // namespace selfnorm

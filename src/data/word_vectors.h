@@ -20,10 +20,11 @@ struct WordVectors {
 /// spaces. A first line of two whole numbers (the count and the dimension of the vectors) is
 /// skipped. A word of the file is looked up as it is written, then in lower case (A–Z only). An
 /// exact spelling takes precedence over others, and of several others the first is used. Vectors of
-/// words that are not in `words` are skipped. Throws Error(data) with the line of a vector of
+/// words that are not in `vocabulary` are skipped. Throws Error(data) with the line of a vector of
 /// another length, and of a number that is not finite in a vector that is used. With `skip_bad`,
 /// such lines are skipped and counted.
-WordVectors read_vectors(const std::filesystem::path& path, const std::vector<std::string>& words,
-                         std::int64_t dimension, bool skip_bad = false);
+WordVectors read_vectors(const std::filesystem::path& path,
+                         const std::vector<std::string>& vocabulary, std::int64_t dimension,
+                         bool skip_bad = false);
 
 }  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/text.h"
+#include "data/text_dataset.h"
 
 #include <fmt/format.h>
 
@@ -12,8 +12,8 @@
 #include "data/gather.h"
 #include "data/targets.h"
 #include "data/text_rows.h"
-#include "data/tokens.h"
-#include "data/word_counts.h"
+#include "data/token_counter.h"
+#include "data/tokenizer.h"
 
 namespace selfnorm {
 namespace {
@@ -22,14 +22,14 @@ bool is_unlabeled(const std::string& label) { return label.empty() || label == "
 
 // The rows of a text column, one after the other.
 struct Column {
-  std::vector<std::int32_t> words;  ///< as numbered by WordCounts
+  std::vector<std::int32_t> token_ids;  ///< as numbered by WordCounts
   std::vector<std::size_t> ends;
 };
 
 class TextReader {
  public:
   TextReader(const std::filesystem::path& path, const DataOptions& options)
-      : options_(options), columns_(options.text.size()), words_(columns_.size()) {
+      : options_(options), columns_(options.text.size()), tokens_(columns_.size()) {
     data_.name = path.string();
   }
 
@@ -37,8 +37,8 @@ class TextReader {
     const std::string fault = row.fault.empty() ? take(row) : row.fault;
     if (!fault.empty()) {
       if (!options_.skip_bad) {
-        data_error(fmt::format("{}:{}: {} (skip_bad = true skips such rows)", data_.name, row.line,
-                               fault));
+        throw_data_error(fmt::format("{}:{}: {} (skip_bad = true skips such rows)", data_.name,
+                                     row.line, fault));
       }
       ++data_.skipped;
     }
@@ -47,13 +47,14 @@ class TextReader {
 
   Dataset dataset(const std::string& target) {
     if (data_.rows == 0) {
-      data_error(data_.name + ": has no rows of text" + (target.empty() ? "" : " with a label"));
+      throw_data_error(data_.name + ": has no rows of text" +
+                       (target.empty() ? "" : " with a label"));
     }
-    const WordCounts::Vocabulary vocabulary = counts_.vocabulary(options_.min_count);
-    data_.words = vocabulary.words;
+    const TokenCounter::Vocabulary vocabulary = counts_.vocabulary(options_.min_count);
+    data_.vocabulary = vocabulary.tokens;
     const std::int64_t steps = steps_of_rows();
     if (!is_plausible({data_.rows, steps})) {
-      data_error(
+      throw_data_error(
           fmt::format("{}: {} texts of {} words do not fit in memory (truncate them with "
                       "max_words)",
                       data_.name, data_.rows, steps));
@@ -65,10 +66,10 @@ class TextReader {
                               {options_.text[i]}});
     }
     if (target.empty()) return std::move(data_);
-    const Place place = [&](std::int64_t row) {
+    const RowLocator locate = [&](std::int64_t row) {
       return fmt::format("{}:{}", data_.name, data_.lines[static_cast<std::size_t>(row)]);
     };
-    data_.targets = text_targets(target, labels_, options_.task, place);
+    data_.targets = text_targets(target, labels_, options_.task, locate);
     return std::move(data_);
   }
 
@@ -79,32 +80,35 @@ class TextReader {
       ++data_.unlabeled;
       return "";
     }
-    if (row.label && !is_utf8(*row.label)) return "its label is not UTF-8: " + shown(*row.label);
+    if (row.label && !is_utf8(*row.label))
+      return "its label is not UTF-8: " + quote_for_message(*row.label);
     const auto& labels = options_.labels;
     if (row.label && !labels.empty() && std::ranges::count(labels, *row.label) == 0) {
-      return fmt::format("label {}: expected {}", shown(*row.label), join(labels, ", "));
+      return fmt::format("label {}: expected {}", quote_for_message(*row.label),
+                         join(labels, ", "));
     }
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (!is_utf8(row.texts[i])) {
-        return fmt::format("'{}' is not UTF-8: {}", options_.text[i], shown(row.texts[i]));
+        return fmt::format("'{}' is not UTF-8: {}", options_.text[i],
+                           quote_for_message(row.texts[i]));
       }
-      split_into_words(row.texts[i], words_[i]);
-      if (words_[i].empty()) return fmt::format("'{}' has no words", options_.text[i]);
+      tokenize(row.texts[i], tokens_[i]);
+      if (tokens_[i].empty()) return fmt::format("'{}' has no words", options_.text[i]);
     }
-    for (std::size_t i = 0; i < columns_.size(); ++i) add(words_[i], columns_[i]);
+    for (std::size_t i = 0; i < columns_.size(); ++i) add(tokens_[i], columns_[i]);
     if (row.label) labels_.push_back(*row.label);
     data_.lines.push_back(row.line);
     ++data_.rows;
     return "";
   }
 
-  void add(const std::vector<std::string>& words, Column& column) {
-    std::size_t count = words.size();
+  void add(const std::vector<std::string>& tokens, Column& column) {
+    std::size_t count = tokens.size();
     if (options_.max_words > 0) {
       count = std::min(count, static_cast<std::size_t>(options_.max_words));
     }
-    for (std::size_t i = 0; i < count; ++i) column.words.push_back(counts_.count(words[i]));
-    column.ends.push_back(column.words.size());
+    for (std::size_t i = 0; i < count; ++i) column.token_ids.push_back(counts_.count(tokens[i]));
+    column.ends.push_back(column.token_ids.size());
   }
 
   std::int64_t steps_of_rows() const {
@@ -119,15 +123,15 @@ class TextReader {
     return static_cast<std::int64_t>(longest);
   }
 
-  std::vector<float> padded(const Column& column, const WordCounts::Vocabulary& vocabulary,
+  std::vector<float> padded(const Column& column, const TokenCounter::Vocabulary& vocabulary,
                             std::int64_t steps) const {
     std::vector<float> numbers(column.ends.size() * static_cast<std::size_t>(steps), kPadding);
     std::size_t begin = 0;
     for (std::size_t row = 0; row < column.ends.size(); ++row) {
       float* to = numbers.data() + row * static_cast<std::size_t>(steps);
       for (std::size_t i = begin; i < column.ends[row]; ++i) {
-        const auto word = static_cast<std::size_t>(column.words[i]);
-        *to++ = static_cast<float>(vocabulary.numbers[word]);
+        const auto word = static_cast<std::size_t>(column.token_ids[i]);
+        *to++ = static_cast<float>(vocabulary.ids[word]);
       }
       begin = column.ends[row];
     }
@@ -143,9 +147,9 @@ class TextReader {
 
   const DataOptions& options_;
   Dataset data_;
-  WordCounts counts_;
+  TokenCounter counts_;
   std::vector<Column> columns_;
-  std::vector<std::vector<std::string>> words_;  ///< tokens of the current row, by column
+  std::vector<std::vector<std::string>> tokens_;  ///< tokens of the current row, by column
   std::vector<std::string> labels_;
 };
 
@@ -158,14 +162,14 @@ void check_texts(const DataOptions& options) {
                                                    {"skip_bad", options.skip_bad}};
   for (const auto& [name, given] : of_texts) {
     if (!given || !options.text.empty()) continue;
-    data_error(fmt::format(
+    throw_data_error(fmt::format(
         "`{}` is for texts (name their columns with text = [\"…\"], or leave it out)", name));
   }
   for (const auto& [name, columns] : options.inputs) {
     const bool is_text = columns.size() == 1 && std::ranges::count(options.text, columns[0]) > 0;
     if (options.text.empty() || is_text) continue;
-    data_error(fmt::format("input '{}': expected one column of `text` ({}), got {}", name,
-                           join(options.text, ", "), join(columns, ", ")));
+    throw_data_error(fmt::format("input '{}': expected one column of `text` ({}), got {}", name,
+                                 join(options.text, ", "), join(columns, ", ")));
   }
 }
 
@@ -176,13 +180,13 @@ Dataset read_texts(const std::filesystem::path& path, const DataOptions& options
   return reader.dataset(target);
 }
 
-void renumber(Field& field, const std::vector<std::string>& words,
-              const std::vector<std::string>& into, std::int64_t steps) {
-  if (!is_plausible({field_rows(field), steps})) {
-    data_error(
+void convert_token_ids(Field& field, const std::vector<std::string>& vocabulary,
+                       const std::vector<std::string>& into, std::int64_t steps) {
+  if (!is_plausible({row_count(field), steps})) {
+    throw_data_error(
         fmt::format("input '{}': texts of {} words do not fit in memory", field.name, steps));
   }
-  const std::vector<std::int32_t> numbers = translated(words, into);
+  const std::vector<std::int32_t> numbers = map_token_ids(vocabulary, into);
   const auto& from = std::get<std::vector<float>>(field.values);
   const auto before = static_cast<std::size_t>(field.sample_shape[0]);
   const auto after = static_cast<std::size_t>(steps);

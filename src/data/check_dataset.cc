@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/check.h"
+#include "data/check_dataset.h"
 
 #include <fmt/format.h>
 
@@ -14,30 +14,30 @@ void check_count(const std::string& where, const char* what, std::size_t got, st
                  std::int64_t each) {
   const auto width = static_cast<std::size_t>(each);
   if (got % width == 0 && got / width == static_cast<std::size_t>(rows)) return;
-  data_error(
+  throw_data_error(
       fmt::format("{}: expected {} rows of {} {}, got {} in all", where, rows, each, what, got));
 }
 
 void check_field(const std::string& dataset, const Field& field, std::int64_t rows, bool is_text) {
   const std::string where = fmt::format("{}: input '{}'", dataset, field.name);
   if (field.sample_shape.empty() || !is_plausible(field.sample_shape)) {
-    data_error(fmt::format("{}: a sample's extents must be at least 1, got {}", where,
-                           to_string(field.sample_shape)));
+    throw_data_error(fmt::format("{}: a sample's extents must be at least 1, got {}", where,
+                                 to_string(field.sample_shape)));
   }
   const std::int64_t features = elements(field.sample_shape);
   const auto count = std::visit([](const auto& values) { return values.size(); }, field.values);
   check_count(where, "numbers", count, rows, features);
   const std::int64_t columns = is_text ? 1 : features;
   if (!field.columns.empty() && std::ssize(field.columns) != columns) {
-    data_error(fmt::format("{}: has {} features but {} column names", where, columns,
-                           field.columns.size()));
+    throw_data_error(fmt::format("{}: has {} features but {} column names", where, columns,
+                                 field.columns.size()));
   }
   const auto* values = std::get_if<std::vector<float>>(&field.values);
   if (values == nullptr) return;
   for (std::size_t i = 0; i < values->size(); ++i) {
     if (std::isfinite((*values)[i])) continue;
     const auto at = static_cast<std::int64_t>(i);
-    data_error(
+    throw_data_error(
         fmt::format("{}: row {}, feature {} (from 0): expected a finite number, got {} (drop "
                     "the row or fill the value)",
                     where, at / features, at % features, (*values)[i]));
@@ -48,7 +48,7 @@ void check_target_values(const std::string& where, const Targets& targets) {
   for (std::size_t i = 0; i < targets.values.size(); ++i) {
     if (!std::isinf(targets.values[i])) continue;
     const auto at = static_cast<std::int64_t>(i);
-    data_error(
+    throw_data_error(
         fmt::format("{}: row {}, number {} (from 0): expected a number, or NaN for a "
                     "missing one, got {}",
                     where, at / targets.width, at % targets.width, targets.values[i]));
@@ -60,7 +60,7 @@ void check_classes(const std::string& where, const Targets& targets) {
   for (std::size_t row = 0; row < targets.classes.size(); ++row) {
     const std::int32_t label = targets.classes[row];
     if (label >= 0 && label < names) continue;
-    data_error(
+    throw_data_error(
         fmt::format("{}: row {} (from 0) has class {}, but class_names lists {} classes (name "
                     "every class, by index from 0)",
                     where, row, label, names));
@@ -69,15 +69,15 @@ void check_classes(const std::string& where, const Targets& targets) {
 
 }  // namespace
 
-void check_word_numbers(const Field& field, std::int64_t vocabulary, const std::string& dataset) {
+void check_token_ids(const Field& field, std::int64_t vocabulary, const std::string& dataset) {
   const auto* values = std::get_if<std::vector<float>>(&field.values);
   const std::string where = fmt::format("{}: input '{}'", dataset, field.name);
-  if (values == nullptr) data_error(where + ": expected token ids, got pixels");
+  if (values == nullptr) throw_data_error(where + ": expected token ids, got pixels");
   for (std::size_t i = 0; i < values->size(); ++i) {
     const float id = (*values)[i];
     if (id >= 0 && id < static_cast<float>(vocabulary) && id == std::floor(id)) continue;
     const auto at = static_cast<std::int64_t>(i), steps = elements(field.sample_shape);
-    data_error(
+    throw_data_error(
         fmt::format("{}: row {}, step {} (from 0): expected a token id from 0 (padding) to {}, "
                     "got {} (increase the embedding's `vocabulary`, or encode the texts again)",
                     where, at / steps, at % steps, vocabulary - 1, id));
@@ -85,21 +85,21 @@ void check_word_numbers(const Field& field, std::int64_t vocabulary, const std::
 }
 
 void check_dataset(const Dataset& data) {
-  if (data.rows < 1) data_error(fmt::format("{}: has no rows", data.name));
+  if (data.rows < 1) throw_data_error(fmt::format("{}: has no rows", data.name));
   for (const Field& field : data.inputs) {
-    check_field(data.name, field, data.rows, !data.words.empty());
-    if (!data.words.empty()) check_word_numbers(field, std::ssize(data.words), data.name);
+    check_field(data.name, field, data.rows, !data.vocabulary.empty());
+    if (!data.vocabulary.empty()) check_token_ids(field, std::ssize(data.vocabulary), data.name);
   }
   const Targets& targets = data.targets;
   const std::string where = fmt::format("{}: target '{}'", data.name, targets.name);
   if (!targets.classes.empty() && !targets.values.empty()) {
-    data_error(where + ": has classes and values, expected one of them");
+    throw_data_error(where + ": has classes and values, expected one of them");
   }
   if (!targets.classes.empty()) {
     check_count(where, "class", targets.classes.size(), data.rows, 1);
     check_classes(where, targets);
   } else if (!targets.values.empty()) {
-    if (targets.width < 1) data_error(where + ": its width must be at least 1");
+    if (targets.width < 1) throw_data_error(where + ": its width must be at least 1");
     check_count(where, "numbers", targets.values.size(), data.rows, targets.width);
     check_target_values(where, targets);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "train/fit.h"
+#include "train/initial_values.h"
 
 #include <fmt/format.h>
 
@@ -9,8 +9,8 @@
 
 #include "data/byte_reader.h"
 #include "data/npy.h"
-#include "data/vectors.h"
-#include "data/word_counts.h"
+#include "data/token_counter.h"
+#include "data/word_vectors.h"
 #include "ops/table.h"
 #include "selfnorm/error.h"
 
@@ -48,16 +48,16 @@ std::vector<float> read_array(const std::string& path, const Node& node, const S
   return values;
 }
 
-PretrainedTable load_word_vectors(const std::string& path, const VocabularyInfo& use,
+PretrainedTable load_word_vectors(const std::string& path, const VocabularyInfo& info,
                                   const Node& node, const Value& table) {
-  if (table.shape[0] != std::ssize(use.words)) {
+  if (table.shape[0] != std::ssize(info.vocabulary)) {
     throw Error(
         ErrorKind::config,
         fmt::format("node '{}' ({}): the texts have {} words, but the table has {} rows (leave "
                     "`vocabulary` out, or use a table in a .npy file)",
-                    node.name, node.op, use.words.size(), table.shape[0]));
+                    node.name, node.op, info.vocabulary.size(), table.shape[0]));
   }
-  WordVectors vectors = read_vectors(path, use.words, table.shape[1], use.skip_bad);
+  WordVectors vectors = read_vectors(path, info.vocabulary, table.shape[1], info.skip_bad);
   return {table.name, std::move(vectors.table), std::move(vectors.found),
           table.role == Role::parameter, vectors.skipped};
 }
@@ -73,11 +73,12 @@ std::vector<bool> nonzero_rows(const std::vector<float>& numbers, std::size_t wo
   return given;
 }
 
-PretrainedTable array_of(const std::string& path, const VocabularyInfo& use, const Node& node,
+PretrainedTable array_of(const std::string& path, const VocabularyInfo& info, const Node& node,
                          const Value& table) {
   PretrainedTable read{table.name, read_array(path, node, table.shape)};
-  const bool is_of_words = !use.words.empty() && table.shape[0] == std::ssize(use.words);
-  if (is_of_words) read.has_vector = nonzero_rows(read.numbers, use.words.size());
+  const bool is_of_words =
+      !info.vocabulary.empty() && table.shape[0] == std::ssize(info.vocabulary);
+  if (is_of_words) read.has_vector = nonzero_rows(read.numbers, info.vocabulary.size());
   return read;
 }
 
@@ -91,7 +92,7 @@ bool wants_standardized(const Node& node) {
 std::vector<double> row_weights(const PretrainedTable& table, std::size_t width,
                                 const std::vector<double>& counts) {
   std::vector<double> weights(table.numbers.size() / width, 0);
-  for (std::size_t row = kFirstWord; row < weights.size(); ++row) {
+  for (std::size_t row = kFirstToken; row < weights.size(); ++row) {
     const float* numbers = table.numbers.data() + row * width;
     if (std::all_of(numbers, numbers + width, [](float x) { return x == 0; })) continue;
     weights[row] = counts.empty() ? 1 : counts[row];
@@ -113,11 +114,11 @@ void standardize_columns(PretrainedTable& table, std::size_t width,
     }
     if (all == 0) return;
     mean /= all;
-    const double deviation = std::sqrt(std::max(square / all - mean * mean, 0.0));
+    const double standard_deviation = std::sqrt(std::max(square / all - mean * mean, 0.0));
     for (std::size_t row = 0; row < weights.size(); ++row) {
       if (weights[row] == 0) continue;
       float& x = table.numbers[row * width + column];
-      x = static_cast<float>((x - mean) / (deviation > 0 ? deviation : 1));
+      x = static_cast<float>((x - mean) / (standard_deviation > 0 ? standard_deviation : 1));
     }
   }
 }
@@ -125,7 +126,7 @@ void standardize_columns(PretrainedTable& table, std::size_t width,
 }  // namespace
 
 std::vector<double> count_tokens(const Dataset& data, std::span<const std::int64_t> rows) {
-  std::vector<double> counts(data.words.size(), 0);
+  std::vector<double> counts(data.vocabulary.size(), 0);
   for (const Field& field : data.inputs) {
     if (counts.empty()) break;
     const std::span numbers(std::get<std::vector<float>>(field.values));
@@ -141,18 +142,19 @@ std::vector<double> count_tokens(const Dataset& data, std::span<const std::int64
 
 bool has_pretrained_table(const Node& node) { return table_of(node) != nullptr; }
 
-std::vector<PretrainedTable> load_pretrained_tables(const Graph& graph, const VocabularyInfo& use) {
+std::vector<PretrainedTable> load_pretrained_tables(const Graph& graph,
+                                                    const VocabularyInfo& info) {
   std::vector<PretrainedTable> tables;
   for (const Node& node : graph.nodes) {
     const std::string* path = table_of(node);
     if (path == nullptr || !owns(graph, node, node.inputs.back())) continue;
     const Value& table = graph.value(node.inputs.back());
-    tables.push_back(is_array(*path) ? array_of(*path, use, node, table)
-                                     : load_word_vectors(*path, use, node, table));
+    tables.push_back(is_array(*path) ? array_of(*path, info, node, table)
+                                     : load_word_vectors(*path, info, node, table));
     if (wants_standardized(node)) {
-      const bool counted = std::ssize(use.counts) == table.shape[0];
+      const bool counted = std::ssize(info.counts) == table.shape[0];
       standardize_columns(tables.back(), static_cast<std::size_t>(table.shape[1]),
-                          counted ? use.counts : std::vector<double>{});
+                          counted ? info.counts : std::vector<double>{});
     }
   }
   return tables;
@@ -164,7 +166,7 @@ void assign_pretrained_tables(const std::vector<PretrainedTable>& tables, Weight
     std::vector<float> numbers = table.numbers;
     const std::vector<float> drawn = weights.get(entry);
     const auto width = static_cast<std::size_t>(entry.shape[1]);
-    for (std::size_t i = kFirstWord * width; i < numbers.size() && table.keeps_initialized_rows;
+    for (std::size_t i = kFirstToken * width; i < numbers.size() && table.keeps_initialized_rows;
          ++i) {
       if (!table.has_vector[i / width]) numbers[i] = drawn[i];
     }
@@ -177,8 +179,8 @@ bool has_fitted_states(const Graph& graph) {
                              [](const Node& node) { return rule_of(row_of(node).fit) != nullptr; });
 }
 
-std::vector<float> value_of(const Graph& graph, ValueId value, Weights& weights,
-                            const InputRows& rows) {
+std::vector<float> compute_value(const Graph& graph, ValueId value, Weights& weights,
+                                 const InputRows& rows) {
   const auto input = std::ranges::find(graph.inputs, value);
   if (input != graph.inputs.end()) {
     return rows[static_cast<std::size_t>(input - graph.inputs.begin())];
@@ -201,7 +203,7 @@ void fit_states(const Graph& graph, Weights& weights, const InputRows& rows) {
     const FitRule* fit = rule_of(row_of(node).fit);
     if (fit == nullptr) continue;
     const ValueId input = node.inputs[0];
-    const std::vector<float> values = value_of(graph, input, weights, rows);
+    const std::vector<float> values = compute_value(graph, input, weights, rows);
     const auto states = (*fit)({node, graph.value(input).shape, values.data()});
     auto state = states.begin();
     for (const ValueId id : node.inputs) {

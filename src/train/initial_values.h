@@ -24,19 +24,19 @@ struct PretrainedTable {
 
 /// The vocabulary and the options that tables for texts depend on.
 struct VocabularyInfo {
-  const std::vector<std::string>& words;  ///< the vocabulary; empty: none
-  std::vector<double> counts = {};        ///< count of each token; empty: equal
-  bool skip_bad = false;                  ///< skip unreadable lines of vectors
+  const std::vector<std::string>& vocabulary;  ///< the vocabulary; empty: none
+  std::vector<double> counts = {};             ///< count of each token; empty: equal
+  bool skip_bad = false;                       ///< skip unreadable lines of vectors
 };
 
 /// Reads the tables that nodes name in their `weights`. A shared table is read for its owner. A
-/// file is an NPY array of the shape of the table, or word vectors in text form for `words`
-/// (data/vectors.h). Words without a vector are 0 in a table that is not trained, and remain as
-/// drawn in one that is. In an array for a vocabulary, rows that are not all 0 count as vectors.
+/// file is an NPY array of the shape of the table, or word vectors in text form for `vocabulary`
+/// (data/word_vectors.h). Words without a vector are 0 in a table that is not trained, and remain
+/// as drawn in one that is. In an array for a vocabulary, rows that are not all 0 count as vectors.
 /// With `standardize`, the columns get mean 0 and variance 1, where each word counts as often as it
 /// occurs. Throws Error(data) for a file that does not fit, and Error(config) if the table has
 /// another number of rows than the vocabulary.
-std::vector<PretrainedTable> load_pretrained_tables(const Graph& graph, const VocabularyInfo& use);
+std::vector<PretrainedTable> load_pretrained_tables(const Graph& graph, const VocabularyInfo& info);
 
 /// Returns the count of each token of the vocabulary in the texts of these rows.
 std::vector<double> count_tokens(const Dataset& data, std::span<const std::int64_t> rows);
@@ -51,7 +51,7 @@ bool has_fitted_states(const Graph& graph);
 void fit_states(const Graph& graph, Weights& weights, const InputRows& rows);
 
 /// Computes a value of such a graph for these rows, in inference mode and memory order.
-std::vector<float> value_of(const Graph& graph, ValueId value, Weights& weights,
-                            const InputRows& rows);
+std::vector<float> compute_value(const Graph& graph, ValueId value, Weights& weights,
+                                 const InputRows& rows);
 
 }  // namespace selfnorm

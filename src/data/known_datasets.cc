@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/known.h"
+#include "data/known_datasets.h"
 
 #include <fmt/format.h>
 
@@ -63,7 +63,7 @@ bool has_all(const fs::path& folder, std::string_view files) {
 
 std::span<const KnownDataset> known_datasets() { return kKnown; }
 
-const KnownDataset* find_known(std::string_view name) {
+const KnownDataset* find_known_dataset(std::string_view name) {
   const auto* found = std::ranges::find(kKnown, name, &KnownDataset::name);
   return found == std::end(kKnown) ? nullptr : found;
 }
@@ -105,9 +105,9 @@ fs::path require_dataset(const KnownDataset& known, const DataOptions& options) 
       tried.push_back((directory / folder).string());
     }
   }
-  data_error(fmt::format("data set '{}' was not found: looked for {} (or .gz) in {}. To get it: {}",
-                         known.name, join(split_words(known.files, ' '), ", "), join(tried, ", "),
-                         known.get));
+  throw_data_error(fmt::format(
+      "data set '{}' was not found: looked for {} (or .gz) in {}. To get it: {}", known.name,
+      join(split_words(known.files, ' '), ", "), join(tried, ", "), known.how_to_get));
 }
 
 }  // namespace selfnorm

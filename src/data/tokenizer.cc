@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/tokens.h"
+#include "data/tokenizer.h"
 
 #include <algorithm>
 
@@ -19,7 +19,7 @@ bool separates(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x
 
 }  // namespace
 
-void split_into_words(std::string_view text, std::vector<std::string>& words) {
+void tokenize(std::string_view text, std::vector<std::string>& words) {
   words.clear();
   for (std::size_t i = 0; i < text.size();) {
     std::size_t end = i;

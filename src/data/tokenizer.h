@@ -11,6 +11,6 @@ namespace selfnorm {
 /// Writes the tokens of a text to `words`, in order. A token is a maximal run of a–z, 0–9, _ and
 /// bytes from 0x80 on (letters outside ASCII), after lowercasing A–Z. Every other byte above 0x20,
 /// except 0x7f, is a token by itself. All other bytes separate tokens.
-void split_into_words(std::string_view text, std::vector<std::string>& words);
+void tokenize(std::string_view text, std::vector<std::string>& words);
 
 }  // namespace selfnorm
