@@ -3,7 +3,6 @@
 // convolutions and the optimizer. One run thus shows how much time the engine adds.
 #include <benchmark/benchmark.h>
 
-
 #include "base/random.h"
 #include "kernels/dnnl/convolution.h"
 #include "kernels/dnnl/gemm.h"

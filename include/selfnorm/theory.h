@@ -159,10 +159,10 @@ struct DepthTunedSeluOptions {
 /// growth ≤ 1, which dropout reaches, the growth alone decides).
 /// Error(config) for a depth below 1, a growth ≤ 1 that dropout does not reach, or one so near to 1
 /// a layer that s would be below 1e-8, where double precision cannot tell it from 1.
-DepthTunedSelu selu_for_depth(const DepthTunedSeluOptions& request);
+DepthTunedSelu selu_for_depth(const DepthTunedSeluOptions& options);
 
 /// As above for a given scale of at least 1e-8.
-DepthTunedSelu selu_for_scale(double scale, const DepthTunedSeluOptions& request);
+DepthTunedSelu selu_for_scale(double scale, const DepthTunedSeluOptions& options);
 
 /// The factor of alpha dropout on a gradient's second moment, a²q = 1/(1 + α′²·rate) at (0, 1).
 double alpha_dropout_gradient_growth(double rate);

@@ -96,7 +96,7 @@ Edit calibrated(const Node& node, double factor) {
   return {node.name, [factor](Layer& layer) {
             const auto given = layer.attributes.try_emplace("init.calibration", 1.0).first;
             double& calibration = std::get<double>(given->second);
-            calibration = rounded(factor * calibration);
+            calibration = round_to_digits(factor * calibration);
           }};
 }
 

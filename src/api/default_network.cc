@@ -97,7 +97,7 @@ Layer scale_to(const TargetMoments& moments) {
   if (!(moments.standard_deviation > 0)) return {"scale", {{"shift", moments.mean}}};
   const double unit = std::pow(10, std::floor(std::log10(moments.standard_deviation / 100)));
   return {"scale",
-          {{"factor", rounded(moments.standard_deviation)},
+          {{"factor", round_to_digits(moments.standard_deviation)},
            {"shift", std::round(moments.mean / unit) * unit}}};
 }
 

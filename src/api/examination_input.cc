@@ -28,7 +28,7 @@ struct RandomInput {
 };
 
 std::vector<RandomInput> inputs_of(const Graph& graph) {
-  const auto token_inputs = vocabularies(graph);
+  const auto token_inputs = vocabulary_sizes(graph);
   std::vector<RandomInput> inputs;
   for (const ValueId id : graph.inputs) {
     const auto known = token_inputs.find(id);

@@ -235,7 +235,7 @@ Predicted after_dropout(const PropagationOptions& request, const Moments& x) {
   const bool alpha = op != dropout_op("plain");
   const Dropout dropout =
       make_dropout(alpha ? DropoutKind::alpha : DropoutKind::plain, request.rate);
-  const double q = keep_rate(dropout), other = alpha ? kAlphaPrime : 0;
+  const double q = keep_probability(dropout), other = alpha ? kAlphaPrime : 0;
   const double mean = q * x.mean + (1 - q) * other;
   const double square = q * (x.variance + x.mean * x.mean) + (1 - q) * other * other;
   const double a2 = dropout.a * dropout.a;
@@ -244,7 +244,7 @@ Predicted after_dropout(const PropagationOptions& request, const Moments& x) {
 
 Predicted predict(const PropagationOptions& request, const Layer& activation, const Moments& inputs,
                   const WeightSums& weights) {
-  const MomentColumn* moments = rule_of(find_op(request.activation)->moments);
+  const MomentRuleFactory* moments = rule_of(find_op(request.activation)->moments);
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   if (moments == nullptr || weights.has_identical_units) return {{kUnknown, kUnknown}, kUnknown};
   Gaussian z = pre_activation_of(inputs, weights);

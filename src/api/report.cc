@@ -65,7 +65,7 @@ NamedRows evaluation_rows(const PreparedRun& run) {
           ? NamedRows{*run.rows.validation, run.rows.validation_rows, "validation rows"}
           : NamedRows{run.train, run.rows.train_rows, "training rows"};
   evaluated.rows = evenly_spaced_rows(evaluated.rows, kMaxEvaluationRows);
-  evaluated.name = fmt::format("{} {}", grouped(std::ssize(evaluated.rows)), evaluated.name);
+  evaluated.name = fmt::format("{} {}", group_digits(std::ssize(evaluated.rows)), evaluated.name);
   return evaluated;
 }
 

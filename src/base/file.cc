@@ -17,9 +17,9 @@ namespace {
 
 [[noreturn]] void fail_write(const std::filesystem::path& path, const char* what) {
   const std::string reason = std::strerror(errno);
-  const bool kept = std::filesystem::is_regular_file(std::filesystem::status(path));
+  const bool had_file = std::filesystem::is_regular_file(std::filesystem::status(path));
   throw Error(ErrorKind::io, path.string() + ": cannot " + what + ": " + reason +
-                                 (kept ? " (the existing file is unchanged)" : ""));
+                                 (had_file ? " (the existing file is unchanged)" : ""));
 }
 
 // Resolves symbolic links, so that the target is replaced and the link stays.

@@ -50,7 +50,7 @@ bool is_index(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-std::string lower(std::string_view text) {
+std::string to_lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   return out;
@@ -110,11 +110,11 @@ std::string shell_quoted(std::string_view text) {
   return quoted + "'";
 }
 
-double rounded(double value, int digits) {
+double round_to_digits(double value, int digits) {
   return std::stod(fmt::format("{:.{}g}", value, digits));
 }
 
-std::string grouped(std::int64_t number) {
+std::string group_digits(std::int64_t number) {
   const std::string digits = std::to_string(number);
   std::string text;
   for (std::size_t i = 0; i < digits.size(); ++i) {

@@ -20,16 +20,16 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
 bool is_index(std::string_view text);
 
 /// Returns the text with A–Z converted to a–z and all other bytes unchanged.
-std::string lower(std::string_view text);
+std::string to_lower(std::string_view text);
 
 /// Whether the bytes are valid UTF-8 (RFC 3629).
 bool is_utf8(std::string_view text);
 
 /// Rounds a number to `digits` significant digits.
-double rounded(double value, int digits = 4);
+double round_to_digits(double value, int digits = 4);
 
 /// Formats a number with thousands separators: "12,345".
-std::string grouped(std::int64_t number);
+std::string group_digits(std::int64_t number);
 
 /// Joins the words with `separator`.
 std::string join(const std::vector<std::string>& words, std::string_view separator);

@@ -180,7 +180,7 @@ void run_compare(const CompareArguments& arguments) {
       [&](const std::string& name, std::uint64_t seed, const RunSummary& run) {
         lines.clear();
         std::fputs(fmt::format("{}, seed {}: {} rows to train, {} parameters\n", bold(name), seed,
-                               grouped(run.train_rows), grouped(run.parameters))
+                               group_digits(run.train_rows), group_digits(run.parameters))
                        .c_str(),
                    stderr);
         if (!described.insert(name).second) return;

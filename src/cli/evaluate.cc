@@ -24,7 +24,7 @@ void run_evaluate(const InferenceArguments& arguments) {
     fmt::print("{}\n", document.dump(2));
     return;
   }
-  fmt::print("{} rows of {} ({})\n", grouped(static_cast<std::int64_t>(opened.rows.size())),
+  fmt::print("{} rows of {} ({})\n", group_digits(static_cast<std::int64_t>(opened.rows.size())),
              opened.data.name, opened.split);
   for (const auto& [name, value] : scores)
     fmt::print("{} {} {}\n", opened.split, name, score(value));

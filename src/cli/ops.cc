@@ -25,8 +25,8 @@ const char* category_name(Category category) {
 }
 
 std::string inputs_text(const Arity& arity) {
-  if (arity.most < 0) return fmt::format("{} or more", arity.least);
-  return std::to_string(arity.least);
+  if (arity.max < 0) return fmt::format("{} or more", arity.min);
+  return std::to_string(arity.min);
 }
 
 // Appends the choices.

@@ -91,7 +91,7 @@ void ActivationArguments::add(Command& command) {
 
 MomentRule ActivationArguments::read() const {
   const OpRow* row = find_op(name);
-  const MomentColumn* moments = row == nullptr ? nullptr : rule_of(row->moments);
+  const MomentRuleFactory* moments = row == nullptr ? nullptr : rule_of(row->moments);
   if (moments == nullptr) {
     std::vector<std::string> names;
     for (const OpRow& op : op_table()) {

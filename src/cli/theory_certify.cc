@@ -144,7 +144,7 @@ std::string domain_text(const Domain& domain) {
 }
 
 std::string boxes_text(std::int64_t boxes) {
-  return grouped(boxes) + (boxes == 1 ? " box" : " boxes");
+  return group_digits(boxes) + (boxes == 1 ? " box" : " boxes");
 }
 
 void print_result(const Result& result) {

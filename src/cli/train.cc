@@ -78,12 +78,12 @@ RunConfig read_arguments(const TrainArguments& arguments) {
 }
 
 void describe(const RunSummary& run, const fs::path& out) {
-  std::string data = fmt::format("{}: {} training rows", run.data, grouped(run.train_rows));
+  std::string data = fmt::format("{}: {} training rows", run.data, group_digits(run.train_rows));
   if (run.validation_rows > 0)
-    data += fmt::format(", {} validation rows", grouped(run.validation_rows));
-  if (run.test_rows > 0) data += fmt::format(", {} test rows", grouped(run.test_rows));
+    data += fmt::format(", {} validation rows", group_digits(run.validation_rows));
+  if (run.test_rows > 0) data += fmt::format(", {} test rows", group_digits(run.test_rows));
   std::fputs(fmt::format("{}\n{} layers, {} parameters, run folder {}\n", data, run.layers,
-                         grouped(run.parameters), out.string())
+                         group_digits(run.parameters), out.string())
                  .c_str(),
              stderr);
   std::fputs(data_notes(run).c_str(), stderr);

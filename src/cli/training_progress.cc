@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <string>
 
-#include "base/signals.h"
+#include "base/signal_handler.h"
 #include "base/text.h"
 
 namespace selfnorm::cli {
@@ -34,7 +34,7 @@ std::string scores_text(const EpochRecord& record) {
 // Prints the size of the vocabulary, its coverage and the number of rows left out.
 std::string vocabulary_line(const RunSummary& run) {
   if (run.vocabulary_size == 0) return "";
-  std::string line = fmt::format("vocabulary of {} tokens", grouped(run.vocabulary_size));
+  std::string line = fmt::format("vocabulary of {} tokens", group_digits(run.vocabulary_size));
   if (run.coverage)
     line += fmt::format(", {:.1f} % of the training tokens have vectors", 100 * *run.coverage);
   if (run.unlabeled > 0) line += fmt::format("; {} rows without a label skipped", run.unlabeled);

@@ -27,7 +27,7 @@ std::string_view trimmed(std::string_view text) {
 
 bool is_missing(std::string_view cell) {
   static const std::vector<std::string> kWords = {"", "na", "n/a", "nan", "null", "?"};
-  return cell.size() <= 4 && std::ranges::count(kWords, lower(cell)) > 0;
+  return cell.size() <= 4 && std::ranges::count(kWords, to_lower(cell)) > 0;
 }
 
 // Returns a hint for an unknown column. A wide table has too many columns to list.
@@ -96,7 +96,7 @@ void CsvTable::find_targets() {
   std::vector<std::string> names;
   if (options_.target.empty()) {
     for (const std::string& name : columns_) {
-      const std::string word = lower(name);
+      const std::string word = to_lower(name);
       if (word == "target" || word == "label" || word == "class") names.push_back(name);
     }
     if (names.size() > 1) {

@@ -25,7 +25,7 @@ void tokenize(std::string_view text, std::vector<std::string>& words) {
     std::size_t end = i;
     while (end < text.size() && is_letter(text[end])) ++end;
     if (end == i && !separates(text[i])) ++end;
-    if (end > i) words.push_back(lower(text.substr(i, end - i)));
+    if (end > i) words.push_back(to_lower(text.substr(i, end - i)));
     i = std::max(end, i + 1);
   }
 }

@@ -67,7 +67,7 @@ class VectorFile {
     if (const auto found = ids_.find(std::string(word)); found != ids_.end()) {
       if (!exact_[found->second]) fault = keep(found->second, text.substr(end + 1));
       if (fault.empty()) exact_[found->second] = true;
-    } else if (const auto folded = ids_.find(lower(word)); folded != ids_.end()) {
+    } else if (const auto folded = ids_.find(to_lower(word)); folded != ids_.end()) {
       if (!vectors_.found[folded->second]) fault = keep(folded->second, text.substr(end + 1));
     }
     return fault;

@@ -22,7 +22,7 @@ MomentField field_of_rows(std::span<const float> rows, const Shape& shape) {
       field.mean[i] += weight * x;
       field.square[i] += weight * x * x;
       for (const Link link : kLinks) {
-        const std::int64_t other = linked(extent, e, link);
+        const std::int64_t other = linked_element(extent, e, link);
         if (other >= 0) field.product(link)[i] += weight * x * at(other, c);
       }
     }
@@ -44,7 +44,7 @@ bool holds_states(const Graph& graph, const Node& node) {
 std::map<ValueId, MomentField> known_fields(const Graph& graph, const InputRows& rows,
                                             const std::vector<PretrainedTable>& tables) {
   std::map<ValueId, MomentField> fields;
-  const auto token_inputs = vocabularies(graph);
+  const auto token_inputs = vocabulary_sizes(graph);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const ValueId input = graph.inputs[i];
     Shape shape = graph.value(input).shape;

@@ -47,7 +47,7 @@ double average_correlation(const MomentField& x, Link link) {
   double sum = 0;
   std::int64_t count = 0;
   for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
-    if (linked(x.extent, e, link) < 0) continue;
+    if (linked_element(x.extent, e, link) < 0) continue;
     sum += x.product(link)[static_cast<std::size_t>(e)];
     ++count;
   }
@@ -84,7 +84,7 @@ std::vector<LayerFinding> look_at_inputs(const NetworkAnalysis& analysis) {
   if (!analysis.has_unstandardized_input()) return {};
   constexpr double kFar = 0.1, kVeryFar = 0.5;  // limits for the mean
   std::vector<LayerFinding> layer_findings;
-  const auto token_inputs = vocabularies(analysis.graph());
+  const auto token_inputs = vocabulary_sizes(analysis.graph());
   for (const ValueId input : analysis.graph().inputs) {
     if (token_inputs.contains(input)) continue;
     const FieldAverage& x = analysis.average(input);

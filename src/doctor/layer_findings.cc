@@ -109,7 +109,7 @@ std::vector<LayerFinding> look_at_plain_dropout(const NetworkAnalysis& analysis)
     if (activation_after != nullptr) around.push_back(activation_after);
     if (!contains_self_normalizing(analysis, around, true)) return;
     constexpr double kSevere = 1.25;
-    const double rate = rounded(equivalent_alpha_rate(dropout.rate), 2);
+    const double rate = round_to_digits(equivalent_alpha_rate(dropout.rate), 2);
     const double standard_deviation = stationary_standard_deviation(
         moment_rule(*analysis.any_self_normalizing()), 1 - dropout.rate);
     layer_findings.push_back({dropout.node.name,

@@ -18,7 +18,7 @@ NetworkAnalysis::NetworkAnalysis(const Graph& graph, const PredictedSignals& sig
       signals_(signals),
       has_unstandardized_input_(is_input_unstandardized),
       trained_(trained),
-      initializer_moments_(initial_laws(graph)),
+      initializer_moments_(initial_parameter_moments(graph)),
       averages_(graph.values.size()),
       gradients_(graph.values.size(), std::numeric_limits<double>::quiet_NaN()),
       producers_(graph.values.size(), nullptr),

@@ -24,8 +24,8 @@ bool normalizes(const NetworkAnalysis& analysis) {
 
 Layer scale_layer(double factor, double shift) {
   constexpr double kNone = 0.01;
-  Layer layer{"scale", {{"factor", rounded(factor)}}};
-  if (std::abs(shift) > kNone) layer.attributes["shift"] = rounded(shift);
+  Layer layer{"scale", {{"factor", round_to_digits(factor)}}};
+  if (std::abs(shift) > kNone) layer.attributes["shift"] = round_to_digits(shift);
   return layer;
 }
 
@@ -36,7 +36,7 @@ const Node* next_scale(const NetworkAnalysis& analysis, const Node& node) {
   if (readers.size() != 1) return nullptr;
   const Node* reader = readers[0];
   const bool is_scale = rule_of(row_of(*reader).rescale) != nullptr &&
-                        analysis.weights(*reader) == nullptr && row_of(*reader).arity->most == 1;
+                        analysis.weights(*reader) == nullptr && row_of(*reader).arity->max == 1;
   return is_scale ? reader : nullptr;
 }
 
@@ -124,7 +124,7 @@ bool sums_steps(const Node& node) {
 // not.
 bool moves_mean(const Node& node) {
   const Traits& traits = row_of(node).traits;
-  return traits.pools || (traits.compares && !traits.sums);
+  return traits.pools || (traits.depends_on_correlation && !traits.sums);
 }
 
 // Returns the fields to compare the output with: those of all inputs if the op compares them, else
@@ -132,7 +132,8 @@ bool moves_mean(const Node& node) {
 std::vector<const MomentField*> compared(const NetworkAnalysis& analysis, const Node& node) {
   std::vector<const MomentField*> fields;
   for (const ValueId input : node.inputs) {
-    if (fields.empty() || row_of(node).traits.compares) fields.push_back(&analysis.field(input));
+    if (fields.empty() || row_of(node).traits.depends_on_correlation)
+      fields.push_back(&analysis.field(input));
   }
   return fields;
 }
@@ -165,7 +166,7 @@ std::vector<LayerFinding> look_at_sums(const NetworkAnalysis& analysis) {
                           inputs = node.inputs.size()](Layer& layer) {
       rule(layer.attributes, inputs, factor);
       for (double& weight : std::get<std::vector<double>>(layer.attributes.at("weights"))) {
-        weight = rounded(weight);
+        weight = round_to_digits(weight);
       }
     };
     layer_findings.push_back(
@@ -184,11 +185,12 @@ std::vector<LayerFinding> look_at_concatenations(const NetworkAnalysis& analysis
   std::vector<LayerFinding> layer_findings;
   if (normalizes(analysis)) return layer_findings;
   for (const Node& node : analysis.graph().nodes) {
-    if (!row_of(node).traits.joins || node.inputs.size() < 2 || !analysis.feeds_weights(node))
+    if (!row_of(node).traits.concatenates || node.inputs.size() < 2 ||
+        !analysis.feeds_weights(node))
       continue;
     const auto square = [&](ValueId input) { return analysis.average(input).square; };
-    const auto [least, most] = std::ranges::minmax(node.inputs, {}, square);
-    const double ratio = square(most) / square(least);
+    const auto [min, max] = std::ranges::minmax(node.inputs, {}, square);
+    const double ratio = square(max) / square(min);
     if (!(ratio >= kUnlike)) continue;  // NaN if all are 0
     LayerFinding layer_finding{node.name, ratio,
                                ratio < kSevere ? Severity::warning : Severity::error};

@@ -127,7 +127,7 @@ Edit rescaled_weights(const Node& node, double factor) {
   return {node.name, [factor, rule = *rule_of(row_of(node).rescale)](Layer& layer) {
             rule(layer.attributes, layer.inputs.size(), factor);
             double& gain = std::get<double>(layer.attributes.at("init.gain"));
-            gain = rounded(gain);
+            gain = round_to_digits(gain);
           }};
 }
 

@@ -23,14 +23,14 @@ std::size_t bytes_of(const Value& value) {
 }
 
 // Returns the index of the last node that reads each value, or the number of nodes for kept values.
-std::vector<int> last_reads(const Graph& graph, const std::vector<ValueId>& kept) {
+std::vector<int> last_reads(const Graph& graph, const std::vector<ValueId>& retained) {
   std::vector<int> last(graph.values.size(), -1);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     for (const ValueId input : graph.nodes[i].inputs) {
       last[static_cast<std::size_t>(input)] = static_cast<int>(i);
     }
   }
-  for (const ValueId value : kept) {
+  for (const ValueId value : retained) {
     last[static_cast<std::size_t>(value)] = static_cast<int>(graph.nodes.size());
   }
   return last;
@@ -62,10 +62,11 @@ std::size_t place(std::vector<Buffer>& buffers) {
 
 class Planner {
  public:
-  Planner(const Graph& graph, const std::vector<char>& elsewhere, const std::vector<ValueId>& kept)
+  Planner(const Graph& graph, const std::vector<char>& is_external,
+          const std::vector<ValueId>& retained)
       : graph_(graph),
-        elsewhere_(elsewhere),
-        last_(last_reads(graph, kept)),
+        is_external_(is_external),
+        last_(last_reads(graph, retained)),
         buffer_of_(graph.values.size(), kNone) {
     plan_.view_of.assign(graph.values.size(), kNoValue);
   }
@@ -74,11 +75,11 @@ class Planner {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
       for (std::size_t k = 0; k < node.outputs.size(); ++k) {
-        if (!elsewhere_[index(node.outputs[k])]) assign(node, k, static_cast<int>(i));
+        if (!is_external_[index(node.outputs[k])]) assign(node, k, static_cast<int>(i));
       }
     }
     plan_.arena_bytes = place(buffers_);
-    plan_.offset.assign(graph_.values.size(), MemoryPlan::kElsewhere);
+    plan_.offset.assign(graph_.values.size(), MemoryPlan::kNotInArena);
     for (std::size_t i = 0; i < buffer_of_.size(); ++i) {
       if (buffer_of_[i] != kNone) plan_.offset[i] = buffers_[index(buffer_of_[i])].offset;
     }
@@ -92,11 +93,11 @@ class Planner {
   void assign(const Node& node, std::size_t k, int now) {
     const ValueId out = node.outputs[k];
     int buffer = kNone;
-    if (k == 0 && row_of(node).traits.view) {
+    if (k == 0 && row_of(node).traits.is_view) {
       plan_.view_of[index(out)] = node.inputs[0];
       buffer = buffer_of_[index(node.inputs[0])];
       if (buffer == kNone) return;  // a view of a value outside the arena
-    } else if (k == 0 && row_of(node).traits.in_place && can_overwrite(node, now)) {
+    } else if (k == 0 && row_of(node).traits.can_run_in_place && can_overwrite(node, now)) {
       buffer = buffer_of_[index(node.inputs[0])];
     } else {
       buffer = static_cast<int>(buffers_.size());
@@ -119,7 +120,7 @@ class Planner {
   }
 
   const Graph& graph_;
-  const std::vector<char>& elsewhere_;
+  const std::vector<char>& is_external_;
   std::vector<int> last_;
   std::vector<int> buffer_of_;
   std::vector<Buffer> buffers_;
@@ -128,9 +129,9 @@ class Planner {
 
 }  // namespace
 
-MemoryPlan plan_memory(const Graph& graph, const std::vector<char>& elsewhere,
-                       const std::vector<ValueId>& kept) {
-  return Planner(graph, elsewhere, kept).plan();
+MemoryPlan plan_memory(const Graph& graph, const std::vector<char>& is_external,
+                       const std::vector<ValueId>& retained) {
+  return Planner(graph, is_external, retained).plan();
 }
 
 }  // namespace selfnorm

@@ -44,9 +44,9 @@ Step lower(const Graph& graph, const Node& node, Mode mode, std::uint64_t seed) 
 }  // namespace
 
 Program::Program(Graph graph, Mode mode, std::uint64_t seed, const Bindings& bindings,
-                 const std::vector<ValueId>& kept)
+                 const std::vector<ValueId>& retained)
     : graph_(std::move(graph)) {
-  bind_memory(bindings, kept);
+  bind_memory(bindings, retained);
   std::size_t scratch = 0;
   for (const Node& node : graph_.nodes) {
     const ValueId worked_on = node.inputs.empty() ? node.outputs[0] : node.inputs[0];
@@ -63,12 +63,12 @@ Program::Program(Graph graph, Mode mode, std::uint64_t seed, const Bindings& bin
   scratch_ = AlignedBuffer(scratch);
 }
 
-void Program::bind_memory(const Bindings& bindings, const std::vector<ValueId>& kept) {
-  pointer_.assign(graph_.values.size(), nullptr);
-  std::vector<char> elsewhere(graph_.values.size(), 0);
+void Program::bind_memory(const Bindings& bindings, const std::vector<ValueId>& retained) {
+  pointers_.assign(graph_.values.size(), nullptr);
+  std::vector<char> is_external(graph_.values.size(), 0);
   for (const auto& [value, memory] : bindings) {
-    pointer_[static_cast<std::size_t>(value)] = memory;
-    elsewhere[static_cast<std::size_t>(value)] = 1;
+    pointers_[static_cast<std::size_t>(value)] = memory;
+    is_external[static_cast<std::size_t>(value)] = 1;
   }
   std::size_t input_bytes = 0;
   const auto bytes = [&](ValueId id) {
@@ -78,26 +78,26 @@ void Program::bind_memory(const Bindings& bindings, const std::vector<ValueId>& 
   inputs_ = AlignedBuffer(input_bytes);
   std::byte* next = inputs_.data();
   for (const ValueId input : graph_.inputs) {
-    pointer_[static_cast<std::size_t>(input)] = reinterpret_cast<float*>(next);
-    elsewhere[static_cast<std::size_t>(input)] = 1;
+    pointers_[static_cast<std::size_t>(input)] = reinterpret_cast<float*>(next);
+    is_external[static_cast<std::size_t>(input)] = 1;
     next += bytes(input);
   }
-  std::vector<ValueId> alive = kept;
+  std::vector<ValueId> alive = retained;
   alive.insert(alive.end(), graph_.outputs.begin(), graph_.outputs.end());
   for (const Value& value : graph_.values) {
     if (value.starts != kNoValue) alive.push_back(value.starts);
   }
-  const MemoryPlan plan = plan_memory(graph_, elsewhere, alive);
+  const MemoryPlan plan = plan_memory(graph_, is_external, alive);
   arena_ = AlignedBuffer(plan.arena_bytes);
   for (std::size_t i = 0; i < plan.offset.size(); ++i) {
-    if (plan.offset[i] != MemoryPlan::kElsewhere) {
-      pointer_[i] = reinterpret_cast<float*>(arena_.data() + plan.offset[i]);
+    if (plan.offset[i] != MemoryPlan::kNotInArena) {
+      pointers_[i] = reinterpret_cast<float*>(arena_.data() + plan.offset[i]);
     }
   }
   // Nodes are in topological order, so the memory of the viewed value is known.
   for (const Node& node : graph_.nodes) {
     const auto out = static_cast<std::size_t>(node.outputs[0]);
-    if (plan.view_of[out] != kNoValue) pointer_[out] = data(plan.view_of[out]);
+    if (plan.view_of[out] != kNoValue) pointers_[out] = data(plan.view_of[out]);
   }
 }
 

@@ -21,9 +21,9 @@ using Bindings = std::map<ValueId, float*>;
 class Program {
  public:
   /// Lowers the graph for `mode`, with masks drawn from `seed`. Graph inputs have their own memory.
-  /// After a run, `kept` values and the outputs of the graph can be read.
+  /// After a run, `retained` values and the outputs of the graph can be read.
   Program(Graph graph, Mode mode, std::uint64_t seed, const Bindings& bindings,
-          const std::vector<ValueId>& kept = {});
+          const std::vector<ValueId>& retained = {});
   Program(Program&&) = default;
 
   /// Runs all steps. Masks depend on the index of the training step and the global index of the
@@ -37,8 +37,8 @@ class Program {
   std::vector<std::pair<std::string, double>> profile(std::uint64_t step = 0);
 
   /// Returns the memory of an input, output, kept or bound value.
-  float* data(ValueId value) { return pointer_[static_cast<std::size_t>(value)]; }
-  const float* data(ValueId value) const { return pointer_[static_cast<std::size_t>(value)]; }
+  float* data(ValueId value) { return pointers_[static_cast<std::size_t>(value)]; }
+  const float* data(ValueId value) const { return pointers_[static_cast<std::size_t>(value)]; }
 
   const Graph& graph() const { return graph_; }
   std::size_t arena_bytes() const { return arena_.size(); }
@@ -51,14 +51,14 @@ class Program {
     std::int64_t rows;  // number of rows, if they are not packed
     ValueId starts;     // Value::starts of the packed rows, or kNoValue
   };
-  void bind_memory(const Bindings& bindings, const std::vector<ValueId>& kept);
+  void bind_memory(const Bindings& bindings, const std::vector<ValueId>& retained);
   ValueId starts_of(const Node& node) const;
   std::int64_t elements_in_use(ValueId value) const;
   void run_step(const BoundStep& bound, std::uint64_t step, std::uint64_t first_row);
 
   Graph graph_;
   AlignedBuffer inputs_, arena_, scratch_;
-  std::vector<float*> pointer_;  // by value
+  std::vector<float*> pointers_;  // by value
   std::vector<BoundStep> steps_;
 };
 

@@ -29,16 +29,16 @@ std::vector<int> count_uses(const Graph& graph) {
 void remove_dead_nodes(Graph& graph, const std::vector<ValueId>& wanted) {
   std::vector<char> live(graph.values.size(), 0);
   for (const ValueId id : wanted) live[static_cast<std::size_t>(id)] = 1;
-  std::vector<Node> kept;
+  std::vector<Node> live_nodes;
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
     const bool needed = std::ranges::any_of(
         node->outputs, [&](ValueId id) { return live[static_cast<std::size_t>(id)] != 0; });
     if (!needed) continue;
     for (const ValueId input : node->inputs) live[static_cast<std::size_t>(input)] = 1;
-    kept.push_back(std::move(*node));
+    live_nodes.push_back(std::move(*node));
   }
-  std::ranges::reverse(kept);
-  graph.nodes = std::move(kept);
+  std::ranges::reverse(live_nodes);
+  graph.nodes = std::move(live_nodes);
 }
 
 }  // namespace selfnorm

@@ -32,21 +32,23 @@ struct Sample {
   Sample(const DiceTargets& targets, const DiceShape& s, std::int64_t n)
       : channels(s.channels),
         labels(targets.labels == nullptr ? nullptr : targets.labels + n * s.positions),
-        shares(targets.shares == nullptr ? nullptr : targets.shares + n * s.positions * channels) {}
+        target_probabilities(targets.target_probabilities == nullptr
+                                 ? nullptr
+                                 : targets.target_probabilities + n * s.positions * channels) {}
 
   bool is_missing(std::int64_t position) const {
     if (labels != nullptr) return labels[position] < 0;
-    const float* y = shares + position * channels;
-    return std::any_of(y, y + channels, [](float share) { return std::isnan(share); });
+    const float* y = target_probabilities + position * channels;
+    return std::any_of(y, y + channels, [](float probability) { return std::isnan(probability); });
   }
   float at(std::int64_t position, std::int64_t channel) const {
     if (labels != nullptr) return labels[position] == channel ? 1.0f : 0.0f;
-    return shares[position * channels + channel];
+    return target_probabilities[position * channels + channel];
   }
 
   std::int64_t channels;
   const std::int32_t* labels;
-  const float* shares;
+  const float* target_probabilities;
 };
 
 template <class F>
@@ -69,9 +71,9 @@ void sum_overlaps(const float* p, const Sample& sample, const DiceShape& s, Over
   for (std::int64_t i = 0; i < s.positions; ++i) {
     if (sample.is_missing(i)) continue;
     for (std::int64_t c = 0; c < s.channels; ++c) {
-      const double share = p[i * s.channels + c], y = sample.at(i, c);
-      overlaps[c].both += share * y;
-      overlaps[c].all += share + y;
+      const double probability = p[i * s.channels + c], y = sample.at(i, c);
+      overlaps[c].both += probability * y;
+      overlaps[c].all += probability + y;
     }
   }
 }

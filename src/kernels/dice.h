@@ -16,12 +16,13 @@ struct DiceShape {
   double smooth = 1;  ///< ε ≥ 0
 };
 
-/// The targets. Either `labels` or `shares` is null. `labels` are class indices from 0 (samples ×
-/// positions), negative if missing. `shares` are class fractions in the shape of the logits, where
-/// a NaN in any channel marks a pixel as missing. Missing pixels do not count.
+/// The targets. Either `labels` or `target_probabilities` is null. `labels` are class indices from
+/// 0 (samples × positions), negative if missing. `target_probabilities` are class fractions in the
+/// shape of the logits, where a NaN in any channel marks a pixel as missing. Missing pixels do not
+/// count.
 struct DiceTargets {
   const std::int32_t* labels = nullptr;
-  const float* shares = nullptr;
+  const float* target_probabilities = nullptr;
 };
 
 /// Returns the number of bytes that the functions below need at `scratch`, which must be 64-byte

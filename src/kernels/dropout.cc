@@ -16,7 +16,7 @@ Dropout make_dropout(DropoutKind kind, double rate, double mean, double variance
   dropout.threshold =
       static_cast<std::uint32_t>(std::clamp(std::round((1 - rate) * 65536), 1.0, 65536.0));
   dropout.alpha_prime = alpha_prime;
-  const double keep = keep_rate(dropout);
+  const double keep = keep_probability(dropout);
   if (kind == DropoutKind::plain) {
     dropout.a = 1 / keep;
   } else {

@@ -29,7 +29,7 @@ void fill_each(std::int64_t count, float* values, Draw draw) {
 // How to draw values, and their moments for a gain of 1.
 struct Initializer {
   std::function<void(double gain, const InitializerShape&, RandomKey, float*)> draw;
-  std::function<InitializerMoments(const InitializerShape&)> law;
+  std::function<InitializerMoments(const InitializerShape&)> moments;
 };
 using Variance = double (*)(const InitializerShape&);
 
@@ -40,10 +40,11 @@ double unit(const InitializerShape&) { return 1; }
 
 Initializer truncated(Variance variance) {
   return {[=](double gain, const InitializerShape& s, RandomKey key, float* values) {
-            const double deviation =
+            const double standard_deviation =
                 gain * std::sqrt(variance(s)) / kTruncatedNormalStandardDeviation;
-            fill_each(s.count, values,
-                      [=](std::uint64_t i) { return deviation * truncated_normal(key, i); });
+            fill_each(s.count, values, [=](std::uint64_t i) {
+              return standard_deviation * truncated_normal(key, i);
+            });
           },
           [=](const InitializerShape& s) {
             return InitializerMoments{0, variance(s)};
@@ -108,8 +109,8 @@ void orthogonal(double gain, const InitializerShape& s, RandomKey key, float* va
     const auto grain = static_cast<std::int64_t>(1 + kGrain / length);
     parallel_rows(vectors - v - 1, grain, [&](std::int64_t first, std::int64_t count) {
       for (std::int64_t w = v + 1 + first; w < v + 1 + first + count; ++w) {
-        const double share = dot(unit, vector(w), length);
-        for (std::size_t i = 0; i < length; ++i) vector(w)[i] -= share * unit[i];
+        const double projection = dot(unit, vector(w), length);
+        for (std::size_t i = 0; i < length; ++i) vector(w)[i] -= projection * unit[i];
       }
     });
   }
@@ -122,7 +123,7 @@ void orthogonal(double gain, const InitializerShape& s, RandomKey key, float* va
 }
 
 // The moments of `orthogonal`. The vectors have length 1 and max(rows, columns) elements.
-InitializerMoments orthogonal_law(const InitializerShape& s) {
+InitializerMoments orthogonal_moments(const InitializerShape& s) {
   const double rows = static_cast<double>(s.outputs);
   const double columns = static_cast<double>(s.count) / rows;
   return {0, 1 / std::max(rows, columns), std::min(1.0, rows / columns),
@@ -145,7 +146,7 @@ const std::map<std::string, Initializer>& initializers() {
           return InitializerMoments{0, unit(s)};
         }}},
       {"uniform", uniform_within(1, unit)},
-      {"orthogonal", {orthogonal, orthogonal_law}},
+      {"orthogonal", {orthogonal, orthogonal_moments}},
       {"zeros", constant(0)},
       {"ones", constant(1)},
       {kConstant, constant(1)},
@@ -168,8 +169,9 @@ bool gain_is_value(const std::string& name) { return name == kConstant; }
 
 InitializerMoments initializer_moments(const std::string& name, double gain,
                                        const InitializerShape& shape) {
-  const InitializerMoments law = initializers().at(name).law(shape);
-  return {gain * law.mean, gain * gain * law.variance, law.kept, law.norm_preserved_backward};
+  const InitializerMoments moments = initializers().at(name).moments(shape);
+  return {gain * moments.mean, gain * gain * moments.variance, moments.preserved,
+          moments.preserved_backward};
 }
 
 void initialize(const std::string& name, double gain, const InitializerShape& shape, RandomKey key,

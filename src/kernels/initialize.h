@@ -29,7 +29,7 @@ struct InitializerMoments {
   double mean = 0, variance = 0;
   /// The fraction of the length of a vector that the weights preserve in every draw, forward (by
   /// rows) and backward (by columns). Up to 1 for orthogonal weights, 0 for independent ones.
-  double kept = 0, norm_preserved_backward = 0;
+  double preserved = 0, preserved_backward = 0;
 };
 InitializerMoments initializer_moments(const std::string& name, double gain,
                                        const InitializerShape& shape);

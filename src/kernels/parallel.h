@@ -16,8 +16,8 @@ namespace selfnorm {
 template <class F>
 void parallel_rows(std::int64_t rows, std::int64_t grain, F f) {
   if (rows <= 0) return;
-  const std::int64_t most = omp_in_parallel() ? 1 : omp_get_max_threads();
-  const std::int64_t blocks = std::min(most, rows / std::max<std::int64_t>(grain, 1));
+  const std::int64_t max_threads = omp_in_parallel() ? 1 : omp_get_max_threads();
+  const std::int64_t blocks = std::min(max_threads, rows / std::max<std::int64_t>(grain, 1));
   if (blocks <= 1) {
     f(std::int64_t{0}, rows);
     return;

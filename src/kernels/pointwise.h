@@ -37,7 +37,7 @@ enum class DropoutKind : std::uint8_t { none, plain, alpha };
 /// Whether f′ can be computed from the output alone, so that the output may overwrite the input.
 /// Otherwise the backward pass needs the input: gelu, silu and a leaky_relu with a negative slope
 /// are not monotonic. selu and elu require λ > 0, input_scale > 0 and α ≥ 0.
-constexpr bool gradient_from_output(const Activation& activation) {
+constexpr bool can_differentiate_from_output(const Activation& activation) {
   switch (activation.kind) {
     case ActivationKind::gelu:
     case ActivationKind::silu: return false;
@@ -57,7 +57,7 @@ struct Dropout {
 };
 
 /// The probability that an element is kept.
-constexpr double keep_rate(const Dropout& dropout) { return dropout.threshold / 65536.0; }
+constexpr double keep_probability(const Dropout& dropout) { return dropout.threshold / 65536.0; }
 
 /// Whether the dropout changes any element.
 constexpr bool changes_values(const Dropout& dropout) {

@@ -19,7 +19,7 @@ bool is_there(const float* ids, std::int64_t step) { return ids == nullptr || id
 // Returns the row of a step, counted over all samples, or a negative number for padding.
 std::int64_t row_of_step(const StepRowIndex& rows, std::int64_t step) {
   if (!is_there(rows.ids, step)) return -1;
-  return rows.places != nullptr ? static_cast<std::int64_t>(rows.places[step]) : step;
+  return rows.step_rows != nullptr ? static_cast<std::int64_t>(rows.step_rows[step]) : step;
 }
 
 // Calls f(sample, first step of the sample) for every sample.
@@ -103,10 +103,10 @@ void sum_steps_gradient(const float* dy, const float* ids, const SequenceShape& 
 }
 
 void max_steps(const float* x, const StepRowIndex& rows, const SequenceShape& shape, float* y,
-               float* which) {
+               float* argmax) {
   const std::int64_t width = shape.width;
   for_each_sample(shape, [&](std::int64_t n, std::int64_t first) {
-    float *out = y + n * width, *from = which + n * width;
+    float *out = y + n * width, *from = argmax + n * width;
     kernels::fill(0, out, width);
     kernels::fill(-1, from, width);
     for (std::int64_t t = 0; t < shape.steps; ++t) {
@@ -122,13 +122,13 @@ void max_steps(const float* x, const StepRowIndex& rows, const SequenceShape& sh
   });
 }
 
-void max_steps_gradient(const float* dy, const float* which, const SequenceShape& shape,
+void max_steps_gradient(const float* dy, const float* argmax, const SequenceShape& shape,
                         float* dx) {
   for_each_sample(shape, [&](std::int64_t n, std::int64_t first) {
     float* to = dx + first * shape.width;
     kernels::fill(0, to, shape.steps * shape.width);
     for (std::int64_t k = 0; k < shape.width; ++k) {
-      const auto step = static_cast<std::int64_t>(which[n * shape.width + k]);
+      const auto step = static_cast<std::int64_t>(argmax[n * shape.width + k]);
       if (step >= 0) to[step * shape.width + k] = dy[n * shape.width + k];
     }
   });
@@ -152,16 +152,16 @@ void sum_packed_gradient(const float* dy, const StepRowIndex& rows, const Sequen
                 });
 }
 
-void max_packed_gradient(const float* dy, const float* which, const float* places,
+void max_packed_gradient(const float* dy, const float* argmax, const float* step_rows,
                          const SequenceShape& shape, std::int64_t packed, float* dx) {
   const std::int64_t width = shape.width;
   kernels::fill(0, dx, packed * width);
   parallel_rows(width, grain(shape.samples), [&](std::int64_t column, std::int64_t size) {
     for (std::int64_t n = 0; n < shape.samples; ++n) {
       for (std::int64_t k = column; k < column + size; ++k) {
-        const auto step = static_cast<std::int64_t>(which[n * width + k]);
+        const auto step = static_cast<std::int64_t>(argmax[n * width + k]);
         if (step < 0) continue;
-        const auto row = static_cast<std::int64_t>(places[n * shape.steps + step]);
+        const auto row = static_cast<std::int64_t>(step_rows[n * shape.steps + step]);
         dx[row * width + k] += dy[n * width + k];
       }
     }
@@ -169,26 +169,26 @@ void max_packed_gradient(const float* dy, const float* which, const float* place
 }
 
 void pack_unique_tokens(const float* ids, const SequenceShape& shape, std::int64_t table_rows,
-                        bool padding, std::int32_t* scratch, const Packed& packed) {
+                        bool padding, std::int32_t* scratch, const PackedRows& packed) {
   std::fill(scratch, scratch + table_rows, -1);
   std::int32_t count = 0;
   for (std::int64_t i = 0; i < shape.samples * shape.steps; ++i) {
     if (ids[i] == 0 && !padding) {
-      packed.places[i] = -1;
+      packed.step_rows[i] = -1;
       continue;
     }
-    const std::int64_t word = row_of_id(ids[i], table_rows);
-    if (scratch[word] < 0) {
-      packed.words[count] = static_cast<float>(word);
-      scratch[word] = count++;
+    const std::int64_t token = row_of_id(ids[i], table_rows);
+    if (scratch[token] < 0) {
+      packed.token_ids[count] = static_cast<float>(token);
+      scratch[token] = count++;
     }
-    packed.places[i] = static_cast<float>(scratch[word]);
+    packed.step_rows[i] = static_cast<float>(scratch[token]);
   }
   kernels::fill(0, packed.starts, shape.samples);
   packed.starts[shape.samples] = static_cast<float>(count);
 }
 
-void pack_unpadded_steps(const float* ids, const SequenceShape& shape, const Packed& packed) {
+void pack_unpadded_steps(const float* ids, const SequenceShape& shape, const PackedRows& packed) {
   std::int64_t count = 0;
   for (std::int64_t n = 0; n < shape.samples; ++n) {
     const float* sample = ids + n * shape.steps;
@@ -196,8 +196,8 @@ void pack_unpadded_steps(const float* ids, const SequenceShape& shape, const Pac
     while (length > 0 && sample[length - 1] == 0) --length;
     packed.starts[n] = static_cast<float>(count);
     for (std::int64_t t = 0; t < shape.steps; ++t) {
-      packed.places[n * shape.steps + t] = sample[t] == 0 ? -1 : static_cast<float>(count + t);
-      if (t < length) packed.words[count + t] = sample[t];
+      packed.step_rows[n * shape.steps + t] = sample[t] == 0 ? -1 : static_cast<float>(count + t);
+      if (t < length) packed.token_ids[count + t] = sample[t];
     }
     count += length;
   }

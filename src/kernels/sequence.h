@@ -28,7 +28,7 @@ struct SequenceShape {
 /// Maps a step to its row of x. Without packed rows, each step has its own row.
 struct StepRowIndex {
   const float* ids = nullptr;  ///< token ids, 0 for padding; null if no step is padding
-  const float* places =
+  const float* step_rows =
       nullptr;  ///< if rows are packed: the row of each step, negative for padding
 };
 
@@ -40,31 +40,32 @@ void sum_steps_gradient(const float* dy, const float* ids, const SequenceShape& 
 
 /// The maximum over the same steps and its index (the first of equal ones; −1 if there are none).
 void max_steps(const float* x, const StepRowIndex& rows, const SequenceShape& shape, float* y,
-               float* which);
-void max_steps_gradient(const float* dy, const float* which, const SequenceShape& shape, float* dx);
+               float* argmax);
+void max_steps_gradient(const float* dy, const float* argmax, const SequenceShape& shape,
+                        float* dx);
 
 /// The same gradients for `packed` rows: the sum over the steps of each row, in their order for any
 /// number of threads.
 void sum_packed_gradient(const float* dy, const StepRowIndex& rows, const SequenceShape& shape,
                          double power, std::int64_t packed, float* dx);
-void max_packed_gradient(const float* dy, const float* which, const float* places,
+void max_packed_gradient(const float* dy, const float* argmax, const float* step_rows,
                          const SequenceShape& shape, std::int64_t packed, float* dx);
 
 /// The packed rows of samples × steps token ids.
-struct Packed {
-  float* words;   ///< token id of each row; room for samples × steps
-  float* places;  ///< row of each step, or −1
-  float* starts;  ///< first row of each sample, then the number of rows
+struct PackedRows {
+  float* token_ids;  ///< token id of each row; room for samples × steps
+  float* step_rows;  ///< row of each step, or −1
+  float* starts;     ///< first row of each sample, then the number of rows
 };
 
 /// Packs one row per distinct token, in order of first appearance. If `padding`, padding has a row
 /// too. Ids outside the table share one row. All starts are 0. `scratch` holds one number per row
 /// of the table.
 void pack_unique_tokens(const float* ids, const SequenceShape& shape, std::int64_t table_rows,
-                        bool padding, std::int32_t* scratch, const Packed& packed);
+                        bool padding, std::int32_t* scratch, const PackedRows& packed);
 
 /// Packs one row per step of a sample up to its last token, in order. No step refers to the rows of
 /// padding among them.
-void pack_unpadded_steps(const float* ids, const SequenceShape& shape, const Packed& packed);
+void pack_unpadded_steps(const float* ids, const SequenceShape& shape, const PackedRows& packed);
 
 }  // namespace selfnorm

@@ -61,7 +61,7 @@ const DualActivation& absolute() {
 // Returns the field of x − y, which is taken as normal.
 MomentField difference_of(const SignalContext& c) {
   const WeightedFlow x{*c.inputs[0], 1}, y{*c.inputs[1], -1};
-  return c.made_alike ? sum_of_alike(x, y) : weighted_sum({x, y}).field();
+  return c.inputs_share_weights ? sum_with_shared_weights(x, y) : weighted_sum({x, y}).field();
 }
 
 // Returns E|x − y| for each element. If x and y are the same activation of normal pre-activations,
@@ -69,12 +69,15 @@ MomentField difference_of(const SignalContext& c) {
 std::vector<double> means_of(const SignalContext& c, const MomentField& normal) {
   std::vector<double> means = normal.mean;
   const Signal &x = *c.inputs[0], &y = *c.inputs[1];
-  if (x.latent == nullptr || y.latent == nullptr || x.activation != y.activation) return means;
+  if (x.pre_activation == nullptr || y.pre_activation == nullptr || x.activation != y.activation)
+    return means;
   for (std::int64_t i = 0; i < normal.extent.elements(); ++i) {
     const auto e = static_cast<std::size_t>(i);
-    const double mean = (x.latent->mean[e] + y.latent->mean[e]) / 2;
-    const double variance = (x.latent->variance(e) + y.latent->variance(e)) / 2;
-    const double common = c.made_alike ? covariance_of_alike(*x.latent, *y.latent, i) : 0;
+    const double mean = (x.pre_activation->mean[e] + y.pre_activation->mean[e]) / 2;
+    const double variance = (x.pre_activation->variance(e) + y.pre_activation->variance(e)) / 2;
+    const double common = c.inputs_share_weights ? covariance_from_shared_weights(
+                                                       *x.pre_activation, *y.pre_activation, i)
+                                                 : 0;
     const double rho = variance > 0 ? common / variance : 0;
     means[e] = 2 * x.activation->largest(mean, variance, rho, 2).mean - x.field().mean[e] -
                y.field().mean[e];
@@ -89,7 +92,7 @@ Signal forward_signal(const SignalContext& c) {
   y.square = d.square;
   for (const Link link : kLinks) {
     for (std::int64_t i = 0; i < d.extent.elements(); ++i) {
-      const std::int64_t other = linked(d.extent, i, link);
+      const std::int64_t other = linked_element(d.extent, i, link);
       if (other < 0) continue;
       const auto e = static_cast<std::size_t>(i), to = static_cast<std::size_t>(other);
       const double both = std::sqrt(std::max(0.0, y.variance(e) * y.variance(to)));
@@ -124,11 +127,12 @@ OpRows absolute_difference_rows() {
           .fit = Gap{"has no states"},
           .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
           .reference = reference(DifferenceReference{}),
-          .tests = TestDomain{.cases = {{{s, s}}, {{image, image}}}, .misfits = {{{s, {3, 6}}}}},
-          .traits = {.in_place = true, .by_step = true, .compares = true},
+          .tests =
+              TestDomain{.cases = {{{s, s}}, {{image, image}}}, .invalid_cases = {{{s, {3, 6}}}}},
+          .traits = {.can_run_in_place = true, .is_stepwise = true, .depends_on_correlation = true},
       },
       internal_row("absolute_difference_gradient", "dx of absolute_difference", infer_same,
-                   lower_gradient, {.in_place = true})};
+                   lower_gradient, {.can_run_in_place = true})};
 }
 
 }  // namespace selfnorm

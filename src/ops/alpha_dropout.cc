@@ -43,7 +43,7 @@ void fill(const Settings& settings, Pointwise& pass) { pass.dropout = from(setti
 struct Extents {
   explicit Extents(const Shape& shape)
       : rows(shape[0]),
-        channels(block_of(shape).features),
+        channels(feature_matrix_shape(shape).features),
         positions(row_elements(shape) / channels) {}
   std::int64_t rows, channels, positions;
 };
@@ -77,7 +77,7 @@ struct FeatureReference {
     const std::int64_t channels = Extents(a.inputs[0].shape).channels;
     for_each_element(a.inputs[0].shape, [&](std::int64_t row, std::int64_t e, std::size_t i) {
       a.outputs[0].data[i] = ref::apply_dropout(
-          dropout, ref::keeps(dropout, mask, row, e % channels), a.inputs[0].data[i]);
+          dropout, ref::is_kept(dropout, mask, row, e % channels), a.inputs[0].data[i]);
     });
   }
 };
@@ -89,12 +89,12 @@ void feature_gradient(GradientContext& c) {
 }
 
 Signal feature_signal(const SignalContext& c) {
-  return {dropped(c.inputs[0]->field(), from(c.node.attributes), true)};
+  return {propagate_dropout(c.inputs[0]->field(), from(c.node.attributes), true)};
 }
 
 std::vector<SignalGradient> feature_signal_gradient(const SignalContext& c,
                                                     const SignalGradient& dy) {
-  return {{masked(dy.field(), from(c.node.attributes), true)}};
+  return {{propagate_dropout_gradient(dy.field(), from(c.node.attributes), true)}};
 }
 
 OpRow feature_row() {
@@ -117,7 +117,7 @@ OpRow feature_row() {
       .tests = TestDomain{{{{{6, 9}}, {{"rate", 0.4}}},
                            {{{4, 5, 3, 2}}, {{"rate", 0.4}}},
                            {{{4, 5, 3, 2}}, other_attributes()}}},
-      .traits = {.in_place = true, .identity_at_inference = true},
+      .traits = {.can_run_in_place = true, .is_identity_at_inference = true},
   };
 }
 
@@ -131,7 +131,7 @@ OpRows alpha_dropout_rows() {
       feature_row(),
       internal_row("feature_alpha_dropout_gradient",
                    "gradient of feature_alpha_dropout; draws the mask again", infer_same,
-                   lower_feature<feature_dropout_backward>, {.in_place = true})};
+                   lower_feature<feature_dropout_backward>, {.can_run_in_place = true})};
 }
 
 }  // namespace selfnorm

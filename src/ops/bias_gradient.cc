@@ -6,12 +6,14 @@
 namespace selfnorm {
 namespace {
 
-Inferred infer(const InferContext& context) { return {{{block_of(context.inputs[0]).features}}}; }
+Inferred infer(const InferContext& context) {
+  return {{{feature_matrix_shape(context.inputs[0]).features}}};
+}
 
 Step lower(const LoweringContext& context) {
-  const Block block = block_of(context.inputs[0]);
+  const FeatureMatrixShape block = feature_matrix_shape(context.inputs[0]);
   const auto scratch =
-      static_cast<std::size_t>(kernels::column_sum_scratch(block.rows, block.features));
+      static_cast<std::size_t>(kernels::column_sum_scratch_doubles(block.rows, block.features));
   const std::int64_t rows = block.rows / context.inputs[0][0];
   return {[=](const StepArguments& a) {
             kernels::column_sum(a.inputs[0], a.outputs[0], a.rows * rows, block.features,

@@ -15,14 +15,14 @@ constexpr double kNone = 1e-300;  ///< lower bound of variances that divide
 // The differences between the channels of z over draws of their weights, as fractions of the
 // variance. Channels differ by a constant, and by the size of a component that varies over samples
 // and positions with few degrees of freedom.
-struct Variety {
+struct ChannelVariation {
   double constant = 0;
   double varying = 0;
 };
 
 double covariance(const MomentField& z, std::int64_t element, Link link) {
   const auto e = static_cast<std::size_t>(element);
-  const auto to = static_cast<std::size_t>(linked(z.extent, element, link));
+  const auto to = static_cast<std::size_t>(linked_element(z.extent, element, link));
   return z.product(link)[e] - z.mean[e] * z.mean[to];
 }
 
@@ -30,7 +30,7 @@ double covariance(const MomentField& z, std::int64_t element, Link link) {
 double shared_by_neighbors(const MomentField& z) {
   double shared = 0, all = 0;
   for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
-    if (linked(z.extent, e, Link::right) < 0) continue;
+    if (linked_element(z.extent, e, Link::right) < 0) continue;
     shared += covariance(z, e, Link::right);
     all += z.variance(static_cast<std::size_t>(e));
   }
@@ -42,13 +42,13 @@ double shared_by_neighbors(const MomentField& z) {
 // elements, after each element's mean covariance is subtracted. Pairs of covariances with a common
 // element estimate this term. A single λ represents the varying component. The variance that
 // neighbors do not have in common has many degrees of freedom and is not part of it.
-Variety variety_of(const MomentField& z) {
+ChannelVariation channel_variation(const MomentField& z) {
   const FieldAverage all = field_average(z);
   const double variance = std::max(all.variance(), kNone);
   double mean = 0, square = 0, chained = 0;
   for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
     const double one = covariance(z, e, Link::far) / variance;
-    const double next = covariance(z, linked(z.extent, e, Link::far), Link::far) / variance;
+    const double next = covariance(z, linked_element(z.extent, e, Link::far), Link::far) / variance;
     mean += one;
     square += one * one;
     chained += one * next;
@@ -57,32 +57,33 @@ Variety variety_of(const MomentField& z) {
   const double interaction = (square - 2 * chained) / count + mean * mean / (count * count);
   const double constant =
       std::clamp((all.any_pair_product - all.mean * all.mean) / variance, 0.0, 1.0);
-  const double most = std::max(shared_by_neighbors(z) - constant, 0.0);
-  return {constant, std::min(std::sqrt(std::max(interaction, 0.0)), most)};
+  const double limit = std::max(shared_by_neighbors(z) - constant, 0.0);
+  return {constant, std::min(std::sqrt(std::max(interaction, 0.0)), limit)};
 }
 
-// Returns z in channels with a constant of `deviations` standard deviations and a varying component
-// of `size` times its average size.
-MomentField given(const MomentField& z, const Variety& variety, double deviations, double size) {
+// Returns z in channels with a constant of `standard_deviations` standard deviations and a varying
+// component of `size` times its average size.
+MomentField conditional_field(const MomentField& z, const ChannelVariation& variation,
+                              double standard_deviations, double size) {
   MomentField y = z;
   const auto shift = [&](std::size_t e) {
-    return deviations * std::sqrt(variety.constant * std::max(z.variance(e), 0.0));
+    return standard_deviations * std::sqrt(variation.constant * std::max(z.variance(e), 0.0));
   };
-  const double own = variety.varying * (size * size - 1);
+  const double own = variation.varying * (size * size - 1);
   for (std::int64_t i = 0; i < z.extent.elements(); ++i) {
     const auto e = static_cast<std::size_t>(i);
     const double variance = std::max(z.variance(e), 0.0);
     y.mean[e] = z.mean[e] + shift(e);
-    y.square[e] = y.mean[e] * y.mean[e] + (1 - variety.constant + own) * variance;
+    y.square[e] = y.mean[e] * y.mean[e] + (1 - variation.constant + own) * variance;
     for (const Link link : kLinks) {
-      const std::int64_t other = linked(z.extent, i, link);
+      const std::int64_t other = linked_element(z.extent, i, link);
       if (other < 0) continue;
       const auto to = static_cast<std::size_t>(other);
       const double both = std::sqrt(variance * std::max(z.variance(to), 0.0));
-      const double rest = z.product(link)[e] - z.mean[e] * z.mean[to] - variety.constant * both;
+      const double rest = z.product(link)[e] - z.mean[e] * z.mean[to] - variation.constant * both;
       // Elements have the varying component in common as far as they are correlated.
-      const double most = variety.varying * both;
-      const double varying = std::clamp(rest, -most, most);
+      const double limit = variation.varying * both;
+      const double varying = std::clamp(rest, -limit, limit);
       y.product(link)[e] =
           rest + (size * size - 1) * varying + y.mean[e] * (z.mean[to] + shift(to));
     }
@@ -95,7 +96,7 @@ using Rule = std::vector<std::pair<double, double>>;
 
 // Gauss–Hermite rule with five points, because the result is a smooth function of the shift.
 Rule deviations_of(double constant) {
-  if (constant < kAlikeChannels) return {{0, 1}};
+  if (constant < kNegligibleSpread) return {{0, 1}};
   const double root = std::sqrt(10.0);
   const double near = std::sqrt(5 - root), far = std::sqrt(5 + root);
   const double near_share = (7 + 2 * root) / 60, far_share = (7 - 2 * root) / 60;
@@ -106,7 +107,7 @@ Rule deviations_of(double constant) {
 // Trapezoidal rule, which is less sensitive to the nearly singular 1/σ at size 0. A size and its
 // negative have the same effect.
 Rule sizes_of(double varying) {
-  if (varying < kAlikeChannels) return {{1, 1}};
+  if (varying < kNegligibleSpread) return {{1, 1}};
   constexpr int kLargest = 4;
   Rule rule;
   for (int size = 0; size <= kLargest; ++size) {
@@ -119,23 +120,25 @@ Rule sizes_of(double varying) {
 }  // namespace
 
 void for_each_normalized_channel(const Signal& x, double epsilon,
-                                 const std::function<void(const ChannelLaw&)>& visit) {
-  const auto& [z, f] = normal_law(x);
-  const Variety variety = variety_of(z);
-  for (const auto& [deviations, first] : deviations_of(variety.constant)) {
-    for (const auto& [size, second] : sizes_of(variety.varying)) {
-      const MomentField channel = given(z, variety, deviations, size);
+                                 const std::function<void(const ChannelDistribution&)>& body) {
+  const auto& [z, f] = underlying_normal(x);
+  const ChannelVariation variation = channel_variation(z);
+  for (const auto& [standard_deviations, first] : deviations_of(variation.constant)) {
+    for (const auto& [size, second] : sizes_of(variation.varying)) {
+      const MomentField channel = conditional_field(z, variation, standard_deviations, size);
       const FieldAverage y = field_average(f.forward(channel));
       const double scale = 1 / std::sqrt(y.variance() + epsilon);
-      visit({channel, f, scale, -y.mean * scale, first * second, y.variance()});
+      body({channel, f, scale, -y.mean * scale, first * second, y.variance()});
     }
   }
 }
 
-void for_each_channel(const Signal& x, const std::function<void(const ChannelLaw&)>& visit) {
-  if (x.normalized != nullptr) return for_each_normalized_channel(*x.normalized, x.epsilon, visit);
-  const auto& [z, f] = normal_law(x);
-  visit({z, f});
+void for_each_channel(const Signal& x,
+                      const std::function<void(const ChannelDistribution&)>& body) {
+  if (x.normalization_input != nullptr)
+    return for_each_normalized_channel(*x.normalization_input, x.epsilon, body);
+  const auto& [z, f] = underlying_normal(x);
+  body({z, f});
 }
 
 }  // namespace selfnorm

@@ -9,21 +9,21 @@
 
 namespace selfnorm {
 
-/// The distribution of a fraction `share` of the channels: x = scale·f(z) + offset.
-struct ChannelLaw {
+/// The distribution of a fraction `fraction` of the channels: x = scale·f(z) + offset.
+struct ChannelDistribution {
   const MomentField& z;  ///< moments of z in such a channel
   const DualActivation& f;
-  double scale = 1, offset = 0, share = 1;
+  double scale = 1, offset = 0, fraction = 1;
   double variance = 1;  ///< of f(z) over a channel's samples and positions
 };
 
-/// Calls `visit` for the channel distributions of x after batch norm with this ε. Channels differ
+/// Calls `body` for the channel distributions of x after batch norm with this ε. Channels differ
 /// by a shift of all their elements, and by the size of a component that varies with few degrees of
 /// freedom. Both are normally distributed over draws of the weights.
 void for_each_normalized_channel(const Signal& x, double epsilon,
-                                 const std::function<void(const ChannelLaw&)>& visit);
+                                 const std::function<void(const ChannelDistribution&)>& body);
 
-/// Calls `visit` for the channel distributions of a signal. Without batch norm, there is only one.
-void for_each_channel(const Signal& x, const std::function<void(const ChannelLaw&)>& visit);
+/// Calls `body` for the channel distributions of a signal. Without batch norm, there is only one.
+void for_each_channel(const Signal& x, const std::function<void(const ChannelDistribution&)>& body);
 
 }  // namespace selfnorm

@@ -20,11 +20,11 @@ struct Attributes {
 
 std::size_t axis_of(const InferContext& context) {
   const auto rank = static_cast<std::int64_t>(context.inputs[0].size());
-  const std::int64_t given = attributes_of<Attributes>(context.attributes).axis;
-  const std::int64_t axis = given < 0 ? given + rank : given;
+  const std::int64_t requested = attributes_of<Attributes>(context.attributes).axis;
+  const std::int64_t axis = requested < 0 ? requested + rank : requested;
   if (axis < 1 || axis >= rank) {
-    fail_shape(context, fmt::format("axis {} is not an axis of input {} (0 is the batch)", given,
-                                    batch_text(context.inputs[0])));
+    fail_shape(context, fmt::format("axis {} is not an axis of input {} (0 is the batch)",
+                                    requested, batch_text(context.inputs[0])));
   }
   return static_cast<std::size_t>(axis);
 }
@@ -127,9 +127,9 @@ Signal forward_signal(const SignalContext& c) {
     const MomentField part =
         c.inputs[i]->field().extent == y.extent
             ? c.inputs[i]->field()
-            : repeated(flatten_positions(c.inputs[i]->field()), y.extent, 1, false);
-    const double share = static_cast<double>(elements(c.shapes[i])) / all;
-    accumulate_mixture(y, part, share);
+            : broadcast_positions(flatten_positions(c.inputs[i]->field()), y.extent, 1, false);
+    const double fraction = static_cast<double>(elements(c.shapes[i])) / all;
+    accumulate_mixture(y, part, fraction);
   }
   return y;
 }
@@ -138,9 +138,10 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
   std::vector<SignalGradient> gradients;
   for (const Signal* input : c.inputs) {
     const Extent& extent = input->field().extent;
-    gradients.push_back({extent == dy.field().extent
-                             ? dy.field()
-                             : repeated(flatten_positions(dy.field()), extent, 1, false)});
+    gradients.push_back(
+        {extent == dy.field().extent
+             ? dy.field()
+             : broadcast_positions(flatten_positions(dy.field()), extent, 1, false)});
   }
   return gradients;
 }
@@ -188,10 +189,10 @@ OpRows concat_rows() {
                                    {{{2, 3, 4, 5}, {2, 1, 4, 5}}},
                                    {{{2, 3, 4, 5}, {2, 3, 1, 5}}, {{"axis", std::int64_t{2}}}},
                                    {{{2, 3, 4, 5}, {2, 3, 4, 2}}, {{"axis", std::int64_t{-1}}}}},
-                         .misfits = {{{{3, 4, 5}, {3, 2, 6}}},
-                                     {{{3, 4}, {3, 2, 5}}},
-                                     {{{3, 4}, {3, 2}}, {{"axis", std::int64_t{2}}}}}},
-          .traits = {.joins = true},
+                         .invalid_cases = {{{{3, 4, 5}, {3, 2, 6}}},
+                                           {{{3, 4}, {3, 2, 5}}},
+                                           {{{3, 4}, {3, 2}}, {{"axis", std::int64_t{2}}}}}},
+          .traits = {.concatenates = true},
       },
       internal_row("slice", "a part along an axis: the gradient of concat", infer_shape_attribute,
                    lower_slice)};

@@ -55,12 +55,12 @@ double channels_of(const SignalContext& c, const Shape& shape) {
 
 // Returns the relative variance over units of a unit's variance, which is τ times the mean square
 // of its inputs and differs between units with few channels. Random inputs are taken as normal.
-double scale_spread(const SignalContext& c, double channels) {
+double channel_variance_spread(const SignalContext& c, double channels) {
   constexpr double kMany = 8;
   constexpr std::int64_t kSamples = 4, kWindows = 256;  // enough for an average
   if (channels > kMany) return 0;
   const MomentField x = first_samples(c.inputs[0]->field(), kSamples);
-  const Covariances covariances(x);
+  const CovarianceModel covariances(x);
   const Extent out = extent_of(c.output, x.extent.samples);
   const auto windows = window_positions(x.extent, out, window_of(c));
   // The step is coprime to the width, so that windows in all columns are visited.
@@ -73,7 +73,7 @@ double scale_spread(const SignalContext& c, double channels) {
     for (const std::int64_t p : windows[static_cast<std::size_t>(e % out.positions())]) {
       square += x.square[static_cast<std::size_t>(first + p)];
       for (const std::int64_t q : windows[static_cast<std::size_t>(e % out.positions())]) {
-        const double covariance = covariances.between(first + p, first + q);
+        const double covariance = covariances.covariance(first + p, first + q);
         const double means = x.mean[static_cast<std::size_t>(first + p)] *
                              x.mean[static_cast<std::size_t>(first + q)];
         both += 2 * covariance * covariance + 4 * means * covariance;
@@ -89,20 +89,20 @@ double scale_spread(const SignalContext& c, double channels) {
 // relative to its plain mean. A unit with large weights has a large variance, so its activation
 // passes less of the gradient, or more. The mean follows from a linear regression of the squared
 // weights on the unit's variance.
-double weight_share(const SignalContext& c, double scale_share) {
-  if (scale_share == 1) return 1;
+double relative_squared_weight(const SignalContext& c, double gradient_weighted_variance) {
+  if (gradient_weighted_variance == 1) return 1;
   const SlidingWindow window = window_of(c);
   const double channels = channels_of(c, c.shapes[0]);
   const double inputs = channels * static_cast<double>(window.kernel[0] * window.kernel[1]);
-  const double slope = 2 / inputs / scale_spread(c, channels);
-  return std::max(0.0, 1 + slope * (scale_share - 1));
+  const double slope = 2 / inputs / channel_variance_spread(c, channels);
+  return std::max(0.0, 1 + slope * (gradient_weighted_variance - 1));
 }
 
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   const double channels = channels_of(c, c.shapes[0]);
   Signal z(contract(x, extent_of(c.output, x.extent.samples), window_of(c), c.weights, channels));
-  z.scale_spread = scale_spread(c, channels);
+  z.channel_variance_spread = channel_variance_spread(c, channels);
   return z;
 }
 
@@ -110,7 +110,7 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
   const WeightMoments weights{c.weights.mean, c.weights.variance};
   const MomentField dx = spread(dy.field(), c.inputs[0]->field().extent, window_of(c), weights,
                                 channels_of(c, c.output));
-  return {{affine(dx, std::sqrt(weight_share(c, dy.scale_share)), 0)}};
+  return {{affine(dx, std::sqrt(relative_squared_weight(c, dy.gradient_weighted_variance)), 0)}};
 }
 
 Step lower(const LoweringContext& context) {
@@ -164,8 +164,8 @@ struct ConvolutionReference {
     for (std::int64_t c = 0; c < per_group; ++c) {
       for (std::int64_t u = 0; u < s.window.kernel[0]; ++u) {
         for (std::int64_t v = 0; v < s.window.kernel[1]; ++v) {
-          const std::int64_t h = position_of(s.window, 0, i, u);
-          const std::int64_t k = position_of(s.window, 1, j, v);
+          const std::int64_t h = input_position(s.window, 0, i, u);
+          const std::int64_t k = input_position(s.window, 1, j, v);
           if (h < 0 || h >= s.in[0] || k < 0 || k >= s.in[1]) continue;
           sum += at(x, n, group * per_group + c, h, k) * at(w, o, c, u, v);
         }
@@ -214,8 +214,8 @@ TestDomain tests() {
                       {"groups", 5 * one},
                       {"bias", false}}},
                     {{{2, 16, 5, 5}}, {{"channels", 32 * one}, {"kernel", Ints{1, 1}}}}},
-          .misfits = {{{{2, 36}}, {{"channels", 3 * one}, {"kernel", Ints{3, 3}}}},
-                      {{{2, 1, 2, 7}}, {{"channels", 3 * one}, {"kernel", Ints{3, 3}}}}}};
+          .invalid_cases = {{{{2, 36}}, {{"channels", 3 * one}, {"kernel", Ints{3, 3}}}},
+                            {{{2, 1, 2, 7}}, {{"channels", 3 * one}, {"kernel", Ints{3, 3}}}}}};
 }
 
 }  // namespace

@@ -124,8 +124,8 @@ struct TransposedReference {
     for (std::int64_t o = 0; o < per_group; ++o) {
       for (std::int64_t u = 0; u < w.shape[2]; ++u) {
         for (std::int64_t v = 0; v < w.shape[3]; ++v) {
-          const std::int64_t h = position_of(s.window, 0, i, u);
-          const std::int64_t k = position_of(s.window, 1, j, v);
+          const std::int64_t h = input_position(s.window, 0, i, u);
+          const std::int64_t k = input_position(s.window, 1, j, v);
           if (h < 0 || h >= y.shape[2] || k < 0 || k >= y.shape[3]) continue;
           at(y, n, group * per_group + o, h, k) += at(x, n, c, i, j) * at(w, c, o, u, v);
         }
@@ -186,7 +186,7 @@ TestDomain tests() {
                            {"output_padding", Ints{0, 2}}})},
                     {{{2, 32, 5, 5}},
                      {{"channels", 16 * one}, {"kernel", Ints{2, 2}}, {"stride", Ints{2, 2}}}}},
-          .misfits = {
+          .invalid_cases = {
               {{{2, 36}}, plain},
               {{{2, 1, 1, 7}}, with({{"padding", Ints{2, 2}}})},
               {{{2, 1, 4, 4}}, with({{"output_padding", Ints{1, 0}}})},

@@ -80,7 +80,7 @@ Signal forward_add(const SignalContext& c) {
   const std::vector<double> weights = weights_of(c.node, c.inputs.size());
   std::vector<WeightedFlow> flows;
   for (std::size_t i = 0; i < weights.size(); ++i) flows.push_back({*c.inputs[i], weights[i]});
-  if (c.made_alike) return {sum_of_alike(flows[0], flows[1])};
+  if (c.inputs_share_weights) return {sum_with_shared_weights(flows[0], flows[1])};
   return {weighted_sum(flows)};
 }
 
@@ -157,16 +157,16 @@ MomentField product_of(const SignalContext& c, std::size_t without) {
 // (Isserlis).
 Signal forward_multiply(const SignalContext& c) {
   MomentField p = product_of(c, c.inputs.size());
-  if (!c.made_alike) return {p};
+  if (!c.inputs_share_weights) return {p};
   const MomentField &x = c.inputs[0]->field(), &y = c.inputs[1]->field();
   for (std::int64_t i = 0; i < p.extent.elements(); ++i) {
     const auto e = static_cast<std::size_t>(i);
-    const double common = covariance_of_alike(x, y, i);
+    const double common = covariance_from_shared_weights(x, y, i);
     const double more = 2 * common * common + 4 * x.mean[e] * y.mean[e] * common;
     p.mean[e] += common;
     p.square[e] += more;
     for (const Link link : kLinks) {
-      if (linked(p.extent, i, link) >= 0) p.product(link)[e] += more;
+      if (linked_element(p.extent, i, link) >= 0) p.product(link)[e] += more;
     }
   }
   return {p};
@@ -242,7 +242,7 @@ void rescale_scale(Settings& attributes, std::size_t, double factor) {
 }
 
 OpRow row(std::string_view name, std::string_view doc, Arity arity, AttributeSchema attributes,
-          InferRule infer, GradientRule gradient, SignalRule signal, OrGap<RescaleRule> rescale,
+          InferRule infer, GradientRule gradient, SignalRule signal, RuleOrGap<RescaleRule> rescale,
           Traits traits, Step (*lower)(const LoweringContext&), Reference plain,
           const TestDomain& tests) {
   return {
@@ -273,19 +273,25 @@ OpRows elementwise_rows() {
   return {
       row("add", "weighted sum of its inputs", {1, -1}, schema<AddAttributes>(), infer_add,
           gradient_add, {forward_add, backward_add}, rescale_add,
-          {.in_place = true, .by_step = true, .sums = true, .compares = true}, lower_add,
-          reference(AddReference{}),
+          {.can_run_in_place = true,
+           .is_stepwise = true,
+           .sums = true,
+           .depends_on_correlation = true},
+          lower_add, reference(AddReference{}),
           {.cases = {{{s, s}}, {{image, image, image}, {{"weights", Doubles{0.5, -2, 1}}}}},
-           .misfits = {{{s, {3, 6}}}, {{s, image}}}}),
+           .invalid_cases = {{{s, {3, 6}}}, {{s, image}}}}),
       row("multiply", "elementwise product of its inputs", {2, -1}, schema<NoAttributes>(),
           infer_equal, gradient_multiply, {forward_multiply, backward_multiply},
           Gap{"has no factor"},
-          {.in_place = true, .by_step = true, .multiplies = true, .compares = true}, lower_multiply,
-          reference(MultiplyReference{}),
-          {.cases = {{{s, s}}, {{image, image, image}}}, .misfits = {{{s, s, {3, 6}}}}}),
+          {.can_run_in_place = true,
+           .is_stepwise = true,
+           .multiplies = true,
+           .depends_on_correlation = true},
+          lower_multiply, reference(MultiplyReference{}),
+          {.cases = {{{s, s}}, {{image, image, image}}}, .invalid_cases = {{{s, s, {3, 6}}}}}),
       row("scale", "multiplies every element by a constant and adds another", {1, 1},
           schema<ScaleAttributes>(), infer_same, gradient_scale, {forward_scale, backward_scale},
-          rescale_scale, {.in_place = true, .by_step = true}, lower_scale,
+          rescale_scale, {.can_run_in_place = true, .is_stepwise = true}, lower_scale,
           reference(ScaleReference{}),
           {.cases = {{{s}, {{"factor", 0.3}}}, {{image}, {{"factor", -2.0}, {"shift", 0.7}}}}})};
 }

@@ -95,20 +95,21 @@ struct EmbeddingReference {
 // tables. The values of other tables are known.
 Signal forward_signal(const SignalContext& c) {
   const MomentField& ids = c.inputs[0]->field();
-  const WeightMoments& law = c.weights;
-  const double square = law.mean * law.mean + law.variance;
+  const WeightMoments& table_moments = c.weights;
+  const double square = table_moments.mean * table_moments.mean + table_moments.variance;
   MomentField y = zero_field(ids.extent);
   for (std::int64_t i = 0; i < ids.extent.elements(); ++i) {
     const auto e = static_cast<std::size_t>(i);
     if (ids.square[e] == 0) continue;
-    y.mean[e] = law.mean;
+    y.mean[e] = table_moments.mean;
     y.square[e] = square;
     for (const Link link : kLinks) {
-      const std::int64_t other = linked(ids.extent, i, link);
+      const std::int64_t other = linked_element(ids.extent, i, link);
       if (other < 0) continue;
       const auto to = static_cast<std::size_t>(other);
       if (ids.square[to] == 0) continue;
-      y.product(link)[e] = ids.mean[e] == ids.mean[to] ? square : law.mean * law.mean;
+      y.product(link)[e] =
+          ids.mean[e] == ids.mean[to] ? square : table_moments.mean * table_moments.mean;
     }
   }
   return {y};
@@ -125,7 +126,7 @@ TestDomain tests() {
   Settings standardized = attributes;
   standardized["standardize"] = true;
   return {.cases = {{{{4, 6}}, attributes}, {{{130, 3}}, attributes}, {{{2, 3}}, frozen}},
-          .misfits = {{{{4, 6, 2}}, attributes}, {{{4, 6}}, standardized}}};
+          .invalid_cases = {{{{4, 6, 2}}, attributes}, {{{4, 6}}, standardized}}};
 }
 
 }  // namespace

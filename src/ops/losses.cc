@@ -115,7 +115,7 @@ Step lower_elementwise_gradient(const LoweringContext& context) {
   const LossBlocks blocks(n, 1);
   const double parameter = parameter_of(context.node.attributes);
   return {[=](const StepArguments& a) {
-    const double scale = loss_factor(a, kernels::present_count(a.inputs[2], n));
+    const double scale = loss_factor(a, kernels::count_present_targets(a.inputs[2], n));
     blocks.for_each([&](std::int64_t, std::int64_t first, std::int64_t count) {
       Loss::gradient(a.inputs[1] + first, a.inputs[2] + first, a.outputs[0] + first, count,
                      parameter, scale);
@@ -149,7 +149,7 @@ void add_elementwise(OpRows& rows, std::string_view name, std::string_view gradi
                           {.cases = {{{{4, 3}, {4, 3}}},
                                      {{{2, 3, 4, 2}, {2, 3, 4, 2}}},
                                      {{{2, 1, 100, 100}, {2, 1, 100, 100}}}},
-                           .misfits = {{{{4, 3}, {4, 2}}}}}));
+                           .invalid_cases = {{{{4, 3}, {4, 2}}}}}));
   rows.push_back(loss_gradient_row(gradient_name, lower_elementwise_gradient<Loss>));
 }
 

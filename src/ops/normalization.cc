@@ -33,7 +33,7 @@ Settings gradient_attributes(bool batch, double epsilon) {
 // The visible output is followed by mean and variance, one number per feature (batch norm) or per
 // row (layer norm).
 Inferred infer(const InferContext& context, bool batch) {
-  const Block block = block_of(context.inputs[0]);
+  const FeatureMatrixShape block = feature_matrix_shape(context.inputs[0]);
   const Shape statistics = {batch ? block.features : block.rows};
   const Shape features = {block.features};
   const auto parameter = [&](const char* suffix, const char* init, Role role) {
@@ -51,7 +51,7 @@ Inferred infer(const InferContext& context, bool batch) {
 }
 
 Step lower_batch(const LoweringContext& context) {
-  const Block block = block_of(context.inputs[0]);
+  const FeatureMatrixShape block = feature_matrix_shape(context.inputs[0]);
   const auto attributes = attributes_of<BatchAttributes>(context.node.attributes);
   const bool training = context.mode == Mode::training;
   const NormalizationForward normalization(NormalizationKind::batch, block.rows, block.features,
@@ -75,7 +75,7 @@ Step lower_batch(const LoweringContext& context) {
 }
 
 Step lower_layer(const LoweringContext& context) {
-  const Block block = block_of(context.inputs[0]);
+  const FeatureMatrixShape block = feature_matrix_shape(context.inputs[0]);
   const NormalizationForward normalization(
       NormalizationKind::layer, block.rows, block.features,
       attributes_of<LayerAttributes>(context.node.attributes).epsilon, false);
@@ -102,7 +102,7 @@ Inferred infer_gradient(const InferContext& context) {
 }
 
 Step lower_gradient(const LoweringContext& context) {
-  const Block block = block_of(context.inputs[0]);
+  const FeatureMatrixShape block = feature_matrix_shape(context.inputs[0]);
   const Settings& attributes = context.node.attributes;
   const NormalizationBackward normalization(
       std::get<bool>(attributes.at("batch")) ? NormalizationKind::batch : NormalizationKind::layer,
@@ -115,10 +115,10 @@ Step lower_gradient(const LoweringContext& context) {
 }
 
 // Computes the statistics of n elements and normalizes them. `index` maps 0, …, n − 1 to an element
-// and its feature. With `given`, the statistics are inputs.
+// and its feature. With `use_running_statistics`, the statistics are inputs.
 template <class T, class Index>
 void normalize(ReferenceArguments<T>& a, std::int64_t n, double epsilon, std::int64_t group,
-               bool given, Index index) {
+               bool use_running_statistics, Index index) {
   T mean(0), variance(0);
   for (std::int64_t i = 0; i < n; ++i) mean += a.inputs[0].data[index(i).first];
   mean /= static_cast<double>(n);
@@ -128,7 +128,7 @@ void normalize(ReferenceArguments<T>& a, std::int64_t n, double epsilon, std::in
   }
   variance /= static_cast<double>(n);
   const auto g = static_cast<std::size_t>(group);
-  if (given) {
+  if (use_running_statistics) {
     mean = a.inputs[3].data[g];
     variance = a.inputs[4].data[g];
   } else {
@@ -177,19 +177,19 @@ struct LayerReference {
 // Returns x after each element is normalized by its mean and standard deviation over the channels.
 MomentField normalize_elements(const MomentField& x, double epsilon) {
   MomentField y = x;
-  const auto deviation = [&](std::size_t e) {
+  const auto standard_deviation = [&](std::size_t e) {
     return std::sqrt(std::max(x.variance(e), 0.0) + epsilon);
   };
   for (std::int64_t i = 0; i < x.extent.elements(); ++i) {
     const auto e = static_cast<std::size_t>(i);
     y.mean[e] = 0;
-    y.square[e] = std::max(x.variance(e), 0.0) / (deviation(e) * deviation(e));
+    y.square[e] = std::max(x.variance(e), 0.0) / (standard_deviation(e) * standard_deviation(e));
     for (const Link link : kLinks) {
-      const std::int64_t other = linked(x.extent, i, link);
+      const std::int64_t other = linked_element(x.extent, i, link);
       if (other < 0) continue;
       const auto to = static_cast<std::size_t>(other);
-      y.product(link)[e] =
-          (x.product(link)[e] - x.mean[e] * x.mean[to]) / (deviation(e) * deviation(to));
+      y.product(link)[e] = (x.product(link)[e] - x.mean[e] * x.mean[to]) /
+                           (standard_deviation(e) * standard_deviation(to));
     }
   }
   return y;
@@ -200,11 +200,11 @@ MomentField normalize_elements(const MomentField& x, double epsilon) {
 Signal forward_batch_signal(const SignalContext& c) {
   const double epsilon = attributes_of<BatchAttributes>(c.node.attributes).epsilon;
   MomentField y = zero_field(c.inputs[0]->field().extent);
-  for_each_normalized_channel(*c.inputs[0], epsilon, [&](const ChannelLaw& x) {
-    accumulate_mixture(y, affine(x.f.forward(x.z), x.scale, x.offset), x.share);
+  for_each_normalized_channel(*c.inputs[0], epsilon, [&](const ChannelDistribution& x) {
+    accumulate_mixture(y, affine(x.f.forward(x.z), x.scale, x.offset), x.fraction);
   });
   Signal signal(std::move(y));
-  signal.normalized = std::make_shared<Signal>(*c.inputs[0]);
+  signal.normalization_input = std::make_shared<Signal>(*c.inputs[0]);
   signal.epsilon = epsilon;
   return signal;
 }
@@ -218,17 +218,17 @@ std::vector<SignalGradient> backward_batch_signal(const SignalContext& c,
   const Signal& input = *c.inputs[0];
   double inverse = 0;
   std::vector<double> slopes(dy.field().square.size(), 0);
-  for_each_normalized_channel(input, epsilon, [&](const ChannelLaw& x) {
-    const double share = x.share / (x.variance + epsilon);
-    inverse += share;
+  for_each_normalized_channel(input, epsilon, [&](const ChannelDistribution& x) {
+    const double fraction = x.fraction / (x.variance + epsilon);
+    inverse += fraction;
     for (std::size_t e = 0; e < slopes.size(); ++e) {
-      slopes[e] += share * x.f.at(x.z.mean[e], x.z.variance(e)).slope_square;
+      slopes[e] += fraction * x.f.at(x.z.mean[e], x.z.variance(e)).slope_square;
     }
   });
   for (double& slope : slopes) slope /= inverse;
   SignalGradient dx{affine(dy.field(), std::sqrt(inverse), 0)};
   if (!dy.selected_slopes.empty()) slopes = dy.selected_slopes;
-  if (input.latent != nullptr) dx.selected_slopes = std::move(slopes);
+  if (input.pre_activation != nullptr) dx.selected_slopes = std::move(slopes);
   return {dx};
 }
 
@@ -242,16 +242,16 @@ std::vector<SignalGradient> backward_layer_signal(const SignalContext& c,
   const double epsilon = attributes_of<LayerAttributes>(c.node.attributes).epsilon;
   const MomentField& x = c.inputs[0]->field();
   MomentField dx = dy.field();
-  const auto deviation = [&](std::int64_t e) {
+  const auto standard_deviation = [&](std::int64_t e) {
     return std::sqrt(std::max(x.variance(static_cast<std::size_t>(e)), 0.0) + epsilon);
   };
   for (std::int64_t i = 0; i < x.extent.elements(); ++i) {
     const auto e = static_cast<std::size_t>(i);
-    dx.mean[e] /= deviation(i);
-    dx.square[e] /= deviation(i) * deviation(i);
+    dx.mean[e] /= standard_deviation(i);
+    dx.square[e] /= standard_deviation(i) * standard_deviation(i);
     for (const Link link : kLinks) {
-      const std::int64_t other = linked(x.extent, i, link);
-      if (other >= 0) dx.product(link)[e] /= deviation(i) * deviation(other);
+      const std::int64_t other = linked_element(x.extent, i, link);
+      if (other >= 0) dx.product(link)[e] /= standard_deviation(i) * standard_deviation(other);
     }
   }
   return {{std::move(dx)}};

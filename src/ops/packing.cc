@@ -20,7 +20,7 @@ SequenceShape steps_of(const LoweringContext& context) {
   return {context.inputs[0][0], context.inputs[0][1], 1};
 }
 
-Packed packed_of(const StepArguments& a) { return {a.outputs[0], a.outputs[1], a.outputs[2]}; }
+PackedRows packed_of(const StepArguments& a) { return {a.outputs[0], a.outputs[1], a.outputs[2]}; }
 
 Step lower_words(const LoweringContext& context) {
   const SequenceShape shape = steps_of(context);

@@ -30,7 +30,7 @@ Step lower(const LoweringContext& context) {
 OpRows pointwise_gradient_rows() {
   return {internal_row("pointwise_gradient",
                        "gradient of an activation and a dropout in one pass; draws the masks again",
-                       infer_same, lower, {.in_place = true})};
+                       infer_same, lower, {.can_run_in_place = true})};
 }
 
 }  // namespace selfnorm

@@ -116,16 +116,16 @@ Step lower_gradient(const LoweringContext& context) {
   std::vector<Shape> shapes = context.inputs;
   shapes[0] = context.outputs[0];
   if (largest) shapes.pop_back();
-  const std::size_t which = shapes.size();
+  const std::size_t argmax = shapes.size();
   const Steps steps = steps_of(node, shapes);
   return {[=, power = power_of(node)](const StepArguments& a) {
     const StepRowIndex rows = rows_of(steps, a.inputs);
     const float* dy = a.inputs[0];
     float* dx = a.outputs[0];
     if (largest && steps.is_packed) {
-      max_packed_gradient(dy, a.inputs[which], rows.places, steps.shape, a.rows, dx);
+      max_packed_gradient(dy, a.inputs[argmax], rows.step_rows, steps.shape, a.rows, dx);
     } else if (largest) {
-      max_steps_gradient(dy, a.inputs[which], steps.shape, dx);
+      max_steps_gradient(dy, a.inputs[argmax], steps.shape, dx);
     } else if (steps.is_packed) {
       sum_packed_gradient(dy, rows, steps.shape, power, a.rows, dx);
     } else {
@@ -167,7 +167,7 @@ struct PoolReference {
 // ---- signals ----------------------------------------------------------------------------------
 
 // Returns the steps of a sample that are pooled, which excludes padding unless it is summed.
-std::vector<std::int64_t> steps_there(const SignalContext& c, std::int64_t sample) {
+std::vector<std::int64_t> present_steps(const SignalContext& c, std::int64_t sample) {
   const std::int64_t steps = c.inputs[0]->field().extent.width;
   std::vector<std::int64_t> there;
   for (std::int64_t t = 0; t < steps; ++t) {
@@ -190,7 +190,7 @@ double covariance_between_samples(const MomentField& x, const std::vector<std::i
   for (const std::int64_t e : steps) {
     for (const Link link : {Link::sample, Link::far}) {
       const auto from = static_cast<std::size_t>(e);
-      const auto to = static_cast<std::size_t>(linked(x.extent, e, link));
+      const auto to = static_cast<std::size_t>(linked_element(x.extent, e, link));
       sum += (x.product(link)[from] - x.mean[from] * x.mean[to]) / 2;
     }
   }
@@ -198,14 +198,14 @@ double covariance_between_samples(const MomentField& x, const std::vector<std::i
 }
 
 // Returns the moments of Σ x over the steps, with Var Σ x = Σ cov.
-Moments sum_over(const MomentField& x, const Covariances& covariances,
+Moments sum_over(const MomentField& x, const CovarianceModel& covariances,
                  const std::vector<std::int64_t>& steps) {
   Moments sum{0, 0};
   for (std::size_t i = 0; i < steps.size(); ++i) {
     sum.mean += x.mean[static_cast<std::size_t>(steps[i])];
     sum.variance += x.variance(static_cast<std::size_t>(steps[i]));
     for (std::size_t j = i + 1; j < steps.size(); ++j) {
-      sum.variance += 2 * covariances.between(steps[i], steps[j]);
+      sum.variance += 2 * covariances.covariance(steps[i], steps[j]);
     }
   }
   return {sum.mean, std::max(sum.variance, 0.0)};
@@ -214,10 +214,10 @@ Moments sum_over(const MomentField& x, const Covariances& covariances,
 MomentField summed(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   MomentField y = zero_field({x.extent.samples, 1, 1});
-  const Covariances covariances(x);
+  const CovarianceModel covariances(x);
   std::vector<double> counts, apart;
   for (std::int64_t n = 0; n < x.extent.samples; ++n) {
-    const auto steps = steps_there(c, n);
+    const auto steps = present_steps(c, n);
     const double factor = pooling_factor(c, steps.size());
     const Moments sum = sum_over(x, covariances, steps);
     const auto e = static_cast<std::size_t>(n);
@@ -229,10 +229,10 @@ MomentField summed(const SignalContext& c) {
   for (const Link link : {Link::sample, Link::far}) {
     for (std::int64_t n = 0; n < x.extent.samples; ++n) {
       const auto e = static_cast<std::size_t>(n);
-      const auto to = static_cast<std::size_t>(linked(y.extent, n, link));
-      const double most = std::sqrt(std::max(0.0, y.variance(e) * y.variance(to)));
+      const auto to = static_cast<std::size_t>(linked_element(y.extent, n, link));
+      const double limit = std::sqrt(std::max(0.0, y.variance(e) * y.variance(to)));
       y.product(link)[e] =
-          y.mean[e] * y.mean[to] + std::clamp(counts[e] * counts[to] * apart[e], -most, most);
+          y.mean[e] * y.mean[to] + std::clamp(counts[e] * counts[to] * apart[e], -limit, limit);
     }
   }
   return y;
@@ -242,14 +242,14 @@ MomentField summed(const SignalContext& c) {
 Signal forward_signal(const SignalContext& c) {
   MomentField y = summed(c);
   if (!takes_largest(c.node)) return {y};
-  const auto& [z, f] = normal_law(*c.inputs[0]);
+  const auto& [z, f] = underlying_normal(*c.inputs[0]);
   const MomentField averages = y;
-  const Covariances covariances(z);
+  const CovarianceModel covariances(z);
   for (std::int64_t n = 0; n < y.extent.samples; ++n) {
     const auto e = static_cast<std::size_t>(n);
-    const auto steps = steps_there(c, n);
+    const auto steps = present_steps(c, n);
     if (steps.empty()) continue;
-    const EquicorrelatedNormals normals = alike(normals_at(z, covariances, steps));
+    const EquicorrelatedNormals normals = match_equicorrelated(normals_at(z, covariances, steps));
     const auto largest =
         f.largest(normals.mean, normals.variance, normals.correlation, std::ssize(steps));
     y.mean[e] = largest.mean;
@@ -258,7 +258,7 @@ Signal forward_signal(const SignalContext& c) {
   for (const Link link : {Link::sample, Link::far}) {
     for (std::int64_t n = 0; n < y.extent.samples; ++n) {
       const auto e = static_cast<std::size_t>(n);
-      const auto to = static_cast<std::size_t>(linked(y.extent, n, link));
+      const auto to = static_cast<std::size_t>(linked_element(y.extent, n, link));
       const double both = std::sqrt(std::max(0.0, y.variance(e) * y.variance(to)));
       y.product(link)[e] = y.mean[e] * y.mean[to] + correlation(averages, n, link) * both;
     }
@@ -273,7 +273,7 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
   MomentField dx = zero_field(c.inputs[0]->field().extent);
   const bool largest = takes_largest(c.node);
   for (std::int64_t n = 0; n < dx.extent.samples; ++n) {
-    const auto steps = steps_there(c, n);
+    const auto steps = present_steps(c, n);
     const double factor =
         largest ? std::sqrt(1 / static_cast<double>(std::max<std::size_t>(steps.size(), 1)))
                 : pooling_factor(c, steps.size());
@@ -281,7 +281,7 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
       const auto e = static_cast<std::size_t>(step);
       dx.square[e] = factor * factor * g.square[static_cast<std::size_t>(n)];
       for (const Link link : kLinks) {
-        const std::int64_t other = linked(dx.extent, step, link);
+        const std::int64_t other = linked_element(dx.extent, step, link);
         if (other < 0) continue;
         if (is_within_sample(link)) {
           const bool both_there = std::ranges::binary_search(steps, other);
@@ -298,14 +298,14 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
 }
 
 TestDomain tests() {
-  TestDomain domain{.cases = {}, .misfits = {{{{4, 6}}}, {{{4, 6, 2}, {4, 5}}}}};
+  TestDomain domain{.cases = {}, .invalid_cases = {{{{4, 6}}}, {{{4, 6, 2}, {4, 5}}}}};
   for (const char* mode : {kSum, kSqrt, kMean, kMax}) {
     domain.cases.push_back({{{5, 4, 3}, {5, 4}}, {{"mode", mode}}});
     domain.cases.push_back({{{40, 3, 19}}, {{"mode", mode}}});
   }
   const Settings padded = {{"mode", std::string(kSum)}, {"padded_sum", true}};
   domain.cases.push_back({{{5, 4, 3}, {5, 4}}, padded});
-  domain.misfits.push_back({{{5, 4, 3}, {5, 4}}, {{"padded_sum", true}}});
+  domain.invalid_cases.push_back({{{5, 4, 3}, {5, 4}}, {{"padded_sum", true}}});
   return domain;
 }
 

@@ -101,13 +101,13 @@ Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   const Extent out = extent_of(c.output, x.extent.samples);
   if (out == x.extent) return *c.inputs[0];
-  return {repeated(flatten_positions(x), out, 1, false)};
+  return {broadcast_positions(flatten_positions(x), out, 1, false)};
 }
 
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
   const Extent& in = c.inputs[0]->field().extent;
   if (in == dy.field().extent) return {dy};
-  return {{repeated(flatten_positions(dy.field()), in, 1, false)}};
+  return {{broadcast_positions(flatten_positions(dy.field()), in, 1, false)}};
 }
 
 OpRow row(std::string_view name, std::string_view doc, AttributeSchema attributes, InferRule infer,
@@ -149,7 +149,7 @@ OpRow view_row() {
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_view}},
       .reference = Gap{"checked through networks with views"},
       .tests = TestDomain{},
-      .traits = {.view = true},
+      .traits = {.is_view = true},
   };
 }
 
@@ -157,16 +157,16 @@ OpRow view_row() {
 
 OpRows reshape_rows() {
   using Ints = std::vector<std::int64_t>;
-  return {
-      row("flatten", "flattens each row, channels first: (N, C, H, W) to (N, C·H·W)",
-          schema<NoAttributes>(), infer_flatten, {.cases = {{{{3, 4, 5, 2}}}, {{{2, 7}}}}}),
-      row("reshape", "the same numbers in row-major order with another shape", schema<Attributes>(),
-          infer_reshape,
-          {.cases = {{{{3, 12}}, {{"shape", Ints{3, 2, -1}}}},
-                     {{{2, 4, 3, 5}}, {{"shape", Ints{6, 10}}}},
-                     {{{2, 4, 3, 2}}, {{"shape", Ints{2, 3, 4}}}}},
-           .misfits = {{{{3, 12}}, {{"shape", Ints{5}}}}, {{{3, 12}}, {{"shape", Ints{5, -1}}}}}}),
-      view_row()};
+  return {row("flatten", "flattens each row, channels first: (N, C, H, W) to (N, C·H·W)",
+              schema<NoAttributes>(), infer_flatten, {.cases = {{{{3, 4, 5, 2}}}, {{{2, 7}}}}}),
+          row("reshape", "the same numbers in row-major order with another shape",
+              schema<Attributes>(), infer_reshape,
+              {.cases = {{{{3, 12}}, {{"shape", Ints{3, 2, -1}}}},
+                         {{{2, 4, 3, 5}}, {{"shape", Ints{6, 10}}}},
+                         {{{2, 4, 3, 2}}, {{"shape", Ints{2, 3, 4}}}}},
+               .invalid_cases = {{{{3, 12}}, {{"shape", Ints{5}}}},
+                                 {{{3, 12}}, {{"shape", Ints{5, -1}}}}}}),
+          view_row()};
 }
 
 }  // namespace selfnorm

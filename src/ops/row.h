@@ -42,21 +42,21 @@ struct Gap {
 
 /// A rule, or the reason for its absence.
 template <class Rule>
-using OrGap = Required<std::variant<Gap, Rule>>;
+using RuleOrGap = Required<std::variant<Gap, Rule>>;
 
 /// The rule, or null.
 template <class Rule>
-const Rule* rule_of(const OrGap<Rule>& column) {
+const Rule* rule_of(const RuleOrGap<Rule>& column) {
   return std::get_if<Rule>(&*column);
 }
 
 enum class Category : std::uint8_t { layer, activation, dropout, loss, internal };
 enum class Mode : std::uint8_t { training, inference };
 
-/// The number of inputs that a user gives. A negative `most` means any number.
+/// The number of inputs that a user gives. A negative `max` means any number.
 struct Arity {
-  int least;
-  int most;
+  int min;
+  int max;
 };
 
 // ---- attributes -------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ struct NetworkContext {
 struct AttributeSchema {
   Settings (*complete)(const Settings& given, const std::string& where);
   std::vector<Option> (*describe)();
-  void (*resolve)(Settings& attributes, const NetworkContext& surroundings);
+  void (*resolve)(Settings& attributes, const NetworkContext& network_context);
 };
 
 /// The attribute struct A with the values of a node's settings.
@@ -102,10 +102,10 @@ AttributeSchema schema() {
             static A defaults;
             return defaults.options();
           },
-          [](Settings& settings, const NetworkContext& surroundings) {
-            if constexpr (requires(A a) { a.resolve(surroundings); }) {
+          [](Settings& settings, const NetworkContext& network_context) {
+            if constexpr (requires(A a) { a.resolve(network_context); }) {
               A attributes = attributes_of<A>(settings);
-              attributes.resolve(surroundings);
+              attributes.resolve(network_context);
               settings = collect_settings(attributes.options());
             }
           }};
@@ -125,7 +125,7 @@ struct ParameterSpec {
   double fan_in = 0;  ///< as in Parameter
   double fan_out = 0;
   Role role = Role::parameter;
-  bool decays = true;         ///< whether the layer's l2 applies to it
+  bool has_l2 = true;         ///< whether the layer's l2 applies to it
   std::size_t unit_axis = 0;  ///< as in Parameter
 };
 
@@ -210,7 +210,7 @@ struct Pointwise {
 using PointwiseRule = void (*)(const Settings& attributes, Pointwise& pass);
 
 /// The exact moments of the activation for a normal pre-activation.
-using MomentColumn = MomentRule (*)(const Settings& attributes);
+using MomentRuleFactory = MomentRule (*)(const Settings& attributes);
 
 /// Changes a layer's attributes so that its output is multiplied by `factor`.
 using RescaleRule = void (*)(Settings& attributes, std::size_t inputs, double factor);
@@ -265,34 +265,35 @@ struct TestCase {
 
 /// The domain of the op tests: shapes and attributes, the interval of the inputs, the tolerance in
 /// float epsilons of the largest summed magnitude, and inputs that the op must reject. An op
-/// without `misfits` accepts any shape.
+/// without `invalid_cases` accepts any shape.
 struct TestDomain {
   std::vector<TestCase> cases;
   double low = -2;
   double high = 2;
   double epsilons = 16;
-  std::vector<TestCase> misfits = {};
+  std::vector<TestCase> invalid_cases = {};
 };
 
 // ---- the row ----------------------------------------------------------------------------------
 
 /// Properties of an op that passes and the doctor use.
 struct Traits {
-  bool takes_epilogue = false;         ///< can compute a fused pointwise epilogue
-  bool in_place = false;               ///< output 0 may overwrite input 0
-  bool view = false;                   ///< output 0 is the memory of input 0 with another shape
-  bool reshapes = false;               ///< keeps the elements in API order with another shape
-  bool any_feature_order = false;      ///< contracts features of input 0 with columns of input 1
-  bool identity_at_inference = false;  ///< does nothing at inference
-  bool by_step = false;                ///< treats the steps of a sequence independently
-  int id_input = -1;                   ///< index of the input of token ids (0 is padding), or -1
+  bool takes_epilogue = false;    ///< can compute a fused pointwise epilogue
+  bool can_run_in_place = false;  ///< output 0 may overwrite input 0
+  bool is_view = false;           ///< output 0 is the memory of input 0 with another shape
+  bool reshapes = false;          ///< keeps the elements in API order with another shape
+  bool accepts_any_feature_order =
+      false;                              ///< contracts features of input 0 with columns of input 1
+  bool is_identity_at_inference = false;  ///< does nothing at inference
+  bool is_stepwise = false;               ///< treats the steps of a sequence independently
+  int id_input = -1;                      ///< index of the input of token ids (0 is padding), or -1
   // For the doctor:
-  bool normalizes = false;  ///< output has mean 0 and variance 1 for any input
-  bool pools = false;       ///< reduces a window to one value
-  bool sums = false;        ///< adds its inputs
-  bool multiplies = false;  ///< multiplies its inputs
-  bool compares = false;    ///< depends on the correlation of its two inputs
-  bool joins = false;       ///< concatenates its inputs
+  bool normalizes = false;              ///< output has mean 0 and variance 1 for any input
+  bool pools = false;                   ///< reduces a window to one value
+  bool sums = false;                    ///< adds its inputs
+  bool multiplies = false;              ///< multiplies its inputs
+  bool depends_on_correlation = false;  ///< depends on the correlation of its two inputs
+  bool concatenates = false;            ///< concatenates its inputs
 };
 
 struct OpRow {
@@ -302,14 +303,14 @@ struct OpRow {
   Required<Arity> arity;
   Required<AttributeSchema> attributes;
   Required<InferRule> infer;
-  OrGap<GradientRule> gradient;
-  OrGap<PointwiseRule> pointwise;
-  OrGap<MomentColumn> moments;
-  OrGap<SignalRule> signal;
-  OrGap<RescaleRule> rescale;
-  OrGap<FitRule> fit;
+  RuleOrGap<GradientRule> gradient;
+  RuleOrGap<PointwiseRule> pointwise;
+  RuleOrGap<MomentRuleFactory> moments;
+  RuleOrGap<SignalRule> signal;
+  RuleOrGap<RescaleRule> rescale;
+  RuleOrGap<FitRule> fit;
   Required<std::vector<Lowering>> lowerings;
-  OrGap<Reference> reference;
+  RuleOrGap<Reference> reference;
   Required<TestDomain> tests;
   Traits traits = {};
 };

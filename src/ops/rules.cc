@@ -28,7 +28,7 @@ std::int64_t row_elements(const Shape& shape) {
   return elements(Shape(shape.begin() + 1, shape.end()));
 }
 
-Block block_of(const Shape& shape) {
+FeatureMatrixShape feature_matrix_shape(const Shape& shape) {
   const std::int64_t features = shape.size() == 4 ? shape[1] : shape.back();
   return {elements(shape) / features, features};
 }
@@ -50,12 +50,12 @@ Inferred infer_equal(const InferContext& context) {
   return infer_same(context);
 }
 
-void check_rank(const InferContext& context, std::size_t input, std::size_t least,
-                std::size_t most) {
+void check_rank(const InferContext& context, std::size_t input, std::size_t min_rank,
+                std::size_t max_rank) {
   const Shape& shape = context.inputs[input];
-  if (shape.size() >= least && shape.size() <= most) return;
-  const char* expected = least == 4 ? "images (N, channels, height, width)" : "rows of features";
-  const char* fix = least == 4 ? "" : " (put a flatten layer before it)";
+  if (shape.size() >= min_rank && shape.size() <= max_rank) return;
+  const char* expected = min_rank == 4 ? "images (N, channels, height, width)" : "rows of features";
+  const char* fix = min_rank == 4 ? "" : " (put a flatten layer before it)";
   fail_shape(context, fmt::format("expects {}, input is {}{}", expected, batch_text(shape), fix));
 }
 
@@ -123,14 +123,14 @@ struct PointwiseReference {
     for_each_element(x.shape, [&](std::int64_t row, std::int64_t element, std::size_t index) {
       const T y = ref::activation(pass.activation, x.data[index]);
       a.outputs[0].data[index] =
-          ref::apply_dropout(pass.dropout, ref::keeps(pass.dropout, mask, row, element), y);
+          ref::apply_dropout(pass.dropout, ref::is_kept(pass.dropout, mask, row, element), y);
     });
   }
 };
 
 OpRow pointwise_row(std::string_view name, Category category, std::string_view doc,
                     AttributeSchema attributes, PointwiseRule pointwise,
-                    OrGap<MomentColumn> moments, const Settings& variant) {
+                    RuleOrGap<MomentRuleFactory> moments, const Settings& variant) {
   std::vector<TestCase> cases = {{{{5, 7}}}, {{{3, 4, 5, 2}}}};
   if (!variant.empty()) cases.push_back({{{5, 7}}, variant});
   return {
@@ -149,16 +149,16 @@ OpRow pointwise_row(std::string_view name, Category category, std::string_view d
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_pointwise}},
       .reference = reference(PointwiseReference{}),
       .tests = TestDomain{cases, -6, 6},
-      .traits = {.in_place = true,
-                 .identity_at_inference = category == Category::dropout,
-                 .by_step = true},
+      .traits = {.can_run_in_place = true,
+                 .is_identity_at_inference = category == Category::dropout,
+                 .is_stepwise = true},
   };
 }
 
 }  // namespace
 
 OpRow activation_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
-                     PointwiseRule pointwise, MomentColumn moments, const Settings& variant) {
+                     PointwiseRule pointwise, MomentRuleFactory moments, const Settings& variant) {
   return pointwise_row(name, Category::activation, doc, attributes, pointwise, moments, variant);
 }
 
@@ -181,7 +181,7 @@ ParameterSpec bias_spec(std::int64_t outputs, double fan_in, double fan_out) {
           .init = "zeros",
           .fan_in = fan_in,
           .fan_out = fan_out,
-          .decays = false};
+          .has_l2 = false};
 }
 
 void rescale_weights(Settings& attributes, std::size_t, double factor) {

@@ -47,11 +47,11 @@ void for_each_masked(const StepArguments& a, std::int64_t columns, bool masks, F
 
 /// The memory of a value as rows of features, for kernels that work on features. The features of an
 /// image are its channels.
-struct Block {
+struct FeatureMatrixShape {
   std::int64_t rows;
   std::int64_t features;
 };
-Block block_of(const Shape& shape);
+FeatureMatrixShape feature_matrix_shape(const Shape& shape);
 
 /// Whether memory order differs from API order, as in images with several channels and positions.
 bool stored_features_last(const Shape& shape);
@@ -62,9 +62,9 @@ Inferred infer_same(const InferContext& context);
 /// As above. Throws Error(shape) unless all inputs have this shape.
 Inferred infer_equal(const InferContext& context);
 
-/// Throws Error(shape) unless the input has `least` to `most` axes, including the batch.
-void check_rank(const InferContext& context, std::size_t input, std::size_t least,
-                std::size_t most);
+/// Throws Error(shape) unless the input has `min_rank` to `max_rank` axes, including the batch.
+void check_rank(const InferContext& context, std::size_t input, std::size_t min_rank,
+                std::size_t max_rank);
 
 /// Returns the node as a stage, followed by the stages that are fused to it. If the op of the node
 /// is not pointwise, returns only the latter.
@@ -73,7 +73,8 @@ std::vector<Stage> pointwise_stages(const Node& node);
 /// Return the row of an activation or dropout that is one pointwise pass. `variant` contains
 /// attributes that the tests use in addition to the defaults.
 OpRow activation_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
-                     PointwiseRule pointwise, MomentColumn moments, const Settings& variant = {});
+                     PointwiseRule pointwise, MomentRuleFactory moments,
+                     const Settings& variant = {});
 OpRow dropout_row(std::string_view name, std::string_view doc, AttributeSchema attributes,
                   PointwiseRule pointwise, const Settings& variant);
 

@@ -35,9 +35,11 @@ std::shared_ptr<const DualActivation> dual_of(const Activation& f) {
 // The factors have the mean, variance and skewness of a gamma distribution with mean 1 and variance
 // `spread`. Its shape parameter is half the effective number of squares in a channel's variance.
 std::array<std::pair<double, double>, 2> scales_of(double spread) {
-  const double deviation = std::sqrt(spread), root = std::sqrt(1 + spread);
-  return {{{1 + deviation * (deviation + root), (1 - deviation / root) / 2},
-           {1 + deviation * (deviation - root), (1 + deviation / root) / 2}}};
+  const double standard_deviation = std::sqrt(spread), root = std::sqrt(1 + spread);
+  return {
+      {{1 + standard_deviation * (standard_deviation + root), (1 - standard_deviation / root) / 2},
+       {1 + standard_deviation * (standard_deviation - root),
+        (1 + standard_deviation / root) / 2}}};
 }
 
 MomentField with_variance_times(double factor, const MomentField& z) {
@@ -45,7 +47,7 @@ MomentField with_variance_times(double factor, const MomentField& z) {
   for (std::size_t e = 0; e < z.mean.size(); ++e) {
     y.square[e] = z.mean[e] * z.mean[e] + factor * z.variance(e);
     for (const Link link : kLinks) {
-      const std::int64_t other = linked(z.extent, static_cast<std::int64_t>(e), link);
+      const std::int64_t other = linked_element(z.extent, static_cast<std::int64_t>(e), link);
       if (other < 0) continue;
       const double means = z.mean[e] * z.mean[static_cast<std::size_t>(other)];
       y.product(link)[e] = means + factor * (z.product(link)[e] - means);
@@ -57,10 +59,10 @@ MomentField with_variance_times(double factor, const MomentField& z) {
 // Returns Σ share·map(z with factor·variance) over these factors.
 template <class Map>
 MomentField over_channels(const Signal& z, Map map) {
-  if (z.scale_spread < kAlikeChannels) return map(z.field());
+  if (z.channel_variance_spread < kNegligibleSpread) return map(z.field());
   MomentField sum = zero_field(z.field().extent);
-  for (const auto& [factor, share] : scales_of(z.scale_spread)) {
-    accumulate_mixture(sum, map(with_variance_times(factor, z.field())), share);
+  for (const auto& [factor, fraction] : scales_of(z.channel_variance_spread)) {
+    accumulate_mixture(sum, map(with_variance_times(factor, z.field())), fraction);
   }
   return sum;
 }
@@ -68,7 +70,7 @@ MomentField over_channels(const Signal& z, Map map) {
 Signal forward_activation(const SignalContext& c) {
   const auto f = dual_of(pointwise_pass(c.node, Mode::training).activation);
   Signal y(over_channels(*c.inputs[0], [&](const MomentField& z) { return f->forward(z); }));
-  y.latent = c.inputs[0]->shared;
+  y.pre_activation = c.inputs[0]->field_pointer;
   y.activation = f;
   return y;
 }
@@ -81,39 +83,41 @@ std::vector<SignalGradient> backward_activation(const SignalContext& c, const Si
     dz.square[e] = dy.field().square[e] * dy.selected_slopes[e];
   }
   SignalGradient gradient(std::move(dz));
-  const double spread = c.inputs[0]->scale_spread;
-  if (spread >= kAlikeChannels) {
+  const double spread = c.inputs[0]->channel_variance_spread;
+  if (spread >= kNegligibleSpread) {
     double all = 0, scaled = 0;
-    for (const auto& [factor, share] : scales_of(spread)) {
+    for (const auto& [factor, fraction] : scales_of(spread)) {
       const MomentField z = with_variance_times(factor, c.inputs[0]->field());
-      const double through = share * mean_second_moment(f->backward(z, dy.field()));
+      const double through = fraction * mean_second_moment(f->backward(z, dy.field()));
       all += through;
       scaled += factor * through;
     }
-    if (all > 0) gradient.scale_share = scaled / all;
+    if (all > 0) gradient.gradient_weighted_variance = scaled / all;
   }
   return {std::move(gradient)};
 }
 
 Signal forward_dropout(const SignalContext& c) {
-  return {dropped(c.inputs[0]->field(), pointwise_pass(c.node, Mode::training).dropout, false)};
+  return {propagate_dropout(c.inputs[0]->field(), pointwise_pass(c.node, Mode::training).dropout,
+                            false)};
 }
 
 std::vector<SignalGradient> backward_dropout(const SignalContext& c, const SignalGradient& dy) {
-  return {{masked(dy.field(), pointwise_pass(c.node, Mode::training).dropout, false)}};
+  return {{propagate_dropout_gradient(dy.field(), pointwise_pass(c.node, Mode::training).dropout,
+                                      false)}};
 }
 
 }  // namespace
 
 Flow weighted_sum(const std::vector<WeightedFlow>& flows) {
-  constexpr std::size_t kMostParts = 256;
-  std::vector<std::pair<Flow::Shared, double>> all;
+  constexpr std::size_t kMaxTerms = 256;
+  std::vector<std::pair<Flow::FieldPointer, double>> all;
   std::unordered_map<const MomentField*, std::size_t> places;
-  std::vector<Part> independent, taken_apart;
+  std::vector<WeightedField> independent, taken_apart;
   bool rejoins = false;
   for (const auto& [flow, weight] : flows) {
     independent.push_back({&flow.field(), weight});
-    for (const auto& [field, factor] : flow.parts) {
+    for (const auto& [field, factor] : flow.terms) {
       const auto [place, is_new] = places.try_emplace(field.get(), all.size());
       rejoins = rejoins || !is_new;
       if (is_new) all.emplace_back(field, weight * factor);
@@ -122,7 +126,7 @@ Flow weighted_sum(const std::vector<WeightedFlow>& flows) {
   }
   for (const auto& [field, factor] : all) taken_apart.push_back({field.get(), factor});
   Flow sum(sum_independent_fields(rejoins ? taken_apart : independent));
-  if (all.size() <= kMostParts) sum.parts = std::move(all);
+  if (all.size() <= kMaxTerms) sum.terms = std::move(all);
   return sum;
 }
 
@@ -131,20 +135,20 @@ Extent extent_of(const Shape& shape, std::int64_t samples) {
   return {samples, 1, shape.size() == 3 ? shape[1] : 1};
 }
 
-Normals normals_at(const MomentField& z, const Covariances& covariances,
+Normals normals_at(const MomentField& z, const CovarianceModel& covariances,
                    const std::vector<std::int64_t>& elements) {
   Normals normals;
   for (const std::int64_t p : elements) {
     normals.means.push_back(z.mean[static_cast<std::size_t>(p)]);
     for (const std::int64_t q : elements) {
-      normals.covariances.push_back(covariances.between(p, q));
+      normals.covariances.push_back(covariances.covariance(p, q));
     }
   }
   return normals;
 }
 
-MomentField dropped(const MomentField& x, const Dropout& dropout, bool whole_features) {
-  const double q = keep_rate(dropout);
+MomentField propagate_dropout(const MomentField& x, const Dropout& dropout, bool whole_features) {
+  const double q = keep_probability(dropout);
   const double other = dropout.kind == DropoutKind::alpha ? dropout.alpha_prime : 0;
   MomentField kept = x;  // the input if kept, else `other`
   for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
@@ -152,7 +156,7 @@ MomentField dropped(const MomentField& x, const Dropout& dropout, bool whole_fea
     kept.mean[at] = q * x.mean[at] + (1 - q) * other;
     kept.square[at] = q * x.square[at] + (1 - q) * other * other;
     for (const Link link : kLinks) {
-      const std::int64_t to = linked(x.extent, e, link);
+      const std::int64_t to = linked_element(x.extent, e, link);
       if (to < 0) continue;
       const double means = x.mean[at] + x.mean[static_cast<std::size_t>(to)];
       const double product = x.product(link)[at];
@@ -165,8 +169,9 @@ MomentField dropped(const MomentField& x, const Dropout& dropout, bool whole_fea
   return affine(kept, dropout.a, dropout.b);
 }
 
-MomentField masked(const MomentField& gradient, const Dropout& dropout, bool whole_features) {
-  const double q = keep_rate(dropout), a2 = dropout.a * dropout.a;
+MomentField propagate_dropout_gradient(const MomentField& gradient, const Dropout& dropout,
+                                       bool whole_features) {
+  const double q = keep_probability(dropout), a2 = dropout.a * dropout.a;
   MomentField dx = gradient;
   for (double& mean : dx.mean) mean *= q * dropout.a;
   for (double& square : dx.square) square *= q * a2;
@@ -177,7 +182,8 @@ MomentField masked(const MomentField& gradient, const Dropout& dropout, bool who
   return dx;
 }
 
-MomentField repeated(const MomentField& x, const Extent& extent, double factor, bool same_value) {
+MomentField broadcast_positions(const MomentField& x, const Extent& extent, double factor,
+                                bool same_value) {
   MomentField y = zero_field(extent);
   for (std::int64_t e = 0; e < extent.elements(); ++e) {
     const auto at = static_cast<std::size_t>(e);
@@ -185,7 +191,7 @@ MomentField repeated(const MomentField& x, const Extent& extent, double factor, 
     y.mean[at] = factor * x.mean[from];
     y.square[at] = factor * factor * x.square[from];
     for (const Link link : kLinks) {
-      if (linked(extent, e, link) < 0) continue;
+      if (linked_element(extent, e, link) < 0) continue;
       const bool one_sample = is_within_sample(link);
       y.product(link)[at] = !one_sample  ? factor * factor * x.product(Link::sample)[from]
                             : same_value ? y.square[at]
@@ -195,11 +201,12 @@ MomentField repeated(const MomentField& x, const Extent& extent, double factor, 
   return y;
 }
 
-double covariance_of_alike(const MomentField& x, const MomentField& y, std::int64_t element) {
+double covariance_from_shared_weights(const MomentField& x, const MomentField& y,
+                                      std::int64_t element) {
   const auto e = static_cast<std::size_t>(element);
   double product = 1, sign = 1;
   for (const MomentField* each : {&x, &y}) {
-    const auto next = static_cast<std::size_t>(linked(each->extent, element, Link::sample));
+    const auto next = static_cast<std::size_t>(linked_element(each->extent, element, Link::sample));
     const double own = each->product(Link::sample)[e] - each->mean[e] * each->mean[next];
     product *= std::abs(own);
     if (own < 0) sign = -1;
@@ -207,24 +214,24 @@ double covariance_of_alike(const MomentField& x, const MomentField& y, std::int6
   return sign * std::sqrt(product);
 }
 
-MomentField sum_of_alike(const WeightedFlow& x, const WeightedFlow& y) {
+MomentField sum_with_shared_weights(const WeightedFlow& x, const WeightedFlow& y) {
   MomentField sum = weighted_sum({x, y}).field();
   for (std::int64_t i = 0; i < sum.extent.elements(); ++i) {
     const auto e = static_cast<std::size_t>(i);
-    const double covariance = covariance_of_alike(x.flow.field(), y.flow.field(), i);
+    const double covariance = covariance_from_shared_weights(x.flow.field(), y.flow.field(), i);
     const double common = 2 * x.weight * y.weight * covariance;
     sum.square[e] += common;
     for (const Link link : kLinks) {
-      if (linked(sum.extent, i, link) >= 0) sum.product(link)[e] += common;
+      if (linked_element(sum.extent, i, link) >= 0) sum.product(link)[e] += common;
     }
   }
   return sum;
 }
 
-NormalLaw normal_law(const Signal& x) {
+UnderlyingNormal underlying_normal(const Signal& x) {
   thread_local const DualActivation identity(
       {[](double z) { return z; }, [](double) { return 1.0; }, {}});
-  if (x.latent != nullptr) return {*x.latent, *x.activation};
+  if (x.pre_activation != nullptr) return {*x.pre_activation, *x.activation};
   return {x.field(), identity};
 }
 

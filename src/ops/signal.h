@@ -15,15 +15,16 @@ namespace selfnorm {
 
 /// A predicted signal or gradient on an edge.
 struct Flow {
-  using Shared = std::shared_ptr<const MomentField>;
+  using FieldPointer = std::shared_ptr<const MomentField>;
 
-  Flow(MomentField made)  // NOLINT: converts a field
-      : shared(std::make_shared<MomentField>(std::move(made))), parts{{shared, 1.0}} {}
-  const MomentField& field() const { return *shared; }
+  Flow(MomentField moment_field)  // NOLINT: converts a field
+      : field_pointer(std::make_shared<MomentField>(std::move(moment_field))),
+        terms{{field_pointer, 1.0}} {}
+  const MomentField& field() const { return *field_pointer; }
 
-  Shared shared;
+  FieldPointer field_pointer;
   /// The terms of the flow as a weighted sum. Their fields are independent except for their means.
-  std::vector<std::pair<Shared, double>> parts;
+  std::vector<std::pair<FieldPointer, double>> terms;
 };
 
 /// Σ weight·flow. Flows that are sums are split into their terms, so that a term that occurs twice
@@ -34,34 +35,35 @@ struct WeightedFlow {
 };
 Flow weighted_sum(const std::vector<WeightedFlow>& flows);
 
-inline constexpr double kAlikeChannels = 0.05;  ///< a scale_spread below this has no effect
+inline constexpr double kNegligibleSpread =
+    0.05;  ///< a channel_variance_spread below this has no effect
 
 /// A forward signal.
 struct Signal : Flow {
-  Signal(MomentField made) : Flow(std::move(made)) {}  // NOLINT: as a flow
-  Signal(Flow flow) : Flow(std::move(flow)) {}         // NOLINT
+  Signal(MomentField moment_field) : Flow(std::move(moment_field)) {}  // NOLINT: as a flow
+  Signal(Flow flow) : Flow(std::move(flow)) {}                         // NOLINT
   /// z and f if the signal is f(z) elementwise for a normal z, or null.
-  Shared latent = nullptr;
+  FieldPointer pre_activation = nullptr;
   std::shared_ptr<const DualActivation> activation = nullptr;
   /// After batch norm: the input of the normalization, and the epsilon added to a channel's
   /// variance.
-  std::shared_ptr<const Signal> normalized = nullptr;
+  std::shared_ptr<const Signal> normalization_input = nullptr;
   double epsilon = 0;
   /// Relative variance over channels of a channel's variance. It is not 0 for units with few
   /// inputs.
-  double scale_spread = 0;
+  double channel_variance_spread = 0;
 };
 
 /// A backward gradient, with mean 0.
 struct SignalGradient : Flow {
-  SignalGradient(MomentField made) : Flow(std::move(made)) {}  // NOLINT: as a flow
-  SignalGradient(Flow flow) : Flow(std::move(flow)) {}         // NOLINT
+  SignalGradient(MomentField moment_field) : Flow(std::move(moment_field)) {}  // NOLINT: as a flow
+  SignalGradient(Flow flow) : Flow(std::move(flow)) {}                         // NOLINT
   /// E f′² at the maximum for the activation f before a pooling, if only the maximum of a window
   /// receives the gradient, or empty.
   std::vector<double> selected_slopes = {};
   /// The mean of a channel's relative variance, weighted by the gradient through the channel. It is
-  /// 1 unless channels have different variances (Signal::scale_spread).
-  double scale_share = 1;
+  /// 1 unless channels have different variances (Signal::channel_variance_spread).
+  double gradient_weighted_variance = 1;
 };
 
 struct SignalContext {
@@ -72,7 +74,7 @@ struct SignalContext {
   WeightMoments weights;  ///< moments of the weights and bias
   /// For an op that compares its inputs: whether the same weights compute both from different
   /// inputs of the graph.
-  bool made_alike = false;
+  bool inputs_share_weights = false;
 };
 
 /// The moment-propagation rule of an op. `forward` predicts the node's first output, and `backward`

@@ -11,31 +11,34 @@ namespace selfnorm {
 
 /// Returns the field after dropout. The mask is drawn for each element or, with `whole_features`,
 /// for each feature of a sample.
-MomentField dropped(const MomentField& x, const Dropout& dropout, bool whole_features);
+MomentField propagate_dropout(const MomentField& x, const Dropout& dropout, bool whole_features);
 /// Returns the gradient before dropout from the gradient after it.
-MomentField masked(const MomentField& gradient, const Dropout& dropout, bool whole_features);
+MomentField propagate_dropout_gradient(const MomentField& gradient, const Dropout& dropout,
+                                       bool whole_features);
 
 /// Repeats a field with one position per sample at every position, times a factor. With
 /// `same_value`, the positions of a sample have the same value. Otherwise, they are independent.
-MomentField repeated(const MomentField& x, const Extent& extent, double factor, bool same_value);
+MomentField broadcast_positions(const MomentField& x, const Extent& extent, double factor,
+                                bool same_value);
 
 /// Returns the covariance at an element of two signals that the same weights compute from different
 /// data. It is taken as the geometric mean of the covariances between two samples of each signal.
-double covariance_of_alike(const MomentField& x, const MomentField& y, std::int64_t element);
+double covariance_from_shared_weights(const MomentField& x, const MomentField& y,
+                                      std::int64_t element);
 
 /// Returns the weighted sum of two such signals, which includes their covariance.
-MomentField sum_of_alike(const WeightedFlow& x, const WeightedFlow& y);
+MomentField sum_with_shared_weights(const WeightedFlow& x, const WeightedFlow& y);
 
 /// The normal field from which a signal is computed: z and f if the signal is f(z), else the signal
 /// itself and the identity.
-struct NormalLaw {
+struct UnderlyingNormal {
   const MomentField& z;
   const DualActivation& f;
 };
-NormalLaw normal_law(const Signal& x);
+UnderlyingNormal underlying_normal(const Signal& x);
 
 /// Returns the joint normal distribution of a field at some elements of one sample.
-Normals normals_at(const MomentField& z, const Covariances& covariances,
+Normals normals_at(const MomentField& z, const CovarianceModel& covariances,
                    const std::vector<std::int64_t>& elements);
 
 /// The rules of ops that are one pointwise pass.

@@ -15,7 +15,7 @@ namespace selfnorm {
 namespace {
 
 Step lower(const LoweringContext& context) {
-  const Block block = block_of(context.outputs[0]);
+  const FeatureMatrixShape block = feature_matrix_shape(context.outputs[0]);
   return {[=](const StepArguments& a) {
     parallel_rows(
         block.rows, row_grain(block.features), [&](std::int64_t first, std::int64_t count) {
@@ -26,7 +26,7 @@ Step lower(const LoweringContext& context) {
 }
 
 Step lower_gradient(const LoweringContext& context) {
-  const Block block = block_of(context.outputs[0]);
+  const FeatureMatrixShape block = feature_matrix_shape(context.outputs[0]);
   return {[=](const StepArguments& a) {
     parallel_rows(block.rows, row_grain(block.features),
                   [&](std::int64_t first, std::int64_t count) {
@@ -78,11 +78,11 @@ Sampled sample(double variance, std::int64_t features) {
       p[i] = std::exp(std::sqrt(std::max(0.0, variance)) * normal(key, counter));
       all += p[i];
     }
-    for (double& share : p) share /= all, squares += share * share;
-    for (const double share : p) {
+    for (double& probability : p) probability /= all, squares += probability * probability;
+    for (const double probability : p) {
       const double count = static_cast<double>(kDraws * features);
-      sum.square += share * share / count;
-      sum.slope_square += share * share * (1 - 2 * share + squares) / count;
+      sum.square += probability * probability / count;
+      sum.slope_square += probability * probability * (1 - 2 * probability + squares) / count;
     }
   }
   return sum;
@@ -90,7 +90,7 @@ Sampled sample(double variance, std::int64_t features) {
 
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
-  const std::int64_t features = block_of(c.output).features;
+  const std::int64_t features = feature_matrix_shape(c.output).features;
   const double mean = 1 / static_cast<double>(features);
   MomentField y = uniform_field(x.extent, mean, mean * mean);
   for (std::size_t e = 0; e < y.square.size(); ++e) {
@@ -103,7 +103,8 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
   const MomentField& x = c.inputs[0]->field();
   MomentField dx = dy.field();
   for (std::size_t e = 0; e < dx.square.size(); ++e) {
-    const double factor = sample(x.variance(e), block_of(c.output).features).slope_square;
+    const double factor =
+        sample(x.variance(e), feature_matrix_shape(c.output).features).slope_square;
     dx.mean[e] = 0;
     dx.square[e] *= factor;
     for (const Link link : kLinks) dx.product(link)[e] *= factor;
@@ -130,10 +131,10 @@ OpRows softmax_rows() {
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(SoftmaxReference{}),
               .tests = TestDomain{{{{{4, 7}}}, {{{2, 3, 4, 2}}}}, -5, 5},
-              .traits = {.in_place = true},
+              .traits = {.can_run_in_place = true},
           },
           internal_row("softmax_gradient", "dx of softmax from its output", infer_same,
-                       lower_gradient, {.in_place = true})};
+                       lower_gradient, {.can_run_in_place = true})};
 }
 
 }  // namespace selfnorm

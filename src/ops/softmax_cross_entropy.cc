@@ -14,7 +14,7 @@
 namespace selfnorm {
 namespace {
 
-using kernels::CrossEntropy;
+using kernels::CrossEntropyOptions;
 
 struct SoftmaxAttributes {
   double label_smoothing = 0;
@@ -43,7 +43,7 @@ Inferred infer_softmax(const InferContext& context) {
 
 struct SoftmaxLoss {
   SoftmaxLoss(const Node& node, const Shape& x, const Shape& targets)
-      : rows(block_of(x).rows), integer(holds_labels(x, targets)) {
+      : rows(feature_matrix_shape(x).rows), integer(holds_labels(x, targets)) {
     const auto a = attributes_of<SoftmaxAttributes>(node.attributes);
     weights = std::make_shared<std::vector<float>>(a.class_weights.begin(), a.class_weights.end());
     options = {x[1], a.label_smoothing, weights->empty() ? nullptr : weights->data()};
@@ -51,7 +51,7 @@ struct SoftmaxLoss {
   std::int64_t rows;
   bool integer;
   std::shared_ptr<std::vector<float>> weights;
-  CrossEntropy options;
+  CrossEntropyOptions options;
 };
 
 Step lower_softmax(const LoweringContext& context) {
@@ -147,11 +147,11 @@ OpRows softmax_cross_entropy_rows() {
                               // More than one block of rows.
                               {{{2, 3, 64, 64}, {2, 64, 64}}, weighted},
                               {{{2, 3, 64, 64}, {2, 3, 64, 64}}}},
-                    .misfits = {{{{4, 5}, {4, 6}}},
-                                {{{4, 5}, {3}}},
-                                {{{4, 5, 2}, {4}}},
-                                {{{2, 5, 4, 3}, {2, 3, 4}}},
-                                {{{2, 5, 4, 3}, {2}}}}}),
+                    .invalid_cases = {{{{4, 5}, {4, 6}}},
+                                      {{{4, 5}, {3}}},
+                                      {{{4, 5, 2}, {4}}},
+                                      {{{2, 5, 4, 3}, {2, 3, 4}}},
+                                      {{{2, 5, 4, 3}, {2}}}}}),
           loss_gradient_row("softmax_cross_entropy_gradient", lower_softmax_gradient)};
 }
 

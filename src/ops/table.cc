@@ -91,7 +91,7 @@ Pointwise pointwise_pass(const Node& node, Mode mode) {
   Pointwise pass;
   for (const Stage& stage : pointwise_stages(node)) {
     const OpRow* row = find_op(stage.op);
-    if (mode == Mode::inference && row->traits.identity_at_inference) continue;
+    if (mode == Mode::inference && row->traits.is_identity_at_inference) continue;
     (*rule_of(row->pointwise))(stage.attributes, pass);
   }
   return pass;

@@ -27,7 +27,7 @@ struct Attributes {
 };
 
 struct Factors {
-  std::int64_t of[2];
+  std::int64_t factors[2];
   bool bilinear;
 };
 
@@ -35,7 +35,7 @@ Factors factors(const InferContext& context) {
   const auto a = attributes_of<Attributes>(context.attributes);
   Factors f{{0, 0}, a.mode == kBilinear};
   check_rank(context, 0, 4, 4);
-  read_pair(context, "factor", a.factor, f.of);
+  read_pair(context, "factor", a.factor, f.factors);
   return f;
 }
 
@@ -46,12 +46,12 @@ Factors factors(const Node& node, const Shape& x) {
 Inferred infer(const InferContext& context) {
   const Factors f = factors(context);
   const Shape& x = context.inputs[0];
-  return {{{x[0], x[1], x[2] * f.of[0], x[3] * f.of[1]}}};
+  return {{{x[0], x[1], x[2] * f.factors[0], x[3] * f.factors[1]}}};
 }
 
 AxisTaps taps(const Factors& f, std::int64_t extent, int axis) {
-  return f.bilinear ? kernels::linear_taps(extent, f.of[axis])
-                    : kernels::nearest_taps(extent, f.of[axis]);
+  return f.bilinear ? kernels::linear_taps(extent, f.factors[axis])
+                    : kernels::nearest_taps(extent, f.factors[axis]);
 }
 
 template <class Body>
@@ -123,8 +123,8 @@ struct UpsampleReference {
       for (std::int64_t c = 0; c < y.shape[1]; ++c) {
         for (std::int64_t i = 0; i < y.shape[2]; ++i) {
           for (std::int64_t j = 0; j < y.shape[3]; ++j) {
-            at(y, n, c, i, j) =
-                f.bilinear ? between(x, f, n, c, i, j) : at(x, n, c, i / f.of[0], j / f.of[1]);
+            at(y, n, c, i, j) = f.bilinear ? between(x, f, n, c, i, j)
+                                           : at(x, n, c, i / f.factors[0], j / f.factors[1]);
           }
         }
       }
@@ -138,33 +138,33 @@ struct UpsampleReference {
       const double held = std::min(std::max(at, 0.0), static_cast<double>(extent - 1));
       low = static_cast<std::int64_t>(held);
       high = std::min(low + 1, extent - 1);
-      share = held - static_cast<double>(low);
+      fraction = held - static_cast<double>(low);
     }
     std::int64_t low, high;
-    double share;
+    double fraction;
   };
 
   template <class T>
   static T between(const Array<T>& x, const Factors& f, std::int64_t n, std::int64_t c,
                    std::int64_t i, std::int64_t j) {
-    const Place h(i, f.of[0], x.shape[2]), w(j, f.of[1], x.shape[3]);
+    const Place h(i, f.factors[0], x.shape[2]), w(j, f.factors[1], x.shape[3]);
     const auto row = [&](std::int64_t k) {
-      return (1 - w.share) * at(x, n, c, k, w.low) + w.share * at(x, n, c, k, w.high);
+      return (1 - w.fraction) * at(x, n, c, k, w.low) + w.fraction * at(x, n, c, k, w.high);
     };
-    return (1 - h.share) * row(h.low) + h.share * row(h.high);
+    return (1 - h.fraction) * row(h.low) + h.fraction * row(h.high);
   }
 };
 
 using Ints = std::vector<std::int64_t>;
 
 TestDomain tests() {
-  return {
-      .cases = {{{{2, 3, 4, 5}}, {{"factor", Ints{2, 2}}}},
-                {{{3, 17, 3, 2}}, {{"factor", Ints{1, 3}}}},
-                {{{2, 3, 4, 5}}, {{"factor", Ints{2, 2}}, {"mode", kBilinear}}},
-                {{{2, 1, 5, 1}}, {{"factor", Ints{3}}, {"mode", kBilinear}}},
-                {{{2, 18, 2, 3}}, {{"factor", Ints{4, 1}}, {"mode", kBilinear}}}},
-      .misfits = {{{{2, 36}}, {{"factor", Ints{2, 2}}}}, {{{2, 3, 4}}, {{"factor", Ints{2, 2}}}}}};
+  return {.cases = {{{{2, 3, 4, 5}}, {{"factor", Ints{2, 2}}}},
+                    {{{3, 17, 3, 2}}, {{"factor", Ints{1, 3}}}},
+                    {{{2, 3, 4, 5}}, {{"factor", Ints{2, 2}}, {"mode", kBilinear}}},
+                    {{{2, 1, 5, 1}}, {{"factor", Ints{3}}, {"mode", kBilinear}}},
+                    {{{2, 18, 2, 3}}, {{"factor", Ints{4, 1}}, {"mode", kBilinear}}}},
+          .invalid_cases = {{{{2, 36}}, {{"factor", Ints{2, 2}}}},
+                            {{{2, 3, 4}}, {{"factor", Ints{2, 2}}}}}};
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ struct WhitenReference {
 
 // ---- signals ----------------------------------------------------------------------------------
 
-double deviation_of(const MomentField& x) {
+double standard_deviation_of(const MomentField& x) {
   constexpr double kNone = 1e-300;
   const FieldAverage all = field_average(x);
   return std::sqrt(std::max(all.square - all.mean * all.mean, kNone));
@@ -136,7 +136,7 @@ double deviation_of(const MomentField& x) {
 // Predicts mean 0, variance 1 and uncorrelated neighbors, because the fitted filter is not known.
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
-  const double scale = 1 / deviation_of(x);
+  const double scale = 1 / standard_deviation_of(x);
   MomentField y = affine(x, scale, -field_average(x).mean * scale);
   for (const Link link : kLinks) {
     if (!is_within_sample(link)) continue;
@@ -146,7 +146,7 @@ Signal forward_signal(const SignalContext& c) {
 }
 
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
-  return {{affine(dy.field(), 1 / deviation_of(c.inputs[0]->field()), 0)}};
+  return {{affine(dy.field(), 1 / standard_deviation_of(c.inputs[0]->field()), 0)}};
 }
 
 std::vector<std::vector<float>> fit(const FitContext& c) {
@@ -161,7 +161,7 @@ TestDomain tests() {
   return {.cases = {{{{2, 1, 6, 7}}},
                     {{{3, 3, 5, 4}}, {{"kernel", Ints{5, 3}}}},
                     {{{2, 2, 1, 3}}, {{"kernel", Ints{1, 3}}}}},
-          .misfits = {{{{2, 36}}}, {{{2, 1, 4, 4}}, {{"kernel", Ints{2, 3}}}}}};
+          .invalid_cases = {{{{2, 36}}}, {{{2, 1, 4, 4}}, {{"kernel", Ints{2, 3}}}}}};
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace {
 
 using Pair = std::int64_t[2];
 
-constexpr std::int64_t kMostPadding = 1000000;
+constexpr std::int64_t kMaxPadding = 1000000;
 
 [[noreturn]] void fail_padding(const InferContext& context, const Setting& padding) {
   fail_shape(context, fmt::format("`padding` is \"valid\", \"same\", [height, width] or "
@@ -37,7 +37,7 @@ void explicit_padding(const InferContext& context, const Setting& padding, Windo
   const auto* numbers = std::get_if<std::vector<std::int64_t>>(&padding);
   if (numbers == nullptr || (numbers->size() != 2 && numbers->size() != 4) ||
       std::ranges::any_of(*numbers,
-                          [](std::int64_t pad) { return pad < 0 || pad > kMostPadding; })) {
+                          [](std::int64_t pad) { return pad < 0 || pad > kMaxPadding; })) {
     fail_padding(context, padding);
   }
   const bool sides = numbers->size() == 4;
@@ -59,27 +59,27 @@ Window bare_window(const InferContext& context, const WindowAttributes& attribut
 
 // Fewer pixels than the stride can follow the convolution's last window. Otherwise, the convolution
 // would have one more window.
-void check_output_padding(const InferContext& context, const Window& w, const Pair& given,
+void check_output_padding(const InferContext& context, const Window& w, const Pair& values,
                           bool same) {
   for (int axis = 0; axis < 2; ++axis) {
-    if (given[axis] < (same ? 1 : w.stride[axis])) continue;
+    if (values[axis] < (same ? 1 : w.stride[axis])) continue;
     const std::string fix =
         same ? "padding \"same\" already gives input·stride (leave output_padding out)"
              : fmt::format("it must be smaller than stride [{}, {}]", w.stride[0], w.stride[1]);
-    fail_shape(context, fmt::format("output_padding [{}, {}] does not fit input {}: {}", given[0],
-                                    given[1], batch_text(context.inputs[0]), fix));
+    fail_shape(context, fmt::format("output_padding [{}, {}] does not fit input {}: {}", values[0],
+                                    values[1], batch_text(context.inputs[0]), fix));
   }
 }
 
 }  // namespace
 
 void read_pair(const InferContext& context, const char* name,
-               const std::vector<std::int64_t>& given, std::int64_t (&out)[2]) {
-  if (given.empty() || given.size() > 2) {
+               const std::vector<std::int64_t>& values, std::int64_t (&out)[2]) {
+  if (values.empty() || values.size() > 2) {
     fail_shape(context, fmt::format("needs `{}` as two numbers, [height, width]", name));
   }
-  out[0] = given.front();
-  out[1] = given.back();
+  out[0] = values.front();
+  out[1] = values.back();
 }
 
 WindowExtents resolve_window(const InferContext& context, const WindowAttributes& attributes) {

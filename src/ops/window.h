@@ -28,7 +28,7 @@ struct WindowExtents {
 /// Reads a list of two numbers, or of one number that is used twice. Throws Error(shape) for other
 /// lists.
 void read_pair(const InferContext& context, const char* name,
-               const std::vector<std::int64_t>& given, std::int64_t (&out)[2]);
+               const std::vector<std::int64_t>& values, std::int64_t (&out)[2]);
 
 /// Resolves the padding for the extents of the input. "valid" does not pad. "same" is that of
 /// TensorFlow: out = ⌈in/stride⌉, with an odd pixel at the end. [height, width] pads both sides.
@@ -50,8 +50,8 @@ WindowExtents resolve_transposed_window(const InferContext& context,
 
 /// Returns the position on an axis of the input that a tap of the window reads for an output. It
 /// may lie outside of the input.
-inline std::int64_t position_of(const Window& window, int axis, std::int64_t output,
-                                std::int64_t tap) {
+inline std::int64_t input_position(const Window& window, int axis, std::int64_t output,
+                                   std::int64_t tap) {
   return output * window.stride[axis] + tap * window.dilation[axis] - window.pad_before[axis];
 }
 

@@ -117,7 +117,7 @@ double Optimizer::measure_norm(const float* parameters, const float* gradients) 
 
 void Optimizer::update(const Chunk& chunk, float* parameters, const float* gradients, double scale,
                        double learning_rate) {
-  const kernels::GradientTerms terms = {scale, chunk.l2, options_.clip_value};
+  const kernels::GradientTransform transform = {scale, chunk.l2, options_.clip_value};
   float* w = parameters + chunk.offset;
   const float* dw = gradients + chunk.offset;
   const auto slot = [&](std::size_t i) -> float* {
@@ -125,16 +125,16 @@ void Optimizer::update(const Chunk& chunk, float* parameters, const float* gradi
   };
   switch (kind_) {
     case Kind::sgd:
-      kernels::sgd_update(w, dw, slot(0), chunk.count, terms,
+      kernels::sgd_update(w, dw, slot(0), chunk.count, transform,
                           {learning_rate, options_.momentum, options_.nesterov});
       break;
     case Kind::adam:
-      kernels::adam_update(w, dw, slot(0), slot(1), chunk.count, terms,
+      kernels::adam_update(w, dw, slot(0), slot(1), chunk.count, transform,
                            {learning_rate, options_.beta1, options_.beta2, options_.epsilon,
                             options_.weight_decay, steps_});
       break;
     case Kind::rmsprop:
-      kernels::rmsprop_update(w, dw, slot(0), slot(1), chunk.count, terms,
+      kernels::rmsprop_update(w, dw, slot(0), slot(1), chunk.count, transform,
                               {learning_rate, options_.rho, options_.momentum, options_.epsilon});
       break;
   }

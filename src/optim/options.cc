@@ -93,23 +93,23 @@ Options options(ScheduleOptions& o) {
 }
 
 void check(const OptimizerOptions& optimizer, const std::string& where) {
-  OptimizerOptions given = optimizer, defaults;
-  check_values(options(given), where);
-  check_readers(options(given), options(defaults), optimizer_readers(), given.name, where);
-  if (given.nesterov && given.momentum == 0) {
+  OptimizerOptions copy = optimizer, defaults;
+  check_values(options(copy), where);
+  check_readers(options(copy), options(defaults), optimizer_readers(), copy.name, where);
+  if (copy.nesterov && copy.momentum == 0) {
     throw Error(ErrorKind::config,
                 where + ": 'nesterov' needs a 'momentum' above 0, got 0 (0.9 is usual)");
   }
 }
 
 void check(const ScheduleOptions& schedule, double learning_rate, const std::string& where) {
-  ScheduleOptions given = schedule, defaults;
-  check_values(options(given), where);
-  check_readers(options(given), options(defaults), schedule_readers(), given.name, where);
-  if (given.minimum > learning_rate) {
+  ScheduleOptions copy = schedule, defaults;
+  check_values(options(copy), where);
+  check_readers(options(copy), options(defaults), schedule_readers(), copy.name, where);
+  if (copy.minimum > learning_rate) {
     throw Error(ErrorKind::config,
                 fmt::format("{}: 'minimum' is {}, above the learning rate of {}; lower it", where,
-                            given.minimum, learning_rate));
+                            copy.minimum, learning_rate));
   }
 }
 

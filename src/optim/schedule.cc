@@ -26,9 +26,9 @@ Schedule::Schedule(const ScheduleOptions& options, double learning_rate,
   if (options_.name == "cosine") kind_ = Kind::cosine;
   if (options_.name == "reduce_on_plateau") kind_ = Kind::reduce_on_plateau;
   const auto per_epoch = static_cast<double>(steps_per_epoch);
-  const double most = 1e15;  // more steps than any training has, but exact as a double
-  warmup_steps_ = std::llround(std::min(most, options_.warmup * per_epoch));
-  steps_ = std::max<std::int64_t>(1, std::llround(std::min(most, epochs * per_epoch)));
+  const double max_steps = 1e15;  // more steps than any training has, but exact as a double
+  warmup_steps_ = std::llround(std::min(max_steps, options_.warmup * per_epoch));
+  steps_ = std::max<std::int64_t>(1, std::llround(std::min(max_steps, epochs * per_epoch)));
 }
 
 double Schedule::learning_rate(std::int64_t step) const {
@@ -49,12 +49,12 @@ double Schedule::rate_after_warmup(std::int64_t step) const {
     case Kind::cosine: {
       const std::int64_t last = steps_ - 1;
       if (last <= warmup_steps_) return step > last ? options_.minimum : base_;
-      const double share = std::min(1.0, static_cast<double>(step - warmup_steps_) /
-                                             static_cast<double>(last - warmup_steps_));
+      const double progress = std::min(1.0, static_cast<double>(step - warmup_steps_) /
+                                                static_cast<double>(last - warmup_steps_));
       // (1 + cos 2a)/2 = cos² a, which is also accurate if it is small.
-      const double half = std::cos(share * std::numbers::pi / 2);
-      return share == 1 ? options_.minimum
-                        : options_.minimum + (base_ - options_.minimum) * half * half;
+      const double half = std::cos(progress * std::numbers::pi / 2);
+      return progress == 1 ? options_.minimum
+                           : options_.minimum + (base_ - options_.minimum) * half * half;
     }
     case Kind::reduce_on_plateau: return std::max(options_.minimum, base_ * state_.scale);
   }

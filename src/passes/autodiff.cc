@@ -43,7 +43,7 @@ class ReversePass final : public GradientContext {
     if (parts.size() > 1) {
       const std::string name = fmt::format("gradient of {}", graph_.value(value).name);
       parts = {emit_node(graph_, name, "add", parts)[0]};
-      lie_as(parts[0], value);
+      copy_packing(parts[0], value);
     }
     return parts[0];
   }
@@ -63,7 +63,7 @@ class ReversePass final : public GradientContext {
   void contribute(std::size_t input, ValueId gradient) override {
     const ValueId value = node_.inputs[input];
     if (!is_needed(value)) return;
-    lie_as(gradient, value);
+    copy_packing(gradient, value);
     contributions_[static_cast<std::size_t>(value)].push_back(gradient);
   }
 
@@ -71,7 +71,7 @@ class ReversePass final : public GradientContext {
   bool is_needed(ValueId value) const { return needed_[static_cast<std::size_t>(value)] != 0; }
 
   // The gradient of packed rows is packed in the same way.
-  void lie_as(ValueId gradient, ValueId value) {
+  void copy_packing(ValueId gradient, ValueId value) {
     graph_.value(gradient).starts = graph_.value(value).starts;
   }
 
@@ -92,7 +92,7 @@ class ReversePass final : public GradientContext {
     if (is_pass || !node_.epilogue.empty()) {
       output_gradient_ = emit("pointwise_gradient", {output_gradient_, saved(is_pass)}, {},
                               pointwise_stages(node_))[0];
-      lie_as(output_gradient_, node_.outputs[0]);
+      copy_packing(output_gradient_, node_.outputs[0]);
     }
     if (is_pass) {
       contribute(0, output_gradient_);
@@ -109,7 +109,7 @@ class ReversePass final : public GradientContext {
   // Returns the value from which the derivative of the pass is computed, its output or its input.
   ValueId saved(bool is_pass) const {
     const Pointwise pass = pointwise_pass(node_, Mode::training);
-    const bool from_input = is_pass && !gradient_from_output(pass.activation);
+    const bool from_input = is_pass && !can_differentiate_from_output(pass.activation);
     return from_input ? node_.inputs[0] : node_.outputs[0];
   }
 

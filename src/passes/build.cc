@@ -136,21 +136,21 @@ class Builder {
     const OpRow& row = layer_row(layer);
     const std::string where = where_of(layer);
     const auto given = static_cast<int>(layer.inputs.size());
-    if (given < row.arity->least || (row.arity->most >= 0 && given > row.arity->most)) {
+    if (given < row.arity->min || (row.arity->max >= 0 && given > row.arity->max)) {
       fail(fmt::format("{}: takes {}{} inputs, got {}", where,
-                       row.arity->most < 0 ? "at least " : "", row.arity->least, given));
+                       row.arity->max < 0 ? "at least " : "", row.arity->min, given));
     }
     Node node{layer.name, layer.op, complete_attributes(with_shared(layer)), {}, {}, {}};
     std::vector<Shape> shapes;
     for (const std::string& input : layer.inputs) node.inputs.push_back(ids_.at(input));
-    const ValueId words = words_of(row, node);
-    const bool lacks_words = row.traits.id_input == static_cast<int>(node.inputs.size());
-    if (lacks_words && words == kSeveral) {
+    const ValueId token_ids = token_ids_of(row, node);
+    const bool lacks_token_ids = row.traits.id_input == static_cast<int>(node.inputs.size());
+    if (lacks_token_ids && token_ids == kSeveral) {
       fail(where +
            ": its steps come from several sequences; give it the token ids that mark the padding "
            "as second input");
     }
-    if (lacks_words && words != kNoValue) node.inputs.push_back(words);
+    if (lacks_token_ids && token_ids != kNoValue) node.inputs.push_back(token_ids);
     for (const ValueId input : node.inputs) shapes.push_back(graph_.value(input).shape);
     const Inferred inferred = (*row.infer)({node.name, node.op, node.attributes, shapes});
     for (const Shape& shape : inferred.outputs) check_size(where, shape);
@@ -161,14 +161,14 @@ class Builder {
     if (!layer.share.empty() && inferred.parameters.empty()) {
       fail(fmt::format("{}: has no parameters to share with '{}'", where, layer.share));
     }
-    if (layer.l2 > 0 && std::ranges::none_of(inferred.parameters, &ParameterSpec::decays)) {
+    if (layer.l2 > 0 && std::ranges::none_of(inferred.parameters, &ParameterSpec::has_l2)) {
       fail(fmt::format("{}: has no weights to which l2 = {} could apply", where, layer.l2));
     }
     for (std::size_t i = 0; i < inferred.outputs.size(); ++i) {
       const std::string name = i == 0 ? layer.name : fmt::format("{}:{}", layer.name, i);
       node.outputs.push_back(add_value(graph_, {name, inferred.outputs[i]}));
     }
-    if (has_steps_of(words, inferred.outputs[0])) words_[node.outputs[0]] = words;
+    if (has_steps_of(token_ids, inferred.outputs[0])) token_ids_[node.outputs[0]] = token_ids;
     ids_[layer.name] = node.outputs[0];
     graph_.nodes.push_back(std::move(node));
   }
@@ -176,21 +176,21 @@ class Builder {
   // Returns the token ids that show which steps of a node's inputs are padding, or kSeveral if the
   // inputs have different ones. Values computed from the output of an embedding remember its token
   // ids, and nodes that need them get them as an input.
-  ValueId words_of(const OpRow& row, const Node& node) const {
+  ValueId token_ids_of(const OpRow& row, const Node& node) const {
     if (row.traits.id_input == 0) return node.inputs[0];
-    ValueId words = kNoValue;
+    ValueId token_ids = kNoValue;
     for (const ValueId input : node.inputs) {
-      const auto found = words_.find(input);
-      if (found == words_.end() || found->second == words) continue;
-      words = words == kNoValue ? found->second : kSeveral;
+      const auto found = token_ids_.find(input);
+      if (found == token_ids_.end() || found->second == token_ids) continue;
+      token_ids = token_ids == kNoValue ? found->second : kSeveral;
     }
-    return words;
+    return token_ids;
   }
 
   // Whether a value still has one step per token.
-  bool has_steps_of(ValueId words, const Shape& shape) const {
-    if (shape.size() != 3 || words == kNoValue) return false;
-    return words == kSeveral || graph_.value(words).shape[1] == shape[1];
+  bool has_steps_of(ValueId token_ids, const Shape& shape) const {
+    if (shape.size() != 3 || token_ids == kNoValue) return false;
+    return token_ids == kSeveral || graph_.value(token_ids).shape[1] == shape[1];
   }
 
   static void check_size(const std::string& where, const Shape& shape) {
@@ -204,7 +204,7 @@ class Builder {
     if (layer.share.empty() || !layer.attributes.empty()) return layer;
     const Layer& owner = *std::ranges::find(network_.layers, layer.share, &Layer::name);
     for (const auto& [name, value] : owner.attributes) {
-      if (!starts_parameters(name)) layer.attributes.try_emplace(name, value);
+      if (!is_initializer_attribute(name)) layer.attributes.try_emplace(name, value);
     }
     return layer;
   }
@@ -232,8 +232,8 @@ class Builder {
     }
     const ValueId id = add_value(graph_, {name, spec.shape, DType::f32, spec.role});
     parameters_[name] = id;
-    graph_.parameters.push_back(
-        start_of(owner, &owner == &layer ? attributes : complete_attributes(owner), spec, id));
+    graph_.parameters.push_back(make_parameter(
+        owner, &owner == &layer ? attributes : complete_attributes(owner), spec, id));
     return id;
   }
 
@@ -261,7 +261,7 @@ class Builder {
   Graph graph_;
   std::map<std::string, ValueId> ids_;
   std::map<std::string, ValueId> parameters_;
-  std::map<ValueId, ValueId> words_;  ///< the token ids of each sequence
+  std::map<ValueId, ValueId> token_ids_;  ///< the token ids of each sequence
 };
 
 // Throws unless only the owner of shared parameters sets their initializer and l2.
@@ -270,7 +270,9 @@ void check_sharer(const Layer& layer) {
     fail(fmt::format("{}: `{}` belongs to the shared parameters; set it in layer '{}'",
                      where_of(layer), key, layer.share));
   };
-  const auto starts = [](const auto& attribute) { return starts_parameters(attribute.first); };
+  const auto starts = [](const auto& attribute) {
+    return is_initializer_attribute(attribute.first);
+  };
   if (std::ranges::any_of(layer.attributes, starts)) refuse("init");
   if (layer.l2 != 0) refuse("l2");
 }

@@ -36,7 +36,8 @@ bool may_follow(const std::vector<Stage>& stages, Category next) {
 // derivative follows either from the output or from the input of the head, which is kept.
 bool keeps_gradient(const Node& head, const Node& joined) {
   const Pointwise pass = pointwise_pass(joined, Mode::training);
-  return gradient_from_output(pass.activation) || rule_of(row_of(head).pointwise) != nullptr;
+  return can_differentiate_from_output(pass.activation) ||
+         rule_of(row_of(head).pointwise) != nullptr;
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ void drop_identities(Graph& graph) {
   };
   std::erase_if(graph.nodes, [&](Node& node) {
     replace(node.inputs);
-    if (!row_of(node).traits.identity_at_inference) return false;
+    if (!row_of(node).traits.is_identity_at_inference) return false;
     stands_for[static_cast<std::size_t>(node.outputs[0])] = node.inputs[0];
     return true;
   });

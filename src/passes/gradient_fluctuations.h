@@ -12,11 +12,12 @@ namespace selfnorm {
 
 /// The response of a node to the gradient of its output and to the scale of its inputs.
 struct GradientResponse {
-  bool weighs = false;          ///< whether it sums the gradient's units with random weights
-  double kept = 0;              ///< fraction of lengths that these weights preserve
-  std::vector<double> squares;  ///< mean square of the gradient of each input with a signal
-  std::vector<double> slopes;   ///< slopes of the logarithms in the relative change of these inputs
-  std::vector<double> alike;    ///< fraction of a change in correlation that each gradient keeps
+  bool has_drawn_weights = false;  ///< whether it sums the gradient's units with random weights
+  double preserved = 0;            ///< fraction of lengths that these weights preserve
+  std::vector<double> squares;     ///< mean square of the gradient of each input with a signal
+  std::vector<double> slopes;  ///< slopes of the logarithms in the relative change of these inputs
+  std::vector<double>
+      correlation_factor;  ///< fraction of a change in correlation that each gradient keeps
 };
 
 struct GradientInputs {

@@ -42,7 +42,7 @@ void check_gain(const Layer& owner, const std::string& init, double gain) {
 
 }  // namespace
 
-bool starts_parameters(const std::string& attribute) {
+bool is_initializer_attribute(const std::string& attribute) {
   return attribute == "init" || attribute.starts_with("init.");
 }
 
@@ -85,8 +85,8 @@ double ActivationGains::before(const Node* activation) {
   return known->second;
 }
 
-Parameter start_of(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
-                   ValueId value) {
+Parameter make_parameter(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
+                         ValueId value) {
   const auto init = attributes.find("init");
   const std::string asked = init == attributes.end() ? kAuto : std::get<std::string>(init->second);
   Parameter parameter{value,
@@ -95,7 +95,7 @@ Parameter start_of(const Layer& owner, const Settings& attributes, const Paramet
                       1,
                       spec.fan_in,
                       spec.fan_out,
-                      spec.decays ? owner.l2 : 0,
+                      spec.has_l2 ? owner.l2 : 0,
                       spec.unit_axis};
   // PyTorch draws biases like weights.
   const bool draws_bias = asked == "pytorch_default" && spec.role == Role::parameter;

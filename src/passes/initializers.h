@@ -13,12 +13,12 @@
 namespace selfnorm {
 
 /// Whether an attribute belongs to the initializer.
-bool starts_parameters(const std::string& attribute);
+bool is_initializer_attribute(const std::string& attribute);
 
 /// Returns the parameter described by `spec`, with the initializer and l2 of the layer that owns
 /// it. Throws Error(config) for a gain that the initializer does not accept.
-Parameter start_of(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
-                   ValueId value);
+Parameter make_parameter(const Layer& owner, const Settings& attributes, const ParameterSpec& spec,
+                         ValueId value);
 
 /// Returns the first node that reads each value, or nullptr.
 std::vector<const Node*> first_readers(const Graph& graph);

@@ -67,7 +67,7 @@ NetworkContext surroundings_of(const Graph& graph, const std::string& op) {
     if (node.op == op) {
       ++path.count;
       orthogonal = orthogonal && !other_kind[as_index(node.inputs[0])];
-      width = std::min(width, block_of(graph.value(node.outputs[0]).shape).features);
+      width = std::min(width, feature_matrix_shape(graph.value(node.outputs[0]).shape).features);
     }
     for (const ValueId output : node.outputs) {
       paths[as_index(output)] = path;
@@ -79,9 +79,9 @@ NetworkContext surroundings_of(const Graph& graph, const std::string& op) {
   return {longest.count, width, std::exp(longest.log_dropout_growth / depth), orthogonal};
 }
 
-void resolve(Node& node, const NetworkContext& surroundings) {
+void resolve(Node& node, const NetworkContext& network_context) {
   try {
-    row_of(node).attributes->resolve(node.attributes, surroundings);
+    row_of(node).attributes->resolve(node.attributes, network_context);
   } catch (const Error& error) {
     throw Error(error.kind(),
                 fmt::format("layer '{}' ({}): {}", node.name, node.op, error.detail()));
@@ -94,7 +94,7 @@ void resolve_attributes(Graph& graph) {
   std::set<std::string> ops;
   for (const Node& node : graph.nodes) ops.insert(node.op);
   for (const std::string& op : ops) {
-    const NetworkContext surroundings = surroundings_of(graph, op);
+    const NetworkContext network_context = surroundings_of(graph, op);
     std::map<Settings, Settings> known;  // equal attributes resolve to equal ones
     for (Node& node : graph.nodes) {
       if (node.op != op) continue;
@@ -104,7 +104,7 @@ void resolve_attributes(Graph& graph) {
         continue;
       }
       const Settings given = node.attributes;
-      resolve(node, surroundings);
+      resolve(node, network_context);
       known.emplace(given, node.attributes);
     }
   }

@@ -18,8 +18,8 @@ struct Region {
   ValueId ids = kNoValue;
   std::set<ValueId> values;
   std::vector<std::size_t> poolings;
-  bool masked = false;  ///< whether a mask is drawn for each step
-  bool padded = false;  ///< whether padding is pooled too
+  bool has_masks = false;      ///< whether a mask is drawn for each step
+  bool pools_padding = false;  ///< whether padding is pooled too
 };
 
 bool reads(const Node& node, const std::set<ValueId>& values) {
@@ -32,7 +32,7 @@ bool is_learned(const Graph& graph, ValueId id) {
 }
 
 bool treats_steps_apart(const Graph& graph, const Node& node, const Region& region) {
-  return row_of(node).traits.by_step && std::ranges::all_of(node.inputs, [&](ValueId id) {
+  return row_of(node).traits.is_stepwise && std::ranges::all_of(node.inputs, [&](ValueId id) {
            return region.values.contains(id) || is_learned(graph, id);
          });
 }
@@ -56,22 +56,23 @@ std::optional<Region> region_of(const Graph& graph, std::size_t source, Mode mod
     if (!reads(node, region.values)) continue;
     if (pools(node, region)) {
       region.poolings.push_back(i);
-      region.padded = region.padded || sums_padding(node);
+      region.pools_padding = region.pools_padding || sums_padding(node);
     } else if (treats_steps_apart(graph, node, region)) {
       region.values.insert(node.outputs[0]);
-      region.masked = region.masked || changes_values(pointwise_pass(node, mode).dropout);
+      region.has_masks = region.has_masks || changes_values(pointwise_pass(node, mode).dropout);
     } else {
       return std::nullopt;
     }
   }
   const bool leaves = std::ranges::any_of(
       graph.outputs, [&](ValueId output) { return region.values.contains(output); });
-  const bool is_packable = !leaves && !region.poolings.empty() && !(region.masked && region.padded);
+  const bool is_packable =
+      !leaves && !region.poolings.empty() && !(region.has_masks && region.pools_padding);
   return is_packable ? std::optional(region) : std::nullopt;
 }
 
 // Gives a value of a region the shape for up to `rows` packed rows.
-void lie_packed(Graph& graph, ValueId id, std::int64_t rows, ValueId starts) {
+void mark_packed(Graph& graph, ValueId id, std::int64_t rows, ValueId starts) {
   Value& value = graph.value(id);
   value.shape = {rows, value.shape.back()};
   value.starts = starts;
@@ -82,15 +83,16 @@ void pack(Graph& graph, const Region& region) {
   const std::int64_t rows = elements(graph.value(region.ids).shape);
   const std::int64_t table_rows = graph.value(embedding.inputs[1]).shape[0];
   const std::string name = "rows of " + embedding.name;
-  const auto made = region.masked
-                        ? emit_node(graph, name, "pack_steps", {region.ids})
-                        : emit_node(graph, name, "pack_words", {region.ids},
-                                    {{"table_rows", table_rows}, {"padding", region.padded}});
-  const ValueId words = made[0], places = made[1], starts = made[2];
-  graph.value(words).starts = starts;
-  for (const ValueId value : region.values) lie_packed(graph, value, rows, starts);
-  for (const std::size_t pooling : region.poolings) graph.nodes[pooling].inputs.push_back(places);
-  graph.nodes[region.source].inputs[0] = words;
+  const auto made =
+      region.has_masks ? emit_node(graph, name, "pack_steps", {region.ids})
+                       : emit_node(graph, name, "pack_words", {region.ids},
+                                   {{"table_rows", table_rows}, {"padding", region.pools_padding}});
+  const ValueId token_ids = made[0], step_rows = made[1], starts = made[2];
+  graph.value(token_ids).starts = starts;
+  for (const ValueId value : region.values) mark_packed(graph, value, rows, starts);
+  for (const std::size_t pooling : region.poolings)
+    graph.nodes[pooling].inputs.push_back(step_rows);
+  graph.nodes[region.source].inputs[0] = token_ids;
   const auto at = graph.nodes.begin() + static_cast<std::ptrdiff_t>(region.source);
   std::rotate(at, graph.nodes.end() - 1, graph.nodes.end());
 }

@@ -12,7 +12,7 @@
 
 #include "base/index.h"
 #include "ops/table.h"
-#include "passes/repeats.h"
+#include "passes/duplicate_values.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -28,12 +28,12 @@ void add_gradient(std::optional<SignalGradient>& sum, SignalGradient gradient) {
 
 // Returns the factor if a flow is a multiple of the other, else 0.
 double ratio(const Flow& flow, const Flow& of) {
-  if (flow.parts.size() != of.parts.size()) return 0;
-  const double factor = flow.parts[0].second / of.parts[0].second;
+  if (flow.terms.size() != of.terms.size()) return 0;
+  const double factor = flow.terms[0].second / of.terms[0].second;
   const auto is_same = [&](const auto& one, const auto& other) {
     return one.first == other.first && one.second == factor * other.second;
   };
-  return std::ranges::equal(flow.parts, of.parts, is_same) ? factor : 0;
+  return std::ranges::equal(flow.terms, of.terms, is_same) ? factor : 0;
 }
 
 std::vector<SignalGradient> scaled(const std::vector<SignalGradient>& gradients, double factor) {
@@ -41,7 +41,7 @@ std::vector<SignalGradient> scaled(const std::vector<SignalGradient>& gradients,
   for (const SignalGradient& gradient : gradients) {
     SignalGradient& made = all.emplace_back(weighted_sum({{gradient, factor}}));
     made.selected_slopes = gradient.selected_slopes;
-    made.scale_share = gradient.scale_share;
+    made.gradient_weighted_variance = gradient.gradient_weighted_variance;
   }
   return all;
 }
@@ -49,7 +49,7 @@ std::vector<SignalGradient> scaled(const std::vector<SignalGradient>& gradients,
 class Predictor {
  public:
   explicit Predictor(const Graph& graph)
-      : graph_(graph), laws_(initial_laws(graph)), repeats_(graph) {
+      : graph_(graph), parameter_moments_(initial_parameter_moments(graph)), duplicates_(graph) {
     known_.forward.resize(graph.values.size());
     known_.gradients.resize(graph.values.size());
   }
@@ -58,7 +58,7 @@ class Predictor {
     for (const auto& [value, field] : known) forward(value) = Signal(field);
     for (const Node& node : graph_.nodes) {
       auto& output = forward(node.outputs[0]);
-      if (!output) output = forward(repeats_.first(node.outputs[0]));
+      if (!output) output = forward(duplicates_.first(node.outputs[0]));
       if (!output) output = signal_rule(node).forward(context_of(node));
     }
   }
@@ -86,17 +86,18 @@ class Predictor {
   std::optional<SignalGradient>& gradient(ValueId id) { return known_.gradients[as_index(id)]; }
 
   SignalContext context_of(const Node& node) {
-    return signal_context(graph_, node, weight_law(graph_, laws_, node), [&](ValueId input) {
-      const auto& signal = forward(input);
-      return signal ? &*signal : nullptr;
-    });
+    return signal_context(graph_, node, weight_moments(graph_, parameter_moments_, node),
+                          [&](ValueId input) {
+                            const auto& signal = forward(input);
+                            return signal ? &*signal : nullptr;
+                          });
   }
 
   // Nodes that compute the same values return the same flow for the same gradient.
   std::vector<SignalGradient> sent_back(const Node& node, const SignalGradient& dy) {
     const ValueId output = node.outputs[0];
-    if (!repeats_.is_repeated(output)) return signal_rule(node).backward(context_of(node), dy);
-    auto& sent = sent_[repeats_.first(output)];
+    if (!duplicates_.has_duplicate(output)) return signal_rule(node).backward(context_of(node), dy);
+    auto& sent = sent_[duplicates_.first(output)];
     for (const Sent& other : sent) {
       if (const double factor = ratio(dy, other.dy); factor != 0) return scaled(other.made, factor);
     }
@@ -110,22 +111,25 @@ class Predictor {
   };
 
   const Graph& graph_;
-  std::vector<InitializerMoments> laws_;
-  Repeats repeats_;
+  std::vector<InitializerMoments> parameter_moments_;
+  DuplicateValues duplicates_;
   std::map<ValueId, std::vector<Sent>> sent_;  // by the first of equal values
   PredictedSignals known_;
 };
 
 }  // namespace
 
-bool compares(const Node& node) { return row_of(node).traits.compares && node.inputs.size() == 2; }
+bool depends_on_correlation(const Node& node) {
+  return row_of(node).traits.depends_on_correlation && node.inputs.size() == 2;
+}
 
 bool share_weights(const Graph& graph, ValueId x, ValueId y) {
   std::map<std::pair<ValueId, ValueId>, bool> known;
   const auto maker_of = [&](ValueId id) {
     return std::ranges::find(graph.nodes, id, [](const Node& node) { return node.outputs[0]; });
   };
-  const std::function<bool(ValueId, ValueId)> alike = [&](ValueId one, ValueId other) {
+  const std::function<bool(ValueId, ValueId)> is_same_computation = [&](ValueId one,
+                                                                        ValueId other) {
     const Role role = graph.value(one).role;
     if (role != graph.value(other).role) return false;
     if (role == Role::input) return one != other;
@@ -136,20 +140,20 @@ bool share_weights(const Graph& graph, ValueId x, ValueId y) {
     const auto a = maker_of(one), b = maker_of(other);
     if (a == graph.nodes.end() || b == graph.nodes.end()) return false;
     const bool same = a->op == b->op && a->attributes == b->attributes &&
-                      std::ranges::equal(a->inputs, b->inputs, alike);
+                      std::ranges::equal(a->inputs, b->inputs, is_same_computation);
     return known[{one, other}] = same;
   };
-  return alike(x, y);
+  return is_same_computation(x, y);
 }
 
-std::vector<InitializerMoments> initial_laws(const Graph& graph) {
-  std::vector<InitializerMoments> laws(graph.values.size());
+std::vector<InitializerMoments> initial_parameter_moments(const Graph& graph) {
+  std::vector<InitializerMoments> parameter_moments(graph.values.size());
   for (const Parameter& p : graph.parameters) {
     const Shape& shape = graph.value(p.value).shape;
-    laws[as_index(p.value)] =
+    parameter_moments[as_index(p.value)] =
         initializer_moments(p.init, p.gain, {elements(shape), shape[0], p.fan_in, p.fan_out});
   }
-  return laws;
+  return parameter_moments;
 }
 
 const SignalRule& signal_rule(const Node& node) {
@@ -160,15 +164,16 @@ const SignalRule& signal_rule(const Node& node) {
                                              node.name, node.op, reason));
 }
 
-WeightMoments weight_law(const Graph& graph, const std::vector<InitializerMoments>& laws,
-                         const Node& node) {
+WeightMoments weight_moments(const Graph& graph,
+                             const std::vector<InitializerMoments>& parameter_moments,
+                             const Node& node) {
   WeightMoments weights{0, 0};
   for (const ValueId input : node.inputs) {
     const Value& value = graph.value(input);
     if (value.role != Role::parameter) continue;
-    const InitializerMoments& law = laws[as_index(input)];
-    if (value.shape.size() > 1) weights.mean = law.mean, weights.variance = law.variance;
-    else weights.bias_mean = law.mean, weights.bias_variance = law.variance;
+    const InitializerMoments& moments = parameter_moments[as_index(input)];
+    if (value.shape.size() > 1) weights.mean = moments.mean, weights.variance = moments.variance;
+    else weights.bias_mean = moments.mean, weights.bias_variance = moments.variance;
   }
   return weights;
 }

@@ -19,7 +19,7 @@ struct PredictedSignals {
 };
 
 /// Returns the moments of the initializer of each parameter, by value.
-std::vector<InitializerMoments> initial_laws(const Graph& graph);
+std::vector<InitializerMoments> initial_parameter_moments(const Graph& graph);
 
 /// Returns the fraction of the variance of independent N(0, 1) inputs that zero padding leaves, for
 /// a node with this fan-in.
@@ -34,11 +34,12 @@ MomentField response_to_unit_normals(const Graph& graph, const Node& node,
 const SignalRule& signal_rule(const Node& node);
 
 /// Returns the moments of a node's weights and bias.
-WeightMoments weight_law(const Graph& graph, const std::vector<InitializerMoments>& laws,
-                         const Node& node);
+WeightMoments weight_moments(const Graph& graph,
+                             const std::vector<InitializerMoments>& parameter_moments,
+                             const Node& node);
 
 /// Whether the output of a node depends on the correlation of its two inputs.
-bool compares(const Node& node);
+bool depends_on_correlation(const Node& node);
 
 /// Whether the same weights compute both values, in the same way, from different graph inputs.
 bool share_weights(const Graph& graph, ValueId x, ValueId y);
@@ -55,7 +56,8 @@ SignalContext signal_context(const Graph& graph, const Node& node, const WeightM
     context.inputs.push_back(signal);
     context.shapes.push_back(graph.value(input).shape);
   }
-  context.made_alike = compares(node) && share_weights(graph, node.inputs[0], node.inputs[1]);
+  context.inputs_share_weights =
+      depends_on_correlation(node) && share_weights(graph, node.inputs[0], node.inputs[1]);
   return context;
 }
 

@@ -29,7 +29,7 @@ std::vector<ValueId> reordered_weights(const Graph& graph, ValueId flat) {
   std::vector<ValueId> weights;
   if (leaves_graph(graph, flat)) return {};
   for (const Node* reader : readers(graph, flat)) {
-    if (!row_of(*reader).traits.any_feature_order) return {};
+    if (!row_of(*reader).traits.accepts_any_feature_order) return {};
     const ValueId weight = reader->inputs[1];
     if (readers(graph, weight).size() != 1) return {};
     weights.push_back(weight);

@@ -18,7 +18,7 @@ namespace {
 
 }  // namespace
 
-std::map<ValueId, std::int64_t> vocabularies(const Graph& graph) {
+std::map<ValueId, std::int64_t> vocabulary_sizes(const Graph& graph) {
   std::map<ValueId, std::int64_t> sizes;
   const auto id_input = [](const Node& node) {
     return static_cast<std::size_t>(row_of(node).traits.id_input);
@@ -31,9 +31,10 @@ std::map<ValueId, std::int64_t> vocabularies(const Graph& graph) {
            fmt::format("token ids must come directly from an input, but '{}' is a layer's output",
                        graph.value(ids).name));
     }
-    const auto told = node.attributes.find("vocabulary");
-    const std::int64_t size =
-        told == node.attributes.end() ? kMaxTokenIds : std::get<std::int64_t>(told->second);
+    const auto vocabulary_attribute = node.attributes.find("vocabulary");
+    const std::int64_t size = vocabulary_attribute == node.attributes.end()
+                                  ? kMaxTokenIds
+                                  : std::get<std::int64_t>(vocabulary_attribute->second);
     const auto known = sizes.try_emplace(ids, kMaxTokenIds).first;
     known->second = std::min(size, known->second);
   }

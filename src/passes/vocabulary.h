@@ -13,6 +13,6 @@ namespace selfnorm {
 /// Returns the inputs of the graph that are token ids or a mask of steps, with the size of their
 /// vocabulary. It is the smallest vocabulary of their readers, or kMaxTokenIds. Throws
 /// Error(config) if a layer computes such ids, or if they are also read as plain numbers.
-std::map<ValueId, std::int64_t> vocabularies(const Graph& graph);
+std::map<ValueId, std::int64_t> vocabulary_sizes(const Graph& graph);
 
 }  // namespace selfnorm

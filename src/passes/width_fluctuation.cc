@@ -41,8 +41,8 @@ Response response_of(double value, double up, double down) {
   return {value, slope, ((up - value) - slope * u) / (u * u)};
 }
 
-void compute_responses(Scale& y, const MomentField& few, const MomentField& field) {
-  const FieldAverage plain = field_average(few), up = field_average(y.up->field()),
+void compute_responses(WidthFluctuation& y, const MomentField& subset, const MomentField& field) {
+  const FieldAverage plain = field_average(subset), up = field_average(y.up->field()),
                      down = field_average(y.down->field()), all = field_average(field);
   y.mean = response_of(plain.mean, up.mean, down.mean);
   y.square =
@@ -50,37 +50,37 @@ void compute_responses(Scale& y, const MomentField& few, const MomentField& fiel
   y.variance = times(ratio(all.variance(), plain.variance()),
                      response_of(plain.variance(), up.variance(), down.variance()));
   constexpr double kNormalized = 0.02;  // a smaller response is only due to an epsilon
-  if (std::abs(y.square.slope) < kNormalized * all.square) y.follows = true;
+  if (std::abs(y.square.slope) < kNormalized * all.square) y.inherits_noise = true;
 }
 
-void see_own_noise(Scale& y, const MomentField& field, std::int64_t samples) {
+void compute_own_noise(WidthFluctuation& y, const MomentField& field, std::int64_t samples) {
   const FieldAverage all = field_average(field);
   // Returns the variance of the average of (x − center)² that is due to the value's own units.
   const auto noise = [&](double center, double square, const Response& response) {
-    const MomentField squares =
-        y.law ? moments_of_square(*y.law, center) : moments_of_square(field, center);
+    const MomentField squares = y.distribution ? moments_of_square(*y.distribution, center)
+                                               : moments_of_square(field, center);
     const double own = variance_of_squares(squares, y.unit_spread, samples);
     const double made = (own + 2 * y.pairs.variance() * square * square) / y.units;
-    return std::max(0.0, made - y.kept.square * response.slope * response.slope);
+    return std::max(0.0, made - y.preserved.square * response.slope * response.slope);
   };
-  y.own_pairs = std::max(0.0, 1 - y.kept.pairs) / y.units;
+  y.own_pairs = std::max(0.0, 1 - y.preserved.pairs) / y.units;
   y.own_mean = variance_of_batch_mean(field, samples) / y.units;
   // If the distribution of the units is not known, as after max pooling, their mean grows with
   // their scale.
   const double by_scale = y.mean.slope * y.mean.slope * y.unit_scale;
-  if (!y.law) y.own_mean = std::max(y.own_mean, by_scale);
+  if (!y.distribution) y.own_mean = std::max(y.own_mean, by_scale);
   y.own_variance = noise(all.mean, all.variance(), y.variance);
   y.own_square = ratio(noise(0, all.square, y.square), all.square * all.square);
   const double slope = ratio(y.square.slope, all.square);
-  const double element =
-      element_variance_of(y.law ? moments_of_square(*y.law, 0) : moments_of_square(field, 0));
-  y.own_element = std::max(0.0, element / y.units - y.kept.element * slope * slope);
+  const double element = element_variance_of(y.distribution ? moments_of_square(*y.distribution, 0)
+                                                            : moments_of_square(field, 0));
+  y.own_element = std::max(0.0, element / y.units - y.preserved.element * slope * slope);
 }
 
-void follow(const Scale& x, const MomentField& input, double share, Scale& y,
-            const MomentField& output) {
+void inherit_noise(const WidthFluctuation& x, const MomentField& input, double fraction,
+                   WidthFluctuation& y, const MomentField& output) {
   const auto growth = [&](const Response& to, const Response& from) {
-    return share * ratio(to.slope, from.slope);
+    return fraction * ratio(to.slope, from.slope);
   };
   const double before = mean_second_moment(input), after = mean_second_moment(output);
   const double scale = growth(y.square, x.square), relative = scale * ratio(before, after);
@@ -88,10 +88,10 @@ void follow(const Scale& x, const MomentField& input, double share, Scale& y,
   y.own_element += x.own_element * relative * relative;
   y.own_variance += x.own_variance * std::pow(growth(y.variance, x.variance), 2);
   y.own_mean += x.own_mean * std::abs(scale);  // squares grow like squared means
-  y.own_pairs += x.own_pairs * share * share;
+  y.own_pairs += x.own_pairs * fraction * fraction;
 }
 
-Fluctuation fluctuation_of(const Scale& x) {
+Fluctuation fluctuation_of(const WidthFluctuation& x) {
   const double noise = std::expm1(x.noise.variance());  // layers multiply: lognormal
   const auto spread = [&](double own, const Response& response) {
     return std::sqrt(own + response.slope * response.slope * noise);
@@ -137,28 +137,31 @@ double channels_of_group(const Graph& graph, const Node& node) {
 }
 
 // Lengths are kept by a matrix, or by windows over all channels, with one output per row.
-KeptLengths lengths_kept(const Graph& graph, const std::vector<InitializerMoments>& laws,
-                         const Node& node) {
-  KeptLengths kept;
+PreservedNorms preserved_norms(const Graph& graph,
+                               const std::vector<InitializerMoments>& parameter_moments,
+                               const Node& node) {
+  PreservedNorms preserved;
   for (const Parameter& parameter : graph.parameters) {
     const Shape& shape = graph.value(parameter.value).shape;
     if (std::ranges::find(node.inputs, parameter.value) == node.inputs.end()) continue;
     if (shape.size() < 2 || parameter.unit_axis != 0) continue;
     const Shape& input = graph.value(node.inputs[0]).shape;
     if (shape[1] != (shape.size() == 2 ? input.back() : input[1])) continue;
-    const InitializerMoments& law = laws[static_cast<std::size_t>(parameter.value)];
-    kept = {law.kept, shape.size() == 2 ? law.norm_preserved_backward : 0};  // windows overlap
+    const InitializerMoments& distribution =
+        parameter_moments[static_cast<std::size_t>(parameter.value)];
+    preserved = {distribution.preserved,
+                 shape.size() == 2 ? distribution.preserved_backward : 0};  // windows overlap
   }
-  return kept;
+  return preserved;
 }
 
-double kept_by_windows(const Graph& graph, const Node& node, const MomentField& x) {
+double pairs_preserved_by_windows(const Graph& graph, const Node& node, const MomentField& x) {
   const double taps = taps_of(graph, node);
   double squares = 0, count = 0;
   for (const Link link : {Link::right, Link::below}) {
     if (link == Link::below && x.extent.height == 1) continue;  // a longer step in a sequence
     for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
-      if (linked(x.extent, e, link) < 0) continue;
+      if (linked_element(x.extent, e, link) < 0) continue;
       squares += std::pow(correlation(x, e, link), 2);
       ++count;
     }

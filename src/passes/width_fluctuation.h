@@ -25,13 +25,13 @@ Response response_of(double value, double up, double down);
 
 /// Fluctuations that independent weights would add and orthogonal weights avoid: the variance of δ,
 /// the variance of δ of one element, and the fraction for the products of two elements.
-struct Kept {
+struct NormPreservation {
   double square = 0, element = 0, pairs = 0;
 };
 
 /// The state of a value in addition to its field. δ is that of the last values that were computed
 /// with weights.
-struct Scale {
+struct WidthFluctuation {
   std::optional<Signal> up, down;   ///< the value at ln(1 + δ) = ±kLogStep, if draws differ
   Response mean, square, variance;  ///< responses to δ
   NoiseSum noise;                   ///< δ of a single draw
@@ -43,11 +43,13 @@ struct Scale {
 
   // The value's own units.
   double units = std::numeric_limits<double>::infinity();  ///< number, independent given δ
-  std::optional<UnitDistribution> law;  ///< if they are computed from normals element by element
+  std::optional<UnitDistribution>
+      distribution;        ///< if they are computed from normals element by element
   double unit_spread = 0;  ///< relative variance over units of δ, if each reads few inputs
   double unit_scale = 0;   ///< relative variance of δ due to these units
-  Kept kept;
-  bool follows = false;  ///< whether units are no longer separate and only their scale is known
+  NormPreservation preserved;
+  bool inherits_noise =
+      false;  ///< whether units are no longer separate and only their scale is known
   // Variances due to these units: of the mean and the variance, and relative ones of the mean
   // square, of the mean square of one element, and of products.
   double own_mean = 0, own_variance = 0, own_square = 0, own_element = 0, own_pairs = 0;
@@ -55,36 +57,38 @@ struct Scale {
   bool is_drawn() const { return up.has_value(); }
 };
 
-/// Computes the responses of a value from its `up` and `down`, which have the few samples of `few`.
-/// The responses of square and variance are scaled to those of `field`, that of the mean is not.
-void compute_responses(Scale& y, const MomentField& few, const MomentField& field);
+/// Computes the responses of a value from its `up` and `down`, which have the few samples of
+/// `subset`. The responses of square and variance are scaled to those of `field`, that of the mean
+/// is not.
+void compute_responses(WidthFluctuation& y, const MomentField& subset, const MomentField& field);
 
 /// Computes the variances due to a value's own units, from their number and distribution.
-void see_own_noise(Scale& y, const MomentField& field, std::int64_t samples);
+void compute_own_noise(WidthFluctuation& y, const MomentField& field, std::int64_t samples);
 
 /// Adds the variances of an input's units to a value that follows this input, scaled by the value's
-/// response. `share` is the fraction of this response that is due to the input.
-void follow(const Scale& x, const MomentField& input, double share, Scale& y,
-            const MomentField& output);
+/// response. `fraction` is the fraction of this response that is due to the input.
+void inherit_noise(const WidthFluctuation& x, const MomentField& input, double fraction,
+                   WidthFluctuation& y, const MomentField& output);
 
-Fluctuation fluctuation_of(const Scale& x);
+Fluctuation fluctuation_of(const WidthFluctuation& x);
 
 /// Whether a node computes its output with random initial weights.
 bool has_drawn_weights(const Graph& graph, const Node& node, const WeightMoments& weights);
 /// Returns the number of channels that a unit reads, or 0 if it reads all.
 double channels_of_group(const Graph& graph, const Node& node);
 /// The fractions of lengths that orthogonal weights preserve, forward and backward.
-struct KeptLengths {
+struct PreservedNorms {
   double forth = 0, back = 0;
 };
-KeptLengths lengths_kept(const Graph& graph, const std::vector<InitializerMoments>& laws,
-                         const Node& node);
+PreservedNorms preserved_norms(const Graph& graph,
+                               const std::vector<InitializerMoments>& parameter_moments,
+                               const Node& node);
 /// Returns the number of positions in the window of a node's weights.
 double taps_of(const Graph& graph, const Node& node);
 
 /// Returns the fraction of the relative variance of products of two elements that such weights
 /// keep. The taps of a window are correlated as neighbors are.
-double kept_by_windows(const Graph& graph, const Node& node, const MomentField& x);
+double pairs_preserved_by_windows(const Graph& graph, const Node& node, const MomentField& x);
 
 /// Returns part/all, or 0 if `all` is 0.
 inline double ratio(double part, double all) { return all == 0 ? 0 : part / all; }

@@ -17,12 +17,12 @@ double alpha_dropout_gradient_growth(double rate) {
 // is small and computed as m·(1 − a) − a·(1−q)(α′−m), where 1 − a follows from r in 1/a² = 1 + r.
 AlphaAffine alpha_dropout_affine(double rate, double mean, double variance, double alpha_prime) {
   const double distance = alpha_prime - mean;
-  const double share = distance * distance / variance;
-  const double root = std::sqrt((1 - rate) * (1 + rate * share));
-  const double excess = rate * ((1 - rate) * share - 1);
+  const double squared_distance = distance * distance / variance;
+  const double root = std::sqrt((1 - rate) * (1 + rate * squared_distance));
+  const double excess = rate * ((1 - rate) * squared_distance - 1);
   const AlphaAffine affine{1 / root, (mean * (excess / (1 + root)) - rate * distance) / root};
-  const bool given = rate >= 0 && rate < 1 && variance > 0 && std::isfinite(variance);
-  if (given && std::isfinite(affine.b) && affine.a > 0) return affine;
+  const bool is_valid = rate >= 0 && rate < 1 && variance > 0 && std::isfinite(variance);
+  if (is_valid && std::isfinite(affine.b) && affine.a > 0) return affine;
   throw Error(ErrorKind::config,
               fmt::format("alpha dropout: no finite a and b keep mean {} and variance {} at rate "
                           "{} with α′ = {}",

@@ -46,7 +46,7 @@ struct Slack {
   double sure, at_most;
 };
 
-Slack least(std::initializer_list<Slack> all) {
+Slack min_slack(std::initializer_list<Slack> all) {
   Slack out{std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
   for (const Slack& slack : all) {
     out.sure = std::min(out.sure, slack.sure);
@@ -120,10 +120,10 @@ class Prover {
     const double tau = claim_ == Claim::variance_rises ? v / domain_.nu.high : v / domain_.nu.low;
     const double tau_within = std::clamp(tau, domain_.tau.low, domain_.tau.high);
     std::optional<Domain> found;
-    for (const double share : {0.0, 1e-6, 1e-4, 1e-3, 1e-2}) {
-      const Domain around = {near(mu, domain_.mu, share), near(omega, domain_.omega, share),
-                             near(v / tau_within, domain_.nu, share),
-                             near(tau_within, domain_.tau, share)};
+    for (const double fraction : {0.0, 1e-6, 1e-4, 1e-3, 1e-2}) {
+      const Domain around = {near(mu, domain_.mu, fraction), near(omega, domain_.omega, fraction),
+                             near(v / tau_within, domain_.nu, fraction),
+                             near(tau_within, domain_.tau, fraction)};
       if (!(at(around).at_most <= 0)) break;
       found = around;
     }
@@ -138,8 +138,8 @@ class Prover {
   }
 
   // Returns the part of the bounds within this fraction of their width from x.
-  static Bounds near(double x, const Bounds& bounds, double share) {
-    const double distance = share * (bounds.high - bounds.low);
+  static Bounds near(double x, const Bounds& bounds, double fraction) {
+    const double distance = fraction * (bounds.high - bounds.low);
     const double center = std::clamp(x, bounds.low, bounds.high);
     return {std::max(bounds.low, center - distance), std::min(bounds.high, center + distance)};
   }
@@ -149,9 +149,9 @@ class Prover {
     const IntervalMoments f = moments_over(box, constants_);
     if (claim_ == Claim::variance_falls) return slack(nu, f.variance);
     if (claim_ == Claim::variance_rises) return slack(f.variance, nu);
-    return least({slack(f.mean, domain_.mu.low), slack(domain_.mu.high, f.mean),
-                  slack(f.variance, domain_.nu.low), slack(domain_.nu.high, f.variance),
-                  slack(1, singular_value(f, omega, tau))});
+    return min_slack({slack(f.mean, domain_.mu.low), slack(domain_.mu.high, f.mean),
+                      slack(f.variance, domain_.nu.low), slack(domain_.nu.high, f.variance),
+                      slack(1, singular_value(f, omega, tau))});
   }
 
   Claim claim_;

@@ -15,7 +15,7 @@ namespace {
 
 // Consecutive outputs of a row, and the elements of a sample that one tap of their windows reads:
 // `in`, `in + step`, …
-struct Run {
+struct TapRun {
   std::int64_t out, in, count, step;
   std::int64_t row, column, down, right;  // position of the first output; offset of the tap
 };
@@ -51,8 +51,8 @@ void for_each_run(const Extent& in, const Extent& out, const SlidingWindow& w, s
       for (std::int64_t row = i.first; row < i.last; ++row) {
         const std::int64_t at =
             (row * w.stride[0] + down) * in.width + j.first * w.stride[1] + right;
-        body(Run{row * out.width + j.first, at, j.last - j.first, w.stride[1], row, j.first, down,
-                 right});
+        body(TapRun{row * out.width + j.first, at, j.last - j.first, w.stride[1], row, j.first,
+                    down, right});
       }
     }
   }
@@ -62,7 +62,7 @@ void for_each_run(const Extent& in, const Extent& out, const SlidingWindow& w, s
 template <class Body>
 void for_each_tap_pair(const Extent& in, const Extent& out, const SlidingWindow& w,
                        std::int64_t rows, std::int64_t columns, Body body) {
-  for_each_run(in, out, w, rows, columns, [&](const Run& run) {
+  for_each_run(in, out, w, rows, columns, [&](const TapRun& run) {
     for (std::int64_t s = 0; s < out.samples; ++s) {
       const std::int64_t e = s * out.positions() + run.out, at = s * in.positions() + run.in;
       for (std::int64_t k = 0; k < run.count; ++k) body(e + k, at + k * run.step);
@@ -94,7 +94,7 @@ void add_far(const MomentField& x, const SlidingWindow& w, double variance, Mome
   const Extent &in = x.extent, &out = z.extent;
   const auto& from = x.product(Link::far);
   auto& to = z.product(Link::far);
-  for_each_run(in, out, w, 0, 0, [&](const Run& run) {
+  for_each_run(in, out, w, 0, 0, [&](const TapRun& run) {
     for (std::int64_t s = 0; s < out.samples; ++s) {
       const DistantOffset far = distant_offset(out, s);
       const std::int64_t row = (run.row + far.rows) % out.height * w.stride[0] + run.down;
@@ -129,7 +129,7 @@ MomentField contract(const MomentField& x, const Extent& out, const SlidingWindo
   // With stride 1, neighbors of the output read neighbors of the input, so the field has their
   // product.
   const bool by_steps = preserves_links(w, in, out);
-  std::optional<Covariances> others;
+  std::optional<CovarianceModel> others;
   if (!by_steps) others.emplace(x);
   for (const Offset& offset : offsets_of(out)) {
     const std::int64_t away = offset.rows * w.stride[0] * in.width + offset.columns * w.stride[1];
@@ -160,7 +160,7 @@ MomentField spread(const MomentField& x, const Extent& in, const SlidingWindow& 
   // With stride 1, neighbors of the input are read by neighbors of the output, so the field has
   // their product.
   const bool by_steps = preserves_links(w, in, out);
-  std::optional<Covariances> others;
+  std::optional<CovarianceModel> others;
   if (!by_steps) others.emplace(x);
   for (const Offset& offset : offsets_of(in)) {
     // The same tap reaches the neighbor from an output that is a whole number of strides away.

@@ -27,7 +27,8 @@ Link longest_step(std::int64_t distance) {
 
 }  // namespace
 
-Covariances::Covariances(const MomentField& x) : x_(x), standard_deviations_(x.mean.size()) {
+CovarianceModel::CovarianceModel(const MomentField& x)
+    : x_(x), standard_deviations_(x.mean.size()) {
   for (std::size_t e = 0; e < standard_deviations_.size(); ++e) {
     standard_deviations_[e] = std::sqrt(std::max(0.0, x.variance(e)));
   }
@@ -40,7 +41,7 @@ Covariances::Covariances(const MomentField& x) : x_(x), standard_deviations_(x.m
   }
 }
 
-double Covariances::between(std::int64_t a, std::int64_t b) const {
+double CovarianceModel::covariance(std::int64_t a, std::int64_t b) const {
   if (a == b) return standard_deviations_[as_index(a)] * standard_deviations_[as_index(a)];
   if (a > b) std::swap(a, b);
   const double both = standard_deviations_[as_index(a)] * standard_deviations_[as_index(b)];
@@ -49,32 +50,32 @@ double Covariances::between(std::int64_t a, std::int64_t b) const {
   return correlation_at(a, b / width - a / width, b % width - a % width) * both;
 }
 
-double Covariances::product(std::int64_t a, std::int64_t b) const {
-  return between(a, b) + x_.mean[as_index(a)] * x_.mean[as_index(b)];
+double CovarianceModel::product(std::int64_t a, std::int64_t b) const {
+  return covariance(a, b) + x_.mean[as_index(a)] * x_.mean[as_index(b)];
 }
 
-double Covariances::correlation(std::int64_t e, Link link) const {
+double CovarianceModel::correlation(std::int64_t e, Link link) const {
   return correlations_[static_cast<std::size_t>(link)][as_index(e)];
 }
 
 // Returns the correlation with the position at offset (dy, dx), dy ≥ 0.
-double Covariances::correlation_at(std::int64_t e, std::int64_t dy, std::int64_t dx) const {
+double CovarianceModel::correlation_at(std::int64_t e, std::int64_t dy, std::int64_t dx) const {
   if (x_.extent.height == 1) return correlation(e, longest_step(dx));
   for (const Offset& offset : kImageOffsets) {
     if (offset.rows == dy && offset.columns == dx) return correlation(e, offset.link);
   }
   const double floor = std::min(correlation(e, Link::far), 1 - 1e-9);
   const std::int64_t left = dx < 0 ? e + dx : e;  // links point to the right
-  const double share =
+  const double excess =
       axis_correlation(e, dy, kDown, floor) * axis_correlation(left, std::abs(dx), kRight, floor);
-  return floor + (1 - floor) * share;
+  return floor + (1 - floor) * excess;
 }
 
 // Returns the excess of a correlation over the floor at a distance along an axis, as a fraction of
 // 1 − floor. The links have the excess at one, two, four and eight steps. It is linear in between.
 // After the last link, it falls to 0 at twice the distance of that link.
-double Covariances::axis_correlation(std::int64_t e, std::int64_t distance,
-                                     const std::array<Link, 4>& links, double floor) const {
+double CovarianceModel::axis_correlation(std::int64_t e, std::int64_t distance,
+                                         const std::array<Link, 4>& links, double floor) const {
   double known = 1;
   std::int64_t at = 0;
   for (const Link link : links) {
@@ -82,12 +83,12 @@ double Covariances::axis_correlation(std::int64_t e, std::int64_t distance,
     const double linked = correlation(e, link);
     if (std::isnan(linked)) break;
     const std::int64_t next = at == 0 ? 1 : 2 * at;
-    const double share = std::clamp((linked - floor) / (1 - floor), -1.0, 1.0);
+    const double excess = std::clamp((linked - floor) / (1 - floor), -1.0, 1.0);
     if (distance <= next) {
       return known +
-             (share - known) * static_cast<double>(distance - at) / static_cast<double>(next - at);
+             (excess - known) * static_cast<double>(distance - at) / static_cast<double>(next - at);
     }
-    known = share;
+    known = excess;
     at = next;
   }
   return known * std::max(0.0, 2 - static_cast<double>(distance) / static_cast<double>(at));

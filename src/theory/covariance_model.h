@@ -15,12 +15,12 @@ namespace selfnorm {
 /// those of the links and fall to that of distant positions. Off the axes, they are a product of
 /// both axes. In a sequence, the correlation is that of the longest link that is not longer than
 /// the distance.
-class Covariances {
+class CovarianceModel {
  public:
-  explicit Covariances(const MomentField& x);
+  explicit CovarianceModel(const MomentField& x);
 
   /// The covariance of two elements of one sample, or the variance of an element with itself.
-  double between(std::int64_t a, std::int64_t b) const;
+  double covariance(std::int64_t a, std::int64_t b) const;
   /// E x·x′ of two elements of one sample.
   double product(std::int64_t a, std::int64_t b) const;
 

@@ -64,13 +64,15 @@ double sum_of_squares(const std::array<double, HermiteExpansion::kTerms>& terms)
 }
 
 // Adds a weighted node, with variances in place of second moments, since these may be much larger.
-void add_share(HermiteExpansion& sum, const HermiteExpansion& node, double weight) {
-  sum.square += weight * (node.square - node.terms[0] * node.terms[0]);
+void add_weighted(HermiteExpansion& sum, const HermiteExpansion& grid_expansion, double weight) {
+  sum.square +=
+      weight * (grid_expansion.square - grid_expansion.terms[0] * grid_expansion.terms[0]);
   sum.slope_square +=
-      weight * (node.slope_square - node.slope_coefficients[0] * node.slope_coefficients[0]);
+      weight * (grid_expansion.slope_square -
+                grid_expansion.slope_coefficients[0] * grid_expansion.slope_coefficients[0]);
   for (std::size_t k = 0; k < HermiteExpansion::kTerms; ++k) {
-    sum.terms[k] += weight * node.terms[k];
-    sum.slope_coefficients[k] += weight * node.slope_coefficients[k];
+    sum.terms[k] += weight * grid_expansion.terms[k];
+    sum.slope_coefficients[k] += weight * grid_expansion.slope_coefficients[k];
   }
 }
 
@@ -111,32 +113,35 @@ const DualActivation& DualActivation::slope_squared() const {
 }
 
 std::vector<HermiteExpansion> DualActivation::expansions_of(const MomentField& z) const {
-  std::vector<HermiteExpansion> nodes;
-  for (std::size_t e = 0; e < z.square.size(); ++e) nodes.push_back(at(z.mean[e], z.variance(e)));
-  return nodes;
+  std::vector<HermiteExpansion> expansions;
+  for (std::size_t e = 0; e < z.square.size(); ++e)
+    expansions.push_back(at(z.mean[e], z.variance(e)));
+  return expansions;
 }
 
-const HermiteExpansion& DualActivation::node(std::int64_t mean_step, std::int64_t log_step) const {
+const HermiteExpansion& DualActivation::grid_expansion(std::int64_t mean_step,
+                                                       std::int64_t log_step) const {
   const std::uint64_t key =
       static_cast<std::uint64_t>(mean_step) << 32 | static_cast<std::uint32_t>(log_step);
-  const auto [found, is_new] = nodes_.try_emplace(key);
+  const auto [found, is_new] = grid_.try_emplace(key);
   if (!is_new) return found->second;
-  HermiteExpansion& node = found->second;
-  const double deviation = std::exp(0.5 * kStep * static_cast<double>(log_step));
-  const double mean = kStep * static_cast<double>(mean_step) * deviation;
+  HermiteExpansion& grid_expansion = found->second;
+  const double standard_deviation = std::exp(0.5 * kStep * static_cast<double>(log_step));
+  const double mean = kStep * static_cast<double>(mean_step) * standard_deviation;
   std::vector<double> splits;
-  for (const double kink : activation_.kinks) splits.push_back((kink - mean) / deviation);
+  for (const double kink : activation_.kinks) splits.push_back((kink - mean) / standard_deviation);
   integrate_normal(splits, [&](double x, double weight) {
-    const double y = activation_.f(mean + deviation * x), dy = activation_.df(mean + deviation * x);
+    const double y = activation_.f(mean + standard_deviation * x),
+                 dy = activation_.df(mean + standard_deviation * x);
     const auto h = hermite(x);
-    node.square += weight * y * y;
-    node.slope_square += weight * dy * dy;
+    grid_expansion.square += weight * y * y;
+    grid_expansion.slope_square += weight * dy * dy;
     for (std::size_t k = 0; k < HermiteExpansion::kTerms; ++k) {
-      node.terms[k] += weight * y * h[k];
-      node.slope_coefficients[k] += weight * dy * h[k];
+      grid_expansion.terms[k] += weight * y * h[k];
+      grid_expansion.slope_coefficients[k] += weight * dy * h[k];
     }
   });
-  return node;
+  return grid_expansion;
 }
 
 HermiteExpansion DualActivation::tangent(double mean, double variance) const {
@@ -150,16 +155,17 @@ HermiteExpansion DualActivation::at(double mean, double variance) const {
   if (std::abs(mean) > kLinearBeyond * std::sqrt(v)) return tangent(mean, v);
   const double log = std::log(v) / kStep, t = mean / std::sqrt(v) / kStep;
   const double log_floor = std::floor(log), t_floor = std::floor(t);
-  const double log_share = log - log_floor, t_share = t - t_floor;
+  const double log_fraction = log - log_floor, t_fraction = t - t_floor;
   HermiteExpansion sum;
   for (const int i : {0, 1}) {
     for (const int j : {0, 1}) {
-      const double weight = (i == 0 ? 1 - t_share : t_share) * (j == 0 ? 1 - log_share : log_share);
+      const double weight =
+          (i == 0 ? 1 - t_fraction : t_fraction) * (j == 0 ? 1 - log_fraction : log_fraction);
       if (weight == 0) continue;
-      add_share(
-          sum,
-          node(static_cast<std::int64_t>(t_floor) + i, static_cast<std::int64_t>(log_floor) + j),
-          weight);
+      add_weighted(sum,
+                   grid_expansion(static_cast<std::int64_t>(t_floor) + i,
+                                  static_cast<std::int64_t>(log_floor) + j),
+                   weight);
     }
   }
   sum.square += sum.terms[0] * sum.terms[0];
@@ -168,17 +174,17 @@ HermiteExpansion DualActivation::at(double mean, double variance) const {
 }
 
 MomentField field_from_expansions(const MomentField& z,
-                                  const std::vector<HermiteExpansion>& nodes) {
+                                  const std::vector<HermiteExpansion>& expansions) {
   MomentField y = zero_field(z.extent);
-  for (std::size_t e = 0; e < nodes.size(); ++e) {
-    y.mean[e] = nodes[e].terms[0];
-    y.square[e] = nodes[e].square;
+  for (std::size_t e = 0; e < expansions.size(); ++e) {
+    y.mean[e] = expansions[e].terms[0];
+    y.square[e] = expansions[e].square;
   }
   for (const Link link : kLinks) {
     for_each_linked(z.extent, link, [&](std::int64_t e, std::int64_t other) {
       y.product(link)[static_cast<std::size_t>(e)] =
-          dual_product(nodes[static_cast<std::size_t>(e)], nodes[static_cast<std::size_t>(other)],
-                       correlation(z, e, other, link));
+          dual_product(expansions[static_cast<std::size_t>(e)],
+                       expansions[static_cast<std::size_t>(other)], correlation(z, e, other, link));
     });
   }
   return y;
@@ -190,15 +196,15 @@ MomentField DualActivation::forward(const MomentField& z) const {
 
 MomentField DualActivation::backward(const MomentField& z, const MomentField& gradient) const {
   MomentField dz = gradient;
-  const std::vector<HermiteExpansion> nodes = expansions_of(z);
-  for (std::size_t e = 0; e < nodes.size(); ++e) {
-    dz.mean[e] *= nodes[e].slope_coefficients[0];
-    dz.square[e] *= nodes[e].slope_square;
+  const std::vector<HermiteExpansion> expansions = expansions_of(z);
+  for (std::size_t e = 0; e < expansions.size(); ++e) {
+    dz.mean[e] *= expansions[e].slope_coefficients[0];
+    dz.square[e] *= expansions[e].slope_square;
   }
   for (const Link link : kLinks) {
     for_each_linked(z.extent, link, [&](std::int64_t e, std::int64_t other) {
       dz.product(link)[static_cast<std::size_t>(e)] *= dual_slope_product(
-          nodes[static_cast<std::size_t>(e)], nodes[static_cast<std::size_t>(other)],
+          expansions[static_cast<std::size_t>(e)], expansions[static_cast<std::size_t>(other)],
           correlation(z, e, other, link));
     });
   }
@@ -210,17 +216,18 @@ MomentField DualActivation::backward(const MomentField& z, const MomentField& gr
 DualActivation::Largest DualActivation::largest(double mean, double variance, double rho,
                                                 std::int64_t count) const {
   Largest out;
-  const double deviation = std::sqrt(std::max(variance, 0.0));
+  const double standard_deviation = std::sqrt(std::max(variance, 0.0));
   const double shared = std::sqrt(std::clamp(rho, 0.0, 1.0)), own = std::sqrt(1 - shared * shared);
   const double power = static_cast<double>(count) - 1;
   integrate_normal({}, [&](double b, double b_weight) {
     const double below = 0.5 * std::erfc(-b / std::numbers::sqrt2);
     const double weight = b_weight * (power + 1) * std::pow(below, power);
     if (weight < 1e-12) return;
-    const HermiteExpansion given = at(mean + deviation * own * b, variance * shared * shared);
-    out.mean += weight * given.terms[0];
-    out.square += weight * given.square;
-    out.slope_square += weight * given.slope_square;
+    const HermiteExpansion conditional =
+        at(mean + standard_deviation * own * b, variance * shared * shared);
+    out.mean += weight * conditional.terms[0];
+    out.square += weight * conditional.square;
+    out.slope_square += weight * conditional.slope_square;
   });
   return out;
 }

@@ -35,7 +35,8 @@ double dual_product(const HermiteExpansion& a, const HermiteExpansion& b, double
 double dual_slope_product(const HermiteExpansion& a, const HermiteExpansion& b, double rho);
 
 /// Returns the field of f(z) for a field z of normals, given the expansion for each element.
-MomentField field_from_expansions(const MomentField& z, const std::vector<HermiteExpansion>& nodes);
+MomentField field_from_expansions(const MomentField& z,
+                                  const std::vector<HermiteExpansion>& expansions);
 
 /// The expansions of an activation for any m and v, interpolated between the nodes of a grid. Nodes
 /// are computed when needed. The error is about 1e-3 of the standard deviation of f. Not
@@ -63,11 +64,11 @@ class DualActivation {
 
  private:
   HermiteExpansion tangent(double mean, double variance) const;
-  const HermiteExpansion& node(std::int64_t mean_step, std::int64_t log_step) const;
+  const HermiteExpansion& grid_expansion(std::int64_t mean_step, std::int64_t log_step) const;
   ActivationFunction activation_;
   /// Nodes by their steps along the mean and the logarithm of the variance, 32 bits each.
   /// References to nodes stay valid.
-  mutable std::unordered_map<std::uint64_t, HermiteExpansion> nodes_;
+  mutable std::unordered_map<std::uint64_t, HermiteExpansion> grid_;
   mutable std::unique_ptr<const DualActivation> squared_, slope_squared_;
 };
 

@@ -14,41 +14,41 @@ constexpr double kRounding = 1e-15;
 constexpr int kNewtonSteps = 60;
 constexpr int kIterations = 20000;
 
-bool inside(const Moments& at) {
-  return std::abs(at.mean) <= kMaxMean && at.variance >= kMinVariance &&
-         at.variance <= kMaxVariance;
+bool inside(const Moments& moments) {
+  return std::abs(moments.mean) <= kMaxMean && moments.variance >= kMinVariance &&
+         moments.variance <= kMaxVariance;
 }
 
 double distance(const Moments& a, const Moments& b) {
-  const double deviation = std::sqrt(b.variance);
-  return std::max(std::abs(a.mean - b.mean) / std::max(deviation, std::abs(b.mean)),
+  const double standard_deviation = std::sqrt(b.variance);
+  return std::max(std::abs(a.mean - b.mean) / std::max(standard_deviation, std::abs(b.mean)),
                   std::abs(a.variance - b.variance) / b.variance);
 }
 
 // Returns the result of a Newton step for F(at) − at = 0. The step is shortened so that it changes
 // the variance by at most half of it.
-std::optional<Moments> newton_step(const LayerMap& map, const Moments& at) {
+std::optional<Moments> newton_step(const LayerMap& map, const Moments& moments) {
   const double a = map.d_mean_d_mu - 1, b = map.d_mean_d_nu;
   const double c = map.d_variance_d_mu, d = map.d_variance_d_nu - 1;
   const double determinant = a * d - b * c;
   if (determinant == 0 || !std::isfinite(determinant)) return std::nullopt;
-  const double f = map.outputs.mean - at.mean, g = map.outputs.variance - at.variance;
+  const double f = map.outputs.mean - moments.mean, g = map.outputs.variance - moments.variance;
   const double mean = -(d * f - b * g) / determinant;
   const double variance = -(a * g - c * f) / determinant;
-  const double shrink = std::min(1.0, 0.5 * at.variance / std::abs(variance));
-  return Moments{at.mean + shrink * mean, at.variance + shrink * variance};
+  const double shrink = std::min(1.0, 0.5 * moments.variance / std::abs(variance));
+  return Moments{moments.mean + shrink * mean, moments.variance + shrink * variance};
 }
 
-std::optional<Moments> solve(const MomentRule& rule, const LayerWeights& weights, Moments at) {
+std::optional<Moments> solve(const MomentRule& rule, const LayerWeights& weights, Moments moments) {
   for (int step = 0; step < kNewtonSteps; ++step) {
-    const LayerMap map = layer_map(rule, at, weights);
-    if (map.outputs.variance > 0 && distance(map.outputs, at) < kRounding) return at;
-    const auto next = newton_step(map, at);
+    const LayerMap map = layer_map(rule, moments, weights);
+    if (map.outputs.variance > 0 && distance(map.outputs, moments) < kRounding) return moments;
+    const auto next = newton_step(map, moments);
     if (!next || !inside(*next)) return std::nullopt;
-    const double moved = distance(*next, at);
-    at = *next;
-    if (moved < kRounding) return at;
-    if (moved < 1e-9 && step > kNewtonSteps / 2) return at;  // at the limit of rounding
+    const double moved = distance(*next, moments);
+    moments = *next;
+    if (moved < kRounding) return moments;
+    if (moved < 1e-9 && step > kNewtonSteps / 2) return moments;  // at the limit of rounding
   }
   return std::nullopt;
 }
@@ -66,14 +66,14 @@ bool converges_to(const MomentRule& rule, const LayerWeights& weights, Moments f
 }
 
 // Returns how far the basin of the point extends from `inner`, which is in it, towards `outer`.
-// Both are coordinates on a line, which `at` converts to moments.
+// Both are coordinates on a line, which `moments` converts to moments.
 template <class At>
 double reach(const MomentRule& rule, const LayerWeights& weights, const Moments& point,
-             double inner, double outer, At at) {
-  if (converges_to(rule, weights, at(outer), point)) return outer;
+             double inner, double outer, At moments) {
+  if (converges_to(rule, weights, moments(outer), point)) return outer;
   for (int i = 0; i < 40; ++i) {
     const double middle = 0.5 * (inner + outer);
-    (converges_to(rule, weights, at(middle), point) ? inner : outer) = middle;
+    (converges_to(rule, weights, moments(middle), point) ? inner : outer) = middle;
   }
   return inner;
 }
@@ -98,13 +98,13 @@ std::vector<FixedPoint> fixed_points(const MomentRule& rule, const LayerWeights&
   for (int i = -8; i <= 8; ++i) {
     for (double variance = 1e-6; variance < 1e6; variance *= 2.5) {
       const Moments start{std::sinh(0.5 * i) * std::sqrt(variance), variance};
-      const auto at = solve(rule, weights, start);
-      if (!at || std::ranges::any_of(found, [&](const FixedPoint& other) {
-            return distance(*at, other.moments) < kSameTolerance;
+      const auto moments = solve(rule, weights, start);
+      if (!moments || std::ranges::any_of(found, [&](const FixedPoint& other) {
+            return distance(*moments, other.moments) < kSameTolerance;
           })) {
         continue;
       }
-      FixedPoint point{*at, layer_map(rule, *at, weights)};
+      FixedPoint point{*moments, layer_map(rule, *moments, weights)};
       point.is_attracting = point.map.spectral_radius() < 1;
       found.push_back(point);
     }

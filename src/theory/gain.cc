@@ -50,13 +50,13 @@ GainBand stable_gains(const MomentRule& rule) {
   return {gain(kSmall), gain(kLarge)};
 }
 
-double stationary_standard_deviation(const MomentRule& rule, double keep) {
+double stationary_standard_deviation(const MomentRule& rule, double keep_probability) {
   constexpr int kLayers = 10'000;
   constexpr double kEndless = 1e6, kSettled = 1e-12;
   double square = 1, mean = 0;
   for (int layer = 0; layer < kLayers; ++layer) {
     const ActivationMoments f = rule({0, square});
-    const double next = (f.variance + f.mean * f.mean) / keep;
+    const double next = (f.variance + f.mean * f.mean) / keep_probability;
     mean = f.mean;
     if (next > kEndless) return std::numeric_limits<double>::infinity();
     const bool settled = std::abs(next - square) < kSettled * square;

@@ -19,9 +19,10 @@ struct GainBand {
 };
 GainBand stable_gains(const MomentRule& rule);
 
-/// Returns the standard deviation after plain (inverted) dropout with keep probability `keep`,
-/// after many layers of the activation and weights of gain 1. Infinite if it grows without bound.
-double stationary_standard_deviation(const MomentRule& rule, double keep);
+/// Returns the standard deviation after plain (inverted) dropout with keep probability
+/// `keep_probability`, after many layers of the activation and weights of gain 1. Infinite if it
+/// grows without bound.
+double stationary_standard_deviation(const MomentRule& rule, double keep_probability);
 
 /// Returns the rate at which alpha dropout (α′, at the fixed point) keeps as much of a signal as
 /// plain dropout at `plain_rate`. The measure is the squared correlation of output and input, which

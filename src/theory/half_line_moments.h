@@ -20,12 +20,12 @@ struct HalfLineMoments {
 };
 
 /// Computes the moments of f(z) = slope·z for z > 0, where z ~ N(deviation·t, deviation²).
-HalfLineMoments positive_half_line(double slope, double t, double deviation);
+HalfLineMoments positive_half_line(double slope, double t, double standard_deviation);
 
 /// As above for f(z) = slope·z and z < 0.
-HalfLineMoments negative_half_line(double slope, double t, double deviation);
+HalfLineMoments negative_half_line(double slope, double t, double standard_deviation);
 
 /// As above for f(z) = depth·(e^z − 1) and z < 0.
-HalfLineMoments exponential_half_line(double depth, double t, double deviation);
+HalfLineMoments exponential_half_line(double depth, double t, double standard_deviation);
 
 }  // namespace selfnorm

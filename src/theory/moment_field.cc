@@ -30,7 +30,7 @@ struct CorrelationDecay {
   double floor = 0, right = 0, below = 0, same_position = 0;
 };
 
-CorrelationDecay correlation_decay(const MomentField& x, const Samples& samples) {
+CorrelationDecay correlation_decay(const MomentField& x, const SampleRange& samples) {
   // Sums by link: covariances, and products of standard deviations.
   std::array<double, kLinkCount> shared{}, together{};
   for (const Link link : {Link::right, Link::below, Link::sample, Link::far}) {
@@ -78,14 +78,14 @@ DistantOffset distant_offset(const Extent& extent, std::int64_t sample) {
   constexpr double kDown = 0.7548776662466927, kRight = 0.5698402909980532;
   const auto steps = [&](double multiple, std::int64_t size) {
     const double turn = 0.5 + static_cast<double>(sample) * multiple;
-    const double share = 0.25 + 0.5 * (turn - std::floor(turn));
-    const auto whole = static_cast<std::int64_t>(share * static_cast<double>(size));
+    const double fraction = 0.25 + 0.5 * (turn - std::floor(turn));
+    const auto whole = static_cast<std::int64_t>(fraction * static_cast<double>(size));
     return std::min(std::max<std::int64_t>(whole, 1), size - 1);
   };
   return {steps(kDown, extent.height), steps(kRight, extent.width)};
 }
 
-std::int64_t linked(const Extent& extent, std::int64_t e, Link link) {
+std::int64_t linked_element(const Extent& extent, std::int64_t e, Link link) {
   const std::int64_t column = e % extent.width, row = e / extent.width % extent.height;
   const std::int64_t next = (e / extent.positions() + 1) % extent.samples;
   if (link == Link::sample) return element(extent, next, row, column);
@@ -101,7 +101,7 @@ std::int64_t linked(const Extent& extent, std::int64_t e, Link link) {
 }
 
 double correlation(const MomentField& x, std::int64_t e, Link link) {
-  const std::int64_t other = linked(x.extent, e, link);
+  const std::int64_t other = linked_element(x.extent, e, link);
   return other < 0 ? 0 : correlation(x, e, other, link);
 }
 
@@ -118,20 +118,20 @@ MomentField flatten_positions(const MomentField& x) {
   MomentField y = zero_field({x.extent.samples, 1, 1});
   for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
     const std::size_t to = as_index(e / positions), from = as_index(e);
-    const double share = 1 / static_cast<double>(positions);
-    y.mean[to] += share * x.mean[from];
-    y.square[to] += share * x.square[from];
+    const double fraction = 1 / static_cast<double>(positions);
+    y.mean[to] += fraction * x.mean[from];
+    y.square[to] += fraction * x.square[from];
     for (const Link link : {Link::sample, Link::far}) {
-      y.product(link)[to] += share * x.product(Link::sample)[from];
+      y.product(link)[to] += fraction * x.product(Link::sample)[from];
     }
   }
   return y;
 }
 
-MomentField sum_independent_fields(const std::vector<Part>& parts) {
-  const Extent& extent = parts.front().field->extent;
+MomentField sum_independent_fields(const std::vector<WeightedField>& terms) {
+  const Extent& extent = terms.front().field->extent;
   MomentField sum = zero_field(extent);
-  for (const auto& [x, factor] : parts) {
+  for (const auto& [x, factor] : terms) {
     for (std::size_t e = 0; e < x->mean.size(); ++e) {
       sum.mean[e] += factor * x->mean[e];
       sum.square[e] += factor * factor * x->variance(e);
@@ -152,11 +152,11 @@ MomentField sum_independent_fields(const std::vector<Part>& parts) {
   return sum;
 }
 
-void accumulate_mixture(MomentField& sum, const MomentField& x, double share) {
+void accumulate_mixture(MomentField& sum, const MomentField& x, double fraction) {
   for (std::size_t e = 0; e < sum.mean.size(); ++e) {
-    sum.mean[e] += share * x.mean[e];
-    sum.square[e] += share * x.square[e];
-    for (const Link link : kLinks) sum.product(link)[e] += share * x.product(link)[e];
+    sum.mean[e] += fraction * x.mean[e];
+    sum.square[e] += fraction * x.square[e];
+    for (const Link link : kLinks) sum.product(link)[e] += fraction * x.product(link)[e];
   }
 }
 
@@ -180,7 +180,7 @@ MomentField add_correlation(const MomentField& x, double correlation) {
   for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
     for (const Link link : {Link::sample, Link::far}) {
       const double variances =
-          x.variance(as_index(e)) * x.variance(as_index(linked(x.extent, e, link)));
+          x.variance(as_index(e)) * x.variance(as_index(linked_element(x.extent, e, link)));
       y.product(link)[as_index(e)] += correlation * std::sqrt(std::max(0.0, variances));
     }
   }
@@ -199,13 +199,15 @@ double correlation_gain(const MomentField& more, const MomentField& less) {
 double variance_of_position_mean(const MomentField& x, std::int64_t sample) {
   const std::int64_t positions = x.extent.positions(), first = sample * positions;
   const CorrelationDecay fall = correlation_decay(x, {sample, sample + 1});
-  double deviation = 0;
+  double standard_deviation = 0;
   for (std::int64_t e = first; e < first + positions; ++e) {
-    deviation += std::sqrt(std::max(0.0, x.variance(as_index(e)))) / static_cast<double>(positions);
+    standard_deviation +=
+        std::sqrt(std::max(0.0, x.variance(as_index(e)))) / static_cast<double>(positions);
   }
   const double near = mean_pair_correlation(fall.below, x.extent.height) *
                       mean_pair_correlation(fall.right, x.extent.width);
-  return std::max(0.0, deviation * deviation * (fall.floor + (1 - fall.floor) * near));
+  return std::max(0.0,
+                  standard_deviation * standard_deviation * (fall.floor + (1 - fall.floor) * near));
 }
 
 MomentField first_samples(const MomentField& x, std::int64_t count) {
@@ -220,7 +222,7 @@ MomentField first_samples(const MomentField& x, std::int64_t count) {
   // The last sample is now linked with the first. Its previous correlations serve as an estimate.
   for (std::int64_t e = (count - 1) * y.extent.positions(); e < y.extent.elements(); ++e) {
     for (const Link link : {Link::sample, Link::far}) {
-      const std::size_t at = as_index(e), to = as_index(linked(y.extent, e, link));
+      const std::size_t at = as_index(e), to = as_index(linked_element(y.extent, e, link));
       const double variances = std::max(0.0, y.variance(at) * y.variance(to));
       y.product(link)[at] =
           y.mean[at] * y.mean[to] + correlation(x, e, link) * std::sqrt(variances);
@@ -230,19 +232,20 @@ MomentField first_samples(const MomentField& x, std::int64_t count) {
 }
 
 double variance_of_batch_mean(const MomentField& x, std::int64_t samples) {
-  double within = 0, deviation = 0;
+  double within = 0, standard_deviation = 0;
   for (std::int64_t sample = 0; sample < x.extent.samples; ++sample) {
     within += variance_of_position_mean(x, sample) / static_cast<double>(x.extent.samples);
   }
   for (std::size_t e = 0; e < x.mean.size(); ++e) {
-    deviation += std::sqrt(std::max(0.0, x.variance(e))) / static_cast<double>(x.mean.size());
+    standard_deviation +=
+        std::sqrt(std::max(0.0, x.variance(e))) / static_cast<double>(x.mean.size());
   }
   const CorrelationDecay fall = correlation_decay(x, {0, x.extent.samples});
   const double near = mean_pair_correlation(fall.below, x.extent.height) *
                       mean_pair_correlation(fall.right, x.extent.width);
   const double common = fall.floor + (fall.same_position - fall.floor) * near;
   // The average correlation of many samples cannot be negative.
-  const double between = deviation * deviation * std::max(0.0, common);
+  const double between = standard_deviation * standard_deviation * std::max(0.0, common);
   const double one = 1 / static_cast<double>(samples);
   return one * within + (1 - one) * between;
 }

@@ -103,17 +103,17 @@ MomentField zero_field(const Extent& extent);
 MomentField uniform_field(const Extent& extent, double mean, double square);
 
 /// The element at the other end of a link, or −1 if there is none.
-std::int64_t linked(const Extent& extent, std::int64_t element, Link link);
+std::int64_t linked_element(const Extent& extent, std::int64_t element, Link link);
 
 /// The samples from `first` to before `last`.
-struct Samples {
+struct SampleRange {
   std::int64_t first, last;
 };
 
 /// Calls body(element, linked element) for every element of these samples that has such a link. It
-/// avoids the divisions of `linked`.
+/// avoids the divisions of `linked_element`.
 template <class Body>
-void for_each_linked(const Extent& extent, Link link, const Samples& samples, Body body);
+void for_each_linked(const Extent& extent, Link link, const SampleRange& samples, Body body);
 template <class Body>
 void for_each_linked(const Extent& extent, Link link, Body body) {
   for_each_linked(extent, link, {0, extent.samples}, body);
@@ -139,14 +139,14 @@ MomentField first_samples(const MomentField& x, std::int64_t count);
 MomentField flatten_positions(const MomentField& x);
 
 /// A term of Σ factor·x over fields that are independent except for their means.
-struct Part {
+struct WeightedField {
   const MomentField* field;
   double factor;
 };
-MomentField sum_independent_fields(const std::vector<Part>& parts);
+MomentField sum_independent_fields(const std::vector<WeightedField>& terms);
 
-/// Adds a component of a mixture with weight `share`. The weights of a mixture sum to 1.
-void accumulate_mixture(MomentField& sum, const MomentField& x, double share);
+/// Adds a component of a mixture with weight `fraction`. The weights of a mixture sum to 1.
+void accumulate_mixture(MomentField& sum, const MomentField& x, double fraction);
 
 /// The field with this correlation added between samples and between distant positions.
 MomentField add_correlation(const MomentField& x, double correlation);
@@ -166,7 +166,7 @@ FieldAverage field_average(const MomentField& x);
 double mean_second_moment(const MomentField& x);
 
 template <class Body>
-void for_each_linked(const Extent& extent, Link link, const Samples& samples, Body body) {
+void for_each_linked(const Extent& extent, Link link, const SampleRange& samples, Body body) {
   const std::int64_t positions = extent.positions();
   for (std::int64_t s = samples.first; s < samples.last; ++s) {
     const std::int64_t first = s * positions;

@@ -56,7 +56,7 @@ MomentField resample_positions(const MomentField& x, const Extent& out,
                                const PositionWeights& positions) {
   MomentField y = zero_field(out);
   const Extent& in = x.extent;
-  const Covariances covariances(x);
+  const CovarianceModel covariances(x);
   std::vector<std::vector<WeightedPosition>> mixes;
   for_each({1, out.height, out.width}, [&](std::int64_t, std::int64_t i, std::int64_t j,
                                            std::int64_t) { mixes.push_back(positions(i, j)); });
@@ -77,7 +77,8 @@ MomentField resample_positions(const MomentField& x, const Extent& out,
     for (const WeightedPosition& each : here) whole += each.weight;
     for (const auto& [position, weight] : here) {
       const std::size_t from = as_index(s * in.positions() + position);
-      const std::size_t other = as_index(linked(in, static_cast<std::int64_t>(from), Link::sample));
+      const std::size_t other =
+          as_index(linked_element(in, static_cast<std::int64_t>(from), Link::sample));
       y.mean[as_index(e)] += weight * x.mean[from];
       y.product(Link::far)[as_index(e)] += whole * weight * x.product(Link::far)[from];
       between += weight * (x.product(Link::sample)[from] - x.mean[from] * x.mean[other]);
@@ -92,14 +93,14 @@ MomentField resample_positions(const MomentField& x, const Extent& out,
     // The covariance between samples decays with distance like that between positions of a sample.
     y.product(Link::sample)[as_index(e)] = variance > 0 ? between / variance : 0;
     for (const Offset& offset : offsets_of(out)) {
-      const std::int64_t other = linked(out, e, offset.link);
+      const std::int64_t other = linked_element(out, e, offset.link);
       if (other < 0) continue;
       y.product(offset.link)[as_index(e)] =
           product(s, here, mixes[as_index(other % out.positions())]);
     }
   }
   for (std::int64_t e = 0; e < out.elements(); ++e) {
-    const std::size_t other = as_index(linked(out, e, Link::sample));
+    const std::size_t other = as_index(linked_element(out, e, Link::sample));
     double& shared = y.product(Link::sample)[as_index(e)];
     shared = shared * y.variance(as_index(e)) + y.mean[as_index(e)] * y.mean[other];
   }
@@ -163,14 +164,14 @@ MomentField max_pool_backward(const MomentField& gradient, const Extent& in,
   // A pair of windows through which two positions receive the gradient, the same in every sample.
   struct Pair {
     std::int64_t o, other;
-    double share;
+    double weight;
   };
   const auto pairs = [&](std::int64_t p, std::int64_t q) {
     std::vector<Pair> list;
     for (const std::int64_t o : readers[as_index(p)]) {
       for (const std::int64_t other : readers[as_index(q)]) {
-        const double share = probability(o, p, other, q);
-        if (share > 0) list.push_back({o, other, share});
+        const double weight = probability(o, p, other, q);
+        if (weight > 0) list.push_back({o, other, weight});
       }
     }
     return list;
@@ -178,7 +179,7 @@ MomentField max_pool_backward(const MomentField& gradient, const Extent& in,
   // Average pooling gives the products with other samples and between positions without a common
   // window.
   MomentField dx = average_pool_backward(gradient, in, w);
-  const Covariances products(gradient);
+  const CovarianceModel products(gradient);
   const auto reaches = [&](const Offset& offset) {
     return offset.rows <= (w.kernel[0] - 1) * w.dilation[0] &&
            std::abs(offset.columns) <= (w.kernel[1] - 1) * w.dilation[1];
@@ -188,8 +189,8 @@ MomentField max_pool_backward(const MomentField& gradient, const Extent& in,
     for (std::int64_t sample = 0; sample < in.samples; ++sample) {
       const std::int64_t first = sample * gradient.extent.positions();
       double sum = 0;
-      for (const auto& [o, other, share] : list) {
-        sum += share * products.product(first + o, first + other);
+      for (const auto& [o, other, weight] : list) {
+        sum += weight * products.product(first + o, first + other);
       }
       into[as_index(sample * in.positions() + p)] = sum;
     }
@@ -197,7 +198,7 @@ MomentField max_pool_backward(const MomentField& gradient, const Extent& in,
   for (std::int64_t p = 0; p < in.positions(); ++p) {
     send(p, p, dx.square);
     for (const Offset& offset : offsets_of(in)) {
-      const std::int64_t other = linked({1, in.height, in.width}, p, offset.link);
+      const std::int64_t other = linked_element({1, in.height, in.width}, p, offset.link);
       if (other >= 0 && reaches(offset)) send(p, other, dx.product(offset.link));
     }
   }

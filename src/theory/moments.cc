@@ -36,12 +36,12 @@ ActivationMoments together(const HalfLineMoments& minus, const HalfLineMoments& 
 
 ActivationMoments selu_moments(const Gaussian& z, const SeluConstants& constants) {
   const double root = std::sqrt(constants.scale);
-  const double deviation = root * std::sqrt(z.variance);
-  const double t = root * z.mean / deviation;
+  const double standard_deviation = root * std::sqrt(z.variance);
+  const double t = root * z.mean / standard_deviation;
   const double lambda = constants.lambda, depth = constants.lambda * constants.alpha;
-  ActivationMoments out =
-      together(exponential_half_line(depth, t, deviation), positive_half_line(lambda, t, deviation),
-               lambda - depth, normal_density(t) / deviation);
+  ActivationMoments out = together(exponential_half_line(depth, t, standard_deviation),
+                                   positive_half_line(lambda, t, standard_deviation),
+                                   lambda - depth, normal_density(t) / standard_deviation);
   out.slope_mean *= root;
   out.slope_second_moment *= constants.scale;
   out.d_mean_d_variance *= constants.scale;
@@ -51,10 +51,11 @@ ActivationMoments selu_moments(const Gaussian& z, const SeluConstants& constants
 }
 
 ActivationMoments leaky_relu_moments(const Gaussian& z, double slope) {
-  const double deviation = std::sqrt(z.variance);
-  const double t = z.mean / deviation;
-  return together(negative_half_line(slope, t, deviation), positive_half_line(1, t, deviation),
-                  1 - slope, normal_density(t) / deviation);
+  const double standard_deviation = std::sqrt(z.variance);
+  const double t = z.mean / standard_deviation;
+  return together(negative_half_line(slope, t, standard_deviation),
+                  positive_half_line(1, t, standard_deviation), 1 - slope,
+                  normal_density(t) / standard_deviation);
 }
 
 // Derivatives with respect to the variance of z follow from Stein's lemma: ∂E g/∂v = E g″/2 =

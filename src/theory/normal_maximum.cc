@@ -62,8 +62,8 @@ std::vector<double> cholesky(const Normals& x) {
       if (at(j, j) <= 0) continue;
       double shared = x.covariance(i, j);
       for (std::size_t k = 0; k < j; ++k) shared -= at(i, k) * at(j, k);
-      const double most = std::sqrt(rest);
-      at(i, j) = std::clamp(shared / at(j, j), -most, most);
+      const double limit = std::sqrt(rest);
+      at(i, j) = std::clamp(shared / at(j, j), -limit, limit);
       rest = std::max(rest - at(i, j) * at(i, j), 0.0);
     }
     at(i, i) = rest > kRoundingError * x.covariance(i, i) ? std::sqrt(rest) : 0;
@@ -97,13 +97,13 @@ Moments maximum_moments(const Normals& x) {
     }
     sum += largest, squares += largest * largest;
   }
-  const double share = static_cast<double>(n) / static_cast<double>(points.size());
-  const double mean = share * sum;
-  return {mean, std::max(share * squares - mean * mean, 0.0)};
+  const double point_weight = static_cast<double>(n) / static_cast<double>(points.size());
+  const double mean = point_weight * sum;
+  return {mean, std::max(point_weight * squares - mean * mean, 0.0)};
 }
 
 // Equicorrelated normals are m + √v·(√ρ·a + √(1 − ρ)·bᵢ). The largest of them has the largest bᵢ.
-EquicorrelatedNormals alike(const Normals& normals) {
+EquicorrelatedNormals match_equicorrelated(const Normals& normals) {
   const std::size_t count = normals.means.size();
   const double mean =
       std::accumulate(normals.means.begin(), normals.means.end(), 0.0) / static_cast<double>(count);

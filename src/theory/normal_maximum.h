@@ -28,6 +28,6 @@ struct EquicorrelatedNormals {
 };
 /// Returns as many equicorrelated normals with the same mean and variance of the largest. Exact if
 /// the variables are independent and identically distributed.
-EquicorrelatedNormals alike(const Normals& normals);
+EquicorrelatedNormals match_equicorrelated(const Normals& normals);
 
 }  // namespace selfnorm

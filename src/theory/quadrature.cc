@@ -12,7 +12,7 @@ namespace selfnorm {
 namespace {
 
 constexpr int kPoints = 20;
-constexpr double kDeviations = 12;
+constexpr double kMaxStandardDeviations = 12;
 constexpr double kTolerance = 1e-14;  ///< per panel, relative to E|f|; ten times the rounding error
 constexpr int kMaxDepth = 16;
 
@@ -78,12 +78,14 @@ double adaptive(const RealFunction& f, double a, double b, const Estimate& whole
 double integrate(const RealFunction& f, double a, double b) { return panel(f, a, b).value; }
 
 double expectation(const RealFunction& f, const Gaussian& z, const std::vector<double>& kinks) {
-  const double deviation = std::sqrt(z.variance);
-  const auto weighted = [&](double x) { return f(z.mean + deviation * x) * normal_density(x); };
-  std::vector<double> ends = {-kDeviations, 0, kDeviations};
+  const double standard_deviation = std::sqrt(z.variance);
+  const auto weighted = [&](double x) {
+    return f(z.mean + standard_deviation * x) * normal_density(x);
+  };
+  std::vector<double> ends = {-kMaxStandardDeviations, 0, kMaxStandardDeviations};
   for (const double kink : kinks) {
-    const double at = (kink - z.mean) / deviation;
-    if (std::abs(at) < kDeviations) ends.push_back(at);
+    const double at = (kink - z.mean) / standard_deviation;
+    if (std::abs(at) < kMaxStandardDeviations) ends.push_back(at);
   }
   std::ranges::sort(ends);
   std::vector<Estimate> panels;

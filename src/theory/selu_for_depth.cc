@@ -19,47 +19,48 @@ constexpr double kMinScale = 1e-8;
               fmt::format("theory shape: {}: expected {}, got {:g}", what, expected, got));
 }
 
-void check(const DepthTunedSeluOptions& request) {
-  if (request.depth < 1) fail("depth", "at least 1", static_cast<double>(request.depth));
-  if (request.width < 0) fail("width", "at least 1", static_cast<double>(request.width));
-  if (!(request.growth > 0) || !std::isfinite(request.growth)) {
-    fail("growth", "a finite number above 0", request.growth);
+void check(const DepthTunedSeluOptions& options) {
+  if (options.depth < 1) fail("depth", "at least 1", static_cast<double>(options.depth));
+  if (options.width < 0) fail("width", "at least 1", static_cast<double>(options.width));
+  if (!(options.growth > 0) || !std::isfinite(options.growth)) {
+    fail("growth", "a finite number above 0", options.growth);
   }
-  if (!(request.dropout_growth > 0) || !std::isfinite(request.dropout_growth)) {
-    fail("dropout's growth", "a finite number above 0", request.dropout_growth);
+  if (!(options.dropout_growth > 0) || !std::isfinite(options.dropout_growth)) {
+    fail("dropout's growth", "a finite number above 0", options.dropout_growth);
   }
-  if (!(request.max_spread > 0)) {
-    fail("spread", "a number above 0", request.max_spread);
+  if (!(options.max_spread > 0)) {
+    fail("spread", "a number above 0", options.max_spread);
   }
 }
 
 // Returns the rate of the alpha dropout with this factor on the gradient, clamped to [0, 0.95].
-double dropout_rate(const DepthTunedSeluOptions& request) {
-  constexpr double kMost = 0.95;
-  return std::clamp((1 / request.dropout_growth - 1) / (kAlphaPrime * kAlphaPrime), 0.0, kMost);
+double dropout_rate(const DepthTunedSeluOptions& options) {
+  constexpr double kMaxRate = 0.95;
+  return std::clamp((1 / options.dropout_growth - 1) / (kAlphaPrime * kAlphaPrime), 0.0, kMaxRate);
 }
 
-double log_growth(const DepthTunedSeluOptions& request, const DepthTunedSelu& shape) {
-  return static_cast<double>(request.depth) * std::log(shape.gradient_growth);
+double log_growth(const DepthTunedSeluOptions& options, const DepthTunedSelu& shape) {
+  return static_cast<double>(options.depth) * std::log(shape.gradient_growth);
 }
 
-void check_growth(const DepthTunedSeluOptions& request) {
-  const double least = static_cast<double>(request.depth) * std::log(request.dropout_growth);
-  if (std::log(request.growth) <= least) {
+void check_growth(const DepthTunedSeluOptions& options) {
+  const double min_log_growth =
+      static_cast<double>(options.depth) * std::log(options.dropout_growth);
+  if (std::log(options.growth) <= min_log_growth) {
     fail("growth",
          fmt::format("above {:g}, since no activation that keeps mean and variance lets a "
                      "gradient shrink (alpha dropout does: --dropout-rate)",
-                     std::exp(least)),
-         request.growth);
+                     std::exp(min_log_growth)),
+         options.growth);
   }
-  const DepthTunedSelu straightest = selu_for_scale(kMinScale, request);
-  const double most = std::log(request.growth) / std::log(straightest.gradient_growth);
-  if (log_growth(request, straightest) > std::log(request.growth)) {
+  const DepthTunedSelu straightest = selu_for_scale(kMinScale, options);
+  const double max_depth = std::log(options.growth) / std::log(straightest.gradient_growth);
+  if (log_growth(options, straightest) > std::log(options.growth)) {
     fail("depth",
          fmt::format("at most {:.3g} for a growth of {} (more layers cannot be distinguished from "
                      "straight lines in double precision; a larger growth helps)",
-                     std::floor(most), request.growth),
-         static_cast<double>(request.depth));
+                     std::floor(max_depth), options.growth),
+         static_cast<double>(options.depth));
   }
 }
 
@@ -78,45 +79,45 @@ double solve_scale(Excess excess) {
 
 }  // namespace
 
-DepthTunedSelu selu_for_scale(double scale, const DepthTunedSeluOptions& request) {
-  check(request);
+DepthTunedSelu selu_for_scale(double scale, const DepthTunedSeluOptions& options) {
+  check(options);
   if (!(scale >= kMinScale)) fail("scale", fmt::format("at least {:g}", kMinScale), scale);
   DepthTunedSelu shape{selu_constants({0, 1}, {}, scale)};
   const LayerMap map =
       layer_map([&](const Gaussian& z) { return selu_moments(z, shape.constants); }, {0, 1});
-  const double rate = dropout_rate(request);
+  const double rate = dropout_rate(options);
   const AlphaAffine affine = alpha_dropout_affine(rate, 0, 1);
-  shape.gradient_growth = map.gradient_growth * request.dropout_growth;
+  shape.gradient_growth = map.gradient_growth * options.dropout_growth;
   shape.typical_growth = shape.gradient_growth;
   // After dropout, the second moment is q·E(a·f + b)² plus a constant.
   shape.contraction =
       (1 - rate) * affine.a * (affine.a * map.d_variance_d_nu + 2 * affine.b * map.d_mean_d_nu);
-  if (request.width > 0) {
+  if (options.width > 0) {
     const FiniteWidthCorrection noise =
-        finite_width(shape.constants, rate, request.width, request.is_orthogonal);
+        finite_width(shape.constants, rate, options.width, options.is_orthogonal);
     shape.spread = noise.spread;
     shape.typical_growth = shape.gradient_growth * std::exp(noise.log_growth_shift);
     shape.log_growth_spread =
-        std::sqrt(static_cast<double>(request.depth) * noise.log_growth_variance);
+        std::sqrt(static_cast<double>(options.depth) * noise.log_growth_variance);
   }
   return shape;
 }
 
-DepthTunedSelu selu_for_depth(const DepthTunedSeluOptions& request) {
-  check(request);
-  check_growth(request);
-  const double allowed = std::log(request.growth);
-  DepthTunedSeluOptions wide = request;  // the search needs only the growth at infinite width
+DepthTunedSelu selu_for_depth(const DepthTunedSeluOptions& options) {
+  check(options);
+  check_growth(options);
+  const double allowed = std::log(options.growth);
+  DepthTunedSeluOptions wide = options;  // the search needs only the growth at infinite width
   wide.width = 0;
   const double by_growth =
       solve_scale([&](double s) { return log_growth(wide, selu_for_scale(s, wide)) - allowed; });
-  const DepthTunedSelu shape = selu_for_scale(by_growth, request);
-  if (shape.spread <= request.max_spread || allowed <= 0) return shape;
+  const DepthTunedSelu shape = selu_for_scale(by_growth, options);
+  if (shape.spread <= options.max_spread || allowed <= 0) return shape;
   return selu_for_scale(solve_scale([&](double s) {
-                          const DepthTunedSelu at = selu_for_scale(s, request);
-                          return log_growth(request, at) / allowed - at.spread / request.max_spread;
+                          const DepthTunedSelu at = selu_for_scale(s, options);
+                          return log_growth(options, at) / allowed - at.spread / options.max_spread;
                         }),
-                        request);
+                        options);
 }
 
 }  // namespace selfnorm

@@ -9,7 +9,7 @@ template <class Body>
 void for_each_link(const Extent& extent, Body body) {
   for (const Link link : kLinks) {
     for (std::int64_t e = 0; e < extent.elements(); ++e) {
-      const std::int64_t other = linked(extent, e, link);
+      const std::int64_t other = linked_element(extent, e, link);
       if (other >= 0) body(link, static_cast<std::size_t>(e), static_cast<std::size_t>(other));
     }
   }
@@ -46,16 +46,16 @@ UnitDistribution apply_mask(const UnitDistribution& x, double q, double a, doubl
 }
 
 MomentField moments_of_square(const UnitDistribution& x, double center) {
-  std::vector<HermiteExpansion> nodes = x.f->expansions_of(*x.z);
+  std::vector<HermiteExpansion> expansions = x.f->expansions_of(*x.z);
   const std::vector<HermiteExpansion> squares = x.f->squared().expansions_of(*x.z);
   const auto coefficient = [&](std::size_t k) {
     return x.square[k] - (k < x.mean.size() ? 2 * center * x.mean[k] : 0);
   };
-  for (std::size_t e = 0; e < nodes.size(); ++e) {
-    nodes[e] = polynomial(nodes[e], squares[e], coefficient(0) + center * center, coefficient(1),
-                          coefficient(2));
+  for (std::size_t e = 0; e < expansions.size(); ++e) {
+    expansions[e] = polynomial(expansions[e], squares[e], coefficient(0) + center * center,
+                               coefficient(1), coefficient(2));
   }
-  return field_from_expansions(*x.z, nodes);
+  return field_from_expansions(*x.z, expansions);
 }
 
 MomentField moments_of_square(const MomentField& x, double center) {

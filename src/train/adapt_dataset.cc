@@ -79,7 +79,7 @@ void order_inputs(const std::vector<std::string>& names, Dataset& data) {
 }
 
 void mark_token_inputs(const Graph& graph, Schema& schema) {
-  const auto token_inputs = vocabularies(graph);
+  const auto token_inputs = vocabulary_sizes(graph);
   for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
     const auto known = token_inputs.find(graph.inputs[i]);
     schema.inputs[i].vocabulary_size = known == token_inputs.end() ? 0 : known->second;

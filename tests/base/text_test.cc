@@ -19,12 +19,12 @@ TEST(Suggestion, ListsAllNamesIfNoneIsSimilar) {
 }
 
 TEST(Grouped, SeparatesThousandsWithCommas) {
-  EXPECT_EQ(grouped(0), "0");
-  EXPECT_EQ(grouped(999), "999");
-  EXPECT_EQ(grouped(1000), "1,000");
-  EXPECT_EQ(grouped(1234567), "1,234,567");
-  EXPECT_EQ(grouped(-100), "-100");
-  EXPECT_EQ(grouped(-1000), "-1,000");
+  EXPECT_EQ(group_digits(0), "0");
+  EXPECT_EQ(group_digits(999), "999");
+  EXPECT_EQ(group_digits(1000), "1,000");
+  EXPECT_EQ(group_digits(1234567), "1,234,567");
+  EXPECT_EQ(group_digits(-100), "-100");
+  EXPECT_EQ(group_digits(-1000), "-1,000");
 }
 
 TEST(IsUtf8, RejectsLatin1AndOverlongForms) {

@@ -59,15 +59,15 @@ bool overlap(const Graph& graph, const MemoryPlan& plan, ValueId a, ValueId b) {
 TEST(MemoryPlan, LiveValuesNeverShareBytes) {
   const bool held = rc::check([] {
     const Graph graph = random_graph();
-    std::vector<char> elsewhere(graph.values.size(), 0);
-    for (const ValueId input : graph.inputs) elsewhere[static_cast<std::size_t>(input)] = 1;
-    const MemoryPlan plan = plan_memory(graph, elsewhere, graph.outputs);
+    std::vector<char> is_external(graph.values.size(), 0);
+    for (const ValueId input : graph.inputs) is_external[static_cast<std::size_t>(input)] = 1;
+    const MemoryPlan plan = plan_memory(graph, is_external, graph.outputs);
     for (std::size_t a = 0; a < graph.values.size(); ++a) {
-      if (elsewhere[a]) continue;
+      if (is_external[a]) continue;
       RC_ASSERT(plan.offset[a] % kAlignment == 0u);
       const auto [a_first, a_last] = life(graph, static_cast<ValueId>(a));
       for (std::size_t b = 0; b < a; ++b) {
-        if (elsewhere[b]) continue;
+        if (is_external[b]) continue;
         const auto [b_first, b_last] = life(graph, static_cast<ValueId>(b));
         // A value may overwrite one that its own node is the last to read.
         const bool alive_together = a_first < b_last && b_first < a_last;
@@ -90,9 +90,9 @@ TEST(MemoryPlan, AChainOfActivationsRunsInPlace) {
     graph.nodes.push_back(node);
   }
   graph.outputs = {value};
-  std::vector<char> elsewhere(graph.values.size(), 0);
-  elsewhere[0] = 1;
-  EXPECT_EQ(plan_memory(graph, elsewhere, graph.outputs).arena_bytes, 4096u);
+  std::vector<char> is_external(graph.values.size(), 0);
+  is_external[0] = 1;
+  EXPECT_EQ(plan_memory(graph, is_external, graph.outputs).arena_bytes, 4096u);
 }
 
 }  // namespace

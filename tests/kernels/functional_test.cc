@@ -56,7 +56,7 @@ TEST(Functional, SeluAndElu) {
 void expect_dropout(const Dropout& dropout, const MaskStream& mask, const std::vector<float>& x,
                     const std::vector<float>& y, const std::vector<float>& dx) {
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const bool keep = ref::keeps(dropout, mask, 0, i);
+    const bool keep = ref::is_kept(dropout, mask, 0, i);
     const double want = ref::apply_dropout(dropout, keep, static_cast<double>(x[i]));
     const double size = std::abs(dropout.a * x[i]) + std::abs(dropout.b);
     EXPECT_NEAR(y[i], want, 2 * kEpsilon * size) << i;

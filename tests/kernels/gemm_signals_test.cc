@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/signals.h"
+#include "base/signal_handler.h"
 #include "kernels/dnnl/gemm.h"
 
 namespace selfnorm {

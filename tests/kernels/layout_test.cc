@@ -10,7 +10,7 @@ namespace selfnorm {
 namespace {
 
 using kernels::Standardization;
-using By = Standardization::By;
+using Granularity = Standardization::Granularity;
 
 const std::int64_t kExtents[] = {1, 2, 3, 4, 5, 7, 8, 31, 32, 33, 67};
 
@@ -45,13 +45,16 @@ std::vector<float> numbers(const std::vector<float>& x) { return x; }
 // The contract as a formula for one number. The kernels give the same bits.
 template <class T>
 void expect_gather(const std::vector<T>& data, const std::vector<std::int64_t>& indexes,
-                   std::int64_t channels, std::int64_t positions, By by, bool standardize) {
+                   std::int64_t channels, std::int64_t positions, Granularity granularity,
+                   bool standardize) {
   const std::int64_t size = channels * positions, count = static_cast<std::int64_t>(indexes.size());
-  const std::int64_t kinds = by == By::all ? 1 : by == By::channel ? channels : size;
+  const std::int64_t kinds = granularity == Granularity::all       ? 1
+                             : granularity == Granularity::channel ? channels
+                                                                   : size;
   const auto mean = draws(kinds, 2), inverse = draws(kinds, 3);
   Guarded<float> means(mean, 1), inverses(inverse, 0), out(count * size, 3);
   Guarded<T> in(data, 1);
-  const Standardization how = {by, standardize ? means.data() : nullptr,
+  const Standardization how = {granularity, standardize ? means.data() : nullptr,
                                standardize ? inverses.data() : nullptr};
   kernels::gather_rows(in.data(), indexes.data(), count, channels, positions, how, out.data());
   const auto x = numbers(data);
@@ -59,7 +62,9 @@ void expect_gather(const std::vector<T>& data, const std::vector<std::int64_t>& 
     for (std::int64_t c = 0; c < channels; ++c) {
       for (std::int64_t p = 0; p < positions; ++p) {
         const std::int64_t place = c * positions + p;
-        const std::int64_t k = by == By::all ? 0 : by == By::channel ? c : place;
+        const std::int64_t k = granularity == Granularity::all       ? 0
+                               : granularity == Granularity::channel ? c
+                                                                     : place;
         float want = x[indexes[i] * size + place];
         if (standardize) want = (want - mean[k]) * inverse[k];
         ASSERT_EQ(out[i * size + p * channels + c], want)
@@ -80,13 +85,14 @@ TEST(GatherRows, GivesTheBitsOfTheFormula) {
         for (std::size_t i = 0; i < floats.size(); ++i) {
           bytes.push_back(static_cast<std::uint8_t>(i * 37 % 256));
         }
-        for (const By by : {By::all, By::channel, By::element}) {
-          SCOPED_TRACE(static_cast<int>(by));
-          expect_gather(floats, indexes, channels, positions, by, true);
-          expect_gather(bytes, indexes, channels, positions, by, true);
+        for (const Granularity granularity :
+             {Granularity::all, Granularity::channel, Granularity::element}) {
+          SCOPED_TRACE(static_cast<int>(granularity));
+          expect_gather(floats, indexes, channels, positions, granularity, true);
+          expect_gather(bytes, indexes, channels, positions, granularity, true);
         }
-        expect_gather(floats, indexes, channels, positions, By::all, false);
-        expect_gather(bytes, indexes, channels, positions, By::all, false);
+        expect_gather(floats, indexes, channels, positions, Granularity::all, false);
+        expect_gather(bytes, indexes, channels, positions, Granularity::all, false);
         if (testing::Test::HasFailure()) return;
       }
     }
@@ -97,7 +103,7 @@ TEST(GatherRows, DividesEveryByteBy255) {
   for_each_target([] {
     std::vector<std::uint8_t> bytes(256);
     for (std::size_t i = 0; i < 256; ++i) bytes[i] = static_cast<std::uint8_t>(i);
-    expect_gather(bytes, {0}, 256, 1, By::all, false);
+    expect_gather(bytes, {0}, 256, 1, Granularity::all, false);
   });
 }
 

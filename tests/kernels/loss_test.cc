@@ -98,7 +98,7 @@ void expect_loss(const Loss& loss, const std::vector<float>& x, const std::vecto
   }
   expect_close(got.sum, sum, allowed, -1);
   EXPECT_EQ(got.weight, present);
-  EXPECT_EQ(kernels::present_count(b.data(), n), present);
+  EXPECT_EQ(kernels::count_present_targets(b.data(), n), present);
   EXPECT_EQ(got.mean(), present == 0 ? 0 : got.sum / present);
   const LossSum without = loss.forward(a.data(), b.data(), nullptr, n);
   EXPECT_EQ(without.sum, got.sum);

@@ -133,7 +133,7 @@ TEST(PointwiseForward, MatchesTheReferenceWithoutBias) {
 double backward_tolerance(const Activation& f, const Dropout& dropout, double saved, double dy) {
   const double range = std::max(1.0, f.lambda * std::max(1.0, f.alpha));
   double recovered = 1;
-  if (gradient_from_output(f)) {
+  if (can_differentiate_from_output(f)) {
     recovered += (std::abs(saved) + std::abs(dropout.b)) / dropout.a;
   }
   return 8 * kEpsilon * std::abs(dy) * dropout.a * range * recovered;
@@ -144,7 +144,7 @@ void check_backward(const Activation& f, const Dropout& dropout, std::int64_t ro
   SCOPED_TRACE(name_of(f, dropout, columns));
   const auto dy = normals(rows * columns, "dy");
   auto saved = normals(rows * columns, "x");
-  if (gradient_from_output(f)) {
+  if (can_differentiate_from_output(f)) {
     pointwise_forward(saved.data(), nullptr, saved.data(), rows, columns, f, dropout, kMask);
   }
   Dropout rounded = dropout;  // so that y > b gives the same result in float and double
@@ -193,7 +193,7 @@ TEST(PointwiseBackward, IsTheDerivativeOfForward) {
       ref::pointwise_forward<std::complex<double>>(step.data(), nullptr, step.data(), rows, columns,
                                                    f, dropout, kMask);
       std::vector<float> saved = x, dx(x.size(), 1.0f);
-      if (gradient_from_output(f)) {
+      if (can_differentiate_from_output(f)) {
         pointwise_forward(x.data(), nullptr, saved.data(), rows, columns, f, dropout, kMask);
       }
       pointwise_backward(dx.data(), saved.data(), dx.data(), rows, columns, f, dropout, kMask);
@@ -221,7 +221,7 @@ TEST(PointwiseBackward, HandlesSeluAndAlphaDropoutAtTheEdges) {
       pointwise_forward(x.data(), nullptr, y.data(), 1, count, selu, dropout, mask);
       pointwise_backward(dx.data(), y.data(), dx.data(), 1, count, selu, dropout, mask);
       for (std::size_t i = 0; i < x.size(); ++i) {
-        if (!ref::keeps(dropout, mask, 0, i)) {
+        if (!ref::is_kept(dropout, mask, 0, i)) {
           EXPECT_EQ(dx[i], 0.0f) << x[i];
         } else if (x[i] == 1e30f) {
           EXPECT_EQ(dx[i], static_cast<float>(kSeluLambda) * a);
@@ -273,7 +273,7 @@ TEST(Pointwise, DroppedElementsHaveNoEffect) {
     pointwise_forward(x.data(), nullptr, y.data(), 1, 200, {Kind::selu}, dropout, kMask);
     pointwise_backward(x.data(), x.data(), dx.data(), 1, 200, {Kind::selu}, dropout, kMask);
     for (std::size_t i = 0; i < y.size(); ++i) {
-      const bool keep = ref::keeps(dropout, kMask, 0, i);
+      const bool keep = ref::is_kept(dropout, kMask, 0, i);
       EXPECT_EQ(std::isnan(y[i]), keep);
       EXPECT_EQ(std::isnan(dx[i]), keep);
     }

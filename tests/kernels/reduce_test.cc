@@ -18,7 +18,7 @@ constexpr double kGroup = 15 * kRounding;  // 16 rows are added in float: 15 rou
 std::vector<float> column_sums(const std::vector<float>& x, std::int64_t rows, std::int64_t columns,
                                std::int64_t offset = 0) {
   Guarded<float> in(x, offset), out(columns, offset);
-  Guarded<double> scratch(kernels::column_sum_scratch(rows, columns), offset);
+  Guarded<double> scratch(kernels::column_sum_scratch_doubles(rows, columns), offset);
   kernels::column_sum(in.data(), out.data(), rows, columns, scratch.data());
   return out.values();
 }

@@ -12,7 +12,7 @@
 namespace selfnorm {
 namespace {
 
-using kernels::CrossEntropy;
+using kernels::CrossEntropyOptions;
 using kernels::LossSum;
 using Complex = std::complex<double>;
 using Doubles = std::vector<double>;
@@ -89,8 +89,8 @@ constexpr std::int64_t kRows = 3;
 // Row 1 has no label.
 void expect_labels(std::int64_t classes, const Setting& setting) {
   const auto x = draws(kRows * classes, 1, 4), weights = class_weights(classes);
-  const CrossEntropy options = {classes, setting.smoothing,
-                                setting.weighted ? weights.data() : nullptr};
+  const CrossEntropyOptions options = {classes, setting.smoothing,
+                                       setting.weighted ? weights.data() : nullptr};
   const std::vector<std::int32_t> labels = {static_cast<std::int32_t>(classes / 2), -1,
                                             static_cast<std::int32_t>(classes - 1)};
   std::vector<Expected> want;
@@ -129,8 +129,8 @@ void expect_dense(std::int64_t classes, const Setting& setting) {
   const auto x = draws(kRows * classes, 2, 4), weights = class_weights(classes);
   auto t = draws(kRows * classes, 3);
   for (float& v : t) v = std::max(v, 0.0f);
-  const CrossEntropy options = {classes, setting.smoothing,
-                                setting.weighted ? weights.data() : nullptr};
+  const CrossEntropyOptions options = {classes, setting.smoothing,
+                                       setting.weighted ? weights.data() : nullptr};
   std::vector<Expected> want;
   double weight = 0;
   for (std::int64_t r = 0; r < kRows; ++r) {
@@ -175,7 +175,7 @@ RC_GTEST_PROP(SoftmaxCrossEntropy, OneHotTargetsAndLabelsAgree, ()) {
       rc::gen::inRange<std::int32_t>(0, static_cast<std::int32_t>(classes)));
   const auto x = draws(rows * classes, static_cast<std::uint64_t>(rows + classes), 3);
   const auto weights = class_weights(classes);
-  const CrossEntropy options = {classes, smoothing, weighted ? weights.data() : nullptr};
+  const CrossEntropyOptions options = {classes, smoothing, weighted ? weights.data() : nullptr};
   std::vector<float> onehot(x.size(), 0), from_labels(x.size()), from_dense(x.size());
   for (std::int64_t r = 0; r < rows; ++r) onehot[r * classes + labels[r]] = 1;
   const LossSum a = kernels::softmax_cross_entropy(x.data(), labels.data(), nullptr, rows, options);
@@ -197,7 +197,7 @@ TEST(SoftmaxCrossEntropy, MatchesSmoothingAndWeightsByHand) {
   for_each_target([] {
     const std::vector<float> x = {0, static_cast<float>(std::log(3.0))}, weights = {2, 1};
     const std::int32_t label = 0;
-    const CrossEntropy options = {2, 0.1, weights.data()};
+    const CrossEntropyOptions options = {2, 0.1, weights.data()};
     const double want = 1.9 * std::log(4.0) + 0.05 * std::log(4.0 / 3);
     const LossSum got = kernels::softmax_cross_entropy(x.data(), &label, nullptr, 1, options);
     EXPECT_NEAR(got.sum, want, 8 * kRounding * want);

@@ -13,12 +13,12 @@ namespace selfnorm {
 namespace {
 
 using kernels::AdamStep;
-using kernels::GradientTerms;
+using kernels::GradientTransform;
 using kernels::RmspropStep;
 using kernels::SgdStep;
 
 constexpr int kSteps = 6;
-constexpr GradientTerms kTerms = {0.7, 0.01, 1.1};  // clips about one element in four
+constexpr GradientTransform kTerms = {0.7, 0.01, 1.1};  // clips about one element in four
 
 // A double, and the rounding error that the value of the kernel may have.
 struct Value {
@@ -27,7 +27,7 @@ struct Value {
 
 // The gradient dw + 2·l2·w rounds twice and its coefficient once. The scale and its product round
 // twice.
-Value gradient(double dw, double w, const GradientTerms& t) {
+Value gradient(double dw, double w, const GradientTransform& t) {
   const double g = ref::total_gradient(dw, w, t.scale, t.l2, t.clip_value);
   return {g, 5 * kRounding * t.scale * (std::abs(dw) + 2 * t.l2 * std::abs(w))};
 }

@@ -118,10 +118,10 @@ INSTANTIATE_TEST_SUITE_P(Table, OpSweep, testing::ValuesIn(sweep()), [](const au
 
 TEST(OpTable, RejectsWrongShapesAndNamesNodeAndShape) {
   for (const OpRow& row : op_table()) {
-    for (std::size_t i = 0; i < row.tests->misfits.size(); ++i) {
+    for (std::size_t i = 0; i < row.tests->invalid_cases.size(); ++i) {
       SCOPED_TRACE(std::string(*row.name) + ", misfit " + std::to_string(i));
       try {
-        const SingleOp op(row, row.tests->misfits[i]);
+        const SingleOp op(row, row.tests->invalid_cases[i]);
         ADD_FAILURE() << "no error";
       } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::shape) << error.what();
@@ -136,8 +136,8 @@ TEST(OpTable, RejectsWrongShapesAndNamesNodeAndShape) {
 
 TEST(OpTable, AcceptsAnyShapeForOpsWithoutMisfits) {
   for (const OpRow& row : op_table()) {
-    if (*row.category == Category::internal || !row.tests->misfits.empty()) continue;
-    EXPECT_EQ(row.arity->most, 1) << *row.name << " must refuse inputs of different shapes";
+    if (*row.category == Category::internal || !row.tests->invalid_cases.empty()) continue;
+    EXPECT_EQ(row.arity->max, 1) << *row.name << " must refuse inputs of different shapes";
     for (const Shape& shape : {Shape{3, 1}, {2, 3, 4}, {1, 2, 1, 5}, {2, 3, 4, 5, 6}}) {
       EXPECT_NO_THROW(SingleOp(row, {{shape}})) << *row.name << " on " << to_string(shape);
     }

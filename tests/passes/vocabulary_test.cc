@@ -26,7 +26,7 @@ Network sentence() {
 
 std::string error_of(const Network& network) {
   try {
-    vocabularies(build_graph(network, 2));
+    vocabulary_sizes(build_graph(network, 2));
   } catch (const Error& error) {
     return error.what();
   }
@@ -52,7 +52,7 @@ TEST(Vocabulary, IsTheSmallestOfAllEmbeddingsThatReadTheInput) {
   network.layers.push_back({"concat", {}, "all", {"pool", "g"}});
   const Graph graph = build_graph(network, 2);
   const std::map<ValueId, std::int64_t> sizes = {{graph.inputs[0], 7}};
-  EXPECT_EQ(vocabularies(graph), sizes);
+  EXPECT_EQ(vocabulary_sizes(graph), sizes);
 }
 
 TEST(Vocabulary, AcceptsAMaskAsTokenIds) {
@@ -60,7 +60,7 @@ TEST(Vocabulary, AcceptsAMaskAsTokenIds) {
                         {{"pool_steps", {}, "pool", {"x", "mask"}}}};
   const Graph graph = build_graph(network, 2);
   const std::map<ValueId, std::int64_t> sizes = {{graph.inputs[1], kMaxTokenIds}};
-  EXPECT_EQ(vocabularies(graph), sizes);
+  EXPECT_EQ(vocabulary_sizes(graph), sizes);
 }
 
 TEST(Vocabulary, ReshapedStepsHaveNoTokenIds) {

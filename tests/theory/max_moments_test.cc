@@ -50,14 +50,14 @@ TEST(MaximumMoments, IsBoundedForImpossibleCovariances) {
 }
 
 TEST(MatchEquicorrelated, KeepsIndependentNormals) {
-  const EquicorrelatedNormals normals = alike(correlated(4, 2.5, 0, -1));
+  const EquicorrelatedNormals normals = match_equicorrelated(correlated(4, 2.5, 0, -1));
   EXPECT_NEAR(normals.mean, -1, 1e-12);
   EXPECT_NEAR(normals.variance, 2.5, 1e-9);
   EXPECT_NEAR(normals.correlation, 0, 1e-9);
 }
 
 TEST(MatchEquicorrelated, KeepsASingleNormal) {
-  const EquicorrelatedNormals normals = alike({{0.5}, {3}});
+  const EquicorrelatedNormals normals = match_equicorrelated({{0.5}, {3}});
   EXPECT_EQ(normals.mean, 0.5);
   EXPECT_EQ(normals.variance, 3);
 }

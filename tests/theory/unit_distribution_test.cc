@@ -77,7 +77,8 @@ TEST(VarianceOfBatchMean, DividesByTheNumberOfIndependentElements) {
   MomentField same = x;
   for (const Link link : kLinks) {
     for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
-      if (linked(x.extent, e, link) >= 0) same.product(link)[static_cast<std::size_t>(e)] = 1.09;
+      if (linked_element(x.extent, e, link) >= 0)
+        same.product(link)[static_cast<std::size_t>(e)] = 1.09;
     }
   }
   EXPECT_NEAR(variance_of_batch_mean(same, 4), 1, 1e-6);

@@ -50,7 +50,7 @@ struct StagedPrimitive {
   void make(const Desc_& desc, const Reorder& r, const Desc& staged_desc, dnnl::primitive primitive,
             std::vector<std::pair<int, Desc>> arguments) {
     reorder = r;
-    staged_bytes = reorder.needed() ? align_up(staged_desc.get_size()) : 0;
+    staged_bytes = reorder.is_needed() ? align_up(staged_desc.get_size()) : 0;
     const Desc pad = desc.scratchpad_desc();
     scratch_bytes = staged_bytes + std::max(align_up(pad.get_size()), reorder.scratch_bytes());
     arguments.insert(arguments.begin(), {DNNL_ARG_SCRATCHPAD, pad});
@@ -58,7 +58,7 @@ struct StagedPrimitive {
   }
 
   const void* stage(const float* w, std::byte* scratch) {
-    if (!reorder.needed()) return w;
+    if (!reorder.is_needed()) return w;
     reorder.run(w, scratch, scratch + staged_bytes);
     return scratch;
   }
@@ -143,9 +143,9 @@ std::size_t ConvolutionBackwardWeights::scratch_bytes() const { return plan_->sc
 void ConvolutionBackwardWeights::run(const float* dy, const float* x, float* dw,
                                      std::byte* scratch) const {
   std::byte* pad = scratch + plan_->staged_bytes;
-  void* weights = plan_->reorder.needed() ? static_cast<void*>(scratch) : dw;
+  void* weights = plan_->reorder.is_needed() ? static_cast<void*>(scratch) : dw;
   plan_->executable.run({pad, dy, x, weights});
-  if (plan_->reorder.needed()) plan_->reorder.run(weights, dw, pad);
+  if (plan_->reorder.is_needed()) plan_->reorder.run(weights, dw, pad);
 }
 
 }  // namespace selfnorm

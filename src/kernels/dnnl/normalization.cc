@@ -59,21 +59,23 @@ const Flags kAffine = Flags::use_scale | Flags::use_shift;
 
 struct NormalizationForward::Plan {
   Plan(NormalizationKind kind, std::int64_t rows, std::int64_t features, float epsilon,
-       bool given_statistics) {
+       bool use_running_statistics) {
     if (kind == NormalizationKind::batch) {
-      make<dnnl::batch_normalization_forward>(kind, rows, features, epsilon, given_statistics);
+      make<dnnl::batch_normalization_forward>(kind, rows, features, epsilon,
+                                              use_running_statistics);
     } else {
       make<dnnl::layer_normalization_forward>(kind, rows, features, epsilon, false);
     }
   }
   template <class Primitive>
   void make(NormalizationKind kind, std::int64_t rows, std::int64_t features, float epsilon,
-            bool given) {
+            bool use_running_statistics) {
     const Desc x = block(kind, rows, features), s = statistics(kind, rows, features);
     const Desc affine = onednn::descriptor({features}, Tag::a);
     const auto desc = forward<Primitive>(
-        x, epsilon, given ? kAffine | Flags::use_global_stats : kAffine,
-        given ? dnnl::prop_kind::forward_inference : dnnl::prop_kind::forward_training);
+        x, epsilon, use_running_statistics ? kAffine | Flags::use_global_stats : kAffine,
+        use_running_statistics ? dnnl::prop_kind::forward_inference
+                               : dnnl::prop_kind::forward_training);
     scratch = desc.scratchpad_desc().get_size();
     run = Executable(Primitive(desc), {{DNNL_ARG_SRC, x},
                                        {DNNL_ARG_SCALE, affine},
@@ -89,9 +91,9 @@ struct NormalizationForward::Plan {
 
 NormalizationForward::NormalizationForward(NormalizationKind kind, std::int64_t rows,
                                            std::int64_t features, double epsilon,
-                                           bool given_statistics)
+                                           bool use_running_statistics)
     : plan_(onednn::make_plan<Plan>(kind, rows, features, static_cast<float>(epsilon),
-                                    given_statistics)) {}
+                                    use_running_statistics)) {}
 
 std::size_t NormalizationForward::scratch_bytes() const { return plan_->scratch; }
 

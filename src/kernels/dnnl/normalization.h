@@ -19,7 +19,7 @@ enum class NormalizationKind : std::uint8_t {
 class NormalizationForward {
  public:
   NormalizationForward(NormalizationKind kind, std::int64_t rows, std::int64_t features,
-                       double epsilon, bool given_statistics);
+                       double epsilon, bool use_running_statistics);
   std::size_t scratch_bytes() const;
   void run(const float* x, const float* scale, const float* shift, float* mean, float* variance,
            float* y, std::byte* scratch) const;

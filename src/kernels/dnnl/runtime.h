@@ -115,13 +115,13 @@ class Executable {
   std::vector<dnnl_exec_arg_t> arguments_;
 };
 
-/// Copies a tensor to another layout. If both layouts are equal, `needed` is false and `run` must
-/// not be called.
+/// Copies a tensor to another layout. If both layouts are equal, `is_needed` is false and `run`
+/// must not be called.
 class Reorder {
  public:
   Reorder() = default;
-  Reorder(const Desc& from, const Desc& to) : needed_(from != to) {
-    if (!needed_) return;
+  Reorder(const Desc& from, const Desc& to) : is_needed_(from != to) {
+    if (!is_needed_) return;
     const dnnl::reorder::primitive_desc desc(engine(), from, engine(), to, attributes());
     scratch_bytes_ = desc.scratchpad_desc().get_size();
     executable_ = Executable(
@@ -129,12 +129,12 @@ class Reorder {
         {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}, {DNNL_ARG_SCRATCHPAD, desc.scratchpad_desc()}});
   }
 
-  bool needed() const { return needed_; }
+  bool is_needed() const { return is_needed_; }
   std::size_t scratch_bytes() const { return align_up(scratch_bytes_); }
   void run(const void* from, void* to, std::byte* scratch) { executable_.run({from, to, scratch}); }
 
  private:
-  bool needed_ = false;
+  bool is_needed_ = false;
   std::size_t scratch_bytes_ = 0;
   Executable executable_;
 };

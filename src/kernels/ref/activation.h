@@ -24,8 +24,8 @@ T activation(const Activation& f, T x) {
     case ActivationKind::tanh: return std::tanh(x);
     case ActivationKind::sigmoid: return sigmoid(x);
     case ActivationKind::softplus: return positive ? x + log1p(std::exp(-x)) : log1p(std::exp(x));
-    case ActivationKind::gelu: return times_vanishing(x, normal_cdf(x));
-    case ActivationKind::silu: return times_vanishing(x, sigmoid(x));
+    case ActivationKind::gelu: return product_or_zero(x, normal_cdf(x));
+    case ActivationKind::silu: return product_or_zero(x, sigmoid(x));
   }
   return x;
 }
@@ -47,29 +47,30 @@ T activation_derivative(const Activation& f, T x) {
     case ActivationKind::tanh: return T(4) * sigmoid(T(2) * x) * sigmoid(T(-2) * x);
     case ActivationKind::sigmoid: return sigmoid(x) * sigmoid(-x);
     case ActivationKind::softplus: return sigmoid(x);
-    case ActivationKind::gelu: return normal_cdf(x) + times_vanishing(x, normal_pdf(x));
-    case ActivationKind::silu: return sigmoid(x) * (T(1) + times_vanishing(x, sigmoid(-x)));
+    case ActivationKind::gelu: return normal_cdf(x) + product_or_zero(x, normal_pdf(x));
+    case ActivationKind::silu: return sigmoid(x) * (T(1) + product_or_zero(x, sigmoid(-x)));
   }
   return T(1);
 }
 
-/// Returns f′ from y = f(x), if gradient_from_output(f). Rounding may move y past the end of its
-/// range, so negative derivatives become 0.
+/// Returns f′ from y = f(x), if can_differentiate_from_output(f). Rounding may move y past the end
+/// of its range, so negative derivatives become 0.
 template <class T>
 T derivative_from_output(const Activation& f, T y) {
-  const auto not_below_zero = [](T slope) { return real(slope) < 0 ? T(0) : slope; };
+  const auto clamp_negative_to_zero = [](T slope) { return real(slope) < 0 ? T(0) : slope; };
   const bool positive = real(y) > 0;
   switch (f.kind) {
     case ActivationKind::selu: {
       const T lambda = T(f.lambda);
-      return T(f.input_scale) * (positive ? lambda : not_below_zero(y + lambda * T(f.alpha)));
+      return T(f.input_scale) *
+             (positive ? lambda : clamp_negative_to_zero(y + lambda * T(f.alpha)));
     }
-    case ActivationKind::elu: return positive ? T(1) : not_below_zero(y + T(f.alpha));
+    case ActivationKind::elu: return positive ? T(1) : clamp_negative_to_zero(y + T(f.alpha));
     case ActivationKind::relu: return positive ? T(1) : T(0);
     case ActivationKind::leaky_relu: return positive ? T(1) : T(f.alpha);
-    case ActivationKind::tanh: return not_below_zero((T(1) - y) * (T(1) + y));
-    case ActivationKind::sigmoid: return not_below_zero(y * (T(1) - y));
-    case ActivationKind::softplus: return not_below_zero(-expm1(-y));
+    case ActivationKind::tanh: return clamp_negative_to_zero((T(1) - y) * (T(1) + y));
+    case ActivationKind::sigmoid: return clamp_negative_to_zero(y * (T(1) - y));
+    case ActivationKind::softplus: return clamp_negative_to_zero(-expm1(-y));
     default: return T(1);
   }
 }

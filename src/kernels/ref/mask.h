@@ -29,8 +29,8 @@ inline std::uint32_t mask_bits(const MaskStream& mask, std::uint64_t row, std::u
 }
 
 /// Whether the element is kept.
-inline bool keeps(const Dropout& dropout, const MaskStream& mask, std::uint64_t row,
-                  std::uint64_t element) {
+inline bool is_kept(const Dropout& dropout, const MaskStream& mask, std::uint64_t row,
+                    std::uint64_t element) {
   return dropout.kind == DropoutKind::none || mask_bits(mask, row, element) < dropout.threshold;
 }
 

@@ -66,7 +66,7 @@ T normal_pdf(T x) {
 
 /// Returns x·factor for a factor that vanishes faster than x grows: 0 instead of NaN at −∞.
 template <class T>
-T times_vanishing(T x, T factor) {
+T product_or_zero(T x, T factor) {
   return factor == T(0) ? T(0) : x * factor;
 }
 

@@ -29,7 +29,7 @@ void pointwise_forward(const T* x, const T* bias, T* y, std::int64_t rows, std::
     for (std::int64_t j = 0; j < columns; ++j) {
       const std::int64_t i = r * columns + j;
       const T value = activation(f, bias == nullptr ? x[i] : x[i] + bias[j]);
-      y[i] = apply_dropout(dropout, keeps(dropout, mask, r, j), value);
+      y[i] = apply_dropout(dropout, is_kept(dropout, mask, r, j), value);
     }
   }
 }
@@ -39,12 +39,12 @@ void pointwise_backward(const T* dy, const T* saved, T* dx, std::int64_t rows, s
                         const Activation& f, const Dropout& dropout, const MaskStream& mask) {
   for (std::int64_t i = 0; i < rows * columns; ++i) {
     T slope = T(1);
-    if (!gradient_from_output(f)) {
+    if (!can_differentiate_from_output(f)) {
       slope = activation_derivative(f, saved[i]);
     } else if (f.kind != ActivationKind::identity) {
       slope = derivative_from_output(f, (saved[i] - T(dropout.b)) / T(dropout.a));
     }
-    const bool keep = keeps(dropout, mask, i / columns, i % columns);
+    const bool keep = is_kept(dropout, mask, i / columns, i % columns);
     dx[i] = keep ? dy[i] * slope * T(dropout.a) : T(0);
   }
 }
@@ -54,7 +54,7 @@ void feature_dropout_forward(const T* x, T* y, std::int64_t rows, std::int64_t p
                              std::int64_t channels, const Dropout& dropout,
                              const MaskStream& mask) {
   for (std::int64_t i = 0; i < rows * positions * channels; ++i) {
-    const bool keep = keeps(dropout, mask, i / (positions * channels), i % channels);
+    const bool keep = is_kept(dropout, mask, i / (positions * channels), i % channels);
     y[i] = apply_dropout(dropout, keep, x[i]);
   }
 }
@@ -64,7 +64,7 @@ void feature_dropout_backward(const T* dy, T* dx, std::int64_t rows, std::int64_
                               std::int64_t channels, const Dropout& dropout,
                               const MaskStream& mask) {
   for (std::int64_t i = 0; i < rows * positions * channels; ++i) {
-    const bool keep = keeps(dropout, mask, i / (positions * channels), i % channels);
+    const bool keep = is_kept(dropout, mask, i / (positions * channels), i % channels);
     dx[i] = keep ? dy[i] * T(dropout.a) : T(0);
   }
 }

@@ -21,7 +21,7 @@ namespace HWY_NAMESPACE {
 
 /// Returns v if it is not negative, else 0. Keeps NaN.
 template <class V>
-HWY_INLINE V not_below_zero(V v) {
+HWY_INLINE V clamp_negative_to_zero(V v) {
   const hn::DFromV<V> d;
   return hn::IfThenZeroElse(hn::Lt(v, hn::Zero(d)), v);
 }
@@ -65,7 +65,7 @@ struct Selu {
 
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V slope(D d, V y, hn::Mask<D> positive) const {
-    const V negative_slope = not_below_zero(hn::Add(y, hn::Set(d, saturation)));
+    const V negative_slope = clamp_negative_to_zero(hn::Add(y, hn::Set(d, saturation)));
     return hn::Mul(hn::IfThenElse(positive, hn::Set(d, output_slope), negative_slope),
                    hn::Set(d, input_scale));
   }
@@ -111,7 +111,7 @@ struct Tanh {
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V slope(D d, V y, hn::Mask<D>) const {
     const V one = hn::Set(d, 1.0f);
-    return not_below_zero(hn::Mul(hn::Sub(one, y), hn::Add(one, y)));
+    return clamp_negative_to_zero(hn::Mul(hn::Sub(one, y), hn::Add(one, y)));
   }
 };
 
@@ -128,7 +128,7 @@ struct Sigmoid {
   }
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V slope(D d, V y, hn::Mask<D>) const {
-    return not_below_zero(hn::Mul(y, hn::Sub(hn::Set(d, 1.0f), y)));
+    return clamp_negative_to_zero(hn::Mul(y, hn::Sub(hn::Set(d, 1.0f), y)));
   }
 };
 
@@ -144,7 +144,7 @@ struct Softplus {
   }
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V slope(D d, V y, hn::Mask<D>) const {
-    return hn::Neg(expm1_nonpositive(d, hn::Neg(not_below_zero(y))));
+    return hn::Neg(expm1_nonpositive(d, hn::Neg(clamp_negative_to_zero(y))));
   }
 };
 
@@ -179,14 +179,14 @@ struct Silu {
     const auto exponential = exp_nonpositive(d, hn::Neg(hn::Abs(x)));
     const V e = scale_by_power(d, exponential.mantissa, exponential.exponent);
     const V denominator = hn::Add(hn::Set(d, 1.0f), e);
-    const V falling = hn::Mul(at_least(d, x, -112.0f), exponential.mantissa);
+    const V falling = hn::Mul(max_keeping_nan(d, x, -112.0f), exponential.mantissa);
     const V negative_y = scale_by_power(d, hn::Div(falling, denominator), exponential.exponent);
     return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), negative_y, hn::Div(x, denominator));
   }
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V slope_from_input(D d, V x) const {
     const V limit = hn::Set(d, 112.0f);  // both tails are flat beyond, and ∞·0 is avoided
-    const V lower = at_least(d, x, -112.0f);
+    const V lower = max_keeping_nan(d, x, -112.0f);
     const V bounded = hn::IfThenElse(hn::Gt(lower, limit), limit, lower);
     const auto exponential = exp_nonpositive(d, hn::Neg(hn::Abs(bounded)));
     const V e = scale_by_power(d, exponential.mantissa, exponential.exponent);

@@ -85,22 +85,24 @@ HWY_INLINE V LoadNumbers(Lanes lanes, const std::uint8_t* x) {
 // Standardizes n numbers x of channel `channel`. `place` is the number of elements of the sample
 // before x.
 template <class T>
-void Standardize(const T* x, float* out, std::size_t n, const Standardization& how,
+void Standardize(const T* x, float* out, std::size_t n, const Standardization& standardization,
                  std::size_t channel, std::size_t place) {
-  if (how.mean == nullptr) {
+  if (standardization.mean == nullptr) {
     sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
       lanes.store(LoadNumbers(lanes, x + i), d, out + i);
     });
-  } else if (how.by == Standardization::By::element) {
-    const float *means = how.mean + place, *inverses = how.inverse_standard_deviation + place;
+  } else if (standardization.granularity == Standardization::Granularity::element) {
+    const float *means = standardization.mean + place,
+                *inverses = standardization.inverse_standard_deviation + place;
     sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
       const V centered = hn::Sub(LoadNumbers(lanes, x + i), lanes.load(d, means + i));
       lanes.store(hn::Mul(centered, lanes.load(d, inverses + i)), d, out + i);
     });
   } else {
-    const std::size_t at = how.by == Standardization::By::channel ? channel : 0;
-    const V mean = hn::Set(d, how.mean[at]),
-            inverse = hn::Set(d, how.inverse_standard_deviation[at]);
+    const std::size_t at =
+        standardization.granularity == Standardization::Granularity::channel ? channel : 0;
+    const V mean = hn::Set(d, standardization.mean[at]),
+            inverse = hn::Set(d, standardization.inverse_standard_deviation[at]);
     sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
       lanes.store(hn::Mul(hn::Sub(LoadNumbers(lanes, x + i), mean), inverse), d, out + i);
     });
@@ -110,7 +112,7 @@ void Standardize(const T* x, float* out, std::size_t n, const Standardization& h
 // Gathers one image. Tiles are standardized into a small buffer and transposed from there.
 template <class T>
 void GatherImage(const T* x, std::size_t channels, std::size_t positions,
-                 const Standardization& how, float* out) {
+                 const Standardization& standardization, float* out) {
   HWY_ALIGN float tile[kTile * kTile];
   for (std::size_t p = 0; p < positions; p += kTile) {
     const std::size_t width = positions - p < kTile ? positions - p : kTile;
@@ -118,7 +120,7 @@ void GatherImage(const T* x, std::size_t channels, std::size_t positions,
       const std::size_t height = channels - c < kTile ? channels - c : kTile;
       for (std::size_t k = 0; k < height; ++k) {
         const std::size_t place = (c + k) * positions + p;
-        Standardize(x + place, tile + k * kTile, width, how, c + k, place);
+        Standardize(x + place, tile + k * kTile, width, standardization, c + k, place);
       }
       TransposeTile(tile, kTile, out + p * channels + c, channels, height, width);
     }
@@ -127,29 +129,29 @@ void GatherImage(const T* x, std::size_t channels, std::size_t positions,
 
 template <class T>
 void Gather(const T* data, const std::int64_t* indexes, std::size_t count, std::size_t channels,
-            std::size_t positions, const Standardization& how, float* out) {
+            std::size_t positions, const Standardization& standardization, float* out) {
   const std::size_t size = channels * positions;
-  Standardization flat = how;  // with one position, a channel is an element
-  if (positions == 1 && how.by == Standardization::By::channel) {
-    flat.by = Standardization::By::element;
+  Standardization flat = standardization;  // with one position, a channel is an element
+  if (positions == 1 && standardization.granularity == Standardization::Granularity::channel) {
+    flat.granularity = Standardization::Granularity::element;
   }
   for (std::size_t i = 0; i < count; ++i) {
     const T* row = data + static_cast<std::size_t>(indexes[i]) * size;
     if (channels == 1 || positions == 1) Standardize(row, out + i * size, size, flat, 0, 0);
-    else GatherImage(row, channels, positions, how, out + i * size);
+    else GatherImage(row, channels, positions, standardization, out + i * size);
   }
 }
 
 void GatherBytes(const std::uint8_t* data, const std::int64_t* indexes, std::size_t count,
-                 std::size_t channels, std::size_t positions, const Standardization& how,
-                 float* out) {
-  Gather(data, indexes, count, channels, positions, how, out);
+                 std::size_t channels, std::size_t positions,
+                 const Standardization& standardization, float* out) {
+  Gather(data, indexes, count, channels, positions, standardization, out);
 }
 
 void GatherFloats(const float* data, const std::int64_t* indexes, std::size_t count,
-                  std::size_t channels, std::size_t positions, const Standardization& how,
-                  float* out) {
-  Gather(data, indexes, count, channels, positions, how, out);
+                  std::size_t channels, std::size_t positions,
+                  const Standardization& standardization, float* out) {
+  Gather(data, indexes, count, channels, positions, standardization, out);
 }
 
 }  // namespace
@@ -187,19 +189,19 @@ void to_channels_first(const float* from, float* to, std::int64_t channels,
 }
 
 void gather_rows(const std::uint8_t* data, const std::int64_t* indexes, std::int64_t count,
-                 std::int64_t channels, std::int64_t positions, const Standardization& how,
-                 float* out) {
+                 std::int64_t channels, std::int64_t positions,
+                 const Standardization& standardization, float* out) {
   HWY_DYNAMIC_DISPATCH(GatherBytes)
   (data, indexes, static_cast<std::size_t>(count), static_cast<std::size_t>(channels),
-   static_cast<std::size_t>(positions), how, out);
+   static_cast<std::size_t>(positions), standardization, out);
 }
 
 void gather_rows(const float* data, const std::int64_t* indexes, std::int64_t count,
-                 std::int64_t channels, std::int64_t positions, const Standardization& how,
-                 float* out) {
+                 std::int64_t channels, std::int64_t positions,
+                 const Standardization& standardization, float* out) {
   HWY_DYNAMIC_DISPATCH(GatherFloats)
   (data, indexes, static_cast<std::size_t>(count), static_cast<std::size_t>(channels),
-   static_cast<std::size_t>(positions), how, out);
+   static_cast<std::size_t>(positions), standardization, out);
 }
 
 }  // namespace selfnorm::kernels

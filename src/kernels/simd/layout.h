@@ -19,8 +19,8 @@ void to_channels_first(const float* from, float* to, std::int64_t channels, std:
 /// two roundings. The arrays hold one number in total, per channel, or per element in the stored
 /// (channels-first) order of a sample. Null arrays leave x unchanged.
 struct Standardization {
-  enum class By : std::uint8_t { all, channel, element };
-  By by = By::all;
+  enum class Granularity : std::uint8_t { all, channel, element };
+  Granularity granularity = Granularity::all;
   const float* mean = nullptr;
   const float* inverse_standard_deviation = nullptr;
 };
@@ -30,10 +30,10 @@ struct Standardization {
 /// bits are the same on every target. Tables have channels = 1 or positions = 1, and nothing is
 /// reordered.
 void gather_rows(const std::uint8_t* data, const std::int64_t* indexes, std::int64_t count,
-                 std::int64_t channels, std::int64_t positions, const Standardization& how,
-                 float* out);
+                 std::int64_t channels, std::int64_t positions,
+                 const Standardization& standardization, float* out);
 void gather_rows(const float* data, const std::int64_t* indexes, std::int64_t count,
-                 std::int64_t channels, std::int64_t positions, const Standardization& how,
-                 float* out);
+                 std::int64_t channels, std::int64_t positions,
+                 const Standardization& standardization, float* out);
 
 }  // namespace selfnorm::kernels

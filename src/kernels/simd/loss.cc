@@ -133,7 +133,7 @@ HWY_EXPORT(HuberForward);
 HWY_EXPORT(HuberGradient);
 HWY_EXPORT(PresentCount);
 
-double present_count(const float* t, std::int64_t n) {
+double count_present_targets(const float* t, std::int64_t n) {
   return static_cast<double>(HWY_DYNAMIC_DISPATCH(PresentCount)(t, static_cast<std::size_t>(n)));
 }
 

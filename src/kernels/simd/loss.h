@@ -29,7 +29,7 @@ struct LossSum {
 /// weight of a row is w_label (PyTorch's weighted mean), or Σ w_c·t_c for dense targets, so that
 /// one-hot rows and labels agree (PyTorch divides by the number of rows there). Without class
 /// weights, every row has weight 1.
-struct CrossEntropy {
+struct CrossEntropyOptions {
   std::int64_t classes = 0;
   double label_smoothing = 0;            ///< ε in [0, 1)
   const float* class_weights = nullptr;  ///< `classes` weights ≥ 0, or null
@@ -42,29 +42,32 @@ struct CrossEntropy {
 /// relative precision. A logit of −∞ has probability 0, so the loss is +∞ only if its target is not
 /// 0. A row with NaN or +∞, or with only −∞, gives NaN.
 LossSum softmax_cross_entropy(const float* x, const std::int32_t* labels, float* losses,
-                              std::int64_t rows, const CrossEntropy& options);
+                              std::int64_t rows, const CrossEntropyOptions& options);
 /// As above with dense targets (rows × classes), which need not sum to one.
 LossSum softmax_cross_entropy(const float* x, const float* targets, float* losses,
-                              std::int64_t rows, const CrossEntropy& options);
+                              std::int64_t rows, const CrossEntropyOptions& options);
 
 /// Computes dx[r][c] = scale·(Σ_k q_k · softmax(x)_c − q_c). dx may be x. At a label, the
 /// difference p − 1 is computed in double, so a confident row keeps its relative precision.
 void softmax_cross_entropy_gradient(const float* x, const std::int32_t* labels, float* dx,
-                                    std::int64_t rows, const CrossEntropy& options, double scale);
+                                    std::int64_t rows, const CrossEntropyOptions& options,
+                                    double scale);
 void softmax_cross_entropy_gradient(const float* x, const float* targets, float* dx,
-                                    std::int64_t rows, const CrossEntropy& options, double scale);
+                                    std::int64_t rows, const CrossEntropyOptions& options,
+                                    double scale);
 
 /// Returns the LossSum::weight of these targets, without the logits.
 double cross_entropy_weight(const std::int32_t* labels, std::int64_t rows,
-                            const CrossEntropy& options);
-double cross_entropy_weight(const float* targets, std::int64_t rows, const CrossEntropy& options);
+                            const CrossEntropyOptions& options);
+double cross_entropy_weight(const float* targets, std::int64_t rows,
+                            const CrossEntropyOptions& options);
 
 // The elementwise losses below take n inputs x and n targets t. A target of NaN is missing: it has
 // loss and gradient 0, whatever x is, and does not count. The weight is the number of targets that
 // are not missing, so the mean is over these. `losses` (n) may be null. Outputs may be x or t.
 
 /// Returns the number of targets that are not missing.
-double present_count(const float* t, std::int64_t n);
+double count_present_targets(const float* t, std::int64_t n);
 
 /// Computes −t·log σ(x) − (1−t)·log(1−σ(x)) from logits for t in [0, 1], as max(x,0) − x·t +
 /// log1p(e^−|x|) with positive terms only. The relative error is below 16·2⁻²⁴. Infinite logits

@@ -77,7 +77,7 @@ HWY_INLINE V scale_by_power(D d, V v, VI n) {
 
 /// Returns the larger of x and the bound. Keeps NaN.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V at_least(D d, V x, float bound) {
+HWY_INLINE V max_keeping_nan(D d, V x, float bound) {
   const V limit = hn::Set(d, bound);
   return hn::IfThenElse(hn::Lt(x, limit), limit, x);
 }
@@ -85,7 +85,7 @@ HWY_INLINE V at_least(D d, V x, float bound) {
 /// Returns e^x − 1 for x ≤ 0: x itself if it is tiny, and −1 below −17.4.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V expm1_nonpositive(D d, V x) {
-  const V bounded = at_least(d, x, -18.0f);
+  const V bounded = max_keeping_nan(d, x, -18.0f);
   const auto parts = split(d, bounded, bounded);
   const V power = power_of_two(d, parts.exponent);
   // 2^n·(e^r − 1) + (2^n − 1): the second part is exact where it matters.
@@ -102,7 +102,7 @@ struct Exponential {
 /// Returns e^x for x ≤ 0. Below −112, it returns that of −112, where all products underflow to 0.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE auto exp_nonpositive(D d, V x) {
-  const V bounded = at_least(d, x, -112.0f);
+  const V bounded = max_keeping_nan(d, x, -112.0f);
   const auto parts = split(d, bounded, bounded);
   const V mantissa = hn::Add(expm1_of_rest(d, parts.rest), hn::Set(d, 1.0f));
   return Exponential<V, decltype(parts.exponent)>{mantissa, parts.exponent};

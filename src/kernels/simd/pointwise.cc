@@ -28,8 +28,8 @@ using Floats = hn::CappedTag<float, kBlocks>;
 using Vector = hn::Vec<Floats>;
 
 // The number of lanes of a vector that are inside the array: all, or `count`.
-struct Full {};
-struct Part {
+struct FullVector {};
+struct PartialVector {
   std::size_t count;
 };
 
@@ -41,17 +41,17 @@ HWY_INLINE void fetch_ahead(const float* p) {  // as a hint, an address past the
   hwy::Prefetch(reinterpret_cast<const float*>(reinterpret_cast<std::uintptr_t>(p) + kBytes));
 }
 
-HWY_INLINE Vector load(const float* from, Full) {
+HWY_INLINE Vector load(const float* from, FullVector) {
   fetch_ahead(from);
   return hn::LoadU(Floats(), from);
 }
 
-HWY_INLINE void store(Vector v, float* to, Full) {
+HWY_INLINE void store(Vector v, float* to, FullVector) {
   fetch_ahead(to);
   hn::StoreU(v, Floats(), to);
 }
 
-HWY_INLINE Vector load(const float* from, Part part) {
+HWY_INLINE Vector load(const float* from, PartialVector part) {
   const Floats d;
 #if HWY_MEM_OPS_MIGHT_FAULT
   HWY_ALIGN float lanes[kBlocks] = {};
@@ -62,7 +62,7 @@ HWY_INLINE Vector load(const float* from, Part part) {
 #endif
 }
 
-HWY_INLINE void store(Vector v, float* to, Part part) {
+HWY_INLINE void store(Vector v, float* to, PartialVector part) {
   const Floats d;
 #if HWY_MEM_OPS_MIGHT_FAULT
   HWY_ALIGN float lanes[kBlocks];
@@ -78,8 +78,8 @@ template <class Body>
 HWY_INLINE void for_vectors(std::size_t begin, std::size_t end, const Body& body) {
   const std::size_t lanes = hn::Lanes(Floats());
   std::size_t i = begin;
-  for (; i + lanes <= end; i += lanes) body(i, Full{});
-  if (i < end) body(i, Part{end - i});
+  for (; i + lanes <= end; i += lanes) body(i, FullVector{});
+  if (i < end) body(i, PartialVector{end - i});
 }
 
 /// The parameters of a dropout as floats.
@@ -214,7 +214,7 @@ void backward(const float* dy, float* dx, std::int64_t rows, std::size_t columns
 void backward_kernel(const float* dy, const float* saved, float* dx, std::int64_t rows,
                      std::size_t columns, const Activation& activation, const Dropout& dropout,
                      const MaskStream& mask) {
-  const bool through_dropout = gradient_from_output(activation) && changes_values(dropout);
+  const bool through_dropout = can_differentiate_from_output(activation) && changes_values(dropout);
   const Affine affine(through_dropout ? dropout : Dropout());
   with_activation(activation, [&](const auto& f) HWY_ATTR {
     using F = std::remove_cvref_t<decltype(f)>;

@@ -29,8 +29,8 @@ void pointwise_forward(const float* x, const float* bias, float* y, std::int64_t
 
 /// Computes dx, the gradient with respect to x + bias, from dy, the gradient with respect to y. All
 /// arrays are rows × columns. dx may be dy or saved. `saved` is the y of the forward pass if
-/// gradient_from_output(activation), else its x + bias. It is not read for the identity. The
-/// gradient at a kink is that of x ≤ 0. With alpha dropout, (y − b)/a is the output of the
+/// can_differentiate_from_output(activation), else its x + bias. It is not read for the identity.
+/// The gradient at a kink is that of x ≤ 0. With alpha dropout, (y − b)/a is the output of the
 /// activation up to the rounding of y. An element counts as positive iff y > b, and derivatives are
 /// never below 0.
 void pointwise_backward(const float* dy, const float* saved, float* dx, std::int64_t rows,

@@ -141,7 +141,7 @@ std::int64_t blocks_of(std::int64_t rows) {
 
 }  // namespace
 
-std::int64_t column_sum_scratch(std::int64_t rows, std::int64_t columns) {
+std::int64_t column_sum_scratch_doubles(std::int64_t rows, std::int64_t columns) {
   return blocks_of(rows) * columns;
 }
 

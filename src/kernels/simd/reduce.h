@@ -13,7 +13,7 @@ struct Moments {
 };
 
 /// Returns the number of doubles that column_sum needs as scratch for this shape.
-std::int64_t column_sum_scratch(std::int64_t rows, std::int64_t columns);
+std::int64_t column_sum_scratch_doubles(std::int64_t rows, std::int64_t columns);
 
 /// Computes out[c] = Σ_r x[r·columns + c], as in the gradient of a bias. Groups of 16 rows are
 /// added in float and their sums in double, so |error| ≤ 15·2⁻²⁴·Σ|x| + half an ULP of the result

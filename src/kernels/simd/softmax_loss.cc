@@ -37,7 +37,7 @@ struct DenseTarget {
   bool is_zero() const { return targets == nullptr && floor == 0; }
 };
 
-DenseTarget dense_target(const CrossEntropy& options, const float* targets) {
+DenseTarget dense_target(const CrossEntropyOptions& options, const float* targets) {
   return {targets, options.class_weights, static_cast<float>(1 - options.label_smoothing),
           static_cast<float>(options.label_smoothing / static_cast<double>(options.classes))};
 }
@@ -50,9 +50,9 @@ struct RowSums {
 RowSums row_sums(const DenseTarget& target, const float* x, std::size_t n, float maximum) {
   if (target.is_zero()) return {};
   const W shift = hn::Set(wide, static_cast<double>(maximum));
-  const auto surprisal = [shift](W sum, W share, W logit) HWY_ATTR {
-    const W product = hn::Mul(share, hn::Sub(shift, logit));  // cannot overflow in double
-    return hn::Add(sum, hn::IfThenElseZero(hn::Ne(share, hn::Zero(wide)), product));
+  const auto surprisal = [shift](W sum, W target_value, W logit) HWY_ATTR {
+    const W product = hn::Mul(target_value, hn::Sub(shift, logit));  // cannot overflow in double
+    return hn::Add(sum, hn::IfThenElseZero(hn::Ne(target_value, hn::Zero(wide)), product));
   };
   W target_low = hn::Zero(wide), target_high = target_low, low = target_low, high = target_low;
   sweep(d, n, [&](std::size_t i, auto lanes) HWY_ATTR {
@@ -73,7 +73,7 @@ double target_sum(const DenseTarget& target, std::size_t n) {
 }
 
 // Returns the term that the label adds to q at its class, or NaN for a label past the classes.
-double label_target(const CrossEntropy& options, std::int32_t label) {
+double label_target(const CrossEntropyOptions& options, std::int32_t label) {
   if (label >= options.classes) return std::numeric_limits<double>::quiet_NaN();
   const double weight = options.class_weights == nullptr ? 1 : options.class_weights[label];
   return (1 - options.label_smoothing) * weight;
@@ -98,7 +98,7 @@ void RowGradient(const float* x, const DenseTarget& target, double at_label, std
     const auto place = static_cast<std::size_t>(label);
     const double e = hn::GetLane(exp_keeping_nan(d, hn::Set(d, x[label] - maximum)));
     HWY_ALIGN float lanes[hn::MaxLanes(d)];
-    hn::Store(target.at(place, Part{1}), d, lanes);
+    hn::Store(target.at(place, PartialVector{1}), d, lanes);
     slope = scale * ((all * e - (at_label + static_cast<double>(lanes[0])) * sum) / sum);
   }
   const V shift = hn::Set(d, maximum), factor = hn::Set(d, static_cast<float>(scale * all / sum)),
@@ -110,20 +110,20 @@ void RowGradient(const float* x, const DenseTarget& target, double at_label, std
   if (at_label > 0) dx[label] = static_cast<float>(slope);
 }
 
-double LabelWeight(const CrossEntropy& options, std::int32_t label) {
+double LabelWeight(const CrossEntropyOptions& options, std::int32_t label) {
   if (label < 0) return 0;
   if (options.class_weights == nullptr || label >= options.classes) return 1;
   return options.class_weights[label];
 }
 
-double DenseWeight(const CrossEntropy& options, const float* targets) {
+double DenseWeight(const CrossEntropyOptions& options, const float* targets) {
   if (options.class_weights == nullptr) return 1;
   return target_sum({targets, options.class_weights, 1, 0},
                     static_cast<std::size_t>(options.classes));
 }
 
 LossSum LabelForward(const float* x, const std::int32_t* labels, float* losses, std::size_t rows,
-                     const CrossEntropy& options) {
+                     const CrossEntropyOptions& options) {
   const auto n = static_cast<std::size_t>(options.classes);
   const DenseTarget target = dense_target(options, nullptr);
   LossSum all;
@@ -138,7 +138,7 @@ LossSum LabelForward(const float* x, const std::int32_t* labels, float* losses, 
 }
 
 LossSum DenseForward(const float* x, const float* targets, float* losses, std::size_t rows,
-                     const CrossEntropy& options) {
+                     const CrossEntropyOptions& options) {
   const auto n = static_cast<std::size_t>(options.classes);
   LossSum all;
   for (std::size_t r = 0; r < rows; ++r) {
@@ -152,7 +152,7 @@ LossSum DenseForward(const float* x, const float* targets, float* losses, std::s
 }
 
 void LabelGradient(const float* x, const std::int32_t* labels, float* dx, std::size_t rows,
-                   const CrossEntropy& options, double scale) {
+                   const CrossEntropyOptions& options, double scale) {
   const auto n = static_cast<std::size_t>(options.classes);
   const DenseTarget target = dense_target(options, nullptr);
   for (std::size_t r = 0; r < rows; ++r) {
@@ -166,14 +166,14 @@ void LabelGradient(const float* x, const std::int32_t* labels, float* dx, std::s
 }
 
 void DenseGradient(const float* x, const float* targets, float* dx, std::size_t rows,
-                   const CrossEntropy& options, double scale) {
+                   const CrossEntropyOptions& options, double scale) {
   const auto n = static_cast<std::size_t>(options.classes);
   for (std::size_t r = 0; r < rows; ++r) {
     RowGradient(x + r * n, dense_target(options, targets + r * n), 0, 0, dx + r * n, n, scale);
   }
 }
 
-double DenseWeights(const float* targets, std::size_t rows, const CrossEntropy& options) {
+double DenseWeights(const float* targets, std::size_t rows, const CrossEntropyOptions& options) {
   double all = 0;
   for (std::size_t r = 0; r < rows; ++r) {
     all += DenseWeight(options, targets + r * static_cast<std::size_t>(options.classes));
@@ -181,7 +181,8 @@ double DenseWeights(const float* targets, std::size_t rows, const CrossEntropy& 
   return all;
 }
 
-double LabelWeights(const std::int32_t* labels, std::size_t rows, const CrossEntropy& options) {
+double LabelWeights(const std::int32_t* labels, std::size_t rows,
+                    const CrossEntropyOptions& options) {
   double all = 0;
   for (std::size_t r = 0; r < rows; ++r) all += LabelWeight(options, labels[r]);
   return all;
@@ -202,35 +203,38 @@ HWY_EXPORT(LabelWeights);
 HWY_EXPORT(DenseWeights);
 
 LossSum softmax_cross_entropy(const float* x, const std::int32_t* labels, float* losses,
-                              std::int64_t rows, const CrossEntropy& options) {
+                              std::int64_t rows, const CrossEntropyOptions& options) {
   return HWY_DYNAMIC_DISPATCH(LabelForward)(x, labels, losses, static_cast<std::size_t>(rows),
                                             options);
 }
 
 LossSum softmax_cross_entropy(const float* x, const float* targets, float* losses,
-                              std::int64_t rows, const CrossEntropy& options) {
+                              std::int64_t rows, const CrossEntropyOptions& options) {
   return HWY_DYNAMIC_DISPATCH(DenseForward)(x, targets, losses, static_cast<std::size_t>(rows),
                                             options);
 }
 
 void softmax_cross_entropy_gradient(const float* x, const std::int32_t* labels, float* dx,
-                                    std::int64_t rows, const CrossEntropy& options, double scale) {
+                                    std::int64_t rows, const CrossEntropyOptions& options,
+                                    double scale) {
   HWY_DYNAMIC_DISPATCH(LabelGradient)
   (x, labels, dx, static_cast<std::size_t>(rows), options, scale);
 }
 
 void softmax_cross_entropy_gradient(const float* x, const float* targets, float* dx,
-                                    std::int64_t rows, const CrossEntropy& options, double scale) {
+                                    std::int64_t rows, const CrossEntropyOptions& options,
+                                    double scale) {
   HWY_DYNAMIC_DISPATCH(DenseGradient)
   (x, targets, dx, static_cast<std::size_t>(rows), options, scale);
 }
 
 double cross_entropy_weight(const std::int32_t* labels, std::int64_t rows,
-                            const CrossEntropy& options) {
+                            const CrossEntropyOptions& options) {
   return HWY_DYNAMIC_DISPATCH(LabelWeights)(labels, static_cast<std::size_t>(rows), options);
 }
 
-double cross_entropy_weight(const float* targets, std::int64_t rows, const CrossEntropy& options) {
+double cross_entropy_weight(const float* targets, std::int64_t rows,
+                            const CrossEntropyOptions& options) {
   return HWY_DYNAMIC_DISPATCH(DenseWeights)(targets, static_cast<std::size_t>(rows), options);
 }
 

@@ -21,7 +21,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 inline constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
 /// Reads and writes all lanes.
-struct Whole {
+struct FullVector {
   template <class D, class T>
   HWY_INLINE hn::Vec<D> load(D d, const T* from) const {
     return hn::LoadU(d, from);
@@ -43,7 +43,7 @@ struct Whole {
 };
 
 /// Reads and writes the first `count` lanes and touches no memory past them.
-struct Part {
+struct PartialVector {
   std::size_t count;
 
   template <class D, class T>
@@ -82,8 +82,8 @@ template <class D, class Body>
 HWY_INLINE void sweep(D d, std::size_t n, const Body& body) {
   const std::size_t step = hn::Lanes(d);
   std::size_t i = 0;
-  for (; i + step <= n; i += step) body(i, Whole{});
-  if (i < n) body(i, Part{n - i});
+  for (; i + step <= n; i += step) body(i, FullVector{});
+  if (i < n) body(i, PartialVector{n - i});
 }
 
 #if HWY_TARGET == HWY_SCALAR

@@ -57,32 +57,32 @@ HWY_INLINE V without_denormals(V v) {
 
 // Returns the running mean a + share·(b − a). Unlike those of (1−share)·a + share·b, its weights
 // always sum to one.
-HWY_INLINE V towards(V a, V b, float share) {
-  return hn::MulAdd(hn::Set(d, share), hn::Sub(b, a), a);
+HWY_INLINE V towards(V a, V b, float fraction) {
+  return hn::MulAdd(hn::Set(d, fraction), hn::Sub(b, a), a);
 }
 
 // As above towards g². The operations are fused explicitly. The compiler would fuse them in one
 // loop and not in the other, and the bits of an element would depend on whether it is in the tail.
-HWY_INLINE V lerp_to_square(V a, V g, float share) {
-  return hn::MulAdd(hn::Set(d, share), hn::MulSub(g, g, a), a);
+HWY_INLINE V lerp_to_square(V a, V g, float fraction) {
+  return hn::MulAdd(hn::Set(d, fraction), hn::MulSub(g, g, a), a);
 }
 
-void Sgd(float* w, const float* dw, std::size_t n, const GradientCoefficients& terms,
+void Sgd(float* w, const float* dw, std::size_t n, const GradientCoefficients& transform,
          const SgdCoefficients& step) {
   const V rate = hn::Set(d, step.rate);
   sweep(d, n, [&](std::size_t i, auto lanes) HWY_ATTR {
     const V old = lanes.load(d, w + i);
-    const V g = gradient(terms, lanes.load(d, dw + i), old);
+    const V g = gradient(transform, lanes.load(d, dw + i), old);
     lanes.store(hn::NegMulAdd(rate, g, old), d, w + i);
   });
 }
 
 void SgdMomentum(float* w, const float* dw, float* velocity, std::size_t n,
-                 const GradientCoefficients& terms, const SgdCoefficients& step) {
+                 const GradientCoefficients& transform, const SgdCoefficients& step) {
   const V rate = hn::Set(d, step.rate), momentum = hn::Set(d, step.momentum);
   sweep(d, n, [&](std::size_t i, auto lanes) HWY_ATTR {
     const V old = lanes.load(d, w + i);
-    const V g = gradient(terms, lanes.load(d, dw + i), old);
+    const V g = gradient(transform, lanes.load(d, dw + i), old);
     const V v = without_denormals(hn::MulAdd(momentum, lanes.load(d, velocity + i), g));
     lanes.store(v, d, velocity + i);
     const V direction = step.nesterov ? hn::MulAdd(momentum, v, g) : v;
@@ -91,12 +91,12 @@ void SgdMomentum(float* w, const float* dw, float* velocity, std::size_t n,
 }
 
 void Adam(float* w, const float* dw, float* m, float* v, std::size_t n,
-          const GradientCoefficients& terms, const AdamCoefficients& step) {
+          const GradientCoefficients& transform, const AdamCoefficients& step) {
   const V rate = hn::Set(d, step.rate), inverse_root = hn::Set(d, step.inverse_root),
           epsilon = hn::Set(d, step.epsilon), decay = hn::Set(d, step.decay);
   sweep(d, n, [&](std::size_t i, auto lanes) HWY_ATTR {
     const V old = lanes.load(d, w + i);
-    const V g = gradient(terms, lanes.load(d, dw + i), old);
+    const V g = gradient(transform, lanes.load(d, dw + i), old);
     const V first = without_denormals(towards(lanes.load(d, m + i), g, step.one_minus_beta1));
     const V second =
         without_denormals(lerp_to_square(lanes.load(d, v + i), g, step.one_minus_beta2));
@@ -109,12 +109,12 @@ void Adam(float* w, const float* dw, float* m, float* v, std::size_t n,
 }
 
 void Rmsprop(float* w, const float* dw, float* v, float* momentum, std::size_t n,
-             const GradientCoefficients& terms, const RmspropCoefficients& step) {
+             const GradientCoefficients& transform, const RmspropCoefficients& step) {
   const V rate = hn::Set(d, step.rate), epsilon = hn::Set(d, step.epsilon),
           keep = hn::Set(d, step.momentum);
   sweep(d, n, [&](std::size_t i, auto lanes) HWY_ATTR {
     const V old = lanes.load(d, w + i);
-    const V g = gradient(terms, lanes.load(d, dw + i), old);
+    const V g = gradient(transform, lanes.load(d, dw + i), old);
     const V second = without_denormals(lerp_to_square(lanes.load(d, v + i), g, step.one_minus_rho));
     lanes.store(second, d, v + i);
     V move = hn::Div(hn::Mul(rate, g), hn::Sqrt(hn::Add(second, epsilon)));
@@ -140,10 +140,10 @@ HWY_EXPORT(Rmsprop);
 
 namespace {
 
-GradientCoefficients coefficients(const GradientTerms& terms) {
+GradientCoefficients coefficients(const GradientTransform& transform) {
   const float none = std::numeric_limits<float>::infinity();
-  return {static_cast<float>(terms.scale), static_cast<float>(2 * terms.l2),
-          terms.clip_value > 0 ? static_cast<float>(terms.clip_value) : none};
+  return {static_cast<float>(transform.scale), static_cast<float>(2 * transform.l2),
+          transform.clip_value > 0 ? static_cast<float>(transform.clip_value) : none};
 }
 
 // Returns 1 − βᵗ, accurate also for β near 1.
@@ -154,35 +154,35 @@ double bias_correction(double beta, std::int64_t t) {
 }  // namespace
 
 void sgd_update(float* w, const float* dw, float* velocity, std::int64_t n,
-                const GradientTerms& terms, const SgdStep& step) {
+                const GradientTransform& transform, const SgdStep& step) {
   const SgdCoefficients c = {static_cast<float>(step.learning_rate),
                              static_cast<float>(step.momentum), step.nesterov};
   const auto count = static_cast<std::size_t>(n);
-  if (step.momentum == 0) HWY_DYNAMIC_DISPATCH(Sgd)(w, dw, count, coefficients(terms), c);
-  else HWY_DYNAMIC_DISPATCH(SgdMomentum)(w, dw, velocity, count, coefficients(terms), c);
+  if (step.momentum == 0) HWY_DYNAMIC_DISPATCH(Sgd)(w, dw, count, coefficients(transform), c);
+  else HWY_DYNAMIC_DISPATCH(SgdMomentum)(w, dw, velocity, count, coefficients(transform), c);
 }
 
 void adam_update(float* w, const float* dw, float* m, float* v, std::int64_t n,
-                 const GradientTerms& terms, const AdamStep& step) {
-  const double first = bias_correction(step.beta1, step.number);
-  const double second = bias_correction(step.beta2, step.number);
+                 const GradientTransform& transform, const AdamStep& step) {
+  const double first = bias_correction(step.beta1, step.step_number);
+  const double second = bias_correction(step.beta2, step.step_number);
   const AdamCoefficients c = {static_cast<float>(1 - step.beta1),
                               static_cast<float>(1 - step.beta2),
                               static_cast<float>(step.learning_rate / first),
                               static_cast<float>(1 / std::sqrt(second)),
                               static_cast<float>(step.epsilon),
                               static_cast<float>(step.learning_rate * step.weight_decay)};
-  HWY_DYNAMIC_DISPATCH(Adam)(w, dw, m, v, static_cast<std::size_t>(n), coefficients(terms), c);
+  HWY_DYNAMIC_DISPATCH(Adam)(w, dw, m, v, static_cast<std::size_t>(n), coefficients(transform), c);
 }
 
 void rmsprop_update(float* w, const float* dw, float* v, float* momentum, std::int64_t n,
-                    const GradientTerms& terms, const RmspropStep& step) {
+                    const GradientTransform& transform, const RmspropStep& step) {
   const RmspropCoefficients c = {
       static_cast<float>(1 - step.rho), static_cast<float>(step.learning_rate),
       static_cast<float>(step.momentum), static_cast<float>(step.epsilon)};
   HWY_DYNAMIC_DISPATCH(Rmsprop)
   (w, dw, v, step.momentum == 0 ? nullptr : momentum, static_cast<std::size_t>(n),
-   coefficients(terms), c);
+   coefficients(transform), c);
 }
 
 }  // namespace selfnorm::kernels

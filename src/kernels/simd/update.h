@@ -12,7 +12,7 @@ namespace selfnorm::kernels {
 
 /// The gradient of a step: g = clip(scale·(dw + 2·l2·w)). This is the gradient of loss + l2·Σw²
 /// (Keras's L2 regularizer), times the scale of clipping by norm.
-struct GradientTerms {
+struct GradientTransform {
   double scale = 1;
   double l2 = 0;
   double clip_value = 0;  ///< g is clipped to [−clip_value, clip_value]; 0: no limit; keeps NaN
@@ -28,7 +28,7 @@ struct SgdStep {
 };
 /// `velocity` may be null if momentum is 0. It is then neither read nor written.
 void sgd_update(float* w, const float* dw, float* velocity, std::int64_t n,
-                const GradientTerms& terms, const SgdStep& step);
+                const GradientTransform& transform, const SgdStep& step);
 
 /// Adam (Kingma & Ba 2015, algorithm 1) with step number t from 1:
 /// m ← m + (1−β₁)(g − m), v ← v + (1−β₂)(g² − v), m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ),
@@ -41,10 +41,10 @@ struct AdamStep {
   double beta2 = 0.999;
   double epsilon = 1e-7;
   double weight_decay = 0;
-  std::int64_t number = 1;  ///< t
+  std::int64_t step_number = 1;  ///< t
 };
 void adam_update(float* w, const float* dw, float* m, float* v, std::int64_t n,
-                 const GradientTerms& terms, const AdamStep& step);
+                 const GradientTransform& transform, const AdamStep& step);
 
 /// RMSprop as in Keras: v ← v + (1−ρ)(g² − v), u = learning_rate·g/√(v + ε). Without momentum,
 /// w ← w − u. With momentum, b ← momentum·b + u, w ← w − b. PyTorch adds ε outside the root.
@@ -56,6 +56,6 @@ struct RmspropStep {
 };
 /// `momentum` may be null if step.momentum is 0. It is then neither read nor written.
 void rmsprop_update(float* w, const float* dw, float* v, float* momentum, std::int64_t n,
-                    const GradientTerms& terms, const RmspropStep& step);
+                    const GradientTransform& transform, const RmspropStep& step);
 
 }  // namespace selfnorm::kernels

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/signals.h"
+#include "base/signal_handler.h"
 
 #include <signal.h>
 

@@ -15,15 +15,16 @@ namespace {
 
 // The output has mean λ(P + αN) and second moment λ²(P₂ + α²N₂). P and N are the means and P₂ and
 // N₂ the second moments of the two sides for λ = α = 1, each times the probability of its side.
-struct Parts {
+struct SideMoments {
   double p, n, p2, n2;
 };
 
-Parts parts_of(const Gaussian& z, double scale) {
+SideMoments side_moments(const Gaussian& z, double scale) {
   const double root = std::sqrt(scale);
-  const double deviation = root * std::sqrt(z.variance), t = root * z.mean / deviation;
-  const HalfLineMoments plus = positive_half_line(1, t, deviation),
-                        minus = exponential_half_line(1, t, deviation);
+  const double standard_deviation = root * std::sqrt(z.variance),
+               t = root * z.mean / standard_deviation;
+  const HalfLineMoments plus = positive_half_line(1, t, standard_deviation),
+                        minus = exponential_half_line(1, t, standard_deviation);
   return {plus.mass * plus.mean, minus.mass * minus.mean, plus.mass * plus.square(),
           minus.mass * minus.square()};
 }
@@ -50,7 +51,7 @@ void check(const Moments& target, const LayerWeights& weights, double scale) {
 // Solves (P + αN)²·S = μ²·(P₂ + α²N₂) with S = ν + μ², so that the squared mean is the fraction
 // μ²/S of the second moment. As α rises from 0, this fraction falls to 0 at −P/N, where the mean is
 // 0, and rises again towards N²/N₂. So a target of either sign has one α or none.
-std::optional<double> solve_alpha(const Parts& m, double mean, double second) {
+std::optional<double> solve_alpha(const SideMoments& m, double mean, double second) {
   const double square = mean * mean;
   const double a = m.n * m.n * second - square * m.n2;
   const double half_b = m.p * m.n * second;
@@ -64,13 +65,13 @@ std::optional<double> solve_alpha(const Parts& m, double mean, double second) {
 
 // Returns why there is no α: the fraction of the squared mean in the second moment is bounded, or
 // the constants exceed the range of double precision.
-std::string reason(const Parts& m, const Moments& target) {
+std::string reason(const SideMoments& m, const Moments& target) {
   const bool high = target.mean > 0;
-  const double share = high ? m.p2 / (m.p * m.p) : m.n2 / (m.n * m.n);
-  const double least = target.mean * target.mean * (share - 1);
-  if (least >= target.variance && std::isfinite(least)) {
+  const double second_moment_ratio = high ? m.p2 / (m.p * m.p) : m.n2 / (m.n * m.n);
+  const double min_variance = target.mean * target.mean * (second_moment_ratio - 1);
+  if (min_variance >= target.variance && std::isfinite(min_variance)) {
     return fmt::format("a mean of {} needs a variance above {:.6g} here, the limit for {}",
-                       target.mean, least,
+                       target.mean, min_variance,
                        high ? "α = 0 (a scaled ReLU)" : "α → ∞ (an exponential alone)");
   }
   if (m.n * m.n <= 0 || m.p * m.p <= 0) {
@@ -84,7 +85,7 @@ std::string reason(const Parts& m, const Moments& target) {
 
 SeluConstants selu_constants(const Moments& target, const LayerWeights& weights, double scale) {
   check(target, weights, scale);
-  const Parts m = parts_of(pre_activation(target, weights), scale);
+  const SideMoments m = side_moments(pre_activation(target, weights), scale);
   const double second = target.variance + target.mean * target.mean;
   const std::optional<double> alpha = solve_alpha(m, target.mean, second);
   const double lambda = alpha ? std::sqrt(second / (m.p2 + *alpha * *alpha * m.n2)) : 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "passes/repeats.h"
+#include "passes/duplicate_values.h"
 
 #include <algorithm>
 #include <map>
@@ -9,9 +9,9 @@
 
 namespace selfnorm {
 
-Repeats::Repeats(const Graph& graph)
-    : firsts_(graph.values.size()), is_repeated_(graph.values.size()) {
-  std::iota(firsts_.begin(), firsts_.end(), ValueId{0});
+DuplicateValues::DuplicateValues(const Graph& graph)
+    : first_equal_(graph.values.size()), is_repeated_(graph.values.size()) {
+  std::iota(first_equal_.begin(), first_equal_.end(), ValueId{0});
   std::map<std::vector<ValueId>, std::vector<const Node*>> readers;
   for (const Node& node : graph.nodes) {
     if (*row_of(node).category == Category::dropout) continue;
@@ -26,7 +26,7 @@ Repeats::Repeats(const Graph& graph)
       continue;
     }
     const ValueId one = (*same)->outputs[0];
-    firsts_[static_cast<std::size_t>(node.outputs[0])] = one;
+    first_equal_[static_cast<std::size_t>(node.outputs[0])] = one;
     is_repeated_[static_cast<std::size_t>(one)] = true;
   }
 }
