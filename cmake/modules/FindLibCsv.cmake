@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # libcsv (csv.h), which brings neither a CMake nor a pkg-config file. Defines LibCsv::csv.
-# Installed beside selfnorm-config.cmake, because who links the static library links libcsv too.
+# Installed next to selfnorm-config.cmake, because users of the static library link libcsv too.
 find_path(LIBCSV_INCLUDE_DIR csv.h)
 find_library(LIBCSV_LIBRARY csv)
 mark_as_advanced(LIBCSV_INCLUDE_DIR LIBCSV_LIBRARY)

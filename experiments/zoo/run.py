@@ -223,7 +223,7 @@ def hash_of(*paths):
 def largest_errors(layers):
     """Returns the largest errors of mean (in standard deviations), variance and gradient (per layer)."""
     mean = variance = gradient = 0
-    for behind, layer in enumerate(reversed(layers), 1):
+    for layers_after, layer in enumerate(reversed(layers), 1):
         measured = layer["measured"]
         if None in (measured["mean"], measured["variance"]) or measured["variance"] <= 0:
             continue
@@ -234,7 +234,7 @@ def largest_errors(layers):
         variance = max(variance, abs(predicted / measured["variance"] - 1))
         predicted, got = layer["gradient_second_moment"], measured["gradient_second_moment"]
         if predicted and got:
-            gradient = max(gradient, abs((predicted / got) ** (1 / behind) - 1))
+            gradient = max(gradient, abs((predicted / got) ** (1 / layers_after) - 1))
     return {"mean": mean, "variance": variance, "gradient": gradient,
             "missed": [layer["name"] for layer in layers if layer["missed"]]}
 

@@ -52,24 +52,26 @@ using InputSources = std::map<std::string, std::vector<std::string>>;
 
 /// Where data come from and how they are split: the [data] table of a network file.
 struct DataOptions {
-  std::string source;                  ///< a known data set, a file, or a folder of IDX files
-  InputSources inputs = {};            ///< empty: one input with all columns that are not targets
-  std::string target;                  ///< column(s) by name or index, or a file of targets
-  std::string task = "auto";           ///< "auto", "classification" or "regression"
-  bool standardize = true;             ///< to mean 0 and variance 1, measured on the training rows
-  std::string validation = {};         ///< a source of validation rows, with the same target
-  std::string test = {};               ///< a source of test rows, with the same target
-  double validation_split = 0;         ///< fraction of the training rows used for validation
-  double test_split = 0;               ///< fraction of all rows used as the test set
-  bool shuffle_split = false;          ///< draw the rows of the splits; false takes the last ones
-  std::string data_dir;                ///< folder to search first for known data sets
-  std::int64_t limit = 0;              ///< maximum number of rows of each set; 0 for all
-  std::string delimiter = "auto";      ///< of a table: "auto", "comma", "semicolon" or "tab"
-  bool read_targets = true;            ///< false leaves the target columns out, for prediction
-  std::string header = "auto";         ///< whether the first row of a table names its columns
-  std::vector<std::string> text = {};  ///< columns of text; the other columns are not read then
-  std::int64_t max_words = 0;          ///< maximum tokens per text; 0 for all
-  std::int64_t min_count = 1;          ///< tokens that occur less often are unknown
+  std::string source;           ///< a known data set, a file, or a folder of IDX files
+  InputSources inputs = {};     ///< empty: one input with all columns that are not targets
+  std::string target;           ///< column(s) by name or index, or a file of targets
+  std::string task = "auto";    ///< "auto", "classification" or "regression"
+  bool standardize = true;      ///< to mean 0 and variance 1, measured on the training rows
+  std::string validation = {};  ///< a source of validation rows, with the same target
+  std::string test = {};        ///< a source of test rows, with the same target
+  /// Fraction of the training rows used for validation. If unset, a run holds out 10 % of at least
+  /// 2,000 training rows, drawn at random, unless `validation` names a source.
+  std::optional<double> validation_split = {};
+  double test_split = 0;                 ///< fraction of all rows used as the test set
+  bool shuffle_split = false;            ///< draw the rows of the splits; false takes the last ones
+  std::string data_dir;                  ///< folder to search first for known data sets
+  std::int64_t limit = 0;                ///< maximum number of rows of each set; 0 for all
+  std::string delimiter = "auto";        ///< of a table: "auto", "comma", "semicolon" or "tab"
+  bool read_targets = true;              ///< false leaves the target columns out, for prediction
+  std::string header = "auto";           ///< whether the first row of a table names its columns
+  std::vector<std::string> text = {};    ///< columns of text; the other columns are not read then
+  std::int64_t max_words = 0;            ///< maximum tokens per text; 0 for all
+  std::int64_t min_count = 1;            ///< tokens that occur less often are unknown
   std::vector<std::string> labels = {};  ///< labels allowed next to texts; empty for any
   bool skip_bad = false;                 ///< leave out rows of texts that cannot be read
 };

@@ -58,15 +58,16 @@ class Model {
   std::shared_ptr<TrainedModel> trained_;
 };
 
-/// Trains the network on the data and returns the model. `split_options` gives `standardize` and
-/// `validation_split`; its other members are not read. A network without inputs takes those of the
+/// Trains the network on the data and returns the model. `split_options` gives `standardize`,
+/// `shuffle_split` and `validation_split`; its other members are not read. No rows are held out if
+/// `validation_split` is unset. A network without inputs takes those of the
 /// data. A network without layers is the default network. Throws Error(config), Error(shape),
 /// Error(data) or Error(numeric).
 Model train(const Network& network, const Dataset& data, const TrainOptions& options = {},
             const DataOptions& split_options = {}, const TrainCallbacks& callbacks = {});
 
 /// As above, with the rows of `data.validation`, if there are any, for validation. Then
-/// `division.validation_split` must be 0. `data.test` is not read.
+/// `split_options.validation_split` must be unset or 0. `data.test` is not read.
 Model train(const Network& network, const LoadedData& data, const TrainOptions& options = {},
             const DataOptions& split_options = {}, const TrainCallbacks& callbacks = {});
 

@@ -92,7 +92,7 @@ double input_excess(const NetworkAnalysis& analysis, const std::map<std::string,
   return producers.empty() ? 1 : excess / static_cast<double>(producers.size());
 }
 
-Edit calibrated(const Node& node, double factor) {
+Edit make_calibration_edit(const Node& node, double factor) {
   return {node.name, [factor](Layer& layer) {
             const auto given = layer.attributes.try_emplace("init.calibration", 1.0).first;
             double& calibration = std::get<double>(given->second);
@@ -114,20 +114,20 @@ std::vector<CalibrationFactor> calibrate(Repair& repair, std::int64_t batches,
   const PredictedSignals signals = predict_signals(examined.graph, examined.known_fields);
   const NetworkAnalysis analysis(examined.graph, signals, examined.has_unstandardized_input);
   const std::vector<DrawnWeights> weights = drawn_weights(analysis);
-  const std::size_t together = (weights.size() + kMaxMeasurements - 1) / kMaxMeasurements;
+  const std::size_t group_size = (weights.size() + kMaxMeasurements - 1) / kMaxMeasurements;
   Network network = examined.network;
   std::vector<CalibrationFactor> adjustments;
   std::vector<Edit> edits;
-  for (std::size_t first = 0; first < weights.size(); first += together) {
+  for (std::size_t first = 0; first < weights.size(); first += group_size) {
     const auto squares = measured_second_moments(network, examined.tables, drawn);
     const auto group =
-        std::span(weights).subspan(first, std::min(together, weights.size() - first));
+        std::span(weights).subspan(first, std::min(group_size, weights.size() - first));
     edits.clear();
     for (const DrawnWeights& w : group) {
       const double excess = input_excess(analysis, squares, group, *w.node);
       const double wanted = w.target_tau * unpadded_fraction(analysis, *w.node);
       const double factor = std::sqrt(wanted * excess / squares.at(w.node->name));
-      edits.push_back(calibrated(*w.node, factor));
+      edits.push_back(make_calibration_edit(*w.node, factor));
       adjustments.push_back({w.node->name, factor});
     }
     network = apply_edits(network, edits).network;

@@ -38,7 +38,7 @@ Trial parse_trial(const Json& json) {
   for (const Json& epoch : json.at("epochs")) {
     trial.epochs.push_back(parse_history_line(epoch.dump()));
     if (trial.epochs.back().epoch < 1 || trial.epochs.back().validation.empty()) {
-      throw Error(ErrorKind::data, "an epoch has no number from 1 on, or no validation scores");
+      throw Error(ErrorKind::data, "an epoch needs a number of at least 1 and validation scores");
     }
   }
   return trial;

@@ -20,7 +20,7 @@ namespace {
 using Inputs = std::vector<std::pair<std::string, Shape>>;
 
 // Returns `name`, changed until no input has it.
-std::string unused(const Inputs& inputs, std::string name) {
+std::string make_unused_name(const Inputs& inputs, std::string name) {
   while (std::ranges::count(inputs, name, &Inputs::value_type::first) > 0) name += '_';
   return name;
 }
@@ -30,10 +30,10 @@ std::vector<Layer> flatten_and_concat(const Inputs& inputs) {
   std::vector<Layer> layers;
   std::vector<std::string> rows;
   for (const auto& [name, shape] : inputs) {
-    rows.push_back(shape.size() == 1 ? name : unused(inputs, name + "_flat"));
+    rows.push_back(shape.size() == 1 ? name : make_unused_name(inputs, name + "_flat"));
     if (shape.size() != 1) layers.push_back({"flatten", {}, rows.back(), {name}});
   }
-  if (inputs.size() > 1) layers.push_back({"concat", {}, unused(inputs, "inputs"), rows});
+  if (inputs.size() > 1) layers.push_back({"concat", {}, make_unused_name(inputs, "inputs"), rows});
   return layers;
 }
 
@@ -48,13 +48,13 @@ std::vector<Layer> embed_and_pool_texts(const Inputs& inputs) {
     const std::string& name = input.first;
     Settings own;  // only of the first, which owns the table
     if (table.empty()) own = {{"dimension", kDimension}};
-    const std::string words = unused(inputs, name + "_words");
+    const std::string words = make_unused_name(inputs, name + "_words");
     layers.push_back({"embedding", own, words, {name}, table});
     if (table.empty()) table = layers.back().name;
-    rows.push_back(unused(inputs, name + "_text"));
+    rows.push_back(make_unused_name(inputs, name + "_text"));
     layers.push_back({"pool_steps", {}, rows.back(), {words}});
   }
-  if (inputs.size() > 1) layers.push_back({"concat", {}, unused(inputs, "texts"), rows});
+  if (inputs.size() > 1) layers.push_back({"concat", {}, make_unused_name(inputs, "texts"), rows});
   return layers;
 }
 
@@ -76,15 +76,15 @@ struct TargetMoments {
 
 // Returns the mean and standard deviation of the targets that are not missing.
 TargetMoments target_moments(const Targets& targets, std::span<const std::int64_t> rows) {
-  std::vector<double> there;
+  std::vector<double> present_values;
   for (const std::int64_t row : rows) {
     const double value = targets.values[static_cast<std::size_t>(row)];
-    if (std::isfinite(value)) there.push_back(value);
+    if (std::isfinite(value)) present_values.push_back(value);
   }
   TargetMoments moments;
-  const auto count = static_cast<double>(std::max<std::size_t>(there.size(), 1));
-  for (const double value : there) moments.mean += value / count;
-  for (const double value : there) {
+  const auto count = static_cast<double>(std::max<std::size_t>(present_values.size(), 1));
+  for (const double value : present_values) moments.mean += value / count;
+  for (const double value : present_values) {
     moments.standard_deviation += (value - moments.mean) * (value - moments.mean) / count;
   }
   moments.standard_deviation = std::sqrt(moments.standard_deviation);
@@ -111,8 +111,7 @@ bool should_scale_to_target(const RunConfig& config, const Targets& targets) {
 // training rows, and counts the loss in that unit. Then no weight has to learn the unit of the
 // target (euros or cents), and a good learning rate for one unit is good for the other.
 void scale_to_target(RunConfig& config, const Dataset& train) {
-  const Split split = split_rows(train.rows, config.data.validation_split,
-                                 config.data.shuffle_split, config.train.seed, "validation");
+  const Split split = split_validation_rows(config.data, train.rows, config.train.seed);
   const Layer scale = scale_to(target_moments(train.targets, split.train));
   const auto factor = scale.attributes.find("factor");
   if (factor != scale.attributes.end()) {

@@ -77,6 +77,7 @@ Model train(const Network& network, const LoadedData& data, const TrainOptions& 
   if (data.validation.has_value()) check_dataset(*data.validation);
   RunConfig config;
   config.data = split_options;
+  config.data.validation_split = split_options.validation_split.value_or(0);
   config.network = network;
   config.train = options;
   const auto run = prepare_run(std::move(config), {data.train, std::nullopt, data.validation});

@@ -22,7 +22,7 @@ const Field* numbers_of(const NamedRows& named_rows) {
 }
 
 // Returns at most `max_count` of the rows, evenly spaced, as a data set.
-Dataset some_of(const NamedRows& named_rows, std::size_t max_count) {
+Dataset select_evenly(const NamedRows& named_rows, std::size_t max_count) {
   const std::vector<std::int64_t> rows = evenly_spaced_rows(named_rows.rows, max_count);
   const std::size_t count = rows.size();
   Dataset few;
@@ -80,7 +80,7 @@ void add_permutation_importance(const NamedRows& named_rows, TrainedModel& model
   if (field == nullptr) return;
   const auto width = static_cast<std::size_t>(elements(field->sample_shape));
   if (width > kMaxImportanceColumns) return;
-  Dataset few = some_of(named_rows, kRows);
+  Dataset few = select_evenly(named_rows, kRows);
   const std::vector<std::int64_t> rows = all_rows(few.rows);
   Evaluator evaluator(model, {.loss = true});
   const double loss = evaluator.score(few, rows)[0].second;
@@ -107,7 +107,7 @@ void add_decision_boundary(const NamedRows& named_rows, TrainedModel& model, Jso
   Evaluator evaluator(model, {.prediction = true});
   if (field == nullptr || elements(field->sample_shape) != 2 || classes < 2) return;
   if (evaluator.output_width() != classes) return;
-  const Dataset points = some_of(named_rows, kPoints);
+  const Dataset points = select_evenly(named_rows, kPoints);
   const auto& values = std::get<std::vector<float>>(points.inputs[0].values);
   const auto x = range_of(values, 0), y = range_of(values, 1);
   Dataset grid = points;

@@ -57,7 +57,7 @@ std::string target_if_present(DataOptions data, const Schema& schema) {
     std::size_t wanted = 0;
     for (const Schema::Input& input : schema.inputs) wanted += input.columns.size();
     const bool enough = loaded.train.inputs[0].columns.size() >= wanted;
-    return !is_index(schema.target) || enough ? schema.target : "";
+    return !is_all_digits(schema.target) || enough ? schema.target : "";
   } catch (const Error&) {
     return "";
   }
@@ -95,7 +95,7 @@ DataOptions external_text_options(DataOptions data, const Schema& schema) {
     data.text.push_back(column[0]);
     data.inputs[input.name] = column;
   }
-  if (data.target.empty() && !is_index(schema.target)) data.target = schema.target;
+  if (data.target.empty() && !is_all_digits(schema.target)) data.target = schema.target;
   data.labels = schema.class_names;
   return data;
 }
@@ -117,25 +117,25 @@ DataOptions external_data_options(const DataOptions& given, const Schema& schema
   return data;
 }
 
-struct Rows {
+struct SelectedRows {
   Dataset data;
   std::vector<std::int64_t> rows;
   std::string split;
 };
 
-Rows whole(Dataset data, const std::string& split) {
+SelectedRows whole(Dataset data, const std::string& split) {
   std::vector<std::int64_t> rows = all_rows(data.rows);
   return {std::move(data), std::move(rows), split};
 }
 
 // Selects the rows of a split, as training divided the data. Other data without a split are a test
 // set as a whole.
-Rows select_split(LoadedData loaded, const RunConfig& config, const std::string& wanted,
-                  bool is_other) {
+SelectedRows select_split(LoadedData loaded, const RunConfig& config, const std::string& wanted,
+                          bool is_external) {
   std::string split = wanted;
   if (split.empty()) split = loaded.test.has_value() ? "test" : "all";
   if (split == "test" && loaded.test.has_value()) return whole(std::move(*loaded.test), split);
-  if (split == "test" && is_other) return whole(std::move(loaded.train), split);
+  if (split == "test" && is_external) return whole(std::move(loaded.train), split);
   if (split == "test") {
     throw Error(ErrorKind::data,
                 fmt::format("{}: has no test rows (use --split all)", loaded.train.name));
@@ -143,8 +143,7 @@ Rows select_split(LoadedData loaded, const RunConfig& config, const std::string&
   if (split == "validation" && loaded.validation.has_value()) {
     return whole(std::move(*loaded.validation), split);
   }
-  const Split parts = split_rows(loaded.train.rows, config.data.validation_split,
-                                 config.data.shuffle_split, config.train.seed, "validation");
+  const Split parts = split_validation_rows(config.data, loaded.train.rows, config.train.seed);
   std::vector<std::int64_t> rows = all_rows(loaded.train.rows);
   if (split == "train") rows = parts.train;
   if (split == "validation") rows = parts.held_out;
@@ -172,8 +171,8 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
   }
   LoadedModel opened = open(run_or_model);
   RunConfig config = opened.config.value_or(RunConfig{});
-  const bool is_other = !data.source.empty() || !data.inputs.empty();
-  if (is_other) {
+  const bool is_external = !data.source.empty() || !data.inputs.empty();
+  if (is_external) {
     config.data = external_data_options(data, opened.model.schema);
   } else if (!data.data_dir.empty()) {
     config.data.data_dir = data.data_dir;
@@ -183,13 +182,14 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
         ErrorKind::config,
         run_or_model.string() + ": is a model file, which names no data (name them with --data)");
   }
-  if (!is_other && (!data.text.empty() || data.skip_bad)) {
+  if (!is_external && (!data.text.empty() || data.skip_bad)) {
     throw Error(ErrorKind::config,
                 "--text and --skip-bad apply only to other data (name them with --data)");
   }
   // For texts, labels decide which rows exist.
-  config.data.read_targets = needs_targets || (!is_other && !config.data.text.empty());
-  Rows rows = select_split(load_data(config.data, config.train.seed), config, split, is_other);
+  config.data.read_targets = needs_targets || (!is_external && !config.data.text.empty());
+  SelectedRows rows =
+      select_split(load_data(config.data, config.train.seed), config, split, is_external);
   if (needs_targets) require_targets(opened.model.schema, rows.data);
   else rows.data.targets = {};
   if (!data.inputs.empty() || !data.text.empty()) clear_column_names(rows.data);

@@ -220,15 +220,15 @@ constexpr double kTinyVariance = 1e-200;  ///< replaces a variance of 0, as afte
 
 // The moments of a layer's output, and the factor by which its backward pass multiplies a
 // gradient's second moment.
-struct Predicted {
+struct PredictedMoments {
   Moments outputs;
   double gradient_growth;
 };
 
-Predicted after_dropout(const PropagationOptions& request, const Moments& x) {
+PredictedMoments after_dropout(const PropagationOptions& request, const Moments& x) {
   if (request.dropout == kNotebook) {
     const NotebookDropout notebook(request.rate, {});
-    return {notebook.after(x), notebook.gradient_growth()};
+    return {notebook.moments_after(x), notebook.gradient_growth()};
   }
   const std::string op = dropout_op(request.dropout);
   if (op.empty()) return {x, 1};
@@ -242,8 +242,8 @@ Predicted after_dropout(const PropagationOptions& request, const Moments& x) {
   return {{dropout.a * mean + dropout.b, a2 * (square - mean * mean)}, q * a2};
 }
 
-Predicted predict(const PropagationOptions& request, const Layer& activation, const Moments& inputs,
-                  const WeightSums& weights) {
+PredictedMoments predict(const PropagationOptions& request, const Layer& activation,
+                         const Moments& inputs, const WeightSums& weights) {
   const MomentRuleFactory* moments = rule_of(find_op(request.activation)->moments);
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   if (moments == nullptr || weights.has_identical_units) return {{kUnknown, kUnknown}, kUnknown};
@@ -252,14 +252,14 @@ Predicted predict(const PropagationOptions& request, const Layer& activation, co
   if (constant) z.variance = kTinyVariance;
   ActivationMoments f = (*moments)(activation.attributes)(z);
   if (constant) f.mean = std::abs(f.mean) < std::sqrt(kTinyVariance) ? 0 : f.mean, f.variance = 0;
-  Predicted predicted = after_dropout(request, {f.mean, f.variance});
+  PredictedMoments predicted = after_dropout(request, {f.mean, f.variance});
   predicted.gradient_growth *= f.slope_second_moment * weights.tau * weights.units_per_input;
   return predicted;
 }
 
 // ---- forward and backward ---------------------------------------------------------------------
 
-std::vector<float> drawn(const PropagationOptions& request, const char* name) {
+std::vector<float> draw_standard_normals(const PropagationOptions& request, const char* name) {
   return standard_normals(random_key(request.seed, "propagate", name),
                           static_cast<std::size_t>(request.batch * request.width));
 }
@@ -279,9 +279,10 @@ struct Trace {
   std::vector<double> growth;              ///< predicted growth of the gradient in each layer
 };
 
-void send_back(const PropagationOptions& request, const std::vector<ResolvedLayer>& resolved,
-               const Trace& trace, std::vector<PropagatedLayer>& layers) {
-  std::vector<float> gradient = drawn(request, "cotangent");
+void propagate_gradients(const PropagationOptions& request,
+                         const std::vector<ResolvedLayer>& resolved, const Trace& trace,
+                         std::vector<PropagatedLayer>& layers) {
+  std::vector<float> gradient = draw_standard_normals(request, "cotangent");
   double scale = 1, predicted = mean_square(gradient);
   for (std::size_t i = layers.size(); i-- > 0;) {
     const double square = mean_square(gradient);
@@ -307,7 +308,8 @@ Moments moments_of_input(const PropagationOptions& request, const std::vector<fl
 std::vector<PropagatedLayer> propagate(const PropagationOptions& request) {
   check(request);
   const std::vector<ResolvedLayer> resolved = resolve(request);
-  std::vector<float> x = request.input.empty() ? drawn(request, "input") : request.input;
+  std::vector<float> x =
+      request.input.empty() ? draw_standard_normals(request, "input") : request.input;
   Moments predicted = moments_of_input(request, x);
   std::vector<PropagatedLayer> layers;
   Trace trace;
@@ -316,7 +318,7 @@ std::vector<PropagatedLayer> propagate(const PropagationOptions& request) {
     const std::int64_t width = number == 1 ? input_width(request) : request.width;
     LayerRun run(request, number, layer, width, false);
     std::vector<float> y = run.forward(x);
-    const Predicted next = predict(request, layer.activation, predicted, run.sums());
+    const PredictedMoments next = predict(request, layer.activation, predicted, run.sums());
     predicted = next.outputs;
     PropagatedLayer& made = layers.emplace_back(measure_rows(number, y, request.width));
     made.predicted_mean = predicted.mean;
@@ -327,7 +329,7 @@ std::vector<PropagatedLayer> propagate(const PropagationOptions& request) {
     }
     x = std::move(y);
   }
-  if (request.gradients) send_back(request, resolved, trace, layers);
+  if (request.gradients) propagate_gradients(request, resolved, trace, layers);
   return layers;
 }
 

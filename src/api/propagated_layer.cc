@@ -84,7 +84,7 @@ Gaussian pre_activation_of(const Moments& inputs, const WeightSums& weights) {
 }
 
 NotebookDropout::NotebookDropout(double rate, RandomKey key)
-    : keep_(1 - rate), affine_(alpha_dropout_affine(rate, 0, 1)), key_(key) {}
+    : keep_probability_(1 - rate), affine_(alpha_dropout_affine(rate, 0, 1)), key_(key) {}
 
 void NotebookDropout::forward(std::span<float> values) const {
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -100,11 +100,13 @@ void NotebookDropout::backward(std::span<float> gradients) const {
 }
 
 // A kept element becomes x/q + (1 − 1/q)·α′.
-Moments NotebookDropout::after(const Moments& x) const {
-  const double kept_mean = x.mean / keep_ + (1 - 1 / keep_) * kAlphaPrime;
-  const double kept_square = x.variance / (keep_ * keep_) + kept_mean * kept_mean;
-  const double mean = keep_ * kept_mean + (1 - keep_) * kAlphaPrime;
-  const double square = keep_ * kept_square + (1 - keep_) * kAlphaPrime * kAlphaPrime;
+Moments NotebookDropout::moments_after(const Moments& x) const {
+  const double kept_mean = x.mean / keep_probability_ + (1 - 1 / keep_probability_) * kAlphaPrime;
+  const double kept_square =
+      x.variance / (keep_probability_ * keep_probability_) + kept_mean * kept_mean;
+  const double mean = keep_probability_ * kept_mean + (1 - keep_probability_) * kAlphaPrime;
+  const double square =
+      keep_probability_ * kept_square + (1 - keep_probability_) * kAlphaPrime * kAlphaPrime;
   return {affine_.a * mean + affine_.b, affine_.a * affine_.a * (square - mean * mean)};
 }
 

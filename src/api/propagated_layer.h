@@ -41,12 +41,14 @@ class NotebookDropout {
   NotebookDropout(double rate, RandomKey key);
   void forward(std::span<float> values) const;
   void backward(std::span<float> gradients) const;
-  Moments after(const Moments& x) const;
-  double gradient_growth() const { return affine_.a * affine_.a / keep_; }
+  Moments moments_after(const Moments& x) const;
+  double gradient_growth() const { return affine_.a * affine_.a / keep_probability_; }
 
  private:
-  double mask(std::size_t index) const { return uniform(key_, index) < keep_ ? 1 / keep_ : 0; }
-  double keep_;
+  double mask(std::size_t index) const {
+    return uniform(key_, index) < keep_probability_ ? 1 / keep_probability_ : 0;
+  }
+  double keep_probability_;
   AlphaAffine affine_;
   RandomKey key_;
 };

@@ -18,7 +18,7 @@ struct Replacement {
   std::string text;
 };
 
-std::string replaced(std::string text, std::vector<Replacement> replacements) {
+std::string apply_replacements(std::string text, std::vector<Replacement> replacements) {
   std::ranges::sort(replacements, std::ranges::greater{},
                     [](const Replacement& r) { return r.range.begin; });
   for (const auto& [range, made] : replacements) {
@@ -111,7 +111,7 @@ bool is_same(const Network& a, const Network& b) {
 }
 
 // Whether a text describes the network and standardization of a configuration.
-bool says(const std::string& text, const RunConfig& config) {
+bool describes(const std::string& text, const RunConfig& config) {
   try {
     const RunConfig read = parse_run_config(text, "");
     return is_same(read.network, config.network) &&
@@ -130,37 +130,38 @@ std::string try_edit_in_place(const std::string& text, const RunConfig& before,
     const auto value = toml_value_range(text, "data", "standardize");
     if (value) replacements.push_back({*value, "true"});
   }
-  if (after.layers.empty()) return replaced(text, std::move(replacements));
+  if (after.layers.empty()) return apply_replacements(text, std::move(replacements));
   if (places.empty() || places.size() != before.network.layers.size()) return "";
-  std::vector<bool> stays(places.size(), false);
-  std::vector<std::vector<std::string>> behind(places.size());  // layers to insert after each
+  std::vector<bool> is_kept(places.size(), false);
+  std::vector<std::vector<std::string>> insertions(places.size());  // layers to insert after each
   std::size_t last = places.size();
   std::vector<std::string> first;
   for (std::size_t i = 0; i < after.layers.size(); ++i) {
     const std::string made = layer_toml(after.layers[i]);
     if (repair.origins[i] < 0) {
-      if (last < places.size()) behind[last].push_back(made);
+      if (last < places.size()) insertions[last].push_back(made);
       else first.push_back(made);
       continue;
     }
     last = static_cast<std::size_t>(repair.origins[i]);
-    stays[last] = true;
+    is_kept[last] = true;
     const bool is_new = made != layer_toml(before.network.layers[last]);
     if (is_new) replacements.push_back({places[last], made});
   }
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (!behind[i].empty()) replacements.push_back(insert_after(text, places[i], behind[i]));
-    if (!stays[i]) replacements.push_back({extend_to_line(text, places[i]), ""});
+    if (!insertions[i].empty())
+      replacements.push_back(insert_after(text, places[i], insertions[i]));
+    if (!is_kept[i]) replacements.push_back({extend_to_line(text, places[i]), ""});
   }
   if (!first.empty()) replacements.push_back(insert_before(text, places[0], first));
-  return replaced(text, std::move(replacements));
+  return apply_replacements(text, std::move(replacements));
 }
 
 }  // namespace
 
 std::string repaired_toml(const std::string& text, const RunConfig& before, const Repair& repair) {
   const std::string changed = try_edit_in_place(text, before, repair);
-  return says(changed, repair.config) ? changed : to_toml(repair.config);
+  return describes(changed, repair.config) ? changed : to_toml(repair.config);
 }
 
 }  // namespace selfnorm

@@ -38,7 +38,7 @@ std::string header_of(const DataOptions& options, const Dataset& data) {
     is_table = is_table || !field.columns.empty();
     names.insert(names.end(), field.columns.begin(), field.columns.end());
   }
-  return is_table && !std::ranges::all_of(names, is_index) ? "yes" : "auto";
+  return is_table && !std::ranges::all_of(names, is_all_digits) ? "yes" : "auto";
 }
 
 Schema make_schema(const RunConfig& config, const Dataset& data,
@@ -91,7 +91,7 @@ void reshape_inputs(const Network& network, Dataset& data) {
 }
 
 // Returns the shape of the network's output for one sample.
-Shape sample_output(const Graph& graph) {
+Shape sample_output_shape(const Graph& graph) {
   const Shape& shape = graph.value(graph.outputs[0]).shape;
   return {shape.begin() + 1, shape.end()};
 }
@@ -190,7 +190,7 @@ void make_table_paths_absolute(Network& network) {
 // Fits states to a random sample of the training rows: about a million numbers, but at least 64
 // rows.
 void fit_states_to_training_rows(PreparedRun& run, const RunConfig& config) {
-  constexpr std::int64_t kFloats = 1 << 20, kLeast = 64;
+  constexpr std::int64_t kFloats = 1 << 20, kMinFittedRows = 64;
   const std::vector<std::int64_t>& all = run.rows.train_rows;
   std::int64_t sample = 1;
   for (const Schema::Input& input : run.model.schema.inputs) {
@@ -198,8 +198,8 @@ void fit_states_to_training_rows(PreparedRun& run, const RunConfig& config) {
   }
   std::vector<std::int64_t> which =
       permutation(random_key(config.train.seed, "fit", "rows"), std::ssize(all));
-  which.resize(
-      static_cast<std::size_t>(std::min(std::ssize(all), std::max(kLeast, kFloats / sample))));
+  which.resize(static_cast<std::size_t>(
+      std::min(std::ssize(all), std::max(kMinFittedRows, kFloats / sample))));
   for (std::int64_t& row : which) row = all[static_cast<std::size_t>(row)];
   fit_states(build_engine_graph(config.network, std::ssize(which)), run.model.weights,
              gather_inputs(run.model.schema, run.train, which));
@@ -270,8 +270,7 @@ FinalEvaluation evaluate_final_model(PreparedRun& run, RunResult& result) {
 
 PreparedInputs prepare_inputs(const RunConfig& config, Dataset& train) {
   reshape_inputs(config.network, train);
-  Split split = split_rows(train.rows, config.data.validation_split, config.data.shuffle_split,
-                           config.train.seed, "validation");
+  Split split = split_validation_rows(config.data, train.rows, config.train.seed);
   Schema schema = make_schema(config, train, split.train);
   return {std::move(split), std::move(schema)};
 }
@@ -285,7 +284,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   complete_network(config, run->train);
   run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);
-  resolve_objective(run->model.objective, run->train.targets, sample_output(graph));
+  resolve_objective(run->model.objective, run->train.targets, sample_output_shape(graph));
   const auto [split, schema] = prepare_inputs(config, run->train);
   run->rows = {&run->train, split.train, &run->train, split.held_out};
   run->model.network = config.network;

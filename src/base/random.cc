@@ -4,6 +4,7 @@
 #include <Random123/philox.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -13,10 +14,8 @@
 namespace selfnorm {
 namespace {
 
-// Maps random bits to (0, 1): the center of one of 2^53 equal cells, so that neither end is drawn.
-double unit_interval(std::uint32_t high, std::uint32_t low) {
-  const std::uint64_t bits = ((static_cast<std::uint64_t>(high) << 32) | low) >> 11;
-  return (static_cast<double>(bits) + 0.5) * 0x1p-53;
+std::uint64_t combine(std::uint32_t high, std::uint32_t low) {
+  return (static_cast<std::uint64_t>(high) << 32) | low;
 }
 
 std::array<std::uint32_t, 4> draw(RandomKey key, std::uint64_t index, std::uint32_t attempt) {
@@ -41,15 +40,20 @@ std::array<std::uint32_t, 4> philox(RandomKey key, const std::array<std::uint32_
   return {out[0], out[1], out[2], out[3]};
 }
 
+double unit_interval(std::uint64_t bits) {
+  constexpr double kBelowOne = 1 - 0x1p-53;  // the last center is not a double and would round to 1
+  return std::min((static_cast<double>(bits >> 11) + 0.5) * 0x1p-53, kBelowOne);
+}
+
 double uniform(RandomKey key, std::uint64_t index, std::uint32_t attempt) {
   const auto words = draw(key, index, attempt);
-  return unit_interval(words[0], words[1]);
+  return unit_interval(combine(words[0], words[1]));
 }
 
 double normal(RandomKey key, std::uint64_t index, std::uint32_t attempt) {
   const auto words = draw(key, index, attempt);
-  const double radius = std::sqrt(-2.0 * std::log(unit_interval(words[0], words[1])));
-  return radius * std::cos(2.0 * std::numbers::pi * unit_interval(words[2], words[3]));
+  const double radius = std::sqrt(-2.0 * std::log(unit_interval(combine(words[0], words[1]))));
+  return radius * std::cos(2.0 * std::numbers::pi * unit_interval(combine(words[2], words[3])));
 }
 
 std::vector<float> standard_normals(RandomKey key, std::size_t count) {

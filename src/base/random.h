@@ -23,6 +23,9 @@ RandomKey random_key(std::uint64_t seed, std::string_view domain, std::string_vi
 /// al. 2011).
 std::array<std::uint32_t, 4> philox(RandomKey key, const std::array<std::uint32_t, 4>& counter);
 
+/// Maps 64 random bits to (0, 1): to the centers of 2^53 equal cells, rounded to a double below 1.
+double unit_interval(std::uint64_t bits);
+
 /// Returns a uniform double in (0, 1) with 53 bits for draw `index` and `attempt` of the stream.
 double uniform(RandomKey key, std::uint64_t index, std::uint32_t attempt = 0);
 

@@ -46,7 +46,7 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
   return " (there are: " + join(candidates, ", ") + ")";
 }
 
-bool is_index(std::string_view text) {
+bool is_all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
@@ -101,7 +101,7 @@ std::vector<std::string> split_words(std::string_view text, char separator) {
   return words;
 }
 
-std::string shell_quoted(std::string_view text) {
+std::string quote_for_shell(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) {
     if (c == '\'') quoted += "'\\''";

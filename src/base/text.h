@@ -17,7 +17,7 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
 
 /// Whether the text consists of digits only, like the column names of a table without a header.
-bool is_index(std::string_view text);
+bool is_all_digits(std::string_view text);
 
 /// Returns the text with A–Z converted to a–z and all other bytes unchanged.
 std::string to_lower(std::string_view text);
@@ -38,6 +38,6 @@ std::string join(const std::vector<std::string>& words, std::string_view separat
 std::vector<std::string> split_words(std::string_view text, char separator);
 
 /// Returns the text in single quotes, as one word of a shell command.
-std::string shell_quoted(std::string_view text);
+std::string quote_for_shell(std::string_view text);
 
 }  // namespace selfnorm

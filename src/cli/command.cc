@@ -22,6 +22,7 @@ std::string type_name(const Option::Target& target) {
         if constexpr (std::is_same_v<T, bool>) return "true|false";
         else if constexpr (std::is_integral_v<T>) return "N";
         else if constexpr (std::is_floating_point_v<T>) return "X";
+        else if constexpr (std::is_same_v<T, std::optional<double>>) return "auto|X";
         else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) return "N,N,...";
         else if constexpr (std::is_same_v<T, std::vector<double>>) return "X,X,...";
         else if constexpr (std::is_same_v<T, std::vector<std::string>>) return "NAME,NAME,...";
@@ -40,7 +41,7 @@ Command& Command::add_command(std::string command_name, std::string command_summ
                                        .parents = path() + " "});
 }
 
-std::vector<const Command*> Command::listed() const {
+std::vector<const Command*> Command::visible_commands() const {
   std::vector<const Command*> shown;
   for (const Command& subcommand : commands) {
     if (!subcommand.is_hidden) shown.push_back(&subcommand);

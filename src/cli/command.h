@@ -56,7 +56,7 @@ struct Command {
   Argument& add(Argument argument);
   Argument& add_switch(std::string name, bool& target, std::string help);
   /// Returns the subcommands that are not hidden.
-  std::vector<const Command*> listed() const;
+  std::vector<const Command*> visible_commands() const;
   /// Returns the full name: "selfnorm theory shape".
   std::string path() const { return parents + name; }
 };

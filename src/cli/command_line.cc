@@ -15,7 +15,7 @@
 namespace selfnorm::cli {
 namespace {
 
-constexpr int kMany = 1 << 20;  ///< words of one argument
+constexpr int kMaxValues = 1 << 20;  ///< words of one argument
 
 void add_argument(CLI::App& app, Argument& argument) {
   if (argument.is_switch) {
@@ -27,7 +27,7 @@ void add_argument(CLI::App& app, Argument& argument) {
     return true;
   };
   CLI::Option* option = app.add_option(argument.name, keep);
-  option->expected(1, argument.is_repeatable ? kMany : 1)->required(argument.is_required);
+  option->expected(1, argument.is_repeatable ? kMaxValues : 1)->required(argument.is_required);
   option->allow_extra_args(argument.is_positional() && argument.is_repeatable);
 }
 

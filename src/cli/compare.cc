@@ -175,10 +175,10 @@ void run_compare(const CompareArguments& arguments) {
   check_epochs(arguments.epochs, contenders);
   std::set<std::string> described;
   std::optional<RunSummary> first;
-  TrainingProgress lines;
+  TrainingProgress progress;
   const CompareCallbacks callbacks{
       [&](const std::string& name, std::uint64_t seed, const RunSummary& run) {
-        lines.clear();
+        progress.clear();
         std::fputs(fmt::format("{}, seed {}: {} rows to train, {} parameters\n", bold(name), seed,
                                group_digits(run.train_rows), group_digits(run.parameters))
                        .c_str(),
@@ -188,7 +188,7 @@ void run_compare(const CompareArguments& arguments) {
         if (!first) first = run;
         warn_if_validation_rows_differ(name, run, *first);
       },
-      lines.callbacks()};
+      progress.callbacks()};
   try {
     const Comparison comparison = compare(contenders, arguments.options, callbacks);
     const auto epochs = arguments.epochs.empty() ? tabulated_epochs(comparison) : arguments.epochs;

@@ -29,12 +29,12 @@ std::vector<std::string> choices_of(const Argument& argument) {
 template <class Visit>
 void for_each_command(const Command& command, Visit visit) {
   visit(command);
-  for (const Command* subcommand : command.listed()) for_each_command(*subcommand, visit);
+  for (const Command* subcommand : command.visible_commands()) for_each_command(*subcommand, visit);
 }
 
 std::vector<std::string> command_names(const Command& command) {
   std::vector<std::string> names;
-  for (const Command* subcommand : command.listed()) names.push_back(subcommand->name);
+  for (const Command* subcommand : command.visible_commands()) names.push_back(subcommand->name);
   return names;
 }
 
@@ -88,7 +88,7 @@ std::string bash_command(const Command& command) {
       "      case \"$prev\" in\n{}      esac\n"
       "      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '{}' -- \"$cur\"))\n"
       "      else {}; fi ;;\n",
-      shell_quoted(words_of(command)), values, join(flags, " "), positional);
+      quote_for_shell(words_of(command)), values, join(flags, " "), positional);
 }
 
 // ---- zsh --------------------------------------------------------------------------------------
@@ -123,13 +123,13 @@ std::string zsh_arguments(const Command& command) {
     if (argument.is_positional()) {
       const std::string many = argument.is_repeatable ? "*" : argument.is_required ? "" : ":";
       const std::string value = zsh_value(argument);
-      specs += " \\\n    " + shell_quoted(many + (value.empty() ? ":" : value));
+      specs += " \\\n    " + quote_for_shell(many + (value.empty() ? ":" : value));
       continue;
     }
     for (const std::string& name : argument.names()) {
       const std::string repeat = argument.is_repeatable ? "*" : "";
       specs += " \\\n    " +
-               shell_quoted(fmt::format("{}{}[{}]{}", repeat, name, help, zsh_value(argument)));
+               quote_for_shell(fmt::format("{}{}[{}]{}", repeat, name, help, zsh_value(argument)));
     }
   }
   return specs;
@@ -141,9 +141,9 @@ std::string zsh_command(const Command& command) {
     return fmt::format("{}() {{\n  _arguments{}\n}}\n\n", function, zsh_arguments(command));
   }
   std::string list, cases;
-  for (const Command* subcommand : command.listed()) {
+  for (const Command* subcommand : command.visible_commands()) {
     list += fmt::format("    {}\n",
-                        shell_quoted(subcommand->name + ":" + zsh_escaped(subcommand->summary)));
+                        quote_for_shell(subcommand->name + ":" + zsh_escaped(subcommand->summary)));
     cases += fmt::format("      {}) {} ;;\n", subcommand->name, function_name(*subcommand));
   }
   return fmt::format(
@@ -173,7 +173,7 @@ std::string fish_condition(const Command& command) {
 std::string fish_value(const Argument& argument) {
   switch (value_kind(argument)) {
     case ValueKind::none: return "";
-    case ValueKind::choice: return " -x -a " + shell_quoted(join(choices_of(argument), " "));
+    case ValueKind::choice: return " -x -a " + quote_for_shell(join(choices_of(argument), " "));
     case ValueKind::file: return " -r -F";
     case ValueKind::folder: return " -x -a '(__fish_complete_directories)'";
     case ValueKind::other: return " -x";
@@ -188,22 +188,22 @@ std::string fish_command(const Command& command) {
   if (!command.commands.empty() && !command.parents.empty()) {
     below_condition += "; and not __fish_seen_subcommand_from " + join(command_names(command), " ");
   }
-  for (const Command* subcommand : command.listed()) {
+  for (const Command* subcommand : command.visible_commands()) {
     text +=
-        fmt::format("complete -c selfnorm -f -n {} -a {} -d {}\n", shell_quoted(below_condition),
-                    subcommand->name, shell_quoted(subcommand->summary));
+        fmt::format("complete -c selfnorm -f -n {} -a {} -d {}\n", quote_for_shell(below_condition),
+                    subcommand->name, quote_for_shell(subcommand->summary));
   }
   for (const Argument& argument : command.arguments) {
     if (argument.is_positional()) {
       if (value_kind(argument) == ValueKind::choice) {
-        text += fmt::format("complete -c selfnorm -n {} -f -a {}\n", shell_quoted(condition),
-                            shell_quoted(join(choices_of(argument), " ")));
+        text += fmt::format("complete -c selfnorm -n {} -f -a {}\n", quote_for_shell(condition),
+                            quote_for_shell(join(choices_of(argument), " ")));
       }
       continue;
     }
     for (const std::string& name : argument.names()) {
-      text += fmt::format("complete -c selfnorm -n {} -l {} -d {}{}\n", shell_quoted(condition),
-                          name.substr(2), shell_quoted(argument.help), fish_value(argument));
+      text += fmt::format("complete -c selfnorm -n {} -l {} -d {}{}\n", quote_for_shell(condition),
+                          name.substr(2), quote_for_shell(argument.help), fish_value(argument));
     }
   }
   return text;
@@ -215,7 +215,7 @@ std::string bash_completion(const Command& program) {
   std::string cases, paths;
   for_each_command(program, [&](const Command& command) {
     cases += bash_command(command);
-    if (!command.parents.empty()) paths += " " + shell_quoted(words_of(command));
+    if (!command.parents.empty()) paths += " " + quote_for_shell(words_of(command));
   });
   return "# bash completion for selfnorm; generated by `selfnorm completion bash`.\n"
          "_selfnorm() {\n"

@@ -37,13 +37,13 @@ void list(const DataArguments& arguments) {
   else fmt::print("{}", table(rows));
 }
 
-struct FigureArguments {
+struct SyntheticArguments {
   std::string name, out;
   SyntheticOptions options;
 };
 
 // Writes a table with a header to the file, or to standard output if none is given.
-void make(const FigureArguments& arguments) {
+void make(const SyntheticArguments& arguments) {
   std::string text = "x,y,class\n";
   for (const SyntheticPoint& point : make_synthetic(arguments.name, arguments.options)) {
     text += fmt::format("{:.6g},{:.6g},{}\n", point.x, point.y, point.class_index == 0 ? "a" : "b");
@@ -64,7 +64,7 @@ void add_data(Command& program) {
   listing.run = [arguments] { return list(*arguments), 0; };
   Command& making =
       command.add_command("make", "Generate points of two classes in the plane, as CSV");
-  const auto figure = std::make_shared<FigureArguments>();
+  const auto figure = std::make_shared<SyntheticArguments>();
   making.add({.name = "figure",
               .target = &figure->name,
               .help = "shape of the two classes",

@@ -73,14 +73,15 @@ RunConfig read_config(const DoctorArguments& arguments) {
 }
 
 void check_range(const Examination& examination) {
-  const auto lost = std::ranges::find_if(examination.layers, [](const LayerExamination& layer) {
-    return !std::isfinite(layer.predicted.variance) ||
-           (layer.measured && !std::isfinite(layer.measured->variance));
-  });
-  if (lost == examination.layers.end()) return;
+  const auto overflowed =
+      std::ranges::find_if(examination.layers, [](const LayerExamination& layer) {
+        return !std::isfinite(layer.predicted.variance) ||
+               (layer.measured && !std::isfinite(layer.measured->variance));
+      });
+  if (overflowed == examination.layers.end()) return;
   throw Error(ErrorKind::numeric,
               fmt::format("layer '{}' ({}): the signal exceeds the range of double precision",
-                          lost->name, lost->op));
+                          overflowed->name, overflowed->op));
 }
 
 bool fails(const std::vector<Finding>& findings, const std::string& fail_on) {
@@ -170,9 +171,9 @@ int run_repair(const DoctorArguments& arguments) {
     adjusted = calibrate(made, arguments.calibrate, arguments.options);
   }
   check_range(made.examination);
-  const bool is_as_it_was = made.repaired_findings.empty() && adjusted.empty();
+  const bool is_unchanged = made.repaired_findings.empty() && adjusted.empty();
   const int status = fails(made.unrepairable_findings, arguments.fail_on) ? 1 : 0;
-  const std::string after = is_as_it_was ? before : repaired_toml(before, config, made);
+  const std::string after = is_unchanged ? before : repaired_toml(before, config, made);
   parse_run_config(after, arguments.repair);  // checks that the written text can be read
   write_file(arguments.repair, after);
   write_report(arguments, arguments.repair, made.config, made.examination);
@@ -187,7 +188,7 @@ int run_repair(const DoctorArguments& arguments) {
     return status;
   }
   print_findings(made.repaired_findings);
-  if (is_as_it_was) {
+  if (is_unchanged) {
     fmt::print("nothing to fix: {} is a copy of {}\n", arguments.repair, arguments.network);
   } else {
     fmt::print("{}--- {}\n+++ {}\n{}\n", made.repaired_findings.empty() ? "" : "\n",
@@ -251,7 +252,7 @@ void add_doctor(Command& program) {
                .help = "number of rows to examine"});
   command.add_switch(
       "--measure", arguments->measure,
-      "also run the network with fresh weights and print the measured moments beside "
+      "also run the network with fresh weights and print the measured moments next to "
       "the predicted ones");
   command.add({.name = "--draws",
                .target = &arguments->options.draws,

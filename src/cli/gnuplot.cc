@@ -66,7 +66,7 @@ std::string draw_svg(const std::string& commands, int width, int height) {
                   "set grid lc rgb '#dddddd'\nset border lc rgb '#555555'\n{}",
                   width, height, commands));
   script.close();
-  const std::string command = "gnuplot " + shell_quoted(script.path()) + " 2>&1";
+  const std::string command = "gnuplot " + quote_for_shell(script.path()) + " 2>&1";
   FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) throw Error(ErrorKind::io, "gnuplot: cannot be started");
   std::string out;

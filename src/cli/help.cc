@@ -93,7 +93,7 @@ std::string help_text(const Command& command) {
   if (!command.description.empty()) text += "\n" + command.description + "\n";
   if (!command.commands.empty()) {
     text += "\nCommands:\n";
-    for (const Command* subcommand : command.listed())
+    for (const Command* subcommand : command.visible_commands())
       text += entry(subcommand->name, subcommand->summary);
     text += fmt::format("\n`{} COMMAND --help` describes a command.\n", command.path());
   }

@@ -76,10 +76,10 @@ inline ModelAndRows open_model(const InferenceArguments& arguments, bool needs_t
       return selfnorm::open_model(arguments.model, data, arguments.split, needs_targets);
     } catch (const Error& error) {
       if (!input) throw;
-      throw Error(error.kind(), input->renamed(error.detail()));
+      throw Error(error.kind(), input->replace_file_name(error.detail()));
     }
   }();
-  if (input) opened.data.name = input->renamed(opened.data.name);
+  if (input) opened.data.name = input->replace_file_name(opened.data.name);
   const Dataset& rows = opened.data;
   if (rows.skipped + rows.unlabeled > 0) {
     fmt::print(stderr, "left out of {}: {} bad rows, {} without a label\n", rows.name, rows.skipped,

@@ -133,7 +133,7 @@ void LiveServer::show(std::string document) {
   state_->changed.notify_all();
 }
 
-void LiveServer::settle() {
+void LiveServer::wait_until_sent() {
   std::unique_lock lock(state_->mutex);
   state_->changed.wait_for(lock, kEventTimeout, [&] {
     return std::ranges::all_of(state_->readers,
@@ -166,7 +166,7 @@ void LiveRun::end(const std::string& state) { end_with(live_event_json(history_,
 
 void LiveRun::end_with(std::string report) {
   server_.show(std::move(report));
-  server_.settle();
+  server_.wait_until_sent();
 }
 
 }  // namespace selfnorm::cli

@@ -24,7 +24,7 @@ class LiveServer {
 
   void show(std::string document);
   /// Waits until every open page has received the latest event, at most one second.
-  void settle();
+  void wait_until_sent();
 
  private:
   struct State;

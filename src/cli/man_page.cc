@@ -71,7 +71,7 @@ std::string verbatim(const std::vector<std::string>& lines) {
 
 std::string see_also(const Command& command) {
   std::vector<std::string> pages;
-  for (const Command* subcommand : command.listed()) {
+  for (const Command* subcommand : command.visible_commands()) {
     pages.push_back(fmt::format("\\fB{}\\fR(1)", escaped(page_name(*subcommand))));
   }
   if (!command.parents.empty()) {
@@ -84,7 +84,7 @@ std::string see_also(const Command& command) {
 
 std::string page(const Command& command) {
   std::string commands;
-  for (const Command* subcommand : command.listed())
+  for (const Command* subcommand : command.visible_commands())
     commands += item(subcommand->name, subcommand->summary);
   std::string title = page_name(command);
   std::ranges::transform(title, title.begin(),
@@ -105,7 +105,7 @@ std::string page(const Command& command) {
 
 void add_pages(const Command& command, std::map<std::string, std::string>& pages) {
   pages[page_name(command) + ".1"] = page(command);
-  for (const Command* subcommand : command.listed()) add_pages(*subcommand, pages);
+  for (const Command* subcommand : command.visible_commands()) add_pages(*subcommand, pages);
 }
 
 }  // namespace

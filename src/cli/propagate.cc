@@ -54,8 +54,8 @@ bool is_shown(std::int64_t layer, std::int64_t layers) {
 }
 
 void print_table(const std::vector<PropagatedLayer>& layers, bool gradients) {
-  std::vector<std::vector<std::string>> rows = {{"layer", "mean min", "max", "mean", "predicted",
-                                                 "deviation min", "max", "mean", "predicted"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"layer", "mean min", "max", "mean", "predicted", "std dev min", "max", "mean", "predicted"}};
   if (gradients) rows[0].insert(rows[0].end(), {"gradient²", "predicted"});
   for (const PropagatedLayer& l : layers) {
     if (!is_shown(l.layer, static_cast<std::int64_t>(layers.size()))) continue;
@@ -98,11 +98,11 @@ void run_propagate(PropagateArguments arguments) {
   const std::vector<PropagatedLayer> layers = propagate(arguments.request);
   if (arguments.json) print_json(layers, arguments.request.gradients);
   else print_table(layers, arguments.request.gradients);
-  const auto lost = std::ranges::find_if(
+  const auto overflowed = std::ranges::find_if(
       layers, [](const PropagatedLayer& layer) { return !std::isfinite(layer.std); });
-  if (lost == layers.end()) return;
+  if (overflowed == layers.end()) return;
   throw Error(ErrorKind::numeric,
-              fmt::format("layer {}: the signal left the range of float32", lost->layer));
+              fmt::format("layer {}: the signal left the range of float32", overflowed->layer));
 }
 
 }  // namespace

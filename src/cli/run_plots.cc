@@ -15,8 +15,8 @@
 namespace selfnorm::cli {
 namespace {
 
-constexpr const char* kTraining = "#0072b2";
-constexpr const char* kValidation = "#d55e00";
+constexpr const char* kTrainingColor = "#0072b2";
+constexpr const char* kValidationColor = "#d55e00";
 
 std::string curve_plot(const std::vector<EpochRecord>& history, const std::string& metric) {
   std::vector<std::vector<double>> training, validation;
@@ -30,25 +30,25 @@ std::string curve_plot(const std::vector<EpochRecord>& history, const std::strin
   }
   std::string text = data_block("training", training);
   std::string plot = fmt::format(
-      "plot $training using 1:2 with lines lw 2 lc rgb '{}' title 'training'", kTraining);
+      "plot $training using 1:2 with lines lw 2 lc rgb '{}' title 'training'", kTrainingColor);
   if (!validation.empty()) {
     text += data_block("validation", validation);
     plot += fmt::format(", $validation using 1:2 with lines lw 2 lc rgb '{}' title 'validation'",
-                        kValidation);
+                        kValidationColor);
   }
   return draw_svg(text + "set xlabel 'epoch'\nset grid\nset ylabel " + gnuplot_quoted(metric) +
                   "\n" + plot + "\n");
 }
 
 // One quantity by layer and epoch.
-struct Cells {
+struct LayerSeries {
   std::vector<std::string> layers;
   std::vector<std::vector<double>> rows;  ///< position of the epoch, position of the layer, value
   std::vector<std::int64_t> epochs;
 
   template <class Each>
-  Cells(std::span<const EpochRecord> history, std::vector<Each> EpochRecord::*list,
-        double Each::*number) {
+  LayerSeries(std::span<const EpochRecord> history, std::vector<Each> EpochRecord::*list,
+              double Each::*number) {
     for (const EpochRecord& record : history) {
       const std::vector<Each>& all = record.*list;
       if (all.empty()) continue;
@@ -83,15 +83,15 @@ std::string tics(const char* axis, const Names& names, std::size_t max_labels) {
 }
 
 // Draws layers by epoch. The color range is [-deep, deep].
-std::string heat_map_plot(const Cells& cells, const std::string& title, bool logarithmic,
-                          double deep) {
+std::string heat_map_plot(const LayerSeries& cells, const std::string& title, bool logarithmic,
+                          double color_limit) {
   std::string text = data_block("cells", cells.rows);
   text += tics("x", cells.epochs, 12) + tics("y", cells.layers, 24);
   text += fmt::format(
       "set title {}\nset xlabel 'epoch'\nset yrange [] reverse\nset cbrange [{}:{}]\n"
       "set palette defined (-1 '#0b50be', 0 '#ffffff', 1 '#be2814')\n"
       "plot $cells using 1:2:({}) with image pixels notitle\n",
-      gnuplot_quoted(title), -deep, deep, logarithmic ? "log($3)/log(2)" : "$3");
+      gnuplot_quoted(title), -color_limit, color_limit, logarithmic ? "log($3)/log(2)" : "$3");
   const int height = 160 + 14 * static_cast<int>(std::min<std::size_t>(cells.layers.size(), 40));
   return draw_svg(text, 760, std::max(height, 260));
 }
@@ -120,9 +120,9 @@ std::string activation_histograms_plot(const std::vector<LayerHistogram>& before
       const bool is_before = list == &before;
       const std::string name = fmt::format("{}{}", is_before ? "before" : "after", i);
       data += data_block(name, points);
-      plot += fmt::format("{} ${} using 1:2 with lines lw 2 lc rgb '{}' title '{}'",
-                          is_before ? "plot" : ",", name, is_before ? kTraining : kValidation,
-                          is_before ? "before training" : "after");
+      plot += fmt::format(
+          "{} ${} using 1:2 with lines lw 2 lc rgb '{}' title '{}'", is_before ? "plot" : ",", name,
+          is_before ? kTrainingColor : kValidationColor, is_before ? "before training" : "after");
     }
     plots += fmt::format("set title {}\n{}\n", gnuplot_quoted(after[layer].layer), plot);
   }
@@ -147,11 +147,11 @@ std::vector<std::pair<std::string, std::string>> run_plots(
     });
     if (is_file && has_points) pictures.emplace_back(name, curve_plot(history, score.first));
   }
-  const auto add = [&](const char* name, const Cells& cells, const char* title, bool logarithmic,
-                       double deep) {
+  const auto add = [&](const char* name, const LayerSeries& cells, const char* title,
+                       bool logarithmic, double color_limit) {
     if (cells.epochs.size() < 2 || cells.layers.size() < 2)
       return;  // gnuplot needs two rows and two columns
-    pictures.emplace_back(name, heat_map_plot(cells, title, logarithmic, deep));
+    pictures.emplace_back(name, heat_map_plot(cells, title, logarithmic, color_limit));
   };
   add("mean.svg", {history, &EpochRecord::moments, &LayerMoments::mean},
       "mean of each layer's output", false, 1);

@@ -69,11 +69,11 @@ StandardInput::StandardInput() {
   try {
     file_.close(begins_with_brace(file_.path()) ? ".jsonl" : ".csv");
   } catch (const Error& error) {
-    throw Error(error.kind(), renamed(error.detail()));
+    throw Error(error.kind(), replace_file_name(error.detail()));
   }
 }
 
-std::string StandardInput::renamed(std::string message) const {
+std::string StandardInput::replace_file_name(std::string message) const {
   const std::filesystem::path path = file_.path();
   for (const std::string& name : {path.string(), path.filename().string()}) {
     for (std::size_t at = 0; (at = message.find(name, at)) != std::string::npos;) {

@@ -15,7 +15,7 @@ class StandardInput {
   const std::string& path() const { return file_.path(); }
 
   /// Replaces the file's name in a message by "standard input".
-  std::string renamed(std::string message) const;
+  std::string replace_file_name(std::string message) const;
 
  private:
   TemporaryFile file_;

@@ -23,7 +23,7 @@ struct CertifyArguments {
 };
 
 // One domain of a theorem and its result.
-struct Part {
+struct DomainResult {
   Domain domain;
   Certificate certificate;
   std::optional<double> least_variance;  ///< theorem 3, if it is proved
@@ -31,7 +31,7 @@ struct Part {
 
 struct Result {
   int theorem;
-  std::vector<Part> parts;
+  std::vector<DomainResult> domains;
 };
 
 const char* verdict_name(Verdict verdict) {
@@ -70,13 +70,14 @@ Result certify_theorem(int theorem, const CertifyArguments& arguments) {
   Result result{theorem, {}};
   const SeluConstants constants = arguments.selu.read();
   for (const Domain& stated : theorem_domains(theorem)) {
-    Part part{override_bounds(stated, arguments), {}, {}};
-    if (!result.parts.empty() && part.domain == result.parts.back().domain) continue;
-    part.certificate = certify(theorem_claim(theorem), part.domain, constants);
-    if (theorem == 3 && part.certificate.verdict == Verdict::proved) {
-      part.least_variance = smallest_variance_proved_to_rise(part.domain, constants);
+    DomainResult domain_result{override_bounds(stated, arguments), {}, {}};
+    if (!result.domains.empty() && domain_result.domain == result.domains.back().domain) continue;
+    domain_result.certificate = certify(theorem_claim(theorem), domain_result.domain, constants);
+    if (theorem == 3 && domain_result.certificate.verdict == Verdict::proved) {
+      domain_result.least_variance =
+          smallest_variance_proved_to_rise(domain_result.domain, constants);
     }
-    result.parts.push_back(part);
+    result.domains.push_back(domain_result);
   }
   return result;
 }
@@ -90,33 +91,36 @@ Json bounds_json(const Domain& domain) {
 }
 
 // Returns the part that decides: a refuted part, else an undecided one, else a proved one.
-const Part& decisive_part(const Result& result) {
-  const Part* worst = &result.parts.front();
-  const auto rank = [](const Part& part) { return static_cast<int>(part.certificate.verdict); };
-  for (const Part& part : result.parts) {
-    const bool refutes = part.certificate.verdict == Verdict::refuted;
-    if (worst->certificate.verdict != Verdict::refuted && (refutes || rank(part) > rank(*worst))) {
-      worst = &part;
+const DomainResult& decisive_part(const Result& result) {
+  const DomainResult* worst = &result.domains.front();
+  const auto rank = [](const DomainResult& domain_result) {
+    return static_cast<int>(domain_result.certificate.verdict);
+  };
+  for (const DomainResult& domain_result : result.domains) {
+    const bool refutes = domain_result.certificate.verdict == Verdict::refuted;
+    if (worst->certificate.verdict != Verdict::refuted &&
+        (refutes || rank(domain_result) > rank(*worst))) {
+      worst = &domain_result;
     }
   }
   return *worst;
 }
 
 Json result_json(const Result& result) {
-  const Part& decides = decisive_part(result);
+  const DomainResult& decides = decisive_part(result);
   std::int64_t boxes = 0;
   double seconds = 0, margin = decides.certificate.margin;
   auto parts = Json::array();
-  for (const Part& part : result.parts) {
-    const Certificate& c = part.certificate;
+  for (const DomainResult& domain_result : result.domains) {
+    const Certificate& c = domain_result.certificate;
     boxes += c.boxes;
     seconds += c.seconds;
     margin = std::min(margin, c.margin);
-    Json json{{"domain", bounds_json(part.domain)},
+    Json json{{"domain", bounds_json(domain_result.domain)},
               {"status", verdict_name(c.verdict)},
               {"boxes", c.boxes},
               {"margin", c.margin}};
-    if (part.least_variance) json["smallest_nu"] = *part.least_variance;
+    if (domain_result.least_variance) json["smallest_nu"] = *domain_result.least_variance;
     parts.push_back(json);
   }
   Json json{{"id", result.theorem},
@@ -148,10 +152,10 @@ std::string boxes_text(std::int64_t boxes) {
 }
 
 void print_result(const Result& result) {
-  for (const Part& part : result.parts) {
-    const Certificate& c = part.certificate;
+  for (const DomainResult& domain_result : result.domains) {
+    const Certificate& c = domain_result.certificate;
     fmt::print("theorem {}: {}\n  {}\n  {}", result.theorem, claim_text(result.theorem),
-               domain_text(part.domain), verdict_name(c.verdict));
+               domain_text(domain_result.domain), verdict_name(c.verdict));
     if (c.verdict == Verdict::proved) {
       fmt::print(" over {} in {}, nowhere nearer than {:.3g} to a bound\n", boxes_text(c.boxes),
                  duration(c.seconds), c.margin);
@@ -162,7 +166,8 @@ void print_result(const Result& result) {
                  c.hit_box_limit ? "given up, since that is the most"
                                  : "it is an equality somewhere, as far as numbers tell");
     }
-    if (part.least_variance) fmt::print("  holds from ν = {:.3g} on\n", *part.least_variance);
+    if (domain_result.least_variance)
+      fmt::print("  holds from ν = {:.3g} on\n", *domain_result.least_variance);
   }
 }
 
@@ -172,8 +177,8 @@ int run_certify(const CertifyArguments& arguments) {
   for (const int theorem : {1, 2, 3}) {
     if (arguments.theorem != 0 && arguments.theorem != theorem) continue;
     const Result result = certify_theorem(theorem, arguments);
-    for (const Part& part : result.parts) {
-      proved = proved && part.certificate.verdict == Verdict::proved;
+    for (const DomainResult& domain_result : result.domains) {
+      proved = proved && domain_result.certificate.verdict == Verdict::proved;
     }
     if (arguments.json) list.push_back(result_json(result));
     else print_result(result);

@@ -153,7 +153,7 @@ std::string propagation_plot(const PlotArguments& arguments) {
                 "plot ${1} using 1:5:6 with filledcurves fs transparent solid 0.25 lc rgb '{3}' "
                 "notitle, "
                 "'' using 1:2:3 with filledcurves fs transparent solid 0.25 lc rgb '{4}' notitle, "
-                "'' using 1:7 with lines lw 2 lc rgb '{3}' title 'deviation of rows', "
+                "'' using 1:7 with lines lw 2 lc rgb '{3}' title 'standard deviation of rows', "
                 "'' using 1:4 with lines lw 2 lc rgb '{4}' title 'mean of rows', "
                 "'' using 1:9 with lines lw 2 dt 2 lc rgb 'black' title 'predicted', "
                 "'' using 1:8 with lines lw 2 dt 2 lc rgb 'black' notitle\nset key off\n",

@@ -198,8 +198,8 @@ void run_train(const TrainArguments& arguments) {
   const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
   Run run(std::move(config));
   describe(run.summary(), folder.root);
-  TrainingProgress lines;
-  TrainCallbacks callbacks = lines.callbacks();
+  TrainingProgress progress;
+  TrainCallbacks callbacks = progress.callbacks();
   std::optional<TensorBoardLog> tensorboard;
   if (!arguments.tensorboard.empty()) {
     tensorboard.emplace(arguments.tensorboard, run.config(), run.summary().metrics);

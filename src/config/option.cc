@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -15,17 +17,20 @@
 namespace selfnorm {
 namespace {
 
+constexpr std::string_view kAuto = "auto";  ///< an optional number without a value
+
 template <class T>
 constexpr bool is_number_v = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
 template <class T>
-constexpr bool is_whole_v = std::is_integral_v<T> || std::is_same_v<T, std::vector<std::int64_t>>;
+constexpr bool is_integer_v = std::is_integral_v<T> || std::is_same_v<T, std::vector<std::int64_t>>;
 
 template <class T>
 std::string type_text() {
   if constexpr (std::is_same_v<T, bool>) return "true or false";
   else if constexpr (std::is_integral_v<T>) return "a whole number";
   else if constexpr (std::is_floating_point_v<T>) return "a number";
+  else if constexpr (std::is_same_v<T, std::optional<double>>) return "a number or \"auto\"";
   else if constexpr (std::is_same_v<T, std::string>) return "text in quotes";
   else if constexpr (std::is_same_v<T, std::vector<std::string>>) return "a list of texts";
   else if constexpr (std::is_same_v<T, Setting>) return "a value";
@@ -49,6 +54,10 @@ bool convert(const Setting& setting, T& out) {
   if constexpr (std::is_same_v<T, Setting>) {
     out = setting;
     return true;
+  } else if constexpr (std::is_same_v<T, std::optional<double>>) {
+    const auto* text = std::get_if<std::string>(&setting);
+    if (text != nullptr) return *text == kAuto;
+    return convert(setting, out.emplace());
   } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
     const auto* whole = std::get_if<std::int64_t>(&setting);
     if (whole == nullptr || !std::in_range<T>(*whole)) return false;
@@ -91,11 +100,14 @@ void check_range(const std::string& where, const Option& option, const T& value,
   const auto check = [&](double number) {
     if (option.range.contains(number)) return;
     std::string expected = option.range.text();  // "a number in ..."
-    if constexpr (is_whole_v<T>) expected.insert(2, "whole ");
+    if constexpr (is_integer_v<T>) expected.insert(2, "whole ");
+    if constexpr (std::is_same_v<T, std::optional<double>>) expected += " or \"auto\"";
     fail(where, option, expected, got);
   };
   if constexpr (is_number_v<T>) {
     check(static_cast<double>(value));
+  } else if constexpr (std::is_same_v<T, std::optional<double>>) {
+    if (value.has_value()) check(*value);
   } else if constexpr (std::is_same_v<T, std::vector<double>> ||
                        std::is_same_v<T, std::vector<std::int64_t>>) {
     for (const auto number : value) check(static_cast<double>(number));
@@ -150,6 +162,8 @@ Setting get_option(const Option& option) {
         using T = std::remove_pointer_t<decltype(target)>;
         if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
           return static_cast<std::int64_t>(*target);
+        } else if constexpr (std::is_same_v<T, std::optional<double>>) {
+          return target->has_value() ? Setting(**target) : Setting(std::string(kAuto));
         } else {
           return *target;
         }
@@ -206,7 +220,9 @@ Setting parse_setting(const Option& option, const std::string& text, const std::
           std::int64_t value = 0;
           number(text, value);
           return value;
-        } else if constexpr (std::is_floating_point_v<T>) {
+        } else if constexpr (std::is_floating_point_v<T> ||
+                             std::is_same_v<T, std::optional<double>>) {
+          if (!std::is_floating_point_v<T> && text == kAuto) return text;
           double value = 0;
           number(text, value);
           return value;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -39,9 +40,9 @@ inline constexpr Range kUnit{0, 1, false, false};
 /// A Setting as the target accepts values of every type, for options with several types. The code
 /// that reads it must check it.
 struct Option {
-  using Target = std::variant<bool*, int*, std::int64_t*, std::uint64_t*, double*, std::string*,
-                              std::vector<std::int64_t>*, std::vector<double>*,
-                              std::vector<std::string>*, Setting*>;
+  using Target = std::variant<bool*, int*, std::int64_t*, std::uint64_t*, double*,
+                              std::optional<double>*, std::string*, std::vector<std::int64_t>*,
+                              std::vector<double>*, std::vector<std::string>*, Setting*>;
   std::string name;
   Target target;
   std::string help;

@@ -11,12 +11,12 @@
 namespace selfnorm {
 namespace {
 
-std::string place(const toml::node& node, const std::string& where) {
+std::string location(const toml::node& node, const std::string& where) {
   return fmt::format("{}:{}", where, node.source().begin.line);
 }
 
-[[noreturn]] void fail(const std::string& place, const std::string& message) {
-  throw Error(ErrorKind::config, place + ": " + message);
+[[noreturn]] void fail(const std::string& location, const std::string& message) {
+  throw Error(ErrorKind::config, location + ": " + message);
 }
 
 // Collects the elements of a list of numbers or texts. Nested lists are flattened, so that a
@@ -33,7 +33,7 @@ void collect(const toml::array& array, const std::string& where, std::vector<dou
       whole = whole && element.is_integer();
       numbers.push_back(*number);
     } else {
-      fail(place(element, where), "a list must contain numbers or texts");
+      fail(location(element, where), "a list must contain numbers or texts");
     }
   }
 }
@@ -44,7 +44,7 @@ Setting list_setting(const toml::array& array, const std::string& where) {
   bool whole = true;
   collect(array, where, numbers, texts, whole);
   if (!texts.empty() && !numbers.empty()) {
-    fail(place(array, where), "a list must contain either numbers or texts, not both");
+    fail(location(array, where), "a list must contain either numbers or texts, not both");
   }
   if (!texts.empty()) return texts;
   if (!whole) return numbers;
@@ -56,7 +56,7 @@ Setting scalar_setting(const toml::node& node, const std::string& where) {
   if (const auto* value = node.as_integer()) return std::int64_t{value->get()};
   if (const auto* value = node.as_floating_point()) return value->get();
   if (const auto* value = node.as_string()) return value->get();
-  fail(place(node, where), "dates and times are not supported");
+  fail(location(node, where), "dates and times are not supported");
 }
 
 void flatten(const toml::table& table, const std::string& prefix, const std::string& where,
@@ -78,8 +78,8 @@ void flatten(const toml::table& table, const std::string& prefix, const std::str
       for (const toml::node& element : *array) {
         TomlSection entry;
         flatten(*element.as_table(), "", where, free_keys, entry);
-        if (!entry.lists.empty()) fail(place(element, where), "a layer cannot contain layers");
-        list.emplace_back(std::move(entry.settings), place(element, where));
+        if (!entry.lists.empty()) fail(location(element, where), "a layer cannot contain layers");
+        list.emplace_back(std::move(entry.settings), location(element, where));
       }
     } else {
       section.settings[name] =
@@ -98,7 +98,7 @@ std::string toml_key(const std::string& name) {
 }
 
 // Groups "a", "a.b" and "a.c" into one entry: a = { name = …, b = …, c = … }.
-std::vector<std::pair<std::string, std::string>> grouped(const Settings& settings) {
+std::vector<std::pair<std::string, std::string>> group_by_prefix(const Settings& settings) {
   std::map<std::string, Settings> groups;
   for (const auto& [name, value] : settings) {
     const std::size_t dot = name.find('.');
@@ -147,7 +147,7 @@ TomlFile parse_toml(std::string_view text, const std::string& where,
   for (const auto& [key, node] : root) {
     const auto* table = node.as_table();
     if (table == nullptr) {
-      fail(place(node, where),
+      fail(location(node, where),
            fmt::format("'{}' is outside of a table such as [model]", std::string(key.str())));
     }
     flatten(*table, "", where, free_keys, file[std::string(key.str())]);
@@ -157,14 +157,14 @@ TomlFile parse_toml(std::string_view text, const std::string& where,
 
 std::string toml_lines(const Settings& settings) {
   std::string lines;
-  for (const auto& [name, value] : grouped(settings)) {
+  for (const auto& [name, value] : group_by_prefix(settings)) {
     lines += fmt::format("{} = {}\n", name, value);
   }
   return lines;
 }
 
 std::string toml_inline(const Settings& settings, const std::vector<std::string>& first) {
-  auto entries = grouped(settings);
+  auto entries = group_by_prefix(settings);
   std::ranges::stable_sort(entries, {}, [&](const auto& entry) {
     return std::ranges::find(first, entry.first) - first.begin();
   });

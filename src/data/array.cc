@@ -56,8 +56,8 @@ std::vector<Out> decode(const std::vector<std::uint8_t>& bytes, bool swap, Conve
 }
 
 template <class Stored>
-std::vector<std::int64_t> decode_whole(const std::vector<std::uint8_t>& bytes, bool swap,
-                                       const std::string& file) {
+std::vector<std::int64_t> decode_integers(const std::vector<std::uint8_t>& bytes, bool swap,
+                                          const std::string& file) {
   return decode<Stored, std::int64_t>(bytes, swap, [&](Stored value) {
     if (!std::in_range<std::int64_t>(value)) {
       throw_data_error(
@@ -99,17 +99,17 @@ decltype(NumberArray::values) decode_values(std::vector<std::uint8_t> bytes, Num
   }
   if (format.kind == 'u') {
     if (format.bytes == 1) return bytes;
-    if (format.bytes == 2) return decode_whole<std::uint16_t>(bytes, swap, file);
-    if (format.bytes == 4) return decode_whole<std::uint32_t>(bytes, swap, file);
-    return decode_whole<std::uint64_t>(bytes, swap, file);
+    if (format.bytes == 2) return decode_integers<std::uint16_t>(bytes, swap, file);
+    if (format.bytes == 4) return decode_integers<std::uint32_t>(bytes, swap, file);
+    return decode_integers<std::uint64_t>(bytes, swap, file);
   }
   if (format.kind == 'b') {
     return decode<std::uint8_t, std::int64_t>(bytes, false, [](auto v) { return v != 0; });
   }
-  if (format.bytes == 1) return decode_whole<std::int8_t>(bytes, swap, file);
-  if (format.bytes == 2) return decode_whole<std::int16_t>(bytes, swap, file);
-  if (format.bytes == 4) return decode_whole<std::int32_t>(bytes, swap, file);
-  return decode_whole<std::int64_t>(bytes, swap, file);
+  if (format.bytes == 1) return decode_integers<std::int8_t>(bytes, swap, file);
+  if (format.bytes == 2) return decode_integers<std::int16_t>(bytes, swap, file);
+  if (format.bytes == 4) return decode_integers<std::int32_t>(bytes, swap, file);
+  return decode_integers<std::int64_t>(bytes, swap, file);
 }
 
 void require_finite(const std::vector<float>& values, std::int64_t columns,
@@ -142,7 +142,7 @@ void limit_rows(NumberArray& array, std::int64_t rows) {
   std::visit([&](auto& values) { values.resize(count); }, array.values);
 }
 
-std::vector<float> array_floats(NumberArray array) {
+std::vector<float> to_floats(NumberArray array) {
   return std::visit(
       [](auto& values) -> std::vector<float> {
         if constexpr (std::is_same_v<std::decay_t<decltype(values)>, std::vector<float>>) {
@@ -156,8 +156,7 @@ std::vector<float> array_floats(NumberArray array) {
       array.values);
 }
 
-Field array_field(NumberArray array, std::string name, bool channel_first,
-                  const std::string& file) {
+Field to_field(NumberArray array, std::string name, bool channel_first, const std::string& file) {
   Field field{std::move(name), Shape(array.shape.begin() + 1, array.shape.end()), {}};
   if (field.sample_shape.empty()) field.sample_shape = {1};
   if (channel_first && field.sample_shape.size() == 2) {
@@ -168,13 +167,13 @@ Field array_field(NumberArray array, std::string name, bool channel_first,
     field.values = std::move(*bytes);
     return field;
   }
-  std::vector<float> floats = array_floats(std::move(array));
+  std::vector<float> floats = to_floats(std::move(array));
   require_finite(floats, elements(field.sample_shape), file);
   field.values = std::move(floats);
   return field;
 }
 
-std::vector<double> array_labels(const NumberArray& array, const std::string& file) {
+std::vector<double> to_labels(const NumberArray& array, const std::string& file) {
   if (elements(array.shape) != array.shape.front()) {
     throw_data_error(fmt::format("{}: expected one label per row, got an array of shape {}", file,
                                  to_string(array.shape)));

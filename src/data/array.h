@@ -20,7 +20,7 @@ struct NumberFormat {
 };
 
 /// Numbers in row-major order. Bytes stay bytes, integers and bools become 64-bit, and all others
-/// become float. A double beyond the range of float becomes infinite, which `array_field` rejects.
+/// become float. A double beyond the range of float becomes infinite, which `to_field` rejects.
 struct NumberArray {
   Shape shape;
   std::variant<std::vector<std::uint8_t>, std::vector<std::int64_t>, std::vector<float>> values;
@@ -40,13 +40,13 @@ void limit_rows(NumberArray& array, std::int64_t rows);
 /// sample has two or more extents, otherwise they become plain numbers. `channel_first` turns
 /// samples of shape (H,W) into (1,H,W). Throws Error(data) with row and column for NaN and
 /// infinity.
-Field array_field(NumberArray array, std::string name, bool channel_first, const std::string& file);
+Field to_field(NumberArray array, std::string name, bool channel_first, const std::string& file);
 
 /// Returns the number of each row as a double. Throws Error(data) if rows have more than one
 /// number.
-std::vector<double> array_labels(const NumberArray& array, const std::string& file);
+std::vector<double> to_labels(const NumberArray& array, const std::string& file);
 
 /// Returns all numbers as floats.
-std::vector<float> array_floats(NumberArray array);
+std::vector<float> to_floats(NumberArray array);
 
 }  // namespace selfnorm

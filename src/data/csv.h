@@ -25,7 +25,7 @@ void read_csv_rows(const std::filesystem::path& path, const std::string& delimit
 ///
 /// With delimiter "auto", cells are separated by tabs if the first line has one, else by semicolons
 /// if it has one, else by commas. With header "auto", the first row is a header if it has text and
-/// either no number or the name of the target. Columns without a header are named "0", "1", ….
+/// either not a number or the name of the target. Columns without a header are named "0", "1", ….
 /// `target` is the name or the index of a column. Indices count from 0, or from the end if
 /// negative. `target` may also be a list separated by commas. Several targets are values in the
 /// order of the list, with NaN for a missing one. If `target` is empty, a column named target,

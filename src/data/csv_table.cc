@@ -58,7 +58,7 @@ std::string_view CsvRow::cell(std::size_t i) const {
   return trimmed(std::string_view(text_).substr(begin, ends_[i] - begin));
 }
 
-std::string CsvTable::place(std::int64_t line, std::size_t column) const {
+std::string CsvTable::cell_location(std::int64_t line, std::size_t column) const {
   if (has_header_)
     return fmt::format("{}:{}, column {}", file_, line, quote_for_message(columns_[column]));
   return fmt::format("{}:{}, column {} (from 0)", file_, line, column);
@@ -149,17 +149,17 @@ float CsvTable::feature(std::string_view cell, std::int64_t line, std::size_t co
     if (std::abs(*number) <= std::numeric_limits<float>::max()) return static_cast<float>(*number);
     if (!std::isnan(*number)) {
       throw_data_error(fmt::format("{}: expected a number within 32-bit range, got {}",
-                                   place(line, column), quote_for_message(cell)));
+                                   cell_location(line, column), quote_for_message(cell)));
     }
   }
   if (is_missing(cell)) {
     throw_data_error(
         fmt::format("{}: expected a number, got a missing value {} (fill the cell or drop "
                     "the row: missing features are not imputed)",
-                    place(line, column), quote_for_message(cell)));
+                    cell_location(line, column), quote_for_message(cell)));
   }
   throw_data_error(fmt::format(
-      "{}: expected a number, got {} ({})", place(line, column), quote_for_message(cell),
+      "{}: expected a number, got {} ({})", cell_location(line, column), quote_for_message(cell),
       labels_.empty() ? "if this is the target, name it: target = \"…\""
                       : "features must be numbers: encode or drop this column"));
 }
@@ -180,7 +180,7 @@ void CsvTable::row(const CsvRow& row, std::int64_t line) {
     if (!options_.read_targets) break;
     const std::string_view cell = row.cell(labels.column);
     if (!is_utf8(cell)) {
-      throw_data_error(place(line, labels.column) +
+      throw_data_error(cell_location(line, labels.column) +
                        ": the label is not UTF-8 (save the file as UTF-8)");
     }
     labels.cells.emplace_back(is_missing(cell) ? std::string_view() : cell);
@@ -191,13 +191,13 @@ void CsvTable::row(const CsvRow& row, std::int64_t line) {
 double CsvTable::label(std::string_view cell, std::int64_t line, std::size_t column) const {
   if (cell.empty()) return kMissing;
   if (const auto number = parse_number(cell)) return *number;
-  throw_data_error(fmt::format("{}: expected a number as the target, got {}", place(line, column),
-                               quote_for_message(cell)));
+  throw_data_error(fmt::format("{}: expected a number as the target, got {}",
+                               cell_location(line, column), quote_for_message(cell)));
 }
 
 Targets CsvTable::one_target(const Labels& labels) const {
   const RowLocator where = [&](std::int64_t row) {
-    return place(lines_[static_cast<std::size_t>(row)], labels.column);
+    return cell_location(lines_[static_cast<std::size_t>(row)], labels.column);
   };
   const bool text = std::ranges::any_of(
       labels.cells, [](const std::string& cell) { return !cell.empty() && !parse_number(cell); });
@@ -218,7 +218,7 @@ Targets CsvTable::several_targets() const {
       const double value = label(labels.cells[row], lines_[row], labels.column);
       if (std::abs(value) > std::numeric_limits<float>::max()) {
         throw_data_error(fmt::format("{}: expected a target within 32-bit range, got {}",
-                                     place(lines_[row], labels.column), value));
+                                     cell_location(lines_[row], labels.column), value));
       }
       all.values[row * labels_.size() + task] = static_cast<float>(value);
     }

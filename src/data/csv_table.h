@@ -52,7 +52,7 @@ class CsvTable {
   bool is_header(const CsvRow& row) const;
   void find_targets();
   std::optional<std::size_t> find_column(const std::string& name) const;
-  std::string place(std::int64_t line, std::size_t column) const;
+  std::string cell_location(std::int64_t line, std::size_t column) const;
   float feature(std::string_view cell, std::int64_t line, std::size_t column) const;
   double label(std::string_view cell, std::int64_t line, std::size_t column) const;
   Targets one_target(const Labels& labels) const;

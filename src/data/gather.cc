@@ -104,8 +104,8 @@ void check_standardizer(const Field& field, const Standardizer& standardizer) {
 }
 
 template <class T>
-std::vector<T> taken(const std::vector<T>& values, std::int64_t width,
-                     std::span<const std::int64_t> rows) {
+std::vector<T> select_values(const std::vector<T>& values, std::int64_t width,
+                             std::span<const std::int64_t> rows) {
   std::vector<T> out;
   if (values.empty()) return out;
   out.reserve(rows.size() * static_cast<std::size_t>(width));
@@ -150,21 +150,22 @@ void gather_batch(const Field& field, const Standardizer* standardizer,
       field.values);
 }
 
-Dataset take_rows(const Dataset& data, std::span<const std::int64_t> rows) {
+Dataset select_rows(const Dataset& data, std::span<const std::int64_t> rows) {
   Dataset out{data.name, static_cast<std::int64_t>(rows.size()), {}, {}};
   for (const Field& field : data.inputs) {
     check_rows(field, rows);
     const std::int64_t sample = elements(field.sample_shape);
     Field part{field.name, field.sample_shape, {}, field.columns};
-    std::visit([&](const auto& values) { part.values = taken(values, sample, rows); },
+    std::visit([&](const auto& values) { part.values = select_values(values, sample, rows); },
                field.values);
     out.inputs.push_back(std::move(part));
   }
-  out.targets = {data.targets.name,        taken(data.targets.classes, 1, rows),
-                 data.targets.class_names, taken(data.targets.values, data.targets.width, rows),
-                 data.targets.width,       data.targets.columns};
+  out.targets = {
+      data.targets.name,        select_values(data.targets.classes, 1, rows),
+      data.targets.class_names, select_values(data.targets.values, data.targets.width, rows),
+      data.targets.width,       data.targets.columns};
   out.vocabulary = data.vocabulary;
-  out.lines = taken(data.lines, 1, rows);
+  out.lines = select_values(data.lines, 1, rows);
   return out;
 }
 

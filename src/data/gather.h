@@ -26,6 +26,6 @@ void gather_batch(const Field& field, const Standardizer* standardizer,
                   std::span<const std::int64_t> rows, float* out);
 
 /// Returns a data set of the given rows, in this order.
-Dataset take_rows(const Dataset& data, std::span<const std::int64_t> rows);
+Dataset select_rows(const Dataset& data, std::span<const std::int64_t> rows);
 
 }  // namespace selfnorm

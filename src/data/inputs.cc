@@ -11,7 +11,7 @@
 
 namespace selfnorm {
 
-Field take_columns(const Field& field, const std::vector<std::size_t>& from, std::string name) {
+Field select_columns(const Field& field, const std::vector<std::size_t>& from, std::string name) {
   const auto& values = std::get<std::vector<float>>(field.values);
   const std::size_t width = field.columns.size();
   std::vector<float> chosen;
@@ -37,7 +37,7 @@ void split_into_inputs(const InputSources& inputs, Dataset& data) {
       }
       from.push_back(static_cast<std::size_t>(found - table.columns.begin()));
     }
-    data.inputs.push_back(take_columns(table, from, name));
+    data.inputs.push_back(select_columns(table, from, name));
   }
 }
 

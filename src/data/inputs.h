@@ -12,6 +12,6 @@ namespace selfnorm {
 void split_into_inputs(const InputSources& inputs, Dataset& data);
 
 /// Returns a field with the columns of a table's field at the positions `from`.
-Field take_columns(const Field& field, const std::vector<std::size_t>& from, std::string name);
+Field select_columns(const Field& field, const std::vector<std::size_t>& from, std::string name);
 
 }  // namespace selfnorm

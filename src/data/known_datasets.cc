@@ -49,8 +49,8 @@ void add_beside_program(std::vector<fs::path>& directories) {
   std::error_code fault;
   const fs::path program = fs::read_symlink("/proc/self/exe", fault);
   if (fault) return;
-  const fs::path beside = program.parent_path().parent_path() / "share" / "selfnorm" / "data";
-  if (fs::is_directory(beside, fault)) directories.push_back(beside);
+  const fs::path candidate = program.parent_path().parent_path() / "share" / "selfnorm" / "data";
+  if (fs::is_directory(candidate, fault)) directories.push_back(candidate);
 }
 
 bool has_all(const fs::path& folder, std::string_view files) {

@@ -28,7 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kDigitsTestPeriod = 5;
-constexpr float kDigitsCounts = 16;  // a pixel is the number of inked points out of 4×4
+constexpr float kMaxDigitsPixel = 16;  // a pixel is the number of inked points out of 4×4
 NumberArray read_array(const fs::path& path, FileKind kind, std::int64_t limit) {
   NumberArray array = kind == FileKind::npy ? read_npy(path) : read_idx(path);
   limit_rows(array, limit);
@@ -40,7 +40,7 @@ NumberArray read_array(const fs::path& path, FileKind kind, std::int64_t limit) 
 Field read_field(const fs::path& path, FileKind kind, const std::string& name, std::int64_t limit) {
   NumberArray array = read_array(path, kind, limit);
   const bool bytes = std::holds_alternative<std::vector<std::uint8_t>>(array.values);
-  return array_field(std::move(array), name, kind == FileKind::idx || bytes, path.string());
+  return to_field(std::move(array), name, kind == FileKind::idx || bytes, path.string());
 }
 
 RowLocator make_row_locator(const fs::path& path) {
@@ -58,7 +58,7 @@ void check_rows_match(std::int64_t inputs, std::int64_t targets, const fs::path&
 
 Targets value_targets(std::string name, NumberArray array, const fs::path& path) {
   const std::int64_t width = elements(array.shape) / array.shape.front();
-  Targets targets{std::move(name), {}, {}, array_floats(std::move(array)), width};
+  Targets targets{std::move(name), {}, {}, to_floats(std::move(array)), width};
   for (std::size_t i = 0; i < targets.values.size(); ++i) {
     if (!std::isinf(targets.values[i])) continue;
     throw_data_error(fmt::format("{}: target {}: expected a number within 32-bit range, got {}",
@@ -85,7 +85,7 @@ Targets read_targets(const fs::path& path, const DataOptions& options) {
     }
     return value_targets(name, std::move(array), path);
   }
-  return number_targets(name, array_labels(array, path.string()), options.task,
+  return number_targets(name, to_labels(array, path.string()), options.task,
                         make_row_locator(path));
 }
 
@@ -132,7 +132,7 @@ Dataset read_pair(const IdxPair& files, const std::string& name,
   data.inputs.push_back(read_field(files.images, FileKind::idx, "image", options.limit));
   data.rows = row_count(data.inputs.front());
   const NumberArray array = read_array(files.labels, FileKind::idx, options.limit);
-  const auto labels = array_labels(array, files.labels.string());
+  const auto labels = to_labels(array, files.labels.string());
   const RowLocator locate = make_row_locator(files.labels);
   check_rows_match(data.rows, static_cast<std::int64_t>(labels.size()), files.images, files.labels);
   data.targets = class_names.empty() ? number_targets("label", labels, options.task, locate)
@@ -190,12 +190,12 @@ LoadedData load_digits(const fs::path& folder, std::vector<std::string> class_na
   }
   all.name = "digits";
   auto& counts = std::get<std::vector<float>>(all.inputs[0].values);
-  for (float& count : counts) count /= kDigitsCounts;
+  for (float& count : counts) count /= kMaxDigitsPixel;
   all.inputs[0] = {"image", {1, 8, 8}, std::move(counts)};
   const std::vector<double> labels(all.targets.values.begin(), all.targets.values.end());
   all.targets = index_targets("label", labels, std::move(class_names), make_row_locator(path));
-  return {take_rows(all, digits_split(all.rows, false, options.limit)),
-          take_rows(all, digits_split(all.rows, true, options.limit))};
+  return {select_rows(all, digits_split(all.rows, false, options.limit)),
+          select_rows(all, digits_split(all.rows, true, options.limit))};
 }
 
 LoadedData load_known(const KnownDataset& known, const DataOptions& options) {
@@ -222,12 +222,12 @@ LoadedData load_files(const DataOptions& options) {
 }
 
 LoadedData load_table(const fs::path& path, const DataOptions& options) {
-  if (holds_json_lines(path) && (options.header != "auto" || options.delimiter != "auto")) {
+  if (is_json_lines_file(path) && (options.header != "auto" || options.delimiter != "auto")) {
     throw_data_error(path.string() +
                      ": JSON lines have neither `header` nor `delimiter` (leave them out)");
   }
   if (!options.text.empty()) return {read_texts(path, options), {}};
-  if (holds_json_lines(path)) {
+  if (is_json_lines_file(path)) {
     throw_data_error(path.string() +
                      ": JSON lines must contain texts (name their columns: text = [\"…\"])");
   }
@@ -267,7 +267,7 @@ void reject_unread_options(SourceKind source, const DataOptions& options) {
   }
 }
 
-LoadedData load_whole(const DataOptions& options) {
+LoadedData load_source(const DataOptions& options) {
   const auto [kind, path] = find_source(options);
   reject_unread_options(kind, options);
   check_texts(options);
@@ -322,9 +322,9 @@ DataOptions separate_set_options(const std::string& part, const std::string& sou
   return own;
 }
 
-Dataset load_set(const std::string& part, const std::string& source, const DataOptions& options,
-                 const Targets& targets) {
-  Dataset data = load_whole(separate_set_options(part, source, options, targets)).train;
+Dataset load_separate_set(const std::string& part, const std::string& source,
+                          const DataOptions& options, const Targets& targets) {
+  Dataset data = load_source(separate_set_options(part, source, options, targets)).train;
   const auto has_none = [](const Targets& t) { return t.classes.empty() && t.values.empty(); };
   if (has_none(data.targets) && !has_none(targets)) {
     throw_data_error(fmt::format("{}: {} has no target '{}'", part, data.name, targets.name));
@@ -349,7 +349,9 @@ Options options(DataOptions& data) {
       {"validation", &data.validation, "source of validation rows, of the same kind as `source`"},
       {"test", &data.test, "source of test rows, of the same kind as `source`"},
       {"validation_split", &data.validation_split,
-       "fraction of the training rows used for validation", range::kRate},
+       "fraction of the training rows used for validation; auto: 0.1 of at least 2,000 rows, else "
+       "0",
+       range::kRate},
       {"test_split", &data.test_split, "fraction of the rows used as the test set", range::kRate},
       {"shuffle_split", &data.shuffle_split,
        "draw the rows of the splits at random; false takes the last rows"},
@@ -374,25 +376,26 @@ Options options(DataOptions& data) {
 }
 
 LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
-  reject_set_with_split("validation", options.validation, options.validation_split);
+  reject_set_with_split("validation", options.validation, options.validation_split.value_or(0));
   reject_set_with_split("test", options.test, options.test_split);
-  LoadedData data = load_whole(options);
+  LoadedData data = load_source(options);
   if (data.test && (options.test_split > 0 || !options.test.empty())) {
     throw_data_error(fmt::format("{} already has a test set (leave {} out)",
                                  quote_for_message(options.source),
                                  options.test.empty() ? "test_split" : "test"));
   }
   if (!options.validation.empty()) {
-    data.validation = load_set("validation", options.validation, options, data.train.targets);
+    data.validation =
+        load_separate_set("validation", options.validation, options, data.train.targets);
   }
   if (!options.test.empty())
-    data.test = load_set("test", options.test, options, data.train.targets);
+    data.test = load_separate_set("test", options.test, options, data.train.targets);
   if (options.test_split <= 0) return data;
   const Split split =
       split_rows(data.train.rows, options.test_split, options.shuffle_split, seed, "test");
   const std::int64_t unlabeled = data.train.unlabeled, skipped = data.train.skipped;
-  data.test = take_rows(data.train, split.held_out);
-  data.train = take_rows(data.train, split.train);
+  data.test = select_rows(data.train, split.held_out);
+  data.train = select_rows(data.train, split.train);
   data.train.unlabeled = unlabeled;
   data.train.skipped = skipped;
   return data;

@@ -14,8 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kTableEndings = {".csv", ".tsv",   ".txt",   ".data",
-                                                ".dat", ".jsonl", ".ndjson"};
+const std::vector<std::string> kTableExtensions = {".csv", ".tsv",   ".txt",   ".data",
+                                                   ".dat", ".jsonl", ".ndjson"};
 
 [[noreturn]] void fail_source(const DataOptions& options) {
   std::vector<std::string> names;
@@ -50,11 +50,11 @@ FileKind file_kind(const fs::path& path) {
   if (ending == ".idx" || name.ends_with("ubyte") || name.find("-idx") != name.npos) {
     return FileKind::idx;
   }
-  if (std::ranges::count(kTableEndings, ending) > 0) return FileKind::table;
+  if (std::ranges::count(kTableExtensions, ending) > 0) return FileKind::table;
   throw_data_error(
       fmt::format("{}: unknown file extension '{}' (expected {}, .npy, .idx or …-ubyte, each "
                   "also with .gz)",
-                  path.string(), ending, join(kTableEndings, ", ")));
+                  path.string(), ending, join(kTableExtensions, ", ")));
 }
 
 Source find_source(const DataOptions& options) {
@@ -78,10 +78,10 @@ std::optional<fs::path> find_path(const std::string& path, const DataOptions& op
 }
 
 fs::path find_target(const fs::path& inputs, const DataOptions& options) {
-  fs::path beside = inputs.parent_path() / options.target;
+  fs::path candidate = inputs.parent_path() / options.target;
   std::error_code ignored;
-  if (fs::exists(beside, ignored)) return beside;
-  return find_path(options.target, options).value_or(beside);
+  if (fs::exists(candidate, ignored)) return candidate;
+  return find_path(options.target, options).value_or(candidate);
 }
 
 void make_absolute(DataOptions& options) {

@@ -15,6 +15,10 @@ namespace {
 // In binary, 10·(1 − 0.9) is just below 1. A difference this small is a rounding error.
 constexpr double kRounding = 1e-6;
 
+// Fewer rows are too dear to hold out, and their scores would be too noisy.
+constexpr std::int64_t kMinRowsToHoldOut = 2000;
+constexpr double kAutomaticFraction = 0.1;
+
 }  // namespace
 
 Split split_rows(std::int64_t rows, double fraction, bool shuffle, std::uint64_t seed,
@@ -30,6 +34,14 @@ Split split_rows(std::int64_t rows, double fraction, bool shuffle, std::uint64_t
   if (shuffle) order = permutation(random_key(seed, "shuffle", name), rows);
   const auto cut = order.begin() + static_cast<std::int64_t>(kept);
   return {{order.begin(), cut}, {cut, order.end()}};
+}
+
+Split split_validation_rows(const DataOptions& options, std::int64_t rows, std::uint64_t seed) {
+  const bool is_automatic = !options.validation_split.has_value();
+  const bool holds_out = options.validation.empty() && rows >= kMinRowsToHoldOut;
+  const double fraction =
+      is_automatic ? (holds_out ? kAutomaticFraction : 0) : *options.validation_split;
+  return split_rows(rows, fraction, options.shuffle_split || is_automatic, seed, "validation");
 }
 
 }  // namespace selfnorm

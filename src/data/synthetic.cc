@@ -34,11 +34,12 @@ SyntheticPoint on_circle(double along, int class_index) {
   return {radius * std::cos(2 * pi * along), radius * std::sin(2 * pi * along), class_index};
 }
 
-struct Figure {
+struct Generator {
   const char* name;
   SyntheticPoint (*at)(double along, int class_index);
 };
-constexpr Figure kFigures[] = {{"spirals", on_spiral}, {"moons", on_moon}, {"circles", on_circle}};
+constexpr Generator kGenerators[] = {
+    {"spirals", on_spiral}, {"moons", on_moon}, {"circles", on_circle}};
 
 void check(const SyntheticOptions& options) {
   constexpr std::int64_t kMaxSyntheticRows = 10'000'000;
@@ -57,7 +58,7 @@ void check(const SyntheticOptions& options) {
 const std::vector<std::string>& synthetic_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> list;
-    for (const Figure& figure : kFigures) list.emplace_back(figure.name);
+    for (const Generator& generator : kGenerators) list.emplace_back(generator.name);
     return list;
   }();
   return names;
@@ -65,9 +66,9 @@ const std::vector<std::string>& synthetic_names() {
 
 std::vector<SyntheticPoint> make_synthetic(const std::string& name,
                                            const SyntheticOptions& options) {
-  const auto* figure =
-      std::ranges::find_if(kFigures, [&](const Figure& each) { return each.name == name; });
-  if (figure == std::end(kFigures)) {
+  const auto* generator =
+      std::ranges::find_if(kGenerators, [&](const Generator& each) { return each.name == name; });
+  if (generator == std::end(kGenerators)) {
     throw Error(ErrorKind::config, fmt::format("unknown synthetic data set '{}'{}", name,
                                                suggestion(name, synthetic_names())));
   }
@@ -77,7 +78,7 @@ std::vector<SyntheticPoint> make_synthetic(const std::string& name,
   std::vector<SyntheticPoint> points;
   for (std::int64_t row = 0; row < options.rows; ++row) {
     const auto draw = static_cast<std::uint64_t>(row);
-    SyntheticPoint point = figure->at(uniform(places, draw), static_cast<int>(row % 2));
+    SyntheticPoint point = generator->at(uniform(places, draw), static_cast<int>(row % 2));
     point.x += options.noise * normal(noise, 2 * draw);
     point.y += options.noise * normal(noise, 2 * draw + 1);
     points.push_back(point);

@@ -18,7 +18,7 @@ namespace {
 
 constexpr double kMaxExactInteger = 9007199254740992;  // 2^53: doubles skip whole numbers above it
 
-bool is_whole(double value) {
+bool is_integer(double value) {
   return std::abs(value) <= kMaxExactInteger && value == std::trunc(value);
 }
 
@@ -26,7 +26,7 @@ bool is_whole(double value) {
 bool look_like_classes(const std::vector<double>& labels) {
   std::set<double> seen;
   for (const double label : labels) {
-    if (!is_whole(label)) return false;
+    if (!is_integer(label)) return false;
     seen.insert(label);
     if (seen.size() > kMaxAutomaticClasses) return false;
   }
@@ -69,7 +69,7 @@ Targets number_targets(std::string name, std::vector<double> labels, const std::
   const bool classes = task == "classification" || (task == "auto" && look_like_classes(labels));
   if (classes) {
     require(labels, locate,
-            "a whole number as the class (task = \"regression\" accepts any number)", is_whole);
+            "a whole number as the class (task = \"regression\" accepts any number)", is_integer);
     return encode(std::move(name), labels);
   }
   require(labels, locate, "a target within 32-bit range", [](double label) {
@@ -94,7 +94,7 @@ Targets index_targets(std::string name, const std::vector<double>& labels,
                       std::vector<std::string> class_names, const RowLocator& locate) {
   const auto count = static_cast<double>(class_names.size());
   require(labels, locate, fmt::format("a class from 0 to {}", class_names.size() - 1),
-          [&](double label) { return is_whole(label) && label >= 0 && label < count; });
+          [&](double label) { return is_integer(label) && label >= 0 && label < count; });
   Targets targets{std::move(name), {}, std::move(class_names), {}};
   for (const double label : labels) targets.classes.push_back(static_cast<std::int32_t>(label));
   return targets;

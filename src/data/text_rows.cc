@@ -117,7 +117,7 @@ class TextTable {
     width_ = cells.size();
     std::vector<std::string> names(cells.begin(), cells.end());
     const bool named = std::ranges::any_of(options_.text, [&](const std::string& name) {
-      return !is_index(name) && std::ranges::count(names, name) > 0;
+      return !is_all_digits(name) && std::ranges::count(names, name) > 0;
     });
     const bool header = options_.header == "yes" || (options_.header == "auto" && named);
     if (!header) {
@@ -169,14 +169,14 @@ bool has_tabs(const fs::path& path, const DataOptions& options) {
 
 }  // namespace
 
-bool holds_json_lines(const fs::path& path) {
+bool is_json_lines_file(const fs::path& path) {
   const fs::path ending = without_gz(path).extension();
   return ending == ".jsonl" || ending == ".ndjson";
 }
 
 std::string read_text_rows(const fs::path& path, const DataOptions& options,
                            const TextRowCallback& callback) {
-  if (holds_json_lines(path)) {
+  if (is_json_lines_file(path)) {
     JsonLines lines(path, options, callback);
     read_lines(
         path, [&](std::string_view line, std::int64_t number) { return lines.line(line, number); });

@@ -36,6 +36,6 @@ std::string read_text_rows(const std::filesystem::path& path, const DataOptions&
                            const TextRowCallback& callback);
 
 /// Returns whether a file has the extension of JSON lines.
-bool holds_json_lines(const std::filesystem::path& path);
+bool is_json_lines_file(const std::filesystem::path& path);
 
 }  // namespace selfnorm

@@ -23,7 +23,7 @@ std::string_view trim_right(std::string_view line) {
 }
 
 // Returns the number of cells after the first one of a line.
-std::int64_t numbers_in(std::string_view line) { return std::ranges::count(line, ' '); }
+std::int64_t count_numbers(std::string_view line) { return std::ranges::count(line, ' '); }
 
 class VectorFile {
  public:
@@ -53,15 +53,15 @@ class VectorFile {
  private:
   // Uses a line. Returns what is wrong with it, or "".
   std::string take_line(std::string_view text) {
-    if (numbers_in(text) < dimension_) {
-      return fmt::format("expected a word and {} numbers, got {}", dimension_, numbers_in(text));
+    if (count_numbers(text) < dimension_) {
+      return fmt::format("expected a word and {} numbers, got {}", dimension_, count_numbers(text));
     }
     // A word may contain spaces. The numbers are the last cells of the line.
     std::size_t end = text.size();
     for (std::int64_t i = 0; i < dimension_; ++i) end = text.rfind(' ', end - 1);
     const std::string_view word = text.substr(0, end);
-    if (numbers_in(text) > dimension_ && is_number(word.substr(word.rfind(' ') + 1))) {
-      return fmt::format("expected {} numbers, got {}", dimension_, numbers_in(text));
+    if (count_numbers(text) > dimension_ && is_number(word.substr(word.rfind(' ') + 1))) {
+      return fmt::format("expected {} numbers, got {}", dimension_, count_numbers(text));
     }
     std::string fault;
     if (const auto found = ids_.find(std::string(word)); found != ids_.end()) {

@@ -27,12 +27,12 @@ std::string value_text(double value) {
   return std::isinf(value) ? "infinity" : fmt::format("{:.4g}", value);
 }
 
-std::string filled(std::string_view text, const LayerFinding& worst) {
+std::string fill_template(std::string_view text, const LayerFinding& worst) {
   return fmt::format(fmt::runtime(text), fmt::arg("value", value_text(worst.value)),
                      fmt::arg("detail", worst.detail), fmt::arg("remedy", worst.remedy));
 }
 
-Diagnosis gathered(const FindingKind& kind, const std::vector<LayerFinding>& layer_findings) {
+Diagnosis make_diagnosis(const FindingKind& kind, const std::vector<LayerFinding>& layer_findings) {
   const LayerFinding& worst = *std::ranges::max_element(layer_findings, is_milder);
   Diagnosis diagnosis;
   diagnosis.phase = kind.phase;
@@ -40,8 +40,8 @@ Diagnosis gathered(const FindingKind& kind, const std::vector<LayerFinding>& lay
   finding.code = kind.code;
   finding.severity = worst.severity;
   finding.value = worst.value;
-  finding.message = filled(kind.message, worst);
-  finding.fix = filled(kind.fix, worst);
+  finding.message = fill_template(kind.message, worst);
+  finding.fix = fill_template(kind.fix, worst);
   std::set<std::string> seen_layers;
   for (const LayerFinding& layer_finding : layer_findings) {
     if (!layer_finding.layer.empty() && seen_layers.insert(layer_finding.layer).second) {
@@ -62,23 +62,23 @@ const std::vector<FindingKind>& finding_kinds() {
       {"input-not-standardized", "mean square of the input",
        "The input's {detail} instead of 0 and 1. The first layers spend their contraction on "
        "correcting that, and all samples share a large common part.",
-       "set standardize = true in [data]", FixPhase::layers, look_at_inputs},
+       "set standardize = true in [data]", FixPhase::layers, find_unstandardized_inputs},
       {"embedding-not-standardized", "mean square of the embedding vectors",
        "The embedding vectors have {detail} instead of 0 and 1. The layers after them start far "
        "from "
        "the fixed point.",
-       "standardize the vectors: {remedy}", FixPhase::layers, look_at_embeddings},
+       "standardize the vectors: {remedy}", FixPhase::layers, find_unstandardized_embeddings},
       {"correlated-inputs", "number of independent values over number of values in a window",
        "Neighboring inputs are strongly correlated: the {detail} independent ones. The variance of "
        "a "
        "unit then depends on few draws of its weights, and the gradient on what all inputs share.",
-       "insert whiten before the convolution", FixPhase::layers, look_at_correlation},
+       "insert whiten before the convolution", FixPhase::layers, find_correlated_inputs},
       {"initial-variance", "variance of the weights times fan-in, relative to the value needed",
        "The initial variance of the weights times fan-in is {value} times the value that preserves "
        "the signal: {detail}. Every such layer multiplies the second moments of the signal and of "
        "the gradient by this factor.",
        "remove `init`, so that it is chosen for the activation and the true fan-in",
-       FixPhase::layers, look_at_initial_variance},
+       FixPhase::layers, find_wrong_initial_variance},
       {"plain-dropout", "standard deviation of the signal after many layers",
        "Plain dropout at rate {detail} adds variance that SELU does not remove: after many layers "
        "the "
@@ -86,52 +86,54 @@ const std::vector<FindingKind>& finding_kinds() {
        "saturates "
        "at -1.758.",
        "replace it with alpha_dropout at rate {remedy}, which keeps as much of the signal",
-       FixPhase::layers, look_at_plain_dropout},
+       FixPhase::layers, find_plain_dropout},
       {"alpha-dropout-without-selu", "second moment of the input of the dropout",
        "Alpha dropout follows {detail}, whose output does not have mean 0 and variance 1 (second "
        "moment {value}). It inserts values of -1.758, which this activation never produces, and "
        "shifts the others.",
-       "match the dropout and the activation: {remedy}", FixPhase::layers, look_at_alpha_dropout},
+       "match the dropout and the activation: {remedy}", FixPhase::layers,
+       find_alpha_dropout_without_selu},
       {"normalization-beside-selu", "variance of the input of the normalization",
        "A layer normalizes what SELU already keeps normal: its input has variance {value}. It "
        "costs "
        "time, couples the samples of a batch or removes differences between samples, and hides "
        "wrong "
        "scales.",
-       "remove it", FixPhase::layers, look_at_normalization},
+       "remove it", FixPhase::layers, find_normalization_beside_selu},
       {"activations-mixed", "second moment of the activation's output for N(0, 1)",
        "The network uses SELU and also {detail}, which turns N(0, 1) into a second moment of "
        "{value}. "
        "One layer that does not preserve mean and variance moves all layers after it.",
-       "use {remedy} instead", FixPhase::layers, look_at_activations},
+       "use {remedy} instead", FixPhase::layers, find_mixed_activations},
       {"summed-steps", "second moment of the sum over that of a step",
        "A sum over the steps of a sequence has {value} times the second moment of one step: n "
        "steps "
        "multiply the variance by n, and by more if they are correlated. Long sequences outweigh "
        "short ones, and the layers after it work far from the fixed point.",
-       "set mode = \"sqrt\" in pool_steps", FixPhase::layers, look_at_summed_steps},
+       "set mode = \"sqrt\" in pool_steps", FixPhase::layers, find_summed_steps},
       {"zero-padding", "fraction of the variance that zero padding leaves",
        "Windows at the border include zeros, which leaves a fraction {value} of the variance. "
        "Small "
        "images have more border, so the signal decays layer by layer from the edges.",
-       "multiply the gain of the initializer by {remedy}", FixPhase::scales, look_at_zero_padding},
+       "multiply the gain of the initializer by {remedy}", FixPhase::scales,
+       find_zero_padding_loss},
       {"unscaled-add", "second moment of the sum over that of its inputs",
        "The sum has {value} times the second moment of its inputs. Signal and gradient grow by "
        "this "
        "factor in every block.",
        "scale the sum to the second moment of its inputs: {remedy}", FixPhase::scales,
-       look_at_sums},
+       find_unscaled_sums},
       {"concat-unlike", "largest over smallest second moment of the inputs",
        "The second moments of the concatenated values differ by a factor of {value}. The next "
        "layer "
        "depends almost only on the largest.",
        "scale the inputs to equal second moments: {remedy}", FixPhase::concatenations,
-       look_at_concatenations},
+       find_unlike_concatenations},
       {"pooling-shift", "second moment after pooling over that before",
        "Pooling, a difference or a product leaves {detail}, with {value} times the second moment "
        "of "
        "its input. The activations after it work away from their fixed point.",
-       "restore mean 0 and variance 1: {remedy}", FixPhase::scales, look_at_pooling},
+       "restore mean 0 and variance 1: {remedy}", FixPhase::scales, find_pooling_shifts},
       {"weights-left-domain", "mean over a layer's units of the sum of squared weights, tau",
        "Training moved the mean over a layer's units of tau, the sum of squared weights, to "
        "{value} "
@@ -139,7 +141,7 @@ const std::vector<FindingKind>& finding_kinds() {
        "from 0.8 to 1.25; below 0.4768 signals vanish, and above 1.8116 they grow without bound. "
        "Omega, the sum of a unit's weights, matters if the input of the layer has a mean.",
        "use a lower learning rate or weight decay (adamw, l2)", FixPhase::layers,
-       look_at_trained_weights},
+       find_weights_outside_domain},
       {"gradient-growth", "sum of squares of the gradient at the first SELU over that at the last",
        "The sum of squares of the gradient at the first SELU is {value} times that at the last. "
        "SELU "
@@ -149,7 +151,7 @@ const std::vector<FindingKind>& finding_kinds() {
        "set shape = \"depth\" for the SELUs, and remove `init` before them, so that the weights "
        "are "
        "orthogonal",
-       FixPhase::activation_shapes, look_at_gradients},
+       FixPhase::activation_shapes, find_gradient_growth},
   };
   return kinds;
 }
@@ -170,8 +172,8 @@ std::vector<FindingDescription> finding_descriptions() {
 std::vector<Diagnosis> diagnose(const NetworkAnalysis& analysis) {
   std::vector<Diagnosis> found;
   for (const FindingKind& kind : finding_kinds()) {
-    const std::vector<LayerFinding> layer_findings = kind.look(analysis);
-    if (!layer_findings.empty()) found.push_back(gathered(kind, layer_findings));
+    const std::vector<LayerFinding> layer_findings = kind.find(analysis);
+    if (!layer_findings.empty()) found.push_back(make_diagnosis(kind, layer_findings));
   }
   std::ranges::stable_sort(found, std::ranges::greater{},
                            [](const Diagnosis& d) { return d.finding.severity; });

@@ -43,7 +43,7 @@ struct FindingKind {
   std::string_view message;  ///< with {value} and {detail}
   std::string_view fix;      ///< with {remedy}
   FixPhase phase;
-  std::vector<LayerFinding> (*look)(const NetworkAnalysis& analysis);
+  std::vector<LayerFinding> (*find)(const NetworkAnalysis& analysis);
 };
 
 /// Returns all kinds, in the order in which findings of the same severity are listed.
@@ -62,27 +62,27 @@ std::vector<Diagnosis> diagnose(const NetworkAnalysis& analysis);
 // ---- the functions that look for each kind, by file ----------------------------------------
 
 // weight_findings.cc
-std::vector<LayerFinding> look_at_initial_variance(const NetworkAnalysis& analysis);
-std::vector<LayerFinding> look_at_zero_padding(const NetworkAnalysis& analysis);
-std::vector<LayerFinding> look_at_trained_weights(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_wrong_initial_variance(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_zero_padding_loss(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_weights_outside_domain(const NetworkAnalysis& analysis);
 
 // input_findings.cc
-std::vector<LayerFinding> look_at_inputs(const NetworkAnalysis& analysis);
-std::vector<LayerFinding> look_at_correlation(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_unstandardized_inputs(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_correlated_inputs(const NetworkAnalysis& analysis);
 
 // part_findings.cc
-std::vector<LayerFinding> look_at_plain_dropout(const NetworkAnalysis& analysis);
-std::vector<LayerFinding> look_at_alpha_dropout(const NetworkAnalysis& analysis);
-std::vector<LayerFinding> look_at_normalization(const NetworkAnalysis& analysis);
-std::vector<LayerFinding> look_at_activations(const NetworkAnalysis& analysis);
-std::vector<LayerFinding> look_at_gradients(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_plain_dropout(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_alpha_dropout_without_selu(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_normalization_beside_selu(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_mixed_activations(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_gradient_growth(const NetworkAnalysis& analysis);
 
 // scale_findings.cc
-std::vector<LayerFinding> look_at_sums(const NetworkAnalysis& analysis);
-std::vector<LayerFinding> look_at_concatenations(const NetworkAnalysis& analysis);
-std::vector<LayerFinding> look_at_embeddings(const NetworkAnalysis& analysis);
-std::vector<LayerFinding> look_at_summed_steps(const NetworkAnalysis& analysis);
-std::vector<LayerFinding> look_at_pooling(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_unscaled_sums(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_unlike_concatenations(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_unstandardized_embeddings(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_summed_steps(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_pooling_shifts(const NetworkAnalysis& analysis);
 
 /// Returns whether a second moment that is `ratio` times its target is off by more than 10 %.
 bool is_off_target(double ratio);

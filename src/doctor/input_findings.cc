@@ -57,11 +57,11 @@ double average_correlation(const MomentField& x, Link link) {
 
 // The window of a convolution, from the shape O,I,H,W of its weights. Other layers have a window of
 // one value.
-struct Taps {
+struct KernelSize {
   std::int64_t rows = 1, columns = 1;
   std::int64_t count() const { return rows * columns; }
 };
-Taps taps_of(const NetworkAnalysis& analysis, const Parameter& weights) {
+KernelSize kernel_size_of(const NetworkAnalysis& analysis, const Parameter& weights) {
   const Shape& shape = analysis.graph().value(weights.value).shape;
   if (shape.size() != 4 || weights.unit_axis != 0) return {};
   return {shape[2], shape[3]};
@@ -69,18 +69,18 @@ Taps taps_of(const NetworkAnalysis& analysis, const Parameter& weights) {
 
 // Returns how many independent values the values in a window count as: (tr C)²/tr C² with their
 // covariance C.
-double independent_values(const MomentField& x, const Taps& taps) {
+double independent_values(const MomentField& x, const KernelSize& kernel) {
   const double rows = sum_of_squared_correlations(
-      average_correlation(x, Link::below), average_correlation(x, Link::two_below), taps.rows);
+      average_correlation(x, Link::below), average_correlation(x, Link::two_below), kernel.rows);
   const double columns = sum_of_squared_correlations(
-      average_correlation(x, Link::right), average_correlation(x, Link::two_right), taps.columns);
-  const auto count = static_cast<double>(taps.count());
+      average_correlation(x, Link::right), average_correlation(x, Link::two_right), kernel.columns);
+  const auto count = static_cast<double>(kernel.count());
   return count * count / (rows * columns);
 }
 
 }  // namespace
 
-std::vector<LayerFinding> look_at_inputs(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_unstandardized_inputs(const NetworkAnalysis& analysis) {
   if (!analysis.has_unstandardized_input()) return {};
   constexpr double kFar = 0.1, kVeryFar = 0.5;  // limits for the mean
   std::vector<LayerFinding> layer_findings;
@@ -102,25 +102,25 @@ std::vector<LayerFinding> look_at_inputs(const NetworkAnalysis& analysis) {
   return layer_findings;
 }
 
-std::vector<LayerFinding> look_at_correlation(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_correlated_inputs(const NetworkAnalysis& analysis) {
   // Below the value of MNIST images: whitening them made networks worse
   // (experiments/zoo/README.md).
   constexpr double kFew = 1.5;
   std::vector<LayerFinding> layer_findings;
-  if (analysis.any_self_normalizing() == nullptr) return layer_findings;
+  if (analysis.first_self_normalizing() == nullptr) return layer_findings;
   for (const Node& node : analysis.graph().nodes) {
     const Parameter* weights = analysis.weights(node);
     if (weights == nullptr || !analysis.feeds_weights(node)) continue;
     const ValueId input = analysis.signal_inputs(node)[0];
-    const Taps taps = taps_of(analysis, *weights);
-    if (taps.count() == 1 || !has_no_weights_before(analysis, input)) continue;
-    const double independent = independent_values(analysis.field(input), taps);
+    const KernelSize kernel = kernel_size_of(analysis, *weights);
+    if (kernel.count() == 1 || !has_no_weights_before(analysis, input)) continue;
+    const double independent = independent_values(analysis.field(input), kernel);
     if (independent >= kFew) continue;
     layer_findings.push_back(
         {node.name,
-         independent / static_cast<double>(taps.count()),
+         independent / static_cast<double>(kernel.count()),
          Severity::warning,
-         fmt::format("{} values in a window count as {:.2f}", taps.count(), independent),
+         fmt::format("{} values in a window count as {:.2f}", kernel.count(), independent),
          {{analysis.graph().value(input).name, {}, {"whiten", {}}, node.name}}});
   }
   return layer_findings;

@@ -34,7 +34,7 @@ void for_each_dropout(const NetworkAnalysis& analysis, Look look) {
   }
 }
 
-Edit exchanged(const Node& node, const std::string& op, double rate) {
+Edit replace_op(const Node& node, const std::string& op, double rate) {
   return {node.name, [=](Layer& layer) {
             layer.op = op;
             layer.attributes = {{"rate", rate}};
@@ -100,7 +100,7 @@ double slope_growth(const NetworkAnalysis& analysis, const std::vector<const Nod
 }  // namespace
 
 // Finds plain dropout after SELU, or between weights and SELU.
-std::vector<LayerFinding> look_at_plain_dropout(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_plain_dropout(const NetworkAnalysis& analysis) {
   std::vector<LayerFinding> layer_findings;
   for_each_dropout(analysis, [&](const DropoutNode& dropout) {
     if (!is_plain(dropout.node)) return;
@@ -111,12 +111,12 @@ std::vector<LayerFinding> look_at_plain_dropout(const NetworkAnalysis& analysis)
     constexpr double kSevere = 1.25;
     const double rate = round_to_digits(equivalent_alpha_rate(dropout.rate), 2);
     const double standard_deviation = stationary_standard_deviation(
-        moment_rule(*analysis.any_self_normalizing()), 1 - dropout.rate);
+        moment_rule(*analysis.first_self_normalizing()), 1 - dropout.rate);
     layer_findings.push_back({dropout.node.name,
                               standard_deviation,
                               standard_deviation < kSevere ? Severity::warning : Severity::error,
                               fmt::format("{:.4g}", dropout.rate),
-                              {exchanged(dropout.node, "alpha_dropout", rate)},
+                              {replace_op(dropout.node, "alpha_dropout", rate)},
                               fmt::format("{}", rate)});
   });
   return layer_findings;
@@ -124,7 +124,7 @@ std::vector<LayerFinding> look_at_plain_dropout(const NetworkAnalysis& analysis)
 
 // Finds alpha dropout after an activation that is not self-normalizing. If the network has SELU
 // elsewhere, the activation is replaced (by look_at_activations), else the dropout.
-std::vector<LayerFinding> look_at_alpha_dropout(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_alpha_dropout_without_selu(const NetworkAnalysis& analysis) {
   std::vector<LayerFinding> layer_findings;
   for_each_dropout(analysis, [&](const DropoutNode& dropout) {
     const ValueId input = dropout.node.inputs[0];
@@ -133,21 +133,21 @@ std::vector<LayerFinding> look_at_alpha_dropout(const NetworkAnalysis& analysis)
       return;
     LayerFinding layer_finding{dropout.node.name, analysis.average(input).square, Severity::error,
                                before.front()->op};
-    if (analysis.any_self_normalizing() == nullptr) {
-      layer_finding.fixes = {exchanged(dropout.node, "dropout", dropout.rate)};
+    if (analysis.first_self_normalizing() == nullptr) {
+      layer_finding.fixes = {replace_op(dropout.node, "dropout", dropout.rate)};
       layer_finding.remedy = fmt::format("replace it with dropout at rate {:.4g}", dropout.rate);
     } else {
       layer_finding.remedy = fmt::format("use {} instead of {}",
-                                         analysis.any_self_normalizing()->op, before.front()->op);
+                                         analysis.first_self_normalizing()->op, before.front()->op);
     }
     layer_findings.push_back(std::move(layer_finding));
   });
   return layer_findings;
 }
 
-std::vector<LayerFinding> look_at_normalization(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_normalization_beside_selu(const NetworkAnalysis& analysis) {
   std::vector<LayerFinding> layer_findings;
-  if (analysis.any_self_normalizing() == nullptr) return layer_findings;
+  if (analysis.first_self_normalizing() == nullptr) return layer_findings;
   for (const Node& node : analysis.graph().nodes) {
     if (!row_of(node).traits.normalizes) continue;
     const FieldAverage& x = analysis.average(node.inputs[0]);
@@ -157,9 +157,9 @@ std::vector<LayerFinding> look_at_normalization(const NetworkAnalysis& analysis)
   return layer_findings;
 }
 
-std::vector<LayerFinding> look_at_activations(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_mixed_activations(const NetworkAnalysis& analysis) {
   std::vector<LayerFinding> layer_findings;
-  const Node* model = analysis.any_self_normalizing();
+  const Node* model = analysis.first_self_normalizing();
   if (model == nullptr) return layer_findings;
   for (const Node& node : analysis.graph().nodes) {
     if (!is_hidden_activation(analysis, node) || analysis.is_self_normalizing(node)) continue;
@@ -189,7 +189,7 @@ std::vector<Edit> remove_initializer_edits(const NetworkAnalysis& analysis, cons
   return {{weights->owner, [](Layer& owner) { owner.attributes.erase("init"); }}};
 }
 
-std::vector<LayerFinding> look_at_gradients(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_gradient_growth(const NetworkAnalysis& analysis) {
   constexpr double kMaxNormalGrowth = 2.718281828459045, kSevere = 1e3;
   std::vector<LayerFinding> layer_findings;
   const std::vector<const Node*> nodes = untuned_selus(analysis);

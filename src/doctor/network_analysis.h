@@ -61,7 +61,7 @@ class NetworkAnalysis {
   /// Whether an activation has (0, 1) as an attracting fixed point, as SELU does.
   bool is_self_normalizing(const Node& activation) const;
   /// A self-normalizing activation of the network that feeds weights, or nullptr.
-  const Node* any_self_normalizing() const { return self_normalizing_; }
+  const Node* first_self_normalizing() const { return self_normalizing_; }
 
  private:
   static std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }

@@ -74,19 +74,19 @@ class Editor {
   void insert(const Edit& edit, std::size_t at) {
     Layer layer = edit.inserted;
     layer.inputs = {edit.layer};
-    layer.name = unused(edit.layer + "_" + layer.op);
+    layer.name = make_unused_name(edit.layer + "_" + layer.op);
     redirect(edit.layer, layer.name, edit.reader);
     // Its place is before its one reader if it has one, else after the layer. It comes first after
     // an input of the network.
     const std::size_t place = !edit.reader.empty()           ? index_of(edit.reader)
                               : at == network_.layers.size() ? 0
                                                              : at + 1;
-    const auto behind = static_cast<std::ptrdiff_t>(place);
-    network_.layers.insert(network_.layers.begin() + behind, layer);
-    omitted_parts_.insert(omitted_parts_.begin() + behind, {true, true, -1});
+    const auto offset = static_cast<std::ptrdiff_t>(place);
+    network_.layers.insert(network_.layers.begin() + offset, layer);
+    omitted_parts_.insert(omitted_parts_.begin() + offset, {true, true, -1});
   }
 
-  std::string unused(std::string name) const {
+  std::string make_unused_name(std::string name) const {
     const auto is_used = [&](const std::string& candidate) {
       return index_of(candidate) < network_.layers.size() ||
              std::ranges::any_of(network_.inputs,

@@ -17,7 +17,7 @@ namespace {
 // Returns whether the network relies on normalization layers, such as batch norm, which correct
 // scales themselves.
 bool normalizes(const NetworkAnalysis& analysis) {
-  return analysis.any_self_normalizing() == nullptr &&
+  return analysis.first_self_normalizing() == nullptr &&
          std::ranges::any_of(analysis.graph().nodes,
                              [](const Node& node) { return row_of(node).traits.normalizes; });
 }
@@ -40,21 +40,21 @@ const Node* next_scale(const NetworkAnalysis& analysis, const Node& node) {
   return is_scale ? reader : nullptr;
 }
 
-double number_of(const Settings& attributes, const char* name, double default_value) {
+double number_or(const Settings& attributes, const char* name, double default_value) {
   const auto found = attributes.find(name);
   return found == attributes.end() ? default_value : std::get<double>(found->second);
 }
 
 // Changes a scale layer so that its output y becomes factor·y + shift.
 void compose_scale(Layer& scale, double factor, double shift) {
-  const double given = number_of(scale.attributes, "factor", 1);
+  const double given = number_or(scale.attributes, "factor", 1);
   const Layer made =
-      scale_layer(factor * given, factor * number_of(scale.attributes, "shift", 0) + shift);
+      scale_layer(factor * given, factor * number_or(scale.attributes, "shift", 0) + shift);
   scale.attributes = made.attributes;
 }
 
 // Inserts a scale layer after a node, or changes the one that is already there.
-Edit rescaled(const Node& node, const Node* scale, double factor, double shift) {
+Edit make_rescale_edit(const Node& node, const Node* scale, double factor, double shift) {
   if (scale == nullptr) return {node.name, {}, scale_layer(factor, shift)};
   return {scale->name, [=](Layer& layer) { compose_scale(layer, factor, shift); }};
 }
@@ -95,12 +95,12 @@ bool reads_vectors_from_file(const Node& embedding) {
 }
 
 // Sets `standardize` at the owner of the table.
-Edit standardized_vectors(const Graph& graph, const Node& embedding) {
+Edit make_standardize_edit(const Graph& graph, const Node& embedding) {
   const auto table = std::ranges::find(graph.parameters, embedding.inputs[1], &Parameter::value);
   return {table->owner, [](Layer& layer) { layer.attributes["standardize"] = true; }};
 }
 
-// Describes the edit that `rescaled` makes, with the numbers that it writes.
+// Describes the edit that `make_rescale_edit` makes, with the numbers that it writes.
 std::string scale_remedy(const Node* scale, double factor, double shift) {
   Layer layer = scale_layer(factor, shift);
   if (scale != nullptr) {
@@ -108,8 +108,8 @@ std::string scale_remedy(const Node* scale, double factor, double shift) {
     compose_scale(layer, factor, shift);
   }
   const std::string numbers =
-      fmt::format("factor {:.4g} and shift {:.4g}", number_of(layer.attributes, "factor", 1),
-                  number_of(layer.attributes, "shift", 0));
+      fmt::format("factor {:.4g} and shift {:.4g}", number_or(layer.attributes, "factor", 1),
+                  number_or(layer.attributes, "shift", 0));
   return scale == nullptr ? fmt::format("insert scale with {} after it", numbers)
                           : fmt::format("set {} in '{}'", numbers, scale->name);
 }
@@ -129,7 +129,7 @@ bool moves_mean(const Node& node) {
 
 // Returns the fields to compare the output with: those of all inputs if the op compares them, else
 // that of the first input.
-std::vector<const MomentField*> compared(const NetworkAnalysis& analysis, const Node& node) {
+std::vector<const MomentField*> compared_fields(const NetworkAnalysis& analysis, const Node& node) {
   std::vector<const MomentField*> fields;
   for (const ValueId input : node.inputs) {
     if (fields.empty() || row_of(node).traits.depends_on_correlation)
@@ -140,7 +140,7 @@ std::vector<const MomentField*> compared(const NetworkAnalysis& analysis, const 
 
 }  // namespace
 
-std::vector<LayerFinding> look_at_sums(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_unscaled_sums(const NetworkAnalysis& analysis) {
   std::vector<LayerFinding> layer_findings;
   if (normalizes(analysis)) return layer_findings;
   for (const Node& node : analysis.graph().nodes) {
@@ -180,7 +180,7 @@ std::vector<LayerFinding> look_at_sums(const NetworkAnalysis& analysis) {
   return layer_findings;
 }
 
-std::vector<LayerFinding> look_at_concatenations(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_unlike_concatenations(const NetworkAnalysis& analysis) {
   constexpr double kUnlike = 1.25, kSevere = 4;
   std::vector<LayerFinding> layer_findings;
   if (normalizes(analysis)) return layer_findings;
@@ -211,16 +211,16 @@ std::vector<LayerFinding> look_at_concatenations(const NetworkAnalysis& analysis
 }
 
 // A scale layer after the embedding counts as part of it.
-std::vector<LayerFinding> look_at_embeddings(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_unstandardized_embeddings(const NetworkAnalysis& analysis) {
   constexpr double kFar = 0.1;
   std::vector<LayerFinding> layer_findings;
-  if (analysis.any_self_normalizing() == nullptr) return layer_findings;
+  if (analysis.first_self_normalizing() == nullptr) return layer_findings;
   for (const Node& node : analysis.graph().nodes) {
     if (row_of(node).traits.id_input != 0 || !analysis.feeds_weights(node)) continue;
     const Node* scale = next_scale(analysis, node);
     const InputMoments x = table_moments(analysis, node);
-    const double f = scale == nullptr ? 1 : number_of(scale->attributes, "factor", 1);
-    const double shift = scale == nullptr ? 0 : number_of(scale->attributes, "shift", 0);
+    const double f = scale == nullptr ? 1 : number_or(scale->attributes, "factor", 1);
+    const double shift = scale == nullptr ? 0 : number_or(scale->attributes, "shift", 0);
     const double mean = f * x.mean + shift;
     const double square = f * f * x.square + 2 * f * shift * x.mean + shift * shift;
     if (std::abs(mean) < kFar && !is_off_target(square)) continue;
@@ -231,17 +231,17 @@ std::vector<LayerFinding> look_at_embeddings(const NetworkAnalysis& analysis) {
          square,
          severity_of(square),
          fmt::format("mean {:.4g} and variance {:.4g}", mean, square - mean * mean),
-         {reads_vectors_from_file(node) ? standardized_vectors(analysis.graph(), node)
-                                        : rescaled(node, scale, factor, -factor * mean)},
+         {reads_vectors_from_file(node) ? make_standardize_edit(analysis.graph(), node)
+                                        : make_rescale_edit(node, scale, factor, -factor * mean)},
          reads_vectors_from_file(node) ? "set standardize = true in the embedding"
                                        : scale_remedy(scale, factor, -factor * mean)});
   }
   return layer_findings;
 }
 
-std::vector<LayerFinding> look_at_summed_steps(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_summed_steps(const NetworkAnalysis& analysis) {
   std::vector<LayerFinding> layer_findings;
-  if (normalizes(analysis) || analysis.any_self_normalizing() == nullptr) return layer_findings;
+  if (normalizes(analysis) || analysis.first_self_normalizing() == nullptr) return layer_findings;
   for (const Node& node : analysis.graph().nodes) {
     if (!sums_steps(node) || !analysis.feeds_weights(node)) continue;
     const double step = input_moments({&analysis.field(node.inputs[0])}).square;
@@ -257,15 +257,15 @@ std::vector<LayerFinding> look_at_summed_steps(const NetworkAnalysis& analysis) 
 }
 
 // A scale layer after the pooling counts as part of it.
-std::vector<LayerFinding> look_at_pooling(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_pooling_shifts(const NetworkAnalysis& analysis) {
   constexpr double kFar = 0.1;
   std::vector<LayerFinding> layer_findings;
-  if (analysis.any_self_normalizing() == nullptr) return layer_findings;
+  if (analysis.first_self_normalizing() == nullptr) return layer_findings;
   for (const Node& node : analysis.graph().nodes) {
     if (!moves_mean(node) || !analysis.feeds_weights(node)) continue;
     const Node* scale = next_scale(analysis, node);
     if (sums_steps(node)) continue;
-    const InputMoments x = input_moments(compared(analysis, node));
+    const InputMoments x = input_moments(compared_fields(analysis, node));
     const FieldAverage& y = analysis.average((scale != nullptr ? *scale : node).outputs[0]);
     const double shift = (y.mean - x.mean) / std::sqrt(x.square),
                  ratio = x.square > 0 ? y.square / x.square : 0;
@@ -286,7 +286,7 @@ std::vector<LayerFinding> look_at_pooling(const NetworkAnalysis& analysis) {
                               ratio,
                               severity_of(ratio),
                               fmt::format("mean {:.4g} and variance {:.4g}", y.mean, variance),
-                              {rescaled(node, scale, factor, -factor * y.mean)},
+                              {make_rescale_edit(node, scale, factor, -factor * y.mean)},
                               scale_remedy(scale, factor, -factor * y.mean)});
   }
   return layer_findings;

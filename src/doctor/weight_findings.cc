@@ -36,7 +36,7 @@ std::string known_scheme_text(double tau) {
 }
 
 // Recognizes Glorot initialization, with variance 2/(fan_in + fan_out).
-std::string glorots(const Parameter& weights, double tau) {
+std::string glorot_text(const Parameter& weights, double tau) {
   const double glorot = 2 * weights.fan_in / (weights.fan_in + weights.fan_out);
   const bool is_close = std::abs(tau / glorot - 1) < 0.01;
   return is_close ? " (Glorot's initialization, which uses the mean of fan-in and fan-out)" : "";
@@ -54,7 +54,7 @@ std::string instability_text(double tau, const Node* activation) {
 
 // Returns whether an initializer depends on the fans. If not, the user chose the standard
 // deviation.
-bool knows_fans(const std::string& init) {
+bool depends_on_fans(const std::string& init) {
   const auto variance = [&](double fan) {
     return initializer_moments(init, 1, {1, 1, fan, fan}).variance;
   };
@@ -64,7 +64,7 @@ bool knows_fans(const std::string& init) {
 // Names the fan-in for which the variance would be right, if it is one that is often taken by
 // mistake.
 std::string mistaken_fan(const NetworkAnalysis& analysis, const Parameter& weights, double tau) {
-  if (knows_fans(weights.init)) return "";
+  if (depends_on_fans(weights.init)) return "";
   const Shape& shape = analysis.graph().value(weights.value).shape;
   const double all = static_cast<double>(elements(shape));
   const double per_row = all / static_cast<double>(shape[0]);
@@ -89,7 +89,7 @@ Severity severity_of_gain(double tau, double target_tau, const Node* activation)
   return severity_of(tau / target_tau);
 }
 
-void draw_as_chosen(Layer& layer) {
+void remove_initializer(Layer& layer) {
   layer.attributes.erase("init");
   layer.attributes.erase("init.gain");
   layer.attributes.erase("init.calibration");
@@ -97,7 +97,7 @@ void draw_as_chosen(Layer& layer) {
 
 // Returns whether tau left the domain in the mean over the units, or for most units. With few
 // inputs, tau varies as much over freshly drawn units, so only the mean counts.
-bool has_left(const WeightStatistics& weights, const DrawnWeights& of) {
+bool has_left_domain(const WeightStatistics& weights, const DrawnWeights& of) {
   constexpr double kMaxOutsideFraction = 0.5, kFewInputs = 32;
   return is_tau_out_of_range(weights.tau * of.padding_variance_fraction) ||
          (weights.outside_fraction > kMaxOutsideFraction && of.weights->fan_in >= kFewInputs);
@@ -116,7 +116,7 @@ std::string first_outside_text(const std::vector<EpochRecord>& records, const Dr
     const WeightStatistics* weights = weights_of(record, of.node->name);
     if (weights == nullptr) continue;
     ++known;
-    if (!has_left(*weights, of)) first = -1;
+    if (!has_left_domain(*weights, of)) first = -1;
     else if (first < 0) first = record.epoch;
   }
   return known < 2 || first < 0 ? "" : fmt::format(", first seen outside after epoch {}", first);
@@ -133,7 +133,7 @@ Edit rescaled_weights(const Node& node, double factor) {
 
 }  // namespace
 
-std::vector<LayerFinding> look_at_initial_variance(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_wrong_initial_variance(const NetworkAnalysis& analysis) {
   std::vector<LayerFinding> layer_findings;
   for (const DrawnWeights& w : drawn_weights(analysis)) {
     const double ratio = w.tau / w.target_tau;
@@ -142,21 +142,21 @@ std::vector<LayerFinding> look_at_initial_variance(const NetworkAnalysis& analys
     if (!is_off_target(analysis.average(w.node->outputs[0]).square / w.target_tau)) continue;
     std::string from = mistaken_fan(analysis, *w.weights, w.tau);
     if (from.empty()) from = known_scheme_text(w.tau);
-    if (from.empty()) from = glorots(*w.weights, w.tau);
+    if (from.empty()) from = glorot_text(*w.weights, w.tau);
     layer_findings.push_back({w.node->name,
                               ratio,
                               severity_of_gain(w.tau, w.target_tau, w.activation),
                               fmt::format("{:.4g} instead of {:.4g}{}{}", w.tau, w.target_tau, from,
                                           instability_text(w.tau, w.activation)),
-                              {{w.node->name, draw_as_chosen}}});
+                              {{w.node->name, remove_initializer}}});
   }
   return layer_findings;
 }
 
 // Finds weights with the right variance except at the borders.
-std::vector<LayerFinding> look_at_zero_padding(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_zero_padding_loss(const NetworkAnalysis& analysis) {
   std::vector<LayerFinding> layer_findings;
-  if (analysis.any_self_normalizing() == nullptr) return layer_findings;
+  if (analysis.first_self_normalizing() == nullptr) return layer_findings;
   for (const DrawnWeights& w : drawn_weights(analysis)) {
     const double ratio = w.tau / w.target_tau;
     if (is_off_target(ratio) || !is_off_target(ratio * w.padding_variance_fraction)) continue;
@@ -171,7 +171,7 @@ std::vector<LayerFinding> look_at_zero_padding(const NetworkAnalysis& analysis) 
   return layer_findings;
 }
 
-std::vector<LayerFinding> look_at_trained_weights(const NetworkAnalysis& analysis) {
+std::vector<LayerFinding> find_weights_outside_domain(const NetworkAnalysis& analysis) {
   std::vector<LayerFinding> layer_findings;
   const auto last = std::ranges::find_if(analysis.trained().rbegin(), analysis.trained().rend(),
                                          [](const EpochRecord& r) { return !r.weights.empty(); });
@@ -179,7 +179,7 @@ std::vector<LayerFinding> look_at_trained_weights(const NetworkAnalysis& analysi
   for (const DrawnWeights& w : drawn_weights(analysis)) {
     if (w.activation == nullptr || !analysis.is_self_normalizing(*w.activation)) continue;
     const WeightStatistics* weights = weights_of(*last, w.node->name);
-    if (weights == nullptr || !has_left(*weights, w)) continue;
+    if (weights == nullptr || !has_left_domain(*weights, w)) continue;
     const double tau = weights->tau * w.padding_variance_fraction;
     const GainBand band = stable_gains(moment_rule(*w.activation));
     const bool survives = tau > band.low && tau < band.high;

@@ -38,7 +38,7 @@ std::vector<int> last_reads(const Graph& graph, const std::vector<ValueId>& reta
 
 // Places buffers, large ones first, each at the lowest offset that is free during its whole life.
 // Returns the size of the arena.
-std::size_t place(std::vector<Buffer>& buffers) {
+std::size_t place_buffers(std::vector<Buffer>& buffers) {
   std::vector<std::size_t> order(buffers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(
@@ -78,7 +78,7 @@ class Planner {
         if (!is_external_[index(node.outputs[k])]) assign(node, k, static_cast<int>(i));
       }
     }
-    plan_.arena_bytes = place(buffers_);
+    plan_.arena_bytes = place_buffers(buffers_);
     plan_.offset.assign(graph_.values.size(), MemoryPlan::kNotInArena);
     for (std::size_t i = 0; i < buffer_of_.size(); ++i) {
       if (buffer_of_[i] != kNone) plan_.offset[i] = buffers_[index(buffer_of_[i])].offset;
@@ -90,30 +90,30 @@ class Planner {
   static constexpr int kNone = -1;
   static std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-  void assign(const Node& node, std::size_t k, int now) {
+  void assign(const Node& node, std::size_t k, int node_index) {
     const ValueId out = node.outputs[k];
     int buffer = kNone;
     if (k == 0 && row_of(node).traits.is_view) {
       plan_.view_of[index(out)] = node.inputs[0];
       buffer = buffer_of_[index(node.inputs[0])];
       if (buffer == kNone) return;  // a view of a value outside the arena
-    } else if (k == 0 && row_of(node).traits.can_run_in_place && can_overwrite(node, now)) {
+    } else if (k == 0 && row_of(node).traits.can_run_in_place && can_overwrite(node, node_index)) {
       buffer = buffer_of_[index(node.inputs[0])];
     } else {
       buffer = static_cast<int>(buffers_.size());
-      buffers_.push_back({bytes_of(graph_.value(out)), now, now, 0});
+      buffers_.push_back({bytes_of(graph_.value(out)), node_index, node_index, 0});
     }
     Buffer& b = buffers_[index(buffer)];
-    b.last = std::max({b.last, last_[index(out)], now});
+    b.last = std::max({b.last, last_[index(out)], node_index});
     buffer_of_[index(out)] = buffer;
   }
 
   // Whether this node is the last to read the buffer of its first input, reads it only once, and
   // has an output of the same size.
-  bool can_overwrite(const Node& node, int now) const {
+  bool can_overwrite(const Node& node, int node_index) const {
     if (node.inputs.empty()) return false;
     const int candidate = buffer_of_[index(node.inputs[0])];
-    if (candidate == kNone || buffers_[index(candidate)].last != now) return false;
+    if (candidate == kNone || buffers_[index(candidate)].last != node_index) return false;
     const auto same = std::ranges::count_if(
         node.inputs, [&](ValueId input) { return buffer_of_[index(input)] == candidate; });
     return same == 1 && buffers_[index(candidate)].bytes == bytes_of(graph_.value(node.outputs[0]));

@@ -132,7 +132,7 @@ std::string parameter_message(const HyperParameter& parameter) {
   });
 }
 
-// Returns an event with a summary value that has no number, but metadata for the plugin.
+// Returns an event whose summary value holds only metadata for the plugin.
 std::string plugin_event(const std::string& tag, double seconds, const std::string& content) {
   return summary_of(tag, 0, seconds, [&](pbf_writer& value) {
     value.add_message(9, message([&](pbf_writer& metadata) {

@@ -14,7 +14,7 @@ namespace {
 
 // The sums Σpy and Σp + Σy of one channel of one sample.
 struct Overlap {
-  double both = 0, all = 0;
+  double intersection = 0, total = 0;
 };
 
 std::size_t overlap_bytes(const DiceShape& s) {
@@ -23,13 +23,13 @@ std::size_t overlap_bytes(const DiceShape& s) {
 
 // The scratch buffer holds the overlaps, then one float per logit.
 Overlap* overlaps_in(std::byte* scratch) { return reinterpret_cast<Overlap*>(scratch); }
-float* numbers_in(std::byte* scratch, const DiceShape& s) {
+float* logit_scratch_in(std::byte* scratch, const DiceShape& s) {
   return reinterpret_cast<float*>(scratch + overlap_bytes(s));
 }
 
 // The targets of one sample.
-struct Sample {
-  Sample(const DiceTargets& targets, const DiceShape& s, std::int64_t n)
+struct SampleTargets {
+  SampleTargets(const DiceTargets& targets, const DiceShape& s, std::int64_t n)
       : channels(s.channels),
         labels(targets.labels == nullptr ? nullptr : targets.labels + n * s.positions),
         target_probabilities(targets.target_probabilities == nullptr
@@ -58,7 +58,7 @@ void for_each_sample(const DiceShape& s, F f) {
   });
 }
 
-void probabilities(const float* x, float* p, const DiceShape& s) {
+void compute_probabilities(const float* x, float* p, const DiceShape& s) {
   if (s.channels > 1) {
     softmax(x, p, s.positions, s.channels);
     return;
@@ -66,35 +66,38 @@ void probabilities(const float* x, float* p, const DiceShape& s) {
   pointwise_forward(x, nullptr, p, 1, s.positions, {ActivationKind::sigmoid}, {}, {});
 }
 
-void sum_overlaps(const float* p, const Sample& sample, const DiceShape& s, Overlap* overlaps) {
+void sum_overlaps(const float* p, const SampleTargets& sample, const DiceShape& s,
+                  Overlap* overlaps) {
   std::fill_n(overlaps, s.channels, Overlap{});
   for (std::int64_t i = 0; i < s.positions; ++i) {
     if (sample.is_missing(i)) continue;
     for (std::int64_t c = 0; c < s.channels; ++c) {
       const double probability = p[i * s.channels + c], y = sample.at(i, c);
-      overlaps[c].both += probability * y;
-      overlaps[c].all += probability + y;
+      overlaps[c].intersection += probability * y;
+      overlaps[c].total += probability + y;
     }
   }
 }
 
 // scale·∂loss/∂p, which is the same linear function of y at every position.
-struct Slope {
-  Slope(const Overlap& o, double smooth, double scale) {
-    const double whole = o.all + smooth;
+struct ProbabilityGradient {
+  ProbabilityGradient(const Overlap& o, double smooth, double scale) {
+    const double whole = o.total + smooth;
     if (whole == 0) return;
-    at_y = -2 * scale / whole;
-    anywhere = scale * (2 * o.both + smooth) / (whole * whole);
+    target_coefficient = -2 * scale / whole;
+    constant_term = scale * (2 * o.intersection + smooth) / (whole * whole);
   }
-  double at_y = 0, anywhere = 0;
+  double target_coefficient = 0, constant_term = 0;
 };
 
-void slopes(const Sample& sample, const DiceShape& s, const Overlap* overlaps, double scale,
-            float* dp) {
+void write_probability_gradient(const SampleTargets& sample, const DiceShape& s,
+                                const Overlap* overlaps, double scale, float* dp) {
   for (std::int64_t c = 0; c < s.channels; ++c) {
-    const Slope slope(overlaps[c], s.smooth, scale);
+    const ProbabilityGradient slope(overlaps[c], s.smooth, scale);
     for (std::int64_t i = 0; i < s.positions; ++i) {
-      const double value = sample.is_missing(i) ? 0 : slope.at_y * sample.at(i, c) + slope.anywhere;
+      const double value = sample.is_missing(i)
+                               ? 0
+                               : slope.target_coefficient * sample.at(i, c) + slope.constant_term;
       dp[i * s.channels + c] = static_cast<float>(value);
     }
   }
@@ -111,14 +114,14 @@ LossSum dice(const float* x, const DiceTargets& targets, const DiceShape& s, std
   const std::int64_t size = s.positions * s.channels;
   Overlap* overlaps = overlaps_in(scratch);
   for_each_sample(s, [&](std::int64_t n) {
-    float* p = numbers_in(scratch, s) + n * size;
-    probabilities(x + n * size, p, s);
-    sum_overlaps(p, Sample(targets, s, n), s, overlaps + n * s.channels);
+    float* p = logit_scratch_in(scratch, s) + n * size;
+    compute_probabilities(x + n * size, p, s);
+    sum_overlaps(p, SampleTargets(targets, s, n), s, overlaps + n * s.channels);
   });
   LossSum loss{0, static_cast<double>(s.samples * s.channels)};
   for (std::int64_t i = 0; i < s.samples * s.channels; ++i) {
-    const double whole = overlaps[i].all + s.smooth;
-    loss.sum += whole == 0 ? 0 : 1 - (2 * overlaps[i].both + s.smooth) / whole;
+    const double whole = overlaps[i].total + s.smooth;
+    loss.sum += whole == 0 ? 0 : 1 - (2 * overlaps[i].intersection + s.smooth) / whole;
   }
   return loss;
 }
@@ -127,12 +130,12 @@ void dice_gradient(const float* x, const DiceTargets& targets, float* dx, const 
                    double scale, std::byte* scratch) {
   const std::int64_t size = s.positions * s.channels;
   for_each_sample(s, [&](std::int64_t n) {
-    const Sample sample(targets, s, n);
-    float *p = dx + n * size, *dp = numbers_in(scratch, s) + n * size;
+    const SampleTargets sample(targets, s, n);
+    float *p = dx + n * size, *dp = logit_scratch_in(scratch, s) + n * size;
     Overlap* overlaps = overlaps_in(scratch) + n * s.channels;
-    probabilities(x + n * size, p, s);
+    compute_probabilities(x + n * size, p, s);
     sum_overlaps(p, sample, s, overlaps);
-    slopes(sample, s, overlaps, scale, dp);
+    write_probability_gradient(sample, s, overlaps, scale, dp);
     if (s.channels > 1) softmax_gradient(p, dp, p, s.positions, s.channels);
     else {
       pointwise_backward(dp, p, p, 1, s.positions, {ActivationKind::sigmoid}, {}, {});

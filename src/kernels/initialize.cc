@@ -31,14 +31,14 @@ struct Initializer {
   std::function<void(double gain, const InitializerShape&, RandomKey, float*)> draw;
   std::function<InitializerMoments(const InitializerShape&)> moments;
 };
-using Variance = double (*)(const InitializerShape&);
+using VarianceFunction = double (*)(const InitializerShape&);
 
 double lecun(const InitializerShape& s) { return 1 / s.fan_in; }
 double he(const InitializerShape& s) { return 2 / s.fan_in; }
 double glorot(const InitializerShape& s) { return 2 / (s.fan_in + s.fan_out); }
 double unit(const InitializerShape&) { return 1; }
 
-Initializer truncated(Variance variance) {
+Initializer truncated(VarianceFunction variance) {
   return {[=](double gain, const InitializerShape& s, RandomKey key, float* values) {
             const double standard_deviation =
                 gain * std::sqrt(variance(s)) / kTruncatedNormalStandardDeviation;
@@ -52,7 +52,7 @@ Initializer truncated(Variance variance) {
 }
 
 // Uniform within ±width·gain·√variance.
-Initializer uniform_within(double width, Variance variance) {
+Initializer uniform_within(double width, VarianceFunction variance) {
   return {[=](double gain, const InitializerShape& s, RandomKey key, float* values) {
             const double limit = width * gain * std::sqrt(variance(s));
             fill_each(s.count, values,

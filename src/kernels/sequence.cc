@@ -12,13 +12,13 @@ namespace {
 
 constexpr std::int64_t kGrain = 16384;  // fewest numbers that are worth a second thread
 
-std::int64_t grain(std::int64_t numbers_a_row) { return 1 + kGrain / numbers_a_row; }
+std::int64_t grain(std::int64_t row_width) { return 1 + kGrain / row_width; }
 
-bool is_there(const float* ids, std::int64_t step) { return ids == nullptr || ids[step] != 0; }
+bool is_present(const float* ids, std::int64_t step) { return ids == nullptr || ids[step] != 0; }
 
 // Returns the row of a step, counted over all samples, or a negative number for padding.
 std::int64_t row_of_step(const StepRowIndex& rows, std::int64_t step) {
-  if (!is_there(rows.ids, step)) return -1;
+  if (!is_present(rows.ids, step)) return -1;
   return rows.step_rows != nullptr ? static_cast<std::int64_t>(rows.step_rows[step]) : step;
 }
 
@@ -32,9 +32,10 @@ void for_each_sample(const SequenceShape& s, F f) {
 
 float pooling_factor(const StepRowIndex& rows, std::int64_t first, std::int64_t steps,
                      double power) {
-  double there = 0;
-  for (std::int64_t t = 0; t < steps; ++t) there += row_of_step(rows, first + t) >= 0 ? 1 : 0;
-  return there > 0 ? static_cast<float>(std::pow(there, -power)) : 0;
+  double present_steps = 0;
+  for (std::int64_t t = 0; t < steps; ++t)
+    present_steps += row_of_step(rows, first + t) >= 0 ? 1 : 0;
+  return present_steps > 0 ? static_cast<float>(std::pow(present_steps, -power)) : 0;
 }
 
 // Calls f(row, times) for the rows of a sample's steps, once for consecutive equal rows.
@@ -96,7 +97,7 @@ void sum_steps_gradient(const float* dy, const float* ids, const SequenceShape& 
   for_each_sample(shape, [&](std::int64_t n, std::int64_t first) {
     const float factor = pooling_factor({ids}, first, shape.steps, power);
     for (std::int64_t t = first; t < first + shape.steps; ++t) {
-      kernels::scale(is_there(ids, t) ? factor : 0, dy + n * shape.width, dx + t * shape.width,
+      kernels::scale(is_present(ids, t) ? factor : 0, dy + n * shape.width, dx + t * shape.width,
                      shape.width);
     }
   });

@@ -10,7 +10,7 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kNone = 1e-300;  ///< lower bound of variances that divide
+constexpr double kMinVariance = 1e-300;  ///< lower bound of variances that divide
 
 // The differences between the channels of z over draws of their weights, as fractions of the
 // variance. Channels differ by a constant, and by the size of a component that varies over samples
@@ -27,7 +27,7 @@ double covariance(const MomentField& z, std::int64_t element, Link link) {
 }
 
 // Returns the fraction of the variance that direct neighbors share, or 1 without neighbors.
-double shared_by_neighbors(const MomentField& z) {
+double neighbor_correlation(const MomentField& z) {
   double shared = 0, all = 0;
   for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
     if (linked_element(z.extent, e, Link::right) < 0) continue;
@@ -44,7 +44,7 @@ double shared_by_neighbors(const MomentField& z) {
 // neighbors do not have in common has many degrees of freedom and is not part of it.
 ChannelVariation channel_variation(const MomentField& z) {
   const FieldAverage all = field_average(z);
-  const double variance = std::max(all.variance(), kNone);
+  const double variance = std::max(all.variance(), kMinVariance);
   double mean = 0, square = 0, chained = 0;
   for (std::int64_t e = 0; e < z.extent.elements(); ++e) {
     const double one = covariance(z, e, Link::far) / variance;
@@ -57,7 +57,7 @@ ChannelVariation channel_variation(const MomentField& z) {
   const double interaction = (square - 2 * chained) / count + mean * mean / (count * count);
   const double constant =
       std::clamp((all.any_pair_product - all.mean * all.mean) / variance, 0.0, 1.0);
-  const double limit = std::max(shared_by_neighbors(z) - constant, 0.0);
+  const double limit = std::max(neighbor_correlation(z) - constant, 0.0);
   return {constant, std::min(std::sqrt(std::max(interaction, 0.0)), limit)};
 }
 
@@ -92,10 +92,10 @@ MomentField conditional_field(const MomentField& z, const ChannelVariation& vari
 }
 
 // Quadrature points of N(0, 1) and their weights.
-using Rule = std::vector<std::pair<double, double>>;
+using QuadratureRule = std::vector<std::pair<double, double>>;
 
 // Gauss–Hermite rule with five points, because the result is a smooth function of the shift.
-Rule deviations_of(double constant) {
+QuadratureRule shift_nodes(double constant) {
   if (constant < kNegligibleSpread) return {{0, 1}};
   const double root = std::sqrt(10.0);
   const double near = std::sqrt(5 - root), far = std::sqrt(5 + root);
@@ -106,10 +106,10 @@ Rule deviations_of(double constant) {
 
 // Trapezoidal rule, which is less sensitive to the nearly singular 1/σ at size 0. A size and its
 // negative have the same effect.
-Rule sizes_of(double varying) {
+QuadratureRule size_nodes(double varying) {
   if (varying < kNegligibleSpread) return {{1, 1}};
   constexpr int kLargest = 4;
-  Rule rule;
+  QuadratureRule rule;
   for (int size = 0; size <= kLargest; ++size) {
     const double density = std::exp(-0.5 * size * size) / std::sqrt(2 * std::numbers::pi);
     rule.emplace_back(size, size == 0 ? density : 2 * density);
@@ -123,8 +123,8 @@ void for_each_normalized_channel(const Signal& x, double epsilon,
                                  const std::function<void(const ChannelDistribution&)>& body) {
   const auto& [z, f] = underlying_normal(x);
   const ChannelVariation variation = channel_variation(z);
-  for (const auto& [standard_deviations, first] : deviations_of(variation.constant)) {
-    for (const auto& [size, second] : sizes_of(variation.varying)) {
+  for (const auto& [standard_deviations, first] : shift_nodes(variation.constant)) {
+    for (const auto& [size, second] : size_nodes(variation.varying)) {
       const MomentField channel = conditional_field(z, variation, standard_deviations, size);
       const FieldAverage y = field_average(f.forward(channel));
       const double scale = 1 / std::sqrt(y.variance() + epsilon);

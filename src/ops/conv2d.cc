@@ -56,9 +56,9 @@ double channels_of(const SignalContext& c, const Shape& shape) {
 // Returns the relative variance over units of a unit's variance, which is τ times the mean square
 // of its inputs and differs between units with few channels. Random inputs are taken as normal.
 double channel_variance_spread(const SignalContext& c, double channels) {
-  constexpr double kMany = 8;
+  constexpr double kMaxChannels = 8;
   constexpr std::int64_t kSamples = 4, kWindows = 256;  // enough for an average
-  if (channels > kMany) return 0;
+  if (channels > kMaxChannels) return 0;
   const MomentField x = first_samples(c.inputs[0]->field(), kSamples);
   const CovarianceModel covariances(x);
   const Extent out = extent_of(c.output, x.extent.samples);

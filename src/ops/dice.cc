@@ -76,16 +76,16 @@ struct DiceReference {
     T sum(0);
     for (std::int64_t o = 0; o < axis.outer; ++o) {
       for (std::int64_t c = 0; c < axis.features; ++c) {
-        T both(0), all(0);
+        T intersection(0), total(0);
         for (std::int64_t i = 0; i < axis.inner; ++i) {
           const T p = probability(x, axis, o, c, i);
           const auto label = static_cast<std::size_t>(o * axis.inner + i);
           const T y = labels ? T(real_part(targets.data[label]) == static_cast<double>(c))
                              : targets.data[axis.index(o, c, i)];
-          both += p * y;
-          all += p + y;
+          intersection += p * y;
+          total += p + y;
         }
-        sum += 1.0 - (2.0 * both + smooth) / (all + smooth);
+        sum += 1.0 - (2.0 * intersection + smooth) / (total + smooth);
       }
     }
     const auto weight = static_cast<double>(axis.outer * axis.features);

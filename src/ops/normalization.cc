@@ -56,7 +56,7 @@ Step lower_batch(const LoweringContext& context) {
   const bool training = context.mode == Mode::training;
   const NormalizationForward normalization(NormalizationKind::batch, block.rows, block.features,
                                            attributes.epsilon, !training);
-  const auto keep = static_cast<float>(attributes.momentum);
+  const auto momentum = static_cast<float>(attributes.momentum);
   return {[=](const StepArguments& a) {
             float *mean = a.inputs[3], *variance = a.inputs[4];
             if (!training) {
@@ -67,8 +67,8 @@ Step lower_batch(const LoweringContext& context) {
             normalization.run(a.inputs[0], a.inputs[1], a.inputs[2], a.outputs[1], a.outputs[2],
                               a.outputs[0], a.scratch);
             for (std::int64_t i = 0; i < block.features; ++i) {
-              mean[i] += (1 - keep) * (a.outputs[1][i] - mean[i]);
-              variance[i] += (1 - keep) * (a.outputs[2][i] - variance[i]);
+              mean[i] += (1 - momentum) * (a.outputs[1][i] - mean[i]);
+              variance[i] += (1 - momentum) * (a.outputs[2][i] - variance[i]);
             }
           },
           normalization.scratch_bytes()};

@@ -35,7 +35,7 @@ struct Attributes {
 };
 
 std::string mode_of(const Node& node) { return attributes_of<Attributes>(node.attributes).mode; }
-bool takes_largest(const Node& node) { return mode_of(node) == kMax; }
+bool is_max_pooling(const Node& node) { return mode_of(node) == kMax; }
 bool sums_padding(const Node& node) {
   return attributes_of<Attributes>(node.attributes).padded_sum;
 }
@@ -90,7 +90,7 @@ StepRowIndex rows_of(const Steps& steps, float* const* inputs) {
 
 Step lower(const LoweringContext& context) {
   const Steps steps = steps_of(context.node, context.inputs);
-  if (takes_largest(context.node)) {
+  if (is_max_pooling(context.node)) {
     return {[=](const StepArguments& a) {
       max_steps(a.inputs[0], rows_of(steps, a.inputs), steps.shape, a.outputs[0], a.outputs[1]);
     }};
@@ -105,14 +105,14 @@ void gradient(GradientContext& c) {
   const Node& node = c.node();
   std::vector<ValueId> inputs = {c.output_gradient()};
   inputs.insert(inputs.end(), node.inputs.begin() + 1, node.inputs.end());
-  if (takes_largest(node)) inputs.push_back(node.outputs[1]);
+  if (is_max_pooling(node)) inputs.push_back(node.outputs[1]);
   const Settings attributes = with_shape(node.attributes, c.shape(node.inputs[0]));
   c.contribute(0, c.emit("pool_steps_gradient", inputs, attributes)[0]);
 }
 
 Step lower_gradient(const LoweringContext& context) {
   const Node node = without_shape(context.node);
-  const bool largest = takes_largest(node);
+  const bool largest = is_max_pooling(node);
   std::vector<Shape> shapes = context.inputs;
   shapes[0] = context.outputs[0];
   if (largest) shapes.pop_back();
@@ -160,7 +160,7 @@ struct PoolReference {
     }
     const double factor = count > 0 ? std::pow(count, -power_of(a.node)) : 0;
     a.outputs[0].data[static_cast<std::size_t>(n * s.width + k)] =
-        takes_largest(a.node) ? best : sum * factor;
+        is_max_pooling(a.node) ? best : sum * factor;
   }
 };
 
@@ -215,7 +215,7 @@ MomentField summed(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   MomentField y = zero_field({x.extent.samples, 1, 1});
   const CovarianceModel covariances(x);
-  std::vector<double> counts, apart;
+  std::vector<double> counts, sample_covariances;
   for (std::int64_t n = 0; n < x.extent.samples; ++n) {
     const auto steps = present_steps(c, n);
     const double factor = pooling_factor(c, steps.size());
@@ -224,7 +224,7 @@ MomentField summed(const SignalContext& c) {
     y.mean[e] = factor * sum.mean;
     y.square[e] = factor * factor * sum.variance + y.mean[e] * y.mean[e];
     counts.push_back(factor * static_cast<double>(steps.size()));
-    apart.push_back(covariance_between_samples(x, steps));
+    sample_covariances.push_back(covariance_between_samples(x, steps));
   }
   for (const Link link : {Link::sample, Link::far}) {
     for (std::int64_t n = 0; n < x.extent.samples; ++n) {
@@ -232,7 +232,8 @@ MomentField summed(const SignalContext& c) {
       const auto to = static_cast<std::size_t>(linked_element(y.extent, n, link));
       const double limit = std::sqrt(std::max(0.0, y.variance(e) * y.variance(to)));
       y.product(link)[e] =
-          y.mean[e] * y.mean[to] + std::clamp(counts[e] * counts[to] * apart[e], -limit, limit);
+          y.mean[e] * y.mean[to] +
+          std::clamp(counts[e] * counts[to] * sample_covariances[e], -limit, limit);
     }
   }
   return y;
@@ -241,7 +242,7 @@ MomentField summed(const SignalContext& c) {
 // Each step of a sample is equally likely to be the maximum.
 Signal forward_signal(const SignalContext& c) {
   MomentField y = summed(c);
-  if (!takes_largest(c.node)) return {y};
+  if (!is_max_pooling(c.node)) return {y};
   const auto& [z, f] = underlying_normal(*c.inputs[0]);
   const MomentField averages = y;
   const CovarianceModel covariances(z);
@@ -271,7 +272,7 @@ Signal forward_signal(const SignalContext& c) {
 std::vector<SignalGradient> backward_signal(const SignalContext& c, const SignalGradient& dy) {
   const MomentField& g = dy.field();
   MomentField dx = zero_field(c.inputs[0]->field().extent);
-  const bool largest = takes_largest(c.node);
+  const bool largest = is_max_pooling(c.node);
   for (std::int64_t n = 0; n < dx.extent.samples; ++n) {
     const auto steps = present_steps(c, n);
     const double factor =
@@ -284,8 +285,8 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
         const std::int64_t other = linked_element(dx.extent, step, link);
         if (other < 0) continue;
         if (is_within_sample(link)) {
-          const bool both_there = std::ranges::binary_search(steps, other);
-          if (both_there && !largest) dx.product(link)[e] = dx.square[e];
+          const bool are_both_present = std::ranges::binary_search(steps, other);
+          if (are_both_present && !largest) dx.product(link)[e] = dx.square[e];
         } else {
           dx.product(link)[e] = factor * factor * g.product(link)[static_cast<std::size_t>(n)];
         }

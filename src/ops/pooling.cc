@@ -320,13 +320,13 @@ struct GlobalReference {
   }
 };
 
-SlidingWindow whole(const Extent& image) {
+SlidingWindow global_window(const Extent& image) {
   return {{image.height, image.width}, {image.height, image.width}, {1, 1}, {0, 0}};
 }
 
 Signal forward_global_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
-  return {average(x, {x.extent.samples, 1, 1}, whole(x.extent))};
+  return {average(x, {x.extent.samples, 1, 1}, global_window(x.extent))};
 }
 
 std::vector<SignalGradient> backward_global_signal(const SignalContext& c,

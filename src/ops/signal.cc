@@ -42,7 +42,7 @@ std::array<std::pair<double, double>, 2> scales_of(double spread) {
         (1 + standard_deviation / root) / 2}}};
 }
 
-MomentField with_variance_times(double factor, const MomentField& z) {
+MomentField scale_variance(double factor, const MomentField& z) {
   MomentField y = z;
   for (std::size_t e = 0; e < z.mean.size(); ++e) {
     y.square[e] = z.mean[e] * z.mean[e] + factor * z.variance(e);
@@ -58,18 +58,19 @@ MomentField with_variance_times(double factor, const MomentField& z) {
 
 // Returns Σ share·map(z with factor·variance) over these factors.
 template <class Map>
-MomentField over_channels(const Signal& z, Map map) {
+MomentField average_over_channels(const Signal& z, Map map) {
   if (z.channel_variance_spread < kNegligibleSpread) return map(z.field());
   MomentField sum = zero_field(z.field().extent);
   for (const auto& [factor, fraction] : scales_of(z.channel_variance_spread)) {
-    accumulate_mixture(sum, map(with_variance_times(factor, z.field())), fraction);
+    accumulate_mixture(sum, map(scale_variance(factor, z.field())), fraction);
   }
   return sum;
 }
 
 Signal forward_activation(const SignalContext& c) {
   const auto f = dual_of(pointwise_pass(c.node, Mode::training).activation);
-  Signal y(over_channels(*c.inputs[0], [&](const MomentField& z) { return f->forward(z); }));
+  Signal y(
+      average_over_channels(*c.inputs[0], [&](const MomentField& z) { return f->forward(z); }));
   y.pre_activation = c.inputs[0]->field_pointer;
   y.activation = f;
   return y;
@@ -77,8 +78,8 @@ Signal forward_activation(const SignalContext& c) {
 
 std::vector<SignalGradient> backward_activation(const SignalContext& c, const SignalGradient& dy) {
   const auto f = dual_of(pointwise_pass(c.node, Mode::training).activation);
-  MomentField dz =
-      over_channels(*c.inputs[0], [&](const MomentField& z) { return f->backward(z, dy.field()); });
+  MomentField dz = average_over_channels(
+      *c.inputs[0], [&](const MomentField& z) { return f->backward(z, dy.field()); });
   for (std::size_t e = 0; e < dy.selected_slopes.size(); ++e) {
     dz.square[e] = dy.field().square[e] * dy.selected_slopes[e];
   }
@@ -87,7 +88,7 @@ std::vector<SignalGradient> backward_activation(const SignalContext& c, const Si
   if (spread >= kNegligibleSpread) {
     double all = 0, scaled = 0;
     for (const auto& [factor, fraction] : scales_of(spread)) {
-      const MomentField z = with_variance_times(factor, c.inputs[0]->field());
+      const MomentField z = scale_variance(factor, c.inputs[0]->field());
       const double through = fraction * mean_second_moment(f->backward(z, dy.field()));
       all += through;
       scaled += factor * through;
@@ -113,19 +114,19 @@ Flow weighted_sum(const std::vector<WeightedFlow>& flows) {
   constexpr std::size_t kMaxTerms = 256;
   std::vector<std::pair<Flow::FieldPointer, double>> all;
   std::unordered_map<const MomentField*, std::size_t> places;
-  std::vector<WeightedField> independent, taken_apart;
-  bool rejoins = false;
+  std::vector<WeightedField> independent, split_terms;
+  bool has_repeated_term = false;
   for (const auto& [flow, weight] : flows) {
     independent.push_back({&flow.field(), weight});
     for (const auto& [field, factor] : flow.terms) {
       const auto [place, is_new] = places.try_emplace(field.get(), all.size());
-      rejoins = rejoins || !is_new;
+      has_repeated_term = has_repeated_term || !is_new;
       if (is_new) all.emplace_back(field, weight * factor);
       else all[place->second].second += weight * factor;
     }
   }
-  for (const auto& [field, factor] : all) taken_apart.push_back({field.get(), factor});
-  Flow sum(sum_independent_fields(rejoins ? taken_apart : independent));
+  for (const auto& [field, factor] : all) split_terms.push_back({field.get(), factor});
+  Flow sum(sum_independent_fields(has_repeated_term ? split_terms : independent));
   if (all.size() <= kMaxTerms) sum.terms = std::move(all);
   return sum;
 }

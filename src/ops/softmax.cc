@@ -61,15 +61,15 @@ struct SoftmaxReference {
 };
 
 // Averages over draws of the features of one element, because there is no closed form.
-struct Sampled {
+struct SoftmaxMoments {
   double square = 0;        ///< E p²
   double slope_square = 0;  ///< E Σⱼ (∂pⱼ/∂xᵢ)²
 };
 
-Sampled sample(double variance, std::int64_t features) {
+SoftmaxMoments sample_softmax_moments(double variance, std::int64_t features) {
   constexpr std::int64_t kDraws = 256;
   const RandomKey key = random_key(0, "signal", "softmax");
-  Sampled sum;
+  SoftmaxMoments sum;
   std::vector<double> p(static_cast<std::size_t>(features));
   for (std::int64_t draw = 0; draw < kDraws; ++draw) {
     double all = 0, squares = 0;
@@ -94,7 +94,7 @@ Signal forward_signal(const SignalContext& c) {
   const double mean = 1 / static_cast<double>(features);
   MomentField y = uniform_field(x.extent, mean, mean * mean);
   for (std::size_t e = 0; e < y.square.size(); ++e) {
-    y.square[e] = sample(x.variance(e), features).square;
+    y.square[e] = sample_softmax_moments(x.variance(e), features).square;
   }
   return y;
 }
@@ -104,7 +104,7 @@ std::vector<SignalGradient> backward_signal(const SignalContext& c, const Signal
   MomentField dx = dy.field();
   for (std::size_t e = 0; e < dx.square.size(); ++e) {
     const double factor =
-        sample(x.variance(e), feature_matrix_shape(c.output).features).slope_square;
+        sample_softmax_moments(x.variance(e), feature_matrix_shape(c.output).features).slope_square;
     dx.mean[e] = 0;
     dx.square[e] *= factor;
     for (const Link link : kLinks) dx.product(link)[e] *= factor;

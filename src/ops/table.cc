@@ -13,7 +13,7 @@ namespace selfnorm {
 namespace {
 
 // One line per op file, in the order of `selfnorm ops`.
-constexpr OpRows (*kFiles[])() = {
+constexpr OpRows (*kRowFunctions[])() = {
     dense_rows,
     conv2d_rows,
     conv_transpose2d_rows,
@@ -53,7 +53,7 @@ constexpr OpRows (*kFiles[])() = {
 std::span<const OpRow> op_table() {
   static const OpRows table = [] {
     OpRows rows;
-    for (const auto& file : kFiles) std::ranges::move(file(), std::back_inserter(rows));
+    for (const auto& file : kRowFunctions) std::ranges::move(file(), std::back_inserter(rows));
     return rows;
   }();
   return table;

@@ -123,7 +123,7 @@ struct UpsampleReference {
       for (std::int64_t c = 0; c < y.shape[1]; ++c) {
         for (std::int64_t i = 0; i < y.shape[2]; ++i) {
           for (std::int64_t j = 0; j < y.shape[3]; ++j) {
-            at(y, n, c, i, j) = f.bilinear ? between(x, f, n, c, i, j)
+            at(y, n, c, i, j) = f.bilinear ? interpolate(x, f, n, c, i, j)
                                            : at(x, n, c, i / f.factors[0], j / f.factors[1]);
           }
         }
@@ -132,22 +132,22 @@ struct UpsampleReference {
   }
 
   // The two input pixels around an output pixel along one axis, and the weight of the higher one.
-  struct Place {
-    Place(std::int64_t output, std::int64_t factor, std::int64_t extent) {
+  struct InterpolatedPosition {
+    InterpolatedPosition(std::int64_t output, std::int64_t factor, std::int64_t extent) {
       const double at = (static_cast<double>(output) + 0.5) / static_cast<double>(factor) - 0.5;
-      const double held = std::min(std::max(at, 0.0), static_cast<double>(extent - 1));
-      low = static_cast<std::int64_t>(held);
+      const double clamped = std::min(std::max(at, 0.0), static_cast<double>(extent - 1));
+      low = static_cast<std::int64_t>(clamped);
       high = std::min(low + 1, extent - 1);
-      fraction = held - static_cast<double>(low);
+      fraction = clamped - static_cast<double>(low);
     }
     std::int64_t low, high;
     double fraction;
   };
 
   template <class T>
-  static T between(const Array<T>& x, const Factors& f, std::int64_t n, std::int64_t c,
-                   std::int64_t i, std::int64_t j) {
-    const Place h(i, f.factors[0], x.shape[2]), w(j, f.factors[1], x.shape[3]);
+  static T interpolate(const Array<T>& x, const Factors& f, std::int64_t n, std::int64_t c,
+                       std::int64_t i, std::int64_t j) {
+    const InterpolatedPosition h(i, f.factors[0], x.shape[2]), w(j, f.factors[1], x.shape[3]);
     const auto row = [&](std::int64_t k) {
       return (1 - w.fraction) * at(x, n, c, k, w.low) + w.fraction * at(x, n, c, k, w.high);
     };

@@ -128,9 +128,9 @@ struct WhitenReference {
 // ---- signals ----------------------------------------------------------------------------------
 
 double standard_deviation_of(const MomentField& x) {
-  constexpr double kNone = 1e-300;
+  constexpr double kMinVariance = 1e-300;
   const FieldAverage all = field_average(x);
-  return std::sqrt(std::max(all.square - all.mean * all.mean, kNone));
+  return std::sqrt(std::max(all.square - all.mean * all.mean, kMinVariance));
 }
 
 // Predicts mean 0, variance 1 and uncorrelated neighbors, because the fitted filter is not known.

@@ -18,16 +18,16 @@ constexpr std::int64_t kMaxPadding = 1000000;
                                   to_string(padding)));
 }
 
-std::int64_t reach_of(const Window& w, int axis) {
+std::int64_t dilated_kernel_extent(const Window& w, int axis) {
   return (w.kernel[axis] - 1) * w.dilation[axis] + 1;
 }
 
 void same_padding(const Pair& in, Window& w) {
   for (int axis = 0; axis < 2; ++axis) {
-    const std::int64_t reach = reach_of(w, axis);
+    const std::int64_t kernel_extent = dilated_kernel_extent(w, axis);
     const std::int64_t out = (in[axis] + w.stride[axis] - 1) / w.stride[axis];
     const std::int64_t total =
-        std::max<std::int64_t>(0, (out - 1) * w.stride[axis] + reach - in[axis]);
+        std::max<std::int64_t>(0, (out - 1) * w.stride[axis] + kernel_extent - in[axis]);
     w.pad_before[axis] = total / 2;
     w.pad_after[axis] = total - total / 2;
   }
@@ -48,7 +48,7 @@ void explicit_padding(const InferContext& context, const Setting& padding, Windo
 }
 
 // Returns the window without padding.
-Window bare_window(const InferContext& context, const WindowAttributes& attributes) {
+Window window_without_padding(const InferContext& context, const WindowAttributes& attributes) {
   check_rank(context, 0, 4, 4);
   Window w;
   read_pair(context, "kernel", attributes.kernel, w.kernel);
@@ -83,7 +83,7 @@ void read_pair(const InferContext& context, const char* name,
 }
 
 WindowExtents resolve_window(const InferContext& context, const WindowAttributes& attributes) {
-  WindowExtents e{bare_window(context, attributes), {}, {}};
+  WindowExtents e{window_without_padding(context, attributes), {}, {}};
   const Shape& x = context.inputs[0];
   std::copy_n(x.begin() + 2, 2, e.in);
   Window& w = e.window;
@@ -94,14 +94,14 @@ WindowExtents resolve_window(const InferContext& context, const WindowAttributes
     explicit_padding(context, attributes.padding, w);
   }
   for (int axis = 0; axis < 2; ++axis) {
-    const std::int64_t reach = reach_of(w, axis);
+    const std::int64_t kernel_extent = dilated_kernel_extent(w, axis);
     const std::int64_t padded = e.in[axis] + w.pad_before[axis] + w.pad_after[axis];
-    if (padded < reach) {
+    if (padded < kernel_extent) {
       fail_shape(context,
                  fmt::format("kernel {}×{} (dilation {}×{}) does not fit input {}", w.kernel[0],
                              w.kernel[1], w.dilation[0], w.dilation[1], batch_text(x)));
     }
-    e.out[axis] = (padded - reach) / w.stride[axis] + 1;
+    e.out[axis] = (padded - kernel_extent) / w.stride[axis] + 1;
   }
   return e;
 }
@@ -113,7 +113,7 @@ WindowExtents resolve_window(const Node& node, const Shape& input, const WindowA
 WindowExtents resolve_transposed_window(const InferContext& context,
                                         const WindowAttributes& attributes,
                                         const std::vector<std::int64_t>& output_padding) {
-  WindowExtents e{bare_window(context, attributes), {}, {}};
+  WindowExtents e{window_without_padding(context, attributes), {}, {}};
   const Shape& x = context.inputs[0];
   std::copy_n(x.begin() + 2, 2, e.out);
   Window& w = e.window;
@@ -130,8 +130,8 @@ WindowExtents resolve_transposed_window(const InferContext& context,
   }
   if (word == nullptr) explicit_padding(context, attributes.padding, w);
   for (int axis = 0; axis < 2; ++axis) {
-    e.in[axis] = w.stride[axis] * (e.out[axis] - 1) + reach_of(w, axis) - w.pad_before[axis] -
-                 w.pad_after[axis] + extra[axis];
+    e.in[axis] = w.stride[axis] * (e.out[axis] - 1) + dilated_kernel_extent(w, axis) -
+                 w.pad_before[axis] - w.pad_after[axis] + extra[axis];
     if (e.in[axis] < 1) {
       fail_shape(context, fmt::format("padding [[{}, {}], [{}, {}]] makes the output of input {} "
                                       "empty (use less padding)",

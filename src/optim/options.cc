@@ -15,25 +15,26 @@ namespace {
 using Names = std::vector<std::string>;
 
 // The choices of `name` that use an option. An option that is not listed is used by all.
-using Readers = std::vector<std::pair<std::string, Names>>;
+using NamesByOption = std::vector<std::pair<std::string, Names>>;
 
-const Readers& optimizer_readers() {
-  static const Readers readers = {{"momentum", {"sgd", "rmsprop"}},
-                                  {"nesterov", {"sgd"}},
-                                  {"beta1", {"adam", "adamw"}},
-                                  {"beta2", {"adam", "adamw"}},
-                                  {"rho", {"rmsprop"}},
-                                  {"epsilon", {"adam", "adamw", "rmsprop"}},
-                                  {"weight_decay", {"adamw"}}};
-  return readers;
+const NamesByOption& optimizers_by_option() {
+  static const NamesByOption names_by_option = {{"momentum", {"sgd", "rmsprop"}},
+                                                {"nesterov", {"sgd"}},
+                                                {"beta1", {"adam", "adamw"}},
+                                                {"beta2", {"adam", "adamw"}},
+                                                {"rho", {"rmsprop"}},
+                                                {"epsilon", {"adam", "adamw", "rmsprop"}},
+                                                {"weight_decay", {"adamw"}}};
+  return names_by_option;
 }
 
-const Readers& schedule_readers() {
-  static const Readers readers = {{"step_epochs", {"step"}},
-                                  {"factor", {"step", "reduce_on_plateau"}},
-                                  {"patience", {"reduce_on_plateau"}},
-                                  {"minimum", {"step", "cosine", "reduce_on_plateau"}}};
-  return readers;
+const NamesByOption& schedules_by_option() {
+  static const NamesByOption names_by_option = {
+      {"step_epochs", {"step"}},
+      {"factor", {"step", "reduce_on_plateau"}},
+      {"patience", {"reduce_on_plateau"}},
+      {"minimum", {"step", "cosine", "reduce_on_plateau"}}};
+  return names_by_option;
 }
 
 // Checks ranges and choices by setting each option to the value that it has.
@@ -41,11 +42,13 @@ void check_values(const Options& all, const std::string& where) {
   for (const Option& option : all) set_option(option, get_option(option), where);
 }
 
-void check_readers(const Options& all, const Options& defaults, const Readers& readers,
-                   const std::string& name, const std::string& where) {
+void check_unused_options(const Options& all, const Options& defaults,
+                          const NamesByOption& names_by_option, const std::string& name,
+                          const std::string& where) {
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const auto row = std::ranges::find(readers, all[i].name, &Readers::value_type::first);
-    if (row == readers.end() || std::ranges::count(row->second, name) > 0) continue;
+    const auto row =
+        std::ranges::find(names_by_option, all[i].name, &NamesByOption::value_type::first);
+    if (row == names_by_option.end() || std::ranges::count(row->second, name) > 0) continue;
     const Setting value = get_option(all[i]);
     if (value == get_option(defaults[i])) continue;
     throw Error(ErrorKind::config,
@@ -95,7 +98,7 @@ Options options(ScheduleOptions& o) {
 void check(const OptimizerOptions& optimizer, const std::string& where) {
   OptimizerOptions copy = optimizer, defaults;
   check_values(options(copy), where);
-  check_readers(options(copy), options(defaults), optimizer_readers(), copy.name, where);
+  check_unused_options(options(copy), options(defaults), optimizers_by_option(), copy.name, where);
   if (copy.nesterov && copy.momentum == 0) {
     throw Error(ErrorKind::config,
                 where + ": 'nesterov' needs a 'momentum' above 0, got 0 (0.9 is usual)");
@@ -105,7 +108,7 @@ void check(const OptimizerOptions& optimizer, const std::string& where) {
 void check(const ScheduleOptions& schedule, double learning_rate, const std::string& where) {
   ScheduleOptions copy = schedule, defaults;
   check_values(options(copy), where);
-  check_readers(options(copy), options(defaults), schedule_readers(), copy.name, where);
+  check_unused_options(options(copy), options(defaults), schedules_by_option(), copy.name, where);
   if (copy.minimum > learning_rate) {
     throw Error(ErrorKind::config,
                 fmt::format("{}: 'minimum' is {}, above the learning rate of {}; lower it", where,

@@ -31,21 +31,21 @@ class ReversePass final : public GradientContext {
   void run(std::size_t forward_nodes) {
     for (std::size_t i = forward_nodes; i-- > 0;) {
       node_ = graph_.nodes[i];  // a copy, because emitting may move the nodes
-      output_gradient_ = total(node_.outputs[0]);
+      output_gradient_ = sum_contributions(node_.outputs[0]);
       if (output_gradient_ != kNoValue) differentiate_node();
     }
   }
 
   // Returns the sum of the contributions to a value's gradient, or kNoValue if there are none.
-  ValueId total(ValueId value) {
-    auto& parts = contributions_[static_cast<std::size_t>(value)];
-    if (parts.empty()) return kNoValue;
-    if (parts.size() > 1) {
+  ValueId sum_contributions(ValueId value) {
+    auto& contributions = contributions_[static_cast<std::size_t>(value)];
+    if (contributions.empty()) return kNoValue;
+    if (contributions.size() > 1) {
       const std::string name = fmt::format("gradient of {}", graph_.value(value).name);
-      parts = {emit_node(graph_, name, "add", parts)[0]};
-      copy_packing(parts[0], value);
+      contributions = {emit_node(graph_, name, "add", contributions)[0]};
+      copy_packing(contributions[0], value);
     }
-    return parts[0];
+    return contributions[0];
   }
 
   const Node& node() const override { return node_; }
@@ -88,13 +88,13 @@ class ReversePass final : public GradientContext {
 
   void differentiate_node() {
     const OpRow& row = row_of(node_);
-    const bool is_pass = rule_of(row.pointwise) != nullptr;
-    if (is_pass || !node_.epilogue.empty()) {
-      output_gradient_ = emit("pointwise_gradient", {output_gradient_, saved(is_pass)}, {},
-                              pointwise_stages(node_))[0];
+    const bool is_pointwise = rule_of(row.pointwise) != nullptr;
+    if (is_pointwise || !node_.epilogue.empty()) {
+      output_gradient_ = emit("pointwise_gradient", {output_gradient_, saved_value(is_pointwise)},
+                              {}, pointwise_stages(node_))[0];
       copy_packing(output_gradient_, node_.outputs[0]);
     }
-    if (is_pass) {
+    if (is_pointwise) {
       contribute(0, output_gradient_);
       return;
     }
@@ -107,9 +107,9 @@ class ReversePass final : public GradientContext {
   }
 
   // Returns the value from which the derivative of the pass is computed, its output or its input.
-  ValueId saved(bool is_pass) const {
+  ValueId saved_value(bool is_pointwise) const {
     const Pointwise pass = pointwise_pass(node_, Mode::training);
-    const bool from_input = is_pass && !can_differentiate_from_output(pass.activation);
+    const bool from_input = is_pointwise && !can_differentiate_from_output(pass.activation);
     return from_input ? node_.inputs[0] : node_.outputs[0];
   }
 
@@ -128,7 +128,7 @@ std::vector<ValueId> differentiate(Graph& graph, ValueId output, const std::vect
   ReversePass pass(graph, output, seed, wanted);
   pass.run(forward_nodes);
   std::vector<ValueId> gradients;
-  for (const ValueId value : wanted) gradients.push_back(pass.total(value));
+  for (const ValueId value : wanted) gradients.push_back(pass.sum_contributions(value));
   return gradients;
 }
 

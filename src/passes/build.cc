@@ -79,7 +79,7 @@ std::vector<const Layer*> on_cycle(std::vector<const Layer*> waiting) {
 }
 
 // Returns the layers in topological order (Kahn's algorithm). Chains keep their order.
-std::vector<const Layer*> ordered(const Network& network) {
+std::vector<const Layer*> sort_topologically(const Network& network) {
   std::set<std::string> ready;
   for (const auto& input : network.inputs) ready.insert(input.first);
   std::vector<const Layer*> order, waiting;
@@ -123,7 +123,7 @@ class Builder {
   }
 
   Graph build() {
-    for (const Layer* layer : ordered(network_)) add(*layer);
+    for (const Layer* layer : sort_topologically(network_)) add(*layer);
     for (const std::string& output : network_.outputs) graph_.outputs.push_back(ids_.at(output));
     check_used();
     resolve_attributes(graph_);
@@ -140,12 +140,12 @@ class Builder {
       fail(fmt::format("{}: takes {}{} inputs, got {}", where,
                        row.arity->max < 0 ? "at least " : "", row.arity->min, given));
     }
-    Node node{layer.name, layer.op, complete_attributes(with_shared(layer)), {}, {}, {}};
+    Node node{layer.name, layer.op, complete_attributes(with_owner_attributes(layer)), {}, {}, {}};
     std::vector<Shape> shapes;
     for (const std::string& input : layer.inputs) node.inputs.push_back(ids_.at(input));
     const ValueId token_ids = token_ids_of(row, node);
     const bool lacks_token_ids = row.traits.id_input == static_cast<int>(node.inputs.size());
-    if (lacks_token_ids && token_ids == kSeveral) {
+    if (lacks_token_ids && token_ids == kSeveralSequences) {
       fail(where +
            ": its steps come from several sequences; give it the token ids that mark the padding "
            "as second input");
@@ -173,16 +173,16 @@ class Builder {
     graph_.nodes.push_back(std::move(node));
   }
 
-  // Returns the token ids that show which steps of a node's inputs are padding, or kSeveral if the
-  // inputs have different ones. Values computed from the output of an embedding remember its token
-  // ids, and nodes that need them get them as an input.
+  // Returns the token ids that show which steps of a node's inputs are padding, or
+  // kSeveralSequences if the inputs have different ones. Values computed from the output of an
+  // embedding remember its token ids, and nodes that need them get them as an input.
   ValueId token_ids_of(const OpRow& row, const Node& node) const {
     if (row.traits.id_input == 0) return node.inputs[0];
     ValueId token_ids = kNoValue;
     for (const ValueId input : node.inputs) {
       const auto found = token_ids_.find(input);
       if (found == token_ids_.end() || found->second == token_ids) continue;
-      token_ids = token_ids == kNoValue ? found->second : kSeveral;
+      token_ids = token_ids == kNoValue ? found->second : kSeveralSequences;
     }
     return token_ids;
   }
@@ -190,7 +190,7 @@ class Builder {
   // Whether a value still has one step per token.
   bool has_steps_of(ValueId token_ids, const Shape& shape) const {
     if (shape.size() != 3 || token_ids == kNoValue) return false;
-    return token_ids == kSeveral || graph_.value(token_ids).shape[1] == shape[1];
+    return token_ids == kSeveralSequences || graph_.value(token_ids).shape[1] == shape[1];
   }
 
   static void check_size(const std::string& where, const Shape& shape) {
@@ -200,7 +200,7 @@ class Builder {
   }
 
   // A layer without attributes takes those of the layer with which it shares parameters.
-  Layer with_shared(Layer layer) const {
+  Layer with_owner_attributes(Layer layer) const {
     if (layer.share.empty() || !layer.attributes.empty()) return layer;
     const Layer& owner = *std::ranges::find(network_.layers, layer.share, &Layer::name);
     for (const auto& [name, value] : owner.attributes) {
@@ -255,7 +255,7 @@ class Builder {
     for (const Node& node : graph_.nodes) check(node.outputs[0], "layer");
   }
 
-  static constexpr ValueId kSeveral = kNoValue - 1;  ///< token ids of more than one input
+  static constexpr ValueId kSeveralSequences = kNoValue - 1;  ///< token ids of more than one input
 
   const Network& network_;
   Graph graph_;
@@ -265,7 +265,7 @@ class Builder {
 };
 
 // Throws unless only the owner of shared parameters sets their initializer and l2.
-void check_sharer(const Layer& layer) {
+void check_sharing_layer(const Layer& layer) {
   const auto refuse = [&](const char* key) {
     fail(fmt::format("{}: `{}` belongs to the shared parameters; set it in layer '{}'",
                      where_of(layer), key, layer.share));
@@ -277,7 +277,7 @@ void check_sharer(const Layer& layer) {
   if (layer.l2 != 0) refuse("l2");
 }
 
-void check_shares(const Network& network) {
+void check_parameter_sharing(const Network& network) {
   for (const Layer& layer : network.layers) {
     if (layer.share.empty()) continue;
     const auto owner = std::ranges::find(network.layers, layer.share, &Layer::name);
@@ -287,7 +287,7 @@ void check_shares(const Network& network) {
       fail(fmt::format("{} is a {}, not a {}", where, owner->op, layer.op));
     }
     if (!owner->share.empty()) fail(fmt::format("{} itself shares '{}'", where, owner->share));
-    check_sharer(layer);
+    check_sharing_layer(layer);
   }
 }
 
@@ -312,7 +312,7 @@ Graph build_graph(const Network& network, std::int64_t batch) {
   if (network.layers.empty()) fail("the network has no layers");
   const Network complete = complete_names(network);
   check_names(complete);
-  check_shares(complete);
+  check_parameter_sharing(complete);
   return Builder(complete, batch).build();
 }
 

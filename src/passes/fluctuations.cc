@@ -47,17 +47,17 @@ class Fluctuations {
         duplicates_(graph),
         uses_(count_uses(graph)),
         width_fluctuations_(graph.values.size()),
-        back_(graph.nodes.size()) {
+        gradient_responses_(graph.nodes.size()) {
     for (const Node& node : graph.nodes) {
       if (is_duplicate(node)) ++uses_[as_index(duplicates_.first(node.outputs[0]))];
     }
   }
 
   std::vector<Fluctuation> run() {
-    for (const ValueId input : graph_.inputs) see_input(input);
+    for (const ValueId input : graph_.inputs) initialize_random_input(input);
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       propagate_node(graph_.nodes[i]);
-      back_[i] = compute_gradient_response(graph_.nodes[i]);
+      gradient_responses_[i] = compute_gradient_response(graph_.nodes[i]);
       forget_inputs(graph_.nodes[i]);
     }
     std::vector<Fluctuation> list(graph_.values.size());
@@ -66,7 +66,8 @@ class Fluctuations {
     }
     std::vector<NoiseSum> noise;
     for (WidthFluctuation& each : width_fluctuations_) noise.push_back(std::move(each.noise));
-    const auto gradients = gradient_fluctuations({graph_, signals_, samples_, noise, back_});
+    const auto gradients =
+        gradient_fluctuations({graph_, signals_, samples_, noise, gradient_responses_});
     for (std::size_t i = 0; i < list.size(); ++i) list[i].log_gradient = gradients[i];
     return list;
   }
@@ -78,11 +79,11 @@ class Fluctuations {
   bool is_duplicate(const Node& node) const {
     return duplicates_.first(node.outputs[0]) != node.outputs[0];
   }
-  bool flows(ValueId id) const { return signals_.forward[as_index(id)].has_value(); }
+  bool has_signal(ValueId id) const { return signals_.forward[as_index(id)].has_value(); }
 
   // An input with a distribution instead of data has new rows for each draw of the weights.
-  void see_input(ValueId id) {
-    if (!flows(id) || field(id).extent.samples == samples_) return;
+  void initialize_random_input(ValueId id) {
+    if (!has_signal(id) || field(id).extent.samples == samples_) return;
     WidthFluctuation& x = width_fluctuation(id);
     x.units = channels_of(graph_, id, field(id));
     scale_up_and_down(x, subset(id));
@@ -97,8 +98,9 @@ class Fluctuations {
   }
 
   SignalContext context_of(const Node& node, std::optional<Signal> WidthFluctuation::*side) {
-    return signal_context(graph_, node, weight_moments(graph_, parameter_moments_, node),
-                          [&](ValueId id) { return flows(id) ? signal_at(id, side) : nullptr; });
+    return signal_context(
+        graph_, node, weight_moments(graph_, parameter_moments_, node),
+        [&](ValueId id) { return has_signal(id) ? signal_at(id, side) : nullptr; });
   }
 
   const Signal* signal_at(ValueId id, std::optional<Signal> WidthFluctuation::*side) {
@@ -117,11 +119,12 @@ class Fluctuations {
       return forget(duplicates_.first(output));
     }
     std::vector<ValueId> inputs;
-    std::ranges::copy_if(node.inputs, std::back_inserter(inputs),
-                         [&](ValueId id) { return flows(id) && width_fluctuation(id).is_drawn(); });
+    std::ranges::copy_if(node.inputs, std::back_inserter(inputs), [&](ValueId id) {
+      return has_signal(id) && width_fluctuation(id).varies_over_draws();
+    });
     std::vector<double> fractions;
     if (has_drawn_weights(graph_, node, weights)) {
-      weigh(node, weights);
+      propagate_through_weights(node, weights);
     } else {
       if (inputs.empty()) return;
       fractions = input_fractions(node, inputs);
@@ -142,41 +145,42 @@ class Fluctuations {
         has_drawn_weights(graph_, node, weight_moments(graph_, parameter_moments_, node));
     SignalGradient dy = *subset_.gradients[as_index(node.outputs[0])];
     if (back.has_drawn_weights) {
-      back.squares = squares_of_fields(gradients_back(node, nullptr, dy));
+      back.squares = second_moments_of(backward_gradients(node, nullptr, dy));
       back.slopes.assign(back.squares.size(), 0);
       back.correlation_factor = back.slopes;
       back.preserved = preserved_norms(graph_, parameter_moments_, node).back;
       return back;
     }
-    const auto plain = gradients_back(node, nullptr, dy);
+    const auto plain = backward_gradients(node, nullptr, dy);
     SignalGradient apart = dy;
     static_cast<Flow&>(apart) = Flow(add_correlation(dy.field(), -kCorrelationStep));
-    const auto less = gradients_back(node, nullptr, apart);
+    const auto less = backward_gradients(node, nullptr, apart);
     dy.selected_slopes.clear();  // they belong to the unchanged signal
-    const std::vector<double> as_it_is = squares_of_fields(gradients_back(node, nullptr, dy)),
-                              up = squares_of_fields(
-                                  gradients_back(node, &WidthFluctuation::up, dy)),
-                              down = squares_of_fields(
-                                  gradients_back(node, &WidthFluctuation::down, dy));
-    back.squares = squares_of_fields(plain);
+    const std::vector<double> as_it_is = second_moments_of(backward_gradients(node, nullptr, dy)),
+                              up = second_moments_of(
+                                  backward_gradients(node, &WidthFluctuation::up, dy)),
+                              down = second_moments_of(
+                                  backward_gradients(node, &WidthFluctuation::down, dy));
+    back.squares = second_moments_of(plain);
     const double taken = correlation_gain(apart.field(), dy.field());
     for (std::size_t i = 0; i < plain.size(); ++i) {
       back.correlation_factor.push_back(
-          ratio(correlation_gain(less[i].field(), plain[i].field()), taken));
-      back.slopes.push_back(ratio(response_of(as_it_is[i], up[i], down[i]).slope, as_it_is[i]));
+          ratio_or_zero(correlation_gain(less[i].field(), plain[i].field()), taken));
+      back.slopes.push_back(
+          ratio_or_zero(fit_response(as_it_is[i], up[i], down[i]).slope, as_it_is[i]));
     }
     return back;
   }
 
   // For units with random weights. Their distribution depends only on the inputs' mean square.
-  void weigh(const Node& node, const WeightMoments& weights) {
+  void propagate_through_weights(const Node& node, const WeightMoments& weights) {
     const ValueId output = node.outputs[0];
     const Signal& z = subset(output);
     WidthFluctuation& y = width_fluctuation(output);
-    const double group = channels_of_group(graph_, node);
+    const double group = channels_per_group(graph_, node);
     const double weighed = 1 - weights.bias_variance / mean_second_moment(z.field());
     for (const ValueId input : node.inputs) {
-      if (!flows(input)) continue;
+      if (!has_signal(input)) continue;
       const WidthFluctuation& x = width_fluctuation(input);
       const double square = mean_second_moment(field(input));
       if (square <= 0) continue;
@@ -216,7 +220,7 @@ class Fluctuations {
     const double channels = channels_of(graph_, output, field(output));
     if (channels > y.units) y.inherits_noise = true;  // positions or fixed values become features
     y.units = std::min(y.units, channels);
-    y.distribution = law_of(node);
+    y.distribution = unit_distribution_of(node);
   }
 
   static void add_input(const WidthFluctuation& x, double fraction, double correlation_factor,
@@ -239,7 +243,7 @@ class Fluctuations {
     std::list<Signal> changed;
     double taken = 0;
     const auto signal_of = [&](ValueId id) -> const Signal* {
-      if (!flows(id)) return nullptr;
+      if (!has_signal(id)) return nullptr;
       if (std::ranges::find(inputs, id) == inputs.end()) return &subset(id);
       changed.push_back(reduce_correlation(subset(id)));
       taken += correlation_gain(changed.back().field(), subset(id).field()) /
@@ -249,7 +253,7 @@ class Fluctuations {
     const SignalContext context =
         signal_context(graph_, node, weight_moments(graph_, parameter_moments_, node), signal_of);
     const MomentField less = signal_rule(node).forward(context).field();
-    return ratio(correlation_gain(less, subset(node.outputs[0]).field()), taken);
+    return ratio_or_zero(correlation_gain(less, subset(node.outputs[0]).field()), taken);
   }
 
   // Returns the fraction of the response of a node's output that is due to each input.
@@ -261,21 +265,22 @@ class Fluctuations {
     for (const ValueId input : inputs) {
       const auto square = [&](std::optional<Signal> WidthFluctuation::*side) {
         const auto signal_of = [&](ValueId id) {
-          return flows(id) ? signal_at(id, id == input ? side : nullptr) : nullptr;
+          return has_signal(id) ? signal_at(id, id == input ? side : nullptr) : nullptr;
         };
         const SignalContext context = signal_context(
             graph_, node, weight_moments(graph_, parameter_moments_, node), signal_of);
         return mean_second_moment(signal_rule(node).forward(context).field());
       };
       fractions.push_back(
-          response_of(plain, square(&WidthFluctuation::up), square(&WidthFluctuation::down)).slope);
+          fit_response(plain, square(&WidthFluctuation::up), square(&WidthFluctuation::down))
+              .slope);
       sum += fractions.back();
     }
     for (double& fraction : fractions) fraction = sum > 0 ? fraction / sum : 0;
     return fractions;
   }
 
-  std::optional<UnitDistribution> law_of(const Node& node) {
+  std::optional<UnitDistribution> unit_distribution_of(const Node& node) {
     const Category category = *row_of(node).category;
     if (category == Category::activation) {
       const Signal& y = *signals_.forward[as_index(node.outputs[0])];
@@ -290,13 +295,13 @@ class Fluctuations {
   }
 
   // Returns the gradients of a node's inputs.
-  std::vector<SignalGradient> gradients_back(const Node& node,
-                                             std::optional<Signal> WidthFluctuation::*side,
-                                             const SignalGradient& dy) {
+  std::vector<SignalGradient> backward_gradients(const Node& node,
+                                                 std::optional<Signal> WidthFluctuation::*side,
+                                                 const SignalGradient& dy) {
     return signal_rule(node).backward(context_of(node, side), dy);
   }
 
-  static std::vector<double> squares_of_fields(const std::vector<SignalGradient>& gradients) {
+  static std::vector<double> second_moments_of(const std::vector<SignalGradient>& gradients) {
     std::vector<double> squares;
     for (const SignalGradient& dx : gradients) squares.push_back(mean_second_moment(dx.field()));
     return squares;
@@ -307,7 +312,7 @@ class Fluctuations {
   }
 
   void forget(ValueId id) {
-    if (--uses_[as_index(id)] > 0 || !flows(id)) return;
+    if (--uses_[as_index(id)] > 0 || !has_signal(id)) return;
     width_fluctuation(id).up.reset();
     width_fluctuation(id).down.reset();
     width_fluctuation(id).distribution.reset();
@@ -322,7 +327,7 @@ class Fluctuations {
   DuplicateValues duplicates_;
   std::vector<int> uses_;
   std::vector<WidthFluctuation> width_fluctuations_;
-  std::vector<GradientResponse> back_;  ///< by node
+  std::vector<GradientResponse> gradient_responses_;  ///< by node
 };
 
 }  // namespace
@@ -331,9 +336,9 @@ std::vector<Fluctuation> predict_fluctuations(const Graph& graph,
                                               const std::map<ValueId, MomentField>& known,
                                               const PredictedSignals& signals,
                                               std::int64_t samples) {
-  constexpr std::int64_t kFew = 4;
+  constexpr std::int64_t kSubsetSamples = 4;
   std::map<ValueId, MomentField> first;
-  for (const auto& [value, field] : known) first[value] = first_samples(field, kFew);
+  for (const auto& [value, field] : known) first[value] = first_samples(field, kSubsetSamples);
   return Fluctuations(graph, known, signals, predict_signals(graph, first), samples).run();
 }
 

@@ -43,15 +43,15 @@ bool keeps_gradient(const Node& head, const Node& joined) {
 }  // namespace
 
 void drop_identities(Graph& graph) {
-  std::vector<ValueId> stands_for(graph.values.size());
-  for (std::size_t i = 0; i < stands_for.size(); ++i) stands_for[i] = static_cast<ValueId>(i);
+  std::vector<ValueId> replacement(graph.values.size());
+  for (std::size_t i = 0; i < replacement.size(); ++i) replacement[i] = static_cast<ValueId>(i);
   const auto replace = [&](std::vector<ValueId>& ids) {
-    for (ValueId& id : ids) id = stands_for[static_cast<std::size_t>(id)];
+    for (ValueId& id : ids) id = replacement[static_cast<std::size_t>(id)];
   };
   std::erase_if(graph.nodes, [&](Node& node) {
     replace(node.inputs);
     if (!row_of(node).traits.is_identity_at_inference) return false;
-    stands_for[static_cast<std::size_t>(node.outputs[0])] = node.inputs[0];
+    replacement[static_cast<std::size_t>(node.outputs[0])] = node.inputs[0];
     return true;
   });
   replace(graph.outputs);
@@ -59,11 +59,12 @@ void drop_identities(Graph& graph) {
 
 void fuse(Graph& graph, Mode mode) {
   const std::vector<int> reader = sole_readers(graph);
-  std::vector<char> gone(graph.nodes.size(), 0);
+  std::vector<char> is_removed(graph.nodes.size(), 0);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     Node& head = graph.nodes[i];
     const OpRow& row = row_of(head);
-    if (gone[i] || (!row.traits.takes_epilogue && rule_of(row.pointwise) == nullptr)) continue;
+    if (is_removed[i] || (!row.traits.takes_epilogue && rule_of(row.pointwise) == nullptr))
+      continue;
     for (;;) {
       const int next = reader[static_cast<std::size_t>(head.outputs[0])];
       if (next < 0) break;
@@ -75,12 +76,12 @@ void fuse(Graph& graph, Mode mode) {
       joined.epilogue.push_back({follower.name, follower.op, follower.attributes});
       if (mode == Mode::training && !keeps_gradient(head, joined)) break;
       joined.outputs[0] = follower.outputs[0];
-      gone[static_cast<std::size_t>(next)] = 1;
+      is_removed[static_cast<std::size_t>(next)] = 1;
       head = std::move(joined);
     }
   }
   std::size_t index = 0;
-  std::erase_if(graph.nodes, [&](const Node&) { return gone[index++] != 0; });
+  std::erase_if(graph.nodes, [&](const Node&) { return is_removed[index++] != 0; });
 }
 
 }  // namespace selfnorm

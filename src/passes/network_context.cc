@@ -37,7 +37,7 @@ double log_dropout_growth(const Node& node) {
 }
 
 // Returns for each value whether it is a weight with an initializer other than orthogonal and auto.
-std::vector<bool> weights_of_another_kind(const Graph& graph) {
+std::vector<bool> is_non_orthogonal_weight(const Graph& graph) {
   std::vector<bool> other(graph.values.size(), false);
   for (const Parameter& parameter : graph.parameters) {
     if (graph.value(parameter.value).shape.size() < 2) continue;
@@ -46,11 +46,12 @@ std::vector<bool> weights_of_another_kind(const Graph& graph) {
   return other;
 }
 
-NetworkContext surroundings_of(const Graph& graph, const std::string& op) {
+NetworkContext network_context_of(const Graph& graph, const std::string& op) {
   std::vector<Path> paths(graph.values.size());
   Path longest;
   bool orthogonal = true;
-  std::vector<bool> other_kind = weights_of_another_kind(graph);  // and values computed from them
+  std::vector<bool> is_non_orthogonal =
+      is_non_orthogonal_weight(graph);  // and values computed from them
   std::int64_t width = std::numeric_limits<std::int64_t>::max();
   const auto by_count = [](const Path& a, const Path& b) { return a.count < b.count; };
   for (const Node& node : graph.nodes) {
@@ -59,19 +60,19 @@ NetworkContext surroundings_of(const Graph& graph, const std::string& op) {
     for (const ValueId input : node.inputs) {
       path = std::max(path, paths[as_index(input)], by_count);
       const Value& value = graph.value(input);
-      const bool weighs = value.role == Role::parameter && value.shape.size() > 1;
-      has_weights = has_weights || weighs;
-      (weighs ? own : inherited) |= other_kind[as_index(input)];
+      const bool is_weight = value.role == Role::parameter && value.shape.size() > 1;
+      has_weights = has_weights || is_weight;
+      (is_weight ? own : inherited) |= is_non_orthogonal[as_index(input)];
     }
     path.log_dropout_growth += log_dropout_growth(node);
     if (node.op == op) {
       ++path.count;
-      orthogonal = orthogonal && !other_kind[as_index(node.inputs[0])];
+      orthogonal = orthogonal && !is_non_orthogonal[as_index(node.inputs[0])];
       width = std::min(width, feature_matrix_shape(graph.value(node.outputs[0]).shape).features);
     }
     for (const ValueId output : node.outputs) {
       paths[as_index(output)] = path;
-      other_kind[as_index(output)] = has_weights ? own : inherited;
+      is_non_orthogonal[as_index(output)] = has_weights ? own : inherited;
     }
     if (path.count >= longest.count) longest = path;  // includes dropout after the last one
   }
@@ -94,7 +95,7 @@ void resolve_attributes(Graph& graph) {
   std::set<std::string> ops;
   for (const Node& node : graph.nodes) ops.insert(node.op);
   for (const std::string& op : ops) {
-    const NetworkContext network_context = surroundings_of(graph, op);
+    const NetworkContext network_context = network_context_of(graph, op);
     std::map<Settings, Settings> known;  // equal attributes resolve to equal ones
     for (Node& node : graph.nodes) {
       if (node.op != op) continue;

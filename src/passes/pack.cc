@@ -31,7 +31,7 @@ bool is_learned(const Graph& graph, ValueId id) {
   return role == Role::parameter || role == Role::state;
 }
 
-bool treats_steps_apart(const Graph& graph, const Node& node, const Region& region) {
+bool is_stepwise_in_region(const Graph& graph, const Node& node, const Region& region) {
   return row_of(node).traits.is_stepwise && std::ranges::all_of(node.inputs, [&](ValueId id) {
            return region.values.contains(id) || is_learned(graph, id);
          });
@@ -57,7 +57,7 @@ std::optional<Region> region_of(const Graph& graph, std::size_t source, Mode mod
     if (pools(node, region)) {
       region.poolings.push_back(i);
       region.pools_padding = region.pools_padding || sums_padding(node);
-    } else if (treats_steps_apart(graph, node, region)) {
+    } else if (is_stepwise_in_region(graph, node, region)) {
       region.values.insert(node.outputs[0]);
       region.has_masks = region.has_masks || changes_values(pointwise_pass(node, mode).dropout);
     } else {

@@ -27,7 +27,7 @@ void add_gradient(std::optional<SignalGradient>& sum, SignalGradient gradient) {
 }
 
 // Returns the factor if a flow is a multiple of the other, else 0.
-double ratio(const Flow& flow, const Flow& of) {
+double common_factor(const Flow& flow, const Flow& of) {
   if (flow.terms.size() != of.terms.size()) return 0;
   const double factor = flow.terms[0].second / of.terms[0].second;
   const auto is_same = [&](const auto& one, const auto& other) {
@@ -54,7 +54,7 @@ class Predictor {
     known_.gradients.resize(graph.values.size());
   }
 
-  void send_forward(const std::map<ValueId, MomentField>& known) {
+  void propagate_forward(const std::map<ValueId, MomentField>& known) {
     for (const auto& [value, field] : known) forward(value) = Signal(field);
     for (const Node& node : graph_.nodes) {
       auto& output = forward(node.outputs[0]);
@@ -63,7 +63,7 @@ class Predictor {
     }
   }
 
-  void send_back() {
+  void propagate_backward() {
     for (const ValueId output : graph_.outputs) {
       const Extent extent = forward(output)->field().extent;
       add_gradient(gradient(output), uniform_field(extent, 0, 1));
@@ -71,7 +71,7 @@ class Predictor {
     for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
       const auto& dy = gradient(node->outputs[0]);
       if (!dy) continue;
-      auto made = sent_back(*node, *dy);
+      auto made = backward_with_cache(*node, *dy);
       auto next = made.begin();
       for (const ValueId input : node->inputs) {
         if (forward(input)) add_gradient(gradient(input), std::move(*next++));
@@ -94,18 +94,19 @@ class Predictor {
   }
 
   // Nodes that compute the same values return the same flow for the same gradient.
-  std::vector<SignalGradient> sent_back(const Node& node, const SignalGradient& dy) {
+  std::vector<SignalGradient> backward_with_cache(const Node& node, const SignalGradient& dy) {
     const ValueId output = node.outputs[0];
     if (!duplicates_.has_duplicate(output)) return signal_rule(node).backward(context_of(node), dy);
-    auto& sent = sent_[duplicates_.first(output)];
-    for (const Sent& other : sent) {
-      if (const double factor = ratio(dy, other.dy); factor != 0) return scaled(other.made, factor);
+    auto& cached = cached_gradients_[duplicates_.first(output)];
+    for (const CachedGradients& other : cached) {
+      if (const double factor = common_factor(dy, other.dy); factor != 0)
+        return scaled(other.made, factor);
     }
-    sent.push_back({dy, signal_rule(node).backward(context_of(node), dy)});
-    return sent.back().made;
+    cached.push_back({dy, signal_rule(node).backward(context_of(node), dy)});
+    return cached.back().made;
   }
 
-  struct Sent {
+  struct CachedGradients {
     SignalGradient dy;
     std::vector<SignalGradient> made;
   };
@@ -113,7 +114,8 @@ class Predictor {
   const Graph& graph_;
   std::vector<InitializerMoments> parameter_moments_;
   DuplicateValues duplicates_;
-  std::map<ValueId, std::vector<Sent>> sent_;  // by the first of equal values
+  std::map<ValueId, std::vector<CachedGradients>>
+      cached_gradients_;  // by the first of equal values
   PredictedSignals known_;
 };
 
@@ -125,7 +127,7 @@ bool depends_on_correlation(const Node& node) {
 
 bool share_weights(const Graph& graph, ValueId x, ValueId y) {
   std::map<std::pair<ValueId, ValueId>, bool> known;
-  const auto maker_of = [&](ValueId id) {
+  const auto producer_of = [&](ValueId id) {
     return std::ranges::find(graph.nodes, id, [](const Node& node) { return node.outputs[0]; });
   };
   const std::function<bool(ValueId, ValueId)> is_same_computation = [&](ValueId one,
@@ -137,7 +139,7 @@ bool share_weights(const Graph& graph, ValueId x, ValueId y) {
     if (one == other) return false;  // computed from the same inputs
     const auto [place, is_new] = known.try_emplace({one, other}, false);
     if (!is_new) return place->second;
-    const auto a = maker_of(one), b = maker_of(other);
+    const auto a = producer_of(one), b = producer_of(other);
     if (a == graph.nodes.end() || b == graph.nodes.end()) return false;
     const bool same = a->op == b->op && a->attributes == b->attributes &&
                       std::ranges::equal(a->inputs, b->inputs, is_same_computation);
@@ -195,8 +197,8 @@ double padding_variance_fraction(const Graph& graph, const Node& node, double fa
 
 PredictedSignals predict_signals(const Graph& graph, const std::map<ValueId, MomentField>& known) {
   Predictor predictor(graph);
-  predictor.send_forward(known);
-  predictor.send_back();
+  predictor.propagate_forward(known);
+  predictor.propagate_backward();
   return predictor.take();
 }
 

@@ -29,13 +29,13 @@ double variance_of_squares(MomentField squares, double spread, std::int64_t samp
   return variance_of_batch_mean(squares, samples);
 }
 
-Response times(double factor, const Response& response) {
+Response scale_response(double factor, const Response& response) {
   return {factor * response.value, factor * response.slope, factor * response.half_curvature};
 }
 
 }  // namespace
 
-Response response_of(double value, double up, double down) {
+Response fit_response(double value, double up, double down) {
   const double u = std::expm1(kLogStep), d = std::expm1(-kLogStep);
   const double slope = ((up - value) * d * d - (down - value) * u * u) / (u * d * d - d * u * u);
   return {value, slope, ((up - value) - slope * u) / (u * u)};
@@ -44,11 +44,11 @@ Response response_of(double value, double up, double down) {
 void compute_responses(WidthFluctuation& y, const MomentField& subset, const MomentField& field) {
   const FieldAverage plain = field_average(subset), up = field_average(y.up->field()),
                      down = field_average(y.down->field()), all = field_average(field);
-  y.mean = response_of(plain.mean, up.mean, down.mean);
-  y.square =
-      times(ratio(all.square, plain.square), response_of(plain.square, up.square, down.square));
-  y.variance = times(ratio(all.variance(), plain.variance()),
-                     response_of(plain.variance(), up.variance(), down.variance()));
+  y.mean = fit_response(plain.mean, up.mean, down.mean);
+  y.square = scale_response(ratio_or_zero(all.square, plain.square),
+                            fit_response(plain.square, up.square, down.square));
+  y.variance = scale_response(ratio_or_zero(all.variance(), plain.variance()),
+                              fit_response(plain.variance(), up.variance(), down.variance()));
   constexpr double kNormalized = 0.02;  // a smaller response is only due to an epsilon
   if (std::abs(y.square.slope) < kNormalized * all.square) y.inherits_noise = true;
 }
@@ -70,8 +70,8 @@ void compute_own_noise(WidthFluctuation& y, const MomentField& field, std::int64
   const double by_scale = y.mean.slope * y.mean.slope * y.unit_scale;
   if (!y.distribution) y.own_mean = std::max(y.own_mean, by_scale);
   y.own_variance = noise(all.mean, all.variance(), y.variance);
-  y.own_square = ratio(noise(0, all.square, y.square), all.square * all.square);
-  const double slope = ratio(y.square.slope, all.square);
+  y.own_square = ratio_or_zero(noise(0, all.square, y.square), all.square * all.square);
+  const double slope = ratio_or_zero(y.square.slope, all.square);
   const double element = element_variance_of(y.distribution ? moments_of_square(*y.distribution, 0)
                                                             : moments_of_square(field, 0));
   y.own_element = std::max(0.0, element / y.units - y.preserved.element * slope * slope);
@@ -80,10 +80,10 @@ void compute_own_noise(WidthFluctuation& y, const MomentField& field, std::int64
 void inherit_noise(const WidthFluctuation& x, const MomentField& input, double fraction,
                    WidthFluctuation& y, const MomentField& output) {
   const auto growth = [&](const Response& to, const Response& from) {
-    return fraction * ratio(to.slope, from.slope);
+    return fraction * ratio_or_zero(to.slope, from.slope);
   };
   const double before = mean_second_moment(input), after = mean_second_moment(output);
-  const double scale = growth(y.square, x.square), relative = scale * ratio(before, after);
+  const double scale = growth(y.square, x.square), relative = scale * ratio_or_zero(before, after);
   y.own_square += x.own_square * relative * relative;
   y.own_element += x.own_element * relative * relative;
   y.own_variance += x.own_variance * std::pow(growth(y.variance, x.variance), 2);
@@ -113,7 +113,7 @@ bool has_drawn_weights(const Graph& graph, const Node& node, const WeightMoments
          });
 }
 
-double taps_of(const Graph& graph, const Node& node) {
+double window_taps(const Graph& graph, const Node& node) {
   double taps = 1;
   for (const ValueId input : node.inputs) {
     const Value& value = graph.value(input);
@@ -125,7 +125,7 @@ double taps_of(const Graph& graph, const Node& node) {
   return taps;
 }
 
-double channels_of_group(const Graph& graph, const Node& node) {
+double channels_per_group(const Graph& graph, const Node& node) {
   const Shape& input = graph.value(node.inputs[0]).shape;
   for (const Parameter& parameter : graph.parameters) {
     const Shape& shape = graph.value(parameter.value).shape;
@@ -156,7 +156,7 @@ PreservedNorms preserved_norms(const Graph& graph,
 }
 
 double pairs_preserved_by_windows(const Graph& graph, const Node& node, const MomentField& x) {
-  const double taps = taps_of(graph, node);
+  const double taps = window_taps(graph, node);
   double squares = 0, count = 0;
   for (const Link link : {Link::right, Link::below}) {
     if (link == Link::below && x.extent.height == 1) continue;  // a longer step in a sequence

@@ -21,7 +21,7 @@ struct Response {
   double value = 0, slope = 0, half_curvature = 0;
 };
 /// Computes a response from its values at ln(1 + δ) = 0, kLogStep and −kLogStep.
-Response response_of(double value, double up, double down);
+Response fit_response(double value, double up, double down);
 
 /// Fluctuations that independent weights would add and orthogonal weights avoid: the variance of δ,
 /// the variance of δ of one element, and the fraction for the products of two elements.
@@ -54,7 +54,7 @@ struct WidthFluctuation {
   // square, of the mean square of one element, and of products.
   double own_mean = 0, own_variance = 0, own_square = 0, own_element = 0, own_pairs = 0;
 
-  bool is_drawn() const { return up.has_value(); }
+  bool varies_over_draws() const { return up.has_value(); }
 };
 
 /// Computes the responses of a value from its `up` and `down`, which have the few samples of
@@ -75,7 +75,7 @@ Fluctuation fluctuation_of(const WidthFluctuation& x);
 /// Whether a node computes its output with random initial weights.
 bool has_drawn_weights(const Graph& graph, const Node& node, const WeightMoments& weights);
 /// Returns the number of channels that a unit reads, or 0 if it reads all.
-double channels_of_group(const Graph& graph, const Node& node);
+double channels_per_group(const Graph& graph, const Node& node);
 /// The fractions of lengths that orthogonal weights preserve, forward and backward.
 struct PreservedNorms {
   double forth = 0, back = 0;
@@ -84,14 +84,14 @@ PreservedNorms preserved_norms(const Graph& graph,
                                const std::vector<InitializerMoments>& parameter_moments,
                                const Node& node);
 /// Returns the number of positions in the window of a node's weights.
-double taps_of(const Graph& graph, const Node& node);
+double window_taps(const Graph& graph, const Node& node);
 
 /// Returns the fraction of the relative variance of products of two elements that such weights
 /// keep. The taps of a window are correlated as neighbors are.
 double pairs_preserved_by_windows(const Graph& graph, const Node& node, const MomentField& x);
 
 /// Returns part/all, or 0 if `all` is 0.
-inline double ratio(double part, double all) { return all == 0 ? 0 : part / all; }
+inline double ratio_or_zero(double part, double all) { return all == 0 ? 0 : part / all; }
 
 /// Returns the number of channels of a value with the field x.
 double channels_of(const Graph& graph, ValueId value, const MomentField& x);

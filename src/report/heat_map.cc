@@ -8,7 +8,7 @@ namespace selfnorm {
 namespace {
 
 // Chooses at most 256 of `count` places, evenly spaced, including the first and the last.
-std::vector<std::size_t> chosen(std::size_t count) {
+std::vector<std::size_t> evenly_spaced_indices(std::size_t count) {
   constexpr std::size_t kMaxHeatMapExtent = 256;
   const std::size_t wanted = std::min(count, kMaxHeatMapExtent);
   std::vector<std::size_t> places;
@@ -26,7 +26,7 @@ Json names_at(const std::vector<std::string>& names, const std::vector<std::size
 
 }  // namespace
 
-std::uint8_t quantized(double value, const ColorScale& scale) {
+std::uint8_t quantize(double value, const ColorScale& scale) {
   constexpr std::uint8_t kNone = 255, kSteps = 254;
   if (std::isnan(value)) return kNone;
   const double at = !scale.is_logarithmic ? value : value > 0 ? std::log2(value) : scale.low;
@@ -51,11 +51,11 @@ std::string base64(const std::vector<std::uint8_t>& bytes) {
 }
 
 Json heat_map(const HeatMap& map, const ColorScale& scale) {
-  const auto rows = chosen(map.layers.size()), columns = chosen(map.times.size());
+  const auto rows = evenly_spaced_indices(map.layers.size()),
+             columns = evenly_spaced_indices(map.times.size());
   std::vector<std::uint8_t> cells;
   for (const std::size_t layer : rows) {
-    for (const std::size_t time : columns)
-      cells.push_back(quantized(map.value(layer, time), scale));
+    for (const std::size_t time : columns) cells.push_back(quantize(map.value(layer, time), scale));
   }
   Json json{{"rows", rows.size()},
             {"columns", columns.size()},

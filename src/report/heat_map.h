@@ -32,7 +32,7 @@ struct HeatMap {
 Json heat_map(const HeatMap& map, const ColorScale& scale);
 
 /// Returns the byte of a value on a scale; 255 for NaN.
-std::uint8_t quantized(double value, const ColorScale& scale);
+std::uint8_t quantize(double value, const ColorScale& scale);
 
 /// Encodes bytes as base64 (RFC 4648).
 std::string base64(const std::vector<std::uint8_t>& bytes);

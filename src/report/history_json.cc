@@ -14,12 +14,12 @@ namespace {
 
 // The records in which a list (moments or weights) is not empty, and the layers of that list.
 template <class Each>
-struct Watched {
+struct WatchedSeries {
   std::vector<std::string> layers, times;
   std::vector<const std::vector<Each>*> lists;
 
-  Watched(const std::vector<EpochRecord>& history, std::vector<Each> EpochRecord::*list,
-          std::int64_t first_epoch = 0) {
+  WatchedSeries(const std::vector<EpochRecord>& history, std::vector<Each> EpochRecord::*list,
+                std::int64_t first_epoch = 0) {
     for (const EpochRecord& record : history) {
       if ((record.*list).empty() || record.epoch < first_epoch) continue;
       times.push_back(std::to_string(record.epoch));
@@ -77,8 +77,8 @@ Json epochs_json(const std::vector<EpochRecord>& history) {
 
 // Bands: theorem 1 for the moments of outputs, theorems 2 and 3 for tau.
 Json heat_maps_json(const std::vector<EpochRecord>& history) {
-  const Watched moments(history, &EpochRecord::moments);
-  const Watched weights(history, &EpochRecord::weights);
+  const WatchedSeries moments(history, &EpochRecord::moments);
+  const WatchedSeries weights(history, &EpochRecord::weights);
   Json maps = Json::object();
   if (!moments.layers.empty()) {
     maps["mean"] =
@@ -93,7 +93,7 @@ Json heat_maps_json(const std::vector<EpochRecord>& history) {
         heat_map(weights.heat_map_of(&WeightStatistics::omega), {-2, 0, 2, false, {{-0.1, 0.1}}});
     maps["outside"] = heat_map(weights.heat_map_of(&WeightStatistics::outside_fraction), {0, 0, 1});
   }
-  const Watched trained(history, &EpochRecord::weights, 1);
+  const WatchedSeries trained(history, &EpochRecord::weights, 1);
   if (!trained.layers.empty()) {
     const HeatMap gradients = trained.heat_map_of(&WeightStatistics::gradient_norm);
     maps["gradient"] = heat_map(gradients, log_scale_over(gradients));

@@ -78,7 +78,7 @@ Json feature_values(const Field& field, std::int64_t row) {
 
 }  // namespace
 
-void add_input(const Dataset& data, std::int64_t row, Json& mistake) {
+void add_input_preview(const Dataset& data, std::int64_t row, Json& mistake) {
   if (!data.vocabulary.empty()) {
     for (const Field& field : data.inputs) {
       mistake["text"].push_back(text_of(field, data.vocabulary, row));

@@ -8,6 +8,6 @@
 namespace selfnorm {
 
 /// Adds the input of a row to `json`: its texts, its image, or the values of a table.
-void add_input(const Dataset& data, std::int64_t row, Json& json);
+void add_input_preview(const Dataset& data, std::int64_t row, Json& json);
 
 }  // namespace selfnorm

@@ -11,7 +11,7 @@
 namespace selfnorm {
 namespace {
 
-std::string html_text(const std::string& text) {
+std::string escape_html(const std::string& text) {
   std::string safe;
   for (const char c : text) {
     if (c == '&') safe += "&amp;";
@@ -25,7 +25,7 @@ std::string html_text(const std::string& text) {
 
 // Escapes "<". Inside a script element, "</script" would end it, and "<!--" would change the
 // meaning of what follows.
-std::string script_text(const Json& document) {
+std::string escape_script(const Json& document) {
   const std::string json = document.dump(-1, ' ', false, Json::error_handler_t::replace);
   std::string safe;
   for (const char c : json) {
@@ -41,10 +41,10 @@ Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nul
 
 std::string html_page(const std::string& title, const Json& document) {
   const std::pair<std::string_view, std::string> parts[] = {
-      {"@title@", html_text(title)},
+      {"@title@", escape_html(title)},
       {"@style@", std::string(page_parts::kStyle)},
       {"@version@", SELFNORM_VERSION},
-      {"@document@", script_text(document)},
+      {"@document@", escape_script(document)},
       {"@library@", std::string(page_parts::kChartJs)},
       {"@scripts@", std::string(page_parts::kScripts)}};
   // Goes from one placeholder to the next, so that nothing within a part counts as a placeholder.

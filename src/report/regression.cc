@@ -17,15 +17,15 @@ namespace {
 constexpr std::int64_t kMaxTargets = 8;
 
 // A target value and its prediction.
-struct Pair {
+struct TruthAndPrediction {
   std::size_t at;  // index into the evaluated rows
-  float truth, given;
-  double residual() const { return static_cast<double>(given) - truth; }
+  float truth, predicted;
+  double residual() const { return static_cast<double>(predicted) - truth; }
 };
 
 struct TargetPredictions {
   std::string name;
-  std::vector<Pair> pairs;
+  std::vector<TruthAndPrediction> pairs;
   double rmse = 0;  // root mean square of the residuals
 };
 
@@ -42,8 +42,8 @@ TargetPredictions predictions_of(std::span<const float> outputs, const NamedRows
   for (std::size_t at = 0; at < named_rows.rows.size(); ++at) {
     const float truth =
         targets.values[static_cast<std::size_t>(named_rows.rows[at]) * width + column];
-    const Pair pair{at, truth, outputs[at * width + column]};
-    if (!std::isfinite(truth) || !std::isfinite(pair.given)) continue;
+    const TruthAndPrediction pair{at, truth, outputs[at * width + column]};
+    if (!std::isfinite(truth) || !std::isfinite(pair.predicted)) continue;
     target.rmse += pair.residual() * pair.residual();
     target.pairs.push_back(pair);
   }
@@ -76,7 +76,7 @@ void add_distribution(const TargetPredictions& target, Json& json) {
   if (!(target.rmse > 0)) return;
   std::vector<int> counts(kBins, 0);
   const double width = 2 * kReach * target.rmse / kBins;
-  for (const Pair& pair : target.pairs) {
+  for (const TruthAndPrediction& pair : target.pairs) {
     const double place = std::floor(pair.residual() / width) + kBins / 2;
     ++counts[static_cast<std::size_t>(std::clamp(place, 0.0, kBins - 1.0))];
   }
@@ -100,8 +100,8 @@ Json regression_json(std::span<const float> outputs, const NamedRows& named_rows
     const std::size_t all = target.pairs.size(), count = std::min(all, kMaxPoints);
     std::vector<std::pair<float, float>> points;
     for (std::size_t i = 0; i < count; ++i) {
-      const Pair& pair = target.pairs[i * all / count];
-      points.emplace_back(pair.truth, pair.given);
+      const TruthAndPrediction& pair = target.pairs[i * all / count];
+      points.emplace_back(pair.truth, pair.predicted);
     }
     std::ranges::sort(points);
     for (const auto& [truth, given] : points) json["points"].push_back(Json::array({truth, given}));
@@ -113,30 +113,30 @@ Json regression_json(std::span<const float> outputs, const NamedRows& named_rows
 
 Json largest_residuals_json(std::span<const float> outputs, const NamedRows& named_rows) {
   constexpr std::size_t kMaxShownResiduals = 12;
-  struct Far {
+  struct LargeResidual {
     const TargetPredictions* target;
-    const Pair* pair;
-    double far;
+    const TruthAndPrediction* pair;
+    double standardized_residual;
   };
   const std::vector<TargetPredictions> targets = targets_of(outputs, named_rows);
-  std::vector<Far> found;
+  std::vector<LargeResidual> found;
   for (const TargetPredictions& target : targets) {
-    for (const Pair& pair : target.pairs) {
+    for (const TruthAndPrediction& pair : target.pairs) {
       if (!(target.rmse > 0)) continue;
       found.push_back({&target, &pair, std::abs(pair.residual()) / target.rmse});
     }
   }
-  std::ranges::stable_sort(found, std::ranges::greater{}, &Far::far);
+  std::ranges::stable_sort(found, std::ranges::greater{}, &LargeResidual::standardized_residual);
   found.resize(std::min(found.size(), kMaxShownResiduals));
   Json list = Json::array();
-  for (const auto& [target, pair, far] : found) {
+  for (const auto& [target, pair, standardized_residual] : found) {
     const std::int64_t row = named_rows.rows[pair->at];
     Json mistake{{"row", row},
                  {"target", target->name},
                  {"truth", pair->truth},
-                 {"predicted", pair->given},
-                 {"deviations", far}};
-    add_input(named_rows.data, row, mistake);
+                 {"predicted", pair->predicted},
+                 {"deviations", standardized_residual}};
+    add_input_preview(named_rows.data, row, mistake);
     list.push_back(std::move(mistake));
   }
   return {{"of", named_rows.name}, {"rows", list}};

@@ -97,7 +97,7 @@ Json mistakes_json(const ClassPredictions& predictions, const NamedRows& named_r
                  {"truth", classes[static_cast<std::size_t>(predictions.truth[at])]},
                  {"predicted", classes[predicted]},
                  {"probability", probabilities[predicted]}};
-    add_input(named_rows.data, named_rows.rows[at], mistake);
+    add_input_preview(named_rows.data, named_rows.rows[at], mistake);
     list.push_back(std::move(mistake));
   }
   return {{"of", named_rows.name}, {"rows", list}};

@@ -41,16 +41,16 @@ constexpr double kMinSearchedVariance = 1e-8;
 double middle(const Bounds& bounds) { return 0.5 * (bounds.low + bounds.high); }
 
 // Bounds of the slack of a claim, which is negative if the claim is broken. Every point of a box
-// has a slack of at least `sure` and at most `at_most`.
+// has a slack of at least `lower` and at most `upper`.
 struct Slack {
-  double sure, at_most;
+  double lower, upper;
 };
 
 Slack min_slack(std::initializer_list<Slack> all) {
   Slack out{std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
   for (const Slack& slack : all) {
-    out.sure = std::min(out.sure, slack.sure);
-    out.at_most = std::min(out.at_most, slack.at_most);
+    out.lower = std::min(out.lower, slack.lower);
+    out.upper = std::min(out.upper, slack.upper);
   }
   return out;
 }
@@ -95,7 +95,7 @@ class Prover {
 
   // Checks every layer with (μω, ντ) in the box. The singular value rises with |ω| and τ, so their
   // maxima suffice.
-  Slack everywhere(const Box& box) const {
+  Slack slack_over(const Box& box) const {
     const double omega = std::max(std::abs(domain_.omega.low), std::abs(domain_.omega.high));
     const Bounds tau = quotient(box.v, domain_.nu, domain_.tau);
     const Bounds nu = quotient(box.v, domain_.tau, domain_.nu);
@@ -124,7 +124,7 @@ class Prover {
       const Domain around = {near(mu, domain_.mu, fraction), near(omega, domain_.omega, fraction),
                              near(v / tau_within, domain_.nu, fraction),
                              near(tau_within, domain_.tau, fraction)};
-      if (!(at(around).at_most <= 0)) break;
+      if (!(at(around).upper <= 0)) break;
       found = around;
     }
     return found;
@@ -223,16 +223,16 @@ Certificate certify(Claim claim, const Domain& domain, const SeluConstants& cons
   result.margin = std::numeric_limits<double>::infinity();
   result.verdict = Verdict::proved;
   std::queue<Box> open;  // the widest boxes first, so that no corner delays the others
-  const auto judge = [&](const Box& box) {
-    const double sure = prover.everywhere(box).sure;
-    if (!(sure > 0)) {
+  const auto check_box = [&](const Box& box) {
+    const double lower = prover.slack_over(box).lower;
+    if (!(lower > 0)) {
       open.push(box);
       return;
     }
     ++result.boxes;
-    result.margin = std::min(result.margin, sure);
+    result.margin = std::min(result.margin, lower);
   };
-  judge(prover.whole());
+  check_box(prover.whole());
   while (!open.empty() && result.verdict == Verdict::proved) {
     const Box box = open.front();
     if (const auto broken = prover.counterexample(box)) {
@@ -240,14 +240,14 @@ Certificate certify(Claim claim, const Domain& domain, const SeluConstants& cons
       result.counterexample = *broken;
       break;
     }
-    const std::vector<Box> parts = halves(box);
-    if (parts.empty() || result.boxes + std::ssize(open) >= max_boxes) {
+    const std::vector<Box> sub_boxes = halves(box);
+    if (sub_boxes.empty() || result.boxes + std::ssize(open) >= max_boxes) {
       result.verdict = Verdict::undecided;
-      result.hit_box_limit = !parts.empty();
+      result.hit_box_limit = !sub_boxes.empty();
       break;
     }
     open.pop();
-    std::ranges::for_each(parts, judge);
+    std::ranges::for_each(sub_boxes, check_box);
   }
   if (result.verdict != Verdict::proved) {
     result.margin = 0;

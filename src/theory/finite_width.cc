@@ -16,9 +16,9 @@ namespace {
 struct UnitMoments {
   double slope = 0;  ///< E(∂y/∂z)²
   double square_variance = 0, slope_variance = 0, covariance = 0;
-  double contraction = 0, contraction_change = 0;  ///< ∂ and ∂² of E y² with respect to q
-  double drift = 0, drift_change = 0;              ///< ∂ and ∂² of E s with respect to q
-  double slope_z2 = 0;                             ///< E s·z²
+  double contraction = 0, contraction_derivative = 0;  ///< ∂ and ∂² of E y² with respect to q
+  double drift = 0, drift_derivative = 0;              ///< ∂ and ∂² of E s with respect to q
+  double slope_z2 = 0;                                 ///< E s·z²
 };
 
 // y², (∂y/∂z)² and z² of a unit for one z and one mask.
@@ -50,9 +50,9 @@ UnitMoments unit_moments(const SeluConstants& f, double rate) {
   unit.slope_variance = mean([](const Squares& at) { return at.slope * at.slope; }) / (m * m) - 1;
   unit.covariance = mean([](const Squares& at) { return at.value * at.slope; }) / m - 1;
   unit.contraction = mean([&](const Squares& at) { return at.value * h2(at.z2); });
-  unit.contraction_change = mean([&](const Squares& at) { return at.value * h4(at.z2); });
+  unit.contraction_derivative = mean([&](const Squares& at) { return at.value * h4(at.z2); });
   unit.drift = mean([&](const Squares& at) { return at.slope * h2(at.z2); }) / m;
-  unit.drift_change = mean([&](const Squares& at) { return at.slope * h4(at.z2); }) / m;
+  unit.drift_derivative = mean([&](const Squares& at) { return at.slope * h4(at.z2); }) / m;
   unit.slope_z2 = mean([](const Squares& at) { return at.slope * at.z2; }) / m;
   return unit;
 }
@@ -82,13 +82,13 @@ FiniteWidthCorrection finite_width(const SeluConstants& constants, double dropou
   const double backward = 2 * unit.slope_variance + slope + (orthogonal ? 0 : 2);
   const double memory = drift / (1 - c);
   const double q_variance = square / (1 - c2);  // in units of 1/n, as what follows
-  const double q_shift =
-      (0.5 * unit.contraction_change * q_variance - (orthogonal ? unit.contraction_change : 0)) /
-      (1 - c);
+  const double q_shift = (0.5 * unit.contraction_derivative * q_variance -
+                          (orthogonal ? unit.contraction_derivative : 0)) /
+                         (1 - c);
   const double aligned = (unit.slope * unit.slope_z2 - c2) / (unit.slope - c2) - 1;
-  const double shift = drift * q_shift + 0.5 * (unit.drift_change - drift * drift) * q_variance -
-                       0.5 * backward + aligned * unit.covariance +
-                       (orthogonal ? -unit.drift_change : aligned);
+  const double shift = drift * q_shift +
+                       0.5 * (unit.drift_derivative - drift * drift) * q_variance - 0.5 * backward +
+                       aligned * unit.covariance + (orthogonal ? -unit.drift_derivative : aligned);
   return {0.5 * std::sqrt(q_variance / n), shift / n,
           (backward + memory * memory * square + 2 * memory * both) / n};
 }

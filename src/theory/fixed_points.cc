@@ -14,7 +14,7 @@ constexpr double kRounding = 1e-15;
 constexpr int kNewtonSteps = 60;
 constexpr int kIterations = 20000;
 
-bool inside(const Moments& moments) {
+bool is_in_search_range(const Moments& moments) {
   return std::abs(moments.mean) <= kMaxMean && moments.variance >= kMinVariance &&
          moments.variance <= kMaxVariance;
 }
@@ -44,7 +44,7 @@ std::optional<Moments> solve(const MomentRule& rule, const LayerWeights& weights
     const LayerMap map = layer_map(rule, moments, weights);
     if (map.outputs.variance > 0 && distance(map.outputs, moments) < kRounding) return moments;
     const auto next = newton_step(map, moments);
-    if (!next || !inside(*next)) return std::nullopt;
+    if (!next || !is_in_search_range(*next)) return std::nullopt;
     const double moved = distance(*next, moments);
     moments = *next;
     if (moved < kRounding) return moments;
@@ -58,8 +58,8 @@ bool converges_to(const MomentRule& rule, const LayerWeights& weights, Moments f
   for (int i = 0; i < kIterations; ++i) {
     if (distance(from, point) < 1e-3) return true;
     const Moments next = layer_map(rule, from, weights).outputs;
-    const bool lost = !std::isfinite(next.mean + next.variance) || next.variance < 1e-100;
-    if (lost || distance(next, from) < 1e-12) return false;
+    const bool has_diverged = !std::isfinite(next.mean + next.variance) || next.variance < 1e-100;
+    if (has_diverged || distance(next, from) < 1e-12) return false;
     from = next;
   }
   return false;
@@ -68,8 +68,8 @@ bool converges_to(const MomentRule& rule, const LayerWeights& weights, Moments f
 // Returns how far the basin of the point extends from `inner`, which is in it, towards `outer`.
 // Both are coordinates on a line, which `moments` converts to moments.
 template <class At>
-double reach(const MomentRule& rule, const LayerWeights& weights, const Moments& point,
-             double inner, double outer, At moments) {
+double find_basin_edge(const MomentRule& rule, const LayerWeights& weights, const Moments& point,
+                       double inner, double outer, At moments) {
   if (converges_to(rule, weights, moments(outer), point)) return outer;
   for (int i = 0; i < 40; ++i) {
     const double middle = 0.5 * (inner + outer);
@@ -83,12 +83,12 @@ void find_basin(const MomentRule& rule, const LayerWeights& weights, FixedPoint&
   const auto by_mean = [&](double mean) { return Moments{mean, center.variance}; };
   const auto by_log = [&](double log) { return Moments{center.mean, std::exp(log)}; };
   const double log = std::log(center.variance);
-  point.basin_min_mean = reach(rule, weights, center, center.mean, -kMaxMean, by_mean);
-  point.basin_max_mean = reach(rule, weights, center, center.mean, kMaxMean, by_mean);
+  point.basin_min_mean = find_basin_edge(rule, weights, center, center.mean, -kMaxMean, by_mean);
+  point.basin_max_mean = find_basin_edge(rule, weights, center, center.mean, kMaxMean, by_mean);
   point.basin_min_variance =
-      std::exp(reach(rule, weights, center, log, std::log(kMinVariance), by_log));
+      std::exp(find_basin_edge(rule, weights, center, log, std::log(kMinVariance), by_log));
   point.basin_max_variance =
-      std::exp(reach(rule, weights, center, log, std::log(kMaxVariance), by_log));
+      std::exp(find_basin_edge(rule, weights, center, log, std::log(kMaxVariance), by_log));
 }
 
 }  // namespace

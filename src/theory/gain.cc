@@ -59,9 +59,9 @@ double stationary_standard_deviation(const MomentRule& rule, double keep_probabi
     const double next = (f.variance + f.mean * f.mean) / keep_probability;
     mean = f.mean;
     if (next > kEndless) return std::numeric_limits<double>::infinity();
-    const bool settled = std::abs(next - square) < kSettled * square;
+    const bool has_converged = std::abs(next - square) < kSettled * square;
     square = next;
-    if (settled) break;
+    if (has_converged) break;
   }
   return std::sqrt(square - mean * mean);
 }

@@ -7,8 +7,9 @@
 namespace selfnorm {
 
 Gaussian pre_activation(const Moments& inputs, const LayerWeights& weights) {
-  const double power = inputs.variance + (weights.is_random ? inputs.mean * inputs.mean : 0);
-  return {inputs.mean * weights.omega, power * weights.tau};
+  const double second_moment =
+      inputs.variance + (weights.is_random ? inputs.mean * inputs.mean : 0);
+  return {inputs.mean * weights.omega, second_moment * weights.tau};
 }
 
 LayerMap layer_map(const MomentRule& rule, const Moments& inputs, const LayerWeights& weights) {

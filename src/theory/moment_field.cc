@@ -198,16 +198,16 @@ double correlation_gain(const MomentField& more, const MomentField& less) {
 
 double variance_of_position_mean(const MomentField& x, std::int64_t sample) {
   const std::int64_t positions = x.extent.positions(), first = sample * positions;
-  const CorrelationDecay fall = correlation_decay(x, {sample, sample + 1});
+  const CorrelationDecay decay = correlation_decay(x, {sample, sample + 1});
   double standard_deviation = 0;
   for (std::int64_t e = first; e < first + positions; ++e) {
     standard_deviation +=
         std::sqrt(std::max(0.0, x.variance(as_index(e)))) / static_cast<double>(positions);
   }
-  const double near = mean_pair_correlation(fall.below, x.extent.height) *
-                      mean_pair_correlation(fall.right, x.extent.width);
-  return std::max(0.0,
-                  standard_deviation * standard_deviation * (fall.floor + (1 - fall.floor) * near));
+  const double near = mean_pair_correlation(decay.below, x.extent.height) *
+                      mean_pair_correlation(decay.right, x.extent.width);
+  return std::max(
+      0.0, standard_deviation * standard_deviation * (decay.floor + (1 - decay.floor) * near));
 }
 
 MomentField first_samples(const MomentField& x, std::int64_t count) {
@@ -240,10 +240,10 @@ double variance_of_batch_mean(const MomentField& x, std::int64_t samples) {
     standard_deviation +=
         std::sqrt(std::max(0.0, x.variance(e))) / static_cast<double>(x.mean.size());
   }
-  const CorrelationDecay fall = correlation_decay(x, {0, x.extent.samples});
-  const double near = mean_pair_correlation(fall.below, x.extent.height) *
-                      mean_pair_correlation(fall.right, x.extent.width);
-  const double common = fall.floor + (fall.same_position - fall.floor) * near;
+  const CorrelationDecay decay = correlation_decay(x, {0, x.extent.samples});
+  const double near = mean_pair_correlation(decay.below, x.extent.height) *
+                      mean_pair_correlation(decay.right, x.extent.width);
+  const double common = decay.floor + (decay.same_position - decay.floor) * near;
   // The average correlation of many samples cannot be negative.
   const double between = standard_deviation * standard_deviation * std::max(0.0, common);
   const double one = 1 / static_cast<double>(samples);
@@ -270,10 +270,10 @@ FieldAverage field_average(const MomentField& x) {
     all.any_pair_product = all.sample_pair_product;
     return all;
   }
-  const CorrelationDecay fall = correlation_decay(x, {0, x.extent.samples});
+  const CorrelationDecay decay = correlation_decay(x, {0, x.extent.samples});
   all.any_pair_product += (all.sample_pair_product - all.any_pair_product) *
-                          mean_pair_correlation(fall.below, x.extent.height) *
-                          mean_pair_correlation(fall.right, x.extent.width);
+                          mean_pair_correlation(decay.below, x.extent.height) *
+                          mean_pair_correlation(decay.right, x.extent.width);
   return all;
 }
 

@@ -184,7 +184,7 @@ MomentField max_pool_backward(const MomentField& gradient, const Extent& in,
     return offset.rows <= (w.kernel[0] - 1) * w.dilation[0] &&
            std::abs(offset.columns) <= (w.kernel[1] - 1) * w.dilation[1];
   };
-  const auto send = [&](std::int64_t p, std::int64_t q, std::vector<double>& into) {
+  const auto accumulate_products = [&](std::int64_t p, std::int64_t q, std::vector<double>& into) {
     const std::vector<Pair> list = pairs(p, q);
     for (std::int64_t sample = 0; sample < in.samples; ++sample) {
       const std::int64_t first = sample * gradient.extent.positions();
@@ -196,10 +196,10 @@ MomentField max_pool_backward(const MomentField& gradient, const Extent& in,
     }
   };
   for (std::int64_t p = 0; p < in.positions(); ++p) {
-    send(p, p, dx.square);
+    accumulate_products(p, p, dx.square);
     for (const Offset& offset : offsets_of(in)) {
       const std::int64_t other = linked_element({1, in.height, in.width}, p, offset.link);
-      if (other >= 0 && reaches(offset)) send(p, other, dx.product(offset.link));
+      if (other >= 0 && reaches(offset)) accumulate_products(p, other, dx.product(offset.link));
     }
   }
   return dx;

@@ -14,8 +14,8 @@ namespace {
 
 // Combines the two sides of f with f(0) = 0. `kink` is f′(0+) − f′(0−), and `density` is the
 // density of z at 0.
-ActivationMoments together(const HalfLineMoments& minus, const HalfLineMoments& plus, double kink,
-                           double density) {
+ActivationMoments combine_sides(const HalfLineMoments& minus, const HalfLineMoments& plus,
+                                double kink, double density) {
   const double p = plus.mass, q = minus.mass, distance = plus.mean - minus.mean;
   ActivationMoments out;
   out.mean = p * plus.mean + q * minus.mean;
@@ -39,9 +39,9 @@ ActivationMoments selu_moments(const Gaussian& z, const SeluConstants& constants
   const double standard_deviation = root * std::sqrt(z.variance);
   const double t = root * z.mean / standard_deviation;
   const double lambda = constants.lambda, depth = constants.lambda * constants.alpha;
-  ActivationMoments out = together(exponential_half_line(depth, t, standard_deviation),
-                                   positive_half_line(lambda, t, standard_deviation),
-                                   lambda - depth, normal_density(t) / standard_deviation);
+  ActivationMoments out = combine_sides(exponential_half_line(depth, t, standard_deviation),
+                                        positive_half_line(lambda, t, standard_deviation),
+                                        lambda - depth, normal_density(t) / standard_deviation);
   out.slope_mean *= root;
   out.slope_second_moment *= constants.scale;
   out.d_mean_d_variance *= constants.scale;
@@ -53,9 +53,9 @@ ActivationMoments selu_moments(const Gaussian& z, const SeluConstants& constants
 ActivationMoments leaky_relu_moments(const Gaussian& z, double slope) {
   const double standard_deviation = std::sqrt(z.variance);
   const double t = z.mean / standard_deviation;
-  return together(negative_half_line(slope, t, standard_deviation),
-                  positive_half_line(1, t, standard_deviation), 1 - slope,
-                  normal_density(t) / standard_deviation);
+  return combine_sides(negative_half_line(slope, t, standard_deviation),
+                       positive_half_line(1, t, standard_deviation), 1 - slope,
+                       normal_density(t) / standard_deviation);
 }
 
 // Derivatives with respect to the variance of z follow from Stein's lemma: ∂E g/∂v = E g″/2 =

@@ -11,7 +11,7 @@ namespace {
 // Above this number of terms, the oldest half is merged into one source, which is common to all
 // sums (two sums nearly always have the same part from old sources).
 constexpr std::size_t kMaxTerms = 512;
-constexpr std::int64_t kOld = -1;
+constexpr std::int64_t kMergedSource = -1;
 
 }  // namespace
 
@@ -49,7 +49,7 @@ void NoiseSum::merge_oldest() {
   for (auto term = terms_.begin(); term != end; ++term) {
     squares += term->coefficient * term->coefficient;
   }
-  const Term oldest{kOld, std::sqrt(squares)};
+  const Term oldest{kMergedSource, std::sqrt(squares)};
   terms_.erase(terms_.begin(), end);
   terms_.insert(terms_.begin(), oldest);
 }

@@ -49,7 +49,7 @@ struct Estimate {
   double magnitude = 0;  ///< ∫|f|
 };
 
-Estimate panel(const RealFunction& f, double a, double b) {
+Estimate integrate_panel(const RealFunction& f, double a, double b) {
   static const Rule rule = legendre_rule();
   const double half = 0.5 * (b - a), middle = 0.5 * (a + b);
   Estimate sum;
@@ -63,19 +63,21 @@ Estimate panel(const RealFunction& f, double a, double b) {
 
 // Bisects until the sum of two halves agrees with the whole to within `allowed`. (The error of the
 // halves is then far smaller.)
-double adaptive(const RealFunction& f, double a, double b, const Estimate& whole, double allowed,
-                int depth) {
+double integrate_adaptively(const RealFunction& f, double a, double b, const Estimate& whole,
+                            double allowed, int depth) {
   const double middle = 0.5 * (a + b);
-  const Estimate left = panel(f, a, middle), right = panel(f, middle, b);
-  const double together = left.value + right.value;
-  if (depth >= kMaxDepth || std::abs(together - whole.value) <= allowed) return together;
-  return adaptive(f, a, middle, left, allowed, depth + 1) +
-         adaptive(f, middle, b, right, allowed, depth + 1);
+  const Estimate left = integrate_panel(f, a, middle), right = integrate_panel(f, middle, b);
+  const double sum_of_halves = left.value + right.value;
+  if (depth >= kMaxDepth || std::abs(sum_of_halves - whole.value) <= allowed) return sum_of_halves;
+  return integrate_adaptively(f, a, middle, left, allowed, depth + 1) +
+         integrate_adaptively(f, middle, b, right, allowed, depth + 1);
 }
 
 }  // namespace
 
-double integrate(const RealFunction& f, double a, double b) { return panel(f, a, b).value; }
+double integrate(const RealFunction& f, double a, double b) {
+  return integrate_panel(f, a, b).value;
+}
 
 double expectation(const RealFunction& f, const Gaussian& z, const std::vector<double>& kinks) {
   const double standard_deviation = std::sqrt(z.variance);
@@ -91,12 +93,13 @@ double expectation(const RealFunction& f, const Gaussian& z, const std::vector<d
   std::vector<Estimate> panels;
   double magnitude = 0;
   for (std::size_t i = 1; i < ends.size(); ++i) {
-    panels.push_back(panel(weighted, ends[i - 1], ends[i]));
+    panels.push_back(integrate_panel(weighted, ends[i - 1], ends[i]));
     magnitude += panels.back().magnitude;
   }
   double sum = 0;
   for (std::size_t i = 1; i < ends.size(); ++i) {
-    sum += adaptive(weighted, ends[i - 1], ends[i], panels[i - 1], kTolerance * magnitude, 0);
+    sum += integrate_adaptively(weighted, ends[i - 1], ends[i], panels[i - 1],
+                                kTolerance * magnitude, 0);
   }
   return sum;
 }

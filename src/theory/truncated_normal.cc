@@ -12,7 +12,7 @@ namespace {
 constexpr double kDensityAtZero = std::numbers::inv_sqrtpi / std::numbers::sqrt2;  // 1/√(2π)
 
 // The t from which the continued fraction is as accurate as erfc and does not cancel.
-constexpr double kFraction = 2;
+constexpr double kContinuedFractionStart = 2;
 
 // With K_n(t) = ∫ yⁿ e^(−t·y − y²/2) dy, integration by parts gives K_{n+1} = n·K_{n−1} − t·K_n. So
 // K_n/K_{n−1} = n/(t + K_{n+1}/K_n), with positive terms only. With 80 terms, the error is below
@@ -23,7 +23,7 @@ double second_ratio(double t) {  // K₂/K₁
   return ratio;
 }
 
-// Returns the hazard rate φ(t)/P(x > t) for t below kFraction.
+// Returns the hazard rate φ(t)/P(x > t) for t below kContinuedFractionStart.
 double hazard(double t) { return normal_density(t) / normal_tail_probability(t); }
 
 // Returns ln K₀(t) − t²/2·[t ≤ 0]. The caller adds the second part, so that it can cancel exactly.
@@ -53,24 +53,26 @@ double normal_tail_probability(double t) { return 0.5 * std::erfc(t / std::numbe
 double normal_density(double t) { return kDensityAtZero * std::exp(-0.5 * t * t); }
 
 double tail_excess_mean(double t) {
-  return t < kFraction ? hazard(t) - t : 1 / (t + second_ratio(t));
+  return t < kContinuedFractionStart ? hazard(t) - t : 1 / (t + second_ratio(t));
 }
 
 double tail_excess_variance(double t) {
-  if (t < kFraction) return 1 - hazard(t) * (hazard(t) - t);
+  if (t < kContinuedFractionStart) return 1 - hazard(t) * (hazard(t) - t);
   const double second = second_ratio(t), first = 1 / (t + second);
   return first * (second - first);
 }
 
 double tail_log_laplace_transform(double t, double s) {
   if (!is_short(t, s)) return log_difference(t, s);
-  return -integrate([=](double more) { return tail_excess_mean(t + more); }, 0, s);
+  return -integrate([=](double offset) { return tail_excess_mean(t + offset); }, 0, s);
 }
 
 double tail_log_second_moment_ratio(double t, double s) {
   if (!is_short(t, s)) return log_difference(t, 2 * s) - 2 * log_difference(t, s);
-  const auto rising = [=](double more) { return more * tail_excess_variance(t + more); };
-  const auto falling = [=](double more) { return (2 * s - more) * tail_excess_variance(t + more); };
+  const auto rising = [=](double offset) { return offset * tail_excess_variance(t + offset); };
+  const auto falling = [=](double offset) {
+    return (2 * s - offset) * tail_excess_variance(t + offset);
+  };
   return integrate(rising, 0, s) + integrate(falling, s, 2 * s);
 }
 

@@ -21,8 +21,8 @@ void reorder_columns(const Schema& schema, const Schema::Input& input, Field& fi
                      const std::string& dataset) {
   if (input.columns.empty() || field.columns.empty() || input.columns == field.columns) return;
   // Without a header, the names of columns are indices, so the order of the columns is kept.
-  if (schema.header != "yes" && std::ranges::all_of(input.columns, is_index) &&
-      std::ranges::all_of(field.columns, is_index) &&
+  if (schema.header != "yes" && std::ranges::all_of(input.columns, is_all_digits) &&
+      std::ranges::all_of(field.columns, is_all_digits) &&
       input.columns.size() == field.columns.size()) {
     return;
   }
@@ -36,7 +36,7 @@ void reorder_columns(const Schema& schema, const Schema::Input& input, Field& fi
     }
     from.push_back(static_cast<std::size_t>(found - field.columns.begin()));
   }
-  field = take_columns(field, from, field.name);
+  field = select_columns(field, from, field.name);
 }
 
 // Converts texts to the token ids of the model. Inputs that are already token ids remain unchanged.

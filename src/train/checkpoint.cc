@@ -12,7 +12,7 @@ namespace selfnorm {
 namespace {
 
 constexpr const char* kFormat = "selfnorm-checkpoint-1";
-constexpr const char* kSlot = "optimizer.";
+constexpr const char* kSlotPrefix = "optimizer.";
 
 std::span<const float> arena(const Weights& weights) {
   return {weights.data(), static_cast<std::size_t>(weights.size())};
@@ -110,7 +110,7 @@ void save_checkpoint(const std::filesystem::path& path, const TrainedModel& mode
   std::vector<TensorEntry> tensors = {flat("weights", arena(model.weights)),
                                       flat("outputs", state.outputs)};
   for (const OptimizerSlot& slot : optimizer.slots()) {
-    tensors.push_back(flat(kSlot + slot.name, slot.values));
+    tensors.push_back(flat(kSlotPrefix + slot.name, slot.values));
   }
   if (state.best.epoch >= 0) tensors.push_back(flat("best", arena(state.best.weights)));
   write_safetensors(path, tensors,
@@ -148,7 +148,7 @@ void load_checkpoint(const std::filesystem::path& path, TrainedModel& model, Opt
   read_floats(file, "weights", where,
               {model.weights.data(), static_cast<std::size_t>(model.weights.size())});
   for (const OptimizerSlot& slot : optimizer.slots()) {
-    read_floats(file, kSlot + slot.name, where, slot.values);
+    read_floats(file, kSlotPrefix + slot.name, where, slot.values);
   }
   if (read.best.epoch >= 0) {
     read.best.weights = model.weights;

@@ -22,7 +22,7 @@ ValueId only_output(const Graph& graph) {
 }
 
 // Returns at most 48 layers, evenly spaced.
-std::vector<Watched> some_of(const std::vector<Watched>& all) {
+std::vector<Watched> evenly_spaced(const std::vector<Watched>& all) {
   constexpr std::size_t kMaxHistograms = 48;
   const std::size_t step =
       std::max<std::size_t>(1, (all.size() + kMaxHistograms - 1) / kMaxHistograms);
@@ -90,7 +90,7 @@ CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
   std::vector<Watched> moments, histograms;
   if (requested.watched) {
     moments = watch_layers(graph, "moments");
-    histograms = some_of(
+    histograms = evenly_spaced(
         watch_layers(graph, "histogram",
                      {{"low", kHistogramLow}, {"high", kHistogramHigh}, {"bins", kHistogramBins}}));
   }

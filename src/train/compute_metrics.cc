@@ -28,7 +28,8 @@ std::vector<float> pixel_rows(std::span<const float> samples, const Shape& outpu
   return rows;
 }
 
-std::vector<std::int32_t> likeliest(std::span<const float> probabilities, std::int64_t classes) {
+std::vector<std::int32_t> most_probable_classes(std::span<const float> probabilities,
+                                                std::int64_t classes) {
   std::vector<std::int32_t> labels;
   for (auto row = probabilities.begin(); row != probabilities.end(); row += classes) {
     labels.push_back(static_cast<std::int32_t>(std::max_element(row, row + classes) - row));
@@ -37,14 +38,14 @@ std::vector<std::int32_t> likeliest(std::span<const float> probabilities, std::i
 }
 
 // The data that metrics read. `outputs` points to `pixels` or to the scores.
-struct Rows {
+struct MetricRows {
   std::span<const float> outputs;
   std::vector<float> pixels = {}, values = {};
   std::vector<std::int32_t> labels = {};
 };
 
 // Removes the pixels without a label, because metrics of classes do not support missing labels.
-void drop_missing(Rows& rows, std::int64_t width) {
+void drop_missing(MetricRows& rows, std::int64_t width) {
   std::size_t kept = 0;
   const auto size = static_cast<std::size_t>(width);
   for (std::size_t i = 0; i < rows.labels.size(); ++i) {
@@ -57,9 +58,9 @@ void drop_missing(Rows& rows, std::int64_t width) {
   rows.outputs = rows.pixels;
 }
 
-Rows rows_of(const Objective& objective, std::span<const float> scores, const Shape& output,
-             const Targets& targets, std::span<const std::int64_t> which) {
-  Rows rows{scores};
+MetricRows rows_of(const Objective& objective, std::span<const float> scores, const Shape& output,
+                   const Targets& targets, std::span<const std::int64_t> which) {
+  MetricRows rows{scores};
   const auto per_sample = static_cast<std::size_t>(target_width(objective, output));
   std::vector<float> gathered(which.size() * per_sample);
   gather_targets(objective, targets, which, gathered.data());
@@ -73,7 +74,8 @@ Rows rows_of(const Objective& objective, std::span<const float> scores, const Sh
     return rows;
   }
   rows.values = by_pixel ? pixel_rows(gathered, output) : std::move(gathered);
-  if (is_classification(objective.targets)) rows.labels = likeliest(rows.values, row_width(output));
+  if (is_classification(objective.targets))
+    rows.labels = most_probable_classes(rows.values, row_width(output));
   return rows;
 }
 
@@ -82,7 +84,7 @@ Rows rows_of(const Objective& objective, std::span<const float> scores, const Sh
 Scores compute_metrics(const Objective& objective, std::span<const float> scores,
                        const Shape& output, const Targets& targets,
                        std::span<const std::int64_t> rows) {
-  const Rows all = rows_of(objective, scores, output, targets, rows);
+  const MetricRows all = rows_of(objective, scores, output, targets, rows);
   const std::int64_t width =
       objective.targets == TargetKind::values ? elements(output) : row_width(output);
   Scores measured;

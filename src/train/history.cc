@@ -17,7 +17,7 @@
 namespace selfnorm {
 namespace {
 
-constexpr const char* kValidation = "validation_";
+constexpr const char* kValidationPrefix = "validation_";
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 // JSON has no NaN and no infinity, so null represents numbers that are not finite.
@@ -84,7 +84,8 @@ std::string history_line(const EpochRecord& record) {
                               {"seconds", record.seconds},
                               {"learning_rate", record.learning_rate}};
   for (const auto& [name, value] : record.training) json[name] = number(value);
-  for (const auto& [name, value] : record.validation) json[kValidation + name] = number(value);
+  for (const auto& [name, value] : record.validation)
+    json[kValidationPrefix + name] = number(value);
   if (!record.moments.empty()) {
     auto layers = nlohmann::ordered_json::array();
     for (const LayerMoments& layer : record.moments) {
@@ -121,8 +122,8 @@ EpochRecord parse_history_line(std::string_view line) {
         record.histograms = parse_histograms(value);
       } else if (key == "weights") {
         record.weights = parse_weights(value);
-      } else if (key.starts_with(kValidation)) {
-        record.validation.emplace_back(key.substr(std::strlen(kValidation)), number(value));
+      } else if (key.starts_with(kValidationPrefix)) {
+        record.validation.emplace_back(key.substr(std::strlen(kValidationPrefix)), number(value));
       } else {
         record.training.emplace_back(key, number(value));
       }

@@ -41,7 +41,7 @@ std::vector<float> read_array(const std::string& path, const Node& node, const S
         fmt::format("{}: contains an array of shape {}, but the table of node '{}' ({}) is {}",
                     path, to_string(table.shape), node.name, node.op, to_string(shape)));
   }
-  std::vector<float> values = array_floats(std::move(table));
+  std::vector<float> values = to_floats(std::move(table));
   if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
     throw Error(ErrorKind::data, path + ": contains NaN or infinity, expected finite numbers");
   }

@@ -54,16 +54,16 @@ double ratio(std::int64_t part, std::int64_t whole) {
 }
 
 // Returns whether class a ranks before class b in the order of the scores.
-bool before(std::span<const float> row, std::size_t a, std::size_t b) {
+bool ranks_before(std::span<const float> row, std::size_t a, std::size_t b) {
   if (std::isnan(row[a]) || std::isnan(row[b])) return !std::isnan(row[a]);
   return row[a] > row[b] || (row[a] == row[b] && a < b);
 }
 
 // Returns the class with the highest score, or −1 if all scores are NaN.
-std::int64_t predicted(std::span<const float> row) {
+std::int64_t best_class(std::span<const float> row) {
   std::size_t best = 0;
   for (std::size_t c = 1; c < row.size(); ++c) {
-    if (before(row, c, best)) best = c;
+    if (ranks_before(row, c, best)) best = c;
   }
   return std::isnan(row[best]) ? -1 : static_cast<std::int64_t>(best);
 }
@@ -116,10 +116,10 @@ Result column_auc(const Column& scores, const Column& targets) {
 struct Counts {
   std::int64_t true_positive = 0, false_positive = 0, false_negative = 0;
 
-  void add(bool said, bool is) {
-    true_positive += said && is;
-    false_positive += said && !is;
-    false_negative += !said && is;
+  void add(bool prediction, bool truth) {
+    true_positive += prediction && truth;
+    false_positive += prediction && !truth;
+    false_negative += !prediction && truth;
   }
   Result f1() const {
     const std::int64_t whole = 2 * true_positive + false_positive + false_negative;
@@ -146,13 +146,13 @@ std::vector<Counts> class_counts(std::span<const float> scores, std::int64_t cla
   const auto width = static_cast<std::size_t>(classes);
   std::vector<Counts> counts(width);
   for (std::size_t r = 0; r < labels.size(); ++r) {
-    const std::int64_t said = predicted(scores.subspan(r * width, width));
-    if (said == labels[r]) {
-      counts[static_cast<std::size_t>(said)].true_positive += 1;
+    const std::int64_t prediction = best_class(scores.subspan(r * width, width));
+    if (prediction == labels[r]) {
+      counts[static_cast<std::size_t>(prediction)].true_positive += 1;
       continue;
     }
     counts[static_cast<std::size_t>(labels[r])].false_negative += 1;
-    if (said >= 0) counts[static_cast<std::size_t>(said)].false_positive += 1;
+    if (prediction >= 0) counts[static_cast<std::size_t>(prediction)].false_positive += 1;
   }
   return counts;
 }
@@ -225,7 +225,8 @@ Result top_k_accuracy(std::span<const float> scores, std::int64_t classes,
     const auto row = scores.subspan(r * width, width);
     const auto label = static_cast<std::size_t>(labels[r]);
     std::int64_t rank = 0;
-    for (std::size_t c = 0; c < width; ++c) rank += c != label && before(row, c, label) ? 1 : 0;
+    for (std::size_t c = 0; c < width; ++c)
+      rank += c != label && ranks_before(row, c, label) ? 1 : 0;
     hits += rank < k && !std::isnan(row[label]) ? 1 : 0;
   }
   return labels.empty() ? std::nullopt : Result(ratio(hits, std::ssize(labels)));

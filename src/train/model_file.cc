@@ -137,8 +137,8 @@ TrainedModel read_model(const TensorFile& file) {
 }  // namespace
 
 void save_model(const TrainedModel& model, const std::filesystem::path& path,
-                const Metadata& more_metadata) {
-  Metadata metadata = more_metadata;
+                const Metadata& extra_metadata) {
+  Metadata metadata = extra_metadata;
   metadata["format"] = kFormat;
   metadata["version"] = SELFNORM_VERSION;
   metadata["network"] = network_to_json(model.network);

@@ -63,7 +63,7 @@ std::int64_t pixels_of(const Shape& output) {
   return output.size() == 3 ? output[1] * output[2] : 1;
 }
 
-std::string place(const Targets& targets, std::int64_t row, std::int64_t column) {
+std::string cell_location(const Targets& targets, std::int64_t row, std::int64_t column) {
   const auto at = static_cast<std::size_t>(column);
   return at < targets.columns.size()
              ? fmt::format("row {} (from 0), column '{}'", row, targets.columns[at])
@@ -78,7 +78,7 @@ void check_values(const Targets& targets, const char* expected, const Fail& fail
     if (fits(targets.values[i])) continue;
     const auto at = static_cast<std::int64_t>(i);
     fail(fmt::format("{}: expected {}, got {}",
-                     place(targets, at / targets.width, at % targets.width), expected,
+                     cell_location(targets, at / targets.width, at % targets.width), expected,
                      targets.values[i]));
   }
 }

@@ -43,9 +43,9 @@ struct TrainedModel {
 using Metadata = std::map<std::string, std::string>;
 
 /// Writes the model file (safetensors; docs/adr/0004-model-file.md) atomically, with
-/// `more_metadata` in addition to its own metadata.
+/// `extra_metadata` in addition to its own metadata.
 void save_model(const TrainedModel& model, const std::filesystem::path& path,
-                const Metadata& more_metadata = {});
+                const Metadata& extra_metadata = {});
 
 /// Reads and checks a model file. Throws Error(model_file) with what does not fit.
 TrainedModel load_model(const std::filesystem::path& path);

@@ -94,12 +94,12 @@ Trainer::Trainer(TrainedModel& model, const TrainingData& data, const TrainOptio
 }
 
 void Trainer::checkpoint_to(std::filesystem::path path, std::string fingerprint) {
-  checkpoint_ = std::move(path);
+  checkpoint_path_ = std::move(path);
   fingerprint_ = std::move(fingerprint);
 }
 
 void Trainer::resume() {
-  load_checkpoint(checkpoint_, model_, optimizer_, schedule_, state_, fingerprint_);
+  load_checkpoint(checkpoint_path_, model_, optimizer_, schedule_, state_, fingerprint_);
   const std::int64_t steps = steps_per_epoch(data_, options_);
   const bool within = state_.step >= 0 && state_.step / steps == state_.epoch &&
                       state_.step % steps == state_.step_in_epoch &&
@@ -113,17 +113,17 @@ void Trainer::resume() {
                         done() * validation_evaluator_.output_width();
   if (!fits) {
     throw Error(ErrorKind::model_file,
-                checkpoint_.string() +
+                checkpoint_path_.string() +
                     ": is damaged: its counts of steps and its outputs are inconsistent");
   }
-  saved_ = {state_.epoch, state_.step_in_epoch};
+  saved_position_ = {state_.epoch, state_.step_in_epoch};
 }
 
 void Trainer::save() {
-  if (checkpoint_.empty()) return;
+  if (checkpoint_path_.empty()) return;
   check_parameters();
-  save_checkpoint(checkpoint_, model_, optimizer_, schedule_, state_, fingerprint_);
-  saved_ = {state_.epoch, state_.step_in_epoch};
+  save_checkpoint(checkpoint_path_, model_, optimizer_, schedule_, state_, fingerprint_);
+  saved_position_ = {state_.epoch, state_.step_in_epoch};
 }
 
 bool Trainer::stopped_early() const {
@@ -234,10 +234,11 @@ void Trainer::check_parameters() const {
 
 // Returns which checkpoint a failed training can resume from.
 std::string Trainer::checkpoint_hint() const {
-  if (checkpoint_.empty()) return "";
-  if (!saved_.has_value()) return "; no checkpoint was saved yet";
-  return fmt::format("; the checkpoint after epoch {}, step {} is kept in {}", saved_->epoch,
-                     saved_->step_in_epoch, checkpoint_.string());
+  if (checkpoint_path_.empty()) return "";
+  if (!saved_position_.has_value()) return "; no checkpoint was saved yet";
+  return fmt::format("; the checkpoint after epoch {}, step {} is kept in {}",
+                     saved_position_->epoch, saved_position_->step_in_epoch,
+                     checkpoint_path_.string());
 }
 
 void Trainer::fail_not_finite(const std::string& what, std::int64_t step,

@@ -82,8 +82,8 @@ class Trainer {
   Optimizer optimizer_;
   Schedule schedule_;
   TrainingState state_;
-  std::filesystem::path checkpoint_;
-  std::optional<TrainingPosition> saved_;  // place of the last checkpoint
+  std::filesystem::path checkpoint_path_;
+  std::optional<TrainingPosition> saved_position_;  // place of the last checkpoint
   std::string fingerprint_;
 };
 

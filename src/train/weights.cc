@@ -16,7 +16,7 @@ constexpr std::int64_t kFloatsPerLine = kAlignment / sizeof(float);
 // Calls f(start, channels, positions) for every row of an entry with an image, whose columns are
 // the elements of that image.
 template <class F>
-void each_image(const WeightEntry& entry, F f) {
+void for_each_image(const WeightEntry& entry, F f) {
   if (entry.image.empty()) return;
   const std::int64_t columns = elements(entry.image);
   for (std::int64_t start = 0; start < entry.count; start += columns) {
@@ -82,7 +82,7 @@ void Weights::initialize(const Graph& graph, std::uint64_t seed) {
 std::vector<float> Weights::get(const WeightEntry& entry) const {
   const float* from = data() + entry.offset;
   std::vector<float> values(from, from + entry.count);
-  each_image(entry, [&](std::int64_t start, std::int64_t channels, std::int64_t positions) {
+  for_each_image(entry, [&](std::int64_t start, std::int64_t channels, std::int64_t positions) {
     kernels::to_channels_first(from + start, values.data() + start, channels, positions);
   });
   return values;
@@ -91,7 +91,7 @@ std::vector<float> Weights::get(const WeightEntry& entry) const {
 void Weights::set(const WeightEntry& entry, std::span<const float> values) {
   float* to = data() + entry.offset;
   std::copy(values.begin(), values.end(), to);
-  each_image(entry, [&](std::int64_t start, std::int64_t channels, std::int64_t positions) {
+  for_each_image(entry, [&](std::int64_t start, std::int64_t channels, std::int64_t positions) {
     kernels::to_channels_last(values.data() + start, to + start, channels, positions);
   });
 }

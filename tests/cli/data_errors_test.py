@@ -101,7 +101,7 @@ class DataErrors(CliTest):
         damaged[-6] ^= 1  # the checksum
         self.write("t.csv.gz", bytes(damaged))
         self.refused(["t.csv.gz"], "--data", "t.csv.gz", "--target", "y")
-        self.write("t.csv.gz", whole + b"rubbish behind the end")
+        self.write("t.csv.gz", whole + b"garbage after the end")
         result = self.run_program("train", "--data", "t.csv.gz", "--target", "y", "--epochs", "1",
                                   "--out", "run")
         self.assertIn(result.status, (0, DATA), result)

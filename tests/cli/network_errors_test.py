@@ -133,10 +133,10 @@ class NetworkErrors(CliTest):
     def test_does_not_name_layers_after_a_cycle(self):
         self.write("net.toml", network([FLAT, '{ op = "selu", name = "a", inputs = ["b"] }',
                                         '{ op = "selu", name = "b", inputs = ["a"] }',
-                                        '{ op = "dense", units = 10, name = "behind" }']))
+                                        '{ op = "dense", units = 10, name = "downstream" }']))
         result = self.run_program("train", "net.toml", "--out", "run")
         self.assertIn("cycle", result.err)
-        self.assertNotIn("behind", result.err, "it waits for the cycle, but is not in it")
+        self.assertNotIn("downstream", result.err, "it waits for the cycle, but is not in it")
 
     def test_creates_no_folder_after_an_error(self):
         for line in ("early_stopping = { patience = 3 }", 'metrics = ["rmse"]',

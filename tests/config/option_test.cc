@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
 
 #include "selfnorm/error.h"
 
@@ -16,13 +17,15 @@ struct Example {
   std::string loss = "huber";
   std::vector<std::int64_t> kernel = {3, 3};
   bool shuffle = true;
+  std::optional<double> split = {};
 
   Options options() {
     return {{"epochs", &epochs, "passes over the data", range::kAtLeastOne},
-            {"rate", &rate, "share dropped", range::kRate},
+            {"rate", &rate, "fraction dropped", range::kRate},
             {"loss", &loss, "what is minimized", range::kAny, {"huber", "mean_squared_error"}},
             {"kernel", &kernel, "extent", range::kAtLeastOne},
-            {"shuffle", &shuffle, "new order every epoch"}};
+            {"shuffle", &shuffle, "new order every epoch"},
+            {"split", &split, "part held out", range::kRate}};
   }
 };
 
@@ -59,13 +62,28 @@ TEST(Options, RoundTripThroughSettings) {
   EXPECT_EQ(collect_settings(to.options()), collect_settings(from.options()));
 }
 
+TEST(Options, AnUnsetNumberIsAuto) {
+  Example example;
+  const Option split = example.options().back();
+  EXPECT_EQ(get_option(split), Setting("auto"));
+  EXPECT_EQ(parse_setting(split, "auto", "--split"), Setting("auto"));
+  set_option(split, parse_setting(split, "0.5", "--split"), "--split");
+  EXPECT_EQ(example.split, 0.5);
+  set_option(split, Setting("auto"), "--split");
+  EXPECT_FALSE(example.split.has_value());
+  EXPECT_EQ(message(example, {{"split", 1.0}}),
+            "config: net.toml: [train]: 'split' expects a number in [0, 1) or \"auto\", got 1.0 "
+            "(part held out)");
+  EXPECT_THROW(set_option(split, Setting("autos"), "--split"), Error);
+}
+
 TEST(Options, ErrorsNameLocationAndExpectedValue) {
   Example example;
   EXPECT_EQ(message(example, {{"epoch", std::int64_t{1}}}),
             "config: net.toml: [train]: unknown key 'epoch' (did you mean 'epochs'?)");
   EXPECT_EQ(
       message(example, {{"rate", 1.0}}),
-      "config: net.toml: [train]: 'rate' expects a number in [0, 1), got 1.0 (share dropped)");
+      "config: net.toml: [train]: 'rate' expects a number in [0, 1), got 1.0 (fraction dropped)");
   EXPECT_NE(message(example, {{"rate", std::nan("")}}), "");
   EXPECT_NE(message(example, {{"epochs", 1.5}}), "");
   EXPECT_NE(message(example, {{"epochs", std::int64_t{1} << 40}}), "");

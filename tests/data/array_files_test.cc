@@ -151,7 +151,7 @@ TEST_F(NpyTest, ReadsEveryTypeInBothByteOrders) {
       for (const fs::path& path : {write("a.npy", bytes), write_gz("a.npy.gz", bytes)}) {
         const NumberArray array = read_npy(path);
         EXPECT_EQ(array.shape, (Shape{2}));
-        EXPECT_EQ(array_floats(array), (Floats{1, 3}));
+        EXPECT_EQ(to_floats(array), (Floats{1, 3}));
       }
     }
   }
@@ -176,11 +176,11 @@ TEST_F(NpyTest, ReadsHalfPrecisionExactly) {
                 {0xc500, -5.0f},           {0x7c00, std::numeric_limits<float>::infinity()}};
   std::string numbers;
   for (const auto& half : halves) numbers += big_endian(half.bits, 2);
-  const auto got = array_floats(read_npy(write("h.npy", npy_of(">f2", "(8,)", numbers))));
+  const auto got = to_floats(read_npy(write("h.npy", npy_of(">f2", "(8,)", numbers))));
   for (std::size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i], halves[i].value) << i;
   EXPECT_TRUE(std::signbit(got[5]));
   EXPECT_TRUE(
-      std::isnan(array_floats(read_npy(write("n.npy", npy_of(">f2", "(1,)", "\x7e\x01"))))[0]));
+      std::isnan(to_floats(read_npy(write("n.npy", npy_of(">f2", "(1,)", "\x7e\x01"))))[0]));
 }
 
 TEST_F(NpyTest, ConvertsFortranOrderToRowMajor) {
@@ -241,7 +241,7 @@ TEST_F(NpyTest, RejectsTruncatedAndDamagedFiles) {
 TEST_F(NpyTest, RejectsValuesThatAreNotFinite) {
   const std::string huge = reversed(big_endian(0x7e37e43c8800759c, 8));  // 1e300
   const auto field = [&](const std::string& bytes) {
-    array_field(read_npy(write("x.npy", bytes)), "x", false, "x.npy");
+    to_field(read_npy(write("x.npy", bytes)), "x", false, "x.npy");
   };
   expect_contains("x.npy: row 1, column 0 (from 0)", data_error_message([&] {
                     field(npy_of("<f8", "(2, 1)", big_endian(0, 8) + huge));
@@ -253,8 +253,8 @@ TEST_F(NpyTest, RejectsValuesThatAreNotFinite) {
 
 TEST_F(NpyTest, KeepsBytesOnlyForImages) {
   const auto read = [&](const char* shape, bool channel_first) {
-    return array_field(read_npy(write("x.npy", npy_of("|u1", shape, "\x01\x02\x03\xff"))), "x",
-                       channel_first, "x.npy");
+    return to_field(read_npy(write("x.npy", npy_of("|u1", shape, "\x01\x02\x03\xff"))), "x",
+                    channel_first, "x.npy");
   };
   EXPECT_EQ(std::get<Bytes>(read("(1, 2, 2)", true).values), (Bytes{1, 2, 3, 255}));
   EXPECT_EQ(read("(1, 2, 2)", true).sample_shape, (Shape{1, 2, 2}));

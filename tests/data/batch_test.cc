@@ -174,13 +174,13 @@ TEST(Gather, RejectsWrongRowsAndStandardizersOfOtherData) {
 TEST(TakeRows, SelectsFeaturesAndTargets) {
   Dataset data{"d", 3, {{"x", {2}, std::vector<float>{1, 2, 3, 4, 5, 6}, {"a", "b"}}}, {}};
   data.targets = {"y", {0, 1, 0}, {"n", "p"}, {}, 0};
-  const Dataset part = take_rows(data, Rows{2, 0});
+  const Dataset part = select_rows(data, Rows{2, 0});
   EXPECT_EQ(part.rows, 2);
   EXPECT_EQ(std::get<std::vector<float>>(part.inputs[0].values), (std::vector<float>{5, 6, 1, 2}));
   EXPECT_EQ(part.inputs[0].columns, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(part.targets.classes, (std::vector<std::int32_t>{0, 0}));
   data.targets = {"y", {}, {}, {1, 2, 3, 4, 5, 6}, 2};
-  EXPECT_EQ(take_rows(data, Rows{1}).targets.values, (std::vector<float>{3, 4}));
+  EXPECT_EQ(select_rows(data, Rows{1}).targets.values, (std::vector<float>{3, 4}));
 }
 
 TEST(Split, TakesTheLastRowsAsKerasDoes) {
@@ -207,6 +207,22 @@ TEST(Split, RejectsEmptyParts) {
   EXPECT_THROW(split_rows(3, 0.9, false, 1, "validation"), Error);
   EXPECT_THROW(split_rows(1, 0.5, false, 1, "validation"), Error);
   EXPECT_THROW(split_rows(0, 0.5, false, 1, "validation"), Error);
+}
+
+TEST(SplitValidationRows, HoldsOutRowsWhereTheySuffice) {
+  DataOptions options;
+  EXPECT_TRUE(split_validation_rows(options, 1999, 1).held_out.empty());
+  const Split split = split_validation_rows(options, 2000, 1);
+  EXPECT_EQ(split.held_out.size(), 200U);
+  EXPECT_FALSE(std::ranges::is_sorted(split.held_out));  // a sorted table must not lose a class
+
+  options.validation = "other.csv";
+  EXPECT_TRUE(split_validation_rows(options, 2000, 1).held_out.empty());
+  options.validation.clear();
+  options.validation_split = 0;
+  EXPECT_TRUE(split_validation_rows(options, 2000, 1).held_out.empty());
+  options.validation_split = 0.25;
+  EXPECT_EQ(split_validation_rows(options, 8, 1).held_out, (std::vector<std::int64_t>{6, 7}));
 }
 
 TEST(Split, PutsEveryRowIntoExactlyOnePart) {

@@ -199,7 +199,7 @@ TEST_F(LoadTest, ChecksOptions) {
 TEST_F(LoadTest, Mnist) {
   const auto shared = shared_data();
   if (!shared || !fs::is_directory(*shared / "mnist")) {
-    GTEST_SKIP() << "MNIST is not beside the checkout (SELFNORM_SHARED)";
+    GTEST_SKIP() << "MNIST is not next to the checkout (SELFNORM_SHARED)";
   }
   DataOptions options = source("mnist");
   options.data_dir = shared->string();

@@ -98,10 +98,11 @@ TEST(Vocabulary, TokenIdsAreOnlyTokenIds) {
   EXPECT_NE(error_of(network).find("'plain' (dense): reads 'words' as plain numbers"),
             std::string::npos)
       << error_of(network);
-  const Network behind{{{"x", {5}}}, {dense("d", "x"), embedding("e", 9, "d")}};
-  EXPECT_NE(error_of(behind).find("'e' (embedding): token ids must come directly from an input"),
-            std::string::npos)
-      << error_of(behind);
+  const Network after_layer{{{"x", {5}}}, {dense("d", "x"), embedding("e", 9, "d")}};
+  EXPECT_NE(
+      error_of(after_layer).find("'e' (embedding): token ids must come directly from an input"),
+      std::string::npos)
+      << error_of(after_layer);
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ TEST(Comparison, SpreadsIgnoreMissingValues) {
 }
 
 Comparison two() {
-  Trial failed{1, {epoch(1, 4, 0.25)}, {}, "numeric: no number"};
+  Trial failed{1, {epoch(1, 4, 0.25)}, {}, "numeric: not a number"};
   return {"accuracy", {{"a|b", "", 7, {trial()}}, {"c", "", 8, {failed}}}};
 }
 
@@ -72,7 +72,8 @@ TEST(Comparison, MarkdownContainsBothTablesAndFailures) {
   EXPECT_NE(text.find("| configuration | accuracy after 2 s | accuracy after 7 s |"),
             std::string::npos)
       << text;
-  EXPECT_NE(text.find("c, seed 1, did not finish: numeric: no number"), std::string::npos) << text;
+  EXPECT_NE(text.find("c, seed 1, did not finish: numeric: not a number"), std::string::npos)
+      << text;
 }
 
 TEST(Comparison, TabulatedEpochs) {
@@ -83,7 +84,7 @@ TEST(Comparison, TabulatedEpochs) {
 TEST(Comparison, RoundTripsThroughJson) {
   const Comparison there = two(), back = parse_comparison(comparison_json(there));
   EXPECT_EQ(comparison_json(back), comparison_json(there));
-  EXPECT_EQ(back.contenders[1].trials[0].failure, "numeric: no number");
+  EXPECT_EQ(back.contenders[1].trials[0].failure, "numeric: not a number");
   EXPECT_EQ(best_score(back.contenders[0].trials[0], "accuracy"), 0.75);
   for (const char* damaged : {"", "{}", "[1]", R"({"metric": 1, "contenders": []})",
                               R"({"metric": "a", "contenders": [{"name": "a"}]})",

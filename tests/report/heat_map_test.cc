@@ -11,14 +11,14 @@ namespace {
 
 TEST(HeatMap, QuantizesTheWholeScale) {
   const ColorScale plain{-1, 0, 1}, logarithmic{-4, 0, 4, true};
-  EXPECT_EQ(quantized(-1, plain), 0);
-  EXPECT_EQ(quantized(0, plain), 127);
-  EXPECT_EQ(quantized(1, plain), 254);
-  EXPECT_EQ(quantized(7, plain), 254);
-  EXPECT_EQ(quantized(std::nan(""), plain), 255);
-  EXPECT_EQ(quantized(0, logarithmic), 0);
-  EXPECT_EQ(quantized(1, logarithmic), 127);
-  EXPECT_EQ(quantized(std::numeric_limits<double>::infinity(), logarithmic), 254);
+  EXPECT_EQ(quantize(-1, plain), 0);
+  EXPECT_EQ(quantize(0, plain), 127);
+  EXPECT_EQ(quantize(1, plain), 254);
+  EXPECT_EQ(quantize(7, plain), 254);
+  EXPECT_EQ(quantize(std::nan(""), plain), 255);
+  EXPECT_EQ(quantize(0, logarithmic), 0);
+  EXPECT_EQ(quantize(1, logarithmic), 127);
+  EXPECT_EQ(quantize(std::numeric_limits<double>::infinity(), logarithmic), 254);
 }
 
 // The examples of RFC 4648.

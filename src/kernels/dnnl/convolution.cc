@@ -25,7 +25,7 @@ struct Descriptors {
     const Dims dims = grouped ? Dims{s.groups, s.out_channels / s.groups, s.in_channels / s.groups,
                                      w.kernel[0], w.kernel[1]}
                               : Dims{s.out_channels, s.in_channels, w.kernel[0], w.kernel[1]};
-    w_ours = onednn::descriptor(dims, grouped ? Tag::goihw : Tag::oihw);
+    w_plain_layout = onednn::descriptor(dims, grouped ? Tag::goihw : Tag::oihw);
     w_any = onednn::descriptor(dims, Tag::any);
     stride = {w.stride[0], w.stride[1]};
     dilation = {w.dilation[0] - 1, w.dilation[1] - 1};  // oneDNN counts the gaps between taps
@@ -39,7 +39,7 @@ struct Descriptors {
         with_bias ? b : Desc(), y, stride, dilation, before, after);
   }
 
-  Desc x, y, b, w_ours, w_any;
+  Desc x, y, b, w_plain_layout, w_any;
   Dims stride, dilation, before, after;
 };
 
@@ -77,7 +77,7 @@ struct ConvolutionForward::Plan : StagedPrimitive {
     std::vector<std::pair<int, Desc>> arguments = {
         {DNNL_ARG_SRC, d.x}, {DNNL_ARG_WEIGHTS, desc.weights_desc()}, {DNNL_ARG_DST, d.y}};
     if (with_bias) arguments.emplace_back(DNNL_ARG_BIAS, d.b);
-    make(desc, Reorder(d.w_ours, desc.weights_desc()), desc.weights_desc(),
+    make(desc, Reorder(d.w_plain_layout, desc.weights_desc()), desc.weights_desc(),
          dnnl::convolution_forward(desc), arguments);
   }
   bool has_bias;
@@ -102,7 +102,7 @@ struct ConvolutionBackwardInput::Plan : StagedPrimitive {
     const auto desc = onednn::describe_backward<dnnl::convolution_backward_data>(
         d.forward(false), dnnl::algorithm::convolution_direct, d.x, d.w_any, d.y, d.stride,
         d.dilation, d.before, d.after);
-    make(desc, Reorder(d.w_ours, desc.weights_desc()), desc.weights_desc(),
+    make(desc, Reorder(d.w_plain_layout, desc.weights_desc()), desc.weights_desc(),
          dnnl::convolution_backward_data(desc),
          {{DNNL_ARG_DIFF_DST, d.y},
           {DNNL_ARG_WEIGHTS, desc.weights_desc()},
@@ -127,7 +127,7 @@ struct ConvolutionBackwardWeights::Plan : StagedPrimitive {
     const auto desc = onednn::describe_backward<dnnl::convolution_backward_weights>(
         d.forward(false), dnnl::algorithm::convolution_direct, d.x, d.w_any, d.y, d.stride,
         d.dilation, d.before, d.after);
-    make(desc, Reorder(desc.diff_weights_desc(), d.w_ours), desc.diff_weights_desc(),
+    make(desc, Reorder(desc.diff_weights_desc(), d.w_plain_layout), desc.diff_weights_desc(),
          dnnl::convolution_backward_weights(desc),
          {{DNNL_ARG_DIFF_DST, d.y},
           {DNNL_ARG_SRC, d.x},

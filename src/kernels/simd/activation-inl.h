@@ -3,7 +3,7 @@
 //   forward(d, x)                      f(x)
 //   slope(d, y, positive)              f′ from the output y; `positive` is y > 0, which y itself
 //                                      may have lost to rounding by dropout
-//   slope_from_input(d, x)             f′ from the input, if kFromInput
+//   slope_from_input(d, x)             f′ from the input, if kSlopeFromInput
 // This file is included once per instruction set, so it has no #pragma once.
 #if defined(SELFNORM_KERNELS_ACTIVATION_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SELFNORM_KERNELS_ACTIVATION_INL_H_
@@ -27,7 +27,7 @@ HWY_INLINE V clamp_negative_to_zero(V v) {
 }
 
 struct Identity {
-  static constexpr bool kFromInput = false;
+  static constexpr bool kSlopeFromInput = false;
   explicit Identity(const Activation&) {}
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V forward(D, V x) const {
@@ -37,7 +37,7 @@ struct Identity {
 
 /// SELU, and ELU as the SELU with λ = 1.
 struct Selu {
-  static constexpr bool kFromInput = false;
+  static constexpr bool kSlopeFromInput = false;
   float input_scale, positive_slope, output_slope, saturation, saturation_rest;
 
   explicit Selu(const Activation& f) {
@@ -72,7 +72,7 @@ struct Selu {
 };
 
 struct Relu {
-  static constexpr bool kFromInput = false;
+  static constexpr bool kSlopeFromInput = false;
   explicit Relu(const Activation&) {}
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V forward(D d, V x) const {
@@ -86,7 +86,7 @@ struct Relu {
 
 /// With a negative slope, `positive` must be computed from the input. Nothing else is needed.
 struct LeakyRelu {
-  static constexpr bool kFromInput = false;
+  static constexpr bool kSlopeFromInput = false;
   float alpha;
   explicit LeakyRelu(const Activation& f) : alpha(static_cast<float>(f.alpha)) {}
   template <class D, class V = hn::Vec<D>>
@@ -101,7 +101,7 @@ struct LeakyRelu {
 
 /// tanh |x| = −m / (2 + m) with m = e^(−2|x|) − 1.
 struct Tanh {
-  static constexpr bool kFromInput = false;
+  static constexpr bool kSlopeFromInput = false;
   explicit Tanh(const Activation&) {}
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V forward(D d, V x) const {
@@ -117,7 +117,7 @@ struct Tanh {
 
 /// With e = e^−|x|: 1/(1+e) for x ≥ 0, e/(1+e) for x < 0.
 struct Sigmoid {
-  static constexpr bool kFromInput = false;
+  static constexpr bool kSlopeFromInput = false;
   explicit Sigmoid(const Activation&) {}
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V forward(D d, V x) const {
@@ -134,7 +134,7 @@ struct Sigmoid {
 
 /// max(x, 0) + log(1 + e^−|x|). The derivative is 1 − e^−y.
 struct Softplus {
-  static constexpr bool kFromInput = false;
+  static constexpr bool kSlopeFromInput = false;
   explicit Softplus(const Activation&) {}
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V forward(D d, V x) const {
@@ -150,7 +150,7 @@ struct Softplus {
 
 /// x·Φ(x), computed as c for x ≤ 0 and x − c for x > 0, with c = x·Φ(−|x|).
 struct Gelu {
-  static constexpr bool kFromInput = true;
+  static constexpr bool kSlopeFromInput = true;
   explicit Gelu(const Activation&) {}
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V forward(D d, V x) const {
@@ -172,7 +172,7 @@ struct Gelu {
 
 /// x·σ(x). The derivative is σ(x)·(1 + x·σ(−x)).
 struct Silu {
-  static constexpr bool kFromInput = true;
+  static constexpr bool kSlopeFromInput = true;
   explicit Silu(const Activation&) {}
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V forward(D d, V x) const {

@@ -82,18 +82,18 @@ HWY_INLINE V LoadNumbers(Lanes lanes, const std::uint8_t* x) {
   return hn::Div(value, hn::Set(d, 255.0f));
 }
 
-// Standardizes n numbers x of channel `channel`. `place` is the number of elements of the sample
+// Standardizes n numbers x of channel `channel`. `offset` is the number of elements of the sample
 // before x.
 template <class T>
 void Standardize(const T* x, float* out, std::size_t n, const Standardization& standardization,
-                 std::size_t channel, std::size_t place) {
+                 std::size_t channel, std::size_t offset) {
   if (standardization.mean == nullptr) {
     sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
       lanes.store(LoadNumbers(lanes, x + i), d, out + i);
     });
   } else if (standardization.granularity == Standardization::Granularity::element) {
-    const float *means = standardization.mean + place,
-                *inverses = standardization.inverse_standard_deviation + place;
+    const float *means = standardization.mean + offset,
+                *inverses = standardization.inverse_standard_deviation + offset;
     sweep(d, n, [=](std::size_t i, auto lanes) HWY_ATTR {
       const V centered = hn::Sub(LoadNumbers(lanes, x + i), lanes.load(d, means + i));
       lanes.store(hn::Mul(centered, lanes.load(d, inverses + i)), d, out + i);
@@ -119,8 +119,8 @@ void GatherImage(const T* x, std::size_t channels, std::size_t positions,
     for (std::size_t c = 0; c < channels; c += kTile) {
       const std::size_t height = channels - c < kTile ? channels - c : kTile;
       for (std::size_t k = 0; k < height; ++k) {
-        const std::size_t place = (c + k) * positions + p;
-        Standardize(x + place, tile + k * kTile, width, standardization, c + k, place);
+        const std::size_t offset = (c + k) * positions + p;
+        Standardize(x + offset, tile + k * kTile, width, standardization, c + k, offset);
       }
       TransposeTile(tile, kTile, out + p * channels + c, channels, height, width);
     }

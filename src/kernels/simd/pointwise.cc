@@ -75,7 +75,7 @@ HWY_INLINE void store(Vector v, float* to, PartialVector part) {
 
 /// Calls body(i, Full or Part) for every vector from `begin` to `end`. The last may be a Part.
 template <class Body>
-HWY_INLINE void for_vectors(std::size_t begin, std::size_t end, const Body& body) {
+HWY_INLINE void for_each_vector(std::size_t begin, std::size_t end, const Body& body) {
   const std::size_t lanes = hn::Lanes(Floats());
   std::size_t i = begin;
   for (; i + lanes <= end; i += lanes) body(i, FullVector{});
@@ -83,11 +83,11 @@ HWY_INLINE void for_vectors(std::size_t begin, std::size_t end, const Body& body
 }
 
 /// The parameters of a dropout as floats.
-struct Affine {
+struct DropoutCoefficients {
   float a, b, inverse_a, dropped;
   std::int32_t threshold;
 
-  explicit Affine(const Dropout& dropout)
+  explicit DropoutCoefficients(const Dropout& dropout)
       : a(static_cast<float>(dropout.a)),
         b(static_cast<float>(dropout.b)),
         inverse_a(static_cast<float>(1 / dropout.a)),
@@ -101,7 +101,7 @@ struct Affine {
     return hn::IfThenElse(keep, hn::MulAdd(y, hn::Set(d, a), hn::Set(d, b)), hn::Set(d, dropped));
   }
 
-  HWY_INLINE hn::Mask<Floats> keeps(const std::int32_t* draws) const {
+  HWY_INLINE hn::Mask<Floats> keep_mask(const std::int32_t* draws) const {
     const hn::RebindToSigned<Floats> di;
     return hn::RebindMask(Floats(), hn::Lt(hn::Load(di, draws), hn::Set(di, threshold)));
   }
@@ -110,16 +110,16 @@ struct Affine {
 /// Calls body(row, i, Full or Part, draws) for every vector of every row. `row` is the index of the
 /// first element of the row, i counts within the row, and `draws` starts at the draw of element i.
 template <class Body>
-HWY_INLINE void for_drawn_vectors(std::int64_t rows, std::size_t columns, const MaskStream& mask,
-                                  const Body& body) {
+HWY_INLINE void for_each_masked_vector(std::int64_t rows, std::size_t columns,
+                                       const MaskStream& mask, const Body& body) {
   HWY_ALIGN std::int32_t draws[kChunk];
   for (std::int64_t r = 0; r < rows; ++r) {
     const std::size_t row = static_cast<std::size_t>(r) * columns;
     for (std::size_t begin = 0; begin < columns; begin += kChunk) {
       draw_chunk(mask, static_cast<std::uint64_t>(r), begin / kChunk, draws);
-      for_vectors(begin, std::min(begin + kChunk, columns), [&](std::size_t i, auto part) HWY_ATTR {
-        body(row, i, part, draws + (i - begin));
-      });
+      for_each_vector(begin, std::min(begin + kChunk, columns),
+                      [&](std::size_t i, auto part)
+                          HWY_ATTR { body(row, i, part, draws + (i - begin)); });
     }
   }
 }
@@ -133,18 +133,18 @@ void forward(const float* x, const float* bias, float* y, std::int64_t rows, std
     return f.forward(Floats(), v);
   };
   if (changes_values(dropout)) {
-    const Affine affine(dropout);
-    for_drawn_vectors(rows, columns, mask,
-                      [&](std::size_t row, std::size_t i, auto part, const std::int32_t* draws)
-                          HWY_ATTR {
-                            const Vector v = activate(row, i, part);
-                            store(affine.apply(affine.keeps(draws), v), y + row + i, part);
-                          });
+    const DropoutCoefficients coefficients(dropout);
+    for_each_masked_vector(
+        rows, columns, mask,
+        [&](std::size_t row, std::size_t i, auto part, const std::int32_t* draws) HWY_ATTR {
+          const Vector v = activate(row, i, part);
+          store(coefficients.apply(coefficients.keep_mask(draws), v), y + row + i, part);
+        });
     return;
   }
   for (std::int64_t r = 0; r < rows; ++r) {
     const std::size_t row = static_cast<std::size_t>(r) * columns;
-    for_vectors(0, columns, [&](std::size_t i, auto part) HWY_ATTR {
+    for_each_vector(0, columns, [&](std::size_t i, auto part) HWY_ATTR {
       store(activate(row, i, part), y + row + i, part);
     });
   }
@@ -170,7 +170,7 @@ struct Slope {
   HWY_INLINE Vector at(std::size_t i, P part) const {
     const Floats d;
     const Vector value = load(saved + i, part);
-    if constexpr (F::kFromInput) {
+    if constexpr (F::kSlopeFromInput) {
       return f.slope_from_input(d, value);
     } else {
       const Vector b = hn::Set(d, shift);
@@ -196,38 +196,41 @@ template <class F>
 void backward(const float* dy, float* dx, std::int64_t rows, std::size_t columns,
               const Slope<F>& slope, const Dropout& dropout, const MaskStream& mask) {
   if (changes_values(dropout)) {
-    const Affine affine(dropout);
-    for_drawn_vectors(
+    const DropoutCoefficients coefficients(dropout);
+    for_each_masked_vector(
         rows, columns, mask,
         [&](std::size_t row, std::size_t i, auto part, const std::int32_t* draws) HWY_ATTR {
-          const Vector a = hn::Set(Floats(), affine.a);
+          const Vector a = hn::Set(Floats(), coefficients.a);
           const Vector dz = hn::Mul(load(dy + row + i, part), slope.at(row + i, part));
-          store(hn::IfThenElseZero(affine.keeps(draws), hn::Mul(dz, a)), dx + row + i, part);
+          store(hn::IfThenElseZero(coefficients.keep_mask(draws), hn::Mul(dz, a)), dx + row + i,
+                part);
         });
     return;
   }
-  for_vectors(0, static_cast<std::size_t>(rows) * columns, [&](std::size_t i, auto part) HWY_ATTR {
-    store(hn::Mul(load(dy + i, part), slope.at(i, part)), dx + i, part);
-  });
+  for_each_vector(0, static_cast<std::size_t>(rows) * columns,
+                  [&](std::size_t i, auto part) HWY_ATTR {
+                    store(hn::Mul(load(dy + i, part), slope.at(i, part)), dx + i, part);
+                  });
 }
 
 void backward_kernel(const float* dy, const float* saved, float* dx, std::int64_t rows,
                      std::size_t columns, const Activation& activation, const Dropout& dropout,
                      const MaskStream& mask) {
   const bool through_dropout = can_differentiate_from_output(activation) && changes_values(dropout);
-  const Affine affine(through_dropout ? dropout : Dropout());
+  const DropoutCoefficients coefficients(through_dropout ? dropout : Dropout());
   with_activation(activation, [&](const auto& f) HWY_ATTR {
     using F = std::remove_cvref_t<decltype(f)>;
-    const Slope<F> slope{f, saved, affine.b, affine.inverse_a};
+    const Slope<F> slope{f, saved, coefficients.b, coefficients.inverse_a};
     backward(dy, dx, rows, columns, slope, dropout, mask);
   });
 }
 
-/// Applies feature dropout with the parameters of `affine`. The draws of up to kPattern channels
-/// are stored, repeated as often as they fit, so that the inner loop runs over long blocks of
-/// memory.
+/// Applies feature dropout with the parameters of `coefficients`. The draws of up to kPattern
+/// channels are stored, repeated as often as they fit, so that the inner loop runs over long blocks
+/// of memory.
 void feature_kernel(const float* x, float* y, std::int64_t rows, std::size_t positions,
-                    std::size_t channels, const Affine& affine, const MaskStream& mask) {
+                    std::size_t channels, const DropoutCoefficients& coefficients,
+                    const MaskStream& mask) {
   constexpr std::size_t kPattern = 8 * kChunk;
   HWY_ALIGN std::int32_t draws[kPattern] = {};  // read in whole vectors, whatever `count` is
   const std::size_t repeats = std::max<std::size_t>(1, kPattern / channels);
@@ -244,9 +247,9 @@ void feature_kernel(const float* x, float* y, std::int64_t rows, std::size_t pos
       for (std::size_t position = 0; position < positions; position += repeats) {
         const std::size_t count = std::min(repeats, positions - position) * width;
         const std::size_t start = row + position * channels + first;
-        for_vectors(0, count, [&](std::size_t i, auto part) HWY_ATTR {
+        for_each_vector(0, count, [&](std::size_t i, auto part) HWY_ATTR {
           const Vector v = load(x + start + i, part);
-          store(affine.apply(affine.keeps(draws + i), v), y + start + i, part);
+          store(coefficients.apply(coefficients.keep_mask(draws + i), v), y + start + i, part);
         });
       }
     }
@@ -255,15 +258,15 @@ void feature_kernel(const float* x, float* y, std::int64_t rows, std::size_t pos
 
 void feature_forward_kernel(const float* x, float* y, std::int64_t rows, std::size_t positions,
                             std::size_t channels, const Dropout& dropout, const MaskStream& mask) {
-  feature_kernel(x, y, rows, positions, channels, Affine(dropout), mask);
+  feature_kernel(x, y, rows, positions, channels, DropoutCoefficients(dropout), mask);
 }
 
 void feature_backward_kernel(const float* dy, float* dx, std::int64_t rows, std::size_t positions,
                              std::size_t channels, const Dropout& dropout, const MaskStream& mask) {
-  Affine affine(dropout);
-  affine.b = 0;
-  affine.dropped = 0;
-  feature_kernel(dy, dx, rows, positions, channels, affine, mask);
+  DropoutCoefficients coefficients(dropout);
+  coefficients.b = 0;
+  coefficients.dropped = 0;
+  feature_kernel(dy, dx, rows, positions, channels, coefficients, mask);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -85,10 +85,10 @@ AxisTaps nearest_taps(std::int64_t inputs, std::int64_t factor) {
 AxisTaps linear_taps(std::int64_t inputs, std::int64_t factor) {
   AxisTaps taps{inputs};
   for (std::int64_t o = 0; o < inputs * factor; ++o) {
-    const double place = (static_cast<double>(o) + 0.5) / static_cast<double>(factor) - 0.5;
-    const double held = std::clamp(place, 0.0, static_cast<double>(inputs - 1));
-    const auto left = static_cast<std::int64_t>(held);
-    const double fraction = held - static_cast<double>(left);
+    const double position = (static_cast<double>(o) + 0.5) / static_cast<double>(factor) - 0.5;
+    const double clamped = std::clamp(position, 0.0, static_cast<double>(inputs - 1));
+    const auto left = static_cast<std::int64_t>(clamped);
+    const double fraction = clamped - static_cast<double>(left);
     // A tap of weight 0 is left out, since it would propagate NaN and infinity.
     if (fraction == 0) add_output(taps, left, {1});
     else add_output(taps, left, {1 - fraction, fraction});

@@ -79,27 +79,29 @@ double label_target(const CrossEntropyOptions& options, std::int32_t label) {
   return (1 - options.label_smoothing) * weight;
 }
 
-double RowLoss(const float* x, const DenseTarget& target, double at_label, std::int32_t label,
-               std::size_t n) {
+double RowLoss(const float* x, const DenseTarget& target, double label_target_value,
+               std::int32_t label, std::size_t n) {
   const float maximum = row_maximum(d, x, n);
   RowSums sums = row_sums(target, x, n, maximum);
-  sums.target += at_label;
-  if (at_label > 0) sums.surprisal += at_label * (static_cast<double>(maximum) - x[label]);
+  sums.target += label_target_value;
+  if (label_target_value > 0)
+    sums.surprisal += label_target_value * (static_cast<double>(maximum) - x[label]);
   return sums.target * std::log(sum_of_exponentials(d, x, n, maximum)) + sums.surprisal;
 }
 
-void RowGradient(const float* x, const DenseTarget& target, double at_label, std::int32_t label,
-                 float* dx, std::size_t n, double scale) {
+void RowGradient(const float* x, const DenseTarget& target, double label_target_value,
+                 std::int32_t label, float* dx, std::size_t n, double scale) {
   const float maximum = row_maximum(d, x, n);
   const double sum = sum_of_exponentials(d, x, n, maximum);
-  const double all = target_sum(target, n) + at_label;
+  const double all = target_sum(target, n) + label_target_value;
   double slope = 0;
-  if (at_label > 0) {  // before writing dx, which may be x; e has the same bits as in the sum
+  if (label_target_value >
+      0) {  // before writing dx, which may be x; e has the same bits as in the sum
     const auto place = static_cast<std::size_t>(label);
     const double e = hn::GetLane(exp_keeping_nan(d, hn::Set(d, x[label] - maximum)));
     HWY_ALIGN float lanes[hn::MaxLanes(d)];
     hn::Store(target.at(place, PartialVector{1}), d, lanes);
-    slope = scale * ((all * e - (at_label + static_cast<double>(lanes[0])) * sum) / sum);
+    slope = scale * ((all * e - (label_target_value + static_cast<double>(lanes[0])) * sum) / sum);
   }
   const V shift = hn::Set(d, maximum), factor = hn::Set(d, static_cast<float>(scale * all / sum)),
           minus = hn::Set(d, static_cast<float>(-scale));
@@ -107,7 +109,7 @@ void RowGradient(const float* x, const DenseTarget& target, double at_label, std
     const V e = exp_keeping_nan(d, hn::Sub(lanes.load(d, x + i), shift));
     lanes.store(hn::MulAdd(minus, target.at(i, lanes), hn::Mul(factor, e)), d, dx + i);
   });
-  if (at_label > 0) dx[label] = static_cast<float>(slope);
+  if (label_target_value > 0) dx[label] = static_cast<float>(slope);
 }
 
 double LabelWeight(const CrossEntropyOptions& options, std::int32_t label) {

@@ -57,7 +57,7 @@ HWY_INLINE V without_denormals(V v) {
 
 // Returns the running mean a + share·(b − a). Unlike those of (1−share)·a + share·b, its weights
 // always sum to one.
-HWY_INLINE V towards(V a, V b, float fraction) {
+HWY_INLINE V lerp(V a, V b, float fraction) {
   return hn::MulAdd(hn::Set(d, fraction), hn::Sub(b, a), a);
 }
 
@@ -97,7 +97,7 @@ void Adam(float* w, const float* dw, float* m, float* v, std::size_t n,
   sweep(d, n, [&](std::size_t i, auto lanes) HWY_ATTR {
     const V old = lanes.load(d, w + i);
     const V g = gradient(transform, lanes.load(d, dw + i), old);
-    const V first = without_denormals(towards(lanes.load(d, m + i), g, step.one_minus_beta1));
+    const V first = without_denormals(lerp(lanes.load(d, m + i), g, step.one_minus_beta1));
     const V second =
         without_denormals(lerp_to_square(lanes.load(d, v + i), g, step.one_minus_beta2));
     lanes.store(first, d, m + i);
