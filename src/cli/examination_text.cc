@@ -2,6 +2,7 @@
 #include "cli/examination_text.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -57,6 +58,13 @@ std::string first_names(const std::vector<std::string>& names) {
   const std::string rest =
       names.size() > kMaxPrinted ? fmt::format(" and {} more", names.size() - kMaxPrinted) : "";
   return join(shown, ", ") + rest;
+}
+
+// Returns the severity and the code, colored if standard output is a terminal.
+std::string title(const Finding& finding) {
+  const std::string text = fmt::format("{}: {}", severity_name(finding.severity), finding.code);
+  if (!is_terminal(STDOUT_FILENO)) return text;
+  return finding.severity == Severity::error ? red(text) : bold(text);
 }
 
 }  // namespace
@@ -125,8 +133,7 @@ void print_before_and_after(const Examination& before, const Examination& after)
 void print_findings(const std::vector<Finding>& findings) {
   for (const Finding& finding : findings) {
     const std::string where = finding.layers.empty() ? "" : ": " + first_names(finding.layers);
-    fmt::print("\n{}: {}{}\n  {}\n", severity_name(finding.severity), finding.code, where,
-               finding.message);
+    fmt::print("\n{}{}\n  {}\n", title(finding), where, finding.message);
     print_details(finding);
     fmt::print("  fix: {}\n", finding.fix);
   }
