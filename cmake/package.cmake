@@ -20,7 +20,7 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS gnuplot-nox)
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION
 "selfnorm trains networks with SELU, alpha dropout and LeCun initialization on
 tables, images and texts. It predicts the moments of signals and gradients of
-a network before training, and fixes what keeps them from being normal.")
+a network before training, and fixes what changes their scale.")
 
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libselfnorm-dev)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)

@@ -15,21 +15,21 @@ namespace selfnorm {
 /// One configuration in a comparison.
 struct Contender {
   std::string name;  ///< unique; also the name of its folder
-  RunConfig config;  ///< what to train, and on what
+  RunConfig config;  ///< the network, its data and how it is trained
 };
 
 /// Options of a comparison.
 struct CompareOptions {
-  std::int64_t seeds = 3;     ///< trainings per contender: its own seed and the ones that follow
-  std::filesystem::path out;  ///< receives compare.json and a run folder NAME/seed-N per training
-  bool resume = false;        ///< keep finished trainings in `out`
-  std::string metric;         ///< validation metric; empty: the first one that is not the loss
+  std::int64_t seeds = 3;     ///< trainings per contender, with consecutive seeds from its own
+  std::filesystem::path out;  ///< folder for compare.json and a run folder NAME/seed-N per training
+  bool resume = false;        ///< keep finished trainings in `out` and resume interrupted ones
+  std::string metric;         ///< validation metric to compare; empty: the first after the loss
 };
 
 /// One training of a contender.
 struct Trial {
   std::uint64_t seed = 0;           ///< seed of this training
-  std::vector<EpochRecord> epochs;  ///< records from epoch 1 on, without moments
+  std::vector<EpochRecord> epochs;  ///< records from epoch 1, without moments and weights
   Scores test;                      ///< scores of the final weights; empty without a test set
   std::string failure;              ///< why the training failed, such as a NaN loss; else empty
 };
@@ -48,7 +48,7 @@ struct Comparison {
   std::vector<ContenderTrials> contenders;  ///< in the order they were given
 };
 
-/// Functions that a comparison calls while it runs. Each may be empty.
+/// Functions that a comparison calls in the calling thread. Each may be empty.
 struct CompareCallbacks {
   /// Called before each training with the contender's name, the seed and a summary of the run.
   std::function<void(const std::string& name, std::uint64_t seed, const RunSummary&)> on_trial = {};
@@ -56,13 +56,14 @@ struct CompareCallbacks {
 };
 
 /// Trains every contender with every seed. All contenders are trained with one seed before the next
-/// seed starts, so that an interrupted comparison has results for all. An interrupted training is
-/// resumed. A loss that becomes NaN ends a trial, not the comparison. Other results in `out` stay.
+/// seed starts, so that an interrupted comparison has results for all. A numeric error, such as a
+/// NaN loss, ends a trial but not the comparison. `out` keeps the results of other contenders.
 ///
-/// Throws before the first training: Error(config) if two contenders share a name, a name cannot be
-/// a folder, a contender has no validation rows or no such metric, `out` is not a folder, `out`
-/// holds results or checkpoints and `resume` is false, or they belong to other configurations;
-/// Error(data) if results in `out` are damaged; and what Run throws, with the contender's name.
+/// Throws before the first training: Error(config) if two contenders share a name, a name is not
+/// valid for a folder, a contender has no validation rows or no such metric, `out` is not a folder,
+/// or `out` holds results or checkpoints and `resume` is false or they belong to other
+/// configurations; Error(data) if results in `out` are damaged; and the errors of Run, with the
+/// contender's name.
 Comparison compare(const std::vector<Contender>& contenders, const CompareOptions& options,
                    const CompareCallbacks& callbacks = {});
 

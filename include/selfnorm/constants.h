@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The constants of self-normalization, each written once (Klambauer et al. 2017, equation 14).
+// The constants of self-normalization (Klambauer et al. 2017, equation 14).
 #pragma once
 
 namespace selfnorm {
@@ -9,7 +9,7 @@ inline constexpr double kSeluAlpha = 1.6732632423543772848170429916717;
 /// λ of SELU.
 inline constexpr double kSeluLambda = 1.0507009873554804934193349852946;
 
-/// α′, the value of dropped elements in alpha dropout: the limit of SELU at minus infinity.
+/// α′ = −λα, the value of dropped elements in alpha dropout: the limit of SELU at minus infinity.
 inline constexpr double kAlphaPrime = -kSeluLambda * kSeluAlpha;
 
 /// Standard deviation of a standard normal truncated at ±2. `lecun_normal` divides by it.

@@ -13,44 +13,44 @@
 namespace selfnorm {
 
 /// One named input: rows × elements(sample_shape) numbers, row-major, in the order of sample_shape
-/// (images: channels, height, width). A byte v stands for v / 255.
+/// (images: channels, height, width). A byte v represents v / 255.
 struct Field {
   std::string name;                                                    ///< name of the input
   Shape sample_shape;                                                  ///< shape of one row
   std::variant<std::vector<std::uint8_t>, std::vector<float>> values;  ///< bytes or numbers
-  std::vector<std::string> columns = {};  ///< column names of a table in order, else empty
+  std::vector<std::string> columns = {};  ///< column names if the input is from a table, else empty
 };
 
 /// What to predict: one class per row, `width` numbers per row, or nothing. The numbers of an image
-/// are in the order channels, height, width. They may be a class index from 0 for each pixel
+/// are in the order channels, height, width, or are class indices from 0, one per pixel
 /// (docs/metrics.md).
 struct Targets {
   std::string name;                      ///< name of the target
-  std::vector<std::int32_t> classes;     ///< a class index from 0 for each row, or empty
-  std::vector<std::string> class_names;  ///< by class index; empty if `classes` is
+  std::vector<std::int32_t> classes;     ///< class index of each row, from 0, or empty
+  std::vector<std::string> class_names;  ///< by class index; empty if `classes` is empty
   std::vector<float> values;  ///< rows × width numbers, NaN for a missing label, or empty
   std::int64_t width = 0;     ///< numbers per row in `values`
-  std::vector<std::string> columns = {};  ///< names of several target columns, else empty
+  std::vector<std::string> columns = {};  ///< names if there are several target columns, else empty
 };
 
-/// Rows of named inputs with their targets.
+/// A data set: rows of named inputs with their targets.
 struct Dataset {
-  std::string name;           ///< name for messages
+  std::string name;           ///< name used in messages
   std::int64_t rows = 0;      ///< number of rows
   std::vector<Field> inputs;  ///< the inputs
   Targets targets;            ///< the targets
   /// The vocabulary of texts by token id, most frequent first; "" for 0 (padding) and 1 (unknown).
   std::vector<std::string> vocabulary = {};
   std::vector<std::int64_t> lines = {};  ///< line number of each row in a file of texts
-  std::int64_t unlabeled = 0;            ///< number of rows left out because they have no label
-  std::int64_t skipped = 0;              ///< number of rows left out because they are unreadable
+  std::int64_t unlabeled = 0;            ///< number of rows left out for lack of a label
+  std::int64_t skipped = 0;              ///< number of rows left out as unreadable
 };
 
-/// The source of each named input: columns of the table by name or index, or, without a table, one
-/// file (.npy or IDX).
+/// The source of each named input: columns of the table by name or index, or one file (.npy or IDX)
+/// if there is no table.
 using InputSources = std::map<std::string, std::vector<std::string>>;
 
-/// Where data come from and how they are split: the [data] table of a network file.
+/// The source of the data and how they are split: the [data] table of a network file.
 struct DataOptions {
   std::string source;           ///< a known data set, a file, or a folder of IDX files
   InputSources inputs = {};     ///< empty: one input with all columns that are not targets
@@ -62,34 +62,35 @@ struct DataOptions {
   /// Fraction of the training rows used for validation. If unset, a run holds out 10 % of at least
   /// 2,000 training rows, drawn at random, unless `validation` names a source.
   std::optional<double> validation_split = {};
-  double test_split = 0;                 ///< fraction of all rows used as the test set
-  bool shuffle_split = false;            ///< draw the rows of the splits; false takes the last ones
-  std::string data_dir;                  ///< folder to search first for known data sets
-  std::int64_t limit = 0;                ///< maximum number of rows of each set; 0 for all
-  std::string delimiter = "auto";        ///< of a table: "auto", "comma", "semicolon" or "tab"
-  bool read_targets = true;              ///< false leaves the target columns out, for prediction
-  std::string header = "auto";           ///< whether the first row of a table names its columns
-  std::vector<std::string> text = {};    ///< columns of text; the other columns are not read then
-  std::int64_t max_words = 0;            ///< maximum tokens per text; 0 for all
-  std::int64_t min_count = 1;            ///< tokens that occur less often are unknown
-  std::vector<std::string> labels = {};  ///< labels allowed next to texts; empty for any
+  double test_split = 0;               ///< fraction of all rows used as the test set
+  bool shuffle_split = false;          ///< draw the held-out rows at random, or take the last rows
+  std::string data_dir;                ///< folder to search first for known data sets
+  std::int64_t limit = 0;              ///< maximum number of rows of each set; 0 for all
+  std::string delimiter = "auto";      ///< of table cells: "auto", "comma", "semicolon" or "tab"
+  bool read_targets = true;            ///< false reads no targets, for prediction
+  std::string header = "auto";         ///< whether a table starts with names: "auto", "yes" or "no"
+  std::vector<std::string> text = {};  ///< columns of text; if given, other columns are not read
+  std::int64_t max_words = 0;          ///< maximum tokens per text; 0 for all
+  std::int64_t min_count = 1;          ///< minimum number of occurrences of a known token
+  std::vector<std::string> labels = {};  ///< allowed labels of texts; empty for any
   bool skip_bad = false;                 ///< leave out rows of texts that cannot be read
 };
 
-/// The data sets that a source gives. Classes are numbered as in `train`.
+/// The data sets loaded from a source. All number their classes as in `train`.
 struct LoadedData {
   Dataset train;                           ///< training rows, validation rows included
-  std::optional<Dataset> test;             ///< if the source has a test set, or one is asked for
-  std::optional<Dataset> validation = {};  ///< if a source of validation rows is named
+  std::optional<Dataset> test;             ///< if the source has a test set or one is requested
+  std::optional<Dataset> validation = {};  ///< if the options name a source of validation rows
 };
 
 /// Loads a known data set, a file (.csv .tsv .txt .data .dat, with `text` also .jsonl .ndjson;
 /// .npy, IDX; each also .gz), or a folder of IDX files named like MNIST's. A source that is not a
 /// path is searched for in the data folders. For NPY and IDX, `target` names the file of targets.
-/// Several named inputs are in the order of their names. If `shuffle_split`, `seed` draws the rows
-/// of `test_split`. `validation` and `test` are sources of the same kind as `source`; the targets
-/// of an array are next to it under the name of those of `source`. In the digits data set, rows
-/// whose index mod 5 is 4 are the test set. Throws Error(data) with the file, the place and a fix.
+/// Named inputs are ordered by name. With `shuffle_split`, `seed` draws the rows of `test_split`.
+/// `validation` and `test` are sources of the same kind as `source`. If they are arrays, their
+/// targets are in the same folder, in a file with the name of `target`. In the digits data set,
+/// rows whose index mod 5 is 4 are the test set. Throws Error(data) with the file, the place and a
+/// fix, or Error(config) if both a source and a split are given for the same rows.
 LoadedData load_data(const DataOptions& options, std::uint64_t seed = 0);
 
 }  // namespace selfnorm

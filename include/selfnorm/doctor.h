@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The doctor: predicts the moments of signals and gradients at every layer of a network before
-// training, measures them if asked to, reports what keeps them from being normal, and fixes it.
+// training, measures them on request, reports what changes their scale, and fixes it.
 #pragma once
 
 #include <cstdint>
@@ -16,17 +16,17 @@ namespace selfnorm {
 /// Moments of a layer's output over a batch, with initial weights and with dropout active.
 struct SignalMoments {
   double mean = 0;      ///< over samples, positions and units
-  double variance = 0;  ///< likewise
-  /// Standard deviation over the units (each channel at each position) of their means over the
-  /// batch: the part of the signal that all samples share.
+  double variance = 0;  ///< over samples, positions and units
+  /// Standard deviation, over the units (each channel at each position), of a unit's mean over the
+  /// batch: the size of the signal that all samples share.
   double unit_mean_standard_deviation = 0;
-  /// Mean square of ∂(cotangent·network output)/∂(this output) for an N(0, 1) cotangent. NaN if no
-  /// path leads to the output.
+  /// Mean square of ∂(cotangent·network output)/∂(this output) for an N(0, 1) cotangent. NaN if the
+  /// network's output does not depend on this one.
   double gradient_second_moment = 0;
 };
 
-/// Correction of a prediction for finite width, to first order in 1/width: the spread over draws of
-/// weights and masks, and the shift of their average.
+/// Correction of a prediction for finite width, to first order in 1/width: how far the moments of
+/// one draw of weights and masks spread, and how far their average over draws is shifted.
 struct Fluctuation {
   double mean = 0;      ///< standard deviation over draws of the layer's mean
   double variance = 0;  ///< standard deviation over draws of the layer's variance
@@ -41,51 +41,51 @@ struct Fluctuation {
 struct LayerExamination {
   std::string name;         ///< name of the layer
   std::string op;           ///< its op
-  SignalMoments predicted;  ///< for infinite width
-  /// Averages over the draws; for gradients the geometric mean.
+  SignalMoments predicted;  ///< prediction for infinite width
+  /// Averages over the draws, geometric for gradients; only if something was measured.
   std::optional<SignalMoments> measured;
-  /// Standard errors of `measured`; for gradients that of the logarithm.
+  /// Standard errors of `measured`; for gradients, that of the logarithm.
   std::optional<SignalMoments> standard_error;
-  std::optional<Fluctuation> fluctuation;  ///< present if something was measured
-  /// Whether the doctor is wrong here: the prediction with its shift is off by more than three
-  /// standard errors, predicted or measured, and by more than promised (mean 0.05 standard
-  /// deviations, variance 10 %, gradient 2 % for each layer after it).
+  std::optional<Fluctuation> fluctuation;  ///< only if something was measured
+  /// Whether the prediction is wrong: including its shift, it differs from the measurement by more
+  /// than three standard errors, predicted and measured, and by more than promised (mean 0.05
+  /// standard deviations, variance 10 %, gradient 2 % per layer from this one to the last).
   bool missed = false;
 };
 
 /// The severity of a finding.
 enum class Severity : std::uint8_t {
   warning,  ///< usually within a factor of two of normal
-  error,    ///< beyond that
+  error,    ///< worse
 };
 
-/// Something about a network that keeps its signals or gradients from being normal.
+/// Something that keeps the signals or gradients of a network from being normal.
 struct Finding {
   std::string code;                       ///< one of `finding_descriptions`
   Severity severity = Severity::warning;  ///< severity of the worst layer
-  std::vector<std::string> layers;        ///< in the order of computation; empty: the data
-  std::vector<double> values;             ///< the value of each layer
-  std::vector<std::string> details;       ///< a text for each layer, which may be empty
-  double value = 0;                       ///< the value of the worst layer
-  std::string message;                    ///< what is wrong, and what it does to training
-  std::string fix;                        ///< how to fix it
+  std::vector<std::string> layers;   ///< in the order of computation; empty if it is about the data
+  std::vector<double> values;        ///< value of each layer
+  std::vector<std::string> details;  ///< a text for each layer, possibly empty
+  double value = 0;                  ///< value of the worst layer
+  std::string message;               ///< what is wrong, and its effect on training
+  std::string fix;                   ///< how to fix it
 };
 
 /// A kind of finding.
 struct FindingDescription {
   std::string code;     ///< stable identifier
   std::string value;    ///< the meaning of Finding::value
-  std::string message;  ///< the message, with … for numbers
-  std::string fix;      ///< the fix
+  std::string message;  ///< the message, with … for what depends on the network
+  std::string fix;      ///< the fix, likewise
 };
 
-/// All kinds of findings.
+/// Returns all kinds of findings.
 std::vector<FindingDescription> finding_descriptions();
 
 /// Options of an examination.
 struct ExaminationOptions {
-  std::int64_t samples = 64;  ///< number of rows to examine
-  std::int64_t draws = 0;     ///< draws of weights and masks to measure; 0: only predict
+  std::int64_t samples = 64;  ///< number of rows to examine, from 2 to 1,000,000
+  std::int64_t draws = 0;     ///< draws of weights and masks to measure; 0 only predicts
   std::uint64_t seed = 1;     ///< seed of the first draw and of the choice of rows
 };
 
@@ -97,29 +97,30 @@ struct Examination {
   std::vector<Finding> findings;         ///< errors first
 };
 
-/// Examines the network of a configuration, on standardized rows if it names data, else on
-/// independent N(0, 1) inputs. `trained` holds the records of a training (a run's history): the
-/// last record with weight statistics is the present state of the weights.
+/// Examines the network of a configuration: on training rows if it names data, else on independent
+/// N(0, 1) inputs. `trained` holds the records of a training (a run's history). Its last record
+/// with weight statistics describes the current weights.
 ///
-/// Accuracy: mean field theory, exact for wide layers of independent weights. Correlations of
-/// positions beyond those that are carried (src/theory/moment_field.h) are modeled, sums and pooled
-/// values are taken as normal, and products as products of independent factors. Throws what is
-/// wrong with the network or the data.
+/// Accuracy: mean-field theory, exact for wide layers of independent weights. Correlations of
+/// positions beyond those that are carried (src/theory/moment_field.h) are modeled. Sums and pooled
+/// values are taken as normal, and factors of products as independent. Throws Error(config),
+/// Error(shape) or Error(data) if the options, the network or the data are wrong.
 Examination examine(const RunConfig& config, const ExaminationOptions& options = {},
                     const std::vector<EpochRecord>& trained = {});
 
 /// A repaired network.
 struct Repair {
-  RunConfig config;                        ///< only what was found is changed
+  RunConfig config;                        ///< differs only in what was repaired
   std::vector<std::int64_t> origins;       ///< old index of each layer; -1 for an inserted one
-  std::vector<Finding> repaired_findings;  ///< findings before the repair
-  Examination examination;  ///< examination of the repaired network, without findings
+  std::vector<Finding> repaired_findings;  ///< findings that the repair fixed
+  Examination examination;                 ///< of the repaired network; it has no findings
   std::vector<Finding> unrepairable_findings =
-      {};  ///< findings about trained weights, which no file can fix
+      {};  ///< findings about trained weights, which no network file can fix
 };
 
 /// Fixes all findings: first the layers, then their scales by the predicted moments, then the shape
-/// of the activations. Throws Error(config) for what cannot be fixed. `trained` is as in `examine`.
+/// of the activations. Throws Error(config) for a finding that it cannot fix, and the errors of
+/// `examine`. `trained` is as in `examine`.
 Repair repair(const RunConfig& config, const ExaminationOptions& options = {},
               const std::vector<EpochRecord>& trained = {});
 
@@ -130,16 +131,17 @@ struct CalibrationFactor {
   double factor = 1;  ///< factor on its initial weights
 };
 
-/// Multiplies the initial weights of every layer but the last so that its output has the second
-/// moment that the next activation needs (1 before SELU), as measured over `batches` batches of the
-/// data, each with fresh weights. It corrects what the prediction leaves out; factors near 1 mean
-/// that the prediction was right. Later predictions leave the factors out. Changes the network of
-/// `repair` and examines it again. Similar to LSUV (Mishkin and Matas 2016).
+/// Rescales the initial weights of every layer but the last so that its output has the second
+/// moment that the next activation needs (1 before SELU), measured over `batches` ≥ 1 batches of
+/// the data, each with fresh weights. This corrects the errors of the prediction: factors near 1
+/// mean that it was right. Later predictions ignore the factors. Changes the network of `repair`,
+/// examines it again and returns the factors. Similar to LSUV (Mishkin and Matas 2016).
 std::vector<CalibrationFactor> calibrate(Repair& repair, std::int64_t batches,
                                          const ExaminationOptions& options = {});
 
-/// The text of a network file with the changes of a repair. Everything else stays as it is,
-/// comments included. A file whose layers are not one list of inline tables is written anew.
+/// Returns the text of a network file with the changes of a repair. Everything else is unchanged,
+/// including comments. A file whose layers are not a list of inline tables is rewritten as a whole,
+/// without its comments. `before` is the configuration in `text`.
 std::string repaired_toml(const std::string& text, const RunConfig& before, const Repair& repair);
 
 }  // namespace selfnorm

@@ -17,22 +17,22 @@ enum class ErrorKind {
   interrupted,  ///< the user stopped the program (exit 130)
 };
 
-/// The only exception type of the library. `what()` starts with the kind. It says where the fault
-/// is, what was expected, what was got, and how to fix it.
+/// The only exception type of the library. `what()` starts with the kind. It says where the error
+/// is, what was expected, what was found, and how to fix it.
 class Error : public std::runtime_error {
  public:
-  /// An error of this kind, whose `what()` is the kind's name, a colon and `message`.
+  /// An error of this kind. `what()` is the name of the kind, a colon and `message`.
   Error(ErrorKind kind, const std::string& message);
-  /// The kind of the error.
+  /// Returns the kind of the error.
   ErrorKind kind() const noexcept { return kind_; }
-  /// The message without the kind that `what()` starts with.
+  /// Returns the message without the kind.
   std::string detail() const;
 
  private:
   ErrorKind kind_;
 };
 
-/// The word that starts the message of an error of this kind, for example "shape" or "model file".
+/// Returns the name of a kind, with which messages start: "shape" or "model file", for example.
 const char* kind_name(ErrorKind kind);
 
 }  // namespace selfnorm

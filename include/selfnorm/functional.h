@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // ELU, SELU, dropout and alpha dropout over spans of floats, forward and backward, without the rest
-// of the library. Every call is a pure function of its arguments, uses the widest vectors that the
-// processor has, runs in the calling thread and allocates nothing.
+// of the library. Every function is thread-safe, depends only on its arguments, uses the widest
+// vector instructions of the processor, runs in the calling thread and allocates no memory.
 //
-// The spans of a call must have equal lengths, else Error(shape). Two spans are the same memory or
-// do not overlap, so every function may work in place. Parameters out of range or NaN are
-// Error(config). NaN in the data is propagated.
+// The spans of a call must be equal in length, and identical or disjoint: every function can work
+// in place. Throws Error(shape) for unequal lengths, and Error(config) for a parameter that is NaN
+// or out of range. NaN in the data is propagated.
 #pragma once
 
 #include <cstdint>
@@ -14,44 +14,46 @@
 
 namespace selfnorm {
 
-/// y = x for x > 0, else α·(e^x − 1), for finite α ≥ 0.
+/// Computes y = x for x > 0, else α·(e^x − 1), for finite α ≥ 0.
 /// Numerics: within 2 ULP over all floats. Source: ONNX Elu; Clevert et al. 2015.
 void elu(std::span<const float> x, std::span<float> y, double alpha = 1);
 
-/// dx = dy·f′, from the output y of `elu` with the same α; f′ = α at 0.
-/// Numerics: the slope is within 1e-6·max(1, α) of the exact one.
+/// Computes dx = dy·f′ from the output y of `elu` with the same α; f′ = α at 0.
+/// Numerics: f′ is within 1e-6·max(1, α) of the exact value.
 void elu_backward(std::span<const float> dy, std::span<const float> y, std::span<float> dx,
                   double alpha = 1);
 
-/// y = λ·x for x > 0, else λα·(e^x − 1), with the constants whose fixed point is (0, 1).
-/// Numerics: within 2 ULP over all floats; below −17.4 it is −λα rounded.
+/// Computes y = λ·x for x > 0, else λα·(e^x − 1), with the constants whose fixed point is (0, 1).
+/// Numerics: within 2 ULP over all floats; below x = −17.4, y is −λα rounded.
 /// Source: ONNX Selu; Klambauer et al. 2017, equation 2.
 void selu(std::span<const float> x, std::span<float> y);
 
-/// dx = dy·f′, from the output y of `selu`; f′ = λα at 0.
-/// Numerics: the slope is within 1e-6 of the exact one.
+/// Computes dx = dy·f′ from the output y of `selu`; f′ = λα at 0.
+/// Numerics: f′ is within 1e-6 of the exact value.
 void selu_backward(std::span<const float> dy, std::span<const float> y, std::span<float> dx);
 
 /// Sets each element to 0 with probability `rate` in [0, 1) and divides the others by the keep
-/// rate. The mask is a pure function of (seed, step, name, index): increment `step` for a new mask,
-/// and give each use its own name. The keep rate is rounded to a multiple of 1/65536, at least one
-/// of them. Numerics: within 1.5 ULP. Source: ONNX Dropout; Srivastava et al. 2014.
+/// probability, 1 − rate. The mask is a pure function of (seed, step, name, index): increment
+/// `step` for a new mask, and give each use its own name. The keep probability is rounded to a
+/// multiple of 1/65536, and to at least 1/65536. Numerics: within 1.5 ULP. Source: ONNX Dropout;
+/// Srivastava et al. 2014.
 void dropout(std::span<const float> x, std::span<float> y, double rate, std::uint64_t seed,
              std::uint64_t step = 0, std::string_view name = "");
 
-/// dx from dy for `dropout` with the same rate, seed, step and name, whose mask it draws again.
+/// Computes dx from dy for `dropout` with the same rate, seed, step and name, which give the same
+/// mask.
 void dropout_backward(std::span<const float> dy, std::span<float> dx, double rate,
                       std::uint64_t seed, std::uint64_t step = 0, std::string_view name = "");
 
 /// Sets each element to α′ = −λα with probability `rate` in [0, 1), then applies the affine map
-/// that gives back the mean and variance of the input, which are `mean` (finite) and `variance`
-/// (finite, > 0). Masks as in `dropout`. Numerics: a·x + b with a and b in float. Source: Klambauer
-/// et al. 2017, "New dropout technique".
+/// a·x + b that restores the mean and variance of the input. These are given: `mean` is finite,
+/// `variance` finite and > 0. Draws masks as `dropout` does.
+/// Numerics: a·x + b with a and b in float. Source: Klambauer et al. 2017, "New dropout technique".
 void alpha_dropout(std::span<const float> x, std::span<float> y, double rate, std::uint64_t seed,
                    std::uint64_t step = 0, std::string_view name = "", double mean = 0,
                    double variance = 1);
 
-/// dx from dy for `alpha_dropout` with the same arguments, whose mask it draws again.
+/// Computes dx from dy for `alpha_dropout` with the same arguments, which give the same mask.
 void alpha_dropout_backward(std::span<const float> dy, std::span<float> dx, double rate,
                             std::uint64_t seed, std::uint64_t step = 0, std::string_view name = "",
                             double mean = 0, double variance = 1);

@@ -14,9 +14,9 @@ namespace selfnorm {
 struct Layer {
   std::string op;                        ///< name of the op, as in `selfnorm ops`
   Settings attributes = {};              ///< attributes that the op declares
-  std::string name = {};                 ///< unique; empty: op_1, op_2, ... in the given order
+  std::string name = {};                 ///< unique; empty: op_1, op_2, ... in order
   std::vector<std::string> inputs = {};  ///< names of layers or inputs; empty: the previous layer
-  std::string share = {};                ///< layer of the same op whose parameters this one uses
+  std::string share = {};                ///< layer of the same op whose parameters this layer uses
   double l2 = 0;                         ///< adds l2·Σw² of the weights (not biases) to the loss
 };
 

@@ -6,8 +6,7 @@
 
 namespace selfnorm {
 
-/// Options of the optimizer. A member that the chosen optimizer does not read must have its
-/// default.
+/// Options of the optimizer. A member that the chosen optimizer does not use must keep its default.
 struct OptimizerOptions {
   std::string name = "adam";     ///< sgd, adam, adamw or rmsprop
   double learning_rate = 0.001;  ///< before the schedule
@@ -22,14 +21,15 @@ struct OptimizerOptions {
   double clip_value = 0;         ///< maximum absolute value of a gradient element; 0 for no limit
 };
 
-/// Options of the learning rate schedule.
+/// Options of the learning rate schedule. Members that the chosen schedule does not use must keep
+/// their defaults.
 struct ScheduleOptions {
   std::string name = "constant";  ///< constant, step, cosine or reduce_on_plateau
   double warmup = 0;              ///< epochs of linear warm-up; may be fractional
   double step_epochs = 10;        ///< step: epochs between two reductions
   double factor = 0.1;            ///< step, reduce_on_plateau: factor of a reduction
-  std::int64_t patience = 10;     ///< reduce_on_plateau: epochs without improvement before one
-  double minimum = 0;             ///< minimum learning rate after warm-up
+  std::int64_t patience = 10;  ///< reduce_on_plateau: epochs without improvement before a reduction
+  double minimum = 0;          ///< step, cosine, reduce_on_plateau: minimum after warm-up
 };
 
 }  // namespace selfnorm

@@ -9,25 +9,25 @@
 
 namespace selfnorm {
 
-/// The propagation experiment of the paper's notebooks: x ~ N(0, 1) goes through layers of a random
-/// matrix, an activation and dropout.
+/// Options of the propagation experiment in the notebooks of Klambauer et al. 2017: x ~ N(0, 1)
+/// passes through layers, each a random matrix, an activation and dropout.
 struct PropagationOptions {
   std::int64_t layers = 100;        ///< number of layers
-  std::int64_t width = 200;         ///< units per layer, and of the input unless `input` is given
+  std::int64_t width = 200;         ///< units per layer; also of the input unless `input` is given
   std::int64_t batch = 300;         ///< number of rows
-  std::string activation = "selu";  ///< activation of the op table
-  Settings activation_attributes = {};  ///< attributes; shape = "depth" counts these layers
-  /// none, plain, alpha, a dropout of the op table, or notebook: the published NumPy alpha dropout,
-  /// which divides the mask by the keep rate and also applies the affine correction.
+  std::string activation = "selu";  ///< name of an activation (`selfnorm ops`)
+  Settings activation_attributes = {};  ///< its attributes; shape = "depth" refers to `layers`
+  /// none, plain, alpha, a dropout op, or notebook: the published NumPy alpha dropout, which
+  /// divides the mask by the keep probability and also applies the affine correction.
   std::string dropout = "none";
   double rate = 0.05;  ///< fraction of the elements to drop
-  /// An initializer. normal and uniform have variance 1/width and constant has value 1/√width, each
-  /// times `gain`.
+  /// An initializer. Before `gain` multiplies the weights, normal and uniform have variance
+  /// 1/fan-in, and constant has value 1/√fan-in.
   std::string init = "normal";
   double gain = 1;                ///< factor on the weights
   std::uint64_t seed = 1;         ///< seed of weights, input and masks
-  std::vector<float> input = {};  ///< `batch` rows of equal length instead of N(0, 1)
-  bool gradients = false;         ///< also send an N(0, 1) cotangent back from the last output
+  std::vector<float> input = {};  ///< `batch` rows of equal length; empty: N(0, 1)
+  bool gradients = false;         ///< also propagate an N(0, 1) cotangent backward
 };
 
 /// Moments of a layer's output after dropout. Means and (population) standard deviations of a row
@@ -41,17 +41,17 @@ struct PropagatedLayer {
   double mean = 0;         ///< average of the rows' means
   double std = 0;          ///< average of the rows' standard deviations
   double std_spread = 0;   ///< standard deviation of the rows' standard deviations
-  /// Prediction of the moment map, given the sums and squared sums of these weights. NaN for an
-  /// activation without a moment map, and if all units have the same weights.
+  /// Prediction of `mean` by the moment map, from the sums of the weights and of their squares. NaN
+  /// for an activation without a moment map, and if all units have the same weights.
   double predicted_mean = 0;
-  double predicted_std = 0;  ///< prediction of `std`, likewise
-  /// Mean square of ∂(cotangent·last output)/∂(this output), in double. NaN if not asked for.
+  double predicted_std = 0;  ///< prediction of `std`, with the same restrictions
+  /// Mean square of ∂(cotangent·last output)/∂(this output), in double. NaN without `gradients`.
   double gradient_second_moment = 0;
-  double predicted_gradient_second_moment = 0;  ///< its prediction
+  double predicted_gradient_second_moment = 0;  ///< prediction, likewise
 };
 
-/// Runs the experiment on the training engine. Throws Error(config) for a name that is not in the
-/// op table or a number out of range. Thread-safe.
+/// Runs the experiment on the training engine and returns the moments of each layer. Throws
+/// Error(config) for an unknown name or a number out of range. Thread-safe.
 std::vector<PropagatedLayer> propagate(const PropagationOptions& request);
 
 }  // namespace selfnorm

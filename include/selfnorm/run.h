@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs: from a network file to a run folder, and back to a model with rows to use it on.
+// Runs: from a network file to a run folder, and back to a model and its data.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct DefaultNetworkOptions {
 /// Everything that a training depends on: the content of a network file.
 struct RunConfig {
   DataOptions data;                       ///< [data]
-  Network network;                        ///< [model]; without layers: the default network
+  Network network;                        ///< [model]; no layers: the default network
   DefaultNetworkOptions default_network;  ///< options of the default network
   TrainOptions train;                     ///< [train]
 };
@@ -35,21 +35,21 @@ struct RunConfig {
 /// Reads a network file. Throws Error(config) with the file and the line or table.
 RunConfig read_run_config(const std::filesystem::path& path);
 
-/// Reads the text of a network file. `where` names it in errors.
+/// Reads the text of a network file. `where` names the file in errors. Throws Error(config).
 RunConfig parse_run_config(const std::string& text, const std::string& where);
 
-/// The configuration as a network file that reproduces the run.
+/// Returns the configuration as a network file that reproduces the run.
 std::string to_toml(const RunConfig& config);
 
 /// The files of a run folder.
 struct RunFolder {
-  /// The run folder at this path, which need not exist.
+  /// Refers to the run folder at this path, which need not exist.
   explicit RunFolder(std::filesystem::path folder) : root(std::move(folder)) {}
   std::filesystem::path root;  ///< the folder
   std::string name() const;    ///< last part of its path
   /// The model file.
   std::filesystem::path model() const { return root / "model.safetensors"; }
-  /// The history, a JSON object per line.
+  /// The history: one JSON object per line.
   std::filesystem::path history() const { return root / "history.jsonl"; }
   /// The configuration that reproduces the run.
   std::filesystem::path config() const { return root / "config.toml"; }
@@ -67,83 +67,89 @@ struct RunSummary {
   std::int64_t test_rows = 0;        ///< number of test rows
   std::int64_t layers = 0;           ///< number of layers
   std::int64_t parameters = 0;       ///< number of parameters
-  std::vector<std::string> metrics;  ///< metrics measured in addition to the loss
-  /// Classes of validation or test rows that no training row has.
+  std::vector<std::string> metrics;  ///< metrics in addition to the loss
+  /// Classes that occur in validation or test rows but not in training rows.
   std::vector<std::string> unseen_classes;
   std::int64_t vocabulary_size = 0;  ///< size of the vocabulary, for texts
   std::int64_t unlabeled = 0;        ///< as in Dataset
   std::int64_t skipped = 0;          ///< as in Dataset
   /// Fraction of the tokens of the training texts that have a pretrained vector.
   std::optional<double> coverage;
-  std::int64_t skipped_vectors = 0;  ///< unreadable lines of the vector file, left out
+  std::int64_t skipped_vectors = 0;  ///< number of unreadable lines left out of the vector file
 };
 
 /// The result of a finished run.
 struct RunResult {
   std::int64_t epochs = 0;                 ///< epochs trained
   std::int64_t steps = 0;                  ///< optimizer steps
-  double seconds = 0;                      ///< in training steps
-  double watch_seconds = 0;                ///< in measuring signals and weights
-  double evaluation_seconds = 0;           ///< in validation after each epoch
-  bool stopped_early = false;              ///< whether early stopping ended it
-  std::optional<std::int64_t> best_epoch;  ///< if early stopping tracked one
-  Scores validation;                       ///< scores of the final weights; empty without rows
-  Scores test;                             ///< likewise
+  double seconds = 0;                      ///< time in training steps
+  double watch_seconds = 0;                ///< time for measuring signals and weights
+  double evaluation_seconds = 0;           ///< time for validation after each epoch
+  bool stopped_early = false;              ///< whether early stopping ended the run
+  std::optional<std::int64_t> best_epoch;  ///< only with early stopping (patience above 0)
+  Scores validation;                       ///< of the final weights; empty without validation rows
+  Scores test;                             ///< of the final weights; empty without test rows
 };
 
 /// The report of a run.
 struct RunReport {
   std::string page;              ///< HTML
-  std::string final_event_json;  ///< last event for those who watch (live_event_json)
+  std::string final_event_json;  ///< last event of a live report (live_event_json)
 };
 
 struct PreparedRun;
 
-/// A run that is ready to start: data loaded, network completed, weights initialized.
+/// A run that is ready to start: its data are loaded, its network is complete, and its weights are
+/// initialized. Copies share one run. Not thread-safe.
 class Run {
  public:
-  /// Loads the data and builds the model. Throws what is wrong with either.
+  /// Loads the data and builds the model. Throws Error(config), Error(shape) or Error(data) if the
+  /// configuration or the data are wrong.
   explicit Run(RunConfig config);
 
-  /// As above, with data that are already loaded.
+  /// Like the constructor above, with data that are already loaded.
   Run(RunConfig config, LoadedData data);
 
-  /// The configuration, completed from the data: input shapes, the default network.
+  /// Returns the configuration, completed from the data: input shapes, the default network.
   const RunConfig& config() const;
 
-  /// The summary of the run.
+  /// Returns a summary of the run.
   RunSummary summary() const;
 
-  /// Trains and writes the run folder: the configuration first, history and checkpoint during
-  /// training, the model at the end. `resume` continues from the folder's checkpoint. Files of an
-  /// earlier run move to previous/. Throws Error(interrupted) if a callback stopped it,
-  /// Error(numeric) or Error(io).
+  /// Trains and writes the run folder: the configuration first, the history and checkpoints during
+  /// training, the model at the end. With `resume`, continues from the folder's checkpoint.
+  /// Otherwise moves the files of an earlier run to previous/. Throws Error(interrupted) if a
+  /// callback stops the training, Error(numeric) if the loss or a weight becomes NaN or infinite,
+  /// Error(model_file) if the checkpoint cannot be used, Error(config) if the folder has a
+  /// config.toml that is not part of a run, and Error(io) if a file cannot be written.
   RunResult execute(const RunFolder& folder, bool resume = false,
                     const TrainCallbacks& callbacks = {});
 
-  /// The report of the run that `execute` finished in this folder, as `run_report`
-  /// (selfnorm/report.h), without loading the data again.
+  /// Returns the report of the run that `execute` finished in this folder: the page of `run_report`
+  /// (selfnorm/report.h), but without loading the data again.
   RunReport report(const RunFolder& folder);
 
-  /// The model in its present state.
+  /// Returns a copy of the model in its current state.
   Model model() const;
 
  private:
   std::shared_ptr<PreparedRun> prepared_;
 };
 
-/// A model with rows to use it on.
+/// A model, and rows to evaluate it or predict on.
 struct ModelAndRows {
   Model model;                     ///< the model
-  Dataset data;                    ///< in the model's shapes, with its classes
+  Dataset data;                    ///< with the shapes and classes of the model
   std::vector<std::int64_t> rows;  ///< rows of `data` to use
   std::string split;               ///< "test", "validation", "train" or "all"
 };
 
 /// Opens a run folder or a model file, and data: those of the run unless `data` names others.
 /// `split` is test, validation, train or all; empty means test if there is a test set, else all.
-/// Other data are read with the header and delimiter of the run unless `data` gives them, and are a
-/// test set as a whole if they have none. Throws Error(data) if `needs_targets` and there are none.
+/// Other data are read with the header and delimiter of the run unless `data` sets them. All their
+/// rows count as the test set if they have none of their own. Throws Error(config) for an unknown
+/// split or a model file without data, Error(model_file) if the model cannot be read, and
+/// Error(data) if the data do not fit or, with `needs_targets`, have no targets.
 ModelAndRows open_model(const std::filesystem::path& run_or_model, const DataOptions& data = {},
                         const std::string& split = "", bool needs_targets = true);
 

@@ -16,7 +16,7 @@ using Setting = std::variant<bool, std::int64_t, double, std::string, std::vecto
 /// Settings by name. A table within a table is flattened with a dot: `optimizer.name`.
 using Settings = std::map<std::string, Setting>;
 
-/// The setting as it would be written in a network file.
+/// Returns the setting as text, as in a network file.
 std::string to_string(const Setting& setting);
 
 }  // namespace selfnorm

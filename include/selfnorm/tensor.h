@@ -10,13 +10,13 @@ namespace selfnorm {
 /// Extents, outermost first. Images are (N, channels, height, width).
 using Shape = std::vector<std::int64_t>;
 
-/// The product of the extents; 1 for the empty shape.
+/// Returns the product of the extents, which is 1 for the empty shape. Does not check overflow.
 std::int64_t elements(const Shape& shape);
 
-/// Whether every extent is at least 1 and the product at most 2^34 (64 GiB of floats).
+/// Returns whether every extent is at least 1 and the product at most 2^34 (64 GiB of floats).
 bool is_plausible(const Shape& shape);
 
-/// The shape as text: "(32, 64)".
+/// Returns the shape as text, for example "(32, 64)".
 std::string to_string(const Shape& shape);
 
 /// An array of floats with a shape.

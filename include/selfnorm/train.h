@@ -15,14 +15,15 @@
 
 namespace selfnorm {
 
-/// When training stops before its last epoch: after `patience` epochs without improvement. With a
-/// patience above 0, training ends with the weights of the best epoch, whether it stopped early or
-/// not. With 0 no best epoch is tracked, and training ends with the last weights.
+/// Early stopping: training stops after `patience` epochs without improvement. With a patience
+/// above 0, training ends with the weights of the best epoch, whether it stopped early or not,
+/// unless `restore_best` is false. With 0, no best epoch is tracked, and training ends with the
+/// last weights.
 struct EarlyStoppingOptions {
-  std::int64_t patience = 0;     ///< epochs; 0 never stops early
+  std::int64_t patience = 0;     ///< epochs without improvement; 0 never stops early
   std::string monitor = "auto";  ///< validation loss or metric: "auto" (the loss), "loss" or a name
   double min_delta = 0;          ///< minimum change that counts as an improvement
-  bool restore_best = true;      ///< false: always end with the last epoch's weights
+  bool restore_best = true;      ///< false always ends with the weights of the last epoch
 };
 
 /// How a network is trained: the [train] table of a network file.
@@ -31,41 +32,42 @@ struct TrainOptions {
   Settings loss_attributes = {};             ///< attributes of the loss
   OptimizerOptions optimizer = {};           ///< the optimizer
   ScheduleOptions schedule = {};             ///< the learning rate schedule
-  EarlyStoppingOptions early_stopping = {};  ///< when to stop early
+  EarlyStoppingOptions early_stopping = {};  ///< early stopping
   std::int64_t batch_size = 32;              ///< rows per step
   std::int64_t epochs = 10;                  ///< passes over the training rows
   std::uint64_t seed = 1;                    ///< seed of initial weights, masks and order
-  bool shuffle = true;                       ///< draw a new order of the rows every epoch
-  std::vector<std::string> metrics = {};     ///< empty: those that suit the loss
-  std::int64_t threads = 0;                  ///< 0: all cores
+  bool shuffle = true;                       ///< draw a new order of the training rows every epoch
+  std::vector<std::string> metrics = {};     ///< empty: the default metrics of the loss
+  std::int64_t threads = 0;                  ///< number of threads; 0 for all cores
   bool watch = true;                         ///< measure signals and weights while training
   std::int64_t checkpoint_every = 1;         ///< epochs between checkpoints
 };
 
-/// Moments of a layer's output over the watched rows.
+/// Moments of a layer's output over the watched rows: the first 256 training rows, in inference
+/// mode.
 struct LayerMoments {
   std::string layer;    ///< name of the layer
   double mean = 0;      ///< over samples, positions and units
   double variance = 0;  ///< likewise
 };
 
-/// Statistics over the units of a layer of ω = Σw and τ = Σw² (Klambauer et al. 2017). The fixed
-/// point of SELU assumes 0 and 1.
+/// Statistics of ω = Σw and τ = Σw² over the units of a layer (Klambauer et al. 2017). The fixed
+/// point of SELU assumes ω = 0 and τ = 1.
 struct WeightStatistics {
   std::string layer;                    ///< name of the layer
   double omega = 0;                     ///< mean of ω
   double omega_standard_deviation = 0;  ///< standard deviation of ω
   double tau = 0;                       ///< mean of τ
   double tau_standard_deviation = 0;    ///< standard deviation of τ
-  /// Fraction of the units whose τ, less what zero padding takes, is outside 0.8 to 1.25.
+  /// Fraction of the units whose τ, corrected for zero padding, is outside 0.8 to 1.25.
   double outside_fraction = 0;
-  /// Norm of the loss's gradient with respect to these weights in the last step; NaN before the
-  /// first.
+  /// Norm of the loss's gradient with respect to these weights in the last step. NaN before the
+  /// first step.
   double gradient_norm = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// Histogram of a layer's outputs over the watched rows: counts in equal bins from `kHistogramLow`
-/// to `kHistogramHigh`. Values beyond count in the first or last bin.
+/// to `kHistogramHigh`. Values outside this range count in the first or last bin.
 struct LayerHistogram {
   std::string layer;          ///< name of the layer
   std::string op;             ///< its op
@@ -82,16 +84,16 @@ using Scores = std::vector<std::pair<std::string, double>>;
 struct EpochRecord {
   std::int64_t epoch = 0;                  ///< from 1; 0 before training
   std::int64_t step = 0;                   ///< optimizer steps since the start
-  double seconds = 0;                      ///< in training steps
-  double learning_rate = 0;                ///< of the last step
-  Scores training;                         ///< over the training rows
-  Scores validation;                       ///< over the validation rows
+  double seconds = 0;                      ///< time in training steps
+  double learning_rate = 0;                ///< learning rate of the last step
+  Scores training;                         ///< over the epoch's steps, with dropout active
+  Scores validation;                       ///< over the validation rows, after the epoch
   std::vector<LayerMoments> moments;       ///< empty if not measured after this epoch
-  std::vector<LayerHistogram> histograms;  ///< if there are `moments`; a subset of very many layers
+  std::vector<LayerHistogram> histograms;  ///< with `moments`; of at most 48 layers
   std::vector<WeightStatistics> weights;   ///< of layers with weights
-  double watch_seconds = 0;                ///< for measuring these, not part of `seconds`
-  double evaluation_seconds = 0;           ///< for the validation scores, not part of `seconds`
-  /// Whether moments or weights were measured after this epoch.
+  double watch_seconds = 0;                ///< time for measuring these, not in `seconds`
+  double evaluation_seconds = 0;           ///< time for `validation`, not in `seconds`
+  /// Returns whether moments or weights were measured after this epoch.
   bool was_watched() const { return !moments.empty() || !weights.empty(); }
 };
 
@@ -101,15 +103,16 @@ struct StepProgress {
   std::int64_t epochs;  ///< number of epochs
   std::int64_t step;    ///< steps done in this epoch
   std::int64_t steps;   ///< steps of this epoch
-  double seconds;       ///< since the epoch began
-  double loss;          ///< mean over the epoch so far
+  double seconds;       ///< time in the steps of this epoch so far
+  double loss;          ///< mean loss over the epoch so far
 };
 
-/// Functions that training calls in its own thread. Each may be empty.
+/// Functions that training calls in the calling thread. Each may be empty.
 struct TrainCallbacks {
   std::function<void(const StepProgress&)> on_step;  ///< after a step
-  std::function<void(const EpochRecord&)> on_epoch;  ///< after an epoch, and once before training
-  std::function<bool()> should_stop;                 ///< true stops training after this step
+  /// Called after an epoch, and with `watch` also once before training (epoch 0).
+  std::function<void(const EpochRecord&)> on_epoch;
+  std::function<bool()> should_stop;  ///< called after each step; true stops training
 };
 
 }  // namespace selfnorm

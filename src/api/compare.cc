@@ -25,14 +25,13 @@ void check_names(const std::vector<Contender>& contenders) {
     const bool is_file_name = !each.name.empty() && fs::path(each.name).filename() == each.name &&
                               each.name != "." && each.name != "..";
     if (!is_file_name) {
-      fail(fmt::format("'{}' cannot be the name of a folder for the results (rename the file)",
+      fail(fmt::format("'{}' is not a valid name for a results folder (rename the file)",
                        each.name));
     }
     if (!names.insert(each.name).second) {
-      fail(
-          fmt::format("two configurations are called '{}', but each needs a name of its own "
-                      "(rename a file)",
-                      each.name));
+      fail(fmt::format(
+          "two configurations are named '{}', but names must be unique (rename one of the files)",
+          each.name));
     }
   }
 }
@@ -85,10 +84,9 @@ class ComparisonRunner {
 
   void reject_existing(const fs::path& there) const {
     if (options_.resume || !fs::exists(there)) return;
-    fail(
-        fmt::format("{}: exists already (continue it with --resume, or name another folder with "
-                    "--out)",
-                    there.string()));
+    fail(fmt::format(
+        "{}: already exists (continue it with --resume, or name another folder with --out)",
+        there.string()));
   }
 
   // Writes all results, including those of earlier contenders that are not compared now.
@@ -101,7 +99,7 @@ class ComparisonRunner {
   void load_existing_results() {
     if (fs::exists(options_.out) && !fs::is_directory(options_.out)) {
       fail(options_.out.string() +
-           ": is a file, but the results need a folder (name one with --out)");
+           ": expected a folder for the results, got a file (name a folder with --out)");
     }
     reject_existing(file());
     for (const Contender& each : contenders_) {
@@ -126,10 +124,9 @@ class ComparisonRunner {
     }
     if (there.trials.empty()) return;
     if (there.configuration != known->configuration) {
-      fail(
-          fmt::format("has results of another configuration of '{}' (name another folder with "
-                      "--out)",
-                      there.name));
+      fail(fmt::format(
+          "contains results of another configuration of '{}' (name another folder with --out)",
+          there.name));
     }
     *known = std::move(there);
   }
@@ -150,7 +147,7 @@ class ComparisonRunner {
     if (metric.empty()) metric = options_.metric;
     if (metric.empty()) metric = names[std::min<std::size_t>(1, names.size() - 1)];
     if (std::ranges::count(names, metric) > 0) return;
-    fail(fmt::format("{}: no metric is called '{}'; measured are: {}", into.name, metric,
+    fail(fmt::format("{}: unknown metric '{}' (available: {})", into.name, metric,
                      join(names, ", ")));
   }
 

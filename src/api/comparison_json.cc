@@ -38,7 +38,8 @@ Trial parse_trial(const Json& json) {
   for (const Json& epoch : json.at("epochs")) {
     trial.epochs.push_back(parse_history_line(epoch.dump()));
     if (trial.epochs.back().epoch < 1 || trial.epochs.back().validation.empty()) {
-      throw Error(ErrorKind::data, "an epoch needs a number of at least 1 and validation scores");
+      throw Error(ErrorKind::data,
+                  "expected an epoch with a number of at least 1 and validation scores");
     }
   }
   return trial;
@@ -71,8 +72,9 @@ Comparison parse_comparison(std::string_view text) {
     }
     return comparison;
   } catch (const nlohmann::json::exception&) {
-    throw Error(ErrorKind::data,
-                "is not a comparison: it is not JSON, or a member is missing or of another type");
+    throw Error(
+        ErrorKind::data,
+        "is not a comparison: it is not JSON, or a member is missing or has the wrong type");
   }
 }
 

@@ -25,8 +25,7 @@ struct LoadedModel {
 
 LoadedModel open(const fs::path& path) {
   if (!fs::exists(path)) {
-    throw Error(ErrorKind::model_file,
-                path.string() + ": there is no such run folder or model file");
+    throw Error(ErrorKind::model_file, path.string() + ": no such run folder or model file");
   }
   if (!fs::is_directory(path)) return {load_model(path), std::nullopt};
   const RunFolder folder(path);
@@ -88,9 +87,8 @@ DataOptions external_text_options(DataOptions data, const Schema& schema) {
     if (column.size() != 1) {
       throw Error(
           ErrorKind::config,
-          fmt::format(
-              "input '{}': expected the one column that holds its text (name it with --text)",
-              input.name));
+          fmt::format("input '{}': expected one column with its text (name the column with --text)",
+                      input.name));
     }
     data.text.push_back(column[0]);
     data.inputs[input.name] = column;
@@ -167,7 +165,7 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
   const std::vector<std::string> splits = {"train", "validation", "test", "all"};
   if (!split.empty() && std::ranges::count(splits, split) == 0) {
     throw Error(ErrorKind::config,
-                fmt::format("--split: unknown part '{}'{}", split, suggestion(split, splits)));
+                fmt::format("--split: unknown split '{}'{}", split, suggestion(split, splits)));
   }
   LoadedModel opened = open(run_or_model);
   RunConfig config = opened.config.value_or(RunConfig{});
@@ -178,13 +176,14 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
     config.data.data_dir = data.data_dir;
   }
   if (config.data.source.empty() && config.data.inputs.empty()) {
-    throw Error(
-        ErrorKind::config,
-        run_or_model.string() + ": is a model file, which names no data (name them with --data)");
+    throw Error(ErrorKind::config,
+                run_or_model.string() +
+                    ": is a model file, which does not name any data (name them with --data)");
   }
   if (!is_external && (!data.text.empty() || data.skip_bad)) {
-    throw Error(ErrorKind::config,
-                "--text and --skip-bad apply only to other data (name them with --data)");
+    throw Error(
+        ErrorKind::config,
+        "--text and --skip-bad require --data, since they apply only to data other than the run's");
   }
   // For texts, labels decide which rows exist.
   config.data.read_targets = needs_targets || (!is_external && !config.data.text.empty());
@@ -200,7 +199,7 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
 
 void require_targets(const Schema& schema, const Dataset& data) {
   if (!data.targets.classes.empty() || !data.targets.values.empty()) return;
-  throw Error(ErrorKind::data, fmt::format("{}: has no target '{}' to compare predictions with",
+  throw Error(ErrorKind::data, fmt::format("{}: has no target '{}', which an evaluation needs",
                                            data.name, schema.target));
 }
 

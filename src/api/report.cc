@@ -141,7 +141,7 @@ Json timing_json(const std::vector<EpochRecord>& history) {
   }
   Json time = Json::array({Json::array({"seconds in training steps", number(training)})});
   if (evaluating > 0) time.push_back(Json::array({"seconds in validation", number(evaluating)}));
-  time.push_back(Json::array({"seconds in watching signals and weights", number(watching)}));
+  time.push_back(Json::array({"seconds in measuring signals and weights", number(watching)}));
   return time;
 }
 
@@ -197,8 +197,8 @@ std::string unfinished_page(const RunFolder& folder, const std::string& why) {
   const std::vector<EpochRecord> history = read_history(folder.history(), true);
   Json document = history_document(history);
   std::vector<SummaryLine> verdict = summarize_training(history);
-  const std::string text = why.empty() ? "The run did not finish and has no model yet."
-                                       : "The training has stopped: " + why;
+  const std::string text =
+      why.empty() ? "The run did not finish and has no model yet." : "The training stopped: " + why;
   verdict.insert(verdict.begin(), {"error", text});
   document["verdict"] = summary_lines_json(verdict);
   document["network"] = graph_json(build_graph(read_run_config(folder.config()).network, 1), {});

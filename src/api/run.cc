@@ -59,8 +59,9 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     Schema::Input& input = schema.inputs[i];
     if (!data.vocabulary.empty() && input.vocabulary_size == 0) {
-      throw Error(ErrorKind::config,
-                  fmt::format("input '{}' holds texts: an `embedding` must read it", input.name));
+      throw Error(
+          ErrorKind::config,
+          fmt::format("input '{}' contains texts, so an `embedding` must read it", input.name));
     }
     if (input.vocabulary_size > 0)
       check_token_ids(data.inputs[i], input.vocabulary_size, data.name);
@@ -83,8 +84,9 @@ void reshape_inputs(const Network& network, Dataset& data) {
     if (elements(shape) != elements(field.sample_shape)) {
       throw Error(
           ErrorKind::shape,
-          fmt::format("input '{}' has shape {}, but a sample of {} has {} (change one of them)",
-                      name, to_string(shape), data.name, to_string(field.sample_shape)));
+          fmt::format(
+              "input '{}' has shape {}, but a sample of {} has shape {} (change one of them)", name,
+              to_string(shape), data.name, to_string(field.sample_shape)));
     }
     field.sample_shape = shape;
   }
@@ -166,10 +168,9 @@ void archive_previous_run(const RunFolder& folder) {
 
 void use_validation_set(PreparedRun& run) {
   if (!run.rows.validation_rows.empty()) {
-    throw Error(
-        ErrorKind::config,
-        "[data]: there is a validation set, but validation_split takes rows for another one "
-        "(set validation_split = 0)");
+    throw Error(ErrorKind::config,
+                "[data]: the data have a validation set, but validation_split holds out another "
+                "one (set validation_split = 0)");
   }
   adapt_dataset(run.model.schema, *run.validation);
   run.rows.validation = &*run.validation;

@@ -26,15 +26,15 @@ void add_group(Options& table, const std::string& group, Options options) {
 }
 
 Options early_stopping(EarlyStoppingOptions& options) {
-  return {
-      {"patience", &options.patience,
-       "epochs without improvement before stopping; 0 never stops early", range::kNonNegative},
-      {"monitor", &options.monitor,
-       "validation metric that decides which epoch is better: auto (the loss), loss, or a metric"},
-      {"min_delta", &options.min_delta, "minimum change that counts as an improvement",
-       range::kNonNegative},
-      {"restore_best", &options.restore_best,
-       "end with the weights of the best epoch, if patience is above 0"}};
+  return {{"patience", &options.patience,
+           "epochs without improvement before stopping; 0 never stops early", range::kNonNegative},
+          {"monitor", &options.monitor,
+           "validation loss or metric that decides which epoch is best: auto (the loss), loss, or "
+           "the name of a metric"},
+          {"min_delta", &options.min_delta, "minimum change that counts as an improvement",
+           range::kNonNegative},
+          {"restore_best", &options.restore_best,
+           "whether training with a patience above 0 ends with the weights of the best epoch"}};
 }
 
 // Removes the keys "group.…", which the user or an op names, and returns them without the prefix.
@@ -65,11 +65,12 @@ InputSources named_inputs(const Settings& settings, const std::string& where) {
 struct LayerOptions {
   Layer& layer;
   Options options() {
-    return {{"op", &layer.op, "name of an op (see `selfnorm ops`)"},
-            {"name", &layer.name, "unique name"},
-            {"inputs", &layer.inputs, "layers or network inputs to read"},
-            {"share", &layer.share, "layer whose parameters to share"},
-            {"l2", &layer.l2, "adds l2·Σw² of the weights to the loss", range::kNonNegative}};
+    return {
+        {"op", &layer.op, "name of an op (see `selfnorm ops`)"},
+        {"name", &layer.name, "unique name"},
+        {"inputs", &layer.inputs, "layers or network inputs to read"},
+        {"share", &layer.share, "layer whose parameters this layer uses"},
+        {"l2", &layer.l2, "adds l2·Σw² of the layer's weights to the loss", range::kNonNegative}};
   }
 };
 
@@ -174,25 +175,27 @@ Options data_table(RunConfig& config) { return options(config.data); }
 
 Options model_table(RunConfig& config) {
   DefaultNetworkOptions& network = config.default_network;
-  return {{"hidden", &network.hidden, "units of the hidden layers of the default network",
-           range::kAtLeastOne},
-          {"dropout_rate", &network.dropout_rate, "rate of alpha dropout after each of them",
-           range::kRate}};
+  return {
+      {"hidden", &network.hidden, "units of the hidden layers of the default network",
+       range::kAtLeastOne},
+      {"dropout_rate", &network.dropout_rate,
+       "rate of the alpha dropout after each hidden layer of the default network", range::kRate}};
 }
 
 Options train_table(RunConfig& config) {
   TrainOptions& train = config.train;
   Options table = {
       {"loss", &train.loss,
-       "auto, softmax_cross_entropy, sigmoid_cross_entropy, dice, "
-       "mean_squared_error or huber"},
+       "loss: auto, softmax_cross_entropy, sigmoid_cross_entropy, dice, mean_squared_error or "
+       "huber"},
       {"batch_size", &train.batch_size, "rows per step", range::kAtLeastOne},
       {"epochs", &train.epochs, "passes over the training rows", range::kAtLeastOne},
-      {"seed", &train.seed, "random seed of initial weights, masks and order", range::kNonNegative},
-      {"shuffle", &train.shuffle, "draw a new order of the rows every epoch"},
-      {"metrics", &train.metrics, "metrics to measure; empty: those that suit the loss"},
+      {"seed", &train.seed, "random seed of initial weights, masks and row order",
+       range::kNonNegative},
+      {"shuffle", &train.shuffle, "shuffle the rows every epoch"},
+      {"metrics", &train.metrics, "metrics to measure; empty: the default ones of the loss"},
       {"threads", &train.threads, "number of threads; 0 for all cores", {0, 1024}},
-      {"watch", &train.watch, "measure each layer's moments while training"},
+      {"watch", &train.watch, "measure each layer's moments during training"},
       {"checkpoint_every", &train.checkpoint_every, "epochs between checkpoints",
        range::kAtLeastOne}};
   add_group(table, "optimizer", options(train.optimizer));
@@ -218,11 +221,9 @@ Options loss_table() {
 void reject_option_with_layers(const RunConfig& config, const std::string& option,
                                const std::string& where) {
   if (config.network.layers.empty()) return;
-  throw Error(
-      ErrorKind::config,
-      fmt::format(
-          "{}: '{}' is an option of the default network, but layers are given (remove one of them)",
-          where, option));
+  throw Error(ErrorKind::config, fmt::format("{}: '{}' is an option of the default network, but "
+                                             "the file gives layers (remove one of them)",
+                                             where, option));
 }
 
 RunConfig parse_run_config(const std::string& text, const std::string& where) {

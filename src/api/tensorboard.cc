@@ -85,7 +85,7 @@ struct TensorBoardLog::State {
 TensorBoardLog::TensorBoardLog(const std::filesystem::path& folder, const RunConfig& config,
                                const std::vector<std::string>& metrics) {
   const double now = seconds_now();
-  state_ = std::make_shared<State>(EventFile(folder, now));
+  state_ = std::make_shared<State>(State{EventFile(folder, now)});
   state_->file.graph(build_graph(config.network, 1), now);
   std::vector<std::string> metric_tags = {"validation/loss"};
   for (const std::string& metric : metrics) metric_tags.push_back("validation/" + metric);

@@ -82,7 +82,7 @@ void write_file(const std::filesystem::path& destination, std::string_view text)
 
 std::string read_file(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
-    throw Error(ErrorKind::data, path.string() + ": is a folder, expected a file");
+    throw Error(ErrorKind::data, path.string() + ": expected a file, got a folder");
   }
   std::ifstream stream(path, std::ios::binary);
   if (!stream) {

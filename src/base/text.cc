@@ -42,8 +42,8 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string nearest = nearest_name(word, candidates);
   if (!nearest.empty()) return " (did you mean '" + nearest + "'?)";
-  if (candidates.empty()) return " (there are none)";
-  return " (there are: " + join(candidates, ", ") + ")";
+  if (candidates.empty()) return " (none are available)";
+  return " (available: " + join(candidates, ", ") + ")";
 }
 
 bool is_all_digits(std::string_view text) {

@@ -77,7 +77,7 @@ std::string default_value(const Argument& argument) {
 void set_argument(const Argument& argument) {
   const bool is_path = argument.value == "FILE" || argument.value == "DIR";
   if (is_path && argument.words.front().empty()) {
-    throw Error(ErrorKind::config, argument.title() + ": expected a path, got an empty text");
+    throw Error(ErrorKind::config, argument.title() + ": expected a path, got an empty string");
   }
   const Option option = option_of(argument);
   if (argument.is_switch) {

@@ -18,7 +18,7 @@ void add_completion(Command& program) {
   const auto shell = std::make_shared<std::string>();
   command.add({.name = "shell",
                .target = shell.get(),
-               .help = "shell to complete in",
+               .help = "shell that the script is for",
                .choices = {"bash", "zsh", "fish"},
                .is_required = true});
   command.examples = {"source <(selfnorm completion bash)",
@@ -39,7 +39,7 @@ void add_manual(Command& program) {
   const auto folder = std::make_shared<std::string>();
   command.add({.name = "folder",
                .target = folder.get(),
-               .help = "folder to write to",
+               .help = "folder to write the pages to",
                .value = "DIR",
                .is_required = true});
   command.run = [folder] {

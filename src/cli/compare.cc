@@ -123,7 +123,8 @@ void print_result(const Comparison& comparison, const CompareArguments& argument
 // A failure is a note: the comparison is complete without the picture.
 bool write_curves(const Comparison& comparison, const fs::path& out) {
   if (!has_gnuplot()) {
-    note("curves.svg is not drawn: gnuplot is not installed (Debian: apt-get install gnuplot-nox)");
+    note(
+        "curves.svg was not drawn: gnuplot is not installed (Debian: apt-get install gnuplot-nox)");
     return false;
   }
   if (tabulated_epochs(comparison).empty()) return false;
@@ -131,7 +132,7 @@ bool write_curves(const Comparison& comparison, const fs::path& out) {
     write_file(out / "curves.svg", comparison_curves(comparison));
     return true;
   } catch (const Error& error) {
-    note(fmt::format("curves.svg is not drawn: {}", error.detail()));
+    note(fmt::format("curves.svg was not drawn: {}", error.detail()));
     return false;
   }
 }
@@ -143,7 +144,7 @@ void check_epochs(const std::vector<std::int64_t>& epochs,
   for (const std::int64_t epoch : epochs) {
     if (epoch <= last) continue;
     throw Error(ErrorKind::config,
-                fmt::format("--at {}: training ends after epoch {}", epoch, last));
+                fmt::format("--at {}: expected at most {}, the number of epochs", epoch, last));
   }
 }
 
@@ -151,8 +152,8 @@ void warn_if_validation_rows_differ(const std::string& name, const RunSummary& r
                                     const RunSummary& first) {
   if (run.validation_rows == first.validation_rows) return;
   note(
-      fmt::format("{} validates with {} rows of {}, the first with {} of {}: scores of different "
-                  "rows do not compare",
+      fmt::format("{} is validated on {} rows of {}, the first network on {} rows of {}: scores on "
+                  "different rows are not comparable",
                   name, run.validation_rows, run.data, first.validation_rows, first.data));
 }
 
@@ -166,7 +167,7 @@ void report_failures(const Comparison& comparison) {
       note(fmt::format("{}, seed {}, did not finish: {}", each.name, trial.seed, trial.failure));
     }
   }
-  if (!any_finished) throw Error(ErrorKind::numeric, "no training finished");
+  if (!any_finished) throw Error(ErrorKind::numeric, "none of the trainings finished");
 }
 
 void run_compare(const CompareArguments& arguments) {
@@ -179,7 +180,7 @@ void run_compare(const CompareArguments& arguments) {
   const CompareCallbacks callbacks{
       [&](const std::string& name, std::uint64_t seed, const RunSummary& run) {
         progress.clear();
-        std::fputs(fmt::format("{}, seed {}: {} rows to train, {} parameters\n", bold(name), seed,
+        std::fputs(fmt::format("{}, seed {}: {} training rows, {} parameters\n", bold(name), seed,
                                group_digits(run.train_rows), group_digits(run.parameters))
                        .c_str(),
                    stderr);
@@ -220,14 +221,14 @@ void add_compare(Command& program) {
                .is_repeatable = true});
   command.add({.name = "--seeds",
                .target = &options.seeds,
-               .help = "number of seeds per network: its own seed and the ones that follow",
+               .help = "number of trainings per network, with consecutive seeds from its own",
                .range = {1, 1000}});
   command.add({.name = "--out",
                .target = &arguments->out,
                .help = "folder for the tables, the curves and all runs",
                .value = "DIR"});
   command.add_switch("--resume", options.resume,
-                     "keep the finished runs in --out and continue with the others");
+                     "keep the finished trainings in --out and continue with the others");
   command.add({.name = "--metric",
                .target = &options.metric,
                .help = "validation metric to compare",

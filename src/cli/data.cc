@@ -22,11 +22,11 @@ struct DataArguments {
 
 void list(const DataArguments& arguments) {
   auto sets = nlohmann::ordered_json::array();
-  std::vector<std::vector<std::string>> rows = {{"data set", "what it is", "where"}};
+  std::vector<std::vector<std::string>> rows = {{"data set", "description", "where"}};
   for (const KnownDataset& known : known_datasets()) {
     const auto folder = find_dataset(known, arguments.data);
     const std::string where =
-        folder.has_value() ? folder->string() : fmt::format("not here: {}", known.how_to_get);
+        folder.has_value() ? folder->string() : fmt::format("not found: {}", known.how_to_get);
     rows.push_back({std::string(known.name), std::string(known.description), where});
     nlohmann::ordered_json set{{"name", known.name}, {"what", known.description}};
     set["path"] = folder.has_value() ? nlohmann::ordered_json(folder->string()) : nullptr;
@@ -57,13 +57,13 @@ void make(const SyntheticArguments& arguments) {
 void add_data(Command& program) {
   Command& command =
       program.add_command("data", "List the known data sets, or generate a synthetic one");
-  Command& listing = command.add_command("list", "List the known data sets and where they are");
+  Command& listing = command.add_command("list", "List the known data sets and their folders");
   const auto arguments = std::make_shared<DataArguments>();
   add_data_dir(listing, arguments->data.data_dir);
   listing.add_switch("--json", arguments->json, "print one JSON document");
   listing.run = [arguments] { return list(*arguments), 0; };
   Command& making =
-      command.add_command("make", "Generate points of two classes in the plane, as CSV");
+      command.add_command("make", "Generate two-dimensional points of two classes, as CSV");
   const auto figure = std::make_shared<SyntheticArguments>();
   making.add({.name = "figure",
               .target = &figure->name,
@@ -73,7 +73,7 @@ void add_data(Command& program) {
   making.add({.name = "--rows", .target = &figure->options.rows, .help = "number of points"});
   making.add({.name = "--noise",
               .target = &figure->options.noise,
-              .help = "standard deviation of the noise added to every coordinate"});
+              .help = "standard deviation of the noise added to each coordinate"});
   making.add({.name = "--seed", .target = &figure->options.seed, .help = "random seed"});
   making.add({.name = "--out",
               .target = &figure->out,

@@ -44,7 +44,7 @@ RunConfig read_network(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
     const RunFolder folder(path);
     if (std::filesystem::exists(folder.config())) return read_run_config(folder.config());
-    throw Error(ErrorKind::config, fmt::format("{}: expected a run folder, but it has no {}",
+    throw Error(ErrorKind::config, fmt::format("{}: expected a run folder, got a folder without {}",
                                                path.string(), folder.config().filename().string()));
   }
   if (path.extension() != kModelExtension) return read_run_config(path);
@@ -146,15 +146,17 @@ void print_adjustments(const std::vector<CalibrationFactor>& adjusted) {
   std::vector<std::vector<std::string>> rows = {{"layer", "weights times"}};
   for (const auto& [layer, factor] : adjusted)
     rows.push_back({layer, fmt::format("{:.4f}", factor)});
-  fmt::print("calibrated on measured batches; 1 is where the prediction was right\n\n{}\n",
-             table(rows));
+  fmt::print(
+      "calibrated on measured batches; a factor of 1 means that the prediction was right\n\n{}\n",
+      table(rows));
 }
 
 void check_destination(const std::filesystem::path& path) {
   if (path.extension() == ".toml") return;
   throw Error(
       ErrorKind::config,
-      fmt::format("--repair: expected a network file to write (.toml), got '{}'", path.string()));
+      fmt::format("--repair: expected the name of a network file (.toml) to write, got '{}'",
+                  path.string()));
 }
 
 int run_repair(const DoctorArguments& arguments) {
@@ -218,18 +220,17 @@ int run_doctor(DoctorArguments arguments) {
 }  // namespace
 
 void add_doctor(Command& program) {
-  Command& command = program.add_command(
-      "doctor",
-      "Predict the moments of signals and gradients at every layer of a network, report what keeps "
-      "them from being normal, and fix it");
+  Command& command =
+      program.add_command("doctor",
+                          "Predict the moments of signals and gradients at every layer of a "
+                          "network, report what changes their scale, and fix it on request");
   command.description =
       std::string(kColumnLegend) +
       "\n"
-      "one draw ±: predicted standard deviation of the variance over draws of the "
-      "weights.\n"
-      "missed: the prediction of a mean, variance or gradient² is off by more than "
-      "the doctor\n"
-      "promises and by more than three standard errors.";
+      "one draw ±: predicted standard deviation of the variance over draws of the weights.\n"
+      "missed: the prediction of a mean, variance or gradient² is off by more than three standard\n"
+      "errors and by more than 0.05 standard deviations (mean), 10 % (variance) or 2 % per layer\n"
+      "from this one to the last (gradient²).";
   const auto arguments = std::make_shared<DoctorArguments>();
   arguments->options.draws = 5;
   command.add({.name = "network",
@@ -250,40 +251,38 @@ void add_doctor(Command& program) {
   command.add({.name = "--samples",
                .target = &arguments->options.samples,
                .help = "number of rows to examine"});
-  command.add_switch(
-      "--measure", arguments->measure,
-      "also run the network with fresh weights and print the measured moments next to "
-      "the predicted ones");
+  command.add_switch("--measure", arguments->measure,
+                     "also run the network with freshly drawn weights and print the measured "
+                     "moments next to the predicted ones");
   command.add({.name = "--draws",
                .target = &arguments->options.draws,
-               .help = "number of weight draws to measure",
+               .help = "number of draws of the weights to measure",
                .range = {2, 1000},
                .needs = "--measure"});
   command.add({.name = "--seed",
                .target = &arguments->options.seed,
-               .help = "random seed of rows, weights and masks"});
+               .help = "random seed of the rows, weights and masks"});
   command.add({.name = "--fail-on",
                .target = &arguments->fail_on,
-               .help = "lowest severity of a finding that makes the exit status 1",
+               .help = "lowest severity of findings for which the exit status is 1",
                .choices = {"error", "warning", "never"}});
   command.add({.name = "--repair",
                .target = &arguments->repair,
-               .help = "write a copy of the network file in which the findings are fixed",
+               .help = "network file to write: a copy in which the findings are fixed",
                .value = "FILE"});
   command.add({.name = "--calibrate",
                .target = &arguments->calibrate,
-               .help =
-                   "measure this many batches and rescale the initial weights of every layer to "
-                   "match (similar to LSUV); prints the factors",
+               .help = "number of batches to measure; rescales the initial weights of every layer "
+                       "to match and prints the factors (similar to LSUV)",
                .range = {1, 1000},
                .default_text = "off",
                .needs = "--repair"});
   command.add({.name = "--report",
                .target = &arguments->report,
-               .help = "write an HTML page; with --repair, of the repaired network",
+               .help = "HTML page to write; with --repair, for the repaired network",
                .value = "FILE"});
   command.add_switch("--json", arguments->json, "print one JSON document");
-  command.add_switch("--codes", arguments->codes, "print docs/findings.md, the list of findings");
+  command.add_switch("--codes", arguments->codes, "print the list of all findings as Markdown");
   command.examples = {"selfnorm doctor net.toml --measure",
                       "selfnorm doctor net.toml --repair fixed.toml",
                       "selfnorm doctor runs/mine --report doctor.html"};

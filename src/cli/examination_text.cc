@@ -71,8 +71,8 @@ std::string title(const Finding& finding) {
 
 const char* const kColumnLegend =
     "mean, variance: over samples, positions and units.\n"
-    "unit means: standard deviation, over the units, of their means over the samples.\n"
-    "gradient²: mean square of the gradient of N(0, 1) cotangents at the outputs.";
+    "unit means: standard deviation, over the units, of a unit's mean over the samples.\n"
+    "gradient²: mean square of the gradient for an N(0, 1) cotangent at the output.";
 
 void print_examination(const Examination& examination, bool measured) {
   fmt::print("{} samples of {}; predicted{}\n{}\n\n", examination.samples, examination.input,
@@ -141,12 +141,13 @@ void print_findings(const std::vector<Finding>& findings) {
 
 void print_finding_codes() {
   fmt::print(
-      "# Findings\n\nThe findings of `selfnorm doctor`, printed by `selfnorm doctor --codes`. A "
-      "finding "
-      "is usually a warning if its value is within a factor of two of normal, and else an error.\n"
-      "`--fail-on` sets the severity that makes the exit status 1. An infinite value is null in "
-      "JSON. "
-      "`selfnorm doctor NETWORK.toml --repair OUT.toml` applies the fixes.\n");
+      "# Findings\n"
+      "\n"
+      "The findings of `selfnorm doctor`, printed by `selfnorm doctor --codes`. A finding is "
+      "usually a warning if its value is within a factor of two of normal, and an error "
+      "otherwise.\n"
+      "`--fail-on` sets the lowest severity for which the exit status is 1. An infinite value is "
+      "null in JSON. `selfnorm doctor NETWORK.toml --repair OUT.toml` applies the fixes.\n");
   for (const FindingDescription& code : finding_descriptions()) {
     fmt::print("\n## {}\n\n{}\n\n- value: {}\n- fix: {}\n", code.code, code.message, code.value,
                code.fix);

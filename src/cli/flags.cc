@@ -23,7 +23,7 @@ std::string flag_name(const std::string& option) {
 void add_input_flag(Command& command, std::vector<std::string>& texts) {
   command.add({.name = "--input",
                .target = &texts,
-               .help = "what a named input reads, once for each: NAME=FILE without --data, "
+               .help = "source of a named input; repeat for each: NAME=FILE without --data, or "
                        "NAME=COLUMN,COLUMN of a table",
                .value = "NAME=SOURCE",
                .is_repeatable = true});

@@ -66,7 +66,8 @@ std::string signature(const Argument& argument) {
 std::string full_help(const Argument& argument) {
   std::string text = argument.help;
   const std::string choices = join(argument.choices, "|");
-  if (!choices.empty() && choices != value_name(argument)) {
+  const bool shows_choices = !argument.is_positional() && choices == value_name(argument);
+  if (!choices.empty() && !shows_choices) {
     text += fmt::format(" ({})", join(argument.choices, ", "));
   }
   const std::string value = default_value(argument);

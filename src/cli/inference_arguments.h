@@ -39,7 +39,7 @@ inline Options table_reading_options(DataOptions& data) {
 inline void add_inference_arguments(Command& command, InferenceArguments& arguments) {
   command.add({.name = "run_or_model",
                .target = &arguments.model,
-               .help = "a run folder or a model file",
+               .help = "run folder or model file",
                .value = "FILE",
                .is_required = true});
   command.add({.name = "--data",
@@ -57,7 +57,7 @@ inline void add_inference_arguments(Command& command, InferenceArguments& argume
                .target = &arguments.split,
                .help = "rows to use",
                .value = "train|validation|test|all",
-               .default_text = "test if the data have a test set"});
+               .default_text = "test if there is a test set, else all"});
   DataOptions defaults;
   arguments.reading.add(command, table_reading_options(defaults), "Tables (auto: as in training)");
   add_data_dir(command, arguments.data.data_dir);
@@ -82,8 +82,8 @@ inline ModelAndRows open_model(const InferenceArguments& arguments, bool needs_t
   if (input) opened.data.name = input->replace_file_name(opened.data.name);
   const Dataset& rows = opened.data;
   if (rows.skipped + rows.unlabeled > 0) {
-    fmt::print(stderr, "left out of {}: {} bad rows, {} without a label\n", rows.name, rows.skipped,
-               rows.unlabeled);
+    fmt::print(stderr, "{}: left out {} unreadable rows and {} rows without a label\n", rows.name,
+               rows.skipped, rows.unlabeled);
   }
   return opened;
 }

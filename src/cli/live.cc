@@ -95,7 +95,7 @@ LiveServer::LiveServer(std::string page) : state_(std::make_unique<State>()) {
     state.serve_events(response);
   });
   state.port = state.server.bind_to_any_port(kHost);
-  if (state.port <= 0) throw Error(ErrorKind::io, "--live: no port of 127.0.0.1 is free");
+  if (state.port <= 0) throw Error(ErrorKind::io, "--live: there is no free port on 127.0.0.1");
   // Every open page holds one connection. No connection outlives the training.
   constexpr std::size_t kMaxClients = 64;
   state.server.new_task_queue = [] { return new httplib::ThreadPool(kMaxClients); };

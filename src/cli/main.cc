@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
     status = 3;
   }
   if (!output_was_written() && status == 0) {
-    print_error("io: standard output could not be written to the end");
+    print_error("io: standard output could not be written completely");
     status = 3;
   }
   return status;

@@ -14,11 +14,11 @@ namespace {
 
 constexpr const char* kExitStatus =
     ".TP\n0\nsuccess\n"
-    ".TP\n1\nfindings of \\fBselfnorm doctor\\fR, or a theorem that is not proved\n"
-    ".TP\n2\nwrong usage, or a wrong configuration\n"
-    ".TP\n3\ndata that cannot be read, or results that cannot be written\n"
-    ".TP\n4\na damaged model file\n"
-    ".TP\n5\na numeric error, as a loss that is not finite\n"
+    ".TP\n1\n\\fBselfnorm doctor\\fR has findings, or a theorem is not proved\n"
+    ".TP\n2\nincorrect usage or configuration\n"
+    ".TP\n3\ndata cannot be read, or results cannot be written\n"
+    ".TP\n4\na model file is damaged\n"
+    ".TP\n5\na numeric error, such as a loss that is not finite\n"
     ".TP\n130\ninterrupted\n";
 
 // Returns `selfnorm-theory-shape` for `selfnorm theory shape`.

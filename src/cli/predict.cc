@@ -93,7 +93,7 @@ void run_predict(const PredictArguments& arguments) {
 
 void add_predict(Command& program) {
   Command& command = program.add_command(
-      "predict", "Write the prediction of a trained model for every row, as CSV");
+      "predict", "Write the predictions of a trained model as CSV, one row per row of the data");
   const auto arguments = std::make_shared<PredictArguments>();
   add_inference_arguments(command, *arguments);
   command.add({.name = "--out",

@@ -81,8 +81,8 @@ void read_input(const std::string& source, const std::string& data_dir,
   options.read_targets = false;
   const Dataset data = load_data(options).train;
   if (request.batch > data.rows) {
-    throw Error(ErrorKind::config,
-                fmt::format("--batch: {} has {} rows, got {}", source, data.rows, request.batch));
+    throw Error(ErrorKind::config, fmt::format("--batch: {} has only {} rows, got a batch of {}",
+                                               source, data.rows, request.batch));
   }
   const Field& field = data.inputs.front();
   std::vector<std::int64_t> rows(static_cast<std::size_t>(data.rows));
@@ -101,8 +101,9 @@ void run_propagate(PropagateArguments arguments) {
   const auto overflowed = std::ranges::find_if(
       layers, [](const PropagatedLayer& layer) { return !std::isfinite(layer.std); });
   if (overflowed == layers.end()) return;
-  throw Error(ErrorKind::numeric,
-              fmt::format("layer {}: the signal left the range of float32", overflowed->layer));
+  throw Error(
+      ErrorKind::numeric,
+      fmt::format("layer {}: the signal exceeds the range of 32-bit floats", overflowed->layer));
 }
 
 }  // namespace
@@ -110,7 +111,7 @@ void run_propagate(PropagateArguments arguments) {
 void add_propagate(Command& program) {
   Command& command = program.add_command(
       "propagate",
-      "Send N(0, 1) inputs through many layers and print the measured and the predicted moments");
+      "Propagate N(0, 1) inputs through many layers and print the measured and predicted moments");
   const auto arguments = std::make_shared<PropagateArguments>();
   PropagationOptions& request = arguments->request;
   command.add({.name = "--layers", .target = &request.layers, .help = "number of layers"});
@@ -130,29 +131,29 @@ void add_propagate(Command& program) {
       {.name = "--rate", .target = &request.rate, .help = "fraction of the elements to drop"});
   command.add({.name = "--init",
                .target = &request.init,
-               .help = "initializer; normal and uniform have variance 1/width",
+               .help = "initializer; for normal and uniform, the variance is 1/width",
                .value = "NAME"});
   command.add({.name = "--gain",
                .target = &request.gain,
                .help = "factor on the standard deviation of the weights"});
   command.add({.name = "--seed",
                .target = &request.seed,
-               .help = "random seed of weights, input and masks"});
+               .help = "random seed of weights, inputs and masks"});
   arguments->constants.add(command);
   const Argument& shape =
       command.add({.name = "--shape",
                    .target = &arguments->shape,
-                   .help = "depth: use the SELU whose gradients last through this many layers",
+                   .help = "depth: use the depth-tuned SELU for this number of layers",
                    .value = "depth"});
   command.add({.name = "--data",
                .target = &arguments->data,
-               .help = "standardized rows of a data set or file to send in",
+               .help = "data set or file whose standardized rows are the inputs",
                .value = "SOURCE",
                .default_text = "N(0, 1)"});
   add_data_dir(command, arguments->data_dir);
   command.add_switch("--gradients", request.gradients,
-                     "also send an N(0, 1) gradient backward and print its second moment");
-  command.add_switch("--json", arguments->json, "print every layer, as one JSON document");
+                     "also propagate an N(0, 1) gradient backward and print its second moment");
+  command.add_switch("--json", arguments->json, "print every layer as one JSON document");
   command.examples = {"selfnorm propagate --layers 100 --dropout alpha --rate 0.2 --gradients"};
   command.run = [arguments, &dropout, &rate, &shape] {
     if (rate.is_given() && !dropout.is_given()) {

@@ -109,7 +109,7 @@ void add_report(Command& program) {
                .help = "also write the charts as SVG files to this folder (requires gnuplot)",
                .value = "DIR"});
   command.add_switch("--json", arguments->json,
-                     "print the path of the page and its size as one JSON document");
+                     "print the paths of the page and the charts as one JSON document");
   command.examples = {"selfnorm report runs/digits", "selfnorm report runs/digits --svg figures"};
   command.run = [arguments] { return run_report_command(*arguments), 0; };
 }

@@ -53,7 +53,7 @@ class InterruptGuard {
 
 StandardInput::StandardInput() {
   const InterruptGuard while_reading;
-  if (is_terminal(STDIN_FILENO)) note("reading rows from standard input; Ctrl-D ends them");
+  if (is_terminal(STDIN_FILENO)) note("reading rows from standard input; end them with Ctrl-D");
   std::array<char, 1 << 16> bytes{};
   for (;;) {
     const ssize_t count = read(STDIN_FILENO, bytes.data(), bytes.size());

@@ -65,7 +65,9 @@ void run_constants(const ConstantsArguments& arguments) {
                  {"gradient_growth", map.gradient_growth}},
                 arguments.json);
   if (map.spectral_radius() >= 1) {
-    note("this fixed point repels: its contraction is not below 1, and no signal settles there");
+    note(
+        "this fixed point repels: its contraction is not below 1, so signals do not converge to "
+        "it");
   }
 }
 
@@ -116,7 +118,7 @@ void run_fixed_points(const FixedPointsArguments& arguments) {
     return;
   }
   if (points.empty()) {
-    fmt::print("no fixed point with a variance between 1e-8 and 1e8\n");
+    fmt::print("no fixed point with a variance from 1e-8 to 1e8 was found\n");
     return;
   }
   std::vector<std::vector<std::string>> rows = {{"mean", "variance", "attracts", "contraction",
@@ -137,13 +139,16 @@ void run_fixed_points(const FixedPointsArguments& arguments) {
     return std::abs(point.map.spectral_radius() - 1) < kNeutralTolerance;
   };
   if (std::ranges::count_if(points, on_a_line) > 1) {
-    note("points that neither attract nor repel (contraction 1) are samples of a line of them");
+    note(
+        "fixed points with contraction 1 neither attract nor repel: they are samples from a line "
+        "of fixed points");
   }
 }
 
 void add_fixed_points(Command& theory) {
-  Command& command = theory.add_command(
-      "fixed_points", "Find the means and variances that an activation maps to themselves");
+  Command& command = theory.add_command("fixed_points",
+                                        "Find the fixed points of a layer's moment map: means and "
+                                        "variances that it leaves unchanged");
   const auto arguments = std::make_shared<FixedPointsArguments>();
   arguments->activation.add(command);
   arguments->weights.add(command);
@@ -183,16 +188,17 @@ void run_shape(ShapeArguments arguments, bool scale_given, bool width_given) {
   }
   print_numbers(numbers, arguments.json);
   if (!scale_given && log_growth > std::log(request.growth) + 1e-6) {
-    note(
-        fmt::format("at this width gradients grow by {:.3g}, over {:.3g}, and signals wander by "
-                    "{:.3g}, over {:.3g}: a compromise (--init orthogonal, --width, --spread)",
-                    std::exp(log_growth), request.growth, shape.spread, request.max_spread));
+    note(fmt::format(
+        "at this width, no s meets both limits: gradients grow by {:.3g} (limit {:.3g}), and the "
+        "spread is {:.3g} (limit {:.3g}); use --init orthogonal, or a larger --width or --spread",
+        std::exp(log_growth), request.growth, shape.spread, request.max_spread));
   }
 }
 
 void add_shape(Command& theory) {
   Command& command = theory.add_command(
-      "shape", "Compute the SELU whose gradients grow by at most a given factor over a depth");
+      "shape",
+      "Compute the depth-tuned SELU, whose gradients grow by at most a given factor over a depth");
   const auto arguments = std::make_shared<ShapeArguments>();
   DepthTunedSeluOptions& request = arguments->request;
   command.add({.name = "--depth",
@@ -201,28 +207,28 @@ void add_shape(Command& theory) {
                .is_required = true});
   command.add({.name = "--growth",
                .target = &request.growth,
-               .help = "largest growth of the gradient's second moment over all layers"});
+               .help = "maximum growth of the gradient's second moment over all layers"});
   const Argument& width =
       command.add({.name = "--width",
                    .target = &request.width,
-                   .help = "units per layer, to also limit the noise of finite width",
+                   .help = "units per layer; --spread then limits the noise of finite width",
                    .default_text = "infinite"});
-  command.add({.name = "--spread",
-               .target = &request.max_spread,
-               .help = "largest relative standard deviation of a sample's standard deviation at "
-                       "that width",
-               .needs = "--width"});
+  command.add(
+      {.name = "--spread",
+       .target = &request.max_spread,
+       .help = "maximum relative standard deviation of a sample's standard deviation at this width",
+       .needs = "--width"});
   command.add({.name = "--init",
                .target = &arguments->init,
-               .help = "distribution of the weights, which decides how much noise there is",
+               .help = "distribution of the weights, which determines the noise",
                .choices = {"orthogonal", "normal"}});
   command.add({.name = "--dropout-rate",
                .target = &arguments->dropout_rate,
-               .help = "rate of the alpha dropout after each SELU, which damps gradients"});
+               .help = "rate of the alpha dropout after each SELU, which reduces gradients"});
   const Argument& scale = command.add({.name = "--scale",
                                        .target = &arguments->scale,
-                                       .help = "evaluate this s instead of choosing one",
-                                       .default_text = "chosen",
+                                       .help = "evaluate this scale s instead of choosing one",
+                                       .default_text = "computed",
                                        .excludes = {"--growth", "--spread"}});
   command.add_switch("--json", arguments->json, "print one JSON document");
   command.examples = {"selfnorm theory shape --depth 100 --width 256"};
@@ -256,7 +262,7 @@ void run_dropout(const DropoutArguments& arguments) {
 
 void add_dropout(Command& theory) {
   Command& command = theory.add_command(
-      "dropout", "Compute a and b of alpha dropout, which keep the mean and variance");
+      "dropout", "Compute a and b of alpha dropout, which preserve the mean and variance");
   const auto arguments = std::make_shared<DropoutArguments>();
   command.add({.name = "--rate",
                .target = &arguments->rate,
@@ -265,7 +271,7 @@ void add_dropout(Command& theory) {
   add_moments(command, arguments->moments);
   command.add({.name = "--alpha-prime",
                .target = &arguments->alpha_prime,
-               .help = "value of dropped elements"});
+               .help = "value α′ of dropped elements"});
   command.add_switch("--json", arguments->json, "print one JSON document");
   command.examples = {"selfnorm theory dropout --rate 0.1"};
   command.run = [arguments] { return run_dropout(*arguments), 0; };
@@ -275,7 +281,8 @@ void add_dropout(Command& theory) {
 
 void add_theory(Command& program) {
   Command& theory = program.add_command(
-      "theory", "Compute the constants, maps, fixed points and proofs of self-normalization");
+      "theory",
+      "Compute the constants, moment maps, fixed points and proofs of self-normalization");
   add_constants(theory);
   add_theory_map(theory);
   add_fixed_points(theory);

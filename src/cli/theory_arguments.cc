@@ -28,8 +28,8 @@ void add_scale(Command& command, double& scale) {
 void MapArgument::add(Command& command) {
   command.add({.name = "--map",
                .target = &name,
-               .help = "paper: fixed weights, z ~ N(μω, ντ); random_weights: weights are drawn, "
-                       "z ~ N(μω, (ν + μ²)τ)",
+               .help = "paper: fixed weights, z ~ N(μω, ντ); random_weights: drawn weights, z ~ "
+                       "N(μω, (ν + μ²)τ)",
                .choices = {"paper", "random_weights"}});
 }
 
@@ -100,7 +100,7 @@ MomentRule ActivationArguments::read() const {
     throw Error(ErrorKind::config,
                 fmt::format("--activation: '{}' {}", name,
                             row == nullptr ? "is not an op" + suggestion(name, names)
-                                           : "is not an activation of one number"));
+                                           : "is not an elementwise activation"));
   }
   return (*moments)(row->attributes->complete(constants.given_settings(), "--activation " + name));
 }
@@ -112,8 +112,8 @@ void SeluArguments::add(Command& command) {
 }
 
 SeluConstants SeluArguments::read() const {
-  require(constants.alpha >= 0 && std::isfinite(constants.alpha), "--alpha", "a number from 0 on",
-          constants.alpha);
+  require(constants.alpha >= 0 && std::isfinite(constants.alpha), "--alpha",
+          "a number of at least 0", constants.alpha);
   require_positive("--lambda", constants.lambda);
   require_positive("--scale", constants.scale);
   return constants;

@@ -45,7 +45,7 @@ const char* verdict_name(Verdict verdict) {
 
 const char* claim_text(int theorem) {
   switch (theorem) {
-    case 1: return "maps into itself and contracts";
+    case 1: return "maps the domain into itself and contracts";
     case 2: return "the variance falls";
     default: return "the variance rises";
   }
@@ -157,17 +157,18 @@ void print_result(const Result& result) {
     fmt::print("theorem {}: {}\n  {}\n  {}", result.theorem, claim_text(result.theorem),
                domain_text(domain_result.domain), verdict_name(c.verdict));
     if (c.verdict == Verdict::proved) {
-      fmt::print(" over {} in {}, nowhere nearer than {:.3g} to a bound\n", boxes_text(c.boxes),
-                 duration(c.seconds), c.margin);
+      fmt::print(" with {} in {}; every bound holds with a margin of at least {:.3g}\n",
+                 boxes_text(c.boxes), duration(c.seconds), c.margin);
     } else if (c.verdict == Verdict::refuted) {
-      fmt::print(": it is wrong for every layer in\n  {}\n", domain_text(c.counterexample));
+      fmt::print(": the claim is false for every layer in\n  {}\n", domain_text(c.counterexample));
     } else {
       fmt::print(" after {}: {}\n", boxes_text(c.boxes),
-                 c.hit_box_limit ? "given up, since that is the most"
-                                 : "it is an equality somewhere, as far as numbers tell");
+                 c.hit_box_limit ? "the maximum number of boxes was reached"
+                                 : "in double precision, the claim is an equality somewhere");
     }
     if (domain_result.least_variance)
-      fmt::print("  holds from ν = {:.3g} on\n", *domain_result.least_variance);
+      fmt::print("  the smallest ν for which this was proved is {:.3g}\n",
+                 *domain_result.least_variance);
   }
 }
 

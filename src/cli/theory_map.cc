@@ -51,11 +51,10 @@ std::vector<double> results(const MomentRule& rule, const std::string& file, con
                                 map.largest_singular_value()};
   const auto finite = [](double value) { return std::isfinite(value); };
   if (z.variance > 0 && std::ranges::all_of(values, finite)) return values;
-  throw Error(
-      ErrorKind::data,
-      fmt::format("{}:{}: mu {}, omega {}, nu {}, tau {}: expected a layer within the range "
-                  "of double precision, got z of mean {} and variance {}",
-                  file, row.line, mu, omega, nu, tau, z.mean, z.variance));
+  throw Error(ErrorKind::data,
+              fmt::format("{}:{}: mu {}, omega {}, nu {}, tau {}: the result exceeds the range of "
+                          "double precision; the pre-activation z has mean {} and variance {}",
+                          file, row.line, mu, omega, nu, tau, z.mean, z.variance));
 }
 
 std::string csv(const std::vector<NumberRow>& rows, const std::vector<std::vector<double>>& out) {
@@ -95,7 +94,8 @@ void run_map(const MapArguments& arguments) {
 
 void add_theory_map(Command& theory) {
   Command& command = theory.add_command(
-      "map", "Compute a layer's output mean and variance, with the Jacobian, for rows of a table");
+      "map",
+      "Compute the output mean and variance of layers and the Jacobian, for rows of a table");
   const auto arguments = std::make_shared<MapArguments>();
   command.add({.name = "--input",
                .target = &arguments->input,

@@ -92,15 +92,16 @@ std::string moment_map_plot(const PlotArguments& arguments) {
         "ps 1.5 lc rgb '{2}' left notitle",
         name, type, kRed);
   }
-  return blocks +
-         fmt::format(
-             "set title 'one layer, omega = {:g} and tau = {:g}: from each (mean, variance) an "
-             "arrow "
-             "to where it goes'\nset xlabel 'mean'\nset ylabel 'variance'\n"
-             "set xrange [-0.6:0.6]\nset yrange [0:2.2]\n"
-             "plot $arrows using 1:2:3:4 with vectors head filled size 0.012,20 lc rgb '{}'"
-             " notitle{}\n",
-             weights.omega, weights.tau, kBlue, points);
+  return blocks + fmt::format(
+                      "set title 'one layer, omega = {:g} and tau = {:g}: arrows from input to "
+                      "output (mean, variance)'\n"
+                      "set xlabel 'mean'\n"
+                      "set ylabel 'variance'\n"
+                      "set xrange [-0.6:0.6]\n"
+                      "set yrange [0:2.2]\n"
+                      "plot $arrows using 1:2:3:4 with vectors head filled size 0.012,20 lc rgb "
+                      "'{}' notitle{}\n",
+                      weights.omega, weights.tau, kBlue, points);
 }
 
 // ---- shapes -----------------------------------------------------------------------------------
@@ -118,13 +119,19 @@ std::string depth_shape_plot(const PlotArguments&) {
   }
   return data_block("shapes", rows) +
          fmt::format(
-             "set logscale x\nset xlabel 's'\nset key center left\nset multiplot layout 1,2\n"
-             "set title 'a layer, forward'\nset yrange [0:1]\n"
-             "plot $shapes using 1:2 with lines lw 2 lc rgb '{0}' title 'contraction', "
-             "'' using 1:4 with lines lw 2 lc rgb '{1}' title 'spread, width 128, normal weights', "
-             "'' using 1:5 with lines lw 2 lc rgb '{2}' title 'the same, orthogonal'\n"
-             "set title 'a layer, backward'\nset key top left\nset logscale y\nset yrange "
-             "[1e-4:0.2]\n"
+             "set logscale x\n"
+             "set xlabel 's'\n"
+             "set key center left\n"
+             "set multiplot layout 1,2\n"
+             "set title 'one layer, forward'\n"
+             "set yrange [0:1]\n"
+             "plot $shapes using 1:2 with lines lw 2 lc rgb '{0}' title 'contraction', '' using "
+             "1:4 with lines lw 2 lc rgb '{1}' title 'spread, width 128, normal weights', '' using "
+             "1:5 with lines lw 2 lc rgb '{2}' title 'the same, orthogonal'\n"
+             "set title 'one layer, backward'\n"
+             "set key top left\n"
+             "set logscale y\n"
+             "set yrange [1e-4:0.2]\n"
              "set format y '10^{{%T}}'\n"
              "plot $shapes using 1:3 with lines lw 2 lc rgb '{3}' title 'gradient growth - 1'\n"
              "unset multiplot\n",
@@ -200,7 +207,8 @@ void run_plot(const PlotArguments& arguments) {
 
 void add_theory_plot(Command& theory) {
   Command& command = theory.add_command(
-      "plot", "Draw the activation, the moment map, shapes for depth and propagation as SVG files");
+      "plot",
+      "Draw SVG files of the activation, the moment map, depth-tuned SELUs and the propagation");
   const auto arguments = std::make_shared<PlotArguments>();
   std::vector<std::string> names;
   for (const Picture& picture : kPlots) names.emplace_back(picture.name);

@@ -71,8 +71,8 @@ RunConfig read_arguments(const TrainArguments& arguments) {
   }
   if (config.data.source.empty() && config.data.inputs.empty()) {
     throw Error(ErrorKind::config,
-                "expected a network file, or --data with a data set of `selfnorm data list` or a "
-                "file (selfnorm train --data table.csv --target y)");
+                "expected a network file, or --data with a file or a data set of `selfnorm data "
+                "list` (selfnorm train --data table.csv --target y)");
   }
   return config;
 }
@@ -184,7 +184,7 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
 
 void check_resumable(const TrainArguments& arguments) {
   if (arguments.out.empty()) {
-    throw Error(ErrorKind::config, "--resume needs --out, the run folder to continue");
+    throw Error(ErrorKind::config, "--resume requires --out, the run folder to continue");
   }
   if (fs::exists(RunFolder(arguments.out).checkpoint())) return;
   throw Error(
@@ -224,7 +224,7 @@ void run_train(const TrainArguments& arguments) {
     else if (live) live->end("The training has finished.");
     print_result(run, result, folder, report, arguments.json);
   } catch (const Error& error) {
-    if (live) live->end(fmt::format("The training has stopped: {}", error.what()));
+    if (live) live->end(fmt::format("The training stopped: {}", error.what()));
     if (tensorboard) tensorboard->end(false);
     if (arguments.report) write_unfinished_report(folder, error);
     if (error.kind() != ErrorKind::interrupted) throw;
@@ -246,19 +246,19 @@ void add_train(Command& program) {
                .value = "FILE"});
   command.add({.name = "--out",
                .target = &arguments->out,
-               .help = "run folder for the model, the history and the configuration",
+               .help = "run folder to write the model, the history and the configuration to",
                .value = "DIR",
                .default_text = "runs/NAME"});
   command.add_switch("--resume", arguments->resume, "resume the run in --out from its checkpoint");
   command.add({.name = "--report",
                .target = &arguments->report,
-               .help = "write report.html to the run folder at the end"});
+               .help = "whether to write report.html to the run folder at the end"});
   command.add_switch("--live", arguments->live,
-                     "serve the growing report on 127.0.0.1 and print its address; --watch without "
-                     "a value does the same");
+                     "serve a live report on 127.0.0.1 and print its address; the same as --watch "
+                     "without a value");
   command.add({.name = "--tensorboard",
                .target = &arguments->tensorboard,
-               .help = "write TensorBoard event files to this folder",
+               .help = "folder to write TensorBoard event files to",
                .value = "DIR"});
   command.add_switch("--json", arguments->json, "print the result as one JSON document");
   add_input_flag(command, arguments->inputs);

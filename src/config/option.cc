@@ -31,8 +31,8 @@ std::string type_text() {
   else if constexpr (std::is_integral_v<T>) return "a whole number";
   else if constexpr (std::is_floating_point_v<T>) return "a number";
   else if constexpr (std::is_same_v<T, std::optional<double>>) return "a number or \"auto\"";
-  else if constexpr (std::is_same_v<T, std::string>) return "text in quotes";
-  else if constexpr (std::is_same_v<T, std::vector<std::string>>) return "a list of texts";
+  else if constexpr (std::is_same_v<T, std::string>) return "a string in quotes";
+  else if constexpr (std::is_same_v<T, std::vector<std::string>>) return "a list of strings";
   else if constexpr (std::is_same_v<T, Setting>) return "a value";
   else return "a list of numbers";
 }

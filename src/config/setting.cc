@@ -32,6 +32,7 @@ std::string number(double value) {
 template <class T, class Write>
 std::string list(const std::vector<T>& values, Write write) {
   std::vector<std::string> words;
+  words.reserve(values.size());
   for (const T& value : values) words.push_back(write(value));
   return fmt::format("[{}]", fmt::join(words, ", "));
 }

@@ -33,7 +33,7 @@ void collect(const toml::array& array, const std::string& where, std::vector<dou
       whole = whole && element.is_integer();
       numbers.push_back(*number);
     } else {
-      fail(location(element, where), "a list must contain numbers or texts");
+      fail(location(element, where), "a list must contain numbers or strings");
     }
   }
 }
@@ -44,7 +44,7 @@ Setting list_setting(const toml::array& array, const std::string& where) {
   bool whole = true;
   collect(array, where, numbers, texts, whole);
   if (!texts.empty() && !numbers.empty()) {
-    fail(location(array, where), "a list must contain either numbers or texts, not both");
+    fail(location(array, where), "a list must contain either numbers or strings, not both");
   }
   if (!texts.empty()) return texts;
   if (!whole) return numbers;
@@ -148,7 +148,7 @@ TomlFile parse_toml(std::string_view text, const std::string& where,
     const auto* table = node.as_table();
     if (table == nullptr) {
       fail(location(node, where),
-           fmt::format("'{}' is outside of a table such as [model]", std::string(key.str())));
+           fmt::format("'{}' must be in a table such as [model]", std::string(key.str())));
     }
     flatten(*table, "", where, free_keys, file[std::string(key.str())]);
   }

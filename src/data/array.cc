@@ -61,7 +61,7 @@ std::vector<std::int64_t> decode_integers(const std::vector<std::uint8_t>& bytes
   return decode<Stored, std::int64_t>(bytes, swap, [&](Stored value) {
     if (!std::in_range<std::int64_t>(value)) {
       throw_data_error(
-          fmt::format("{}: the number {} is too large: expected at most 2^63 - 1", file, value));
+          fmt::format("{}: expected numbers of at most 2^63 - 1, got {}", file, value));
     }
     return static_cast<std::int64_t>(value);
   });

@@ -30,7 +30,7 @@ gzFile open_file(const fs::path& path) {
   gzFile file = gzopen(path.c_str(), "rb");
   if (file == nullptr) {
     throw_data_error(fmt::format("{}: cannot be opened: {}", path.string(),
-                                 errno != 0 ? std::strerror(errno) : "no memory"));
+                                 errno != 0 ? std::strerror(errno) : "out of memory"));
   }
   return file;
 }
@@ -96,7 +96,8 @@ std::size_t ByteReader::read_some(void* bytes, std::size_t count) {
     if (step == static_cast<int>(want)) continue;
     int fault = Z_OK;
     const char* reason = gzerror(file_, &fault);
-    if (fault == Z_BUF_ERROR) fail("the gzip data end too early (is the download incomplete?)");
+    if (fault == Z_BUF_ERROR)
+      fail("the gzip data end too early (the file is truncated: is the download incomplete?)");
     if (fault == Z_ERRNO) fail(std::string("cannot be read: ") + std::strerror(errno));
     if (step < 0 || fault != Z_OK) fail(std::string("the gzip data are damaged: ") + reason);
     break;
@@ -113,8 +114,8 @@ std::uint64_t ByteReader::max_bytes_left() const {
 std::vector<std::uint8_t> ByteReader::read(std::uint64_t count, std::string_view what) {
   if (count > max_bytes_left()) {
     fail(
-        fmt::format("expected {} bytes of {}, the file has at most {} (truncated, or in another "
-                    "format)",
+        fmt::format("expected {} bytes of {}, but the file has at most {} (it is truncated or in "
+                    "another format)",
                     count, what, max_bytes_left()));
   }
   std::vector<std::uint8_t> bytes;
@@ -133,17 +134,18 @@ std::vector<std::uint8_t> ByteReader::read(std::uint64_t count, std::string_view
 
 void ByteReader::expect_end() {
   char extra = 0;
-  if (read_some(&extra, 1) != 0) fail("has more bytes than its header declares");
+  if (read_some(&extra, 1) != 0) fail("contains more bytes than its header declares");
 }
 
 std::uint64_t checked_bytes(const std::string& file, const Shape& shape, std::uint64_t bytes_each) {
   std::uint64_t bytes = bytes_each;
   for (const std::int64_t extent : shape) {
     if (extent <= 0)
-      throw_data_error(file + ": the array is empty: its shape is " + to_string(shape));
+      throw_data_error(file + ": expected an array with elements, got shape " + to_string(shape));
     if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent), &bytes) ||
         bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      throw_data_error(file + ": the header declares an impossible shape " + to_string(shape));
+      throw_data_error(file + ": the array is too large: its header declares shape " +
+                       to_string(shape));
     }
   }
   return bytes;

@@ -15,7 +15,7 @@ void check_count(const std::string& where, const char* what, std::size_t got, st
   const auto width = static_cast<std::size_t>(each);
   if (got % width == 0 && got / width == static_cast<std::size_t>(rows)) return;
   throw_data_error(
-      fmt::format("{}: expected {} rows of {} {}, got {} in all", where, rows, each, what, got));
+      fmt::format("{}: expected {} rows of {} {}, got {} in total", where, rows, each, what, got));
 }
 
 void check_field(const std::string& dataset, const Field& field, std::int64_t rows, bool is_text) {
@@ -62,7 +62,7 @@ void check_classes(const std::string& where, const Targets& targets) {
     if (label >= 0 && label < names) continue;
     throw_data_error(
         fmt::format("{}: row {} (from 0) has class {}, but class_names lists {} classes (name "
-                    "every class, by index from 0)",
+                    "every class, by class index from 0)",
                     where, row, label, names));
   }
 }
@@ -93,7 +93,7 @@ void check_dataset(const Dataset& data) {
   const Targets& targets = data.targets;
   const std::string where = fmt::format("{}: target '{}'", data.name, targets.name);
   if (!targets.classes.empty() && !targets.values.empty()) {
-    throw_data_error(where + ": has classes and values, expected one of them");
+    throw_data_error(where + ": expected classes or values, got both");
   }
   if (!targets.classes.empty()) {
     check_count(where, "class", targets.classes.size(), data.rows, 1);

@@ -73,8 +73,8 @@ class Parser {
     if (fault_) std::rethrow_exception(fault_);
     if (parsed) return;
     throw_data_error(
-        fmt::format("{}:{}: a quote (\") is not closed, or is inside an unquoted cell (double it: "
-                    "\"\", and put the cell in quotes)",
+        fmt::format("{}:{}: a quote (\") is not closed, or is inside an unquoted cell (double it "
+                    "to \"\" and put the cell in quotes)",
                     file_, line_));
   }
 

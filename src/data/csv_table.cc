@@ -100,9 +100,8 @@ void CsvTable::find_targets() {
       if (word == "target" || word == "label" || word == "class") names.push_back(name);
     }
     if (names.size() > 1) {
-      throw_data_error(
-          fmt::format("{}: {} could each be the target: choose one with target = \"…\"", file_,
-                      join(names, " and ")));
+      throw_data_error(fmt::format("{}: {} could each be the target (choose one: target = \"…\")",
+                                   file_, join(names, " and ")));
     }
   } else if (find_column(options_.target)) {
     names = {options_.target};
@@ -117,18 +116,18 @@ void CsvTable::find_targets() {
   for (const std::string& name : names) {
     const auto column = find_column(name);
     if (!column) {
-      throw_data_error(fmt::format("{}: there is no column {} for the target{}", file_,
+      throw_data_error(fmt::format("{}: there is no target column {}{}", file_,
                                    quote_for_message(name), column_hint(name, columns_)));
     }
     if (is_target_[*column]) {
       throw_data_error(
-          fmt::format("{}: the target {} is listed twice", file_, quote_for_message(name)));
+          fmt::format("{}: the target column {} is listed twice", file_, quote_for_message(name)));
     }
     is_target_[*column] = true;
     labels_.push_back({*column, {}});
   }
   if (labels_.size() == columns_.size())
-    throw_data_error(file_ + ": no column is left for features");
+    throw_data_error(file_ + ": all columns are targets, so no column is left for features");
 }
 
 void CsvTable::first_row(const CsvRow& row) {
@@ -154,14 +153,14 @@ float CsvTable::feature(std::string_view cell, std::int64_t line, std::size_t co
   }
   if (is_missing(cell)) {
     throw_data_error(
-        fmt::format("{}: expected a number, got a missing value {} (fill the cell or drop "
-                    "the row: missing features are not imputed)",
+        fmt::format("{}: expected a number, got a missing value {} (fill the cell or drop the row, "
+                    "since missing features are not imputed)",
                     cell_location(line, column), quote_for_message(cell)));
   }
   throw_data_error(fmt::format(
       "{}: expected a number, got {} ({})", cell_location(line, column), quote_for_message(cell),
-      labels_.empty() ? "if this is the target, name it: target = \"…\""
-                      : "features must be numbers: encode or drop this column"));
+      labels_.empty() ? "if this is the target, set target = \"…\""
+                      : "features must be numbers, so encode or drop this column"));
 }
 
 void CsvTable::row(const CsvRow& row, std::int64_t line) {

@@ -96,11 +96,10 @@ void check_standardizer(const Field& field, const Standardizer& standardizer) {
   const auto expected = static_cast<std::size_t>(standardized_features(field));
   if (standardizer.mean.size() == expected && standardizer.standard_deviation.size() == expected)
     return;
-  throw Error(
-      ErrorKind::shape,
-      fmt::format("field '{}': samples of shape {} have {} features to standardize, but the "
-                  "standardizer has {}",
-                  field.name, to_string(field.sample_shape), expected, standardizer.mean.size()));
+  throw Error(ErrorKind::shape, fmt::format("input '{}': samples of shape {} have {} features to "
+                                            "standardize, but the standardizer has {}",
+                                            field.name, to_string(field.sample_shape), expected,
+                                            standardizer.mean.size()));
 }
 
 template <class T>
@@ -128,7 +127,7 @@ void check_rows(const Field& field, std::span<const std::int64_t> rows) {
   const std::int64_t count = row_count(field);
   for (const std::int64_t row : rows) {
     if (row >= 0 && row < count) continue;
-    throw_data_error(fmt::format("field '{}': there is no row {}, expected 0 to {}", field.name,
+    throw_data_error(fmt::format("input '{}': there is no row {}, expected 0 to {}", field.name,
                                  row, count - 1));
   }
 }

@@ -33,7 +33,7 @@ NumberArray read_idx(const std::filesystem::path& path) {
   const std::optional<NumberFormat> format = number_format(magic[2]);
   if (magic[0] != 0 || magic[1] != 0 || !format || magic[3] < 1 || magic[3] > kMaxIdxExtents) {
     throw_data_error(
-        fmt::format("{}: is not an IDX file: expected bytes 00 00, a type, 1 to {} extents; "
+        fmt::format("{}: is not an IDX file: expected the bytes 00 00, a type and 1 to {} extents, "
                     "got {:02x} {:02x} {:02x} {:02x}",
                     reader.name(), kMaxIdxExtents, magic[0], magic[1], magic[2], magic[3]));
   }

@@ -26,15 +26,15 @@ constexpr std::string_view kTenDigits = "0|1|2|3|4|5|6|7|8|9";
 constexpr KnownDataset kKnown[] = {
     {"digits",
      "8x8 handwritten digits (UCI optical recognition), 1,438 train and 359 test rows, 10 classes",
-     "digits", "digits.csv", kTenDigits, "it is in the data/ folder of the selfnorm repository"},
+     "digits", "digits.csv", kTenDigits, "use the data/ folder of the selfnorm repository"},
     {"mnist", "28x28 handwritten digits, 60,000 train and 10,000 test rows, 10 classes", "mnist",
      kIdxFiles, kTenDigits,
-     "put its four IDX files (.gz or not) into DIR/mnist and set --data-dir or SELFNORM_DATA to "
+     "put the four IDX files (.gz or not) into DIR/mnist, and set --data-dir or SELFNORM_DATA to "
      "DIR"},
-    {"fashion_mnist", "28x28 pictures of clothes, 60,000 train and 10,000 test rows, 10 classes",
+    {"fashion_mnist", "28x28 images of clothes, 60,000 train and 10,000 test rows, 10 classes",
      "fashion-mnist fashion_mnist", kIdxFiles,
      "T-shirt/top|Trouser|Pullover|Dress|Coat|Sandal|Shirt|Sneaker|Bag|Ankle boot",
-     "apt-get install dataset-fashion-mnist, or put its four IDX files into DIR/fashion-mnist and "
+     "apt-get install dataset-fashion-mnist, or put the four IDX files into DIR/fashion-mnist, and "
      "set --data-dir or SELFNORM_DATA to DIR"},
 };
 

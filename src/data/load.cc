@@ -52,7 +52,7 @@ RowLocator make_row_locator(const fs::path& path) {
 void check_rows_match(std::int64_t inputs, std::int64_t targets, const fs::path& input_file,
                       const fs::path& target_file) {
   if (inputs == targets) return;
-  throw_data_error(fmt::format("{} has {} rows, but {} has {}: expected the same number",
+  throw_data_error(fmt::format("{} has {} rows, but {} has {} (expected equal numbers of rows)",
                                input_file.string(), inputs, target_file.string(), targets));
 }
 
@@ -72,7 +72,7 @@ Targets read_targets(const fs::path& path, const DataOptions& options) {
   const FileKind kind = file_kind(path);
   if (kind == FileKind::table) {
     throw_data_error(path.string() +
-                     ": the targets of an array must also be an array (.npy or IDX)");
+                     ": the targets of an array must be an array, too (.npy or IDX)");
   }
   NumberArray array = read_array(path, kind, options.limit);
   const std::string name = without_gz(path).stem().string();
@@ -145,10 +145,10 @@ LoadedData load_idx_folder(const fs::path& folder, const std::string& name,
                            const DataOptions& options) {
   const auto train = find_pair(folder, "train");
   if (!train) {
-    throw_data_error(
-        fmt::format("{}: expected a folder with train-images-idx3-ubyte and "
-                    "train-labels-idx1-ubyte (or .gz), and the same with t10k for a test set",
-                    folder.string()));
+    throw_data_error(fmt::format(
+        "{}: expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte (or .gz), "
+        "and optionally the same files with t10k for a test set",
+        folder.string()));
   }
   LoadedData data{read_pair(*train, name, class_names, options), {}};
   const auto test = find_pair(folder, "t10k");
@@ -186,7 +186,7 @@ LoadedData load_digits(const fs::path& folder, std::vector<std::string> class_na
   table.delimiter = "comma";
   Dataset all = read_csv(path, table);
   if (all.inputs[0].sample_shape != Shape{64}) {
-    throw_data_error(fmt::format("{}: expected rows of 64 counts and a label", path.string()));
+    throw_data_error(fmt::format("{}: expected 64 counts and a label in each row", path.string()));
   }
   all.name = "digits";
   auto& counts = std::get<std::vector<float>>(all.inputs[0].values);
@@ -212,8 +212,8 @@ LoadedData load_files(const DataOptions& options) {
     const auto path = listed.size() == 1 ? find_path(listed.front(), options) : std::nullopt;
     if (!path || file_kind(*path) == FileKind::table) {
       throw_data_error(
-          fmt::format("input '{}': expected one .npy or IDX file, got {} (for columns of "
-                      "a table, set `source` to the table)",
+          fmt::format("input '{}': expected one .npy or IDX file, got {} (to use columns of a "
+                      "table, set `source` to the table)",
                       name, join(listed, ", ")));
     }
     files.emplace_back(name, *path);
@@ -223,13 +223,14 @@ LoadedData load_files(const DataOptions& options) {
 
 LoadedData load_table(const fs::path& path, const DataOptions& options) {
   if (is_json_lines_file(path) && (options.header != "auto" || options.delimiter != "auto")) {
-    throw_data_error(path.string() +
-                     ": JSON lines have neither `header` nor `delimiter` (leave them out)");
+    throw_data_error(
+        path.string() +
+        ": JSON lines have no header or delimiter (leave `header` and `delimiter` out)");
   }
   if (!options.text.empty()) return {read_texts(path, options), {}};
   if (is_json_lines_file(path)) {
     throw_data_error(path.string() +
-                     ": JSON lines must contain texts (name their columns: text = [\"…\"])");
+                     ": JSON lines are read only for texts (name their columns: text = [\"…\"])");
   }
   LoadedData data{read_csv(path, options), {}};
   if (!options.inputs.empty()) split_into_inputs(options.inputs, data.train);
@@ -249,20 +250,20 @@ void reject_unread_options(SourceKind source, const DataOptions& options) {
       {"inputs",
        !options.inputs.empty(),
        {table, files},
-       "has only one input: named inputs are columns of a table"},
+       "has only one input, since named inputs are columns of a table"},
       {"target", !options.target.empty(), {table, array, files}, "has its own targets"},
       {"task",
        options.task != "auto",
        {folder, table, array, files},
        "has its own targets, which are classes"},
-      {"delimiter", options.delimiter != "auto", {table}, "is not a text table"},
-      {"header", options.header != "auto", {table}, "is not a text table"},
-      {"text", !options.text.empty(), {table}, "contains numbers"}};
+      {"delimiter", options.delimiter != "auto", {table}, "is not a table"},
+      {"header", options.header != "auto", {table}, "is not a table"},
+      {"text", !options.text.empty(), {table}, "contains numbers, not texts"}};
   for (const Rule& rule : rules) {
     if (!rule.given || std::ranges::count(rule.readers, source) > 0) continue;
     throw_data_error(fmt::format(
         "{} {} (leave `{}` out)",
-        options.source.empty() ? "a file for each input" : quote_for_message(options.source),
+        options.source.empty() ? "a set of input files" : quote_for_message(options.source),
         rule.why, rule.option));
   }
 }
@@ -297,10 +298,9 @@ DataOptions separate_set_options(const std::string& part, const std::string& sou
   own.source = source;
   const Source found = find_source(own);
   if (options.source.empty() || found.kind != find_source(options).kind) {
-    throw_data_error(
-        fmt::format("{}: {} is not the same kind of source as the training data ({})", part,
-                    quote_for_message(source),
-                    options.source.empty() ? "a file for each input" : options.source));
+    throw_data_error(fmt::format("{}: {} is not the same kind of source as the training data ({})",
+                                 part, quote_for_message(source),
+                                 options.source.empty() ? "one file per input" : options.source));
   }
   if (found.kind != SourceKind::known) {
     own.task = targets.classes.empty() ? "regression" : "classification";
@@ -343,23 +343,27 @@ Options options(DataOptions& data) {
   return {
       {"source", &data.source, "a known data set, a file, or a folder of IDX files"},
       {"target", &data.target, "column to predict by name or index, or a file of targets"},
-      {"task", &data.task, "kind of target", range::kAny, {"auto", "classification", "regression"}},
+      {"task",
+       &data.task,
+       "kind of the target",
+       range::kAny,
+       {"auto", "classification", "regression"}},
       {"standardize", &data.standardize,
        "standardize the inputs with the mean and variance of the training rows"},
       {"validation", &data.validation, "source of validation rows, of the same kind as `source`"},
       {"test", &data.test, "source of test rows, of the same kind as `source`"},
       {"validation_split", &data.validation_split,
-       "fraction of the training rows used for validation; auto: 0.1 of at least 2,000 rows, else "
-       "0",
+       "fraction of the training rows used for validation; auto: 0.1 with at least 2,000 rows, "
+       "else 0",
        range::kRate},
       {"test_split", &data.test_split, "fraction of the rows used as the test set", range::kRate},
       {"shuffle_split", &data.shuffle_split,
-       "draw the rows of the splits at random; false takes the last rows"},
+       "draw the held-out rows at random; false takes the last rows"},
       {"data_dir", &data.data_dir, "folder to search first for known data sets"},
       {"limit", &data.limit, "maximum number of rows of each set; 0 for all", range::kNonNegative},
       {"delimiter",
        &data.delimiter,
-       "separator of the cells of a table",
+       "column separator of a table",
        range::kAny,
        {"auto", "comma", "semicolon", "tab"}},
       {"header",
@@ -367,12 +371,12 @@ Options options(DataOptions& data) {
        "whether a table's first row names its columns",
        range::kAny,
        {"auto", "yes", "no"}},
-      {"text", &data.text, "columns of text, which become token ids"},
+      {"text", &data.text, "text columns, which are converted to token ids"},
       {"max_words", &data.max_words, "maximum number of tokens per text; 0 for all", {0, 1e6}},
-      {"min_count", &data.min_count, "tokens that occur less often are unknown",
+      {"min_count", &data.min_count, "minimum count of a token; rarer tokens are unknown",
        range::kAtLeastOne},
-      {"labels", &data.labels, "labels allowed for the target of texts; any other is an error"},
-      {"skip_bad", &data.skip_bad, "skip rows of texts that cannot be read, and report how many"}};
+      {"labels", &data.labels, "allowed labels of texts; any other label is an error"},
+      {"skip_bad", &data.skip_bad, "skip unreadable rows of texts and report their number"}};
 }
 
 LoadedData load_data(const DataOptions& options, std::uint64_t seed) {

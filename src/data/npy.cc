@@ -70,8 +70,7 @@ class HeaderParser {
   }
   std::string string() {
     skip_space();
-    if (starts_with('['))
-      fail("records with named fields are not supported (expected a plain type)");
+    if (starts_with('[')) fail("expected a plain number type, got a record with named fields");
     if (!starts_with('\'') && !starts_with('"')) fail("expected text in quotes");
     const std::size_t end = rest_.find(rest_.front(), 1);
     if (end == std::string_view::npos) fail("a quote is not closed");
@@ -100,7 +99,7 @@ class HeaderParser {
       if (fault != std::errc()) fail("expected a whole number");
       rest_.remove_prefix(end - begin);
       shape.push_back(extent);
-      if (shape.size() > kMaxNpyExtents) fail("more extents than NumPy allows");
+      if (shape.size() > kMaxNpyExtents) fail("the shape has more extents than NumPy allows");
       if (!accept(',') && !starts_with(')')) fail("expected ',' or ')'");
     }
     return shape;
@@ -147,7 +146,7 @@ NumberArray read_npy(const std::filesystem::path& path) {
   const std::string_view view(reinterpret_cast<const char*>(text.data()), text.size());
   Header header = HeaderParser(view, reader.name()).parse();
   if (header.shape.empty())
-    throw_data_error(reader.name() + ": contains a single number, expected rows");
+    throw_data_error(reader.name() + ": expected an array with rows, got a single number");
   const NumberFormat format = number_format(header.type, reader.name());
   const std::uint64_t bytes = checked_bytes(reader.name(), header.shape, format.bytes);
   auto numbers = reader.read(bytes, "numbers of shape " + to_string(header.shape));

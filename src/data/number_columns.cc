@@ -25,10 +25,9 @@ class Columns {
     for (const std::string& name : names_) {
       const auto found = std::ranges::find(there, name);
       if (found == there.end()) {
-        throw_data_error(
-            fmt::format("{}:{}: there is no column '{}' (expected a first row that names {}; "
-                        "it has {})",
-                        file_, line, name, join(names_, ", "), join(there, ", ")));
+        throw_data_error(fmt::format(
+            "{}:{}: there is no column '{}' (the first row must name {}, but it has {})", file_,
+            line, name, join(names_, ", "), join(there, ", ")));
       }
       if (std::ranges::count(there, name) > 1) {
         throw_data_error(fmt::format("{}:{}: there are {} columns named '{}'", file_, line,

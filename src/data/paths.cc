@@ -21,7 +21,8 @@ const std::vector<std::string> kTableExtensions = {".csv", ".tsv",   ".txt",   "
   std::vector<std::string> names;
   for (const KnownDataset& known : known_datasets()) names.emplace_back(known.name);
   if (options.source.empty()) {
-    throw_data_error("no source is given (name a data set: " + join(names, ", ") + ", or a file)");
+    throw_data_error("there is no data source (name a data set: " + join(names, ", ") +
+                     ", or a file)");
   }
   throw_data_error(fmt::format("{} is neither a file nor a known data set{}",
                                quote_for_message(options.source),

@@ -28,8 +28,9 @@ Split split_rows(std::int64_t rows, double fraction, bool shuffle, std::uint64_t
   if (fraction <= 0) return {std::move(order), {}};
   const double kept = std::floor(static_cast<double>(rows) * (1 - fraction) + kRounding);
   if (!(kept >= 1) || kept >= static_cast<double>(rows)) {
-    throw_data_error(fmt::format("{}_split: a fraction of {} of {} rows leaves one part empty",
-                                 name, fraction, rows));
+    throw_data_error(
+        fmt::format("{}_split: a fraction of {} of {} rows leaves one of the two parts empty", name,
+                    fraction, rows));
   }
   if (shuffle) order = permutation(random_key(seed, "shuffle", name), rows);
   const auto cut = order.begin() + static_cast<std::int64_t>(kept);

@@ -80,8 +80,7 @@ std::int64_t standardized_features(const Field& field) {
 
 Standardizer fit_standardizer(const Field& field, std::span<const std::int64_t> rows) {
   if (rows.empty())
-    throw_data_error("field '" + field.name +
-                     "': there are no rows to compute the standardization from");
+    throw_data_error("input '" + field.name + "': standardization needs at least one row");
   check_rows(field, rows);
   return std::visit([&](const auto& values) { return fit_values(values, layout(field), rows); },
                     field.values);

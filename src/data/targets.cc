@@ -84,7 +84,7 @@ Targets text_targets(std::string name, const std::vector<std::string>& labels,
                      const std::string& task, const RowLocator& locate) {
   require(labels, locate, "a class", [](const std::string& label) { return !label.empty(); });
   if (task == "regression") {
-    require(labels, locate, "a number as the target of a regression",
+    require(labels, locate, "a number as the regression target",
             [](const std::string&) { return false; });
   }
   return encode(std::move(name), labels);
@@ -110,7 +110,7 @@ void align_classes(Targets& targets, const std::vector<std::string>& class_names
   for (std::size_t row = 0; row < targets.classes.size(); ++row) {
     const auto from = static_cast<std::size_t>(targets.classes[row]);
     if (static_cast<std::size_t>(index[from]) == class_names.size()) {
-      throw_data_error(fmt::format("{}: class {} is not among the {} known ones{}",
+      throw_data_error(fmt::format("{}: class {} is not one of the {} known classes{}",
                                    locate(static_cast<std::int64_t>(row)),
                                    quote_for_message(targets.class_names[from]), class_names.size(),
                                    suggestion(targets.class_names[from], class_names)));

@@ -54,10 +54,9 @@ class TextReader {
     data_.vocabulary = vocabulary.tokens;
     const std::int64_t steps = steps_of_rows();
     if (!is_plausible({data_.rows, steps})) {
-      throw_data_error(
-          fmt::format("{}: {} texts of {} words do not fit in memory (truncate them with "
-                      "max_words)",
-                      data_.name, data_.rows, steps));
+      throw_data_error(fmt::format(
+          "{}: {} texts of {} tokens do not fit in memory (truncate them with max_words)",
+          data_.name, data_.rows, steps));
     }
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       data_.inputs.push_back({name_of(options_.text[i]),
@@ -81,19 +80,19 @@ class TextReader {
       return "";
     }
     if (row.label && !is_utf8(*row.label))
-      return "its label is not UTF-8: " + quote_for_message(*row.label);
+      return "the label is not UTF-8: " + quote_for_message(*row.label);
     const auto& labels = options_.labels;
     if (row.label && !labels.empty() && std::ranges::count(labels, *row.label) == 0) {
-      return fmt::format("label {}: expected {}", quote_for_message(*row.label),
+      return fmt::format("unknown label {}, expected one of {}", quote_for_message(*row.label),
                          join(labels, ", "));
     }
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (!is_utf8(row.texts[i])) {
-        return fmt::format("'{}' is not UTF-8: {}", options_.text[i],
+        return fmt::format("column '{}' is not UTF-8: {}", options_.text[i],
                            quote_for_message(row.texts[i]));
       }
       tokenize(row.texts[i], tokens_[i]);
-      if (tokens_[i].empty()) return fmt::format("'{}' has no words", options_.text[i]);
+      if (tokens_[i].empty()) return fmt::format("column '{}' has no words", options_.text[i]);
     }
     for (std::size_t i = 0; i < columns_.size(); ++i) add(tokens_[i], columns_[i]);
     if (row.label) labels_.push_back(*row.label);
@@ -163,7 +162,8 @@ void check_texts(const DataOptions& options) {
   for (const auto& [name, given] : of_texts) {
     if (!given || !options.text.empty()) continue;
     throw_data_error(fmt::format(
-        "`{}` is for texts (name their columns with text = [\"…\"], or leave it out)", name));
+        "`{}` applies only to texts (name their columns with text = [\"…\"], or leave it out)",
+        name));
   }
   for (const auto& [name, columns] : options.inputs) {
     const bool is_text = columns.size() == 1 && std::ranges::count(options.text, columns[0]) > 0;
@@ -184,7 +184,7 @@ void convert_token_ids(Field& field, const std::vector<std::string>& vocabulary,
                        const std::vector<std::string>& into, std::int64_t steps) {
   if (!is_plausible({row_count(field), steps})) {
     throw_data_error(
-        fmt::format("input '{}': texts of {} words do not fit in memory", field.name, steps));
+        fmt::format("input '{}': texts of {} tokens do not fit in memory", field.name, steps));
   }
   const std::vector<std::int32_t> numbers = map_token_ids(vocabulary, into);
   const auto& from = std::get<std::vector<float>>(field.values);

@@ -27,8 +27,8 @@ std::string target_among(const std::vector<std::string>& columns, const DataOpti
   if (!options.read_targets) return "";
   if (!options.target.empty()) {
     if (std::ranges::count(columns, options.target) > 0) return options.target;
-    throw_data_error(fmt::format("{}: there is no column '{}' for the target{}", file,
-                                 options.target, suggestion(options.target, columns)));
+    throw_data_error(fmt::format("{}: there is no target column '{}'{}", file, options.target,
+                                 suggestion(options.target, columns)));
   }
   const auto found = std::ranges::find_if(
       kTargetNames, [&](const std::string& name) { return std::ranges::count(columns, name) > 0; });
@@ -70,7 +70,8 @@ class JsonLines {
   std::string member(const nlohmann::json& object, const std::string& name) {
     const auto found = object.find(name);
     if (found == object.end()) {
-      row_.fault = fmt::format("has no '{}'{}", name, suggestion(name, names_of(object)));
+      row_.fault =
+          fmt::format("there is no member '{}'{}", name, suggestion(name, names_of(object)));
       return "";
     }
     if (found->is_string()) return found->get<std::string>();

@@ -60,8 +60,8 @@ Diagnosis make_diagnosis(const FindingKind& kind, const std::vector<LayerFinding
 const std::vector<FindingKind>& finding_kinds() {
   static const std::vector<FindingKind> kinds = {
       {"input-not-standardized", "mean square of the input",
-       "The input's {detail} instead of 0 and 1. The first layers spend their contraction on "
-       "correcting that, and all samples share a large common part.",
+       "The input has {detail} instead of 0 and 1. The first layers must correct this, and all "
+       "samples share a large common component.",
        "set standardize = true in [data]", FixPhase::layers, find_unstandardized_inputs},
       {"embedding-not-standardized", "mean square of the embedding vectors",
        "The embedding vectors have {detail} instead of 0 and 1. The layers after them start far "
@@ -70,14 +70,14 @@ const std::vector<FindingKind>& finding_kinds() {
        "standardize the vectors: {remedy}", FixPhase::layers, find_unstandardized_embeddings},
       {"correlated-inputs", "number of independent values over number of values in a window",
        "Neighboring inputs are strongly correlated: the {detail} independent ones. The variance of "
-       "a "
-       "unit then depends on few draws of its weights, and the gradient on what all inputs share.",
-       "insert whiten before the convolution", FixPhase::layers, find_correlated_inputs},
+       "a unit then depends strongly on its drawn weights, and the gradient on the component that "
+       "all inputs share.",
+       "insert a whiten layer before the convolution", FixPhase::layers, find_correlated_inputs},
       {"initial-variance", "variance of the weights times fan-in, relative to the value needed",
        "The initial variance of the weights times fan-in is {value} times the value that preserves "
        "the signal: {detail}. Every such layer multiplies the second moments of the signal and of "
        "the gradient by this factor.",
-       "remove `init`, so that it is chosen for the activation and the true fan-in",
+       "remove `init`, so that the initializer is chosen for the activation and the true fan-in",
        FixPhase::layers, find_wrong_initial_variance},
       {"plain-dropout", "standard deviation of the signal after many layers",
        "Plain dropout at rate {detail} adds variance that SELU does not remove: after many layers "
@@ -85,7 +85,7 @@ const std::vector<FindingKind>& finding_kinds() {
        "standard deviation is {value} instead of 1. It also sets elements to 0, while SELU "
        "saturates "
        "at -1.758.",
-       "replace it with alpha_dropout at rate {remedy}, which keeps as much of the signal",
+       "replace it with alpha_dropout at rate {remedy}, which preserves the same amount of signal",
        FixPhase::layers, find_plain_dropout},
       {"alpha-dropout-without-selu", "second moment of the input of the dropout",
        "Alpha dropout follows {detail}, whose output does not have mean 0 and variance 1 (second "
@@ -95,62 +95,55 @@ const std::vector<FindingKind>& finding_kinds() {
        find_alpha_dropout_without_selu},
       {"normalization-beside-selu", "variance of the input of the normalization",
        "A layer normalizes what SELU already keeps normal: its input has variance {value}. It "
-       "costs "
-       "time, couples the samples of a batch or removes differences between samples, and hides "
-       "wrong "
-       "scales.",
+       "costs time, couples the samples of a batch or removes differences between samples, and "
+       "hides wrong scales.",
        "remove it", FixPhase::layers, find_normalization_beside_selu},
       {"activations-mixed", "second moment of the activation's output for N(0, 1)",
-       "The network uses SELU and also {detail}, which turns N(0, 1) into a second moment of "
-       "{value}. "
-       "One layer that does not preserve mean and variance moves all layers after it.",
+       "The network uses SELU and also {detail}, whose output for N(0, 1) has second moment "
+       "{value}. One layer that does not preserve mean and variance shifts the moments of all "
+       "layers after it.",
        "use {remedy} instead", FixPhase::layers, find_mixed_activations},
-      {"summed-steps", "second moment of the sum over that of a step",
+      {"summed-steps", "second moment of the sum divided by that of a step",
        "A sum over the steps of a sequence has {value} times the second moment of one step: n "
-       "steps "
-       "multiply the variance by n, and by more if they are correlated. Long sequences outweigh "
-       "short ones, and the layers after it work far from the fixed point.",
+       "steps multiply the variance by n, and by more if they are correlated. Long sequences "
+       "outweigh short ones, and the layers after the sum operate far from the fixed point.",
        "set mode = \"sqrt\" in pool_steps", FixPhase::layers, find_summed_steps},
-      {"zero-padding", "fraction of the variance that zero padding leaves",
-       "Windows at the border include zeros, which leaves a fraction {value} of the variance. "
-       "Small "
-       "images have more border, so the signal decays layer by layer from the edges.",
+      {"zero-padding", "fraction of the variance that remains with zero padding",
+       "Windows at the border include zeros, so only a fraction {value} of the variance remains. "
+       "Small images have relatively more border, so the signal decays layer by layer from the "
+       "edges.",
        "multiply the gain of the initializer by {remedy}", FixPhase::scales,
        find_zero_padding_loss},
-      {"unscaled-add", "second moment of the sum over that of its inputs",
-       "The sum has {value} times the second moment of its inputs. Signal and gradient grow by "
-       "this "
-       "factor in every block.",
+      {"unscaled-add", "second moment of the sum divided by that of its inputs",
+       "The sum has {value} times the second moment of its inputs. Every block with such a sum "
+       "multiplies the signal and the gradient by this factor.",
        "scale the sum to the second moment of its inputs: {remedy}", FixPhase::scales,
        find_unscaled_sums},
-      {"concat-unlike", "largest over smallest second moment of the inputs",
+      {"concat-unlike", "ratio of the largest to the smallest second moment of the inputs",
        "The second moments of the concatenated values differ by a factor of {value}. The next "
-       "layer "
-       "depends almost only on the largest.",
+       "layer depends almost only on the largest values.",
        "scale the inputs to equal second moments: {remedy}", FixPhase::concatenations,
        find_unlike_concatenations},
-      {"pooling-shift", "second moment after pooling over that before",
-       "Pooling, a difference or a product leaves {detail}, with {value} times the second moment "
-       "of "
-       "its input. The activations after it work away from their fixed point.",
+      {"pooling-shift", "second moment after the layer divided by that before it",
+       "The output of a pooling layer, difference or product has {detail}, and {value} times the "
+       "second moment of its input. The activations after it operate away from their fixed point.",
        "restore mean 0 and variance 1: {remedy}", FixPhase::scales, find_pooling_shifts},
-      {"weights-left-domain", "mean over a layer's units of the sum of squared weights, tau",
-       "Training moved the mean over a layer's units of tau, the sum of squared weights, to "
-       "{value} "
-       "(less what zero padding takes): {detail}. Theorems 2 and 3, which bound the variance, hold "
-       "from 0.8 to 1.25; below 0.4768 signals vanish, and above 1.8116 they grow without bound. "
-       "Omega, the sum of a unit's weights, matters if the input of the layer has a mean.",
-       "use a lower learning rate or weight decay (adamw, l2)", FixPhase::layers,
+      {"weights-left-domain",
+       "mean of tau, the sum of a unit's squared weights, over the layer's units",
+       "Training moved tau, the sum of a unit's squared weights, to a mean of {value} over the "
+       "layer's units (corrected for zero padding): {detail}. Theorems 2 and 3, which bound the "
+       "variance, hold for tau from 0.8 to 1.25. Signals vanish below 0.4768 and grow without "
+       "bound above 1.8116. Omega, the sum of a unit's weights, matters if the layer's input has a "
+       "nonzero mean.",
+       "lower the learning rate, or use weight decay (adamw, l2)", FixPhase::layers,
        find_weights_outside_domain},
-      {"gradient-growth", "sum of squares of the gradient at the first SELU over that at the last",
+      {"gradient-growth",
+       "sum of squares of the gradient at the first SELU divided by that at the last",
        "The sum of squares of the gradient at the first SELU is {value} times that at the last. "
-       "SELU "
-       "keeps signals normal, but not gradients: they grow by up to 1.0716 per layer, so one "
-       "learning "
-       "rate does not fit all layers.",
-       "set shape = \"depth\" for the SELUs, and remove `init` before them, so that the weights "
-       "are "
-       "orthogonal",
+       "SELU keeps signals normal, but not gradients: their second moment grows by a factor of up "
+       "to 1.0716 per layer, so one learning rate does not fit all layers.",
+       "set shape = \"depth\" for the SELUs, and remove `init` from the layers before them, so "
+       "that their weights are orthogonal",
        FixPhase::activation_shapes, find_gradient_growth},
   };
   return kinds;

@@ -92,12 +92,11 @@ std::vector<LayerFinding> find_unstandardized_inputs(const NetworkAnalysis& anal
     const bool is_normal = std::abs(x.mean) < kFar && !is_off_target(x.square);
     if (is_normal) continue;
     const bool is_severe = std::abs(x.mean) > kVeryFar || severity_of(x.square) == Severity::error;
-    layer_findings.push_back(
-        {"",
-         x.square,
-         is_severe ? Severity::error : Severity::warning,
-         fmt::format("mean is {:.4g} and its variance {:.4g}", x.mean, variance),
-         {{}}});
+    layer_findings.push_back({"",
+                              x.square,
+                              is_severe ? Severity::error : Severity::warning,
+                              fmt::format("mean {:.4g} and variance {:.4g}", x.mean, variance),
+                              {{}}});
   }
   return layer_findings;
 }

@@ -110,8 +110,8 @@ std::string scale_remedy(const Node* scale, double factor, double shift) {
   const std::string numbers =
       fmt::format("factor {:.4g} and shift {:.4g}", number_or(layer.attributes, "factor", 1),
                   number_or(layer.attributes, "shift", 0));
-  return scale == nullptr ? fmt::format("insert scale with {} after it", numbers)
-                          : fmt::format("set {} in '{}'", numbers, scale->name);
+  return scale == nullptr ? fmt::format("insert a scale layer with {} after it", numbers)
+                          : fmt::format("set {} in layer '{}'", numbers, scale->name);
 }
 
 bool sums_steps(const Node& node) {
@@ -159,7 +159,7 @@ std::vector<LayerFinding> find_unscaled_sums(const NetworkAnalysis& analysis) {
            Severity::error,
            "",
            {},
-           "no factor can, since its inputs cancel; remove it or change its `weights`"});
+           "no factor does this, because its inputs cancel; remove it or change its `weights`"});
       continue;
     }
     const auto rescale = [factor = 1 / std::sqrt(ratio), rule = *rule_of(row_of(node).rescale),
@@ -200,11 +200,11 @@ std::vector<LayerFinding> find_unlike_concatenations(const NetworkAnalysis& anal
       const double factor = 1 / std::sqrt(square(input));
       layer_finding.fixes.push_back(
           {analysis.graph().value(input).name, {}, scale_layer(factor, 0), node.name});
-      layer_finding.remedy += fmt::format("{} scale with factor {:.4g} after '{}'",
+      layer_finding.remedy += fmt::format("{} a scale layer with factor {:.4g} after '{}'",
                                           layer_finding.remedy.empty() ? "insert" : ",", factor,
                                           analysis.graph().value(input).name);
     }
-    if (layer_finding.remedy.empty()) layer_finding.remedy = "insert scale before it";
+    if (layer_finding.remedy.empty()) layer_finding.remedy = "insert a scale layer before it";
     layer_findings.push_back(std::move(layer_finding));
   }
   return layer_findings;
@@ -274,12 +274,13 @@ std::vector<LayerFinding> find_pooling_shifts(const NetworkAnalysis& analysis) {
     if (keeps || is_normal) continue;
     const double variance = y.square - y.mean * y.mean, factor = 1 / std::sqrt(variance);
     if (!std::isfinite(factor)) {
-      layer_findings.push_back({node.name,
-                                ratio,
-                                Severity::error,
-                                "no variance",
-                                {},
-                                "no scale can, since its output is constant; use another pooling"});
+      layer_findings.push_back(
+          {node.name,
+           ratio,
+           Severity::error,
+           "no variance",
+           {},
+           "no scale layer does this, because its output is constant; use another pooling"});
       continue;
     }
     layer_findings.push_back({node.name,

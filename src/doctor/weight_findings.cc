@@ -25,9 +25,9 @@ std::string known_scheme_text(double tau) {
   static constexpr Known kKnown[] = {
       {1.0 / 3, "PyTorch's default"},
       {9.0 / 16, "PyTorch's gain of 3/4 for 'selu'"},
-      {0.773740, "a truncated normal without correction of its standard deviation"},
+      {0.773740, "a truncated normal whose standard deviation is not corrected"},
       {0.25, "half the standard deviation, 0.5/√fan_in"},
-      {2, "He's initialization, which is for ReLU"},
+      {2, "He initialization, which is for ReLU"},
   };
   constexpr double kClose = 0.01;
   const auto known = std::ranges::find_if(
@@ -39,7 +39,7 @@ std::string known_scheme_text(double tau) {
 std::string glorot_text(const Parameter& weights, double tau) {
   const double glorot = 2 * weights.fan_in / (weights.fan_in + weights.fan_out);
   const bool is_close = std::abs(tau / glorot - 1) < 0.01;
-  return is_close ? " (Glorot's initialization, which uses the mean of fan-in and fan-out)" : "";
+  return is_close ? " (Glorot initialization, which uses the mean of fan-in and fan-out)" : "";
 }
 
 // Describes what happens to signals if tau is outside the band of stable gains.
@@ -119,7 +119,7 @@ std::string first_outside_text(const std::vector<EpochRecord>& records, const Dr
     if (!has_left_domain(*weights, of)) first = -1;
     else if (first < 0) first = record.epoch;
   }
-  return known < 2 || first < 0 ? "" : fmt::format(", first seen outside after epoch {}", first);
+  return known < 2 || first < 0 ? "" : fmt::format(", outside since epoch {}", first);
 }
 
 // Multiplies the initial standard deviation of a node's weights.
@@ -185,8 +185,8 @@ std::vector<LayerFinding> find_weights_outside_domain(const NetworkAnalysis& ana
     const bool survives = tau > band.low && tau < band.high;
     layer_findings.push_back(
         {w.node->name, tau, survives ? Severity::warning : Severity::error,
-         fmt::format("tau {:.3g} ± {:.2g} over its units, {:.0f} % of them outside, omega {:.2g} ± "
-                     "{:.2g}{}",
+         fmt::format("tau {:.3g} ± {:.2g} over the units, {:.0f} % of them outside 0.8 to 1.25, "
+                     "omega {:.2g} ± {:.2g}{}",
                      tau, weights->tau_standard_deviation * w.padding_variance_fraction,
                      100 * weights->outside_fraction, weights->omega,
                      weights->omega_standard_deviation,

@@ -35,8 +35,8 @@ Step lower(const Graph& graph, const Node& node, Mode mode, std::uint64_t seed) 
     std::vector<std::string> shapes;
     for (const Shape& shape : context.inputs) shapes.push_back(to_string(shape));
     throw Error(ErrorKind::config,
-                fmt::format("node '{}' ({}): cannot run on inputs of shape {} (other extents or "
-                            "attributes may work): {}",
+                fmt::format("node '{}' ({}): cannot run on inputs of shape {} (try other extents "
+                            "or attributes): {}",
                             node.name, node.op, join(shapes, ", "), refusal.what()));
   }
 }

@@ -50,9 +50,10 @@ auto read_json(std::string_view text, const char* what, Read read) {
   try {
     return read(nlohmann::json::parse(text));
   } catch (const nlohmann::json::exception&) {
-    throw Error(ErrorKind::model_file,
-                std::string("its metadata '") + what +
-                    "' are damaged: not JSON, or a member is missing or has the wrong type");
+    throw Error(
+        ErrorKind::model_file,
+        std::string("its metadata '") + what +
+            "' are damaged: they are not JSON, or a member is missing or has the wrong type");
   }
 }
 

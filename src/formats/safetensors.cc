@@ -77,11 +77,11 @@ std::string header_text(const std::vector<const TensorEntry*>& entries,
   try {
     text = header.dump();
   } catch (const nlohmann::json::type_error& error) {
-    fail(where, std::string("a name or metadata is not UTF-8: ") + error.what());
+    fail(where, std::string("a name or the metadata are not UTF-8: ") + error.what());
   }
   text.append((kLengthBytes - text.size() % kLengthBytes) % kLengthBytes, ' ');
   if (text.size() > kMaxHeaderBytes) {
-    fail(where, fmt::format("the header needs {} bytes, the format allows {}", text.size(),
+    fail(where, fmt::format("the header needs {} bytes, but the format allows only {}", text.size(),
                             kMaxHeaderBytes));
   }
   return text;
@@ -97,15 +97,15 @@ void read_bytes(std::istream& stream, void* destination, std::uint64_t count,
 
 std::string read_header(std::istream& stream, std::uint64_t size, const std::string& where) {
   if (size < kLengthBytes) {
-    fail(where, fmt::format("a safetensors file has at least {} bytes, this one has {}{}",
+    fail(where, fmt::format("a safetensors file has at least {} bytes, but this one has {}{}",
                             kLengthBytes, size, kFixHint));
   }
   std::uint64_t length = 0;
   read_bytes(stream, &length, kLengthBytes, where);
   if (length > std::min(kMaxHeaderBytes, size - kLengthBytes)) {
     fail(where,
-         fmt::format("the header claims {} bytes, the file has {} after its first {} and the "
-                     "format allows {} (not a safetensors file, or truncated)",
+         fmt::format("the header claims {} bytes, but the file has {} after its first {}, and the "
+                     "format allows {} (this is not a safetensors file, or it is truncated)",
                      length, size - kLengthBytes, kLengthBytes, kMaxHeaderBytes));
   }
   std::string text(length, '\0');
@@ -123,10 +123,10 @@ void check_layout(std::vector<HeaderEntry>& entries, std::uint64_t data_bytes,
   });
   std::uint64_t expected = 0;
   for (const HeaderEntry& entry : entries) {
-    const std::string tensor = fmt::format("tensor '{}': data_offsets are [{}, {}], ",
+    const std::string tensor = fmt::format("tensor '{}': data_offsets are [{}, {}], but ",
                                            printable(entry.name), entry.begin, entry.end);
     if (entry.begin != expected) {
-      fail(where, fmt::format("{}expected to begin at {}, where the previous tensor ends{}", tensor,
+      fail(where, fmt::format("{}they must begin at {}, where the previous tensor ends{}", tensor,
                               expected, kFixHint));
     }
     if (entry.end < entry.begin || entry.end > data_bytes) {
@@ -134,8 +134,8 @@ void check_layout(std::vector<HeaderEntry>& entries, std::uint64_t data_bytes,
     }
     std::uint64_t bytes = 0;
     if (!byte_count(entry.type, entry.shape, bytes)) {
-      fail(where, fmt::format("{}shape {} has more elements than can be counted{}", tensor,
-                              to_string(entry.shape), kFixHint));
+      fail(where, fmt::format("{}shape {} has too many elements{}", tensor, to_string(entry.shape),
+                              kFixHint));
     }
     if (bytes != entry.end - entry.begin) {
       fail(where,
@@ -146,7 +146,7 @@ void check_layout(std::vector<HeaderEntry>& entries, std::uint64_t data_bytes,
   }
   if (expected != data_bytes) {
     fail(where,
-         fmt::format("the tensors end at byte {} of the data, the file has {} bytes of data{}",
+         fmt::format("the tensors end at byte {} of the data, but the file has {} bytes of data{}",
                      expected, data_bytes, kFixHint));
   }
 }

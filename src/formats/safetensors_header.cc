@@ -103,8 +103,8 @@ class HeaderReader : public nlohmann::json_sax<Json> {
 
   bool parse_error(std::size_t position, const std::string&, const Json::exception&) override {
     fail(
-        fmt::format("the header is not JSON from its byte {} on (not a safetensors file, or "
-                    "damaged: use another copy or save it again)",
+        fmt::format("the header is not valid JSON at byte {} (this is not a safetensors file, or "
+                    "it is damaged: use another copy or save it again)",
                     position));
   }
 
@@ -127,7 +127,7 @@ class HeaderReader : public nlohmann::json_sax<Json> {
     if (depth_ == kField && in_metadata_) {
       expected = "a string";
     } else if (depth_ == kField && field_ == "dtype") {
-      expected = "the name of a type";
+      expected = "the name of a data type";
     } else if (depth_ == kField) {
       expected = "an array of non-negative integers";
     }
@@ -177,8 +177,8 @@ Header parse_header(std::string_view text, const std::string& where) {
   if (!text.starts_with('{') || text.find('\0') != std::string_view::npos) {
     throw Error(ErrorKind::model_file,
                 where +
-                    ": the header is not a JSON object (not a safetensors file, or damaged: "
-                    "use another copy or save it again)");
+                    ": the header is not a JSON object (this is not a safetensors file, or it is "
+                    "damaged: use another copy or save it again)");
   }
   HeaderReader reader(where);
   Json::sax_parse(text, &reader);

@@ -106,7 +106,7 @@ void orthogonal(double gain, const InitializerShape& s, RandomKey key, float* va
     double* unit = vector(v);
     const double inverse = 1 / std::sqrt(dot(unit, unit, length));
     for (std::size_t i = 0; i < length; ++i) unit[i] *= inverse;
-    const auto grain = static_cast<std::int64_t>(1 + kGrain / length);
+    const auto grain = static_cast<std::int64_t>(1 + kGrain / std::max<std::size_t>(length, 1));
     parallel_rows(vectors - v - 1, grain, [&](std::int64_t first, std::int64_t count) {
       for (std::int64_t w = v + 1 + first; w < v + 1 + first + count; ++w) {
         const double projection = dot(unit, vector(w), length);
@@ -131,14 +131,14 @@ InitializerMoments orthogonal_moments(const InitializerShape& s) {
 }
 
 const std::map<std::string, Initializer>& initializers() {
-  static const double kUniform = std::sqrt(3.0);
+  static const double uniform_limit = std::sqrt(3.0);
   static const std::map<std::string, Initializer> table = {
       {"lecun_normal", truncated(lecun)},
-      {"lecun_uniform", uniform_within(kUniform, lecun)},
+      {"lecun_uniform", uniform_within(uniform_limit, lecun)},
       {"he_normal", truncated(he)},
-      {"he_uniform", uniform_within(kUniform, he)},
+      {"he_uniform", uniform_within(uniform_limit, he)},
       {"glorot_normal", truncated(glorot)},
-      {"glorot_uniform", uniform_within(kUniform, glorot)},
+      {"glorot_uniform", uniform_within(uniform_limit, glorot)},
       {"pytorch_default", uniform_within(1, lecun)},
       {"normal",
        {plain_normal,

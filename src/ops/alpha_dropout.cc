@@ -101,7 +101,7 @@ OpRow feature_row() {
   return {
       .name = "feature_alpha_dropout",
       .category = Category::dropout,
-      .doc = "alpha dropout of whole features (channels)",
+      .doc = "alpha dropout that drops whole features (channels)",
       .arity = Arity{1, 1},
       .attributes = schema<Attributes>(),
       .infer = infer_same,
@@ -124,14 +124,14 @@ OpRow feature_row() {
 }  // namespace
 
 OpRows alpha_dropout_rows() {
-  return {
-      dropout_row("alpha_dropout",
-                  "sets dropped elements to α′, then restores mean and variance by an affine map",
-                  schema<Attributes>(), fill, other_attributes()),
-      feature_row(),
-      internal_row("feature_alpha_dropout_gradient",
-                   "gradient of feature_alpha_dropout; draws the mask again", infer_same,
-                   lower_feature<feature_dropout_backward>, {.can_run_in_place = true})};
+  return {dropout_row(
+              "alpha_dropout",
+              "sets dropped elements to α′, then restores the mean and variance with an affine map",
+              schema<Attributes>(), fill, other_attributes()),
+          feature_row(),
+          internal_row("feature_alpha_dropout_gradient",
+                       "gradient of feature_alpha_dropout; draws the mask again", infer_same,
+                       lower_feature<feature_dropout_backward>, {.can_run_in_place = true})};
 }
 
 }  // namespace selfnorm

@@ -14,7 +14,8 @@ namespace {
 struct Attributes {
   std::int64_t axis = 1;
   Options options() {
-    return {{"axis", &axis, "axis to concatenate along; 1 is the channels of images"}};
+    return {{"axis", &axis,
+             "axis to concatenate along; 1 is the channels of images, -1 the last axis"}};
   }
 };
 
@@ -23,7 +24,7 @@ std::size_t axis_of(const InferContext& context) {
   const std::int64_t requested = attributes_of<Attributes>(context.attributes).axis;
   const std::int64_t axis = requested < 0 ? requested + rank : requested;
   if (axis < 1 || axis >= rank) {
-    fail_shape(context, fmt::format("axis {} is not an axis of input {} (0 is the batch)",
+    fail_shape(context, fmt::format("axis {} is not valid for input {} (axis 0 is the batch)",
                                     requested, batch_text(context.inputs[0])));
   }
   return static_cast<std::size_t>(axis);

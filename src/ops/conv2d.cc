@@ -17,7 +17,7 @@ namespace {
 
 struct Attributes : ConvolutionAttributes {
   Options options() {
-    return convolution_options(*this, "step of the window",
+    return convolution_options(*this, "step of the window, [height, width]",
                                "\"valid\", \"same\", [h, w] or [[top, bottom], [left, right]]");
   }
 };
@@ -28,11 +28,11 @@ Inferred infer(const InferContext& context) {
   check_channels(context, a);
   const Shape& x = context.inputs[0];
   const auto& kernel = e.window.kernel;
-  const std::int64_t taps = kernel[0] * kernel[1];
+  const std::int64_t in = x[1] / a.groups, out = a.channels / a.groups;  // of one group
+  const std::int64_t fan_in = in * kernel[0] * kernel[1], fan_out = out * kernel[0] * kernel[1];
   return {{{x[0], a.channels, e.out[0], e.out[1]}},
-          convolution_parameters(a, {a.channels, x[1] / a.groups, kernel[0], kernel[1]},
-                                 static_cast<double>(x[1] / a.groups * taps),
-                                 static_cast<double>(a.channels / a.groups * taps))};
+          convolution_parameters(a, {a.channels, in, kernel[0], kernel[1]},
+                                 static_cast<double>(fan_in), static_cast<double>(fan_out))};
 }
 
 ConvolutionShape extents(const Node& node, const Shape& x, const Shape& y) {
@@ -224,7 +224,7 @@ OpRows conv2d_rows() {
   return {{
               .name = "conv2d",
               .category = Category::layer,
-              .doc = "two-dimensional convolution (cross-correlation, as in ONNX)",
+              .doc = "two-dimensional convolution (a cross-correlation, as in ONNX Conv)",
               .arity = Arity{1, 1},
               .attributes = schema<Attributes>(),
               .infer = infer,

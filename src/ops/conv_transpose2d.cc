@@ -15,13 +15,14 @@ namespace {
 struct Attributes : ConvolutionAttributes {
   std::vector<std::int64_t> output_padding = {0, 0};
   Options options() {
-    Options list = convolution_options(
-        *this, "factor on height and width",
-        "removed from the output: \"valid\", \"same\" (output = input·stride), [h, w] or [[top, "
-        "bottom], [left, right]]");
-    list.push_back({"output_padding", &output_padding,
-                    "added to the output at the bottom and right; less than the stride",
-                    range::kNonNegative});
+    Options list =
+        convolution_options(*this, "factor by which height and width grow",
+                            "padding to remove from the output: \"valid\", \"same\" (output = "
+                            "input·stride), [h, w] or [[top, bottom], [left, right]]");
+    list.push_back(
+        {"output_padding", &output_padding,
+         "rows and columns added to the output at the bottom and right; smaller than the stride",
+         range::kNonNegative});
     return list;
   }
 };
@@ -35,8 +36,8 @@ Inferred infer(const InferContext& context) {
   const Shape weight = {x[1], a.channels / a.groups, w.kernel[0], w.kernel[1]};
   // Only every stride-th tap contributes to an output. The number of these taps depends on the
   // position of the output, so the fan-in is their mean.
-  const double fan_in = static_cast<double>(x[1] / a.groups * weight[2] * weight[3]) /
-                        static_cast<double>(w.stride[0] * w.stride[1]);
+  const std::int64_t taps = x[1] / a.groups * weight[2] * weight[3];
+  const double fan_in = static_cast<double>(taps) / static_cast<double>(w.stride[0] * w.stride[1]);
   const double fan_out = static_cast<double>(weight[1] * weight[2] * weight[3]);
   Inferred inferred{{{x[0], a.channels, e.in[0], e.in[1]}},
                     convolution_parameters(a, weight, fan_in, fan_out)};
@@ -198,30 +199,29 @@ TestDomain tests() {
 }  // namespace
 
 OpRows conv_transpose2d_rows() {
-  return {
-      {
-          .name = "conv_transpose2d",
-          .category = Category::layer,
-          .doc =
-              "transposed two-dimensional convolution, which enlarges images (ONNX ConvTranspose)",
-          .arity = Arity{1, 1},
-          .attributes = schema<Attributes>(),
-          .infer = infer,
-          .gradient = convolution_gradient,
-          .pointwise = Gap{"mixes positions"},
-          .moments = Gap{"not an activation"},
-          .signal = SignalRule{forward_signal, backward_signal},
-          .rescale = rescale_weights,
-          .fit = Gap{"has no states"},
-          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
-          .reference = reference(TransposedReference{}),
-          .tests = tests(),
-          .traits = {.takes_epilogue = true},
-      },
-      internal_row("conv_transpose2d_gradient_input", "dx of conv_transpose2d",
-                   infer_shape_attribute, lower_gradient_input),
-      internal_row("conv_transpose2d_gradient_weight", "dw of conv_transpose2d",
-                   infer_shape_attribute, lower_gradient_weight)};
+  return {{
+              .name = "conv_transpose2d",
+              .category = Category::layer,
+              .doc = "transposed two-dimensional convolution, which enlarges images (as ONNX "
+                     "ConvTranspose)",
+              .arity = Arity{1, 1},
+              .attributes = schema<Attributes>(),
+              .infer = infer,
+              .gradient = convolution_gradient,
+              .pointwise = Gap{"mixes positions"},
+              .moments = Gap{"not an activation"},
+              .signal = SignalRule{forward_signal, backward_signal},
+              .rescale = rescale_weights,
+              .fit = Gap{"has no states"},
+              .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+              .reference = reference(TransposedReference{}),
+              .tests = tests(),
+              .traits = {.takes_epilogue = true},
+          },
+          internal_row("conv_transpose2d_gradient_input", "dx of conv_transpose2d",
+                       infer_shape_attribute, lower_gradient_input),
+          internal_row("conv_transpose2d_gradient_weight", "dw of conv_transpose2d",
+                       infer_shape_attribute, lower_gradient_weight)};
 }
 
 }  // namespace selfnorm

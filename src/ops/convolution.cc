@@ -7,22 +7,22 @@ namespace selfnorm {
 
 Options convolution_options(ConvolutionAttributes& a, const char* stride, const char* padding) {
   Options list = {
-      {"channels", &a.channels, "output channels", range::kExtent},
-      {"kernel", &a.kernel, "extent of the window, [height, width]", range::kExtent},
+      {"channels", &a.channels, "number of output channels; required", range::kExtent},
+      {"kernel", &a.kernel, "size of the window, [height, width]; required", range::kExtent},
       {"stride", &a.stride, stride, range::kExtent},
       {"padding", &a.padding, padding},
       {"dilation", &a.dilation, "spacing of the elements of the window", range::kExtent},
       {"groups", &a.groups,
-       "number of independent groups of channels; equal to the channels for a depthwise "
-       "convolution",
+       "number of independent groups of channels; for a depthwise convolution, the number of input "
+       "channels",
        range::kExtent},
-      {"bias", &a.bias, "whether to add a learned number per channel"}};
+      {"bias", &a.bias, "whether to add a learned bias per channel"}};
   add_init_options(list, a.init);
   return list;
 }
 
 void check_channels(const InferContext& context, const ConvolutionAttributes& a) {
-  if (a.channels < 1) fail_shape(context, "needs `channels`, the number of its outputs");
+  if (a.channels < 1) fail_shape(context, "needs `channels`, the number of output channels");
   const Shape& x = context.inputs[0];
   if (x[1] % a.groups == 0 && a.channels % a.groups == 0) return;
   fail_shape(context, fmt::format("{} groups must divide both the {} channels of input {} and the "

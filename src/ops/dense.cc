@@ -19,8 +19,8 @@ struct Attributes {
   bool bias = true;
   InitAttributes init;
   Options options() {
-    Options list = {{"units", &units, "number of outputs", range::kExtent},
-                    {"bias", &bias, "whether to add a learned vector"}};
+    Options list = {{"units", &units, "number of outputs; required", range::kExtent},
+                    {"bias", &bias, "whether to add a learned bias vector"}};
     add_init_options(list, init);
     return list;
   }
@@ -28,7 +28,7 @@ struct Attributes {
 
 Inferred infer(const InferContext& context) {
   const auto a = attributes_of<Attributes>(context.attributes);
-  if (a.units < 1) fail_shape(context, "needs `units`, the number of its outputs");
+  if (a.units < 1) fail_shape(context, "needs `units`, the number of outputs");
   check_rank(context, 0, 2, 3);
   Shape y = context.inputs[0];
   const std::int64_t features = y.back();
@@ -162,7 +162,7 @@ OpRows dense_rows() {
       {
           .name = "dense",
           .category = Category::layer,
-          .doc = "y = x·wᵀ + b over the last axis",
+          .doc = "fully connected layer, y = x·wᵀ + b, over the last axis",
           .arity = Arity{1, 1},
           .attributes = schema<Attributes>(),
           .infer = infer,

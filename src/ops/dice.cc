@@ -20,7 +20,7 @@ struct Attributes {
   double smooth = 1;
   Options options() {
     return {{"smooth", &smooth,
-             "added to numerator and denominator, so that an absent class is not 0/0",
+             "added to numerator and denominator, so that a class that does not occur is not 0/0",
              range::kNonNegative}};
   }
 };
@@ -29,8 +29,8 @@ Inferred infer(const InferContext& context) {
   const Shape& x = context.inputs[0];
   check_class_targets(context);
   if (x[1] == 1 && context.inputs[1] != x) {
-    fail_shape(context, fmt::format("output {} of one channel expects targets {} from 0 to 1, got "
-                                    "classes {}",
+    fail_shape(context, fmt::format("output {} with one channel expects targets {} of numbers from "
+                                    "0 to 1, got {} of class indices",
                                     batch_text(x), batch_text(x), batch_text(context.inputs[1])));
   }
   return loss_outputs();
@@ -109,9 +109,9 @@ struct DiceReference {
 OpRows dice_rows() {
   const Settings sharp = {{"smooth", 0.25}};
   return {loss_row("dice",
-                   "1 − (2·Σpy + smooth)/(Σp + Σy + smooth), the mean over samples and channels; p "
-                   "is the sigmoid of one channel or the softmax of several, targets are "
-                   "probabilities or classes; a missing pixel does not count",
+                   "1 − (2·Σpy + smooth)/(Σp + Σy + smooth), averaged over samples and channels; p "
+                   "is the sigmoid of one channel or the softmax of several; targets y are "
+                   "probabilities or class indices, and missing pixels do not count",
                    schema<Attributes>(), infer, lower, reference(DiceReference{}),
                    {.cases = {{{{3, 1, 4, 5}, {3, 1, 4, 5}}},
                               {{{2, 4, 3, 5}, {2, 4, 3, 5}}, sharp},

@@ -20,7 +20,8 @@ void fill(const Settings& settings, Pointwise& pass) {
 
 OpRows dropout_rows() {
   return {dropout_row(
-      "dropout", "sets dropped elements to 0 and divides the others by the keep rate; not for SELU",
+      "dropout",
+      "sets dropped elements to 0 and divides the others by 1 − rate; not suitable for SELU",
       schema<Attributes>(), fill, {{"rate", 0.2}})};
 }
 

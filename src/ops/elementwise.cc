@@ -31,7 +31,8 @@ std::vector<double> weights_of(const Node& node, std::size_t inputs) {
 Inferred infer_add(const InferContext& context) {
   const std::size_t given = attributes_of<AddAttributes>(context.attributes).weights.size();
   if (given != 0 && given != context.inputs.size()) {
-    fail_shape(context, fmt::format("has {} inputs but {} weights", context.inputs.size(), given));
+    fail_shape(context,
+               fmt::format("has {} inputs but {} `weights`", context.inputs.size(), given));
   }
   return infer_equal(context);
 }
@@ -289,7 +290,7 @@ OpRows elementwise_rows() {
            .depends_on_correlation = true},
           lower_multiply, reference(MultiplyReference{}),
           {.cases = {{{s, s}}, {{image, image, image}}}, .invalid_cases = {{{s, s, {3, 6}}}}}),
-      row("scale", "multiplies every element by a constant and adds another", {1, 1},
+      row("scale", "multiplies every element by a constant and adds another constant", {1, 1},
           schema<ScaleAttributes>(), infer_same, gradient_scale, {forward_scale, backward_scale},
           rescale_scale, {.can_run_in_place = true, .is_stepwise = true}, lower_scale,
           reference(ScaleReference{}),

@@ -7,7 +7,9 @@ namespace {
 
 struct Attributes {
   double alpha = 1;
-  Options options() { return {{"alpha", &alpha, "depth of the negative side", range::kPositive}}; }
+  Options options() {
+    return {{"alpha", &alpha, "α: the limit for x → −∞ is −α", range::kPositive}};
+  }
 };
 
 void fill(const Settings& settings, Pointwise& pass) {

@@ -19,16 +19,17 @@ struct Attributes {
   Options options() {
     Options list = {{"vocabulary",
                      &vocabulary,
-                     "number of rows of the table; token ids are below it, 0 is padding",
+                     "number of rows of the table: token ids are below it, and 0 is padding; if "
+                     "left out, the number of tokens in the texts",
                      {2, kMaxTokenIds}},
-                    {"dimension", &dimension, "length of a vector", range::kExtent},
+                    {"dimension", &dimension, "length of a vector; required", range::kExtent},
                     {"trainable", &trainable, "whether to train the table"},
                     {"weights", &weights,
-                     "file with the initial table, .npy or word vectors as text (docs/text.md); "
-                     "empty: drawn by `init`"},
+                     "file with the initial table, as .npy or word vectors (docs/text.md); empty: "
+                     "drawn by `init`"},
                     {"standardize", &standardize,
-                     "standardize each component of the vectors of a file to mean 0 and variance 1 "
-                     "over the tokens of the texts, weighted by how often each occurs"}};
+                     "whether to standardize each component of the file's vectors to mean 0 and "
+                     "variance 1, weighted by how often each token occurs in the texts"}};
     add_init_options(list, init);
     return list;
   }
@@ -38,12 +39,13 @@ Inferred infer(const InferContext& context) {
   const auto a = attributes_of<Attributes>(context.attributes);
   const Shape& ids = context.inputs[0];
   if (ids.size() != 2) {
-    fail_shape(context, fmt::format("input is {}, expects token ids, (N, steps)", batch_text(ids)));
+    fail_shape(context, fmt::format("input is {}, expects token ids (N, steps)", batch_text(ids)));
   }
   if (a.standardize && a.weights.empty()) {
-    fail_shape(context,
-               fmt::format("input is {}; `standardize` is for vectors from a file (set `weights`)",
-                           batch_text(ids)));
+    fail_shape(
+        context,
+        fmt::format("input is {}; `standardize` requires vectors from a file (set `weights`)",
+                    batch_text(ids)));
   }
   ParameterSpec table{"table", {a.vocabulary, a.dimension}, "", 1, 1};
   table.role = a.trainable ? Role::parameter : Role::state;
@@ -132,28 +134,27 @@ TestDomain tests() {
 }  // namespace
 
 OpRows embedding_rows() {
-  return {
-      {
-          .name = "embedding",
-          .category = Category::layer,
-          .doc = "looks up a vector for each token id: (N, steps) to (N, steps, dimension); 0 is "
-                 "padding and gives zeros",
-          .arity = Arity{1, 1},
-          .attributes = schema<Attributes>(),
-          .infer = infer,
-          .gradient = gradient,
-          .pointwise = Gap{"looks up a table"},
-          .moments = Gap{"not an activation"},
-          .signal = SignalRule{forward_signal, backward_signal},
-          .rescale = rescale_weights,
-          .fit = Gap{"its table is drawn, or read from a file"},
-          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
-          .reference = reference(EmbeddingReference{}),
-          .tests = tests(),
-          .traits = {.id_input = 0},
-      },
-      internal_row("embedding_gradient", "dtable of embedding", infer_shape_attribute,
-                   lower_gradient)};
+  return {{
+              .name = "embedding",
+              .category = Category::layer,
+              .doc = "looks up a vector for each token id: (N, steps) to (N, steps, dimension); "
+                     "token id 0 is padding and gives a vector of zeros",
+              .arity = Arity{1, 1},
+              .attributes = schema<Attributes>(),
+              .infer = infer,
+              .gradient = gradient,
+              .pointwise = Gap{"looks up a table"},
+              .moments = Gap{"not an activation"},
+              .signal = SignalRule{forward_signal, backward_signal},
+              .rescale = rescale_weights,
+              .fit = Gap{"its table is drawn, or read from a file"},
+              .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+              .reference = reference(EmbeddingReference{}),
+              .tests = tests(),
+              .traits = {.id_input = 0},
+          },
+          internal_row("embedding_gradient", "dtable of embedding", infer_shape_attribute,
+                       lower_gradient)};
 }
 
 }  // namespace selfnorm

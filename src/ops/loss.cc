@@ -74,10 +74,10 @@ void check_class_targets(const InferContext& context) {
   const Shape &x = context.inputs[0], &t = context.inputs[1];
   if (x.size() != 4) check_rank(context, 0, 2, 2);
   if (t == label_shape(x) || t == x) return;
-  fail_shape(context,
-             fmt::format("output {} expects targets {} of class indexes or {} of "
-                         "probabilities, got {}",
-                         batch_text(x), batch_text(label_shape(x)), batch_text(x), batch_text(t)));
+  fail_shape(
+      context,
+      fmt::format("output {} expects targets {} of class indices or {} of probabilities, got {}",
+                  batch_text(x), batch_text(label_shape(x)), batch_text(x), batch_text(t)));
 }
 
 }  // namespace selfnorm

@@ -17,8 +17,7 @@ using kernels::LossSum;
 struct SquaredAttributes {
   double unit = 1;
   Options options() {
-    return {{"unit", &unit,
-             "unit of the residuals, for example the standard deviation of the targets",
+    return {{"unit", &unit, "unit of the residuals, such as the standard deviation of the targets",
              range::kPositive}};
   }
 };
@@ -26,7 +25,7 @@ struct SquaredAttributes {
 struct HuberAttributes {
   double delta = 1;
   Options options() {
-    return {{"delta", &delta, "residual at which the loss changes from square to linear",
+    return {{"delta", &delta, "residual at which the loss changes from quadratic to linear",
              range::kPositive}};
   }
 };
@@ -159,10 +158,10 @@ OpRows loss_rows() {
   OpRows rows;
   add_elementwise<SigmoidLoss>(
       rows, "sigmoid_cross_entropy", "sigmoid_cross_entropy_gradient",
-      "cross-entropy of the sigmoid for independent labels; NaN is a missing label",
+      "cross-entropy of the sigmoid, for independent labels; NaN marks a missing label",
       schema<NoAttributes>());
   add_elementwise<SquaredLoss>(rows, "mean_squared_error", "mean_squared_error_gradient",
-                               "mean squared error; NaN is a missing target",
+                               "mean squared error; NaN marks a missing target",
                                schema<SquaredAttributes>());
   add_elementwise<HuberLoss>(rows, "huber", "huber_gradient",
                              "squared error for small residuals, absolute error for large ones",

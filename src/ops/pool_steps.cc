@@ -24,13 +24,14 @@ struct Attributes {
   std::string mode = kSqrt;
   bool padded_sum = false;
   Options options() {
-    return {{"mode",
-             &mode,
-             "sum, sum over √n (preserves the variance of independent steps), mean or maximum",
-             range::kAny,
-             {kSum, kSqrt, kMean, kMax}},
-            {"padded_sum", &padded_sum,
-             "whether mode \"sum\" includes the padding, as a sum without a mask does"}};
+    return {
+        {"mode",
+         &mode,
+         "sum, sum divided by √n (preserves the variance of n independent steps), mean or maximum",
+         range::kAny,
+         {kSum, kSqrt, kMean, kMax}},
+        {"padded_sum", &padded_sum,
+         "whether mode \"sum\" includes the padding, like a sum without a mask"}};
   }
 };
 
@@ -50,13 +51,16 @@ Inferred infer(const InferContext& context) {
   const Shape& x = context.inputs[0];
   if (x.size() != 3) {
     fail_shape(context,
-               fmt::format("input is {}, expects sequences, (N, steps, features)", batch_text(x)));
+               fmt::format("input is {}, expects sequences (N, steps, features)", batch_text(x)));
   }
   if (context.inputs.size() > 1) {
     const Shape& ids = context.inputs[1];
     if (ids.size() != 2 || ids[1] != x[1]) {
-      fail_shape(context, fmt::format("input is {}, but its token ids are {}", batch_text(x),
-                                      batch_text(ids)));
+      fail_shape(
+          context,
+          fmt::format(
+              "input is {}, but its token ids are {} (expected (N, steps) with the same steps)",
+              batch_text(x), batch_text(ids)));
     }
   }
   const auto attributes = attributes_of<Attributes>(context.attributes);
@@ -313,28 +317,28 @@ TestDomain tests() {
 }  // namespace
 
 OpRows pool_steps_rows() {
-  return {
-      {
-          .name = "pool_steps",
-          .category = Category::layer,
-          .doc = "pooling over time, without padding: (N, steps, features) to (N, features); the "
-                 "second input holds the token ids, 0 for padding (inferred after an embedding)",
-          .arity = Arity{1, 2},
-          .attributes = schema<Attributes>(),
-          .infer = infer,
-          .gradient = gradient,
-          .pointwise = Gap{"mixes steps"},
-          .moments = Gap{"not an activation"},
-          .signal = SignalRule{forward_signal, backward_signal},
-          .rescale = Gap{"has no factor"},
-          .fit = Gap{"has no states"},
-          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
-          .reference = reference(PoolReference{}),
-          .tests = tests(),
-          .traits = {.id_input = 1, .pools = true},
-      },
-      internal_row("pool_steps_gradient", "dx of pool_steps", infer_shape_attribute,
-                   lower_gradient)};
+  return {{
+              .name = "pool_steps",
+              .category = Category::layer,
+              .doc = "pooling over time, without the padding: (N, steps, features) to (N, "
+                     "features); the second input is the token ids, where 0 is padding (added "
+                     "automatically after an embedding)",
+              .arity = Arity{1, 2},
+              .attributes = schema<Attributes>(),
+              .infer = infer,
+              .gradient = gradient,
+              .pointwise = Gap{"mixes steps"},
+              .moments = Gap{"not an activation"},
+              .signal = SignalRule{forward_signal, backward_signal},
+              .rescale = Gap{"has no factor"},
+              .fit = Gap{"has no states"},
+              .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+              .reference = reference(PoolReference{}),
+              .tests = tests(),
+              .traits = {.id_input = 1, .pools = true},
+          },
+          internal_row("pool_steps_gradient", "dx of pool_steps", infer_shape_attribute,
+                       lower_gradient)};
 }
 
 }  // namespace selfnorm

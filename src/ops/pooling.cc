@@ -18,9 +18,10 @@ namespace {
 
 struct Attributes : WindowAttributes {
   Options options() {
-    return {{"kernel", &kernel, "extent of the window, [height, width]", range::kExtent},
-            {"stride", &stride, "step of the window; empty: the kernel", range::kExtent},
-            {"padding", &padding, "\"valid\", \"same\", [h, w] or [[top, bottom], [left, right]]"}};
+    return {
+        {"kernel", &kernel, "size of the window, [height, width]; required", range::kExtent},
+        {"stride", &stride, "step of the window; empty: the size of the window", range::kExtent},
+        {"padding", &padding, "\"valid\", \"same\", [h, w] or [[top, bottom], [left, right]]"}};
   }
 };
 

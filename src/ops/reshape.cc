@@ -15,7 +15,10 @@ namespace {
 struct Attributes {
   std::vector<std::int64_t> shape = {};
   Options options() {
-    return {{"shape", &shape, "new shape of one row; one extent may be -1 (inferred)", {-1, 1e9}}};
+    return {{"shape",
+             &shape,
+             "new shape of one row; required; one extent may be -1 and is then inferred",
+             {-1, 1e9}}};
   }
 };
 
@@ -31,9 +34,11 @@ Inferred infer_reshape(const InferContext& context) {
   for (const std::int64_t extent : y) {
     if (extent == -1) ++unknown;
     else if (extent > 0 && known <= row_elements(x)) known *= extent;
-    if (extent < -1 || extent == 0) fail_shape(context, "`shape` needs extents above 0, or -1");
+    if (extent < -1 || extent == 0)
+      fail_shape(context, "`shape` must contain extents above 0, or -1 once");
   }
-  if (y.empty() || unknown > 1) fail_shape(context, "needs `shape` with at most one -1");
+  if (y.empty() || unknown > 1)
+    fail_shape(context, "needs `shape`, the new shape of one row, with at most one -1");
   const std::int64_t all = row_elements(x);
   for (std::int64_t& extent : y) {
     if (extent == -1 && all % known == 0) extent = all / known;
@@ -159,7 +164,7 @@ OpRows reshape_rows() {
   using Ints = std::vector<std::int64_t>;
   return {row("flatten", "flattens each row, channels first: (N, C, H, W) to (N, C·H·W)",
               schema<NoAttributes>(), infer_flatten, {.cases = {{{{3, 4, 5, 2}}}, {{{2, 7}}}}}),
-          row("reshape", "the same numbers in row-major order with another shape",
+          row("reshape", "changes the shape of each row and keeps its numbers in row-major order",
               schema<Attributes>(), infer_reshape,
               {.cases = {{{{3, 12}}, {{"shape", Ints{3, 2, -1}}}},
                          {{{2, 4, 3, 5}}, {{"shape", Ints{6, 10}}}},

@@ -26,8 +26,9 @@ template <class T>
 class Required {
  public:
   template <class U>
-  requires std::is_constructible_v<T, U&&> Required(U&& value)
-      : value_(std::forward<U>(value)) {}  // NOLINT: meant to convert
+  requires(std::is_constructible_v<T, U&&> && !std::is_same_v<std::remove_cvref_t<U>, Required>)
+      Required(U&& value)  // NOLINT: implicit, so that a row can be a list of plain values
+      : value_(std::forward<U>(value)) {}
   const T& operator*() const { return value_; }
   const T* operator->() const { return &value_; }
 
@@ -94,7 +95,7 @@ AttributeSchema schema() {
             const Options options = attributes.options();
             apply_settings(options, given, where);
             // Apply the defaults too: the default of a required attribute is out of range.
-            const Settings all = collect_settings(options);
+            Settings all = collect_settings(options);
             apply_settings(options, all, where);
             return all;
           },

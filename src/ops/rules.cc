@@ -55,7 +55,7 @@ void check_rank(const InferContext& context, std::size_t input, std::size_t min_
   const Shape& shape = context.inputs[input];
   if (shape.size() >= min_rank && shape.size() <= max_rank) return;
   const char* expected = min_rank == 4 ? "images (N, channels, height, width)" : "rows of features";
-  const char* fix = min_rank == 4 ? "" : " (put a flatten layer before it)";
+  const char* fix = min_rank == 4 ? "" : " (insert a flatten layer before it)";
   fail_shape(context, fmt::format("expects {}, input is {}{}", expected, batch_text(shape), fix));
 }
 
@@ -87,13 +87,14 @@ Node without_shape(const Node& node) {
 void add_init_options(Options& options, InitAttributes& attributes) {
   options.push_back(
       {"init", &attributes.init,
-       "initializer, a name or { name, gain }; auto preserves the moments for the next activation",
+       "initializer: a name or { name, gain }; auto preserves the moments for the next activation",
        range::kAny, initializer_names()});
   options.push_back({"init.gain", &attributes.gain,
-                     "factor on the initial standard deviation, above 0; for constant, the value"});
+                     "factor on the initial standard deviation, above 0; for the initializer "
+                     "constant, the value"});
   options.push_back({"init.calibration", &attributes.calibration,
-                     "further factor on the initial standard deviation, measured by `doctor "
-                     "--calibrate`; the doctor leaves it out of predictions",
+                     "another factor on the initial standard deviation, measured by `doctor "
+                     "--calibrate`; predictions of the doctor ignore it",
                      range::kPositive});
 }
 

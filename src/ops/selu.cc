@@ -14,12 +14,13 @@ struct Attributes {
   double scale = 1;
   std::string shape;
   Options options() {
-    return {{"alpha", &alpha, "α, the depth of the negative side", range::kPositive},
-            {"lambda", &lambda, "λ, the slope of the positive side", range::kPositive},
-            {"scale", &scale, "s, which multiplies the input by √s", range::kPositive},
+    return {{"alpha", &alpha, "α: the limit for x → −∞ is −λα", range::kPositive},
+            {"lambda", &lambda, "λ: the slope for x > 0", range::kPositive},
+            {"scale", &scale, "s: the input is multiplied by √s", range::kPositive},
             {"shape",
              &shape,
-             "depth: choose α, λ and s so that gradients last through the depth of this network",
+             "how α, λ and s are chosen; depth bounds the growth of gradients over the depth of "
+             "the network",
              range::kAny,
              {"", "depth"}}};
   }
@@ -27,8 +28,9 @@ struct Attributes {
     if (shape.empty()) return;
     const Attributes published;
     if (alpha != published.alpha || lambda != published.lambda || scale != published.scale) {
-      throw Error(ErrorKind::config,
-                  "shape = \"depth\" sets alpha, lambda and scale; leave these out, or `shape`");
+      throw Error(
+          ErrorKind::config,
+          "shape = \"depth\" sets alpha, lambda and scale (leave these out, or leave `shape` out)");
     }
     DepthTunedSeluOptions request;
     request.depth = network.depth;
@@ -56,8 +58,7 @@ MomentRule moments(const Settings& settings) {
 
 OpRows selu_rows() {
   return {activation_row(
-      "selu",
-      "λx for x > 0, else λα(eˣ − 1): keeps standard normal inputs at mean 0 and variance 1",
+      "selu", "λx for x > 0, else λα(eˣ − 1); preserves mean 0 and variance 1 of normal inputs",
       schema<Attributes>(), fill, moments, {{"alpha", 2.0}, {"lambda", 0.5}, {"scale", 0.7}})};
 }
 

@@ -20,8 +20,8 @@ struct SoftmaxAttributes {
   double label_smoothing = 0;
   std::vector<double> class_weights = {};
   Options options() {
-    return {{"label_smoothing", &label_smoothing, "fraction of the target spread over all classes",
-             range::kRate},
+    return {{"label_smoothing", &label_smoothing,
+             "fraction of the target that is spread evenly over all classes", range::kRate},
             {"class_weights", &class_weights, "weight of each class; empty: all 1",
              range::kNonNegative}};
   }
@@ -32,7 +32,7 @@ Inferred infer_softmax(const InferContext& context) {
   check_class_targets(context);
   const auto weights = attributes_of<SoftmaxAttributes>(context.attributes).class_weights;
   if (!weights.empty() && static_cast<std::int64_t>(weights.size()) != x[1]) {
-    fail_shape(context, fmt::format("has {} class weights for {} classes", weights.size(), x[1]));
+    fail_shape(context, fmt::format("has {} `class_weights` for {} classes", weights.size(), x[1]));
   }
   if (!weights.empty() && std::ranges::none_of(weights, [](double w) { return w > 0; })) {
     throw Error(ErrorKind::config,

@@ -17,10 +17,10 @@ struct Attributes {
   std::vector<std::int64_t> factor = {};
   std::string mode = "nearest";
   Options options() {
-    return {{"factor", &factor, "factor on height and width", range::kExtent},
+    return {{"factor", &factor, "factor by which height and width grow; required", range::kExtent},
             {"mode",
              &mode,
-             "repeat the pixels, or interpolate linearly between their centers",
+             "nearest repeats the pixels, bilinear interpolates linearly between their centers",
              range::kAny,
              {"nearest", kBilinear}}};
   }
@@ -170,26 +170,26 @@ TestDomain tests() {
 }  // namespace
 
 OpRows upsample2d_rows() {
-  return {
-      {
-          .name = "upsample2d",
-          .category = Category::layer,
-          .doc = "enlarges images by repeating or interpolating pixels (ONNX Resize, half_pixel)",
-          .arity = Arity{1, 1},
-          .attributes = schema<Attributes>(),
-          .infer = infer,
-          .gradient = gradient,
-          .pointwise = Gap{"changes the number of elements"},
-          .moments = Gap{"not an activation"},
-          .signal = SignalRule{forward_signal, backward_signal},
-          .rescale = Gap{"has no factor"},
-          .fit = Gap{"has no states"},
-          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
-          .reference = reference(UpsampleReference{}),
-          .tests = tests(),
-      },
-      internal_row("upsample2d_gradient", "dx of upsample2d", infer_shape_attribute,
-                   lower_gradient)};
+  return {{
+              .name = "upsample2d",
+              .category = Category::layer,
+              .doc = "enlarges images by repeating or interpolating pixels (as ONNX Resize with "
+                     "half_pixel)",
+              .arity = Arity{1, 1},
+              .attributes = schema<Attributes>(),
+              .infer = infer,
+              .gradient = gradient,
+              .pointwise = Gap{"changes the number of elements"},
+              .moments = Gap{"not an activation"},
+              .signal = SignalRule{forward_signal, backward_signal},
+              .rescale = Gap{"has no factor"},
+              .fit = Gap{"has no states"},
+              .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+              .reference = reference(UpsampleReference{}),
+              .tests = tests(),
+          },
+          internal_row("upsample2d_gradient", "dx of upsample2d", infer_shape_attribute,
+                       lower_gradient)};
 }
 
 }  // namespace selfnorm

@@ -19,8 +19,9 @@ struct Attributes {
   double epsilon = 0.01;
   Options options() {
     return {
-        {"kernel", &kernel, "height and width of the patches, odd", range::kExtent},
-        {"epsilon", &epsilon, "added to the eigenvalues, times their mean", range::kNonNegative}};
+        {"kernel", &kernel, "height and width of the patches, both odd", range::kExtent},
+        {"epsilon", &epsilon, "fraction of the mean eigenvalue that is added to every eigenvalue",
+         range::kNonNegative}};
   }
 };
 
@@ -33,8 +34,8 @@ Inferred infer(const InferContext& context) {
   std::int64_t kernel[2];
   read_pair(context, "kernel", attributes_of<Attributes>(context.attributes).kernel, kernel);
   if (kernel[0] % 2 == 0 || kernel[1] % 2 == 0) {
-    fail_shape(context, fmt::format("kernel is {}×{}, expects odd extents, for an input {}",
-                                    kernel[0], kernel[1], batch_text(x)));
+    fail_shape(context, fmt::format("kernel is {}×{}, expects odd extents (input is {})", kernel[0],
+                                    kernel[1], batch_text(x)));
   }
   const Shape filter = {x[1], x[1], kernel[0], kernel[1]};
   const auto state = [](const char* suffix, const Shape& shape) {
@@ -171,7 +172,7 @@ OpRows whiten_rows() {
               .name = "whiten",
               .category = Category::layer,
               .doc = "local whitening (ZCA of patches), fitted to the training rows: makes "
-                     "neighbors and channels uncorrelated, with mean 0 and variance 1",
+                     "neighboring pixels and channels uncorrelated, with mean 0 and variance 1",
               .arity = Arity{1, 1},
               .attributes = schema<Attributes>(),
               .infer = infer,

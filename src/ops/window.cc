@@ -13,7 +13,7 @@ using Pair = std::int64_t[2];
 constexpr std::int64_t kMaxPadding = 1000000;
 
 [[noreturn]] void fail_padding(const InferContext& context, const Setting& padding) {
-  fail_shape(context, fmt::format("`padding` is \"valid\", \"same\", [height, width] or "
+  fail_shape(context, fmt::format("`padding` must be \"valid\", \"same\", [height, width] or "
                                   "[[top, bottom], [left, right]], got {}",
                                   to_string(padding)));
 }
@@ -64,8 +64,9 @@ void check_output_padding(const InferContext& context, const Window& w, const Pa
   for (int axis = 0; axis < 2; ++axis) {
     if (values[axis] < (same ? 1 : w.stride[axis])) continue;
     const std::string fix =
-        same ? "padding \"same\" already gives input·stride (leave output_padding out)"
-             : fmt::format("it must be smaller than stride [{}, {}]", w.stride[0], w.stride[1]);
+        same
+            ? "with padding \"same\", the output already is input·stride (leave output_padding out)"
+            : fmt::format("it must be smaller than stride [{}, {}]", w.stride[0], w.stride[1]);
     fail_shape(context, fmt::format("output_padding [{}, {}] does not fit input {}: {}", values[0],
                                     values[1], batch_text(context.inputs[0]), fix));
   }
@@ -76,7 +77,7 @@ void check_output_padding(const InferContext& context, const Window& w, const Pa
 void read_pair(const InferContext& context, const char* name,
                const std::vector<std::int64_t>& values, std::int64_t (&out)[2]) {
   if (values.empty() || values.size() > 2) {
-    fail_shape(context, fmt::format("needs `{}` as two numbers, [height, width]", name));
+    fail_shape(context, fmt::format("needs `{}` with two numbers, [height, width]", name));
   }
   out[0] = values.front();
   out[1] = values.back();

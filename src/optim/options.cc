@@ -52,7 +52,7 @@ void check_unused_options(const Options& all, const Options& defaults,
     const Setting value = get_option(all[i]);
     if (value == get_option(defaults[i])) continue;
     throw Error(ErrorKind::config,
-                fmt::format("{}: '{}' is {}, but '{}' does not use it; leave it out, or choose {}",
+                fmt::format("{}: '{}' is {}, but '{}' does not use it (leave it out, or choose {})",
                             where, all[i].name, to_string(value), name, join(row->second, " or ")));
   }
 }
@@ -70,7 +70,7 @@ Options options(OptimizerOptions& o) {
       {"rho", &o.rho, "rmsprop: decay of the mean squared gradient", range::kRate},
       {"epsilon", &o.epsilon, "adam, adamw, rmsprop: added to the denominator", range::kPositive},
       {"weight_decay", &o.weight_decay, "adamw: decoupled weight decay", range::kNonNegative},
-      {"clip_norm", &o.clip_norm, "maximum norm of the whole gradient; 0 for no limit",
+      {"clip_norm", &o.clip_norm, "maximum norm of the gradient of all weights; 0 for no limit",
        range::kNonNegative},
       {"clip_value", &o.clip_value, "maximum absolute value of a gradient element; 0 for no limit",
        range::kNonNegative},
@@ -85,8 +85,12 @@ Options options(ScheduleOptions& o) {
        range::kAny,
        {"constant", "step", "cosine", "reduce_on_plateau"}},
       {"warmup", &o.warmup, "epochs of linear warm-up; may be fractional", range::kNonNegative},
-      {"step_epochs", &o.step_epochs, "step: epochs between two reductions", range::kPositive},
-      {"factor", &o.factor, "step, reduce_on_plateau: factor of a reduction", {0, 1, true, true}},
+      {"step_epochs", &o.step_epochs, "step: epochs between reductions of the learning rate",
+       range::kPositive},
+      {"factor",
+       &o.factor,
+       "step, reduce_on_plateau: factor of each reduction",
+       {0, 1, true, true}},
       {"patience", &o.patience,
        "reduce_on_plateau: epochs without a better validation loss before a reduction",
        range::kAtLeastOne},
@@ -101,7 +105,7 @@ void check(const OptimizerOptions& optimizer, const std::string& where) {
   check_unused_options(options(copy), options(defaults), optimizers_by_option(), copy.name, where);
   if (copy.nesterov && copy.momentum == 0) {
     throw Error(ErrorKind::config,
-                where + ": 'nesterov' needs a 'momentum' above 0, got 0 (0.9 is usual)");
+                where + ": 'nesterov' needs a 'momentum' above 0, got 0 (a common value is 0.9)");
   }
 }
 
@@ -110,9 +114,11 @@ void check(const ScheduleOptions& schedule, double learning_rate, const std::str
   check_values(options(copy), where);
   check_unused_options(options(copy), options(defaults), schedules_by_option(), copy.name, where);
   if (copy.minimum > learning_rate) {
-    throw Error(ErrorKind::config,
-                fmt::format("{}: 'minimum' is {}, above the learning rate of {}; lower it", where,
-                            copy.minimum, learning_rate));
+    throw Error(
+        ErrorKind::config,
+        fmt::format(
+            "{}: 'minimum' must be at most the learning rate, got {} with a learning rate of {}",
+            where, copy.minimum, learning_rate));
   }
 }
 

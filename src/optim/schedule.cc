@@ -17,10 +17,9 @@ Schedule::Schedule(const ScheduleOptions& options, double learning_rate,
     : options_(options), base_(learning_rate), steps_per_epoch_(steps_per_epoch) {
   check(options_, learning_rate, "schedule");
   if (steps_per_epoch < 1 || !(epochs > 0)) {
-    throw Error(ErrorKind::config,
-                fmt::format("schedule: expects at least one step per epoch and epochs above 0, got "
-                            "{} steps and {} epochs",
-                            steps_per_epoch, epochs));
+    throw Error(ErrorKind::config, fmt::format("schedule: expected at least one step per epoch and "
+                                               "more than 0 epochs, got {} steps and {} epochs",
+                                               steps_per_epoch, epochs));
   }
   if (options_.name == "step") kind_ = Kind::step;
   if (options_.name == "cosine") kind_ = Kind::cosine;

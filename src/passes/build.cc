@@ -47,11 +47,14 @@ std::vector<std::string> all_names(const Network& network) {
 void check_names(const Network& network) {
   std::set<std::string> seen;
   for (const std::string& name : all_names(network)) {
-    if (!seen.insert(name).second) fail(fmt::format("two layers or inputs are called '{}'", name));
+    if (!seen.insert(name).second)
+      fail(fmt::format(
+          "two layers or inputs are named '{}', but names must be unique (rename one of them)",
+          name));
   }
   const auto known = [&](const std::string& name, const std::string& where) {
     if (!seen.contains(name)) {
-      fail(fmt::format("{}: no layer or input is called '{}'{}", where, name,
+      fail(fmt::format("{}: there is no layer or input '{}'{}", where, name,
                        suggestion(name, all_names(network))));
     }
   };
@@ -137,7 +140,7 @@ class Builder {
     const std::string where = where_of(layer);
     const auto given = static_cast<int>(layer.inputs.size());
     if (given < row.arity->min || (row.arity->max >= 0 && given > row.arity->max)) {
-      fail(fmt::format("{}: takes {}{} inputs, got {}", where,
+      fail(fmt::format("{}: the number of inputs must be {}{}, got {}", where,
                        row.arity->max < 0 ? "at least " : "", row.arity->min, given));
     }
     Node node{layer.name, layer.op, complete_attributes(with_owner_attributes(layer)), {}, {}, {}};
@@ -147,8 +150,8 @@ class Builder {
     const bool lacks_token_ids = row.traits.id_input == static_cast<int>(node.inputs.size());
     if (lacks_token_ids && token_ids == kSeveralSequences) {
       fail(where +
-           ": its steps come from several sequences; give it the token ids that mark the padding "
-           "as second input");
+           ": its steps come from several sequences, so it needs the token ids that mark the "
+           "padding as its second input");
     }
     if (lacks_token_ids && token_ids != kNoValue) node.inputs.push_back(token_ids);
     for (const ValueId input : node.inputs) shapes.push_back(graph_.value(input).shape);
@@ -162,7 +165,7 @@ class Builder {
       fail(fmt::format("{}: has no parameters to share with '{}'", where, layer.share));
     }
     if (layer.l2 > 0 && std::ranges::none_of(inferred.parameters, &ParameterSpec::has_l2)) {
-      fail(fmt::format("{}: has no weights to which l2 = {} could apply", where, layer.l2));
+      fail(fmt::format("{}: has no weights to which l2 = {} applies", where, layer.l2));
     }
     for (std::size_t i = 0; i < inferred.outputs.size(); ++i) {
       const std::string name = i == 0 ? layer.name : fmt::format("{}:{}", layer.name, i);
@@ -195,8 +198,8 @@ class Builder {
 
   static void check_size(const std::string& where, const Shape& shape) {
     if (is_plausible(shape)) return;
-    throw Error(ErrorKind::shape,
-                fmt::format("{}: {} does not fit in memory", where, to_string(shape)));
+    throw Error(ErrorKind::shape, fmt::format("{}: an array of shape {} does not fit in memory",
+                                              where, to_string(shape)));
   }
 
   // A layer without attributes takes those of the layer with which it shares parameters.
@@ -221,11 +224,11 @@ class Builder {
       if (shape != spec.shape) {
         throw Error(
             ErrorKind::shape,
-            fmt::format("layer '{}' ({}): shares '{}' of shape {}, but needs {}", layer.name,
+            fmt::format("layer '{}' ({}): shares '{}' of shape {}, but needs shape {}", layer.name,
                         layer.op, name, to_string(shape), to_string(spec.shape)));
       }
       if (graph_.value(known).role != spec.role) {
-        fail(fmt::format("{}: shares '{}' with a layer that differs in whether it is trained",
+        fail(fmt::format("{}: shares '{}' with a layer whose `trainable` is different",
                          where_of(layer), name));
       }
       return known;
@@ -246,10 +249,9 @@ class Builder {
     const std::vector<int> uses = count_uses(graph_);
     const auto check = [&](ValueId id, const char* what) {
       if (uses[static_cast<std::size_t>(id)] > 0) return;
-      fail(
-          fmt::format("{} '{}' is not used (remove it, or name it in `inputs` of a layer or in "
-                      "`outputs`)",
-                      what, graph_.value(id).name));
+      fail(fmt::format(
+          "{} '{}' is not used (remove it, or name it in the `inputs` of a layer or in `outputs`)",
+          what, graph_.value(id).name));
     };
     for (const ValueId input : graph_.inputs) check(input, "input");
     for (const Node& node : graph_.nodes) check(node.outputs[0], "layer");
@@ -267,7 +269,7 @@ class Builder {
 // Throws unless only the owner of shared parameters sets their initializer and l2.
 void check_sharing_layer(const Layer& layer) {
   const auto refuse = [&](const char* key) {
-    fail(fmt::format("{}: `{}` belongs to the shared parameters; set it in layer '{}'",
+    fail(fmt::format("{}: `{}` belongs to the shared parameters (set it in layer '{}' instead)",
                      where_of(layer), key, layer.share));
   };
   const auto starts = [](const auto& attribute) {
@@ -282,11 +284,13 @@ void check_parameter_sharing(const Network& network) {
     if (layer.share.empty()) continue;
     const auto owner = std::ranges::find(network.layers, layer.share, &Layer::name);
     const std::string where = fmt::format("layer '{}': share = '{}'", layer.name, layer.share);
-    if (owner == network.layers.end()) fail(where + " is an input, not a layer");
+    if (owner == network.layers.end()) fail(where + " names an input, not a layer");
     if (owner->op != layer.op) {
-      fail(fmt::format("{} is a {}, not a {}", where, owner->op, layer.op));
+      fail(fmt::format("{} names a {} layer, expected {}", where, owner->op, layer.op));
     }
-    if (!owner->share.empty()) fail(fmt::format("{} itself shares '{}'", where, owner->share));
+    if (!owner->share.empty())
+      fail(fmt::format("{} names a layer that itself shares the parameters of '{}'", where,
+                       owner->share));
     check_sharing_layer(layer);
   }
 }

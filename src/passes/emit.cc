@@ -14,7 +14,7 @@ std::vector<ValueId> emit_node(Graph& graph, const std::string& name, const std:
                                const std::vector<ValueId>& inputs, const Settings& attributes,
                                const std::vector<Stage>& epilogue) {
   const OpRow* row = find_op(op);
-  if (row == nullptr) throw Error(ErrorKind::config, "no op is called '" + op + "'");
+  if (row == nullptr) throw Error(ErrorKind::config, "unknown op '" + op + "'");
   Node node{name, op, row->attributes->complete(attributes, name), inputs, {}, epilogue};
   std::vector<Shape> shapes;
   for (const ValueId input : inputs) shapes.push_back(graph.value(input).shape);

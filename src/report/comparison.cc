@@ -83,8 +83,10 @@ std::string table_by_seconds(const Comparison& c, const std::vector<std::int64_t
     head.push_back(fmt::format("{} after {:.3g} s", c.metric, seconds));
   }
   std::string text =
-      "\nScores at equal seconds of training, namely those that the fastest configuration needs "
-      "for these epochs:\n\n" +
+      "\n"
+      "Scores after equal training times: those that the fastest configuration needs for these "
+      "epochs.\n"
+      "\n" +
       heading(head);
   for (const ContenderTrials& each : c.contenders) {
     Cells cells = {cell(each.name)};

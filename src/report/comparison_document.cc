@@ -69,16 +69,15 @@ Json significance_json(const Comparison& c) {
                       number(permutation_test_p_value(a, b))});
     }
   }
-  return {
-      {"text",
-       "Each row compares the best scores of two configurations, over the trainings that finished. "
-       "The difference is that of their means. p is the probability of a difference at least as "
-       "large if both configurations are equally good. It comes from a two-sided permutation test, "
-       "which is exact up to 24 trainings and takes all trainings as independent. p is not "
-       "corrected for the number of pairs. With three trainings of each configuration, it is at "
-       "least 0.1."},
-      {"head", Json::array({"configuration", "compared with", "difference", "p"})},
-      {"rows", rows}};
+  return {{"text",
+           "Each row compares the best scores of two configurations, over the trainings that "
+           "finished. The difference is that of the mean scores. p is the probability of a "
+           "difference at least as large if both configurations are equally good. It comes from a "
+           "two-sided permutation test, which is exact for up to 24 trainings and assumes that all "
+           "trainings are independent. p is not corrected for the number of pairs. With three "
+           "trainings of each configuration, it is at least 0.1."},
+          {"head", Json::array({"configuration", "compared with", "difference", "p"})},
+          {"rows", rows}};
 }
 
 // Names the best configuration and the second best, and says whether their difference may be
@@ -104,7 +103,7 @@ std::string ranking_text(const Comparison& c) {
   const auto second = best_scores(*ranked[1], c.metric);
   const double p = permutation_test_p_value(first, second);
   const std::string chance = fmt::format(
-      "p = {:.2g}{}", p, p < kSignificanceLevel ? "" : ", so the difference may be chance");
+      "p = {:.2g}{}", p, p < kSignificanceLevel ? "" : ", so the difference may be due to chance");
   return fmt::format("{} '{}' follows with {} ({}).", text, ranked[1]->name,
                      to_string(trial_statistics(second)), chance);
 }

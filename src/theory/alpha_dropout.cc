@@ -24,8 +24,8 @@ AlphaAffine alpha_dropout_affine(double rate, double mean, double variance, doub
   const bool is_valid = rate >= 0 && rate < 1 && variance > 0 && std::isfinite(variance);
   if (is_valid && std::isfinite(affine.b) && affine.a > 0) return affine;
   throw Error(ErrorKind::config,
-              fmt::format("alpha dropout: no finite a and b keep mean {} and variance {} at rate "
-                          "{} with α′ = {}",
+              fmt::format("alpha dropout: no finite a and b preserve mean {} and variance {} at "
+                          "rate {} with α′ = {} (expected a rate in [0, 1) and a variance above 0)",
                           mean, variance, rate, alpha_prime));
 }
 

@@ -194,9 +194,11 @@ void check_domain(const Domain& domain, const SeluConstants& constants) {
   const auto check = [](const char* name, const Bounds& bounds, bool positive) {
     const bool finite = std::isfinite(bounds.low) && std::isfinite(bounds.high);
     if (finite && bounds.low <= bounds.high && (!positive || bounds.low > 0)) return;
-    throw Error(ErrorKind::config,
-                fmt::format("theory certify: {}: expected bounds LOW,HIGH in order{}, got {},{}",
-                            name, positive ? ", above 0" : "", bounds.low, bounds.high));
+    throw Error(
+        ErrorKind::config,
+        fmt::format(
+            "theory certify: {}: expected bounds LOW,HIGH with LOW at most HIGH{}, got {},{}", name,
+            positive ? " and above 0" : "", bounds.low, bounds.high));
   };
   const auto check_constant = [](const char* name, double value, bool good, const char* expected) {
     if (good && std::isfinite(value)) return;

@@ -131,7 +131,9 @@ MomentField flatten_positions(const MomentField& x) {
 MomentField sum_independent_fields(const std::vector<WeightedField>& terms) {
   const Extent& extent = terms.front().field->extent;
   MomentField sum = zero_field(extent);
-  for (const auto& [x, factor] : terms) {
+  for (const WeightedField& term : terms) {
+    const MomentField* x = term.field;
+    const double factor = term.factor;
     for (std::size_t e = 0; e < x->mean.size(); ++e) {
       sum.mean[e] += factor * x->mean[e];
       sum.square[e] += factor * factor * x->variance(e);

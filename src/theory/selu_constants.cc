@@ -70,15 +70,15 @@ std::string reason(const SideMoments& m, const Moments& target) {
   const double second_moment_ratio = high ? m.p2 / (m.p * m.p) : m.n2 / (m.n * m.n);
   const double min_variance = target.mean * target.mean * (second_moment_ratio - 1);
   if (min_variance >= target.variance && std::isfinite(min_variance)) {
-    return fmt::format("a mean of {} needs a variance above {:.6g} here, the limit for {}",
+    return fmt::format("a mean of {} needs a variance above {:.6g}, which is the limit for {}",
                        target.mean, min_variance,
-                       high ? "α = 0 (a scaled ReLU)" : "α → ∞ (an exponential alone)");
+                       high ? "α = 0 (a scaled ReLU)" : "α → ∞ (only an exponential)");
   }
   if (m.n * m.n <= 0 || m.p * m.p <= 0) {
-    return fmt::format("z, the pre-activation, is never {} under these weights",
+    return fmt::format("with these weights, the pre-activation z is never {}",
                        m.n * m.n <= 0 ? "below 0" : "above 0");
   }
-  return "they lie beyond the range of double precision";
+  return "they exceed the range of double precision";
 }
 
 }  // namespace
@@ -92,7 +92,7 @@ SeluConstants selu_constants(const Moments& target, const LayerWeights& weights,
   if (alpha && std::isfinite(*alpha) && std::isfinite(lambda) && lambda > 0) {
     return {*alpha, lambda, scale};
   }
-  throw Error(ErrorKind::config, fmt::format("theory: no α and λ have the fixed point ({}, {}): {}",
+  throw Error(ErrorKind::config, fmt::format("theory: no α and λ give the fixed point ({}, {}): {}",
                                              target.mean, target.variance, reason(m, target)));
 }
 

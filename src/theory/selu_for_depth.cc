@@ -21,12 +21,13 @@ constexpr double kMinScale = 1e-8;
 
 void check(const DepthTunedSeluOptions& options) {
   if (options.depth < 1) fail("depth", "at least 1", static_cast<double>(options.depth));
-  if (options.width < 0) fail("width", "at least 1", static_cast<double>(options.width));
+  if (options.width < 0)
+    fail("width", "at least 1, or 0 for infinite width", static_cast<double>(options.width));
   if (!(options.growth > 0) || !std::isfinite(options.growth)) {
     fail("growth", "a finite number above 0", options.growth);
   }
   if (!(options.dropout_growth > 0) || !std::isfinite(options.dropout_growth)) {
-    fail("dropout's growth", "a finite number above 0", options.dropout_growth);
+    fail("dropout_growth", "a finite number above 0", options.dropout_growth);
   }
   if (!(options.max_spread > 0)) {
     fail("spread", "a number above 0", options.max_spread);
@@ -48,7 +49,7 @@ void check_growth(const DepthTunedSeluOptions& options) {
       static_cast<double>(options.depth) * std::log(options.dropout_growth);
   if (std::log(options.growth) <= min_log_growth) {
     fail("growth",
-         fmt::format("above {:g}, since no activation that keeps mean and variance lets a "
+         fmt::format("above {:g}, since no activation that preserves mean and variance lets a "
                      "gradient shrink (alpha dropout does: --dropout-rate)",
                      std::exp(min_log_growth)),
          options.growth);
@@ -57,8 +58,8 @@ void check_growth(const DepthTunedSeluOptions& options) {
   const double max_depth = std::log(options.growth) / std::log(straightest.gradient_growth);
   if (log_growth(options, straightest) > std::log(options.growth)) {
     fail("depth",
-         fmt::format("at most {:.3g} for a growth of {} (more layers cannot be distinguished from "
-                     "straight lines in double precision; a larger growth helps)",
+         fmt::format("at most {:.3g} for a growth of {} (for more layers, double precision does "
+                     "not distinguish the SELU from a straight line; allow a larger growth)",
                      std::floor(max_depth), options.growth),
          static_cast<double>(options.depth));
   }

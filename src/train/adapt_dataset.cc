@@ -62,10 +62,9 @@ void order_inputs(const std::vector<std::string>& names, Dataset& data) {
   std::vector<std::string> there;
   for (const Field& field : data.inputs) there.push_back(field.name);
   const auto fail = [&] {
-    throw Error(ErrorKind::data,
-                fmt::format("the network has the inputs {}, but {} has {} (set data.inputs to what "
-                            "each input reads)",
-                            join(names, ", "), data.name, join(there, ", ")));
+    throw Error(ErrorKind::data, fmt::format("the network has the inputs {}, but {} has {} (set "
+                                             "data.inputs to the source of each input)",
+                                             join(names, ", "), data.name, join(there, ", ")));
   };
   if (names.size() != data.inputs.size()) fail();
   if (names.size() == 1) return;

@@ -47,7 +47,7 @@ std::int64_t read_count(const nlohmann::json& json, const char* key) {
   const nlohmann::json& value = json.at(key);
   constexpr std::int64_t kMaxCount = std::int64_t{1} << 53;
   if (value.is_number_integer() && value >= -1 && value <= kMaxCount) return value;
-  throw Error(ErrorKind::model_file, std::string("'") + key + "' is not a count");
+  throw Error(ErrorKind::model_file, std::string("'") + key + "' is not a valid count");
 }
 
 void from_json(const nlohmann::json& json, TrainingState& state, Schedule& schedule,
@@ -125,16 +125,16 @@ void load_checkpoint(const std::filesystem::path& path, TrainedModel& model, Opt
   const TensorFile file = read_safetensors(path);
   const auto metadata = [&](const char* key) {
     const auto found = file.metadata.find(key);
-    if (found == file.metadata.end()) fail(where, fmt::format("has no '{}'", key));
+    if (found == file.metadata.end()) fail(where, fmt::format("has no metadata '{}'", key));
     return found->second;
   };
-  if (metadata("format") != kFormat) fail(where, "is not a checkpoint of this program");
+  if (metadata("format") != kFormat) fail(where, "is not a selfnorm checkpoint");
   if (const std::string written = metadata("configuration"); written != fingerprint) {
     const auto [then, now] = first_difference(written, fingerprint);
-    fail(where, fmt::format("was written with another configuration: it had `{}`, now it is `{}` "
-                            "(only epochs, threads, checkpoint_every, learning rate and clipping "
-                            "may differ)",
-                            then, now));
+    fail(where,
+         fmt::format("was written with another configuration: the line `{}` is now `{}` (only "
+                     "epochs, threads, checkpoint_every, learning rate and clipping may differ)",
+                     then, now));
   }
   TrainingState read;
   try {

@@ -17,7 +17,7 @@ namespace {
 ValueId only_output(const Graph& graph) {
   if (graph.outputs.size() == 1) return graph.outputs[0];
   throw Error(ErrorKind::config,
-              fmt::format("training needs a network with one output, this one has {}",
+              fmt::format("training needs a network with one output, but this one has {}",
                           graph.outputs.size()));
 }
 

@@ -130,7 +130,7 @@ EpochRecord parse_history_line(std::string_view line) {
     }
     return record;
   } catch (const nlohmann::json::exception&) {
-    throw Error(ErrorKind::data, "is not a line of a history");
+    throw Error(ErrorKind::data, "expected a JSON object with the record of an epoch");
   }
 }
 

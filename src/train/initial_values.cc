@@ -38,12 +38,13 @@ std::vector<float> read_array(const std::string& path, const Node& node, const S
   if (table.shape != shape) {
     throw Error(
         ErrorKind::data,
-        fmt::format("{}: contains an array of shape {}, but the table of node '{}' ({}) is {}",
-                    path, to_string(table.shape), node.name, node.op, to_string(shape)));
+        fmt::format(
+            "{}: contains an array of shape {}, but the table of node '{}' ({}) has shape {}", path,
+            to_string(table.shape), node.name, node.op, to_string(shape)));
   }
   std::vector<float> values = to_floats(std::move(table));
   if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
-    throw Error(ErrorKind::data, path + ": contains NaN or infinity, expected finite numbers");
+    throw Error(ErrorKind::data, path + ": expected finite numbers, got NaN or infinity");
   }
   return values;
 }
@@ -53,8 +54,8 @@ PretrainedTable load_word_vectors(const std::string& path, const VocabularyInfo&
   if (table.shape[0] != std::ssize(info.vocabulary)) {
     throw Error(
         ErrorKind::config,
-        fmt::format("node '{}' ({}): the texts have {} words, but the table has {} rows (leave "
-                    "`vocabulary` out, or use a table in a .npy file)",
+        fmt::format("node '{}' ({}): the vocabulary of the texts has {} tokens, but the table has "
+                    "{} rows (leave `vocabulary` out, or read the table from a .npy file)",
                     node.name, node.op, info.vocabulary.size(), table.shape[0]));
   }
   WordVectors vectors = read_vectors(path, info.vocabulary, table.shape[1], info.skip_bad);

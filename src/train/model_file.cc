@@ -29,8 +29,11 @@ std::vector<TensorEntry> weight_tensors(const Weights& weights,
 const std::string& metadata_of(const TensorFile& file, const std::string& key) {
   const auto found = file.metadata.find(key);
   if (found != file.metadata.end()) return found->second;
-  throw Error(ErrorKind::model_file,
-              fmt::format("is a safetensors file without '{}': not written by selfnorm", key));
+  throw Error(
+      ErrorKind::model_file,
+      fmt::format(
+          "is a safetensors file without the metadata '{}', so it was not written by selfnorm",
+          key));
 }
 
 // Checks that all tensors of the network exist with their shapes, before memory is allocated for
@@ -60,7 +63,8 @@ void check_schema(const Schema& schema, const Network& network) {
   for (std::size_t i = 0; i < schema.inputs.size(); ++i) {
     const Schema::Input& input = schema.inputs[i];
     const auto& [name, shape] = network.inputs[i];
-    if (input.name != name) fail(fmt::format("input '{}' is named '{}'", name, input.name));
+    if (input.name != name)
+      fail(fmt::format("input '{}' of the network is named '{}' in the schema", name, input.name));
     if (input.sample_shape != shape) {
       fail(fmt::format("input '{}' has shape {} in the network and {} in the schema", name,
                        to_string(shape), to_string(input.sample_shape)));
@@ -69,11 +73,11 @@ void check_schema(const Schema& schema, const Network& network) {
     const auto features = static_cast<std::size_t>(standardized_features(field));
     const std::size_t given = input.standardizer.mean.size();
     if (given != 0 && given != features) {
-      fail(fmt::format("input '{}' has {} means for {} features", name, given, features));
+      fail(fmt::format("input '{}' has {} means but {} features", name, given, features));
     }
     const std::int64_t columns = schema.vocabulary.empty() ? elements(shape) : 1;  // 1 for texts
     if (!input.columns.empty() && std::ssize(input.columns) != columns) {
-      fail(fmt::format("input '{}' has {} columns for {} features", name, input.columns.size(),
+      fail(fmt::format("input '{}' has {} column names but {} features", name, input.columns.size(),
                        elements(shape)));
     }
   }

@@ -121,7 +121,7 @@ void check_width(const Targets& targets, std::int64_t width, const Shape& output
                  const Fail& fail) {
   if (targets.width == width) return;
   if (output.size() > 1) {
-    fail(fmt::format("has {} numbers per row, but an output {} of the network needs {}",
+    fail(fmt::format("has {} numbers per row, but the network's output of shape {} needs {}",
                      targets.width, to_string(output), width));
   }
   fail(fmt::format(
@@ -159,11 +159,11 @@ Objective choose_objective(const TrainOptions& options, const Targets& targets) 
   const LossEntry& kind = find_loss(loss);
   TargetKind chosen = kind.targets.front();
   if (has_classes && chosen == TargetKind::values) {
-    throw Error(ErrorKind::config,
-                fmt::format("[train]: loss '{}' is for numbers, but target '{}' has {} classes "
-                            "(set data.task = \"regression\", or loss = "
-                            "\"softmax_cross_entropy\")",
-                            loss, targets.name, targets.class_names.size()));
+    throw Error(
+        ErrorKind::config,
+        fmt::format("[train]: loss '{}' is for numeric targets, but target '{}' has {} classes "
+                    "(set data.task = \"regression\", or loss = \"softmax_cross_entropy\")",
+                    loss, targets.name, targets.class_names.size()));
   }
   if (!has_classes && chosen == TargetKind::classes) chosen = TargetKind::distributions;
   find_op(loss)->attributes->complete(options.loss_attributes, "[train]: loss '" + loss + "'");
@@ -207,14 +207,14 @@ void check_targets(const Objective& objective, const Targets& targets, const Sha
     }
     if (least < 0 || most >= classes) {
       fail(
-          fmt::format("labels go from {} to {}, but the network has outputs for {} classes (its "
-                      "last layer needs {} units)",
+          fmt::format("class indices range from {} to {}, but the network has outputs for {} "
+                      "classes (its last layer needs {} units)",
                       least, most, classes, most + 1));
     }
     if (std::ssize(targets.class_names) > classes) {
       fail(
-          fmt::format("has {0} classes, but the network has outputs for {1} (its last layer needs "
-                      "{0} units)",
+          fmt::format("has {0} classes, but the network has outputs for {1} classes (its last "
+                      "layer needs {0} units)",
                       targets.class_names.size(), classes));
     }
     if (objective.targets == TargetKind::probabilities && outputs != 1) {

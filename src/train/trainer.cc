@@ -52,21 +52,22 @@ class Stopwatch {
 void check_options(const TrainOptions& options, const TrainingData& data,
                    const Objective& objective) {
   if (data.train_rows.empty()) {
-    throw Error(ErrorKind::data, data.train->name + ": no rows are left to train on");
+    throw Error(ErrorKind::data, data.train->name + ": there are no training rows");
   }
   const std::string& monitor = options.early_stopping.monitor;
   const bool known =
       monitor == "auto" || monitor == "loss" || std::ranges::count(objective.metrics, monitor) > 0;
   if (!known) {
-    throw Error(ErrorKind::config,
-                fmt::format("[train]: early_stopping.monitor = '{}' is neither the loss nor one of "
-                            "the metrics",
-                            monitor));
+    throw Error(
+        ErrorKind::config,
+        fmt::format(
+            "[train]: early_stopping.monitor = '{}' is not auto, loss or one of the metrics",
+            monitor));
   }
   if (options.early_stopping.patience > 0 && data.validation_rows.empty()) {
     throw Error(ErrorKind::config,
-                "[train]: early_stopping.patience needs validation rows "
-                "(set data.validation_split)");
+                "[train]: early_stopping.patience above 0 needs validation rows (set "
+                "data.validation_split)");
   }
 }
 
@@ -112,9 +113,9 @@ void Trainer::resume() {
                     static_cast<std::int64_t>(state_.outputs.size()) ==
                         done() * validation_evaluator_.output_width();
   if (!fits) {
-    throw Error(ErrorKind::model_file,
-                checkpoint_path_.string() +
-                    ": is damaged: its counts of steps and its outputs are inconsistent");
+    throw Error(
+        ErrorKind::model_file,
+        checkpoint_path_.string() + ": is damaged: its step counts do not match its outputs");
   }
   saved_position_ = {state_.epoch, state_.step_in_epoch};
 }
@@ -235,7 +236,7 @@ void Trainer::check_parameters() const {
 // Returns which checkpoint a failed training can resume from.
 std::string Trainer::checkpoint_hint() const {
   if (checkpoint_path_.empty()) return "";
-  if (!saved_position_.has_value()) return "; no checkpoint was saved yet";
+  if (!saved_position_.has_value()) return "; no checkpoint has been saved yet";
   return fmt::format("; the checkpoint after epoch {}, step {} is kept in {}",
                      saved_position_->epoch, saved_position_->step_in_epoch,
                      checkpoint_path_.string());
@@ -253,15 +254,14 @@ void Trainer::fail_not_finite(const std::string& what, std::int64_t step,
 void Trainer::fail_loss(StepProgram& step) {
   const std::string parameter = find_non_finite_parameter();
   if (!parameter.empty()) {
-    fail_not_finite(
-        "the loss", 1,
-        fmt::format("'{}' was no longer finite: the step before moved it too far", parameter));
+    fail_not_finite("the loss", 1,
+                    fmt::format("the previous step made '{}' NaN or infinite", parameter));
   }
   const auto node =
       step.network.program.find_non_finite(static_cast<std::uint64_t>(state_.step), 0);
   fail_not_finite(
       "the loss", 1,
-      fmt::format("the first output that is not finite is that of '{}'", node.value_or("loss")));
+      fmt::format("the first non-finite output is that of '{}'", node.value_or("loss")));
 }
 
 bool Trainer::should_measure_moments() const {

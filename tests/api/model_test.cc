@@ -116,7 +116,7 @@ TEST(Model, RejectsInconsistentData) {
       {"row 7 (from 0) has class 3, but class_names lists 3",
        [](Dataset& d) { d.targets.classes[7] = 3; }, true},
       {"row 1 (from 0) has class -1", [](Dataset& d) { d.targets.classes[1] = -1; }, true},
-      {"classes and values", [](Dataset& d) { d.targets.values = {1}; }, true}};
+      {"classes or values", [](Dataset& d) { d.targets.values = {1}; }, true}};
   const Dataset good = lines({"a", "b", "c"});
   const Model model = trained(good);
   for (const Case& c : cases) {

@@ -15,7 +15,7 @@ TEST(NearestName, FindsTheNameForATypo) {
 
 TEST(Suggestion, ListsAllNamesIfNoneIsSimilar) {
   EXPECT_EQ(suggestion("densa", {"dense", "selu"}), " (did you mean 'dense'?)");
-  EXPECT_EQ(suggestion("quantum", {"dense", "selu"}), " (there are: dense, selu)");
+  EXPECT_EQ(suggestion("quantum", {"dense", "selu"}), " (available: dense, selu)");
 }
 
 TEST(Grouped, SeparatesThousandsWithCommas) {

@@ -97,12 +97,12 @@ class Compare(CliTest):
         pair = ["compare", "relu.toml", "selu.toml", "--out", "out"]
         self.fails(USAGE, "out/relu/seed-1: contains a training of another configuration",
                    arguments=[*pair, "--resume"])
-        self.fails(USAGE, "exists already", arguments=pair)
+        self.fails(USAGE, "already exists", arguments=pair)
 
     def test_reports_that_all_trainings_failed(self):
         self.write("wild.toml", NETWORK % ("relu", "1e30"))
         for more in ([], ["--resume"]):
-            said = self.fails(NUMERIC, "no training finished", arguments=[
+            said = self.fails(NUMERIC, "none of the trainings finished", arguments=[
                 "compare", "wild.toml", "--seeds", "2", "--out", "out", *more])
             self.assertIn("wild, seed 2, did not finish: numeric", said.err)
         self.assertIn("2, 2 failed", self.path("out/compare.md").read_text())
@@ -110,7 +110,7 @@ class Compare(CliTest):
     def test_warns_about_scores_of_different_rows(self):
         self.write("half.toml", (NETWORK % ("relu", "0.1")).replace("0.2", "0.4"))
         said = self.ok("compare", "relu.toml", "half.toml", "--seeds", "1", "--out", "out")
-        self.assertIn("scores of different rows do not compare", said.err)
+        self.assertIn("scores on different rows are not comparable", said.err)
 
     def test_nan_loss_ends_only_one_training(self):
         self.write("wild.toml", NETWORK % ("relu", "1e30"))
@@ -123,18 +123,18 @@ class Compare(CliTest):
 
     def test_rejects_invalid_comparisons(self):
         self.write("more/relu.toml", NETWORK % ("relu", "0.1"))
-        self.fails(USAGE, "called 'relu'", arguments=["compare", "relu.toml", "more/relu.toml"])
+        self.fails(USAGE, "named 'relu'", arguments=["compare", "relu.toml", "more/relu.toml"])
         self.fails(USAGE, "validation rows",
                    arguments=["compare", "relu.toml", "--validation-split", "0", "--out", "a"])
-        self.fails(USAGE, "measured are: loss, accuracy",
+        self.fails(USAGE, "available: loss, accuracy",
                    arguments=["compare", "relu.toml", "--metric", "iou", "--out", "b"])
         self.write("narrow.toml", (NETWORK % ("relu", "0.1")).replace("{ op = \"flatten\" }, ", ""))
         self.fails(USAGE, "narrow: node 'dense_1' (dense)", arguments=["compare", "narrow.toml"])
         for epochs, words in (("0", "a whole number of at least 1"), ("one", "expects a whole number"),
-                              ("2,4", "training ends after epoch 3")):
+                              ("2,4", "expected at most 3, the number of epochs")):
             self.fails(USAGE, words, arguments=["compare", "relu.toml", "--at", epochs])
         self.write("file", "")
-        self.fails(USAGE, "is a file", arguments=["compare", "relu.toml", "--out", "file"])
+        self.fails(USAGE, "got a file", arguments=["compare", "relu.toml", "--out", "file"])
         self.fails(USAGE, "nothing.toml", arguments=["compare", "nothing.toml"])
         self.fails(USAGE, "--help", arguments=["compare"])
 

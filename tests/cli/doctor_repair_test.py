@@ -61,8 +61,8 @@ class DoctorRepair(CliTest):
                                '{ op = "selu", name = "s" }',
                                '{ op = "add", inputs = ["s", "s"], weights = [1.0, -1.0] }', LAST),
                           "unscaled-add")
-        self.assertEqual("scale the sum to the second moment of its inputs: no factor can, since its "
-                         "inputs cancel; remove it or change its `weights`", fix)
+        self.assertEqual("scale the sum to the second moment of its inputs: no factor does "
+                         "this, because its inputs cancel; remove it or change its `weights`", fix)
 
     def test_fix_changes_an_existing_scale(self):
         text = file('{ op = "conv2d", channels = 16, kernel = [3, 3] }', SELU,
@@ -76,7 +76,7 @@ class DoctorRepair(CliTest):
                     if 'op = "scale"' in each)
         numbers = {name: line.split(f"{name} = ")[1].split(",")[0].rstrip(" }")
                    for name in ("factor", "shift")}
-        self.assertIn(f"set factor {numbers['factor']} and shift {numbers['shift']} in 's'", fix)
+        self.assertIn(f"set factor {numbers['factor']} and shift {numbers['shift']} in layer 's'", fix)
 
     def test_outputs_follow_removed_and_inserted_layers(self):
         text = file(DENSE, SELU, LAST, '{ op = "batch_norm", name = "bn" }',

@@ -138,9 +138,9 @@ class Doctor(CliTest):
             found = json.loads(self.run_program("doctor", where, "--json").out)["findings"]
             left = [f for f in found if f["code"] == "weights-left-domain"]
             self.assertEqual(["conv2d_1"], left[0]["layers"])
-            self.assertEqual(where == "run", "first seen outside after epoch" in left[0]["message"])
+            self.assertEqual(where == "run", "outside since epoch" in left[0]["message"])
             self.assertEqual([left[0]["value"]], left[0]["values"])
-            self.assertRegex(left[0]["details"][0], r"tau .* % of them outside, omega ")
+            self.assertRegex(left[0]["details"][0], r"tau .* % of them outside 0.8 to 1.25, omega ")
         self.assertNotIn("weights-left-domain", self.ok("doctor", "net.toml").out)
         repaired = self.run_program("doctor", "run", "--repair", "good.toml", "--json")
         beyond = json.loads(repaired.out)["beyond_repair"]

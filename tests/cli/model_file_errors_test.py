@@ -129,7 +129,7 @@ class ModelFile(CliTest):
     def test_wrong_number_of_class_weights(self):
         def weights(values):
             return lambda objective: objective["attributes"].update(class_weights=values)
-        self.refused_metadata("objective", weights([1, 2]), "2 class weights", "10")
+        self.refused_metadata("objective", weights([1, 2]), "2 `class_weights`", "10")
         self.refused_metadata("objective", weights([1] * 9 + [-1]), "class_weights", "-1")
         self.refused_metadata("objective", weights("x"), "class_weights")
 

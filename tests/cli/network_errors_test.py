@@ -47,7 +47,7 @@ class NetworkErrors(CliTest):
         self.refused(["output", "outputs"],
                      text=network().replace("\n[train]", '\noutput = ["x"]\n[train]'))
         self.refused(["hidden"], text=network().replace("\n[train]", "\nhidden = [3]\n[train]"))
-        self.refused(["is outside of a table", ":1"], text="epochs = 3\n" + network())
+        self.refused(["must be in a table", ":1"], text="epochs = 3\n" + network())
 
     def test_unknown_values(self):
         for line, near in (('loss = "softmax_crossentropy"', "softmax_cross_entropy"),
@@ -224,8 +224,8 @@ class NetworkErrors(CliTest):
     def test_rejects_options_without_effect(self):
         self.write("net.toml", network())
         self.refused(["'selu_1'", "l2"], [FLAT, DENSE, '{ op = "selu", l2 = 0.1 }'])
-        for words, arguments in ((("--hidden", "layers are given"), ("net.toml", "--hidden", "5")),
-                                 (("--dropout-rate", "layers are given"),
+        for words, arguments in ((("--hidden", "the file gives layers"), ("net.toml", "--hidden", "5")),
+                                 (("--dropout-rate", "the file gives layers"),
                                   ("net.toml", "--dropout-rate", "0.1"))):
             self.fails(USAGE, *words, arguments=["train", *arguments, "--out", "run"])
         self.write("set/train-images-idx3-ubyte", idx_bytes(range(40), (10, 2, 2)))

@@ -146,7 +146,7 @@ epochs = 2
         self.ok("report", "run")
         seen = self.check(self.path("run/report.html"), "Importance", "Decision boundary")
         self.assertEqual("Run run", seen["title"])
-        for text in (f"Across: {name}", "<b>out</b>"):
+        for text in (f"Horizontal axis: {name}", "<b>out</b>"):
             self.assertIn(text, seen["text"])
         self.assertNotIn("<b>out</b>", self.path("run/report.html").read_text())
 
@@ -240,7 +240,7 @@ optimizer = { name = "sgd", learning_rate = 1e30 }
 """)
         self.fails(5, "NaN or infinite", arguments=("train", "net.toml", "--out", "run"))
         page = self.path("run/report.html")
-        self.assertIn("The training has stopped: ", page.read_text())
+        self.assertIn("The training stopped: ", page.read_text())
         page.unlink()
         self.ok("report", "run")  # as after a crash before the report was written
         self.assertIn("has no model yet", page.read_text())
@@ -252,7 +252,7 @@ optimizer = { name = "sgd", learning_rate = 1e30 }
         result = self.interrupt(["train", "--resume", "--out", "run", "--data", "digits", "--epochs", "100000"], "run/history.jsonl", 3, 0.05)
         self.assertEqual(130, result.status, result)
         self.assertTrue(self.path("run/model.safetensors").exists())
-        self.assertIn("The training has stopped: ", self.path("run/report.html").read_text())
+        self.assertIn("The training stopped: ", self.path("run/report.html").read_text())
 
     def test_rejects_a_folder_without_a_run(self):
         self.fails((USAGE, DATA, 4), "absent", arguments=("report", "absent"))

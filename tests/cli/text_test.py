@@ -67,7 +67,7 @@ class Text(CliTest):
         self.assertEqual(1, text.count("standardize = true"))
         self.assertNotIn("standardize", text.split("layers")[1].split("more")[1])
         self.write("bad.toml", NETWORK.replace(', weights = "vectors.txt.gz"', ", standardize = true"))
-        self.fails(USAGE, "`standardize` is for vectors", arguments=["train", "bad.toml"])
+        self.fails(USAGE, "`standardize` requires vectors", arguments=["train", "bad.toml"])
 
     def test_reads_pairs_from_standard_input(self):
         self.write("net.toml", NETWORK)
@@ -91,7 +91,7 @@ class Text(CliTest):
         self.assertEqual(1, said["samples"])
         for content, words in (("", "standard input: the file is empty"),
                                ("left\tright\nA man.\n", "standard input:2: expected 2 cells"),
-                               ('{"left": "A man."}\n', "standard input:1: has no 'right'")):
+                               ('{"left": "A man."}\n', "standard input:1: there is no member 'right'")):
             with self.subTest(words=words), open(self.write("given", content), "rb") as given:
                 self.fails(DATA, words, arguments=["predict", "run", "--data", "-"], stdin=given)
 
@@ -121,7 +121,7 @@ text = ["left"]
 [model]
 layers = [ { op = "dense", units = 2 } ]
 """)
-        self.fails(2, "input 'left' holds texts: an `embedding` must read it",
+        self.fails(2, "input 'left' contains texts, so an `embedding` must read it",
                    arguments=["train", "plain.toml", "--out", "run"])
 
     def test_model_reads_every_kind_of_file(self):
@@ -143,22 +143,22 @@ layers = [ { op = "dense", units = 2 } ]
         self.ok("train", "net.toml", "--out", "run")
         rows = "left\tright\tlabel\nA dog.\tA cat.\tno\nA dog.\tA cat.\tnoo\n"
         self.write("bad.tsv", rows)
-        self.fails(DATA, "bad.tsv:3: label 'noo': expected no, yes",
+        self.fails(DATA, "bad.tsv:3: unknown label 'noo', expected one of no, yes",
                    arguments=["evaluate", "run", "--data", "bad.tsv"])
         scores = self.ok_json("evaluate", "run", "--data", "bad.tsv", "--skip-bad", "true")
         self.assertEqual(1, scores["samples"])
         said = self.ok("evaluate", "run", "--data", "bad.tsv", "--skip-bad", "true").err
-        self.assertIn("left out of bad.tsv: 1 bad rows, 0 without a label", said)
+        self.assertIn("bad.tsv: left out 1 unreadable rows and 0 rows without a label", said)
 
     def test_rejects_options_without_effect(self):
         self.write("numbers.csv", "a,y\n1,2\n2,3\n")
-        self.fails(DATA, "`min_count` is for texts", arguments=["train", "--data", "numbers.csv",
+        self.fails(DATA, "`min_count` applies only to texts", arguments=["train", "--data", "numbers.csv",
                                                                "--target", "y", "--min-count", "2"])
         self.fails(DATA, "input 'x': expected one column of `text` (left, right)",
                    arguments=["train", "--data", "pairs.tsv", "--text", "left,right",
                               "--input", "x=label"])
         self.write("dev.tsv", "left\tright\tlabel\nA dog.\tA cat.\tnoo\n")
-        self.fails(DATA, "dev.tsv:2: label 'noo'", arguments=[
+        self.fails(DATA, "dev.tsv:2: unknown label 'noo'", arguments=[
             "train", "--data", "pairs.tsv", "--text", "left,right", "--validation", "dev.tsv"])
 
     def test_names_vectors_of_another_length(self):

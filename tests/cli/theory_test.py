@@ -176,7 +176,8 @@ class Shapes(CliTest):
     def test_notes(self):
         for words, arguments in (
                 ("repels", ("constants", "--mean", "-0.1", "--variance", "2", "--weight-mean", "1")),
-                ("a compromise", ("shape", "--depth", "1000", "--width", "128", "--init", "normal")),
+                ("no s meets both limits",
+                 ("shape", "--depth", "1000", "--width", "128", "--init", "normal")),
                 ("a line", ("fixed_points", "--activation", "leaky_relu", "--alpha", "1"))):
             result = self.run_program("theory", *arguments)
             self.assertEqual(0, result.status, result)
@@ -252,7 +253,7 @@ class Propagate(CliTest):
                     continue
                 self.assertAlmostEqual(layers[2]["predicted_std"], layers[2]["std"], delta=0.1,
                                        msg=name)
-        inits = re.search(r'init +"auto" .*', self.ok("ops", "dense").out).group().split(": ")[1]
+        inits = re.search(r'init +"auto" .*', self.ok("ops", "dense").out).group().split(": ")[-1]
         for init in inits.split(", "):
             self.layers("--init", init, "--layers", "2", "--width", "32")
 

@@ -65,10 +65,10 @@ class Words(CliTest):
                    arguments=("train", "net.toml", "--out", "run"))
         self.write_words("x.npy", self.rows)
         self.write("table.npy", npy_bytes(range(24), (WORDS, 2)))
-        self.fails(DATA, "contains an array of shape (12, 2), but the table of node 'embedding_1' (embedding) is (12, 8)",
+        self.fails(DATA, "contains an array of shape (12, 2), but the table of node 'embedding_1' (embedding) has shape (12, 8)",
                    arguments=("train", "net.toml", "--out", "run"))
         self.write("table.npy", npy_bytes([float("nan")] * 96, (WORDS, WIDTH)))
-        self.fails(DATA, "contains NaN or infinity",
+        self.fails(DATA, "got NaN or infinity",
                    arguments=("train", "net.toml", "--out", "run"))
         pathlib.Path(self.path("table.npy")).unlink()
         self.fails(DATA, "table.npy",

@@ -57,7 +57,7 @@ class Numeric(CliTest):
     def test_names_the_existing_checkpoint(self):
         self.write_diverging()
         train = ["train", "net.toml", "--out", "run"]
-        self.fails(NUMERIC, "no checkpoint was saved yet",
+        self.fails(NUMERIC, "no checkpoint has been saved yet",
                    arguments=[*train, "--checkpoint-every", "40"])
         self.assertFalse(self.path("run/checkpoint/state.safetensors").exists())
         result = self.fails(NUMERIC, "kept", arguments=[*train, "--checkpoint-every", "4"])

@@ -152,15 +152,16 @@ TEST_F(CsvTest, ErrorsNameFileLineAndColumn) {
   expect_contains("has no rows", fault("\n\n"));
   expect_contains("the file is empty", fault(""));
   expect_contains("no column is left", fault("a\n1\n", target("a")));
-  expect_contains("there is no column 'kin' for the target (did you mean 'kind'?)",
+  expect_contains("there is no target column 'kin' (did you mean 'kind'?)",
                   fault("a,kind\n1,2\n", target("kin")));
   std::string wide = "c0";
   for (int i = 1; i < 30; ++i) wide += ",c" + std::to_string(i);
-  expect_contains("there is no column 'quality' for the target (the table has 30",
+  expect_contains("there is no target column 'quality' (the table has 30",
                   fault(wide + "\n", target("quality")));
-  expect_contains("no column '2'", fault("1,2\n", target("2")));
+  expect_contains("no target column '2'", fault("1,2\n", target("2")));
   expect_contains("more than one column is named 'a'", fault("a,a\n1,2\n", target("a")));
-  expect_contains("the target '-1' is listed twice", fault("a,b,c\n1,2,3\n", target("c,-1")));
+  expect_contains("the target column '-1' is listed twice",
+                  fault("a,b,c\n1,2,3\n", target("c,-1")));
 }
 
 TEST_F(CsvTest, NamesBadLabels) {
@@ -168,7 +169,7 @@ TEST_F(CsvTest, NamesBadLabels) {
   expect_contains(":3, column 'y': expected a whole number as the class",
                   fault("x,y\n1,1\n1,1.5\n", target("y", "classification")));
   expect_contains("got a missing label", fault("x,y\n1,1\n1,?\n", target("y", "classification")));
-  expect_contains(":2, column 'y': expected a number as the target of a regression, got 'a'",
+  expect_contains(":2, column 'y': expected a number as the regression target, got 'a'",
                   fault("x,y\n1,a\n", target("y", "regression")));
   expect_contains(":2, column 'y': expected a target within 32-bit",
                   fault("x,y\n1,inf\n", target("y")));
@@ -205,7 +206,7 @@ TEST(Targets, AlignToKnownClasses) {
   align_classes(targets, {"ant", "bee", "cat"}, locate);
   EXPECT_EQ(targets.classes, (Classes{2, 0, 2}));
   EXPECT_EQ(targets.class_names, (Names{"ant", "bee", "cat"}));
-  expect_contains("row 1: class 'ant' is not among the 2 known ones", data_error_message([&] {
+  expect_contains("row 1: class 'ant' is not one of the 2 known classes", data_error_message([&] {
                     align_classes(targets, {"cat", "bee"}, locate);
                   }));
 }

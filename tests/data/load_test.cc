@@ -94,7 +94,7 @@ TEST_F(LoadTest, LoadsAnIdxFolderWithTestSet) {
 TEST_F(LoadTest, IdxErrorsNameTheFile) {
   write_idx("train", 6, 2);
   write_idx("t10k", 4, 3);
-  expect_contains("t10k-labels-idx1-ubyte: row 2 (from 0): class '2' is not among the 2 known",
+  expect_contains("t10k-labels-idx1-ubyte: row 2 (from 0): class '2' is not one of the 2 known",
                   fault(source(folder_.string())));
   write("train-labels-idx1-ubyte", std::string("\0\0\x08\x01\0\0\0\2\0\1", 10));
   expect_contains("has 6 rows, but", fault(source(folder_.string())));
@@ -144,7 +144,7 @@ TEST_F(LoadTest, NamesSearchedFoldersAndSourceOfMissingData) {
 TEST_F(LoadTest, RejectsUnknownSources) {
   expect_contains("'minst' is neither a file nor a known data set (did you mean 'mnist'?)",
                   fault(source("minst")));
-  expect_contains("no source", fault(source("")));
+  expect_contains("no data source", fault(source("")));
   expect_contains("unknown file extension '.xlsx'", fault(source(write("t.xlsx", "x").string())));
 }
 

@@ -100,7 +100,7 @@ TEST_F(Texts, ErrorsNameFileAndLine) {
   };
   const std::string good = "{\"a\":\"x\",\"b\":\"y\"}\n";
   expect("t.jsonl", good + "{\"a\":", "expected a JSON object");
-  expect("t.jsonl", good + "{\"a\":\"x\",\"c\":\"y\"}", "has no 'b'");
+  expect("t.jsonl", good + "{\"a\":\"x\",\"c\":\"y\"}", "there is no member 'b'");
   expect("t.jsonl", good + "{\"a\":\"x\",\"b\":7}", "expected text, got '7'");
   expect("t.jsonl", good + "{\"a\":\"x\",\"b\":\" \"}", "'b' has no words");
   expect("t.tsv", "a\tb\n\xff\ty\n", "not UTF-8");
@@ -113,7 +113,8 @@ TEST_F(Texts, ErrorsNameFileAndLine) {
   DataOptions labels = pairs();
   labels.labels = {"yes", "no"};
   const std::string wrong = fault(file("t.tsv", "a\tb\tlabel\nx\ty\tyess\n"), labels);
-  EXPECT_NE(wrong.find("t.tsv:2: label 'yess': expected yes, no"), wrong.npos) << wrong;
+  EXPECT_NE(wrong.find("t.tsv:2: unknown label 'yess', expected one of yes, no"), wrong.npos)
+      << wrong;
   const std::string column = fault(file("t.tsv", "a\tc\nx\ty\n"), pairs());
   EXPECT_NE(column.find("t.tsv: there is no column 'b'"), column.npos) << column;
 }

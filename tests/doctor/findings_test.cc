@@ -73,7 +73,7 @@ TEST(Findings, InitialVariance) {
                  selu_gain = {{"init", "lecun_normal"}, {"init.gain", 0.75}},
                  truncated = {{"init", "lecun_normal"}, {"init.gain", 0.87962566}};
   for (const Case& c : {Case{pytorch, 1.0 / 3, Severity::error, "PyTorch's default"},
-                        {he, 2, Severity::error, "He's"},
+                        {he, 2, Severity::error, "He initialization"},
                         {glorot, 2.0 / 3, Severity::warning, "0.6667 instead of 1"},
                         {selu_gain, 0.5625, Severity::warning, "3/4"},
                         {truncated, 0.77374, Severity::warning, "truncated"}}) {

@@ -13,7 +13,8 @@ namespace {
 // `length` terms has a rounding error, and the squares of the rounded numbers sum to 1.
 TEST(Orthogonal, TheShorterSideIsOrthonormal) {
   constexpr double kError = 4 * 6e-8;
-  for (const auto& [outputs, inputs] : {std::pair{5, 300}, {128, 128}, {300, 5}, {1, 7}, {7, 1}}) {
+  for (const auto& [rows, columns] : {std::pair{5, 300}, {128, 128}, {300, 5}, {1, 7}, {7, 1}}) {
+    const int outputs = rows, inputs = columns;
     const bool wide = inputs >= outputs;
     std::vector<float> w(static_cast<std::size_t>(outputs * inputs));
     const InitializerShape shape{outputs * inputs, outputs, static_cast<double>(inputs),

@@ -249,8 +249,8 @@ TEST(Optimizer, NamesBadOptions) {
   o = {};
   o.momentum = 0.9;
   EXPECT_EQ(fault(o),
-            "config: optimizer: 'momentum' is 0.9, but 'adam' does not use it; leave it out, or "
-            "choose sgd or rmsprop");
+            "config: optimizer: 'momentum' is 0.9, but 'adam' does not use it (leave it out, or "
+            "choose sgd or rmsprop)");
   o = {};
   o.weight_decay = 0.1;
   EXPECT_NE(fault(o).find("choose adamw"), std::string::npos);

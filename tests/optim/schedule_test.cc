@@ -173,7 +173,7 @@ TEST(Schedule, NamesBadOptions) {
   EXPECT_NE(fault(o).find("'factor' expects a number in (0, 1)"), std::string::npos);
   o = named("cosine");
   o.minimum = 2 * kBase;
-  EXPECT_NE(fault(o).find("above the learning rate"), std::string::npos);
+  EXPECT_NE(fault(o).find("must be at most the learning rate"), std::string::npos);
   o = named("cosine");
   o.patience = 3;
   EXPECT_NE(fault(o).find("choose reduce_on_plateau"), std::string::npos);

@@ -50,9 +50,9 @@ TEST(BuildGraph, SharedLayersHaveOneSetOfParameters) {
                     {"concat", {}, "both", {"encode", "again"}}};
   EXPECT_EQ(build_graph(network, 1).parameters.size(), 2u);
   network.inputs[1].second = {9};
-  EXPECT_EQ(
-      message_of(network, ErrorKind::shape),
-      "shape: layer 'again' (dense): shares 'encode.weight' of shape (4, 8), but needs (4, 9)");
+  EXPECT_EQ(message_of(network, ErrorKind::shape),
+            "shape: layer 'again' (dense): shares 'encode.weight' of shape (4, 8), but needs shape "
+            "(4, 9)");
 }
 
 // The layer that shares the weights is computed before the owner, and a ReLU follows it.
@@ -72,8 +72,8 @@ TEST(BuildGraph, SharedParametersUseTheInitAndL2OfTheirOwner) {
   const Layer plain = network.layers[0];
   network.layers[0].l2 = 0.1;
   EXPECT_EQ(message_of(network, ErrorKind::config),
-            "config: layer 'again' (dense): `l2` belongs to the shared parameters; set it in layer "
-            "'encode'");
+            "config: layer 'again' (dense): `l2` belongs to the shared parameters (set it in layer "
+            "'encode' instead)");
   for (const char* key : {"init", "init.gain"}) {
     network.layers[0] = plain;
     network.layers[0].attributes[key] = 2.0;
@@ -125,14 +125,14 @@ TEST(BuildGraph, ErrorsNameLocationAndExpectation) {
             "got 1.0 (fraction of the elements to drop)");
   EXPECT_NE(message_of(chain({{"dropout", {{"rate", std::nan("")}}}}), config), "");
   EXPECT_EQ(message_of(chain({dense(3)}, {1, 8, 8}), ErrorKind::shape),
-            "shape: node 'dense_1' (dense): expects rows of features, input is (N, 1, 8, 8) (put a "
-            "flatten layer before it)");
+            "shape: node 'dense_1' (dense): expects rows of features, input is (N, 1, 8, 8) "
+            "(insert a flatten layer before it)");
   Network two = {{{"x", {4}}, {"z", {5}}}, {{"add", {}, "sum", {"x", "z"}}}, {}};
   EXPECT_EQ(message_of(two, ErrorKind::shape),
             "shape: node 'sum' (add): inputs must have the same shape, got (N, 4) and (N, 5)");
   two.layers = {{"dense", {{"units", 2}}, "only", {"x"}}};
   EXPECT_EQ(message_of(two, config),
-            "config: input 'z' is not used (remove it, or name it in `inputs` of a layer or in "
+            "config: input 'z' is not used (remove it, or name it in the `inputs` of a layer or in "
             "`outputs`)");
   const Network cycle = {
       {{"x", {4}}}, {{"add", {}, "a", {"x", "b"}}, {"scale", {}, "b", {"a"}}}, {}};
@@ -142,9 +142,11 @@ TEST(BuildGraph, ErrorsNameLocationAndExpectation) {
 TEST(BuildGraph, RejectsUnknownAndRepeatedNames) {
   const Network network = {{{"image", {4}}}, {{"dense", {{"units", 2}}, "d", {"imgae"}}}, {}};
   EXPECT_EQ(message_of(network, ErrorKind::config),
-            "config: layer 'd': no layer or input is called 'imgae' (did you mean 'image'?)");
+            "config: layer 'd': there is no layer or input 'imgae' (did you mean 'image'?)");
   const Network twice = {{{"x", {4}}}, {{"selu", {}, "x", {"x"}}}, {}};
-  EXPECT_EQ(message_of(twice, ErrorKind::config), "config: two layers or inputs are called 'x'");
+  EXPECT_EQ(
+      message_of(twice, ErrorKind::config),
+      "config: two layers or inputs are named 'x', but names must be unique (rename one of them)");
 }
 
 // Sizes beyond any machine must be an error here, and not an allocation or an overflow later.

@@ -122,7 +122,7 @@ std::string verdict_of_two(const std::vector<double>& one, const std::vector<dou
 TEST(Comparison, VerdictMentionsPossibleChance) {
   EXPECT_EQ(verdict_of_two({.5, .6, .7}, {.8, .9, 1}),
             "At the best epoch of each training, 'two' leads: accuracy 0.9000 ± 0.1000. 'one' "
-            "follows with 0.6000 ± 0.1000 (p = 0.1, so the difference may be chance).");
+            "follows with 0.6000 ± 0.1000 (p = 0.1, so the difference may be due to chance).");
   EXPECT_TRUE(verdict_of_two({.5, .6, .7, .75}, {.8, .9, .95, 1}).ends_with("(p = 0.029)."));
 }
 

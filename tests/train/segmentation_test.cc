@@ -139,8 +139,8 @@ TEST(Segmentation, RejectsInvalidLabelMaps) {
   data.targets.values.resize(kRows * 5);
   data.targets.width = 5;
   EXPECT_EQ(refusal(network(kClasses), data, "softmax_cross_entropy"),
-            "data: images: target 'mask': has 5 numbers per row, but an output (3, 6, 4) of the "
-            "network needs 72");
+            "data: images: target 'mask': has 5 numbers per row, but the network's output of shape "
+            "(3, 6, 4) needs 72");
   data = one_hot();
   data.targets.values[static_cast<std::size_t>(2 * kClasses * kPixels + 5)] = 0.5;
   EXPECT_EQ(refusal(network(kClasses), data, "softmax_cross_entropy"),

@@ -259,7 +259,7 @@ TEST_F(TrainerTest, NamesLabelsOutOfRange) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::data);
-    EXPECT_NE(std::string(error.what()).find("labels go from 0 to 3"), std::string::npos)
+    EXPECT_NE(std::string(error.what()).find("class indices range from 0 to 3"), std::string::npos)
         << error.what();
   }
 }

@@ -38,7 +38,9 @@ struct PartialVector {
 /// memory or for arithmetic, but not for both.
 HWY_INLINE void fetch_ahead(const float* p) {  // as a hint, an address past the array is harmless
   constexpr std::uintptr_t kBytes = 4096;
-  hwy::Prefetch(reinterpret_cast<const float*>(reinterpret_cast<std::uintptr_t>(p) + kBytes));
+  // Pointer arithmetic past the array would be undefined.
+  const std::uintptr_t ahead = reinterpret_cast<std::uintptr_t>(p) + kBytes;
+  hwy::Prefetch(reinterpret_cast<const float*>(ahead));  // NOLINT(performance-no-int-to-ptr)
 }
 
 HWY_INLINE Vector load(const float* from, FullVector) {

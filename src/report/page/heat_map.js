@@ -74,7 +74,7 @@ function addCellReadout(holder, map, placeOf, tell) {
   const steps = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
   holder.setAttribute('tabindex', '0');
   holder.setAttribute('role', 'group');
-  holder.setAttribute('aria-label', 'Cells, selected with the arrow keys');
+  holder.setAttribute('aria-label', 'Heat map: select a cell with the arrow keys');
   holder.addEventListener('mousemove', (event) => go(placeOf(event)));
   holder.addEventListener('focus', () => go(place));
   holder.addEventListener('keydown', (event) => {
@@ -118,9 +118,9 @@ function outline(context, map, cells, left, width, height) {
 function colorLegend(map, hasGaps) {
   const [low, middle, high] = [map.low, map.middle, map.high].map((at) => formatNumber(map.logarithmic ? 2 ** at : at, 3));
   const below = map.low < map.middle ? `blue is ${low} or less, ` : '';
-  const gaps = hasGaps ? ' Violet is a missing or non-finite value.' : '';
-  const band = map.band ? ` The marks show the ends of the theorem's band, ${formatNumber(map.band[0])} to ${formatNumber(map.band[1])}. Cells outside it have a frame if there is room.` : '';
-  return element('div', {class: 'colors'}, `Colors: ${below}the background color is ${middle}, red is ${high} or more.${gaps}${band}`);
+  const gaps = hasGaps ? ' Violet marks a missing or non-finite value.' : '';
+  const band = map.band ? ` The marks show the ends of the theorem's band, ${formatNumber(map.band[0])} to ${formatNumber(map.band[1])}. Cells outside it have a frame if they are large enough.` : '';
+  return element('div', {class: 'colors'}, `Colors: ${below}the background color is ${middle}, and red is ${high} or more.${gaps}${band}`);
 }
 
 function truncated(text, length) { return text.length <= length ? text : `${text.slice(0, length - 1)}…`; }

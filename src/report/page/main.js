@@ -58,7 +58,7 @@ function follow() {
     state.textContent = report.state;
     if (report.ended) source.close();
   };
-  source.onerror = () => { state.textContent = 'The training does not respond. The page shows its last known state.'; };
+  source.onerror = () => { state.textContent = 'The training does not respond. This page shows its last known state.'; };
 }
 
 const documentData = JSON.parse(document.getElementById('document').textContent);

@@ -54,8 +54,8 @@ function networkDiagram(nodes) {
   const width = 60 + columns * (kBox.width + kBox.gapX), height = 20 + rows * (kBox.height + kBox.gapY);
   const picture = svgElement('svg', {width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': 'The network as a graph'},
     ...edges, ...shown.map(box));
-  const more = nodes.length > kMaxNodes ? ` The diagram shows the first ${kMaxNodes} of ${nodes.length} nodes, the table all of them.` : '';
-  return figure('Graph of the network', element('div', {class: 'scroll tall', tabindex: '0', role: 'region', 'aria-label': 'The network as a graph, to scroll'}, picture),
+  const more = nodes.length > kMaxNodes ? ` The diagram shows the first ${kMaxNodes} of ${nodes.length} nodes, and the table shows all.` : '';
+  return figure('Graph of the network', element('div', {class: 'scroll tall', tabindex: '0', role: 'region', 'aria-label': 'Scrollable graph of the network'}, picture),
     `Each box shows a node with its shape, number of parameters and, if known, predicted moments. A red frame marks a variance below 0.5 or above 2.${more}`,
     'Nodes', ['node', 'op', 'inputs', 'shape', 'parameters', 'mean', 'variance'],
     () => nodes.map((node) => [node.name, node.op, node.inputs.join(', '), node.shape, node.parameters, node.mean ?? null, node.variance ?? null]));

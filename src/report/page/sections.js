@@ -2,7 +2,7 @@
 
 function section(title, ...children) {
   const id = title.toLowerCase().replace(/[^a-z]+/g, '-');
-  return element('section', {id, 'aria-labeledby': `${id}-title`}, element('h2', {id: `${id}-title`}, title), ...children);
+  return element('section', {id, 'aria-labelledby': `${id}-title`}, element('h2', {id: `${id}-title`}, title), ...children);
 }
 
 function facts(pairs) {
@@ -50,12 +50,12 @@ function timeSection(report) {
   if (epochs.length === 0) return null;
   const lines = [{name: 'training steps', points: epochs.map((e) => [e.epoch, e.seconds])},
     {name: 'validation', points: epochs.filter((e) => 'evaluation_seconds' in e).map((e) => [e.epoch, e.evaluation_seconds])},
-    {name: 'watching', points: epochs.filter((e) => 'watch_seconds' in e).map((e) => [e.epoch, e.watch_seconds])}].filter((line) => line.points.length > 0);
+    {name: 'measuring', points: epochs.filter((e) => 'watch_seconds' in e).map((e) => [e.epoch, e.watch_seconds])}].filter((line) => line.points.length > 0);
   return section('Time',
     facts(report.time), element('div', {class: 'charts'},
       figure('Seconds by epoch', lineChart('Seconds by epoch', 'epoch', 'seconds', lines, {fromZero: true}),
-        'Each epoch\'s time in training steps, in validation and in watching signals and weights.', 'Seconds as a table',
-        ['epoch', 'training steps', 'validation', 'watching'],
+        'Each epoch\'s time in training steps, in validation, and in measuring signals and weights.', 'Seconds as a table',
+        ['epoch', 'training steps', 'validation', 'measuring'],
         () => epochs.map((e) => [e.epoch, e.seconds, e.evaluation_seconds ?? null, e.watch_seconds ?? null])),
       figure('Learning rate by epoch', lineChart('Learning rate by epoch', 'epoch', 'learning rate', [{name: 'learning rate', points: epochs.map((e) => [e.epoch, e.learning_rate])}],
         {fromZero: true}),
@@ -87,7 +87,7 @@ function unitWeightFigures(units, maps) {
       band: units.map((each, i) => [i + 1, each[key] - each[`${key}_deviation`], each[key] + each[`${key}_deviation`]])};
     const ends = domain.map((end) => ({name: `theorem's domain: ${end}`, dashed: true, color: 7, points: [[1, end], [Math.max(units.length, 2), end]]}));
     return figure(`${title}, by layer`, lineChart(`${title}, by layer`, 'layer with weights', key === 'tau' ? 'τ' : 'ω', [mean, ...ends]),
-      'Mean over each layer\'s units for the last recorded weights. The band is one standard deviation to either side.', 'Layers as a table',
+      'Mean over the units of each layer, for the last recorded weights. The band is one standard deviation to either side.', 'Layers as a table',
       ['layer', 'mean', 'standard deviation', 'fraction of units with τ outside'], () => units.map((each) => [each.layer, each[key], each[`${key}_deviation`], each.outside]));
   });
 }
@@ -96,19 +96,19 @@ function momentsSection(report) {
   const maps = report.maps;
   if (!maps) return null;
   const texts = {
-    mean: ['Mean of each layer\'s output over the watched rows', 'Look for layers that turn blue or red: their mean has moved away from 0.'],
-    variance: ['Variance of each layer\'s output over the watched rows',
-      'Look for layers that turn blue, where signals vanish, or red, where they explode. Theorem 1 keeps the variance of SELU within the band.'],
+    mean: ['Mean of each layer\'s output', 'Look for layers that turn blue or red: their mean has moved away from 0.'],
+    variance: ['Variance of each layer\'s output',
+      'Look for layers that turn blue, where signals vanish, or red, where they explode. For SELU, theorem 1 keeps the variance within the band.'],
     tau: ['τ, the sum of a unit\'s squared weights, averaged over the units of each layer',
-      'Look for layers that leave the band, within which theorems 2 and 3 bound the variance of signals.'],
+      'Look for layers that leave the band: only within it do theorems 2 and 3 bound the variance of signals.'],
     omega: ['ω, the sum of a unit\'s weights, averaged over the units of each layer',
-      'Look for layers far from 0: they turn a mean of their input into a mean of their pre-activations.'],
+      'Look for layers far from 0: they turn a nonzero mean of their input into a nonzero mean of their pre-activations.'],
     outside: ['Fraction of each layer\'s units with τ outside the theorems\' domain',
       'Look for layers that turn red: most of their units are outside the domain.'],
     gradient: ['Norm of the gradient of each layer\'s weights at the last step of the epoch',
       'Look for a trend from the first to the last layer: one learning rate does not fit layers with very different gradients.']};
   return section('Moment health',
-    element('p', {}, 'Each map has a row per layer, in the order of computation from top to bottom, and a column per watched epoch.'),
+    element('p', {}, 'Each map has one row per layer, in the order of computation from top to bottom, and one column per measurement. Means and variances are over the first 256 training rows, without dropout.'),
     ...Object.keys(texts).filter((key) => maps[key]).map((key) => heatMapFigure(maps[key], ...texts[key])),
     report.units ? element('div', {class: 'charts'}, ...unitWeightFigures(report.units, maps)) : null);
 }
@@ -126,7 +126,7 @@ function predictedMomentsSection(report) {
   const judged = layers.some((layer) => 'missed' in layer);
   const kinds = [['mean', 'Mean', false], ['variance', 'Variance', true], ['gradient_second_moment', 'Mean square of the gradient', true]];
   return section('Predicted and measured',
-    element('p', {}, 'The moments of the network with initial weights, before training: what the theory predicts for each layer, and what was measured.'),
+    element('p', {}, 'The moments of the network with initial weights, before training: what theory predicts for each layer and, if available, what was measured.'),
     element('div', {class: 'charts'}, ...kinds.map(([key, title, logarithmic]) =>
       figure(`${title} by layer`, lineChart(`${title} by layer`, 'layer', title, lines(key), {logarithmic}), 'Layers are numbered in the order of computation.',
         `${title} as a table`, ['layer', 'op', 'predicted', 'measured', ...(judged ? ['prediction'] : [])],
@@ -147,7 +147,7 @@ function histogramSection(report) {
   const {watched} = histograms;
   const which = watched > histograms.layers.length ? `${histograms.layers.length} of ${watched} layers, evenly chosen,` : 'each layer';
   return section('Distributions of activations',
-    element('p', {}, `The outputs of ${which} over the watched rows, before and after training. Values below ${histograms.edges[0]} or above ${histograms.edges.at(-1)} count in the first or last bin.`),
+    element('p', {}, `The outputs of ${which} over the first 256 training rows, before and after training. Values below ${histograms.edges[0]} or above ${histograms.edges.at(-1)} count in the first or last bin.`),
     element('div', {class: 'histograms'}, ...histograms.layers.map(one)));
 }
 
@@ -165,7 +165,7 @@ function confusionSection(report) {
   const cells = names.map((name, i) => element('tr', {}, element('th', {scope: 'row'}, name),
     ...names.map((_, j) => element('td', {style: shade(count(i, j) / Math.max(1, total(i)), i === j)}, formatNumber(count(i, j))))));
   return section('Confusion',
-    element('p', {}, `Rows are true classes and columns are predicted classes, for ${confusion.of}. Look for strong red: it marks classes that are often confused.`),
+    element('p', {}, `Rows are true classes and columns are predicted classes, for ${confusion.of}. Strong red marks classes that are often confused.`),
     element('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Confusion'}, element('table', {},
       element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, 'truth'), ...names.map((name) => element('th', {scope: 'col'}, name)))),
       element('tbody', {}, ...cells))));
@@ -211,7 +211,7 @@ function regressionFigures(target) {
   'Each point is a row.', 'Points as a table', ['truth', 'prediction'], () => target.points),
   target.residuals.length === 0 ? null : figure(`${target.name}: distribution of the residuals`,
     lineChart(`${target.name}: residuals`, 'residual', 'density', [{name: 'prediction − truth', points: target.residuals}], {fromZero: true}),
-    `The root mean square of the residuals is ${formatNumber(target.deviation)}. Residuals beyond four times that count in the first or last bin.`,
+    `The root mean square of the residuals is ${formatNumber(target.deviation)}. Residuals beyond four times this value count in the first or last bin.`,
     'Residuals as a table', ['residual', 'density'], () => target.residuals)];
 }
 
@@ -265,7 +265,7 @@ function boundaryFigure(map, name) {
   const legend = element('div', {class: 'legend'}, ...map.names.map((kind, i) =>
     element('span', {}, element('span', {class: 'swatch', style: `background: var(--series-${i % 8 + 1})`}), kind)));
   return figure(`${name}Predicted class by ${map.columns[0]} and ${map.columns[1]}`, element('div', {}, responsiveCanvas(`${name}Decision boundary`, 360, draw), legend),
-    `The background has the color of the predicted class. The points have that of their true class and come from ${map.of}. Across: ${map.columns[0]}; up: ${map.columns[1]}.`,
+    `The background has the color of the predicted class. The points come from ${map.of} and have the color of their true class. Horizontal axis: ${map.columns[0]}; vertical axis: ${map.columns[1]}.`,
     'Points as a table', [...map.columns, 'class'], () => map.points.map(([px, py, kind]) => [px, py, map.names[kind]]));
 }
 
