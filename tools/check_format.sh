@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Checks that every .cc and .h file is formatted according to .clang-format. --fix formats them.
+# Checks that every .cc and .h file is formatted according to .clang-format, and the width of Markdown
+# lines. --fix formats the .cc and .h files.
 # Exits with status 77 (skipped, for ctest) if clang-format is not installed.
 # usage: tools/check_format.sh [--fix] [--root DIR]
 set -euo pipefail
 
-root=$(dirname "$0")/..
+tools=$(cd "$(dirname "$0")" && pwd)
+root=$tools/..
 mode=(--dry-run -Werror)
 while [ $# -gt 0 ]; do
   case $1 in
@@ -30,4 +32,8 @@ if ! clang-format --style=file "${mode[@]}" "${files[@]}"; then
   echo "check_format: run tools/check_format.sh --fix" >&2
   exit 1
 fi
-echo "check_format: ${#files[@]} files"
+# Generated documents have one line per paragraph.
+mapfile -t documents < <(find . -name '*.md' -not -path './build/*' -not -path './.git/*' \
+  -not -path ./docs/ops.md -not -path ./docs/findings.md | sort)
+"$tools/check_width.py" "${documents[@]}"
+echo "check_format: ${#files[@]} files, ${#documents[@]} documents"

@@ -4,10 +4,9 @@
 
 usage: tools/check_prose.py [--root DIR]
 
-Reports phrases that tools/prose_words.txt rules out, and Markdown lines of more than 100 columns
-except tables, links and code blocks. If codespell is installed, also reports misspelled words that are
-not in tools/dictionary.txt. The exit status is 0 if there are no faults, and 1 if there are, with one
-line per fault.
+Reports phrases that tools/prose_words.txt rules out. If codespell is installed, also reports
+misspelled words that are not in tools/dictionary.txt. The exit status is 0 if there are no faults, and
+1 if there are, with one line per fault.
 """
 
 import argparse
@@ -22,8 +21,6 @@ FOLDERS = ["include", "src", "tests", "bench", "docs", "tools", "cmake", "exampl
 # Contain ruled-out phrases on purpose, or are quoted from elsewhere.
 EXCLUDED = {"tools/prose_words.txt", "tools/check_prose.py", "tests/tools/check_prose_test.py",
             "docs/glossary.md", "LICENSE"}
-GENERATED = {"docs/ops.md", "docs/findings.md"}  # one line per paragraph
-WIDTH = 100
 
 
 def rules(root):
@@ -51,16 +48,6 @@ def phrase_faults(lines, patterns):
                 yield number, f"'{match.group()}' is ruled out: {advice}"
 
 
-def width_faults(lines):
-    in_code = False
-    for number, line in enumerate(lines, 1):
-        if line.lstrip().startswith("```"):
-            in_code = not in_code
-        exempt = in_code or line.startswith(("|", "    ")) or "](" in line
-        if len(line) > WIDTH and not exempt:
-            yield number, f"{len(line)} columns, at most {WIDTH}"
-
-
 def misspellings(root, files):
     """Returns the lines of codespell. Prints a note and returns none if it is not installed."""
     if shutil.which("codespell") is None:
@@ -82,10 +69,8 @@ def main():
     faults = []
     for path in files:
         lines = path.read_text(encoding="utf-8").splitlines()
-        found = list(phrase_faults(lines, patterns))
-        if path.suffix == ".md" and path.relative_to(root).as_posix() not in GENERATED:
-            found += width_faults(lines)
-        faults += [f"{path.relative_to(root)}:{number}: {fault}" for number, fault in sorted(found)]
+        faults += [f"{path.relative_to(root)}:{number}: {fault}"
+                   for number, fault in phrase_faults(lines, patterns)]
     faults += misspellings(root, files)
     for fault in faults:
         print(fault)

@@ -102,7 +102,8 @@ def reached(row, epochs):
 
 def training_table(results, networks, versions_of):
     lines = ["| network | version | learning rate | training loss by epoch | test | validation after "
-             "the last epoch | seconds per epoch | validation at equal seconds |",
+             "the last epoch | seconds per epoch | validation after the fastest version's training "
+             "time |",
              "| --- |" + " --- |" * 7]
     for name, (_, _, data) in networks.items():
         seconds = {v: r["epoch_seconds"] for v in versions_of(name)

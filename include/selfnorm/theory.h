@@ -256,7 +256,8 @@ Certificate certify(Claim claim, const Domain& domain, const SeluConstants& cons
 /// Returns the domains of theorem 1, 2 or 3 as the paper states them. Theorem 3 has two, with ν ≥
 /// 0.02 as in the paper's text. Throws Error(config) for another number.
 std::vector<Domain> theorem_domains(int theorem);
-/// Returns the claim of theorem 1, 2 or 3.
+
+/// Returns the claim of theorem 1, 2 or 3. Throws Error(config) for another number.
 Claim theorem_claim(int theorem);
 
 /// Extends a domain on which the variance is proved to rise to smaller ν, and returns the smallest

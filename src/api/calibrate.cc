@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -12,6 +14,7 @@
 #include "doctor/findings.h"
 #include "doctor/repair.h"
 #include "ops/table.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
@@ -107,6 +110,10 @@ Edit make_calibration_edit(const Node& node, double factor) {
 // most kMaxMeasurements measurements are needed.
 std::vector<CalibrationFactor> calibrate(Repair& repair, std::int64_t batches,
                                          const ExaminationOptions& options) {
+  if (batches < 1) {
+    throw Error(ErrorKind::config,
+                fmt::format("calibrate: batches: expected at least 1, got {}", batches));
+  }
   constexpr std::size_t kMaxMeasurements = 64;
   std::optional<Dataset> data = load_training_data(repair.config);
   const ExaminationInput examined = prepare_examination(repair.config, data, options);

@@ -102,7 +102,7 @@ ExaminationInput prepare_examination(const RunConfig& config, const Dataset& tra
                             drawn.size()));
   }
   const auto count = std::ssize(drawn);
-  const InputRows looked_at = gather_inputs(schema, train, drawn);
+  InputRows examined_rows = gather_inputs(schema, train, drawn);
   ExaminationInput examined{train.name,
                             config.network,
                             build_graph(config.network, count),
@@ -114,8 +114,8 @@ ExaminationInput prepare_examination(const RunConfig& config, const Dataset& tra
                             {}};
   examined.tables = load_pretrained_tables(
       examined.graph, {train.vocabulary, count_tokens(train, rows), config.data.skip_bad});
-  examined.known_fields = known_fields(examined.graph, looked_at, examined.tables);
-  examined.rows = [looked_at](std::uint64_t) { return looked_at; };
+  examined.known_fields = known_fields(examined.graph, examined_rows, examined.tables);
+  examined.rows = [examined_rows](std::uint64_t) { return examined_rows; };
   examined.draw_fresh_rows = [&train, schema, count,
                               all = std::vector(rows.begin(), rows.end())](std::uint64_t seed) {
     return gather_inputs(schema, train, draw_rows(all, count, seed));

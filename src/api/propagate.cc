@@ -65,7 +65,9 @@ void check(const PropagationOptions& request) {
   check_count("batch", request.batch);
   if (!std::isfinite(request.gain) || (request.gain <= 0 && !gain_is_value(request.init))) {
     throw Error(ErrorKind::config,
-                fmt::format("propagate: gain: expected a number above 0, got {}", request.gain));
+                fmt::format("propagate: gain: expected a {}, got {}",
+                            gain_is_value(request.init) ? "finite number" : "number above 0",
+                            request.gain));
   }
   if (!(request.rate >= 0 && request.rate < 1)) {
     throw Error(ErrorKind::config,

@@ -29,7 +29,8 @@ PropagatedLayer measure_rows(std::int64_t number, std::span<const float> values,
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   PropagatedLayer layer{number, kInfinity, -kInfinity, kInfinity, -kInfinity};
   const auto columns = static_cast<std::size_t>(width);
-  const auto rows = static_cast<double>(values.size() / columns);
+  const std::size_t row_count = values.size() / columns;
+  const auto rows = static_cast<double>(row_count);
   double squares = 0;
   for (std::size_t at = 0; at < values.size(); at += columns) {
     const RowMoments row = moments_of(values.subspan(at, columns));
@@ -58,7 +59,8 @@ double mean_square(std::span<const float> values) {
 
 WeightSums sum_weights(std::span<const float> weights, std::int64_t inputs) {
   const auto columns = static_cast<std::size_t>(inputs);
-  const auto units = static_cast<double>(weights.size() / columns);
+  const std::size_t unit_count = weights.size() / columns;
+  const auto units = static_cast<double>(unit_count);
   WeightSums sums;
   sums.units_per_input = units / static_cast<double>(inputs);
   double omega_square = 0;

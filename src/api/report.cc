@@ -32,7 +32,7 @@ namespace {
 // Uses fewer samples if they have many positions, so that the report takes little time compared
 // with the run.
 ExaminationOptions brief_options(const RunConfig& config) {
-  constexpr std::int64_t kPositions = 64 * 28 * 28;
+  constexpr std::int64_t kPositions = std::int64_t{64} * 28 * 28;
   ExaminationOptions options;
   for (const auto& input : config.network.inputs) {
     const Shape& shape = input.second;

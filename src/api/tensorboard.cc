@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "selfnorm/tensorboard.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -64,7 +66,9 @@ struct TensorBoardLog::State {
   bool has_begun = false;
 
   void scores(const std::string& part, const Scores& scores, std::int64_t epoch, double now) {
-    for (const auto& [name, value] : scores) file.scalar(part + "/" + name, epoch, now, value);
+    for (const auto& [name, value] : scores) {
+      file.scalar(fmt::format("{}/{}", part, name), epoch, now, value);
+    }
   }
 
   void weights(const WeightStatistics& layer, std::int64_t epoch, double now) {

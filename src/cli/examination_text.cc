@@ -62,7 +62,7 @@ std::string first_names(const std::vector<std::string>& names) {
 
 // Returns the severity and the code, colored if standard output is a terminal.
 std::string title(const Finding& finding) {
-  const std::string text = fmt::format("{}: {}", severity_name(finding.severity), finding.code);
+  std::string text = fmt::format("{}: {}", severity_name(finding.severity), finding.code);
   if (!is_terminal(STDOUT_FILENO)) return text;
   return finding.severity == Severity::error ? red(text) : bold(text);
 }

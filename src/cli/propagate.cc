@@ -131,7 +131,7 @@ void add_propagate(Command& program) {
       {.name = "--rate", .target = &request.rate, .help = "fraction of the elements to drop"});
   command.add({.name = "--init",
                .target = &request.init,
-               .help = "initializer; for normal and uniform, the variance is 1/width",
+               .help = "initializer; for normal and uniform, the variance is 1/fan-in",
                .value = "NAME"});
   command.add({.name = "--gain",
                .target = &request.gain,

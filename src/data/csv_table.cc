@@ -26,8 +26,8 @@ std::string_view trimmed(std::string_view text) {
 }
 
 bool is_missing(std::string_view cell) {
-  static const std::vector<std::string> kWords = {"", "na", "n/a", "nan", "null", "?"};
-  return cell.size() <= 4 && std::ranges::count(kWords, to_lower(cell)) > 0;
+  static const std::vector<std::string> missing_words = {"", "na", "n/a", "nan", "null", "?"};
+  return cell.size() <= 4 && std::ranges::count(missing_words, to_lower(cell)) > 0;
 }
 
 // Returns a hint for an unknown column. A wide table has too many columns to list.
@@ -46,7 +46,7 @@ std::optional<double> parse_number(std::string_view cell) {
   const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (end != cell.data() + cell.size() || cell.empty()) return std::nullopt;
   if (fault == std::errc::result_out_of_range) {
-    return cell.find_first_of("eE") != cell.npos && cell.find("-", 1) != cell.npos ? 0 : HUGE_VAL;
+    return cell.find_first_of("eE") != cell.npos && cell.find('-', 1) != cell.npos ? 0 : HUGE_VAL;
   }
   return fault == std::errc() ? std::optional(value) : std::nullopt;
 }
@@ -203,7 +203,7 @@ Targets CsvTable::one_target(const Labels& labels) const {
   if (text) return text_targets(columns_[labels.column], labels.cells, options_.task, where);
   std::vector<double> numbers;
   for (const std::string& cell : labels.cells) numbers.push_back(label(cell, 0, labels.column));
-  return number_targets(columns_[labels.column], std::move(numbers), options_.task, where);
+  return number_targets(columns_[labels.column], numbers, options_.task, where);
 }
 
 Targets CsvTable::several_targets() const {

@@ -64,7 +64,7 @@ void require(const std::vector<T>& labels, const RowLocator& locate, const std::
 
 }  // namespace
 
-Targets number_targets(std::string name, std::vector<double> labels, const std::string& task,
+Targets number_targets(std::string name, const std::vector<double>& labels, const std::string& task,
                        const RowLocator& locate) {
   const bool classes = task == "classification" || (task == "auto" && look_like_classes(labels));
   if (classes) {

@@ -22,7 +22,7 @@ inline constexpr std::size_t kMaxAutomaticClasses = 100;
 /// kMostAutomaticClasses are distinct. The names of the classes are the sorted numbers. Otherwise
 /// the targets are values of width 1. Throws Error(data) with the place of a value beyond 32-bit
 /// range, and, for classes, of a missing or fractional label.
-Targets number_targets(std::string name, std::vector<double> labels, const std::string& task,
+Targets number_targets(std::string name, const std::vector<double>& labels, const std::string& task,
                        const RowLocator& locate);
 
 /// Converts texts to classes with sorted names. Throws Error(data) for an empty text, and for task

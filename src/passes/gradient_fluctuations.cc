@@ -113,7 +113,8 @@ class GradientFluctuations {
     return dx;
   }
 
-  void accumulate_gradient_noise(const Node& node, ValueId input, GradientNoise contribution) {
+  void accumulate_gradient_noise(const Node& node, ValueId input,
+                                 const GradientNoise& contribution) {
     GradientNoise& sum = gradient_noise(input);
     const double all = sum.square + contribution.square;
     const double before = sum.square / all, fraction = contribution.square / all;

@@ -95,9 +95,8 @@ std::string ranking_text(const Comparison& c) {
                            [&](const ContenderTrials* each) { return sign * mean(each); });
   if (ranked.empty()) return "";
   const auto first = best_scores(*ranked[0], c.metric);
-  const std::string text =
-      fmt::format("At the best epoch of each training, '{}' leads: {} {}.", ranked[0]->name,
-                  c.metric, to_string(trial_statistics(first)));
+  std::string text = fmt::format("At the best epoch of each training, '{}' leads: {} {}.",
+                                 ranked[0]->name, c.metric, to_string(trial_statistics(first)));
   if (ranked.size() < 2) return text;
   constexpr double kSignificanceLevel = 0.05;
   const auto second = best_scores(*ranked[1], c.metric);

@@ -16,7 +16,7 @@ float value_at(const Field& field, std::size_t index) {
 }
 
 bool is_image(const Field& field) {
-  constexpr std::int64_t kMaxPixels = 256 * 256;
+  constexpr std::int64_t kMaxPixels = std::int64_t{256} * 256;
   const Shape& shape = field.sample_shape;
   const bool has_axes = shape.size() == 3 && shape[1] > 1 && shape[2] > 1;
   return has_axes && (shape[0] == 1 || shape[0] == 3) && shape[1] * shape[2] <= kMaxPixels;

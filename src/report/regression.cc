@@ -74,15 +74,16 @@ void add_distribution(const TargetPredictions& target, Json& json) {
   constexpr int kBins = 32;
   constexpr double kReach = 4;
   if (!(target.rmse > 0)) return;
+  constexpr double kHalf = 0.5 * kBins;
   std::vector<int> counts(kBins, 0);
   const double width = 2 * kReach * target.rmse / kBins;
   for (const TruthAndPrediction& pair : target.pairs) {
-    const double place = std::floor(pair.residual() / width) + kBins / 2;
+    const double place = std::floor(pair.residual() / width) + kHalf;
     ++counts[static_cast<std::size_t>(std::clamp(place, 0.0, kBins - 1.0))];
   }
   const double all = width * static_cast<double>(target.pairs.size());
   for (int bin = 0; bin < kBins; ++bin) {
-    const double middle = (bin + 0.5 - kBins / 2) * width;
+    const double middle = (bin + 0.5 - kHalf) * width;
     json["residuals"].push_back(Json::array({middle, counts[static_cast<std::size_t>(bin)] / all}));
   }
 }

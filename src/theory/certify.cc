@@ -259,6 +259,15 @@ Certificate certify(Claim claim, const Domain& domain, const SeluConstants& cons
   return result;
 }
 
+namespace {
+
+[[noreturn]] void throw_unknown_theorem(int theorem) {
+  throw Error(ErrorKind::config,
+              fmt::format("theory certify: theorem: expected 1, 2 or 3, got {}", theorem));
+}
+
+}  // namespace
+
 std::vector<Domain> theorem_domains(int theorem) {
   const Bounds tenth{-0.1, 0.1};
   switch (theorem) {
@@ -266,16 +275,17 @@ std::vector<Domain> theorem_domains(int theorem) {
     case 2: return {{{-1, 1}, tenth, {3, 16}, {0.8, 1.25}}};
     case 3:
       return {{tenth, tenth, {0.02, 0.16}, {0.8, 1.25}}, {tenth, tenth, {0.02, 0.24}, {0.9, 1.25}}};
-    default:
-      throw Error(ErrorKind::config,
-                  fmt::format("theory certify: theorem: expected 1, 2 or 3, got {}", theorem));
+    default: throw_unknown_theorem(theorem);
   }
 }
 
 Claim theorem_claim(int theorem) {
-  return theorem == 1   ? Claim::contracts
-         : theorem == 2 ? Claim::variance_falls
-                        : Claim::variance_rises;
+  switch (theorem) {
+    case 1: return Claim::contracts;
+    case 2: return Claim::variance_falls;
+    case 3: return Claim::variance_rises;
+    default: throw_unknown_theorem(theorem);
+  }
 }
 
 double smallest_variance_proved_to_rise(const Domain& domain, const SeluConstants& constants) {

@@ -11,6 +11,7 @@
 
 #include "ops/table.h"
 #include "selfnorm/doctor.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
@@ -283,6 +284,7 @@ TEST(Calibrate, NormalizesMeasuredSignals) {
   config.data.source = "digits";
   Repair repaired = repair(config);
   ExaminationOptions options;
+  EXPECT_THROW(calibrate(repaired, 0, options), Error);
   const std::vector<CalibrationFactor> adjusted = calibrate(repaired, 20, options);
   ASSERT_EQ(adjusted.size(), 3u);
   options.draws = 20;

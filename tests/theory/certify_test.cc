@@ -195,6 +195,7 @@ TEST(Certify, RejectsBadBounds) {
   domain.tau = {1, std::nan("")};
   EXPECT_THROW(certify(Claim::contracts, domain), Error);
   EXPECT_THROW(theorem_domains(4), Error);
+  EXPECT_THROW(theorem_claim(0), Error);
 }
 
 }  // namespace

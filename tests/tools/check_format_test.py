@@ -39,6 +39,14 @@ class CheckFormat(unittest.TestCase):
         self.assertEqual((self.root / "src/a.cc").read_text(encoding="utf-8"), "int a = 1;\n")
         self.assertEqual(self.status(), 0)
 
+    def test_rejects_long_lines_of_markdown_except_in_tables_and_code(self):
+        self.write("int a = 1;\n")
+        (self.root / "a.md").write_text("| " + "a " * 60 + "|\n```\n" + "b " * 60 + "\n```\n",
+                                        encoding="utf-8")
+        self.assertEqual(self.status(), 0)
+        (self.root / "a.md").write_text("a " * 60 + "\n", encoding="utf-8")
+        self.assertEqual(self.status(), 1)
+
     def test_fails_without_files(self):
         self.assertEqual(self.status(), 2)
 

@@ -16,13 +16,14 @@ FILES = sorted(path.name for path in (ROOT / "src/base").glob("*.cc"))
 
 
 class Lint(unittest.TestCase):
-    def lint(self, script, seconds="20"):
+    def lint(self, script, seconds="20", start="0"):
         """Runs tools/lint.sh. In `script`, $file is the file that clang-tidy reads."""
         with tempfile.TemporaryDirectory() as folder:
             tidy = pathlib.Path(folder) / "clang-tidy"
             tidy.write_text(f'#!/bin/bash\nfile=${{@: -1}}\n{script}\n', encoding="utf-8")
             tidy.chmod(0o755)
-            environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+            environment = {**os.environ, "LINT_START": start,
+                           "PATH": f"{folder}:{os.environ['PATH']}"}
             return subprocess.run([ROOT / "tools/lint.sh", "build/none", seconds, "base"],
                                   env=environment, capture_output=True, text=True, check=False)
 
@@ -36,6 +37,12 @@ class Lint(unittest.TestCase):
         self.assertEqual(0, result.returncode, result)
         self.assertIn(f"1 of {len(FILES)} files were read", result.stdout)
         self.assertIn("stopped after 2 s", result.stdout)
+
+    def test_starts_with_the_file_of_its_turn(self):
+        result = self.lint(f"[[ $file == */{FILES[-1]} ]] || sleep 60", seconds="2",
+                           start=str(2 * len(FILES) - 1))
+        self.assertEqual(0, result.returncode, result)
+        self.assertIn(f"1 of {len(FILES)} files were read", result.stdout)
 
     def test_fails_if_it_reads_no_file_in_time(self):
         result = self.lint("sleep 60", seconds="1")
