@@ -21,7 +21,7 @@ libfmt-dev               fmt: formats text
 libcsv-dev               CSV files
 libdtl-dev               dtl: differences of texts
 libcpp-httplib-dev       cpp-httplib: serves the page of `train --watch`
-libprotozero-dev         protozero: protocol buffers: TensorBoard's event files
+libprotozero-dev         protozero: protocol buffers: event files for TensorBoard
 libeigen3-dev            Eigen: eigenvectors, for whitening
 libflint-arb-dev         Arb: interval arithmetic for proofs about the moment map
 zlib1g-dev               .gz files
