@@ -9,10 +9,10 @@
 #include "api/default_network.h"
 #include "api/run.h"
 #include "base/random.h"
-#include "data/load.h"
 #include "doctor/input_field.h"
 #include "passes/build.h"
 #include "passes/vocabulary.h"
+#include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/text.h"
-#include "data/load.h"
 #include "data/paths.h"
 #include "data/split.h"
+#include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
 #include "train/evaluator.h"
 

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "config/toml.h"
-#include "data/load.h"
+#include "data/data_options.h"
 #include "ops/table.h"
 #include "optim/options.h"
 #include "selfnorm/error.h"

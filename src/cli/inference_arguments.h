@@ -9,7 +9,7 @@
 
 #include "cli/flags.h"
 #include "cli/standard_input.h"
-#include "data/load.h"
+#include "data/data_options.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
 #include "selfnorm/run.h"

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/load.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,6 +18,7 @@
 #include "data/targets.h"
 #include "data/text_dataset.h"
 #include "data/text_rows.h"
+#include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -338,46 +337,6 @@ Dataset load_separate_set(const std::string& part, const std::string& source,
 }
 
 }  // namespace
-
-Options options(DataOptions& data) {
-  return {
-      {"source", &data.source, "a known data set, a file, or a folder of IDX files"},
-      {"target", &data.target, "column to predict by name or index, or a file of targets"},
-      {"task",
-       &data.task,
-       "kind of the target",
-       range::kAny,
-       {"auto", "classification", "regression"}},
-      {"standardize", &data.standardize,
-       "standardize the inputs with the mean and variance of the training rows"},
-      {"validation", &data.validation, "source of validation rows, of the same kind as `source`"},
-      {"test", &data.test, "source of test rows, of the same kind as `source`"},
-      {"validation_split", &data.validation_split,
-       "fraction of the training rows used for validation; auto: 0.1 with at least 2,000 rows, "
-       "else 0",
-       range::kRate},
-      {"test_split", &data.test_split, "fraction of the rows used as the test set", range::kRate},
-      {"shuffle_split", &data.shuffle_split,
-       "draw the held-out rows at random; false takes the last rows"},
-      {"data_dir", &data.data_dir, "folder to search first for known data sets"},
-      {"limit", &data.limit, "maximum number of rows of each set; 0 for all", range::kNonNegative},
-      {"delimiter",
-       &data.delimiter,
-       "column separator of a table",
-       range::kAny,
-       {"auto", "comma", "semicolon", "tab"}},
-      {"header",
-       &data.header,
-       "whether a table's first row names its columns",
-       range::kAny,
-       {"auto", "yes", "no"}},
-      {"text", &data.text, "text columns, which are converted to token ids"},
-      {"max_words", &data.max_words, "maximum number of tokens per text; 0 for all", {0, 1e6}},
-      {"min_count", &data.min_count, "minimum count of a token; rarer tokens are unknown",
-       range::kAtLeastOne},
-      {"labels", &data.labels, "allowed labels of texts; any other label is an error"},
-      {"skip_bad", &data.skip_bad, "skip unreadable rows of texts and report their number"}};
-}
 
 LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
   reject_set_with_split("validation", options.validation, options.validation_split.value_or(0));

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests what `selfnorm train` prints at the end."""
 
-from program import CliTest, main, network
+from program import CliTest, class_table, csv_text, main, network
 
 # No epoch is better by 0.9 than the first, so training stops after the third.
 STOPS = 'early_stopping = { patience = 2, monitor = "accuracy", min_delta = 0.9 }'
@@ -37,6 +37,27 @@ class EarlyStopping(CliTest):
         text = self.ok(*self.train("")).out
         for word in ("stopped", "best"):
             self.assertNotIn(word, text)
+
+
+class Validation(CliTest):
+    def train(self, rows, *flags):
+        self.write("t.csv", csv_text(*class_table(rows)))
+        result = self.run_program("train", "t.csv", "--target", "kind", "--epochs", "1", "--out",
+                                  "run", *flags)
+        self.assertEqual(0, result.status, result)
+        return result
+
+    def test_holds_out_rows_where_they_suffice(self):
+        result = self.train(2000)
+        self.assertIn("1,800 training rows, 200 validation rows", result.err)
+        self.assertIn("validation accuracy", result.out)
+        evaluated = self.ok_json("evaluate", "run", "--split", "validation")
+        self.assertEqual(evaluated["samples"], 200)
+        self.assertEqual(evaluated["loss"], self.history("run")[-1]["validation_loss"])
+
+    def test_holds_out_no_rows_of_small_tables_or_on_request(self):
+        for rows, flags in ((1999, ()), (2000, ("--validation-split", "0"))):
+            self.assertNotIn("validation", self.train(rows, *flags).err)
 
 
 class Watching(CliTest):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/load.h"
+#include "data/data_options.h"
 
 #include <algorithm>
 #include <numeric>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads data sets from a [data] table.
+// The options of the [data] table.
 #pragma once
 
 #include "config/option.h"
