@@ -57,13 +57,14 @@ struct CompareCallbacks {
 
 /// Trains every contender with every seed. All contenders are trained with one seed before the next
 /// seed starts, so that an interrupted comparison has results for all. A numeric error, such as a
-/// NaN loss, ends a trial but not the comparison. `out` keeps the results of other contenders.
+/// NaN loss, ends a trial but not the comparison. Results in `out` of contenders that are not in
+/// this comparison are kept.
 ///
 /// Throws before the first training: Error(config) if two contenders share a name, a name is not
 /// valid for a folder, a contender has no validation rows or no such metric, `out` is not a folder,
-/// or `out` holds results or checkpoints and `resume` is false or they belong to other
-/// configurations; Error(data) if results in `out` are damaged; and the errors of Run, with the
-/// contender's name.
+/// or `out` holds results or checkpoints that cannot be continued (`resume` is false, or they
+/// belong to other configurations); Error(data) if results in `out` are damaged; and the errors of
+/// Run, with the contender's name.
 Comparison compare(const std::vector<Contender>& contenders, const CompareOptions& options,
                    const CompareCallbacks& callbacks = {});
 

@@ -90,7 +90,7 @@ struct LoadedData {
 /// `validation` and `test` are sources of the same kind as `source`. If they are arrays, their
 /// targets are in the same folder, in a file with the name of `target`. In the digits data set,
 /// rows whose index mod 5 is 4 are the test set. Throws Error(data) with the file, the place and a
-/// fix, or Error(config) if both a source and a split are given for the same rows.
+/// fix, or Error(config) if both a source and a split are given for the validation or test rows.
 LoadedData load_data(const DataOptions& options, std::uint64_t seed = 0);
 
 }  // namespace selfnorm

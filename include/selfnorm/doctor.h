@@ -48,18 +48,19 @@ struct LayerExamination {
   std::optional<SignalMoments> standard_error;
   std::optional<Fluctuation> fluctuation;  ///< only if something was measured
   /// Whether the prediction is wrong: including its shift, it differs from the measurement by more
-  /// than three standard errors, predicted and measured, and by more than promised (mean 0.05
-  /// standard deviations, variance 10 %, gradient 2 % per layer from this one to the last).
+  /// than three standard errors (the greater of the predicted and the measured one) and by more
+  /// than promised (mean 0.05 standard deviations, variance 10 %, gradient 2 % per layer from this
+  /// one to the last).
   bool missed = false;
 };
 
 /// The severity of a finding.
 enum class Severity : std::uint8_t {
-  warning,  ///< usually within a factor of two of normal
+  warning,  ///< usually, the value is within a factor of two of the one it should have
   error,    ///< worse
 };
 
-/// Something that keeps the signals or gradients of a network from being normal.
+/// A fault that changes the scale of the signals or gradients of a network.
 struct Finding {
   std::string code;                       ///< one of `finding_descriptions`
   Severity severity = Severity::warning;  ///< severity of the worst layer

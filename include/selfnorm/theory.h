@@ -46,8 +46,8 @@ struct SeluConstants {
 
 /// Returns the moments of SELU, in closed form over truncated normals. Requires α ≥ 0, λ > 0,
 /// scale > 0 and v > 0, all finite. Numerics: for |m| ≤ 60 and 1e-10 ≤ v ≤ 1e5, the mean, variance
-/// and slopes are within 1e-13 relative (near a zero of the mean or a derivative: or 1e-15·√v).
-/// Nothing overflows.
+/// and slopes are within 1e-13 relative or, near a zero of the mean or of a derivative, within
+/// 1e-15·√v. Nothing overflows.
 /// Source: Klambauer et al. 2017, equations 4 and 5, rearranged so that nothing cancels.
 ActivationMoments selu_moments(const Gaussian& z, const SeluConstants& constants = {});
 
@@ -150,9 +150,9 @@ struct DepthTunedSeluOptions {
   double growth = 2.718281828459045;  ///< maximum growth of the gradient over all layers
   std::int64_t width = 0;             ///< units per layer; 0 for infinite
   double max_spread = 0.1;            ///< maximum of `spread`
-  /// Factor of dropout on the gradient's second moment per layer: `alpha_dropout_gradient_growth`.
-  /// A factor below 1 means the alpha dropout with this growth (rate up to 0.95), which also
-  /// changes contraction and spread.
+  /// Factor by which dropout multiplies the gradient's second moment per layer, from
+  /// `alpha_dropout_gradient_growth`. A factor below 1 stands for alpha dropout with this factor
+  /// (at a rate of at most 0.95), which also changes contraction and spread.
   double dropout_growth = 1;
   bool is_orthogonal = true;  ///< orthogonal weights, else Gaussian
 };
@@ -169,7 +169,7 @@ struct DepthTunedSeluOptions {
 ///
 /// Throws Error(config) for a depth below 1, a growth ≤ 1 that dropout does not reach, and a growth
 /// per layer so close to 1 that s would be below 1e-8, where double precision does not distinguish
-/// it from 1.
+/// this growth from 1.
 DepthTunedSelu selu_for_depth(const DepthTunedSeluOptions& options);
 
 /// Returns the SELU with fixed point (0, 1) and this scale s ≥ 1e-8, and its effect for the given
@@ -232,8 +232,8 @@ enum class Verdict : std::uint8_t {
 struct Certificate {
   Verdict verdict = Verdict::undecided;  ///< the result
   std::int64_t boxes = 0;                ///< final number of boxes in (μω, ντ)
-  /// If proved: a lower bound on how far the claim is from failing anywhere in the domain, in the
-  /// unit of the bound that is closest: σ, μ or ν.
+  /// If proved: the smallest proved distance, over the domain, of σ_max, μ̃ or ν̃ from its bound, in
+  /// the unit of that quantity.
   double margin = 0;
   double seconds = 0;          ///< time taken
   bool hit_box_limit = false;  ///< if undecided: whether `max_boxes` was the reason
@@ -245,11 +245,11 @@ inline constexpr std::int64_t kMaxBoxes = 100'000;
 
 /// Proves or refutes a claim about SELU on a domain by interval arithmetic. The bounds of the
 /// domain are exact. The outputs of the map depend on (μω, ντ) alone, so the rectangle of these
-/// values is divided into boxes until the claim is proved for each. Layers around the center of a
-/// box for which the claim is false refute it. The result is undecided if `max_boxes` does not
-/// suffice, or if a box is too small to divide, as where the claim is an equality. Throws
-/// Error(config) for bounds that are not finite and in order, ν ≤ 0, τ ≤ 0, α < 0, λ ≤ 0 or a scale
-/// ≤ 0.
+/// values is divided into boxes until the claim is proved for each. The claim is refuted if it is
+/// proved false for all layers around the center of a box. The result is undecided if `max_boxes`
+/// does not suffice, or if a box is too small to divide, as where a quantity equals its bound.
+/// Throws Error(config) for bounds that are not finite and in order, ν ≤ 0, τ ≤ 0, α < 0, λ ≤ 0 or
+/// a scale ≤ 0.
 Certificate certify(Claim claim, const Domain& domain, const SeluConstants& constants = {},
                     std::int64_t max_boxes = kMaxBoxes);
 
@@ -260,7 +260,7 @@ std::vector<Domain> theorem_domains(int theorem);
 /// Returns the claim of theorem 1, 2 or 3. Throws Error(config) for another number.
 Claim theorem_claim(int theorem);
 
-/// Extends a domain on which the variance is proved to rise to smaller ν, and returns the smallest
+/// Extends to smaller ν a domain on which the variance is proved to rise, and returns the smallest
 /// ν.low for which a proof was found. The search first finds the smallest ν ≥ 1e-8 at which the
 /// variance rises in plain doubles, then tries proofs from 1 % to a factor of 5 above it. Returns
 /// ν.low of `domain` if none succeeds. Takes a second or more.

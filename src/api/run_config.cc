@@ -34,7 +34,8 @@ Options early_stopping(EarlyStoppingOptions& options) {
           {"min_delta", &options.min_delta, "minimum change that counts as an improvement",
            range::kNonNegative},
           {"restore_best", &options.restore_best,
-           "whether training with a patience above 0 ends with the weights of the best epoch"}};
+           "whether training with an early-stopping patience above 0 ends with the weights of the "
+           "best epoch"}};
 }
 
 // Removes the keys "group.…", which the user or an op names, and returns them without the prefix.

@@ -221,7 +221,9 @@ void add_compare(Command& program) {
                .is_repeatable = true});
   command.add({.name = "--seeds",
                .target = &options.seeds,
-               .help = "number of trainings per network, with consecutive seeds from its own",
+               .help =
+                   "number of trainings per network; their seeds are consecutive and start at the "
+                   "network's own",
                .range = {1, 1000}});
   command.add({.name = "--out",
                .target = &arguments->out,

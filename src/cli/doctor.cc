@@ -273,7 +273,8 @@ void add_doctor(Command& program) {
   command.add({.name = "--calibrate",
                .target = &arguments->calibrate,
                .help = "number of batches to measure; rescales the initial weights of every layer "
-                       "to match and prints the factors (similar to LSUV)",
+                       "but the last so that its output has the second moment that the next "
+                       "activation needs, and prints the factors (similar to LSUV)",
                .range = {1, 1000},
                .default_text = "off",
                .needs = "--repair"});

@@ -144,7 +144,8 @@ void print_finding_codes() {
       "# Findings\n"
       "\n"
       "The findings of `selfnorm doctor`, printed by `selfnorm doctor --codes`. A finding is "
-      "usually a warning if its value is within a factor of two of normal, and an error "
+      "usually a warning if its value is within a factor of two of the value in a normal network, "
+      "and an error "
       "otherwise.\n"
       "`--fail-on` sets the lowest severity for which the exit status is 1. An infinite value is "
       "null in JSON. `selfnorm doctor NETWORK.toml --repair OUT.toml` applies the fixes.\n");

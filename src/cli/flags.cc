@@ -23,8 +23,9 @@ std::string flag_name(const std::string& option) {
 void add_input_flag(Command& command, std::vector<std::string>& texts) {
   command.add({.name = "--input",
                .target = &texts,
-               .help = "source of a named input; repeat for each: NAME=FILE without --data, or "
-                       "NAME=COLUMN,COLUMN of a table",
+               .help =
+                   "source of one named input; repeat the option for each input. Without --data: "
+                   "NAME=FILE; with a table: NAME=COLUMN,COLUMN,...",
                .value = "NAME=SOURCE",
                .is_repeatable = true});
 }

@@ -31,7 +31,8 @@ std::string inputs_text(const Arity& arity) {
 
 // Appends the choices.
 std::string attribute_help(const Option& option) {
-  return option.choices.empty() ? option.help : option.help + ": " + join(option.choices, ", ");
+  return option.choices.empty() ? option.help
+                                : option.help + "; one of " + join(option.choices, ", ");
 }
 
 nlohmann::ordered_json row_json(const OpRow& row) {

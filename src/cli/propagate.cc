@@ -121,12 +121,12 @@ void add_propagate(Command& program) {
                .target = &request.activation,
                .help = "activation (see `selfnorm ops`)",
                .value = "OP"});
-  const Argument& dropout = command.add(
-      {.name = "--dropout",
-       .target = &request.dropout,
-       .help = "none, plain, alpha, notebook (the published NumPy version, which scales "
-               "twice), or a dropout of `selfnorm ops`",
-       .value = "NAME"});
+  const Argument& dropout =
+      command.add({.name = "--dropout",
+                   .target = &request.dropout,
+                   .help = "none, plain, alpha, notebook (the published NumPy alpha dropout, which "
+                           "also divides by the keep probability), or a dropout of `selfnorm ops`",
+                   .value = "NAME"});
   const Argument& rate = command.add(
       {.name = "--rate", .target = &request.rate, .help = "fraction of the elements to drop"});
   command.add({.name = "--init",

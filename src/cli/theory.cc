@@ -216,7 +216,8 @@ void add_shape(Command& theory) {
   command.add(
       {.name = "--spread",
        .target = &request.max_spread,
-       .help = "maximum relative standard deviation of a sample's standard deviation at this width",
+       .help = "maximum relative standard deviation, over draws of the weights, of the standard "
+               "deviation of one sample's signal",
        .needs = "--width"});
   command.add({.name = "--init",
                .target = &arguments->init,
@@ -261,8 +262,9 @@ void run_dropout(const DropoutArguments& arguments) {
 }
 
 void add_dropout(Command& theory) {
-  Command& command = theory.add_command(
-      "dropout", "Compute a and b of alpha dropout, which preserve the mean and variance");
+  Command& command = theory.add_command("dropout",
+                                        "Compute the factor a and the shift b with which alpha "
+                                        "dropout preserves the mean and variance");
   const auto arguments = std::make_shared<DropoutArguments>();
   command.add({.name = "--rate",
                .target = &arguments->rate,

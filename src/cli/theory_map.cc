@@ -93,9 +93,10 @@ void run_map(const MapArguments& arguments) {
 }  // namespace
 
 void add_theory_map(Command& theory) {
-  Command& command = theory.add_command(
-      "map",
-      "Compute the output mean and variance of layers and the Jacobian, for rows of a table");
+  Command& command = theory.add_command("map",
+                                        "Compute the output mean and variance of a layer and the "
+                                        "Jacobian of its moment map, for each "
+                                        "row of a table");
   const auto arguments = std::make_shared<MapArguments>();
   command.add({.name = "--input",
                .target = &arguments->input,

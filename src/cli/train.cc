@@ -254,8 +254,8 @@ void add_train(Command& program) {
                .target = &arguments->report,
                .help = "whether to write report.html to the run folder at the end"});
   command.add_switch("--live", arguments->live,
-                     "serve a live report on 127.0.0.1 and print its address; the same as --watch "
-                     "without a value");
+                     "serve a live report on 127.0.0.1 and print its address; --watch without a "
+                     "value does the same");
   command.add({.name = "--tensorboard",
                .target = &arguments->tensorboard,
                .help = "folder to write TensorBoard event files to",

@@ -14,8 +14,9 @@ Options options(DataOptions& data) {
        {"auto", "classification", "regression"}},
       {"standardize", &data.standardize,
        "standardize the inputs with the mean and variance of the training rows"},
-      {"validation", &data.validation, "source of validation rows, of the same kind as `source`"},
-      {"test", &data.test, "source of test rows, of the same kind as `source`"},
+      {"validation", &data.validation,
+       "source of validation rows, of the same kind as the training data"},
+      {"test", &data.test, "source of test rows, of the same kind as the training data"},
       {"validation_split", &data.validation_split,
        "fraction of the training rows used for validation; auto: 0.1 with at least 2,000 rows, "
        "else 0",

@@ -69,13 +69,13 @@ const std::vector<FindingKind>& finding_kinds() {
        "the fixed point.",
        "standardize the vectors: {remedy}", FixPhase::layers, find_unstandardized_embeddings},
       {"correlated-inputs", "number of independent values over number of values in a window",
-       "Neighboring inputs are strongly correlated: the {detail} independent ones. The variance of "
-       "a unit then depends strongly on its drawn weights, and the gradient on the component that "
-       "all inputs share.",
+       "Neighboring inputs are strongly correlated: {detail}. The variance of a unit then depends "
+       "strongly on its drawn weights, and the gradient on the component that all inputs share.",
        "insert a whiten layer before the convolution", FixPhase::layers, find_correlated_inputs},
       {"initial-variance", "variance of the weights times fan-in, relative to the value needed",
-       "The initial variance of the weights times fan-in is {value} times the value that preserves "
-       "the signal: {detail}. Every such layer multiplies the second moments of the signal and of "
+       "The product of the fan-in and the initial variance of the weights is {value} times the "
+       "value that preserves the signal: {detail}. Every such layer multiplies the second moments "
+       "of the signal and of "
        "the gradient by this factor.",
        "remove `init`, so that the initializer is chosen for the activation and the true fan-in",
        FixPhase::layers, find_wrong_initial_variance},
@@ -94,9 +94,9 @@ const std::vector<FindingKind>& finding_kinds() {
        "match the dropout and the activation: {remedy}", FixPhase::layers,
        find_alpha_dropout_without_selu},
       {"normalization-beside-selu", "variance of the input of the normalization",
-       "A layer normalizes what SELU already keeps normal: its input has variance {value}. It "
-       "costs time, couples the samples of a batch or removes differences between samples, and "
-       "hides wrong scales.",
+       "A layer normalizes what SELU already keeps normal: its input has variance {value}. "
+       "The normalization costs time and hides wrong scales. It also couples the samples of a "
+       "batch or removes differences between samples.",
        "remove it", FixPhase::layers, find_normalization_beside_selu},
       {"activations-mixed", "second moment of the activation's output for N(0, 1)",
        "The network uses SELU and also {detail}, whose output for N(0, 1) has second moment "
@@ -114,8 +114,9 @@ const std::vector<FindingKind>& finding_kinds() {
        "edges.",
        "multiply the gain of the initializer by {remedy}", FixPhase::scales,
        find_zero_padding_loss},
-      {"unscaled-add", "second moment of the sum divided by that of its inputs",
-       "The sum has {value} times the second moment of its inputs. Every block with such a sum "
+      {"unscaled-add", "second moment of the sum divided by the mean second moment of its inputs",
+       "The sum has {value} times the mean second moment of its inputs. Every block with such a "
+       "sum "
        "multiplies the signal and the gradient by this factor.",
        "scale the sum to the second moment of its inputs: {remedy}", FixPhase::scales,
        find_unscaled_sums},
@@ -125,16 +126,18 @@ const std::vector<FindingKind>& finding_kinds() {
        "scale the inputs to equal second moments: {remedy}", FixPhase::concatenations,
        find_unlike_concatenations},
       {"pooling-shift", "second moment after the layer divided by that before it",
-       "The output of a pooling layer, difference or product has {detail}, and {value} times the "
-       "second moment of its input. The activations after it operate away from their fixed point.",
+       "The output of a pooling layer, difference or product has {detail}. Its second moment is "
+       "{value} times that of its input. The activations after it operate away from their fixed "
+       "point.",
        "restore mean 0 and variance 1: {remedy}", FixPhase::scales, find_pooling_shifts},
       {"weights-left-domain",
        "mean of tau, the sum of a unit's squared weights, over the layer's units",
        "Training moved tau, the sum of a unit's squared weights, to a mean of {value} over the "
-       "layer's units (corrected for zero padding): {detail}. Theorems 2 and 3, which bound the "
-       "variance, hold for tau from 0.8 to 1.25. Signals vanish below 0.4768 and grow without "
-       "bound above 1.8116. Omega, the sum of a unit's weights, matters if the layer's input has a "
-       "nonzero mean.",
+       "layer's units (corrected for zero padding): {detail}. Theorems 2 and 3 of Klambauer et al. "
+       "(2017), which bound the variance, hold for tau from 0.8 to 1.25. Signals vanish below "
+       "0.4768 and grow without "
+       "bound above 1.8116. Omega, the sum of a unit's weights, changes the signal only if the "
+       "layer's input has a nonzero mean.",
        "lower the learning rate, or use weight decay (adamw, l2)", FixPhase::layers,
        find_weights_outside_domain},
       {"gradient-growth",

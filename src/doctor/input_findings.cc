@@ -119,7 +119,8 @@ std::vector<LayerFinding> find_correlated_inputs(const NetworkAnalysis& analysis
         {node.name,
          independent / static_cast<double>(kernel.count()),
          Severity::warning,
-         fmt::format("{} values in a window count as {:.2f}", kernel.count(), independent),
+         fmt::format("{} values in a window count as {:.2f} independent ones", kernel.count(),
+                     independent),
          {{analysis.graph().value(input).name, {}, {"whiten", {}}, node.name}}});
   }
   return layer_findings;

@@ -317,28 +317,29 @@ TestDomain tests() {
 }  // namespace
 
 OpRows pool_steps_rows() {
-  return {{
-              .name = "pool_steps",
-              .category = Category::layer,
-              .doc = "pooling over time, without the padding: (N, steps, features) to (N, "
-                     "features); the second input is the token ids, where 0 is padding (added "
-                     "automatically after an embedding)",
-              .arity = Arity{1, 2},
-              .attributes = schema<Attributes>(),
-              .infer = infer,
-              .gradient = gradient,
-              .pointwise = Gap{"mixes steps"},
-              .moments = Gap{"not an activation"},
-              .signal = SignalRule{forward_signal, backward_signal},
-              .rescale = Gap{"has no factor"},
-              .fit = Gap{"has no states"},
-              .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
-              .reference = reference(PoolReference{}),
-              .tests = tests(),
-              .traits = {.id_input = 1, .pools = true},
-          },
-          internal_row("pool_steps_gradient", "dx of pool_steps", infer_shape_attribute,
-                       lower_gradient)};
+  return {
+      {
+          .name = "pool_steps",
+          .category = Category::layer,
+          .doc = "pooling over time, without the padding: (N, steps, features) to (N, "
+                 "features); after an embedding, its token ids are added automatically as a second "
+                 "input, in which 0 is padding",
+          .arity = Arity{1, 2},
+          .attributes = schema<Attributes>(),
+          .infer = infer,
+          .gradient = gradient,
+          .pointwise = Gap{"mixes steps"},
+          .moments = Gap{"not an activation"},
+          .signal = SignalRule{forward_signal, backward_signal},
+          .rescale = Gap{"has no factor"},
+          .fit = Gap{"has no states"},
+          .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
+          .reference = reference(PoolReference{}),
+          .tests = tests(),
+          .traits = {.id_input = 1, .pools = true},
+      },
+      internal_row("pool_steps_gradient", "dx of pool_steps", infer_shape_attribute,
+                   lower_gradient)};
 }
 
 }  // namespace selfnorm
