@@ -39,7 +39,7 @@ session 'selfnorm doctor net.toml --fail-on never' \
   aha --black --title terminal --stylesheet |
   sed 's#</head>#<style>body{margin:12px;background:\#101418} pre{font:14px/1.35 "DejaVu Sans Mono",monospace;white-space:pre-wrap}</style></head>#' \
     >terminal.html
-screenshot "$work/terminal.html" terminal.png 1100,980
+screenshot "$work/terminal.html" terminal.png 1100,1100
 
 selfnorm doctor net.toml --measure --fail-on never --report doctor.html >/dev/null 2>&1
 screenshot "$work/doctor.html" doctor.png 1100,1400

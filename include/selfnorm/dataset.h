@@ -76,7 +76,7 @@ struct DataOptions {
   bool skip_bad = false;                 ///< leave out rows of texts that cannot be read
 };
 
-/// The data sets loaded from a source. All number their classes as in `train`.
+/// The data sets loaded from a source. All of them use the class indices of `train`.
 struct LoadedData {
   Dataset train;                           ///< training rows, validation rows included
   std::optional<Dataset> test;             ///< if the source has a test set or one is requested
@@ -87,10 +87,11 @@ struct LoadedData {
 /// .npy, IDX; each also .gz), or a folder of IDX files named like MNIST's. A source that is not a
 /// path is searched for in the data folders. For NPY and IDX, `target` names the file of targets.
 /// Named inputs are ordered by name. With `shuffle_split`, `seed` draws the rows of `test_split`.
-/// `validation` and `test` are sources of the same kind as `source`. If they are arrays, their
-/// targets are in the same folder, in a file with the name of `target`. In the digits data set,
-/// rows whose index mod 5 is 4 are the test set. Throws Error(data) with the file, the place and a
-/// fix, or Error(config) if both a source and a split are given for the validation or test rows.
+/// `validation` and `test` are sources of the same kind as `source`. If they are
+/// arrays, the targets of each are read from its own folder, from a file with the name of `target`.
+/// In the digits data set, rows whose index mod 5 is 4 are the test set. Throws Error(data) with
+/// the file, the place and a fix, or Error(config) if both a source and a split are given for the
+/// validation or test rows.
 LoadedData load_data(const DataOptions& options, std::uint64_t seed = 0);
 
 }  // namespace selfnorm

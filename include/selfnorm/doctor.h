@@ -102,10 +102,11 @@ struct Examination {
 /// N(0, 1) inputs. `trained` holds the records of a training (a run's history). Its last record
 /// with weight statistics describes the current weights.
 ///
-/// Accuracy: mean-field theory, exact for wide layers of independent weights. Correlations of
-/// positions beyond those that are carried (src/theory/moment_field.h) are modeled. Sums and pooled
-/// values are taken as normal, and factors of products as independent. Throws Error(config),
-/// Error(shape) or Error(data) if the options, the network or the data are wrong.
+/// Accuracy: mean-field theory, exact for wide layers of independent weights. Correlations between
+/// positions are propagated only for the pairs listed in src/theory/moment_field.h (`Link`); those
+/// of all other pairs are approximated. Sums and pooled values are taken as normal, and factors of
+/// products as independent. Throws Error(config), Error(shape) or Error(data) if the options, the
+/// network or the data are wrong.
 Examination examine(const RunConfig& config, const ExaminationOptions& options = {},
                     const std::vector<EpochRecord>& trained = {});
 

@@ -147,9 +147,9 @@ struct ModelAndRows {
 /// Opens a run folder or a model file, and data: those of the run unless `data` names others.
 /// `split` is test, validation, train or all; empty means test if there is a test set, else all.
 /// Other data are read with the header and delimiter of the run unless `data` sets them. If they
-/// have no test set, all their rows count as one. Throws Error(config) for an unknown split or a
-/// model file without data, Error(model_file) if the model cannot be read, and Error(data) if the
-/// data do not fit or, with `needs_targets`, have no targets.
+/// have no test set, all their rows are used as the test set. Throws Error(config) for an unknown
+/// split or a model file without data, Error(model_file) if the model cannot be read, and
+/// Error(data) if the data do not fit or, with `needs_targets`, have no targets.
 ModelAndRows open_model(const std::filesystem::path& run_or_model, const DataOptions& data = {},
                         const std::string& split = "", bool needs_targets = true);
 

@@ -144,11 +144,12 @@ void print_finding_codes() {
       "# Findings\n"
       "\n"
       "The findings of `selfnorm doctor`, printed by `selfnorm doctor --codes`. A finding is "
-      "usually a warning if its value is within a factor of two of the value in a normal network, "
+      "usually a warning if its value is within a factor of two of the value that it should have, "
       "and an error "
       "otherwise.\n"
       "`--fail-on` sets the lowest severity for which the exit status is 1. An infinite value is "
-      "null in JSON. `selfnorm doctor NETWORK.toml --repair OUT.toml` applies the fixes.\n");
+      "null in JSON. In the messages and fixes, … stands for text that depends on the network. "
+      "`selfnorm doctor NETWORK.toml --repair OUT.toml` applies the fixes.\n");
   for (const FindingDescription& code : finding_descriptions()) {
     fmt::print("\n## {}\n\n{}\n\n- value: {}\n- fix: {}\n", code.code, code.message, code.value,
                code.fix);

@@ -60,15 +60,19 @@ Diagnosis make_diagnosis(const FindingKind& kind, const std::vector<LayerFinding
 const std::vector<FindingKind>& finding_kinds() {
   static const std::vector<FindingKind> kinds = {
       {"input-not-standardized", "mean square of the input",
-       "The input has {detail} instead of 0 and 1. The first layers must correct this, and all "
+       "The input has {detail} instead of mean 0 and variance 1. The first layers must correct "
+       "this, and all "
        "samples share a large common component.",
        "set standardize = true in [data]", FixPhase::layers, find_unstandardized_inputs},
       {"embedding-not-standardized", "mean square of the embedding vectors",
-       "The embedding vectors have {detail} instead of 0 and 1. The layers after them start far "
+       "The embedding vectors have {detail} instead of mean 0 and variance 1. The layers after "
+       "them start far "
        "from "
        "the fixed point.",
        "standardize the vectors: {remedy}", FixPhase::layers, find_unstandardized_embeddings},
-      {"correlated-inputs", "number of independent values over number of values in a window",
+      {"correlated-inputs",
+       "effective number of independent values in a convolution window, divided by the "
+       "number of values in it",
        "Neighboring inputs are strongly correlated: {detail}. The variance of a unit then depends "
        "strongly on its drawn weights, and the gradient on the component that all inputs share.",
        "insert a whiten layer before the convolution", FixPhase::layers, find_correlated_inputs},

@@ -17,8 +17,10 @@ using kernels::LossSum;
 struct SquaredAttributes {
   double unit = 1;
   Options options() {
-    return {{"unit", &unit, "unit of the residuals, such as the standard deviation of the targets",
-             range::kPositive}};
+    return {
+        {"unit", &unit,
+         "number that the residuals are divided by, such as the standard deviation of the targets",
+         range::kPositive}};
   }
 };
 

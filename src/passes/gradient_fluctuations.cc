@@ -47,7 +47,7 @@ class GradientFluctuations {
         if (response.squares[input_index] > 0) {
           GradientNoise contribution = noise_for_input(node, response, input_index, own);
           contribution.noise.add(inputs_.noise[as_index(input)], response.slopes[input_index]);
-          accumulate_gradient_noise(node, input, std::move(contribution));
+          accumulate_gradient_noise(node, input, contribution);
         }
         ++input_index;
       }
