@@ -145,8 +145,7 @@ void print_finding_codes() {
       "\n"
       "The findings of `selfnorm doctor`, printed by `selfnorm doctor --codes`. A finding is "
       "usually a warning if its value is within a factor of two of the value that it should have, "
-      "and an error "
-      "otherwise.\n"
+      "and an error otherwise.\n"
       "`--fail-on` sets the lowest severity for which the exit status is 1. An infinite value is "
       "null in JSON. In the messages and fixes, … stands for text that depends on the network. "
       "`selfnorm doctor NETWORK.toml --repair OUT.toml` applies the fixes.\n");

@@ -61,34 +61,28 @@ const std::vector<FindingKind>& finding_kinds() {
   static const std::vector<FindingKind> kinds = {
       {"input-not-standardized", "mean square of the input",
        "The input has {detail} instead of mean 0 and variance 1. The first layers must correct "
-       "this, and all "
-       "samples share a large common component.",
+       "this, and all samples share a large common component.",
        "set standardize = true in [data]", FixPhase::layers, find_unstandardized_inputs},
       {"embedding-not-standardized", "mean square of the embedding vectors",
        "The embedding vectors have {detail} instead of mean 0 and variance 1. The layers after "
-       "them start far "
-       "from "
-       "the fixed point.",
+       "them start far from the fixed point.",
        "standardize the vectors: {remedy}", FixPhase::layers, find_unstandardized_embeddings},
       {"correlated-inputs",
-       "effective number of independent values in a convolution window, divided by the "
-       "number of values in it",
+       "effective number of independent values in a convolution window, divided by the number of "
+       "values in it",
        "Neighboring inputs are strongly correlated: {detail}. The variance of a unit then depends "
        "strongly on its drawn weights, and the gradient on the component that all inputs share.",
        "insert a whiten layer before the convolution", FixPhase::layers, find_correlated_inputs},
       {"initial-variance", "variance of the weights times fan-in, relative to the value needed",
        "The product of the fan-in and the initial variance of the weights is {value} times the "
        "value that preserves the signal: {detail}. Every such layer multiplies the second moments "
-       "of the signal and of "
-       "the gradient by this factor.",
+       "of the signal and of the gradient by this factor.",
        "remove `init`, so that the initializer is chosen for the activation and the true fan-in",
        FixPhase::layers, find_wrong_initial_variance},
       {"plain-dropout", "standard deviation of the signal after many layers",
        "Plain dropout at rate {detail} adds variance that SELU does not remove: after many layers "
-       "the "
-       "standard deviation is {value} instead of 1. It also sets elements to 0, while SELU "
-       "saturates "
-       "at -1.758.",
+       "the standard deviation is {value} instead of 1. It also sets elements to 0, while SELU "
+       "saturates at -1.758.",
        "replace it with alpha_dropout at rate {remedy}, which preserves the same amount of signal",
        FixPhase::layers, find_plain_dropout},
       {"alpha-dropout-without-selu", "second moment of the input of the dropout",
@@ -98,9 +92,9 @@ const std::vector<FindingKind>& finding_kinds() {
        "match the dropout and the activation: {remedy}", FixPhase::layers,
        find_alpha_dropout_without_selu},
       {"normalization-beside-selu", "variance of the input of the normalization",
-       "A layer normalizes what SELU already keeps normal: its input has variance {value}. "
-       "The normalization costs time and hides wrong scales. It also couples the samples of a "
-       "batch or removes differences between samples.",
+       "A layer normalizes what SELU already keeps normal: its input has variance {value}. The "
+       "normalization costs time and hides wrong scales. It also couples the samples of a batch or "
+       "removes differences between samples.",
        "remove it", FixPhase::layers, find_normalization_beside_selu},
       {"activations-mixed", "second moment of the activation's output for N(0, 1)",
        "The network uses SELU and also {detail}, whose output for N(0, 1) has second moment "
@@ -120,8 +114,7 @@ const std::vector<FindingKind>& finding_kinds() {
        find_zero_padding_loss},
       {"unscaled-add", "second moment of the sum divided by the mean second moment of its inputs",
        "The sum has {value} times the mean second moment of its inputs. Every block with such a "
-       "sum "
-       "multiplies the signal and the gradient by this factor.",
+       "sum multiplies the signal and the gradient by this factor.",
        "scale the sum to the second moment of its inputs: {remedy}", FixPhase::scales,
        find_unscaled_sums},
       {"concat-unlike", "ratio of the largest to the smallest second moment of the inputs",
@@ -139,9 +132,8 @@ const std::vector<FindingKind>& finding_kinds() {
        "Training moved tau, the sum of a unit's squared weights, to a mean of {value} over the "
        "layer's units (corrected for zero padding): {detail}. Theorems 2 and 3 of Klambauer et al. "
        "(2017), which bound the variance, hold for tau from 0.8 to 1.25. Signals vanish below "
-       "0.4768 and grow without "
-       "bound above 1.8116. Omega, the sum of a unit's weights, changes the signal only if the "
-       "layer's input has a nonzero mean.",
+       "0.4768 and grow without bound above 1.8116. Omega, the sum of a unit's weights, changes "
+       "the signal only if the layer's input has a nonzero mean.",
        "lower the learning rate, or use weight decay (adamw, l2)", FixPhase::layers,
        find_weights_outside_domain},
       {"gradient-growth",
