@@ -1,13 +1,13 @@
-# A thin front for a new user on a bare Debian 12; the work is done by CMake and tools/.
+# Short commands for a new user on a bare Debian 12. CMake and tools/ do the work.
 #
-#   make build   install what the build needs (with apt), build the program: build/release/bin/selfnorm
-#   make test    install what the tests need too, build, run every test
-#   make demo    build, train a self-normalizing network on handwritten digits, print the accuracy
+#   make build   install the needed packages (with apt) and build the program, build/release/bin/selfnorm
+#   make test    also install the packages of the tests, build and run every test
+#   make demo    build, train a network on handwritten digits and print the accuracy
 #   make docs    build the API reference with Doxygen: build/docs/html/index.html
 #   make deb     build the Debian packages selfnorm and libselfnorm-dev: build/deb/*.deb
 #   make clean   remove build/ (runs/ and trained models stay)
 #
-# PRESET=dev and the other presets of CMakePresets.json, JOBS=N.
+# PRESET=NAME selects another preset of CMakePresets.json, and JOBS=N the number of jobs.
 
 PRESET ?= release
 JOBS ?= $(shell nproc)

@@ -36,5 +36,5 @@ echo "network    $network"
 echo "model      $run/model.safetensors"
 echo "history    $run/history.jsonl"
 echo "next       $program predict $run"
-LC_ALL=C printf 'test accuracy %.4f (loss %.4f) on %d digits it had not seen\n' \
+LC_ALL=C printf 'test accuracy %.4f (loss %.4f) on %d test digits\n' \
   "$accuracy" "$loss" "$samples"

@@ -12,7 +12,7 @@
 namespace selfnorm {
 namespace {
 
-// Returns the distance of a symptom's value from 1 on a logarithmic scale; infinity for NaN.
+// Returns the distance of a finding's value from 1 on a logarithmic scale; infinity for NaN.
 double distance(const LayerFinding& layer_finding) {
   const double off = std::abs(std::log(layer_finding.value));
   return std::isnan(off) ? std::numeric_limits<double>::infinity() : off;
