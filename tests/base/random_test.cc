@@ -42,12 +42,12 @@ Moments moments(int count, Draw draw) {
   return {sum / count, squares / count - (sum / count) * (sum / count)};
 }
 
-// Five standard errors: a false alarm has probability one in two million. The key fixes the draws.
 TEST(UnitInterval, ExcludesBothEnds) {
   EXPECT_GT(unit_interval(0), 0);
   EXPECT_LT(unit_interval(~std::uint64_t{0}), 1);
 }
 
+// Five standard errors: a false alarm has probability one in two million. The key fixes the draws.
 TEST(Draws, HaveTheExpectedMoments) {
   const int count = 200000;
   const double error = 5 / std::sqrt(count);

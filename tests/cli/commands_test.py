@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests the commands that only print information: --help, --version, ops, data list."""
+"""Tests help, usage errors and the commands that only print information."""
 
 import os
 import re
@@ -42,7 +42,7 @@ class Usage(CliTest):
             with self.subTest(arguments):
                 self.fails(USAGE, arguments=arguments)
 
-    def test_rejects_a_flag_without_value_and_a_fraction(self):
+    def test_explains_wrong_usage(self):
         self.fails(USAGE, "--epochs expects one value; see: selfnorm train --help",
                    arguments=["train", "--epochs"])
         self.fails(USAGE, "--out expects one value",

@@ -253,7 +253,7 @@ class Propagate(CliTest):
                     continue
                 self.assertAlmostEqual(layers[2]["predicted_std"], layers[2]["std"], delta=0.1,
                                        msg=name)
-        inits = re.search(r'init +"auto" .*', self.ok("ops", "dense").out).group().split("; one of ")[-1]
+        inits = re.search(r'init +"auto" .*', self.ok("ops", "dense").out).group().split("; one of ")[1]
         for init in inits.split(", "):
             self.layers("--init", init, "--layers", "2", "--width", "32")
 

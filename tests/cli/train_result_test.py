@@ -42,10 +42,7 @@ class EarlyStopping(CliTest):
 class Validation(CliTest):
     def train(self, rows, *flags):
         self.write("t.csv", csv_text(*class_table(rows)))
-        result = self.run_program("train", "t.csv", "--target", "kind", "--epochs", "1", "--out",
-                                  "run", *flags)
-        self.assertEqual(0, result.status, result)
-        return result
+        return self.ok("train", "t.csv", "--target", "kind", "--epochs", "1", "--out", "run", *flags)
 
     def test_holds_out_rows_where_they_suffice(self):
         result = self.train(2000)
@@ -57,7 +54,9 @@ class Validation(CliTest):
 
     def test_holds_out_no_rows_of_small_tables_or_on_request(self):
         for rows, flags in ((1999, ()), (2000, ("--validation-split", "0"))):
-            self.assertNotIn("validation", self.train(rows, *flags).err)
+            said = self.train(rows, *flags).err
+            self.assertIn(f"t.csv: {rows:,} training rows\n", said)
+            self.assertNotIn("validation", said)
 
 
 class Watching(CliTest):
