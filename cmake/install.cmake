@@ -6,7 +6,7 @@ set(selfnorm_package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/selfnorm)
 
 install(DIRECTORY include/selfnorm ${CMAKE_BINARY_DIR}/generated/selfnorm
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
-# The bundled data, and where known.cc finds them: installed, or in the source tree.
+# The bundled data, and where known_datasets.cc finds them: installed, or in the source tree.
 install(DIRECTORY data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/selfnorm/data COMPONENT program)
 set_source_files_properties(src/data/known_datasets.cc PROPERTIES COMPILE_DEFINITIONS
   "SELFNORM_BUNDLED_DATA=\"${CMAKE_INSTALL_FULL_DATADIR}/selfnorm/data:${CMAKE_SOURCE_DIR}/data\"")

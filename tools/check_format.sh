@@ -19,6 +19,11 @@ while [ $# -gt 0 ]; do
 done
 cd "$root"
 
+# Generated documents have one line per paragraph.
+mapfile -t documents < <(find ./*.md data docs experiments bench -name '*.md' \
+  -not -path docs/ops.md -not -path docs/findings.md 2>/dev/null | sort)
+"$tools/check_width.py" "${documents[@]}"
+
 if ! command -v clang-format >/dev/null; then
   echo "check_format: skipped: clang-format is not installed (apt-get install clang-format)"
   exit 77
@@ -32,8 +37,4 @@ if ! clang-format --style=file "${mode[@]}" "${files[@]}"; then
   echo "check_format: run tools/check_format.sh --fix" >&2
   exit 1
 fi
-# Generated documents have one line per paragraph.
-mapfile -t documents < <(find . -name '*.md' -not -path './build/*' -not -path './.git/*' \
-  -not -path ./docs/ops.md -not -path ./docs/findings.md | sort)
-"$tools/check_width.py" "${documents[@]}"
 echo "check_format: ${#files[@]} files, ${#documents[@]} documents"

@@ -63,7 +63,7 @@ struct DataOptions {
   /// 2,000 training rows, drawn at random, unless `validation` names a source.
   std::optional<double> validation_split = {};
   double test_split = 0;               ///< fraction of all rows used as the test set
-  bool shuffle_split = false;          ///< draw the held-out rows at random, or take the last rows
+  bool shuffle_split = false;          ///< draw given splits at random; false takes the last rows
   std::string data_dir;                ///< folder to search first for known data sets
   std::int64_t limit = 0;              ///< maximum number of rows of each set; 0 for all
   std::string delimiter = "auto";      ///< of table cells: "auto", "comma", "semicolon" or "tab"

@@ -116,8 +116,8 @@ struct Repair {
   std::vector<std::int64_t> origins;       ///< old index of each layer; -1 for an inserted one
   std::vector<Finding> repaired_findings;  ///< findings that the repair fixed
   Examination examination;                 ///< of the repaired network; it has no findings
-  std::vector<Finding> unrepairable_findings =
-      {};  ///< findings about trained weights, which no network file can fix
+  /// Findings about trained weights, which no network file can fix.
+  std::vector<Finding> unrepairable_findings = {};
 };
 
 /// Fixes all findings: first the layers, then their scales by the predicted moments, then the shape

@@ -52,6 +52,6 @@ struct PropagatedLayer {
 
 /// Runs the experiment on the training engine and returns the moments of each layer. Throws
 /// Error(config) for an unknown name or a number out of range. Thread-safe.
-std::vector<PropagatedLayer> propagate(const PropagationOptions& request);
+std::vector<PropagatedLayer> propagate(const PropagationOptions& options);
 
 }  // namespace selfnorm

@@ -138,8 +138,8 @@ class ComparisonRunner {
     into.parameters = summary.parameters;
     if (summary.validation_rows == 0) {
       fail(
-          fmt::format("{}: a comparison needs validation rows (set data.validation_split or "
-                      "data.validation)",
+          fmt::format("{}: a comparison needs validation rows, but none are held out (add "
+                      "--validation-split 0.2, or set validation_split or validation in [data])",
                       into.name));
     }
     const std::vector<std::string> names = score_names(summary);

@@ -19,8 +19,8 @@
 namespace selfnorm {
 namespace {
 
-constexpr std::int64_t kMaxSamplesAndDraws =
-    1'000'000;  ///< maximum number of samples, and of draws
+/// Maximum number of samples, and of draws.
+constexpr std::int64_t kMaxSamplesAndDraws = 1'000'000;
 
 void check(const char* what, std::int64_t value, std::int64_t least) {
   if (value >= least && value <= kMaxSamplesAndDraws) return;

@@ -31,7 +31,7 @@ namespace {
 constexpr const char* kNotebook = "notebook";
 constexpr std::int64_t kMaxExtent = 1'000'000;  ///< maximum number of layers, units and rows
 
-// ---- the request --------------------------------------------------------------------------------
+// ---- the options --------------------------------------------------------------------------------
 
 void check_choice(const char* what, const std::string& name, const std::vector<std::string>& all) {
   if (std::ranges::count(all, name) > 0) return;
@@ -54,53 +54,53 @@ std::string dropout_op(const std::string& name) {
   return name == "alpha" ? "alpha_dropout" : name;
 }
 
-void check(const PropagationOptions& request) {
+void check(const PropagationOptions& options) {
   const auto check_count = [](const char* what, std::int64_t value) {
     if (value >= 1 && value <= kMaxExtent) return;
     throw Error(ErrorKind::config, fmt::format("propagate: {}: expected from 1 to {}, got {}", what,
                                                kMaxExtent, value));
   };
-  check_count("layers", request.layers);
-  check_count("width", request.width);
-  check_count("batch", request.batch);
-  if (!std::isfinite(request.gain) || (request.gain <= 0 && !gain_is_value(request.init))) {
+  check_count("layers", options.layers);
+  check_count("width", options.width);
+  check_count("batch", options.batch);
+  if (!std::isfinite(options.gain) || (options.gain <= 0 && !gain_is_value(options.init))) {
     throw Error(ErrorKind::config,
                 fmt::format("propagate: gain: expected a {}, got {}",
-                            gain_is_value(request.init) ? "finite number" : "number above 0",
-                            request.gain));
+                            gain_is_value(options.init) ? "finite number" : "number above 0",
+                            options.gain));
   }
-  if (!(request.rate >= 0 && request.rate < 1)) {
+  if (!(options.rate >= 0 && options.rate < 1)) {
     throw Error(ErrorKind::config,
-                fmt::format("propagate: rate: expected a number in [0, 1), got {}", request.rate));
+                fmt::format("propagate: rate: expected a number in [0, 1), got {}", options.rate));
   }
-  if (request.input.size() % static_cast<std::size_t>(request.batch) != 0) {
+  if (options.input.size() % static_cast<std::size_t>(options.batch) != 0) {
     throw Error(ErrorKind::config,
                 fmt::format("propagate: input: expected {} rows of equal length, got {} numbers",
-                            request.batch, request.input.size()));
+                            options.batch, options.input.size()));
   }
-  check_choice("activation", request.activation, names_of(Category::activation));
-  if (!dropout_op(request.dropout).empty()) {
+  check_choice("activation", options.activation, names_of(Category::activation));
+  if (!dropout_op(options.dropout).empty()) {
     std::vector<std::string> dropouts = names_of(Category::dropout);
     dropouts.insert(dropouts.end(), {"none", "plain", "alpha", kNotebook});
-    check_choice("dropout", dropout_op(request.dropout), dropouts);
+    check_choice("dropout", dropout_op(options.dropout), dropouts);
   }
-  check_choice("init", request.init, initializer_names());
+  check_choice("init", options.init, initializer_names());
 }
 
 // ---- layers as networks -----------------------------------------------------------------------
 
-std::int64_t input_width(const PropagationOptions& request) {
-  if (request.input.empty()) return request.width;
-  return static_cast<std::int64_t>(request.input.size()) / request.batch;
+std::int64_t input_width(const PropagationOptions& options) {
+  if (options.input.empty()) return options.width;
+  return static_cast<std::int64_t>(options.input.size()) / options.batch;
 }
 
 // Returns the layers of one step. Their names contain its number, so that each step has its own
 // weights and masks.
-std::vector<Layer> layers_of(const PropagationOptions& request, std::int64_t number, Layer dense,
+std::vector<Layer> layers_of(const PropagationOptions& options, std::int64_t number, Layer dense,
                              Layer activation) {
   std::vector<Layer> layers = {std::move(dense), std::move(activation)};
-  if (const std::string op = dropout_op(request.dropout); !op.empty()) {
-    layers.push_back({op, {{"rate", request.rate}}});
+  if (const std::string op = dropout_op(options.dropout); !op.empty()) {
+    layers.push_back({op, {{"rate", options.rate}}});
   }
   for (Layer& layer : layers) layer.name = fmt::format("{}_{}", layer.op, number);
   return layers;
@@ -108,22 +108,22 @@ std::vector<Layer> layers_of(const PropagationOptions& request, std::int64_t num
 
 // Returns the gain of the initializer. For normal, uniform and constant, it is the standard
 // deviation, the limit or the value itself. The other initializers scale by fan-in.
-double gain_of(const PropagationOptions& request, std::int64_t fan_in) {
+double gain_of(const PropagationOptions& options, std::int64_t fan_in) {
   const double unit = 1 / std::sqrt(static_cast<double>(fan_in));
-  if (request.init == "normal" || request.init == "constant") return request.gain * unit;
-  if (request.init == "uniform") return request.gain * unit * std::sqrt(3.0);
+  if (options.init == "normal" || options.init == "constant") return options.gain * unit;
+  if (options.init == "uniform") return options.gain * unit * std::sqrt(3.0);
   // With more units than inputs, orthonormal columns leave the rows too short.
-  const double units_per_input = static_cast<double>(request.width) / static_cast<double>(fan_in);
-  if (request.init == "orthogonal") return request.gain * std::sqrt(std::max(1.0, units_per_input));
-  return request.gain;
+  const double units_per_input = static_cast<double>(options.width) / static_cast<double>(fan_in);
+  if (options.init == "orthogonal") return options.gain * std::sqrt(std::max(1.0, units_per_input));
+  return options.gain;
 }
 
-Layer dense_of(const PropagationOptions& request, std::int64_t fan_in) {
+Layer dense_of(const PropagationOptions& options, std::int64_t fan_in) {
   return {"dense",
-          {{"units", request.width},
+          {{"units", options.width},
            {"bias", false},
-           {"init", request.init},
-           {"init.gain", gain_of(request, fan_in)}}};
+           {"init", options.init},
+           {"init.gain", gain_of(options, fan_in)}}};
 }
 
 // A layer in which numbers replace all that depends on the whole network: `auto`, and shapes for
@@ -132,25 +132,25 @@ struct ResolvedLayer {
   Layer dense, activation;
 };
 
-std::vector<ResolvedLayer> resolve(const PropagationOptions& request) {
-  Network whole{{{"x", {input_width(request)}}}, {}};
-  for (std::int64_t i = 1; i <= request.layers; ++i) {
-    const Layer dense = dense_of(request, i == 1 ? input_width(request) : request.width);
+std::vector<ResolvedLayer> resolve(const PropagationOptions& options) {
+  Network whole{{{"x", {input_width(options)}}}, {}};
+  for (std::int64_t i = 1; i <= options.layers; ++i) {
+    const Layer dense = dense_of(options, i == 1 ? input_width(options) : options.width);
     const auto one =
-        layers_of(request, i, dense, {request.activation, request.activation_attributes});
+        layers_of(options, i, dense, {options.activation, options.activation_attributes});
     whole.layers.insert(whole.layers.end(), one.begin(), one.end());
   }
   const Graph graph = build_graph(whole, 1);
   std::vector<ResolvedLayer> layers;
-  const std::size_t stride = graph.nodes.size() / static_cast<std::size_t>(request.layers);
+  const std::size_t stride = graph.nodes.size() / static_cast<std::size_t>(options.layers);
   for (std::size_t i = 0; i < graph.parameters.size(); ++i) {
-    const Settings init = {{"units", request.width},
+    const Settings init = {{"units", options.width},
                            {"bias", false},
                            {"init", graph.parameters[i].init},
                            {"init.gain", graph.parameters[i].gain}};
     Settings constants = graph.nodes[i * stride + 1].attributes;
     constants.erase("shape");
-    layers.push_back({{"dense", init}, {request.activation, constants}});
+    layers.push_back({{"dense", init}, {options.activation, constants}});
   }
   return layers;
 }
@@ -161,13 +161,13 @@ std::vector<ResolvedLayer> resolve(const PropagationOptions& request) {
 // backward pass creates it again instead of keeping it.
 class LayerRun {
  public:
-  LayerRun(const PropagationOptions& request, std::int64_t number, const ResolvedLayer& layer,
+  LayerRun(const PropagationOptions& options, std::int64_t number, const ResolvedLayer& layer,
            std::int64_t inputs, bool backward)
-      : request_(request), number_(number) {
-    const auto layers = layers_of(request, number, layer.dense, layer.activation);
-    Graph graph = build_engine_graph({{{"x", {inputs}}}, layers}, request.batch);
+      : request_(options), number_(number) {
+    const auto layers = layers_of(options, number, layer.dense, layer.activation);
+    Graph graph = build_engine_graph({{{"x", {inputs}}}, layers}, options.batch);
     weights_ = Weights(graph);
-    weights_.initialize(graph, request.seed);
+    weights_.initialize(graph, options.seed);
     sums_ = sum_weights(weights_.get(weights_.entries()[0]), inputs);
     x_ = graph.inputs[0], y_ = graph.outputs[0];
     fuse(graph, Mode::training);
@@ -178,7 +178,7 @@ class LayerRun {
       graph.outputs.push_back(dx_);
     }
     const Bindings bindings = weights_.bindings(graph);
-    program_.emplace(std::move(graph), Mode::training, request.seed, bindings);
+    program_.emplace(std::move(graph), Mode::training, options.seed, bindings);
   }
 
   const WeightSums& sums() const { return sums_; }
@@ -227,16 +227,16 @@ struct PredictedMoments {
   double gradient_growth;
 };
 
-PredictedMoments after_dropout(const PropagationOptions& request, const Moments& x) {
-  if (request.dropout == kNotebook) {
-    const NotebookDropout notebook(request.rate, {});
+PredictedMoments after_dropout(const PropagationOptions& options, const Moments& x) {
+  if (options.dropout == kNotebook) {
+    const NotebookDropout notebook(options.rate, {});
     return {notebook.moments_after(x), notebook.gradient_growth()};
   }
-  const std::string op = dropout_op(request.dropout);
+  const std::string op = dropout_op(options.dropout);
   if (op.empty()) return {x, 1};
   const bool alpha = op != dropout_op("plain");
   const Dropout dropout =
-      make_dropout(alpha ? DropoutKind::alpha : DropoutKind::plain, request.rate);
+      make_dropout(alpha ? DropoutKind::alpha : DropoutKind::plain, options.rate);
   const double q = keep_probability(dropout), other = alpha ? kAlphaPrime : 0;
   const double mean = q * x.mean + (1 - q) * other;
   const double square = q * (x.variance + x.mean * x.mean) + (1 - q) * other * other;
@@ -244,9 +244,9 @@ PredictedMoments after_dropout(const PropagationOptions& request, const Moments&
   return {{dropout.a * mean + dropout.b, a2 * (square - mean * mean)}, q * a2};
 }
 
-PredictedMoments predict(const PropagationOptions& request, const Layer& activation,
+PredictedMoments predict(const PropagationOptions& options, const Layer& activation,
                          const Moments& inputs, const WeightSums& weights) {
-  const MomentRuleFactory* moments = rule_of(find_op(request.activation)->moments);
+  const MomentRuleFactory* moments = rule_of(find_op(options.activation)->moments);
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   if (moments == nullptr || weights.has_identical_units) return {{kUnknown, kUnknown}, kUnknown};
   Gaussian z = pre_activation_of(inputs, weights);
@@ -254,16 +254,16 @@ PredictedMoments predict(const PropagationOptions& request, const Layer& activat
   if (constant) z.variance = kTinyVariance;
   ActivationMoments f = (*moments)(activation.attributes)(z);
   if (constant) f.mean = std::abs(f.mean) < std::sqrt(kTinyVariance) ? 0 : f.mean, f.variance = 0;
-  PredictedMoments predicted = after_dropout(request, {f.mean, f.variance});
+  PredictedMoments predicted = after_dropout(options, {f.mean, f.variance});
   predicted.gradient_growth *= f.slope_second_moment * weights.tau * weights.units_per_input;
   return predicted;
 }
 
 // ---- forward and backward ---------------------------------------------------------------------
 
-std::vector<float> draw_standard_normals(const PropagationOptions& request, const char* name) {
-  return standard_normals(random_key(request.seed, "propagate", name),
-                          static_cast<std::size_t>(request.batch * request.width));
+std::vector<float> draw_standard_normals(const PropagationOptions& options, const char* name) {
+  return standard_normals(random_key(options.seed, "propagate", name),
+                          static_cast<std::size_t>(options.batch * options.width));
 }
 
 // Scales values by a power of two, which is exact, to a mean square near 1, since gradients over
@@ -281,10 +281,10 @@ struct Trace {
   std::vector<double> growth;              ///< predicted growth of the gradient in each layer
 };
 
-void propagate_gradients(const PropagationOptions& request,
+void propagate_gradients(const PropagationOptions& options,
                          const std::vector<ResolvedLayer>& resolved, const Trace& trace,
                          std::vector<PropagatedLayer>& layers) {
-  std::vector<float> gradient = draw_standard_normals(request, "cotangent");
+  std::vector<float> gradient = draw_standard_normals(options, "cotangent");
   double scale = 1, predicted = mean_square(gradient);
   for (std::size_t i = layers.size(); i-- > 0;) {
     const double square = mean_square(gradient);
@@ -294,44 +294,44 @@ void propagate_gradients(const PropagationOptions& request,
     scale *= rescale_to_unit_power_of_two(gradient, square);
     predicted *= trace.growth[i];
     const auto number = static_cast<std::int64_t>(i) + 1;
-    gradient = LayerRun(request, number, resolved[i], request.width, true)
+    gradient = LayerRun(options, number, resolved[i], options.width, true)
                    .backward(trace.inputs[i], std::move(gradient));
   }
 }
 
-Moments moments_of_input(const PropagationOptions& request, const std::vector<float>& x) {
-  if (request.input.empty()) return {0, 1};
-  const double mean = measure_rows(0, x, input_width(request)).mean;
+Moments moments_of_input(const PropagationOptions& options, const std::vector<float>& x) {
+  if (options.input.empty()) return {0, 1};
+  const double mean = measure_rows(0, x, input_width(options)).mean;
   return {mean, mean_square(x) - mean * mean};
 }
 
 }  // namespace
 
-std::vector<PropagatedLayer> propagate(const PropagationOptions& request) {
-  check(request);
-  const std::vector<ResolvedLayer> resolved = resolve(request);
+std::vector<PropagatedLayer> propagate(const PropagationOptions& options) {
+  check(options);
+  const std::vector<ResolvedLayer> resolved = resolve(options);
   std::vector<float> x =
-      request.input.empty() ? draw_standard_normals(request, "input") : request.input;
-  Moments predicted = moments_of_input(request, x);
+      options.input.empty() ? draw_standard_normals(options, "input") : options.input;
+  Moments predicted = moments_of_input(options, x);
   std::vector<PropagatedLayer> layers;
   Trace trace;
-  for (std::int64_t number = 1; number <= request.layers; ++number) {
+  for (std::int64_t number = 1; number <= options.layers; ++number) {
     const ResolvedLayer& layer = resolved[static_cast<std::size_t>(number - 1)];
-    const std::int64_t width = number == 1 ? input_width(request) : request.width;
-    LayerRun run(request, number, layer, width, false);
+    const std::int64_t width = number == 1 ? input_width(options) : options.width;
+    LayerRun run(options, number, layer, width, false);
     std::vector<float> y = run.forward(x);
-    const PredictedMoments next = predict(request, layer.activation, predicted, run.sums());
+    const PredictedMoments next = predict(options, layer.activation, predicted, run.sums());
     predicted = next.outputs;
-    PropagatedLayer& made = layers.emplace_back(measure_rows(number, y, request.width));
+    PropagatedLayer& made = layers.emplace_back(measure_rows(number, y, options.width));
     made.predicted_mean = predicted.mean;
     made.predicted_std = std::sqrt(predicted.variance);
-    if (request.gradients) {
+    if (options.gradients) {
       trace.inputs.push_back(std::move(x));
       trace.growth.push_back(next.gradient_growth);
     }
     x = std::move(y);
   }
-  if (request.gradients) propagate_gradients(request, resolved, trace, layers);
+  if (options.gradients) propagate_gradients(options, resolved, trace, layers);
   return layers;
 }
 

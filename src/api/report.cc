@@ -215,7 +215,10 @@ std::string dump_json(const Json& document) {
 std::string run_report(const std::filesystem::path& run, const std::string& stop_reason) {
   const RunFolder folder(run);
   if (!std::filesystem::is_directory(run)) {
-    throw Error(ErrorKind::config, run.string() + ": is not a run folder");
+    const bool exists = std::filesystem::exists(run);
+    throw Error(ErrorKind::config,
+                fmt::format("{}: {} (expected the --out folder of train or compare)", run.string(),
+                            exists ? "is not a run folder" : "there is no such folder"));
   }
   const bool has_begun =
       std::filesystem::exists(folder.history()) && std::filesystem::exists(folder.config());

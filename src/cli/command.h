@@ -21,8 +21,8 @@ struct Argument {
   std::string value = {};  ///< names the value in help and completions: "FILE"; empty: by its type
   Range range = range::kAny;
   std::vector<std::string> choices = {};
-  std::string default_text =
-      {};  ///< the default that help shows; empty: the target's initial value
+  /// The default that help shows; empty: the target's initial value.
+  std::string default_text = {};
   bool is_required = false;
   bool is_switch = false;      ///< takes no value and sets the target, a bool, to true
   bool is_repeatable = false;  ///< takes several words, one for each element of the list

@@ -27,7 +27,7 @@ void add_argument(CLI::App& app, Argument& argument) {
     return true;
   };
   CLI::Option* option = app.add_option(argument.name, keep);
-  option->expected(1, argument.is_repeatable ? kMaxValues : 1)->required(argument.is_required);
+  option->expected(1, argument.is_repeatable ? kMaxValues : 1);
   option->allow_extra_args(argument.is_positional() && argument.is_repeatable);
 }
 
@@ -66,6 +66,34 @@ Command& selected_command(const CLI::App& app, Command& command) {
                           command.path()));
 }
 
+// Throws for a flag without its value or with several. `text` starts with the flag and a colon.
+[[noreturn]] void fail_on_wrong_count(const Command& command, const std::string& text) {
+  const std::string flag = text.substr(0, text.find(':'));
+  const auto argument = std::ranges::find_if(command.arguments, [&](const Argument& each) {
+    return std::ranges::count(each.names(), flag) > 0;
+  });
+  const bool is_missing = text.ends_with("missing");
+  const std::string value =
+      argument == command.arguments.end() ? "one value" : value_name(*argument);
+  throw Error(ErrorKind::config,
+              fmt::format("{} {}; see: {} --help", flag,
+                          is_missing ? fmt::format("expects {}, but no value follows", value)
+                                     : "is given more than once",
+                          command.path()));
+}
+
+void check_required(const Command& command) {
+  for (const Argument& argument : command.arguments) {
+    if (!argument.is_required || argument.is_given()) continue;
+    const std::string value =
+        argument.choices.empty() ? value_name(argument) : "one of " + join(argument.choices, ", ");
+    const std::string where = argument.is_positional() ? "" : " with " + argument.title();
+    throw Error(ErrorKind::config,
+                fmt::format("expected {}{} after '{}' ({}); see: {} --help", value, where,
+                            command.path(), argument.help, command.path()));
+  }
+}
+
 void check_needs_and_excludes(const Command& command, const Argument& argument) {
   const auto is_given = [&](const std::string& flag) {
     return std::ranges::any_of(command.arguments, [&](const Argument& other) {
@@ -87,6 +115,7 @@ int run(Command& command) {
     throw Error(ErrorKind::config, fmt::format("expected a command after '{}'; see: {} --help",
                                                command.path(), command.path()));
   }
+  check_required(command);
   for (const Argument& argument : command.arguments) {
     if (!argument.is_given()) continue;
     check_needs_and_excludes(command, argument);
@@ -111,10 +140,7 @@ int run_command_line(Command& program, std::vector<std::string> words) {
     fmt::print("{}\n", SELFNORM_VERSION);
     return 0;
   } catch (const CLI::ArgumentMismatch& error) {  // "--out: 1 required TEXT missing"
-    const std::string text = error.what();
-    throw Error(ErrorKind::config,
-                fmt::format("{} expects one value; see: {} --help", text.substr(0, text.find(':')),
-                            selected_command(app, program).path()));
+    fail_on_wrong_count(selected_command(app, program), error.what());
   } catch (const CLI::ParseError& error) {
     const Command& command = selected_command(app, program);
     const std::vector<std::string> rest = app.remaining(true);

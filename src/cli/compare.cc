@@ -53,7 +53,7 @@ std::vector<Contender> read_contenders(const CompareArguments& arguments) {
   return contenders;
 }
 
-nlohmann::ordered_json spread_json(const TrialStatistics& statistics) {
+nlohmann::ordered_json trial_statistics_json(const TrialStatistics& statistics) {
   const auto number = [](double value) {
     return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
   };
@@ -65,7 +65,7 @@ nlohmann::ordered_json spread_json(const TrialStatistics& statistics) {
 nlohmann::ordered_json summary_json(const ContenderTrials& each, const std::string& metric,
                                     const std::vector<std::int64_t>& epochs) {
   const auto statistics = [&](auto number) {
-    return spread_json(statistics_over_trials(each, number));
+    return trial_statistics_json(statistics_over_trials(each, number));
   };
   auto after = nlohmann::ordered_json::object();
   for (const std::int64_t epoch : epochs) {

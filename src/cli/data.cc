@@ -64,24 +64,24 @@ void add_data(Command& program) {
   listing.run = [arguments] { return list(*arguments), 0; };
   Command& making =
       command.add_command("make", "Generate two-dimensional points of two classes, as CSV");
-  const auto figure = std::make_shared<SyntheticArguments>();
+  const auto points = std::make_shared<SyntheticArguments>();
   making.add({.name = "figure",
-              .target = &figure->name,
+              .target = &points->name,
               .help = "shape of the two classes",
               .choices = synthetic_names(),
               .is_required = true});
-  making.add({.name = "--rows", .target = &figure->options.rows, .help = "number of points"});
+  making.add({.name = "--rows", .target = &points->options.rows, .help = "number of points"});
   making.add({.name = "--noise",
-              .target = &figure->options.noise,
+              .target = &points->options.noise,
               .help = "standard deviation of the noise added to each coordinate"});
-  making.add({.name = "--seed", .target = &figure->options.seed, .help = "random seed"});
+  making.add({.name = "--seed", .target = &points->options.seed, .help = "random seed"});
   making.add({.name = "--out",
-              .target = &figure->out,
+              .target = &points->out,
               .help = "file to write",
               .value = "FILE",
               .default_text = "standard output"});
   making.examples = {"selfnorm data make spirals --rows 1000 --out spirals.csv"};
-  making.run = [figure] { return make(*figure), 0; };
+  making.run = [points] { return make(*points), 0; };
 }
 
 }  // namespace selfnorm::cli

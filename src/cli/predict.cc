@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/inference_arguments.h"
+#include "cli/terminal.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -65,6 +67,11 @@ nlohmann::ordered_json json_row(std::int64_t row, const Prediction& prediction) 
   return json;
 }
 
+void write_predictions(const std::string& path, const std::string& text, std::size_t rows) {
+  write_file(path, text);
+  note(fmt::format("wrote {} rows to {}", group_digits(static_cast<std::int64_t>(rows)), path));
+}
+
 void run_predict(const PredictArguments& arguments) {
   const auto opened = open_model(arguments, false);
   const Tensor values = opened.model.predict(opened.data, opened.rows);
@@ -86,7 +93,7 @@ void run_predict(const PredictArguments& arguments) {
     }
   }
   if (arguments.out.empty()) fmt::print("{}", text);
-  else write_file(arguments.out, text);
+  else write_predictions(arguments.out, text, opened.rows.size());
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ namespace selfnorm::cli {
 namespace {
 
 struct PropagateArguments {
-  PropagationOptions request;
+  PropagationOptions options;
   ConstantArguments constants;
   std::string shape, data, data_dir;
   bool json = false;
@@ -74,30 +74,30 @@ void print_table(const std::vector<PropagatedLayer>& layers, bool gradients) {
 
 // Returns the first rows of a data set, standardized on all of its training rows.
 void read_input(const std::string& source, const std::string& data_dir,
-                PropagationOptions& request) {
-  DataOptions options;
-  options.source = source;
-  options.data_dir = data_dir;
-  options.read_targets = false;
-  const Dataset data = load_data(options).train;
-  if (request.batch > data.rows) {
+                PropagationOptions& options) {
+  DataOptions data_options;
+  data_options.source = source;
+  data_options.data_dir = data_dir;
+  data_options.read_targets = false;
+  const Dataset data = load_data(data_options).train;
+  if (options.batch > data.rows) {
     throw Error(ErrorKind::config, fmt::format("--batch: {} has only {} rows, got a batch of {}",
-                                               source, data.rows, request.batch));
+                                               source, data.rows, options.batch));
   }
   const Field& field = data.inputs.front();
   std::vector<std::int64_t> rows(static_cast<std::size_t>(data.rows));
   std::iota(rows.begin(), rows.end(), std::int64_t{0});
   const Standardizer standardizer = fit_standardizer(field, rows);
-  rows.resize(static_cast<std::size_t>(request.batch));
-  request.input.resize(rows.size() * static_cast<std::size_t>(elements(field.sample_shape)));
-  gather_batch(field, &standardizer, rows, request.input.data());
+  rows.resize(static_cast<std::size_t>(options.batch));
+  options.input.resize(rows.size() * static_cast<std::size_t>(elements(field.sample_shape)));
+  gather_batch(field, &standardizer, rows, options.input.data());
 }
 
 void run_propagate(PropagateArguments arguments) {
-  if (!arguments.data.empty()) read_input(arguments.data, arguments.data_dir, arguments.request);
-  const std::vector<PropagatedLayer> layers = propagate(arguments.request);
-  if (arguments.json) print_json(layers, arguments.request.gradients);
-  else print_table(layers, arguments.request.gradients);
+  if (!arguments.data.empty()) read_input(arguments.data, arguments.data_dir, arguments.options);
+  const std::vector<PropagatedLayer> layers = propagate(arguments.options);
+  if (arguments.json) print_json(layers, arguments.options.gradients);
+  else print_table(layers, arguments.options.gradients);
   const auto overflowed = std::ranges::find_if(
       layers, [](const PropagatedLayer& layer) { return !std::isfinite(layer.std); });
   if (overflowed == layers.end()) return;
@@ -113,31 +113,31 @@ void add_propagate(Command& program) {
       "propagate",
       "Propagate N(0, 1) inputs through many layers and print the measured and predicted moments");
   const auto arguments = std::make_shared<PropagateArguments>();
-  PropagationOptions& request = arguments->request;
-  command.add({.name = "--layers", .target = &request.layers, .help = "number of layers"});
-  command.add({.name = "--width", .target = &request.width, .help = "units per layer"});
-  command.add({.name = "--batch", .target = &request.batch, .help = "number of rows"});
+  PropagationOptions& options = arguments->options;
+  command.add({.name = "--layers", .target = &options.layers, .help = "number of layers"});
+  command.add({.name = "--width", .target = &options.width, .help = "units per layer"});
+  command.add({.name = "--batch", .target = &options.batch, .help = "number of rows"});
   command.add({.name = "--activation",
-               .target = &request.activation,
+               .target = &options.activation,
                .help = "activation (see `selfnorm ops`)",
                .value = "OP"});
   const Argument& dropout =
       command.add({.name = "--dropout",
-                   .target = &request.dropout,
+                   .target = &options.dropout,
                    .help = "none, plain, alpha, notebook (the published NumPy alpha dropout, which "
                            "also divides by the keep probability), or a dropout of `selfnorm ops`",
                    .value = "NAME"});
   const Argument& rate = command.add(
-      {.name = "--rate", .target = &request.rate, .help = "fraction of the elements to drop"});
+      {.name = "--rate", .target = &options.rate, .help = "fraction of the elements to drop"});
   command.add({.name = "--init",
-               .target = &request.init,
+               .target = &options.init,
                .help = "initializer; for normal and uniform, the variance is 1/fan-in",
                .value = "NAME"});
   command.add({.name = "--gain",
-               .target = &request.gain,
+               .target = &options.gain,
                .help = "factor on the standard deviation of the weights"});
   command.add({.name = "--seed",
-               .target = &request.seed,
+               .target = &options.seed,
                .help = "random seed of weights, inputs and masks"});
   arguments->constants.add(command);
   const Argument& shape =
@@ -151,7 +151,7 @@ void add_propagate(Command& program) {
                .value = "SOURCE",
                .default_text = "N(0, 1)"});
   add_data_dir(command, arguments->data_dir);
-  command.add_switch("--gradients", request.gradients,
+  command.add_switch("--gradients", options.gradients,
                      "also propagate an N(0, 1) gradient backward and print its second moment");
   command.add_switch("--json", arguments->json, "print every layer as one JSON document");
   command.examples = {"selfnorm propagate --layers 100 --dropout alpha --rate 0.2 --gradients"};
@@ -159,7 +159,7 @@ void add_propagate(Command& program) {
     if (rate.is_given() && !dropout.is_given()) {
       throw Error(ErrorKind::config, "--rate requires --dropout");
     }
-    Settings& attributes = arguments->request.activation_attributes;
+    Settings& attributes = arguments->options.activation_attributes;
     attributes = arguments->constants.given_settings();
     if (shape.is_given()) attributes["shape"] = arguments->shape;
     run_propagate(*arguments);

@@ -160,7 +160,7 @@ void add_fixed_points(Command& theory) {
 // ---- shape ------------------------------------------------------------------------------------
 
 struct ShapeArguments {
-  DepthTunedSeluOptions request;
+  DepthTunedSeluOptions options;
   double dropout_rate = 0;
   double scale = 0;
   std::string init = "orthogonal";
@@ -169,29 +169,29 @@ struct ShapeArguments {
 
 void run_shape(ShapeArguments arguments, bool scale_given, bool width_given) {
   require_rate("--dropout-rate", arguments.dropout_rate);
-  DepthTunedSeluOptions& request = arguments.request;
-  require(!width_given || request.width > 0, "--width", "at least 1",
-          static_cast<double>(request.width));
-  request.dropout_growth = alpha_dropout_gradient_growth(arguments.dropout_rate);
-  request.is_orthogonal = arguments.init == "orthogonal";
+  DepthTunedSeluOptions& options = arguments.options;
+  require(!width_given || options.width > 0, "--width", "at least 1",
+          static_cast<double>(options.width));
+  options.dropout_growth = alpha_dropout_gradient_growth(arguments.dropout_rate);
+  options.is_orthogonal = arguments.init == "orthogonal";
   const DepthTunedSelu shape =
-      scale_given ? selu_for_scale(arguments.scale, request) : selu_for_depth(request);
-  const double log_growth = static_cast<double>(request.depth) * std::log(shape.gradient_growth);
+      scale_given ? selu_for_scale(arguments.scale, options) : selu_for_depth(options);
+  const double log_growth = static_cast<double>(options.depth) * std::log(shape.gradient_growth);
   Json numbers{{"scale", shape.constants.scale},     {"alpha", shape.constants.alpha},
                {"lambda", shape.constants.lambda},   {"gradient_growth", shape.gradient_growth},
                {"contraction", shape.contraction},   {"growth_over_depth", std::exp(log_growth)},
                {"log_growth_over_depth", log_growth}};
-  if (request.width > 0) {
+  if (options.width > 0) {
     numbers["spread"] = shape.spread;
     numbers["typical_growth"] = shape.typical_growth;
     numbers["log_growth_spread"] = shape.log_growth_spread;
   }
   print_numbers(numbers, arguments.json);
-  if (!scale_given && log_growth > std::log(request.growth) + 1e-6) {
+  if (!scale_given && log_growth > std::log(options.growth) + 1e-6) {
     note(fmt::format(
         "at this width, no s meets both limits: gradients grow by {:.3g} (limit {:.3g}), and the "
         "spread is {:.3g} (limit {:.3g}); use --init orthogonal, or a larger --width or --spread",
-        std::exp(log_growth), request.growth, shape.spread, request.max_spread));
+        std::exp(log_growth), options.growth, shape.spread, options.max_spread));
   }
 }
 
@@ -200,22 +200,22 @@ void add_shape(Command& theory) {
       "shape",
       "Compute the depth-tuned SELU, whose gradients grow by at most a given factor over a depth");
   const auto arguments = std::make_shared<ShapeArguments>();
-  DepthTunedSeluOptions& request = arguments->request;
+  DepthTunedSeluOptions& options = arguments->options;
   command.add({.name = "--depth",
-               .target = &request.depth,
+               .target = &options.depth,
                .help = "number of layers",
                .is_required = true});
   command.add({.name = "--growth",
-               .target = &request.growth,
+               .target = &options.growth,
                .help = "maximum growth of the gradient's second moment over all layers"});
   const Argument& width =
       command.add({.name = "--width",
-                   .target = &request.width,
+                   .target = &options.width,
                    .help = "units per layer; --spread then limits the noise of finite width",
                    .default_text = "infinite"});
   command.add(
       {.name = "--spread",
-       .target = &request.max_spread,
+       .target = &options.max_spread,
        .help = "maximum relative standard deviation, over draws of the weights, of the standard "
                "deviation of one sample's signal",
        .needs = "--width"});

@@ -90,8 +90,8 @@ Json bounds_json(const Domain& domain) {
           {"tau", pair(domain.tau)}};
 }
 
-// Returns the part that decides: a refuted part, else an undecided one, else a proved one.
-const DomainResult& decisive_part(const Result& result) {
+// Returns the result that decides: a refuted one, else an undecided one, else a proved one.
+const DomainResult& decisive_result(const Result& result) {
   const DomainResult* worst = &result.domains.front();
   const auto rank = [](const DomainResult& domain_result) {
     return static_cast<int>(domain_result.certificate.verdict);
@@ -107,7 +107,7 @@ const DomainResult& decisive_part(const Result& result) {
 }
 
 Json result_json(const Result& result) {
-  const DomainResult& decides = decisive_part(result);
+  const DomainResult& decides = decisive_result(result);
   std::int64_t boxes = 0;
   double seconds = 0, margin = decides.certificate.margin;
   auto parts = Json::array();

@@ -95,8 +95,7 @@ void run_map(const MapArguments& arguments) {
 void add_theory_map(Command& theory) {
   Command& command = theory.add_command("map",
                                         "Compute the output mean and variance of a layer and the "
-                                        "Jacobian of its moment map, for each "
-                                        "row of a table");
+                                        "Jacobian of its moment map, for each row of a table");
   const auto arguments = std::make_shared<MapArguments>();
   command.add({.name = "--input",
                .target = &arguments->input,

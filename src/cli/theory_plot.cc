@@ -144,12 +144,12 @@ std::string propagation_plot(const PlotArguments& arguments) {
   std::string text =
       "set multiplot layout 2,2\nset xlabel 'layer'\nset yrange [-1:3.4]\nset key top left\n";
   for (const char* dropout : {"none", "plain", "alpha", "notebook"}) {
-    PropagationOptions request;
-    request.dropout = dropout;
-    request.rate = 0.2;
-    request.seed = arguments.seed;
+    PropagationOptions options;
+    options.dropout = dropout;
+    options.rate = 0.2;
+    options.seed = arguments.seed;
     std::vector<std::vector<double>> rows;
-    for (const PropagatedLayer& l : propagate(request)) {
+    for (const PropagatedLayer& l : propagate(options)) {
       rows.push_back({static_cast<double>(l.layer), l.mean_min, l.mean_max, l.mean, l.std_min,
                       l.std_max, l.std, l.predicted_mean, l.predicted_std});
     }

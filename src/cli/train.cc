@@ -217,7 +217,12 @@ void run_train(const TrainArguments& arguments) {
     };
   }
   try {
+    const bool replaces_run = !arguments.resume && fs::exists(folder.history());
     const RunResult result = run.execute(folder, arguments.resume, callbacks);
+    if (replaces_run) {
+      note(fmt::format("the files of the earlier run are in {}",
+                       (folder.root / "previous").string()));
+    }
     if (tensorboard) tensorboard->end();
     const auto report = arguments.report ? write_report(run, folder) : std::nullopt;
     if (live && report) live->end_with(report->final_event_json);

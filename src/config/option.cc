@@ -94,15 +94,21 @@ bool convert(const Setting& setting, T& out) {
   return false;
 }
 
+// "a whole number in [1, 3]".
+template <class T>
+std::string expected_number(const Option& option) {
+  std::string expected = option.range.text();  // "a number in ..."
+  if constexpr (is_integer_v<T>) expected.insert(2, "whole ");
+  if constexpr (std::is_same_v<T, std::optional<double>>) expected += " or \"auto\"";
+  return expected;
+}
+
 template <class T>
 void check_range(const std::string& where, const Option& option, const T& value,
                  const Setting& got) {
   const auto check = [&](double number) {
     if (option.range.contains(number)) return;
-    std::string expected = option.range.text();  // "a number in ..."
-    if constexpr (is_integer_v<T>) expected.insert(2, "whole ");
-    if constexpr (std::is_same_v<T, std::optional<double>>) expected += " or \"auto\"";
-    fail(where, option, expected, got);
+    fail(where, option, expected_number<T>(option), got);
   };
   if constexpr (is_number_v<T>) {
     check(static_cast<double>(value));
@@ -194,10 +200,14 @@ Setting parse_setting(const Option& option, const std::string& text, const std::
   const auto number = [&](std::string_view word, auto& out) {
     const auto [end, fault] = std::from_chars(word.data(), word.data() + word.size(), out);
     if (fault != std::errc() || end != word.data() + word.size()) {
-      const bool is_whole = std::is_integral_v<std::remove_reference_t<decltype(out)>>;
+      const std::string expected = std::visit(
+          [&](auto* target) {
+            return expected_number<std::remove_pointer_t<decltype(target)>>(option);
+          },
+          option.target);
       throw Error(ErrorKind::config,
-                  fmt::format("{} expects {}, got '{}' ({})", subject(where, option),
-                              is_whole ? "a whole number" : "a number", word, option.help));
+                  fmt::format("{} expects {}, got '{}' ({})", subject(where, option), expected,
+                              word, option.help));
     }
   };
   const auto list = [&](auto& out) {

@@ -134,6 +134,19 @@ TextRange range_of(std::string_view text, const toml::node& node) {
 
 }  // namespace
 
+namespace {
+
+// Rewrites the library's text of a syntax error, which does not name the usual cause.
+std::string syntax_error(std::string_view description) {
+  constexpr std::string_view kPrefix = "Error while parsing ";
+  std::string text(description);
+  if (text.starts_with(kPrefix)) text.replace(0, kPrefix.size(), "invalid TOML in the ");
+  if (text.find("control characters") != text.npos) text += " (is the closing quote missing?)";
+  return text;
+}
+
+}  // namespace
+
 TomlFile parse_toml(std::string_view text, const std::string& where,
                     const std::vector<std::string>& free_keys) {
   toml::table root;
@@ -141,7 +154,7 @@ TomlFile parse_toml(std::string_view text, const std::string& where,
     root = toml::parse(text);
   } catch (const toml::parse_error& error) {
     const auto at = error.source().begin;
-    fail(fmt::format("{}:{}:{}", where, at.line, at.column), std::string(error.description()));
+    fail(fmt::format("{}:{}:{}", where, at.line, at.column), syntax_error(error.description()));
   }
   TomlFile file;
   for (const auto& [key, node] : root) {

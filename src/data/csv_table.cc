@@ -159,8 +159,10 @@ float CsvTable::feature(std::string_view cell, std::int64_t line, std::size_t co
   }
   throw_data_error(fmt::format(
       "{}: expected a number, got {} ({})", cell_location(line, column), quote_for_message(cell),
-      labels_.empty() ? "if this is the target, set target = \"…\""
-                      : "features must be numbers, so encode or drop this column"));
+      labels_.empty()
+          ? "if this is the target, set it with --target or `target` in [data]; features must be "
+            "numbers"
+          : "features must be numbers, so encode or drop this column"));
 }
 
 void CsvTable::row(const CsvRow& row, std::int64_t line) {

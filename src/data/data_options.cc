@@ -23,7 +23,7 @@ Options options(DataOptions& data) {
        range::kRate},
       {"test_split", &data.test_split, "fraction of the rows used as the test set", range::kRate},
       {"shuffle_split", &data.shuffle_split,
-       "draw the held-out rows at random; false takes the last rows"},
+       "draw the rows of given splits at random; false takes the last rows"},
       {"data_dir", &data.data_dir, "folder to search first for known data sets"},
       {"limit", &data.limit, "maximum number of rows of each set; 0 for all", range::kNonNegative},
       {"delimiter",

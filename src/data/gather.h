@@ -13,7 +13,7 @@ namespace selfnorm {
 /// Returns the number of rows of the field.
 std::int64_t row_count(const Field& field);
 
-/// Throws Error(data) unless 0 <= row < field_rows(field) for every row.
+/// Throws Error(data) unless 0 <= row < row_count(field) for every row.
 void check_rows(const Field& field, std::span<const std::int64_t> rows);
 
 /// Writes the given rows to `out` (rows.size() × elements(sample_shape) floats) in the memory order

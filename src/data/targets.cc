@@ -22,7 +22,7 @@ bool is_integer(double value) {
   return std::abs(value) <= kMaxExactInteger && value == std::trunc(value);
 }
 
-// Returns whether all labels are whole and at most kMostAutomaticClasses are distinct.
+// Returns whether all labels are whole and at most kMaxAutomaticClasses are distinct.
 bool look_like_classes(const std::vector<double>& labels) {
   std::set<double> seen;
   for (const double label : labels) {

@@ -19,7 +19,7 @@ inline constexpr std::size_t kMaxAutomaticClasses = 100;
 
 /// Converts numbers to targets. NaN is a missing label. The numbers are classes if `task` is
 /// "classification", or if it is "auto", all are whole, none is missing and at most
-/// kMostAutomaticClasses are distinct. The names of the classes are the sorted numbers. Otherwise
+/// kMaxAutomaticClasses are distinct. The names of the classes are the sorted numbers. Otherwise
 /// the targets are values of width 1. Throws Error(data) with the place of a value beyond 32-bit
 /// range, and, for classes, of a missing or fractional label.
 Targets number_targets(std::string name, const std::vector<double>& labels, const std::string& task,

@@ -22,7 +22,7 @@ bool is_unlabeled(const std::string& label) { return label.empty() || label == "
 
 // The rows of a text column, one after the other.
 struct Column {
-  std::vector<std::int32_t> token_ids;  ///< as numbered by WordCounts
+  std::vector<std::int32_t> numbers;  ///< as returned by TokenCounter::count
   std::vector<std::size_t> ends;
 };
 
@@ -106,8 +106,8 @@ class TextReader {
     if (options_.max_words > 0) {
       count = std::min(count, static_cast<std::size_t>(options_.max_words));
     }
-    for (std::size_t i = 0; i < count; ++i) column.token_ids.push_back(counts_.count(tokens[i]));
-    column.ends.push_back(column.token_ids.size());
+    for (std::size_t i = 0; i < count; ++i) column.numbers.push_back(counts_.count(tokens[i]));
+    column.ends.push_back(column.numbers.size());
   }
 
   std::int64_t steps_of_rows() const {
@@ -124,17 +124,17 @@ class TextReader {
 
   std::vector<float> padded(const Column& column, const TokenCounter::Vocabulary& vocabulary,
                             std::int64_t steps) const {
-    std::vector<float> numbers(column.ends.size() * static_cast<std::size_t>(steps), kPadding);
+    std::vector<float> ids(column.ends.size() * static_cast<std::size_t>(steps), kPadding);
     std::size_t begin = 0;
     for (std::size_t row = 0; row < column.ends.size(); ++row) {
-      float* to = numbers.data() + row * static_cast<std::size_t>(steps);
+      float* to = ids.data() + row * static_cast<std::size_t>(steps);
       for (std::size_t i = begin; i < column.ends[row]; ++i) {
-        const auto word = static_cast<std::size_t>(column.token_ids[i]);
-        *to++ = static_cast<float>(vocabulary.ids[word]);
+        const auto number = static_cast<std::size_t>(column.numbers[i]);
+        *to++ = static_cast<float>(vocabulary.ids[number]);
       }
       begin = column.ends[row];
     }
-    return numbers;
+    return ids;
   }
 
   std::string name_of(const std::string& column) const {
@@ -180,21 +180,21 @@ Dataset read_texts(const std::filesystem::path& path, const DataOptions& options
   return reader.dataset(target);
 }
 
-void convert_token_ids(Field& field, const std::vector<std::string>& vocabulary,
+void convert_token_ids(Field& field, const std::vector<std::string>& from,
                        const std::vector<std::string>& into, std::int64_t steps) {
   if (!is_plausible({row_count(field), steps})) {
     throw_data_error(
         fmt::format("input '{}': texts of {} tokens do not fit in memory", field.name, steps));
   }
-  const std::vector<std::int32_t> numbers = map_token_ids(vocabulary, into);
-  const auto& from = std::get<std::vector<float>>(field.values);
+  const std::vector<std::int32_t> new_ids = map_token_ids(from, into);
+  const auto& old_ids = std::get<std::vector<float>>(field.values);
   const auto before = static_cast<std::size_t>(field.sample_shape[0]);
   const auto after = static_cast<std::size_t>(steps);
-  std::vector<float> to(from.size() / before * after, kPadding);
-  for (std::size_t row = 0; row < from.size() / before; ++row) {
+  std::vector<float> to(old_ids.size() / before * after, kPadding);
+  for (std::size_t row = 0; row < old_ids.size() / before; ++row) {
     for (std::size_t i = 0; i < std::min(before, after); ++i) {
-      const auto word = static_cast<std::size_t>(from[row * before + i]);
-      to[row * after + i] = static_cast<float>(numbers[word]);
+      const auto id = static_cast<std::size_t>(old_ids[row * before + i]);
+      to[row * after + i] = static_cast<float>(new_ids[id]);
     }
   }
   field.values = std::move(to);

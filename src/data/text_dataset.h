@@ -23,10 +23,9 @@ void check_texts(const DataOptions& options);
 /// distinct words and the padded ids.
 Dataset read_texts(const std::filesystem::path& path, const DataOptions& options);
 
-/// Converts token ids of the vocabulary `vocabulary` to those of the vocabulary `into`, with the id
-/// of unknown tokens for tokens that it does not have. Pads or truncates the texts to `steps`
-/// tokens.
-void convert_token_ids(Field& field, const std::vector<std::string>& vocabulary,
+/// Converts token ids of the vocabulary `from` to those of the vocabulary `into`, with the id of
+/// unknown tokens for tokens that it does not have. Pads or truncates the texts to `steps` tokens.
+void convert_token_ids(Field& field, const std::vector<std::string>& from,
                        const std::vector<std::string>& into, std::int64_t steps);
 
 }  // namespace selfnorm

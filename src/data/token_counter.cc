@@ -7,7 +7,8 @@
 namespace selfnorm {
 
 std::int32_t TokenCounter::count(const std::string& word) {
-  const auto [found, is_new] = ids_.try_emplace(word, static_cast<std::int32_t>(counts_.size()));
+  const auto [found, is_new] =
+      numbers_.try_emplace(word, static_cast<std::int32_t>(counts_.size()));
   if (is_new) counts_.push_back(0);
   ++counts_[static_cast<std::size_t>(found->second)];
   return found->second;
@@ -20,7 +21,7 @@ TokenCounter::Vocabulary TokenCounter::vocabulary(std::int64_t min_count) const 
     std::int32_t number;
   };
   std::vector<Counted> kept;
-  for (const auto& [word, number] : ids_) {
+  for (const auto& [word, number] : numbers_) {
     const std::int64_t count = counts_[static_cast<std::size_t>(number)];
     if (count >= min_count) kept.push_back({word, count, number});
   }
@@ -37,16 +38,16 @@ TokenCounter::Vocabulary TokenCounter::vocabulary(std::int64_t min_count) const 
   return vocabulary;
 }
 
-std::vector<std::int32_t> map_token_ids(const std::vector<std::string>& vocabulary,
+std::vector<std::int32_t> map_token_ids(const std::vector<std::string>& from,
                                         const std::vector<std::string>& into) {
   std::unordered_map<std::string_view, std::int32_t> numbers;
   for (std::size_t i = kFirstToken; i < into.size(); ++i) {
     numbers.emplace(into[i], static_cast<std::int32_t>(i));
   }
-  std::vector<std::int32_t> list(vocabulary.size(), kUnknownToken);
+  std::vector<std::int32_t> list(from.size(), kUnknownToken);
   if (!list.empty()) list[kPadding] = kPadding;
-  for (std::size_t i = kFirstToken; i < vocabulary.size(); ++i) {
-    const auto found = numbers.find(vocabulary[i]);
+  for (std::size_t i = kFirstToken; i < from.size(); ++i) {
+    const auto found = numbers.find(from[i]);
     if (found != numbers.end()) list[i] = found->second;
   }
   return list;

@@ -16,7 +16,8 @@ inline constexpr std::int32_t kFirstToken = 2;
 /// Numbers tokens in order of appearance, and counts them.
 class TokenCounter {
  public:
-  std::int32_t count(const std::string& word);
+  /// Counts one occurrence and returns the number of the token.
+  std::int32_t count(const std::string& token);
 
   /// The tokens that occur at least `min_count` times, by token id. The most frequent token is
   /// first. Tokens with equal counts are in byte order. Padding and the unknown token are "".
@@ -27,12 +28,12 @@ class TokenCounter {
   Vocabulary vocabulary(std::int64_t min_count) const;
 
  private:
-  std::unordered_map<std::string, std::int32_t> ids_;
+  std::unordered_map<std::string, std::int32_t> numbers_;
   std::vector<std::int64_t> counts_;
 };
 
-/// Returns, for each token id of the vocabulary `vocabulary`, the id of the same token in `into`.
-std::vector<std::int32_t> map_token_ids(const std::vector<std::string>& vocabulary,
+/// Returns, for each token id of the vocabulary `from`, the id of the same token in `into`.
+std::vector<std::int32_t> map_token_ids(const std::vector<std::string>& from,
                                         const std::vector<std::string>& into);
 
 }  // namespace selfnorm

@@ -70,7 +70,7 @@ std::vector<LayerFinding> find_weights_outside_domain(const NetworkAnalysis& ana
 std::vector<LayerFinding> find_unstandardized_inputs(const NetworkAnalysis& analysis);
 std::vector<LayerFinding> find_correlated_inputs(const NetworkAnalysis& analysis);
 
-// part_findings.cc
+// layer_findings.cc
 std::vector<LayerFinding> find_plain_dropout(const NetworkAnalysis& analysis);
 std::vector<LayerFinding> find_alpha_dropout_without_selu(const NetworkAnalysis& analysis);
 std::vector<LayerFinding> find_normalization_beside_selu(const NetworkAnalysis& analysis);

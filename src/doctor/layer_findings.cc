@@ -123,7 +123,7 @@ std::vector<LayerFinding> find_plain_dropout(const NetworkAnalysis& analysis) {
 }
 
 // Finds alpha dropout after an activation that is not self-normalizing. If the network has SELU
-// elsewhere, the activation is replaced (by look_at_activations), else the dropout.
+// elsewhere, the activation is replaced (by find_mixed_activations), else the dropout.
 std::vector<LayerFinding> find_alpha_dropout_without_selu(const NetworkAnalysis& analysis) {
   std::vector<LayerFinding> layer_findings;
   for_each_dropout(analysis, [&](const DropoutNode& dropout) {

@@ -14,7 +14,7 @@ namespace selfnorm {
 namespace {
 
 // Edits a network in which all names and inputs are written out, and remembers which of them the
-// user had left open.
+// user had omitted.
 class Editor {
  public:
   explicit Editor(const Network& given)
@@ -40,7 +40,7 @@ class Editor {
     omit_default_names();
     if (!has_outputs_ && network_.outputs == std::vector{last_name_}) network_.outputs.clear();
     EditedNetwork edited{std::move(network_), {}};
-    for (const OmittedParts& open : omitted_parts_) edited.origins.push_back(open.origin);
+    for (const OmittedParts& parts : omitted_parts_) edited.origins.push_back(parts.origin);
     return edited;
   }
 
@@ -107,7 +107,7 @@ class Editor {
     last_name_ = before;
   }
 
-  // Clears the names that the user had left open, if no other layer uses them or the new default
+  // Clears the names that the user had omitted, if no other layer uses them or the new default
   // name is the same. A name stays if another layer has the new default name.
   void omit_default_names() {
     std::set<std::string> referenced_names(network_.outputs.begin(), network_.outputs.end());

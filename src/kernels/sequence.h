@@ -28,8 +28,8 @@ struct SequenceShape {
 /// Maps a step to its row of x. Without packed rows, each step has its own row.
 struct StepRowIndex {
   const float* ids = nullptr;  ///< token ids, 0 for padding; null if no step is padding
-  const float* step_rows =
-      nullptr;  ///< if rows are packed: the row of each step, negative for padding
+  /// If rows are packed: the row of each step, negative for padding.
+  const float* step_rows = nullptr;
 };
 
 /// y = n^(-power) · Σ over the n steps of a sample that are not padding. 0 if there are none.

@@ -9,7 +9,8 @@
 
 namespace selfnorm {
 
-/// The distribution of a fraction `fraction` of the channels: x = scale·f(z) + offset.
+/// The distribution in one group of channels, x = scale·f(z) + offset. `fraction` is the part of
+/// all channels that the group has.
 struct ChannelDistribution {
   const MomentField& z;  ///< moments of z in such a channel
   const DualActivation& f;

@@ -283,8 +283,8 @@ struct Traits {
   bool can_run_in_place = false;  ///< output 0 may overwrite input 0
   bool is_view = false;           ///< output 0 is the memory of input 0 with another shape
   bool reshapes = false;          ///< keeps the elements in API order with another shape
-  bool accepts_any_feature_order =
-      false;                              ///< contracts features of input 0 with columns of input 1
+  /// Contracts features of input 0 with columns of input 1.
+  bool accepts_any_feature_order = false;
   bool is_identity_at_inference = false;  ///< does nothing at inference
   bool is_stepwise = false;               ///< treats the steps of a sequence independently
   int id_input = -1;                      ///< index of the input of token ids (0 is padding), or -1

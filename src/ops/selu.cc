@@ -32,12 +32,12 @@ struct Attributes {
           ErrorKind::config,
           "shape = \"depth\" sets alpha, lambda and scale (leave these out, or leave `shape` out)");
     }
-    DepthTunedSeluOptions request;
-    request.depth = network.depth;
-    request.width = network.width;
-    request.dropout_growth = network.dropout_growth;
-    request.is_orthogonal = network.orthogonal;
-    const SeluConstants constants = selu_for_depth(request).constants;
+    DepthTunedSeluOptions tuning;
+    tuning.depth = network.depth;
+    tuning.width = network.width;
+    tuning.dropout_growth = network.dropout_growth;
+    tuning.is_orthogonal = network.orthogonal;
+    const SeluConstants constants = selu_for_depth(tuning).constants;
     alpha = constants.alpha;
     lambda = constants.lambda;
     scale = constants.scale;

@@ -56,7 +56,7 @@ MomentField scale_variance(double factor, const MomentField& z) {
   return y;
 }
 
-// Returns Σ share·map(z with factor·variance) over these factors.
+// Returns Σ fraction·map(z with factor·variance) over these factors.
 template <class Map>
 MomentField average_over_channels(const Signal& z, Map map) {
   if (z.channel_variance_spread < kNegligibleSpread) return map(z.field());

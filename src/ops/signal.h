@@ -35,8 +35,8 @@ struct WeightedFlow {
 };
 Flow weighted_sum(const std::vector<WeightedFlow>& flows);
 
-inline constexpr double kNegligibleSpread =
-    0.05;  ///< a channel_variance_spread below this has no effect
+/// A channel_variance_spread below this has no effect.
+inline constexpr double kNegligibleSpread = 0.05;
 
 /// A forward signal.
 struct Signal : Flow {

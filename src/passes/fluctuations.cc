@@ -147,8 +147,8 @@ class Fluctuations {
     if (back.has_drawn_weights) {
       back.squares = second_moments_of(backward_gradients(node, nullptr, dy));
       back.slopes.assign(back.squares.size(), 0);
-      back.correlation_factor = back.slopes;
-      back.preserved = preserved_norms(graph_, parameter_moments_, node).back;
+      back.correlation_factors = back.slopes;
+      back.preserved = preserved_fractions(graph_, parameter_moments_, node).backward;
       return back;
     }
     const auto plain = backward_gradients(node, nullptr, dy);
@@ -164,7 +164,7 @@ class Fluctuations {
     back.squares = second_moments_of(plain);
     const double taken = correlation_gain(apart.field(), dy.field());
     for (std::size_t i = 0; i < plain.size(); ++i) {
-      back.correlation_factor.push_back(
+      back.correlation_factors.push_back(
           ratio_or_zero(correlation_gain(less[i].field(), plain[i].field()), taken));
       back.slopes.push_back(
           ratio_or_zero(fit_response(as_it_is[i], up[i], down[i]).slope, as_it_is[i]));
@@ -200,7 +200,7 @@ class Fluctuations {
     scale_up_and_down(y, z);
     y.units = channels_of(graph_, output, z.field());
     compute_own_noise(y, field(output), samples_);  // as if weights were independent
-    const double preserved = preserved_norms(graph_, parameter_moments_, node).forth;
+    const double preserved = preserved_fractions(graph_, parameter_moments_, node).forward;
     y.preserved = {preserved * y.own_square, preserved * y.own_element, preserved};
     y.unit_scale = (1 - preserved) * y.own_square;
   }

@@ -105,7 +105,7 @@ class GradientFluctuations {
           preserved * std::sqrt(std::max(0.0, 1 - dy.preserved_pairs) / units_of(output)));
       dx.preserved_fraction = dx.preserved_pairs = response.preserved;
     } else {
-      const double correlation_factor = response.correlation_factor[input_index];
+      const double correlation_factor = response.correlation_factors[input_index];
       dx.pairs.add(dy.pairs, correlation_factor);
       dx.preserved = dy.preserved;
       dx.preserved_pairs = correlation_factor * correlation_factor * dy.preserved_pairs;

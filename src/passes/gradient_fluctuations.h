@@ -16,8 +16,8 @@ struct GradientResponse {
   double preserved = 0;            ///< fraction of lengths that these weights preserve
   std::vector<double> squares;     ///< mean square of the gradient of each input with a signal
   std::vector<double> slopes;  ///< slopes of the logarithms in the relative change of these inputs
-  std::vector<double>
-      correlation_factor;  ///< fraction of a change in correlation that each gradient keeps
+  /// Fraction of a change in correlation that the gradient of each input keeps.
+  std::vector<double> correlation_factors;
 };
 
 struct GradientInputs {

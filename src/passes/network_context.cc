@@ -50,8 +50,8 @@ NetworkContext network_context_of(const Graph& graph, const std::string& op) {
   std::vector<Path> paths(graph.values.size());
   Path longest;
   bool orthogonal = true;
-  std::vector<bool> is_non_orthogonal =
-      is_non_orthogonal_weight(graph);  // and values computed from them
+  // Includes values computed from such weights.
+  std::vector<bool> is_non_orthogonal = is_non_orthogonal_weight(graph);
   std::int64_t width = std::numeric_limits<std::int64_t>::max();
   const auto by_count = [](const Path& a, const Path& b) { return a.count < b.count; };
   for (const Node& node : graph.nodes) {

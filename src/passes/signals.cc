@@ -114,8 +114,8 @@ class Predictor {
   const Graph& graph_;
   std::vector<InitializerMoments> parameter_moments_;
   DuplicateValues duplicates_;
-  std::map<ValueId, std::vector<CachedGradients>>
-      cached_gradients_;  // by the first of equal values
+  // By the first of equal values.
+  std::map<ValueId, std::vector<CachedGradients>> cached_gradients_;
   PredictedSignals known_;
 };
 

@@ -137,10 +137,10 @@ double channels_per_group(const Graph& graph, const Node& node) {
 }
 
 // Lengths are kept by a matrix, or by windows over all channels, with one output per row.
-PreservedNorms preserved_norms(const Graph& graph,
-                               const std::vector<InitializerMoments>& parameter_moments,
-                               const Node& node) {
-  PreservedNorms preserved;
+PreservedFractions preserved_fractions(const Graph& graph,
+                                       const std::vector<InitializerMoments>& parameter_moments,
+                                       const Node& node) {
+  PreservedFractions preserved;
   for (const Parameter& parameter : graph.parameters) {
     const Shape& shape = graph.value(parameter.value).shape;
     if (std::ranges::find(node.inputs, parameter.value) == node.inputs.end()) continue;

@@ -48,8 +48,8 @@ struct WidthFluctuation {
   double unit_spread = 0;  ///< relative variance over units of δ, if each reads few inputs
   double unit_scale = 0;   ///< relative variance of δ due to these units
   NormPreservation preserved;
-  bool inherits_noise =
-      false;  ///< whether units are no longer separate and only their scale is known
+  /// Whether units are no longer separate and only their scale is known.
+  bool inherits_noise = false;
   // Variances due to these units: of the mean and the variance, and relative ones of the mean
   // square, of the mean square of one element, and of products.
   double own_mean = 0, own_variance = 0, own_square = 0, own_element = 0, own_pairs = 0;
@@ -77,12 +77,12 @@ bool has_drawn_weights(const Graph& graph, const Node& node, const WeightMoments
 /// Returns the number of channels that a unit reads, or 0 if it reads all.
 double channels_per_group(const Graph& graph, const Node& node);
 /// The fractions of lengths that orthogonal weights preserve, forward and backward.
-struct PreservedNorms {
-  double forth = 0, back = 0;
+struct PreservedFractions {
+  double forward = 0, backward = 0;
 };
-PreservedNorms preserved_norms(const Graph& graph,
-                               const std::vector<InitializerMoments>& parameter_moments,
-                               const Node& node);
+PreservedFractions preserved_fractions(const Graph& graph,
+                                       const std::vector<InitializerMoments>& parameter_moments,
+                                       const Node& node);
 /// Returns the number of positions in the window of a node's weights.
 double window_taps(const Graph& graph, const Node& node);
 

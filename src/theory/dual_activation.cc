@@ -63,16 +63,14 @@ double sum_of_squares(const std::array<double, HermiteExpansion::kTerms>& terms)
   return sum;
 }
 
-// Adds a weighted node, with variances in place of second moments, since these may be much larger.
-void add_weighted(HermiteExpansion& sum, const HermiteExpansion& grid_expansion, double weight) {
-  sum.square +=
-      weight * (grid_expansion.square - grid_expansion.terms[0] * grid_expansion.terms[0]);
+// Adds a weighted term, with variances in place of second moments, since these may be much larger.
+void add_weighted(HermiteExpansion& sum, const HermiteExpansion& term, double weight) {
+  sum.square += weight * (term.square - term.terms[0] * term.terms[0]);
   sum.slope_square +=
-      weight * (grid_expansion.slope_square -
-                grid_expansion.slope_coefficients[0] * grid_expansion.slope_coefficients[0]);
+      weight * (term.slope_square - term.slope_coefficients[0] * term.slope_coefficients[0]);
   for (std::size_t k = 0; k < HermiteExpansion::kTerms; ++k) {
-    sum.terms[k] += weight * grid_expansion.terms[k];
-    sum.slope_coefficients[k] += weight * grid_expansion.slope_coefficients[k];
+    sum.terms[k] += weight * term.terms[k];
+    sum.slope_coefficients[k] += weight * term.slope_coefficients[k];
   }
 }
 
@@ -125,7 +123,7 @@ const HermiteExpansion& DualActivation::grid_expansion(std::int64_t mean_step,
       static_cast<std::uint64_t>(mean_step) << 32 | static_cast<std::uint32_t>(log_step);
   const auto [found, is_new] = grid_.try_emplace(key);
   if (!is_new) return found->second;
-  HermiteExpansion& grid_expansion = found->second;
+  HermiteExpansion& expansion = found->second;
   const double standard_deviation = std::exp(0.5 * kStep * static_cast<double>(log_step));
   const double mean = kStep * static_cast<double>(mean_step) * standard_deviation;
   std::vector<double> splits;
@@ -134,14 +132,14 @@ const HermiteExpansion& DualActivation::grid_expansion(std::int64_t mean_step,
     const double y = activation_.f(mean + standard_deviation * x),
                  dy = activation_.df(mean + standard_deviation * x);
     const auto h = hermite(x);
-    grid_expansion.square += weight * y * y;
-    grid_expansion.slope_square += weight * dy * dy;
+    expansion.square += weight * y * y;
+    expansion.slope_square += weight * dy * dy;
     for (std::size_t k = 0; k < HermiteExpansion::kTerms; ++k) {
-      grid_expansion.terms[k] += weight * y * h[k];
-      grid_expansion.slope_coefficients[k] += weight * dy * h[k];
+      expansion.terms[k] += weight * y * h[k];
+      expansion.slope_coefficients[k] += weight * dy * h[k];
     }
   });
-  return grid_expansion;
+  return expansion;
 }
 
 HermiteExpansion DualActivation::tangent(double mean, double variance) const {

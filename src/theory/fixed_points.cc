@@ -66,14 +66,14 @@ bool converges_to(const MomentRule& rule, const LayerWeights& weights, Moments f
 }
 
 // Returns how far the basin of the point extends from `inner`, which is in it, towards `outer`.
-// Both are coordinates on a line, which `moments` converts to moments.
+// Both are coordinates on a line, which `moments_at` converts to moments.
 template <class At>
 double find_basin_edge(const MomentRule& rule, const LayerWeights& weights, const Moments& point,
-                       double inner, double outer, At moments) {
-  if (converges_to(rule, weights, moments(outer), point)) return outer;
+                       double inner, double outer, At moments_at) {
+  if (converges_to(rule, weights, moments_at(outer), point)) return outer;
   for (int i = 0; i < 40; ++i) {
     const double middle = 0.5 * (inner + outer);
-    (converges_to(rule, weights, moments(middle), point) ? inner : outer) = middle;
+    (converges_to(rule, weights, moments_at(middle), point) ? inner : outer) = middle;
   }
   return inner;
 }

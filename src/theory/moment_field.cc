@@ -30,6 +30,13 @@ struct CorrelationDecay {
   double floor = 0, right = 0, below = 0, same_position = 0;
 };
 
+// Returns the mean correlation of two positions in a field of this extent, relative to that of
+// neighbors and without the floor.
+double mean_near_correlation(const CorrelationDecay& decay, const Extent& extent) {
+  return mean_pair_correlation(decay.below, extent.height) *
+         mean_pair_correlation(decay.right, extent.width);
+}
+
 CorrelationDecay correlation_decay(const MomentField& x, const SampleRange& samples) {
   // Sums by link: covariances, and products of standard deviations.
   std::array<double, kLinkCount> shared{}, together{};
@@ -206,8 +213,7 @@ double variance_of_position_mean(const MomentField& x, std::int64_t sample) {
     standard_deviation +=
         std::sqrt(std::max(0.0, x.variance(as_index(e)))) / static_cast<double>(positions);
   }
-  const double near = mean_pair_correlation(decay.below, x.extent.height) *
-                      mean_pair_correlation(decay.right, x.extent.width);
+  const double near = mean_near_correlation(decay, x.extent);
   return std::max(
       0.0, standard_deviation * standard_deviation * (decay.floor + (1 - decay.floor) * near));
 }
@@ -243,8 +249,7 @@ double variance_of_batch_mean(const MomentField& x, std::int64_t samples) {
         std::sqrt(std::max(0.0, x.variance(e))) / static_cast<double>(x.mean.size());
   }
   const CorrelationDecay decay = correlation_decay(x, {0, x.extent.samples});
-  const double near = mean_pair_correlation(decay.below, x.extent.height) *
-                      mean_pair_correlation(decay.right, x.extent.width);
+  const double near = mean_near_correlation(decay, x.extent);
   const double common = decay.floor + (decay.same_position - decay.floor) * near;
   // The average correlation of many samples cannot be negative.
   const double between = standard_deviation * standard_deviation * std::max(0.0, common);
@@ -273,9 +278,8 @@ FieldAverage field_average(const MomentField& x) {
     return all;
   }
   const CorrelationDecay decay = correlation_decay(x, {0, x.extent.samples});
-  all.any_pair_product += (all.sample_pair_product - all.any_pair_product) *
-                          mean_pair_correlation(decay.below, x.extent.height) *
-                          mean_pair_correlation(decay.right, x.extent.width);
+  all.any_pair_product +=
+      (all.sample_pair_product - all.any_pair_product) * mean_near_correlation(decay, x.extent);
   return all;
 }
 

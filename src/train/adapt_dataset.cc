@@ -15,6 +15,21 @@
 namespace selfnorm {
 namespace {
 
+// Suggests a column that the model does not use, or lists the columns. A wide table has too many.
+std::string column_hint(const std::string& column, const Schema::Input& input, const Field& field) {
+  std::vector<std::string> unused;
+  for (const std::string& each : field.columns) {
+    if (std::ranges::count(input.columns, each) == 0) unused.push_back(each);
+  }
+  const std::string nearest = nearest_name(column, unused);
+  if (!nearest.empty()) return fmt::format(" (did you mean '{}'?)", nearest);
+  constexpr std::size_t kMaxListed = 20;
+  if (field.columns.size() > kMaxListed) {
+    return fmt::format(" (it has {} other columns)", field.columns.size());
+  }
+  return fmt::format(" (it has: {})", join(field.columns, ", "));
+}
+
 // Puts the columns of a table into the order of the model by name, and drops columns that the model
 // does not use.
 void reorder_columns(const Schema& schema, const Schema::Input& input, Field& field,
@@ -31,8 +46,8 @@ void reorder_columns(const Schema& schema, const Schema::Input& input, Field& fi
     const auto found = std::ranges::find(field.columns, column);
     if (found == field.columns.end()) {
       throw Error(ErrorKind::data,
-                  fmt::format("{}: column '{}', which the model was trained on, is missing{}",
-                              dataset, column, suggestion(column, field.columns)));
+                  fmt::format("{}: there is no column '{}', which the model needs{}", dataset,
+                              column, column_hint(column, input, field)));
     }
     from.push_back(static_cast<std::size_t>(found - field.columns.begin()));
   }

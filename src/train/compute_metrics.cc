@@ -37,7 +37,7 @@ std::vector<std::int32_t> most_probable_classes(std::span<const float> probabili
   return labels;
 }
 
-// The data that metrics read. `outputs` points to `pixels` or to the scores.
+// The data that metrics read. `outputs` points to `pixels` or to the outputs of the network.
 struct MetricRows {
   std::span<const float> outputs;
   std::vector<float> pixels = {}, values = {};
@@ -58,15 +58,15 @@ void drop_missing(MetricRows& rows, std::int64_t width) {
   rows.outputs = rows.pixels;
 }
 
-MetricRows rows_of(const Objective& objective, std::span<const float> scores, const Shape& output,
+MetricRows rows_of(const Objective& objective, std::span<const float> outputs, const Shape& output,
                    const Targets& targets, std::span<const std::int64_t> which) {
-  MetricRows rows{scores};
+  MetricRows rows{outputs};
   const auto per_sample = static_cast<std::size_t>(target_width(objective, output));
   std::vector<float> gathered(which.size() * per_sample);
   gather_targets(objective, targets, which, gathered.data());
   // Metrics of numbers compare element by element, so the order does not matter.
   const bool by_pixel = is_image(output) && objective.targets != TargetKind::values;
-  if (by_pixel) rows.outputs = rows.pixels = pixel_rows(scores, output);
+  if (by_pixel) rows.outputs = rows.pixels = pixel_rows(outputs, output);
   if (uses_class_indices(objective.targets)) {
     rows.labels.resize(gathered.size());
     std::memcpy(rows.labels.data(), gathered.data(), gathered.size() * sizeof(float));

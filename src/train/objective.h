@@ -61,11 +61,11 @@ void check_targets(const Objective& objective, const Targets& targets, const Sha
 void gather_targets(const Objective& objective, const Targets& targets,
                     std::span<const std::int64_t> rows, float* out);
 
-/// Computes the metrics of `scores` (the outputs of the network before the prediction op, in API
-/// order) for the targets of `rows`. Metrics that are not defined on these rows are left out.
-/// `output` is the shape of one sample's output. Each pixel of an image counts as a row, except for
-/// targets that are values.
-Scores compute_metrics(const Objective& objective, std::span<const float> scores,
+/// Computes the metrics of `outputs` (of the network before the prediction op, in API order) for
+/// the targets of `rows`. Metrics that are not defined on these rows are left out. `output` is the
+/// shape of one sample's output. Each pixel of an image counts as a row, except for targets that
+/// are values.
+Scores compute_metrics(const Objective& objective, std::span<const float> outputs,
                        const Shape& output, const Targets& targets,
                        std::span<const std::int64_t> rows);
 

@@ -11,6 +11,8 @@ TEST(NearestName, FindsTheNameForATypo) {
   EXPECT_EQ(nearest_name("slu", ops), "selu");
   EXPECT_EQ(nearest_name("alphadropout", ops), "alpha_dropout");
   EXPECT_EQ(nearest_name("transformer", ops), "");
+  EXPECT_EQ(nearest_name("tcsh", {"bash", "zsh", "fish"}), "");  // two of four characters differ
+  EXPECT_EQ(nearest_name("z", {"a", "b"}), "");
 }
 
 TEST(Suggestion, ListsAllNamesIfNoneIsSimilar) {

@@ -43,13 +43,20 @@ class Usage(CliTest):
                 self.fails(USAGE, arguments=arguments)
 
     def test_explains_wrong_usage(self):
-        self.fails(USAGE, "--epochs expects one value; see: selfnorm train --help",
-                   arguments=["train", "--epochs"])
-        self.fails(USAGE, "--out expects one value",
-                   arguments=["train", "digits", "--out", "a", "--out", "b"])
-        self.fails(USAGE, "--batch-size expects a whole number, got '1.5'",
-                   arguments=["train", "digits", "--batch-size", "1.5"])
-        self.fails(USAGE, "expected a command after 'selfnorm theory'", arguments=["theory"])
+        for expected, arguments in (
+                ("--epochs expects N, but no value follows; see: selfnorm train --help",
+                 ["train", "--epochs"]),
+                ("--out is given more than once", ["train", "digits", "--out", "a", "--out", "b"]),
+                ("--batch-size expects a whole number of at least 1, got '1.5'",
+                 ["train", "digits", "--batch-size", "1.5"]),
+                ("--validation-split expects a number in [0, 1) or \"auto\", got 'atuo'",
+                 ["train", "digits", "--validation-split", "atuo"]),
+                ("expected a command after 'selfnorm theory'", ["theory"]),
+                ("expected one of bash, zsh, fish after 'selfnorm completion'", ["completion"]),
+                ("unknown value 'tcsh' (available: bash, zsh, fish)", ["completion", "tcsh"]),
+                ("expected N with --depth after 'selfnorm theory shape'", ["theory", "shape"])):
+            with self.subTest(arguments):
+                self.fails(USAGE, expected, arguments=arguments)
 
     def test_suggests_the_nearest_command_or_flag(self):
         for arguments, wrong, near in ((["trian"], "trian", "train"),

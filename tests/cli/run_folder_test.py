@@ -25,7 +25,8 @@ class RunFolder(CliTest):
     def test_moves_existing_files_to_previous(self):
         self.write("run/history.jsonl", "mine")
         self.write("run/model.safetensors", "mine too")
-        self.ok("train", "--data", "digits", *ONE_EPOCH, "--out", "run")
+        said = self.ok("train", "--data", "digits", *ONE_EPOCH, "--out", "run").err
+        self.assertIn("note: the files of the earlier run are in run/previous\n", said)
         self.assertEqual(b"mine", self.bytes_of("run/previous/history.jsonl"))
         self.assertEqual(b"mine too", self.bytes_of("run/previous/model.safetensors"))
 

@@ -116,6 +116,7 @@ class Digits(InferenceTest):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
         result = self.ok("predict", "run", "--out", "p.csv")
         self.assertEqual("", result.out)
+        self.assertIn("note: wrote 359 rows to p.csv\n", result.err)
         self.assertEqual(self.ok("predict", "run").out, self.bytes_of("p.csv").decode())
         self.ok("predict", "run", "--json", "--out", "p.json")
         self.assertEqual(359, len(json.loads(self.bytes_of("p.json"))["predictions"]))
@@ -337,7 +338,7 @@ class Tables(InferenceTest):
         self.write("t.csv", csv_text(header, sorted(rows, key=lambda r: r[3])))
         train = ("train", "--data", "t.csv", "--target", "kind", "--epochs", "1")
         for flag in ("--test-split", "--validation-split"):
-            noted = self.ok(*train, flag, "0.5", "--out", "run").err
+            noted = self.ok(*train, flag, "0.5", "--out", f"run{flag}").err
             self.assertRegex(noted, "note: .*class right.*--shuffle-split")
         drawn = self.ok(*train, "--test-split", "0.5", "--shuffle-split", "true", "--out", "run")
         self.assertNotIn("note:", drawn.err)

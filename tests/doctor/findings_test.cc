@@ -269,6 +269,17 @@ TEST(Findings, InputNotStandardized) {
   EXPECT_TRUE(repair(config).config.data.standardize);
 }
 
+TEST(Calibrate, RejectsZeroBatches) {
+  Repair repaired = repair(with({8}, {dense(4), kSelu, dense(2)}));
+  try {
+    calibrate(repaired, 0);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::config);
+    EXPECT_EQ(error.detail(), "calibrate: batches: expected at least 1, got 0");
+  }
+}
+
 // After calibration, the mean square is 1 over the draws that measured it. The difference comes
 // from the rounding of gains to four digits and from the last sweep.
 TEST(Calibrate, NormalizesMeasuredSignals) {
@@ -284,7 +295,6 @@ TEST(Calibrate, NormalizesMeasuredSignals) {
   config.data.source = "digits";
   Repair repaired = repair(config);
   ExaminationOptions options;
-  EXPECT_THROW(calibrate(repaired, 0, options), Error);
   const std::vector<CalibrationFactor> adjusted = calibrate(repaired, 20, options);
   ASSERT_EQ(adjusted.size(), 3u);
   options.draws = 20;

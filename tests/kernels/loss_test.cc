@@ -208,8 +208,8 @@ RC_GTEST_PROP(ElementLosses, PartsAddUpToTheWhole, ()) {
       sum += loss.forward(x.data() + cut, t.data() + cut, parts.data() + cut, n - cut);
       RC_ASSERT(whole == parts);
       RC_ASSERT(sum.weight == all.weight);
-      RC_ASSERT(std::abs(sum.sum - all.sum) <=
-                0x1p-45 * all.sum);  // sums of doubles in another order
+      // Sums of doubles in another order.
+      RC_ASSERT(std::abs(sum.sum - all.sum) <= 0x1p-45 * all.sum);
     }
   });
 }

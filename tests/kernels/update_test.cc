@@ -18,7 +18,7 @@ using kernels::RmspropStep;
 using kernels::SgdStep;
 
 constexpr int kSteps = 6;
-constexpr GradientTransform kTerms = {0.7, 0.01, 1.1};  // clips about one element in four
+constexpr GradientTransform kTransform = {0.7, 0.01, 1.1};  // clips about one element in four
 
 // A double, and the rounding error that the value of the kernel may have.
 struct Value {
@@ -66,9 +66,9 @@ void expect_sgd(const SgdStep& step) {
                     Array& w, Array& gradients, Array& slot, Array&) {
     const auto n = static_cast<std::int64_t>(old.size());
     kernels::sgd_update(w.data(), gradients.data(), step.momentum == 0 ? nullptr : slot.data(), n,
-                        kTerms, step);
+                        kTransform, step);
     for (std::int64_t i = 0; i < n; ++i) {
-      const Value g = gradient(dw[i], old[i], kTerms);
+      const Value g = gradient(dw[i], old[i], kTransform);
       ref::Sgd truth = {step.learning_rate, step.momentum, step.nesterov, velocity[i]};
       const double want = truth.next(old[i], g.at);
       const double size = std::abs(g.at) + std::abs(velocity[i]);
@@ -93,9 +93,10 @@ void expect_adam(double weight_decay) {
                     Array& w, Array& gradients, Array& first, Array& second) {
     const auto n = static_cast<std::int64_t>(old.size());
     const AdamStep step = {0.01, 0.9, 0.999, 1e-7, weight_decay, t};
-    kernels::adam_update(w.data(), gradients.data(), first.data(), second.data(), n, kTerms, step);
+    kernels::adam_update(w.data(), gradients.data(), first.data(), second.data(), n, kTransform,
+                         step);
     for (std::int64_t i = 0; i < n; ++i) {
-      const Value g = gradient(dw[i], old[i], kTerms);
+      const Value g = gradient(dw[i], old[i], kTransform);
       ref::Adam truth = {0.01, 0.9, 0.999, 1e-7, weight_decay, m[i], v[i], t - 1};
       const double want = truth.next(old[i], g.at);
       const Value vm = towards(m[i], truth.m, g, 1 - step.beta1);
@@ -123,9 +124,9 @@ void expect_rmsprop(double momentum) {
     const auto n = static_cast<std::int64_t>(old.size());
     const RmspropStep step = {0.01, 0.9, momentum, 1e-7};
     kernels::rmsprop_update(w.data(), gradients.data(), first.data(),
-                            momentum == 0 ? nullptr : second.data(), n, kTerms, step);
+                            momentum == 0 ? nullptr : second.data(), n, kTransform, step);
     for (std::int64_t i = 0; i < n; ++i) {
-      const Value g = gradient(dw[i], old[i], kTerms);
+      const Value g = gradient(dw[i], old[i], kTransform);
       ref::Rmsprop truth = {0.01, 0.9, momentum, 1e-7, v[i], b[i]};
       const double want = truth.next(old[i], g.at);
       const Value vv = towards(v[i], truth.v, square(g), 1 - step.rho);
@@ -202,9 +203,10 @@ RC_GTEST_PROP(Updates, GiveTheSameBitsForAnySplit, ()) {
                               std::int64_t count) {
         float *pw = all.data() + at, *pa = a.data() + at, *pb = b.data() + at;
         const float* g = dw.data() + at;
-        if (kind == 0) kernels::sgd_update(pw, g, pa, count, kTerms, {0.1, 0.9, true});
-        if (kind == 1) kernels::adam_update(pw, g, pa, pb, count, kTerms, {});
-        if (kind == 2) kernels::rmsprop_update(pw, g, pb, pa, count, kTerms, {0.1, 0.9, 0.5, 1e-7});
+        if (kind == 0) kernels::sgd_update(pw, g, pa, count, kTransform, {0.1, 0.9, true});
+        if (kind == 1) kernels::adam_update(pw, g, pa, pb, count, kTransform, {});
+        if (kind == 2)
+          kernels::rmsprop_update(pw, g, pb, pa, count, kTransform, {0.1, 0.9, 0.5, 1e-7});
       };
       Floats w1 = w, m1 = m, v1 = v, w2 = w, m2 = m, v2 = v;
       update(w1, m1, v1, 0, n);

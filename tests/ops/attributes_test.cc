@@ -70,8 +70,8 @@ struct Sample {
 class AlphaDropout : public testing::Test {
  protected:
   static constexpr double kMean = 0.3, kVariance = 2, kAlphaPrimeGiven = -1, kRate = 0.4;
-  static constexpr double kDeviations =
-      5;  // standard errors; the seed is fixed, so the test is not flaky
+  // In standard errors. The seed is fixed, so the test is not flaky.
+  static constexpr double kDeviations = 5;
   const Shape shape_ = {400, 500};
   const Settings attributes_ = {
       {"rate", kRate}, {"mean", kMean}, {"variance", kVariance}, {"alpha_prime", kAlphaPrimeGiven}};

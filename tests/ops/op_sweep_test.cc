@@ -11,8 +11,8 @@ namespace selfnorm {
 namespace {
 
 constexpr double kFloatEpsilon = std::numeric_limits<float>::epsilon();
-constexpr double kImaginaryStep =
-    1e-30;  // its square is negligible compared with 1, so the derivative is exact
+// Its square is negligible compared with 1, so the derivative is exact.
+constexpr double kImaginaryStep = 1e-30;
 constexpr std::size_t kProbedElements = 40;  // of each input
 
 struct SweepCase {

@@ -67,8 +67,8 @@ TEST(Schedule, CosineMatchesItsFormula) {
   }
   EXPECT_EQ(schedule.learning_rate(5), kBase);
   EXPECT_EQ(schedule.learning_rate(39), 0.01);
-  EXPECT_EQ(schedule.learning_rate(1000),
-            0.01);  // after the end, as in a run that is resumed for more epochs
+  // After the end, as in a run that is resumed for more epochs.
+  EXPECT_EQ(schedule.learning_rate(1000), 0.01);
 }
 
 RC_GTEST_PROP(Schedule, RisesLinearlyAndThenNeverAgain, ()) {

@@ -194,6 +194,9 @@ TEST(Certify, RejectsBadBounds) {
   EXPECT_THROW(certify(Claim::contracts, domain), Error);
   domain.tau = {1, std::nan("")};
   EXPECT_THROW(certify(Claim::contracts, domain), Error);
+}
+
+TEST(Certify, RejectsUnknownTheorems) {
   EXPECT_THROW(theorem_domains(4), Error);
   EXPECT_THROW(theorem_claim(0), Error);
 }

@@ -70,8 +70,8 @@ TEST(SeluMoments, AgreeWithQuadratureForAnyConstants) {
         expect_close(closed.variance, numeric.variance, kQuadrature);
         expect_close(closed.slope_mean, numeric.slope_mean, kQuadrature);
         expect_close(closed.slope_second_moment, numeric.slope_second_moment, kQuadrature);
-        const double steep =
-            size / std::sqrt(variance);  // Stein's lemma divides by the standard deviation
+        // Stein's lemma divides by the standard deviation.
+        const double steep = size / std::sqrt(variance);
         expect_close(closed.d_mean_d_variance, numeric.d_mean_d_variance, 0, kQuadrature * steep);
         expect_close(closed.d_variance_d_mean, numeric.d_variance_d_mean, 0, kQuadrature * steep);
         expect_close(closed.d_variance_d_variance, numeric.d_variance_d_variance, 0,

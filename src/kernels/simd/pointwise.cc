@@ -75,7 +75,7 @@ HWY_INLINE void store(Vector v, float* to, PartialVector part) {
 #endif
 }
 
-/// Calls body(i, Full or Part) for every vector from `begin` to `end`. The last may be a Part.
+/// Calls body(i, FullVector or PartialVector) for every vector from `begin` to `end`.
 template <class Body>
 HWY_INLINE void for_each_vector(std::size_t begin, std::size_t end, const Body& body) {
   const std::size_t lanes = hn::Lanes(Floats());
@@ -109,8 +109,9 @@ struct DropoutCoefficients {
   }
 };
 
-/// Calls body(row, i, Full or Part, draws) for every vector of every row. `row` is the index of the
-/// first element of the row, i counts within the row, and `draws` starts at the draw of element i.
+/// Calls body(row, i, FullVector or PartialVector, draws) for every vector of every row. `row` is
+/// the index of the first element of the row, i counts within the row, and `draws` starts at the
+/// draw of element i.
 template <class Body>
 HWY_INLINE void for_each_masked_vector(std::int64_t rows, std::size_t columns,
                                        const MaskStream& mask, const Body& body) {

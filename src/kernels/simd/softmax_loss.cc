@@ -95,8 +95,8 @@ void RowGradient(const float* x, const DenseTarget& target, double label_target_
   const double sum = sum_of_exponentials(d, x, n, maximum);
   const double all = target_sum(target, n) + label_target_value;
   double slope = 0;
-  if (label_target_value >
-      0) {  // before writing dx, which may be x; e has the same bits as in the sum
+  // This precedes the writing of dx, which may be x. e has the same bits as in the sum.
+  if (label_target_value > 0) {
     const auto place = static_cast<std::size_t>(label);
     const double e = hn::GetLane(exp_keeping_nan(d, hn::Set(d, x[label] - maximum)));
     HWY_ALIGN float lanes[hn::MaxLanes(d)];

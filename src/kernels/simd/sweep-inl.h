@@ -26,7 +26,7 @@ struct FullVector {
   HWY_INLINE hn::Vec<D> load(D d, const T* from) const {
     return hn::LoadU(d, from);
   }
-  /// As `load`. In Part, lanes past the end are `fill`.
+  /// As `load`. In PartialVector, lanes past the end are `fill`.
   template <class D, class T>
   HWY_INLINE hn::Vec<D> load_or(D d, const T* from, T) const {
     return hn::LoadU(d, from);
@@ -76,8 +76,8 @@ struct PartialVector {
   }
 };
 
-/// Calls body(i, lanes) for i = 0, N, 2N, … with N lanes per vector. `lanes` is Whole, or Part for
-/// a partial vector at the end.
+/// Calls body(i, lanes) for i = 0, N, 2N, … with N lanes per vector. `lanes` is FullVector, or
+/// PartialVector for a partial vector at the end.
 template <class D, class Body>
 HWY_INLINE void sweep(D d, std::size_t n, const Body& body) {
   const std::size_t step = hn::Lanes(d);

@@ -46,8 +46,8 @@ using V = hn::Vec<decltype(d)>;
 HWY_INLINE V gradient(const GradientCoefficients& c, V dw, V w) {
   const V g = hn::Mul(hn::Set(d, c.scale), hn::MulAdd(hn::Set(d, c.twice_l2), w, dw));
   const V limit = hn::Set(d, c.limit);
-  const V outside_fraction = hn::CopySign(limit, g);
-  return hn::IfThenElse(hn::Gt(hn::Abs(g), limit), outside_fraction, g);  // keeps NaN
+  const V clipped = hn::CopySign(limit, g);
+  return hn::IfThenElse(hn::Gt(hn::Abs(g), limit), clipped, g);  // keeps NaN
 }
 
 HWY_INLINE V without_denormals(V v) {
@@ -55,8 +55,8 @@ HWY_INLINE V without_denormals(V v) {
   return hn::IfThenZeroElse(hn::Lt(hn::Abs(v), least), v);
 }
 
-// Returns the running mean a + share·(b − a). Unlike those of (1−share)·a + share·b, its weights
-// always sum to one.
+// Returns the running mean a + fraction·(b − a). Unlike those of (1−fraction)·a + fraction·b, its
+// weights always sum to one.
 HWY_INLINE V lerp(V a, V b, float fraction) {
   return hn::MulAdd(hn::Set(d, fraction), hn::Sub(b, a), a);
 }
