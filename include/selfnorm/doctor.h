@@ -37,6 +37,17 @@ struct Fluctuation {
   double variance_shift = 0;  ///< average over draws minus the predicted variance
 };
 
+/// A layer's output at inference, compared with its mean over the masks of training for the same
+/// rows and weights.
+struct InferenceShift {
+  double mean = 0;           ///< at inference, over samples, positions and units
+  double variance = 0;       ///< at inference, over samples, positions and units
+  double amplification = 1;  ///< slope of the output at inference on the mean over masks, over rows
+  /// Root mean square of the difference of the two, relative to the standard deviation over rows of
+  /// the mean over masks.
+  double distance = 0;
+};
+
 /// The moments of one layer.
 struct LayerExamination {
   std::string name;         ///< name of the layer
@@ -47,6 +58,10 @@ struct LayerExamination {
   /// Standard errors of `measured`; for gradients, that of the logarithm.
   std::optional<SignalMoments> standard_error;
   std::optional<Fluctuation> fluctuation;  ///< only if something was measured
+  /// The prediction for inference, if the network has dropout and the output varies over rows.
+  std::optional<InferenceShift> inference;
+  /// The averages over the draws, as `measured`.
+  std::optional<InferenceShift> measured_inference;
   /// Whether the prediction is wrong: including its shift, it differs from the measurement by more
   /// than three standard errors (the greater of the predicted and the measured one) and by more
   /// than promised (mean 0.05 standard deviations, variance 10 %, gradient 2 % per layer from this

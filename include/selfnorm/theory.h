@@ -195,6 +195,13 @@ struct AlphaAffine {
 AlphaAffine alpha_dropout_affine(double rate, double mean, double variance,
                                  double alpha_prime = kAlphaPrime);
 
+/// Returns the mean over masks of the output of alpha dropout, as a map a·x + b of its input x:
+/// the factor is q·a with the a of `alpha_dropout_affine` and q = 1 − rate, and the shift
+/// (1 − q·a)·mean, since the mean is preserved. Same arguments, errors and accuracy.
+/// Source: docs/theory.md, "Alpha dropout at inference".
+AlphaAffine expected_alpha_dropout(double rate, double mean, double variance,
+                                   double alpha_prime = kAlphaPrime);
+
 /// The closed interval from `low` to `high`.
 struct Bounds {
   double low = 0;   ///< lower bound

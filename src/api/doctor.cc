@@ -12,8 +12,10 @@
 #include "api/examination_input.h"
 #include "doctor/findings.h"
 #include "doctor/layer_moments.h"
+#include "doctor/measured_inference.h"
 #include "doctor/repair.h"
 #include "passes/fluctuations.h"
+#include "passes/inference_shifts.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -97,11 +99,20 @@ PredictedExamination predict_examination(const ExaminationInput& examined,
   PredictedExamination prediction{predict_signals(examined.graph, examined.known_fields),
                                   {examined.name, examined.samples, {}, {}},
                                   {}};
-  prediction.diagnoses = diagnose(NetworkAnalysis(examined.graph, prediction.signals,
+  std::vector<std::optional<InferenceShift>> shifts;
+  if (has_active_dropout(examined.graph)) {
+    shifts = predict_inference_shifts(examined.graph, examined.known_fields);
+  }
+  prediction.diagnoses = diagnose(NetworkAnalysis(examined.graph, prediction.signals, shifts,
                                                   examined.has_unstandardized_input, trained));
   for (const NamedMoments& layer :
        predicted_layer_moments(examined.graph, prediction.signals, examined.samples)) {
-    prediction.examination.layers.push_back({layer.name, layer.op, layer.moments, {}, {}, {}});
+    LayerExamination& added = prediction.examination.layers.emplace_back();
+    added.name = layer.name;
+    added.op = layer.op;
+    added.predicted = layer.moments;
+    const Node& node = examined.graph.nodes[prediction.examination.layers.size() - 1];
+    if (!shifts.empty()) added.inference = shifts[static_cast<std::size_t>(node.outputs[0])];
   }
   for (const Diagnosis& diagnosis : prediction.diagnoses) {
     prediction.examination.findings.push_back(diagnosis.finding);
@@ -117,8 +128,11 @@ void add_measurements(const ExaminationInput& examined, const ExaminationOptions
   std::iota(seeds.begin(), seeds.end(), options.seed);
   const auto draws = measure_layer_moments(examined.network, examined.rows, examined.samples,
                                            examined.tables, seeds);
+  const auto shifts = measure_inference_shifts(examined.network, examined.rows, examined.samples,
+                                               examined.tables, seeds);
   auto& layers = prediction.examination.layers;
   for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!shifts.empty()) layers[i].measured_inference = shifts[i];
     const ValueId output = examined.graph.nodes[i].outputs[0];
     layers[i].fluctuation = fluctuations[static_cast<std::size_t>(output)];
     set_measured(draws, i, static_cast<double>(layers.size() - i), layers[i]);

@@ -106,6 +106,13 @@ void alpha_dropout(std::span<const float> x, std::span<float> y, double rate, st
           stream(seed, step, name));
 }
 
+void alpha_dropout_expectation(std::span<const float> x, std::span<float> y, double rate,
+                               double mean, double variance) {
+  Dropout dropout = checked_alpha("alpha_dropout_expectation", rate, mean, variance);
+  dropout.inference = DropoutInference::expectation;
+  forward("alpha_dropout_expectation", x, y, kIdentity, inference_dropout(dropout));
+}
+
 void alpha_dropout_backward(std::span<const float> dy, std::span<float> dx, double rate,
                             std::uint64_t seed, std::uint64_t step, std::string_view name,
                             double mean, double variance) {

@@ -6,6 +6,7 @@
 #include "api/open_model.h"
 #include "api/run.h"
 #include "data/check_dataset.h"
+#include "passes/inference_mode.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
 #include "train/evaluator.h"
@@ -21,6 +22,13 @@ Model Model::load(const std::string& path) {
 void Model::save(const std::string& path) const { save_model(*trained_, path); }
 
 const Network& Model::network() const { return trained_->network; }
+
+Model Model::with_dropout_inference(const std::string& inference) const {
+  auto changed = std::make_shared<TrainedModel>(*trained_);
+  set_dropout_inference(changed->network, inference);
+  build_engine_graph(changed->network, 1);  // checks the word
+  return Model(std::move(changed));
+}
 
 std::vector<WeightStatistics> Model::weight_statistics() const {
   return WeightMonitor(trained_->network).measure(trained_->weights);

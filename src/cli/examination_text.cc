@@ -38,6 +38,22 @@ double observed(const LayerExamination& layer, double SignalMoments::*member) {
   return (layer.measured ? *layer.measured : layer.predicted).*member;
 }
 
+// The amplification at inference, predicted and measured.
+std::string amplification(const std::optional<InferenceShift>& shift) {
+  return shift ? fmt::format("{:.3f}", shift->amplification) : "-";
+}
+
+// Whether a layer has an output at inference that differs visibly from the mean over masks.
+bool differs_at_inference(const Examination& examination) {
+  constexpr double kVisible = 5e-3;
+  return std::ranges::any_of(examination.layers, [](const LayerExamination& layer) {
+    return layer.inference && std::abs(layer.inference->amplification - 1) > kVisible;
+  });
+}
+
+constexpr const char* kInferenceLegend =
+    "at inference: slope of the output at inference on its mean over the masks of training.";
+
 constexpr std::size_t kMaxPrinted = 4;  // layers of a finding that are printed
 
 // The details of each layer, if they differ.
@@ -75,11 +91,17 @@ const char* const kColumnLegend =
     "gradient²: mean square of the gradient for an N(0, 1) cotangent at the output.";
 
 void print_examination(const Examination& examination, bool measured) {
-  fmt::print("{} samples of {}; predicted{}\n{}\n\n", examination.samples, examination.input,
-             measured ? " | measured" : "", kColumnLegend);
+  const bool shows_inference = differs_at_inference(examination);
+  fmt::print("{} samples of {}; predicted{}\n{}\n{}\n", examination.samples, examination.input,
+             measured ? " | measured" : "", kColumnLegend,
+             shows_inference ? std::string(kInferenceLegend) + "\n" : "");
   std::vector<std::vector<std::string>> rows = {{"layer", "op"}};
   for (const char* name : {"mean", "variance", "unit means", "gradient²"}) {
     rows[0].emplace_back(name);
+    if (measured) rows[0].emplace_back("measured");
+  }
+  if (shows_inference) {
+    rows[0].emplace_back("at inference");
     if (measured) rows[0].emplace_back("measured");
   }
   if (measured) {
@@ -93,6 +115,10 @@ void print_examination(const Examination& examination, bool measured) {
           &SignalMoments::unit_mean_standard_deviation, &SignalMoments::gradient_second_moment}) {
       row.push_back(prediction(layer, member));
       if (measured) row.push_back(measurement(layer, member));
+    }
+    if (shows_inference) {
+      row.push_back(amplification(layer.inference));
+      if (measured) row.push_back(amplification(layer.measured_inference));
     }
     if (measured) {
       row.push_back(number(layer.fluctuation->variance));

@@ -22,6 +22,7 @@ struct InferenceArguments {
   DataOptions data;
   std::vector<std::string> inputs;
   std::string split;
+  std::string inference;
   bool json = false;
   OptionFlags reading;
 };
@@ -58,6 +59,11 @@ inline void add_inference_arguments(Command& command, InferenceArguments& argume
                .help = "rows to use",
                .value = "train|validation|test|all",
                .default_text = "test if there is a test set, else all"});
+  command.add({.name = "--inference",
+               .target = &arguments.inference,
+               .help = "what alpha dropout computes",
+               .value = "expectation|identity",
+               .default_text = "as the model file says"});
   DataOptions defaults;
   arguments.reading.add(command, table_reading_options(defaults), "Tables (auto: as in training)");
   add_data_dir(command, arguments.data.data_dir);
@@ -79,6 +85,9 @@ inline ModelAndRows open_model(const InferenceArguments& arguments, bool needs_t
       throw Error(error.kind(), input->replace_file_name(error.detail()));
     }
   }();
+  if (!arguments.inference.empty()) {
+    opened.model = opened.model.with_dropout_inference(arguments.inference);
+  }
   if (input) opened.data.name = input->replace_file_name(opened.data.name);
   const Dataset& rows = opened.data;
   if (rows.skipped + rows.unlabeled > 0) {

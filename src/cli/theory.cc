@@ -254,9 +254,13 @@ void run_dropout(const DropoutArguments& arguments) {
   require(std::isfinite(arguments.alpha_prime), "--alpha-prime", "a number", arguments.alpha_prime);
   const AlphaAffine affine = alpha_dropout_affine(
       arguments.rate, arguments.moments.mean, arguments.moments.variance, arguments.alpha_prime);
+  const AlphaAffine expected = expected_alpha_dropout(
+      arguments.rate, arguments.moments.mean, arguments.moments.variance, arguments.alpha_prime);
   print_numbers({{"a", affine.a},
                  {"b", affine.b},
                  {"alpha_prime", arguments.alpha_prime},
+                 {"inference_factor", expected.a},
+                 {"inference_shift", expected.b},
                  {"gradient_growth", affine.a * affine.a * (1 - arguments.rate)}},
                 arguments.json);
 }
@@ -264,7 +268,8 @@ void run_dropout(const DropoutArguments& arguments) {
 void add_dropout(Command& theory) {
   Command& command = theory.add_command("dropout",
                                         "Compute the factor a and the shift b with which alpha "
-                                        "dropout preserves the mean and variance");
+                                        "dropout preserves the mean and variance, and the map "
+                                        "to use at inference");
   const auto arguments = std::make_shared<DropoutArguments>();
   command.add({.name = "--rate",
                .target = &arguments->rate,

@@ -73,6 +73,7 @@ std::vector<LayerFinding> find_correlated_inputs(const NetworkAnalysis& analysis
 // layer_findings.cc
 std::vector<LayerFinding> find_plain_dropout(const NetworkAnalysis& analysis);
 std::vector<LayerFinding> find_alpha_dropout_without_selu(const NetworkAnalysis& analysis);
+std::vector<LayerFinding> find_dropout_inference_shift(const NetworkAnalysis& analysis);
 std::vector<LayerFinding> find_normalization_beside_selu(const NetworkAnalysis& analysis);
 std::vector<LayerFinding> find_mixed_activations(const NetworkAnalysis& analysis);
 std::vector<LayerFinding> find_gradient_growth(const NetworkAnalysis& analysis);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "doctor/findings.h"
 #include "ops/table.h"
+#include "passes/inference_mode.h"
 #include "passes/initializers.h"
 #include "theory/gain.h"
 
@@ -141,6 +142,34 @@ std::vector<LayerFinding> find_alpha_dropout_without_selu(const NetworkAnalysis&
                                          analysis.first_self_normalizing()->op, before.front()->op);
     }
     layer_findings.push_back(std::move(layer_finding));
+  });
+  return layer_findings;
+}
+
+// Finds alpha dropout that is the identity at inference, if the output of the network shows it.
+std::vector<LayerFinding> find_dropout_inference_shift(const NetworkAnalysis& analysis) {
+  constexpr double kVisible = 1.02;
+  std::vector<LayerFinding> layer_findings;
+  const double amplification = analysis.output_amplification();
+  if (amplification < kVisible && amplification > 1 / kVisible) return layer_findings;
+  for_each_dropout(analysis, [&](const DropoutNode& dropout) {
+    const Settings& attributes = dropout.node.attributes;
+    const auto inference = attributes.find(kDropoutInference);
+    if (inference == attributes.end() || inference->second != Setting(std::string("identity")))
+      return;
+    const auto set_expectation = [](Layer& layer) {
+      layer.attributes[kDropoutInference] = std::string("expectation");
+    };
+    const auto number = [&](const char* name) { return std::get<double>(attributes.at(name)); };
+    const double slope = expected_alpha_dropout(dropout.rate, number("mean"), number("variance"),
+                                                number("alpha_prime"))
+                             .a;
+    layer_findings.push_back({dropout.node.name,
+                              amplification,
+                              severity_of(amplification),
+                              fmt::format("{:.4g}", dropout.rate),
+                              {{dropout.node.name, set_expectation}},
+                              fmt::format("{:.3g}", slope)});
   });
   return layer_findings;
 }

@@ -12,6 +12,7 @@
 namespace selfnorm {
 
 NetworkAnalysis::NetworkAnalysis(const Graph& graph, const PredictedSignals& signals,
+                                 const std::vector<std::optional<InferenceShift>>& shifts,
                                  bool is_input_unstandardized,
                                  const std::vector<EpochRecord>& trained)
     : graph_(graph),
@@ -31,6 +32,12 @@ NetworkAnalysis::NetworkAnalysis(const Graph& graph, const PredictedSignals& sig
     if (const auto& gradient = signals.gradients[i]) {
       gradients_[i] = mean_second_moment(gradient->field());
     }
+  }
+  for (const ValueId output : graph.outputs) {
+    if (shifts.empty() || !shifts[index(output)]) continue;
+    const double amplification = shifts[index(output)]->amplification;
+    const auto off = [](double ratio) { return std::abs(std::log(std::abs(ratio))); };
+    if (off(amplification) > off(output_amplification_)) output_amplification_ = amplification;
   }
   for (const Parameter& parameter : graph.parameters)
     parameters_[index(parameter.value)] = &parameter;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "passes/signals.h"
+#include "selfnorm/doctor.h"
 #include "selfnorm/theory.h"
 #include "selfnorm/train.h"
 
@@ -14,11 +15,13 @@ namespace selfnorm {
 
 class NetworkAnalysis {
  public:
-  /// `signals` are the predictions for `graph`. Both must outlive the analysis.
+  /// `signals` are the predictions for `graph`. Both must outlive the analysis. `shifts` are those
+  /// of `predict_inference_shifts`, or empty without dropout.
   /// `is_input_unstandardized` says whether the inputs are data without standardization. `trained`
   /// holds the records of a training, for findings about its weights.
-  NetworkAnalysis(const Graph& graph, const PredictedSignals& signals, bool is_input_unstandardized,
-                  const std::vector<EpochRecord>& trained = {});
+  NetworkAnalysis(const Graph& graph, const PredictedSignals& signals,
+                  const std::vector<std::optional<InferenceShift>>& shifts,
+                  bool is_input_unstandardized, const std::vector<EpochRecord>& trained = {});
 
   const Graph& graph() const { return graph_; }
   bool has_unstandardized_input() const { return has_unstandardized_input_; }
@@ -32,6 +35,8 @@ class NetworkAnalysis {
   const FieldAverage& average(ValueId value) const { return averages_[index(value)]; }
   /// The predicted mean square of the gradient with respect to a value; NaN without a gradient.
   double gradient(ValueId value) const { return gradients_[index(value)]; }
+  /// The predicted amplification of an output of the network at inference: the one farthest from 1.
+  double output_amplification() const { return output_amplification_; }
   /// The predicted field of a value.
   const MomentField& field(ValueId value) const { return signals_.forward[index(value)]->field(); }
 
@@ -73,6 +78,7 @@ class NetworkAnalysis {
   std::vector<InitializerMoments> initializer_moments_;
   std::vector<FieldAverage> averages_;
   std::vector<double> gradients_;
+  double output_amplification_ = 1;
   std::vector<const Node*> producers_, first_readers_;
   std::vector<std::vector<const Node*>> readers_;
   std::vector<const Parameter*> parameters_;

@@ -27,4 +27,15 @@ Dropout make_dropout(DropoutKind kind, double rate, double mean, double variance
   return dropout;
 }
 
+Dropout inference_dropout(const Dropout& dropout) {
+  Dropout map;
+  if (dropout.kind != DropoutKind::alpha || dropout.inference == DropoutInference::identity)
+    return map;
+  const double keep = keep_probability(dropout);
+  map.kind = DropoutKind::alpha;
+  map.a = dropout.a * keep;
+  map.b = dropout.a * (1 - keep) * dropout.alpha_prime + dropout.b;
+  return map;
+}
+
 }  // namespace selfnorm

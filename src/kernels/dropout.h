@@ -13,4 +13,8 @@ namespace selfnorm {
 Dropout make_dropout(DropoutKind kind, double rate, double mean = 0, double variance = 1,
                      double alpha_prime = kAlphaPrime);
 
+/// Returns what the dropout is at inference, which draws no masks: the identity, or for alpha
+/// dropout with DropoutInference::expectation the expectation over the masks.
+Dropout inference_dropout(const Dropout& dropout);
+
 }  // namespace selfnorm

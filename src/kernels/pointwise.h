@@ -46,6 +46,10 @@ constexpr bool can_differentiate_from_output(const Activation& activation) {
   }
 }
 
+/// What alpha dropout computes at inference: x, as published, or the expectation of its output over
+/// the masks, a·q·x + a·(1 − q)·α′ + b (docs/adr/0009-alpha-dropout-inference.md).
+enum class DropoutInference : std::uint8_t { identity, expectation };
+
 /// A dropout, which maps kept and dropped elements:
 ///   plain: keep → x·a (a = 1/q), drop → 0;   alpha: keep → a·x + b, drop → a·α′ + b.
 struct Dropout {
@@ -54,15 +58,21 @@ struct Dropout {
   double a = 1;
   double b = 0;
   double alpha_prime = kAlphaPrime;
+  DropoutInference inference = DropoutInference::identity;  ///< alpha
 };
 
 /// The probability that an element is kept.
 constexpr double keep_probability(const Dropout& dropout) { return dropout.threshold / 65536.0; }
 
+/// Whether the dropout draws masks. Otherwise, it keeps all elements and maps x to a·x + b.
+constexpr bool draws_masks(const Dropout& dropout) {
+  return dropout.kind != DropoutKind::none && dropout.threshold < 65536;
+}
+
 /// Whether the dropout changes any element.
 constexpr bool changes_values(const Dropout& dropout) {
   return dropout.kind != DropoutKind::none &&
-         !(dropout.threshold >= 65536 && dropout.a == 1 && dropout.b == 0);
+         !(!draws_masks(dropout) && dropout.a == 1 && dropout.b == 0);
 }
 
 /// The stream of mask bits of a step. Element j of row r is kept if draw(key, step, r, j) is below

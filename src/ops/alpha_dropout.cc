@@ -13,22 +13,34 @@
 namespace selfnorm {
 namespace {
 
+constexpr const char* kExpectation = "expectation";
+constexpr const char* kIdentity = "identity";
+
 struct Attributes {
   double rate = 0.05;
   double mean = 0;
   double variance = 1;
   double alpha_prime = kAlphaPrime;
+  std::string inference = kExpectation;
   Options options() {
     return {{"rate", &rate, "fraction of the elements to drop", range::kRate},
             {"mean", &mean, "mean of the input, which is preserved"},
             {"variance", &variance, "variance of the input, which is preserved", range::kPositive},
-            {"alpha_prime", &alpha_prime, "value of dropped elements before the affine map"}};
+            {"alpha_prime", &alpha_prime, "value of dropped elements before the affine map"},
+            {"inference",
+             &inference,
+             "output at inference: \"expectation\", the mean over the masks of training, or "
+             "\"identity\", as published, which amplifies what follows",
+             range::kAny,
+             {kExpectation, kIdentity}}};
   }
 };
 
 Dropout from(const Settings& settings) {
   const auto a = attributes_of<Attributes>(settings);
-  return make_dropout(DropoutKind::alpha, a.rate, a.mean, a.variance, a.alpha_prime);
+  Dropout dropout = make_dropout(DropoutKind::alpha, a.rate, a.mean, a.variance, a.alpha_prime);
+  if (a.inference == kExpectation) dropout.inference = DropoutInference::expectation;
+  return dropout;
 }
 
 // Attributes that the tests use in addition to the defaults.
@@ -48,8 +60,7 @@ struct Extents {
   std::int64_t rows, channels, positions;
 };
 
-// Forward and backward differ only in the kernel. At inference the op is the identity, which
-// drop_identities removes from the graph.
+// Forward and backward differ only in the kernel.
 template <auto kKernel>
 Step lower_feature(const LoweringContext& context) {
   const Extents e(context.outputs[0]);
@@ -57,10 +68,9 @@ Step lower_feature(const LoweringContext& context) {
       from(context.node.epilogue.empty() ? context.node.attributes
                                          : context.node.epilogue.front().attributes);
   const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
-  const bool active = context.mode == Mode::training;
+  const Dropout pass = context.mode == Mode::training ? dropout : inference_dropout(dropout);
   return {[=](const StepArguments& a) {
     const std::int64_t columns = e.positions * e.channels;
-    const Dropout pass = active ? dropout : Dropout{};
     parallel_rows(e.rows, row_grain(columns), [&](std::int64_t first, std::int64_t count) {
       const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(first)};
       kKernel(a.inputs[0] + first * columns, a.outputs[0] + first * columns, count, e.positions,
@@ -72,7 +82,8 @@ Step lower_feature(const LoweringContext& context) {
 struct FeatureReference {
   template <class T>
   void operator()(ReferenceArguments<T>& a) const {
-    const Dropout dropout = a.mode == Mode::training ? from(a.node.attributes) : Dropout{};
+    Dropout dropout = from(a.node.attributes);
+    if (a.mode == Mode::inference) dropout = inference_dropout(dropout);
     const MaskStream mask{random_key(a.seed, "mask", a.node.name), a.step, 0};
     const std::int64_t channels = Extents(a.inputs[0].shape).channels;
     for_each_element(a.inputs[0].shape, [&](std::int64_t row, std::int64_t e, std::size_t i) {
@@ -88,8 +99,11 @@ void feature_gradient(GradientContext& c) {
                          {{node.name, node.op, node.attributes}})[0]);
 }
 
+// Copies of a row (SignalContext::at_inference) get a mask for each element, since the products of
+// two positions must not contain noise then.
 Signal feature_signal(const SignalContext& c) {
-  return {propagate_dropout(c.inputs[0]->field(), from(c.node.attributes), true)};
+  return {propagate_dropout(c.inputs[0]->field(), from(c.node.attributes), c.at_inference.empty(),
+                            c.at_inference)};
 }
 
 std::vector<SignalGradient> feature_signal_gradient(const SignalContext& c,
@@ -117,7 +131,7 @@ OpRow feature_row() {
       .tests = TestDomain{{{{{6, 9}}, {{"rate", 0.4}}},
                            {{{4, 5, 3, 2}}, {{"rate", 0.4}}},
                            {{{4, 5, 3, 2}}, other_attributes()}}},
-      .traits = {.can_run_in_place = true, .is_identity_at_inference = true},
+      .traits = {.can_run_in_place = true, .op_at_inference = "alpha_dropout"},
   };
 }
 

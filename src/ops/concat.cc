@@ -122,7 +122,7 @@ struct ConcatReference {
 // Averages the inputs, weighted by their number of elements. If positions are concatenated, those
 // of each input are merged first.
 Signal forward_signal(const SignalContext& c) {
-  MomentField y = zero_field(extent_of(c.output, c.inputs[0]->field().extent.samples));
+  MomentField y = zero_field(extent_of(c.output, c.inputs[0]->field().extent));
   const double all = static_cast<double>(elements(c.output));
   for (std::size_t i = 0; i < c.inputs.size(); ++i) {
     const MomentField part =

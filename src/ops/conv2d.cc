@@ -61,7 +61,7 @@ double channel_variance_spread(const SignalContext& c, double channels) {
   if (channels > kMaxChannels) return 0;
   const MomentField x = first_samples(c.inputs[0]->field(), kSamples);
   const CovarianceModel covariances(x);
-  const Extent out = extent_of(c.output, x.extent.samples);
+  const Extent out = extent_of(c.output, x.extent);
   const auto windows = window_positions(x.extent, out, window_of(c));
   // The step is coprime to the width, so that windows in all columns are visited.
   std::int64_t step = (out.elements() + kWindows - 1) / kWindows;
@@ -101,7 +101,7 @@ double relative_squared_weight(const SignalContext& c, double gradient_weighted_
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   const double channels = channels_of(c, c.shapes[0]);
-  Signal z(contract(x, extent_of(c.output, x.extent.samples), window_of(c), c.weights, channels));
+  Signal z(contract(x, extent_of(c.output, x.extent), window_of(c), c.weights, channels));
   z.channel_variance_spread = channel_variance_spread(c, channels);
   return z;
 }

@@ -57,7 +57,7 @@ ConvolutionShape extents(const Node& node, const Shape& x, const Shape& y) {
 Signal forward_signal(const SignalContext& c) {
   const ConvolutionShape s = extents(c.node, c.shapes[0], c.output);
   const MomentField& x = c.inputs[0]->field();
-  return {spread(x, extent_of(c.output, x.extent.samples), sliding_window(s.window), c.weights,
+  return {spread(x, extent_of(c.output, x.extent), sliding_window(s.window), c.weights,
                  static_cast<double>(s.out_channels) / static_cast<double>(s.groups))};
 }
 
@@ -74,6 +74,7 @@ Step lower(const LoweringContext& context) {
   const bool has_bias = context.inputs.size() > 2, fused = !context.node.epilogue.empty();
   const std::int64_t rows = y_shape[0], columns = row_elements(y_shape), channels = y_shape[1];
   const Pointwise pass = pointwise_pass(context.node, context.mode);
+  const bool masks = draws_masks(pass.dropout);
   const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
   return {[=](const StepArguments& a) {
             convolution.run(a.inputs[0], a.inputs[1], a.outputs[0], a.scratch);
@@ -84,10 +85,10 @@ Step lower(const LoweringContext& context) {
               // The bias is the same at every pixel, but masks count the elements of a whole row.
               if (has_bias) {
                 pointwise_forward(block, a.inputs[2], block, count * (columns / channels), channels,
-                                  pass.activation, Dropout{}, mask);
+                                  pass.activation, masks ? Dropout{} : pass.dropout, mask);
               }
               const Activation left = has_bias ? Activation{} : pass.activation;
-              if (!has_bias || changes_values(pass.dropout)) {
+              if (!has_bias || masks) {
                 pointwise_forward(block, nullptr, block, count, columns, left, pass.dropout, mask);
               }
             });

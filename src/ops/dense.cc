@@ -65,13 +65,18 @@ Step lower(const LoweringContext& context) {
   const bool has_bias = context.inputs.size() > 2;
   const Pointwise pass = pointwise_pass(context.node, context.mode);
   const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
-  const bool masks = changes_values(pass.dropout);
+  const bool masks = draws_masks(pass.dropout);
   const auto finish = [=](const StepArguments& a, std::int64_t at, std::int64_t rows,
                           std::int64_t width, std::int64_t row) {
     float* y = a.outputs[0] + at;
     const float* bias = has_bias ? a.inputs[2] : nullptr;
     const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(row)};
     if (bias != nullptr && width != units) {  // the bias is the same at every step
+      if (!masks) {
+        pointwise_forward(y, bias, y, rows * width / units, units, pass.activation, pass.dropout,
+                          mask);
+        return;
+      }
       pointwise_forward(y, bias, y, rows * width / units, units, Activation{}, Dropout{}, mask);
       bias = nullptr;
     }

@@ -16,7 +16,7 @@ Step lower(const LoweringContext& context) {
   const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
   return {[=](const StepArguments& a) {
     for_each_masked(
-        a, columns, changes_values(pass.dropout),
+        a, columns, draws_masks(pass.dropout),
         [&](std::int64_t at, std::int64_t rows, std::int64_t width, std::int64_t row) {
           const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(row)};
           pointwise_backward(a.inputs[0] + at, a.inputs[1] + at, a.outputs[0] + at, rows, width,

@@ -187,9 +187,16 @@ double pooling_factor(const SignalContext& c, std::size_t count) {
   return count > 0 ? std::pow(static_cast<double>(count), -power_of(c.node)) : 0;
 }
 
-// Returns the covariance between a step of one sample and a step of the next one, averaged over the
+// Returns the covariance between a step of sample n and a step of the next one, averaged over the
 // links between samples and over the steps of the first sample.
-double covariance_between_samples(const MomentField& x, const std::vector<std::int64_t>& steps) {
+double covariance_between_samples(const MomentField& x, const CovarianceModel& covariances,
+                                  std::int64_t n, const std::vector<std::int64_t>& steps) {
+  if (x.extent.copies > 1) {
+    std::vector<WeightedPosition> all;
+    const double weight = 1 / static_cast<double>(steps.size());
+    for (const std::int64_t e : steps) all.push_back({e - n * x.extent.positions(), weight});
+    return covariance_of_copies(covariances, n, all);
+  }
   double sum = 0;
   for (const std::int64_t e : steps) {
     for (const Link link : {Link::sample, Link::far}) {
@@ -217,7 +224,7 @@ Moments sum_over(const MomentField& x, const CovarianceModel& covariances,
 
 MomentField summed(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
-  MomentField y = zero_field({x.extent.samples, 1, 1});
+  MomentField y = zero_field({x.extent.samples, 1, 1, x.extent.copies});
   const CovarianceModel covariances(x);
   std::vector<double> counts, sample_covariances;
   for (std::int64_t n = 0; n < x.extent.samples; ++n) {
@@ -228,7 +235,7 @@ MomentField summed(const SignalContext& c) {
     y.mean[e] = factor * sum.mean;
     y.square[e] = factor * factor * sum.variance + y.mean[e] * y.mean[e];
     counts.push_back(factor * static_cast<double>(steps.size()));
-    sample_covariances.push_back(covariance_between_samples(x, steps));
+    sample_covariances.push_back(covariance_between_samples(x, covariances, n, steps));
   }
   for (const Link link : {Link::sample, Link::far}) {
     for (std::int64_t n = 0; n < x.extent.samples; ++n) {

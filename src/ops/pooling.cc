@@ -66,7 +66,7 @@ SlidingWindow window_of(const SignalContext& c) {
 
 Signal forward_average(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
-  return {average(x, extent_of(c.output, x.extent.samples), window_of(c))};
+  return {average(x, extent_of(c.output, x.extent), window_of(c))};
 }
 
 std::vector<SignalGradient> backward_average(const SignalContext& c, const SignalGradient& dy) {
@@ -81,7 +81,7 @@ struct WindowMaxima {
 
 WindowMaxima window_maxima(const SignalContext& c, const MomentField& z, const DualActivation& f) {
   const SlidingWindow window = window_of(c);
-  const Extent out = extent_of(c.output, z.extent.samples);
+  const Extent out = extent_of(c.output, z.extent);
   const auto windows = window_positions(z.extent, out, window);
   const CovarianceModel covariances(z);
   WindowMaxima maxima{average(z, out, window), {}};
@@ -118,7 +118,7 @@ MomentField field_from_expansions(const WindowMaxima& maxima) {
 
 // The maximum of a scaled and shifted channel is its maximum, scaled and shifted.
 Signal forward_max(const SignalContext& c) {
-  MomentField y = zero_field(extent_of(c.output, c.inputs[0]->field().extent.samples));
+  MomentField y = zero_field(extent_of(c.output, c.inputs[0]->field().extent));
   for_each_channel(*c.inputs[0], [&](const ChannelDistribution& x) {
     accumulate_mixture(y,
                        affine(field_from_expansions(window_maxima(c, x.z, x.f)), x.scale, x.offset),
@@ -327,7 +327,7 @@ SlidingWindow global_window(const Extent& image) {
 
 Signal forward_global_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
-  return {average(x, {x.extent.samples, 1, 1}, global_window(x.extent))};
+  return {average(x, {x.extent.samples, 1, 1, x.extent.copies}, global_window(x.extent))};
 }
 
 std::vector<SignalGradient> backward_global_signal(const SignalContext& c,

@@ -104,7 +104,7 @@ void view_gradient(GradientContext& c) {
 // Either positions become features, over which a signal is averaged, or features become positions.
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
-  const Extent out = extent_of(c.output, x.extent.samples);
+  const Extent out = extent_of(c.output, x.extent);
   if (out == x.extent) return *c.inputs[0];
   return {broadcast_positions(flatten_positions(x), out, 1, false)};
 }

@@ -106,7 +106,7 @@ Step lower_pointwise(const LoweringContext& context) {
   const RandomKey key = random_key(context.seed, "mask", mask_name(context.node));
   return {[=](const StepArguments& a) {
     for_each_masked(
-        a, columns, changes_values(pass.dropout),
+        a, columns, draws_masks(pass.dropout),
         [&](std::int64_t at, std::int64_t rows, std::int64_t width, std::int64_t row) {
           const MaskStream mask{key, a.step, a.first_row + static_cast<std::uint64_t>(row)};
           pointwise_forward(a.inputs[0] + at, nullptr, a.outputs[0] + at, rows, width,
@@ -150,9 +150,7 @@ OpRow pointwise_row(std::string_view name, Category category, std::string_view d
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower_pointwise}},
       .reference = reference(PointwiseReference{}),
       .tests = TestDomain{cases, -6, 6},
-      .traits = {.can_run_in_place = true,
-                 .is_identity_at_inference = category == Category::dropout,
-                 .is_stepwise = true},
+      .traits = {.can_run_in_place = true, .is_stepwise = true},
   };
 }
 

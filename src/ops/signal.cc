@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/index.h"
+#include "kernels/dropout.h"
 #include "kernels/ref/pointwise.h"
 #include "ops/signal_rules.h"
 #include "ops/table.h"
@@ -41,6 +43,19 @@ std::array<std::pair<double, double>, 2> scales_of(double spread) {
        {1 + standard_deviation * (standard_deviation - root),
         (1 + standard_deviation / root) / 2}}};
 }
+
+// A map of elements, slope·x + offset.
+struct Line {
+  double slope = 1, offset = 0;
+  // E of the square, and of the product with another line of an element, from E x·x′, E x and E x′.
+  double square(double square_of_x, double mean) const {
+    return product(*this, square_of_x, mean, mean);
+  }
+  double product(const Line& other, double product_of_x, double mean, double other_mean) const {
+    return slope * other.slope * product_of_x + slope * other.offset * mean +
+           offset * other.slope * other_mean + offset * other.offset;
+  }
+};
 
 MomentField scale_variance(double factor, const MomentField& z) {
   MomentField y = z;
@@ -100,7 +115,7 @@ std::vector<SignalGradient> backward_activation(const SignalContext& c, const Si
 
 Signal forward_dropout(const SignalContext& c) {
   return {propagate_dropout(c.inputs[0]->field(), pointwise_pass(c.node, Mode::training).dropout,
-                            false)};
+                            false, c.at_inference)};
 }
 
 std::vector<SignalGradient> backward_dropout(const SignalContext& c, const SignalGradient& dy) {
@@ -136,6 +151,12 @@ Extent extent_of(const Shape& shape, std::int64_t samples) {
   return {samples, 1, shape.size() == 3 ? shape[1] : 1};
 }
 
+Extent extent_of(const Shape& shape, const Extent& samples) {
+  Extent extent = extent_of(shape, samples.samples);
+  extent.copies = samples.copies;
+  return extent;
+}
+
 Normals normals_at(const MomentField& z, const CovarianceModel& covariances,
                    const std::vector<std::int64_t>& elements) {
   Normals normals;
@@ -148,26 +169,38 @@ Normals normals_at(const MomentField& z, const CovarianceModel& covariances,
   return normals;
 }
 
-MomentField propagate_dropout(const MomentField& x, const Dropout& dropout, bool whole_features) {
+MomentField propagate_dropout(const MomentField& x, const Dropout& dropout, bool whole_features,
+                              const std::vector<bool>& at_inference) {
   const double q = keep_probability(dropout);
   const double other = dropout.kind == DropoutKind::alpha ? dropout.alpha_prime : 0;
-  MomentField kept = x;  // the input if kept, else `other`
+  const double dropped = dropout.a * other + dropout.b;
+  const Line kept{dropout.a, dropout.b};
+  const Line mean_over_masks{q * kept.slope, q * kept.offset + (1 - q) * dropped};
+  const Dropout identity_or_mean = inference_dropout(dropout);
+  const Line inference{identity_or_mean.a, identity_or_mean.b};
+  const auto is_inference = [&](std::int64_t e) {
+    return !at_inference.empty() && at_inference[as_index(e / x.extent.positions())];
+  };
+  MomentField y = x;
   for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
-    const auto at = static_cast<std::size_t>(e);
-    kept.mean[at] = q * x.mean[at] + (1 - q) * other;
-    kept.square[at] = q * x.square[at] + (1 - q) * other * other;
+    const std::size_t at = as_index(e);
+    const Line line = is_inference(e) ? inference : mean_over_masks;
+    y.mean[at] = line.slope * x.mean[at] + line.offset;
+    y.square[at] = is_inference(e)
+                       ? line.square(x.square[at], x.mean[at])
+                       : q * kept.square(x.square[at], x.mean[at]) + (1 - q) * dropped * dropped;
     for (const Link link : kLinks) {
       const std::int64_t to = linked_element(x.extent, e, link);
       if (to < 0) continue;
-      const double means = x.mean[at] + x.mean[static_cast<std::size_t>(to)];
-      const double product = x.product(link)[at];
-      const bool one_mask = whole_features && is_within_sample(link);
-      kept.product(link)[at] = one_mask ? q * product + (1 - q) * other * other
-                                        : q * q * product + q * (1 - q) * other * means +
-                                              (1 - q) * (1 - q) * other * other;
+      const double m = x.mean[at], m_to = x.mean[as_index(to)], product = x.product(link)[at];
+      const bool one_mask = whole_features && is_within_sample(link) && !is_inference(e);
+      const Line line_to = is_inference(to) ? inference : mean_over_masks;
+      y.product(link)[at] =
+          one_mask ? q * kept.product(kept, product, m, m_to) + (1 - q) * dropped * dropped
+                   : line.product(line_to, product, m, m_to);
     }
   }
-  return affine(kept, dropout.a, dropout.b);
+  return y;
 }
 
 MomentField propagate_dropout_gradient(const MomentField& gradient, const Dropout& dropout,

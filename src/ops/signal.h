@@ -75,6 +75,8 @@ struct SignalContext {
   /// For an op that compares its inputs: whether the same weights compute both from different
   /// inputs of the graph.
   bool inputs_share_weights = false;
+  /// By sample: whether dropout computes what it does at inference. Empty: it is active in all.
+  std::vector<bool> at_inference = {};
 };
 
 /// The moment-propagation rule of an op. `forward` predicts the node's first output, and `backward`
@@ -84,7 +86,9 @@ struct SignalRule {
   std::vector<SignalGradient> (*backward)(const SignalContext&, const SignalGradient& dy);
 };
 
-/// Returns the samples and positions of a value with this shape.
+/// Returns the samples and positions of a value with this shape. The second form takes the samples
+/// of another value.
 Extent extent_of(const Shape& shape, std::int64_t samples);
+Extent extent_of(const Shape& shape, const Extent& samples);
 
 }  // namespace selfnorm

@@ -10,8 +10,9 @@
 namespace selfnorm {
 
 /// Returns the field after dropout. The mask is drawn for each element or, with `whole_features`,
-/// for each feature of a sample.
-MomentField propagate_dropout(const MomentField& x, const Dropout& dropout, bool whole_features);
+/// for each feature of a sample. `at_inference` is as in SignalContext.
+MomentField propagate_dropout(const MomentField& x, const Dropout& dropout, bool whole_features,
+                              const std::vector<bool>& at_inference = {});
 /// Returns the gradient before dropout from the gradient after it.
 MomentField propagate_dropout_gradient(const MomentField& gradient, const Dropout& dropout,
                                        bool whole_features);

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <unordered_map>
 
+#include "kernels/dropout.h"
 #include "ops/rows.h"
 #include "ops/rules.h"
 #include "selfnorm/error.h"
@@ -90,10 +91,9 @@ std::vector<std::string> layer_names() {
 Pointwise pointwise_pass(const Node& node, Mode mode) {
   Pointwise pass;
   for (const Stage& stage : pointwise_stages(node)) {
-    const OpRow* row = find_op(stage.op);
-    if (mode == Mode::inference && row->traits.is_identity_at_inference) continue;
-    (*rule_of(row->pointwise))(stage.attributes, pass);
+    (*rule_of(find_op(stage.op)->pointwise))(stage.attributes, pass);
   }
+  if (mode == Mode::inference) pass.dropout = inference_dropout(pass.dropout);
   return pass;
 }
 

@@ -78,7 +78,7 @@ MomentField resampled(const MomentField& x, const Extent& out, const AxisTaps& r
 Signal forward_signal(const SignalContext& c) {
   const MomentField& x = c.inputs[0]->field();
   const Factors f = factors(c.node, c.shapes[0]);
-  return {resampled(x, extent_of(c.output, x.extent.samples), taps(f, x.extent.height, 0),
+  return {resampled(x, extent_of(c.output, x.extent), taps(f, x.extent.height, 0),
                     taps(f, x.extent.width, 1))};
 }
 

@@ -42,22 +42,7 @@ bool keeps_gradient(const Node& head, const Node& joined) {
 
 }  // namespace
 
-void drop_identities(Graph& graph) {
-  std::vector<ValueId> replacement(graph.values.size());
-  for (std::size_t i = 0; i < replacement.size(); ++i) replacement[i] = static_cast<ValueId>(i);
-  const auto replace = [&](std::vector<ValueId>& ids) {
-    for (ValueId& id : ids) id = replacement[static_cast<std::size_t>(id)];
-  };
-  std::erase_if(graph.nodes, [&](Node& node) {
-    replace(node.inputs);
-    if (!row_of(node).traits.is_identity_at_inference) return false;
-    replacement[static_cast<std::size_t>(node.outputs[0])] = node.inputs[0];
-    return true;
-  });
-  replace(graph.outputs);
-}
-
-void fuse(Graph& graph, Mode mode) {
+void fuse(Graph& graph, Mode mode, bool fuses_dropouts) {
   const std::vector<int> reader = sole_readers(graph);
   std::vector<char> is_removed(graph.nodes.size(), 0);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -71,6 +56,7 @@ void fuse(Graph& graph, Mode mode) {
       const Node& follower = graph.nodes[static_cast<std::size_t>(next)];
       const OpRow& follower_row = row_of(follower);
       if (rule_of(follower_row.pointwise) == nullptr) break;
+      if (!fuses_dropouts && *follower_row.category == Category::dropout) break;
       if (!may_follow(pointwise_stages(head), *follower_row.category)) break;
       Node joined = head;
       joined.epilogue.push_back({follower.name, follower.op, follower.attributes});

@@ -59,7 +59,7 @@ std::optional<Region> region_of(const Graph& graph, std::size_t source, Mode mod
       region.pools_padding = region.pools_padding || sums_padding(node);
     } else if (is_stepwise_in_region(graph, node, region)) {
       region.values.insert(node.outputs[0]);
-      region.has_masks = region.has_masks || changes_values(pointwise_pass(node, mode).dropout);
+      region.has_masks = region.has_masks || draws_masks(pointwise_pass(node, mode).dropout);
     } else {
       return std::nullopt;
     }

@@ -48,8 +48,11 @@ std::vector<SignalGradient> scaled(const std::vector<SignalGradient>& gradients,
 
 class Predictor {
  public:
-  explicit Predictor(const Graph& graph)
-      : graph_(graph), parameter_moments_(initial_parameter_moments(graph)), duplicates_(graph) {
+  explicit Predictor(const Graph& graph, const std::vector<bool>& at_inference = {})
+      : graph_(graph),
+        at_inference_(at_inference),
+        parameter_moments_(initial_parameter_moments(graph)),
+        duplicates_(graph) {
     known_.forward.resize(graph.values.size());
     known_.gradients.resize(graph.values.size());
   }
@@ -86,11 +89,13 @@ class Predictor {
   std::optional<SignalGradient>& gradient(ValueId id) { return known_.gradients[as_index(id)]; }
 
   SignalContext context_of(const Node& node) {
-    return signal_context(graph_, node, weight_moments(graph_, parameter_moments_, node),
-                          [&](ValueId input) {
-                            const auto& signal = forward(input);
-                            return signal ? &*signal : nullptr;
-                          });
+    SignalContext context = signal_context(
+        graph_, node, weight_moments(graph_, parameter_moments_, node), [&](ValueId input) {
+          const auto& signal = forward(input);
+          return signal ? &*signal : nullptr;
+        });
+    context.at_inference = at_inference_;
+    return context;
   }
 
   // Nodes that compute the same values return the same flow for the same gradient.
@@ -112,6 +117,7 @@ class Predictor {
   };
 
   const Graph& graph_;
+  std::vector<bool> at_inference_;
   std::vector<InitializerMoments> parameter_moments_;
   DuplicateValues duplicates_;
   // By the first of equal values.
@@ -200,6 +206,14 @@ PredictedSignals predict_signals(const Graph& graph, const std::map<ValueId, Mom
   predictor.propagate_forward(known);
   predictor.propagate_backward();
   return predictor.take();
+}
+
+std::vector<std::optional<Signal>> predict_forward_signals(
+    const Graph& graph, const std::map<ValueId, MomentField>& known,
+    const std::vector<bool>& at_inference) {
+  Predictor predictor(graph, at_inference);
+  predictor.propagate_forward(known);
+  return std::move(predictor.take().forward);
 }
 
 }  // namespace selfnorm

@@ -67,4 +67,10 @@ SignalContext signal_context(const Graph& graph, const Node& node, const WeightM
 /// Schoenholz et al. 2017; each op's own rule is in its row.
 PredictedSignals predict_signals(const Graph& graph, const std::map<ValueId, MomentField>& known);
 
+/// Predicts only the forward signals, by value. `at_inference` says for which samples dropout
+/// computes what it does at inference.
+std::vector<std::optional<Signal>> predict_forward_signals(
+    const Graph& graph, const std::map<ValueId, MomentField>& known,
+    const std::vector<bool>& at_inference);
+
 }  // namespace selfnorm

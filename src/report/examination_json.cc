@@ -11,6 +11,14 @@ Json moments_json(const SignalMoments& moments) {
           {"gradient_second_moment", moments.gradient_second_moment}};
 }
 
+Json shift_json(const std::optional<InferenceShift>& shift) {
+  if (!shift) return nullptr;
+  return {{"mean", shift->mean},
+          {"variance", shift->variance},
+          {"amplification", shift->amplification},
+          {"distance", shift->distance}};
+}
+
 }  // namespace
 
 const char* severity_name(Severity severity) {
@@ -37,6 +45,7 @@ Json examination_json(const Examination& examination) {
   for (const LayerExamination& layer : examination.layers) {
     Json json{{"name", layer.name}, {"op", layer.op}};
     json.update(moments_json(layer.predicted));
+    if (layer.inference) json["inference"] = shift_json(layer.inference);
     if (layer.measured) {
       json["measured"] = moments_json(*layer.measured);
       json["measured"]["standard_error"] = moments_json(*layer.standard_error);
@@ -46,6 +55,7 @@ Json examination_json(const Examination& examination) {
                              {"mean_shift", layer.fluctuation->mean_shift},
                              {"variance_shift", layer.fluctuation->variance_shift}};
       json["missed"] = layer.missed;
+      if (layer.inference) json["measured"]["inference"] = shift_json(layer.measured_inference);
     }
     layers.push_back(json);
   }

@@ -29,4 +29,9 @@ AlphaAffine alpha_dropout_affine(double rate, double mean, double variance, doub
                           mean, variance, rate, alpha_prime));
 }
 
+AlphaAffine expected_alpha_dropout(double rate, double mean, double variance, double alpha_prime) {
+  const double factor = (1 - rate) * alpha_dropout_affine(rate, mean, variance, alpha_prime).a;
+  return {factor, (1 - factor) * mean};
+}
+
 }  // namespace selfnorm

@@ -21,6 +21,7 @@ class CovarianceModel {
 
   /// The covariance of two elements of one sample, or the variance of an element with itself.
   double covariance(std::int64_t a, std::int64_t b) const;
+  const MomentField& field() const { return x_; }
   /// E x·x′ of two elements of one sample.
   double product(std::int64_t a, std::int64_t b) const;
 

@@ -122,7 +122,7 @@ double correlation(const MomentField& x, std::int64_t e, std::int64_t other, Lin
 
 MomentField flatten_positions(const MomentField& x) {
   const std::int64_t positions = x.extent.positions();
-  MomentField y = zero_field({x.extent.samples, 1, 1});
+  MomentField y = zero_field({x.extent.samples, 1, 1, x.extent.copies});
   for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
     const std::size_t to = as_index(e / positions), from = as_index(e);
     const double fraction = 1 / static_cast<double>(positions);

@@ -13,9 +13,16 @@
 
 namespace selfnorm {
 
-/// The numbers of samples and of positions of an image. Rows of features have one position.
+/// The numbers of samples and of positions of an image. Rows of features have one position. Samples
+/// may be copies of rows with independent noise, in groups of `copies` consecutive samples. The
+/// first kSameRowLinks links of a group lead from a copy of a row to another copy of this row.
 struct Extent {
   std::int64_t samples = 1, height = 1, width = 1;
+  std::int64_t copies = 1;
+  static constexpr std::int64_t kSameRowLinks = 2;
+  bool links_copies(std::int64_t sample) const {
+    return copies > 1 && sample % copies < kSameRowLinks;
+  }
   std::int64_t positions() const { return height * width; }
   std::int64_t elements() const { return samples * positions(); }
   bool operator==(const Extent&) const = default;

@@ -52,6 +52,67 @@ std::vector<std::vector<std::int64_t>> windows_covering(
 
 }  // namespace
 
+namespace {
+
+// Returns the covariance of an element and the one at the same position of the next sample.
+double covariance_of_samples(const MomentField& x, std::int64_t here, std::int64_t next) {
+  const std::size_t from = as_index(here);
+  return x.product(Link::sample)[from] - x.mean[from] * x.mean[as_index(next)];
+}
+
+// Returns the covariance at two positions of this sample and the next one, given that at one
+// position and that at two positions within a row. Copies of a row have independent noise, so they
+// have the latter. Different rows share what the weights add to all rows and positions: the former,
+// unless the latter is smaller.
+double covariance_apart(const Extent& extent, std::int64_t sample, double same, double within) {
+  if (extent.links_copies(sample)) return within;
+  return std::copysign(std::min(std::abs(same), std::abs(within)), same);
+}
+
+}  // namespace
+
+double covariance_of_copies(const CovarianceModel& covariances, std::int64_t sample,
+                            const std::vector<WeightedPosition>& sum) {
+  const MomentField& x = covariances.field();
+  const std::int64_t here = sample * x.extent.positions();
+  const std::int64_t next = (sample + 1) % x.extent.samples * x.extent.positions();
+  double covariance = 0;
+  for (const auto& [p, first] : sum) {
+    const double same = covariance_of_samples(x, here + p, next + p);
+    for (const auto& [q, second] : sum) {
+      const double one = covariances.covariance(here + p, here + q);
+      const double other = covariances.covariance(next + p, next + q);
+      const double within = std::copysign(std::sqrt(std::max(0.0, one * other)), one);
+      covariance +=
+          first * second * (p == q ? same : covariance_apart(x.extent, sample, same, within));
+    }
+  }
+  return covariance;
+}
+
+namespace {
+
+// As above, for the mean over all positions, from averages.
+double covariance_of_copied_means(const MomentField& x, std::int64_t sample) {
+  const std::int64_t positions = x.extent.positions(), here = sample * positions;
+  const std::int64_t next_sample = (sample + 1) % x.extent.samples, next = next_sample * positions;
+  double same = 0, one = 0, other = 0;
+  const double weight = 1 / static_cast<double>(positions), share = 1 - weight;
+  for (std::int64_t p = 0; p < positions; ++p) {
+    same += weight * covariance_of_samples(x, here + p, next + p);
+    one += weight * x.variance(as_index(here + p));
+    other += weight * x.variance(as_index(next + p));
+  }
+  // The mean covariance of two positions within a row.
+  const auto apart = [&](std::int64_t s, double variance) {
+    return std::max(0.0, variance_of_position_mean(x, s) - weight * variance) / share;
+  };
+  const double within = std::sqrt(apart(sample, one) * apart(next_sample, other));
+  return weight * same + share * covariance_apart(x.extent, sample, same, within);
+}
+
+}  // namespace
+
 MomentField resample_positions(const MomentField& x, const Extent& out,
                                const PositionWeights& positions) {
   MomentField y = zero_field(out);
@@ -92,6 +153,11 @@ MomentField resample_positions(const MomentField& x, const Extent& out,
     y.square[as_index(e)] = mean * mean + std::max(variance_here, 0.0);
     // The covariance between samples decays with distance like that between positions of a sample.
     y.product(Link::sample)[as_index(e)] = variance > 0 ? between / variance : 0;
+    if (in.copies > 1 && variance_here > 0) {
+      const double shared = is_whole ? covariance_of_copied_means(x, s) * whole * whole
+                                     : covariance_of_copies(covariances, s, here);
+      y.product(Link::sample)[as_index(e)] = shared / variance_here;
+    }
     for (const Offset& offset : offsets_of(out)) {
       const std::int64_t other = linked_element(out, e, offset.link);
       if (other < 0) continue;

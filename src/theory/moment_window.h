@@ -8,6 +8,7 @@
 #include <functional>
 #include <vector>
 
+#include "theory/covariance_model.h"
 #include "theory/moment_field.h"
 
 namespace selfnorm {
@@ -39,6 +40,11 @@ struct WeightedPosition {
   double weight;
 };
 using PositionWeights = std::function<std::vector<WeightedPosition>(std::int64_t, std::int64_t)>;
+
+/// Returns the covariance of a weighted sum over positions of a sample and of the same sum over the
+/// next sample, for copies of rows (Extent::copies).
+double covariance_of_copies(const CovarianceModel& covariances, std::int64_t sample,
+                            const std::vector<WeightedPosition>& sum);
 
 /// Returns the weighted sum over input positions for each output (i, j). `positions(i, j)` returns
 /// the weights, which are the same for all samples.

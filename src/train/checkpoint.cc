@@ -11,7 +11,8 @@
 namespace selfnorm {
 namespace {
 
-constexpr const char* kFormat = "selfnorm-checkpoint-1";
+constexpr const char* kFormat = "selfnorm-checkpoint-2";
+constexpr const char* kFormat1 = "selfnorm-checkpoint-1";
 constexpr const char* kSlotPrefix = "optimizer.";
 
 std::span<const float> arena(const Weights& weights) {
@@ -128,7 +129,13 @@ void load_checkpoint(const std::filesystem::path& path, TrainedModel& model, Opt
     if (found == file.metadata.end()) fail(where, fmt::format("has no metadata '{}'", key));
     return found->second;
   };
-  if (metadata("format") != kFormat) fail(where, "is not a selfnorm checkpoint");
+  const std::string format = metadata("format");
+  if (format == kFormat1) {
+    fail(where,
+         "was written by version 0.1 or 0.2, in which alpha dropout computed something else at "
+         "inference (finish the run with that version, or start it again)");
+  }
+  if (format != kFormat) fail(where, "is not a selfnorm checkpoint");
   if (const std::string written = metadata("configuration"); written != fingerprint) {
     const auto [then, now] = first_difference(written, fingerprint);
     fail(where,

@@ -7,6 +7,7 @@
 
 #include "passes/autodiff.h"
 #include "passes/fuse.h"
+#include "passes/inference_mode.h"
 #include "passes/pack.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
@@ -77,7 +78,7 @@ CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::u
 CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
                                   const InferenceOutputs& requested) {
   Graph graph = build_engine_graph(model.network, batch);
-  drop_identities(graph);
+  apply_inference_mode(graph);
   ValueId output = graph.outputs[0];
   LossValues loss;
   if (requested.loss) loss = add_loss(graph, model.objective);
@@ -86,7 +87,7 @@ CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
     graph.outputs[0] = output;
   }
   if (!requested.watched) pack_sequences(graph, Mode::inference);  // statistics count every step
-  fuse(graph, Mode::inference);
+  fuse(graph, Mode::inference, !requested.watched);  // the output of an activation is watched
   std::vector<Watched> moments, histograms;
   if (requested.watched) {
     moments = watch_layers(graph, "moments");

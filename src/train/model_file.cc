@@ -4,6 +4,7 @@
 #include "formats/network_json.h"
 #include "formats/safetensors.h"
 #include "kernels/simd/reduce.h"
+#include "passes/inference_mode.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
 #include "selfnorm/version.h"
@@ -14,7 +15,9 @@
 namespace selfnorm {
 namespace {
 
-constexpr const char* kFormat = "selfnorm-model-1";
+constexpr const char* kFormat = "selfnorm-model-2";
+/// The format of versions 0.1 and 0.2, where alpha dropout was the identity at inference.
+constexpr const char* kFormat1 = "selfnorm-model-1";
 
 std::vector<TensorEntry> weight_tensors(const Weights& weights,
                                         const std::vector<std::vector<float>>& values) {
@@ -120,12 +123,14 @@ void read_weights(const TensorFile& file, Weights& weights) {
 
 TrainedModel read_model(const TensorFile& file) {
   const std::string& format = metadata_of(file, "format");
-  if (format != kFormat) {
+  if (format != kFormat && format != kFormat1) {
     throw Error(ErrorKind::model_file,
-                fmt::format("has format '{}', but this program reads '{}'", format, kFormat));
+                fmt::format("has format '{}', but this program reads '{}' and '{}'", format,
+                            kFormat1, kFormat));
   }
   TrainedModel model;
   model.network = network_from_json(metadata_of(file, "network"));
+  if (format == kFormat1) set_dropout_inference(model.network, "identity");
   const Graph graph = build_engine_graph(model.network, 1);
   model.schema = schema_from_json(metadata_of(file, "schema"));
   check_schema(model.schema, model.network);

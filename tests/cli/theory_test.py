@@ -165,6 +165,8 @@ class Shapes(CliTest):
         self.assertAlmostEqual(0.9548444760050308762863862, got["a"], delta=1e-15)
         self.assertAlmostEqual(0.08393557219381018671313103, got["b"], delta=1e-15)
         self.assertAlmostEqual(-LAMBDA * ALPHA, got["alpha_prime"], delta=1e-15)
+        self.assertAlmostEqual(0.95 * 0.9548444760050308762863862, got["inference_factor"], delta=1e-15)
+        self.assertEqual(0, got["inference_shift"])
 
     def test_alpha_dropout_reduces_the_noise(self):
         flags = ("theory", "shape", "--depth", "100", "--scale", "0.1", "--width", "200",

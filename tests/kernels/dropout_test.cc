@@ -33,6 +33,22 @@ TEST(MakeDropout, LimitsTheThreshold) {
   EXPECT_TRUE(changes_values(make_dropout(DropoutKind::alpha, 0.5)));
 }
 
+TEST(InferenceDropout, IsTheMeanOverTheMask) {
+  Dropout dropout = make_dropout(DropoutKind::alpha, 0.3, 0.2, 1.5, -1.3);
+  EXPECT_FALSE(changes_values(inference_dropout(dropout)));
+  EXPECT_FALSE(changes_values(inference_dropout(make_dropout(DropoutKind::plain, 0.3))));
+  dropout.inference = DropoutInference::expectation;
+  const Dropout map = inference_dropout(dropout);
+  EXPECT_FALSE(draws_masks(map));
+  const double q = keep_probability(dropout);
+  for (const double x : {-2.0, 0.0, 3.0}) {
+    const double kept = dropout.a * x + dropout.b, dropped = dropout.a * -1.3 + dropout.b;
+    EXPECT_NEAR(map.a * x + map.b, q * kept + (1 - q) * dropped, 1e-15 * (1 + std::abs(x)));
+  }
+  // With this rate no element is ever dropped.
+  EXPECT_FALSE(changes_values(inference_dropout(make_dropout(DropoutKind::alpha, 0))));
+}
+
 struct Moments {
   double mean, variance, mean_error, variance_error;
 };

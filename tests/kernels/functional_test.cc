@@ -87,6 +87,18 @@ TEST(Functional, AlphaDropoutUsesTheNamedStream) {
                  x, y, dx);
 }
 
+TEST(Functional, AlphaDropoutExpectationIsTheMeanOverMasks) {
+  const std::vector<float> x(20000, 0.7f);
+  std::vector<float> y(x.size()), masked(x.size());
+  alpha_dropout_expectation(x, y, 0.2, 0.5, 2);
+  alpha_dropout(x, masked, 0.2, 7, 1, "b", 0.5, 2);
+  double mean = 0, square = 0;
+  const auto count = static_cast<double>(x.size());
+  for (const float value : masked) mean += value / count, square += value * value / count;
+  const double error = std::sqrt((square - mean * mean) / count);
+  for (const float value : y) EXPECT_NEAR(value, mean, 5 * error);  // five standard errors
+}
+
 TEST(Functional, AcceptsEmptySpans) {
   selu({}, {});
   alpha_dropout_backward({}, {}, 0.5, 1);

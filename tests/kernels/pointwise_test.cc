@@ -35,10 +35,18 @@ const std::vector<Activation> kActivations = {
     {Kind::elu, 1},           {Kind::relu}, {Kind::leaky_relu, 0.01},
     {Kind::leaky_relu, -0.5}, {Kind::tanh}, {Kind::sigmoid},
     {Kind::softplus},         {Kind::gelu}, {Kind::silu}};
+// Alpha dropout at inference, which draws no masks.
+Dropout expectation() {
+  Dropout dropout = make_dropout(DropoutKind::alpha, 0.5, 0.3, 1.7, -1.2);
+  dropout.inference = DropoutInference::expectation;
+  return inference_dropout(dropout);
+}
+
 const std::vector<Dropout> kDropouts = {{},
                                         make_dropout(DropoutKind::plain, 0.3),
                                         make_dropout(DropoutKind::alpha, 0.2),
-                                        make_dropout(DropoutKind::alpha, 0.5, 0.3, 1.7, -1.2)};
+                                        make_dropout(DropoutKind::alpha, 0.5, 0.3, 1.7, -1.2),
+                                        expectation()};
 
 std::vector<std::int64_t> interesting_columns() {
   std::vector<std::int64_t> columns;

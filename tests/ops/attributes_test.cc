@@ -113,9 +113,27 @@ TEST_F(AlphaDropout, KeepsElementsOrSetsThemToAlphaPrime) {
   EXPECT_NEAR(dropped / n, 1 - q, kDeviations * std::sqrt(q * (1 - q) / n));
 }
 
-TEST_F(AlphaDropout, IsTheIdentityAtInference) {
+TEST_F(AlphaDropout, CanBeTheIdentityAtInference) {
   const std::vector<double> x = normals();
-  EXPECT_EQ(run("alpha_dropout", attributes_, shape_, x, Mode::inference), x);
+  Settings attributes = attributes_;
+  attributes["inference"] = std::string("identity");
+  for (const char* op : {"alpha_dropout", "feature_alpha_dropout"}) {
+    EXPECT_EQ(run(op, attributes, shape_, x, Mode::inference), x) << op;
+  }
+}
+
+// The mean over masks of the output for one value is the output at inference. Every element has
+// the same value, so the sample mean estimates it.
+TEST_F(AlphaDropout, ComputesTheMeanOverMasksAtInference) {
+  for (const char* op : {"alpha_dropout", "feature_alpha_dropout"}) {
+    for (const double value : {-1.7, 0.0, 2.5}) {
+      const std::vector<double> x(static_cast<std::size_t>(elements(shape_)), value);
+      const Sample masked(run(op, attributes_, shape_, x));
+      const std::vector<double> y = run(op, attributes_, shape_, x, Mode::inference);
+      EXPECT_NEAR(y[0], masked.mean, kDeviations * masked.mean_error()) << op << " of " << value;
+      EXPECT_EQ(y.back(), y[0]);
+    }
+  }
 }
 
 }  // namespace

@@ -86,6 +86,44 @@ INSTANTIATE_TEST_SUITE_P(Pairs, Fusion, testing::ValuesIn(pairs()), [](const aut
   return pair.param.head + "_" + pair.param.activation + "_" + pair.param.dropout;
 });
 
+// Sequences of 5 steps too, whose bias is added at every step.
+TEST(Fuse, MatchesTheSeparateStepsAtInference) {
+  const Settings units = {{"units", 24}};
+  const Settings channels = {{"channels", 6}, {"kernel", std::vector<std::int64_t>{3, 3}}};
+  struct Head {
+    Shape input;
+    Layer layer;
+  };
+  for (const Head& head :
+       {Head{{40}, {"dense", units}}, Head{{5, 8}, {"dense", units}},
+        Head{{3, 7, 6}, {"conv2d", channels}}, Head{{3, 7, 6}, {"conv_transpose2d", channels}}}) {
+    SCOPED_TRACE(head.layer.op);
+    const Network network = {
+        {{"x", head.input}}, {head.layer, {"selu"}, {"alpha_dropout", {{"rate", 0.3}}}}, {}};
+    std::vector<std::vector<float>> outputs;
+    for (const bool fused : {false, true}) {
+      Graph graph = build_graph(network, 70);
+      Weights weights(graph);
+      weights.initialize(graph, 3);
+      const WeightEntry& bias = *weights.find(graph.value(graph.parameters[1].value).name);
+      weights.set(bias, std::vector<float>(static_cast<std::size_t>(bias.count), 0.5f));
+      const Bindings bindings = weights.bindings(graph);
+      if (fused) fuse(graph, Mode::inference);
+      EXPECT_EQ(graph.nodes.size(), fused ? 1u : 3u);
+      Program program(graph, Mode::inference, 9, bindings);
+      float* x = program.data(graph.inputs[0]);
+      const std::int64_t n = elements(graph.value(graph.inputs[0]).shape);
+      for (std::int64_t i = 0; i < n; ++i) {
+        x[i] = static_cast<float>(normal(random_key(1, "x", ""), static_cast<std::uint64_t>(i)));
+      }
+      program.run();
+      const float* y = program.data(graph.outputs[0]);
+      outputs.emplace_back(y, y + elements(graph.value(graph.outputs[0]).shape));
+    }
+    EXPECT_EQ(outputs[0], outputs[1]);
+  }
+}
+
 TEST(Fuse, DenseSeluAlphaDropoutIsOneStep) {
   Graph graph =
       build_graph({{{"x", {8}}}, {{"dense", {{"units", 4}}}, {"selu"}, {"alpha_dropout"}}, {}}, 2);
@@ -102,13 +140,6 @@ TEST(Fuse, KeepsValuesThatOtherNodesRead) {
       2);
   fuse(graph, Mode::training);
   EXPECT_EQ(graph.nodes.size(), 3u);
-}
-
-TEST(DropIdentities, RemovesDropouts) {
-  Graph graph = build_graph({{{"x", {4}}}, {{"selu"}, {"alpha_dropout"}, {"dropout"}}, {}}, 2);
-  drop_identities(graph);
-  ASSERT_EQ(graph.nodes.size(), 1u);
-  EXPECT_EQ(graph.outputs[0], graph.nodes[0].outputs[0]);
 }
 
 }  // namespace

@@ -74,6 +74,22 @@ TEST(AlphaDropoutAffine, IsExactForRatesNearZero) {
   }
 }
 
+// The mean over the mask of a·(x or α′) + b, for several inputs.
+TEST(ExpectedAlphaDropout, IsTheMeanOverTheMask) {
+  for (const double rate : {0.0, 0.05, 0.5, 0.9}) {
+    for (const double mean : {0.0, -0.7}) {
+      const double alpha_prime = -1.3, variance = 1.7;
+      const auto [a, b] = alpha_dropout_affine(rate, mean, variance, alpha_prime);
+      const AlphaAffine expected = expected_alpha_dropout(rate, mean, variance, alpha_prime);
+      for (const double x : {-2.0, 0.0, 3.0}) {
+        const double want = (1 - rate) * (a * x + b) + rate * (a * alpha_prime + b);
+        const double scale = a * (std::abs(x) + std::abs(alpha_prime)) + std::abs(b);
+        EXPECT_NEAR(expected.a * x + expected.b, want, 8 * 0x1p-53 * scale);
+      }
+    }
+  }
+}
+
 TEST(AlphaDropoutAffine, RejectsInputsWithoutFiniteResult) {
   EXPECT_THROW(alpha_dropout_affine(1, 0, 1), Error);
   EXPECT_THROW(alpha_dropout_affine(0.1, 0, 0), Error);

@@ -98,9 +98,13 @@ struct DropoutCoefficients {
                     : 0.0f),
         threshold(static_cast<std::int32_t>(dropout.threshold)) {}
 
-  HWY_INLINE Vector apply(hn::Mask<Floats> keep, Vector y) const {
+  HWY_INLINE Vector keep(Vector y) const {
     const Floats d;
-    return hn::IfThenElse(keep, hn::MulAdd(y, hn::Set(d, a), hn::Set(d, b)), hn::Set(d, dropped));
+    return hn::MulAdd(y, hn::Set(d, a), hn::Set(d, b));
+  }
+
+  HWY_INLINE Vector apply(hn::Mask<Floats> is_kept, Vector y) const {
+    return hn::IfThenElse(is_kept, keep(y), hn::Set(Floats(), dropped));
   }
 
   HWY_INLINE hn::Mask<Floats> keep_mask(const std::int32_t* draws) const {
@@ -135,8 +139,8 @@ void forward(const float* x, const float* bias, float* y, std::int64_t rows, std
     if (bias != nullptr) v = hn::Add(v, load(bias + i, part));
     return f.forward(Floats(), v);
   };
-  if (changes_values(dropout)) {
-    const DropoutCoefficients coefficients(dropout);
+  const DropoutCoefficients coefficients(dropout);
+  if (draws_masks(dropout)) {
     for_each_masked_vector(
         rows, columns, mask,
         [&](std::size_t row, std::size_t i, auto part, const std::int32_t* draws) HWY_ATTR {
@@ -145,11 +149,18 @@ void forward(const float* x, const float* bias, float* y, std::int64_t rows, std
         });
     return;
   }
-  for (std::int64_t r = 0; r < rows; ++r) {
-    const std::size_t row = static_cast<std::size_t>(r) * columns;
-    for_each_vector(0, columns, [&](std::size_t i, auto part) HWY_ATTR {
-      store(activate(row, i, part), y + row + i, part);
-    });
+  const auto unmasked = [&](const auto& map) HWY_ATTR {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const std::size_t row = static_cast<std::size_t>(r) * columns;
+      for_each_vector(0, columns, [&](std::size_t i, auto part) HWY_ATTR {
+        store(map(activate(row, i, part)), y + row + i, part);
+      });
+    }
+  };
+  if (changes_values(dropout)) {
+    unmasked([&](Vector v) HWY_ATTR { return coefficients.keep(v); });
+  } else {
+    unmasked([](Vector v) HWY_ATTR { return v; });
   }
 }
 
@@ -296,7 +307,7 @@ void pointwise_forward(const float* x, const float* bias, float* y, std::int64_t
                        std::int64_t columns, const Activation& activation, const Dropout& dropout,
                        const MaskStream& mask) {
   if (rows <= 0 || columns <= 0) return;
-  if (bias == nullptr && !changes_values(dropout)) {  // rows do not matter, so use one long row
+  if (bias == nullptr && !draws_masks(dropout)) {  // rows do not matter, so use one long row
     columns *= rows;
     rows = 1;
   }

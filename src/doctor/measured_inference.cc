@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "doctor/measured_inference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include "engine/program.h"
+#include "ops/table.h"
+#include "passes/inference_shifts.h"
+#include "passes/views.h"
+#include "train/weights.h"
+
+namespace selfnorm {
+namespace {
+
+bool has_running_statistics(const Graph& graph) {
+  return std::ranges::any_of(graph.nodes, [&](const Node& node) {
+    return row_of(node).traits.normalizes && std::ranges::any_of(node.inputs, [&](ValueId input) {
+             return graph.value(input).role == Role::state;
+           });
+  });
+}
+
+// Sums over draws of averages over the units: of the output x at inference, and of the outputs t
+// and u with two masks. Covariances are over the rows of the batch.
+struct Sums {
+  double mean = 0, square = 0;
+  double covariance_of_masks = 0;      // of t and u, which is the variance of the mean over masks
+  double covariance_at_inference = 0;  // of x and (t + u)/2
+  double difference = 0;               // of (x − t)(x − u), which has the mean (x − E t)²
+
+  void add(std::span<const float> x, std::span<const float> t, std::span<const float> u,
+           std::int64_t batch) {
+    const std::size_t units = x.size() / static_cast<std::size_t>(batch);
+    std::vector<double> x_mean(units), t_mean(units), u_mean(units);
+    const double row = 1 / static_cast<double>(batch), one = 1 / static_cast<double>(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      x_mean[i % units] += row * x[i];
+      t_mean[i % units] += row * t[i];
+      u_mean[i % units] += row * u[i];
+    }
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const std::size_t unit = i % units;
+      const double dx = x[i] - x_mean[unit], dt = t[i] - t_mean[unit], du = u[i] - u_mean[unit];
+      mean += one * x[i];
+      square += one * x[i] * x[i];
+      covariance_of_masks += one * dt * du;
+      covariance_at_inference += one * dx * (dt + du) / 2;
+      difference += one * (static_cast<double>(x[i]) - t[i]) * (static_cast<double>(x[i]) - u[i]);
+    }
+  }
+};
+
+// Runs a network in training and at inference with the same weights and rows.
+class Probe {
+ public:
+  Probe(const Network& network, std::int64_t batch, const std::vector<PretrainedTable>& tables)
+      : graph_(build_engine_graph(network, batch)),
+        batch_(batch),
+        tables_(tables),
+        weights_(graph_),
+        bindings_(weights_.bindings(graph_)),
+        training_(graph_, Mode::training, 0, bindings_, outputs()),
+        inference_(graph_, Mode::inference, 0, bindings_, outputs()),
+        sums_(graph_.nodes.size()) {}
+
+  void add_draw(std::uint64_t seed, const InputRows& rows) {
+    weights_.initialize(graph_, seed);
+    assign_pretrained_tables(tables_, weights_);
+    fit_states(graph_, weights_, rows);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::ranges::copy(rows[i], training_.data(graph_.inputs[i]));
+      std::ranges::copy(rows[i], inference_.data(graph_.inputs[i]));
+    }
+    inference_.run();
+    training_.run(2 * seed);
+    std::vector<std::vector<float>> first;
+    for (const ValueId output : outputs()) {
+      const auto values = values_of(training_, output);
+      first.emplace_back(values.begin(), values.end());
+    }
+    training_.run(2 * seed + 1);  // another step has other masks
+    for (std::size_t i = 0; i < sums_.size(); ++i) {
+      const ValueId output = graph_.nodes[i].outputs[0];
+      sums_[i].add(values_of(inference_, output), first[i], values_of(training_, output), batch_);
+    }
+  }
+
+  const std::vector<Sums>& sums() const { return sums_; }
+
+ private:
+  std::vector<ValueId> outputs() const {
+    std::vector<ValueId> all;
+    for (const Node& node : graph_.nodes) all.push_back(node.outputs[0]);
+    return all;
+  }
+
+  std::span<const float> values_of(const Program& program, ValueId id) const {
+    return {program.data(id), static_cast<std::size_t>(elements(graph_.value(id).shape))};
+  }
+
+  Graph graph_;
+  std::int64_t batch_;
+  const std::vector<PretrainedTable>& tables_;
+  Weights weights_;
+  Bindings bindings_;
+  Program training_, inference_;
+  std::vector<Sums> sums_;  ///< by node
+};
+
+}  // namespace
+
+std::vector<std::optional<InferenceShift>> measure_inference_shifts(
+    const Network& network, const std::function<InputRows(std::uint64_t seed)>& rows,
+    std::int64_t batch, const std::vector<PretrainedTable>& tables,
+    const std::vector<std::uint64_t>& seeds) {
+  const Graph graph = build_engine_graph(network, batch);
+  if (!has_active_dropout(graph) || has_running_statistics(graph)) return {};
+  Probe probe(network, batch, tables);
+  for (const std::uint64_t seed : seeds) probe.add_draw(seed, rows(seed));
+  std::vector<std::optional<InferenceShift>> shifts;
+  const auto draws = static_cast<double>(seeds.size());
+  for (const Sums& sums : probe.sums()) {
+    auto& shift = shifts.emplace_back();
+    const double over_rows = sums.covariance_of_masks;
+    if (!(over_rows > 0)) continue;
+    const double mean = sums.mean / draws;
+    shift = InferenceShift{mean, sums.square / draws - mean * mean,
+                           sums.covariance_at_inference / over_rows,
+                           std::sqrt(std::max(0.0, sums.difference) / over_rows)};
+  }
+  return shifts;
+}
+
+}  // namespace selfnorm
