@@ -54,9 +54,9 @@ struct Sums {
 };
 
 // Runs a network in training and at inference with the same weights and rows.
-class Probe {
+class InferenceProbe {
  public:
-  Probe(const Network& network, std::int64_t batch, const std::vector<PretrainedTable>& tables)
+  InferenceProbe(const Network& network, std::int64_t batch, const std::vector<PretrainedTable>& tables)
       : graph_(build_engine_graph(network, batch)),
         batch_(batch),
         tables_(tables),
@@ -118,7 +118,7 @@ std::vector<std::optional<InferenceShift>> measure_inference_shifts(
     const std::vector<std::uint64_t>& seeds) {
   const Graph graph = build_engine_graph(network, batch);
   if (!has_active_dropout(graph) || has_running_statistics(graph)) return {};
-  Probe probe(network, batch, tables);
+  InferenceProbe probe(network, batch, tables);
   for (const std::uint64_t seed : seeds) probe.add_draw(seed, rows(seed));
   std::vector<std::optional<InferenceShift>> shifts;
   const auto draws = static_cast<double>(seeds.size());
