@@ -13,6 +13,7 @@ PUBLISHED = {
     "activation": "relu", "batch_norm": True, "dropout": "dropout", "rate": 0.2,
     "pooling": {"mode": "sum", "padded_sum": True}, "init": "glorot_uniform", "l2": 4e-6,
     "standardized": False, "behind_pooling": None, "shape": False, "features": "concat",
+    "inference": None,
     "train": {"batch_size": 512, "epochs": 10, "seed": 1, "watch": False,
               "optimizer": {"name": "rmsprop", "learning_rate": 1e-3, "rho": 0.9, "epsilon": 1e-7}},
 }
@@ -36,7 +37,8 @@ def changed(base, *changes):
 
 def published(activation, variant):
     changes = {"batch norm": {}, "none": {"batch_norm": False},
-               "alpha dropout": {"batch_norm": False, "dropout": "alpha_dropout"}}
+               "alpha dropout": {"batch_norm": False, "dropout": "alpha_dropout",
+                                 "inference": "identity"}}
     return changed(PUBLISHED, {"activation": activation}, changes[variant])
 
 
@@ -126,6 +128,8 @@ def layers_of(options):
         ends = ends + ["difference", "product"]
     layers.append({"op": "concat", "name": "pair", "inputs": ends})
     drop = {"op": options["dropout"], "rate": options["rate"]}
+    if options["inference"]:
+        drop["inference"] = options["inference"]
     if options["rate"] > 0:
         layers.append(drop)
     for _ in range(3):

@@ -87,6 +87,9 @@ struct RunResult {
   double evaluation_seconds = 0;           ///< time for validation after each epoch
   bool stopped_early = false;              ///< whether early stopping ended the run
   std::optional<std::int64_t> best_epoch;  ///< only with early stopping (patience above 0)
+  /// The lines by which the outputs of a regression were refitted (TrainOptions::refit_output), by
+  /// output. Empty: they were not.
+  std::vector<OutputLine> output_lines;
   Scores validation;                       ///< of the final weights; empty without validation rows
   Scores test;                             ///< of the final weights; empty without test rows
 };

@@ -41,6 +41,16 @@ struct TrainOptions {
   std::int64_t threads = 0;                  ///< number of threads; 0 for all cores
   bool watch = true;                         ///< measure signals and weights while training
   std::int64_t checkpoint_every = 1;         ///< epochs between checkpoints
+  /// After training a regression whose network has dropout, replace each output by the
+  /// least-squares line of the targets on it, over the training rows. The noise of the masks makes
+  /// outputs too small: their mean over masks explains less than it could.
+  bool refit_output = true;
+};
+
+/// The line slope·x + offset of an output x.
+struct OutputLine {
+  double slope = 1;
+  double offset = 0;
 };
 
 /// Moments of a layer's output over the watched rows: the first 256 training rows, in inference

@@ -198,7 +198,10 @@ Options train_table(RunConfig& config) {
       {"threads", &train.threads, "number of threads; 0 for all cores", {0, 1024}},
       {"watch", &train.watch, "measure each layer's moments during training"},
       {"checkpoint_every", &train.checkpoint_every, "epochs between checkpoints",
-       range::kAtLeastOne}};
+       range::kAtLeastOne},
+      {"refit_output", &train.refit_output,
+       "after training a regression with dropout, replace each output by the least-squares line of "
+       "the targets on it over the training rows"}};
   add_group(table, "optimizer", options(train.optimizer));
   add_group(table, "schedule", options(train.schedule));
   add_group(table, "early_stopping", early_stopping(train.early_stopping));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -135,6 +137,16 @@ void write_unfinished_report(const RunFolder& folder, const Error& error) {
   }
 }
 
+void print_output_lines(const std::vector<OutputLine>& lines) {
+  constexpr std::size_t kMaxPrinted = 3;
+  for (std::size_t i = 0; i < std::min(lines.size(), kMaxPrinted); ++i) {
+    fmt::print("output   {:.4g}·x {} {:.4g} in place of x: the least-squares line over the training "
+               "rows\n",
+               lines[i].slope, lines[i].offset < 0 ? "-" : "+", std::abs(lines[i].offset));
+  }
+  if (!lines.empty()) fmt::print("         (--refit-output false leaves the output as trained)\n");
+}
+
 void print_result(const Run& run, const RunResult& result, const RunFolder& folder,
                   const std::optional<WrittenReport>& report, bool json) {
   if (json) {
@@ -162,6 +174,9 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
       document["report"] = folder.report().string();
       document["report_seconds"] = report->seconds;
     }
+    for (const OutputLine& line : result.output_lines) {
+      document["output_lines"].push_back({{"slope", line.slope}, {"offset", line.offset}});
+    }
     if (!result.validation.empty()) document["validation"] = scores_json(result.validation);
     if (!result.test.empty()) document["test"] = scores_json(result.test);
     fmt::print("{}\n", document.dump(2));
@@ -173,6 +188,7 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
       fmt::print("validation {} {}\n", name, score(value));
     }
   }
+  print_output_lines(result.output_lines);
   print_stopping(result, run.config().train.early_stopping.restore_best);
   fmt::print("model    {}\nhistory  {}\n", folder.model().string(), folder.history().string());
   if (report) fmt::print("report   {}\n", folder.report().string());

@@ -14,6 +14,7 @@
 #include "passes/views.h"
 #include "selfnorm/error.h"
 #include "train/batches.h"
+#include "train/output_line.h"
 
 namespace selfnorm {
 namespace {
@@ -139,6 +140,9 @@ void Trainer::run() {
   while (!is_finished()) run_epoch();
   if (options_.early_stopping.restore_best && state_.best.epoch >= 0) {
     model_.weights = state_.best.weights;
+  }
+  if (options_.refit_output && can_refit_output(model_)) {
+    output_lines_ = refit_output(model_, *data_.train, data_.train_rows);
   }
 }
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/output_line.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include "passes/inference_shifts.h"
+#include "passes/views.h"
+#include "train/evaluator.h"
+
+namespace selfnorm {
+namespace {
+
+// The dense layer that computes the output, up to an affine map factor·x + shift.
+struct LastDense {
+  std::string weight, bias;
+  double factor = 1, shift = 0;
+};
+
+std::optional<LastDense> last_dense(const Graph& graph) {
+  LastDense last;
+  ValueId value = graph.outputs.size() == 1 ? graph.outputs[0] : kNoValue;
+  for (;;) {
+    const auto node = std::ranges::find_if(
+        graph.nodes, [&](const Node& each) { return each.outputs[0] == value; });
+    if (node == graph.nodes.end()) return std::nullopt;
+    if (node->op == "scale") {
+      last.shift += last.factor * std::get<double>(node->attributes.at("shift"));
+      last.factor *= std::get<double>(node->attributes.at("factor"));
+      value = node->inputs[0];
+      continue;
+    }
+    const bool has_bias = node->op == "dense" && node->inputs.size() > 2;
+    if (!has_bias || graph.value(value).shape.size() != 2 || last.factor == 0) return std::nullopt;
+    const std::vector<int> uses = count_uses(graph);
+    const auto is_own = [&](ValueId id) { return uses[static_cast<std::size_t>(id)] == 1; };
+    if (!is_own(node->inputs[1]) || !is_own(node->inputs[2])) return std::nullopt;
+    last.weight = graph.value(node->inputs[1]).name;
+    last.bias = graph.value(node->inputs[2]).name;
+    return last;
+  }
+}
+
+std::vector<std::int64_t> evenly_spaced_rows(std::span<const std::int64_t> rows) {
+  constexpr std::size_t kMaxRows = 20'000;
+  const std::size_t count = std::min(rows.size(), kMaxRows);
+  std::vector<std::int64_t> some;
+  for (std::size_t i = 0; i < count; ++i) some.push_back(rows[i * rows.size() / count]);
+  return some;
+}
+
+// Two passes, so that the sums of squares are of differences from the means.
+OutputLine least_squares_line(std::span<const float> x, std::span<const float> y,
+                              std::size_t first, std::size_t width) {
+  double count = 0, x_mean = 0, y_mean = 0, covariance = 0, variance = 0;
+  const auto for_each_present = [&](auto body) {
+    for (std::size_t i = first; i < x.size(); i += width) {
+      if (std::isfinite(y[i])) body(x[i], y[i]);
+    }
+  };
+  for_each_present([&](double a, double b) { count += 1, x_mean += a, y_mean += b; });
+  if (count < 2) return {};
+  x_mean /= count, y_mean /= count;
+  for_each_present([&](double a, double b) {
+    covariance += (a - x_mean) * (b - y_mean);
+    variance += (a - x_mean) * (a - x_mean);
+  });
+  const double slope = covariance / variance;
+  if (!std::isfinite(slope) || slope <= 0) return {};
+  return {slope, y_mean - slope * x_mean};
+}
+
+}  // namespace
+
+bool can_refit_output(const TrainedModel& model) {
+  if (model.objective.loss != "mean_squared_error") return false;
+  const Graph graph = build_engine_graph(model.network, 1);
+  return has_active_dropout(graph) && last_dense(graph).has_value();
+}
+
+std::vector<OutputLine> refit_output(TrainedModel& model, const Dataset& data,
+                                     std::span<const std::int64_t> rows) {
+  const LastDense last = *last_dense(build_engine_graph(model.network, 1));
+  const std::vector<std::int64_t> used = evenly_spaced_rows(rows);
+  Evaluator evaluator(model, {});
+  const std::vector<float> predicted = evaluator.outputs(data, used);
+  const auto width = static_cast<std::size_t>(evaluator.output_width());
+  std::vector<float> targets;
+  for (const std::int64_t row : used) {
+    const auto at = data.targets.values.begin() + row * static_cast<std::ptrdiff_t>(width);
+    targets.insert(targets.end(), at, at + static_cast<std::ptrdiff_t>(width));
+  }
+  const WeightEntry &weight = *model.weights.find(last.weight), &bias = *model.weights.find(last.bias);
+  std::vector<float> w = model.weights.get(weight), b = model.weights.get(bias);
+  const std::size_t features = w.size() / width;
+  std::vector<OutputLine> lines;
+  for (std::size_t unit = 0; unit < width; ++unit) {
+    const OutputLine line = least_squares_line(predicted, targets, unit, width);
+    for (std::size_t k = unit * features; k < (unit + 1) * features; ++k) {
+      w[k] = static_cast<float>(line.slope * w[k]);
+    }
+    // slope·(factor·z + shift) + offset = factor·z′ + shift, with slope·w in z′.
+    const double moved = (line.slope * last.shift + line.offset - last.shift) / last.factor;
+    b[unit] = static_cast<float>(line.slope * b[unit] + moved);
+    lines.push_back(line);
+  }
+  model.weights.set(weight, w);
+  model.weights.set(bias, b);
+  return lines;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "selfnorm/train.h"
+#include "train/trained_model.h"
+
+namespace selfnorm {
+
+/// Whether the output of the model can be refitted: a regression with the squared error whose
+/// network has dropout and ends with a dense layer of its own, possibly followed by scale layers.
+bool can_refit_output(const TrainedModel& model);
+
+/// Computes, for each output, the least-squares line of the targets on the predictions of these
+/// rows, and changes the weights and biases of the last dense layer so that the model predicts
+/// this line. Uses at most 20,000 rows, evenly spaced. An output whose predictions or targets do not
+/// vary, or whose slope is not positive, keeps the line 1·x + 0.
+std::vector<OutputLine> refit_output(TrainedModel& model, const Dataset& data,
+                                     std::span<const std::int64_t> rows);
+
+}  // namespace selfnorm
