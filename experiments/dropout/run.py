@@ -31,6 +31,7 @@ SHARED = ROOT.parent / "shared" / "data"
 RESULTS = HERE / "results.jsonl"
 README = HERE / "README.md"
 MODES = ("identity", "expectation")
+REGRESSION = (*MODES, "refitted")
 SEEDS = 5
 
 # Name: file, separator, target, columns to leave out. Words become columns of zeros and ones.
@@ -110,19 +111,28 @@ class Program:
         return finished.stdout
 
     def train(self, folder, task, seed, more):
-        self.run("train", *more, "--data", folder / "train.csv", "--target", "target", "--task", task,
-                 "--validation-split", 0, "--watch", "false", "--report", "false", "--seed", seed,
-                 "--out", folder / "run")
+        """Returns the line by which the output of a regression was refitted, or None."""
+        said = self.run("train", *more, "--data", folder / "train.csv", "--target", "target",
+                        "--task", task, "--validation-split", 0, "--watch", "false",
+                        "--report", "false", "--seed", seed, "--out", folder / "run", "--json")
+        return json.loads(said).get("output_lines", [None])[0]
 
     def score(self, folder, mode):
         found = json.loads(self.run("evaluate", folder / "run", "--data", folder / "test.csv",
                                     "--target", "target", "--inference", mode, "--json"))
         return {key: value for key, value in found.items() if isinstance(value, float)}
 
-    def slope(self, folder, mode):
-        """Returns slope of the truth on the prediction, and R², over the test rows."""
+    def regression_scores(self, folder, line):
+        """Returns the scores without and with the refitted output, by name."""
+        scores = {mode: self.slope(folder, mode, line) for mode in MODES}
+        scores["refitted"] = self.slope(folder, "expectation", {"slope": 1, "offset": 0})
+        return scores
+
+    def slope(self, folder, mode, line):
+        """Returns the slope of the truth on the prediction, and R², without this line."""
         text = self.run("predict", folder / "run", "--data", folder / "test.csv", "--inference", mode)
-        x = [float(row[1]) for row in list(csv.reader(text.splitlines()))[1:]]
+        rows = list(csv.reader(text.splitlines()))[1:]
+        x = [(float(row[1]) - line["offset"]) / line["slope"] for row in rows]
         y = targets_of(folder / "test.csv")
         x_mean, y_mean = statistics.fmean(x), statistics.fmean(y)
         covariance = sum((a - x_mean) * (b - y_mean) for a, b in zip(x, y))
@@ -186,9 +196,10 @@ class Experiment:
                     folder = pathlib.Path(temporary)
                     write_split(folder, name, source, seed)
                     more = [] if network == "default" else self.deep(folder)
-                    self.program.train(folder, task, seed, more)
-                    measure = self.program.slope if task == "regression" else self.program.score
-                    self.keep({**key, "task": task, **{m: measure(folder, m) for m in MODES}})
+                    line = self.program.train(folder, task, seed, more)
+                    scores = (self.program.regression_scores(folder, line) if task == "regression"
+                              else {mode: self.program.score(folder, mode) for mode in MODES})
+                    self.keep({**key, "task": task, **scores})
 
     def deep(self, folder):
         standardize_targets(folder)
@@ -208,8 +219,8 @@ class Experiment:
                         write_split(folder, "fried", REGRESSIONS["fried"], seed)
                         standardize_targets(folder)
                         network = network_file(folder, depth, rate, 10, 128, batch=128)
-                        self.program.train(folder, "regression", seed, [network])
-                        self.keep({**key, **{m: self.program.slope(folder, m) for m in MODES}})
+                        line = self.program.train(folder, "regression", seed, [network])
+                        self.keep({**key, **self.program.regression_scores(folder, line)})
 
     def amplification(self):
         for path in sorted((HERE / "networks").glob("*.toml")):
@@ -234,8 +245,9 @@ def spread(values):
 
 
 def tables_text(results):
-    lines = ["| data | network | identity | expectation | slope: identity | expectation |",
-             "| --- | --- | --- | --- | --- | --- |"]
+    lines = ["| data | network | R²: identity | expectation | refitted | slope: identity | "
+             "expectation | refitted |",
+             "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     groups = {}
     for row in results:
         if row["stage"] == "tables":
@@ -243,8 +255,8 @@ def tables_text(results):
     for (task, data, network), rows in groups.items():
         if task != "regression":
             continue
-        cells = [spread([row[mode]["r2"] for row in rows]) for mode in MODES]
-        cells += [f"{statistics.mean(row[mode]['slope'] for row in rows):.2f}" for mode in MODES]
+        cells = [spread([row[mode]["r2"] for row in rows]) for mode in REGRESSION]
+        cells += [f"{statistics.mean(row[mode]['slope'] for row in rows):.2f}" for mode in REGRESSION]
         lines.append(f"| {data} | {network} | " + " | ".join(cells) + " |")
     lines += ["", "| data | log loss: identity | expectation | accuracy: identity | expectation |",
               "| --- | --- | --- | --- | --- |"]
@@ -266,7 +278,7 @@ def slopes_text(results):
                     if r["stage"] == "slopes" and r["depth"] == depth and r["rate"] == rate]
             mean = lambda mode, key: statistics.mean(r[mode][key] for r in rows)  # noqa: E731
             cells.append("; ".join(f"{mean(mode, 'slope'):.2f} ({mean(mode, 'r2'):.3f})"
-                                   for mode in MODES) if rows else "")
+                                   for mode in REGRESSION) if rows else "")
         lines.append(f"| {depth} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -282,6 +294,41 @@ def amplification_text(results):
                          f"{got['amplification']:.3f} | {ratio:.3f} | {want['distance']:.2f} | "
                          f"{got['distance']:.2f} |")
     return "\n".join(lines)
+
+
+# Colors of docs/pictures.
+COLORS = ("#2a6fb0", "#d9822b", "#3a9a5b", "#8c564b")
+
+
+def draw_slopes(results):
+    """Draws the slopes by rate, with the line (a·q)^d, as docs/pictures/dropout_inference.svg."""
+    rows = [r for r in results if r["stage"] == "slopes"]
+    if not rows:
+        return
+    blocks, plots = [], []
+    for depth, color in zip(DEPTHS, COLORS):
+        for mode in MODES:
+            points = [(rate, statistics.mean(r[mode]["slope"] for r in rows
+                                             if r["depth"] == depth and r["rate"] == rate))
+                      for rate in RATES]
+            name = f"$d{depth}{mode}"
+            blocks.append(f"{name} << EOD\n" + "\n".join(f"{x} {y}" for x, y in points) + "\nEOD")
+            shape = 7 if mode == "identity" else 6
+            title = f"{depth} layers" if mode == "identity" else ""
+            plots.append(f'{name} with points pt {shape} ps 0.7 lc rgb "{color}" title "{title}"')
+        plots.append(f'slope(x)**{depth} lc rgb "{color}" title ""')
+    script = "\n".join([
+        *blocks, 'set terminal svg size 640,380 font "sans,13"',
+        'set output "dropout_inference.svg"', 'set xlabel "rate of alpha dropout"',
+        'set ylabel "slope of the truth on the prediction"', "set yrange [0:1.4]",
+        "set xrange [0:0.27]", "set key outside right", "set grid lc rgb '#dddddd'",
+        "q(x) = 1 - x", "slope(x) = q(x) / sqrt(q(x) + 3.0909 * q(x) * x)",
+        "plot " + ", ".join(plots)])
+    pictures = ROOT / "docs/pictures"
+    try:
+        subprocess.run(["gnuplot"], input=script, text=True, cwd=pictures, check=True)
+    except FileNotFoundError:
+        print("dropout_inference.svg was not drawn: gnuplot is not installed")
 
 
 STAGES = {"tables": tables_text, "slopes": slopes_text, "amplification": amplification_text}
@@ -300,6 +347,7 @@ def main():
         getattr(experiment, stage)()
     for stage, text in STAGES.items():
         replace_table(README, stage, text(experiment.results))
+    draw_slopes(experiment.results)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,8 @@ class Net:
 
     def drop(self, rate):
         if self.style.dropout:
-            self.add(self.style.dropout, rate=rate)
+            published = {"inference": "identity"} if self.style.dropout == "alpha_dropout" else {}
+            self.add(self.style.dropout, rate=rate, **published)
 
 
 def convolutions(depth):

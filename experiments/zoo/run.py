@@ -404,6 +404,7 @@ def write_readme(results):
     replace_table(README, "unets", tables.unet_table(results, networks.NETWORKS))
     replace_table(README, "seconds", tables.doctor_seconds(results))
     replace_table(README, "training", tables.training_table(results, networks.NETWORKS, versions_of))
+    replace_table(README, "inference", tables.inference_table(results, networks.NETWORKS, versions_of))
     if not curves.draw(HERE / "curves.svg", results, networks.NETWORKS, versions_of):
         print("curves.svg was not redrawn: gnuplot is not installed")
 

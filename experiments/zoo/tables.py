@@ -83,9 +83,9 @@ def doctor_seconds(results):
 
 # ---- training ----------------------------------------------------------------------------------
 
-def best_rows(results, name, version):
+def best_rows(results, name, version, kind="training"):
     """Returns the runs of all seeds at the best rate of the first seed."""
-    rows = select(results, kind="training", network=name, version=version)
+    rows = select(results, kind=kind, network=name, version=version)
     by_rate = collections.defaultdict(list)
     for row in rows:
         by_rate[row["rate"]].append(row)
@@ -130,6 +130,22 @@ def training_table(results, networks, versions_of):
                 f"{mean_and_std([r['test'][metric] for r in rows], 4)} | "
                 f"{mean_and_std([r['validation'][-1] for r in rows], 4)} | "
                 f"{number(seconds.get(version), '-')} | {mean_and_std(at, 4)} |")
+    return "\n".join(lines)
+
+
+def inference_table(results, networks, versions_of):
+    """Compares the repaired networks with alpha dropout for both kinds of inference."""
+    lines = ["| network | version | metric | identity | expectation | loss: identity | expectation |",
+             "| --- |" + " --- |" * 6]
+    for name, (_, _, data) in networks.items():
+        metric, title = METRIC[data]
+        for version in versions_of(name):
+            both = [best_rows(results, name, version, kind)
+                    for kind in ("training, identity", "training")]
+            if both[0]:
+                cells = [mean_and_std([r["test"][key] for r in rows], 4)
+                         for key in (metric, "loss") for rows in both]
+                lines.append(f"| {name} | {version} | {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 

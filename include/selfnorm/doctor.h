@@ -58,9 +58,11 @@ struct LayerExamination {
   /// Standard errors of `measured`; for gradients, that of the logarithm.
   std::optional<SignalMoments> standard_error;
   std::optional<Fluctuation> fluctuation;  ///< only if something was measured
-  /// The prediction for inference, if the network has dropout and the output varies over rows.
+  /// The prediction for inference, if the network has active dropout and the output varies over
+  /// rows. Not for networks with batch norm, or with a difference or product of two outputs of the
+  /// same weights.
   std::optional<InferenceShift> inference;
-  /// The averages over the draws, as `measured`.
+  /// The measurement. Its ratios are of sums over all draws.
   std::optional<InferenceShift> measured_inference;
   /// Whether the prediction is wrong: including its shift, it differs from the measurement by more
   /// than three standard errors (the greater of the predicted and the measured one) and by more

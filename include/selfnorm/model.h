@@ -34,9 +34,8 @@ class Model {
   const Network& network() const;
 
   /// Returns a model with the same weights in which every alpha dropout computes this at inference:
-  /// "expectation", the mean of its output over the masks, or "identity". Models of versions 0.1
-  /// and 0.2 compute the identity, which amplifies what follows (docs/theory.md). Throws
-  /// Error(config) for another word.
+  /// "expectation", the mean of its output over the masks, or "identity". An output that was
+  /// refitted (TrainOptions::refit_output) keeps its line. Throws Error(config) for another word.
   Model with_dropout_inference(const std::string& inference) const;
 
   /// Returns statistics of ω and τ for every layer with weights.

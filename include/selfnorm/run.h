@@ -90,8 +90,8 @@ struct RunResult {
   /// The lines by which the outputs of a regression were refitted (TrainOptions::refit_output), by
   /// output. Empty: they were not.
   std::vector<OutputLine> output_lines;
-  Scores validation;                       ///< of the final weights; empty without validation rows
-  Scores test;                             ///< of the final weights; empty without test rows
+  Scores validation;  ///< of the final weights; empty without validation rows
+  Scores test;        ///< of the final weights; empty without test rows
 };
 
 /// The report of a run.

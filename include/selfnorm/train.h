@@ -41,9 +41,10 @@ struct TrainOptions {
   std::int64_t threads = 0;                  ///< number of threads; 0 for all cores
   bool watch = true;                         ///< measure signals and weights while training
   std::int64_t checkpoint_every = 1;         ///< epochs between checkpoints
-  /// After training a regression whose network has dropout, replace each output by the
-  /// least-squares line of the targets on it, over the training rows. The noise of the masks makes
-  /// outputs too small: their mean over masks explains less than it could.
+  /// After training with the squared error, replace each output by the least-squares line of the
+  /// targets on it, over at most 20,000 training rows. Training with masks makes outputs too close
+  /// to their mean, and the line corrects this. Only for a network with dropout whose last layer
+  /// with weights is a dense layer with a bias.
   bool refit_output = true;
 };
 

@@ -99,10 +99,7 @@ PredictedExamination predict_examination(const ExaminationInput& examined,
   PredictedExamination prediction{predict_signals(examined.graph, examined.known_fields),
                                   {examined.name, examined.samples, {}, {}},
                                   {}};
-  std::vector<std::optional<InferenceShift>> shifts;
-  if (has_active_dropout(examined.graph)) {
-    shifts = predict_inference_shifts(examined.graph, examined.known_fields);
-  }
+  const auto shifts = predict_inference_shifts(examined.graph, examined.known_fields);
   prediction.diagnoses = diagnose(NetworkAnalysis(examined.graph, prediction.signals, shifts,
                                                   examined.has_unstandardized_input, trained));
   for (const NamedMoments& layer :

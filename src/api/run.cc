@@ -115,7 +115,7 @@ std::string data_fingerprint(const char* part, const Dataset& data) {
 
 // Returns what must be equal when a run is resumed. The number of epochs and of threads may differ.
 // The learning rate and clipping may differ too, since changing them is how a diverged run is
-// fixed.
+// fixed. Outputs are refitted only after training.
 std::string fingerprint(const PreparedRun& run) {
   RunConfig config = run.config;
   const OptimizerOptions defaults;
@@ -125,6 +125,7 @@ std::string fingerprint(const PreparedRun& run) {
   config.train.epochs = 1;
   config.train.threads = 0;
   config.train.checkpoint_every = 1;
+  config.train.refit_output = true;
   config.data.data_dir.clear();
   std::string text = to_toml(config) + data_fingerprint("training", run.train);
   if (run.validation.has_value()) text += data_fingerprint("validation", *run.validation);

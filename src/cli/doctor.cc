@@ -39,11 +39,25 @@ struct DoctorArguments {
   bool codes = false;
 };
 
+// A model of an older version computes something else at inference than its configuration says now.
+RunConfig read_trained_config(const RunFolder& folder) {
+  RunConfig config = read_run_config(folder.config());
+  if (config.network.layers.empty() || !std::filesystem::exists(folder.model())) return config;
+  const Network trained = Model::load(folder.model().string()).network();
+  for (std::size_t i = 0; i < std::min(trained.layers.size(), config.network.layers.size()); ++i) {
+    const auto inference = trained.layers[i].attributes.find("inference");
+    if (inference != trained.layers[i].attributes.end()) {
+      config.network.layers[i].attributes.insert(*inference);
+    }
+  }
+  return config;
+}
+
 // A model file's network is examined with fresh weights.
 RunConfig read_network(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
     const RunFolder folder(path);
-    if (std::filesystem::exists(folder.config())) return read_run_config(folder.config());
+    if (std::filesystem::exists(folder.config())) return read_trained_config(folder);
     throw Error(ErrorKind::config, fmt::format("{}: expected a run folder, got a folder without {}",
                                                path.string(), folder.config().filename().string()));
   }

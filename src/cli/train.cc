@@ -137,14 +137,20 @@ void write_unfinished_report(const RunFolder& folder, const Error& error) {
   }
 }
 
-void print_output_lines(const std::vector<OutputLine>& lines) {
+// Prints the lines that replaced outputs, at most three.
+void print_output_lines(std::vector<OutputLine> lines) {
   constexpr std::size_t kMaxPrinted = 3;
+  std::erase_if(lines, [](const OutputLine& line) { return line.slope == 1 && line.offset == 0; });
   for (std::size_t i = 0; i < std::min(lines.size(), kMaxPrinted); ++i) {
-    fmt::print("output   {:.4g}·x {} {:.4g} in place of x: the least-squares line over the training "
-               "rows\n",
-               lines[i].slope, lines[i].offset < 0 ? "-" : "+", std::abs(lines[i].offset));
+    fmt::print(
+        "output   x was replaced by {:.4g}·x {} {:.4g}, the least-squares line of the "
+        "targets on it\n",
+        lines[i].slope, lines[i].offset < 0 ? "-" : "+", std::abs(lines[i].offset));
   }
-  if (!lines.empty()) fmt::print("         (--refit-output false leaves the output as trained)\n");
+  if (lines.size() > kMaxPrinted) {
+    fmt::print("         ({} more outputs likewise)\n", lines.size() - kMaxPrinted);
+  }
+  if (!lines.empty()) fmt::print("         (--refit-output false leaves outputs as trained)\n");
 }
 
 void print_result(const Run& run, const RunResult& result, const RunFolder& folder,

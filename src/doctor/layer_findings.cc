@@ -151,7 +151,7 @@ std::vector<LayerFinding> find_dropout_inference_shift(const NetworkAnalysis& an
   constexpr double kVisible = 1.02;
   std::vector<LayerFinding> layer_findings;
   const double amplification = analysis.output_amplification();
-  if (amplification < kVisible && amplification > 1 / kVisible) return layer_findings;
+  if (!(amplification > kVisible)) return layer_findings;
   for_each_dropout(analysis, [&](const DropoutNode& dropout) {
     const Settings& attributes = dropout.node.attributes;
     const auto inference = attributes.find(kDropoutInference);
@@ -167,9 +167,8 @@ std::vector<LayerFinding> find_dropout_inference_shift(const NetworkAnalysis& an
     layer_findings.push_back({dropout.node.name,
                               amplification,
                               severity_of(amplification),
-                              fmt::format("{:.4g}", dropout.rate),
-                              {{dropout.node.name, set_expectation}},
-                              fmt::format("{:.3g}", slope)});
+                              fmt::format("{:.3g} at rate {:.4g}", slope, dropout.rate),
+                              {{dropout.node.name, set_expectation}}});
   });
   return layer_findings;
 }

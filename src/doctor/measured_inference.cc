@@ -15,14 +15,6 @@
 namespace selfnorm {
 namespace {
 
-bool has_running_statistics(const Graph& graph) {
-  return std::ranges::any_of(graph.nodes, [&](const Node& node) {
-    return row_of(node).traits.normalizes && std::ranges::any_of(node.inputs, [&](ValueId input) {
-             return graph.value(input).role == Role::state;
-           });
-  });
-}
-
 // Sums over draws of averages over the units: of the output x at inference, and of the outputs t
 // and u with two masks. Covariances are over the rows of the batch.
 struct Sums {
@@ -36,19 +28,24 @@ struct Sums {
     const std::size_t units = x.size() / static_cast<std::size_t>(batch);
     std::vector<double> x_mean(units), t_mean(units), u_mean(units);
     const double row = 1 / static_cast<double>(batch), one = 1 / static_cast<double>(x.size());
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      x_mean[i % units] += row * x[i];
-      t_mean[i % units] += row * t[i];
-      u_mean[i % units] += row * u[i];
+    for (std::size_t first = 0; first < x.size(); first += units) {
+      for (std::size_t unit = 0; unit < units; ++unit) {
+        x_mean[unit] += row * x[first + unit];
+        t_mean[unit] += row * t[first + unit];
+        u_mean[unit] += row * u[first + unit];
+      }
     }
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      const std::size_t unit = i % units;
-      const double dx = x[i] - x_mean[unit], dt = t[i] - t_mean[unit], du = u[i] - u_mean[unit];
-      mean += one * x[i];
-      square += one * x[i] * x[i];
-      covariance_of_masks += one * dt * du;
-      covariance_at_inference += one * dx * (dt + du) / 2;
-      difference += one * (static_cast<double>(x[i]) - t[i]) * (static_cast<double>(x[i]) - u[i]);
+    for (std::size_t first = 0; first < x.size(); first += units) {
+      for (std::size_t unit = 0; unit < units; ++unit) {
+        const double at_inference = x[first + unit], masked = t[first + unit];
+        const double other_mask = u[first + unit];
+        const double dt = masked - t_mean[unit], du = other_mask - u_mean[unit];
+        mean += one * at_inference;
+        square += one * at_inference * at_inference;
+        covariance_of_masks += one * dt * du;
+        covariance_at_inference += one * (at_inference - x_mean[unit]) * (dt + du) / 2;
+        difference += one * (at_inference - masked) * (at_inference - other_mask);
+      }
     }
   }
 };
@@ -56,7 +53,8 @@ struct Sums {
 // Runs a network in training and at inference with the same weights and rows.
 class InferenceProbe {
  public:
-  InferenceProbe(const Network& network, std::int64_t batch, const std::vector<PretrainedTable>& tables)
+  InferenceProbe(const Network& network, std::int64_t batch,
+                 const std::vector<PretrainedTable>& tables)
       : graph_(build_engine_graph(network, batch)),
         batch_(batch),
         tables_(tables),

@@ -292,8 +292,8 @@ OpRows elementwise_rows() {
           {.cases = {{{s, s}}, {{image, image, image}}}, .invalid_cases = {{{s, s, {3, 6}}}}}),
       row("scale", "multiplies every element by a constant and adds another constant", {1, 1},
           schema<ScaleAttributes>(), infer_same, gradient_scale, {forward_scale, backward_scale},
-          rescale_scale, {.can_run_in_place = true, .is_stepwise = true}, lower_scale,
-          reference(ScaleReference{}),
+          rescale_scale, {.can_run_in_place = true, .is_stepwise = true, .is_affine = true},
+          lower_scale, reference(ScaleReference{}),
           {.cases = {{{s}, {{"factor", 0.3}}}, {{image}, {{"factor", -2.0}, {"shift", 0.7}}}}})};
 }
 

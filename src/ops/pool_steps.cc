@@ -187,8 +187,9 @@ double pooling_factor(const SignalContext& c, std::size_t count) {
   return count > 0 ? std::pow(static_cast<double>(count), -power_of(c.node)) : 0;
 }
 
-// Returns the covariance between a step of sample n and a step of the next one, averaged over the
-// links between samples and over the steps of the first sample.
+// Returns the covariance between a step of sample n and a step of the next one. It is an average
+// over the links between samples and over the steps of the first sample or, for copies of rows,
+// over all pairs of steps.
 double covariance_between_samples(const MomentField& x, const CovarianceModel& covariances,
                                   std::int64_t n, const std::vector<std::int64_t>& steps) {
   if (x.extent.copies > 1) {

@@ -16,16 +16,26 @@ namespace {
 // another one, at inference, the next row in training, and the row in training with a third mask.
 // A field has the products of neighboring samples, which are those that a shift needs.
 enum Copy : std::int64_t { kTraining, kOtherMask, kInference, kNextRow, kThirdMask, kCopies };
-constexpr std::int64_t kMaxRows = 8;
 
-// The sample of `x` from which a sample of the copied field is made.
+// The number of rows to copy: 64 without positions, which are cheap, and else 8.
+std::int64_t rows_to_copy(const std::map<ValueId, MomentField>& known) {
+  std::int64_t rows = 1, limit = 64;
+  for (const auto& [value, field] : known) {
+    rows = std::max(rows, field.extent.samples);
+    if (field.extent.positions() > 1) limit = 8;
+  }
+  return std::min(rows, limit);
+}
+
+// The sample of `x` from which a sample of the copied field is made. A field with one sample stands
+// for any number of rows.
 std::int64_t source_of(const Extent& extent, std::int64_t sample) {
   const bool is_next = sample % kCopies == kNextRow;
   return (sample / kCopies + (is_next ? 1 : 0)) % extent.samples;
 }
 
-MomentField copy_rows(const MomentField& x) {
-  const std::int64_t rows = std::min(x.extent.samples, kMaxRows), positions = x.extent.positions();
+MomentField copy_rows(const MomentField& x, std::int64_t rows) {
+  const std::int64_t positions = x.extent.positions();
   MomentField y = zero_field({rows * kCopies, x.extent.height, x.extent.width, kCopies});
   const auto source = [&](std::int64_t e) {
     return source_of(x.extent, e / positions) * positions + e % positions;
@@ -41,7 +51,8 @@ MomentField copy_rows(const MomentField& x) {
   for (const Link link : {Link::sample, Link::far}) {
     for_each_linked(y.extent, link, [&](std::int64_t e, std::int64_t other) {
       const std::size_t at = as_index(e), to = as_index(other);
-      const std::int64_t copy = e / positions % kCopies, row = e / positions / kCopies;
+      const std::int64_t copy = e / positions % kCopies;
+      const std::int64_t row = e / positions / kCopies % x.extent.samples;
       const bool is_same_row = link == Link::sample && y.extent.links_copies(copy);
       // The correlation of a row with the next one serves for both directions.
       const double rho = is_same_row ? 1 : correlation(x, row * positions + e % positions, link);
@@ -83,8 +94,8 @@ Products average_products(const MomentField& y) {
   return all;
 }
 
-// The variance over rows of a unit is its second moment less the product of two rows, which the
-// weights give to all rows.
+// The variance over rows of the mean over masks is E t·u − E t·t′, where t and u are outputs for
+// one row with different masks, and t′ is an output for another row.
 std::optional<InferenceShift> shift_of(const MomentField& y) {
   const Products all = average_products(y);
   const double over_rows = all.two_masks - all.rows_in_training;
@@ -96,7 +107,23 @@ std::optional<InferenceShift> shift_of(const MomentField& y) {
                         std::sqrt(std::max(0.0, distance) / over_rows)};
 }
 
+// Whether a node compares two outputs of the same weights. Its rule needs covariances of rows that
+// copies do not have.
+bool compares_shared_weights(const Graph& graph) {
+  return std::ranges::any_of(graph.nodes, [&](const Node& node) {
+    return depends_on_correlation(node) && share_weights(graph, node.inputs[0], node.inputs[1]);
+  });
+}
+
 }  // namespace
+
+bool has_running_statistics(const Graph& graph) {
+  return std::ranges::any_of(graph.nodes, [&](const Node& node) {
+    return row_of(node).traits.normalizes && std::ranges::any_of(node.inputs, [&](ValueId input) {
+             return graph.value(input).role == Role::state;
+           });
+  });
+}
 
 bool has_active_dropout(const Graph& graph) {
   return std::ranges::any_of(graph.nodes, [](const Node& node) {
@@ -107,11 +134,16 @@ bool has_active_dropout(const Graph& graph) {
 
 std::vector<std::optional<InferenceShift>> predict_inference_shifts(
     const Graph& graph, const std::map<ValueId, MomentField>& known) {
+  const bool is_predictable = has_active_dropout(graph) && !has_running_statistics(graph) &&
+                              !compares_shared_weights(graph);
+  if (!is_predictable) return {};
+  const std::int64_t rows = rows_to_copy(known);
   std::map<ValueId, MomentField> copies;
-  for (const auto& [value, field] : known) copies[value] = copy_rows(field);
-  const std::int64_t samples = copies.begin()->second.extent.samples;
+  for (const auto& [value, field] : known) copies[value] = copy_rows(field, rows);
   std::vector<bool> at_inference;
-  for (std::int64_t s = 0; s < samples; ++s) at_inference.push_back(s % kCopies == kInference);
+  for (std::int64_t s = 0; s < rows * kCopies; ++s) {
+    at_inference.push_back(s % kCopies == kInference);
+  }
   const auto signals = predict_forward_signals(graph, copies, at_inference);
   std::vector<std::optional<InferenceShift>> shifts(graph.values.size());
   for (std::size_t i = 0; i < shifts.size(); ++i) {

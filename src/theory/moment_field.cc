@@ -220,7 +220,7 @@ double variance_of_position_mean(const MomentField& x, std::int64_t sample) {
 
 MomentField first_samples(const MomentField& x, std::int64_t count) {
   if (x.extent.samples <= count) return x;
-  MomentField y{{count, x.extent.height, x.extent.width}, {}, {}, {}};
+  MomentField y{{count, x.extent.height, x.extent.width, x.extent.copies}, {}, {}, {}};
   const auto cut = [&](const std::vector<double>& all) {
     return std::vector<double>(all.begin(), all.begin() + y.extent.elements());
   };

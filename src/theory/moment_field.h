@@ -15,7 +15,8 @@ namespace selfnorm {
 
 /// The numbers of samples and of positions of an image. Rows of features have one position. Samples
 /// may be copies of rows with independent noise, in groups of `copies` consecutive samples. The
-/// first kSameRowLinks links of a group lead from a copy of a row to another copy of this row.
+/// first kSameRowLinks sample links of a group lead from a copy of a row to another copy of it. The
+/// others lead to another row.
 struct Extent {
   std::int64_t samples = 1, height = 1, width = 1;
   std::int64_t copies = 1;

@@ -60,10 +60,10 @@ double covariance_of_samples(const MomentField& x, std::int64_t here, std::int64
   return x.product(Link::sample)[from] - x.mean[from] * x.mean[as_index(next)];
 }
 
-// Returns the covariance at two positions of this sample and the next one, given that at one
-// position and that at two positions within a row. Copies of a row have independent noise, so they
-// have the latter. Different rows share what the weights add to all rows and positions: the former,
-// unless the latter is smaller.
+// Returns the covariance at two positions of this sample and the next one, where `same` is that at
+// one position and `within` is that of the two positions within a row. For copies of a row, it is
+// `within`, since their noise is independent. For different rows, it is `same`, which the weights
+// add at all positions, but at most `within`.
 double covariance_apart(const Extent& extent, std::int64_t sample, double same, double within) {
   if (extent.links_copies(sample)) return within;
   return std::copysign(std::min(std::abs(same), std::abs(within)), same);
@@ -92,7 +92,7 @@ double covariance_of_copies(const CovarianceModel& covariances, std::int64_t sam
 
 namespace {
 
-// As above, for the mean over all positions, from averages.
+// Computes covariance_of_copies for the mean over all positions, from averages.
 double covariance_of_copied_means(const MomentField& x, std::int64_t sample) {
   const std::int64_t positions = x.extent.positions(), here = sample * positions;
   const std::int64_t next_sample = (sample + 1) % x.extent.samples, next = next_sample * positions;

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 
+#include "ops/table.h"
 #include "passes/inference_shifts.h"
 #include "passes/views.h"
 #include "train/evaluator.h"
@@ -26,13 +28,15 @@ std::optional<LastDense> last_dense(const Graph& graph) {
     const auto node = std::ranges::find_if(
         graph.nodes, [&](const Node& each) { return each.outputs[0] == value; });
     if (node == graph.nodes.end()) return std::nullopt;
-    if (node->op == "scale") {
+    const Traits& traits = row_of(*node).traits;
+    if (traits.is_affine) {
       last.shift += last.factor * std::get<double>(node->attributes.at("shift"));
       last.factor *= std::get<double>(node->attributes.at("factor"));
       value = node->inputs[0];
       continue;
     }
-    const bool has_bias = node->op == "dense" && node->inputs.size() > 2;
+    // Weights of one row per output, and a bias.
+    const bool has_bias = traits.accepts_any_feature_order && node->inputs.size() > 2;
     if (!has_bias || graph.value(value).shape.size() != 2 || last.factor == 0) return std::nullopt;
     const std::vector<int> uses = count_uses(graph);
     const auto is_own = [&](ValueId id) { return uses[static_cast<std::size_t>(id)] == 1; };
@@ -51,25 +55,44 @@ std::vector<std::int64_t> evenly_spaced_rows(std::span<const std::int64_t> rows)
   return some;
 }
 
-// Two passes, so that the sums of squares are of differences from the means.
-OutputLine least_squares_line(std::span<const float> x, std::span<const float> y,
-                              std::size_t first, std::size_t width) {
-  double count = 0, x_mean = 0, y_mean = 0, covariance = 0, variance = 0;
+// The sums over the rows with a target. Differences are from the means.
+struct LineSums {
+  double count = 0, x_mean = 0, y_mean = 0, covariance = 0, x_variance = 0, y_variance = 0;
+  double largest_x = 0, largest_y = 0;
+
+  // Whether the numbers vary by more than the rounding of a float.
+  static bool varies(double sum_of_squares, double count, double largest) {
+    const double rounding = std::numeric_limits<float>::epsilon() * largest;
+    return sum_of_squares > count * rounding * rounding;
+  }
+  bool has_line() const {
+    return count >= 2 && varies(x_variance, count, largest_x) &&
+           varies(y_variance, count, largest_y) && covariance > 0;
+  }
+};
+
+OutputLine least_squares_line(std::span<const float> x, std::span<const float> y, std::size_t first,
+                              std::size_t width) {
+  LineSums sums;
   const auto for_each_present = [&](auto body) {
     for (std::size_t i = first; i < x.size(); i += width) {
       if (std::isfinite(y[i])) body(x[i], y[i]);
     }
   };
-  for_each_present([&](double a, double b) { count += 1, x_mean += a, y_mean += b; });
-  if (count < 2) return {};
-  x_mean /= count, y_mean /= count;
   for_each_present([&](double a, double b) {
-    covariance += (a - x_mean) * (b - y_mean);
-    variance += (a - x_mean) * (a - x_mean);
+    sums.count += 1, sums.x_mean += a, sums.y_mean += b;
+    sums.largest_x = std::max(sums.largest_x, std::abs(a));
+    sums.largest_y = std::max(sums.largest_y, std::abs(b));
   });
-  const double slope = covariance / variance;
-  if (!std::isfinite(slope) || slope <= 0) return {};
-  return {slope, y_mean - slope * x_mean};
+  sums.x_mean /= std::max(sums.count, 1.0), sums.y_mean /= std::max(sums.count, 1.0);
+  for_each_present([&](double a, double b) {
+    sums.covariance += (a - sums.x_mean) * (b - sums.y_mean);
+    sums.x_variance += (a - sums.x_mean) * (a - sums.x_mean);
+    sums.y_variance += (b - sums.y_mean) * (b - sums.y_mean);
+  });
+  if (!sums.has_line()) return {};
+  const double slope = sums.covariance / sums.x_variance;
+  return {slope, sums.y_mean - slope * sums.x_mean};
 }
 
 }  // namespace
@@ -92,7 +115,8 @@ std::vector<OutputLine> refit_output(TrainedModel& model, const Dataset& data,
     const auto at = data.targets.values.begin() + row * static_cast<std::ptrdiff_t>(width);
     targets.insert(targets.end(), at, at + static_cast<std::ptrdiff_t>(width));
   }
-  const WeightEntry &weight = *model.weights.find(last.weight), &bias = *model.weights.find(last.bias);
+  const WeightEntry &weight = *model.weights.find(last.weight),
+                    &bias = *model.weights.find(last.bias);
   std::vector<float> w = model.weights.get(weight), b = model.weights.get(bias);
   const std::size_t features = w.size() / width;
   std::vector<OutputLine> lines;

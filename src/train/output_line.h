@@ -16,8 +16,8 @@ bool can_refit_output(const TrainedModel& model);
 
 /// Computes, for each output, the least-squares line of the targets on the predictions of these
 /// rows, and changes the weights and biases of the last dense layer so that the model predicts
-/// this line. Uses at most 20,000 rows, evenly spaced. An output whose predictions or targets do not
-/// vary, or whose slope is not positive, keeps the line 1·x + 0.
+/// this line. Uses at most 20,000 rows, evenly spaced. An output whose predictions or targets do
+/// not vary, or whose slope is not positive, keeps the line 1·x + 0.
 std::vector<OutputLine> refit_output(TrainedModel& model, const Dataset& data,
                                      std::span<const std::int64_t> rows);
 

@@ -29,7 +29,7 @@ class DropoutInference(CliTest):
         super().setUp()
         rng = random.Random(1)
         self.rows = [[rng.gauss(0, 1) for _ in range(3)] for _ in range(200)]
-        lines = ["a,b,c,y"] + [f"{a},{b},{c},{a - b * c}" for a, b, c in self.rows]
+        lines = ["a,b,c,y"] + [f"{a},{b},{c},{2 * a - b}" for a, b, c in self.rows]
         self.write("t.csv", "\n".join(lines) + "\n")
         self.write("net.toml", f"""
 [data]
@@ -73,6 +73,29 @@ epochs = 2
         self.check(self.predictions(), expectation)
         self.check(self.predictions("--inference", "expectation"), expectation)
 
+    def test_the_output_is_refitted_by_default(self):
+        result = self.ok_json("train", "net.toml", "--out", "refitted")
+        (line,) = result["output_lines"]
+        self.assertNotEqual(1, line["slope"])
+        self.assertIn("least-squares line", self.ok("train", "net.toml", "--out", "refitted").out)
+        plain = self.ok_json("train", "net.toml", "--out", "plain", "--refit-output", "false")
+        self.assertNotIn("output_lines", plain)
+        predict = ("predict", "--data", "t.csv")
+        columns = [[float(row[1]) for row in list(csv.reader(
+            self.ok(*predict, name).out.splitlines()))[1:]] for name in ("plain", "refitted")]
+        for x, y in zip(*columns):
+            self.assertAlmostEqual(line["slope"] * x + line["offset"], y, places=4)
+
+    def test_resuming_a_finished_run_gives_the_same_model(self):
+        model = self.path("run/model.safetensors").read_bytes()
+        self.ok("train", "net.toml", "--out", "run", "--resume")
+        self.assertEqual(model, self.path("run/model.safetensors").read_bytes())
+        # The checkpoint has the output as trained, so a resumed run may leave it so.
+        self.ok("train", "net.toml", "--out", "run", "--resume", "--refit-output", "false")
+        self.ok("train", "net.toml", "--out", "plain", "--refit-output", "false")
+        self.assertEqual(self.path("plain/model.safetensors").read_bytes(),
+                         self.path("run/model.safetensors").read_bytes())
+
     def test_identity_on_request(self):
         self.check(self.predictions("--inference", "identity"), lambda x: x)
         self.fails(USAGE, "inference", "expectation",
@@ -103,7 +126,7 @@ epochs = 2
         for inference in ("identity", "expectation"):
             loss = self.ok_json("evaluate", "run", "--data", "t.csv", "--inference", inference)["loss"]
             got = self.predictions("--inference", inference)
-            want = sum((y - (a - b * c)) ** 2 for y, (a, b, c) in zip(got, self.rows)) / len(got)
+            want = sum((y - (2 * a - b)) ** 2 for y, (a, b, _) in zip(got, self.rows)) / len(got)
             self.assertAlmostEqual(want, loss, places=4)
 
 

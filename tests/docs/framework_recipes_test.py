@@ -65,8 +65,8 @@ def main():
     if has["keras"] and backends:
         os.environ.setdefault("KERAS_BACKEND", backends[0])
         check_keras()
-    if not has["torch"] and not has["keras"]:
-        print("skipped: needs the package torch or keras")
+    if not has["torch"] and not (has["keras"] and backends):
+        print("skipped: needs the package torch, or keras with a backend")
         sys.exit(SKIPPED)
 
 

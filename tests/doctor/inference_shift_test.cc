@@ -110,6 +110,41 @@ TEST(InferenceShift, OfALinearNetworkIsExact) {
   }
 }
 
+// The predictions of these would be wrong, so there are none.
+TEST(InferenceShift, IsAbsentForBatchNormAndForTwins) {
+  const Layer dropout = alpha_dropout(0.2, "identity");
+  const Examination normalized =
+      examined({{{"x", {8}}}, {dense(8), {"batch_norm"}, kSelu, dropout, dense(2)}, {}}, 2);
+  EXPECT_FALSE(normalized.layers.back().inference.has_value());
+  EXPECT_FALSE(normalized.layers.back().measured_inference.has_value());
+  Layer left = dense(8), right{"dense", {}, "right", {"y"}, "left"};
+  left.name = "left", left.inputs = {"x"};
+  const Layer difference{"absolute_difference", {}, "difference", {"left", "right"}};
+  const Examination twins =
+      examined({{{"x", {8}}, {"y", {8}}}, {left, right, difference, dropout, dense(2)}, {}}, 0);
+  EXPECT_FALSE(twins.layers.back().inference.has_value());
+}
+
+// Token ids have as many rows as the examination, and other inputs one that stands for all.
+TEST(InferenceShift, OfWordsAndNumbers) {
+  const Layer words{"embedding",
+                    {{"vocabulary", std::int64_t{50}}, {"dimension", std::int64_t{16}}},
+                    "words",
+                    {"ids"}};
+  const Layer dropped{"alpha_dropout",
+                      {{"rate", 0.2}, {"inference", std::string("identity")}},
+                      "dropped",
+                      {"words"}};
+  const Layer pooled{"pool_steps", {}, "pooled", {"dropped"}};
+  const Layer both{"concat", {}, "both", {"pooled", "x"}};
+  const Examination got =
+      examined({{{"ids", {6}}, {"x", {16}}}, {words, dropped, pooled, both, dense(64)}, {}}, 40);
+  const LayerExamination& last = got.layers.back();
+  ASSERT_TRUE(last.inference.has_value());
+  ASSERT_TRUE(last.measured_inference.has_value());
+  EXPECT_NEAR(last.inference->amplification / last.measured_inference->amplification, 1, 0.05);
+}
+
 TEST(InferenceShift, IsAbsentWithoutDropout) {
   for (const LayerExamination& layer : examined({{{"x", {8}}}, {dense(8), kSelu}, {}}, 2).layers) {
     EXPECT_FALSE(layer.inference.has_value());
@@ -140,7 +175,7 @@ TEST(DropoutInferenceShift, IsFoundAndRepaired) {
   EXPECT_EQ(finding.layers.size(), 3u);
   EXPECT_DOUBLE_EQ(finding.value, before.layers.back().inference->amplification);
   EXPECT_GT(finding.value, 2);
-  EXPECT_NE(finding.message.find("rate 0.2"), std::string::npos);
+  EXPECT_NE(finding.message.find("0.703 at rate 0.2"), std::string::npos) << finding.message;
   const Repair repaired = repair(config);
   EXPECT_TRUE(repaired.examination.findings.empty());
   for (const Layer& layer : repaired.config.network.layers) {

@@ -83,7 +83,7 @@ void expect_refitted(TrainedModel model, const Dataset& data) {
   ASSERT_EQ(lines.size(), width);
   for (std::size_t unit = 0; unit < width; ++unit) {
     const double scale = 700.0 * static_cast<double>(unit + 1);  // the mean of the targets
-    if (before[unit].slope <= 0) {  // such an output explains nothing
+    if (before[unit].slope <= 0) {                               // such an output explains nothing
       EXPECT_EQ(lines[unit].slope, 1);
       continue;
     }
@@ -117,13 +117,32 @@ TEST(RefitOutput, LeavesOutMissingTargets) {
   expect_refitted(model_of({dense(8), kSelu, kDropout, dense(2)}), data);
 }
 
-TEST(RefitOutput, KeepsAnOutputWithConstantTargets) {
-  Dataset data = data_of(1);
-  std::ranges::fill(data.targets.values, 3.0f);
+// The mean of many equal floats is rounded, so the sums of squares are not 0.
+TEST(RefitOutput, KeepsAnOutputThatDoesNotVary) {
+  for (const float target : {3.0f, 0.1f}) {
+    Dataset data = data_of(1);
+    std::ranges::fill(data.targets.values, target);
+    TrainedModel model = model_of({dense(8), kSelu, kDropout, dense(1)});
+    EXPECT_EQ(refit_output(model, data, rows_of(data))[0].slope, 1) << target;
+  }
+  const Dataset data = data_of(1);
   TrainedModel model = model_of({dense(8), kSelu, kDropout, dense(1)});
-  const std::vector<OutputLine> lines = refit_output(model, data, rows_of(data));
-  EXPECT_EQ(lines[0].slope, 1);
-  EXPECT_EQ(lines[0].offset, 0);
+  const WeightEntry& weight = model.weights.entries()[2];  // of the last layer
+  ASSERT_EQ(weight.shape, (Shape{1, 8}));
+  model.weights.set(weight, std::vector<float>(8, 0));
+  const WeightEntry& bias = model.weights.entries()[3];
+  model.weights.set(bias, std::vector<float>(1, 0.1f));
+  const OutputLine line = refit_output(model, data, rows_of(data))[0];
+  EXPECT_EQ(line.slope, 1);
+  EXPECT_EQ(line.offset, 0);
+}
+
+TEST(RefitOutput, NeedsTwoRowsWithATarget) {
+  Dataset data = data_of(1);
+  std::fill(data.targets.values.begin() + 1, data.targets.values.end(),
+            std::numeric_limits<float>::quiet_NaN());
+  TrainedModel model = model_of({dense(8), kSelu, {"dropout"}, dense(1)});
+  EXPECT_EQ(refit_output(model, data, rows_of(data))[0].slope, 1);
 }
 
 TEST(RefitOutput, IsForRegressionsWithDropoutAndALastDenseLayer) {

@@ -108,7 +108,7 @@ function momentsSection(report) {
     gradient: ['Norm of the gradient of each layer\'s weights at the last step of the epoch',
       'Look for a trend from the first to the last layer: one learning rate does not fit layers with very different gradients.']};
   return section('Moment health',
-    element('p', {}, 'Each map has one row per layer, in the order of computation from top to bottom, and one column per measurement. Means and variances are over the first 256 training rows, without dropout.'),
+    element('p', {}, 'Each map has one row per layer, in the order of computation from top to bottom, and one column per measurement. Means and variances are over the first 256 training rows, at inference.'),
     ...Object.keys(texts).filter((key) => maps[key]).map((key) => heatMapFigure(maps[key], ...texts[key])),
     report.units ? element('div', {class: 'charts'}, ...unitWeightFigures(report.units, maps)) : null);
 }
@@ -117,18 +117,25 @@ function predictedMomentsSection(report) {
   const layers = report.layers;
   if (!layers || layers.length === 0) return null;
   // Includes the shift of the average for finite width, if it is known.
-  const predicted = (layer, key) => (layer[key] ?? null) === null ? null : layer[key] + (layer.fluctuation?.[`${key}_shift`] ?? 0);
+  const isInference = (key) => key === 'amplification';
+  const predicted = (layer, key) => {
+    const value = isInference(key) ? layer.inference?.[key] : layer[key];
+    return (value ?? null) === null ? null : value + (layer.fluctuation?.[`${key}_shift`] ?? 0);
+  };
   const points = (key, of) => layers.map((layer, i) => [i + 1, of(layer, key) ?? null]);
-  const measured = (layer, key) => (layer.measured ? layer.measured[key] : null);
-  const isMeasured = (key) => layers.some((layer) => layer.measured && key in layer.measured);
+  const measured = (layer, key) => (isInference(key) ? layer.measured?.inference?.[key] : layer.measured?.[key]) ?? null;
+  const isMeasured = (key) => layers.some((layer) => measured(layer, key) !== null);
   const lines = (key) => [{name: 'predicted', points: points(key, predicted)},
     ...(isMeasured(key) ? [{name: 'measured', dashed: true, marked: layers.length < 80, points: points(key, measured)}] : [])];
   const judged = layers.some((layer) => 'missed' in layer);
-  const kinds = [['mean', 'Mean', false], ['variance', 'Variance', true], ['gradient_second_moment', 'Mean square of the gradient', true]];
+  const isAmplified = layers.some((layer) => Math.abs((layer.inference?.amplification ?? 1) - 1) > 0.005);
+  const kinds = [['mean', 'Mean', false], ['variance', 'Variance', true], ['gradient_second_moment', 'Mean square of the gradient', true],
+    ...(isAmplified ? [['amplification', 'Amplification at inference', true]] : [])];
   return section('Predicted and measured',
     element('p', {}, 'The moments of the network with initial weights, before training: what theory predicts for each layer and, if available, what was measured.'),
     element('div', {class: 'charts'}, ...kinds.map(([key, title, logarithmic]) =>
-      figure(`${title} by layer`, lineChart(`${title} by layer`, 'layer', title, lines(key), {logarithmic}), 'Layers are numbered in the order of computation.',
+      figure(`${title} by layer`, lineChart(`${title} by layer`, 'layer', title, lines(key), {logarithmic}),
+        isInference(key) ? 'The slope of the output at inference on its mean over the masks of training. Layers are numbered in the order of computation.' : 'Layers are numbered in the order of computation.',
         `${title} as a table`, ['layer', 'op', 'predicted', 'measured', ...(judged ? ['prediction'] : [])],
         () => layers.map((layer) => [layer.name, layer.op, predicted(layer, key), measured(layer, key),
           ...(judged ? [layer.missed ? 'missed' : 'within tolerance'] : [])])))));
