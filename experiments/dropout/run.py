@@ -52,6 +52,9 @@ CLASSIFICATIONS = {
                     "page-blocks", "wall-following")},
 }
 DEEP = {"dropout_rate": 0.05, "layers": 8, "units": 128}
+# Draws of weights and masks for the measured amplification. With much more noise than signal at
+# the output, more are needed.
+DRAWS, MORE_DRAWS = 200, {"global_pooling": 1600, "dense_8_rate_0_15": 1600}
 RATES, DEPTHS = (0.05, 0.1, 0.15, 0.2, 0.25), (2, 4, 8, 16)
 
 
@@ -231,10 +234,11 @@ class Experiment:
                 with tempfile.TemporaryDirectory() as temporary:
                     changed = pathlib.Path(temporary) / path.name
                     changed.write_text(path.read_text().replace('"identity"', f'"{mode}"'))
-                    said = json.loads(self.program.run("doctor", changed, "--measure", "--draws", 100,
+                    draws = MORE_DRAWS.get(path.stem, DRAWS)
+                    said = json.loads(self.program.run("doctor", changed, "--measure", "--draws", draws,
                                                        "--json", "--fail-on", "never"))
                 last = said["layers"][-1]
-                self.keep({**key, "predicted": last["inference"],
+                self.keep({**key, "draws": draws, "predicted": last["inference"],
                            "measured": last["measured"]["inference"]})
 
 
@@ -284,14 +288,16 @@ def slopes_text(results):
 
 
 def amplification_text(results):
-    lines = ["| network | inference | predicted | measured | ratio | distance, predicted | measured |",
-             "| --- | --- | --- | --- | --- | --- | --- |"]
+    lines = ["| network | inference | draws | predicted | measured | ratio | distance, predicted | "
+             "measured |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     for row in results:
         if row["stage"] == "amplification":
             want, got = row["predicted"], row["measured"]
             ratio = want["amplification"] / got["amplification"]
-            lines.append(f"| {row['network']} | {row['mode']} | {want['amplification']:.3f} | "
-                         f"{got['amplification']:.3f} | {ratio:.3f} | {want['distance']:.2f} | "
+            lines.append(f"| {row['network']} | {row['mode']} | {row['draws']} | "
+                         f"{want['amplification']:.3f} | "
+                         f"{got['amplification']:.3f} ± {got['amplification_error']:.3f} | {ratio:.3f} | "
+                         f"{want['distance']:.2f} | "
                          f"{got['distance']:.2f} |")
     return "\n".join(lines)
 

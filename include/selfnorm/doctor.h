@@ -46,6 +46,7 @@ struct InferenceShift {
   /// Root mean square of the difference of the two, relative to the standard deviation over rows of
   /// the mean over masks.
   double distance = 0;
+  double amplification_error = 0;  ///< standard error of a measured amplification
 };
 
 /// The moments of one layer.

@@ -38,9 +38,11 @@ double observed(const LayerExamination& layer, double SignalMoments::*member) {
   return (layer.measured ? *layer.measured : layer.predicted).*member;
 }
 
-// The amplification at inference, predicted and measured.
+// The amplification at inference, with its standard error if it was measured.
 std::string amplification(const std::optional<InferenceShift>& shift) {
-  return shift ? fmt::format("{:.3f}", shift->amplification) : "-";
+  if (!shift) return "-";
+  if (shift->amplification_error == 0) return fmt::format("{:.3f}", shift->amplification);
+  return fmt::format("{:.3f} ± {:.1g}", shift->amplification, shift->amplification_error);
 }
 
 // Whether a layer has an output at inference that differs visibly from the mean over masks.

@@ -15,15 +15,15 @@
 namespace selfnorm {
 namespace {
 
-// Sums over draws of averages over the units: of the output x at inference, and of the outputs t
-// and u with two masks. Covariances are over the rows of the batch.
-struct Sums {
+// Averages over the units for one draw: of the output x at inference, and of the outputs t and u
+// with two masks. Covariances are over the rows of the batch.
+struct Averages {
   double mean = 0, square = 0;
   double covariance_of_masks = 0;      // of t and u, which is the variance of the mean over masks
   double covariance_at_inference = 0;  // of x and (t + u)/2
   double difference = 0;               // of (x − t)(x − u), which has the mean (x − E t)²
 
-  void add(std::span<const float> x, std::span<const float> t, std::span<const float> u,
+  Averages(std::span<const float> x, std::span<const float> t, std::span<const float> u,
            std::int64_t batch) {
     const std::size_t units = x.size() / static_cast<std::size_t>(batch);
     std::vector<double> x_mean(units), t_mean(units), u_mean(units);
@@ -62,7 +62,7 @@ class InferenceProbe {
         bindings_(weights_.bindings(graph_)),
         training_(graph_, Mode::training, 0, bindings_, outputs()),
         inference_(graph_, Mode::inference, 0, bindings_, outputs()),
-        sums_(graph_.nodes.size()) {}
+        draws_(graph_.nodes.size()) {}
 
   void add_draw(std::uint64_t seed, const InputRows& rows) {
     weights_.initialize(graph_, seed);
@@ -80,13 +80,14 @@ class InferenceProbe {
       first.emplace_back(values.begin(), values.end());
     }
     training_.run(2 * seed + 1);  // another step has other masks
-    for (std::size_t i = 0; i < sums_.size(); ++i) {
+    for (std::size_t i = 0; i < draws_.size(); ++i) {
       const ValueId output = graph_.nodes[i].outputs[0];
-      sums_[i].add(values_of(inference_, output), first[i], values_of(training_, output), batch_);
+      draws_[i].emplace_back(values_of(inference_, output), first[i], values_of(training_, output),
+                             batch_);
     }
   }
 
-  const std::vector<Sums>& sums() const { return sums_; }
+  const std::vector<std::vector<Averages>>& draws() const { return draws_; }
 
  private:
   std::vector<ValueId> outputs() const {
@@ -105,8 +106,31 @@ class InferenceProbe {
   Weights weights_;
   Bindings bindings_;
   Program training_, inference_;
-  std::vector<Sums> sums_;  ///< by node
+  std::vector<std::vector<Averages>> draws_;  ///< by node
 };
+
+// Ratios are of sums over the draws. The error of the amplification is that of a ratio, to first
+// order.
+std::optional<InferenceShift> shift_over(const std::vector<Averages>& draws) {
+  double mean = 0, square = 0, of_masks = 0, at_inference = 0, difference = 0;
+  for (const Averages& draw : draws) {
+    mean += draw.mean / static_cast<double>(draws.size());
+    square += draw.square / static_cast<double>(draws.size());
+    of_masks += draw.covariance_of_masks;
+    at_inference += draw.covariance_at_inference;
+    difference += draw.difference;
+  }
+  if (!(of_masks > 0)) return std::nullopt;
+  const double amplification = at_inference / of_masks;
+  double squared_residuals = 0;
+  for (const Averages& draw : draws) {
+    squared_residuals +=
+        std::pow(draw.covariance_at_inference - amplification * draw.covariance_of_masks, 2);
+  }
+  return InferenceShift{mean, square - mean * mean, amplification,
+                        std::sqrt(std::max(0.0, difference) / of_masks),
+                        std::sqrt(squared_residuals) / of_masks};
+}
 
 }  // namespace
 
@@ -119,16 +143,7 @@ std::vector<std::optional<InferenceShift>> measure_inference_shifts(
   InferenceProbe probe(network, batch, tables);
   for (const std::uint64_t seed : seeds) probe.add_draw(seed, rows(seed));
   std::vector<std::optional<InferenceShift>> shifts;
-  const auto draws = static_cast<double>(seeds.size());
-  for (const Sums& sums : probe.sums()) {
-    auto& shift = shifts.emplace_back();
-    const double over_rows = sums.covariance_of_masks;
-    if (!(over_rows > 0)) continue;
-    const double mean = sums.mean / draws;
-    shift = InferenceShift{mean, sums.square / draws - mean * mean,
-                           sums.covariance_at_inference / over_rows,
-                           std::sqrt(std::max(0.0, sums.difference) / over_rows)};
-  }
+  for (const std::vector<Averages>& draws : probe.draws()) shifts.push_back(shift_over(draws));
   return shifts;
 }
 

@@ -16,7 +16,8 @@ Json shift_json(const std::optional<InferenceShift>& shift) {
   return {{"mean", shift->mean},
           {"variance", shift->variance},
           {"amplification", shift->amplification},
-          {"distance", shift->distance}};
+          {"distance", shift->distance},
+          {"amplification_error", shift->amplification_error}};
 }
 
 }  // namespace
