@@ -54,7 +54,7 @@ CLASSIFICATIONS = {
 DEEP = {"dropout_rate": 0.05, "layers": 8, "units": 128}
 # Draws of weights and masks for the measured amplification. With much more noise than signal at
 # the output, more are needed.
-DRAWS, MORE_DRAWS = 200, {"global_pooling": 1600, "dense_8_rate_0_15": 1600}
+DRAWS, MORE_DRAWS = 100, {"global_pooling": 800, "dense_8_rate_0_15": 800}
 RATES, DEPTHS = (0.05, 0.1, 0.15, 0.2, 0.25), (2, 4, 8, 16)
 
 
