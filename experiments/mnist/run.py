@@ -34,6 +34,7 @@ STEP_BENCH = ROOT / "build/ci/bin/mnist_step_bench"  # where preset ci builds it
 EXPERIMENTS = [
     ("tutorial", "selu_cnn.toml", "mnist"),
     ("selfnorm", "selfnorm_cnn.toml", "mnist"),
+    ("selfnorm, equal noise", "selfnorm_equal_noise_cnn.toml", "mnist"),
     ("relu", "relu_cnn.toml", "mnist"),
     ("selfnorm, fashion", "selfnorm_cnn.toml", "fashion_mnist"),
     ("relu, fashion", "relu_cnn.toml", "fashion_mnist"),

@@ -221,14 +221,17 @@ class Experiment:
         part.replace(RESULTS)
 
     def compare(self, name, files, seeds, other_tests=False):
-        """Trains the networks that have no results yet. The others keep theirs."""
+        """Trains the networks that have no results yet. The others keep theirs.
+
+        Returns whether all were trained, so that the plot of the comparison shows all of them.
+        """
         known = self.results.get(name, {})
         missing = [path for path in files if path.stem not in known]
         made = compare(self.program, name, missing, seeds) if missing else {}
         if other_tests:
             add_other_tests(self.program, name, made)
         self.keep(name, {path.stem: made.get(path.stem) or known[path.stem] for path in files})
-        return bool(missing)
+        return len(missing) == len(files)
 
     def published(self):
         if self.compare("published", published(), SEEDS, other_tests=True):

@@ -59,6 +59,19 @@ def curves(found, others=True):
     return table(head, rows)
 
 
+def both_inferences(results, identity):
+    """Compares the curves with the identity and with the mean over masks, each with its own tuning."""
+    rows = []
+    for piece in ("repaired", "tuned"):
+        for name, trials in identity[piece].items():
+            for inference, found in (("identity", trials), ("expectation", results[piece].get(name))):
+                if found:
+                    rows.append([name.replace("_", " "), inference,
+                                 *(spread([after(t, e) for t in found]) for e in EPOCHS),
+                                 spread([best(t) for t in found]), spread([t["test"] for t in found])])
+    return table(["network", "inference", *(f"epoch {e}" for e in EPOCHS), "best", "test"], rows)
+
+
 def at_equal_seconds(found):
     """Compares accuracies at the seconds that the fastest network needs for EPOCHS."""
     def needed(trials, epoch):
@@ -156,7 +169,7 @@ def moments(found):
 def tables(results, networks, rates, drops):
     made = {}
     if "published" in results:
-        made["published"] = curves(results["published"])
+        made["published"] = curves(results["published"] | results.get("expectation", {}))
         made["masked"] = curves(results["masked"], others=False)
     if "repaired" in results:
         made["repaired"] = curves(results["repaired"])
@@ -170,10 +183,10 @@ def tables(results, networks, rates, drops):
         made["fits"] = fits(results["tuned"])
     if "moments" in results:
         made["moments"] = moments(results["moments"])
-    if "tried" in results:
-        made["tried"] = curves(results["tried"], others=False)
-    if "ablation" in results:
-        made["ablation"] = curves(results["ablation"], others=False)
+    identity = results["identity"]  # measured with the identity as the inference of alpha dropout
+    made["tried"] = curves(identity["tried"] | results["tried"], others=False)
+    made["ablation"] = curves(identity["ablation"] | results["ablation"], others=False)
+    made["identity"] = both_inferences(results, identity)
     if "speed" in results:
         made["speed"] = speed(results["speed"])
     if "doctor" in results:
