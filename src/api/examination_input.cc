@@ -66,9 +66,15 @@ ExaminationInput prepare_standard_normal_input(const RunConfig& config,
   // The known fields of token ids are those of the first draw.
   examined.known_fields =
       known_fields(examined.graph, examined.rows(options.seed), examined.tables);
-  for (const RandomInput& input : inputs_of(examined.graph)) {
-    if (input.vocabulary_size == 0)
-      examined.known_fields[input.value] = unit_normal_field(input.shape);
+  // One sample stands for all, unless token ids have a field with all samples.
+  const auto inputs = inputs_of(examined.graph);
+  const bool has_token_ids = std::ranges::any_of(
+      inputs, [](const RandomInput& input) { return input.vocabulary_size > 0; });
+  for (const RandomInput& input : inputs) {
+    if (input.vocabulary_size > 0) continue;
+    examined.known_fields[input.value] = has_token_ids
+                                             ? uniform_field(extent_of(input.shape, samples), 0, 1)
+                                             : unit_normal_field(input.shape);
   }
   return examined;
 }

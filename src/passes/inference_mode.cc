@@ -44,9 +44,7 @@ void apply_inference_mode(Graph& graph) {
 }
 
 void set_dropout_inference(Network& network, const std::string& inference) {
-  const auto options = find_op("alpha_dropout")->attributes->describe();
-  set_option(*std::ranges::find(options, kDropoutInference, &Option::name), inference,
-             "alpha dropout");
+  find_op("alpha_dropout")->attributes->complete({{kDropoutInference, inference}}, "alpha dropout");
   for (Layer& layer : network.layers) {
     if (has_inference(layer.op)) layer.attributes[kDropoutInference] = inference;
   }

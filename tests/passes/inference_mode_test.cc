@@ -5,6 +5,7 @@
 
 #include "passes/build.h"
 #include "passes/fuse.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
