@@ -92,13 +92,11 @@ const std::vector<FindingKind>& finding_kinds() {
        "match the dropout and the activation: {remedy}", FixPhase::layers,
        find_alpha_dropout_without_selu},
       {"dropout-inference-shift",
-       "predicted slope of the output at inference on its mean over the masks of training",
+       "slope of the output at inference on its mean over the masks of training",
        "Alpha dropout does nothing at inference. In training, the mean of its output over the "
-       "masks "
-       "has a smaller slope in its input: {detail}. The layers after it are fitted to that mean. "
-       "At "
-       "inference, the output of the network is therefore amplified by {value}: a regression "
-       "overshoots, and a classifier is too confident.",
+       "masks has a smaller slope in its input: {detail}. The layers after it are fitted to this "
+       "mean. At inference, they multiply the signal by {value}: a regression overshoots, and a "
+       "classifier is too confident.",
        "set inference = \"expectation\" in the dropout layers", FixPhase::layers,
        find_dropout_inference_shift},
       {"normalization-beside-selu", "variance of the input of the normalization",

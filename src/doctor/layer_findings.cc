@@ -146,12 +146,11 @@ std::vector<LayerFinding> find_alpha_dropout_without_selu(const NetworkAnalysis&
   return layer_findings;
 }
 
-// Finds alpha dropout that is the identity at inference, if the output of the network shows it.
+// Finds alpha dropout that is the identity at inference and amplifies the output of the network.
+// Without a prediction for the output, the amplification of the next layer counts.
 std::vector<LayerFinding> find_dropout_inference_shift(const NetworkAnalysis& analysis) {
   constexpr double kVisible = 1.02;
   std::vector<LayerFinding> layer_findings;
-  const double amplification = analysis.output_amplification();
-  if (!(amplification > kVisible)) return layer_findings;
   for_each_dropout(analysis, [&](const DropoutNode& dropout) {
     const Settings& attributes = dropout.node.attributes;
     const auto inference = attributes.find(kDropoutInference);
@@ -164,6 +163,8 @@ std::vector<LayerFinding> find_dropout_inference_shift(const NetworkAnalysis& an
     const double slope = expected_alpha_dropout(dropout.rate, number("mean"), number("variance"),
                                                 number("alpha_prime"))
                              .a;
+    const double amplification = analysis.output_amplification().value_or(1 / slope);
+    if (!(amplification > kVisible)) return;
     layer_findings.push_back({dropout.node.name,
                               amplification,
                               severity_of(amplification),

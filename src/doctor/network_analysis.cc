@@ -35,9 +35,8 @@ NetworkAnalysis::NetworkAnalysis(const Graph& graph, const PredictedSignals& sig
   }
   for (const ValueId output : graph.outputs) {
     if (shifts.empty() || !shifts[index(output)]) continue;
-    const double amplification = shifts[index(output)]->amplification;
-    const auto off = [](double ratio) { return std::abs(std::log(std::abs(ratio))); };
-    if (off(amplification) > off(output_amplification_)) output_amplification_ = amplification;
+    output_amplification_ =
+        std::max(output_amplification_.value_or(0), shifts[index(output)]->amplification);
   }
   for (const Parameter& parameter : graph.parameters)
     parameters_[index(parameter.value)] = &parameter;

@@ -35,8 +35,9 @@ class NetworkAnalysis {
   const FieldAverage& average(ValueId value) const { return averages_[index(value)]; }
   /// The predicted mean square of the gradient with respect to a value; NaN without a gradient.
   double gradient(ValueId value) const { return gradients_[index(value)]; }
-  /// The predicted amplification of an output of the network at inference: the one farthest from 1.
-  double output_amplification() const { return output_amplification_; }
+  /// The largest predicted amplification of an output of the network at inference, if there is a
+  /// prediction.
+  std::optional<double> output_amplification() const { return output_amplification_; }
   /// The predicted field of a value.
   const MomentField& field(ValueId value) const { return signals_.forward[index(value)]->field(); }
 
@@ -78,7 +79,7 @@ class NetworkAnalysis {
   std::vector<InitializerMoments> initializer_moments_;
   std::vector<FieldAverage> averages_;
   std::vector<double> gradients_;
-  double output_amplification_ = 1;
+  std::optional<double> output_amplification_;
   std::vector<const Node*> producers_, first_readers_;
   std::vector<std::vector<const Node*>> readers_;
   std::vector<const Parameter*> parameters_;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -123,6 +124,14 @@ TEST(InferenceShift, IsAbsentForBatchNormAndForTwins) {
   const Examination twins =
       examined({{{"x", {8}}, {"y", {8}}}, {left, right, difference, dropout, dense(2)}, {}}, 0);
   EXPECT_FALSE(twins.layers.back().inference.has_value());
+  // The finding does not depend on the prediction: the next layer is amplified by 1/(a·q).
+  const double slope = 0.8 * alpha_dropout_affine(0.2, 0, 1, kAlphaPrime).a;
+  for (const Examination& each : {normalized, twins}) {
+    const auto finding =
+        std::ranges::find(each.findings, "dropout-inference-shift", &Finding::code);
+    ASSERT_NE(finding, each.findings.end());
+    EXPECT_NEAR(finding->value, 1 / slope, 1e-12);
+  }
 }
 
 // Token ids have as many rows as the examination, and other inputs one that stands for all.

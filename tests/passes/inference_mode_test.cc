@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "ops/table.h"
 #include "passes/build.h"
 #include "passes/fuse.h"
 #include "selfnorm/error.h"
@@ -44,6 +47,17 @@ TEST(InferenceMode, SetsTheAttributeOfAlphaDropoutsOnly) {
   EXPECT_EQ(network.layers[1].attributes, (Settings{{"inference", std::string("identity")}}));
   for (const std::size_t other : {0u, 2u, 3u})
     EXPECT_TRUE(network.layers[other].attributes.empty());
+  EXPECT_THROW(set_dropout_inference(network, "mean"), Error);
+}
+
+// The options of an op are shared, and describe its defaults.
+TEST(InferenceMode, SettingANetworkLeavesTheDefaultOfTheOp) {
+  Network network{{{"x", {4}}}, {{"alpha_dropout"}}, {}};
+  set_dropout_inference(network, "identity");
+  const auto options = find_op("alpha_dropout")->attributes->describe();
+  const auto option = std::ranges::find(options, "inference", &Option::name);
+  ASSERT_NE(option, options.end());
+  EXPECT_EQ(get_option(*option), Setting(std::string("expectation")));
 }
 
 }  // namespace
