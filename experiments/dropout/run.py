@@ -127,8 +127,10 @@ class Program:
 
     def regression_scores(self, folder, line):
         """Returns the scores without and with the refitted output, by name."""
-        scores = {mode: self.slope(folder, mode, line) for mode in MODES}
-        scores["refitted"] = self.slope(folder, "expectation", {"slope": 1, "offset": 0})
+        as_predicted = {"slope": 1, "offset": 0}  # --inference identity undoes the line itself
+        scores = {"identity": self.slope(folder, "identity", as_predicted),
+                  "expectation": self.slope(folder, "expectation", line),
+                  "refitted": self.slope(folder, "expectation", as_predicted)}
         return scores
 
     def slope(self, folder, mode, line):

@@ -33,10 +33,14 @@ class Model {
   /// Returns the network.
   const Network& network() const;
 
-  /// Returns a model with the same weights in which every alpha dropout computes this at inference:
-  /// "expectation", the mean of its output over the masks, or "identity". An output that was
-  /// refitted (TrainOptions::refit_output) keeps its line. Throws Error(config) for another word.
+  /// Returns a model in which every alpha dropout computes this at inference: "expectation", the
+  /// mean of its output over the masks, or "identity" (docs/theory.md). If this changes the model,
+  /// refitted outputs are restored as trained (TrainOptions::refit_output), because their lines
+  /// were fitted to other outputs. Throws Error(config) for another word.
   Model with_dropout_inference(const std::string& inference) const;
+
+  /// Whether the outputs were refitted after training (TrainOptions::refit_output).
+  bool has_refitted_outputs() const;
 
   /// Returns statistics of ω and τ for every layer with weights.
   std::vector<WeightStatistics> weight_statistics() const;

@@ -10,6 +10,7 @@
 #include "passes/views.h"
 #include "selfnorm/error.h"
 #include "train/evaluator.h"
+#include "train/output_line.h"
 #include "train/trainer.h"
 #include "train/weight_statistics.h"
 
@@ -25,9 +26,12 @@ const Network& Model::network() const { return trained_->network; }
 
 Model Model::with_dropout_inference(const std::string& inference) const {
   auto changed = std::make_shared<TrainedModel>(*trained_);
-  set_dropout_inference(changed->network, inference);
+  const bool changes = set_dropout_inference(changed->network, inference);
+  if (changes) undo_output_lines(*changed);  // they were fitted to other outputs
   return Model(std::move(changed));
 }
+
+bool Model::has_refitted_outputs() const { return !trained_->output_lines.empty(); }
 
 std::vector<WeightStatistics> Model::weight_statistics() const {
   return WeightMonitor(trained_->network).measure(trained_->weights);

@@ -329,7 +329,7 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   history = std::make_unique<HistoryFile>(folder.history(), resume ? trainer.state().epoch : -1);
   write_file(folder.config(), to_toml(run.config));
   trainer.run();
-  result.output_lines = trainer.output_lines();
+  result.output_lines = run.model.output_lines;
   save_model(run.model, folder.model());
   run.final_evaluation = evaluate_final_model(run, result);
   run.history = history->records();

@@ -86,7 +86,13 @@ inline ModelAndRows open_model(const InferenceArguments& arguments, bool needs_t
     }
   }();
   if (!arguments.inference.empty()) {
+    const bool was_refitted = opened.model.has_refitted_outputs();
     opened.model = opened.model.with_dropout_inference(arguments.inference);
+    if (was_refitted && !opened.model.has_refitted_outputs()) {
+      fmt::print(stderr,
+                 "outputs are as trained, without the line that was fitted to those of the "
+                 "model's own inference\n");
+    }
   }
   if (input) opened.data.name = input->replace_file_name(opened.data.name);
   const Dataset& rows = opened.data;

@@ -16,12 +16,12 @@ bool changes_at_inference(const Node& node) {
   return pass.activation.kind != ActivationKind::identity || changes_values(pass.dropout);
 }
 
-// Whether the op has the attribute `inference`.
-bool has_inference(const std::string& op) {
-  const OpRow* row = find_op(op);
-  if (row == nullptr) return false;
+// Returns the row of the layer's op if it has the attribute `inference`, or null.
+const OpRow* row_with_inference(const Layer& layer) {
+  const OpRow* row = find_op(layer.op);
+  if (row == nullptr) return nullptr;
   const auto options = row->attributes->describe();
-  return std::ranges::count(options, kDropoutInference, &Option::name) > 0;
+  return std::ranges::count(options, kDropoutInference, &Option::name) > 0 ? row : nullptr;
 }
 
 }  // namespace
@@ -43,11 +43,17 @@ void apply_inference_mode(Graph& graph) {
   replace(graph.outputs);
 }
 
-void set_dropout_inference(Network& network, const std::string& inference) {
+bool set_dropout_inference(Network& network, const std::string& inference) {
   find_op("alpha_dropout")->attributes->complete({{kDropoutInference, inference}}, "alpha dropout");
+  bool changes = false;
   for (Layer& layer : network.layers) {
-    if (has_inference(layer.op)) layer.attributes[kDropoutInference] = inference;
+    const OpRow* row = row_with_inference(layer);
+    if (row == nullptr) continue;
+    const Settings before = row->attributes->complete(layer.attributes, layer.op);
+    changes = changes || before.at(kDropoutInference) != Setting(inference);
+    layer.attributes[kDropoutInference] = inference;
   }
+  return changes;
 }
 
 }  // namespace selfnorm

@@ -14,8 +14,8 @@ void apply_inference_mode(Graph& graph);
 /// The attribute that says what a dropout computes at inference.
 inline constexpr const char* kDropoutInference = "inference";
 
-/// Sets this attribute of all layers that have it. Throws Error(config) for a word that is not one
-/// of its choices.
-void set_dropout_inference(Network& network, const std::string& inference);
+/// Sets this attribute of all layers that have it. Returns whether this changes what a layer
+/// computes. Throws Error(config) for a word that is not one of its choices.
+bool set_dropout_inference(Network& network, const std::string& inference);
 
 }  // namespace selfnorm

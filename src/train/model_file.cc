@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "formats/json.h"
 #include "formats/network_json.h"
 #include "formats/safetensors.h"
 #include "kernels/simd/reduce.h"
@@ -9,6 +13,7 @@
 #include "selfnorm/error.h"
 #include "selfnorm/version.h"
 #include "train/compile.h"
+#include "train/output_line.h"
 #include "train/schema_json.h"
 #include "train/trained_model.h"
 
@@ -18,6 +23,7 @@ namespace {
 constexpr const char* kFormat = "selfnorm-model-2";
 /// The format of versions 0.1 and 0.2, where alpha dropout was the identity at inference.
 constexpr const char* kFormat1 = "selfnorm-model-1";
+constexpr const char* kOutputLines = "output_lines";
 
 std::vector<TensorEntry> weight_tensors(const Weights& weights,
                                         const std::vector<std::vector<float>>& values) {
@@ -121,6 +127,40 @@ void read_weights(const TensorFile& file, Weights& weights) {
   }
 }
 
+std::string output_lines_to_json(const std::vector<OutputLine>& lines) {
+  auto json = nlohmann::json::array();
+  for (const OutputLine& line : lines) {
+    json.push_back({{"slope", line.slope}, {"offset", line.offset}});
+  }
+  return json.dump();
+}
+
+// Reads the lines of a file, which are absent if the outputs were not refitted.
+std::vector<OutputLine> read_output_lines(const TensorFile& file) {
+  const auto found = file.metadata.find(kOutputLines);
+  if (found == file.metadata.end()) return {};
+  return read_json(found->second, kOutputLines, [](const nlohmann::json& json) {
+    std::vector<OutputLine> lines;
+    for (const nlohmann::json& line : json) lines.push_back({line.at("slope"), line.at("offset")});
+    return lines;
+  });
+}
+
+void check_output_lines(const TrainedModel& model, const Graph& graph) {
+  if (model.output_lines.empty()) return;
+  const Shape& shape = graph.value(graph.outputs[0]).shape;
+  const bool fits = can_refit_output(model) && std::ssize(model.output_lines) == elements(shape);
+  const bool is_valid = std::ranges::all_of(model.output_lines, [](const OutputLine& line) {
+    return std::isfinite(line.slope) && line.slope > 0 && std::isfinite(line.offset);
+  });
+  if (fits && is_valid) return;
+  throw Error(
+      ErrorKind::model_file,
+      fmt::format("its {} do not fit its network (expected one slope above 0 and one offset "
+                  "for each of {} outputs, got {})",
+                  kOutputLines, elements(shape), model.output_lines.size()));
+}
+
 TrainedModel read_model(const TensorFile& file) {
   const std::string& format = metadata_of(file, "format");
   if (format != kFormat && format != kFormat1) {
@@ -140,6 +180,8 @@ TrainedModel read_model(const TensorFile& file) {
   check_tensors(file, graph);
   model.weights = Weights(graph);
   read_weights(file, model.weights);
+  model.output_lines = read_output_lines(file);
+  check_output_lines(model, graph);
   return model;
 }
 
@@ -153,6 +195,9 @@ void save_model(const TrainedModel& model, const std::filesystem::path& path,
   metadata["network"] = network_to_json(model.network);
   metadata["schema"] = schema_to_json(model.schema);
   metadata["objective"] = objective_to_json(model.objective);
+  if (!model.output_lines.empty()) {
+    metadata[kOutputLines] = output_lines_to_json(model.output_lines);
+  }
   std::vector<std::vector<float>> values;
   for (const WeightEntry& entry : model.weights.entries())
     values.push_back(model.weights.get(entry));

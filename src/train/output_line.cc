@@ -95,6 +95,26 @@ OutputLine least_squares_line(std::span<const float> x, std::span<const float> y
   return {slope, sums.y_mean - slope * sums.x_mean};
 }
 
+// Changes the last dense layer so that each output x becomes slope·x + offset.
+void fold(const std::vector<OutputLine>& lines, TrainedModel& model) {
+  const LastDense last = *last_dense(build_engine_graph(model.network, 1));
+  const WeightEntry& weight = *model.weights.find(last.weight);
+  const WeightEntry& bias = *model.weights.find(last.bias);
+  std::vector<float> w = model.weights.get(weight), b = model.weights.get(bias);
+  const std::size_t features = w.size() / lines.size();
+  for (std::size_t unit = 0; unit < lines.size(); ++unit) {
+    const OutputLine& line = lines[unit];
+    for (std::size_t k = unit * features; k < (unit + 1) * features; ++k) {
+      w[k] = static_cast<float>(line.slope * w[k]);
+    }
+    // slope·(factor·z + shift) + offset = factor·z′ + shift, with slope·w in z′.
+    const double moved = (line.slope * last.shift + line.offset - last.shift) / last.factor;
+    b[unit] = static_cast<float>(line.slope * b[unit] + moved);
+  }
+  model.weights.set(weight, w);
+  model.weights.set(bias, b);
+}
+
 }  // namespace
 
 bool can_refit_output(const TrainedModel& model) {
@@ -103,9 +123,7 @@ bool can_refit_output(const TrainedModel& model) {
   return has_active_dropout(graph) && last_dense(graph).has_value();
 }
 
-std::vector<OutputLine> refit_output(TrainedModel& model, const Dataset& data,
-                                     std::span<const std::int64_t> rows) {
-  const LastDense last = *last_dense(build_engine_graph(model.network, 1));
+void refit_output(TrainedModel& model, const Dataset& data, std::span<const std::int64_t> rows) {
   const std::vector<std::int64_t> used = evenly_spaced_rows(rows);
   Evaluator evaluator(model, {});
   const std::vector<float> predicted = evaluator.outputs(data, used);
@@ -115,24 +133,21 @@ std::vector<OutputLine> refit_output(TrainedModel& model, const Dataset& data,
     const auto at = data.targets.values.begin() + row * static_cast<std::ptrdiff_t>(width);
     targets.insert(targets.end(), at, at + static_cast<std::ptrdiff_t>(width));
   }
-  const WeightEntry &weight = *model.weights.find(last.weight),
-                    &bias = *model.weights.find(last.bias);
-  std::vector<float> w = model.weights.get(weight), b = model.weights.get(bias);
-  const std::size_t features = w.size() / width;
-  std::vector<OutputLine> lines;
+  model.output_lines.clear();
   for (std::size_t unit = 0; unit < width; ++unit) {
-    const OutputLine line = least_squares_line(predicted, targets, unit, width);
-    for (std::size_t k = unit * features; k < (unit + 1) * features; ++k) {
-      w[k] = static_cast<float>(line.slope * w[k]);
-    }
-    // slope·(factor·z + shift) + offset = factor·z′ + shift, with slope·w in z′.
-    const double moved = (line.slope * last.shift + line.offset - last.shift) / last.factor;
-    b[unit] = static_cast<float>(line.slope * b[unit] + moved);
-    lines.push_back(line);
+    model.output_lines.push_back(least_squares_line(predicted, targets, unit, width));
   }
-  model.weights.set(weight, w);
-  model.weights.set(bias, b);
-  return lines;
+  fold(model.output_lines, model);
+}
+
+void undo_output_lines(TrainedModel& model) {
+  if (model.output_lines.empty()) return;
+  std::vector<OutputLine> inverse;
+  for (const OutputLine& line : model.output_lines) {
+    inverse.push_back({1 / line.slope, -line.offset / line.slope});
+  }
+  fold(inverse, model);
+  model.output_lines.clear();
 }
 
 }  // namespace selfnorm

@@ -15,10 +15,13 @@ namespace selfnorm {
 bool can_refit_output(const TrainedModel& model);
 
 /// Computes, for each output, the least-squares line of the targets on the predictions of these
-/// rows, and changes the weights and biases of the last dense layer so that the model predicts
-/// this line. Uses at most 20,000 rows, evenly spaced. An output whose predictions or targets do
-/// not vary, or whose slope is not positive, keeps the line 1·x + 0.
-std::vector<OutputLine> refit_output(TrainedModel& model, const Dataset& data,
-                                     std::span<const std::int64_t> rows);
+/// rows, changes the weights and biases of the last dense layer so that the model predicts this
+/// line, and stores the lines in the model. Uses at most 20,000 rows, evenly spaced. An output
+/// whose predictions or targets do not vary, or whose slope is not positive, keeps the line 1·x +
+/// 0.
+void refit_output(TrainedModel& model, const Dataset& data, std::span<const std::int64_t> rows);
+
+/// Restores the outputs as trained, and removes the lines from the model.
+void undo_output_lines(TrainedModel& model);
 
 }  // namespace selfnorm

@@ -38,6 +38,8 @@ struct TrainedModel {
   Objective objective;
   Schema schema;
   Weights weights;
+  /// The lines by which the outputs were refitted, by output, or empty (train/output_line.h).
+  std::vector<OutputLine> output_lines = {};
 };
 
 using Metadata = std::map<std::string, std::string>;

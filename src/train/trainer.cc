@@ -142,7 +142,7 @@ void Trainer::run() {
     model_.weights = state_.best.weights;
   }
   if (options_.refit_output && can_refit_output(model_)) {
-    output_lines_ = refit_output(model_, *data_.train, data_.train_rows);
+    refit_output(model_, *data_.train, data_.train_rows);
   }
 }
 

@@ -39,8 +39,6 @@ class Trainer {
   /// Throws Error(interrupted) after writing a checkpoint if should_stop returns true.
   void run();
 
-  /// The lines by which `run` refitted the outputs (TrainOptions::refit_output), or empty.
-  const std::vector<OutputLine>& output_lines() const { return output_lines_; }
   const TrainingState& state() const { return state_; }
 
  private:
@@ -84,7 +82,6 @@ class Trainer {
   Optimizer optimizer_;
   Schedule schedule_;
   TrainingState state_;
-  std::vector<OutputLine> output_lines_;
   std::filesystem::path checkpoint_path_;
   std::optional<TrainingPosition> saved_position_;  // place of the last checkpoint
   std::string fingerprint_;

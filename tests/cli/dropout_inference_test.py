@@ -6,7 +6,7 @@ import math
 import random
 import struct
 
-from program import USAGE, CliTest, main, read_safetensors, safetensors_bytes
+from program import MODEL, USAGE, CliTest, main, read_safetensors, safetensors_bytes
 
 RATE = 0.2
 ALPHA, LAMBDA = 1.6732632423543772, 1.0507009873554805
@@ -46,6 +46,7 @@ layers = [
 ]
 [train]
 epochs = 2
+refit_output = false
 """)
         self.ok("train", "net.toml", "--out", "run")
 
@@ -74,6 +75,8 @@ epochs = 2
         self.check(self.predictions("--inference", "expectation"), expectation)
 
     def test_the_output_is_refitted_by_default(self):
+        text = self.path("net.toml").read_text()
+        self.write("net.toml", text.replace("refit_output = false\n", ""))
         result = self.ok_json("train", "net.toml", "--out", "refitted")
         (line,) = result["output_lines"]
         self.assertNotEqual(1, line["slope"])
@@ -86,13 +89,36 @@ epochs = 2
         for x, y in zip(*columns):
             self.assertAlmostEqual(line["slope"] * x + line["offset"], y, places=4)
 
+    def test_another_inference_has_outputs_as_trained(self):
+        self.ok("train", "net.toml", "--out", "refitted", "--refit-output", "true")
+        predict = ("predict", "--data", "t.csv", "--inference", "identity")
+        plain, refitted = self.ok(*predict, "run"), self.ok(*predict, "refitted")
+        self.assertNotIn("as trained", plain.err)
+        self.assertIn("as trained", refitted.err)
+        for want, got in zip(plain.out.splitlines()[1:], refitted.out.splitlines()[1:]):
+            self.assertAlmostEqual(float(want.split(",")[1]), float(got.split(",")[1]), places=4)
+
+    def test_lines_that_do_not_fit_the_network(self):
+        self.ok("train", "net.toml", "--out", "run", "--refit-output", "true")
+        model = self.path("run/model.safetensors")
+        metadata, tensors = read_safetensors(model)
+        evaluate = ["evaluate", "run", "--data", "t.csv"]
+        for lines in ('[{"slope": 0, "offset": 0}]', '[{"slope": 1}]', '{"slope": 1}', "x",
+                      '[{"slope": 1, "offset": 0}, {"slope": 1, "offset": 0}]',
+                      '[{"slope": null, "offset": 0}]', '[{"slope": 1e999, "offset": 0}]'):
+            with self.subTest(lines):
+                model.write_bytes(safetensors_bytes({**metadata, "output_lines": lines}, tensors))
+                self.fails(MODEL, "output_lines", arguments=evaluate)
+
     def test_resuming_a_finished_run_gives_the_same_model(self):
+        refit = ("train", "net.toml", "--out", "run", "--refit-output", "true")
+        self.ok(*refit)
         model = self.path("run/model.safetensors").read_bytes()
-        self.ok("train", "net.toml", "--out", "run", "--resume")
+        self.ok(*refit, "--resume")
         self.assertEqual(model, self.path("run/model.safetensors").read_bytes())
         # The checkpoint has the output as trained, so a resumed run may leave it so.
-        self.ok("train", "net.toml", "--out", "run", "--resume", "--refit-output", "false")
-        self.ok("train", "net.toml", "--out", "plain", "--refit-output", "false")
+        self.ok("train", "net.toml", "--out", "run", "--resume")
+        self.ok("train", "net.toml", "--out", "plain")
         self.assertEqual(self.path("plain/model.safetensors").read_bytes(),
                          self.path("run/model.safetensors").read_bytes())
 
@@ -119,7 +145,7 @@ epochs = 2
         state = self.path("run/checkpoint/state.safetensors")
         metadata, tensors = read_safetensors(state)
         state.write_bytes(safetensors_bytes({**metadata, "format": "selfnorm-checkpoint-1"}, tensors))
-        self.fails(4, "0.2", "alpha dropout",
+        self.fails(MODEL, "0.2", "alpha dropout",
                    arguments=["train", "net.toml", "--out", "run", "--epochs", "3", "--resume"])
 
     def test_evaluate_scores_the_same_predictions(self):
