@@ -292,15 +292,15 @@ def slopes_text(results):
 def amplification_text(results):
     lines = ["| network | inference | draws | predicted | measured | ratio | distance, predicted | "
              "measured |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
-    for row in results:
-        if row["stage"] == "amplification":
-            want, got = row["predicted"], row["measured"]
-            ratio = want["amplification"] / got["amplification"]
-            lines.append(f"| {row['network']} | {row['mode']} | {row['draws']} | "
-                         f"{want['amplification']:.3f} | "
-                         f"{got['amplification']:.3f} ± {got['amplification_error']:.3f} | {ratio:.3f} | "
-                         f"{want['distance']:.2f} | "
-                         f"{got['distance']:.2f} |")
+    rows = [row for row in results if row["stage"] == "amplification"]
+    for row in sorted(rows, key=lambda row: row["network"]):
+        want, got = row["predicted"], row["measured"]
+        ratio = want["amplification"] / got["amplification"]
+        lines.append(f"| {row['network']} | {row['mode']} | {row['draws']} | "
+                     f"{want['amplification']:.3f} | "
+                     f"{got['amplification']:.3f} ± {got['amplification_error']:.3f} | {ratio:.3f} | "
+                     f"{want['distance']:.2f} | "
+                     f"{got['distance']:.2f} |")
     return "\n".join(lines)
 
 

@@ -99,16 +99,13 @@ void feature_gradient(GradientContext& c) {
                          {{node.name, node.op, node.attributes}})[0]);
 }
 
-// Copies of a row (SignalContext::at_inference) get a mask for each element, since the products of
-// two positions must not contain noise then.
 Signal feature_signal(const SignalContext& c) {
-  return {propagate_dropout(c.inputs[0]->field(), from(c.node.attributes), c.at_inference.empty(),
-                            c.at_inference)};
+  return dropout_signal(c, from(c.node.attributes), true);
 }
 
 std::vector<SignalGradient> feature_signal_gradient(const SignalContext& c,
                                                     const SignalGradient& dy) {
-  return {{propagate_dropout_gradient(dy.field(), from(c.node.attributes), true)}};
+  return {dropout_signal_gradient(dy, from(c.node.attributes), true)};
 }
 
 OpRow feature_row() {

@@ -10,7 +10,7 @@
 #include "ops/rows.h"
 #include "ops/rules.h"
 #include "ops/signal_rules.h"
-#include "theory/normal_maximum.h"
+#include "ops/window_maxima.h"
 
 namespace selfnorm {
 namespace {
@@ -223,8 +223,7 @@ Moments sum_over(const MomentField& x, const CovarianceModel& covariances,
   return {sum.mean, std::max(sum.variance, 0.0)};
 }
 
-MomentField summed(const SignalContext& c) {
-  const MomentField& x = c.inputs[0]->field();
+MomentField summed(const SignalContext& c, const MomentField& x) {
   MomentField y = zero_field({x.extent.samples, 1, 1, x.extent.copies});
   const CovarianceModel covariances(x);
   std::vector<double> counts, sample_covariances;
@@ -253,30 +252,12 @@ MomentField summed(const SignalContext& c) {
 
 // Each step of a sample is equally likely to be the maximum.
 Signal forward_signal(const SignalContext& c) {
-  MomentField y = summed(c);
-  if (!is_max_pooling(c.node)) return {y};
-  const auto& [z, f] = underlying_normal(*c.inputs[0]);
-  const MomentField averages = y;
-  const CovarianceModel covariances(z);
-  for (std::int64_t n = 0; n < y.extent.samples; ++n) {
-    const auto e = static_cast<std::size_t>(n);
-    const auto steps = present_steps(c, n);
-    if (steps.empty()) continue;
-    const EquicorrelatedNormals normals = match_equicorrelated(normals_at(z, covariances, steps));
-    const auto largest =
-        f.largest(normals.mean, normals.variance, normals.correlation, std::ssize(steps));
-    y.mean[e] = largest.mean;
-    y.square[e] = largest.square;
-  }
-  for (const Link link : {Link::sample, Link::far}) {
-    for (std::int64_t n = 0; n < y.extent.samples; ++n) {
-      const auto e = static_cast<std::size_t>(n);
-      const auto to = static_cast<std::size_t>(linked_element(y.extent, n, link));
-      const double both = std::sqrt(std::max(0.0, y.variance(e) * y.variance(to)));
-      y.product(link)[e] = y.mean[e] * y.mean[to] + correlation(averages, n, link) * both;
-    }
-  }
-  return {y};
+  const Signal& x = *c.inputs[0];
+  if (!is_max_pooling(c.node)) return {summed(c, x.field())};
+  const Extent& in = x.field().extent;
+  return {window_maxima(x, {{in.samples, 1, 1, in.copies},
+                            [&](std::int64_t sample) { return present_steps(c, sample); },
+                            [&](const MomentField& z) { return summed(c, z); }})};
 }
 
 // Every pooled step receives the same gradient, times the factor. For the maximum, one step in n

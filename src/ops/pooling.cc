@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/dnnl/pooling.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "ops/channels.h"
+#include "base/index.h"
+#include "kernels/dnnl/pooling.h"
 #include "ops/reference.h"
 #include "ops/rows.h"
 #include "ops/window.h"
-#include "theory/normal_maximum.h"
+#include "ops/window_maxima.h"
 
 namespace selfnorm {
 namespace {
@@ -73,99 +72,53 @@ std::vector<SignalGradient> backward_average(const SignalContext& c, const Signa
   return {{average_pool_backward(dy.field(), c.inputs[0]->field().extent, window_of(c))}};
 }
 
-// The moments of the maximum of f(z) over each window, and the averages of z over the windows.
-struct WindowMaxima {
-  MomentField averages;
-  std::vector<DualActivation::Largest> largest;
-};
-
-WindowMaxima window_maxima(const SignalContext& c, const MomentField& z, const DualActivation& f) {
+Windows windows_of(const SignalContext& c) {
   const SlidingWindow window = window_of(c);
-  const Extent out = extent_of(c.output, z.extent);
-  const auto windows = window_positions(z.extent, out, window);
-  const CovarianceModel covariances(z);
-  WindowMaxima maxima{average(z, out, window), {}};
-  for (std::int64_t e = 0; e < out.elements(); ++e) {
-    std::vector<std::int64_t> elements = windows[static_cast<std::size_t>(e % out.positions())];
-    for (std::int64_t& at : elements) at += e / out.positions() * z.extent.positions();
-    const EquicorrelatedNormals normals =
-        match_equicorrelated(normals_at(z, covariances, elements));
-    maxima.largest.push_back(
-        f.largest(normals.mean, normals.variance, normals.correlation, std::ssize(elements)));
-  }
-  return maxima;
+  const Extent in = c.inputs[0]->field().extent, out = extent_of(c.output, in);
+  return {out,
+          [in, out, positions = window_positions(in, out, window)](std::int64_t e) {
+            std::vector<std::int64_t> elements = positions[as_index(e % out.positions())];
+            for (std::int64_t& at : elements) at += e / out.positions() * in.positions();
+            return elements;
+          },
+          [out, window](const MomentField& x) { return average(x, out, window); }};
 }
 
-// The maxima of two windows are taken to have the correlation of the windows' averages.
-MomentField field_from_expansions(const WindowMaxima& maxima) {
-  MomentField y = maxima.averages;
-  for (std::size_t e = 0; e < y.mean.size(); ++e) {
-    y.mean[e] = maxima.largest[e].mean;
-    y.square[e] = maxima.largest[e].square;
-  }
-  for (const Link link : kLinks) {
-    for (std::int64_t e = 0; e < y.extent.elements(); ++e) {
-      const std::int64_t other = linked_element(y.extent, e, link);
+Signal forward_max(const SignalContext& c) { return {window_maxima(*c.inputs[0], windows_of(c))}; }
+
+// Returns the field of a gradient whose elements are multiplied by factors with these squares.
+MomentField weighted(const MomentField& x, const std::vector<double>& squares) {
+  MomentField y = zero_field(x.extent);
+  for (std::int64_t e = 0; e < x.extent.elements(); ++e) {
+    y.square[as_index(e)] = x.square[as_index(e)] * squares[as_index(e)];
+    for (const Link link : kLinks) {
+      const std::int64_t other = linked_element(x.extent, e, link);
       if (other < 0) continue;
-      const auto at = static_cast<std::size_t>(e), to = static_cast<std::size_t>(other);
-      y.product(link)[at] =
-          y.mean[at] * y.mean[to] + correlation(maxima.averages, e, link) *
-                                        std::sqrt(std::max(0.0, y.variance(at) * y.variance(to)));
+      const double both = squares[as_index(e)] * squares[as_index(other)];
+      y.product(link)[as_index(e)] = x.product(link)[as_index(e)] * std::sqrt(both);
     }
   }
   return y;
 }
 
-// The maximum of a scaled and shifted channel is its maximum, scaled and shifted.
-Signal forward_max(const SignalContext& c) {
-  MomentField y = zero_field(extent_of(c.output, c.inputs[0]->field().extent));
-  for_each_channel(*c.inputs[0], [&](const ChannelDistribution& x) {
-    accumulate_mixture(y,
-                       affine(field_from_expansions(window_maxima(c, x.z, x.f)), x.scale, x.offset),
-                       x.fraction);
-  });
-  return {std::move(y)};
-}
-
-// Returns E f′² at the maximum of each window, averaged over channels. Weights include scale², by
-// which batch norm multiplies the squared gradient of a channel.
-std::vector<double> slopes_at_largest(const SignalContext& c) {
-  std::vector<double> slopes;
-  double all = 0;
-  for_each_channel(*c.inputs[0], [&](const ChannelDistribution& x) {
-    const auto largest = window_maxima(c, x.z, x.f).largest;
-    const double weight = x.fraction * x.scale * x.scale;
-    all += weight;
-    slopes.resize(largest.size(), 0);
-    for (std::size_t e = 0; e < slopes.size(); ++e) slopes[e] += weight * largest[e].slope_square;
-  });
-  for (double& slope : slopes) slope /= all;
-  return slopes;
+// Returns, for each element before a pooling, the mean of `factors` over the maxima that pass it a
+// gradient, weighted by the squared gradients.
+std::vector<double> at_selected(const std::vector<double>& factors, const MomentField& dy,
+                                const MomentField& dx, const SlidingWindow& window) {
+  const MomentField passed = max_pool_backward(weighted(dy, factors), dx.extent, window);
+  std::vector<double> means(dx.square.size(), 1);
+  for (std::size_t e = 0; e < means.size(); ++e)
+    if (dx.square[e] > 0) means[e] = passed.square[e] / dx.square[e];
+  return means;
 }
 
 std::vector<SignalGradient> backward_max(const SignalContext& c, const SignalGradient& dy) {
-  const std::vector<double> largest = slopes_at_largest(c);
+  const MaximumGradient at_maxima = gradient_at_maxima(*c.inputs[0], windows_of(c));
   const SlidingWindow window = window_of(c);
-  const Extent& in = c.inputs[0]->field().extent;
-  SignalGradient dx{max_pool_backward(dy.field(), in, window)};
-  // The squared slopes at the maxima, weighted by the gradients that pass through them.
-  MomentField slopes = zero_field(dy.field().extent);
-  for (std::int64_t e = 0; e < slopes.extent.elements(); ++e) {
-    const auto at = static_cast<std::size_t>(e);
-    slopes.square[at] = dy.field().square[at] * largest[at];
-    for (const Link link : kLinks) {
-      const std::int64_t other = linked_element(slopes.extent, e, link);
-      if (other < 0) continue;
-      const double both = largest[at] * largest[static_cast<std::size_t>(other)];
-      slopes.product(link)[at] = dy.field().product(link)[at] * std::sqrt(both);
-    }
-  }
-  const MomentField weighted = max_pool_backward(slopes, in, window);
-  dx.selected_slopes.resize(dx.field().square.size(), 1);
-  for (std::size_t e = 0; e < dx.field().square.size(); ++e) {
-    const double all = dx.field().square[e];
-    if (all > 0) dx.selected_slopes[e] = weighted.square[e] / all;
-  }
+  SignalGradient dx{max_pool_backward(dy.field(), c.inputs[0]->field().extent, window)};
+  dx.selected_slopes = at_selected(at_maxima.squared_slopes, dy.field(), dx.field(), window);
+  if (!at_maxima.kept.empty())
+    dx.selected_masks = at_selected(at_maxima.kept, dy.field(), dx.field(), window);
   return {dx};
 }
 

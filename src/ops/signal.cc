@@ -44,19 +44,6 @@ std::array<std::pair<double, double>, 2> scales_of(double spread) {
         (1 + standard_deviation / root) / 2}}};
 }
 
-// A map of elements, slope·x + offset.
-struct Line {
-  double slope = 1, offset = 0;
-  // E of the square, and of the product with another line of an element, from E x·x′, E x and E x′.
-  double square(double square_of_x, double mean) const {
-    return product(*this, square_of_x, mean, mean);
-  }
-  double product(const Line& other, double product_of_x, double mean, double other_mean) const {
-    return slope * other.slope * product_of_x + slope * other.offset * mean +
-           offset * other.slope * other_mean + offset * other.offset;
-  }
-};
-
 MomentField scale_variance(double factor, const MomentField& z) {
   MomentField y = z;
   for (std::size_t e = 0; e < z.mean.size(); ++e) {
@@ -95,9 +82,8 @@ std::vector<SignalGradient> backward_activation(const SignalContext& c, const Si
   const auto f = dual_of(pointwise_pass(c.node, Mode::training).activation);
   MomentField dz = average_over_channels(
       *c.inputs[0], [&](const MomentField& z) { return f->backward(z, dy.field()); });
-  for (std::size_t e = 0; e < dy.selected_slopes.size(); ++e) {
+  for (std::size_t e = 0; e < dy.selected_slopes.size(); ++e)
     dz.square[e] = dy.field().square[e] * dy.selected_slopes[e];
-  }
   SignalGradient gradient(std::move(dz));
   const double spread = c.inputs[0]->channel_variance_spread;
   if (spread >= kNegligibleSpread) {
@@ -114,16 +100,35 @@ std::vector<SignalGradient> backward_activation(const SignalContext& c, const Si
 }
 
 Signal forward_dropout(const SignalContext& c) {
-  return {propagate_dropout(c.inputs[0]->field(), pointwise_pass(c.node, Mode::training).dropout,
-                            false, c.at_inference)};
+  return dropout_signal(c, pointwise_pass(c.node, Mode::training).dropout, false);
 }
 
 std::vector<SignalGradient> backward_dropout(const SignalContext& c, const SignalGradient& dy) {
-  return {{propagate_dropout_gradient(dy.field(), pointwise_pass(c.node, Mode::training).dropout,
-                                      false)}};
+  return {dropout_signal_gradient(dy, pointwise_pass(c.node, Mode::training).dropout, false)};
 }
 
 }  // namespace
+
+Signal dropout_signal(const SignalContext& c, const Dropout& dropout, bool whole_features) {
+  const Signal& x = *c.inputs[0];
+  Signal y(propagate_dropout(x.field(), dropout, whole_features && c.at_inference.empty(),
+                             c.at_inference));
+  if (draws_masks(dropout)) {
+    y.masked =
+        std::make_shared<MaskedSignal>(MaskedSignal{x, dropout, whole_features, c.at_inference});
+  }
+  return y;
+}
+
+SignalGradient dropout_signal_gradient(const SignalGradient& dy, const Dropout& dropout,
+                                       bool whole_features) {
+  MomentField field = propagate_dropout_gradient(dy.field(), dropout, whole_features);
+  for (std::size_t e = 0; e < dy.selected_masks.size(); ++e)
+    field.square[e] *= dy.selected_masks[e];
+  SignalGradient dx(std::move(field));
+  dx.selected_slopes = dy.selected_slopes;
+  return dx;
+}
 
 Flow weighted_sum(const std::vector<WeightedFlow>& flows) {
   constexpr std::size_t kMaxTerms = 256;
@@ -172,12 +177,9 @@ Normals normals_at(const MomentField& z, const CovarianceModel& covariances,
 MomentField propagate_dropout(const MomentField& x, const Dropout& dropout, bool whole_features,
                               const std::vector<bool>& at_inference) {
   const double q = keep_probability(dropout);
-  const double other = dropout.kind == DropoutKind::alpha ? dropout.alpha_prime : 0;
-  const double dropped = dropout.a * other + dropout.b;
-  const Line kept{dropout.a, dropout.b};
+  const Line kept = line_of(dropout), inference = line_of(inference_dropout(dropout));
+  const double dropped = kept.slope * dropped_value(dropout) + kept.offset;
   const Line mean_over_masks{q * kept.slope, q * kept.offset + (1 - q) * dropped};
-  const Dropout identity_or_mean = inference_dropout(dropout);
-  const Line inference{identity_or_mean.a, identity_or_mean.b};
   const auto is_inference = [&](std::int64_t e) {
     return !at_inference.empty() && at_inference[as_index(e / x.extent.positions())];
   };

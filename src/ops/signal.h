@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "kernels/pointwise.h"
 #include "theory/dual_activation.h"
 #include "theory/moment_window.h"
 
@@ -38,6 +39,8 @@ Flow weighted_sum(const std::vector<WeightedFlow>& flows);
 /// A channel_variance_spread below this has no effect.
 inline constexpr double kNegligibleSpread = 0.05;
 
+struct MaskedSignal;
+
 /// A forward signal.
 struct Signal : Flow {
   Signal(MomentField moment_field) : Flow(std::move(moment_field)) {}  // NOLINT: as a flow
@@ -49,9 +52,19 @@ struct Signal : Flow {
   /// variance.
   std::shared_ptr<const Signal> normalization_input = nullptr;
   double epsilon = 0;
+  /// After a dropout that draws masks: its input.
+  std::shared_ptr<const MaskedSignal> masked = nullptr;
   /// Relative variance over channels of a channel's variance. It is not 0 for units with few
   /// inputs.
   double channel_variance_spread = 0;
+};
+
+/// The input of a dropout, and what the dropout does with it.
+struct MaskedSignal {
+  Signal input;
+  Dropout dropout;
+  bool whole_features = false;          ///< one draw serves all positions of a feature
+  std::vector<bool> at_inference = {};  ///< as in SignalContext
 };
 
 /// A backward gradient, with mean 0.
@@ -61,6 +74,9 @@ struct SignalGradient : Flow {
   /// E f′² at the maximum for the activation f before a pooling, if only the maximum of a window
   /// receives the gradient, or empty.
   std::vector<double> selected_slopes = {};
+  /// The same for the mask of a dropout before a pooling: the probability that it keeps an element
+  /// that receives the gradient, relative to that of any element, or empty.
+  std::vector<double> selected_masks = {};
   /// The mean of a channel's relative variance, weighted by the gradient through the channel. It is
   /// 1 unless channels have different variances (Signal::channel_variance_spread).
   double gradient_weighted_variance = 1;

@@ -9,12 +9,39 @@
 
 namespace selfnorm {
 
+/// A map of elements, slope·x + offset.
+struct Line {
+  double slope = 1, offset = 0;
+  /// E of the square, and of the product with another line of an element, from E x·x′, E x and
+  /// E x′.
+  double square(double square_of_x, double mean) const {
+    return product(*this, square_of_x, mean, mean);
+  }
+  double product(const Line& other, double product_of_x, double mean, double other_mean) const {
+    return slope * other.slope * product_of_x + slope * other.offset * mean +
+           offset * other.slope * other_mean + offset * other.offset;
+  }
+};
+
+/// The map of the elements that a dropout keeps.
+inline Line line_of(const Dropout& dropout) { return {dropout.a, dropout.b}; }
+/// The value of dropped elements before that map.
+inline double dropped_value(const Dropout& dropout) {
+  return dropout.kind == DropoutKind::alpha ? dropout.alpha_prime : 0;
+}
+
 /// Returns the field after dropout. The mask is drawn for each element or, with `whole_features`,
 /// for each feature of a sample. `at_inference` is as in SignalContext.
 MomentField propagate_dropout(const MomentField& x, const Dropout& dropout, bool whole_features,
                               const std::vector<bool>& at_inference = {});
 /// Returns the gradient before dropout from the gradient after it.
 MomentField propagate_dropout_gradient(const MomentField& gradient, const Dropout& dropout,
+                                       bool whole_features);
+
+/// The rules of a dropout. Copies of a row (SignalContext::at_inference) get a mask for each
+/// element, since the products of two positions must not contain noise then.
+Signal dropout_signal(const SignalContext& c, const Dropout& dropout, bool whole_features);
+SignalGradient dropout_signal_gradient(const SignalGradient& dy, const Dropout& dropout,
                                        bool whole_features);
 
 /// Repeats a field with one position per sample at every position, times a factor. With

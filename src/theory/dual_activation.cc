@@ -210,21 +210,22 @@ MomentField DualActivation::backward(const MomentField& z, const MomentField& gr
 }
 
 // The normals are z = m + √v·(√ρ·a + √(1−ρ)·b). The largest has the largest b, which has density
-// count·Φ^(count−1)·φ.
+// count·q·(1 − q + q·Φ)^(count−1)·φ.
 DualActivation::Largest DualActivation::largest(double mean, double variance, double rho,
-                                                std::int64_t count) const {
+                                                std::int64_t count, double q) const {
   Largest out;
   const double standard_deviation = std::sqrt(std::max(variance, 0.0));
   const double shared = std::sqrt(std::clamp(rho, 0.0, 1.0)), own = std::sqrt(1 - shared * shared);
   const double power = static_cast<double>(count) - 1;
   integrate_normal({}, [&](double b, double b_weight) {
     const double below = 0.5 * std::erfc(-b / std::numbers::sqrt2);
-    const double weight = b_weight * (power + 1) * std::pow(below, power);
+    const double weight = b_weight * (power + 1) * q * std::pow(1 - q + q * below, power);
     if (weight < 1e-12) return;
     const HermiteExpansion conditional =
         at(mean + standard_deviation * own * b, variance * shared * shared);
     out.mean += weight * conditional.terms[0];
     out.square += weight * conditional.square;
+    out.slope += weight * conditional.slope_coefficients[0];
     out.slope_square += weight * conditional.slope_square;
   });
   return out;

@@ -44,6 +44,7 @@ MomentField field_from_expansions(const MomentField& z,
 class DualActivation {
  public:
   explicit DualActivation(ActivationFunction activation);
+  double value(double z) const { return activation_.f(z); }
   HermiteExpansion at(double mean, double variance) const;
   std::vector<HermiteExpansion> expansions_of(const MomentField& z) const;  ///< one per element
 
@@ -55,12 +56,13 @@ class DualActivation {
   MomentField forward(const MomentField& z) const;
   /// The gradient before the activation from the gradient after it.
   MomentField backward(const MomentField& z, const MomentField& gradient) const;
-  /// E f(M), E f(M)² and E f′(M)², where M is the largest of `count` normals N(m, v) with
-  /// correlation rho.
+  /// E f(M), E f(M)², E f′(M) and E f′(M)², where M is the largest of `count` normals N(m, v) with
+  /// correlation rho. If each is kept with a probability q, M is the largest of those that are
+  /// kept, and the case of none adds 0.
   struct Largest {
-    double mean = 0, square = 0, slope_square = 0;
+    double mean = 0, square = 0, slope = 0, slope_square = 0;
   };
-  Largest largest(double mean, double variance, double rho, std::int64_t count) const;
+  Largest largest(double mean, double variance, double rho, std::int64_t count, double q = 1) const;
 
  private:
   HermiteExpansion tangent(double mean, double variance) const;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -71,7 +72,42 @@ std::vector<double> cholesky(const Normals& x) {
   return factor;
 }
 
-// Returns the moments of the largest of `count` independent N(0, 1) by maximum_moments.
+// Calls body(values, weight) with sample points of the variables.
+template <class Body>
+void for_each_point(const Normals& x, Body body) {
+  const std::size_t n = x.means.size();
+  const std::vector<double>& points = points_for(n);
+  const std::vector<double> factor = cholesky(x);
+  const double weight = static_cast<double>(n) / static_cast<double>(points.size());
+  std::vector<double> values(n);
+  for (std::size_t row = 0; row < points.size(); row += n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      values[i] = x.means[i];
+      for (std::size_t j = 0; j <= i; ++j) values[i] += factor[i * n + j] * points[row + j];
+    }
+    body(values, weight);
+  }
+}
+
+Normals to_normals(const EquicorrelatedNormals& x, std::size_t count) {
+  Normals normals{std::vector<double>(count, x.mean),
+                  std::vector<double>(count * count, x.correlation * x.variance)};
+  for (std::size_t i = 0; i < count; ++i) normals.covariances[i * count + i] = x.variance;
+  return normals;
+}
+
+}  // namespace
+
+Moments maximum_moments(const Normals& x) {
+  double mean = 0, square = 0;
+  for_each_point(x, [&](const std::vector<double>& values, double weight) {
+    const double largest = *std::ranges::max_element(values);
+    mean += weight * largest;
+    square += weight * largest * largest;
+  });
+  return {mean, std::max(square - mean * mean, 0.0)};
+}
+
 Moments standard_normal_maximum(std::size_t count) {
   thread_local std::map<std::size_t, Moments> known;
   const auto [found, is_new] = known.try_emplace(count);
@@ -79,27 +115,6 @@ Moments standard_normal_maximum(std::size_t count) {
   Normals unit{std::vector<double>(count, 0), std::vector<double>(count * count, 0)};
   for (std::size_t i = 0; i < count; ++i) unit.covariances[i * count + i] = 1;
   return found->second = maximum_moments(unit);
-}
-
-}  // namespace
-
-Moments maximum_moments(const Normals& x) {
-  const std::size_t n = x.means.size();
-  const std::vector<double>& points = points_for(n);
-  const std::vector<double> factor = cholesky(x);
-  double sum = 0, squares = 0;
-  for (std::size_t row = 0; row < points.size(); row += n) {
-    double largest = -std::numeric_limits<double>::infinity();
-    for (std::size_t i = 0; i < n; ++i) {
-      double value = x.means[i];
-      for (std::size_t j = 0; j <= i; ++j) value += factor[i * n + j] * points[row + j];
-      largest = std::max(largest, value);
-    }
-    sum += largest, squares += largest * largest;
-  }
-  const double point_weight = static_cast<double>(n) / static_cast<double>(points.size());
-  const double mean = point_weight * sum;
-  return {mean, std::max(point_weight * squares - mean * mean, 0.0)};
 }
 
 // Equicorrelated normals are m + √v·(√ρ·a + √(1 − ρ)·bᵢ). The largest of them has the largest bᵢ.
@@ -113,6 +128,34 @@ EquicorrelatedNormals match_equicorrelated(const Normals& normals) {
   const double shared = std::max(all.variance - own * own * unit.variance, 0.0);
   const double variance = own * own + shared;
   return {mean, variance, variance > 0 ? shared / variance : 0};
+}
+
+// A mask keeps the j-th largest and none above it with probability q·(1 − q)^(j−1).
+MaskedMaximumCovariances masked_maximum_covariances(const EquicorrelatedNormals& normals,
+                                                    std::int64_t count, const RealFunction& f,
+                                                    double q, double dropped) {
+  double masked = 0, largest = 0, masked_square = 0, largest_square = 0, product = 0;
+  std::vector<double> sorted;
+  for_each_point(to_normals(normals, static_cast<std::size_t>(count)),
+                 [&](const std::vector<double>& z, double weight) {
+                   sorted = z;
+                   std::ranges::sort(sorted, std::greater());
+                   double mean = 0, none_above = 1;
+                   for (const double each : sorted) {
+                     mean += none_above * q * f(each);
+                     none_above *= 1 - q;
+                   }
+                   mean += none_above * dropped;
+                   const double top = f(sorted.front());
+                   masked += weight * mean;
+                   largest += weight * top;
+                   masked_square += weight * mean * mean;
+                   largest_square += weight * top * top;
+                   product += weight * mean * top;
+                 });
+  const double variance = largest_square - largest * largest;
+  if (!(variance > 0)) return {};
+  return {(masked_square - masked * masked) / variance, (product - masked * largest) / variance};
 }
 
 }  // namespace selfnorm

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "selfnorm/theory.h"
+#include "theory/quadrature.h"
 
 namespace selfnorm {
 
@@ -22,6 +24,9 @@ struct Normals {
 /// is about 1 % of the standard deviation.
 Moments maximum_moments(const Normals& normals);
 
+/// Returns the moments of the largest of `count` independent N(0, 1), with the same error.
+Moments standard_normal_maximum(std::size_t count);
+
 /// Normals N(mean, variance) with one common correlation.
 struct EquicorrelatedNormals {
   double mean = 0, variance = 0, correlation = 0;
@@ -29,5 +34,18 @@ struct EquicorrelatedNormals {
 /// Returns as many equicorrelated normals with the same mean and variance of the largest. Exact if
 /// the variables are independent and identically distributed.
 EquicorrelatedNormals match_equicorrelated(const Normals& normals);
+
+/// Covariances, relative to the variance of the largest f(z). `masked` is the mean over masks of
+/// the largest f(z) of the elements that a mask keeps, at fixed z. So it is also the covariance of
+/// two maxima with independent masks.
+struct MaskedMaximumCovariances {
+  double of_masked = 1;     ///< variance of the mean over masks
+  double with_largest = 1;  ///< covariance of the mean over masks and the largest
+};
+/// Returns these for `count` normals and an f that does not decrease. Each element is kept with
+/// probability q. Dropped elements have the value `dropped`, which is not above any f(z).
+MaskedMaximumCovariances masked_maximum_covariances(const EquicorrelatedNormals& normals,
+                                                    std::int64_t count, const RealFunction& f,
+                                                    double q, double dropped);
 
 }  // namespace selfnorm

@@ -26,6 +26,7 @@ Layer alpha_dropout(double rate, const std::string& inference) {
   return {"alpha_dropout", {{"rate", rate}, {"inference", inference}}};
 }
 const Layer kSelu{"selu"};
+const Layer kMaxPooling{"max_pool2d", {{"kernel", Ints{2, 2}}}};
 
 Examination examined(const Network& network, std::int64_t draws) {
   RunConfig config;
@@ -36,11 +37,11 @@ Examination examined(const Network& network, std::int64_t draws) {
 }
 
 // 5 % is the promise. The last layer has many outputs and the draws are many, so that the error of
-// the measurement is below 2 %.
-void expect_amplification(const Network& network) {
+// the measurement is below 2 %. Images need fewer draws than rows of features.
+constexpr std::int64_t kDraws = 40, kImageDraws = 12;
+void expect_amplification(const Network& network, std::int64_t draws = kDraws) {
   constexpr double kPromise = 0.05;
-  constexpr std::int64_t kDraws = 40;
-  for (const LayerExamination& layer : examined(network, kDraws).layers) {
+  for (const LayerExamination& layer : examined(network, draws).layers) {
     ASSERT_TRUE(layer.inference.has_value()) << layer.name;
     ASSERT_TRUE(layer.measured_inference.has_value()) << layer.name;
     const InferenceShift &want = *layer.inference, &got = *layer.measured_inference;
@@ -66,7 +67,7 @@ TEST_P(Amplification, OfPooledConvolutions) {
   expect_amplification({{{"x", {8, 12, 12}}},
                         {conv(48),
                          kSelu,
-                         {"max_pool2d", {{"kernel", Ints{2, 2}}}},
+                         kMaxPooling,
                          alpha_dropout(0.2, GetParam()),
                          conv(48),
                          kSelu,
@@ -75,6 +76,36 @@ TEST_P(Amplification, OfPooledConvolutions) {
                          {"flatten"},
                          dense(128)},
                         {}});
+}
+
+// The maximum is the largest element that the mask keeps, so masks choose different elements.
+TEST_P(Amplification, OfMaximaOverKeptElements) {
+  const Network network{
+      {{"x", {8, 12, 12}}},
+      {conv(48), kSelu, alpha_dropout(0.2, GetParam()), kMaxPooling, {"flatten"}, dense(256)},
+      {}};
+  expect_amplification(network, kImageDraws);
+}
+
+TEST_P(Amplification, OfMaximaOverSignalsWithNoise) {
+  const Network network{{{"x", {8, 12, 12}}},
+                        {conv(48),
+                         kSelu,
+                         alpha_dropout(0.2, GetParam()),
+                         conv(48),
+                         kSelu,
+                         kMaxPooling,
+                         {"flatten"},
+                         dense(256)},
+                        {}};
+  expect_amplification(network, kImageDraws);
+}
+
+TEST_P(Amplification, OfMaximaOverFeaturesThatAreDroppedAsAWhole) {
+  const Layer feature{"feature_alpha_dropout", {{"rate", 0.2}, {"inference", GetParam()}}};
+  const Network network{
+      {{"x", {8, 12, 12}}}, {conv(64), kSelu, feature, kMaxPooling, {"flatten"}, dense(256)}, {}};
+  expect_amplification(network, kImageDraws);
 }
 
 TEST_P(Amplification, OfConcatenationsAndSums) {

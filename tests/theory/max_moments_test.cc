@@ -62,5 +62,29 @@ TEST(MatchEquicorrelated, KeepsASingleNormal) {
   EXPECT_EQ(normals.variance, 3);
 }
 
+double increasing(double z) { return std::exp(z); }
+
+// A single element is kept or not, whatever its value.
+TEST(MaskedMaximumCovariances, AreExactForOneElement) {
+  const auto got = masked_maximum_covariances({0.3, 2, 0}, 1, increasing, 0.7, -1);
+  EXPECT_NEAR(got.of_masked, 0.7 * 0.7, 1e-12);
+  EXPECT_NEAR(got.with_largest, 0.7, 1e-12);
+}
+
+TEST(MaskedMaximumCovariances, AreOneIfEverythingIsKept) {
+  const auto got = masked_maximum_covariances({0, 1, 0.2}, 5, increasing, 1, -1);
+  EXPECT_NEAR(got.of_masked, 1, 1e-12);
+  EXPECT_NEAR(got.with_largest, 1, 1e-12);
+}
+
+// Two masks of n elements with equal z choose the same maximum: all that matters is whether one
+// element is kept.
+TEST(MaskedMaximumCovariances, AreThoseOfOneElementIfAllAreEqual) {
+  const double any = 1 - std::pow(0.3, 4);
+  const auto got = masked_maximum_covariances({0, 1, 1}, 4, increasing, 0.7, -1);
+  EXPECT_NEAR(got.of_masked, any * any, 1e-12);
+  EXPECT_NEAR(got.with_largest, any, 1e-12);
+}
+
 }  // namespace
 }  // namespace selfnorm
