@@ -201,14 +201,6 @@ def watched(record):
 
 # ---- the stages --------------------------------------------------------------------------------
 
-def copy_curves_plot(name):
-    drawn = WORK / name / "curves.svg"
-    if drawn.exists():
-        shutil.copyfile(drawn, HERE / f"{name}.svg")
-    else:
-        print(f"{name}.svg was not redrawn: gnuplot is not installed")
-
-
 class Experiment:
     def __init__(self, program):
         self.program = program
@@ -221,21 +213,16 @@ class Experiment:
         part.replace(RESULTS)
 
     def compare(self, name, files, seeds, other_tests=False):
-        """Trains the networks that have no results yet. The others keep theirs.
-
-        Returns whether all were trained, so that the plot of the comparison shows all of them.
-        """
+        """Trains the networks that have no results yet. The others keep theirs."""
         known = self.results.get(name, {})
         missing = [path for path in files if path.stem not in known]
         made = compare(self.program, name, missing, seeds) if missing else {}
         if other_tests:
             add_other_tests(self.program, name, made)
         self.keep(name, {path.stem: made.get(path.stem) or known[path.stem] for path in files})
-        return len(missing) == len(files)
 
     def published(self):
-        if self.compare("published", published(), SEEDS, other_tests=True):
-            copy_curves_plot("published")
+        self.compare("published", published(), SEEDS, other_tests=True)
         unmasked = [write(WORK / "networks", name_of(a, v, "masked_sum"), networks.changed(
             networks.published(a, v), {"pooling": {"mode": "sum"}}))
             for a in ("relu", "selu") for v in ("batch norm", "none")]
@@ -248,8 +235,7 @@ class Experiment:
 
     def repaired(self):
         by_hand = write(WORK / "networks", "selu_by_hand", networks.REPAIRED)
-        if self.compare("repaired", [repaired(self.program), by_hand], SEEDS, other_tests=True):
-            copy_curves_plot("repaired")
+        self.compare("repaired", [repaired(self.program), by_hand], SEEDS, other_tests=True)
 
     def search(self):
         files = [setting_file(family, rate, drop) for family in families()
@@ -281,8 +267,7 @@ class Experiment:
             remark = f"The best of {count} settings of the family '{family}'. Written by run.py."
             files.append(write(HERE, name_of("tuned", family.replace(",", "")),
                                with_settings(options, rate, drop, TUNED_FIRST_SEED), remark))
-        if self.compare("tuned", files, TUNED_SEEDS, other_tests=True):
-            copy_curves_plot("tuned")
+        self.compare("tuned", files, TUNED_SEEDS, other_tests=True)
 
     def moments(self):
         """Trains the tuned networks again and records signals and weights before and after."""
@@ -376,9 +361,12 @@ def main():
         if piece in arguments.only:
             getattr(experiment, piece)()
     if "tables" in arguments.only:
+        import pictures
         import tables
         for name, text in tables.tables(experiment.results, networks, LEARNING_RATES, DROPOUT_RATES).items():
             replace_table(README, name, text)
+        for name in ("published", "repaired", "tuned"):
+            pictures.draw_curves(experiment.results[name], HERE / f"{name}.svg")
 
 
 if __name__ == "__main__":
