@@ -19,6 +19,24 @@ struct Field {
   Shape sample_shape;                                                  ///< shape of one row
   std::variant<std::vector<std::uint8_t>, std::vector<float>> values;  ///< bytes or numbers
   std::vector<std::string> columns = {};  ///< column names if the input is from a table, else empty
+  /// For each of `columns`, the column of the table from which it was made. If they are given, NaN
+  /// is a missing cell. Otherwise, it is an error.
+  std::vector<std::string> sources = {};
+};
+
+/// How the cells of a table column become numbers. A column of numbers or times has one number, a
+/// column of categories one for each category. Cells that are missing are NaN, which
+/// standardization maps to 0, the mean over the training rows.
+struct TableColumn {
+  std::string name;                     ///< in the header, or the index
+  std::string kind = "number";          ///< "number", "category", "time" or "left out"
+  std::string format = "plain";         ///< how numbers and times are written (docs/tables.md)
+  double origin = 0;                    ///< subtracted from numbers, so that 32 bits can hold them
+  std::vector<std::string> parts = {};  ///< of times: "month", "weekday", "hour"
+  std::vector<std::string> categories = {};  ///< those with a number of their own
+  bool has_other = false;                    ///< whether all other categories share one more number
+  bool marks_missing = false;  ///< whether one more number is 1 for missing cells, else 0
+  std::string note = {};       ///< what was decided, and why
 };
 
 /// What to predict: one class per row, `width` numbers per row, or nothing. The numbers of an image
@@ -44,6 +62,8 @@ struct Dataset {
   std::vector<std::int64_t> lines = {};  ///< line number of each row in a file of texts
   std::int64_t unlabeled = 0;            ///< number of rows left out for lack of a label
   std::int64_t skipped = 0;              ///< number of rows left out as unreadable
+  std::vector<TableColumn> table = {};   ///< the columns of a table that are not targets
+  std::vector<std::string> notes = {};   ///< what a person should know about how it was read
 };
 
 /// The source of each named input: columns of the table by name or index, or one file (.npy or IDX)
@@ -66,7 +86,7 @@ struct DataOptions {
   bool shuffle_split = false;          ///< draw given splits at random; false takes the last rows
   std::string data_dir;                ///< folder to search first for known data sets
   std::int64_t limit = 0;              ///< maximum number of rows of each set; 0 for all
-  std::string delimiter = "auto";      ///< of table cells: "auto", "comma", "semicolon" or "tab"
+  std::string delimiter = "auto";      ///< of table cells: "auto", "comma", "semicolon", "tab", …
   bool read_targets = true;            ///< false reads no targets, for prediction
   std::string header = "auto";         ///< whether a table starts with names: "auto", "yes" or "no"
   std::vector<std::string> text = {};  ///< columns of text; if given, other columns are not read
@@ -74,6 +94,14 @@ struct DataOptions {
   std::int64_t min_count = 1;          ///< minimum number of occurrences of a known token
   std::vector<std::string> labels = {};  ///< allowed labels of texts; empty for any
   bool skip_bad = false;                 ///< leave out rows of texts that cannot be read
+  std::string quotes = "auto";           ///< whether cells may be in quotes: "auto", "yes" or "no"
+  /// Cells of a table that are missing, in any case. Empty cells always are.
+  std::vector<std::string> missing = {"NA", "N/A", "NaN", "null", "None", "?", "-", "."};
+  std::vector<std::string> categorical = {};  ///< table columns that are categories
+  std::vector<std::string> numeric = {};      ///< table columns that are numbers
+  std::vector<std::string> drop = {};         ///< table columns to leave out
+  std::vector<std::string> keep = {};         ///< table columns to use that would be left out
+  std::vector<TableColumn> table = {};  ///< how to read the columns; empty: decided by their cells
 };
 
 /// The data sets loaded from a source. All of them use the class indices of `train`.

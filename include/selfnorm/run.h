@@ -73,6 +73,7 @@ struct RunSummary {
   std::int64_t vocabulary_size = 0;  ///< size of the vocabulary, for texts
   std::int64_t unlabeled = 0;        ///< as in Dataset
   std::int64_t skipped = 0;          ///< as in Dataset
+  std::vector<std::string> notes;    ///< how a table was read, for a person, in lines
   /// Fraction of the tokens of the training texts that have a pretrained vector.
   std::optional<double> coverage;
   std::int64_t skipped_vectors = 0;  ///< number of unreadable lines left out of the vector file

@@ -98,6 +98,16 @@ DataOptions external_text_options(DataOptions data, const Schema& schema) {
   return data;
 }
 
+// Returns how the columns of a table become numbers. Models of older versions have only columns of
+// numbers.
+std::vector<TableColumn> table_of(const Schema& schema) {
+  std::vector<TableColumn> table = schema.table;
+  if (!table.empty()) return table;
+  for (const Schema::Input& input : schema.inputs)
+    for (const std::string& column : input.columns) table.push_back({column});
+  return table;
+}
+
 // Returns the options for other data than the run's: those of the run, unless the user gives
 // others.
 DataOptions external_data_options(const DataOptions& given, const Schema& schema) {
@@ -110,6 +120,9 @@ DataOptions external_data_options(const DataOptions& given, const Schema& schema
   if (!schema.vocabulary.empty()) return external_text_options(data, schema);
   if (data.header == "auto") data.header = schema.header;
   if (data.delimiter == "auto") data.delimiter = schema.delimiter;
+  if (data.quotes == "auto") data.quotes = schema.quotes;
+  if (!schema.missing.empty()) data.missing = schema.missing;
+  data.table = table_of(schema);
   if (data.inputs.empty()) data.inputs = columns_of_inputs(schema);
   if (data.target.empty()) data.target = target_if_present(data, schema);
   return data;

@@ -15,6 +15,7 @@
 #include "data/check_dataset.h"
 #include "data/paths.h"
 #include "data/split.h"
+#include "data/table_summary.h"
 #include "data/text_dataset.h"
 #include "data/token_counter.h"
 #include "passes/build.h"
@@ -49,6 +50,9 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
   schema.target_columns = data.targets.columns;
   schema.header = header_of(config.data, data);
   schema.delimiter = config.data.delimiter;
+  schema.quotes = config.data.quotes;
+  schema.missing = config.data.missing;
+  schema.table = data.table;
   schema.vocabulary = data.vocabulary;
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const Field& field = data.inputs[i];
@@ -379,6 +383,8 @@ RunSummary Run::summary() const {
     summary.unlabeled += data->unlabeled;
     summary.skipped += data->skipped;
   }
+  if (!run.train.table.empty()) summary.notes = summarize_table(run.train, run.config.data);
+  for (const std::string& each : run.train.notes) summary.notes.push_back("note: " + each);
   summary.coverage = run.coverage;
   summary.skipped_vectors = run.skipped_vectors;
   return summary;

@@ -49,6 +49,9 @@ std::string vocabulary_line(const RunSummary& run) {
 
 std::string data_notes(const RunSummary& run) {
   std::string text = vocabulary_line(run);
+  for (const std::string& line : run.notes) text += line + "\n";
+  if (run.vocabulary_size == 0 && run.unlabeled > 0)
+    text += fmt::format("note: {} rows without a target left out\n", group_digits(run.unlabeled));
   if (!run.unseen_classes.empty()) {
     // The last rows of a sorted table can belong to classes that no training row has.
     text += fmt::format(

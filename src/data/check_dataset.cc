@@ -35,7 +35,8 @@ void check_field(const std::string& dataset, const Field& field, std::int64_t ro
   const auto* values = std::get_if<std::vector<float>>(&field.values);
   if (values == nullptr) return;
   for (std::size_t i = 0; i < values->size(); ++i) {
-    if (std::isfinite((*values)[i])) continue;
+    const bool is_missing_cell = !field.sources.empty() && std::isnan((*values)[i]);
+    if (std::isfinite((*values)[i]) || is_missing_cell) continue;
     const auto at = static_cast<std::int64_t>(i);
     throw_data_error(
         fmt::format("{}: row {}, feature {} (from 0): expected a finite number, got {} (drop "

@@ -12,20 +12,24 @@
 
 #include "data/byte_reader.h"
 #include "data/csv_table.h"
+#include "data/dialect.h"
+#include "data/text_reader.h"
 
 namespace selfnorm {
 namespace {
-
-constexpr std::size_t kChunk = std::size_t{1} << 16;
 
 // Converts libcsv's callbacks to rows, with the line on which each row begins. An exception must
 // not propagate through libcsv's C functions, so it is stored and rethrown after they return.
 class Parser {
  public:
-  Parser(const CsvRowCallback& callback, std::string file, unsigned char delimiter)
-      : callback_(callback), file_(std::move(file)) {
+  Parser(const CsvRowCallback& callback, std::string file, const Dialect& dialect,
+         std::int64_t first_line)
+      : callback_(callback),
+        file_(std::move(file)),
+        skips_comments_(dialect.has_comments),
+        line_(first_line) {
     csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
-    csv_set_delim(&parser_, delimiter);
+    csv_set_delim(&parser_, static_cast<unsigned char>(dialect.delimiter));
   }
   ~Parser() { csv_free(&parser_); }
   Parser(const Parser&) = delete;
@@ -63,7 +67,8 @@ class Parser {
   }
   void end_row(int end) {
     const bool second_half = row_.size() == 0 && end == '\n' && last_end_ == '\r';  // LF of CR LF
-    if (row_.size() > 0 && !done_) done_ = !callback_(row_, line_);
+    const bool is_comment = skips_comments_ && row_.size() > 0 && row_.cell(0).starts_with('#');
+    if (row_.size() > 0 && !is_comment && !done_) done_ = !callback_(row_, line_);
     if (!second_half) line_ += 1 + lines_within_;
     row_.clear();
     lines_within_ = 0;
@@ -72,60 +77,131 @@ class Parser {
   void check(bool parsed) {
     if (fault_) std::rethrow_exception(fault_);
     if (parsed) return;
-    throw_data_error(
-        fmt::format("{}:{}: a quote (\") is not closed, or is inside an unquoted cell (double it "
-                    "to \"\" and put the cell in quotes)",
-                    file_, line_));
+    throw_data_error(fmt::format(
+        "{}:{}: a quote (\") is not closed, or is inside an unquoted cell (double it "
+        "to \"\" and put the cell in quotes, or set quotes = \"no\" if quotes are text)",
+        file_, line_));
   }
 
   csv_parser parser_{};
   const CsvRowCallback& callback_;
   bool done_ = false;
   std::string file_;
+  bool skips_comments_;
   CsvRow row_;
-  std::int64_t line_ = 1;
+  std::int64_t line_;
   std::int64_t lines_within_ = 0;
   int last_end_ = 0;
   std::exception_ptr fault_;
 };
 
-unsigned char find_delimiter(std::string_view start, const std::string& option) {
-  if (option == "comma") return ',';
-  if (option == "semicolon") return ';';
-  if (option == "tab") return '\t';
-  start.remove_prefix(std::min(start.find_first_not_of("\r\n"), start.size()));
-  bool quote = false, semicolon = false;
-  for (const char c : start.substr(0, start.find_first_of("\r\n"))) {
-    if (c == '"') quote = !quote;
-    if (c == '\t' && !quote) return '\t';
-    semicolon = semicolon || (c == ';' && !quote);
+// Splits lines whose cells are not in quotes, or have spaces between them. A cell between spaces
+// may be in quotes, as R writes them.
+class LineSplitter {
+ public:
+  LineSplitter(const CsvRowCallback& callback, const Dialect& dialect, std::int64_t first_line)
+      : callback_(callback), dialect_(dialect), line_(first_line) {}
+
+  void feed(std::string_view text) {
+    for (; !text.empty() && !done_; ++line_) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      std::string_view line = text.substr(0, end);
+      text.remove_prefix(std::min(end + 1, text.size()));
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      if (line.empty() || (dialect_.has_comments && line.starts_with('#'))) continue;
+      split(line);
+      if (row_.size() > 0) done_ = !callback_(row_, line_);
+    }
   }
-  return semicolon ? ';' : ',';
+  bool done() const { return done_; }
+
+ private:
+  void split(std::string_view line) {
+    row_.clear();
+    if (dialect_.delimiter == ' ') return split_at_spaces(line);
+    for (std::size_t begin = 0; begin <= line.size();) {
+      const std::size_t end = std::min(line.find(dialect_.delimiter, begin), line.size());
+      row_.push(line.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  void split_at_spaces(std::string_view line) {
+    for (std::size_t begin = line.find_first_not_of(" \t"); begin < line.size();) {
+      const bool quoted = dialect_.quotes && line[begin] == '"';
+      const std::size_t from = begin + (quoted ? 1 : 0);
+      const std::size_t end =
+          std::min(line.find_first_of(quoted ? "\"" : " \t", from), line.size());
+      row_.push(line.substr(from, end - from));
+      begin = line.find_first_not_of(" \t", std::min(end + (quoted ? 1 : 0), line.size()));
+    }
+  }
+
+  const CsvRowCallback& callback_;
+  const Dialect& dialect_;
+  std::int64_t line_;
+  bool done_ = false;
+  CsvRow row_;
+};
+
+// Feeds the rest of a file to a parser, which begins with `piece`.
+template <class Parser>
+void feed_all(TextReader& reader, std::string_view piece, Parser& parser) {
+  while (!piece.empty() && !parser.done()) {
+    parser.feed(piece);
+    piece = reader.next();
+  }
 }
 
 }  // namespace
 
-void read_csv_rows(const std::filesystem::path& path, const std::string& delimiter,
-                   const CsvRowCallback& callback) {
-  ByteReader reader(path);
-  std::string chunk(kChunk, '\0');
-  std::string_view text(chunk.data(), reader.read_some(chunk.data(), kChunk));
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
-  Parser parser(callback, reader.name(), find_delimiter(text, delimiter));
-  while (!text.empty() && !parser.done()) {
-    parser.feed(text);
-    text = {chunk.data(), reader.read_some(chunk.data(), kChunk)};
+CsvFormat read_csv_rows(const std::filesystem::path& path, const CsvFormat& format,
+                        const CsvRowCallback& callback) {
+  TextReader reader(path);
+  std::string_view piece = reader.next();
+  const Dialect dialect = find_dialect(piece, format.delimiter, format.quotes);
+  std::int64_t line = 1;
+  if (dialect.has_separator_line) {
+    piece.remove_prefix(std::min(piece.find('\n') + 1, piece.size()));
+    ++line;
   }
-  if (!parser.done()) parser.finish();
+  for (; dialect.has_comments && piece.starts_with('#'); ++line)
+    piece.remove_prefix(std::min(piece.find('\n'), piece.size() - 1) + 1);
+  if (dialect.quotes && dialect.delimiter != ' ') {
+    Parser parser(callback, reader.name(), dialect, line);
+    feed_all(reader, piece, parser);
+    if (!parser.done()) parser.finish();
+  } else {
+    LineSplitter splitter(callback, dialect, line);
+    feed_all(reader, piece, splitter);
+  }
+  CsvFormat found{delimiter_name(dialect.delimiter), dialect.quotes ? "yes" : "no"};
+  found.encoding = reader.encoding();
+  found.recoded_lines = reader.recoded_lines();
+  return found;
 }
 
 Dataset read_csv(const std::filesystem::path& path, const DataOptions& options) {
-  CsvTable table(path.string(), options);
-  read_csv_rows(path, options.delimiter, [&](const CsvRow& row, std::int64_t line) {
-    table.row(row, line);
-    return !table.complete();
-  });
-  return table.dataset();
+  std::vector<std::size_t> word_columns;
+  while (true) {
+    CsvTable table(path.string(), options, word_columns);
+    const CsvFormat format = read_csv_rows(path, {options.delimiter, options.quotes},
+                                           [&](const CsvRow& row, std::int64_t line) {
+                                             table.row(row, line);
+                                             return !table.complete();
+                                           });
+    table.finish();
+    // Words must be as in the file, so a column that turns out to have words is read again.
+    word_columns = table.changed_words();
+    if (!word_columns.empty()) continue;
+    Dataset data = table.dataset(format.delimiter);
+    if (format.recoded_lines > 0) {
+      data.notes.push_back(fmt::format(
+          "{} lines are not UTF-8 and were read as Windows-1252 (save the file as UTF-8 if "
+          "characters are wrong)",
+          format.recoded_lines));
+    }
+    return data;
+  }
 }
 
 }  // namespace selfnorm

@@ -4,245 +4,266 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <limits>
 #include <utility>
 
+#include "base/index.h"
 #include "base/text.h"
 #include "data/byte_reader.h"
-#include "data/targets.h"
+#include "data/column_encoding.h"
+#include "data/table_columns.h"
+#include "data/table_targets.h"
 
 namespace selfnorm {
 namespace {
 
-constexpr std::size_t kMaxListedColumns = 20;
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+bool is_listed(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::count(names, name) > 0;
 }
 
-bool is_missing(std::string_view cell) {
-  static const std::vector<std::string> missing_words = {"", "na", "n/a", "nan", "null", "?"};
-  return cell.size() <= 4 && std::ranges::count(missing_words, to_lower(cell)) > 0;
-}
-
-// Returns a hint for an unknown column. A wide table has too many columns to list.
-std::string column_hint(const std::string& name, const std::vector<std::string>& columns) {
-  if (columns.size() <= kMaxListedColumns) return suggestion(name, columns);
-  const std::string nearest = nearest_name(name, columns);
-  return nearest.empty() ? fmt::format(" (the table has {} columns)", columns.size())
-                         : fmt::format(" (did you mean {}?)", quote_for_message(nearest));
-}
-
-// Parses the whole cell as a number. Returns infinity if the number is too large for a double, 0 if
-// it is too small, and nothing if the cell is not a number.
-std::optional<double> parse_number(std::string_view cell) {
-  if (cell.starts_with('+') && !cell.starts_with("+-")) cell.remove_prefix(1);
-  double value = 0;
-  const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (end != cell.data() + cell.size() || cell.empty()) return std::nullopt;
-  if (fault == std::errc::result_out_of_range) {
-    return cell.find_first_of("eE") != cell.npos && cell.find('-', 1) != cell.npos ? 0 : HUGE_VAL;
-  }
-  return fault == std::errc() ? std::optional(value) : std::nullopt;
+// Returns whether a word that counts as missing is also the name of something, as Namibia's code
+// NA.
+bool may_be_class(const std::string& word) {
+  const std::string lower = to_lower(word);
+  return lower == "na" || lower == "none";
 }
 
 }  // namespace
 
-std::string_view CsvRow::cell(std::size_t i) const {
-  const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
-  return trimmed(std::string_view(text_).substr(begin, ends_[i] - begin));
+MissingWords::MissingWords(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    words_.push_back(to_lower(word));
+    longest_ = std::max(longest_, word.size());
+    has_numbers_ = has_numbers_ || parse_number(word).has_value();
+  }
 }
 
-std::string CsvTable::cell_location(std::int64_t line, std::size_t column) const {
-  if (has_header_)
-    return fmt::format("{}:{}, column {}", file_, line, quote_for_message(columns_[column]));
-  return fmt::format("{}:{}, column {} (from 0)", file_, line, column);
+bool MissingWords::contains(std::string_view cell) const {
+  return cell.empty() || (cell.size() <= longest_ && is_listed(words_, to_lower(cell)));
 }
 
-bool CsvTable::is_header(const CsvRow& row) const {
-  if (options_.header != "auto") return options_.header == "yes";
-  bool text = false, number = false, target = false;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const std::string_view cell = row.cell(i);
-    if (parse_number(cell)) number = true;
-    else if (!is_missing(cell)) text = true, target = target || cell == options_.target;
-  }
-  return text && (!number || target);
-}
-
-std::optional<std::size_t> CsvTable::find_column(const std::string& name) const {
-  const auto named = std::ranges::find(columns_, name);
-  if (named != columns_.end()) {
-    if (std::count(named, columns_.end(), name) > 1) {
-      throw_data_error(
-          fmt::format("{}: more than one column is named {}", file_, quote_for_message(name)));
-    }
-    return named - columns_.begin();
-  }
-  std::int64_t index = 0;
-  const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), index);
-  if (name.empty() || fault != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  const auto count = static_cast<std::int64_t>(columns_.size());
-  if (index < -count || index >= count) return std::nullopt;
-  return static_cast<std::size_t>(index < 0 ? index + count : index);
-}
-
-void CsvTable::find_targets() {
-  std::vector<std::string> names;
-  if (options_.target.empty()) {
-    for (const std::string& name : columns_) {
-      const std::string word = to_lower(name);
-      if (word == "target" || word == "label" || word == "class") names.push_back(name);
-    }
-    if (names.size() > 1) {
-      throw_data_error(fmt::format("{}: {} could each be the target (choose one: target = \"…\")",
-                                   file_, join(names, " and ")));
-    }
-  } else if (find_column(options_.target)) {
-    names = {options_.target};
-  } else {
-    std::string_view rest = options_.target;
-    while (true) {
-      names.emplace_back(trimmed(rest.substr(0, rest.find(','))));
-      if (rest.find(',') == std::string_view::npos) break;
-      rest.remove_prefix(rest.find(',') + 1);
-    }
-  }
-  for (const std::string& name : names) {
-    const auto column = find_column(name);
-    if (!column) {
-      throw_data_error(fmt::format("{}: there is no target column {}{}", file_,
-                                   quote_for_message(name), column_hint(name, columns_)));
-    }
-    if (is_target_[*column]) {
-      throw_data_error(
-          fmt::format("{}: the target column {} is listed twice", file_, quote_for_message(name)));
-    }
-    is_target_[*column] = true;
-    labels_.push_back({*column, {}});
-  }
-  if (labels_.size() == columns_.size())
-    throw_data_error(file_ + ": all columns are targets, so no column is left for features");
-}
-
-void CsvTable::first_row(const CsvRow& row) {
-  has_header_ = is_header(row);
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    if (has_header_ && !is_utf8(row.cell(i))) {
-      throw_data_error(
-          fmt::format("{}: the name of column {} is not UTF-8 (save the file as UTF-8)", file_, i));
-    }
-    columns_.push_back(has_header_ ? std::string(row.cell(i)) : std::to_string(i));
-  }
-  is_target_.assign(columns_.size(), false);
-  find_targets();
-}
-
-float CsvTable::feature(std::string_view cell, std::int64_t line, std::size_t column) const {
-  if (const auto number = parse_number(cell)) {
-    if (std::abs(*number) <= std::numeric_limits<float>::max()) return static_cast<float>(*number);
-    if (!std::isnan(*number)) {
-      throw_data_error(fmt::format("{}: expected a number within 32-bit range, got {}",
-                                   cell_location(line, column), quote_for_message(cell)));
-    }
-  }
-  if (is_missing(cell)) {
-    throw_data_error(
-        fmt::format("{}: expected a number, got a missing value {} (fill the cell or drop the row, "
-                    "since missing features are not imputed)",
-                    cell_location(line, column), quote_for_message(cell)));
-  }
-  throw_data_error(fmt::format(
-      "{}: expected a number, got {} ({})", cell_location(line, column), quote_for_message(cell),
-      labels_.empty()
-          ? "if this is the target, set it with --target or `target` in [data]; features must be "
-            "numbers"
-          : "features must be numbers, so encode or drop this column"));
-}
+CsvTable::CsvTable(std::string file, const DataOptions& options,
+                   std::vector<std::size_t> word_columns)
+    : file_(std::move(file)),
+      options_(options),
+      missing_(options.missing),
+      word_columns_(std::move(word_columns)) {}
 
 void CsvTable::row(const CsvRow& row, std::int64_t line) {
-  if (columns_.empty()) {
-    first_row(row);
-    if (has_header_) return;
+  if (!columns_.empty()) return add(row, line);
+  if (!first_.has_value()) {
+    first_ = row;
+    first_line_ = line;
+    return;
   }
-  if (row.size() != columns_.size()) {
+  begin(*first_, &row);
+  if (!complete()) add(row, line);
+}
+
+void CsvTable::finish() {
+  if (columns_.empty() && first_.has_value()) begin(*first_, nullptr);
+  if (!lines_.empty()) return;
+  throw_data_error(file_ + (header_.is_row ? ": has a header but no rows" : ": has no rows"));
+}
+
+void CsvTable::begin(const CsvRow& first, const CsvRow* second) {
+  header_ = find_header(file_, first, second, options_);
+  columns_.resize(header_.names.size());
+  choose_columns();
+  for (const std::size_t column : word_columns_) columns_[column].cells = ColumnCells(true);
+  if (!header_.is_row && !header_.is_skipped) add(first, first_line_);
+}
+
+void CsvTable::choose_columns() {
+  if (!options_.table.empty()) read_planned_columns();
+  if (!options_.table.empty() && !options_.read_targets) return;  // `target` may be absent
+  targets_ = find_targets(file_, header_.names, options_.target);
+  for (const std::size_t column : targets_) {
+    columns_[column].is_target = true;
+    columns_[column].is_read = options_.read_targets;
+  }
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const std::string& name = header_.names[i];
+    if (is_listed(options_.drop, name)) columns_[i].is_read = false;
+    if (columns_[i].is_read && std::ranges::count(header_.names, name) > 1) {
+      throw_data_error(
+          fmt::format("{}: {} columns are named {} (rename them, or leave them out with "
+                      "drop = [{}])",
+                      file_, std::ranges::count(header_.names, name), quote_for_message(name),
+                      quote_for_message(name)));
+    }
+  }
+}
+
+// Finds the columns of the plan. Without a header, columns are numbered from 0, and a table without
+// targets has the columns of the plan in their order.
+std::vector<std::size_t> CsvTable::planned_places() const {
+  const auto is_number = [](const TableColumn& column) { return is_all_digits(column.name); };
+  const bool keeps_order = !header_.is_row && options_.table.size() == columns_.size() &&
+                           std::ranges::all_of(options_.table, is_number);
+  std::vector<std::size_t> places;
+  std::vector<std::string> lacking;
+  for (std::size_t i = 0; i < options_.table.size(); ++i) {
+    const TableColumn& planned = options_.table[i];
+    if (planned.kind == "left out") continue;
+    const auto column =
+        keeps_order ? std::optional(i) : find_column(file_, header_.names, planned.name);
+    if (column) places.push_back(*column);
+    else lacking.push_back(planned.name);
+  }
+  if (lacking.empty()) return places;
+  const std::string more =
+      lacking.size() > 1 ? fmt::format(", and {} more are absent", lacking.size() - 1) : "";
+  throw_data_error(fmt::format("{}: there is no column {}, which the model needs{}{}", file_,
+                               quote_for_message(lacking[0]), more,
+                               column_hint(lacking[0], header_.names)));
+}
+
+void CsvTable::read_planned_columns() {
+  for (Column& column : columns_) column.is_read = false;
+  const std::vector<std::size_t> places = planned_places();
+  std::size_t next = 0;
+  for (const TableColumn& planned : options_.table) {
+    if (planned.kind == "left out") continue;
+    Column& column = columns_[places[next++]];
+    column.is_read = true;
+    if (planned.format != "plain") column.cells = ColumnCells(true);
+  }
+}
+
+void CsvTable::add(const CsvRow& row, std::int64_t line) {
+  const bool ends_with_delimiter =
+      row.size() == columns_.size() + 1 && row.cell(columns_.size()).empty();
+  if (row.size() != columns_.size() && !ends_with_delimiter) {
     throw_data_error(fmt::format("{}:{}: expected {} cells as in the first row, got {}", file_,
                                  line, columns_.size(), row.size()));
   }
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    if (!is_target_[i]) features_.push_back(feature(row.cell(i), line, i));
-  }
-  for (Labels& labels : labels_) {
-    if (!options_.read_targets) break;
-    const std::string_view cell = row.cell(labels.column);
-    if (!is_utf8(cell)) {
-      throw_data_error(cell_location(line, labels.column) +
-                       ": the label is not UTF-8 (save the file as UTF-8)");
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    Column& column = columns_[i];
+    if (!column.is_read) continue;
+    const std::string_view cell = row.cell(i);
+    // Most cells are numbers, and few are missing.
+    const bool may_be_missing = cell.empty() || missing_.has_numbers() || !parse_number(cell);
+    if (!may_be_missing || !missing_.contains(cell)) {
+      column.cells.push(cell);
+      continue;
     }
-    labels.cells.emplace_back(is_missing(cell) ? std::string_view() : cell);
+    column.cells.push_missing();
+    if (!cell.empty() && column.missing_words++ == 0) column.missing_word = cell;
   }
   lines_.push_back(line);
 }
 
-double CsvTable::label(std::string_view cell, std::int64_t line, std::size_t column) const {
-  if (cell.empty()) return kMissing;
-  if (const auto number = parse_number(cell)) return *number;
-  throw_data_error(fmt::format("{}: expected a number as the target, got {}",
-                               cell_location(line, column), quote_for_message(cell)));
+std::vector<std::size_t> CsvTable::changed_words() const {
+  std::vector<std::size_t> changed;
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (columns_[i].cells.has_changed_words()) changed.push_back(i);
+  return changed;
 }
 
-Targets CsvTable::one_target(const Labels& labels) const {
-  const RowLocator where = [&](std::int64_t row) {
-    return cell_location(lines_[static_cast<std::size_t>(row)], labels.column);
-  };
-  const bool text = std::ranges::any_of(
-      labels.cells, [](const std::string& cell) { return !cell.empty() && !parse_number(cell); });
-  if (text) return text_targets(columns_[labels.column], labels.cells, options_.task, where);
-  std::vector<double> numbers;
-  for (const std::string& cell : labels.cells) numbers.push_back(label(cell, 0, labels.column));
-  return number_targets(columns_[labels.column], numbers, options_.task, where);
+std::string CsvTable::cell_location(std::int64_t row, std::size_t column) const {
+  const std::int64_t line = lines_[as_index(row)];
+  if (header_.is_row)
+    return fmt::format("{}:{}, column {}", file_, line, quote_for_message(header_.names[column]));
+  return fmt::format("{}:{}, column {} (from 0)", file_, line, column);
 }
 
-Targets CsvTable::several_targets() const {
-  std::vector<std::string> names;
-  Targets all{"", {}, {}, {}, static_cast<std::int64_t>(labels_.size())};
-  all.values.resize(lines_.size() * labels_.size());
-  for (std::size_t task = 0; task < labels_.size(); ++task) {
-    const Labels& labels = labels_[task];
-    names.push_back(columns_[labels.column]);
-    for (std::size_t row = 0; row < lines_.size(); ++row) {
-      const double value = label(labels.cells[row], lines_[row], labels.column);
-      if (std::abs(value) > std::numeric_limits<float>::max()) {
-        throw_data_error(fmt::format("{}: expected a target within 32-bit range, got {}",
-                                     cell_location(lines_[row], labels.column), value));
-      }
-      all.values[row * labels_.size() + task] = static_cast<float>(value);
+// Leaves out rows without a class.
+void CsvTable::leave_out_unlabeled(Dataset& data) {
+  const Column& target = columns_[targets_[0]];
+  if (target.cells.missing() == 0 || !needs_all_labels(target.cells, options_.task)) return;
+  if (target.missing_words > 0 && may_be_class(target.missing_word)) {
+    reject_doubtful_missing(cell_location(first_missing(target.cells), targets_[0]),
+                            target.missing_word, target.missing_words, target.cells.size());
+  }
+  std::vector<bool> kept;
+  for (std::int64_t row = 0; row < rows(); ++row) kept.push_back(!is_missing(target.cells, row));
+  data.unlabeled = target.cells.missing();
+  for (Column& column : columns_)
+    if (column.is_read) column.cells.select(kept);
+  std::size_t to = 0;
+  for (std::size_t from = 0; from < kept.size(); ++from)
+    if (kept[from]) lines_[to++] = lines_[from];
+  lines_.resize(to);
+  if (lines_.empty()) throw_data_error(file_ + ": no row has a target");
+}
+
+std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const std::string& delimiter) const {
+  std::vector<PlacedColumn> columns;
+  if (!options_.table.empty()) {
+    std::size_t next = 0;
+    const std::vector<std::size_t> places = planned_places();
+    for (const TableColumn& column : options_.table)
+      if (column.kind != "left out") columns.emplace_back(column, places[next++]);
+    return columns;
+  }
+  for (const bool keeps_all : {targets_.empty(), true}) {
+    columns.clear();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (columns_[i].is_target) continue;
+      const UndecidedColumn undecided{header_.names[i], i == 0, delimiter == "semicolon",
+                                      keeps_all};
+      columns.emplace_back(decide_column(undecided, columns_[i].cells, options_), i);
     }
+    const auto is_used = [](const PlacedColumn& each) { return each.first.kind != "left out"; };
+    if (std::ranges::any_of(columns, is_used)) break;  // else all that say nothing are used
   }
-  all.name = join(names, ",");
-  all.columns = std::move(names);
-  return all;
+  return columns;
 }
 
-Dataset CsvTable::dataset() {
-  if (lines_.empty()) {
-    throw_data_error(file_ + (has_header_ ? ": has a header but no rows" : ": has no rows"));
+Field CsvTable::features(Dataset& data, const std::string& delimiter) {
+  constexpr std::size_t kMaxFaults = 5;  // of a column, that are listed
+  const std::vector<PlacedColumn> columns = decided_columns(delimiter);
+  Field field{"features", {}, {}};
+  std::vector<std::size_t> begins;
+  for (const auto& [column, place] : columns) {
+    begins.push_back(field.columns.size());
+    for (std::string& name : names_of_numbers(column)) {
+      field.columns.push_back(std::move(name));
+      field.sources.push_back(column.name);
+    }
+    data.table.push_back(column);
   }
-  Field field{"features", {static_cast<std::int64_t>(columns_.size() - labels_.size())}, {}};
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (!is_target_[i]) field.columns.push_back(columns_[i]);
+  const std::size_t width = field.columns.size();
+  if (width == 0) throw_no_features(file_, data.table);
+  std::vector<float> numbers(lines_.size() * width);
+  std::vector<std::string> faults;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto& [column, place] = columns[i];
+    const NumberTable table{numbers.data(), static_cast<std::int64_t>(width),
+                            static_cast<std::int64_t>(begins[i])};
+    for (const CellFault& fault : encode_column(column, columns_[place].cells, table, kMaxFaults))
+      faults.push_back(fmt::format("{}: expected {}, got {}", cell_location(fault.row, place),
+                                   fault.expected, quote_for_message(fault.cell)));
+    columns_[place].cells = ColumnCells();
   }
-  field.values = std::move(features_);
-  Dataset data{std::filesystem::path(file_).filename().string(), rows(), {}, {}};
-  data.inputs.push_back(std::move(field));
-  if (!options_.read_targets) return data;
-  if (labels_.size() == 1) data.targets = one_target(labels_.front());
-  else if (!labels_.empty()) data.targets = several_targets();
+  if (!faults.empty()) throw_cell_faults(faults);
+  field.sample_shape = {static_cast<std::int64_t>(width)};
+  field.values = std::move(numbers);
+  return field;
+}
+
+std::vector<TargetColumn> CsvTable::target_columns() {
+  std::vector<TargetColumn> targets;
+  for (const std::size_t place : targets_) {
+    if (!options_.read_targets) break;
+    targets.push_back({header_.names[place], &columns_[place].cells,
+                       [this, place](std::int64_t row) { return cell_location(row, place); }});
+  }
+  return targets;
+}
+
+Dataset CsvTable::dataset(const std::string& delimiter) {
+  Dataset data{std::filesystem::path(file_).filename().string(), 0, {}, {}};
+  const std::vector<TargetColumn> targets = target_columns();
+  for (const TargetColumn& target : targets) {
+    if (options_.task == "classification") break;
+    read_formatted_numbers(target, delimiter == "semicolon", data.notes);
+  }
+  if (targets.size() == 1) leave_out_unlabeled(data);
+  data.rows = rows();
+  data.targets = targets_of_table(targets, options_.task);
+  data.inputs.push_back(features(data, delimiter));
+  data.lines = lines_;
   return data;
 }
 

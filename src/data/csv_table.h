@@ -8,63 +8,77 @@
 #include <string_view>
 #include <vector>
 
+#include "data/column_cells.h"
+#include "data/csv_row.h"
+#include "data/table_header.h"
+#include "data/table_targets.h"
 #include "selfnorm/dataset.h"
 
 namespace selfnorm {
 
-/// A row of cells, without a memory allocation per cell.
-class CsvRow {
+/// The words that count as missing (DataOptions::missing), in any case.
+class MissingWords {
  public:
-  void clear() { text_.clear(), ends_.clear(); }
-  void push(std::string_view cell) { text_ += cell, ends_.push_back(text_.size()); }
-  std::size_t size() const { return ends_.size(); }
-  /// Returns the cell without spaces around it.
-  std::string_view cell(std::size_t i) const;
+  explicit MissingWords(const std::vector<std::string>& words);
+  bool contains(std::string_view cell) const;
+  /// Whether a number counts as missing, so that numbers must be looked up, too.
+  bool has_numbers() const { return has_numbers_; }
 
  private:
-  std::string text_;
-  std::vector<std::size_t> ends_;
+  std::vector<std::string> words_;  // in lower case
+  std::size_t longest_ = 0;
+  bool has_numbers_ = false;
 };
 
 /// Collects the rows of a table. `read_csv` documents how cells are read.
 class CsvTable {
  public:
-  CsvTable(std::string file, const DataOptions& options)
-      : file_(std::move(file)), options_(options) {}
+  /// `word_columns` are the columns whose cells are words from the start (`changed_words`).
+  CsvTable(std::string file, const DataOptions& options, std::vector<std::size_t> word_columns);
 
   /// Returns whether enough rows were collected.
   bool complete() const { return options_.limit > 0 && rows() >= options_.limit; }
-  /// Adds the next row, which begins on `line`. The first row determines the header and the
-  /// targets.
+  /// Adds the next row, which begins on `line`.
   void row(const CsvRow& row, std::int64_t line);
-  /// Returns the data set, after all rows were added.
-  Dataset dataset();
+  /// Ends the table. No row follows.
+  void finish();
+  /// Returns the columns whose words are not as in the file, because they were numbers at first.
+  std::vector<std::size_t> changed_words() const;
+  /// Returns the data set of a finished table. `delimiter` is as in DataOptions.
+  Dataset dataset(const std::string& delimiter);
 
  private:
-  // The cells of one target column, "" if the label is missing.
-  struct Labels {
-    std::size_t column = 0;
-    std::vector<std::string> cells;
+  struct Column {
+    ColumnCells cells;
+    bool is_read = true, is_target = false;
+    // The first cell that is missing but not empty, and how many there are.
+    std::string missing_word = {};
+    std::int64_t missing_words = 0;
   };
 
   std::int64_t rows() const { return static_cast<std::int64_t>(lines_.size()); }
-  void first_row(const CsvRow& row);
-  bool is_header(const CsvRow& row) const;
-  void find_targets();
-  std::optional<std::size_t> find_column(const std::string& name) const;
-  std::string cell_location(std::int64_t line, std::size_t column) const;
-  float feature(std::string_view cell, std::int64_t line, std::size_t column) const;
-  double label(std::string_view cell, std::int64_t line, std::size_t column) const;
-  Targets one_target(const Labels& labels) const;
-  Targets several_targets() const;
+  void begin(const CsvRow& first, const CsvRow* second);
+  void choose_columns();
+  std::vector<std::size_t> planned_places() const;
+  void read_planned_columns();
+  void add(const CsvRow& row, std::int64_t line);
+  std::string cell_location(std::int64_t row, std::size_t column) const;
+  std::vector<TargetColumn> target_columns();
+  void leave_out_unlabeled(Dataset& data);
+  // A column with its place in the file.
+  using PlacedColumn = std::pair<TableColumn, std::size_t>;
+  std::vector<PlacedColumn> decided_columns(const std::string& delimiter) const;
+  Field features(Dataset& data, const std::string& delimiter);
 
   std::string file_;
   const DataOptions& options_;
-  std::vector<std::string> columns_;
-  bool has_header_ = false;
-  std::vector<Labels> labels_;
-  std::vector<bool> is_target_;
-  std::vector<float> features_;
+  MissingWords missing_;
+  std::vector<std::size_t> word_columns_;
+  std::optional<CsvRow> first_;  // until the second row is known
+  std::int64_t first_line_ = 0;
+  TableHeader header_;
+  std::vector<Column> columns_;
+  std::vector<std::size_t> targets_;
   std::vector<std::int64_t> lines_;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <type_traits>
 
 #include "data/byte_reader.h"
@@ -26,14 +27,16 @@ double number(std::uint8_t byte) {
   return kUnit[byte];
 }
 
-// The standardization of one feature: x → (x − mean) / standard deviation.
+// The standardization of one feature: x → (x − mean) / standard deviation. A missing number becomes
+// 0, which is the mean if there is a standardizer.
 struct Affine {
   double mean = 0;
   double standard_deviation = 1;
 
   template <class T>
   float operator()(T value) const {
-    return static_cast<float>((number(value) - mean) / standard_deviation);
+    const double x = (number(value) - mean) / standard_deviation;
+    return std::isnan(x) ? 0.0f : static_cast<float>(x);
   }
 };
 
@@ -154,7 +157,7 @@ Dataset select_rows(const Dataset& data, std::span<const std::int64_t> rows) {
   for (const Field& field : data.inputs) {
     check_rows(field, rows);
     const std::int64_t sample = elements(field.sample_shape);
-    Field part{field.name, field.sample_shape, {}, field.columns};
+    Field part{field.name, field.sample_shape, {}, field.columns, field.sources};
     std::visit([&](const auto& values) { part.values = select_values(values, sample, rows); },
                field.values);
     out.inputs.push_back(std::move(part));
@@ -165,6 +168,8 @@ Dataset select_rows(const Dataset& data, std::span<const std::int64_t> rows) {
       data.targets.width,       data.targets.columns};
   out.vocabulary = data.vocabulary;
   out.lines = select_values(data.lines, 1, rows);
+  out.table = data.table;
+  out.notes = data.notes;
   return out;
 }
 

@@ -19,9 +19,9 @@ void check_rows(const Field& field, std::span<const std::int64_t> rows);
 /// Writes the given rows to `out` (rows.size() × elements(sample_shape) floats) in the memory order
 /// of the engine: samples (C,H,W) as H,W,C, all others unchanged. Standardizes them unless
 /// `standardizer` is null. Every number is computed in double and rounded once. A byte v
-/// counts as v/255. Splits the rows over the OpenMP threads. Does not allocate memory. Throws
-/// Error(data) for a row that is not in the field, and Error(shape) for a standardizer of other
-/// data.
+/// counts as v/255. NaN, a missing number, becomes 0. Splits the rows over the OpenMP threads. Does
+/// not allocate memory. Throws Error(data) for a row that is not in the field, and Error(shape) for
+/// a standardizer of other data.
 void gather_batch(const Field& field, const Standardizer* standardizer,
                   std::span<const std::int64_t> rows, float* out);
 

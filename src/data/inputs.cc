@@ -20,7 +20,10 @@ Field select_columns(const Field& field, const std::vector<std::size_t>& from, s
     for (const std::size_t column : from) chosen.push_back(values[row * width + column]);
   }
   Field taken{std::move(name), {static_cast<std::int64_t>(from.size())}, std::move(chosen)};
-  for (const std::size_t column : from) taken.columns.push_back(field.columns[column]);
+  for (const std::size_t column : from) {
+    taken.columns.push_back(field.columns[column]);
+    if (!field.sources.empty()) taken.sources.push_back(field.sources[column]);
+  }
   return taken;
 }
 
@@ -30,12 +33,13 @@ void split_into_inputs(const InputSources& inputs, Dataset& data) {
   for (const auto& [name, columns] : inputs) {
     std::vector<std::size_t> from;
     for (const std::string& column : columns) {
-      const auto found = std::ranges::find(table.columns, column);
-      if (found == table.columns.end()) {
+      const std::size_t before = from.size();
+      for (std::size_t i = 0; i < table.columns.size(); ++i)
+        if (table.columns[i] == column || table.sources[i] == column) from.push_back(i);
+      if (from.size() == before) {
         throw_data_error(fmt::format("{}: input '{}': there is no feature column '{}'{}", data.name,
                                      name, column, suggestion(column, table.columns)));
       }
-      from.push_back(static_cast<std::size_t>(found - table.columns.begin()));
     }
     data.inputs.push_back(select_columns(table, from, name));
   }

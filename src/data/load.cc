@@ -182,15 +182,18 @@ LoadedData load_digits(const fs::path& folder, std::vector<std::string> class_na
   table.target = "-1";
   table.task = "regression";  // keeps the numbers, which index_targets converts to classes below
   table.header = "no";
+  constexpr int kPixels = 64;
+  for (int i = 0; i < kPixels; ++i) table.table.push_back({std::to_string(i)});
   table.delimiter = "comma";
   Dataset all = read_csv(path, table);
-  if (all.inputs[0].sample_shape != Shape{64}) {
+  if (all.inputs[0].sample_shape != Shape{kPixels}) {
     throw_data_error(fmt::format("{}: expected 64 counts and a label in each row", path.string()));
   }
   all.name = "digits";
   auto& counts = std::get<std::vector<float>>(all.inputs[0].values);
   for (float& count : counts) count /= kMaxDigitsPixel;
   all.inputs[0] = {"image", {1, 8, 8}, std::move(counts)};
+  all.table.clear();
   const std::vector<double> labels(all.targets.values.begin(), all.targets.values.end());
   all.targets = index_targets("label", labels, std::move(class_names), make_row_locator(path));
   return {select_rows(all, digits_split(all.rows, false, options.limit)),
@@ -292,9 +295,11 @@ void reject_set_with_split(const char* part, const std::string& set, double spli
 // Returns the options for reading a validation or test set: its own source, and the target of the
 // training data.
 DataOptions separate_set_options(const std::string& part, const std::string& source,
-                                 const DataOptions& options, const Targets& targets) {
+                                 const DataOptions& options, const Dataset& train) {
+  const Targets& targets = train.targets;
   DataOptions own = options;
   own.source = source;
+  own.table = train.table;
   const Source found = find_source(own);
   if (options.source.empty() || found.kind != find_source(options).kind) {
     throw_data_error(fmt::format("{}: {} is not the same kind of source as the training data ({})",
@@ -322,8 +327,9 @@ DataOptions separate_set_options(const std::string& part, const std::string& sou
 }
 
 Dataset load_separate_set(const std::string& part, const std::string& source,
-                          const DataOptions& options, const Targets& targets) {
-  Dataset data = load_source(separate_set_options(part, source, options, targets)).train;
+                          const DataOptions& options, const Dataset& train) {
+  const Targets& targets = train.targets;
+  Dataset data = load_source(separate_set_options(part, source, options, train)).train;
   const auto has_none = [](const Targets& t) { return t.classes.empty() && t.values.empty(); };
   if (has_none(data.targets) && !has_none(targets)) {
     throw_data_error(fmt::format("{}: {} has no target '{}'", part, data.name, targets.name));
@@ -348,11 +354,10 @@ LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
                                  options.test.empty() ? "test_split" : "test"));
   }
   if (!options.validation.empty()) {
-    data.validation =
-        load_separate_set("validation", options.validation, options, data.train.targets);
+    data.validation = load_separate_set("validation", options.validation, options, data.train);
   }
   if (!options.test.empty())
-    data.test = load_separate_set("test", options.test, options, data.train.targets);
+    data.test = load_separate_set("test", options.test, options, data.train);
   if (options.test_split <= 0) return data;
   const Split split =
       split_rows(data.train.rows, options.test_split, options.shuffle_split, seed, "test");

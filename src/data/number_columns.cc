@@ -77,7 +77,7 @@ std::vector<NumberRow> read_number_columns(const std::filesystem::path& path,
                                            const std::vector<std::string>& names) {
   Columns columns(path.string(), names);
   std::vector<NumberRow> rows;
-  read_csv_rows(path, "auto", [&](const CsvRow& row, std::int64_t line) {
+  read_csv_rows(path, {}, [&](const CsvRow& row, std::int64_t line) {
     if (columns.has_header()) rows.push_back(columns.numbers(row, line));
     else columns.header(row, line);
     return true;

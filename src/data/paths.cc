@@ -45,7 +45,7 @@ void make_path_absolute(std::string& path) {
 
 FileKind file_kind(const fs::path& path) {
   const fs::path plain = without_gz(path);
-  const std::string ending = plain.extension().string();
+  const std::string ending = to_lower(plain.extension().string());
   const std::string name = plain.filename().string();
   if (ending == ".npy") return FileKind::npy;
   if (ending == ".idx" || name.ends_with("ubyte") || name.find("-idx") != name.npos) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/standardizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -48,25 +49,29 @@ template <class T>
 Standardizer fit_values(const std::vector<T>& values, const Layout& layout,
                         std::span<const std::int64_t> rows) {
   const auto features = static_cast<std::size_t>(layout.features);
-  const double count = static_cast<double>(rows.size()) * static_cast<double>(layout.count);
+  std::vector<double> count(features, 0);
   std::vector<double> low(features, std::numeric_limits<double>::infinity());
   std::vector<double> high(features, -std::numeric_limits<double>::infinity());
   Standardizer out{std::vector<double>(features, 0), std::vector<double>(features, 0)};
   for_each(values, layout, rows, [&](std::int64_t feature, double x) {
     const auto f = static_cast<std::size_t>(feature);
+    if (std::isnan(x)) return;
+    ++count[f];
     out.mean[f] += x;
     low[f] = x < low[f] ? x : low[f];
     high[f] = x > high[f] ? x : high[f];
   });
-  for (double& mean : out.mean) mean /= count;
+  for (std::size_t f = 0; f < features; ++f) out.mean[f] /= std::max(count[f], 1.0);
   for_each(values, layout, rows, [&](std::int64_t feature, double x) {
     const auto f = static_cast<std::size_t>(feature);
+    if (std::isnan(x)) return;
     const double difference = x - out.mean[f];
     out.standard_deviation[f] += difference * difference;
   });
   for (std::size_t f = 0; f < features; ++f) {
-    out.standard_deviation[f] = std::sqrt(out.standard_deviation[f] / count);
-    if (low[f] == high[f]) out.mean[f] = low[f], out.standard_deviation[f] = 1;
+    out.standard_deviation[f] = std::sqrt(out.standard_deviation[f] / std::max(count[f], 1.0));
+    if (low[f] == high[f]) out.mean[f] = low[f];
+    if (!(low[f] < high[f])) out.standard_deviation[f] = 1;
   }
   return out;
 }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <ranges>
 #include <set>
 #include <type_traits>
 #include <utility>
@@ -20,17 +22,6 @@ constexpr double kMaxExactInteger = 9007199254740992;  // 2^53: doubles skip who
 
 bool is_integer(double value) {
   return std::abs(value) <= kMaxExactInteger && value == std::trunc(value);
-}
-
-// Returns whether all labels are whole and at most kMaxAutomaticClasses are distinct.
-bool look_like_classes(const std::vector<double>& labels) {
-  std::set<double> seen;
-  for (const double label : labels) {
-    if (!is_integer(label)) return false;
-    seen.insert(label);
-    if (seen.size() > kMaxAutomaticClasses) return false;
-  }
-  return true;
 }
 
 std::string class_name(double label) { return std::to_string(static_cast<std::int64_t>(label)); }
@@ -63,6 +54,26 @@ void require(const std::vector<T>& labels, const RowLocator& locate, const std::
 }
 
 }  // namespace
+
+bool look_like_classes(const std::vector<double>& labels) {
+  constexpr std::size_t kMaxClasses = 100, kFew = 2;
+  constexpr double kMaxUncounted = 10, kRarest = 20, kMinRowsPerClass = 5;
+  std::map<double, std::int64_t> counts;
+  for (const double label : labels) {
+    if (!is_integer(label)) return false;
+    ++counts[label];
+    if (counts.size() > kMaxClasses) return false;
+  }
+  if (counts.empty()) return false;
+  if (counts.size() <= kFew) return true;
+  const double first = counts.begin()->first, last = counts.rbegin()->first;
+  if (first != 0 && first != 1) return false;
+  if (last <= kMaxUncounted) return true;
+  const auto rarest = std::ranges::min(counts | std::views::values);
+  const auto mean = static_cast<double>(labels.size()) / static_cast<double>(counts.size());
+  const bool all_occur = last - first + 1 == static_cast<double>(counts.size());
+  return all_occur && mean >= kMinRowsPerClass && kRarest * static_cast<double>(rarest) >= mean;
+}
 
 Targets number_targets(std::string name, const std::vector<double>& labels, const std::string& task,
                        const RowLocator& locate) {

@@ -14,14 +14,16 @@ namespace selfnorm {
 /// column 'y'".
 using RowLocator = std::function<std::string(std::int64_t row)>;
 
-/// With task "auto", whole numbers with at most this many distinct values are classes.
-inline constexpr std::size_t kMaxAutomaticClasses = 100;
+/// Returns whether numbers look like numbered classes, rather than like a quantity that is whole:
+/// they are whole, and either there are at most two values, or the smallest is 0 or 1 and the
+/// largest at most 10, or all whole numbers from 0 or 1 on occur, at most 100, on average in at
+/// least five rows each, and none in less than a twentieth of this.
+bool look_like_classes(const std::vector<double>& labels);
 
 /// Converts numbers to targets. NaN is a missing label. The numbers are classes if `task` is
-/// "classification", or if it is "auto", all are whole, none is missing and at most
-/// kMaxAutomaticClasses are distinct. The names of the classes are the sorted numbers. Otherwise
-/// the targets are values of width 1. Throws Error(data) with the place of a value beyond 32-bit
-/// range, and, for classes, of a missing or fractional label.
+/// "classification", or if it is "auto" and they look like classes. The names of the classes are
+/// the sorted numbers. Otherwise the targets are values of width 1. Throws Error(data) with the
+/// place of a value beyond 32-bit range, and, for classes, of a missing or fractional label.
 Targets number_targets(std::string name, const std::vector<double>& labels, const std::string& task,
                        const RowLocator& locate);
 

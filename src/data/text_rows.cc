@@ -185,7 +185,7 @@ std::string read_text_rows(const fs::path& path, const DataOptions& options,
   }
   TextTable table(path, options, callback);
   Cells cells;
-  if (has_tabs(path, options)) {
+  if (has_tabs(path, options) && options.quotes != "yes") {
     read_lines(path, [&](std::string_view line, std::int64_t number) {
       if (line.empty()) return true;
       split_at_tabs(line, cells);
@@ -193,7 +193,8 @@ std::string read_text_rows(const fs::path& path, const DataOptions& options,
     });
     return table.target();
   }
-  read_csv_rows(path, options.delimiter, [&](const CsvRow& row, std::int64_t line) {
+  const CsvFormat format{options.delimiter, options.quotes};
+  read_csv_rows(path, format, [&](const CsvRow& row, std::int64_t line) {
     cells.clear();
     for (std::size_t i = 0; i < row.size(); ++i) cells.push_back(row.cell(i));
     return table.row(cells, line);

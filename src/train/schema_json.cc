@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "data/column_encoding.h"
 #include "formats/json.h"
 
 namespace selfnorm {
@@ -45,6 +46,32 @@ void check_standardizer(const Schema::Input& input) {
   }
 }
 
+nlohmann::json column_to_json(const TableColumn& column) {
+  return {{"name", column.name},
+          {"kind", column.kind},
+          {"format", column.format},
+          {"origin", column.origin},
+          {"parts", column.parts},
+          {"categories", column.categories},
+          {"has_other", column.has_other},
+          {"marks_missing", column.marks_missing},
+          {"note", column.note}};
+}
+
+TableColumn column_from_json(const nlohmann::json& json) {
+  TableColumn column{json.at("name"),
+                     json.at("kind"),
+                     json.at("format"),
+                     json.at("origin"),
+                     json.at("parts").get<std::vector<std::string>>(),
+                     json.at("categories").get<std::vector<std::string>>(),
+                     json.at("has_other"),
+                     json.at("marks_missing"),
+                     json.at("note")};
+  check_table_column(column);
+  return column;
+}
+
 }  // namespace
 
 std::string schema_to_json(const Schema& schema) {
@@ -56,12 +83,17 @@ std::string schema_to_json(const Schema& schema) {
                       {"mean", input.standardizer.mean},
                       {"deviation", input.standardizer.standard_deviation}});
   }
+  nlohmann::json table = nlohmann::json::array();
+  for (const TableColumn& column : schema.table) table.push_back(column_to_json(column));
   return nlohmann::json{{"inputs", inputs},
                         {"target", schema.target},
                         {"class_names", schema.class_names},
                         {"target_columns", schema.target_columns},
                         {"header", schema.header},
                         {"delimiter", schema.delimiter},
+                        {"quotes", schema.quotes},
+                        {"missing", schema.missing},
+                        {"table", table},
                         {"words", schema.vocabulary}}
       .dump();
 }
@@ -83,6 +115,10 @@ Schema schema_from_json(std::string_view text) {
     schema.target_columns = json.value("target_columns", schema.target_columns);
     schema.header = json.value("header", schema.header);
     schema.delimiter = json.value("delimiter", schema.delimiter);
+    schema.quotes = json.value("quotes", schema.quotes);
+    schema.missing = json.value("missing", schema.missing);
+    for (const nlohmann::json& column : json.value("table", nlohmann::json::array()))
+      schema.table.push_back(column_from_json(column));
     schema.vocabulary = json.value("words", schema.vocabulary);
     return schema;
   });

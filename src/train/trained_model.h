@@ -29,6 +29,9 @@ struct Schema {
   std::vector<std::string> target_columns = {};  ///< columns of several targets in a table
   std::string header = "auto";                   ///< how a table is read, as in DataOptions
   std::string delimiter = "auto";
+  std::string quotes = "auto";
+  std::vector<std::string> missing = {};     ///< as in DataOptions
+  std::vector<TableColumn> table = {};       ///< how the columns of a table become numbers
   std::vector<std::string> vocabulary = {};  ///< vocabulary of texts (Dataset::vocabulary)
 };
 

@@ -42,7 +42,7 @@ class DataErrors(CliTest):
 
     def test_names_line_and_column_of_cells_that_are_not_numbers(self):
         header, rows = regression_table(20)
-        for cell in ("", "NaN", "nan", "inf", "-inf", "abc", "1e400", "1,5", "0x10", "1.2.3", "?"):
+        for cell in ("inf", "-inf", "abc", "1e400", "1,5", "0x10", "1.2.3"):
             with self.subTest(cell):
                 changed = [r[:] for r in rows]
                 changed[6][1] = f'"{cell}"'
@@ -57,10 +57,6 @@ class DataErrors(CliTest):
                 changed[6][3] = cell
                 self.write("t.csv", csv_text(header, changed))
                 self.refused(["t.csv:8", "'y'"], "--data", "t.csv", "--target", "y")
-        changed = [r[:] for r in class_table(20)[1]]
-        changed[6][3] = ""
-        self.write("t.csv", csv_text(class_table(20)[0], changed))
-        self.refused(["t.csv:8", "'kind'"], "--data", "t.csv", "--target", "kind")
         self.write("t.csv", csv_text(header, rows))
         self.refused(["z", "t.csv"], "--data", "t.csv", "--target", "z")
         self.refused(["9"], "--data", "t.csv", "--target", "9")

@@ -42,7 +42,7 @@ class Dialect(TableTest):
         self.assertEqual(known, list(csv.DictReader(io.StringIO(given), strict=True)))
         self.write("less.csv", csv_text(["a", "b"], [r[:2] for r in rows]))
         with open(self.path("less.csv"), "rb") as table:
-            self.fails(DATA, "standard input: there is no column 'c'", "(it has: a, b)", stdin=table,
+            self.fails(DATA, "standard input: there is no column 'c'", "(available: a, b)", stdin=table,
                        arguments=["predict", "run", "--data", "-"])
 
     def test_interrupt_leaves_no_temporary_rows(self):

