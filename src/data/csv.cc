@@ -13,7 +13,7 @@
 #include "data/byte_reader.h"
 #include "data/csv_table.h"
 #include "data/dialect.h"
-#include "data/text_reader.h"
+#include "data/utf8_reader.h"
 
 namespace selfnorm {
 namespace {
@@ -145,7 +145,7 @@ class LineSplitter {
 
 // Feeds the rest of a file to a parser, which begins with `piece`.
 template <class Parser>
-void feed_all(TextReader& reader, std::string_view piece, Parser& parser) {
+void feed_all(Utf8Reader& reader, std::string_view piece, Parser& parser) {
   while (!piece.empty() && !parser.done()) {
     parser.feed(piece);
     piece = reader.next();
@@ -156,7 +156,7 @@ void feed_all(TextReader& reader, std::string_view piece, Parser& parser) {
 
 CsvFormat read_csv_rows(const std::filesystem::path& path, const CsvFormat& format,
                         const CsvRowCallback& callback) {
-  TextReader reader(path);
+  Utf8Reader reader(path);
   std::string_view piece = reader.next();
   const Dialect dialect = find_dialect(piece, format.delimiter, format.quotes);
   std::int64_t line = 1;

@@ -171,7 +171,11 @@ std::string CsvTable::cell_location(std::int64_t row, std::size_t column) const 
 void CsvTable::leave_out_unlabeled(Dataset& data) {
   const Column& target = columns_[targets_[0]];
   if (target.cells.missing() == 0 || !needs_all_labels(target.cells, options_.task)) return;
-  if (target.missing_words > 0 && may_be_class(target.missing_word)) {
+  const auto has_word = [&](const Column& column) {
+    return !column.is_target && to_lower(column.missing_word) == to_lower(target.missing_word);
+  };
+  const bool is_used_elsewhere = std::ranges::any_of(columns_, has_word);
+  if (target.missing_words > 0 && may_be_class(target.missing_word) && !is_used_elsewhere) {
     reject_doubtful_missing(cell_location(first_missing(target.cells), targets_[0]),
                             target.missing_word, target.missing_words, target.cells.size());
   }
@@ -184,7 +188,6 @@ void CsvTable::leave_out_unlabeled(Dataset& data) {
   for (std::size_t from = 0; from < kept.size(); ++from)
     if (kept[from]) lines_[to++] = lines_[from];
   lines_.resize(to);
-  if (lines_.empty()) throw_data_error(file_ + ": no row has a target");
 }
 
 std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const std::string& delimiter) const {
@@ -258,6 +261,10 @@ Dataset CsvTable::dataset(const std::string& delimiter) {
   for (const TargetColumn& target : targets) {
     if (options_.task == "classification") break;
     read_formatted_numbers(target, delimiter == "semicolon", data.notes);
+  }
+  for (const TargetColumn& target : targets) {
+    if (target.cells->missing() == target.cells->size())
+      throw_data_error(fmt::format("{}: no row has a target '{}'", file_, target.name));
   }
   if (targets.size() == 1) leave_out_unlabeled(data);
   data.rows = rows();

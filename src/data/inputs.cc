@@ -45,4 +45,13 @@ void split_into_inputs(const InputSources& inputs, Dataset& data) {
   }
 }
 
+bool can_be_reshaped(const Shape& from, const Shape& to) {
+  const auto without_ones = [](Shape shape) {
+    std::erase(shape, 1);
+    return shape;
+  };
+  if (elements(from) != elements(to)) return false;
+  return from.size() == 1 || to.size() == 1 || without_ones(from) == without_ones(to);
+}
+
 }  // namespace selfnorm

@@ -98,6 +98,7 @@ class HeaderParser {
       const auto [end, fault] = std::from_chars(begin, begin + rest_.size(), extent);
       if (fault != std::errc()) fail("expected a whole number");
       rest_.remove_prefix(end - begin);
+      accept('L');  // as Python 2 writes long numbers
       shape.push_back(extent);
       if (shape.size() > kMaxNpyExtents) fail("the shape has more extents than NumPy allows");
       if (!accept(',') && !starts_with(')')) fail("expected ',' or ')'");

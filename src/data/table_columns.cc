@@ -145,9 +145,10 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
   for (const CellFormat format : kTimeFormats)
     if (const auto range = range_in(cells, format))
       return time_column(column.name, cells, *range, format);
-  if (fraction_of_numbers(cells) > kMostly)
-    return number_column(column.name, cells, {}, CellFormat::plain);
   const std::int64_t distinct = cells.distinct_words(), present = cells.size() - cells.missing();
+  const bool are_few = distinct <= static_cast<std::int64_t>(kMaxCategories) && 4 * distinct <= present;
+  if (fraction_of_numbers(cells) > kMostly && !are_few)
+    return number_column(column.name, cells, {}, CellFormat::plain);
   const bool are_names = distinct >= kMinDistinctToLeaveOut && 2 * distinct > present;
   if (are_names && !keep) {
     return left_out(column.name,

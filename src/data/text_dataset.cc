@@ -69,10 +69,26 @@ class TextReader {
       return fmt::format("{}:{}", data_.name, data_.lines[static_cast<std::size_t>(row)]);
     };
     data_.targets = text_targets(target, labels_, options_.task, locate);
+    note_negative_class();
     return std::move(data_);
   }
 
  private:
+  // Hugging Face's SNLI marks pairs without a label by −1.
+  void note_negative_class() {
+    const std::vector<std::string>& names = data_.targets.class_names;
+    const auto is_index = [](const std::string& name) { return is_all_digits(name); };
+    if (std::ranges::count(names, "-1") == 0 ||
+        std::ranges::count_if(names, is_index) + 1 != std::ssize(names)) {
+      return;
+    }
+    const auto indices = std::vector<std::string>(names.begin() + 1, names.end());
+    data_.notes.push_back(
+        fmt::format("the label -1 counts as a class (if it marks rows without a label, set labels = "
+                    "[\"{}\"] and skip_bad = true)",
+                    join(indices, "\", \"")));
+  }
+
   // Adds a row. Returns what is wrong with it, or "".
   std::string take(const TextRow& row) {
     if (row.label && is_unlabeled(*row.label)) {

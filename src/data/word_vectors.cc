@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <limits>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/text.h"
 #include "data/byte_reader.h"
+#include "data/cell.h"
 #include "data/lines.h"
 #include "data/token_counter.h"
 
@@ -38,7 +39,11 @@ class VectorFile {
 
   void line(std::string_view text, std::int64_t number) {
     text = trim_right(text);
-    if (text.empty() || (number == 1 && is_header(text))) return;
+    if (text.empty()) return;
+    if (number == 1 && is_header(text)) {
+      has_header_ = text.substr(text.find(' ') + 1) == std::to_string(dimension_);
+      return;
+    }
     const std::string fault = take_line(text);
     if (fault.empty()) return;
     if (!skip_bad_) {
@@ -56,11 +61,13 @@ class VectorFile {
     if (count_numbers(text) < dimension_) {
       return fmt::format("expected a word and {} numbers, got {}", dimension_, count_numbers(text));
     }
-    // A word may contain spaces. The numbers are the last cells of the line.
+    // A word may contain spaces. The numbers are the last cells of the line. Without a header that
+    // says how many they are, a word that ends with a number is more likely a longer vector.
     std::size_t end = text.size();
     for (std::int64_t i = 0; i < dimension_; ++i) end = text.rfind(' ', end - 1);
     const std::string_view word = text.substr(0, end);
-    if (count_numbers(text) > dimension_ && is_number(word.substr(word.rfind(' ') + 1))) {
+    if (!has_header_ && count_numbers(text) > dimension_ &&
+        is_number(word.substr(word.rfind(' ') + 1))) {
       return fmt::format("expected {} numbers, got {}", dimension_, count_numbers(text));
     }
     std::string fault;
@@ -73,11 +80,7 @@ class VectorFile {
     return fault;
   }
 
-  static bool is_number(std::string_view text) {
-    float value = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return !text.empty() && fault == std::errc() && end == text.data() + text.size();
-  }
+  static bool is_number(std::string_view text) { return parse_number(text).has_value(); }
 
   static bool is_header(std::string_view text) {
     const auto digits = [](std::string_view cell) {
@@ -91,11 +94,12 @@ class VectorFile {
     std::vector<float> vector(static_cast<std::size_t>(dimension_));
     for (std::size_t i = 0; i < vector.size(); ++i) {
       const std::string_view cell = numbers.substr(0, numbers.find(' '));
-      const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), vector[i]);
-      if (fault != std::errc() || end != cell.data() + cell.size() || !std::isfinite(vector[i])) {
+      const double number = parse_number(cell).value_or(HUGE_VAL);
+      if (!(std::abs(number) <= std::numeric_limits<float>::max())) {
         return fmt::format("number {}: expected a finite number, got {}", i + 1,
                            quote_for_message(cell));
       }
+      vector[i] = static_cast<float>(number);
       numbers.remove_prefix(std::min(numbers.size(), cell.size() + 1));
     }
     std::ranges::copy(vector,
@@ -107,6 +111,7 @@ class VectorFile {
   std::string file_;
   std::int64_t dimension_;
   bool skip_bad_;
+  bool has_header_ = false;  ///< with the dimension
   std::unordered_map<std::string, std::size_t> ids_;
   std::vector<bool> exact_;  ///< whether the exact spelling was found, by token id
   WordVectors vectors_;

@@ -109,7 +109,7 @@ void adapt_dataset(const Schema& schema, Dataset& data) {
     Field& field = data.inputs[i];
     reorder_columns(schema, input, field, data.name);
     remap_token_ids(schema, input, data, field);
-    if (elements(field.sample_shape) != elements(input.sample_shape)) {
+    if (!can_be_reshaped(field.sample_shape, input.sample_shape)) {
       throw Error(
           ErrorKind::data,
           fmt::format("{}: a sample is {}, but the model's input '{}' is {}", data.name,

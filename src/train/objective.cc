@@ -191,6 +191,20 @@ std::int64_t target_width(const Objective& objective, const Shape& output) {
   }
 }
 
+void check_labeled(const Targets& targets, std::span<const std::int64_t> rows,
+                   const std::string& dataset, const std::string& part) {
+  if (targets.values.empty() || rows.empty()) return;
+  const bool has_label = std::ranges::any_of(rows, [&](std::int64_t row) {
+    const auto first = targets.values.begin() + row * targets.width;
+    return std::any_of(first, first + targets.width, [](float value) { return !std::isnan(value); });
+  });
+  if (has_label) return;
+  throw Error(ErrorKind::data,
+              fmt::format("{}: none of the {} {} rows has a target '{}', so there is no score "
+                          "(shuffle_split = true draws the rows at random)",
+                          dataset, rows.size(), part, targets.name));
+}
+
 void check_targets(const Objective& objective, const Targets& targets, const Shape& output,
                    const std::string& dataset) {
   const std::int64_t outputs = elements(output), width = target_width(objective, output);

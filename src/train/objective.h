@@ -51,6 +51,10 @@ void resolve_objective(Objective& objective, const Targets& targets, const Shape
 /// Returns the numbers per row of the targets in a batch: 1 for classes.
 std::int64_t target_width(const Objective& objective, const Shape& output);
 
+/// Throws Error(data) if none of these rows has a target. `part` names the rows, as in "validation".
+void check_labeled(const Targets& targets, std::span<const std::int64_t> rows,
+                   const std::string& dataset, const std::string& part);
+
 /// Throws Error(data) if the targets do not fit a network with outputs of this shape: labels out of
 /// range, another width, probabilities beyond [0, 1], or distributions that do not sum to 1 ± 1e-3.
 void check_targets(const Objective& objective, const Targets& targets, const Shape& output,

@@ -90,8 +90,11 @@ Trainer::Trainer(TrainedModel& model, const TrainingData& data, const TrainOptio
   check_options(options, data, model.objective);
   const Shape outputs = validation_evaluator_.output_shape();
   check_targets(model.objective, data.train->targets, outputs, data.train->name);
+  check_labeled(data.train->targets, data.train_rows, data.train->name, "training");
   if (!data.validation_rows.empty()) {
     check_targets(model.objective, data.validation->targets, outputs, data.validation->name);
+    check_labeled(data.validation->targets, data.validation_rows, data.validation->name,
+                  "validation");
   }
 }
 

@@ -174,6 +174,14 @@ TEST_F(TableTest, RowsWithoutAClassAreLeftOut) {
   EXPECT_EQ(data.lines, (std::vector<std::int64_t>{2, 4, 5}));
   expect_contains("'NA' counts as missing, but 2 of 4 rows have it",
                   fault("a,y\n1,EU\n2,NA\n3,AS\n4,NA\n"));
+  // Another column shows that the word means a missing cell.
+  EXPECT_EQ(read("a,b,y\n1,NA,EU\n2,5,NA\n3,6,AS\n4,7,NA\n").unlabeled, 2);
+}
+
+TEST_F(TableTest, AFewNumbersWithAWordAreCategories) {
+  std::string text = "cylinders,y\n";
+  for (int row = 0; row < 24; ++row) text += (row == 7 ? "rotary," : row % 2 ? "4," : "6,") + std::to_string(row % 3) + "\n";
+  EXPECT_EQ(read(text).table[0].kind, "category");
 }
 
 TEST_F(TableTest, RecognizesHowOtherProgramsWriteTables) {

@@ -14,9 +14,9 @@ namespace selfnorm {
 /// Reads a plain or gzip file in pieces that end with a line. UTF-16 is recognized by its byte
 /// order mark. A line that is not UTF-8 is read as Windows-1252, which contains Latin-1. All errors
 /// are Error(data).
-class TextReader {
+class Utf8Reader {
  public:
-  explicit TextReader(const std::filesystem::path& path) : bytes_(path) {}
+  explicit Utf8Reader(const std::filesystem::path& path) : bytes_(path) {}
 
   const std::string& name() const { return bytes_.name(); }
   /// Returns the next lines, which are valid until the next call, or "" at the end of the file.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/text_reader.h"
+#include "data/utf8_reader.h"
 
 #include <fmt/format.h>
 #include <iconv.h>
@@ -42,7 +42,7 @@ std::string to_utf8(std::string& text, const char* encoding) {
 }  // namespace
 
 // Appends text to `pending_`. Returns false at the end of the file.
-bool TextReader::fill() {
+bool Utf8Reader::fill() {
   std::string chunk(kChunk, '\0');
   chunk.resize(bytes_.read_some(chunk.data(), kChunk));
   if (chunk.empty()) return false;
@@ -62,7 +62,7 @@ bool TextReader::fill() {
   return true;
 }
 
-std::string_view TextReader::next() {
+std::string_view Utf8Reader::next() {
   std::size_t end = std::string::npos;
   bool more = true;
   while (more && end == std::string::npos) {
@@ -86,7 +86,7 @@ std::string_view TextReader::next() {
   return piece_;
 }
 
-void TextReader::recode_invalid_lines() {
+void Utf8Reader::recode_invalid_lines() {
   std::string recoded;
   for (std::size_t begin = 0; begin < piece_.size();) {
     const std::size_t end = std::min(piece_.find('\n', begin), piece_.size() - 1) + 1;
