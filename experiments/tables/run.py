@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tables as they come: trains on real files with the obvious command and nothing else.
+"""Real tables: trains on files of packages with the obvious command and nothing else.
 
 usage: experiments/tables/run.py [--program build/release/bin/selfnorm] [--only files speed]
 

@@ -14,8 +14,8 @@ void split_into_inputs(const InputSources& inputs, Dataset& data);
 /// Returns a field with the columns of a table's field at the positions `from`.
 Field select_columns(const Field& field, const std::vector<std::size_t>& from, std::string name);
 
-/// Returns whether a sample may be given another shape without a change of what its numbers mean: it
-/// is a row of numbers, becomes one, or differs only in extents of 1.
+/// Returns whether a sample may be given another shape without a change of what its numbers mean:
+/// it is a row of numbers, becomes one, or differs only in extents of 1.
 bool can_be_reshaped(const Shape& from, const Shape& to);
 
 }  // namespace selfnorm

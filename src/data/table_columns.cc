@@ -146,7 +146,8 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
     if (const auto range = range_in(cells, format))
       return time_column(column.name, cells, *range, format);
   const std::int64_t distinct = cells.distinct_words(), present = cells.size() - cells.missing();
-  const bool are_few = distinct <= static_cast<std::int64_t>(kMaxCategories) && 4 * distinct <= present;
+  const bool are_few =
+      distinct <= static_cast<std::int64_t>(kMaxCategories) && 4 * distinct <= present;
   if (fraction_of_numbers(cells) > kMostly && !are_few)
     return number_column(column.name, cells, {}, CellFormat::plain);
   const bool are_names = distinct >= kMinDistinctToLeaveOut && 2 * distinct > present;

@@ -83,10 +83,10 @@ class TextReader {
       return;
     }
     const auto indices = std::vector<std::string>(names.begin() + 1, names.end());
-    data_.notes.push_back(
-        fmt::format("the label -1 counts as a class (if it marks rows without a label, set labels = "
-                    "[\"{}\"] and skip_bad = true)",
-                    join(indices, "\", \"")));
+    data_.notes.push_back(fmt::format(
+        "the label -1 counts as a class (if it marks rows without a label, set labels = "
+        "[\"{}\"] and skip_bad = true)",
+        join(indices, "\", \"")));
   }
 
   // Adds a row. Returns what is wrong with it, or "".

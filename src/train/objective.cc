@@ -196,7 +196,8 @@ void check_labeled(const Targets& targets, std::span<const std::int64_t> rows,
   if (targets.values.empty() || rows.empty()) return;
   const bool has_label = std::ranges::any_of(rows, [&](std::int64_t row) {
     const auto first = targets.values.begin() + row * targets.width;
-    return std::any_of(first, first + targets.width, [](float value) { return !std::isnan(value); });
+    return std::any_of(first, first + targets.width,
+                       [](float value) { return !std::isnan(value); });
   });
   if (has_label) return;
   throw Error(ErrorKind::data,

@@ -51,7 +51,8 @@ void resolve_objective(Objective& objective, const Targets& targets, const Shape
 /// Returns the numbers per row of the targets in a batch: 1 for classes.
 std::int64_t target_width(const Objective& objective, const Shape& output);
 
-/// Throws Error(data) if none of these rows has a target. `part` names the rows, as in "validation".
+/// Throws Error(data) if none of these rows has a target. `part` names the rows, as in
+/// "validation".
 void check_labeled(const Targets& targets, std::span<const std::int64_t> rows,
                    const std::string& dataset, const std::string& part);
 

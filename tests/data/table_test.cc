@@ -180,7 +180,8 @@ TEST_F(TableTest, RowsWithoutAClassAreLeftOut) {
 
 TEST_F(TableTest, AFewNumbersWithAWordAreCategories) {
   std::string text = "cylinders,y\n";
-  for (int row = 0; row < 24; ++row) text += (row == 7 ? "rotary," : row % 2 ? "4," : "6,") + std::to_string(row % 3) + "\n";
+  for (int row = 0; row < 24; ++row)
+    text += (row == 7 ? "rotary," : row % 2 ? "4," : "6,") + std::to_string(row % 3) + "\n";
   EXPECT_EQ(read(text).table[0].kind, "category");
 }
 
