@@ -74,11 +74,12 @@ struct TargetMoments {
   double mean = 0, standard_deviation = 0;
 };
 
-// Returns the mean and standard deviation of the targets that are not missing.
-TargetMoments target_moments(const Targets& targets, std::span<const std::int64_t> rows) {
+// Returns the mean and standard deviation of the targets of a column that are not missing.
+TargetMoments target_moments(const Targets& targets, std::span<const std::int64_t> rows,
+                             std::int64_t column) {
   std::vector<double> present_values;
   for (const std::int64_t row : rows) {
-    const double value = targets.values[static_cast<std::size_t>(row)];
+    const double value = targets.values[static_cast<std::size_t>(row * targets.width + column)];
     if (std::isfinite(value)) present_values.push_back(value);
   }
   TargetMoments moments;
@@ -91,33 +92,40 @@ TargetMoments target_moments(const Targets& targets, std::span<const std::int64_
   return moments;
 }
 
-// Returns a scale layer to this mean and standard deviation. Its numbers are rounded where this has
-// no effect: the shift to a hundredth of the standard deviation or less.
-Layer scale_to(const TargetMoments& moments) {
-  if (!(moments.standard_deviation > 0)) return {"scale", {{"shift", moments.mean}}};
+// Rounds the numbers where this has no effect: the mean to a hundredth of the standard deviation or
+// less. A target that does not vary keeps its unit.
+TargetMoments rounded(const TargetMoments& moments) {
+  if (!(moments.standard_deviation > 0)) return {moments.mean, 1};
   const double unit = std::pow(10, std::floor(std::log10(moments.standard_deviation / 100)));
-  return {"scale",
-          {{"factor", round_to_digits(moments.standard_deviation)},
-           {"shift", std::round(moments.mean / unit) * unit}}};
+  return {std::round(moments.mean / unit) * unit, round_to_digits(moments.standard_deviation)};
 }
 
 // Only the squared error has a unit. Huber's delta is in the unit of the targets.
 bool should_scale_to_target(const RunConfig& config, const Targets& targets) {
-  return targets.classes.empty() && targets.width == 1 &&
+  return targets.classes.empty() && targets.width > 0 &&
          choose_objective(config.train, targets).loss == "mean_squared_error";
 }
 
-// Scales the output of the network to the mean and standard deviation of the target over the
-// training rows, and counts the loss in that unit. Then no weight has to learn the unit of the
-// target (euros or cents), and a good learning rate for one unit is good for the other.
-void scale_to_target(RunConfig& config, const Dataset& train) {
+// Scales the outputs of the network to the mean and standard deviation of the targets over the
+// training rows, and counts the loss in these units. Then no weight has to learn the unit of a
+// target (euros or cents), a good learning rate for one unit is good for the other, and no target
+// outweighs the others.
+void scale_to_targets(RunConfig& config, const Dataset& train) {
   const Split split = split_validation_rows(config.data, train.rows, config.train.seed);
-  const Layer scale = scale_to(target_moments(train.targets, split.train));
-  const auto factor = scale.attributes.find("factor");
-  if (factor != scale.attributes.end()) {
-    config.train.loss_attributes.try_emplace("unit", factor->second);
+  std::vector<double> factors, shifts;
+  for (std::int64_t column = 0; column < train.targets.width; ++column) {
+    const TargetMoments moments = rounded(target_moments(train.targets, split.train, column));
+    factors.push_back(moments.standard_deviation);
+    shifts.push_back(moments.mean);
   }
-  config.network.layers.push_back(scale);
+  Settings& loss = config.train.loss_attributes;
+  if (factors.size() == 1) {
+    loss.try_emplace("unit", factors[0]);
+    config.network.layers.push_back({"scale", {{"factor", factors[0]}, {"shift", shifts[0]}}});
+  } else {
+    loss.try_emplace("units", factors);
+    config.network.layers.push_back({"scale_features", {{"factors", factors}, {"shifts", shifts}}});
+  }
 }
 
 std::int64_t output_count(const Targets& targets) {
@@ -146,7 +154,7 @@ void complete_network(RunConfig& config, const Dataset& train) {
       }
     }
     network.layers.push_back({"dense", {{"units", output_count(train.targets)}}});
-    if (should_scale_to_target(config, train.targets)) scale_to_target(config, train);
+    if (should_scale_to_target(config, train.targets)) scale_to_targets(config, train);
   }
   if (!train.vocabulary.empty()) complete_vocabularies(network, std::ssize(train.vocabulary));
   network = complete_names(network);

@@ -15,6 +15,12 @@ namespace {
 void run_evaluate(const InferenceArguments& arguments) {
   const auto opened = open_model(arguments, true);
   const Scores scores = opened.model.score(opened.data, opened.rows);
+  const bool is_own_data = arguments.data.source.empty() && arguments.inputs.empty();
+  if (is_own_data && (opened.split == "all" || opened.split == "train")) {
+    note(
+        "these are rows that the model was trained on, so the scores of new rows may be worse "
+        "(hold out rows in training: --test-split 0.2 --shuffle-split true)");
+  }
   if (arguments.json) {
     nlohmann::ordered_json document;
     for (const auto& [name, value] : scores) document[name] = value;

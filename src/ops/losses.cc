@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <vector>
 
 #include "ops/loss.h"
 #include "ops/reference.h"
@@ -16,10 +17,13 @@ using kernels::LossSum;
 
 struct SquaredAttributes {
   double unit = 1;
+  std::vector<double> units;
   Options options() {
     return {
         {"unit", &unit,
          "number that the residuals are divided by, such as the standard deviation of the targets",
+         range::kPositive},
+        {"units", &units, "the same for each output, instead of one number; empty: `unit`",
          range::kPositive}};
   }
 };
@@ -140,6 +144,73 @@ struct ElementwiseReference {
   }
 };
 
+// ---- squared error with a unit for each output ------------------------------------------------
+
+std::vector<float> inverse_units(const Settings& attributes) {
+  std::vector<float> factors;
+  for (const double unit : attributes_of<SquaredAttributes>(attributes).units)
+    factors.push_back(static_cast<float>(1 / unit));
+  return factors;
+}
+
+Inferred infer_squared(const InferContext& context) {
+  const auto count = std::ssize(attributes_of<SquaredAttributes>(context.attributes).units);
+  const Shape& x = context.inputs[0];
+  if (count > 0 && (x.size() != 2 || x[1] != count)) {
+    fail_shape(context, fmt::format("`units` has {} numbers, expected one for each output of {}",
+                                    count, batch_text(x)));
+  }
+  return infer_elementwise(context);
+}
+
+Step lower_squared(const LoweringContext& context) {
+  const std::vector<float> factors = inverse_units(context.node.attributes);
+  if (factors.empty()) return lower_elementwise<SquaredLoss>(context);
+  const std::int64_t features = std::ssize(factors);
+  const LossBlocks blocks(elements(context.inputs[0]) / features, features);
+  return {[=](const StepArguments& a) {
+            const auto all = blocks.sum(a.scratch, [&](std::int64_t first, std::int64_t count) {
+              const std::int64_t at = first * features;
+              return kernels::mean_squared_error_by_feature(a.inputs[0] + at, a.inputs[1] + at,
+                                                            factors.data(), count, features);
+            });
+            write_loss(all, a);
+          },
+          blocks.scratch_bytes()};
+}
+
+Step lower_squared_gradient(const LoweringContext& context) {
+  const std::vector<float> factors = inverse_units(context.node.attributes);
+  if (factors.empty()) return lower_elementwise_gradient<SquaredLoss>(context);
+  const std::int64_t features = std::ssize(factors), n = elements(context.inputs[1]);
+  const LossBlocks blocks(n / features, features);
+  return {[=](const StepArguments& a) {
+    const double scale = loss_factor(a, kernels::count_present_targets(a.inputs[2], n));
+    blocks.for_each([&](std::int64_t, std::int64_t first, std::int64_t count) {
+      const std::int64_t at = first * features;
+      kernels::mean_squared_error_by_feature_gradient(a.inputs[1] + at, a.inputs[2] + at,
+                                                      factors.data(), a.outputs[0] + at, count,
+                                                      features, scale);
+    });
+  }};
+}
+
+struct SquaredReference {
+  template <class T>
+  void operator()(ReferenceArguments<T>& a) const {
+    const auto given = attributes_of<SquaredAttributes>(a.node.attributes);
+    const std::vector<double> units = given.units.empty() ? std::vector{given.unit} : given.units;
+    T sum(0);
+    const std::size_t count = a.inputs[0].data.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      sum +=
+          SquaredLoss::reference(a.inputs[0].data[i], a.inputs[1].data[i], units[i % units.size()]);
+    }
+    a.outputs[0].data[0] = sum / static_cast<double>(count);
+    a.outputs[1].data[0] = static_cast<double>(count);
+  }
+};
+
 // ---- rows -------------------------------------------------------------------------------------
 
 template <class Loss>
@@ -162,9 +233,17 @@ OpRows loss_rows() {
       rows, "sigmoid_cross_entropy", "sigmoid_cross_entropy_gradient",
       "cross-entropy of the sigmoid, for independent labels; NaN marks a missing label",
       schema<NoAttributes>());
-  add_elementwise<SquaredLoss>(rows, "mean_squared_error", "mean_squared_error_gradient",
-                               "mean squared error; NaN marks a missing target",
-                               schema<SquaredAttributes>());
+  using Doubles = std::vector<double>;
+  rows.push_back(loss_row(
+      "mean_squared_error", "mean squared error; NaN marks a missing target",
+      schema<SquaredAttributes>(), infer_squared, lower_squared, reference(SquaredReference{}),
+      {.cases = {{{{4, 3}, {4, 3}}},
+                 {{{4, 3}, {4, 3}}, {{"unit", 2.5}}},
+                 {{{4, 3}, {4, 3}}, {{"units", Doubles{0.5, 2, 10}}}},
+                 {{{2, 3, 4, 2}, {2, 3, 4, 2}}},
+                 {{{2, 1, 100, 100}, {2, 1, 100, 100}}}},
+       .invalid_cases = {{{{4, 3}, {4, 2}}}, {{{4, 3}, {4, 3}}, {{"units", Doubles{1, 2}}}}}}));
+  rows.push_back(loss_gradient_row("mean_squared_error_gradient", lower_squared_gradient));
   add_elementwise<HuberLoss>(rows, "huber", "huber_gradient",
                              "squared error for small residuals, absolute error for large ones",
                              schema<HuberAttributes>());

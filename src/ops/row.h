@@ -285,9 +285,10 @@ struct Traits {
   bool reshapes = false;          ///< keeps the elements in API order with another shape
   /// Contracts features of input 0 with columns of input 1.
   bool accepts_any_feature_order = false;
-  bool is_stepwise = false;  ///< treats the steps of a sequence independently
-  int id_input = -1;         ///< index of the input of token ids (0 is padding), or -1
-  bool is_affine = false;    ///< factor·input 0 + shift, with these attributes
+  bool is_stepwise = false;           ///< treats the steps of a sequence independently
+  int id_input = -1;                  ///< index of the input of token ids (0 is padding), or -1
+  bool is_affine = false;             ///< factor·input 0 + shift, with these attributes
+  bool is_affine_by_feature = false;  ///< the same with `factors` and `shifts`
   /// The pointwise op that computes the same at inference with the same attributes, or empty.
   std::string_view op_at_inference = {};
   // For the doctor:

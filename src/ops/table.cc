@@ -27,6 +27,7 @@ constexpr OpRows (*kRowFunctions[])() = {
     packing_rows,
     pool_steps_rows,
     elementwise_rows,
+    scale_features_rows,
     absolute_difference_rows,
     normalization_rows,
     selu_rows,

@@ -15,29 +15,59 @@
 namespace selfnorm {
 namespace {
 
-// The dense layer that computes the output, up to an affine map factor·x + shift.
+// The dense layer that computes the output, up to affine maps factor·x + shift of each output.
 struct LastDense {
   std::string weight, bias;
-  double factor = 1, shift = 0;
+  std::vector<double> factors, shifts;
+
+  // Puts a map before those that are known.
+  void prepend(std::size_t output, double factor, double shift) {
+    shifts[output] += factors[output] * shift;
+    factors[output] *= factor;
+  }
 };
+
+std::vector<double> numbers_of(const Node& node, const char* name, std::size_t count) {
+  const auto found = node.attributes.find(name);
+  if (found == node.attributes.end()) return std::vector<double>(count, 0);
+  auto numbers = std::get<std::vector<double>>(found->second);
+  if (numbers.empty()) numbers.assign(count, 0);
+  return numbers;
+}
 
 std::optional<LastDense> last_dense(const Graph& graph) {
   LastDense last;
   ValueId value = graph.outputs.size() == 1 ? graph.outputs[0] : kNoValue;
+  if (value == kNoValue) return std::nullopt;
+  const auto width = static_cast<std::size_t>(graph.value(value).shape.back());
+  last.factors.assign(width, 1);
+  last.shifts.assign(width, 0);
   for (;;) {
     const auto node = std::ranges::find_if(
         graph.nodes, [&](const Node& each) { return each.outputs[0] == value; });
     if (node == graph.nodes.end()) return std::nullopt;
     const Traits& traits = row_of(*node).traits;
     if (traits.is_affine) {
-      last.shift += last.factor * std::get<double>(node->attributes.at("shift"));
-      last.factor *= std::get<double>(node->attributes.at("factor"));
+      for (std::size_t i = 0; i < width; ++i) {
+        last.prepend(i, std::get<double>(node->attributes.at("factor")),
+                     std::get<double>(node->attributes.at("shift")));
+      }
+      value = node->inputs[0];
+      continue;
+    }
+    if (traits.is_affine_by_feature) {
+      const auto factors = numbers_of(*node, "factors", width);
+      const auto shifts = numbers_of(*node, "shifts", width);
+      for (std::size_t i = 0; i < width; ++i) last.prepend(i, factors[i], shifts[i]);
       value = node->inputs[0];
       continue;
     }
     // Weights of one row per output, and a bias.
     const bool has_bias = traits.accepts_any_feature_order && node->inputs.size() > 2;
-    if (!has_bias || graph.value(value).shape.size() != 2 || last.factor == 0) return std::nullopt;
+    if (!has_bias || graph.value(value).shape.size() != 2 ||
+        std::ranges::count(last.factors, 0) > 0) {
+      return std::nullopt;
+    }
     const std::vector<int> uses = count_uses(graph);
     const auto is_own = [&](ValueId id) { return uses[static_cast<std::size_t>(id)] == 1; };
     if (!is_own(node->inputs[1]) || !is_own(node->inputs[2])) return std::nullopt;
@@ -108,7 +138,8 @@ void fold(const std::vector<OutputLine>& lines, TrainedModel& model) {
       w[k] = static_cast<float>(line.slope * w[k]);
     }
     // slope·(factor·z + shift) + offset = factor·z′ + shift, with slope·w in z′.
-    const double moved = (line.slope * last.shift + line.offset - last.shift) / last.factor;
+    const double factor = last.factors[unit], shift = last.shifts[unit];
+    const double moved = (line.slope * shift + line.offset - shift) / factor;
     b[unit] = static_cast<float>(line.slope * b[unit] + moved);
   }
   model.weights.set(weight, w);

@@ -29,6 +29,17 @@ class Numbers(CliTest):
         last = self.layers()[-1]
         self.assertEqual("scale", last["op"])
 
+    def test_each_of_several_targets_has_its_own_unit(self):
+        rows = [(x, y, price, 40 + 10 * (x - y)) for x, y, price in map(prices, range(ROWS))]
+        self.write("t.csv", "x,y,price,age\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
+        told = self.ok_json("train", "--data", "t.csv", "--target", "price,age", "--epochs", "20",
+                            "--test-split", "0.2", "--shuffle-split", "true", "--out", "run")
+        self.assertGreater(told["test"]["r2"], 0.95)  # the mean over the targets
+        last = self.layers()[-1]
+        self.assertEqual("scale_features", last["op"])
+        self.assertEqual(2, len(last["factors"]))
+        self.assertEqual(2, len(told["output_lines"]))
+
     def test_scale_ignores_validation_rows(self):
         rows = [prices(i) for i in range(ROWS)]
         rows[-60:] = [(x, y, 1e9) for x, y, _ in rows[-60:]]

@@ -114,6 +114,12 @@ void scale_shift(float factor, float shift, const float* x, float* out, std::int
   HWY_DYNAMIC_DISPATCH(ScaleShift)(factor, shift, x, out, static_cast<std::size_t>(n));
 }
 
+void scale_shift_features(const float* factors, const float* shifts, const float* x, float* out,
+                          std::int64_t rows, std::int64_t features) {
+  for (std::int64_t row = 0; row < rows; ++row, x += features, out += features)
+    for (std::int64_t f = 0; f < features; ++f) out[f] = factors[f] * x[f] + shifts[f];
+}
+
 void scale_add(float a, const float* x, float b, const float* y, float* out, std::int64_t n) {
   HWY_DYNAMIC_DISPATCH(ScaleAdd)(a, x, b, y, out, static_cast<std::size_t>(n));
 }

@@ -26,6 +26,11 @@ void scale(float factor, const float* x, float* out, std::int64_t n);
 /// out = factor·x + shift, within one rounding of the product and one of the sum.
 void scale_shift(float factor, float shift, const float* x, float* out, std::int64_t n);
 
+/// out = factors·x + shifts with one factor and shift for each feature, within one rounding of the
+/// product and one of the sum.
+void scale_shift_features(const float* factors, const float* shifts, const float* x, float* out,
+                          std::int64_t rows, std::int64_t features);
+
 /// out = a·x + b·y, within one rounding of each of the three results.
 void scale_add(float a, const float* x, float b, const float* y, float* out, std::int64_t n);
 

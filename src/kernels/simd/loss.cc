@@ -2,6 +2,8 @@
 // Elementwise losses. The losses over rows of logits are in softmax_loss.cc.
 #include "kernels/simd/loss.h"
 
+#include <cmath>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd/loss.cc"
 #include "hwy/foreach_target.h"
@@ -155,6 +157,27 @@ void mean_squared_error_gradient(const float* x, const float* t, float* dx, std:
                                  double scale) {
   HWY_DYNAMIC_DISPATCH(SquaredGradient)
   (x, t, dx, static_cast<std::size_t>(n), static_cast<float>(scale));
+}
+
+LossSum mean_squared_error_by_feature(const float* x, const float* t, const float* factors,
+                                      std::int64_t rows, std::int64_t features) {
+  LossSum all;
+  for (std::int64_t i = 0; i < rows * features; ++i) {
+    if (std::isnan(t[i])) continue;
+    const double residual = (static_cast<double>(x[i]) - t[i]) * factors[i % features];
+    all += {residual * residual, 1};
+  }
+  return all;
+}
+
+void mean_squared_error_by_feature_gradient(const float* x, const float* t, const float* factors,
+                                            float* dx, std::int64_t rows, std::int64_t features,
+                                            double scale) {
+  for (std::int64_t i = 0; i < rows * features; ++i) {
+    const double factor = factors[i % features];
+    const double slope = 2 * scale * factor * factor * (static_cast<double>(x[i]) - t[i]);
+    dx[i] = std::isnan(t[i]) ? 0.0f : static_cast<float>(slope);
+  }
 }
 
 LossSum huber(const float* x, const float* t, float* losses, std::int64_t n, double delta) {

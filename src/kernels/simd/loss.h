@@ -84,6 +84,15 @@ LossSum mean_squared_error(const float* x, const float* t, float* losses, std::i
 void mean_squared_error_gradient(const float* x, const float* t, float* dx, std::int64_t n,
                                  double scale);
 
+/// Returns the sum of squared residuals, each multiplied by the factor of its feature first. The
+/// sum is in double. The features of a row are few, so this is not vectorized.
+LossSum mean_squared_error_by_feature(const float* x, const float* t, const float* factors,
+                                      std::int64_t rows, std::int64_t features);
+/// Computes dx = scale·2·(x − t)·factor².
+void mean_squared_error_by_feature_gradient(const float* x, const float* t, const float* factors,
+                                            float* dx, std::int64_t rows, std::int64_t features,
+                                            double scale);
+
 /// Computes ½e² for |e| ≤ delta, else delta·(|e| − ½·delta), with e = x − t and delta > 0 (Huber
 /// 1964).
 LossSum huber(const float* x, const float* t, float* losses, std::int64_t n, double delta);
