@@ -93,6 +93,10 @@ std::string join(const std::vector<std::string>& words, std::string_view separat
   return text;
 }
 
+bool is_listed(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
 std::vector<std::string> split_words(std::string_view text, char separator) {
   std::vector<std::string> words;
   while (!text.empty()) {

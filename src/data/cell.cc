@@ -111,7 +111,6 @@ std::optional<double> seconds_since_1970(int year, int month, int day, std::stri
   if (!date.ok()) return std::nullopt;
   const auto seconds = parse_time_of_day(time);
   if (!seconds) return std::nullopt;
-  constexpr double kSecondsPerDay = 86400;
   const auto days = std::chrono::sys_days(date).time_since_epoch().count();
   return kSecondsPerDay * static_cast<double>(days) + *seconds;
 }

@@ -37,6 +37,8 @@ constexpr bool is_time(CellFormat format) { return format >= CellFormat::iso_tim
 const char* format_name(CellFormat format);
 std::optional<CellFormat> format_named(std::string_view name);
 
+inline constexpr double kSecondsPerDay = 86400;
+
 /// Parses a cell in this format: a number, or the seconds since 1970-01-01 00:00 of a time. The
 /// number formats other than `plain` also accept a currency sign before or after the number, and a
 /// percent sign after it, which has no effect on the number.

@@ -5,15 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "base/index.h"
 
 namespace selfnorm {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // Keeps the marked elements.
 template <class T>
@@ -35,13 +32,27 @@ bool is_canonical(std::string_view cell) {
 
 }  // namespace
 
-void ColumnCells::push(std::string_view cell) {
+bool ColumnCells::push_number(std::string_view cell) {
+  const auto number = has_words_ ? std::nullopt : parse_number(cell);
+  if (!number) return false;
   ++size_;
-  if (const auto number = has_words_ ? std::nullopt : parse_number(cell)) {
-    numbers_.push_back(*number);
-    are_canonical_ = are_canonical_ && is_canonical(cell);
-    return;
-  }
+  numbers_.push_back(*number);
+  are_canonical_ = are_canonical_ && is_canonical(cell);
+  return true;
+}
+
+bool ColumnCells::push_known_word(std::string_view cell) {
+  const auto found = index_.find(cell);
+  if (found == index_.end()) return false;
+  ++size_;
+  ++counts_[as_index(found->second)];
+  codes_.push_back(found->second);
+  return true;
+}
+
+void ColumnCells::push(std::string_view cell) {
+  if (push_number(cell)) return;
+  ++size_;
   use_words();
   push_word(cell);
 }
@@ -49,7 +60,7 @@ void ColumnCells::push(std::string_view cell) {
 void ColumnCells::push_missing() {
   ++size_, ++missing_;
   if (has_words_) codes_.push_back(kMissing);
-  else numbers_.push_back(kNaN);
+  else numbers_.push_back(kMissingNumber);
 }
 
 void ColumnCells::push_word(std::string_view word) {
@@ -77,10 +88,11 @@ void ColumnCells::use_words() {
 void ColumnCells::use_numbers(CellFormat format) {
   if (!has_words_) return;
   std::vector<double> values;
-  for (const std::string& word : words_) values.push_back(parse_cell(word, format).value_or(kNaN));
+  for (const std::string& word : words_)
+    values.push_back(parse_cell(word, format).value_or(kMissingNumber));
   numbers_.reserve(codes_.size());
   for (const std::int32_t code : codes_)
-    numbers_.push_back(code == kMissing ? kNaN : values[as_index(code)]);
+    numbers_.push_back(code == kMissing ? kMissingNumber : values[as_index(code)]);
   has_words_ = false;
   words_ = {}, counts_ = {}, codes_ = {}, index_ = {};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,6 +13,9 @@
 
 namespace selfnorm {
 
+/// Stands for a missing number.
+inline constexpr double kMissingNumber = std::numeric_limits<double>::quiet_NaN();
+
 /// Collects the cells of a column: as numbers while all of them are numbers, then as words.
 class ColumnCells {
  public:
@@ -20,6 +24,11 @@ class ColumnCells {
   /// With `has_words`, all cells are words from the start.
   explicit ColumnCells(bool has_words = false) : has_words_(has_words) {}
 
+  /// Adds a cell if the column has only numbers so far and this is one, too. Returns whether it
+  /// did.
+  bool push_number(std::string_view cell);
+  /// Adds a cell if it is a word that the column has. Returns whether it did.
+  bool push_known_word(std::string_view cell);
   /// Adds a cell, and a missing cell.
   void push(std::string_view cell);
   void push_missing();

@@ -17,9 +17,6 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kSecondsPerDay = 86400;
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
 // The numbers of a time.
 void encode_time(const TableColumn& column, double seconds, float* out) {
   const double days = seconds / kSecondsPerDay;
@@ -40,7 +37,7 @@ bool is_one_number(const TableColumn& column) {
 // Writes the numbers of the category with this index, or of an unknown one.
 void encode_category(const TableColumn& column, std::optional<std::size_t> index, float* out) {
   if (is_one_number(column)) {
-    *out = index ? static_cast<float>(*index) : static_cast<float>(kNaN);
+    *out = index ? static_cast<float>(*index) : static_cast<float>(kMissingNumber);
     return;
   }
   const std::size_t count = column.categories.size();
@@ -60,7 +57,7 @@ class Encoder {
 
   void missing(std::int64_t row) {
     const bool is_one_hot = column_.kind == "category" && !is_one_number(column_);
-    std::fill_n(at(row), count_, is_one_hot ? 0.0f : static_cast<float>(kNaN));
+    std::fill_n(at(row), count_, is_one_hot ? 0.0f : static_cast<float>(kMissingNumber));
     if (column_.marks_missing) at(row)[count_ - 1] = 1;
   }
   // A number, or a time in seconds.

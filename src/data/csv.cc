@@ -26,6 +26,7 @@ class Parser {
          std::int64_t first_line)
       : callback_(callback),
         file_(std::move(file)),
+        delimiter_(dialect.delimiter),
         skips_comments_(dialect.has_comments),
         line_(first_line) {
     csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
@@ -35,13 +36,39 @@ class Parser {
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
 
+  // Splits plain lines itself, because libcsv looks at each byte.
   void feed(std::string_view text) {
-    check(csv_parse(&parser_, text.data(), text.size(), on_cell, on_row, this) == text.size());
+    while (!text.empty() && !done_) {
+      const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+      const std::string_view line = text.substr(0, end);
+      if (!is_inside_ && is_plain(line)) split(line);
+      else parse(line);
+      text.remove_prefix(end);
+    }
   }
   bool done() const { return done_; }
   void finish() { check(csv_fini(&parser_, on_cell, on_row, this) == 0); }
 
  private:
+  // Returns whether a line has no quotes, and ends with a line feed.
+  static bool is_plain(std::string_view line) {
+    if (!line.ends_with('\n') || line.find('"') != line.npos) return false;
+    const std::size_t carriage_return = line.find('\r');
+    return carriage_return == line.npos || carriage_return + 2 == line.size();
+  }
+  void split(std::string_view line) {
+    line.remove_suffix(line.ends_with("\r\n") ? 2 : 1);
+    for (std::size_t begin = 0; !line.empty() && begin <= line.size();) {
+      const std::size_t end = std::min(line.find(delimiter_, begin), line.size());
+      row_.push(line.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    end_row('\n');
+  }
+  void parse(std::string_view line) {
+    is_inside_ = true;
+    check(csv_parse(&parser_, line.data(), line.size(), on_cell, on_row, this) == line.size());
+  }
   static void on_cell(void* cell, std::size_t size, void* self) {
     static_cast<Parser*>(self)->guarded([&](Parser& parser) {
       parser.cell({static_cast<const char*>(cell), size});
@@ -73,6 +100,7 @@ class Parser {
     row_.clear();
     lines_within_ = 0;
     last_end_ = end;
+    is_inside_ = end == '\r';  // a line feed may follow
   }
   void check(bool parsed) {
     if (fault_) std::rethrow_exception(fault_);
@@ -87,7 +115,9 @@ class Parser {
   const CsvRowCallback& callback_;
   bool done_ = false;
   std::string file_;
+  char delimiter_;
   bool skips_comments_;
+  bool is_inside_ = false;  // whether libcsv has read the beginning of a row
   CsvRow row_;
   std::int64_t line_;
   std::int64_t lines_within_ = 0;

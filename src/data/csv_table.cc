@@ -16,10 +16,6 @@
 namespace selfnorm {
 namespace {
 
-bool is_listed(const std::vector<std::string>& names, const std::string& name) {
-  return std::ranges::count(names, name) > 0;
-}
-
 // Returns whether a word that counts as missing is also the name of something, as Namibia's code
 // NA.
 bool may_be_class(const std::string& word) {
@@ -141,9 +137,9 @@ void CsvTable::add(const CsvRow& row, std::int64_t line) {
     Column& column = columns_[i];
     if (!column.is_read) continue;
     const std::string_view cell = row.cell(i);
-    // Most cells are numbers, and few are missing.
-    const bool may_be_missing = cell.empty() || missing_.has_numbers() || !parse_number(cell);
-    if (!may_be_missing || !missing_.contains(cell)) {
+    if (!missing_.has_numbers() && column.cells.push_number(cell)) continue;
+    if (column.cells.push_known_word(cell)) continue;
+    if (!missing_.contains(cell)) {
       column.cells.push(cell);
       continue;
     }

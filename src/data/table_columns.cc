@@ -15,12 +15,7 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kSecondsPerDay = 86400;
 constexpr std::int64_t kMinDistinctToLeaveOut = 20;  // of names, before they count as identifiers
-
-bool is_listed(const std::vector<std::string>& names, const std::string& name) {
-  return std::ranges::count(names, name) > 0;
-}
 
 struct Range {
   double low = std::numeric_limits<double>::infinity();

@@ -13,7 +13,7 @@
 namespace selfnorm {
 namespace {
 
-constexpr std::size_t kMaxListed = 12;  // columns of a kind
+constexpr std::size_t kMaxSummarized = 12;  // columns of a kind
 
 // Returns the columns of a kind, each as `text` describes it, and how many more there are.
 std::string list_columns(const Dataset& data, const std::string& kind,
@@ -22,7 +22,7 @@ std::string list_columns(const Dataset& data, const std::string& kind,
   std::size_t more = 0;
   for (const TableColumn& column : data.table) {
     if (column.kind != kind) continue;
-    if (listed.size() < kMaxListed) listed.push_back(text(column));
+    if (listed.size() < kMaxSummarized) listed.push_back(text(column));
     else ++more;
   }
   std::string line = join(listed, ", ");
@@ -58,13 +58,13 @@ std::string class_line(const Targets& targets, std::int64_t rows) {
   std::vector<std::int64_t> counts(targets.class_names.size(), 0);
   for (const std::int32_t index : targets.classes) ++counts[static_cast<std::size_t>(index)];
   std::vector<std::string> shares;
-  for (std::size_t i = 0; i < std::min(counts.size(), kMaxListed); ++i) {
+  for (std::size_t i = 0; i < std::min(counts.size(), kMaxSummarized); ++i) {
     shares.push_back(fmt::format("{} {:.2g} %", targets.class_names[i],
                                  100 * static_cast<double>(counts[i]) / static_cast<double>(rows)));
   }
   std::string line =
       fmt::format("target   {}: {} classes ({}", targets.name, counts.size(), join(shares, ", "));
-  return line + (counts.size() > kMaxListed ? ", …)" : ")");
+  return line + (counts.size() > kMaxSummarized ? ", …)" : ")");
 }
 
 std::string value_line(const Targets& targets) {

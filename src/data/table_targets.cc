@@ -14,7 +14,7 @@
 namespace selfnorm {
 namespace {
 
-constexpr std::size_t kMaxListed = 5;  // faults of a target that are listed
+constexpr std::size_t kMaxListedCells = 5;  // faults of a target that are listed
 
 bool has_format(const ColumnCells& cells, CellFormat format) {
   return std::ranges::all_of(
@@ -24,7 +24,7 @@ bool has_format(const ColumnCells& cells, CellFormat format) {
 // Returns the rows of the first cells that are not numbers.
 std::vector<std::int64_t> rows_of_words(const ColumnCells& cells) {
   std::vector<std::int64_t> rows;
-  for (std::int64_t row = 0; row < cells.size() && rows.size() < kMaxListed; ++row) {
+  for (std::int64_t row = 0; row < cells.size() && rows.size() < kMaxListedCells; ++row) {
     const std::int32_t code = cells.codes()[as_index(row)];
     if (code != ColumnCells::kMissing && !parse_number(cells.words()[as_index(code)]))
       rows.push_back(row);
