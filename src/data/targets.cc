@@ -7,7 +7,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <ranges>
 #include <set>
 #include <type_traits>
 #include <utility>
@@ -69,7 +68,8 @@ bool look_like_classes(const std::vector<double>& labels) {
   const double first = counts.begin()->first, last = counts.rbegin()->first;
   if (first != 0 && first != 1) return false;
   if (last <= kMaxUncounted) return true;
-  const auto rarest = std::ranges::min(counts | std::views::values);
+  std::int64_t rarest = std::ssize(labels);
+  for (const auto& [label, count] : counts) rarest = std::min(rarest, count);
   const auto mean = static_cast<double>(labels.size()) / static_cast<double>(counts.size());
   const bool all_occur = last - first + 1 == static_cast<double>(counts.size());
   return all_occur && mean >= kMinRowsPerClass && kRarest * static_cast<double>(rarest) >= mean;
