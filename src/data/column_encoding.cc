@@ -98,12 +98,12 @@ class Encoder {
 }  // namespace
 
 void check_table_column(const TableColumn& column) {
-  static const std::vector<std::string> kKinds = {"number", "category", "time", "left out"};
-  static const std::vector<std::string> kParts = {"month", "weekday", "hour"};
+  static const std::vector<std::string> kinds = {"number", "category", "time", "left out"};
+  static const std::vector<std::string> parts = {"month", "weekday", "hour"};
   const auto format = format_named(column.format);
   const bool are_parts_known = std::ranges::all_of(
-      column.parts, [](const std::string& part) { return std::ranges::count(kParts, part) > 0; });
-  const bool is_known = std::ranges::count(kKinds, column.kind) > 0 && format.has_value() &&
+      column.parts, [](const std::string& part) { return std::ranges::count(parts, part) > 0; });
+  const bool is_known = std::ranges::count(kinds, column.kind) > 0 && format.has_value() &&
                         are_parts_known && std::isfinite(column.origin);
   const bool fits = is_known && is_time(*format) == (column.kind == "time") &&
                     (column.kind == "category") == !column.categories.empty();

@@ -51,10 +51,10 @@ bool are_distinct(std::vector<double> numbers) {
 }
 
 bool is_row_name(const UndecidedColumn& column) {
-  static const std::vector<std::string> kNames = {"",          "index", "rownames",
-                                                  "row_names", "id",    "row"};
+  static const std::vector<std::string> row_names = {"",          "index", "rownames",
+                                                     "row_names", "id",    "row"};
   return column.is_first &&
-         (is_listed(kNames, to_lower(column.name)) || column.name.starts_with("Unnamed: "));
+         (is_listed(row_names, to_lower(column.name)) || column.name.starts_with("Unnamed: "));
 }
 
 TableColumn left_out(std::string name, std::string why) {

@@ -36,10 +36,10 @@ bool is_scikit_learn_header(const CsvRow& first, const CsvRow* second) {
 
 // Returns whether a cell is no name, since a row of data has it where a number is missing.
 bool is_missing_word(std::string_view cell) {
-  static const std::vector<std::string> kWords = {"na", "n/a", "nan", "null", "none"};
+  static const std::vector<std::string> missing_words = {"na", "n/a", "nan", "null", "none"};
   return std::ranges::none_of(cell,
                               [](char c) { return std::isalpha(static_cast<unsigned char>(c)); }) ||
-         std::ranges::count(kWords, to_lower(cell)) > 0;
+         std::ranges::count(missing_words, to_lower(cell)) > 0;
 }
 
 bool is_header(const CsvRow& first, const CsvRow* second, const DataOptions& options) {
