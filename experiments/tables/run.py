@@ -112,7 +112,6 @@ def measure_reading(program):
     if not path.exists():
         write_large_table(path)
     start = time.monotonic()
-    # Doctor without draws reads the table, examines 64 rows and stops.
     command = [program, "train", path, "--target", "y", "--epochs", "1", "--hidden", "1", "--out",
                WORK / "large", "--report", "false", "--batch-size", "100000"]
     subprocess.run(command, check=True, capture_output=True)

@@ -76,11 +76,6 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
   return schema;
 }
 
-bool is_channels_last(const Shape& sample, const Shape& input) {
-  return sample.size() == 3 && input.size() == 3 && sample[2] == input[0] &&
-         sample[0] == input[1] && sample[1] == input[2];
-}
-
 // Gives the data the shapes that the network declares.
 void reshape_inputs(const Network& network, Dataset& data) {
   std::vector<std::string> names;
@@ -91,16 +86,7 @@ void reshape_inputs(const Network& network, Dataset& data) {
     Field& field = data.inputs[i];
     if (!data.vocabulary.empty() && shape.size() == 1)
       convert_token_ids(field, data.vocabulary, data.vocabulary, shape[0]);
-    if (!can_be_reshaped(field.sample_shape, shape)) {
-      throw Error(
-          ErrorKind::shape,
-          fmt::format("input '{}' has shape {}, but a sample of {} has shape {} ({})", name,
-                      to_string(shape), data.name, to_string(field.sample_shape),
-                      is_channels_last(field.sample_shape, shape)
-                          ? "images are channels first here: in NumPy, x.transpose(0, 3, 1, 2) "
-                            "moves the channels"
-                          : "change one of them"));
-    }
+    check_reshaping(field, name, shape, data.name);
     field.sample_shape = shape;
   }
 }

@@ -27,8 +27,6 @@ enum class CellFormat {
   day_month,      ///< 23.3.2019, 23/03/2019 20:21
   month_day,      ///< 03/23/2019 20:21
 };
-inline constexpr CellFormat kNumberFormats[] = {CellFormat::plain, CellFormat::decimal_comma,
-                                                CellFormat::thousands, CellFormat::zero_padded};
 inline constexpr CellFormat kTimeFormats[] = {CellFormat::iso_time, CellFormat::month_day,
                                               CellFormat::day_month};
 constexpr bool is_time(CellFormat format) { return format >= CellFormat::iso_time; }

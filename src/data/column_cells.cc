@@ -101,6 +101,13 @@ std::int64_t ColumnCells::distinct_words() const {
   return std::ranges::count_if(counts_, [](std::int64_t count) { return count > 0; });
 }
 
+std::int64_t ColumnCells::count_numbers() const {
+  std::int64_t numbers = 0;
+  for (std::size_t i = 0; i < words_.size(); ++i)
+    if (parse_number(words_[i])) numbers += counts_[i];
+  return numbers;
+}
+
 void ColumnCells::select(const std::vector<bool>& kept) {
   keep(numbers_, kept);
   keep(codes_, kept);

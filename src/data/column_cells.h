@@ -47,6 +47,8 @@ class ColumnCells {
   const std::vector<std::string>& words() const { return words_; }
   const std::vector<std::int64_t>& counts() const { return counts_; }
   const std::vector<std::int32_t>& codes() const { return codes_; }
+  /// With words: the number of cells that are plain numbers all the same.
+  std::int64_t count_numbers() const;
   /// The number of words that occur.
   std::int64_t distinct_words() const;
 

@@ -224,6 +224,8 @@ Dataset read_csv(const std::filesystem::path& path, const DataOptions& options) 
     word_columns = table.changed_words();
     if (!word_columns.empty()) continue;
     Dataset data = table.dataset(format.delimiter);
+    if (!format.encoding.empty())
+      data.notes.push_back("the file is " + format.encoding + " and was converted to UTF-8");
     if (format.recoded_lines > 0) {
       data.notes.push_back(fmt::format(
           "{} lines are not UTF-8 and were read as Windows-1252 (save the file as UTF-8 if "

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "data/byte_reader.h"
+#include "selfnorm/error.h"
 
 namespace selfnorm {
 
@@ -52,6 +53,20 @@ bool can_be_reshaped(const Shape& from, const Shape& to) {
   };
   if (elements(from) != elements(to)) return false;
   return from.size() == 1 || to.size() == 1 || without_ones(from) == without_ones(to);
+}
+
+void check_reshaping(const Field& field, const std::string& input, const Shape& shape,
+                     const std::string& dataset) {
+  const Shape& from = field.sample_shape;
+  if (can_be_reshaped(from, shape)) return;
+  const bool is_channels_last = from.size() == 3 && shape.size() == 3 && from[2] == shape[0] &&
+                                from[0] == shape[1] && from[1] == shape[2];
+  throw Error(ErrorKind::shape,
+              fmt::format("input '{}' has shape {}, but a sample of {} has shape {} ({})", input,
+                          to_string(shape), dataset, to_string(from),
+                          is_channels_last ? "the channels must come first: in NumPy, "
+                                             "x.transpose(0, 3, 1, 2) moves them"
+                                           : "change one of them"));
 }
 
 }  // namespace selfnorm

@@ -18,4 +18,9 @@ Field select_columns(const Field& field, const std::vector<std::size_t>& from, s
 /// it is a row of numbers, becomes one, or differs only in extents of 1.
 bool can_be_reshaped(const Shape& from, const Shape& to);
 
+/// Throws Error(shape) if the samples of a field cannot be given the shape of this input, with a
+/// hint for images whose channels are last.
+void check_reshaping(const Field& field, const std::string& input, const Shape& shape,
+                     const std::string& dataset);
+
 }  // namespace selfnorm

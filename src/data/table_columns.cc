@@ -112,16 +112,6 @@ TableColumn category_column(const std::string& name, const ColumnCells& cells) {
   return column;
 }
 
-// Returns the fraction of the present cells that are numbers.
-double fraction_of_numbers(const ColumnCells& cells) {
-  std::int64_t numbers = 0, all = 0;
-  for (std::size_t i = 0; i < cells.words().size(); ++i) {
-    all += cells.counts()[i];
-    if (parse_number(cells.words()[i])) numbers += cells.counts()[i];
-  }
-  return static_cast<double>(numbers) / static_cast<double>(std::max<std::int64_t>(all, 1));
-}
-
 bool has_blanks(const ColumnCells& cells) {
   constexpr std::ptrdiff_t kBlanks = 3;  // in a typical cell of text
   std::ptrdiff_t blanks = 0;
@@ -129,8 +119,8 @@ bool has_blanks(const ColumnCells& cells) {
   return blanks > kBlanks * std::ssize(cells.words());
 }
 
-TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells, bool keep) {
-  constexpr double kMostly = 0.5;
+TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells,
+                         const DataOptions& options, bool keep) {
   std::vector<CellFormat> formats = {CellFormat::thousands, CellFormat::decimal_comma};
   if (column.prefers_decimal_comma) std::ranges::reverse(formats);
   if (cells.words().size() > kMaxCategories) formats.push_back(CellFormat::zero_padded);
@@ -143,7 +133,8 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
   const std::int64_t distinct = cells.distinct_words(), present = cells.size() - cells.missing();
   const bool are_few =
       distinct <= static_cast<std::int64_t>(kMaxCategories) && 4 * distinct <= present;
-  if (fraction_of_numbers(cells) > kMostly && !are_few)
+  const bool are_mostly_numbers = 2 * cells.count_numbers() > present;
+  if (is_listed(options.numeric, column.name) || (are_mostly_numbers && !are_few))
     return number_column(column.name, cells, {}, CellFormat::plain);
   const bool are_names = distinct >= kMinDistinctToLeaveOut && 2 * distinct > present;
   if (are_names && !keep) {
@@ -174,7 +165,7 @@ TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cell
       return left_out(column.name, "all cells are the same");
     const bool are_row_names = is_row_name(column) && cells.distinct_words() == cells.size();
     if (are_row_names && !keep) return left_out(column.name, "it names the rows");
-    return decide_words(column, cells, keep || is_listed(options.numeric, column.name));
+    return decide_words(column, cells, options, keep);
   }
   const Range range = range_of(cells.numbers());
   const bool is_number = keep || is_listed(options.numeric, column.name);

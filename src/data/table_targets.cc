@@ -32,13 +32,6 @@ std::vector<std::int64_t> rows_of_words(const ColumnCells& cells) {
   return rows;
 }
 
-std::int64_t count_numbers(const ColumnCells& cells) {
-  std::int64_t count = 0;
-  for (std::size_t i = 0; i < cells.words().size(); ++i)
-    if (parse_number(cells.words()[i])) count += cells.counts()[i];
-  return count;
-}
-
 void reject_words(const TargetColumn& column, const std::string& expected) {
   std::vector<std::string> faults;
   for (const std::int64_t row : rows_of_words(*column.cells)) {
@@ -52,7 +45,7 @@ void reject_words(const TargetColumn& column, const std::string& expected) {
 // Words are an error if they cannot be classes: most cells are numbers, or numbers are required.
 void check_words(const TargetColumn& column, const std::string& task, bool is_one_of_several) {
   if (!column.cells->has_words()) return;
-  const std::int64_t numbers = count_numbers(*column.cells);
+  const std::int64_t numbers = column.cells->count_numbers();
   const std::int64_t present = column.cells->size() - column.cells->missing();
   if (task == "regression" || is_one_of_several) reject_words(column, "a number as the target");
   if (task == "auto" && 2 * numbers > present)
@@ -115,7 +108,7 @@ Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::st
 
 bool needs_all_labels(const ColumnCells& cells, const std::string& task) {
   if (task != "auto") return task == "classification";
-  if (cells.has_words()) return 2 * count_numbers(cells) <= cells.size() - cells.missing();
+  if (cells.has_words()) return 2 * cells.count_numbers() <= cells.size() - cells.missing();
   std::vector<double> present;
   for (const double number : cells.numbers())
     if (!std::isnan(number)) present.push_back(number);

@@ -161,6 +161,16 @@ TEST_F(TableTest, ErrorsListTheCellsOfAllColumns) {
   EXPECT_EQ(fault("a,a,b,y\n1,2,0,0\n2,3,1,1\n", options), "");
 }
 
+TEST_F(TableTest, OptionsMustNameColumnsAndAreObeyed) {
+  DataOptions typo, numeric;
+  typo.drop = {"ax"};
+  expect_contains("there is no column 'ax', which the options list",
+                  fault("a,y\n1,0\n2,1\n", typo));
+  numeric.numeric = {"c"};
+  expect_contains(":2, column 'c': expected a number, got 'red'",
+                  fault("c,y\nred,0\nblue,1\nred,0\n", numeric));
+}
+
 TEST_F(TableTest, WordsAreAsInTheFile) {
   const Dataset data = read("a,y\n1,1.50\n2,01\n1,1.50\n2,01\n1,b\n2,b\n");
   EXPECT_EQ(data.targets.class_names, (Names{"01", "1.50", "b"}));
