@@ -72,12 +72,17 @@ void CsvTable::begin(const CsvRow& first, const CsvRow* second) {
 void CsvTable::choose_columns() {
   if (!options_.table.empty()) read_planned_columns();
   if (!options_.table.empty() && !options_.read_targets) return;  // `target` may be absent
-  for (const auto* list :
-       {&options_.drop, &options_.keep, &options_.categorical, &options_.numeric}) {
-    for (const std::string& name : *list) {
+  const std::pair<const char*, const std::vector<std::string>&> lists[] = {
+      {"drop", options_.drop},
+      {"keep", options_.keep},
+      {"categorical", options_.categorical},
+      {"numeric", options_.numeric}};
+  for (const auto& [option, names] : lists) {
+    for (const std::string& name : names) {
       if (is_listed(header_.names, name) || !options_.table.empty()) continue;
-      throw_data_error(fmt::format("{}: there is no column {}, which the options list{}", file_,
-                                   quote_for_message(name), column_hint(name, header_.names)));
+      throw_data_error(fmt::format("{}: `{}` lists the column {}, which does not exist{}", file_,
+                                   option, quote_for_message(name),
+                                   column_hint(name, header_.names)));
     }
   }
   targets_ = find_targets(file_, header_.names, options_.target);

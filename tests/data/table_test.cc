@@ -164,7 +164,7 @@ TEST_F(TableTest, ErrorsListTheCellsOfAllColumns) {
 TEST_F(TableTest, OptionsMustNameColumnsAndAreObeyed) {
   DataOptions typo, numeric;
   typo.drop = {"ax"};
-  expect_contains("there is no column 'ax', which the options list",
+  expect_contains("`drop` lists the column 'ax', which does not exist",
                   fault("a,y\n1,0\n2,1\n", typo));
   numeric.numeric = {"c"};
   expect_contains(":2, column 'c': expected a number, got 'red'",
