@@ -187,7 +187,7 @@ def network(program, name, init, rate):
     for i in range(LAYERS):
         layers += [first if i == 0 else dense, f'{{ op = "{op}"{attributes} }}']
     layers.append('{ op = "dense", units = 10 }')
-    return (f'[data]\nsource = "digits"\nvalidation_split = 0.2\n[model]\ninputs = {{ image = [1, 8, 8] '
+    return (f'[data]\nsource = "digits"\nvalidation_split = 0.2\nshuffle_split = false\n[model]\ninputs = {{ image = [1, 8, 8] '
             f'}}\nlayers = [\n  ' + ",\n  ".join(layers) + f',\n]\n[train]\noptimizer = {{ name = "adam", '
             f'learning_rate = {rate} }}\nschedule = {{ name = "cosine", warmup = 1 }}\nepochs = {EPOCHS}'
             f'\nbatch_size = {BATCH}\nwatch = false\n')

@@ -29,11 +29,12 @@ struct Field {
 /// standardization maps to 0, the mean over the training rows.
 struct TableColumn {
   std::string name;                     ///< in the header, or the index
-  std::string kind = "number";          ///< "number", "category", "time" or "left out"
+  /// "number", "category", "ordinal", "time", "id" (repeated next to predictions) or "left out".
+  std::string kind = "number";
   std::string format = "plain";         ///< how numbers and times are written (docs/tables.md)
   double origin = 0;                    ///< subtracted from numbers, so that 32 bits can hold them
   std::vector<std::string> parts = {};  ///< of times: "month", "weekday", "hour"
-  std::vector<std::string> categories = {};  ///< those with a number of their own
+  std::vector<std::string> categories = {};  ///< those with a number of their own, or all in order
   bool has_other = false;                    ///< whether all other categories share one more number
   bool marks_missing = false;  ///< whether one more number is 1 for missing cells, else 0
   std::string note = {};       ///< what was decided, and why
@@ -51,6 +52,12 @@ struct Targets {
   std::vector<std::string> columns = {};  ///< names if there are several target columns, else empty
 };
 
+/// A column that identifies the rows: its name, and its cell in each row.
+struct IdentifierColumn {
+  std::string name;
+  std::vector<std::string> cells;
+};
+
 /// A data set: rows of named inputs with their targets.
 struct Dataset {
   std::string name;           ///< name used in messages
@@ -64,6 +71,12 @@ struct Dataset {
   std::int64_t skipped = 0;              ///< number of rows left out as unreadable
   std::vector<TableColumn> table = {};   ///< the columns of a table that are not targets
   std::vector<std::string> notes = {};   ///< what a person should know about how it was read
+  /// The group of each row (DataOptions::group), and its place in time (DataOptions::time), or
+  /// empty.
+  std::vector<std::int32_t> groups = {};
+  std::vector<double> times = {};
+  /// The cells of columns that predictions repeat (DataOptions::read_ids).
+  std::vector<IdentifierColumn> ids = {};
 };
 
 /// The source of each named input: columns of the table by name or index, or one file (.npy or IDX)
@@ -80,13 +93,18 @@ struct DataOptions {
   std::string validation = {};  ///< a source of validation rows, with the same target
   std::string test = {};        ///< a source of test rows, with the same target
   /// Fraction of the training rows used for validation. If unset, a run holds out 10 % of at least
-  /// 2,000 training rows, drawn at random, unless `validation` names a source.
+  /// 2,000 training rows, or 20 % of at least 100 if it has no test set, unless `validation` names
+  /// a source.
   std::optional<double> validation_split = {};
-  double test_split = 0;               ///< fraction of all rows used as the test set
-  bool shuffle_split = false;          ///< draw given splits at random; false takes the last rows
+  double test_split = 0;        ///< fraction of all rows used as the test set
+  bool shuffle_split = true;    ///< draw held-out rows at random; false takes the last rows
+  bool stratify_split = true;   ///< draw the same share of each class
+  std::string group = {};       ///< table column whose rows with equal cells stay together
+  std::string time = {};        ///< table column by whose order the last rows are held out
   std::string data_dir;                ///< folder to search first for known data sets
   std::int64_t limit = 0;              ///< maximum number of rows of each set; 0 for all
   std::string delimiter = "auto";      ///< of table cells: "auto", "comma", "semicolon", "tab", …
+  bool read_ids = false;               ///< whether to read identifiers, for prediction
   bool read_targets = true;            ///< false reads no targets, for prediction
   std::string header = "auto";         ///< whether a table starts with names: "auto", "yes" or "no"
   std::vector<std::string> text = {};  ///< columns of text; if given, other columns are not read
@@ -99,8 +117,12 @@ struct DataOptions {
   std::vector<std::string> missing = {"NA", "N/A", "NaN", "null", "None", "?", "-", "."};
   std::vector<std::string> categorical = {};  ///< table columns that are categories
   std::vector<std::string> numeric = {};      ///< table columns that are numbers
+  std::vector<std::string> ordinal = {};      ///< ordered categories, as "size=small<large"
+  std::vector<std::string> date = {};         ///< times, as "when" or "when=day/month/year"
   std::vector<std::string> drop = {};         ///< table columns to leave out
   std::vector<std::string> keep = {};         ///< table columns to use that would be left out
+  std::vector<std::string> columns = {};      ///< the only table columns to use; empty: all
+  std::vector<std::string> id = {};           ///< table columns that only predictions repeat
   std::vector<TableColumn> table = {};  ///< how to read the columns; empty: decided by their cells
 };
 

@@ -9,6 +9,7 @@
 
 #include "selfnorm/dataset.h"
 #include "selfnorm/network.h"
+#include "selfnorm/score_range.h"
 #include "selfnorm/tensor.h"
 #include "selfnorm/train.h"
 
@@ -51,6 +52,11 @@ class Model {
 
   /// Like `evaluate`, for the given rows only. The scores are in the order of display.
   Scores score(Dataset data, const std::vector<std::int64_t>& rows) const;
+
+  /// Like `score`, with a 95 % interval and the score of the best constant prediction for each
+  /// metric. If the largest class has at least three times as many rows as the smallest, balanced
+  /// accuracy and AUC are among the metrics.
+  RatedScores rated_score(Dataset data, const std::vector<std::int64_t>& rows) const;
 
   /// Returns one row per row of the data: class probabilities or predicted numbers, of which
   /// `output_names` gives the names. Targets are ignored. Throws Error(data) if the data do not fit

@@ -13,6 +13,7 @@
 #include "selfnorm/dataset.h"
 #include "selfnorm/model.h"
 #include "selfnorm/network.h"
+#include "selfnorm/score_range.h"
 #include "selfnorm/train.h"
 
 namespace selfnorm {
@@ -34,6 +35,10 @@ struct RunConfig {
 
 /// Reads a network file. Throws Error(config) with the file and the line or table.
 RunConfig read_run_config(const std::filesystem::path& path);
+
+/// Reads the configuration that a run wrote to its folder. Rows are divided as that run did, even if
+/// its version had other defaults.
+RunConfig read_run_folder_config(const std::filesystem::path& path);
 
 /// Reads the text of a network file. `where` names the file in errors. Throws Error(config).
 RunConfig parse_run_config(const std::string& text, const std::string& where);
@@ -93,6 +98,8 @@ struct RunResult {
   std::vector<OutputLine> output_lines;
   Scores validation;  ///< of the final weights; empty without validation rows
   Scores test;        ///< of the final weights; empty without test rows
+  ScoreRanges validation_ranges;  ///< of the metrics in `validation`
+  ScoreRanges test_ranges;        ///< of the metrics in `test`
 };
 
 /// The report of a run.
@@ -149,7 +156,8 @@ struct ModelAndRows {
 };
 
 /// Opens a run folder or a model file, and data: those of the run unless `data` names others.
-/// `split` is test, validation, train or all; empty means test if there is a test set, else all.
+/// `split` is test, validation, train or all. Empty means test if there is a test set, else, with
+/// `needs_targets` and the run's own data, validation if rows are held out, else all.
 /// Other data are read with the header and delimiter of the run unless `data` sets them. If they
 /// have no test set, all their rows are used as the test set. Throws Error(config) for an unknown
 /// split or a model file without data, Error(model_file) if the model cannot be read, and

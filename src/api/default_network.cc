@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/default_network.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <span>
@@ -8,10 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/index.h"
 #include "base/text.h"
 #include "data/split.h"
 #include "ops/table.h"
 #include "passes/build.h"
+#include "selfnorm/error.h"
 #include "train/objective.h"
 
 namespace selfnorm {
@@ -111,7 +115,7 @@ bool should_scale_to_target(const RunConfig& config, const Targets& targets) {
 // target (euros or cents), a good learning rate for one unit is good for the other, and no target
 // outweighs the others.
 void scale_to_targets(RunConfig& config, const Dataset& train) {
-  const Split split = split_validation_rows(config.data, train.rows, config.train.seed);
+  const Split split = split_validation_rows(config.data, train, config.train.seed);
   std::vector<double> factors, shifts;
   for (std::int64_t column = 0; column < train.targets.width; ++column) {
     const TargetMoments moments = rounded(target_moments(train.targets, split.train, column));
@@ -128,6 +132,35 @@ void scale_to_targets(RunConfig& config, const Dataset& train) {
   }
 }
 
+// Replaces the class weights "balanced" by rows / (classes · rows of the class), over the training
+// rows. Without classes, there is nothing to weigh.
+void resolve_class_weights(RunConfig& config, const Dataset& train) {
+  const auto given = config.train.loss_attributes.find("class_weights");
+  if (given == config.train.loss_attributes.end()) return;
+  const auto* mode = std::get_if<std::string>(&given->second);
+  if (mode == nullptr) return;
+  if (*mode != "balanced") {
+    throw Error(ErrorKind::config,
+                fmt::format("[train]: class_weights expects \"balanced\" or a list of one number "
+                            "per class, got {}",
+                            to_string(given->second)));
+  }
+  if (train.targets.classes.empty()) {
+    config.train.loss_attributes.erase(given);
+    return;
+  }
+  const Split split = split_validation_rows(config.data, train, config.train.seed);
+  std::vector<double> counts(train.targets.class_names.size(), 0), weights;
+  for (const std::int64_t row : split.train)
+    counts[as_index(train.targets.classes[as_index(row)])] += 1;
+  const auto rows = static_cast<double>(split.train.size());
+  for (const double count : counts) {
+    const double even = rows / static_cast<double>(counts.size());
+    weights.push_back(count > 0 ? even / count : 0);
+  }
+  given->second = weights;
+}
+
 std::int64_t output_count(const Targets& targets) {
   if (!targets.classes.empty()) return std::ssize(targets.class_names);
   return targets.width;
@@ -136,6 +169,7 @@ std::int64_t output_count(const Targets& targets) {
 }  // namespace
 
 void complete_network(RunConfig& config, const Dataset& train) {
+  resolve_class_weights(config, train);
   Network& network = config.network;
   if (network.inputs.empty()) {
     for (const Field& field : train.inputs) {

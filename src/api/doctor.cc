@@ -192,9 +192,10 @@ std::vector<Finding> findings_only_in(const std::vector<Finding>& without,
 
 }  // namespace
 
-Examination examine(const RunConfig& config, const ExaminationOptions& options,
+Examination examine(const RunConfig& given, const ExaminationOptions& options,
                     const std::vector<EpochRecord>& trained) {
   check(options);
+  RunConfig config = given;
   std::optional<Dataset> data = load_training_data(config);
   return examine(prepare_examination(config, data, options), options, trained);
 }
@@ -210,8 +211,8 @@ Repair repair(const RunConfig& config, const ExaminationOptions& options,
               const std::vector<EpochRecord>& trained) {
   constexpr int kMaxRounds = 20;
   check(options);
-  std::optional<Dataset> data = load_training_data(config);
   Repair repair{config, {}, {}, {}};
+  std::optional<Dataset> data = load_training_data(repair.config);
   repair.origins.resize(config.network.layers.size());
   std::iota(repair.origins.begin(), repair.origins.end(), 0);
   for (int round = 0;; ++round) {

@@ -9,6 +9,7 @@
 #include "api/default_network.h"
 #include "api/run.h"
 #include "base/random.h"
+#include "data/split.h"
 #include "doctor/input_field.h"
 #include "passes/build.h"
 #include "passes/vocabulary.h"
@@ -90,12 +91,15 @@ std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> all, std::int6
 
 }  // namespace
 
-std::optional<Dataset> load_training_data(RunConfig config) {
+std::optional<Dataset> load_training_data(RunConfig& config) {
   if (config.data.source.empty() && config.data.inputs.empty()) return std::nullopt;
   // Targets are read if they matter: for the default network, and for texts, since labels decide
   // which rows exist.
-  config.data.read_targets = config.network.layers.empty() || !config.data.text.empty();
-  return load_data(config.data, config.train.seed).train;
+  DataOptions options = config.data;
+  options.read_targets = config.network.layers.empty() || !options.text.empty();
+  LoadedData loaded = load_data(options, config.train.seed);
+  decide_validation_split(config.data, loaded.train.rows, loaded.test.has_value());
+  return std::move(loaded.train);
 }
 
 ExaminationInput prepare_examination(const RunConfig& config, const Dataset& train,

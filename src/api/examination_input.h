@@ -31,8 +31,9 @@ struct ExaminationInput {
   std::function<InputRows(std::uint64_t seed)> draw_fresh_rows;
 };
 
-/// Loads the training data of a configuration; nullopt if it names none.
-std::optional<Dataset> load_training_data(RunConfig config);
+/// Loads the training data of a configuration; nullopt if it names none. Decides how many of their
+/// rows are for validation, as training does.
+std::optional<Dataset> load_training_data(RunConfig& config);
 
 /// Prepares the network of a configuration with training rows, which are drawn and standardized as
 /// in training. Without data, inputs are independent N(0, 1), drawn anew for each draw of the

@@ -15,6 +15,18 @@
 #include "train/weight_statistics.h"
 
 namespace selfnorm {
+namespace {
+
+// Checks the data and brings them into the form of the model.
+void prepare_to_score(TrainedModel& model, Dataset& data) {
+  check_dataset(data);
+  require_targets(model.schema, data);
+  adapt_dataset(model.schema, data);
+  Evaluator evaluator(model, {.loss = true});
+  check_targets(model.objective, data.targets, evaluator.output_shape(), data.name);
+}
+
+}  // namespace
 
 Model Model::load(const std::string& path) {
   return Model(std::make_shared<TrainedModel>(load_trained_model(path)));
@@ -52,12 +64,13 @@ std::vector<std::string> Model::output_names() const {
 }
 
 Scores Model::score(Dataset data, const std::vector<std::int64_t>& rows) const {
-  check_dataset(data);
-  require_targets(trained_->schema, data);
-  adapt_dataset(trained_->schema, data);
-  Evaluator evaluator(*trained_, {.loss = true});
-  check_targets(trained_->objective, data.targets, evaluator.output_shape(), data.name);
-  return evaluator.score(data, rows);
+  prepare_to_score(*trained_, data);
+  return Evaluator(*trained_, {.loss = true}).score(data, rows);
+}
+
+RatedScores Model::rated_score(Dataset data, const std::vector<std::int64_t>& rows) const {
+  prepare_to_score(*trained_, data);
+  return Evaluator(*trained_, {.loss = true}).rated_score(data, rows);
 }
 
 std::map<std::string, double> Model::evaluate(Dataset data) const {

@@ -38,7 +38,7 @@ LoadedModel open(const fs::path& path) {
                                                      path.string())
                                        : ""));
   }
-  return {load_model(folder.model()), read_run_config(folder.config())};
+  return {load_model(folder.model()), read_run_folder_config(folder.config())};
 }
 
 // Returns the target's name if the new data have such a column in addition to those that the model
@@ -142,9 +142,16 @@ SelectedRows whole(Dataset data, const std::string& split) {
 // Selects the rows of a split, as training divided the data. Other data without a split are a test
 // set as a whole.
 SelectedRows select_split(LoadedData loaded, const RunConfig& config, const std::string& wanted,
-                          bool is_external) {
+                          bool is_external, bool prefers_held_out) {
+  DataOptions options = config.data;
+  decide_validation_split(options, loaded.train.rows, loaded.test.has_value());
+  const bool has_validation = loaded.validation.has_value() || *options.validation_split > 0;
   std::string split = wanted;
-  if (split.empty()) split = loaded.test.has_value() ? "test" : "all";
+  if (split.empty()) {
+    split = loaded.test.has_value()                                ? "test"
+            : prefers_held_out && has_validation && !is_external ? "validation"
+                                                                  : "all";
+  }
   if (split == "test" && loaded.test.has_value()) return whole(std::move(*loaded.test), split);
   if (split == "test" && is_external) return whole(std::move(loaded.train), split);
   if (split == "test") {
@@ -154,7 +161,7 @@ SelectedRows select_split(LoadedData loaded, const RunConfig& config, const std:
   if (split == "validation" && loaded.validation.has_value()) {
     return whole(std::move(*loaded.validation), split);
   }
-  const Split parts = split_validation_rows(config.data, loaded.train.rows, config.train.seed);
+  const Split parts = split_validation_rows(options, loaded.train, config.train.seed);
   std::vector<std::int64_t> rows = all_rows(loaded.train.rows);
   if (split == "train") rows = parts.train;
   if (split == "validation") rows = parts.held_out;
@@ -198,10 +205,12 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
         ErrorKind::config,
         "--text and --skip-bad require --data, since they apply only to data other than the run's");
   }
-  // For texts, labels decide which rows exist.
-  config.data.read_targets = needs_targets || (!is_external && !config.data.text.empty());
+  // For the run's data, labels decide which rows exist and how they are divided.
+  config.data.read_targets = needs_targets || !is_external;
+  config.data.read_ids = !needs_targets;
   SelectedRows rows =
-      select_split(load_data(config.data, config.train.seed), config, split, is_external);
+      select_split(load_data(config.data, config.train.seed), config, split, is_external,
+                   needs_targets);
   if (needs_targets) require_targets(opened.model.schema, rows.data);
   else rows.data.targets = {};
   if (!data.inputs.empty() || !data.text.empty()) clear_column_names(rows.data);

@@ -25,6 +25,7 @@
 #include "selfnorm/error.h"
 #include "train/history.h"
 #include "train/initial_values.h"
+#include "train/score_ranges.h"
 
 namespace selfnorm {
 namespace {
@@ -241,6 +242,37 @@ std::vector<std::string> unseen_classes(const PreparedRun& run) {
   return unseen;
 }
 
+// Says how rows were divided if the user did not, and that classes are uneven.
+std::vector<std::string> describe_split(const PreparedRun& run) {
+  std::vector<std::string> lines;
+  if (run.is_split_automatic && !run.rows.validation_rows.empty()) {
+    const DataOptions& data = run.config.data;
+    const bool has_classes = !run.train.targets.classes.empty();
+    const std::string how = !run.train.times.empty()    ? "the last ones by " + data.time
+                            : !run.train.groups.empty() ? "whole groups of " + data.group
+                            : !data.shuffle_split       ? "the last ones"
+                            : has_classes && data.stratify_split
+                                ? "at random, the same share of each class"
+                                : "at random";
+    lines.push_back(fmt::format("rows     {} held out for validation, {}; --validation-split 0 "
+                                "trains on all",
+                                group_digits(std::ssize(run.rows.validation_rows)), how));
+  }
+  const bool has_none =
+      run.is_split_automatic && run.rows.validation_rows.empty() && !run.test.has_value();
+  if (has_none) {
+    lines.emplace_back(
+        "rows     none held out, since there are fewer than 100; --validation-split 0.2 holds out "
+        "a fifth");
+  }
+  const bool are_weighted = run.config.train.loss_attributes.contains("class_weights");
+  if (are_classes_uneven(run.train.targets, run.rows.train_rows) && !are_weighted) {
+    lines.emplace_back(
+        "classes  uneven; --class-weights balanced gives each class the same weight in the loss");
+  }
+  return lines;
+}
+
 // Sets the number of threads. 0 is the initial number, whatever an earlier run has set.
 void use_threads(std::int64_t wanted) {
   static const int initial = omp_get_max_threads();
@@ -254,16 +286,23 @@ FinalEvaluation evaluate_final_model(PreparedRun& run, RunResult& result) {
   FinalEvaluation final_evaluation;
   Evaluator evaluator(run.model, {.loss = true});
   const auto score = [&](const Dataset& data, const std::vector<std::int64_t>& rows) {
-    final_evaluation.scores = evaluator.score(data, rows, &final_evaluation.outputs);
+    RatedScores rated = evaluator.rated_score(data, rows, &final_evaluation.outputs);
+    final_evaluation.scores = rated.scores;
     const bool are_few = std::ssize(rows) <= kMaxEvaluationRows &&
                          std::ssize(final_evaluation.outputs) <= kMaxKeptOutputs;
     if (!are_few) final_evaluation.outputs = {};
-    return final_evaluation.scores;
+    return rated;
   };
   if (!run.rows.validation_rows.empty()) {
-    result.validation = score(*run.rows.validation, run.rows.validation_rows);
+    RatedScores rated = score(*run.rows.validation, run.rows.validation_rows);
+    result.validation = std::move(rated.scores);
+    result.validation_ranges = std::move(rated.ranges);
   }
-  if (run.test.has_value()) result.test = score(*run.test, all_rows(run.test->rows));
+  if (run.test.has_value()) {
+    RatedScores rated = score(*run.test, all_rows(run.test->rows));
+    result.test = std::move(rated.scores);
+    result.test_ranges = std::move(rated.ranges);
+  }
   return final_evaluation;
 }
 
@@ -271,7 +310,7 @@ FinalEvaluation evaluate_final_model(PreparedRun& run, RunResult& result) {
 
 PreparedInputs prepare_inputs(const RunConfig& config, Dataset& train) {
   reshape_inputs(config.network, train);
-  Split split = split_validation_rows(config.data, train.rows, config.train.seed);
+  Split split = split_validation_rows(config.data, train, config.train.seed);
   Schema schema = make_schema(config, train, split.train);
   return {std::move(split), std::move(schema)};
 }
@@ -282,6 +321,8 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->train = std::move(loaded.train);
   run->test = std::move(loaded.test);
   run->validation = std::move(loaded.validation);
+  run->is_split_automatic = !config.data.validation_split.has_value();
+  decide_validation_split(config.data, run->train.rows, run->test.has_value());
   complete_network(config, run->train);
   run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);
@@ -379,6 +420,7 @@ RunSummary Run::summary() const {
     summary.skipped += data->skipped;
   }
   if (!run.train.table.empty()) summary.notes = summarize_table(run.train, run.config.data);
+  for (std::string& line : describe_split(run)) summary.notes.push_back(std::move(line));
   for (const std::string& each : run.train.notes) summary.notes.push_back("note: " + each);
   summary.coverage = run.coverage;
   summary.skipped_vectors = run.skipped_vectors;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -61,6 +62,29 @@ InputSources named_inputs(const Settings& settings, const std::string& where) {
     set_option(option, value, where + ": inputs");
   }
   return inputs;
+}
+
+// Reads the kinds of columns, such as `price = "number"` or `size = ["small", "large"]`, into the
+// lists of the options with the same meaning.
+void read_column_kinds(const Settings& settings, const std::string& where, DataOptions& data) {
+  const std::map<std::string, std::vector<std::string>*> lists = {
+      {"number", &data.numeric}, {"category", &data.categorical}, {"time", &data.date},
+      {"id", &data.id},          {"drop", &data.drop},            {"keep", &data.keep}};
+  for (const auto& [name, value] : settings) {
+    if (const auto* order = std::get_if<std::vector<std::string>>(&value)) {
+      data.ordinal.push_back(name + "=" + join(*order, "<"));
+      continue;
+    }
+    const auto* kind = std::get_if<std::string>(&value);
+    const auto list = kind == nullptr ? lists.end() : lists.find(*kind);
+    if (list == lists.end()) {
+      throw Error(ErrorKind::config,
+                  fmt::format("{}: columns: '{}' expects \"number\", \"category\", \"time\", "
+                              "\"id\", \"drop\", \"keep\" or a list of ordered words, got {}",
+                              where, name, to_string(value)));
+    }
+    list->second->push_back(name);
+  }
 }
 
 struct LayerOptions {
@@ -215,6 +239,11 @@ Options loss_table() {
     for (Option& option : row.attributes->describe()) {
       const auto known = std::ranges::find(table, option.name, &Option::name);
       option.help = fmt::format("{}: {}", *row.name, option.help);
+      if (option.name == "class_weights") {
+        static Setting numbers_or_balanced = std::vector<double>();
+        option.target = &numbers_or_balanced;
+        option.help += "; balanced: in inverse proportion to the rows of the class";
+      }
       if (known == table.end()) table.push_back(std::move(option));
       else known->help += "; " + option.help;
     }
@@ -232,7 +261,7 @@ void reject_option_with_layers(const RunConfig& config, const std::string& optio
 
 RunConfig parse_run_config(const std::string& text, const std::string& where) {
   RunConfig config;
-  for (auto& [name, section] : parse_toml(text, where, {"inputs"})) {
+  for (auto& [name, section] : parse_toml(text, where, {"inputs", "columns"})) {
     const std::string table = fmt::format("{}: [{}]", where, name);
     if (name == "model") {
       read_model(config, section, table);
@@ -249,7 +278,10 @@ RunConfig parse_run_config(const std::string& text, const std::string& where) {
     Settings settings = section.settings;
     if (name == "train") config.train.loss_attributes = extract_group(settings, "loss");
     else config.data.inputs = named_inputs(extract_group(settings, "inputs"), table);
+    const Settings kinds =
+        name == "data" ? extract_group(settings, "columns") : Settings();
     apply_settings(name == "data" ? data_table(config) : train_table(config), settings, table);
+    read_column_kinds(kinds, table, config.data);
   }
   return config;
 }
@@ -262,6 +294,13 @@ RunConfig read_run_config(const std::filesystem::path& path) {
     throw Error(ErrorKind::config, error.detail());
   }
   return parse_run_config(text, path.string());
+}
+
+RunConfig read_run_folder_config(const std::filesystem::path& path) {
+  RunConfig config = read_run_config(path);
+  const bool is_current = read_file(path).find("stratify_split") != std::string::npos;
+  if (!is_current) config.data.stratify_split = false;
+  return config;
 }
 
 std::string to_toml(const RunConfig& given) {

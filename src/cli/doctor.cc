@@ -41,7 +41,7 @@ struct DoctorArguments {
 
 // A model of an older version computes something else at inference than its configuration says now.
 RunConfig read_trained_config(const RunFolder& folder) {
-  RunConfig config = read_run_config(folder.config());
+  RunConfig config = read_run_folder_config(folder.config());
   if (config.network.layers.empty() || !std::filesystem::exists(folder.model())) return config;
   const Network trained = Model::load(folder.model().string()).network();
   for (std::size_t i = 0; i < std::min(trained.layers.size(), config.network.layers.size()); ++i) {

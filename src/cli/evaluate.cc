@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/inference_arguments.h"
+#include "cli/scores.h"
 #include "cli/terminal.h"
 
 namespace selfnorm::cli {
@@ -14,7 +15,7 @@ namespace {
 
 void run_evaluate(const InferenceArguments& arguments) {
   const auto opened = open_model(arguments, true);
-  const Scores scores = opened.model.score(opened.data, opened.rows);
+  const auto [scores, ranges] = opened.model.rated_score(opened.data, opened.rows);
   const bool is_own_data = arguments.data.source.empty() && arguments.inputs.empty();
   if (is_own_data && (opened.split == "all" || opened.split == "train")) {
     note(
@@ -27,13 +28,13 @@ void run_evaluate(const InferenceArguments& arguments) {
     document["samples"] = opened.rows.size();
     document["data"] = opened.data.name;
     document["split"] = opened.split;
+    if (!ranges.empty()) document["ranges"] = ranges_json(ranges);
     fmt::print("{}\n", document.dump(2));
     return;
   }
   fmt::print("{} rows of {} ({})\n", group_digits(static_cast<std::int64_t>(opened.rows.size())),
              opened.data.name, opened.split);
-  for (const auto& [name, value] : scores)
-    fmt::print("{} {} {}\n", opened.split, name, score(value));
+  print_scores(opened.split, scores, ranges);
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ inline void add_inference_arguments(Command& command, InferenceArguments& argume
                .target = &arguments.split,
                .help = "rows to use",
                .value = "train|validation|test|all",
-               .default_text = "test if there is a test set, else all"});
+               .default_text = "the test set; without one, evaluate: validation, predict: all"});
   command.add({.name = "--inference",
                .target = &arguments.inference,
                .help = "what alpha dropout computes",

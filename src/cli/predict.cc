@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/index.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/inference_arguments.h"
@@ -36,24 +37,48 @@ std::string csv_quoted(const std::string& cell) {
   return text + "\"";
 }
 
-std::string header(const Model& model) {
+// The names and the cells by which one finds a row again: its identifiers, and its line in the file
+// if only a part of the file was used.
+struct RowNames {
+  const Dataset& data;
+  bool has_lines;
+
+  std::string header() const {
+    std::string text = has_lines ? "row,line" : "row";
+    for (const IdentifierColumn& id : data.ids) text += "," + csv_quoted(id.name);
+    return text;
+  }
+  std::string csv(std::int64_t row) const {
+    std::string text = std::to_string(row);
+    if (has_lines) text += fmt::format(",{}", data.lines[as_index(row)]);
+    for (const IdentifierColumn& id : data.ids) text += "," + csv_quoted(id.cells[as_index(row)]);
+    return text;
+  }
+  nlohmann::ordered_json json(std::int64_t row) const {
+    nlohmann::ordered_json json{{"row", row}};
+    if (has_lines) json["line"] = data.lines[as_index(row)];
+    for (const IdentifierColumn& id : data.ids) json["ids"][id.name] = id.cells[as_index(row)];
+    return json;
+  }
+};
+
+std::string header(const Model& model, const RowNames& rows) {
   const std::vector<std::string> names = model.output_names();
   const bool classes = names == model.class_names();
-  std::string text = classes ? "row,prediction" : "row";
+  std::string text = rows.header();
+  if (classes) text += ",prediction";
   for (const std::string& name : names)
     text += "," + csv_quoted(classes ? "p(" + name + ")" : name);
   return text + "\n";
 }
 
-std::string csv_row(std::int64_t row, const Prediction& prediction) {
-  std::string text = std::to_string(row);
+std::string csv_row(std::string text, const Prediction& prediction) {
   if (prediction.is_class()) text += "," + csv_quoted(prediction.name());
   for (const float value : prediction.values) text += fmt::format(",{}", value);
   return text + "\n";
 }
 
-nlohmann::ordered_json json_row(std::int64_t row, const Prediction& prediction) {
-  nlohmann::ordered_json json{{"row", row}};
+nlohmann::ordered_json json_row(nlohmann::ordered_json json, const Prediction& prediction) {
   if (prediction.is_class()) {
     json["prediction"] = prediction.name();
     for (std::size_t i = 0; i < prediction.values.size(); ++i) {
@@ -79,17 +104,19 @@ void run_predict(const PredictArguments& arguments) {
   const auto prediction = [&](std::size_t i) {
     return Prediction{std::span(values.data).subspan(i * width, width), opened.model.class_names()};
   };
+  const bool is_part = arguments.data.source.empty() && opened.split != "all";
+  const RowNames names{opened.data, is_part && !opened.data.lines.empty()};
   std::string text;
   if (arguments.json) {
     auto rows = nlohmann::ordered_json::array();
     for (std::size_t i = 0; i < opened.rows.size(); ++i) {
-      rows.push_back(json_row(opened.rows[i], prediction(i)));
+      rows.push_back(json_row(names.json(opened.rows[i]), prediction(i)));
     }
     text = nlohmann::ordered_json{{"predictions", rows}}.dump(2) + "\n";
   } else {
-    text = header(opened.model);
+    text = header(opened.model, names);
     for (std::size_t i = 0; i < opened.rows.size(); ++i) {
-      text += csv_row(opened.rows[i], prediction(i));
+      text += csv_row(names.csv(opened.rows[i]), prediction(i));
     }
   }
   if (arguments.out.empty()) fmt::print("{}", text);

@@ -16,6 +16,7 @@
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/live.h"
+#include "cli/scores.h"
 #include "cli/terminal.h"
 #include "cli/training_progress.h"
 #include "selfnorm/error.h"
@@ -55,7 +56,7 @@ RunConfig read_arguments(const TrainArguments& arguments) {
   RunConfig config;
   const std::string& given = arguments.network;
   if (arguments.resume && given.empty()) {
-    config = read_run_config(RunFolder(arguments.out).config());
+    config = read_run_folder_config(RunFolder(arguments.out).config());
   } else if (given.ends_with(".toml")) {
     config = read_run_config(given);
   } else {
@@ -185,15 +186,14 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
     }
     if (!result.validation.empty()) document["validation"] = scores_json(result.validation);
     if (!result.test.empty()) document["test"] = scores_json(result.test);
+    if (!result.validation_ranges.empty())
+      document["validation_ranges"] = ranges_json(result.validation_ranges);
+    if (!result.test_ranges.empty()) document["test_ranges"] = ranges_json(result.test_ranges);
     fmt::print("{}\n", document.dump(2));
     return;
   }
-  for (const auto& [name, value] : result.test) fmt::print("test {} {}\n", name, score(value));
-  if (result.test.empty()) {
-    for (const auto& [name, value] : result.validation) {
-      fmt::print("validation {} {}\n", name, score(value));
-    }
-  }
+  if (result.test.empty()) print_scores("validation", result.validation, result.validation_ranges);
+  else print_scores("test", result.test, result.test_ranges);
   print_output_lines(result.output_lines);
   print_stopping(result, run.config().train.early_stopping.restore_best);
   fmt::print("model    {}\nhistory  {}\n", folder.model().string(), folder.history().string());

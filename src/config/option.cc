@@ -239,7 +239,12 @@ Setting parse_setting(const Option& option, const std::string& text, const std::
         } else if constexpr (std::is_same_v<T, std::string>) {
           return text;
         } else if constexpr (std::is_same_v<T, Setting>) {
-          if (text.find_first_not_of("0123456789,") != std::string::npos) return text;
+          if (text.find_first_not_of("0123456789,.eE+-") != std::string::npos) return text;
+          if (text.find_first_of(".eE+-") != std::string::npos) {
+            std::vector<double> values;
+            list(values);
+            return values;
+          }
           std::vector<std::int64_t> values;
           list(values);
           return values;

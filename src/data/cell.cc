@@ -17,7 +17,8 @@ constexpr std::pair<CellFormat, const char*> kNames[] = {
     {CellFormat::zero_padded, "zero-padded"},
     {CellFormat::iso_time, "year-month-day"},
     {CellFormat::day_month, "day/month/year"},
-    {CellFormat::month_day, "month/day/year"}};
+    {CellFormat::month_day, "month/day/year"},
+    {CellFormat::compact_date, "yearmonthday"}};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -143,6 +144,13 @@ std::optional<double> parse_local_time(std::string_view text, bool day_first) {
                    : seconds_since_1970(*year, *first, *second, text);
 }
 
+std::optional<double> parse_compact_date(std::string_view text) {
+  const bool has_eight_digits = text.size() == 8 && std::ranges::all_of(text, is_digit);
+  if (!has_eight_digits) return std::nullopt;
+  const auto year = take_whole(text, 4), month = take_whole(text, 2), day = take_whole(text, 2);
+  return seconds_since_1970(*year, *month, *day, "");
+}
+
 }  // namespace
 
 std::string_view trimmed(std::string_view text) {
@@ -189,6 +197,7 @@ std::optional<double> parse_cell(std::string_view cell, CellFormat format) {
     case CellFormat::iso_time: return parse_iso_time(cell);
     case CellFormat::day_month: return parse_local_time(cell, true);
     case CellFormat::month_day: return parse_local_time(cell, false);
+    case CellFormat::compact_date: return parse_compact_date(cell);
   }
   return std::nullopt;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,9 +27,12 @@ enum class CellFormat {
   iso_time,       ///< 2019-03-23 20:21:09, 2019/03/23, 2019-03-23T20:21Z
   day_month,      ///< 23.3.2019, 23/03/2019 20:21
   month_day,      ///< 03/23/2019 20:21
+  compact_date,   ///< 20190323
 };
 inline constexpr CellFormat kTimeFormats[] = {CellFormat::iso_time, CellFormat::month_day,
-                                              CellFormat::day_month};
+                                              CellFormat::day_month, CellFormat::compact_date};
+/// Those that cannot be numbers.
+inline constexpr std::span kClearTimeFormats(kTimeFormats, 3);
 constexpr bool is_time(CellFormat format) { return format >= CellFormat::iso_time; }
 
 /// Returns the name of a format in model files, and the format with this name.

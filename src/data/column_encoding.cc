@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/index.h"
+#include "base/text.h"
 #include "data/byte_reader.h"
 #include "selfnorm/error.h"
 
@@ -35,78 +36,31 @@ bool is_one_number(const TableColumn& column) {
 }
 
 // Writes the numbers of the category with this index, or of an unknown one.
-void encode_category(const TableColumn& column, std::optional<std::size_t> index, float* out) {
+void encode_category(const TableColumn& column, std::optional<double> index, float* out) {
   if (is_one_number(column)) {
     *out = index ? static_cast<float>(*index) : static_cast<float>(kMissingNumber);
     return;
   }
   const std::size_t count = column.categories.size();
   std::fill_n(out, count + (column.has_other ? 1 : 0), 0.0f);
-  if (index) out[*index] = 1;
+  if (index) out[static_cast<std::size_t>(*index)] = 1;
   else if (column.has_other) out[count] = 1;
 }
-
-// Writes rows of one column, and collects the faults.
-class Encoder {
- public:
-  Encoder(const TableColumn& column, const NumberTable& table, std::size_t max_faults)
-      : column_(column),
-        count_(names_of_numbers(column).size()),
-        table_(table),
-        max_faults_(max_faults) {}
-
-  void missing(std::int64_t row) {
-    const bool is_one_hot = column_.kind == "category" && !is_one_number(column_);
-    std::fill_n(at(row), count_, is_one_hot ? 0.0f : static_cast<float>(kMissingNumber));
-    if (column_.marks_missing) at(row)[count_ - 1] = 1;
-  }
-  // A number, or a time in seconds.
-  void number(std::int64_t row, double value) {
-    if (column_.kind == "time") {
-      encode_time(column_, value, at(row));
-    } else {
-      const double shifted = value - column_.origin;
-      if (!(std::abs(shifted) <= std::numeric_limits<float>::max()))
-        return fault(row, fmt::format("{}", value), "a number within 32-bit range");
-      *at(row) = static_cast<float>(shifted);
-    }
-    mark_present(row);
-  }
-  void category(std::int64_t row, std::optional<std::size_t> index) {
-    encode_category(column_, index, at(row));
-    mark_present(row);
-  }
-  void fault(std::int64_t row, std::string cell, std::string expected) {
-    if (faults_.size() < max_faults_)
-      faults_.push_back({row, std::move(cell), std::move(expected)});
-  }
-  std::vector<CellFault> faults() { return std::move(faults_); }
-
- private:
-  float* at(std::int64_t row) const { return table_.numbers + row * table_.width + table_.column; }
-  void mark_present(std::int64_t row) const {
-    if (column_.marks_missing) at(row)[count_ - 1] = 0;
-  }
-
-  const TableColumn& column_;
-  std::size_t count_;
-  NumberTable table_;
-  std::size_t max_faults_;
-  std::vector<CellFault> faults_;
-};
 
 }  // namespace
 
 void check_table_column(const TableColumn& column) {
-  static const std::vector<std::string> kinds = {"number", "category", "time", "left out"};
+  static const std::vector<std::string> kinds = {"number", "category", "ordinal",
+                                                 "time",   "id",       "left out"};
   static const std::vector<std::string> parts = {"month", "weekday", "hour"};
   const auto format = format_named(column.format);
   const bool are_parts_known = std::ranges::all_of(
       column.parts, [](const std::string& part) { return std::ranges::count(parts, part) > 0; });
   const bool is_known = std::ranges::count(kinds, column.kind) > 0 && format.has_value() &&
                         are_parts_known && std::isfinite(column.origin);
+  const bool has_categories = column.kind == "category" || column.kind == "ordinal";
   const bool fits = is_known && is_time(*format) == (column.kind == "time") &&
-                    (column.kind == "category") == !column.categories.empty();
+                    has_categories == !column.categories.empty();
   if (fits) return;
   throw Error(ErrorKind::model_file,
               fmt::format("schema: the column {} is not one of a table: kind {}, format {}, {} "
@@ -115,8 +69,12 @@ void check_table_column(const TableColumn& column) {
                           quote_for_message(column.format), column.categories.size()));
 }
 
+bool is_feature(const TableColumn& column) {
+  return column.kind != "left out" && column.kind != "id";
+}
+
 std::vector<std::string> names_of_numbers(const TableColumn& column) {
-  if (column.kind == "left out") return {};
+  if (!is_feature(column)) return {};
   std::vector<std::string> names;
   if (column.kind == "category" && is_one_number(column)) {
     return {column.name + "=" + column.categories[1]};
@@ -136,65 +94,94 @@ std::vector<std::string> names_of_numbers(const TableColumn& column) {
   return names;
 }
 
-namespace {
-
-// Writes one number or time per row. `value_of` returns nothing for a cell that is neither.
-void encode_words(const TableColumn& column, const ColumnCells& cells, Encoder& encoder) {
+ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells)
+    : column_(column), cells_(cells), count_(names_of_numbers(column).size()) {
+  if (count_ == 0 || !cells.has_words()) return;
   const CellFormat format = format_named(column.format).value_or(CellFormat::plain);
-  std::vector<std::optional<double>> values;
   for (const std::string& word : cells.words()) {
-    auto value = parse_cell(word, format);
-    if (!value && !is_time(format)) value = parse_number(word);
-    values.push_back(value);
-  }
-  for (std::int64_t row = 0; row < cells.size(); ++row) {
-    const std::int32_t code = cells.codes()[as_index(row)];
-    if (code == ColumnCells::kMissing) encoder.missing(row);
-    else if (!values[as_index(code)])
-      encoder.fault(row, cells.words()[as_index(code)], "a " + column.kind);
-    else encoder.number(row, *values[as_index(code)]);
-  }
-}
-
-void encode_numbers(const TableColumn& column, const ColumnCells& cells, Encoder& encoder) {
-  for (std::int64_t row = 0; row < cells.size(); ++row) {
-    const double value = cells.numbers()[as_index(row)];
-    if (std::isnan(value)) encoder.missing(row);
-    else if (column.kind == "time") encoder.fault(row, fmt::format("{}", value), "a time");
-    else encoder.number(row, value);
+    std::optional<double> value;
+    if (!column.categories.empty()) {
+      const auto rank = std::ranges::find(column.categories, word) - column.categories.begin();
+      if (rank < std::ssize(column.categories)) value = static_cast<double>(rank);
+    } else {
+      value = parse_cell(word, format);
+      if (!value && !is_time(format)) value = parse_number(word);
+    }
+    of_word_.push_back(value);
   }
 }
 
-void encode_categories(const TableColumn& column, const ColumnCells& cells, Encoder& encoder) {
-  std::vector<std::optional<std::size_t>> index;
-  for (const std::string& word : cells.words()) {
-    const auto found = std::ranges::find(column.categories, word) - column.categories.begin();
-    const bool is_known = found < std::ssize(column.categories);
-    index.push_back(is_known ? std::optional(as_index(found)) : std::nullopt);
-  }
-  for (std::int64_t row = 0; row < cells.size(); ++row) {
-    const std::int32_t code = cells.codes()[as_index(row)];
-    if (code == ColumnCells::kMissing) encoder.missing(row);
-    else encoder.category(row, index[as_index(code)]);
+void ColumnEncoder::encode(std::int64_t begin, std::int64_t end, const NumberTable& table,
+                           std::size_t max_faults, std::vector<CellFault>& faults) const {
+  if (count_ == 0) return;
+  for (std::int64_t row = begin; row < end; ++row) {
+    float* out = table.numbers + row * table.width + table.column;
+    if (column_.marks_missing) out[count_ - 1] = 0;
+    auto fault = cells_.has_words() ? encode_word(row, out) : encode_number(row, out);
+    if (fault && faults.size() < max_faults) faults.push_back(std::move(*fault));
   }
 }
 
-}  // namespace
+std::optional<CellFault> ColumnEncoder::encode_word(std::int64_t row, float* out) const {
+  const std::int32_t code = cells_.codes()[as_index(row)];
+  if (code == ColumnCells::kMissing) return encode_missing(out), std::nullopt;
+  const std::optional<double>& value = of_word_[as_index(code)];
+  if (column_.kind == "category") return encode_category(column_, value, out), std::nullopt;
+  if (value) return encode_value(row, *value, out);
+  const std::string expected = column_.kind == "ordinal"
+                                   ? "one of " + join(column_.categories, ", ")
+                                   : "a " + column_.kind;
+  return CellFault{row, cells_.words()[as_index(code)], expected};
+}
 
-std::vector<CellFault> encode_column(const TableColumn& column, const ColumnCells& cells,
-                                     const NumberTable& table, std::size_t max_faults) {
-  Encoder encoder(column, table, max_faults);
-  if (column.kind == "category" && cells.has_words()) {
-    encode_categories(column, cells, encoder);
-  } else if (column.kind == "category") {
-    ColumnCells words = cells;
-    words.use_words();
-    encode_categories(column, words, encoder);
-  } else if (column.kind != "left out") {
-    if (cells.has_words()) encode_words(column, cells, encoder);
-    else encode_numbers(column, cells, encoder);
+std::optional<CellFault> ColumnEncoder::encode_number(std::int64_t row, float* out) const {
+  const double value = cells_.numbers()[as_index(row)];
+  if (std::isnan(value)) return encode_missing(out), std::nullopt;
+  if (column_.kind == "time") return CellFault{row, fmt::format("{}", value), "a time"};
+  return encode_value(row, value, out);
+}
+
+void ColumnEncoder::encode_missing(float* out) const {
+  const bool is_one_hot = column_.kind == "category" && !is_one_number(column_);
+  std::fill_n(out, count_, is_one_hot ? 0.0f : static_cast<float>(kMissingNumber));
+  if (column_.marks_missing) out[count_ - 1] = 1;
+}
+
+// Writes a number, or a time in seconds.
+std::optional<CellFault> ColumnEncoder::encode_value(std::int64_t row, double value,
+                                                     float* out) const {
+  if (column_.kind == "time") return encode_time(column_, value, out), std::nullopt;
+  const double shifted = value - column_.origin;
+  if (!(std::abs(shifted) <= std::numeric_limits<float>::max()))
+    return CellFault{row, fmt::format("{}", value), "a number within 32-bit range"};
+  *out = static_cast<float>(shifted);
+  return std::nullopt;
+}
+
+std::vector<TableFault> encode_table(const std::vector<ColumnEncoder>& encoders, std::int64_t rows,
+                                     std::vector<float>& numbers, std::size_t max_faults) {
+  constexpr std::int64_t kBlock = 1024;  // rows whose numbers stay in the cache
+  const std::int64_t blocks = (rows + kBlock - 1) / kBlock;
+  const std::int64_t width = rows > 0 ? std::ssize(numbers) / rows : 0;
+  std::vector<std::vector<TableFault>> found(as_index(blocks));
+#pragma omp parallel for
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    NumberTable table{numbers.data(), width, 0};
+    for (std::size_t i = 0; i < encoders.size(); ++i) {
+      std::vector<CellFault> faults;
+      encoders[i].encode(block * kBlock, std::min(rows, (block + 1) * kBlock), table,
+                         max_faults, faults);
+      for (CellFault& fault : faults) found[as_index(block)].push_back({i, std::move(fault)});
+      table.column += static_cast<std::int64_t>(encoders[i].count());
+    }
   }
-  return encoder.faults();
+  std::vector<TableFault> all;
+  std::vector<std::size_t> of_encoder(encoders.size(), 0);
+  for (const auto& faults : found)
+    for (const TableFault& fault : faults)
+      if (of_encoder[fault.encoder]++ < max_faults) all.push_back(fault);
+  std::ranges::stable_sort(all, {}, &TableFault::encoder);
+  return all;
 }
 
 }  // namespace selfnorm

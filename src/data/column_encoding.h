@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,10 @@
 
 namespace selfnorm {
 
-/// Returns the names of the numbers that a column becomes, none for one that is left out.
+/// Whether a column becomes numbers for the network.
+bool is_feature(const TableColumn& column);
+
+/// Returns the names of the numbers that a column becomes, none for one that is not a feature.
 std::vector<std::string> names_of_numbers(const TableColumn& column);
 
 /// Throws Error(model_file) for a column that no table can have, as in a damaged model file.
@@ -29,10 +33,44 @@ struct CellFault {
   std::string cell, expected;
 };
 
-/// Writes the numbers of a column for every row. Missing cells of numbers and times are NaN. An
-/// unknown category is that of all others if there is one, else none. Returns the first
-/// `max_faults` cells that are not a number or time of the column's format, or beyond 32 bits.
-std::vector<CellFault> encode_column(const TableColumn& column, const ColumnCells& cells,
-                                     const NumberTable& table, std::size_t max_faults);
+/// Writes the numbers of a column. The column and its cells must outlive the encoder. Const
+/// functions are thread-safe.
+class ColumnEncoder {
+ public:
+  /// The cells of categories and ordinals must be words.
+  ColumnEncoder(const TableColumn& column, const ColumnCells& cells);
+
+  /// Returns the number of numbers in each row.
+  std::size_t count() const { return count_; }
+
+  /// Writes the numbers of rows `begin` to `end` − 1. Missing cells of numbers and times are NaN. An
+  /// unknown category is that of all others if there is one, else none. Adds the first `max_faults`
+  /// cells that are not a number or time of the column's format, or beyond 32 bits, or not one of
+  /// the words of an ordinal column.
+  void encode(std::int64_t begin, std::int64_t end, const NumberTable& table,
+              std::size_t max_faults, std::vector<CellFault>& faults) const;
+
+ private:
+  std::optional<CellFault> encode_word(std::int64_t row, float* out) const;
+  std::optional<CellFault> encode_number(std::int64_t row, float* out) const;
+  std::optional<CellFault> encode_value(std::int64_t row, double value, float* out) const;
+  void encode_missing(float* out) const;
+
+  const TableColumn& column_;
+  const ColumnCells& cells_;
+  std::size_t count_;
+  std::vector<std::optional<double>> of_word_;  // number, or rank of the category
+};
+
+/// A fault in the cells of one of several encoders.
+struct TableFault {
+  std::size_t encoder = 0;
+  CellFault fault;
+};
+
+/// Writes the numbers of all columns, side by side, for `rows` rows. Uses all threads. Returns the
+/// first `max_faults` faults of each column.
+std::vector<TableFault> encode_table(const std::vector<ColumnEncoder>& encoders, std::int64_t rows,
+                                     std::vector<float>& numbers, std::size_t max_faults);
 
 }  // namespace selfnorm

@@ -22,7 +22,7 @@ namespace {
 // not propagate through libcsv's C functions, so it is stored and rethrown after they return.
 class Parser {
  public:
-  Parser(const CsvRowCallback& callback, std::string file, const Dialect& dialect,
+  Parser(const CsvBlockCallback& callback, std::string file, const Dialect& dialect,
          std::int64_t first_line)
       : callback_(callback),
         file_(std::move(file)),
@@ -38,16 +38,20 @@ class Parser {
 
   // Splits plain lines itself, because libcsv looks at each byte.
   void feed(std::string_view text) {
-    while (!text.empty() && !done_) {
+    while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
       const std::string_view line = text.substr(0, end);
       if (!is_inside_ && is_plain(line)) split(line);
       else parse(line);
       text.remove_prefix(end);
     }
+    hand_over();
   }
   bool done() const { return done_; }
-  void finish() { check(csv_fini(&parser_, on_cell, on_row, this) == 0); }
+  void finish() {
+    check(csv_fini(&parser_, on_cell, on_row, this) == 0);
+    hand_over();
+  }
 
  private:
   // Returns whether a line has no quotes, and ends with a line feed.
@@ -60,10 +64,14 @@ class Parser {
     line.remove_suffix(line.ends_with("\r\n") ? 2 : 1);
     for (std::size_t begin = 0; !line.empty() && begin <= line.size();) {
       const std::size_t end = std::min(line.find(delimiter_, begin), line.size());
-      row_.push(line.substr(begin, end - begin));
+      block_.push(line.substr(begin, end - begin));
       begin = end + 1;
     }
-    end_row('\n');
+    const bool is_comment = skips_comments_ && trimmed(line).starts_with('#');
+    if (is_comment) block_.drop_row();
+    else if (!line.empty()) block_.end_row(line_);
+    ++line_;
+    last_end_ = '\n';
   }
   void parse(std::string_view line) {
     is_inside_ = true;
@@ -95,7 +103,10 @@ class Parser {
   void end_row(int end) {
     const bool second_half = row_.size() == 0 && end == '\n' && last_end_ == '\r';  // LF of CR LF
     const bool is_comment = skips_comments_ && row_.size() > 0 && row_.cell(0).starts_with('#');
-    if (row_.size() > 0 && !is_comment && !done_) done_ = !callback_(row_, line_);
+    if (row_.size() > 0 && !is_comment) {
+      for (std::size_t i = 0; i < row_.size(); ++i) block_.push_copy(row_.cell(i));
+      block_.end_row(line_);
+    }
     if (!second_half) line_ += 1 + lines_within_;
     row_.clear();
     lines_within_ = 0;
@@ -105,20 +116,28 @@ class Parser {
   void check(bool parsed) {
     if (fault_) std::rethrow_exception(fault_);
     if (parsed) return;
+    hand_over();  // a row before may have a fault, too
     throw_data_error(fmt::format(
         "{}:{}: a quote (\") is not closed, or is inside an unquoted cell (double it "
         "to \"\" and put the cell in quotes, or set quotes = \"no\" if quotes are text)",
         file_, line_));
   }
 
+  // Calls the callback with the rows so far.
+  void hand_over() {
+    if (block_.rows() > 0 && !done_) done_ = !callback_(block_);
+    block_.clear();
+  }
+
   csv_parser parser_{};
-  const CsvRowCallback& callback_;
+  const CsvBlockCallback& callback_;
+  CsvBlock block_;
   bool done_ = false;
   std::string file_;
   char delimiter_;
   bool skips_comments_;
   bool is_inside_ = false;  // whether libcsv has read the beginning of a row
-  CsvRow row_;
+  CsvRow row_;  // of libcsv, while it is not complete
   std::int64_t line_;
   std::int64_t lines_within_ = 0;
   int last_end_ = 0;
@@ -129,31 +148,32 @@ class Parser {
 // may be in quotes, as R writes them.
 class LineSplitter {
  public:
-  LineSplitter(const CsvRowCallback& callback, const Dialect& dialect, std::int64_t first_line)
+  LineSplitter(const CsvBlockCallback& callback, const Dialect& dialect, std::int64_t first_line)
       : callback_(callback), dialect_(dialect), line_(first_line) {}
 
   void feed(std::string_view text) {
-    for (; !text.empty() && !done_; ++line_) {
+    for (; !text.empty(); ++line_) {
       const std::size_t end = std::min(text.find('\n'), text.size());
       std::string_view line = text.substr(0, end);
       text.remove_prefix(std::min(end + 1, text.size()));
       if (line.ends_with('\r')) line.remove_suffix(1);
       if (line.empty() || (dialect_.has_comments && line.starts_with('#'))) continue;
       split(line);
-      if (row_.size() > 0) done_ = !callback_(row_, line_);
     }
+    if (block_.rows() > 0 && !done_) done_ = !callback_(block_);
+    block_.clear();
   }
   bool done() const { return done_; }
 
  private:
   void split(std::string_view line) {
-    row_.clear();
     if (dialect_.delimiter == ' ') return split_at_spaces(line);
     for (std::size_t begin = 0; begin <= line.size();) {
       const std::size_t end = std::min(line.find(dialect_.delimiter, begin), line.size());
-      row_.push(line.substr(begin, end - begin));
+      block_.push(line.substr(begin, end - begin));
       begin = end + 1;
     }
+    block_.end_row(line_);
   }
   void split_at_spaces(std::string_view line) {
     for (std::size_t begin = line.find_first_not_of(" \t"); begin < line.size();) {
@@ -161,16 +181,17 @@ class LineSplitter {
       const std::size_t from = begin + (quoted ? 1 : 0);
       const std::size_t end =
           std::min(line.find_first_of(quoted ? "\"" : " \t", from), line.size());
-      row_.push(line.substr(from, end - from));
+      block_.push(line.substr(from, end - from));
       begin = line.find_first_not_of(" \t", std::min(end + (quoted ? 1 : 0), line.size()));
     }
+    if (line.find_first_not_of(" \t") != line.npos) block_.end_row(line_);
   }
 
-  const CsvRowCallback& callback_;
+  const CsvBlockCallback& callback_;
   const Dialect& dialect_;
   std::int64_t line_;
   bool done_ = false;
-  CsvRow row_;
+  CsvBlock block_;
 };
 
 // Feeds the rest of a file to a parser, which begins with `piece`.
@@ -186,6 +207,15 @@ void feed_all(Utf8Reader& reader, std::string_view piece, Parser& parser) {
 
 CsvFormat read_csv_rows(const std::filesystem::path& path, const CsvFormat& format,
                         const CsvRowCallback& callback) {
+  return read_csv_blocks(path, format, [&](const CsvBlock& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+      if (!callback(rows.copy_row(i), rows.line(i))) return false;
+    return true;
+  });
+}
+
+CsvFormat read_csv_blocks(const std::filesystem::path& path, const CsvFormat& format,
+                          const CsvBlockCallback& callback) {
   Utf8Reader reader(path);
   std::string_view piece = reader.next();
   const Dialect dialect = find_dialect(piece, format.delimiter, format.quotes);
@@ -214,11 +244,11 @@ Dataset read_csv(const std::filesystem::path& path, const DataOptions& options) 
   std::vector<std::size_t> word_columns;
   while (true) {
     CsvTable table(path.string(), options, word_columns);
-    const CsvFormat format = read_csv_rows(path, {options.delimiter, options.quotes},
-                                           [&](const CsvRow& row, std::int64_t line) {
-                                             table.row(row, line);
-                                             return !table.complete();
-                                           });
+    const CsvFormat format = read_csv_blocks(path, {options.delimiter, options.quotes},
+                                             [&](const CsvBlock& rows) {
+                                               table.add_rows(rows);
+                                               return !table.complete();
+                                             });
     table.finish();
     // Words must be as in the file, so a column that turns out to have words is read again.
     word_columns = table.changed_words();

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "data/csv_block.h"
 #include "data/csv_row.h"
 #include "selfnorm/dataset.h"
 
@@ -14,6 +15,8 @@ namespace selfnorm {
 
 /// Receives a row and the line on which it begins. Returns false to stop.
 using CsvRowCallback = std::function<bool(const CsvRow& row, std::int64_t line)>;
+/// Receives the next rows. Returns false to stop.
+using CsvBlockCallback = std::function<bool(const CsvBlock& rows)>;
 
 /// How a table is written, as in DataOptions.
 struct CsvFormat {
@@ -22,15 +25,18 @@ struct CsvFormat {
   std::int64_t recoded_lines = 0;  ///< lines that were read as Windows-1252
 };
 
-/// Calls a function for each row of a plain or gzip file, and returns how the file is written.
+/// Calls a function for the rows of a plain or gzip file, and returns how the file is written.
 /// Empty lines are skipped, and lines that start with # if the first one does (data/dialect.h).
 /// Throws Error(data) with file and line for a quote that is not closed.
+CsvFormat read_csv_blocks(const std::filesystem::path& path, const CsvFormat& format,
+                          const CsvBlockCallback& callback);
 CsvFormat read_csv_rows(const std::filesystem::path& path, const CsvFormat& format,
                         const CsvRowCallback& callback);
 
 /// Reads a plain or gzip table into one field "features" of floats and the targets. Uses the
 /// options `target`, `task`, `delimiter`, `quotes`, `header`, `limit`, `read_targets`, `missing`,
-/// `categorical`, `numeric`, `drop`, `keep` and `table`. docs/tables.md says how columns become
+/// `categorical`, `numeric`, `ordinal`, `date`, `id`, `group`, `time`, `columns`, `drop`, `keep`,
+/// `read_ids` and `table`. docs/tables.md says how columns become
 /// numbers, and which rows and columns are left out.
 ///
 /// Columns without a header are named "0", "1", …. `target` is the name or the index of a column.

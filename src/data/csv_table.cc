@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <utility>
 
 #include "base/index.h"
 #include "base/text.h"
 #include "data/byte_reader.h"
 #include "data/column_encoding.h"
+#include "data/row_order.h"
 #include "data/table_columns.h"
 #include "data/table_targets.h"
 
@@ -71,55 +74,63 @@ void CsvTable::begin(const CsvRow& first, const CsvRow* second) {
 
 void CsvTable::choose_columns() {
   if (!options_.table.empty()) read_planned_columns();
+  else choices_ = column_choices(file_, header_.names, options_);
   if (!options_.table.empty() && !options_.read_targets) return;  // `target` may be absent
-  const std::pair<const char*, const std::vector<std::string>&> lists[] = {
-      {"drop", options_.drop},
-      {"keep", options_.keep},
-      {"categorical", options_.categorical},
-      {"numeric", options_.numeric}};
-  for (const auto& [option, names] : lists) {
-    for (const std::string& name : names) {
-      if (is_listed(header_.names, name) || !options_.table.empty()) continue;
-      throw_data_error(fmt::format("{}: `{}` lists the column {}, which does not exist{}", file_,
-                                   option, quote_for_message(name),
-                                   column_hint(name, header_.names)));
-    }
-  }
   targets_ = find_targets(file_, header_.names, options_.target);
   for (const std::size_t column : targets_) {
     columns_[column].is_target = true;
     columns_[column].is_read = options_.read_targets;
+    if (options_.table.empty()) reject_choice_of_target(choices_[column], header_.names[column]);
   }
+  for (std::size_t i = 0; i < choices_.size(); ++i) {
+    static const std::vector<std::string> word_kinds = {"ordinal", "time", "id", "group"};
+    Column& column = columns_[i];
+    if (is_listed(word_kinds, choices_[i].kind)) column.cells = ColumnCells(true);
+    column.is_identifier = choices_[i].kind == "id";
+    const bool is_needed = column.is_target || header_.names[i] == options_.time;
+    if (choices_[i].kind == "left out" && !is_needed) column.is_read = false;
+  }
+  reject_repeated_names();
+}
+
+void CsvTable::reject_choice_of_target(const ColumnChoice& choice, const std::string& name) const {
+  static const std::map<std::string, std::string> fixes = {
+      {"category", "--task classification"}, {"number", "--task regression"}};
+  if (choice.kind.empty() || choice.option == "columns") return;
+  const auto fix = fixes.find(choice.kind);
+  throw_data_error(fmt::format("{}: `{}` lists the target {} ({})", file_, choice.option,
+                               quote_for_message(name),
+                               fix == fixes.end() ? "leave it out" : "use " + fix->second));
+}
+
+void CsvTable::reject_repeated_names() const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::string& name = header_.names[i];
-    if (is_listed(options_.drop, name)) columns_[i].is_read = false;
-    if (columns_[i].is_read && std::ranges::count(header_.names, name) > 1) {
-      throw_data_error(
-          fmt::format("{}: {} columns are named {} (rename them, or leave them out with "
-                      "drop = [{}])",
-                      file_, std::ranges::count(header_.names, name), quote_for_message(name),
-                      quote_for_message(name)));
-    }
+    if (!columns_[i].is_read || std::ranges::count(header_.names, name) == 1) continue;
+    throw_data_error(fmt::format("{}: {} columns are named {} (rename them, or leave them out with "
+                                 "drop = [{}])",
+                                 file_, std::ranges::count(header_.names, name),
+                                 quote_for_message(name), quote_for_message(name)));
   }
 }
 
-// Finds the columns of the plan. Without a header, columns are numbered from 0, and a table without
-// targets has the columns of the plan in their order.
-std::vector<std::size_t> CsvTable::planned_places() const {
+// Finds the columns of the plan that are read. Without a header, columns are numbered from 0, and a
+// table without targets has the columns of the plan in their order. New rows may lack identifiers.
+std::vector<CsvTable::PlacedColumn> CsvTable::planned_columns() const {
   const auto is_number = [](const TableColumn& column) { return is_all_digits(column.name); };
   const bool keeps_order = !header_.is_row && options_.table.size() == columns_.size() &&
                            std::ranges::all_of(options_.table, is_number);
-  std::vector<std::size_t> places;
+  std::vector<PlacedColumn> columns;
   std::vector<std::string> lacking;
   for (std::size_t i = 0; i < options_.table.size(); ++i) {
     const TableColumn& planned = options_.table[i];
     if (planned.kind == "left out") continue;
-    const auto column =
+    const auto place =
         keeps_order ? std::optional(i) : find_column(file_, header_.names, planned.name);
-    if (column) places.push_back(*column);
-    else lacking.push_back(planned.name);
+    if (place) columns.emplace_back(planned, *place);
+    else if (is_feature(planned)) lacking.push_back(planned.name);
   }
-  if (lacking.empty()) return places;
+  if (lacking.empty()) return columns;
   const std::string more =
       lacking.size() > 1 ? fmt::format(", and {} more are absent", lacking.size() - 1) : "";
   throw_data_error(fmt::format("{}: there is no column {}, which the model needs{}{}", file_,
@@ -129,37 +140,57 @@ std::vector<std::size_t> CsvTable::planned_places() const {
 
 void CsvTable::read_planned_columns() {
   for (Column& column : columns_) column.is_read = false;
-  const std::vector<std::size_t> places = planned_places();
-  std::size_t next = 0;
-  for (const TableColumn& planned : options_.table) {
-    if (planned.kind == "left out") continue;
-    Column& column = columns_[places[next++]];
+  for (const auto& [planned, place] : planned_columns()) {
+    Column& column = columns_[place];
     column.is_read = true;
-    if (planned.format != "plain") column.cells = ColumnCells(true);
+    const bool has_words = planned.format != "plain" || planned.kind == "id" ||
+                           planned.kind == "ordinal";
+    if (has_words) column.cells = ColumnCells(true);
+    column.is_identifier = planned.kind == "id";
   }
 }
 
+void CsvTable::add_rows(const CsvBlock& rows) {
+  std::size_t next = 0;
+  for (; columns_.empty() && next < rows.rows(); ++next)
+    row(rows.copy_row(next), rows.line(next));
+  const auto left = as_index(options_.limit > 0 ? options_.limit - this->rows()
+                                                : std::numeric_limits<std::int64_t>::max());
+  const std::size_t end = next + std::min(rows.rows() - next, left);
+  for (std::size_t i = next; i < end; ++i) {
+    check_size(rows.row_size(i), rows.line(i), [&] { return rows.cell(i, columns_.size()); });
+    lines_.push_back(rows.line(i));
+  }
+  constexpr std::size_t kMinRowsForThreads = 64;
+#pragma omp parallel for schedule(dynamic) if (end - next > kMinRowsForThreads)
+  for (std::size_t column = 0; column < columns_.size(); ++column) {
+    if (!columns_[column].is_read) continue;
+    for (std::size_t i = next; i < end; ++i) add_cell(columns_[column], rows.cell(i, column));
+  }
+}
+
+// Throws for a row of another size. A row may end with a delimiter.
+template <class Cell>
+void CsvTable::check_size(std::size_t size, std::int64_t line, Cell cell_after_last) const {
+  if (size == columns_.size()) return;
+  if (size == columns_.size() + 1 && cell_after_last().empty()) return;
+  throw_data_error(fmt::format("{}:{}: expected {} cells as in the first row, got {}", file_, line,
+                               columns_.size(), size));
+}
+
 void CsvTable::add(const CsvRow& row, std::int64_t line) {
-  const bool ends_with_delimiter =
-      row.size() == columns_.size() + 1 && row.cell(columns_.size()).empty();
-  if (row.size() != columns_.size() && !ends_with_delimiter) {
-    throw_data_error(fmt::format("{}:{}: expected {} cells as in the first row, got {}", file_,
-                                 line, columns_.size(), row.size()));
-  }
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    Column& column = columns_[i];
-    if (!column.is_read) continue;
-    const std::string_view cell = row.cell(i);
-    if (!missing_.has_numbers() && column.cells.push_number(cell)) continue;
-    if (column.cells.push_known_word(cell)) continue;
-    if (!missing_.contains(cell)) {
-      column.cells.push(cell);
-      continue;
-    }
-    column.cells.push_missing();
-    if (!cell.empty() && column.missing_words++ == 0) column.missing_word = cell;
-  }
+  check_size(row.size(), line, [&] { return row.cell(columns_.size()); });
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (columns_[i].is_read) add_cell(columns_[i], row.cell(i));
   lines_.push_back(line);
+}
+
+void CsvTable::add_cell(Column& column, std::string_view cell) const {
+  if (!missing_.has_numbers() && column.cells.push_number(cell)) return;
+  if (column.cells.push_known_word(cell)) return;
+  if (column.is_identifier || !missing_.contains(cell)) return column.cells.push(cell);
+  column.cells.push_missing();
+  if (!cell.empty() && column.missing_words++ == 0) column.missing_word = cell;
 }
 
 std::vector<std::size_t> CsvTable::changed_words() const {
@@ -200,23 +231,17 @@ void CsvTable::leave_out_unlabeled(Dataset& data) {
 }
 
 std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const std::string& delimiter) const {
+  if (!options_.table.empty()) return planned_columns();
   std::vector<PlacedColumn> columns;
-  if (!options_.table.empty()) {
-    std::size_t next = 0;
-    const std::vector<std::size_t> places = planned_places();
-    for (const TableColumn& column : options_.table)
-      if (column.kind != "left out") columns.emplace_back(column, places[next++]);
-    return columns;
-  }
   for (const bool keeps_all : {targets_.empty(), true}) {
     columns.clear();
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (columns_[i].is_target) continue;
       const UndecidedColumn undecided{header_.names[i], i == 0, delimiter == "semicolon",
                                       keeps_all};
-      columns.emplace_back(decide_column(undecided, columns_[i].cells, options_), i);
+      columns.emplace_back(decide_column(undecided, columns_[i].cells, choices_[i]), i);
     }
-    const auto is_used = [](const PlacedColumn& each) { return each.first.kind != "left out"; };
+    const auto is_used = [](const PlacedColumn& each) { return is_feature(each.first); };
     if (std::ranges::any_of(columns, is_used)) break;  // else all that say nothing are used
   }
   return columns;
@@ -226,9 +251,7 @@ Field CsvTable::features(Dataset& data, const std::string& delimiter) {
   constexpr std::size_t kMaxFaults = 5;  // of a column, that are listed
   const std::vector<PlacedColumn> columns = decided_columns(delimiter);
   Field field{"features", {}, {}};
-  std::vector<std::size_t> begins;
   for (const auto& [column, place] : columns) {
-    begins.push_back(field.columns.size());
     for (std::string& name : names_of_numbers(column)) {
       field.columns.push_back(std::move(name));
       field.sources.push_back(column.name);
@@ -237,21 +260,44 @@ Field CsvTable::features(Dataset& data, const std::string& delimiter) {
   }
   const std::size_t width = field.columns.size();
   if (width == 0) throw_no_features(file_, data.table);
+  for (const auto& [column, place] : columns)
+    if (column.kind == "category") columns_[place].cells.use_words();
+  std::vector<ColumnEncoder> encoders;
+  for (const auto& [column, place] : columns)
+    encoders.emplace_back(column, columns_[place].cells);
   std::vector<float> numbers(lines_.size() * width);
   std::vector<std::string> faults;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const auto& [column, place] = columns[i];
-    const NumberTable table{numbers.data(), static_cast<std::int64_t>(width),
-                            static_cast<std::int64_t>(begins[i])};
-    for (const CellFault& fault : encode_column(column, columns_[place].cells, table, kMaxFaults))
-      faults.push_back(fmt::format("{}: expected {}, got {}", cell_location(fault.row, place),
-                                   fault.expected, quote_for_message(fault.cell)));
-    columns_[place].cells = ColumnCells();
+  for (const auto& [encoder, fault] : encode_table(encoders, rows(), numbers, kMaxFaults)) {
+    const std::size_t place = columns[encoder].second;
+    faults.push_back(fmt::format("{}: expected {}, got {}", cell_location(fault.row, place),
+                                 fault.expected, quote_for_message(fault.cell)));
+  }
+  for (const auto& [column, place] : columns) {
+    if (column.kind == "id" && options_.read_ids)
+      data.ids.push_back({column.name, texts_of(columns_[place].cells)});
   }
   if (!faults.empty()) throw_cell_faults(faults);
   field.sample_shape = {static_cast<std::int64_t>(width)};
   field.values = std::move(numbers);
   return field;
+}
+
+// Adds the groups and times of the rows if the options name their columns.
+void CsvTable::add_order_of_rows(Dataset& data) const {
+  const auto place = [&](const std::string& name) {
+    return as_index(std::ranges::find(header_.names, name) - header_.names.begin());
+  };
+  if (!options_.group.empty()) data.groups = groups_of(columns_[place(options_.group)].cells);
+  if (options_.time.empty()) return;
+  const std::size_t column = place(options_.time);
+  const TableTimes times = times_of(columns_[column].cells);
+  if (times.fault) {
+    throw_data_error(fmt::format("{}: expected a time or a number, got {} (`time` orders the rows "
+                                 "by this column)",
+                                 cell_location(times.fault->row, column),
+                                 quote_for_message(times.fault->cell)));
+  }
+  data.times = times.values;
 }
 
 std::vector<TargetColumn> CsvTable::target_columns() {
@@ -278,6 +324,7 @@ Dataset CsvTable::dataset(const std::string& delimiter) {
   if (targets.size() == 1) leave_out_unlabeled(data);
   data.rows = rows();
   data.targets = targets_of_table(targets, options_.task);
+  if (options_.table.empty()) add_order_of_rows(data);
   data.inputs.push_back(features(data, delimiter));
   data.lines = lines_;
   return data;

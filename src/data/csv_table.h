@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "data/column_cells.h"
+#include "data/column_choice.h"
+#include "data/csv_block.h"
 #include "data/csv_row.h"
 #include "data/table_header.h"
 #include "data/table_targets.h"
@@ -40,6 +42,8 @@ class CsvTable {
   bool complete() const { return options_.limit > 0 && rows() >= options_.limit; }
   /// Adds the next row, which begins on `line`.
   void row(const CsvRow& row, std::int64_t line);
+  /// Adds the next rows.
+  void add_rows(const CsvBlock& rows);
   /// Ends the table. No row follows.
   void finish();
   /// Returns the columns whose words are not as in the file, because they were numbers at first.
@@ -51,22 +55,30 @@ class CsvTable {
   struct Column {
     ColumnCells cells;
     bool is_read = true, is_target = false;
+    bool is_identifier = false;  // all of its cells are as in the file
     // The first cell that is missing but not empty, and how many there are.
     std::string missing_word = {};
     std::int64_t missing_words = 0;
   };
 
+  // A column with its place in the file.
+  using PlacedColumn = std::pair<TableColumn, std::size_t>;
+
   std::int64_t rows() const { return static_cast<std::int64_t>(lines_.size()); }
   void begin(const CsvRow& first, const CsvRow* second);
   void choose_columns();
-  std::vector<std::size_t> planned_places() const;
+  void reject_choice_of_target(const ColumnChoice& choice, const std::string& name) const;
+  void reject_repeated_names() const;
   void read_planned_columns();
   void add(const CsvRow& row, std::int64_t line);
+  void add_cell(Column& column, std::string_view cell) const;
+  template <class Cell>
+  void check_size(std::size_t size, std::int64_t line, Cell cell_after_last) const;
   std::string cell_location(std::int64_t row, std::size_t column) const;
   std::vector<TargetColumn> target_columns();
   void leave_out_unlabeled(Dataset& data);
-  // A column with its place in the file.
-  using PlacedColumn = std::pair<TableColumn, std::size_t>;
+  std::vector<PlacedColumn> planned_columns() const;
+  void add_order_of_rows(Dataset& data) const;
   std::vector<PlacedColumn> decided_columns(const std::string& delimiter) const;
   Field features(Dataset& data, const std::string& delimiter);
 
@@ -78,6 +90,7 @@ class CsvTable {
   std::int64_t first_line_ = 0;
   TableHeader header_;
   std::vector<Column> columns_;
+  std::vector<ColumnChoice> choices_;  // by column; empty with a plan
   std::vector<std::size_t> targets_;
   std::vector<std::int64_t> lines_;
 };

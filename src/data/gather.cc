@@ -170,6 +170,10 @@ Dataset select_rows(const Dataset& data, std::span<const std::int64_t> rows) {
   out.lines = select_values(data.lines, 1, rows);
   out.table = data.table;
   out.notes = data.notes;
+  out.groups = select_values(data.groups, 1, rows);
+  for (const IdentifierColumn& id : data.ids)
+    out.ids.push_back({id.name, select_values(id.cells, 1, rows)});
+  out.times = select_values(data.times, 1, rows);
   return out;
 }
 

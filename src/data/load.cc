@@ -359,8 +359,7 @@ LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
   if (!options.test.empty())
     data.test = load_separate_set("test", options.test, options, data.train);
   if (options.test_split <= 0) return data;
-  const Split split =
-      split_rows(data.train.rows, options.test_split, options.shuffle_split, seed, "test");
+  const Split split = split_dataset(data.train, options.test_split, options, seed, "test");
   const std::int64_t unlabeled = data.train.unlabeled, skipped = data.train.skipped;
   data.test = select_rows(data.train, split.held_out);
   data.train = select_rows(data.train, split.train);

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "base/index.h"
 #include "base/random.h"
 #include "data/byte_reader.h"
 
@@ -15,34 +17,148 @@ namespace {
 // In binary, 10·(1 − 0.9) is just below 1. A difference this small is a rounding error.
 constexpr double kRounding = 1e-6;
 
-// Fewer rows are too dear to hold out, and their scores would be too noisy.
-constexpr std::int64_t kMinRowsToHoldOut = 2000;
-constexpr double kAutomaticFraction = 0.1;
+// The scores of fewer held-out rows would be too noisy to be worth their loss in training.
+constexpr std::int64_t kMinRowsToHoldOut = 100, kManyRows = 2000;
+constexpr double kFractionOfFew = 0.2, kFractionOfMany = 0.1;
 
-}  // namespace
-
-Split split_rows(std::int64_t rows, double fraction, bool shuffle, std::uint64_t seed,
-                 std::string_view name) {
-  std::vector<std::int64_t> order(static_cast<std::size_t>(rows));
-  std::iota(order.begin(), order.end(), 0);
-  if (fraction <= 0) return {std::move(order), {}};
+// Returns how many of the rows are held out.
+std::int64_t held_out_rows(std::int64_t rows, double fraction, std::string_view name) {
   const double kept = std::floor(static_cast<double>(rows) * (1 - fraction) + kRounding);
   if (!(kept >= 1) || kept >= static_cast<double>(rows)) {
     throw_data_error(
         fmt::format("{}_split: a fraction of {} of {} rows leaves one of the two parts empty", name,
                     fraction, rows));
   }
+  return rows - static_cast<std::int64_t>(kept);
+}
+
+std::vector<std::int64_t> rows_in_order(std::int64_t rows) {
+  std::vector<std::int64_t> order(as_index(rows));
+  std::iota(order.begin(), order.end(), 0);
+  return order;
+}
+
+std::vector<std::int64_t> count_indices(std::span<const std::int32_t> indices) {
+  std::vector<std::int64_t> counts;
+  for (const std::int32_t index : indices) {
+    counts.resize(std::max(counts.size(), as_index(index) + 1), 0);
+    ++counts[as_index(index)];
+  }
+  return counts;
+}
+
+// Distributes held-out rows over classes in proportion to their rows, by largest remainders. Each
+// class keeps a row.
+std::vector<std::int64_t> shares(const std::vector<std::int64_t>& counts, std::int64_t held_out,
+                                 std::int64_t rows) {
+  std::vector<std::int64_t> share;
+  std::vector<double> remainder;
+  for (const std::int64_t count : counts) {
+    const double exact =
+        static_cast<double>(count) * static_cast<double>(held_out) / static_cast<double>(rows);
+    share.push_back(std::min(static_cast<std::int64_t>(exact), std::max<std::int64_t>(count - 1, 0)));
+    remainder.push_back(exact - static_cast<double>(share.back()));
+  }
+  std::vector<std::int64_t> order = rows_in_order(std::ssize(counts));
+  std::ranges::stable_sort(order, std::greater(),
+                           [&](std::int64_t i) { return remainder[as_index(i)]; });
+  std::int64_t left = held_out - std::accumulate(share.begin(), share.end(), std::int64_t{0});
+  for (const std::int64_t i : order) {
+    if (left == 0) break;
+    if (share[as_index(i)] + 1 >= counts[as_index(i)]) continue;
+    ++share[as_index(i)], --left;
+  }
+  return share;
+}
+
+}  // namespace
+
+Split split_rows(std::int64_t rows, double fraction, bool shuffle, std::uint64_t seed,
+                 std::string_view name) {
+  std::vector<std::int64_t> order = rows_in_order(rows);
+  if (fraction <= 0) return {std::move(order), {}};
+  const std::int64_t held_out = held_out_rows(rows, fraction, name);
   if (shuffle) order = permutation(random_key(seed, "shuffle", name), rows);
-  const auto cut = order.begin() + static_cast<std::int64_t>(kept);
+  const auto cut = order.end() - held_out;
   return {{order.begin(), cut}, {cut, order.end()}};
 }
 
-Split split_validation_rows(const DataOptions& options, std::int64_t rows, std::uint64_t seed) {
-  const bool is_automatic = !options.validation_split.has_value();
-  const bool holds_out = options.validation.empty() && rows >= kMinRowsToHoldOut;
-  const double fraction =
-      is_automatic ? (holds_out ? kAutomaticFraction : 0) : *options.validation_split;
-  return split_rows(rows, fraction, options.shuffle_split || is_automatic, seed, "validation");
+Split split_stratified(std::span<const std::int32_t> classes, double fraction, std::uint64_t seed,
+                       std::string_view name) {
+  const std::int64_t rows = std::ssize(classes);
+  if (fraction <= 0) return {rows_in_order(rows), {}};
+  std::vector<std::int64_t> left =
+      shares(count_indices(classes), held_out_rows(rows, fraction, name), rows);
+  Split split;
+  for (const std::int64_t row : permutation(random_key(seed, "shuffle", name), rows)) {
+    std::int64_t& of_class = left[as_index(classes[as_index(row)])];
+    (of_class > 0 ? split.held_out : split.train).push_back(row);
+    of_class = std::max<std::int64_t>(of_class - 1, 0);
+  }
+  return split;
+}
+
+Split split_groups(std::span<const std::int32_t> groups, double fraction, std::uint64_t seed,
+                   std::string_view name) {
+  const std::int64_t rows = std::ssize(groups);
+  if (fraction <= 0) return {rows_in_order(rows), {}};
+  const std::vector<std::int64_t> sizes = count_indices(groups);
+  std::int64_t left = held_out_rows(rows, fraction, name);
+  std::vector<bool> is_held_out(sizes.size(), false);
+  for (const std::int64_t group :
+       permutation(random_key(seed, "shuffle", name), std::ssize(sizes))) {
+    const std::int64_t size = sizes[as_index(group)];
+    if (size > 2 * left) continue;  // without it, the number of rows is nearer to the fraction
+    is_held_out[as_index(group)] = true;
+    left -= size;
+    if (left <= 0) break;
+  }
+  Split split;
+  for (std::int64_t row = 0; row < rows; ++row)
+    (is_held_out[as_index(groups[as_index(row)])] ? split.held_out : split.train).push_back(row);
+  if (!split.held_out.empty() && !split.train.empty()) return split;
+  throw_data_error(fmt::format(
+      "{}_split: no set of the {} groups has about {} of the {} rows (use another fraction, or "
+      "leave `group` out)",
+      name, sizes.size(), fraction, rows));
+}
+
+Split split_by_time(std::span<const double> times, double fraction, std::string_view name) {
+  const std::int64_t rows = std::ssize(times);
+  std::vector<std::int64_t> order = rows_in_order(rows);
+  if (fraction <= 0) return {std::move(order), {}};
+  std::ranges::stable_sort(order, {}, [&](std::int64_t row) { return times[as_index(row)]; });
+  std::int64_t cut = rows - held_out_rows(rows, fraction, name);
+  const auto time = [&](std::int64_t at) { return times[as_index(order[as_index(at)])]; };
+  while (cut > 0 && time(cut) == time(cut - 1)) --cut;
+  if (cut == 0) {
+    throw_data_error(fmt::format("{}_split: rows of the same time leave no earlier rows for "
+                                 "training (use another fraction, or leave `time` out)",
+                                 name));
+  }
+  return {{order.begin(), order.begin() + cut}, {order.begin() + cut, order.end()}};
+}
+
+Split split_dataset(const Dataset& data, double fraction, const DataOptions& options,
+                    std::uint64_t seed, std::string_view name) {
+  if (!data.times.empty()) return split_by_time(data.times, fraction, name);
+  if (!data.groups.empty()) return split_groups(data.groups, fraction, seed, name);
+  const bool is_stratified =
+      options.shuffle_split && options.stratify_split && !data.targets.classes.empty();
+  if (is_stratified) return split_stratified(data.targets.classes, fraction, seed, name);
+  return split_rows(data.rows, fraction, options.shuffle_split, seed, name);
+}
+
+void decide_validation_split(DataOptions& options, std::int64_t rows, bool has_test) {
+  if (options.validation_split.has_value()) return;
+  options.validation_split = 0;
+  if (!options.validation.empty()) return;
+  if (rows >= kManyRows) options.validation_split = kFractionOfMany;
+  else if (rows >= kMinRowsToHoldOut && !has_test) options.validation_split = kFractionOfFew;
+}
+
+Split split_validation_rows(const DataOptions& options, const Dataset& train, std::uint64_t seed) {
+  return split_dataset(train, options.validation_split.value_or(0), options, seed, "validation");
 }
 
 }  // namespace selfnorm

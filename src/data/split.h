@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -23,7 +24,29 @@ struct Split {
 Split split_rows(std::int64_t rows, double fraction, bool shuffle, std::uint64_t seed,
                  std::string_view name);
 
-/// Holds out validation rows of `rows` training rows as DataOptions::validation_split says.
-Split split_validation_rows(const DataOptions& options, std::int64_t rows, std::uint64_t seed);
+/// Like the function above, with the same share of each class in both parts, as far as whole rows
+/// allow. `classes` are class indices from 0. Of each class, at least one row is for training.
+Split split_stratified(std::span<const std::int32_t> classes, double fraction, std::uint64_t seed,
+                       std::string_view name);
+
+/// Like `split_rows` with `shuffle`, for whole groups. `groups` are group indices from 0. The
+/// number of held-out rows is as near to the fraction as the drawn groups allow.
+Split split_groups(std::span<const std::int32_t> groups, double fraction, std::uint64_t seed,
+                   std::string_view name);
+
+/// Holds out the rows with the latest times. Rows of the same time are in the same part.
+Split split_by_time(std::span<const double> times, double fraction, std::string_view name);
+
+/// Holds out a fraction of the rows as DataOptions say: by time, by group, by class, at random or
+/// the last rows. `name` is "test" or "validation".
+Split split_dataset(const Dataset& data, double fraction, const DataOptions& options,
+                    std::uint64_t seed, std::string_view name);
+
+/// Decides DataOptions::validation_split if it is unset. `has_test` is whether there are test rows.
+void decide_validation_split(DataOptions& options, std::int64_t rows, bool has_test);
+
+/// Holds out validation rows of training rows as DataOptions::validation_split says. None are held
+/// out if it is unset.
+Split split_validation_rows(const DataOptions& options, const Dataset& train, std::uint64_t seed);
 
 }  // namespace selfnorm

@@ -63,6 +63,12 @@ TableColumn left_out(std::string name, std::string why) {
   return column;
 }
 
+TableColumn identifier(std::string name, std::string why) {
+  TableColumn column{std::move(name), "id"};
+  column.note = std::move(why);
+  return column;
+}
+
 TableColumn number_column(const std::string& name, const ColumnCells& cells, const Range& range,
                           CellFormat format) {
   TableColumn column{name, "number", format_name(format), origin_of(range)};
@@ -119,22 +125,26 @@ bool has_blanks(const ColumnCells& cells) {
   return blanks > kBlanks * std::ssize(cells.words());
 }
 
-TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells,
-                         const DataOptions& options, bool keep) {
+// Returns the formats of numbers other than plain, the likelier ones first.
+std::vector<CellFormat> number_formats(const UndecidedColumn& column, bool with_zeros) {
   std::vector<CellFormat> formats = {CellFormat::thousands, CellFormat::decimal_comma};
   if (column.prefers_decimal_comma) std::ranges::reverse(formats);
-  if (cells.words().size() > kMaxCategories) formats.push_back(CellFormat::zero_padded);
-  for (const CellFormat format : formats)
+  if (with_zeros) formats.push_back(CellFormat::zero_padded);
+  return formats;
+}
+
+TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells, bool keep) {
+  for (const CellFormat format : number_formats(column, cells.words().size() > kMaxCategories))
     if (const auto range = range_in(cells, format))
       return number_column(column.name, cells, *range, format);
-  for (const CellFormat format : kTimeFormats)
+  for (const CellFormat format : kClearTimeFormats)
     if (const auto range = range_in(cells, format))
       return time_column(column.name, cells, *range, format);
   const std::int64_t distinct = cells.distinct_words(), present = cells.size() - cells.missing();
   const bool are_few =
       distinct <= static_cast<std::int64_t>(kMaxCategories) && 4 * distinct <= present;
   const bool are_mostly_numbers = 2 * cells.count_numbers() > present;
-  if (is_listed(options.numeric, column.name) || (are_mostly_numbers && !are_few))
+  if (are_mostly_numbers && !are_few)
     return number_column(column.name, cells, {}, CellFormat::plain);
   const bool are_names = distinct >= kMinDistinctToLeaveOut && 2 * distinct > present;
   if (are_names && !keep) {
@@ -145,35 +155,78 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
   return category_column(column.name, cells);
 }
 
-}  // namespace
+// Returns a column of a number in one of the formats, or a plain one, whose other cells are faults.
+TableColumn chosen_number(const UndecidedColumn& column, const ColumnCells& cells) {
+  if (!cells.has_words())
+    return number_column(column.name, cells, range_of(cells.numbers()), CellFormat::plain);
+  for (const CellFormat format : number_formats(column, true))
+    if (const auto range = range_in(cells, format))
+      return number_column(column.name, cells, *range, format);
+  return number_column(column.name, cells, {}, CellFormat::plain);
+}
 
-TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cells,
-                          const DataOptions& options) {
-  // A single row shows nothing of how a column varies.
-  const bool keep =
-      column.is_used_anyway || cells.size() == 1 || is_listed(options.keep, column.name);
-  if (is_listed(options.drop, column.name)) return left_out(column.name, "--drop");
-  if (cells.missing() == cells.size() && !keep)
-    return left_out(column.name, "all cells are missing");
-  if (is_listed(options.categorical, column.name)) {
+// Cells that are not times become faults.
+TableColumn chosen_time(const UndecidedColumn& column, const ColumnCells& cells,
+                        const ColumnChoice& choice) {
+  const CellFormat format =
+      choice.format.empty() ? likely_time_format(cells) : *format_named(choice.format);
+  Range range;
+  for (const std::string& word : cells.words())
+    if (const auto seconds = parse_cell(word, format)) range.add(*seconds);
+  if (range.low > range.high) range = {0, 0};
+  return time_column(column.name, cells, range, format);
+}
+
+TableColumn chosen_column(const UndecidedColumn& column, const ColumnCells& cells,
+                          const ColumnChoice& choice) {
+  if (choice.kind == "number") return chosen_number(column, cells);
+  if (choice.kind == "time") return chosen_time(column, cells, choice);
+  if (choice.kind == "category") {
     ColumnCells words = cells;
     words.use_words();
     return category_column(column.name, words);
   }
+  if (choice.kind == "ordinal") {
+    TableColumn ordinal{column.name, "ordinal"};
+    ordinal.categories = choice.order;
+    ordinal.marks_missing = cells.missing() > 0;
+    return ordinal;
+  }
+  if (choice.kind == "id") return identifier(column.name, "--id");
+  return left_out(column.name, "--" + choice.option);
+}
+
+}  // namespace
+
+CellFormat likely_time_format(const ColumnCells& cells) {
+  const auto count = [&](CellFormat format) {
+    return std::ranges::count_if(cells.words(), [&](const std::string& word) {
+      return parse_cell(word, format).has_value();
+    });
+  };
+  return *std::ranges::max_element(kTimeFormats, {}, count);
+}
+
+TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cells,
+                          const ColumnChoice& choice) {
+  if (!choice.kind.empty()) return chosen_column(column, cells, choice);
+  // A single row shows nothing of how a column varies.
+  const bool keep = column.is_used_anyway || cells.size() == 1 || choice.is_kept;
+  if (cells.missing() == cells.size() && !keep)
+    return left_out(column.name, "all cells are missing");
   if (cells.has_words()) {
     if (cells.distinct_words() == 1 && cells.missing() == 0 && !keep)
       return left_out(column.name, "all cells are the same");
     const bool are_row_names = is_row_name(column) && cells.distinct_words() == cells.size();
-    if (are_row_names && !keep) return left_out(column.name, "it names the rows");
-    return decide_words(column, cells, options, keep);
+    if (are_row_names && !keep) return identifier(column.name, "it names the rows");
+    return decide_words(column, cells, keep);
   }
   const Range range = range_of(cells.numbers());
-  const bool is_number = keep || is_listed(options.numeric, column.name);
-  if (!is_number && range.low == range.high && cells.missing() == 0)
+  if (!keep && range.low == range.high && cells.missing() == 0)
     return left_out(column.name, "all cells are the same");
-  if (!is_number && is_row_name(column) && cells.size() > 1 && cells.missing() == 0 &&
+  if (!keep && is_row_name(column) && cells.size() > 1 && cells.missing() == 0 &&
       (counts_rows(cells.numbers()) || (column.name.empty() && are_distinct(cells.numbers())))) {
-    return left_out(column.name, "it numbers the rows");
+    return identifier(column.name, "it numbers the rows");
   }
   return number_column(column.name, cells, range, CellFormat::plain);
 }

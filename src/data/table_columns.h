@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/column_cells.h"
+#include "data/column_choice.h"
 #include "selfnorm/dataset.h"
 
 namespace selfnorm {
@@ -22,9 +23,12 @@ struct UndecidedColumn {
   bool is_used_anyway = false;         ///< even if it says nothing about a target
 };
 
-/// Decides the kind of a column from its cells and from what the options say about it. A column of
-/// numbers with a few other cells is a number column, and `encode_column` reports these cells.
+/// Decides the kind of a column from its cells unless the choice says it. A column of numbers with
+/// a few other cells is a number column, and `encode_table` reports these cells.
 TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cells,
-                          const DataOptions& options);
+                          const ColumnChoice& choice);
+
+/// Returns the format of times in which most of the cells are written.
+CellFormat likely_time_format(const ColumnCells& cells);
 
 }  // namespace selfnorm

@@ -100,6 +100,15 @@ std::vector<std::string> summarize_table(const Dataset& data, const DataOptions&
                             fmt::format("{} {}{}", column.name, column.categories.size(),
                                         column.has_other ? " and others" : ""));
       }));
+  add("ordered", list_columns(data, "ordinal", [&](const TableColumn& column) {
+        return with_missing(data, column,
+                            fmt::format("{} {}", column.name, join(column.categories, " < ")));
+      }));
+  add("ids", list_columns(data, "id", [](const TableColumn& column) {
+        return fmt::format("{} ({})", quote_for_shell(column.name), column.note);
+      }));
+  if (!lines.empty() && lines.back().starts_with("ids"))
+    lines.back() += "; predictions repeat them; --keep COLUMN uses one";
   const auto is_missing = [](const TableColumn& column) { return column.marks_missing; };
   if (std::ranges::any_of(data.table, is_missing))
     add("missing", "the mean of the training rows, and a column that marks the cell");

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "train/batches.h"
+#include "train/score_ranges.h"
 
 namespace selfnorm {
 std::vector<std::int64_t> all_rows(std::int64_t rows) {
@@ -52,6 +53,19 @@ Scores Evaluator::score(const Dataset& data, std::span<const std::int64_t> rows,
   all.insert(all.end(), metrics.begin(), metrics.end());
   if (outputs != nullptr) *outputs = std::move(outputs_so_far);
   return all;
+}
+
+RatedScores Evaluator::rated_score(const Dataset& data, std::span<const std::int64_t> rows,
+                                   std::vector<float>* outputs) {
+  std::vector<float> own;
+  if (outputs == nullptr) outputs = &own;
+  RatedScores rated{score(data, rows, outputs), {}};
+  const Objective objective = final_objective(model_.objective, data.targets, rows);
+  const Scores metrics = compute_metrics(objective, *outputs, output_shape(), data.targets, rows);
+  rated.scores.resize(1);  // the loss
+  rated.scores.insert(rated.scores.end(), metrics.begin(), metrics.end());
+  rated.ranges = score_ranges(objective, *outputs, output_shape(), data.targets, rows);
+  return rated;
 }
 
 std::vector<float> Evaluator::outputs(const Dataset& data, std::span<const std::int64_t> rows) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "selfnorm/score_range.h"
 #include "train/compile.h"
 
 namespace selfnorm {
@@ -27,6 +28,10 @@ class Evaluator {
   /// parts.loss.
   Scores score(const Dataset& data, std::span<const std::int64_t> rows,
                std::vector<float>* outputs = nullptr);
+
+  /// Like `score`, with ranges, and with balanced accuracy and AUC for uneven classes.
+  RatedScores rated_score(const Dataset& data, std::span<const std::int64_t> rows,
+                          std::vector<float>* outputs = nullptr);
 
   /// Returns the outputs of the network for these rows, rows × outputs in API order.
   std::vector<float> outputs(const Dataset& data, std::span<const std::int64_t> rows);

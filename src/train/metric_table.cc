@@ -43,6 +43,8 @@ const std::vector<MetricRow>& metrics() {
   static const std::vector<MetricRow> table = {
       {"accuracy", classes,
        [](const MetricInput& m) { return accuracy(m.outputs, m.width, m.labels); }},
+      {"balanced_accuracy", classes,
+       [](const MetricInput& m) { return balanced_accuracy(m.outputs, m.width, m.labels); }},
       {"auc", classes,
        [](const MetricInput& m) { return one_vs_rest_auc(softmax_of(m), m.width, m.labels); }},
       {"f1", classes, [](const MetricInput& m) { return macro_f1(m.outputs, m.width, m.labels); }},

@@ -125,6 +125,10 @@ struct Counts {
     const std::int64_t whole = 2 * true_positive + false_positive + false_negative;
     return whole > 0 ? Result(ratio(2 * true_positive, whole)) : std::nullopt;
   }
+  Result recall() const {
+    const std::int64_t rows = true_positive + false_negative;
+    return rows > 0 ? Result(ratio(true_positive, rows)) : std::nullopt;
+  }
   Result iou() const {
     const std::int64_t either = true_positive + false_positive + false_negative;
     return either > 0 ? Result(ratio(true_positive, either)) : std::nullopt;
@@ -230,6 +234,11 @@ Result top_k_accuracy(std::span<const float> scores, std::int64_t classes,
     hits += rank < k && !std::isnan(row[label]) ? 1 : 0;
   }
   return labels.empty() ? std::nullopt : Result(ratio(hits, std::ssize(labels)));
+}
+
+Result balanced_accuracy(std::span<const float> scores, std::int64_t classes,
+                         std::span<const std::int32_t> labels) {
+  return mean_over(class_counts(scores, classes, labels), &Counts::recall);
 }
 
 Result binary_accuracy(std::span<const float> scores, std::span<const float> targets,

@@ -17,6 +17,11 @@ namespace selfnorm {
 std::optional<double> accuracy(std::span<const float> scores, std::int64_t classes,
                                std::span<const std::int32_t> labels);
 
+/// Returns the mean, over the classes that occur, of the fraction of their rows that are predicted
+/// right. Classes are predicted as in `accuracy`.
+std::optional<double> balanced_accuracy(std::span<const float> scores, std::int64_t classes,
+                                        std::span<const std::int32_t> labels);
+
 /// Returns the fraction of rows in which the label is among the k highest scores. Ties are resolved
 /// as in `accuracy`.
 std::optional<double> top_k_accuracy(std::span<const float> scores, std::int64_t classes,

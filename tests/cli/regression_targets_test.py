@@ -43,7 +43,7 @@ class Numbers(CliTest):
     def test_scale_ignores_validation_rows(self):
         rows = [prices(i) for i in range(ROWS)]
         rows[-60:] = [(x, y, 1e9) for x, y, _ in rows[-60:]]
-        self.train(rows, "--epochs", "1", "--validation-split", "0.1")
+        self.train(rows, "--epochs", "1", "--validation-split", "0.1", "--shuffle-split", "false")
         trained = [price for _, _, price in rows[:-60]]
         last = self.layers()[-1]
         self.assertAlmostEqual(1, last["factor"] / statistics.pstdev(trained), delta=1e-3)

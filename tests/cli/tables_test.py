@@ -50,7 +50,9 @@ class Tables(CliTest):
         self.write("t.csv", text(HEADER, mixed_rows(200)))
         said = self.train().err
         for line in ("numbers  number (", "% missing)", "times    when", "words    color 3",
-                     "left out 'id' (it names the rows), 'same' (all cells are the same)"):
+                     "ids      'id' (it names the rows); predictions repeat them",
+                     "left out 'same' (all cells are the same)",
+                     "rows     40 held out for validation, at random; --validation-split 0 trains on all"):
             self.assertIn(line, said)
 
     def test_words_and_missing_cells_are_used(self):

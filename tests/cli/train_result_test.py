@@ -52,11 +52,18 @@ class Validation(CliTest):
         self.assertEqual(evaluated["samples"], 200)
         self.assertEqual(evaluated["loss"], self.history("run")[-1]["validation_loss"])
 
-    def test_holds_out_no_rows_of_small_tables_or_on_request(self):
-        for rows, flags in ((1999, ()), (2000, ("--validation-split", "0"))):
-            said = self.train(rows, *flags).err
-            self.assertIn(f"t.csv: {rows:,} training rows\n", said)
-            self.assertNotIn("validation", said)
+    def test_holds_out_a_fifth_of_small_tables(self):
+        said = self.train(1999).err
+        self.assertIn("1,599 training rows, 400 validation rows", said)
+        self.assertIn("400 held out for validation, at random, the same share of each class", said)
+
+    def test_holds_out_no_rows_of_tiny_tables_or_on_request(self):
+        said = self.train(99).err
+        self.assertIn("t.csv: 99 training rows\n", said)
+        self.assertIn("none held out, since there are fewer than 100", said)
+        said = self.train(2000, "--validation-split", "0").err
+        self.assertIn("t.csv: 2,000 training rows\n", said)
+        self.assertNotIn("held out", said)
 
 
 class Watching(CliTest):

@@ -183,59 +183,5 @@ TEST(TakeRows, SelectsFeaturesAndTargets) {
   EXPECT_EQ(select_rows(data, Rows{1}).targets.values, (std::vector<float>{3, 4}));
 }
 
-TEST(Split, TakesTheLastRowsAsKerasDoes) {
-  const Split split = split_rows(60000, 0.2, false, 1, "validation");
-  ASSERT_EQ(split.held_out.size(), 12000U);
-  EXPECT_EQ(split.held_out.front(), 48000);
-  EXPECT_EQ(split.held_out.back(), 59999);
-  EXPECT_EQ(split.train.back(), 47999);
-  EXPECT_EQ(split_rows(5, 0.3, false, 1, "validation").train.size(), 3U);  // ⌊5·0.7⌋
-  EXPECT_EQ(split_rows(10, 0.9, false, 1, "validation").train.size(), 1U);
-  EXPECT_EQ(split_rows(7, 0, true, 1, "validation").train, all_rows(7));
-}
-
-TEST(Split, ShufflesBySeedAndName) {
-  const auto draw = [](std::uint64_t seed, const char* name) {
-    return split_rows(1000, 0.25, true, seed, name).held_out;
-  };
-  EXPECT_EQ(draw(1, "test"), draw(1, "test"));
-  EXPECT_NE(draw(1, "test"), draw(2, "test"));
-  EXPECT_NE(draw(1, "test"), draw(1, "validation"));
-}
-
-TEST(Split, RejectsEmptyParts) {
-  EXPECT_THROW(split_rows(3, 0.9, false, 1, "validation"), Error);
-  EXPECT_THROW(split_rows(1, 0.5, false, 1, "validation"), Error);
-  EXPECT_THROW(split_rows(0, 0.5, false, 1, "validation"), Error);
-}
-
-TEST(SplitValidationRows, HoldsOutRowsWhereTheySuffice) {
-  DataOptions options;
-  EXPECT_TRUE(split_validation_rows(options, 1999, 1).held_out.empty());
-  const Split split = split_validation_rows(options, 2000, 1);
-  EXPECT_EQ(split.held_out.size(), 200U);
-  EXPECT_FALSE(std::ranges::is_sorted(split.held_out));  // a sorted table must not lose a class
-
-  options.validation = "other.csv";
-  EXPECT_TRUE(split_validation_rows(options, 2000, 1).held_out.empty());
-  options.validation.clear();
-  options.validation_split = 0;
-  EXPECT_TRUE(split_validation_rows(options, 2000, 1).held_out.empty());
-  options.validation_split = 0.25;
-  EXPECT_EQ(split_validation_rows(options, 8, 1).held_out, (std::vector<std::int64_t>{6, 7}));
-}
-
-TEST(Split, PutsEveryRowIntoExactlyOnePart) {
-  EXPECT_TRUE(rc::check("train and validation partition the rows", [] {
-    const auto rows = *rc::gen::inRange<std::int64_t>(4, 500);
-    const double fraction = *rc::gen::inRange(25, 75) / 100.0;
-    const Split split = split_rows(rows, fraction, *rc::gen::arbitrary<bool>(), 3, "validation");
-    Rows together = split.train;
-    together.insert(together.end(), split.held_out.begin(), split.held_out.end());
-    std::ranges::sort(together);
-    RC_ASSERT(together == all_rows(rows));
-  }));
-}
-
 }  // namespace
 }  // namespace selfnorm

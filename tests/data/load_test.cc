@@ -177,6 +177,7 @@ TEST_F(LoadTest, TestSplitTakesTheLastRowsOrRandomRows) {
   const auto first = [](const Dataset& data) {
     return std::get<std::vector<float>>(data.inputs[0].values).front();
   };
+  options.shuffle_split = false;
   EXPECT_EQ(first(*load_data(options).test), 75);
   EXPECT_EQ(load_data(options).train.rows, 75);
   options.shuffle_split = true;

@@ -118,7 +118,7 @@ TEST_F(TableTest, IdentifiersAndTextAreLeftOut) {
             std::to_string(row % 2) + "\n";
   const Dataset data = read(text);
   EXPECT_EQ(data.inputs[0].columns, (Names{"a"}));
-  EXPECT_EQ(data.table[0].kind, "left out");
+  EXPECT_EQ(data.table[0].kind, "id");
 }
 
 // 32 bits hold whole numbers exactly up to 2^24.
@@ -278,6 +278,77 @@ TEST(ParseCell, ReadsNumbersThatAreTooSmallAsZero) {
   EXPECT_EQ(parse_number("007"), std::nullopt);
   EXPECT_EQ(parse_number("0"), 0);
   EXPECT_EQ(parse_cell("1,23,4", CellFormat::thousands), std::nullopt);
+}
+
+TEST_F(TableTest, OrdinalWordsAreTheirRanks) {
+  DataOptions options;
+  options.ordinal = {"size=S<M<L"};
+  const Dataset data = read("size,y\nM,0\nL,1\nS,0\nNA,1\n", "y", options);
+  EXPECT_EQ(data.inputs[0].columns, (Names{"size", "size is missing"}));
+  const Floats ranks = numbers(data, "size");
+  EXPECT_EQ((Floats{ranks[0], ranks[1], ranks[2]}), (Floats{1, 2, 0}));
+  EXPECT_TRUE(std::isnan(ranks[3]));
+  expect_contains("t.csv:3, column 'size': expected one of S, M, L, got 'XL'", fault("size,y\nM,0\nXL,1\nS,0\n", options));
+  options.ordinal = {"size=S"};
+  expect_contains("from low to high", fault("size,y\nM,0\n", options));
+}
+
+TEST_F(TableTest, DatesHaveTheGivenFormat) {
+  const std::string text = "when,y\n03/04/2019,0\n05/04/2019,1\n";
+  DataOptions options;
+  options.date = {"when=day/month/year"};
+  EXPECT_EQ(numbers(read(text, "y", options), "when"), (Floats{0, 2}));
+  options.date = {"when"};
+  const Dataset compact = read("when,y\n20190323,0\n20190423,1\n", "y", options);
+  EXPECT_EQ(numbers(compact, "when"), (Floats{0, 31}));
+  expect_contains("t.csv:3, column 'when': expected a time, got 'soon'", fault("when,y\n2019-03-23,0\nsoon,1\n", options));
+  options.date = {"when=dmy"};
+  expect_contains("expected one of year-month-day", fault(text, options));
+}
+
+TEST_F(TableTest, IdentifiersAreNotFeaturesAndStayAsTheyAre) {
+  DataOptions options;
+  options.id = {"key"};
+  options.read_ids = true;
+  const Dataset data = read("key,x,y\n1.50,1,0\nNA,2,1\n,3,0\n", "y", options);
+  EXPECT_EQ(data.inputs[0].columns, (Names{"x"}));
+  ASSERT_EQ(data.ids.size(), 1U);
+  EXPECT_EQ(data.ids[0].name, "key");
+  EXPECT_EQ(data.ids[0].cells, (Names{"1.50", "NA", ""}));
+  options.read_ids = false;
+  EXPECT_TRUE(read("key,x,y\n1.50,1,0\n", "y", options).ids.empty());
+}
+
+TEST_F(TableTest, GroupsAndTimesOrderTheRows) {
+  DataOptions options;
+  options.group = "g";
+  options.time = "t";
+  const Dataset data =
+      read("g,t,x,y\nb,2020-01-02,1,0\na,2020-01-01,2,1\nb,2020-01-03,3,0\n", "y", options);
+  EXPECT_EQ(data.groups, (std::vector<std::int32_t>{0, 1, 0}));
+  EXPECT_EQ(data.times[2] - data.times[1], 2 * 86400);
+  EXPECT_EQ(data.inputs[0].sources.front(), "t");
+  EXPECT_EQ(std::ranges::count(data.inputs[0].sources, "g"), 0);
+  options.group.clear();
+  options.time = "x";
+  expect_contains("t.csv:3, column 'x': expected a time or a number, got ''", fault("x,z,y\n1,1,0\n,2,1\n", options));
+}
+
+TEST_F(TableTest, OnlyTheListedColumnsAreRead) {
+  DataOptions options;
+  options.columns = {"b"};
+  const Dataset data = read("a,b,c,y\nx,1,?!,0\ny,2,##,1\n", "y", options);
+  EXPECT_EQ(data.inputs[0].columns, (Names{"b"}));
+}
+
+TEST_F(TableTest, ContradictoryOptionsAreAnError) {
+  DataOptions options;
+  options.numeric = {"a"};
+  options.categorical = {"a"};
+  expect_contains("`categorical` and `numeric` both list the column 'a'", fault("a,y\n1,0\n2,1\n", options));
+  options = {};
+  options.categorical = {"y"};
+  expect_contains("lists the target 'y' (use --task classification)", fault("a,y\n1,0\n2,1\n", options));
 }
 
 }  // namespace

@@ -56,6 +56,13 @@ TEST(Accuracy, UsesTheHighestScore) {
   EXPECT_EQ(accuracy(Floats{}, 3, Labels{}), std::nullopt);
 }
 
+TEST(Metrics, BalancedAccuracyIsTheMeanOverTheClassesThatOccur) {
+  // Three of four rows of class 0 are right, and none of class 2. Class 1 does not occur.
+  const Floats scores = {9, 0, 0, 9, 0, 0, 9, 0, 0, 0, 9, 0, 9, 0, 0};
+  EXPECT_EQ(balanced_accuracy(scores, 3, Labels{0, 0, 0, 0, 2}), 0.375);
+  EXPECT_EQ(balanced_accuracy(Floats{}, 3, Labels{}), std::nullopt);
+}
+
 TEST(Accuracy, CountsNanAsWrong) {
   EXPECT_EQ(accuracy(Floats{kNan, kNan}, 2, Labels{0}), 0);
   EXPECT_EQ(accuracy(Floats{kNan, 1}, 2, Labels{1}), 1);

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// How rows are divided into training and held-out rows.
+#include "data/split.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "base/index.h"
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+using Rows = std::vector<std::int64_t>;
+
+Rows all_rows(std::int64_t count) {
+  Rows rows(as_index(count));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+Rows together(const Split& split) {
+  Rows rows = split.train;
+  rows.insert(rows.end(), split.held_out.begin(), split.held_out.end());
+  std::ranges::sort(rows);
+  return rows;
+}
+
+TEST(Split, TakesTheLastRowsAsKerasDoes) {
+  const Split split = split_rows(60000, 0.2, false, 1, "validation");
+  ASSERT_EQ(split.held_out.size(), 12000U);
+  EXPECT_EQ(split.held_out.front(), 48000);
+  EXPECT_EQ(split.held_out.back(), 59999);
+  EXPECT_EQ(split.train.back(), 47999);
+  EXPECT_EQ(split_rows(5, 0.3, false, 1, "validation").train.size(), 3U);  // ⌊5·0.7⌋
+  EXPECT_EQ(split_rows(10, 0.9, false, 1, "validation").train.size(), 1U);
+  EXPECT_EQ(split_rows(7, 0, true, 1, "validation").train, all_rows(7));
+}
+
+TEST(Split, ShufflesBySeedAndName) {
+  const auto draw = [](std::uint64_t seed, const char* name) {
+    return split_rows(1000, 0.25, true, seed, name).held_out;
+  };
+  EXPECT_EQ(draw(1, "test"), draw(1, "test"));
+  EXPECT_NE(draw(1, "test"), draw(2, "test"));
+  EXPECT_NE(draw(1, "test"), draw(1, "validation"));
+}
+
+TEST(Split, RejectsEmptyParts) {
+  EXPECT_THROW(split_rows(3, 0.9, false, 1, "validation"), Error);
+  EXPECT_THROW(split_rows(1, 0.5, false, 1, "validation"), Error);
+  EXPECT_THROW(split_rows(0, 0.5, false, 1, "validation"), Error);
+}
+
+TEST(Split, PutsEveryRowIntoExactlyOnePart) {
+  EXPECT_TRUE(rc::check("train and validation partition the rows", [] {
+    const auto rows = *rc::gen::inRange<std::int64_t>(4, 500);
+    const double fraction = *rc::gen::inRange(25, 75) / 100.0;
+    const Split split = split_rows(rows, fraction, *rc::gen::arbitrary<bool>(), 3, "validation");
+    RC_ASSERT(together(split) == all_rows(rows));
+  }));
+}
+
+TEST(SplitStratified, HoldsOutTheSameShareOfEachClass) {
+  EXPECT_TRUE(rc::check("shares differ by less than a row", [] {
+    const auto classes = *rc::gen::container<std::vector<std::int32_t>>(rc::gen::inRange(0, 4));
+    RC_PRE(classes.size() > 10);
+    const double fraction = *rc::gen::inRange(20, 80) / 100.0;
+    const Split split = split_stratified(classes, fraction, 3, "test");
+    RC_ASSERT(together(split) == all_rows(std::ssize(classes)));
+    for (std::int32_t c = 0; c < 4; ++c) {
+      const auto is_of_class = [&](std::int64_t row) { return classes[as_index(row)] == c; };
+      const auto held_out = std::ranges::count_if(split.held_out, is_of_class);
+      const auto train = std::ranges::count_if(split.train, is_of_class);
+      const auto rows = static_cast<double>(held_out + train);
+      RC_ASSERT(rows == 0 || train > 0);
+      // The number of held-out rows is rounded to a whole number, and then that of each class.
+      RC_ASSERT(rows == 0 || std::abs(static_cast<double>(held_out) - fraction * rows) < 2);
+    }
+  }));
+}
+
+TEST(SplitStratified, DrawsRowsBySeed) {
+  std::vector<std::int32_t> classes(100);
+  for (std::size_t i = 0; i < classes.size(); ++i) classes[i] = i < 80 ? 0 : 1;  // sorted
+  const Split split = split_stratified(classes, 0.2, 1, "test");
+  ASSERT_EQ(split.held_out.size(), 20U);
+  EXPECT_EQ(std::ranges::count_if(split.held_out, [](std::int64_t row) { return row >= 80; }), 4);
+  EXPECT_EQ(split.held_out, split_stratified(classes, 0.2, 1, "test").held_out);
+  EXPECT_NE(split.held_out, split_stratified(classes, 0.2, 2, "test").held_out);
+}
+
+TEST(SplitGroups, KeepsGroupsTogether) {
+  EXPECT_TRUE(rc::check("no group is in both parts", [] {
+    const auto count = *rc::gen::inRange<std::int64_t>(20, 200);
+    std::vector<std::int32_t> groups;
+    for (std::int64_t i = 0; i < count; ++i)
+      groups.push_back(static_cast<std::int32_t>(i * 7 % 10));
+    const Split split = split_groups(groups, 0.3, static_cast<std::uint64_t>(count), "test");
+    RC_ASSERT(together(split) == all_rows(count));
+    std::set<std::int32_t> held_out, train;
+    for (const std::int64_t row : split.held_out) held_out.insert(groups[as_index(row)]);
+    for (const std::int64_t row : split.train) train.insert(groups[as_index(row)]);
+    RC_ASSERT(held_out.size() + train.size() == 10);
+    const double share = static_cast<double>(split.held_out.size()) / static_cast<double>(count);
+    RC_ASSERT(std::abs(share - 0.3) <= 0.1);  // a group has about a tenth of the rows
+  }));
+}
+
+TEST(SplitGroups, RejectsASingleGroup) {
+  const std::vector<std::int32_t> groups(10, 0);
+  EXPECT_THROW(split_groups(groups, 0.2, 1, "test"), Error);
+}
+
+TEST(SplitByTime, HoldsOutTheLatestRows) {
+  const std::vector<double> times = {5, 1, 4, 2, 3, 5, 0, 5};
+  EXPECT_EQ(split_by_time(times, 0.5, "test").held_out, (Rows{2, 0, 5, 7}));
+  // Rows of one time are not divided.
+  EXPECT_EQ(split_by_time(times, 0.25, "test").held_out, (Rows{0, 5, 7}));
+  EXPECT_THROW(split_by_time(std::vector<double>(8, 1.0), 0.25, "test"), Error);
+}
+
+std::optional<double> decided(std::int64_t rows, bool has_test, DataOptions options = {}) {
+  decide_validation_split(options, rows, has_test);
+  return options.validation_split;
+}
+
+TEST(DecideValidationSplit, HoldsOutRowsWhereTheySuffice) {
+  EXPECT_EQ(decided(99, false), 0);
+  EXPECT_EQ(decided(100, false), 0.2);
+  EXPECT_EQ(decided(1999, false), 0.2);
+  EXPECT_EQ(decided(1999, true), 0);
+  EXPECT_EQ(decided(2000, false), 0.1);
+  EXPECT_EQ(decided(2000, true), 0.1);
+  DataOptions options;
+  options.validation = "other.csv";
+  EXPECT_EQ(decided(2000, false, options), 0);
+  options.validation.clear();
+  options.validation_split = 0;
+  EXPECT_EQ(decided(2000, false, options), 0);
+}
+
+TEST(SplitDataset, ChoosesTheKindOfSplit) {
+  Dataset data{"t", 10, {}, {}};
+  data.targets.classes = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1};
+  DataOptions options;
+  const auto held_out = [&] { return split_dataset(data, 0.2, options, 1, "test").held_out; };
+  const auto second_half = [](std::int64_t row) { return row >= 5; };
+  EXPECT_EQ(std::ranges::count_if(held_out(), second_half), 1);
+  options.shuffle_split = false;
+  EXPECT_EQ(held_out(), (Rows{8, 9}));
+  data.groups = {0, 1, 0, 1, 0, 2, 2, 2, 2, 2};
+  EXPECT_LE(held_out().size(), 3U);  // one of the first two groups
+  data.times = {9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
+  EXPECT_EQ(held_out(), (Rows{1, 0}));
+}
+
+}  // namespace
+}  // namespace selfnorm
