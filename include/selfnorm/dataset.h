@@ -28,7 +28,7 @@ struct Field {
 /// column of categories one for each category. Cells that are missing are NaN, which
 /// standardization maps to 0, the mean over the training rows.
 struct TableColumn {
-  std::string name;                     ///< in the header, or the index
+  std::string name;  ///< in the header, or the index
   /// "number", "category", "ordinal", "time", "id" (repeated next to predictions) or "left out".
   std::string kind = "number";
   std::string format = "plain";         ///< how numbers and times are written (docs/tables.md)
@@ -96,11 +96,11 @@ struct DataOptions {
   /// 2,000 training rows, or 20 % of at least 100 if it has no test set, unless `validation` names
   /// a source.
   std::optional<double> validation_split = {};
-  double test_split = 0;        ///< fraction of all rows used as the test set
-  bool shuffle_split = true;    ///< draw held-out rows at random; false takes the last rows
-  bool stratify_split = true;   ///< draw the same share of each class
-  std::string group = {};       ///< table column whose rows with equal cells stay together
-  std::string time = {};        ///< table column by whose order the last rows are held out
+  double test_split = 0;               ///< fraction of all rows used as the test set
+  bool shuffle_split = true;           ///< draw held-out rows at random; false takes the last rows
+  bool stratify_split = true;          ///< draw the same share of each class
+  std::string group = {};              ///< table column whose rows with equal cells stay together
+  std::string time = {};               ///< table column by whose order the last rows are held out
   std::string data_dir;                ///< folder to search first for known data sets
   std::int64_t limit = 0;              ///< maximum number of rows of each set; 0 for all
   std::string delimiter = "auto";      ///< of table cells: "auto", "comma", "semicolon", "tab", …

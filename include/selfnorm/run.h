@@ -36,8 +36,8 @@ struct RunConfig {
 /// Reads a network file. Throws Error(config) with the file and the line or table.
 RunConfig read_run_config(const std::filesystem::path& path);
 
-/// Reads the configuration that a run wrote to its folder. Rows are divided as that run did, even if
-/// its version had other defaults.
+/// Reads the configuration that a run wrote to its folder. Rows are divided as that run did, even
+/// if its version had other defaults.
 RunConfig read_run_folder_config(const std::filesystem::path& path);
 
 /// Reads the text of a network file. `where` names the file in errors. Throws Error(config).
@@ -96,8 +96,8 @@ struct RunResult {
   /// The lines by which the outputs of a regression were refitted (TrainOptions::refit_output), by
   /// output. Empty: they were not.
   std::vector<OutputLine> output_lines;
-  Scores validation;  ///< of the final weights; empty without validation rows
-  Scores test;        ///< of the final weights; empty without test rows
+  Scores validation;              ///< of the final weights; empty without validation rows
+  Scores test;                    ///< of the final weights; empty without test rows
   ScoreRanges validation_ranges;  ///< of the metrics in `validation`
   ScoreRanges test_ranges;        ///< of the metrics in `test`
 };

@@ -148,9 +148,9 @@ SelectedRows select_split(LoadedData loaded, const RunConfig& config, const std:
   const bool has_validation = loaded.validation.has_value() || *options.validation_split > 0;
   std::string split = wanted;
   if (split.empty()) {
-    split = loaded.test.has_value()                                ? "test"
+    split = loaded.test.has_value()                              ? "test"
             : prefers_held_out && has_validation && !is_external ? "validation"
-                                                                  : "all";
+                                                                 : "all";
   }
   if (split == "test" && loaded.test.has_value()) return whole(std::move(*loaded.test), split);
   if (split == "test" && is_external) return whole(std::move(loaded.train), split);
@@ -208,9 +208,8 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
   // For the run's data, labels decide which rows exist and how they are divided.
   config.data.read_targets = needs_targets || !is_external;
   config.data.read_ids = !needs_targets;
-  SelectedRows rows =
-      select_split(load_data(config.data, config.train.seed), config, split, is_external,
-                   needs_targets);
+  SelectedRows rows = select_split(load_data(config.data, config.train.seed), config, split,
+                                   is_external, needs_targets);
   if (needs_targets) require_targets(opened.model.schema, rows.data);
   else rows.data.targets = {};
   if (!data.inputs.empty() || !data.text.empty()) clear_column_names(rows.data);

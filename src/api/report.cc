@@ -201,7 +201,8 @@ std::string unfinished_page(const RunFolder& folder, const std::string& why) {
       why.empty() ? "The run did not finish and has no model yet." : "The training stopped: " + why;
   verdict.insert(verdict.begin(), {"error", text});
   document["verdict"] = summary_lines_json(verdict);
-  document["network"] = graph_json(build_graph(read_run_folder_config(folder.config()).network, 1), {});
+  document["network"] =
+      graph_json(build_graph(read_run_folder_config(folder.config()).network, 1), {});
   document["configuration"] = configuration_of(folder);
   return html_page("Run " + folder.name(), document);
 }

@@ -254,9 +254,10 @@ std::vector<std::string> describe_split(const PreparedRun& run) {
                             : has_classes && data.stratify_split
                                 ? "at random, the same share of each class"
                                 : "at random";
-    lines.push_back(fmt::format("rows     {} held out for validation, {}; --validation-split 0 "
-                                "trains on all",
-                                group_digits(std::ssize(run.rows.validation_rows)), how));
+    lines.push_back(
+        fmt::format("rows     {} held out for validation, {}; --validation-split 0 "
+                    "trains on all",
+                    group_digits(std::ssize(run.rows.validation_rows)), how));
   }
   const bool has_none =
       run.is_split_automatic && run.rows.validation_rows.empty() && !run.test.has_value();

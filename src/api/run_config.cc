@@ -68,8 +68,9 @@ InputSources named_inputs(const Settings& settings, const std::string& where) {
 // lists of the options with the same meaning.
 void read_column_kinds(const Settings& settings, const std::string& where, DataOptions& data) {
   const std::map<std::string, std::vector<std::string>*> lists = {
-      {"number", &data.numeric}, {"category", &data.categorical}, {"time", &data.date},
-      {"id", &data.id},          {"drop", &data.drop},            {"keep", &data.keep}};
+      {"number", &data.numeric}, {"category", &data.categorical},
+      {"time", &data.date},      {"id", &data.id},
+      {"drop", &data.drop},      {"keep", &data.keep}};
   for (const auto& [name, value] : settings) {
     if (const auto* order = std::get_if<std::vector<std::string>>(&value)) {
       data.ordinal.push_back(name + "=" + join(*order, "<"));
@@ -278,8 +279,7 @@ RunConfig parse_run_config(const std::string& text, const std::string& where) {
     Settings settings = section.settings;
     if (name == "train") config.train.loss_attributes = extract_group(settings, "loss");
     else config.data.inputs = named_inputs(extract_group(settings, "inputs"), table);
-    const Settings kinds =
-        name == "data" ? extract_group(settings, "columns") : Settings();
+    const Settings kinds = name == "data" ? extract_group(settings, "columns") : Settings();
     apply_settings(name == "data" ? data_table(config) : train_table(config), settings, table);
     read_column_kinds(kinds, table, config.data);
   }

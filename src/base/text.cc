@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <numeric>
 
 namespace selfnorm {
@@ -60,7 +62,15 @@ std::string to_lower(std::string_view text) {
 
 bool is_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  constexpr std::size_t kWord = 8;
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
   for (std::size_t i = 0; i < text.size();) {
+    std::uint64_t word = kHighBits;
+    if (i + kWord <= text.size()) std::memcpy(&word, text.data() + i, kWord);
+    if ((word & kHighBits) == 0) {  // ASCII
+      i += kWord;
+      continue;
+    }
     const unsigned char lead = byte(i);
     const std::size_t length = lead < 0x80   ? 1
                                : lead < 0xC2 ? 0

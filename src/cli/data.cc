@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/describe.h"
 #include "cli/flags.h"
 #include "cli/terminal.h"
 #include "data/known_datasets.h"
@@ -55,8 +56,9 @@ void make(const SyntheticArguments& arguments) {
 }  // namespace
 
 void add_data(Command& program) {
-  Command& command =
-      program.add_command("data", "List the known data sets, or generate a synthetic one");
+  Command& command = program.add_command(
+      "data", "Describe a table, list the known data sets, or generate a synthetic one");
+  add_describe(command);
   Command& listing = command.add_command("list", "List the known data sets and their folders");
   const auto arguments = std::make_shared<DataArguments>();
   add_data_dir(listing, arguments->data.data_dir);

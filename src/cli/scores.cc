@@ -17,8 +17,8 @@ std::string range_text(const ScoreRange& range) {
   if (!std::isnan(range.low))
     text += fmt::format("   95 % interval {} to {}", score(range.low), score(range.high));
   if (!std::isnan(range.baseline))
-    text += fmt::format("{}constant prediction {}", text.empty() ? "   " : ", ",
-                        score(range.baseline));
+    text +=
+        fmt::format("{}constant prediction {}", text.empty() ? "   " : ", ", score(range.baseline));
   return text;
 }
 

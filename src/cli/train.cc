@@ -35,6 +35,7 @@ struct TrainArguments {
   bool resume = false;
   bool report = true;
   bool json = false;
+  bool dry_run = false;
   std::string tensorboard;
   bool live = false;
   std::vector<std::string> inputs;
@@ -214,12 +215,32 @@ void check_resumable(const TrainArguments& arguments) {
       fmt::format("{}: has no checkpoint to resume from (start without --resume)", arguments.out));
 }
 
+// Prints what a training would do.
+void print_plan(const Run& run, bool json) {
+  const RunSummary summary = run.summary();
+  if (!json) {
+    fmt::print("dry run: nothing was trained or written\n");
+    return;
+  }
+  const nlohmann::ordered_json document{{"data", summary.data},
+                                        {"train_rows", summary.train_rows},
+                                        {"validation_rows", summary.validation_rows},
+                                        {"test_rows", summary.test_rows},
+                                        {"layers", summary.layers},
+                                        {"parameters", summary.parameters},
+                                        {"metrics", summary.metrics},
+                                        {"notes", summary.notes},
+                                        {"config", to_toml(run.config())}};
+  fmt::print("{}\n", document.dump(2));
+}
+
 void run_train(const TrainArguments& arguments) {
   if (arguments.resume) check_resumable(arguments);
   RunConfig config = read_arguments(arguments);
   const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
   Run run(std::move(config));
   describe(run.summary(), folder.root);
+  if (arguments.dry_run) return print_plan(run, arguments.json);
   TrainingProgress progress;
   TrainCallbacks callbacks = progress.callbacks();
   std::optional<TensorBoardLog> tensorboard;
@@ -280,6 +301,8 @@ void add_train(Command& program) {
   command.add({.name = "--report",
                .target = &arguments->report,
                .help = "whether to write report.html to the run folder at the end"});
+  command.add_switch("--dry-run", arguments->dry_run,
+                     "read the data, print how they are used, and stop before training");
   command.add_switch("--live", arguments->live,
                      "serve a live report on 127.0.0.1 and print its address; --watch without a "
                      "value does the same");

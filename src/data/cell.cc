@@ -151,9 +151,39 @@ std::optional<double> parse_compact_date(std::string_view text) {
   return seconds_since_1970(*year, *month, *day, "");
 }
 
+// Parses a number of at most 15 digits without an exponent, if the cell is one. The digits and the
+// power of ten are exact in a double, so their quotient is the nearest double (Clinger 1990).
+std::optional<double> parse_short_number(std::string_view cell) {
+  constexpr double kPowers[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  constexpr std::size_t kMaxDigits = 15;
+  const bool is_negative = cell.starts_with('-');
+  const std::string_view text = cell.substr(is_negative ? 1 : 0);
+  if (text.empty() || text.size() > kMaxDigits + 1) return std::nullopt;
+  std::int64_t digits = 0;
+  std::size_t count = 0, decimals = 0;
+  bool has_point = false;
+  for (const char c : text) {
+    if (is_digit(c)) {
+      digits = 10 * digits + (c - '0');
+      ++count;
+      decimals += has_point ? 1 : 0;
+    } else if (c == '.' && !has_point) {
+      has_point = true;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (count == 0 || count > kMaxDigits) return std::nullopt;
+  const double value = static_cast<double>(digits) / kPowers[decimals];
+  return is_negative ? -value : value;
+}
+
 }  // namespace
 
 std::string_view trimmed(std::string_view text) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  if (!text.empty() && !is_blank(text.front()) && !is_blank(text.back())) return text;
   const auto begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
@@ -163,6 +193,7 @@ std::optional<double> parse_number(std::string_view cell) {
   if (cell.starts_with('+') && !cell.starts_with("+-")) cell.remove_prefix(1);
   const std::string_view digits = cell.substr(cell.starts_with('-') ? 1 : 0);
   if (digits.size() > 1 && digits[0] == '0' && is_digit(digits[1])) return std::nullopt;
+  if (const auto number = parse_short_number(cell)) return number;
   double value = 0;
   const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (end != cell.data() + cell.size() || cell.empty() || std::isnan(value)) return std::nullopt;

@@ -24,10 +24,15 @@ void keep(std::vector<T>& values, const std::vector<bool>& kept) {
 // Returns whether a number is certainly written in its shortest form.
 bool is_canonical(std::string_view cell) {
   constexpr std::size_t kExactDigits = 15;
-  if (cell.size() > kExactDigits || cell.find_first_of("+eE") != cell.npos) return false;
-  const std::string_view digits = cell.substr(cell.starts_with('-') ? 1 : 0);
-  if (digits.starts_with('.') || cell == "-0") return false;
-  return digits.find('.') == digits.npos || !(digits.ends_with('0') || digits.ends_with('.'));
+  if (cell.size() > kExactDigits || cell.starts_with('.') || cell == "-0") return false;
+  bool has_point = false;
+  for (std::size_t i = 0; i < cell.size(); ++i) {
+    const char c = cell[i];
+    if (c == '+' || c == 'e' || c == 'E') return false;
+    if (c == '.' && i == 1 && cell[0] == '-') return false;
+    has_point = has_point || c == '.';
+  }
+  return !has_point || !(cell.ends_with('0') || cell.ends_with('.'));
 }
 
 }  // namespace

@@ -31,9 +31,10 @@ class Chooser {
       ColumnChoice& choice = choices_[i];
       if (names_[i] != name) continue;
       if (!choice.kind.empty() && choice.kind != chosen.kind) {
-        throw_data_error(fmt::format("{}: `{}` and `{}` both list the column {} (leave it out of "
-                                     "one of them)",
-                                     file_, choice.option, option, quote_for_message(name)));
+        throw_data_error(
+            fmt::format("{}: `{}` and `{}` both list the column {} (leave it out of "
+                        "one of them)",
+                        file_, choice.option, option, quote_for_message(name)));
       }
       choice = chosen;
       choice.option = option;

@@ -128,9 +128,8 @@ std::optional<CellFault> ColumnEncoder::encode_word(std::int64_t row, float* out
   const std::optional<double>& value = of_word_[as_index(code)];
   if (column_.kind == "category") return encode_category(column_, value, out), std::nullopt;
   if (value) return encode_value(row, *value, out);
-  const std::string expected = column_.kind == "ordinal"
-                                   ? "one of " + join(column_.categories, ", ")
-                                   : "a " + column_.kind;
+  const std::string expected =
+      column_.kind == "ordinal" ? "one of " + join(column_.categories, ", ") : "a " + column_.kind;
   return CellFault{row, cells_.words()[as_index(code)], expected};
 }
 
@@ -169,8 +168,8 @@ std::vector<TableFault> encode_table(const std::vector<ColumnEncoder>& encoders,
     NumberTable table{numbers.data(), width, 0};
     for (std::size_t i = 0; i < encoders.size(); ++i) {
       std::vector<CellFault> faults;
-      encoders[i].encode(block * kBlock, std::min(rows, (block + 1) * kBlock), table,
-                         max_faults, faults);
+      encoders[i].encode(block * kBlock, std::min(rows, (block + 1) * kBlock), table, max_faults,
+                         faults);
       for (CellFault& fault : faults) found[as_index(block)].push_back({i, std::move(fault)});
       table.column += static_cast<std::int64_t>(encoders[i].count());
     }

@@ -43,10 +43,10 @@ class ColumnEncoder {
   /// Returns the number of numbers in each row.
   std::size_t count() const { return count_; }
 
-  /// Writes the numbers of rows `begin` to `end` − 1. Missing cells of numbers and times are NaN. An
-  /// unknown category is that of all others if there is one, else none. Adds the first `max_faults`
-  /// cells that are not a number or time of the column's format, or beyond 32 bits, or not one of
-  /// the words of an ordinal column.
+  /// Writes the numbers of rows `begin` to `end` − 1. Missing cells of numbers and times are NaN.
+  /// An unknown category is that of all others if there is one, else none. Adds the first
+  /// `max_faults` cells that are not a number or time of the column's format, or beyond 32 bits, or
+  /// not one of the words of an ordinal column.
   void encode(std::int64_t begin, std::int64_t end, const NumberTable& table,
               std::size_t max_faults, std::vector<CellFault>& faults) const;
 

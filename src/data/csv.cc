@@ -137,7 +137,7 @@ class Parser {
   char delimiter_;
   bool skips_comments_;
   bool is_inside_ = false;  // whether libcsv has read the beginning of a row
-  CsvRow row_;  // of libcsv, while it is not complete
+  CsvRow row_;              // of libcsv, while it is not complete
   std::int64_t line_;
   std::int64_t lines_within_ = 0;
   int last_end_ = 0;
@@ -244,11 +244,11 @@ Dataset read_csv(const std::filesystem::path& path, const DataOptions& options) 
   std::vector<std::size_t> word_columns;
   while (true) {
     CsvTable table(path.string(), options, word_columns);
-    const CsvFormat format = read_csv_blocks(path, {options.delimiter, options.quotes},
-                                             [&](const CsvBlock& rows) {
-                                               table.add_rows(rows);
-                                               return !table.complete();
-                                             });
+    const CsvFormat format =
+        read_csv_blocks(path, {options.delimiter, options.quotes}, [&](const CsvBlock& rows) {
+          table.add_rows(rows);
+          return !table.complete();
+        });
     table.finish();
     // Words must be as in the file, so a column that turns out to have words is read again.
     word_columns = table.changed_words();

@@ -94,8 +94,8 @@ void CsvTable::choose_columns() {
 }
 
 void CsvTable::reject_choice_of_target(const ColumnChoice& choice, const std::string& name) const {
-  static const std::map<std::string, std::string> fixes = {
-      {"category", "--task classification"}, {"number", "--task regression"}};
+  static const std::map<std::string, std::string> fixes = {{"category", "--task classification"},
+                                                           {"number", "--task regression"}};
   if (choice.kind.empty() || choice.option == "columns") return;
   const auto fix = fixes.find(choice.kind);
   throw_data_error(fmt::format("{}: `{}` lists the target {} ({})", file_, choice.option,
@@ -107,10 +107,11 @@ void CsvTable::reject_repeated_names() const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::string& name = header_.names[i];
     if (!columns_[i].is_read || std::ranges::count(header_.names, name) == 1) continue;
-    throw_data_error(fmt::format("{}: {} columns are named {} (rename them, or leave them out with "
-                                 "drop = [{}])",
-                                 file_, std::ranges::count(header_.names, name),
-                                 quote_for_message(name), quote_for_message(name)));
+    throw_data_error(
+        fmt::format("{}: {} columns are named {} (rename them, or leave them out with "
+                    "drop = [{}])",
+                    file_, std::ranges::count(header_.names, name), quote_for_message(name),
+                    quote_for_message(name)));
   }
 }
 
@@ -143,8 +144,8 @@ void CsvTable::read_planned_columns() {
   for (const auto& [planned, place] : planned_columns()) {
     Column& column = columns_[place];
     column.is_read = true;
-    const bool has_words = planned.format != "plain" || planned.kind == "id" ||
-                           planned.kind == "ordinal";
+    const bool has_words =
+        planned.format != "plain" || planned.kind == "id" || planned.kind == "ordinal";
     if (has_words) column.cells = ColumnCells(true);
     column.is_identifier = planned.kind == "id";
   }
@@ -152,8 +153,7 @@ void CsvTable::read_planned_columns() {
 
 void CsvTable::add_rows(const CsvBlock& rows) {
   std::size_t next = 0;
-  for (; columns_.empty() && next < rows.rows(); ++next)
-    row(rows.copy_row(next), rows.line(next));
+  for (; columns_.empty() && next < rows.rows(); ++next) row(rows.copy_row(next), rows.line(next));
   const auto left = as_index(options_.limit > 0 ? options_.limit - this->rows()
                                                 : std::numeric_limits<std::int64_t>::max());
   const std::size_t end = next + std::min(rows.rows() - next, left);
@@ -263,8 +263,7 @@ Field CsvTable::features(Dataset& data, const std::string& delimiter) {
   for (const auto& [column, place] : columns)
     if (column.kind == "category") columns_[place].cells.use_words();
   std::vector<ColumnEncoder> encoders;
-  for (const auto& [column, place] : columns)
-    encoders.emplace_back(column, columns_[place].cells);
+  for (const auto& [column, place] : columns) encoders.emplace_back(column, columns_[place].cells);
   std::vector<float> numbers(lines_.size() * width);
   std::vector<std::string> faults;
   for (const auto& [encoder, fault] : encode_table(encoders, rows(), numbers, kMaxFaults)) {
@@ -292,10 +291,10 @@ void CsvTable::add_order_of_rows(Dataset& data) const {
   const std::size_t column = place(options_.time);
   const TableTimes times = times_of(columns_[column].cells);
   if (times.fault) {
-    throw_data_error(fmt::format("{}: expected a time or a number, got {} (`time` orders the rows "
-                                 "by this column)",
-                                 cell_location(times.fault->row, column),
-                                 quote_for_message(times.fault->cell)));
+    throw_data_error(
+        fmt::format("{}: expected a time or a number, got {} (`time` orders the rows "
+                    "by this column)",
+                    cell_location(times.fault->row, column), quote_for_message(times.fault->cell)));
   }
   data.times = times.values;
 }

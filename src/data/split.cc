@@ -56,7 +56,8 @@ std::vector<std::int64_t> shares(const std::vector<std::int64_t>& counts, std::i
   for (const std::int64_t count : counts) {
     const double exact =
         static_cast<double>(count) * static_cast<double>(held_out) / static_cast<double>(rows);
-    share.push_back(std::min(static_cast<std::int64_t>(exact), std::max<std::int64_t>(count - 1, 0)));
+    share.push_back(
+        std::min(static_cast<std::int64_t>(exact), std::max<std::int64_t>(count - 1, 0)));
     remainder.push_back(exact - static_cast<double>(share.back()));
   }
   std::vector<std::int64_t> order = rows_in_order(std::ssize(counts));
@@ -132,9 +133,10 @@ Split split_by_time(std::span<const double> times, double fraction, std::string_
   const auto time = [&](std::int64_t at) { return times[as_index(order[as_index(at)])]; };
   while (cut > 0 && time(cut) == time(cut - 1)) --cut;
   if (cut == 0) {
-    throw_data_error(fmt::format("{}_split: rows of the same time leave no earlier rows for "
-                                 "training (use another fraction, or leave `time` out)",
-                                 name));
+    throw_data_error(
+        fmt::format("{}_split: rows of the same time leave no earlier rows for "
+                    "training (use another fraction, or leave `time` out)",
+                    name));
   }
   return {{order.begin(), order.begin() + cut}, {order.begin() + cut, order.end()}};
 }

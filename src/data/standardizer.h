@@ -22,10 +22,10 @@ struct Standardizer {
 std::int64_t standardized_features(const Field& field);
 
 /// Computes the mean and the population standard deviation (divisor n) over the given rows, in
-/// double and two passes. NaN is a missing number and does not count. The result is the same for
-/// any number of threads. A constant feature gets standard deviation 1, so that it becomes 0 on
-/// these rows and remains finite on others. Throws Error(data) if there are no rows, or for a row
-/// that is not in the field.
+/// double. NaN is a missing number and does not count. The result is the same for
+/// any number of threads and any order of the rows. A constant feature gets standard deviation 1,
+/// so that it becomes 0 on these rows and remains finite on others. Throws Error(data) if there are
+/// no rows, or for a row that is not in the field.
 Standardizer fit_standardizer(const Field& field, std::span<const std::int64_t> rows);
 
 }  // namespace selfnorm

@@ -148,9 +148,10 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
     return number_column(column.name, cells, {}, CellFormat::plain);
   const bool are_names = distinct >= kMinDistinctToLeaveOut && 2 * distinct > present;
   if (are_names && !keep) {
-    return left_out(column.name,
-                    fmt::format("{}: {} different values in {} rows",
-                                has_blanks(cells) ? "text" : "identifier", distinct, cells.size()));
+    const bool is_text = has_blanks(cells);
+    return left_out(column.name, fmt::format("{}: {} different values in {} rows{}",
+                                             is_text ? "text" : "identifier", distinct,
+                                             cells.size(), is_text ? "; --text reads it" : ""));
   }
   return category_column(column.name, cells);
 }

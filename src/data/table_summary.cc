@@ -63,7 +63,7 @@ std::string class_line(const Targets& targets, std::int64_t rows) {
                                  100 * static_cast<double>(counts[i]) / static_cast<double>(rows)));
   }
   std::string line =
-      fmt::format("target   {}: {} classes ({}", targets.name, counts.size(), join(shares, ", "));
+      fmt::format("{}: {} classes ({}", targets.name, counts.size(), join(shares, ", "));
   return line + (counts.size() > kMaxSummarized ? ", …)" : ")");
 }
 
@@ -71,10 +71,15 @@ std::string value_line(const Targets& targets) {
   float low = std::numeric_limits<float>::infinity(), high = -low;
   for (const float value : targets.values)
     if (!std::isnan(value)) low = std::min(low, value), high = std::max(high, value);
-  return fmt::format("target   {}: a number from {} to {}", targets.name, low, high);
+  return fmt::format("{}: a number from {} to {}", targets.name, low, high);
 }
 
 }  // namespace
+
+std::string describe_target(const Dataset& data) {
+  if (!data.targets.classes.empty()) return class_line(data.targets, data.rows);
+  return data.targets.width == 1 ? value_line(data.targets) : "";
+}
 
 std::vector<std::string> summarize_table(const Dataset& data, const DataOptions& options) {
   std::vector<std::string> lines;
@@ -82,12 +87,10 @@ std::vector<std::string> summarize_table(const Dataset& data, const DataOptions&
     if (!text.empty()) lines.push_back(fmt::format("{:<9}{}", label, text));
   };
   const bool is_automatic = options.task == "auto";
-  if (!data.targets.classes.empty()) {
-    lines.push_back(class_line(data.targets, data.rows) +
-                    (is_automatic ? "; --task regression for a number" : ""));
-  } else if (data.targets.width == 1) {
-    lines.push_back(value_line(data.targets) +
-                    (is_automatic ? "; --task classification for classes" : ""));
+  const std::string other_task =
+      data.targets.classes.empty() ? "classification for classes" : "regression for a number";
+  if (const std::string target = describe_target(data); !target.empty()) {
+    lines.push_back("target   " + target + (is_automatic ? "; --task " + other_task : ""));
   }
   add("numbers", list_columns(data, "number", [&](const TableColumn& column) {
         return with_missing(data, column, column.name);

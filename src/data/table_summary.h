@@ -14,4 +14,7 @@ namespace selfnorm {
 /// has only numbers and its target's task was given.
 std::vector<std::string> summarize_table(const Dataset& data, const DataOptions& options);
 
+/// Returns the name of the only target with its classes and their shares, or its range; else "".
+std::string describe_target(const Dataset& data);
+
 }  // namespace selfnorm

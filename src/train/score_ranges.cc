@@ -47,8 +47,8 @@ std::map<std::string, std::vector<double>> resampled_scores(const Objective& obj
     for (std::int64_t i = 0; i < count; ++i) {
       const auto draw = static_cast<std::uint64_t>(sample) * static_cast<std::uint64_t>(count) +
                         static_cast<std::uint64_t>(i);
-      const auto from = as_index(static_cast<std::int64_t>(
-          uniform(key, draw) * static_cast<double>(std::ssize(rows))));
+      const auto from = as_index(
+          static_cast<std::int64_t>(uniform(key, draw) * static_cast<double>(std::ssize(rows))));
       drawn_rows[as_index(i)] = rows[from];
       std::copy_n(outputs.begin() + static_cast<std::ptrdiff_t>(from * width), width,
                   drawn_outputs.begin() + static_cast<std::ptrdiff_t>(as_index(i) * width));
@@ -118,9 +118,8 @@ ScoreRanges score_ranges(const Objective& objective, std::span<const float> outp
                          std::span<const std::int64_t> rows) {
   if (output.size() != 1 || rows.empty()) return {};
   const Scores scores = compute_metrics(objective, outputs, output, targets, rows);
-  const Scores baseline =
-      compute_metrics(objective, constant_outputs(objective, output[0], targets, rows), output,
-                      targets, rows);
+  const Scores baseline = compute_metrics(
+      objective, constant_outputs(objective, output[0], targets, rows), output, targets, rows);
   auto resampled = resampled_scores(objective, outputs, output, targets, rows);
   ScoreRanges ranges;
   for (const auto& [name, score] : scores) {

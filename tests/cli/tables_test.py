@@ -7,7 +7,7 @@ import io
 import math
 import random
 
-from program import DATA, CliTest, main
+from program import DATA, USAGE, CliTest, main
 
 SHORT = ("--epochs", "30", "--batch-size", "16", "--report", "false")
 
@@ -89,6 +89,99 @@ class Tables(CliTest):
         said = self.train("--keep", "same", "--drop", "when,number", "--categorical", "same").err
         self.assertIn("words    color 3, same 1", said)
         self.assertIn("'when' (--drop)", said)
+
+    def test_predictions_repeat_identifiers_and_lines(self):
+        self.write("t.csv", text(HEADER, mixed_rows(200)))
+        self.train()
+        self.write("new.csv", text(HEADER[:5], [row[:5] for row in mixed_rows(3, seed=2)]))
+        rows = list(csv.DictReader(io.StringIO(self.ok("predict", "run", "--data", "new.csv").out)))
+        self.assertEqual(["row", "id", "y"], list(rows[0]))
+        self.assertEqual(["r0", "r1", "r2"], [row["id"] for row in rows])
+        document = self.ok_json("predict", "run", "--data", "new.csv")
+        self.assertEqual({"id": "r1"}, document["predictions"][1]["ids"])
+        # New rows may lack identifiers.
+        self.write("bare.csv", text(HEADER[1:5], [row[1:5] for row in mixed_rows(3, seed=2)]))
+        bare = list(csv.DictReader(io.StringIO(self.ok("predict", "run", "--data", "bare.csv").out)))
+        self.assertEqual([row["y"] for row in rows], [row["y"] for row in bare])
+        held_out = list(csv.DictReader(io.StringIO(self.ok("predict", "run", "--split", "validation").out)))
+        self.assertEqual(40, len(held_out))
+        for row in held_out:  # below the header
+            self.assertEqual(f"r{int(row['line']) - 2}", row["id"])
+
+    def test_evaluate_scores_the_validation_rows_by_default(self):
+        self.write("t.csv", text(HEADER, mixed_rows(200)))
+        said = self.train()
+        scored = self.ok_json("evaluate", "run")
+        self.assertEqual("validation", scored["split"])
+        self.assertEqual(40, scored["samples"])
+        self.assertIn(f"validation rmse {scored['rmse']:.4f}", said.out)
+        self.assertLess(scored["ranges"]["rmse"]["low"], scored["rmse"])
+        self.assertGreater(scored["ranges"]["rmse"]["high"], scored["rmse"])
+        self.assertAlmostEqual(0, scored["ranges"]["r2"]["baseline"], delta=1e-6)
+
+    def test_groups_stay_together_and_times_are_last(self):
+        rows = [[i % 20, f"2024-01-{1 + i // 20:02}", i % 7, i % 7 + i % 3] for i in range(400)]
+        random.Random(1).shuffle(rows)
+        self.write("t.csv", text(["who", "when", "x", "y"], rows))
+        self.train("--group", "who", "--task", "regression")
+        line = {i + 2: row for i, row in enumerate(rows)}
+        def held_out(split):
+            given = self.ok("predict", "run", "--split", split).out
+            return [line[int(row["line"])] for row in csv.DictReader(io.StringIO(given))]
+        groups = {row[0] for row in held_out("validation")}
+        self.assertEqual(4, len(groups))
+        self.assertFalse(groups & {row[0] for row in held_out("train")})
+        self.train("--time", "when", "--task", "regression")
+        self.assertLess(max(row[1] for row in held_out("train")),
+                        min(row[1] for row in held_out("validation")))
+
+    def test_kinds_of_columns_in_a_network_file(self):
+        rows = [["SML"[i % 3], i % 5, i % 3 + i % 5] for i in range(120)]
+        self.write("t.csv", text(["size", "code", "y"], rows))
+        self.write("net.toml", '[data]\nsource = "t.csv"\ntarget = "y"\ntask = "regression"\n[data.columns]\n'
+                               'size = ["S", "M", "L"]\ncode = "category"\n')
+        said = self.ok("train", "net.toml", *SHORT, "--out", "run").err
+        self.assertIn("ordered  size S < M < L", said)
+        self.assertIn("words    code 5", said)
+        self.assertGreater(self.ok_json("evaluate", "run")["r2"], 0.9)
+        self.write("bad.toml", '[data]\nsource = "t.csv"\n[data.columns]\nsize = "word"\n')
+        self.fails(USAGE, "'size' expects", arguments=["train", "bad.toml", "--out", "bad"])
+
+    def test_balanced_class_weights(self):
+        generator = random.Random(1)
+        rows = [[generator.gauss(1.2 * (i % 10 == 0), 1), "rare" if i % 10 == 0 else "usual"] for i in range(1000)]
+        self.write("t.csv", text(["x", "y"], rows))
+        said = self.train()
+        self.assertIn("classes  uneven", said.err)
+        plain = self.ok_json("evaluate", "run")
+        said = self.train("--class-weights", "balanced")
+        self.assertNotIn("uneven", said.err)
+        balanced = self.ok_json("evaluate", "run")
+        # The best threshold of two normal classes has a balanced accuracy of Φ(0.6) = 0.726.
+        self.assertGreater(balanced["balanced_accuracy"], 0.65)
+        self.assertGreater(balanced["balanced_accuracy"], plain["balanced_accuracy"])
+        self.assertIn("class_weights = [5.0, 0.55", self.path("run/config.toml").read_text())
+
+    def test_a_dry_run_writes_nothing(self):
+        self.write("t.csv", text(HEADER, mixed_rows(200)))
+        plan = self.ok_json("train", "--data", "t.csv", "--target", "y", "--dry-run", "--out", "run")
+        self.assertEqual((160, 40), (plan["train_rows"], plan["validation_rows"]))
+        self.assertIn("[data]", plan["config"])
+        self.assertFalse(self.path("run").exists())
+
+    def test_describes_a_table(self):
+        rows = [[*row, float(row[5]) * 2] for row in mixed_rows(200)]
+        self.write("t.csv", text([*HEADER, "twice"], rows))
+        said = self.ok("data", "describe", "t.csv", "--target", "y", "--out", "t.html").out
+        self.assertRegex(said, r"t\.csv: 200 rows, 6 columns")
+        self.assertRegex(said, r"(?m)^when +time +2024-01-15 to 2024-12-15")
+        self.assertRegex(said, r"(?m)^color +category +(red|green|blue) ")
+        self.assertIn("column 'twice' alone predicts the target", said)
+        page = self.path("t.html").read_text()
+        self.assertIn("<svg", page)
+        document = self.ok_json("data", "describe", "t.csv", "--target", "y")
+        self.assertEqual(200, document["rows"])
+        self.assertEqual({"red", "green", "blue"}, set(document["columns"][1]["shares"]))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the columns of a table become numbers, and how tables are written.
 
+#include <rapidcheck.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "data/column_encoding.h"
 #include "data/csv.h"
@@ -261,6 +264,23 @@ TEST(Dialect, IsTheDelimiterThatDividesMostLines) {
 }
 
 // Dates were computed with Python's datetime.
+// strtod of the C library rounds correctly.
+TEST(ParseNumber, IsTheNearestDouble) {
+  EXPECT_TRUE(rc::check("decimal texts", [] {
+    const auto digits = *rc::gen::inRange<std::size_t>(1, 19);
+    std::string text = *rc::gen::arbitrary<bool>() ? "-" : "";
+    text += std::to_string(*rc::gen::inRange(1, 10));
+    for (std::size_t i = 1; i < digits; ++i) text += std::to_string(*rc::gen::inRange(0, 10));
+    const auto point = *rc::gen::inRange<std::size_t>(1, digits + 1);
+    text.insert(text.size() - digits + point, ".");
+    RC_ASSERT(parse_number(text) == std::strtod(text.c_str(), nullptr));
+  }));
+  for (const char* text : {"0", "-0", ".5", "-.5", "1.", "0.000123", "1e5", "123456789012345.5"})
+    EXPECT_EQ(parse_number(text), std::strtod(text, nullptr)) << text;
+  for (const char* text : {"", "-", ".", "1.2.3", "007", "1,5", "--1", "0x10", "1 2"})
+    EXPECT_EQ(parse_number(text), std::nullopt) << text;
+}
+
 TEST(ParseCell, ReadsTimes) {
   EXPECT_EQ(parse_cell("1970-01-02", CellFormat::iso_time), 86400);
   EXPECT_EQ(parse_cell("2019-03-23 20:21:09", CellFormat::iso_time), 1553372469);
@@ -288,7 +308,8 @@ TEST_F(TableTest, OrdinalWordsAreTheirRanks) {
   const Floats ranks = numbers(data, "size");
   EXPECT_EQ((Floats{ranks[0], ranks[1], ranks[2]}), (Floats{1, 2, 0}));
   EXPECT_TRUE(std::isnan(ranks[3]));
-  expect_contains("t.csv:3, column 'size': expected one of S, M, L, got 'XL'", fault("size,y\nM,0\nXL,1\nS,0\n", options));
+  expect_contains("t.csv:3, column 'size': expected one of S, M, L, got 'XL'",
+                  fault("size,y\nM,0\nXL,1\nS,0\n", options));
   options.ordinal = {"size=S"};
   expect_contains("from low to high", fault("size,y\nM,0\n", options));
 }
@@ -301,7 +322,8 @@ TEST_F(TableTest, DatesHaveTheGivenFormat) {
   options.date = {"when"};
   const Dataset compact = read("when,y\n20190323,0\n20190423,1\n", "y", options);
   EXPECT_EQ(numbers(compact, "when"), (Floats{0, 31}));
-  expect_contains("t.csv:3, column 'when': expected a time, got 'soon'", fault("when,y\n2019-03-23,0\nsoon,1\n", options));
+  expect_contains("t.csv:3, column 'when': expected a time, got 'soon'",
+                  fault("when,y\n2019-03-23,0\nsoon,1\n", options));
   options.date = {"when=dmy"};
   expect_contains("expected one of year-month-day", fault(text, options));
 }
@@ -331,7 +353,8 @@ TEST_F(TableTest, GroupsAndTimesOrderTheRows) {
   EXPECT_EQ(std::ranges::count(data.inputs[0].sources, "g"), 0);
   options.group.clear();
   options.time = "x";
-  expect_contains("t.csv:3, column 'x': expected a time or a number, got ''", fault("x,z,y\n1,1,0\n,2,1\n", options));
+  expect_contains("t.csv:3, column 'x': expected a time or a number, got ''",
+                  fault("x,z,y\n1,1,0\n,2,1\n", options));
 }
 
 TEST_F(TableTest, OnlyTheListedColumnsAreRead) {
@@ -345,10 +368,12 @@ TEST_F(TableTest, ContradictoryOptionsAreAnError) {
   DataOptions options;
   options.numeric = {"a"};
   options.categorical = {"a"};
-  expect_contains("`categorical` and `numeric` both list the column 'a'", fault("a,y\n1,0\n2,1\n", options));
+  expect_contains("`categorical` and `numeric` both list the column 'a'",
+                  fault("a,y\n1,0\n2,1\n", options));
   options = {};
   options.categorical = {"y"};
-  expect_contains("lists the target 'y' (use --task classification)", fault("a,y\n1,0\n2,1\n", options));
+  expect_contains("lists the target 'y' (use --task classification)",
+                  fault("a,y\n1,0\n2,1\n", options));
 }
 
 }  // namespace

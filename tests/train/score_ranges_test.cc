@@ -80,9 +80,8 @@ TEST(ScoreRanges, ShrinksWithManyRows) {
 TEST(ScoreRanges, KnowsTheBestConstantPrediction) {
   Targets classes{"y", {0, 0, 0, 1}, {"a", "b"}, {}};
   const std::vector<float> outputs = {1, 0, 1, 0, 0, 1, 0, 1};
-  const ScoreRanges of_classes =
-      score_ranges(classes_with({"accuracy", "balanced_accuracy", "auc"}), outputs, {2}, classes,
-                   all_rows(4));
+  const ScoreRanges of_classes = score_ranges(
+      classes_with({"accuracy", "balanced_accuracy", "auc"}), outputs, {2}, classes, all_rows(4));
   EXPECT_EQ(of_classes[0].baseline, 0.75);
   EXPECT_EQ(of_classes[1].baseline, 0.5);
   EXPECT_EQ(of_classes[2].baseline, 0.5);
@@ -96,8 +95,8 @@ TEST(ScoreRanges, KnowsTheBestConstantPrediction) {
 
 TEST(ScoreRanges, UsesTheShareOfABinaryLabel) {
   const Targets targets{"y", {0, 1, 1, 1}, {"a", "b"}, {}};
-  const Objective objective{"sigmoid_cross_entropy", {}, TargetKind::probabilities, "sigmoid",
-                            {"accuracy"}};
+  const Objective objective{
+      "sigmoid_cross_entropy", {}, TargetKind::probabilities, "sigmoid", {"accuracy"}};
   const ScoreRanges ranges =
       score_ranges(objective, std::vector<float>{1, 1, 1, -1}, {1}, targets, all_rows(4));
   EXPECT_EQ(ranges[0].baseline, 0.75);
