@@ -177,7 +177,8 @@ def try_faults(program):
         lines = [line for line in tried.stderr.splitlines() if not line.startswith("Epoch")]
         said = (lines[-1:] if tried.returncode else
                 [line for line in lines if line.startswith(("note", "left out", "classes", "target"))])
-        found[name] = {"status": tried.returncode, "said": " / ".join(said)[:300]}
+        text = " / ".join(said).replace(f"{path.parent}/", "").replace(f"{WORK}/", "")
+        found[name] = {"status": tried.returncode, "said": text[:300]}
         print(name, found[name], flush=True)
     return found
 

@@ -60,6 +60,11 @@ std::string to_lower(std::string_view text) {
   return out;
 }
 
+std::string percent_text(double fraction) {
+  const double percent = 100 * fraction;
+  return percent < 10 ? fmt::format("{:.2g} %", percent) : fmt::format("{:.0f} %", percent);
+}
+
 bool is_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   constexpr std::size_t kWord = 8;

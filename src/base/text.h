@@ -34,6 +34,9 @@ std::string group_digits(std::int64_t number);
 /// Joins the words with `separator`.
 std::string join(const std::vector<std::string>& words, std::string_view separator);
 
+/// Returns a fraction as "62 %" or "0.22 %", with at least two digits.
+std::string percent_text(double fraction);
+
 /// Returns whether the list has the name.
 bool is_listed(const std::vector<std::string>& names, std::string_view name);
 

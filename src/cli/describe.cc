@@ -60,8 +60,7 @@ std::string values_text(const ColumnDescription& column) {
   if (column.shares.empty()) return std::isnan(column.low) ? "" : range_text(column);
   std::vector<std::string> shares;
   for (std::size_t i = 0; i < std::min(column.shares.size(), kMaxShown); ++i) {
-    shares.push_back(
-        fmt::format("{} {:.2g} %", column.shares[i].first, 100 * column.shares[i].second));
+    shares.push_back(column.shares[i].first + " " + percent_text(column.shares[i].second));
   }
   if (column.shares.size() > kMaxShown)
     shares.push_back(fmt::format("and {} more", column.shares.size() - kMaxShown));
@@ -69,7 +68,7 @@ std::string values_text(const ColumnDescription& column) {
 }
 
 std::string missing_text(const ColumnDescription& column) {
-  return column.missing > 0 ? fmt::format("{:.2g} %", 100 * column.missing) : "";
+  return column.missing > 0 ? percent_text(column.missing) : "";
 }
 
 TablePage page_of(const TableDescription& table) {

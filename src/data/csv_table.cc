@@ -322,6 +322,7 @@ Dataset CsvTable::dataset(const std::string& delimiter) {
   }
   if (targets.size() == 1) leave_out_unlabeled(data);
   data.rows = rows();
+  if (options_.table.empty() && targets.size() == 1) check_variety(file_, targets[0], data.notes);
   data.targets = targets_of_table(targets, options_.task);
   if (options_.table.empty()) add_order_of_rows(data);
   data.inputs.push_back(features(data, delimiter));

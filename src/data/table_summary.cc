@@ -50,7 +50,7 @@ double missing_fraction(const Dataset& data, const TableColumn& column) {
 
 std::string with_missing(const Dataset& data, const TableColumn& column, std::string text) {
   const double missing = missing_fraction(data, column);
-  if (missing > 0) text += fmt::format(" ({:.2g} % missing)", 100 * missing);
+  if (missing > 0) text += " (" + percent_text(missing) + " missing)";
   return text;
 }
 
@@ -59,8 +59,8 @@ std::string class_line(const Targets& targets, std::int64_t rows) {
   for (const std::int32_t index : targets.classes) ++counts[static_cast<std::size_t>(index)];
   std::vector<std::string> shares;
   for (std::size_t i = 0; i < std::min(counts.size(), kMaxSummarized); ++i) {
-    shares.push_back(fmt::format("{} {:.2g} %", targets.class_names[i],
-                                 100 * static_cast<double>(counts[i]) / static_cast<double>(rows)));
+    const double share = static_cast<double>(counts[i]) / static_cast<double>(rows);
+    shares.push_back(targets.class_names[i] + " " + percent_text(share));
   }
   std::string line =
       fmt::format("{}: {} classes ({}", targets.name, counts.size(), join(shares, ", "));

@@ -96,6 +96,32 @@ void read_formatted_numbers(const TargetColumn& column, bool prefers_decimal_com
   }
 }
 
+void check_variety(const std::string& file, const TargetColumn& column,
+                   std::vector<std::string>& notes) {
+  constexpr std::int64_t kManyClasses = 100;
+  const ColumnCells& cells = *column.cells;
+  const std::int64_t present = cells.size() - cells.missing();
+  const std::int64_t words = cells.has_words() ? cells.distinct_words() : 0;
+  if (words > kManyClasses && 2 * words > present) {
+    throw_data_error(fmt::format(
+        "{}: target '{}' has {} different words in {} rows, so most classes have a single row "
+        "(name another column, or shorten its words to classes)",
+        file, column.name, words, present));
+  }
+  bool is_constant = words == 1 && present > 1;
+  std::string value = words == 1 ? cells.words()[0] : "";
+  if (!cells.has_words()) {
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    for (const double x : cells.numbers())
+      if (!std::isnan(x)) low = std::min(low, x), high = std::max(high, x);
+    is_constant = low == high && present > 1;
+    value = fmt::format("{}", low);
+  }
+  if (is_constant)
+    notes.push_back(fmt::format("the target '{}' is {} in all rows, so there is nothing to learn",
+                                column.name, value));
+}
+
 Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::string& task) {
   if (columns.empty()) return {};
   for (const TargetColumn& column : columns) check_words(column, task, columns.size() > 1);

@@ -23,6 +23,11 @@ struct TargetColumn {
 void read_formatted_numbers(const TargetColumn& column, bool prefers_decimal_comma,
                             std::vector<std::string>& notes);
 
+/// Throws Error(data) for a target of words of which there are too few rows each. Adds a note if
+/// all rows have the same target.
+void check_variety(const std::string& file, const TargetColumn& column,
+                   std::vector<std::string>& notes);
+
 /// Returns the targets in these columns. One target of words, or
 /// of whole numbers that number classes (`look_like_classes`), is a class. Throws Error(data) with
 /// the places of all cells that are not numbers if most are, and for words if the task is

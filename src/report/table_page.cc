@@ -50,7 +50,7 @@ std::string bars(const std::vector<std::int64_t>& histogram) {
 }  // namespace
 
 std::vector<std::string> table_page_columns() {
-  return {"column", "kind", "missing", "values", "alone"};
+  return {"column", "kind", "missing", "values", "score alone"};
 }
 
 std::string table_page(const TablePage& page) {
@@ -70,7 +70,8 @@ std::string table_page(const TablePage& page) {
     html += "<td>" + bars(row.histogram) + "</td></tr>";
   }
   html +=
-      "</tbody></table><p>“alone”: accuracy or R² on half of the rows, predicted from this column "
+      "</tbody></table><p>“score alone”: accuracy or R² on half of the rows, predicted from this "
+      "column "
       "only.</p></html>\n";
   return html;
 }

@@ -376,5 +376,18 @@ TEST_F(TableTest, ContradictoryOptionsAreAnError) {
                   fault("a,y\n1,0\n2,1\n", options));
 }
 
+TEST_F(TableTest, ATargetWithAWordForEachRowIsAnError) {
+  std::string text = "a,y\n";
+  for (int i = 0; i < 150; ++i) text += std::to_string(i % 7) + ",w" + std::to_string(i) + "\n";
+  expect_contains("target 'y' has 150 different words in 150 rows", fault(text));
+}
+
+TEST_F(TableTest, AConstantTargetIsNoted) {
+  EXPECT_EQ(read("a,y\n1,3\n2,3\n").notes,
+            (Names{"the target 'y' is 3 in all rows, so there is nothing to learn"}));
+  EXPECT_EQ(read("a,y\n1,no\n2,no\n").notes.size(), 1U);
+  EXPECT_TRUE(read("a,y\n1,no\n2,yes\n").notes.empty());
+}
+
 }  // namespace
 }  // namespace selfnorm
