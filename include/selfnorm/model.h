@@ -34,6 +34,9 @@ class Model {
   /// Returns the network.
   const Network& network() const;
 
+  /// Returns the name of the loss with which the model was trained.
+  const std::string& loss() const;
+
   /// Returns a model in which every alpha dropout computes this at inference: "expectation", the
   /// mean of its output over the masks, or "identity" (docs/theory.md). If this changes the model,
   /// refitted outputs are restored as trained (TrainOptions::refit_output), because their lines

@@ -119,7 +119,8 @@ std::vector<CalibrationFactor> calibrate(Repair& repair, std::int64_t batches,
   const ExaminationInput examined = prepare_examination(repair.config, data, options);
   const std::vector<Batch> drawn = draw_batches(examined, batches, options);
   const PredictedSignals signals = predict_signals(examined.graph, examined.known_fields);
-  const NetworkAnalysis analysis(examined.graph, signals, {}, examined.has_unstandardized_input);
+  const NetworkAnalysis analysis(examined.graph, signals, {}, examined.has_unstandardized_input,
+                                 examined.goal);
   const std::vector<DrawnWeights> weights = drawn_weights(analysis);
   const std::size_t group_size = (weights.size() + kMaxMeasurements - 1) / kMaxMeasurements;
   Network network = examined.network;

@@ -100,8 +100,9 @@ PredictedExamination predict_examination(const ExaminationInput& examined,
                                   {examined.name, examined.samples, {}, {}},
                                   {}};
   const auto shifts = predict_inference_shifts(examined.graph, examined.known_fields);
-  prediction.diagnoses = diagnose(NetworkAnalysis(examined.graph, prediction.signals, shifts,
-                                                  examined.has_unstandardized_input, trained));
+  prediction.diagnoses =
+      diagnose(NetworkAnalysis(examined.graph, prediction.signals, shifts,
+                               examined.has_unstandardized_input, examined.goal, trained));
   for (const NamedMoments& layer :
        predicted_layer_moments(examined.graph, prediction.signals, examined.samples)) {
     LayerExamination& added = prediction.examination.layers.emplace_back();

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "data/split.h"
 #include "doctor/input_field.h"
+#include "ops/table.h"
 #include "passes/build.h"
 #include "passes/vocabulary.h"
 #include "selfnorm/dataset.h"
@@ -51,6 +52,35 @@ std::vector<float> draw(const RandomInput& input, std::uint64_t seed) {
   return ids;
 }
 
+// Returns the loss with the targets that it reads; nullopt if neither the configuration nor the
+// targets, which may be empty, determine it.
+std::optional<TrainingGoal> training_goal(const RunConfig& config, const Graph& graph,
+                                          const Targets& targets,
+                                          std::span<const std::int64_t> rows) {
+  if (graph.outputs.size() != 1) return std::nullopt;  // no loss reads several outputs
+  const bool has_targets = !targets.classes.empty() || !targets.values.empty();
+  std::optional<Objective> objective =
+      has_targets ? choose_objective(config.train, targets) : objective_of_loss(config.train);
+  if (!objective) return std::nullopt;
+  const Shape& output = graph.value(graph.outputs[0]).shape;
+  resolve_objective(*objective, targets, {output.begin() + 1, output.end()});
+  if (!has_targets) return TrainingGoal{*objective};
+  return TrainingGoal{*objective, &targets, {rows.begin(), rows.end()}};
+}
+
+// Whether a network may end with an activation, so that a loss of these targets may not fit it.
+bool may_end_with_activation(const Network& network) {
+  if (!network.outputs.empty()) return true;
+  for (auto layer = network.layers.rbegin(); layer != network.layers.rend(); ++layer) {
+    const OpRow* row = find_op(layer->op);
+    if (row == nullptr) return false;  // the builder reports this
+    if (*row->category == Category::activation) return true;
+    const std::vector<Option> options = row->attributes->describe();
+    if (std::ranges::count(options, "init", &Option::name) > 0) return false;
+  }
+  return false;
+}
+
 ExaminationInput prepare_standard_normal_input(const RunConfig& config,
                                                const ExaminationOptions& options) {
   const std::int64_t samples = options.samples;
@@ -58,6 +88,7 @@ ExaminationInput prepare_standard_normal_input(const RunConfig& config,
       "N(0, 1)", config.network, build_graph(config.network, samples), samples, false, {}, {}, {},
       {}};
   examined.tables = load_pretrained_tables(examined.graph, {{}});
+  examined.goal = training_goal(config, examined.graph, {}, {});
   examined.rows = [inputs = inputs_of(examined.graph)](std::uint64_t seed) {
     InputRows rows;
     for (const RandomInput& input : inputs) rows.push_back(draw(input, seed));
@@ -93,10 +124,11 @@ std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> all, std::int6
 
 std::optional<Dataset> load_training_data(RunConfig& config) {
   if (config.data.source.empty() && config.data.inputs.empty()) return std::nullopt;
-  // Targets are read if they matter: for the default network, and for texts, since labels decide
-  // which rows exist.
+  // Targets are read if they matter: for the default network, for texts, since labels decide which
+  // rows exist, and for an activation before the loss.
   DataOptions options = config.data;
-  options.read_targets = config.network.layers.empty() || !options.text.empty();
+  options.read_targets = config.network.layers.empty() || !options.text.empty() ||
+                         may_end_with_activation(config.network);
   LoadedData loaded = load_data(options, config.train.seed);
   decide_validation_split(config.data, loaded.train.rows, loaded.test.has_value());
   return std::move(loaded.train);
@@ -125,6 +157,7 @@ ExaminationInput prepare_examination(const RunConfig& config, const Dataset& tra
   examined.tables = load_pretrained_tables(
       examined.graph, {train.vocabulary, count_tokens(train, rows), config.data.skip_bad});
   examined.known_fields = known_fields(examined.graph, examined_rows, examined.tables);
+  examined.goal = training_goal(config, examined.graph, train.targets, rows);
   examined.rows = [examined_rows](std::uint64_t) { return examined_rows; };
   examined.draw_fresh_rows = [&train, schema, count,
                               all = std::vector(rows.begin(), rows.end())](std::uint64_t seed) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "doctor/layer_moments.h"
+#include "doctor/training_goal.h"
 #include "selfnorm/doctor.h"
 #include "selfnorm/run.h"
 #include "train/trained_model.h"
@@ -29,6 +30,8 @@ struct ExaminationInput {
   std::function<InputRows(std::uint64_t seed)> rows;  ///< rows of a draw
   /// Draws other rows, as many, with a seed. Only valid while the data set exists.
   std::function<InputRows(std::uint64_t seed)> draw_fresh_rows;
+  /// Only if the configuration or its targets determine the loss. Valid as long as the data set.
+  std::optional<TrainingGoal> goal = {};
 };
 
 /// Loads the training data of a configuration; nullopt if it names none. Decides how many of their

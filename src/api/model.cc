@@ -36,6 +36,8 @@ void Model::save(const std::string& path) const { save_model(*trained_, path); }
 
 const Network& Model::network() const { return trained_->network; }
 
+const std::string& Model::loss() const { return trained_->objective.loss; }
+
 Model Model::with_dropout_inference(const std::string& inference) const {
   auto changed = std::make_shared<TrainedModel>(*trained_);
   const bool changes = set_dropout_inference(changed->network, inference);

@@ -62,8 +62,10 @@ RunConfig read_network(const std::filesystem::path& path) {
                                                path.string(), folder.config().filename().string()));
   }
   if (path.extension() != kModelExtension) return read_run_config(path);
+  const Model model = Model::load(path.string());
   RunConfig config;
-  config.network = Model::load(path.string()).network();
+  config.network = model.network();
+  config.train.loss = model.loss();
   return config;
 }
 

@@ -109,6 +109,10 @@ const std::vector<FindingKind>& finding_kinds() {
        "{value}. One layer that does not preserve mean and variance shifts the moments of all "
        "layers after it.",
        "use {remedy} instead", FixPhase::layers, find_mixed_activations},
+      {"activation-before-loss",
+       "fraction of the probabilities from 0 to 1, or of the targets, that the output can reach",
+       "An activation is the last layer before the loss: {detail}.", "remove it{remedy}",
+       FixPhase::layers, find_activation_before_loss},
       {"summed-steps", "second moment of the sum divided by that of a step",
        "A sum over the steps of a sequence has {value} times the second moment of one step: n "
        "steps multiply the variance by n, and by more if they are correlated. Long sequences "

@@ -78,6 +78,9 @@ std::vector<LayerFinding> find_normalization_beside_selu(const NetworkAnalysis& 
 std::vector<LayerFinding> find_mixed_activations(const NetworkAnalysis& analysis);
 std::vector<LayerFinding> find_gradient_growth(const NetworkAnalysis& analysis);
 
+// output_findings.cc
+std::vector<LayerFinding> find_activation_before_loss(const NetworkAnalysis& analysis);
+
 // scale_findings.cc
 std::vector<LayerFinding> find_unscaled_sums(const NetworkAnalysis& analysis);
 std::vector<LayerFinding> find_unlike_concatenations(const NetworkAnalysis& analysis);

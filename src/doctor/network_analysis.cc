@@ -14,10 +14,12 @@ namespace selfnorm {
 NetworkAnalysis::NetworkAnalysis(const Graph& graph, const PredictedSignals& signals,
                                  const std::vector<std::optional<InferenceShift>>& shifts,
                                  bool is_input_unstandardized,
+                                 const std::optional<TrainingGoal>& goal,
                                  const std::vector<EpochRecord>& trained)
     : graph_(graph),
       signals_(signals),
       has_unstandardized_input_(is_input_unstandardized),
+      goal_(goal),
       trained_(trained),
       initializer_moments_(initial_parameter_moments(graph)),
       averages_(graph.values.size()),

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "doctor/training_goal.h"
 #include "passes/signals.h"
 #include "selfnorm/doctor.h"
 #include "selfnorm/theory.h"
@@ -17,14 +18,18 @@ class NetworkAnalysis {
  public:
   /// `signals` are the predictions for `graph`. Both must outlive the analysis. `shifts` are those
   /// of `predict_inference_shifts`, or empty without dropout.
-  /// `is_input_unstandardized` says whether the inputs are data without standardization. `trained`
-  /// holds the records of a training, for findings about its weights.
+  /// `is_input_unstandardized` says whether the inputs are data without standardization. `goal`
+  /// must outlive the analysis, too. `trained` holds the records of a training, for findings about
+  /// its weights.
   NetworkAnalysis(const Graph& graph, const PredictedSignals& signals,
                   const std::vector<std::optional<InferenceShift>>& shifts,
-                  bool is_input_unstandardized, const std::vector<EpochRecord>& trained = {});
+                  bool is_input_unstandardized, const std::optional<TrainingGoal>& goal,
+                  const std::vector<EpochRecord>& trained = {});
 
   const Graph& graph() const { return graph_; }
   bool has_unstandardized_input() const { return has_unstandardized_input_; }
+  /// Only if the loss is known.
+  const std::optional<TrainingGoal>& goal() const { return goal_; }
   const std::vector<EpochRecord>& trained() const { return trained_; }
   /// The moments of the initializer of a parameter.
   const InitializerMoments& initializer_moments(const Parameter& parameter) const {
@@ -75,6 +80,7 @@ class NetworkAnalysis {
   const Graph& graph_;
   const PredictedSignals& signals_;
   bool has_unstandardized_input_;
+  const std::optional<TrainingGoal>& goal_;
   std::vector<EpochRecord> trained_;
   std::vector<InitializerMoments> initializer_moments_;
   std::vector<FieldAverage> averages_;

@@ -299,6 +299,7 @@ struct Traits {
   bool depends_on_correlation = false;  ///< depends on the correlation of its two inputs
   bool concatenates = false;            ///< concatenates its inputs
 };
+  bool is_distribution = false;         ///< the features of an output are numbers from 0 to 1
 
 struct OpRow {
   Required<std::string_view> name;

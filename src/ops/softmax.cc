@@ -131,7 +131,7 @@ OpRows softmax_rows() {
               .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
               .reference = reference(SoftmaxReference{}),
               .tests = TestDomain{{{{{4, 7}}}, {{{2, 3, 4, 2}}}}, -5, 5},
-              .traits = {.can_run_in_place = true},
+              .traits = {.can_run_in_place = true, .is_distribution = true},
           },
           internal_row("softmax_gradient", "dx of softmax from its output", infer_same,
                        lower_gradient, {.can_run_in_place = true})};

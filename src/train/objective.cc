@@ -170,6 +170,12 @@ Objective choose_objective(const TrainOptions& options, const Targets& targets) 
   return make_objective(loss, options.loss_attributes, options.metrics, chosen);
 }
 
+std::optional<Objective> objective_of_loss(const TrainOptions& options) {
+  if (options.loss == "auto") return std::nullopt;
+  const LossEntry& kind = find_loss(options.loss);
+  return make_objective(kind.loss, options.loss_attributes, {}, kind.targets.front());
+}
+
 void resolve_objective(Objective& objective, const Targets& targets, const Shape& output) {
   const LossEntry& kind = find_loss(objective.loss);
   const bool may_be_one = std::ranges::count(kind.targets, TargetKind::probabilities) > 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,6 +38,10 @@ struct Objective {
 /// Returns the objective for these targets, with "auto" resolved. Throws Error(config) for an
 /// unknown loss or metric, or one that does not fit the targets, and Error(data) without targets.
 Objective choose_objective(const TrainOptions& options, const Targets& targets);
+
+/// Returns the objective for targets that are not known, whose kind is then the usual one for the
+/// loss; nullopt if the loss is "auto". Throws Error(config) for an unknown loss.
+std::optional<Objective> objective_of_loss(const TrainOptions& options);
 
 /// Returns the objective of a saved model. Throws Error(config) for an unknown loss or metric.
 Objective make_objective(const std::string& loss, const Settings& attributes,
