@@ -108,6 +108,7 @@ struct RunReport {
   std::string final_event_json;  ///< last event of a live report (live_event_json)
 };
 
+struct Finding;
 struct PreparedRun;
 
 /// A run that is ready to start: its data are loaded, its network is complete, and its weights are
@@ -126,6 +127,10 @@ class Run {
 
   /// Returns a summary of the run.
   RunSummary summary() const;
+
+  /// Returns the findings of the doctor (selfnorm/doctor.h) that follow from predictions for the
+  /// untrained network on training rows, errors first. Measures nothing, so it takes little time.
+  std::vector<Finding> findings() const;
 
   /// Trains and writes the run folder: the configuration first, the history and checkpoints during
   /// training, the model at the end. With `resume`, continues from the folder's checkpoint.

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "api/examination_input.h"
+#include "api/run.h"
 #include "doctor/findings.h"
 #include "doctor/layer_moments.h"
 #include "doctor/measured_inference.h"
@@ -171,6 +172,18 @@ void apply(const std::vector<Edit>& fixes, const Network& complete, Repair& repa
   if (standardize) repair.config.data.standardize = true;
 }
 
+// Returns options with fewer samples if they have so many positions that 64 of them exceed this.
+ExaminationOptions brief_options(const RunConfig& config, std::int64_t max_positions) {
+  ExaminationOptions options;
+  for (const auto& input : config.network.inputs) {
+    const Shape& shape = input.second;
+    if (shape.size() == 3) {
+      options.samples = std::clamp<std::int64_t>(max_positions / (shape[1] * shape[2]), 2, 64);
+    }
+  }
+  return options;
+}
+
 // Returns the findings that appear only with the records of a training.
 std::vector<Finding> findings_only_in(const std::vector<Finding>& without,
                                       std::vector<Finding> with) {
@@ -206,6 +219,22 @@ Examination examine(const ExaminationInput& examined, const ExaminationOptions& 
   PredictedExamination now = predict_examination(examined, trained);
   if (options.draws > 0) add_measurements(examined, options, now);
   return std::move(now.examination);
+}
+
+Examination examine_briefly(const PreparedRun& run, std::int64_t max_positions,
+                            const std::vector<EpochRecord>& history) {
+  const ExaminationOptions options = brief_options(run.config, max_positions);
+  return examine(
+      prepare_examination(run.config, run.train, run.rows.train_rows, run.model.schema, options),
+      options, history);
+}
+
+// Without standardization, the moments of the inputs are measured on these samples, so there must
+// be enough of them.
+std::vector<Finding> Run::findings() const {
+  if (prepared_->rows.train_rows.size() < 2) return {};  // no moments
+  const std::int64_t images = prepared_->config.data.standardize ? 8 : 64;
+  return examine_briefly(*prepared_, images * 28 * 28).findings;
 }
 
 Repair repair(const RunConfig& config, const ExaminationOptions& options,

@@ -51,6 +51,11 @@ ExaminationInput prepare_examination(const RunConfig& config, const Dataset& tra
                                      std::span<const std::int64_t> rows, const Schema& schema,
                                      const ExaminationOptions& options);
 
+/// Examines the network of a run, without measurements, on 64 samples, or fewer if these would have
+/// more positions than this, so that it takes little time compared with the run.
+Examination examine_briefly(const PreparedRun& run, std::int64_t max_positions,
+                            const std::vector<EpochRecord>& history = {});
+
 /// Examines the network, as `examine` in selfnorm/doctor.h does.
 Examination examine(const ExaminationInput& examined, const ExaminationOptions& options,
                     const std::vector<EpochRecord>& trained);

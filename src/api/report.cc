@@ -29,20 +29,6 @@
 namespace selfnorm {
 namespace {
 
-// Uses fewer samples if they have many positions, so that the report takes little time compared
-// with the run.
-ExaminationOptions brief_options(const RunConfig& config) {
-  constexpr std::int64_t kPositions = std::int64_t{64} * 28 * 28;
-  ExaminationOptions options;
-  for (const auto& input : config.network.inputs) {
-    const Shape& shape = input.second;
-    if (shape.size() == 3) {
-      options.samples = std::clamp<std::int64_t>(kPositions / (shape[1] * shape[2]), 2, 64);
-    }
-  }
-  return options;
-}
-
 // Returns the predicted moments of each layer, with those measured before training.
 Json layers_json(const Examination& examination, const std::vector<EpochRecord>& history) {
   Json layers = examination_json(examination)["layers"];
@@ -112,10 +98,8 @@ void add_regression(const NamedRows& named_rows, const TrainedModel& model,
 // model on the evaluation rows.
 void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord>& history,
               Json& document, std::vector<SummaryLine>& verdict) {
-  const ExaminationOptions options = brief_options(run.config);
-  const Examination examination = examine(
-      prepare_examination(run.config, run.train, run.rows.train_rows, run.model.schema, options),
-      options, history);
+  constexpr std::int64_t kPositions = std::int64_t{64} * 28 * 28;
+  const Examination examination = examine_briefly(run, kPositions, history);
   document["layers"] = layers_json(examination, history);
   document["findings"] = findings_json(examination.findings);
   document["network"] = graph_json(build_graph(end.network, 1), examination.layers);

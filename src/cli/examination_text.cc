@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "base/text.h"
 #include "cli/terminal.h"
@@ -76,6 +77,11 @@ std::string first_names(const std::vector<std::string>& names) {
   const std::string rest =
       names.size() > kMaxPrinted ? fmt::format(" and {} more", names.size() - kMaxPrinted) : "";
   return join(shown, ", ") + rest;
+}
+
+std::string first_sentence(const std::string& text) {
+  const std::size_t end = text.find(". ");
+  return end == std::string::npos ? text : text.substr(0, end + 1);
 }
 
 // Returns the severity and the code, colored if standard output is a terminal.
@@ -165,6 +171,21 @@ void print_findings(const std::vector<Finding>& findings) {
     print_details(finding);
     fmt::print("  fix: {}\n", finding.fix);
   }
+}
+
+void print_brief_findings(const std::vector<Finding>& findings, const std::string& examined) {
+  std::string lines;
+  for (const Finding& finding : findings) {
+    const std::string start = fmt::format("{}:", severity_name(finding.severity));
+    const std::string where = finding.layers.empty() ? "" : first_names(finding.layers) + ": ";
+    lines += fmt::format("{} {}{} ({})\n",
+                         finding.severity == Severity::error ? red(start) : bold(start), where,
+                         first_sentence(finding.message), finding.code);
+  }
+  if (!findings.empty()) {
+    lines += fmt::format("details: selfnorm doctor {} (--repair NEW.toml fixes it)\n", examined);
+  }
+  std::fputs(lines.c_str(), stderr);
 }
 
 void print_finding_codes() {

@@ -2,6 +2,7 @@
 // Prints examinations and findings for people.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "selfnorm/doctor.h"
@@ -20,6 +21,10 @@ void print_before_and_after(const Examination& before, const Examination& after)
 
 /// Prints findings with their layers, messages and fixes.
 void print_findings(const std::vector<Finding>& findings);
+
+/// Prints one line for each finding on standard error, and how to get the details of `examined`, a
+/// network file or a run folder. Prints nothing without findings.
+void print_brief_findings(const std::vector<Finding>& findings, const std::string& examined);
 
 /// Prints docs/findings.md.
 void print_finding_codes();

@@ -14,11 +14,14 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/examination_text.h"
 #include "cli/flags.h"
 #include "cli/live.h"
 #include "cli/scores.h"
 #include "cli/terminal.h"
 #include "cli/training_progress.h"
+#include "report/examination_json.h"
+#include "selfnorm/doctor.h"
 #include "selfnorm/error.h"
 #include "selfnorm/report.h"
 #include "selfnorm/run.h"
@@ -93,6 +96,19 @@ void describe(const RunSummary& run, const fs::path& out) {
   std::fputs(data_notes(run).c_str(), stderr);
 }
 
+// Returns what the doctor examines to show the findings of this training: the network file, unless
+// flags change what it says, else the run folder.
+std::string examined_path(const TrainArguments& arguments, const RunFolder& folder) {
+  RunConfig defaults;
+  const bool has_flags = !arguments.inputs.empty() ||
+                         !arguments.data.given_settings(data_table(defaults)).empty() ||
+                         !arguments.model.given_settings(model_table(defaults)).empty() ||
+                         !arguments.train.given_settings(train_table(defaults)).empty() ||
+                         !arguments.loss.given_settings(loss_table()).empty();
+  const bool is_file = arguments.network.ends_with(".toml");
+  return is_file && !has_flags ? arguments.network : folder.root.string();
+}
+
 nlohmann::ordered_json scores_json(const Scores& scores) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const auto& [name, value] : scores) json[name] = value;
@@ -156,7 +172,8 @@ void print_output_lines(std::vector<OutputLine> lines) {
 }
 
 void print_result(const Run& run, const RunResult& result, const RunFolder& folder,
-                  const std::optional<WrittenReport>& report, bool json) {
+                  const std::optional<WrittenReport>& report, const std::vector<Finding>& findings,
+                  bool json) {
   if (json) {
     nlohmann::ordered_json document{{"out", folder.root.string()},
                                     {"model", folder.model().string()},
@@ -167,7 +184,8 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
                                     {"evaluation_seconds", result.evaluation_seconds},
                                     {"parameters", run.summary().parameters},
                                     {"stopped_early", result.stopped_early},
-                                    {"best_epoch", nullptr}};
+                                    {"best_epoch", nullptr},
+                                    {"findings", findings_json(findings)}};
     const RunSummary summary = run.summary();
     if (summary.vocabulary_size > 0) {
       document["text"] = {{"words", summary.vocabulary_size},
@@ -240,6 +258,8 @@ void run_train(const TrainArguments& arguments) {
   const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
   Run run(std::move(config));
   describe(run.summary(), folder.root);
+  const std::vector<Finding> findings = run.findings();
+  print_brief_findings(findings, examined_path(arguments, folder));
   if (arguments.dry_run) return print_plan(run, arguments.json);
   TrainingProgress progress;
   TrainCallbacks callbacks = progress.callbacks();
@@ -270,7 +290,7 @@ void run_train(const TrainArguments& arguments) {
     const auto report = arguments.report ? write_report(run, folder) : std::nullopt;
     if (live && report) live->end_with(report->final_event_json);
     else if (live) live->end("The training has finished.");
-    print_result(run, result, folder, report, arguments.json);
+    print_result(run, result, folder, report, findings, arguments.json);
   } catch (const Error& error) {
     if (live) live->end(fmt::format("The training stopped: {}", error.what()));
     if (tensorboard) tensorboard->end(false);
