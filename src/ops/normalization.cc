@@ -259,7 +259,7 @@ std::vector<SignalGradient> backward_layer_signal(const SignalContext& c,
 
 OpRow row(std::string_view name, std::string_view doc, AttributeSchema attributes, InferRule infer,
           GradientRule gradient, SignalRule signal, Step (*lower)(const LoweringContext&),
-          Reference plain) {
+          Reference plain, const Traits& traits) {
   return {
       .name = name,
       .category = Category::layer,
@@ -276,7 +276,7 @@ OpRow row(std::string_view name, std::string_view doc, AttributeSchema attribute
       .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
       .reference = plain,
       .tests = TestDomain{{{{{9, 5}}}, {{{3, 4, 5, 2}}}}, -2, 2, 64},
-      .traits = {.normalizes = true},
+      .traits = traits,
   };
 }
 
@@ -284,19 +284,20 @@ OpRow row(std::string_view name, std::string_view doc, AttributeSchema attribute
 
 OpRows normalization_rows() {
   return {
-      row(
-          "batch_norm",
-          "normalizes each feature to mean 0 and variance 1 over the batch, then scales and shifts",
+      row("batch_norm",
+          "normalizes each feature to mean 0 and variance 1 over the batch, then scales and "
+          "shifts; a batch needs several values of a feature, so training joins a last batch of "
+          "one row to the batch before it",
           schema<BatchAttributes>(), [](const InferContext& c) { return infer(c, true); },
           gradient<BatchAttributes, true>, {forward_batch_signal, backward_batch_signal},
-          lower_batch, reference(BatchReference{})),
-      row(
-          "layer_norm",
+          lower_batch, reference(BatchReference{}),
+          {.uses_batch_statistics = true, .normalizes = true}),
+      row("layer_norm",
           "normalizes each row (each position of an image) to mean 0 and variance 1 over its "
           "features",
           schema<LayerAttributes>(), [](const InferContext& c) { return infer(c, false); },
           gradient<LayerAttributes, false>, {forward_layer_signal, backward_layer_signal},
-          lower_layer, reference(LayerReference{})),
+          lower_layer, reference(LayerReference{}), {.normalizes = true}),
       internal_row("normalization_gradient", "dx, dscale and dshift of a normalization",
                    infer_gradient, lower_gradient)};
 }

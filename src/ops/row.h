@@ -285,10 +285,11 @@ struct Traits {
   bool reshapes = false;          ///< keeps the elements in API order with another shape
   /// Contracts features of input 0 with columns of input 1.
   bool accepts_any_feature_order = false;
-  bool is_stepwise = false;           ///< treats the steps of a sequence independently
-  int id_input = -1;                  ///< index of the input of token ids (0 is padding), or -1
-  bool is_affine = false;             ///< factor·input 0 + shift, with these attributes
-  bool is_affine_by_feature = false;  ///< the same with `factors` and `shifts`
+  bool is_stepwise = false;            ///< treats the steps of a sequence independently
+  int id_input = -1;                   ///< index of the input of token ids (0 is padding), or -1
+  bool is_affine = false;              ///< factor·input 0 + shift, with these attributes
+  bool is_affine_by_feature = false;   ///< the same with `factors` and `shifts`
+  bool uses_batch_statistics = false;  ///< in training, each feature needs several values
   /// The pointwise op that computes the same at inference with the same attributes, or empty.
   std::string_view op_at_inference = {};
   // For the doctor:
@@ -298,8 +299,8 @@ struct Traits {
   bool multiplies = false;              ///< multiplies its inputs
   bool depends_on_correlation = false;  ///< depends on the correlation of its two inputs
   bool concatenates = false;            ///< concatenates its inputs
-};
   bool is_distribution = false;         ///< the features of an output are numbers from 0 to 1
+};
 
 struct OpRow {
   Required<std::string_view> name;

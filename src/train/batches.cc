@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/batches.h"
 
+#include <algorithm>
+
 #include "data/gather.h"
 #include "kernels/simd/layout.h"
 #include "ops/rules.h"
+#include "ops/table.h"
 
 namespace selfnorm {
 
@@ -63,6 +66,28 @@ void append_outputs(const Program& program, ValueId output, std::vector<float>& 
   for (std::int64_t n = 0; n < shape[0]; ++n) {
     kernels::to_channels_first(from + n * row, to + n * row, shape[1], shape[2] * shape[3]);
   }
+}
+
+std::int64_t EpochBatches::count() const {
+  const std::int64_t full = rows / batch, rest = rows % batch;
+  const bool joins = joins_single_row && rest == 1 && full > 0;
+  return rest == 0 || joins ? full : full + 1;
+}
+
+std::int64_t EpochBatches::first(std::int64_t step) const { return step * batch; }
+
+std::int64_t EpochBatches::end(std::int64_t step) const {
+  return step + 1 == count() ? rows : first(step + 1);
+}
+
+const Node* find_normalization_of_single_rows(const Graph& graph) {
+  const auto has_one_value = [&](const Node& node) {
+    const Shape& shape = graph.value(node.inputs[0]).shape;
+    return row_of(node).traits.uses_batch_statistics &&
+           feature_matrix_shape(shape).rows == shape[0];
+  };
+  const auto found = std::ranges::find_if(graph.nodes, has_one_value);
+  return found == graph.nodes.end() ? nullptr : &*found;
 }
 
 std::vector<std::int64_t> batch_sizes(std::int64_t rows, std::int64_t batch) {

@@ -30,6 +30,20 @@ void feed_targets(Program& program, ValueId target, const Objective& objective,
 /// Appends the outputs of a program for a batch to `all`, converted from memory order to API order.
 void append_outputs(const Program& program, ValueId output, std::vector<float>& all);
 
+/// The batches of an epoch: full ones, then the remainder. With `joins_single_row`, a remainder of
+/// one row belongs to the batch before it.
+struct EpochBatches {
+  std::int64_t rows, batch;
+  bool joins_single_row = false;
+  std::int64_t count() const;
+  std::int64_t first(std::int64_t step) const;  ///< the first row of this batch
+  std::int64_t end(std::int64_t step) const;    ///< the row after its last one
+};
+
+/// Returns a node that would get a single value of each feature from a batch of one row, and
+/// normalizes features over the batch, or nullptr.
+const Node* find_normalization_of_single_rows(const Graph& graph);
+
 /// Returns the batch sizes of a pass over `rows` rows: full batches of `batch` rows, then the
 /// remainder.
 std::vector<std::int64_t> batch_sizes(std::int64_t rows, std::int64_t batch);

@@ -13,7 +13,6 @@
 #include "kernels/simd/reduce.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
-#include "train/batches.h"
 #include "train/output_line.h"
 
 namespace selfnorm {
@@ -26,11 +25,6 @@ namespace {
 // step on a fraction of one row.
 constexpr std::int64_t kWatchedRows = 256;
 constexpr std::int64_t kRowsBetweenWatches = 100 * kWatchedRows;
-
-std::int64_t steps_per_epoch(const TrainingData& data, const TrainOptions& options) {
-  const auto rows = static_cast<std::int64_t>(data.train_rows.size());
-  return (rows + options.batch_size - 1) / options.batch_size;
-}
 
 std::vector<ParameterSegment> segments(const Weights& weights) {
   std::vector<ParameterSegment> all;
@@ -72,6 +66,23 @@ void check_options(const TrainOptions& options, const TrainingData& data,
   }
 }
 
+// Returns whether a batch of one row would make a normalization over the batch useless. Throws
+// Error(config) if there are only such batches.
+bool must_join_single_rows(const Network& network, const TrainingData& data,
+                           const TrainOptions& options) {
+  const Graph graph = build_engine_graph(network, 1);
+  const Node* node = find_normalization_of_single_rows(graph);
+  const std::size_t rows = data.train_rows.size();
+  if (node == nullptr || rows == 0) return false;
+  if (options.batch_size > 1 && rows > 1) return true;
+  throw Error(ErrorKind::config,
+              fmt::format("layer '{}' ({}) normalizes each feature over the rows of a batch, but "
+                          "with {} a batch has one row, whose normalized value is always 0 ({}or "
+                          "use layer_norm)",
+                          node->name, node->op, rows > 1 ? "batch_size = 1" : "one training row",
+                          rows > 1 ? "set batch_size to 2 or more, " : "use more rows, "));
+}
+
 }  // namespace
 
 Trainer::Trainer(TrainedModel& model, const TrainingData& data, const TrainOptions& options,
@@ -79,12 +90,13 @@ Trainer::Trainer(TrainedModel& model, const TrainingData& data, const TrainOptio
     : model_(model),
       data_(data),
       options_(options),
+      joins_single_row_(must_join_single_rows(model.network, data, options)),
       callbacks_(std::move(callbacks)),
       gradients_(static_cast<std::size_t>(model.weights.parameters_end()) * sizeof(float)),
       validation_evaluator_(model, {.loss = true}),
       watch_evaluator_(model, {.watched = true}),
       optimizer_(options.optimizer, model.weights.parameters_end(), segments(model.weights)),
-      schedule_(options.schedule, options.optimizer.learning_rate, steps_per_epoch(data, options),
+      schedule_(options.schedule, options.optimizer.learning_rate, batches().count(),
                 static_cast<double>(options.epochs)) {
   if (options.watch) weight_monitor_.emplace(model.network);
   check_options(options, data, model.objective);
@@ -105,17 +117,14 @@ void Trainer::checkpoint_to(std::filesystem::path path, std::string fingerprint)
 
 void Trainer::resume() {
   load_checkpoint(checkpoint_path_, model_, optimizer_, schedule_, state_, fingerprint_);
-  const std::int64_t steps = steps_per_epoch(data_, options_);
+  const std::int64_t steps = batches().count();
   const bool within = state_.step >= 0 && state_.step / steps == state_.epoch &&
                       state_.step % steps == state_.step_in_epoch &&
                       state_.best.epochs_without_improvement >= 0;
-  const auto done = [&] {
-    const auto rows = static_cast<std::int64_t>(data_.train_rows.size());
-    return std::min(state_.step_in_epoch * options_.batch_size, rows);
-  };
-  const bool fits = within && optimizer_.steps() == state_.step &&
-                    static_cast<std::int64_t>(state_.outputs.size()) ==
-                        done() * validation_evaluator_.output_width();
+  const bool fits =
+      within && optimizer_.steps() == state_.step &&
+      static_cast<std::int64_t>(state_.outputs.size()) ==
+          batches().first(state_.step_in_epoch) * validation_evaluator_.output_width();
   if (!fits) {
     throw Error(
         ErrorKind::model_file,
@@ -181,16 +190,23 @@ void Trainer::run_epoch() {
       order[i] = data_.train_rows[static_cast<std::size_t>(places[i])];
     }
   }
-  const std::int64_t steps = steps_per_epoch(data_, options_);
+  const EpochBatches all = batches();
+  const std::int64_t steps = all.count();
   while (state_.step_in_epoch < steps) {
-    const auto first = static_cast<std::size_t>(state_.step_in_epoch * options_.batch_size);
-    const auto count =
-        std::min(order.size() - first, static_cast<std::size_t>(options_.batch_size));
-    run_step(std::span(order).subspan(first, count), steps);
+    const std::int64_t first = all.first(state_.step_in_epoch);
+    const std::int64_t count = all.end(state_.step_in_epoch) - first;
+    run_step(
+        std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
+        steps);
     if (state_.step_in_epoch < steps) stop_if_requested();
   }
   finish_epoch(order);
   stop_if_requested();
+}
+
+EpochBatches Trainer::batches() const {
+  return {static_cast<std::int64_t>(data_.train_rows.size()), options_.batch_size,
+          joins_single_row_};
 }
 
 Trainer::StepProgram& Trainer::program_for(std::int64_t rows) {

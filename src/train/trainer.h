@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "train/batches.h"
 #include "train/evaluator.h"
 #include "train/training_state.h"
 #include "train/weight_statistics.h"
@@ -52,6 +53,7 @@ class Trainer {
 
   void run_epoch();
   void run_step(std::span<const std::int64_t> rows, std::int64_t steps);
+  EpochBatches batches() const;
   StepProgram& program_for(std::int64_t rows);
   void finish_epoch(std::span<const std::int64_t> order);
   void update_best_epoch(const EpochRecord& record);
@@ -74,6 +76,7 @@ class Trainer {
   std::optional<WeightMonitor> weight_monitor_;  ///< set if training is watched
   TrainingData data_;
   TrainOptions options_;
+  bool joins_single_row_;  // EpochBatches
   TrainCallbacks callbacks_;
   AlignedBuffer gradients_;
   std::vector<StepProgram> programs_;
