@@ -64,6 +64,13 @@ void forward(const char* function, std::span<const float> x, std::span<float> y,
   pointwise_forward(x.data(), nullptr, y.data(), 1, std::ssize(x), f, dropout, mask);
 }
 
+void backward_from_input(const char* function, std::span<const float> dy, std::span<const float> x,
+                         std::span<float> dx, const Activation& f) {
+  check_lengths(function, "dx", dx.size(), "dy", dy.size());
+  check_lengths(function, "x", x.size(), "dy", dy.size());
+  selu_backward_from_input(dy.data(), x.data(), dx.data(), std::ssize(dy), f);
+}
+
 void backward(const char* function, std::span<const float> dy, std::span<const float> y,
               std::span<float> dx, const Activation& f, const Dropout& dropout = {},
               const MaskStream& mask = {}) {
@@ -83,10 +90,21 @@ void elu_backward(std::span<const float> dy, std::span<const float> y, std::span
   backward("elu_backward", dy, y, dx, checked_elu("elu_backward", alpha));
 }
 
+void elu_backward_from_input(std::span<const float> dy, std::span<const float> x,
+                             std::span<float> dx, double alpha) {
+  backward_from_input("elu_backward_from_input", dy, x, dx,
+                      checked_elu("elu_backward_from_input", alpha));
+}
+
 void selu(std::span<const float> x, std::span<float> y) { forward("selu", x, y, kSelu); }
 
 void selu_backward(std::span<const float> dy, std::span<const float> y, std::span<float> dx) {
   backward("selu_backward", dy, y, dx, kSelu);
+}
+
+void selu_backward_from_input(std::span<const float> dy, std::span<const float> x,
+                              std::span<float> dx) {
+  backward_from_input("selu_backward_from_input", dy, x, dx, kSelu);
 }
 
 void dropout(std::span<const float> x, std::span<float> y, double rate, std::uint64_t seed,

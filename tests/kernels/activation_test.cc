@@ -129,6 +129,47 @@ TEST(Activation, SlopeMatchesTheComplexStepOfTheReference) {
   }
 }
 
+// f′ of selu and elu from the input, over all floats.
+TEST(Activation, SlopeFromInputMeetsItsErrorBoundOverAllFloats) {
+  const std::vector<float> x = strided_floats();
+  for (const Case& c : cases()) {
+    const bool is_unscaled = c.f.input_scale == 1;
+    if (!is_unscaled || (c.f.kind != Kind::selu && c.f.kind != Kind::elu)) continue;
+    SCOPED_TRACE(c.name);
+    constexpr double kUlps = 2.5;  // as stated in kernels/simd/pointwise.h
+    for_each_simd_target([&] {
+      std::vector<float> dx(x.size(), 1.0f);
+      selu_backward_from_input(dx.data(), x.data(), dx.data(), std::ssize(dx), c.f);
+      double worst = 0;
+      std::size_t where = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const double want = ref::activation_derivative(c.f, static_cast<double>(x[i]));
+        const double error = ulp_error(dx[i], want);
+        if (!(error <= worst)) worst = error, where = i;
+      }
+      EXPECT_LE(worst, kUlps) << "at x = " << x[where] << " got " << dx[where];
+      if (std::getenv("SELFNORM_TEST_STRIDE") != nullptr) {
+        std::printf("%-28s %.3f ULP at %g\n", c.name, worst, static_cast<double>(x[where]));
+      }
+    });
+  }
+}
+
+// From the output, the error of f′ is absolute, also where y does not change any more.
+TEST(Activation, SlopeOfSeluFromOutputHasAnAbsoluteError) {
+  constexpr double kError = 1e-6;  // as stated in selfnorm/functional.h
+  const std::vector<float> x = strided_floats();
+  for (const Activation& f : {Activation{Kind::selu}, Activation{Kind::elu, 1}}) {
+    for_each_simd_target([&] {
+      const std::vector<float> got = slopes(f, x);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        ASSERT_NEAR(got[i], ref::activation_derivative(f, static_cast<double>(x[i])), kError)
+            << x[i];
+      }
+    });
+  }
+}
+
 TEST(ReferenceActivation, DerivativesAgree) {
   constexpr double kStep = 1e-30;
   constexpr double kTolerance = 16 * 0x1p-53;  // a few roundings of values of at most about 2

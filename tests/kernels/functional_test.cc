@@ -36,6 +36,23 @@ void expect_activation(const Activation& f, const std::vector<float>& x,
   }
 }
 
+// The exact slopes λα·eˣ and α·eˣ, where the output has none of their digits.
+TEST(Functional, SlopeFromInputIsRelativelyExactInTheTail) {
+  const std::vector<float> x = {-80, -30, -20, -17, -16, -15, -12, -1, 0, 2};
+  std::vector<float> dx(x.size(), 2.0f);
+  selu_backward_from_input(dx, x, dx);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double want = 2 * kSeluLambda * (x[i] > 0 ? 1 : kSeluAlpha * std::exp(double{x[i]}));
+    EXPECT_NEAR(dx[i], want, 3 * kEpsilon * want) << x[i];
+  }
+  dx.assign(x.size(), 2.0f);
+  elu_backward_from_input(dx, x, dx, 0.5);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double want = x[i] > 0 ? 2 : std::exp(double{x[i]});
+    EXPECT_NEAR(dx[i], want, 3 * kEpsilon * want) << x[i];
+  }
+}
+
 TEST(Functional, SeluAndElu) {
   const auto x = ramp();
   std::vector<float> y(x.size()), dx(x.size(), 3.0f);
@@ -126,6 +143,7 @@ TEST(Functional, RejectsInvalidParameters) {
   for (const double alpha : {-1.0, kNan, kInfinity}) {
     expect_error(ErrorKind::config, "alpha is", [&] { elu(x, x, alpha); });
     expect_error(ErrorKind::config, "alpha is", [&] { elu_backward(x, x, x, alpha); });
+    expect_error(ErrorKind::config, "alpha is", [&] { elu_backward_from_input(x, x, x, alpha); });
   }
   for (const double variance : {0.0, -1.0, kNan, kInfinity}) {
     expect_error(ErrorKind::config, "variance is",
@@ -145,6 +163,8 @@ TEST(Functional, RejectsSpansOfDifferentLengths) {
                [&] { selu_backward(four, five, four); });
   expect_error(ErrorKind::shape, "dx has 5 elements, dy has 4",
                [&] { elu_backward(four, four, five); });
+  expect_error(ErrorKind::shape, "x has 5 elements, dy has 4",
+               [&] { selu_backward_from_input(four, five, four); });
   expect_error(ErrorKind::shape, "dx has 5", [&] { dropout_backward(four, five, 0.5, 1); });
   expect_error(ErrorKind::shape, "dx has 5", [&] { alpha_dropout_backward(four, five, 0.5, 1); });
 }

@@ -63,11 +63,26 @@ struct Selu {
     return hn::IfThenElse(positive, hn::Mul(x, hn::Set(d, positive_slope)), negative_y);
   }
 
+  // Floats near −λα are 1.2e-7 apart, so y does not contain a smaller slope. Training accepts this
+  // error, which is below the rounding of the gradients that the slope is summed with, and needs
+  // neither the input nor an exponential in return.
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V slope(D d, V y, hn::Mask<D> positive) const {
     const V negative_slope = clamp_negative_to_zero(hn::Add(y, hn::Set(d, saturation)));
     return hn::Mul(hn::IfThenElse(positive, hn::Set(d, output_slope), negative_slope),
                    hn::Set(d, input_scale));
+  }
+
+  // Has a small relative error even where y does not change. input_scale must be 1, since the
+  // rounding of a scaled input is an error relative to x, and not to f′.
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V slope_from_input(D d, V x) const {
+    const auto positive = hn::Gt(x, hn::Zero(d));
+    const auto exponential = exp_nonpositive(d, hn::IfThenZeroElse(positive, x));
+    const V mantissa = hn::MulAdd(exponential.mantissa, hn::Set(d, saturation),
+                                  hn::Mul(exponential.mantissa, hn::Set(d, saturation_rest)));
+    const V negative_slope = scale_by_power(d, mantissa, exponential.exponent);
+    return hn::IfThenElse(positive, hn::Set(d, positive_slope), negative_slope);
   }
 };
 

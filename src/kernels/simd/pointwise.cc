@@ -239,6 +239,15 @@ void backward_kernel(const float* dy, const float* saved, float* dx, std::int64_
   });
 }
 
+void selu_backward_kernel(const float* dy, const float* x, float* dx, std::size_t count,
+                          const Activation& activation) {
+  const Selu f(activation);
+  for_each_vector(0, count, [&](std::size_t i, auto part) HWY_ATTR {
+    const Vector slope = f.slope_from_input(Floats(), load(x + i, part));
+    store(hn::Mul(load(dy + i, part), slope), dx + i, part);
+  });
+}
+
 /// Applies feature dropout with the parameters of `coefficients`. The draws of up to kPattern
 /// channels are stored, repeated as often as they fit, so that the inner loop runs over long blocks
 /// of memory.
@@ -292,6 +301,7 @@ namespace selfnorm {
 
 HWY_EXPORT(forward_kernel);
 HWY_EXPORT(backward_kernel);
+HWY_EXPORT(selu_backward_kernel);
 HWY_EXPORT(feature_forward_kernel);
 HWY_EXPORT(feature_backward_kernel);
 
@@ -321,6 +331,13 @@ void pointwise_backward(const float* dy, const float* saved, float* dx, std::int
   if (rows <= 0 || columns <= 0) return;
   HWY_DYNAMIC_DISPATCH(backward_kernel)
   (dy, saved, dx, rows, static_cast<std::size_t>(columns), activation, dropout, mask);
+}
+
+void selu_backward_from_input(const float* dy, const float* x, float* dx, std::int64_t count,
+                              const Activation& activation) {
+  if (count <= 0) return;
+  HWY_DYNAMIC_DISPATCH(selu_backward_kernel)
+  (dy, x, dx, static_cast<std::size_t>(count), activation);
 }
 
 void feature_dropout_forward(const float* x, float* y, std::int64_t rows, std::int64_t positions,
