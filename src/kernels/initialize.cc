@@ -17,6 +17,14 @@ namespace {
 constexpr std::int64_t kGrain = 4096;
 constexpr const char* kConstant = "constant";
 
+// The variance of x² relative to (Var x)², for x uniform around 0, and for x ~ N(0, 1) truncated at
+// ±2, where v = Var x = 1 − 4φ(2)/P(|x| < 2) and E x⁴ = 3v − 16φ(2)/P(|x| < 2).
+constexpr double kUniformSquareVariance = 0.8;
+constexpr double kTruncatedVariance =
+    kTruncatedNormalStandardDeviation * kTruncatedNormalStandardDeviation;
+constexpr double kTruncatedNormalSquareVariance =
+    (7 * kTruncatedVariance - 4) / (kTruncatedVariance * kTruncatedVariance) - 1;
+
 template <class Draw>
 void fill_each(std::int64_t count, float* values, Draw draw) {
   parallel_rows(count, kGrain, [&](std::int64_t first, std::int64_t n) {
@@ -47,7 +55,8 @@ Initializer truncated(VarianceFunction variance) {
             });
           },
           [=](const InitializerShape& s) {
-            return InitializerMoments{0, variance(s)};
+            return InitializerMoments{.variance = variance(s),
+                                      .square_variance = kTruncatedNormalSquareVariance};
           }};
 }
 
@@ -59,7 +68,8 @@ Initializer uniform_within(double width, VarianceFunction variance) {
                       [=](std::uint64_t i) { return limit * (2 * uniform(key, i) - 1); });
           },
           [=](const InitializerShape& s) {
-            return InitializerMoments{0, width * width * variance(s) / 3};
+            return InitializerMoments{.variance = width * width * variance(s) / 3,
+                                      .square_variance = kUniformSquareVariance};
           }};
 }
 
@@ -122,12 +132,13 @@ void orthogonal(double gain, const InitializerShape& s, RandomKey key, float* va
   }
 }
 
-// The moments of `orthogonal`. The vectors have length 1 and max(rows, columns) elements.
+// The moments of `orthogonal`. The vectors have length 1 and max(rows, columns) elements. If the
+// columns are orthonormal, the squared length of a row has a beta distribution.
 InitializerMoments orthogonal_moments(const InitializerShape& s) {
   const double rows = static_cast<double>(s.outputs);
   const double columns = static_cast<double>(s.count) / rows;
   return {0, 1 / std::max(rows, columns), std::min(1.0, rows / columns),
-          std::min(1.0, columns / rows)};
+          std::min(1.0, columns / rows), 2 * std::max(0.0, rows - columns) / (rows + 2)};
 }
 
 const std::map<std::string, Initializer>& initializers() {
@@ -171,7 +182,7 @@ InitializerMoments initializer_moments(const std::string& name, double gain,
                                        const InitializerShape& shape) {
   const InitializerMoments moments = initializers().at(name).moments(shape);
   return {gain * moments.mean, gain * gain * moments.variance, moments.preserved,
-          moments.preserved_backward};
+          moments.preserved_backward, moments.square_variance};
 }
 
 void initialize(const std::string& name, double gain, const InitializerShape& shape, RandomKey key,

@@ -30,6 +30,9 @@ struct InitializerMoments {
   /// The fraction of the length of a vector that the weights preserve in every draw, forward (by
   /// rows) and backward (by columns). Up to 1 for orthogonal weights, 0 for independent ones.
   double preserved = 0, preserved_backward = 0;
+  /// The variance of the sum of an output's squared weights, divided by their number and by
+  /// variance². 2 for normal weights, less for bounded ones, 0 if all outputs have the same sum.
+  double square_variance = 2;
 };
 InitializerMoments initializer_moments(const std::string& name, double gain,
                                        const InitializerShape& shape);

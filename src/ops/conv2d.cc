@@ -76,13 +76,16 @@ double channel_variance_spread(const SignalContext& c, double channels) {
         const double covariance = covariances.covariance(first + p, first + q);
         const double means = x.mean[static_cast<std::size_t>(first + p)] *
                              x.mean[static_cast<std::size_t>(first + q)];
-        both += 2 * covariance * covariance + 4 * means * covariance;
+        const double factor = p == q ? c.weights.square_variance : 2;
+        both += factor * covariance * covariance + 4 * means * covariance;
       }
     }
     spread += both / channels;
     all += square * square;
   }
-  return all > 0 ? spread / all : 0;
+  const double own = all > 0 ? spread / all : 0;
+  // A unit also takes over the differences between the channels that it reads.
+  return own + (1 + own) * c.inputs[0]->channel_variance_spread / channels;
 }
 
 // Returns the mean squared weight of a unit, weighted by the gradient that passes through the unit,
@@ -94,7 +97,7 @@ double relative_squared_weight(const SignalContext& c, double gradient_weighted_
   const SlidingWindow window = window_of(c);
   const double channels = channels_of(c, c.shapes[0]);
   const double inputs = channels * static_cast<double>(window.kernel[0] * window.kernel[1]);
-  const double slope = 2 / inputs / channel_variance_spread(c, channels);
+  const double slope = c.weights.square_variance / inputs / channel_variance_spread(c, channels);
   return std::max(0.0, 1 + slope * (gradient_weighted_variance - 1));
 }
 

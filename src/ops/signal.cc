@@ -69,10 +69,24 @@ MomentField average_over_channels(const Signal& z, Map map) {
   return sum;
 }
 
+// Returns the relative variance over channels of the second moment of map(z with factor·variance).
+template <class Map>
+double square_spread_over_channels(const Signal& z, Map map) {
+  if (z.channel_variance_spread < kNegligibleSpread) return 0;
+  double mean = 0, square = 0;
+  for (const auto& [factor, fraction] : scales_of(z.channel_variance_spread)) {
+    const double each = mean_second_moment(map(scale_variance(factor, z.field())));
+    mean += fraction * each;
+    square += fraction * each * each;
+  }
+  return mean > 0 ? square / (mean * mean) - 1 : 0;
+}
+
 Signal forward_activation(const SignalContext& c) {
   const auto f = dual_of(pointwise_pass(c.node, Mode::training).activation);
-  Signal y(
-      average_over_channels(*c.inputs[0], [&](const MomentField& z) { return f->forward(z); }));
+  const auto activate = [&](const MomentField& z) { return f->forward(z); };
+  Signal y(average_over_channels(*c.inputs[0], activate));
+  y.channel_variance_spread = square_spread_over_channels(*c.inputs[0], activate);
   y.pre_activation = c.inputs[0]->field_pointer;
   y.activation = f;
   return y;

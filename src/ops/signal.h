@@ -54,8 +54,8 @@ struct Signal : Flow {
   double epsilon = 0;
   /// After a dropout that draws masks: its input.
   std::shared_ptr<const MaskedSignal> masked = nullptr;
-  /// Relative variance over channels of a channel's variance. It is not 0 for units with few
-  /// inputs.
+  /// Relative variance over channels of a channel's variance (of its second moment after an
+  /// activation). It is not 0 for units with few inputs.
   double channel_variance_spread = 0;
 };
 

@@ -180,8 +180,14 @@ WeightMoments weight_moments(const Graph& graph,
     const Value& value = graph.value(input);
     if (value.role != Role::parameter) continue;
     const InitializerMoments& moments = parameter_moments[as_index(input)];
-    if (value.shape.size() > 1) weights.mean = moments.mean, weights.variance = moments.variance;
-    else weights.bias_mean = moments.mean, weights.bias_variance = moments.variance;
+    if (value.shape.size() > 1) {
+      weights.mean = moments.mean;
+      weights.variance = moments.variance;
+      weights.square_variance = moments.square_variance;
+    } else {
+      weights.bias_mean = moments.mean;
+      weights.bias_variance = moments.variance;
+    }
   }
   return weights;
 }

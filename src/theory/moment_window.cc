@@ -60,6 +60,22 @@ double covariance_of_samples(const MomentField& x, std::int64_t here, std::int64
   return x.product(Link::sample)[from] - x.mean[from] * x.mean[as_index(next)];
 }
 
+// Returns the covariance across a link that every element has.
+double linked_covariance(const MomentField& x, std::size_t from, Link link) {
+  const std::int64_t to = linked_element(x.extent, static_cast<std::int64_t>(from), link);
+  return x.product(link)[from] - x.mean[from] * x.mean[as_index(to)];
+}
+
+// Returns the covariance of a weighted sum over positions of a sample and the same sum over the
+// next one, from the averages over its terms: the covariances of two samples at the same position
+// and at distant ones, and the variance. `within` is the variance of the sum. The excess over the
+// covariance of distant positions decays with distance as it does within a sample.
+double covariance_of_sums(double same, double distant, double variance, double within) {
+  if (variance <= distant) return std::clamp(same, -within, within);
+  const double decay = std::max(0.0, within - distant) / (variance - distant);
+  return std::clamp(distant + (same - distant) * decay, -within, within);
+}
+
 // Returns the covariance at two positions of this sample and the next one, where `same` is that at
 // one position and `within` is that of the two positions within a row. For copies of a row, it is
 // `within`, since their noise is independent. For different rows, it is `same`, which the weights
@@ -134,15 +150,14 @@ MomentField resample_positions(const MomentField& x, const Extent& out,
   for (std::int64_t e = 0; e < out.elements(); ++e) {
     const std::int64_t s = e / out.positions();
     const auto& here = mixes[as_index(e % out.positions())];
-    double between = 0, variance = 0, whole = 0;
+    double between = 0, distant = 0, variance = 0, whole = 0;
     for (const WeightedPosition& each : here) whole += each.weight;
     for (const auto& [position, weight] : here) {
       const std::size_t from = as_index(s * in.positions() + position);
-      const std::size_t other =
-          as_index(linked_element(in, static_cast<std::int64_t>(from), Link::sample));
       y.mean[as_index(e)] += weight * x.mean[from];
       y.product(Link::far)[as_index(e)] += whole * weight * x.product(Link::far)[from];
-      between += weight * (x.product(Link::sample)[from] - x.mean[from] * x.mean[other]);
+      between += weight * linked_covariance(x, from, Link::sample);
+      distant += weight * linked_covariance(x, from, Link::far);
       variance += weight * x.variance(from);
     }
     const double mean = y.mean[as_index(e)];
@@ -151,12 +166,12 @@ MomentField resample_positions(const MomentField& x, const Extent& out,
     const double variance_here = is_whole ? whole * whole * variance_of_position_mean(x, s)
                                           : product(s, here, here) - mean * mean;
     y.square[as_index(e)] = mean * mean + std::max(variance_here, 0.0);
-    // The covariance between samples decays with distance like that between positions of a sample.
-    y.product(Link::sample)[as_index(e)] = variance > 0 ? between / variance : 0;
+    y.product(Link::sample)[as_index(e)] = covariance_of_sums(
+        whole * between, whole * distant, whole * variance, std::max(variance_here, 0.0));
     if (in.copies > 1 && variance_here > 0) {
-      const double shared = is_whole ? covariance_of_copied_means(x, s) * whole * whole
-                                     : covariance_of_copies(covariances, s, here);
-      y.product(Link::sample)[as_index(e)] = shared / variance_here;
+      y.product(Link::sample)[as_index(e)] = is_whole
+                                                 ? covariance_of_copied_means(x, s) * whole * whole
+                                                 : covariance_of_copies(covariances, s, here);
     }
     for (const Offset& offset : offsets_of(out)) {
       const std::int64_t other = linked_element(out, e, offset.link);
@@ -167,8 +182,7 @@ MomentField resample_positions(const MomentField& x, const Extent& out,
   }
   for (std::int64_t e = 0; e < out.elements(); ++e) {
     const std::size_t other = as_index(linked_element(out, e, Link::sample));
-    double& shared = y.product(Link::sample)[as_index(e)];
-    shared = shared * y.variance(as_index(e)) + y.mean[as_index(e)] * y.mean[other];
+    y.product(Link::sample)[as_index(e)] += y.mean[as_index(e)] * y.mean[other];
   }
   return y;
 }

@@ -22,6 +22,9 @@ struct SlidingWindow {
 struct WeightMoments {
   double mean = 0, variance = 1;
   double bias_mean = 0, bias_variance = 0;
+  /// The variance of the sum of a unit's squared weights, divided by their number and by variance².
+  /// 2 for normal weights.
+  double square_variance = 2;
 };
 /// Returns the field of Σ weight·x + bias over the taps of the window and `channels` channels: a
 /// convolution, or a dense layer for 1×1 positions.

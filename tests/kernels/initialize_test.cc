@@ -69,5 +69,34 @@ TEST(InitializerMoments, MatchTheDrawnWeights) {
   }
 }
 
+// The variance over 9,600 outputs of their sum of 9 squared weights. Its standard error follows
+// from the fourth moment of that sum, which is that of 9 normals (3 + 12/9) or less.
+TEST(InitializerMoments, MatchTheSumsOfSquaredWeights) {
+  constexpr int kOutputs = 24, kInputs = 9, kDraws = 400;
+  constexpr double kCount = kOutputs * kDraws;
+  const InitializerShape shape{kOutputs * kInputs, kOutputs, kInputs, kOutputs};
+  for (const std::string& name : initializer_names()) {
+    if (name == "auto") continue;
+    SCOPED_TRACE(name);
+    const InitializerMoments moments = initializer_moments(name, 1.7, shape);
+    if (moments.variance == 0) continue;
+    double sum = 0, squares = 0;
+    for (int draw = 0; draw < kDraws; ++draw) {
+      std::vector<float> values(kOutputs * kInputs);
+      initialize(name, 1.7, shape, random_key(static_cast<std::uint64_t>(draw), "init", "w"),
+                 values.data());
+      for (std::size_t i = 0; i < values.size(); i += kInputs) {
+        double square = 0;
+        for (std::size_t j = i; j < i + kInputs; ++j) square += double{values[j]} * values[j];
+        sum += square / moments.variance;
+        squares += square * square / (moments.variance * moments.variance);
+      }
+    }
+    const double mean = sum / kCount, variance = squares / kCount - mean * mean;
+    const double want = moments.square_variance;
+    EXPECT_NEAR(variance / kInputs, want, 5 * want * std::sqrt((2 + 12.0 / 9) / kCount));
+  }
+}
+
 }  // namespace
 }  // namespace selfnorm
