@@ -13,6 +13,7 @@ endif()
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(fmt REQUIRED)  # compiled: its header-only form doubled the compile time of files that format text
 find_package(ZLIB REQUIRED)
+find_package(LibArchive REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(dnnl REQUIRED)  # -Ddnnl_ROOT=DIR uses another oneDNN than Debian's
 find_package(LibCsv REQUIRED)
@@ -33,7 +34,7 @@ find_path(DTL_INCLUDE_DIR dtl/dtl.hpp REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 
 set(selfnorm_compiled_dependencies
-  OpenMP::OpenMP_CXX fmt::fmt ZLIB::ZLIB tomlplusplus::tomlplusplus DNNL::dnnl LibCsv::csv Arb::arb
+  OpenMP::OpenMP_CXX fmt::fmt ZLIB::ZLIB LibArchive::LibArchive tomlplusplus::tomlplusplus DNNL::dnnl LibCsv::csv Arb::arb
   PkgConfig::hwy PkgConfig::xxhash)
 
 # All libraries, for our own targets: the library, the program, the tests.

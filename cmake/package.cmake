@@ -25,7 +25,7 @@ a network before training, and fixes what changes their scale.")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libselfnorm-dev)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS
-    "libdnnl-dev, ocl-icd-opencl-dev, libhwy-dev, libtomlplusplus-dev, libfmt-dev, libcsv-dev, libflint-arb-dev, zlib1g-dev, libxxhash-dev, pkg-config")
+    "libdnnl-dev, ocl-icd-opencl-dev, libhwy-dev, libtomlplusplus-dev, libfmt-dev, libcsv-dev, libflint-arb-dev, zlib1g-dev, libarchive-dev, libxxhash-dev, pkg-config")
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION
 "The headers, the static library and the CMake package of selfnorm, a library
 for self-normalizing neural networks.")

@@ -58,6 +58,7 @@ LIBRARIES = [
     ("Eigen", r"Eigen/", ["kernels"]),
     ("Arb", r"(arb(_hypgeom)?\.h$|flint)", ["theory"]),
     ("zlib", r"(zlib|zconf)\.h$", ["data"]),
+    ("libarchive", r"archive(_entry)?\.h$", ["data"]),
     ("xxHash", r"xxh(ash|3)\.h$", ["base"]),
     ("Random123", r"Random123/", ["base", "kernels"]),
 ]

@@ -25,6 +25,7 @@ libprotozero-dev         protozero: protocol buffers: event files for TensorBoar
 libeigen3-dev            Eigen: eigenvectors, for whitening
 libflint-arb-dev         Arb: interval arithmetic for proofs about the moment map
 zlib1g-dev               .gz files
+libarchive-dev           .zst, .xz, .bz2 and .zip files
 libxxhash-dev            keys of random streams
 librandom123-dev         Philox: counter-based random numbers
 libjs-chart.js           Chart.js: the charts of the reports

@@ -133,10 +133,10 @@ struct LoadedData {
   std::optional<Dataset> validation = {};  ///< if the options name a source of validation rows
 };
 
-/// Loads a known data set, a file (.csv .tsv .txt .data .dat, with `text` also .jsonl .ndjson;
-/// .npy, IDX; each also .gz), or a folder of IDX files named like MNIST's. A source that is not a
-/// path is searched for in the data folders. For NPY and IDX, `target` names the file of targets.
-/// Named inputs are ordered by name. With `shuffle_split`, `seed` draws the rows of `test_split`.
+/// Loads a known data set, a file (a table of any kind in docs/tables.md, NPY, IDX; each also
+/// compressed), or a folder of IDX files named like MNIST's. A source that is not a path is
+/// searched for in the data folders. For NPY and IDX, `target` names the file of targets. Named
+/// inputs are ordered by name. With `shuffle_split`, `seed` draws the rows of `test_split`.
 /// `validation` and `test` are sources of the same kind as `source`. If they are
 /// arrays, the targets of each are read from its own folder, from a file with the name of `target`.
 /// In the digits data set, rows whose index mod 5 is 4 are the test set. Throws Error(data) with

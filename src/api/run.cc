@@ -394,6 +394,7 @@ Run::Run(RunConfig config) {
 }
 
 Run::Run(RunConfig config, LoadedData data) {
+  make_table_paths_absolute(config.network);
   check_dataset(data.train);
   if (data.test.has_value()) check_dataset(*data.test);
   if (data.validation.has_value()) check_dataset(*data.validation);

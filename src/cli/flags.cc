@@ -9,6 +9,12 @@
 namespace selfnorm::cli {
 namespace {
 
+// Returns other names of a flag, each after a comma.
+std::string other_names(const std::string& option) {
+  if (option == "source") return ",--data";
+  return option == "drop" ? ",--ignore" : "";
+}
+
 std::string last_part(const std::string& name) { return name.substr(name.rfind('.') + 1); }
 
 }  // namespace
@@ -59,7 +65,7 @@ void OptionFlags::add(Command& command, const Options& options, const std::strin
     const Argument typed{
         .name = flag, .target = option.target, .help = {}, .choices = option.choices};
     const Argument& argument =
-        command.add({.name = option.name == "source" ? flag + ",--data" : flag,
+        command.add({.name = flag + other_names(option.name),
                      .target = text.get(),
                      .help = option.help,
                      .value = value_name(typed),

@@ -9,6 +9,7 @@
 
 #include "cli/flags.h"
 #include "cli/standard_input.h"
+#include "cli/terminal.h"
 #include "data/data_options.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
@@ -96,6 +97,7 @@ inline ModelAndRows open_model(const InferenceArguments& arguments, bool needs_t
   }
   if (input) opened.data.name = input->replace_file_name(opened.data.name);
   const Dataset& rows = opened.data;
+  for (const std::string& each : rows.notes) note(each);
   if (rows.skipped + rows.unlabeled > 0) {
     fmt::print(stderr, "{}: left out {} unreadable rows and {} rows without a label\n", rows.name,
                rows.skipped, rows.unlabeled);

@@ -18,15 +18,6 @@ namespace {
 
 constexpr const char* kName = "standard input";
 
-// Skips spaces and a byte order mark.
-bool begins_with_brace(const std::string& path) {
-  std::array<char, 256> start{};
-  ByteReader reader(path);
-  const std::string_view text(start.data(), reader.read_some(start.data(), start.size()));
-  const auto first = text.find_first_not_of(" \t\r\n\xef\xbb\xbf");
-  return first != text.npos && text[first] == '{';
-}
-
 volatile std::sig_atomic_t g_interrupted = 0;
 
 // Lets Ctrl-C end a blocking read while it exists, so that the temporary file is deleted.
@@ -66,11 +57,7 @@ StandardInput::StandardInput() {
     if (count == 0) break;
     file_.write({bytes.data(), static_cast<std::size_t>(count)});
   }
-  try {
-    file_.close(begins_with_brace(file_.path()) ? ".jsonl" : ".csv");
-  } catch (const Error& error) {
-    throw Error(error.kind(), replace_file_name(error.detail()));
-  }
+  file_.close(".table");  // not an extension that says what the content is
 }
 
 std::string StandardInput::replace_file_name(std::string message) const {

@@ -7,8 +7,8 @@
 
 namespace selfnorm::cli {
 
-/// Copies standard input to a temporary file, which readers may open more than once. The file is
-/// taken as JSON lines if it begins with {, else as a table. It may be compressed with gzip.
+/// Copies standard input to a temporary file, which readers may open more than once. They recognize
+/// it by its content.
 class StandardInput {
  public:
   StandardInput();

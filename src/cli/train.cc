@@ -18,8 +18,10 @@
 #include "cli/flags.h"
 #include "cli/live.h"
 #include "cli/scores.h"
+#include "cli/standard_input.h"
 #include "cli/terminal.h"
 #include "cli/training_progress.h"
+#include "data/paths.h"
 #include "report/examination_json.h"
 #include "selfnorm/doctor.h"
 #include "selfnorm/error.h"
@@ -46,8 +48,9 @@ struct TrainArguments {
 };
 
 fs::path default_out(const RunConfig& config) {
-  const std::string& source =
-      config.data.source.empty() ? config.data.inputs.begin()->first : config.data.source;
+  std::string source = config.data.source;
+  if (source.empty()) source = config.data.inputs.begin()->first;
+  if (source == "-") source = "standard-input";
   fs::path path = fs::absolute(source).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();  // a folder with a trailing slash
   const std::string name = path.stem().string();
@@ -218,9 +221,29 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
   fmt::print("model    {}\nhistory  {}\n", folder.model().string(), folder.history().string());
   if (report) fmt::print("report   {}\n", folder.report().string());
   const std::string root = folder.root.string();
-  fmt::print("next     selfnorm evaluate {}\n", root);
+  // Standard input cannot be read again.
+  const bool has_data = run.config().data.source != "-";
+  fmt::print("next     selfnorm evaluate {}{}\n", root, has_data ? "" : " --data NEW_ROWS");
   fmt::print("         selfnorm predict {} --data NEW_ROWS\n", root);
-  fmt::print("         selfnorm doctor {}\n", root);
+  if (has_data) fmt::print("         selfnorm doctor {}\n", root);
+}
+
+// Loads the data of a run. Standard input is "-" in its configuration, so that a resumed run reads
+// it again.
+Run load_run(RunConfig config) {
+  if (config.data.source != "-") return Run(std::move(config));
+  const StandardInput input;
+  try {
+    config.data.source = input.path();
+    make_absolute(config.data);
+    LoadedData loaded = load_data(config.data, config.train.seed);
+    for (Dataset* data : {&loaded.train, loaded.test ? &*loaded.test : nullptr})
+      if (data != nullptr) data->name = input.replace_file_name(data->name);
+    config.data.source = "-";
+    return Run(std::move(config), std::move(loaded));
+  } catch (const Error& error) {
+    throw Error(error.kind(), input.replace_file_name(error.detail()));
+  }
 }
 
 void check_resumable(const TrainArguments& arguments) {
@@ -256,7 +279,7 @@ void run_train(const TrainArguments& arguments) {
   if (arguments.resume) check_resumable(arguments);
   RunConfig config = read_arguments(arguments);
   const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
-  Run run(std::move(config));
+  Run run = load_run(std::move(config));
   describe(run.summary(), folder.root);
   const std::vector<Finding> findings = run.findings();
   print_brief_findings(findings, examined_path(arguments, folder));
@@ -310,7 +333,8 @@ void add_train(Command& program) {
   const auto arguments = std::make_shared<TrainArguments>();
   command.add({.name = "network",
                .target = &arguments->network,
-               .help = "network file (.toml), or the data to train the default network on",
+               .help = "network file (.toml), or the data to train the default network on, or - "
+                       "for a table from standard input",
                .value = "FILE"});
   command.add({.name = "--out",
                .target = &arguments->out,
@@ -338,6 +362,7 @@ void add_train(Command& program) {
   arguments->train.add(command, train_table(defaults), "Training");
   arguments->loss.add(command, loss_table(), "Loss");
   command.examples = {"selfnorm train table.csv --target y --out runs/mine",
+                      "zcat table.csv.gz | selfnorm train - --target y",
                       "selfnorm train net.toml --epochs 20 --watch",
                       "selfnorm train --out runs/mine --resume"};
   command.run = [arguments] { return run_train(*arguments), 0; };

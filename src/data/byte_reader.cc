@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <limits>
 
 #include "selfnorm/error.h"
@@ -17,9 +18,16 @@ namespace fs = std::filesystem;
 
 // The maximum compression ratio of deflate is 1032:1 (zlib's technical notes).
 constexpr std::uint64_t kDeflateRatio = 1032;
+constexpr std::uint64_t kMinDecompressedLimit = std::uint64_t{1} << 26;
 constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kFirstChunk = std::size_t{1} << 20;
 constexpr std::size_t kMaxQuotedBytes = 40;
+
+constexpr const char* kCompressedExtensions[] = {".gz", ".zst", ".zstd", ".xz", ".bz2", ".zip"};
+
+bool is_named_compressed(const fs::path& path) {
+  return std::ranges::count(kCompressedExtensions, path.extension()) > 0;
+}
 
 gzFile open_file(const fs::path& path) {
   std::error_code ignored;
@@ -62,11 +70,28 @@ std::string quote_for_message(std::string_view text) {
   return out + (text.size() > kMaxQuotedBytes ? "…'" : "'");
 }
 
-fs::path without_gz(const fs::path& path) {
-  return path.extension() == ".gz" ? fs::path(path).replace_extension() : path;
+fs::path without_compression(const fs::path& path) {
+  return is_named_compressed(path) ? fs::path(path).replace_extension() : path;
 }
 
-ByteReader::ByteReader(const fs::path& path) : name_(path.string()), file_(open_file(path)) {
+std::string first_bytes(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return "";
+  std::string start(16, '\0');
+  std::ifstream stream(path, std::ios::binary);
+  stream.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(stream.gcount()));
+  return start;
+}
+
+ByteReader::ByteReader(const fs::path& path) : name_(path.string()) {
+  if (const std::string_view compression = compression_of(first_bytes(path));
+      !compression.empty()) {
+    capacity_ = std::max(capacity(path, true), kMinDecompressedLimit);
+    decompressor_.emplace(path, compression);
+    return;
+  }
+  file_ = open_file(path);
   const bool compressed = gzdirect(file_) == 0;
   capacity_ = capacity(path, compressed);
   const int next = gzgetc(file_);
@@ -74,8 +99,10 @@ ByteReader::ByteReader(const fs::path& path) : name_(path.string()), file_(open_
   gzerror(file_, &fault);
   std::string message;
   if (next < 0 && fault == Z_OK) message = "the file is empty";
-  if (next >= 0 && !compressed && path.extension() == ".gz") {
-    message = "is not gzip data, although its name ends in .gz (the file is damaged or misnamed)";
+  if (next >= 0 && !compressed && is_named_compressed(path)) {
+    message = fmt::format(
+        "is not compressed, although its name ends in {} (the file is damaged or misnamed)",
+        path.extension().string());
   }
   if (!message.empty()) {
     gzclose(file_);
@@ -84,14 +111,29 @@ ByteReader::ByteReader(const fs::path& path) : name_(path.string()), file_(open_
   if (next >= 0) gzungetc(next, file_);
 }
 
-ByteReader::~ByteReader() { gzclose(file_); }
+ByteReader::~ByteReader() {
+  if (file_ != nullptr) gzclose(file_);
+}
 
 std::size_t ByteReader::read_some(void* bytes, std::size_t count) {
   auto* cursor = static_cast<char*>(bytes);
+  const std::size_t got =
+      decompressor_ ? decompressor_->read_some(cursor, count) : read_gzip(cursor, count);
+  position_ += got;
+  if (decompressor_ && position_ > capacity_) {
+    fail(
+        fmt::format("its content is more than {} times as large, which no table is (to read it "
+                    "anyway, decompress it first)",
+                    kDeflateRatio));
+  }
+  return got;
+}
+
+std::size_t ByteReader::read_gzip(char* bytes, std::size_t count) {
   std::size_t got = 0;
   while (got < count) {
     const auto want = static_cast<unsigned>(std::min<std::size_t>(count - got, 1U << 30));
-    const int step = gzread(file_, cursor + got, want);
+    const int step = gzread(file_, bytes + got, want);
     if (step > 0) got += static_cast<std::size_t>(step);
     if (step == static_cast<int>(want)) continue;
     int fault = Z_OK;
@@ -102,7 +144,6 @@ std::size_t ByteReader::read_some(void* bytes, std::size_t count) {
     if (step < 0 || fault != Z_OK) fail(std::string("the gzip data are damaged: ") + reason);
     break;
   }
-  position_ += got;
   return got;
 }
 

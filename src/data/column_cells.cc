@@ -68,15 +68,25 @@ void ColumnCells::push_missing() {
   else numbers_.push_back(kMissingNumber);
 }
 
-void ColumnCells::push_word(std::string_view word) {
+void ColumnCells::declare_words(const std::vector<std::string>& words) {
+  use_words();
+  for (const std::string& word : words) code_of(word);
+}
+
+std::int32_t ColumnCells::code_of(std::string_view word) {
   auto found = index_.find(word);
   if (found == index_.end()) {
     found = index_.emplace(std::string(word), static_cast<std::int32_t>(words_.size())).first;
     words_.emplace_back(word);
     counts_.push_back(0);
   }
-  ++counts_[as_index(found->second)];
-  codes_.push_back(found->second);
+  return found->second;
+}
+
+void ColumnCells::push_word(std::string_view word) {
+  const std::int32_t code = code_of(word);
+  ++counts_[as_index(code)];
+  codes_.push_back(code);
 }
 
 void ColumnCells::use_words() {

@@ -24,6 +24,8 @@ class ColumnCells {
   /// With `has_words`, all cells are words from the start.
   explicit ColumnCells(bool has_words = false) : has_words_(has_words) {}
 
+  /// Makes the column one of words, and lists those that it may have, in their order.
+  void declare_words(const std::vector<std::string>& words);
   /// Adds a cell if the column has only numbers so far and this is one, too. Returns whether it
   /// did.
   bool push_number(std::string_view cell);
@@ -42,8 +44,8 @@ class ColumnCells {
   /// Without words: the numbers, NaN for missing ones.
   const std::vector<double>& numbers() const { return numbers_; }
 
-  /// With words: the distinct words in the order of their first row, how often each occurs, and the
-  /// word of each row, or kMissing. Numbers are words, too.
+  /// With words: the declared and the distinct words in the order of their first row, how often
+  /// each occurs, and the word of each row, or kMissing. Numbers are words, too.
   const std::vector<std::string>& words() const { return words_; }
   const std::vector<std::int64_t>& counts() const { return counts_; }
   const std::vector<std::int32_t>& codes() const { return codes_; }
@@ -60,6 +62,7 @@ class ColumnCells {
   void select(const std::vector<bool>& kept);
 
  private:
+  std::int32_t code_of(std::string_view word);
   void push_word(std::string_view word);
 
   std::int64_t size_ = 0, missing_ = 0;

@@ -94,6 +94,19 @@ std::vector<std::string> names_of_numbers(const TableColumn& column) {
   return names;
 }
 
+namespace {
+
+// Returns the place of a word in a list, in which it may be the same number, as "1.0" and "1".
+std::optional<double> rank_of(const std::vector<std::string>& words, const std::string& word) {
+  auto found = std::ranges::find(words, word);
+  const auto number = parse_number(word);
+  if (found == words.end() && number) found = std::ranges::find(words, number, parse_number);
+  if (found == words.end()) return std::nullopt;
+  return static_cast<double>(found - words.begin());
+}
+
+}  // namespace
+
 ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells)
     : column_(column), cells_(cells), count_(names_of_numbers(column).size()) {
   if (count_ == 0 || !cells.has_words()) return;
@@ -101,8 +114,7 @@ ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells
   for (const std::string& word : cells.words()) {
     std::optional<double> value;
     if (!column.categories.empty()) {
-      const auto rank = std::ranges::find(column.categories, word) - column.categories.begin();
-      if (rank < std::ssize(column.categories)) value = static_cast<double>(rank);
+      value = rank_of(column.categories, word);
     } else {
       value = parse_cell(word, format);
       if (!value && !is_time(format)) value = parse_number(word);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -234,36 +235,44 @@ CsvFormat read_csv_blocks(const std::filesystem::path& path, const CsvFormat& fo
     LineSplitter splitter(callback, dialect, line);
     feed_all(reader, piece, splitter);
   }
-  CsvFormat found{delimiter_name(dialect.delimiter), dialect.quotes ? "yes" : "no"};
-  found.encoding = reader.encoding();
-  found.recoded_lines = reader.recoded_lines();
-  return found;
+  return {delimiter_name(dialect.delimiter), dialect.quotes ? "yes" : "no", reader.notes()};
 }
 
-Dataset read_csv(const std::filesystem::path& path, const DataOptions& options) {
+Dataset collect_rows(const std::filesystem::path& path, const DataOptions& options,
+                     const std::vector<DeclaredColumn>& columns, const RowSource& source) {
+  const std::string file = path.string();
   std::vector<std::size_t> word_columns;
   while (true) {
-    CsvTable table(path.string(), options, word_columns);
-    const CsvFormat format =
-        read_csv_blocks(path, {options.delimiter, options.quotes}, [&](const CsvBlock& rows) {
-          table.add_rows(rows);
-          return !table.complete();
-        });
+    CsvTable table(file, options, word_columns);
+    std::int64_t rows = 0;
+    if (!columns.empty()) {
+      check_table_size(file, std::ssize(columns), 1);
+      table.declare(columns);
+    }
+    const CsvRowCallback add_row = [&](const CsvRow& row, std::int64_t line) {
+      if (!columns.empty()) check_table_size(file, std::ssize(columns), ++rows);
+      table.row(row, line);
+      return !table.complete();
+    };
+    const CsvBlockCallback add_rows = [&](const CsvBlock& block) {
+      table.add_rows(block);
+      return !table.complete();
+    };
+    CsvFormat format = source({add_row, add_rows});
     table.finish();
     // Words must be as in the file, so a column that turns out to have words is read again.
     word_columns = table.changed_words();
     if (!word_columns.empty()) continue;
     Dataset data = table.dataset(format.delimiter);
-    if (!format.encoding.empty())
-      data.notes.push_back("the file is " + format.encoding + " and was converted to UTF-8");
-    if (format.recoded_lines > 0) {
-      data.notes.push_back(fmt::format(
-          "{} lines are not UTF-8 and were read as Windows-1252 (save the file as UTF-8 if "
-          "characters are wrong)",
-          format.recoded_lines));
-    }
+    std::ranges::move(format.notes, std::back_inserter(data.notes));
     return data;
   }
+}
+
+Dataset read_csv(const std::filesystem::path& path, const DataOptions& options) {
+  return collect_rows(path, options, {}, [&](const RowSink& sink) {
+    return read_csv_blocks(path, {options.delimiter, options.quotes}, sink.add_rows);
+  });
 }
 
 }  // namespace selfnorm

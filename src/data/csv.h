@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "data/csv_block.h"
 #include "data/csv_row.h"
+#include "data/csv_table.h"
 #include "selfnorm/dataset.h"
 
 namespace selfnorm {
@@ -21,11 +23,10 @@ using CsvBlockCallback = std::function<bool(const CsvBlock& rows)>;
 /// How a table is written, as in DataOptions.
 struct CsvFormat {
   std::string delimiter = "auto", quotes = "auto";
-  std::string encoding = {};       ///< "UTF-16" if the file has this encoding
-  std::int64_t recoded_lines = 0;  ///< lines that were read as Windows-1252
+  std::vector<std::string> notes = {};  ///< what a person should know about how it was read
 };
 
-/// Calls a function for the rows of a plain or gzip file, and returns how the file is written.
+/// Calls a function for the rows of a plain or compressed file, and returns how the file is written.
 /// Empty lines are skipped, and lines that start with # if the first one does (data/dialect.h).
 /// Throws Error(data) with file and line for a quote that is not closed.
 CsvFormat read_csv_blocks(const std::filesystem::path& path, const CsvFormat& format,
@@ -33,7 +34,21 @@ CsvFormat read_csv_blocks(const std::filesystem::path& path, const CsvFormat& fo
 CsvFormat read_csv_rows(const std::filesystem::path& path, const CsvFormat& format,
                         const CsvRowCallback& callback);
 
-/// Reads a plain or gzip table into one field "features" of floats and the targets. Uses the
+/// Takes rows one by one or many at once. Both functions return false to stop.
+struct RowSink {
+  CsvRowCallback add_row;
+  CsvBlockCallback add_rows;
+};
+
+/// Gives the rows of a file to a sink, from its start, and returns how the file is written.
+using RowSource = std::function<CsvFormat(const RowSink& sink)>;
+
+/// Collects rows from a source, which may be called more than once, into a data set. `columns` are
+/// those that the file declares. If there are none, the first row is a header as in `read_csv`.
+Dataset collect_rows(const std::filesystem::path& path, const DataOptions& options,
+                     const std::vector<DeclaredColumn>& columns, const RowSource& source);
+
+/// Reads a plain or compressed table into one field "features" of floats and the targets. Uses the
 /// options `target`, `task`, `delimiter`, `quotes`, `header`, `limit`, `read_targets`, `missing`,
 /// `categorical`, `numeric`, `ordinal`, `date`, `id`, `group`, `time`, `columns`, `drop`, `keep`,
 /// `read_ids` and `table`. docs/tables.md says how columns become

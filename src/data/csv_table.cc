@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "base/index.h"
@@ -26,7 +28,27 @@ bool may_be_class(const std::string& word) {
   return lower == "na" || lower == "none";
 }
 
+// Returns the places of the names that occur once.
+std::unordered_map<std::string_view, std::size_t> unique_names(
+    const std::vector<std::string>& names) {
+  std::unordered_map<std::string_view, std::size_t> places;
+  std::vector<std::string_view> repeated;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!places.try_emplace(names[i], i).second) repeated.push_back(names[i]);
+  for (const std::string_view name : repeated) places.erase(name);
+  return places;
+}
+
 }  // namespace
+
+void check_table_size(const std::string& file, std::int64_t columns, std::int64_t rows) {
+  constexpr std::int64_t kMaxColumns = 100'000, kMaxCells = std::int64_t{1} << 28;
+  if (columns <= kMaxColumns && columns * rows <= kMaxCells) return;
+  throw_data_error(fmt::format(
+      "{}: row {} of {} columns: the table is too large, since absent cells are stored, too (at "
+      "most {} columns and {} cells; choose columns, or read fewer rows with `limit`)",
+      file, rows, columns, kMaxColumns, kMaxCells));
+}
 
 MissingWords::MissingWords(const std::vector<std::string>& words) {
   for (const std::string& word : words) {
@@ -61,7 +83,32 @@ void CsvTable::row(const CsvRow& row, std::int64_t line) {
 void CsvTable::finish() {
   if (columns_.empty() && first_.has_value()) begin(*first_, nullptr);
   if (!lines_.empty()) return;
-  throw_data_error(file_ + (header_.is_row ? ": has a header but no rows" : ": has no rows"));
+  const bool has_header = header_.is_row && first_.has_value();
+  throw_data_error(file_ + (has_header ? ": has a header but no rows" : ": has no rows"));
+}
+
+void CsvTable::declare(const std::vector<DeclaredColumn>& columns) {
+  header_.is_row = true;
+  for (const DeclaredColumn& column : columns) header_.names.push_back(column.name);
+  columns_.resize(columns.size());
+  choose_columns();
+  for (const std::size_t column : word_columns_) columns_[column].cells = ColumnCells(true);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    // The plan of a model says how its columns are read.
+    if (!columns[i].is_category || (!options_.table.empty() && !columns_[i].is_target)) continue;
+    columns_[i].is_category = true;
+    std::vector<std::string> categories = columns[i].categories;
+    const bool is_list_given = options_.missing != DataOptions{}.missing;
+    if (is_list_given)
+      std::erase_if(categories, [&](const std::string& word) { return missing_.contains(word); });
+    columns_[i].cells.declare_words(categories);
+  }
+}
+
+// Returns the task of the options. Declared categories are classes.
+std::string CsvTable::task() const {
+  const bool is_category = targets_.size() == 1 && columns_[targets_[0]].is_category;
+  return is_category && options_.task == "auto" ? "classification" : options_.task;
 }
 
 void CsvTable::begin(const CsvRow& first, const CsvRow* second) {
@@ -104,14 +151,15 @@ void CsvTable::reject_choice_of_target(const ColumnChoice& choice, const std::st
 }
 
 void CsvTable::reject_repeated_names() const {
+  std::unordered_map<std::string_view, int> counts;
+  for (const std::string& name : header_.names) ++counts[name];
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::string& name = header_.names[i];
-    if (!columns_[i].is_read || std::ranges::count(header_.names, name) == 1) continue;
+    if (!columns_[i].is_read || counts[name] == 1) continue;
     throw_data_error(
         fmt::format("{}: {} columns are named {} (rename them, or leave them out with "
                     "drop = [{}])",
-                    file_, std::ranges::count(header_.names, name), quote_for_message(name),
-                    quote_for_message(name)));
+                    file_, counts[name], quote_for_message(name), quote_for_message(name)));
   }
 }
 
@@ -121,13 +169,16 @@ std::vector<CsvTable::PlacedColumn> CsvTable::planned_columns() const {
   const auto is_number = [](const TableColumn& column) { return is_all_digits(column.name); };
   const bool keeps_order = !header_.is_row && options_.table.size() == columns_.size() &&
                            std::ranges::all_of(options_.table, is_number);
+  const auto unique = unique_names(header_.names);
   std::vector<PlacedColumn> columns;
   std::vector<std::string> lacking;
   for (std::size_t i = 0; i < options_.table.size(); ++i) {
     const TableColumn& planned = options_.table[i];
     if (planned.kind == "left out") continue;
-    const auto place =
-        keeps_order ? std::optional(i) : find_column(file_, header_.names, planned.name);
+    const auto named = unique.find(planned.name);
+    const auto place = keeps_order             ? std::optional(i)
+                       : named != unique.end() ? std::optional(named->second)
+                                               : find_column(file_, header_.names, planned.name);
     if (place) columns.emplace_back(planned, *place);
     else if (is_feature(planned)) lacking.push_back(planned.name);
   }
@@ -148,6 +199,8 @@ void CsvTable::read_planned_columns() {
         planned.format != "plain" || planned.kind == "id" || planned.kind == "ordinal";
     if (has_words) column.cells = ColumnCells(true);
     column.is_identifier = planned.kind == "id";
+    // A category is not a missing cell, whatever its name is.
+    if (planned.kind == "category") column.cells.declare_words(planned.categories);
   }
 }
 
@@ -210,7 +263,7 @@ std::string CsvTable::cell_location(std::int64_t row, std::size_t column) const 
 // Leaves out rows without a class.
 void CsvTable::leave_out_unlabeled(Dataset& data) {
   const Column& target = columns_[targets_[0]];
-  if (target.cells.missing() == 0 || !needs_all_labels(target.cells, options_.task)) return;
+  if (target.cells.missing() == 0 || !needs_all_labels(target.cells, task())) return;
   const auto has_word = [&](const Column& column) {
     return !column.is_target && to_lower(column.missing_word) == to_lower(target.missing_word);
   };
@@ -237,8 +290,8 @@ std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const std::string&
     columns.clear();
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (columns_[i].is_target) continue;
-      const UndecidedColumn undecided{header_.names[i], i == 0, delimiter == "semicolon",
-                                      keeps_all};
+      const UndecidedColumn undecided{header_.names[i], i == 0, delimiter == "semicolon", keeps_all,
+                                      columns_[i].is_category};
       columns.emplace_back(decide_column(undecided, columns_[i].cells, choices_[i]), i);
     }
     const auto is_used = [](const PlacedColumn& each) { return is_feature(each.first); };
@@ -313,7 +366,7 @@ Dataset CsvTable::dataset(const std::string& delimiter) {
   Dataset data{std::filesystem::path(file_).filename().string(), 0, {}, {}};
   const std::vector<TargetColumn> targets = target_columns();
   for (const TargetColumn& target : targets) {
-    if (options_.task == "classification") break;
+    if (task() == "classification") break;
     read_formatted_numbers(target, delimiter == "semicolon", data.notes);
   }
   for (const TargetColumn& target : targets) {
@@ -323,7 +376,7 @@ Dataset CsvTable::dataset(const std::string& delimiter) {
   if (targets.size() == 1) leave_out_unlabeled(data);
   data.rows = rows();
   if (options_.table.empty() && targets.size() == 1) check_variety(file_, targets[0], data.notes);
-  data.targets = targets_of_table(targets, options_.task);
+  data.targets = targets_of_table(targets, task());
   if (options_.table.empty()) add_order_of_rows(data);
   data.inputs.push_back(features(data, delimiter));
   data.lines = lines_;

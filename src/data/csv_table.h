@@ -32,6 +32,17 @@ class MissingWords {
   bool has_numbers_ = false;
 };
 
+/// A column that a file names itself.
+struct DeclaredColumn {
+  std::string name;
+  bool is_category = false;                  ///< also if its cells are numbers
+  std::vector<std::string> categories = {};  ///< the words that its cells may have
+};
+
+/// Throws Error(data) for more than 100,000 columns or 2^28 cells, which would take more than 3
+/// GiB. A small file can have many cells if those that are absent count, too.
+void check_table_size(const std::string& file, std::int64_t columns, std::int64_t rows);
+
 /// Collects the rows of a table. `read_csv` documents how cells are read.
 class CsvTable {
  public:
@@ -40,6 +51,8 @@ class CsvTable {
 
   /// Returns whether enough rows were collected.
   bool complete() const { return options_.limit > 0 && rows() >= options_.limit; }
+  /// Begins the table with these columns, so that its first row is no header.
+  void declare(const std::vector<DeclaredColumn>& columns);
   /// Adds the next row, which begins on `line`.
   void row(const CsvRow& row, std::int64_t line);
   /// Adds the next rows.
@@ -56,6 +69,7 @@ class CsvTable {
     ColumnCells cells;
     bool is_read = true, is_target = false;
     bool is_identifier = false;  // all of its cells are as in the file
+    bool is_category = false;    // declared to be one
     // The first cell that is missing but not empty, and how many there are.
     std::string missing_word = {};
     std::int64_t missing_words = 0;
@@ -64,6 +78,7 @@ class CsvTable {
   // A column with its place in the file.
   using PlacedColumn = std::pair<TableColumn, std::size_t>;
 
+  std::string task() const;
   std::int64_t rows() const { return static_cast<std::int64_t>(lines_.size()); }
   void begin(const CsvRow& first, const CsvRow* second);
   void choose_columns();

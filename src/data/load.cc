@@ -15,9 +15,9 @@
 #include "data/npy.h"
 #include "data/paths.h"
 #include "data/split.h"
+#include "data/table.h"
 #include "data/targets.h"
 #include "data/text_dataset.h"
-#include "data/text_rows.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
 
@@ -74,7 +74,7 @@ Targets read_targets(const fs::path& path, const DataOptions& options) {
                      ": the targets of an array must be an array, too (.npy or IDX)");
   }
   NumberArray array = read_array(path, kind, options.limit);
-  const std::string name = without_gz(path).stem().string();
+  const std::string name = without_compression(path).stem().string();
   if (elements(array.shape) > array.shape.front()) {
     if (options.task == "classification") {
       throw_data_error(
@@ -224,17 +224,8 @@ LoadedData load_files(const DataOptions& options) {
 }
 
 LoadedData load_table(const fs::path& path, const DataOptions& options) {
-  if (is_json_lines_file(path) && (options.header != "auto" || options.delimiter != "auto")) {
-    throw_data_error(
-        path.string() +
-        ": JSON lines have no header or delimiter (leave `header` and `delimiter` out)");
-  }
   if (!options.text.empty()) return {read_texts(path, options), {}};
-  if (is_json_lines_file(path)) {
-    throw_data_error(path.string() +
-                     ": JSON lines are read only for texts (name their columns: text = [\"…\"])");
-  }
-  LoadedData data{read_csv(path, options), {}};
+  LoadedData data{read_table(path, options), {}};
   if (!options.inputs.empty()) split_into_inputs(options.inputs, data.train);
   return data;
 }

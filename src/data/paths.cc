@@ -8,14 +8,16 @@
 #include "base/text.h"
 #include "data/byte_reader.h"
 #include "data/known_datasets.h"
+#include "data/table_format.h"
 
 namespace selfnorm {
 namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kTableExtensions = {".csv", ".tsv",   ".txt",   ".data",
-                                                   ".dat", ".jsonl", ".ndjson"};
+const std::vector<std::string> kTableExtensions = {".csv",  ".tsv",  ".txt",    ".data",
+                                                   ".dat",  ".json", ".jsonl",  ".ndjson",
+                                                   ".arff", ".svm",  ".libsvm", ".svmlight"};
 
 [[noreturn]] void fail_source(const DataOptions& options) {
   std::vector<std::string> names;
@@ -23,6 +25,11 @@ const std::vector<std::string> kTableExtensions = {".csv", ".tsv",   ".txt",   "
   if (options.source.empty()) {
     throw_data_error("there is no data source (name a data set: " + join(names, ", ") +
                      ", or a file)");
+  }
+  if (options.source == "-") {
+    throw_data_error(
+        "the data are from standard input, which cannot be read again (name them with --data, or "
+        "pipe them into --data - of train, evaluate or predict)");
   }
   throw_data_error(fmt::format("{} is neither a file nor a known data set{}",
                                quote_for_message(options.source),
@@ -44,7 +51,7 @@ void make_path_absolute(std::string& path) {
 }  // namespace
 
 FileKind file_kind(const fs::path& path) {
-  const fs::path plain = without_gz(path);
+  const fs::path plain = without_compression(path);
   const std::string ending = to_lower(plain.extension().string());
   const std::string name = plain.filename().string();
   if (ending == ".npy") return FileKind::npy;
@@ -52,9 +59,17 @@ FileKind file_kind(const fs::path& path) {
     return FileKind::idx;
   }
   if (std::ranges::count(kTableExtensions, ending) > 0) return FileKind::table;
+  find_table_format(path);  // throws for files of other programs
+  if (is_text_file(path)) return FileKind::table;
+  std::error_code ignored;
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) {
+    throw_data_error(path.string() +
+                     ": is a pipe, but the data are read several times (use - and "
+                     "pipe them into the program)");
+  }
   throw_data_error(
-      fmt::format("{}: unknown file extension '{}' (expected {}, .npy, .idx or …-ubyte, each "
-                  "also with .gz)",
+      fmt::format("{}: unknown file extension '{}', and the file is not a text (expected {}, .npy, "
+                  ".idx or …-ubyte, each also compressed)",
                   path.string(), ending, join(kTableExtensions, ", ")));
 }
 

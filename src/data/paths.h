@@ -12,8 +12,8 @@ namespace selfnorm {
 
 enum class FileKind { table, npy, idx };
 
-/// Returns the kind of a file from its extension. Throws Error(data) with the known extensions for
-/// an unknown one.
+/// Returns the kind of a file from its extension. A text with another extension is a table. Throws
+/// Error(data) with the known extensions for any other file.
 FileKind file_kind(const std::filesystem::path& path);
 
 enum class SourceKind {

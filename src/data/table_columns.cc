@@ -133,18 +133,25 @@ std::vector<CellFormat> number_formats(const UndecidedColumn& column, bool with_
   return formats;
 }
 
-TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells, bool keep) {
+// Returns a column of numbers or times if all words have one of their formats.
+std::optional<TableColumn> decide_format(const UndecidedColumn& column, const ColumnCells& cells) {
   for (const CellFormat format : number_formats(column, cells.words().size() > kMaxCategories))
     if (const auto range = range_in(cells, format))
       return number_column(column.name, cells, *range, format);
   for (const CellFormat format : kClearTimeFormats)
     if (const auto range = range_in(cells, format))
       return time_column(column.name, cells, *range, format);
+  return std::nullopt;
+}
+
+TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells, bool keep) {
+  if (const auto decided = column.is_category ? std::nullopt : decide_format(column, cells))
+    return *decided;
   const std::int64_t distinct = cells.distinct_words(), present = cells.size() - cells.missing();
   const bool are_few =
       distinct <= static_cast<std::int64_t>(kMaxCategories) && 4 * distinct <= present;
   const bool are_mostly_numbers = 2 * cells.count_numbers() > present;
-  if (are_mostly_numbers && !are_few)
+  if (are_mostly_numbers && !are_few && !column.is_category)
     return number_column(column.name, cells, {}, CellFormat::plain);
   const bool are_names = distinct >= kMinDistinctToLeaveOut && 2 * distinct > present;
   if (are_names && !keep) {

@@ -21,6 +21,7 @@ struct UndecidedColumn {
   bool is_first = false;
   bool prefers_decimal_comma = false;  ///< as in a table with semicolons
   bool is_used_anyway = false;         ///< even if it says nothing about a target
+  bool is_category = false;            ///< also if its cells are numbers or times
 };
 
 /// Decides the kind of a column from its cells unless the choice says it. A column of numbers with

@@ -12,6 +12,7 @@
 #include "data/byte_reader.h"
 #include "data/csv.h"
 #include "data/lines.h"
+#include "data/table_format.h"
 
 namespace selfnorm {
 namespace {
@@ -170,14 +171,12 @@ bool has_tabs(const fs::path& path, const DataOptions& options) {
 
 }  // namespace
 
-bool is_json_lines_file(const fs::path& path) {
-  const fs::path ending = without_gz(path).extension();
-  return ending == ".jsonl" || ending == ".ndjson";
-}
-
 std::string read_text_rows(const fs::path& path, const DataOptions& options,
                            const TextRowCallback& callback) {
-  if (is_json_lines_file(path)) {
+  const TableFormat format = find_table_format(path);
+  check_text_format(path, format);
+  if (format == TableFormat::json_lines) {
+    check_delimited_options(path, format, options);
     JsonLines lines(path, options, callback);
     read_lines(
         path, [&](std::string_view line, std::int64_t number) { return lines.line(line, number); });
@@ -193,8 +192,8 @@ std::string read_text_rows(const fs::path& path, const DataOptions& options,
     });
     return table.target();
   }
-  const CsvFormat format{options.delimiter, options.quotes};
-  read_csv_rows(path, format, [&](const CsvRow& row, std::int64_t line) {
+  const CsvFormat written{options.delimiter, options.quotes};
+  read_csv_rows(path, written, [&](const CsvRow& row, std::int64_t line) {
     cells.clear();
     for (std::size_t i = 0; i < row.size(); ++i) cells.push_back(row.cell(i));
     return table.row(cells, line);

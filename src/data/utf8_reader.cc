@@ -98,4 +98,17 @@ void Utf8Reader::recode_invalid_lines() {
   piece_ = std::move(recoded);
 }
 
+std::vector<std::string> Utf8Reader::notes() const {
+  std::vector<std::string> notes;
+  if (!encoding_.empty())
+    notes.push_back("the file is " + encoding_ + " and was converted to UTF-8");
+  if (recoded_lines_ > 0) {
+    notes.push_back(fmt::format(
+        "{} lines are not UTF-8 and were read as Windows-1252 (save the file as UTF-8 if "
+        "characters are wrong)",
+        recoded_lines_));
+  }
+  return notes;
+}
+
 }  // namespace selfnorm

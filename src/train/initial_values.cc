@@ -31,7 +31,7 @@ bool owns(const Graph& graph, const Node& node, ValueId value) {
   });
 }
 
-bool is_array(const std::string& path) { return without_gz(path).extension() == ".npy"; }
+bool is_array(const std::string& path) { return without_compression(path).extension() == ".npy"; }
 
 std::vector<float> read_array(const std::string& path, const Node& node, const Shape& shape) {
   NumberArray table = read_npy(path);

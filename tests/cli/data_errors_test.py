@@ -17,7 +17,7 @@ class DataErrors(CliTest):
         self.path("folder.csv").mkdir()
         self.path("net.toml").mkdir()
         self.path("empty").mkdir()
-        self.write("t.xls", "a")
+        self.write("t.xls", b"a\0")
         for words, arguments in ((["no.csv"], ["--data", "no.csv", "--target", "y"]),
                                  (["digit", "digits"], ["--data", "digit"]),
                                  (["folder.csv"], ["--data", "folder.csv", "--target", "y"]),

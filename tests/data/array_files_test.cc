@@ -122,7 +122,7 @@ TEST_F(IdxTest, NamesMissingFilesAndFolders) {
   expect_contains("none.idx: cannot be opened: No such file",
                   data_error_message([&] { read_idx(folder_ / "none.idx"); }));
   expect_contains("expected a file, got a folder", data_error_message([&] { read_idx(folder_); }));
-  expect_contains("is not gzip data",
+  expect_contains("is not compressed, although its name ends in .gz",
                   data_error_message([&] { read_idx(write("page.gz", "<html>")); }));
 }
 

@@ -2,6 +2,8 @@
 // Helpers that write small files, and that check the behavior for hostile files.
 #pragma once
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -12,6 +14,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/random.h"
 #include "selfnorm/error.h"
@@ -39,6 +43,32 @@ class TemporaryFolderTest : public testing::Test {
     gzFile file = gzopen((folder_ / name).c_str(), "wb");
     gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
     gzclose(file);
+    return folder_ / name;
+  }
+  /// Writes a file with a filter of libarchive, as ARCHIVE_FILTER_ZSTD.
+  fs::path write_compressed(const std::string& name, int filter, const std::string& bytes) const {
+    return write_archive(name, ARCHIVE_FORMAT_RAW, filter, {{"data", bytes}});
+  }
+  using Members = std::vector<std::pair<std::string, std::string>>;
+  fs::path write_zip(const std::string& name, const Members& members) const {
+    return write_archive(name, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, members);
+  }
+  fs::path write_archive(const std::string& name, int format, int filter,
+                         const Members& members) const {
+    archive* out = archive_write_new();
+    archive_write_set_format(out, format);
+    archive_write_add_filter(out, filter);
+    archive_write_open_filename(out, (folder_ / name).c_str());
+    for (const auto& [member, bytes] : members) {
+      archive_entry* entry = archive_entry_new();
+      archive_entry_set_pathname(entry, member.c_str());
+      archive_entry_set_size(entry, static_cast<std::int64_t>(bytes.size()));
+      archive_entry_set_filetype(entry, member.ends_with('/') ? AE_IFDIR : AE_IFREG);
+      archive_write_header(out, entry);
+      archive_write_data(out, bytes.data(), bytes.size());
+      archive_entry_free(entry);
+    }
+    archive_write_free(out);
     return folder_ / name;
   }
   static std::string bytes_of(const fs::path& path) {

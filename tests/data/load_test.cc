@@ -145,7 +145,9 @@ TEST_F(LoadTest, RejectsUnknownSources) {
   expect_contains("'minst' is neither a file nor a known data set (did you mean 'mnist'?)",
                   fault(source("minst")));
   expect_contains("no data source", fault(source("")));
-  expect_contains("unknown file extension '.xlsx'", fault(source(write("t.xlsx", "x").string())));
+  expect_contains("unknown file extension '.png', and the file is not a text",
+                  fault(source(write("t.png", std::string("\x89PNG\0", 5)).string())));
+  expect_contains("has no rows", fault(source(write("t.unknown", "\n").string())));
 }
 
 TEST_F(LoadTest, LoadsArraysWithTargetsNextToThem) {

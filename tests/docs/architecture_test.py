@@ -11,7 +11,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # The name of a library in CMake, and in its row of ADR 1.
 LIBRARIES = {
-    "OpenMP": "OpenMP", "fmt": "fmt", "ZLIB": "zlib", "tomlplusplus": "toml++", "dnnl": "oneDNN",
+    "OpenMP": "OpenMP", "fmt": "fmt", "ZLIB": "zlib", "LibArchive": "libarchive",
+    "tomlplusplus": "toml++", "dnnl": "oneDNN",
     "LibCsv": "libcsv", "Arb": "Arb", "hwy": "Highway", "xxhash": "xxHash", "httplib": "cpp-httplib",
     "nlohmann_json": "nlohmann-json", "CLI11": "CLI11", "RANDOM123": "Random123",
     "PROTOZERO": "protozero", "DTL": "dtl", "Eigen3": "Eigen", "SELFNORM_CHART_JS": "Chart.js",

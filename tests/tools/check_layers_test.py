@@ -121,7 +121,8 @@ class CheckIncludes(unittest.TestCase):
             ("<hwy/highway.h>", "Highway"), ('"hwy/highway.h"', "Highway"),
             ("<toml++/toml.h>", "toml++"), ("<CLI/CLI.hpp>", "CLI11"),
             ("<nlohmann/json_fwd.hpp>", "nlohmann-json"), ("<csv.h>", "libcsv"),
-            ("<zlib.h>", "zlib"), ("<xxhash.h>", "xxHash"), ("<Random123/philox.h>", "Random123"),
+            ("<zlib.h>", "zlib"), ("<archive.h>", "libarchive"),
+            ("<xxhash.h>", "xxHash"), ("<Random123/philox.h>", "Random123"),
         ]:
             with self.subTest(header=header):
                 self.expect("src/graph/bad.cc", f"#include {header}\n", "library:", library)
