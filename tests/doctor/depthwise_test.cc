@@ -129,8 +129,9 @@ SignalMoments predict(const Architecture& architecture, const Settings& init) {
   }
   const std::int64_t window = architecture.window;
   if (window == architecture.size()) config.network.layers.push_back({"global_avg_pool"});
-  else config.network.layers.push_back(
-      {"avg_pool2d", {{"kernel", std::vector<std::int64_t>{window, window}}}});
+  else
+    config.network.layers.push_back(
+        {"avg_pool2d", {{"kernel", std::vector<std::int64_t>{window, window}}}});
   ExaminationOptions options;
   options.samples = kSamples;
   return examine(config, options).layers.back().predicted;
