@@ -112,6 +112,16 @@ std::string examined_path(const TrainArguments& arguments, const RunFolder& fold
   return is_file && !has_flags ? arguments.network : folder.root.string();
 }
 
+// Returns the findings that the user can act on. The layers of the default network are not the
+// user's choice, so of its findings these are the ones about the data.
+std::vector<Finding> findings_to_show(const Run& run, bool is_default_network) {
+  std::vector<Finding> findings = run.findings();
+  if (is_default_network) {
+    std::erase_if(findings, [](const Finding& finding) { return !finding.layers.empty(); });
+  }
+  return findings;
+}
+
 nlohmann::ordered_json scores_json(const Scores& scores) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const auto& [name, value] : scores) json[name] = value;
@@ -279,9 +289,10 @@ void run_train(const TrainArguments& arguments) {
   if (arguments.resume) check_resumable(arguments);
   RunConfig config = read_arguments(arguments);
   const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
+  const bool is_default_network = config.network.layers.empty();
   Run run = load_run(std::move(config));
   describe(run.summary(), folder.root);
-  const std::vector<Finding> findings = run.findings();
+  const std::vector<Finding> findings = findings_to_show(run, is_default_network);
   print_brief_findings(findings, examined_path(arguments, folder));
   if (arguments.dry_run) return print_plan(run, arguments.json);
   TrainingProgress progress;

@@ -116,7 +116,13 @@ class TrainingFindings(CliTest):
     def test_default_networks_are_silent(self):
         self.write("c.csv", csv_text(*class_table()))
         self.write("r.csv", csv_text(*regression_table()))
-        for flags in (("digits",), ("c.csv", "--target", "kind"), ("r.csv", "--target", "y")):
+        # Texts of few words repeat them, so the variance of their sums is above 1.
+        rng = random.Random(1)
+        texts = [[rng.choice(["good", "bad", "film"]) for _ in range(20)] for _ in range(90)]
+        self.write("t.csv", csv_text(["text", "kind"], [[" ".join(each), i % 2]
+                                                        for i, each in enumerate(texts)]))
+        for flags in (("digits",), ("c.csv", "--target", "kind"), ("r.csv", "--target", "y"),
+                      ("t.csv", "--target", "kind", "--text", "text")):
             result = self.ok("train", *flags, "--epochs", "1", "--out", "run", "--report", "false")
             for word in ("warning", "error", "doctor", "details"):
                 self.assertNotIn(word, result.err)
