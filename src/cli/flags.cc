@@ -64,14 +64,13 @@ void OptionFlags::add(Command& command, const Options& options, const std::strin
     auto text = std::make_unique<std::string>();
     const Argument typed{
         .name = flag, .target = option.target, .help = {}, .choices = option.choices};
-    const Argument& argument =
-        command.add({.name = flag + other_names(option.name),
-                     .target = text.get(),
-                     .help = option.help,
-                     .value = value_name(typed),
-                     .choices = option.choices,
-                     .default_text = default_value(typed),
-                     .group = group});
+    const Argument& argument = command.add({.name = flag + other_names(option.name),
+                                            .target = text.get(),
+                                            .help = option.help,
+                                            .value = value_name(typed),
+                                            .choices = option.choices,
+                                            .default_text = default_value(typed),
+                                            .group = group});
     flags_.push_back({option.name, flag, std::move(text), &argument});
   }
 }

@@ -188,14 +188,13 @@ std::vector<DeclaredColumn> declared_columns(const std::filesystem::path& path) 
 }  // namespace
 
 Dataset read_arff(const std::filesystem::path& path, const DataOptions& options) {
-  return collect_rows(
-      path, options, declared_columns(path), [&](const RowSink& sink) -> CsvFormat {
-        ArffReader reader(path.string(), sink.add_row);
-        auto notes = read_utf8_lines(path, [&](std::string_view line, std::int64_t number) {
-          return reader.line(line, number);
-        });
-        return {"comma", "yes", std::move(notes)};
-      });
+  return collect_rows(path, options, declared_columns(path), [&](const RowSink& sink) -> CsvFormat {
+    ArffReader reader(path.string(), sink.add_row);
+    auto notes = read_utf8_lines(path, [&](std::string_view line, std::int64_t number) {
+      return reader.line(line, number);
+    });
+    return {"comma", "yes", std::move(notes)};
+  });
 }
 
 }  // namespace selfnorm

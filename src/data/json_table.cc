@@ -70,15 +70,14 @@ class JsonRowBuilder {
 Dataset read_json_table(const std::filesystem::path& path, TableFormat format,
                         const DataOptions& options) {
   const JsonColumns columns = find_json_columns(path, format);
-  return collect_rows(
-      path, options, columns.declared, [&](const RowSink& sink) -> CsvFormat {
-        JsonRowBuilder builder(path.string(), columns);
-        auto notes = read_json_rows(path, format,
-                                    [&](const std::vector<JsonCell>& cells, std::int64_t line) {
-                                      return sink.add_row(builder.row(cells, line), line);
-                                    });
-        return {"comma", "yes", std::move(notes)};
-      });
+  return collect_rows(path, options, columns.declared, [&](const RowSink& sink) -> CsvFormat {
+    JsonRowBuilder builder(path.string(), columns);
+    auto notes =
+        read_json_rows(path, format, [&](const std::vector<JsonCell>& cells, std::int64_t line) {
+          return sink.add_row(builder.row(cells, line), line);
+        });
+    return {"comma", "yes", std::move(notes)};
+  });
 }
 
 }  // namespace selfnorm

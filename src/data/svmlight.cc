@@ -178,9 +178,9 @@ Dataset read_svmlight(const std::filesystem::path& path, const DataOptions& opti
   // A model reads its own columns. Other columns were 0 in all of its training rows.
   const IndexRange range = planned.last > 0 ? planned : size.indices;
   check_table_size(path.string(), range.last - range.first + 2, 1);  // before columns are named
-  Dataset data = collect_rows(
-      path, options, columns_of(range),
-      [&](const RowSink& sink) { return file.dense_rows(range, sink.add_row); });
+  Dataset data = collect_rows(path, options, columns_of(range), [&](const RowSink& sink) {
+    return file.dense_rows(range, sink.add_row);
+  });
   if (size.indices.last > range.last) {
     data.notes.push_back(fmt::format("features {} to {} are not used, since the model has only {}",
                                      range.last + 1, size.indices.last, range.last));
