@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import textwrap
 import time
 
 import files
@@ -209,10 +210,11 @@ def faults_text(found):
 
 
 def speed_text(found):
-    return (f"{found['megabytes']:.0f} MB are read and prepared in {found['seconds']:.1f} s, which is "
+    text = (f"{found['megabytes']:.0f} MB are read and prepared in {found['seconds']:.1f} s, which is "
             f"{found['megabytes'] / found['seconds']:.0f} MB/s, the fastest of {found['runs']} runs. The "
             f"prepared numbers take {found['prepared MB']:.0f} MB, and the process {found['peak MB']:.0f} "
             f"MB at its peak. The goals are 100 MB/s and {1.5 * found['prepared MB'] + 200:.0f} MB.")
+    return textwrap.fill(text, 100)
 
 
 def main():

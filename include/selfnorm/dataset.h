@@ -96,9 +96,12 @@ struct DataOptions {
   /// 2,000 training rows, or 20 % of at least 100 if it has no test set, unless `validation` names
   /// a source.
   std::optional<double> validation_split = {};
-  double test_split = 0;               ///< fraction of all rows used as the test set
-  bool shuffle_split = true;           ///< draw held-out rows at random; false takes the last rows
-  bool stratify_split = true;          ///< draw the same share of each class
+  double test_split = 0;       ///< fraction of all rows used as the test set
+  bool shuffle_split = true;   ///< draw held-out rows at random; false takes the last rows
+  bool stratify_split = true;  ///< draw the same share of each class
+  /// Whether a run of an earlier version chose the split: if `validation_split` is unset, 10 % of
+  /// at least 2,000 rows, drawn at random.
+  bool has_old_split = false;
   std::string group = {};              ///< table column whose rows with equal cells stay together
   std::string time = {};               ///< table column by whose order the last rows are held out
   std::string data_dir;                ///< folder to search first for known data sets

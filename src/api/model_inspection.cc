@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "data/gather.h"
 #include "report/heat_map.h"
 #include "train/evaluator.h"
 
@@ -23,36 +24,39 @@ const Field* numbers_of(const NamedRows& named_rows) {
 
 // Returns at most `max_count` of the rows, evenly spaced, as a data set.
 Dataset select_evenly(const NamedRows& named_rows, std::size_t max_count) {
-  const std::vector<std::int64_t> rows = evenly_spaced_rows(named_rows.rows, max_count);
-  const std::size_t count = rows.size();
-  Dataset few;
-  few.name = named_rows.data.name;
-  few.rows = static_cast<std::int64_t>(count);
-  few.inputs = named_rows.data.inputs;
-  few.targets = named_rows.data.targets;
-  const auto pick = [&](const auto& all, std::size_t width) {
-    std::remove_cvref_t<decltype(all)> picked;
-    for (std::size_t i = 0; i < count && !all.empty(); ++i) {
-      const auto first = all.begin() + rows[i] * static_cast<std::ptrdiff_t>(width);
-      picked.insert(picked.end(), first, first + static_cast<std::ptrdiff_t>(width));
-    }
-    return picked;
-  };
-  const auto width = static_cast<std::size_t>(elements(named_rows.data.inputs[0].sample_shape));
-  few.inputs[0].values =
-      pick(std::get<std::vector<float>>(named_rows.data.inputs[0].values), width);
-  few.targets.classes = pick(named_rows.data.targets.classes, 1);
-  few.targets.values =
-      pick(named_rows.data.targets.values, static_cast<std::size_t>(named_rows.data.targets.width));
-  return few;
+  return select_rows(named_rows.data, evenly_spaced_rows(named_rows.rows, max_count));
 }
 
-void shuffle_column(std::vector<float>& values, std::size_t width, std::size_t column) {
+// Numbers of a row that were made from one column of the table.
+struct ColumnGroup {
+  std::string name;
+  std::vector<std::size_t> columns;
+};
+
+// Returns the groups in the order of their first numbers. A number without a source is a group.
+std::vector<ColumnGroup> column_groups(const Field& field, std::size_t width) {
+  std::vector<ColumnGroup> groups;
+  for (std::size_t column = 0; column < width; ++column) {
+    const std::string name = column < field.sources.size()   ? field.sources[column]
+                             : column < field.columns.size() ? field.columns[column]
+                                                             : std::to_string(column);
+    const bool is_same =
+        column < field.sources.size() && !groups.empty() && groups.back().name == name;
+    if (!is_same) groups.push_back({name, {}});
+    groups.back().columns.push_back(column);
+  }
+  return groups;
+}
+
+// Gives each row the numbers of a column of the table in another row.
+void shuffle_group(std::vector<float>& values, std::size_t width, const ColumnGroup& group) {
   const std::vector<float> before = values;
   const auto rows = static_cast<std::int64_t>(values.size() / width);
-  const auto order = permutation(random_key(1, "importance", std::to_string(column)), rows);
+  const auto order =
+      permutation(random_key(1, "importance", std::to_string(group.columns.front())), rows);
   for (std::size_t row = 0; row < order.size(); ++row) {
-    values[row * width + column] = before[static_cast<std::size_t>(order[row]) * width + column];
+    for (const std::size_t column : group.columns)
+      values[row * width + column] = before[static_cast<std::size_t>(order[row]) * width + column];
   }
 }
 
@@ -79,7 +83,8 @@ void add_permutation_importance(const NamedRows& named_rows, TrainedModel& model
   const Field* field = numbers_of(named_rows);
   if (field == nullptr) return;
   const auto width = static_cast<std::size_t>(elements(field->sample_shape));
-  if (width > kMaxImportanceColumns) return;
+  const std::vector<ColumnGroup> groups = column_groups(*field, width);
+  if (groups.size() > kMaxImportanceColumns) return;
   Dataset few = select_evenly(named_rows, kRows);
   const std::vector<std::int64_t> rows = all_rows(few.rows);
   Evaluator evaluator(model, {.loss = true});
@@ -87,10 +92,10 @@ void add_permutation_importance(const NamedRows& named_rows, TrainedModel& model
   auto& values = std::get<std::vector<float>>(few.inputs[0].values);
   std::vector<std::pair<double, std::string>> columns;
   if (!std::isfinite(loss)) return;
-  for (std::size_t column = 0; column < width; ++column) {
+  for (const ColumnGroup& group : groups) {
     const std::vector<float> before = values;
-    shuffle_column(values, width, column);
-    columns.emplace_back(evaluator.score(few, rows)[0].second - loss, column_name(*field, column));
+    shuffle_group(values, width, group);
+    columns.emplace_back(evaluator.score(few, rows)[0].second - loss, group.name);
     values = before;
   }
   std::ranges::stable_sort(columns, std::ranges::greater{}, &std::pair<double, std::string>::first);

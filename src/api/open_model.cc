@@ -128,6 +128,13 @@ DataOptions external_data_options(const DataOptions& given, const Schema& schema
   return data;
 }
 
+// Lists the columns that training found to be identifiers, so that their cells are read as they
+// are.
+void add_identifiers(const Schema& schema, DataOptions& data) {
+  for (const TableColumn& column : schema.table)
+    if (column.kind == "id" && !is_listed(data.id, column.name)) data.id.push_back(column.name);
+}
+
 struct SelectedRows {
   Dataset data;
   std::vector<std::int64_t> rows;
@@ -208,6 +215,7 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
   // For the run's data, labels decide which rows exist and how they are divided.
   config.data.read_targets = needs_targets || !is_external;
   config.data.read_ids = !needs_targets;
+  if (!is_external) add_identifiers(opened.model.schema, config.data);
   SelectedRows rows = select_split(load_data(config.data, config.train.seed), config, split,
                                    is_external, needs_targets);
   if (needs_targets) require_targets(opened.model.schema, rows.data);

@@ -55,12 +55,23 @@ NamedRows evaluation_rows(const PreparedRun& run) {
   return evaluated;
 }
 
+// Returns the interval and the baseline of a metric in parentheses, or "" if they are not known.
+std::string range_text(const ScoreRanges& ranges, const std::string& name) {
+  const auto range = std::ranges::find(ranges, name, &ScoreRange::name);
+  if (range == ranges.end() || std::isnan(range->low) || std::isnan(range->baseline)) return "";
+  return fmt::format(" (95 % interval {:.4g} to {:.4g}, constant prediction {:.4g})", range->low,
+                     range->high, range->baseline);
+}
+
 // Returns the scores and outputs from the end of the run if they were kept, else computes them now.
 FinalEvaluation final_evaluation_of(const NamedRows& evaluated, const PreparedRun& run,
                                     TrainedModel& model) {
   if (!run.final_evaluation.outputs.empty()) return run.final_evaluation;
   FinalEvaluation now;
-  now.scores = Evaluator(model, {.loss = true}).score(evaluated.data, evaluated.rows, &now.outputs);
+  RatedScores rated =
+      Evaluator(model, {.loss = true}).rated_score(evaluated.data, evaluated.rows, &now.outputs);
+  now.scores = std::move(rated.scores);
+  now.ranges = std::move(rated.ranges);
   return now;
 }
 
@@ -106,13 +117,15 @@ void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord
   std::ranges::copy(summarize_findings(examination.findings), std::back_inserter(verdict));
   const NamedRows evaluated = evaluation_rows(run);
   const FinalEvaluation now = final_evaluation_of(evaluated, run, end);
+  document["is_table"] = !run.train.table.empty();
   add_classification(evaluated, end, now.outputs, document);
   add_regression(evaluated, end, now.outputs, document);
   add_permutation_importance(evaluated, end, document);
   add_decision_boundary(evaluated, end, document);
   for (const auto& [name, value] : now.scores) {
     document["facts"].push_back(
-        Json::array({fmt::format("{} on {}", name, evaluated.name), number(value)}));
+        Json::array({fmt::format("{} on {}{}", name, evaluated.name, range_text(now.ranges, name)),
+                     number(value)}));
   }
 }
 

@@ -245,7 +245,8 @@ std::vector<std::string> unseen_classes(const PreparedRun& run) {
 // Says how rows were divided if the user did not, and that classes are uneven.
 std::vector<std::string> describe_split(const PreparedRun& run) {
   std::vector<std::string> lines;
-  if (run.is_split_automatic && !run.rows.validation_rows.empty()) {
+  const bool is_held_out = run.rows.validation == &run.train && !run.rows.validation_rows.empty();
+  if (run.is_split_automatic && is_held_out) {
     const DataOptions& data = run.config.data;
     const bool has_classes = !run.train.targets.classes.empty();
     const std::string how = !run.train.times.empty()    ? "the last ones by " + data.time
@@ -289,6 +290,7 @@ FinalEvaluation evaluate_final_model(PreparedRun& run, RunResult& result) {
   const auto score = [&](const Dataset& data, const std::vector<std::int64_t>& rows) {
     RatedScores rated = evaluator.rated_score(data, rows, &final_evaluation.outputs);
     final_evaluation.scores = rated.scores;
+    final_evaluation.ranges = rated.ranges;
     const bool are_few = std::ssize(rows) <= kMaxEvaluationRows &&
                          std::ssize(final_evaluation.outputs) <= kMaxKeptOutputs;
     if (!are_few) final_evaluation.outputs = {};

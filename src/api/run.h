@@ -15,6 +15,7 @@ namespace selfnorm {
 /// The final scores of a run, on the test rows if there are any, else on the validation rows.
 struct FinalEvaluation {
   Scores scores;
+  ScoreRanges ranges;
   std::vector<float> outputs;  ///< for these rows; empty if there are too many
 };
 constexpr std::int64_t kMaxEvaluationRows = 10'000;  ///< rows whose outputs are kept

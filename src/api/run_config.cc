@@ -299,6 +299,7 @@ RunConfig read_run_config(const std::filesystem::path& path) {
 RunConfig read_run_folder_config(const std::filesystem::path& path) {
   RunConfig config = read_run_config(path);
   const bool is_current = read_file(path).find("stratify_split") != std::string::npos;
+  config.data.has_old_split = !is_current;
   if (!is_current) config.data.stratify_split = false;
   return config;
 }

@@ -119,7 +119,14 @@ void describe(const DescribeArguments& arguments) {
   std::optional<StandardInput> input;
   if (data.source == "-") data.source = input.emplace().path();
   data.read_targets = true;
-  const Dataset loaded = load_data(data).train;
+  const Dataset loaded = [&] {
+    try {
+      return load_data(data).train;
+    } catch (const Error& error) {
+      if (!input) throw;
+      throw Error(error.kind(), input->replace_file_name(error.detail()));
+    }
+  }();
   if (loaded.table.empty()) {
     throw Error(ErrorKind::data, loaded.name + ": is not a table (data describe reads tables)");
   }

@@ -44,6 +44,17 @@ class Chooser {
               const std::string& kind) {
     for (const std::string& name : listed) choose(option, name, {kind});
   }
+  // A column that is left out may still order the rows.
+  void choose_time(const std::string& name, const std::string& format) {
+    check_exists("date", name);
+    bool is_left_out = false;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (names_[i] != name || choices_[i].kind != "left out") continue;
+      choices_[i].format = format;
+      is_left_out = true;
+    }
+    if (!is_left_out) choose("date", name, {"time", {}, format});
+  }
   void keep(const std::string& option, const std::vector<std::string>& listed) {
     for (const std::string& name : listed) check_exists(option, name);
     for (std::size_t i = 0; i < names_.size(); ++i)
@@ -89,8 +100,7 @@ void choose_ordinal(Chooser& chooser, const std::string& file, const std::string
 void choose_time(Chooser& chooser, const std::string& file, const std::string& text) {
   const auto [name, format] = split_at_equals(text);
   const auto known = format_named(format);
-  if (format.empty() || (known && is_time(*known)))
-    return chooser.choose("date", name, {"time", {}, format});
+  if (format.empty() || (known && is_time(*known))) return chooser.choose_time(name, format);
   std::vector<std::string> names;
   for (const CellFormat each : kTimeFormats) names.emplace_back(format_name(each));
   throw_data_error(fmt::format("{}: `date`: {} is not a format of times, expected one of {}", file,
@@ -111,6 +121,14 @@ std::vector<ColumnChoice> column_choices(const std::string& file,
   chooser.choose("id", options.id, "id");
   if (!options.group.empty()) chooser.choose("group", options.group, {"group"});
   if (!options.time.empty()) chooser.check_exists("time", options.time);
+  if (!options.group.empty() && !options.time.empty()) {
+    throw_data_error(file + ": `group` and `time` divide the rows in two ways (leave one out)");
+  }
+  if (!options.group.empty() && !options.shuffle_split) {
+    throw_data_error(file +
+                     ": `group` draws groups at random, but shuffle_split = false takes the last "
+                     "rows (leave one out)");
+  }
   chooser.keep("keep", options.keep);
   chooser.keep("columns", options.columns);
   if (!options.columns.empty()) chooser.leave_out_unlisted(options.columns);

@@ -39,7 +39,7 @@ class Parser {
 
   // Splits plain lines itself, because libcsv looks at each byte.
   void feed(std::string_view text) {
-    while (!text.empty()) {
+    while (!text.empty() && !done_) {
       const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
       const std::string_view line = text.substr(0, end);
       if (!is_inside_ && is_plain(line)) split(line);
@@ -68,7 +68,8 @@ class Parser {
       block_.push(line.substr(begin, end - begin));
       begin = end + 1;
     }
-    const bool is_comment = skips_comments_ && trimmed(line).starts_with('#');
+    const bool is_comment =
+        skips_comments_ && trimmed(line.substr(0, line.find(delimiter_))).starts_with('#');
     if (is_comment) block_.drop_row();
     else if (!line.empty()) block_.end_row(line_);
     ++line_;
@@ -118,6 +119,7 @@ class Parser {
     if (fault_) std::rethrow_exception(fault_);
     if (parsed) return;
     hand_over();  // a row before may have a fault, too
+    if (done_) return;
     throw_data_error(fmt::format(
         "{}:{}: a quote (\") is not closed, or is inside an unquoted cell (double it "
         "to \"\" and put the cell in quotes, or set quotes = \"no\" if quotes are text)",

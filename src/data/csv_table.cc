@@ -342,7 +342,15 @@ void CsvTable::add_order_of_rows(Dataset& data) const {
   if (!options_.group.empty()) data.groups = groups_of(columns_[place(options_.group)].cells);
   if (options_.time.empty()) return;
   const std::size_t column = place(options_.time);
-  const TableTimes times = times_of(columns_[column].cells);
+  const std::string& format = choices_[column].format;
+  if (format.empty() && has_ambiguous_days(columns_[column].cells)) {
+    throw_data_error(
+        fmt::format("{}: `time`: {} may begin with the day or with the month (say which: date = "
+                    "[\"{}=day/month/year\"], or month/day/year)",
+                    cell_location(0, column), quote_for_message(columns_[column].cells.words()[0]),
+                    header_.names[column]));
+  }
+  const TableTimes times = times_of(columns_[column].cells, format);
   if (times.fault) {
     throw_data_error(
         fmt::format("{}: expected a time or a number, got {} (`time` orders the rows "
@@ -375,8 +383,8 @@ Dataset CsvTable::dataset(const std::string& delimiter) {
   }
   if (targets.size() == 1) leave_out_unlabeled(data);
   data.rows = rows();
-  if (options_.table.empty() && targets.size() == 1) check_variety(file_, targets[0], data.notes);
   data.targets = targets_of_table(targets, task());
+  if (options_.table.empty() && targets.size() == 1) check_variety(file_, targets[0], data.notes);
   if (options_.table.empty()) add_order_of_rows(data);
   data.inputs.push_back(features(data, delimiter));
   data.lines = lines_;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "data/byte_reader.h"
+#include "data/column_encoding.h"
 #include "data/csv.h"
 #include "data/gather.h"
 #include "data/idx.h"
@@ -223,10 +224,23 @@ LoadedData load_files(const DataOptions& options) {
   return {read_arrays(files, options), {}};
 }
 
+// Removes the columns of the plan that are in none of the inputs, so that new rows need not have
+// them.
+void forget_unused_columns(Dataset& data) {
+  std::erase_if(data.table, [&](const TableColumn& column) {
+    return is_feature(column) && std::ranges::none_of(data.inputs, [&](const Field& field) {
+             return is_listed(field.sources, column.name);
+           });
+  });
+}
+
 LoadedData load_table(const fs::path& path, const DataOptions& options) {
   if (!options.text.empty()) return {read_texts(path, options), {}};
   LoadedData data{read_table(path, options), {}};
-  if (!options.inputs.empty()) split_into_inputs(options.inputs, data.train);
+  if (!options.inputs.empty()) {
+    split_into_inputs(options.inputs, data.train);
+    forget_unused_columns(data.train);
+  }
   return data;
 }
 
@@ -251,7 +265,17 @@ void reject_unread_options(SourceKind source, const DataOptions& options) {
        "has its own targets, which are classes"},
       {"delimiter", options.delimiter != "auto", {table}, "is not a table"},
       {"header", options.header != "auto", {table}, "is not a table"},
-      {"text", !options.text.empty(), {table}, "contains numbers, not texts"}};
+      {"text", !options.text.empty(), {table}, "contains numbers, not texts"},
+      {"group", !options.group.empty(), {table}, "is not a table"},
+      {"time", !options.time.empty(), {table}, "is not a table"},
+      {"id", !options.id.empty(), {table}, "is not a table"},
+      {"columns", !options.columns.empty(), {table}, "is not a table"},
+      {"drop", !options.drop.empty(), {table}, "is not a table"},
+      {"keep", !options.keep.empty(), {table}, "is not a table"},
+      {"categorical", !options.categorical.empty(), {table}, "is not a table"},
+      {"numeric", !options.numeric.empty(), {table}, "is not a table"},
+      {"ordinal", !options.ordinal.empty(), {table}, "is not a table"},
+      {"date", !options.date.empty(), {table}, "is not a table"}};
   for (const Rule& rule : rules) {
     if (!rule.given || std::ranges::count(rule.readers, source) > 0) continue;
     throw_data_error(fmt::format(

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/index.h"
@@ -18,7 +19,14 @@ std::vector<std::int32_t> groups_of(const ColumnCells& cells) {
   return groups;
 }
 
-TableTimes times_of(const ColumnCells& cells) {
+bool has_ambiguous_days(const ColumnCells& cells) {
+  const auto is_ambiguous = [](const std::string& word) {
+    return parse_cell(word, CellFormat::day_month) && parse_cell(word, CellFormat::month_day);
+  };
+  return !cells.words().empty() && std::ranges::all_of(cells.words(), is_ambiguous);
+}
+
+TableTimes times_of(const ColumnCells& cells, const std::string& format_name) {
   TableTimes times;
   const auto add = [&](std::optional<double> value, std::int64_t row, const std::string& cell) {
     times.values.push_back(value.value_or(0));
@@ -31,7 +39,13 @@ TableTimes times_of(const ColumnCells& cells) {
     }
     return times;
   }
-  const CellFormat format = likely_time_format(cells);
+  CellFormat format = likely_time_format(cells);
+  const auto count = [&](CellFormat each) {
+    return std::ranges::count_if(
+        cells.words(), [&](const std::string& word) { return parse_cell(word, each).has_value(); });
+  };
+  if (count(CellFormat::plain) > count(format)) format = CellFormat::plain;
+  if (const auto given = format_named(format_name)) format = *given;
   std::vector<std::optional<double>> values;
   for (const std::string& word : cells.words()) values.push_back(parse_cell(word, format));
   for (const std::int32_t code : cells.codes()) {

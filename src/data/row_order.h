@@ -22,8 +22,12 @@ struct TableTimes {
   std::optional<CellFault> fault;
 };
 
-/// Returns numbers, or the seconds of times in the format in which most of the cells are written.
-TableTimes times_of(const ColumnCells& cells);
+/// Returns numbers, or the seconds of times. `format` is the name of a format, or "" for that in
+/// which most of the cells are written.
+TableTimes times_of(const ColumnCells& cells, const std::string& format);
+
+/// Whether all words are times both with the day first and with the month first.
+bool has_ambiguous_days(const ColumnCells& cells);
 
 /// Returns the text of each cell, "" for a missing one.
 std::vector<std::string> texts_of(const ColumnCells& cells);

@@ -96,6 +96,8 @@ Split split_stratified(std::span<const std::int32_t> classes, double fraction, s
     (of_class > 0 ? split.held_out : split.train).push_back(row);
     of_class = std::max<std::int64_t>(of_class - 1, 0);
   }
+  // Each class has a single row.
+  if (split.held_out.empty()) return split_rows(rows, fraction, true, seed, name);
   return split;
 }
 
@@ -154,6 +156,8 @@ Split split_dataset(const Dataset& data, double fraction, const DataOptions& opt
 void decide_validation_split(DataOptions& options, std::int64_t rows, bool has_test) {
   if (options.validation_split.has_value()) return;
   options.validation_split = 0;
+  if (options.has_old_split) options.shuffle_split = true;
+  if (options.has_old_split && rows < kManyRows) return;
   if (!options.validation.empty()) return;
   if (rows >= kManyRows) options.validation_split = kFractionOfMany;
   else if (rows >= kMinRowsToHoldOut && !has_test) options.validation_split = kFractionOfFew;

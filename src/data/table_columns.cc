@@ -95,7 +95,8 @@ TableColumn time_column(const std::string& name, const ColumnCells& cells, const
   if (days > kDaysWithMonths) column.parts.emplace_back("month");
   if (days > kDaysWithWeekdays) column.parts.emplace_back("weekday");
   const bool has_hours = std::ranges::any_of(cells.words(), [&](const std::string& word) {
-    return std::fmod(*parse_cell(word, format), kSecondsPerDay) != 0;
+    const auto seconds = parse_cell(word, format);
+    return seconds && std::fmod(*seconds, kSecondsPerDay) != 0;
   });
   if (has_hours) column.parts.emplace_back("hour");
   column.marks_missing = cells.missing() > 0;

@@ -18,7 +18,11 @@
 namespace selfnorm {
 namespace {
 
-constexpr std::size_t kIntervals = 64;  // of a number that predicts the target alone
+// Returns the number of intervals of a number that predicts the target alone.
+std::size_t interval_count(std::size_t rows) {
+  const auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(rows)));
+  return std::clamp<std::size_t>(root, 8, 64);
+}
 
 // The numbers of a table column in the features.
 class FeatureColumn {
@@ -35,7 +39,11 @@ class FeatureColumn {
     if (column_.marks_missing) return at(row, count_ - 1) == 1;
     return std::isnan(at(row, 0));
   }
-  bool is_one_hot() const { return column_.kind == "category" && count_ > 1; }
+  bool is_one_hot() const {
+    const bool is_one_number =
+        column_.categories.size() == 2 && !column_.has_other && !column_.marks_missing;
+    return column_.kind == "category" && !is_one_number;
+  }
   // The index of the category, or −1.
   std::int64_t category(std::int64_t row) const {
     if (!is_one_hot()) return std::isnan(at(row, 0)) ? -1 : std::llround(at(row, 0));
@@ -61,12 +69,13 @@ std::vector<std::int64_t> intervals_of(const std::vector<double>& numbers) {
     if (!std::isnan(x)) sorted.push_back(x);
   std::ranges::sort(sorted);
   std::vector<double> edges;
-  for (std::size_t i = 1; i < kIntervals && !sorted.empty(); ++i)
-    edges.push_back(sorted[i * sorted.size() / kIntervals]);
+  const std::size_t count = interval_count(sorted.size());
+  for (std::size_t i = 1; i < count && !sorted.empty(); ++i)
+    edges.push_back(sorted[i * sorted.size() / count]);
   std::vector<std::int64_t> intervals;
   for (const double x : numbers) {
     const auto above = std::ranges::upper_bound(edges, x) - edges.begin();
-    intervals.push_back(std::isnan(x) ? static_cast<std::int64_t>(kIntervals) : above);
+    intervals.push_back(std::isnan(x) ? static_cast<std::int64_t>(count) : above);
   }
   return intervals;
 }

@@ -24,8 +24,8 @@ struct ColumnDescription {
   std::vector<std::int64_t> histogram = {};  ///< rows in equal bins from `low` to `high`
   std::vector<std::pair<std::string, double>> shares = {};  ///< of categories
   /// How well this column alone predicts the target: accuracy or R² on half of the rows, from the
-  /// mean or the most frequent class of each category, or of each of 64 intervals, in the other
-  /// half. NaN without targets.
+  /// mean or the most frequent class of each category, or of each of 8 to 64 intervals, in the
+  /// other half. NaN without targets.
   double target_score = std::numeric_limits<double>::quiet_NaN();
 };
 

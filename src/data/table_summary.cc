@@ -96,7 +96,8 @@ std::vector<std::string> summarize_table(const Dataset& data, const DataOptions&
         return with_missing(data, column, column.name);
       }));
   add("times", list_columns(data, "time", [&](const TableColumn& column) {
-        return with_missing(data, column, column.name);
+        const bool is_local = column.format.find('/') != std::string::npos;
+        return with_missing(data, column, column.name + (is_local ? " as " + column.format : ""));
       }));
   add("words", list_columns(data, "category", [&](const TableColumn& column) {
         return with_missing(data, column,

@@ -109,7 +109,9 @@ void check_variety(const std::string& file, const TargetColumn& column,
         file, column.name, words, present));
   }
   bool is_constant = words == 1 && present > 1;
-  std::string value = words == 1 ? cells.words()[0] : "";
+  std::string value;
+  for (std::size_t i = 0; i < cells.words().size(); ++i)
+    if (cells.counts()[i] > 0) value = cells.words()[i];
   if (!cells.has_words()) {
     double low = std::numeric_limits<double>::infinity(), high = -low;
     for (const double x : cells.numbers())

@@ -181,6 +181,22 @@ void check_texts(const DataOptions& options) {
         "`{}` applies only to texts (name their columns with text = [\"…\"], or leave it out)",
         name));
   }
+  const std::pair<const char*, bool> of_numbers[] = {{"group", !options.group.empty()},
+                                                     {"time", !options.time.empty()},
+                                                     {"id", !options.id.empty()},
+                                                     {"columns", !options.columns.empty()},
+                                                     {"drop", !options.drop.empty()},
+                                                     {"keep", !options.keep.empty()},
+                                                     {"categorical", !options.categorical.empty()},
+                                                     {"numeric", !options.numeric.empty()},
+                                                     {"ordinal", !options.ordinal.empty()},
+                                                     {"date", !options.date.empty()}};
+  for (const auto& [name, given] : of_numbers) {
+    if (!given || options.text.empty()) continue;
+    throw_data_error(fmt::format(
+        "`{}` does not apply to texts, of which only the columns of `text` are read (leave it out)",
+        name));
+  }
   for (const auto& [name, columns] : options.inputs) {
     const bool is_text = columns.size() == 1 && std::ranges::count(options.text, columns[0]) > 0;
     if (options.text.empty() || is_text) continue;

@@ -14,7 +14,7 @@
 namespace selfnorm {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{1} << 18;
+constexpr std::size_t kChunk = std::size_t{1} << 20;
 constexpr std::size_t kMaxLine = std::size_t{1} << 26;
 
 // Converts text to UTF-8 and removes what was converted from `text`. Bytes that are not a character
@@ -73,8 +73,10 @@ std::string_view Utf8Reader::next() {
     more = fill();
     end = pending_.rfind('\n');
   }
-  piece_ = pending_.substr(0, more ? end + 1 : pending_.size());
-  pending_.erase(0, piece_.size());
+  const std::string rest = more ? pending_.substr(end + 1) : "";
+  pending_.resize(pending_.size() - rest.size());
+  piece_.swap(pending_);
+  pending_ = rest;
   if (const std::size_t nul = piece_.find('\0'); nul != std::string::npos) {
     const auto before = std::ranges::count(piece_.substr(0, nul), '\n');
     throw_data_error(

@@ -64,14 +64,21 @@ std::string text_of(const Field& field, const std::vector<std::string>& vocabula
   return text;
 }
 
+// Of a column of a table that became several numbers, those that are 0 are left out: of 32
+// categories, only that of the row is of interest.
 Json feature_values(const Field& field, std::int64_t row) {
   constexpr std::size_t kMaxPreviewedFeatures = 20;
   const auto count = static_cast<std::size_t>(elements(field.sample_shape));
+  const auto has_source_of = [&](std::size_t i, std::size_t other) {
+    return std::max(i, other) < field.sources.size() && field.sources[i] == field.sources[other];
+  };
   Json list = Json::array();
-  for (std::size_t i = 0; i < std::min(count, kMaxPreviewedFeatures); ++i) {
+  for (std::size_t i = 0; i < count && list.size() < kMaxPreviewedFeatures; ++i) {
+    const float value = value_at(field, static_cast<std::size_t>(row) * count + i);
+    const bool is_part = (i > 0 && has_source_of(i, i - 1)) || has_source_of(i, i + 1);
+    if (is_part && value == 0) continue;
     const std::string name = i < field.columns.size() ? field.columns[i] : std::to_string(i);
-    list.push_back(
-        Json::array({name, number(value_at(field, static_cast<std::size_t>(row) * count + i))}));
+    list.push_back(Json::array({name, number(value)}));
   }
   return list;
 }
@@ -79,6 +86,7 @@ Json feature_values(const Field& field, std::int64_t row) {
 }  // namespace
 
 void add_input_preview(const Dataset& data, std::int64_t row, Json& mistake) {
+  if (!data.lines.empty()) mistake["line"] = data.lines[static_cast<std::size_t>(row)];
   if (!data.vocabulary.empty()) {
     for (const Field& field : data.inputs) {
       mistake["text"].push_back(text_of(field, data.vocabulary, row));

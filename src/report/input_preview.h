@@ -7,7 +7,8 @@
 
 namespace selfnorm {
 
-/// Adds the input of a row to `json`: its texts, its image, or the values of a table.
+/// Adds the line of a row in its file to `json`, if it is known, and the input of the row: its
+/// texts, its image, or the values of a table.
 void add_input_preview(const Dataset& data, std::int64_t row, Json& json);
 
 }  // namespace selfnorm

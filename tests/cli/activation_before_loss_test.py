@@ -14,7 +14,7 @@ def net(target, *last, source="t.csv", loss="", inputs=3):
     """Returns a network file of dense layers that ends with `last`."""
     layers = "".join(f"  {layer},\n" for layer in (*DENSE, *last))
     train = f'loss = "{loss}"\n' if loss else ""
-    return (f'[data]\nsource = "{source}"\ntarget = "{target}"\n'
+    return (f'[data]\nsource = "{source}"\ntarget = "{target}"\nvalidation_split = 0\n'
             f"[model]\ninputs = {{ x = [{inputs}] }}\nlayers = [\n{layers}]\n"
             f"[train]\nepochs = 2\n{train}")
 

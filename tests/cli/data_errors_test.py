@@ -151,6 +151,12 @@ class DataErrors(CliTest):
                    'inputs = { x = [3] }\nlayers = [{ op = "dense", units = 2 }]\n')
         self.refused(["y", "2 outputs"], "net.toml")
 
+    def test_options_of_tables_are_not_ignored_elsewhere(self):
+        for flag in ("--group", "--time", "--id", "--drop", "--columns"):
+            self.refused([flag[2:], "not a table"], "--data", "digits", flag, "x")
+        self.write("texts.csv", "says,label\n" + "good day,yes\nbad day,no\n" * 20)
+        self.refused(["group", "texts"], "--data", "texts.csv", "--text", "says", "--target", "label", "--group", "x")
+
     def test_splits_that_leave_no_rows(self):
         header, rows = regression_table(3)
         self.write("t.csv", csv_text(header, rows))

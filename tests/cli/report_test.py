@@ -157,6 +157,19 @@ epochs = 2
         seen = self.check(self.path("run/report.html"), "Predictions", "Worst mistakes", "Importance")
         self.assertNotIn("Confusion", seen["sections"])
 
+    def test_a_table_begins_with_its_results(self):
+        rows = "".join(f"{('red', 'green', 'blue')[i % 3]},{i % 5},{5 * (i % 3) + (i % 5) + 0.1 * (i % 2)}\n"
+                       for i in range(300))
+        self.write("t.csv", "color,x,price\n" + rows)
+        self.ok("train", "--data", "t.csv", "--target", "price", "--epochs", "5", "--out", "run")
+        seen = self.check(self.path("run/report.html"), "Predictions", "Importance")
+        self.assertLess(seen["sections"].index("Importance"), seen["sections"].index("Training"))
+        page = self.path("run/report.html").read_text()
+        importance = re.search(r'"importance":.*?"columns":(\[.*?\])', page).group(1)
+        self.assertEqual(["color", "x"], sorted(each["name"] for each in json.loads(importance)))
+        self.assertRegex(page, r'"line":\d+')
+        self.assertIn("constant prediction", page)
+
     def test_texts(self):
         # Some texts have both labels, so that there are mistakes.
         rows = "".join(f"{word} day {i % 4},{label}\n" for i in range(60)

@@ -108,6 +108,25 @@ class Tables(CliTest):
         for row in held_out:  # below the header
             self.assertEqual(f"r{int(row['line']) - 2}", row["id"])
 
+    def test_predictions_of_own_rows_repeat_identifiers_as_they_are(self):
+        rows = [[12345678901234567890 + 10000 * i, i % 7, i % 7 + 0.5 * (i % 2)] for i in range(120)]
+        self.write("t.csv", text(["", "x", "y"], rows))
+        self.train()
+        given = self.ok("predict", "run", "--split", "all").out
+        names = [row[""] for row in csv.DictReader(io.StringIO(given))]
+        self.assertEqual([str(row[0]) for row in rows], names)
+
+    def test_a_run_of_an_earlier_version_is_divided_as_it_was(self):
+        self.write("t.csv", text(HEADER, mixed_rows(200)))
+        self.train()
+        config = self.path("run/config.toml").read_text()
+        old = "".join(line for line in config.splitlines(keepends=True) if not line.startswith(
+            ("stratify_split", "group =", "time =", "id =", "columns =", "ordinal =", "date =")))
+        old = old.replace("validation_split = 0.2", 'validation_split = "auto"').replace(
+            "shuffle_split = true", "shuffle_split = false")
+        self.path("run/config.toml").write_text(old)
+        self.assertEqual("all", self.ok_json("evaluate", "run")["split"])  # no rows were held out
+
     def test_evaluate_scores_the_validation_rows_by_default(self):
         self.write("t.csv", text(HEADER, mixed_rows(200)))
         said = self.train()

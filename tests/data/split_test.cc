@@ -94,6 +94,11 @@ TEST(SplitStratified, DrawsRowsBySeed) {
   EXPECT_NE(split.held_out, split_stratified(classes, 0.2, 2, "test").held_out);
 }
 
+TEST(SplitStratified, HoldsOutRowsOfClassesWithASingleRow) {
+  const std::vector<std::int32_t> classes = {0, 1, 2, 3};
+  EXPECT_EQ(split_stratified(classes, 0.25, 1, "test").held_out.size(), 1U);
+}
+
 TEST(SplitGroups, KeepsGroupsTogether) {
   EXPECT_TRUE(rc::check("no group is in both parts", [] {
     const auto count = *rc::gen::inRange<std::int64_t>(20, 200);
@@ -142,6 +147,16 @@ TEST(DecideValidationSplit, HoldsOutRowsWhereTheySuffice) {
   options.validation.clear();
   options.validation_split = 0;
   EXPECT_EQ(decided(2000, false, options), 0);
+}
+
+TEST(DecideValidationSplit, IsThatOfTheVersionOfARun) {
+  DataOptions options;
+  options.has_old_split = true;
+  options.shuffle_split = false;
+  EXPECT_EQ(decided(1999, false, options), 0);
+  decide_validation_split(options, 2000, true);
+  EXPECT_EQ(options.validation_split, 0.1);
+  EXPECT_TRUE(options.shuffle_split);
 }
 
 TEST(SplitDataset, ChoosesTheKindOfSplit) {

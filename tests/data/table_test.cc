@@ -343,15 +343,16 @@ TEST_F(TableTest, IdentifiersAreNotFeaturesAndStayAsTheyAre) {
 
 TEST_F(TableTest, GroupsAndTimesOrderTheRows) {
   DataOptions options;
+  const std::string text = "g,t,x,y\nb,2020-01-02,1,0\na,2020-01-01,2,1\nb,2020-01-03,3,0\n";
   options.group = "g";
-  options.time = "t";
-  const Dataset data =
-      read("g,t,x,y\nb,2020-01-02,1,0\na,2020-01-01,2,1\nb,2020-01-03,3,0\n", "y", options);
-  EXPECT_EQ(data.groups, (std::vector<std::int32_t>{0, 1, 0}));
-  EXPECT_EQ(data.times[2] - data.times[1], 2 * 86400);
-  EXPECT_EQ(data.inputs[0].sources.front(), "t");
-  EXPECT_EQ(std::ranges::count(data.inputs[0].sources, "g"), 0);
+  const Dataset grouped = read(text, "y", options);
+  EXPECT_EQ(grouped.groups, (std::vector<std::int32_t>{0, 1, 0}));
+  EXPECT_EQ(std::ranges::count(grouped.inputs[0].sources, "g"), 0);
   options.group.clear();
+  options.time = "t";
+  const Dataset timed = read(text, "y", options);
+  EXPECT_EQ(timed.times[2] - timed.times[1], 2 * 86400);
+  EXPECT_EQ(std::ranges::count(timed.inputs[0].sources, "t"), 1);
   options.time = "x";
   expect_contains("t.csv:3, column 'x': expected a time or a number, got ''",
                   fault("x,z,y\n1,1,0\n,2,1\n", options));
@@ -387,6 +388,64 @@ TEST_F(TableTest, AConstantTargetIsNoted) {
             (Names{"the target 'y' is 3 in all rows, so there is nothing to learn"}));
   EXPECT_EQ(read("a,y\n1,no\n2,no\n").notes.size(), 1U);
   EXPECT_TRUE(read("a,y\n1,no\n2,yes\n").notes.empty());
+}
+
+TEST_F(TableTest, TimesHaveTheGivenFormat) {
+  DataOptions options;
+  options.time = "t";
+  const std::string text = "t,x,y\n01/05/2020,1,0\n05/01/2020,2,1\n09/03/2020,3,0\n";
+  expect_contains("may begin with the day or with the month", fault(text, options));
+  options.date = {"t=day/month/year"};
+  options.drop = {"t"};  // still orders the rows
+  const Dataset data = read(text, "y", options);
+  EXPECT_LT(data.times[1], data.times[2]);
+  EXPECT_LT(data.times[2], data.times[0]);
+  EXPECT_EQ(data.inputs[0].columns, (Names{"x"}));
+}
+
+TEST_F(TableTest, TimesMayBeNumbersThatAreAlsoNames) {
+  DataOptions options;
+  options.time = "t";
+  options.id = {"t"};
+  EXPECT_EQ(read("t,x,y\n2,1,0\n1,2,1\n", "y", options).times, (std::vector<double>{2, 1}));
+  options.id.clear();
+  expect_contains("t.csv:4, column 't': expected a time or a number, got 'oops'",
+                  fault("t,x,y\n2,1,0\n1,2,1\noops,3,0\n", options));
+}
+
+TEST_F(TableTest, OnlyOneOptionDividesTheRows) {
+  DataOptions options;
+  options.group = "g";
+  options.time = "t";
+  expect_contains("`group` and `time`", fault("g,t,x,y\n1,1,1,0\n2,2,2,1\n", options));
+  options.time.clear();
+  options.shuffle_split = false;
+  expect_contains("shuffle_split", fault("g,t,x,y\n1,1,1,0\n2,2,2,1\n", options));
+}
+
+TEST_F(TableTest, ACategoryWithoutCellsCanBeStored) {
+  DataOptions options;
+  options.categorical = {"c"};
+  const Dataset data = read("x,c,y\n1,,0\n2,,1\n3,,0\n", "y", options);
+  EXPECT_EQ(data.inputs[0].columns, (Names{"x", "c is missing"}));
+  EXPECT_NO_THROW(check_table_column(data.table[1]));
+}
+
+TEST_F(TableTest, ACommentBeginsARow) {
+  const Dataset data = read("# colors\na\tcolor\ty\n1\t#ff0000\t0\n\t#00ff00\t1\n\"2\"\tx\t0\n");
+  EXPECT_EQ(data.rows, 3);
+}
+
+TEST_F(TableTest, RowsAfterTheLimitAreNotParsed) {
+  DataOptions options;
+  options.limit = 2;
+  EXPECT_EQ(read("a,y\n1,0\n2,1\n3,0\n\"4\"x,1\n", "y", options).rows, 2);
+}
+
+TEST_F(TableTest, OneBadCellInATargetOfManyNumbersIsNamed) {
+  std::string text = "a,y\n";
+  for (int i = 0; i < 300; ++i) text += "1," + std::to_string(i) + ".5\n";
+  expect_contains("t.csv:302, column 'y'", fault(text + "1,oops\n"));
 }
 
 }  // namespace

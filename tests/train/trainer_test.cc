@@ -214,6 +214,7 @@ TEST_F(TrainerTest, TracksNoBestEpochWithoutPatience) {
 TEST_F(TrainerTest, LossesMatchGoldenValues) {
   RunConfig c = config();
   set_dropout_inference(c.network, "identity");
+  c.data.shuffle_split = false;
   train_run(c, "run", false);
   std::ifstream golden(std::string(SELFNORM_SOURCE_DIR) + "/tests/golden/clusters_losses.csv");
   ASSERT_TRUE(golden.good());

@@ -38,9 +38,12 @@ function captureViewState() {
 function show(report) {
   const main = document.getElementById('report'), isAgain = main.querySelector('section') !== null, goBack = captureViewState();
   disposeDrawings();
-  const made = [summarySection, comparisonSection, findingsSection, trainingSection, momentsSection, predictedMomentsSection,
-    histogramSection, confusionSection, regressionSection, mistakesSection, calibrationSection, importanceSection, boundarySection, timeSection,
-    networkSection, configurationSection].map((make) => make(report)).filter((each) => each !== null);
+  const results = [confusionSection, regressionSection, importanceSection, mistakesSection, calibrationSection, boundarySection];
+  const signals = [momentsSection, predictedMomentsSection, histogramSection];
+  // For a table, the results come first: they are what its owner asked.
+  const order = report.is_table ? [...results, trainingSection, findingsSection, ...signals] :
+    [findingsSection, trainingSection, ...signals, ...results];
+  const made = [summarySection, comparisonSection, ...order, timeSection, networkSection, configurationSection].map((make) => make(report)).filter((each) => each !== null);
   main.replaceChildren(...made);
   document.querySelector('nav').replaceChildren(...made.map((each) =>
     element('a', {href: `#${each.id}`}, each.querySelector('h2').textContent)));

@@ -196,8 +196,9 @@ function imageCanvas(image) {
 }
 
 function mistakeText(each) {
-  if ('probability' in each) return `row ${each.row}: ${each.truth}, predicted ${each.predicted} (${formatNumber(100 * each.probability, 3)} %)`;
-  return `row ${each.row}: ${each.target} ${formatNumber(each.truth)}, predicted ${formatNumber(each.predicted)} (residual ${formatNumber(each.deviations, 3)} times the root mean square)`;
+  const place = 'line' in each ? `line ${each.line}` : `row ${each.row}`;
+  if ('probability' in each) return `${place}: ${each.truth}, predicted ${each.predicted} (${formatNumber(100 * each.probability, 3)} %)`;
+  return `${place}: ${each.target} ${formatNumber(each.truth)}, predicted ${formatNumber(each.predicted)} (residual ${formatNumber(each.deviations, 3)} times the root mean square)`;
 }
 
 function mistakesSection(report) {
