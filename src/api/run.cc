@@ -16,6 +16,7 @@
 #include "data/inputs.h"
 #include "data/paths.h"
 #include "data/split.h"
+#include "data/table_description.h"
 #include "data/table_summary.h"
 #include "data/text_dataset.h"
 #include "data/token_counter.h"
@@ -424,6 +425,7 @@ RunSummary Run::summary() const {
     summary.skipped += data->skipped;
   }
   if (!run.train.table.empty()) summary.notes = summarize_table(run.train, run.config.data);
+  for (const std::string& each : find_leaks(run.train)) summary.notes.push_back("warning: " + each);
   for (std::string& line : describe_split(run)) summary.notes.push_back(std::move(line));
   for (const std::string& each : run.train.notes) summary.notes.push_back("note: " + each);
   summary.coverage = run.coverage;

@@ -11,8 +11,10 @@
 #include <unordered_set>
 
 #include "base/index.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "data/byte_reader.h"
+#include "data/gather.h"
 #include "data/table_summary.h"
 
 namespace selfnorm {
@@ -204,16 +206,23 @@ bool predicts_nearly_all(double score, double baseline) {
   return baseline < 1 && (score - baseline) / (1 - baseline) > kNearlyAll;
 }
 
+std::vector<std::string> leak_warnings(const Dataset& data, const TableDescription& table) {
+  std::vector<std::string> warnings;
+  if (!has_one_target(data.targets)) return warnings;
+  for (const ColumnDescription& column : table.columns) {
+    if (!predicts_nearly_all(column.target_score, table.baseline)) continue;
+    warnings.push_back(fmt::format(
+        "column {} alone predicts the target ({} {:.3f}): if it is known only together with the "
+        "target, leave it out (--drop {})",
+        quote_for_message(column.name), data.targets.classes.empty() ? "R²" : "accuracy",
+        column.target_score, quote_for_shell(column.name)));
+  }
+  return warnings;
+}
+
 void add_warnings(const Dataset& data, TableDescription& out) {
+  out.warnings = leak_warnings(data, out);
   if (has_one_target(data.targets)) {
-    for (const ColumnDescription& column : out.columns) {
-      if (!predicts_nearly_all(column.target_score, out.baseline)) continue;
-      out.warnings.push_back(fmt::format(
-          "column {} alone predicts the target ({} {:.3f}): if it is known only together with the "
-          "target, leave it out (--drop {})",
-          quote_for_message(column.name), data.targets.classes.empty() ? "R²" : "accuracy",
-          column.target_score, quote_for_shell(column.name)));
-    }
     if (predicts_nearly_all(out.row_order_score, out.baseline)) {
       out.warnings.emplace_back(
           "the rows are sorted by the target: a column that counts the rows would give the target "
@@ -241,6 +250,16 @@ std::vector<std::string> likely_targets(const Dataset& data) {
 }
 
 }  // namespace
+
+std::vector<std::string> find_leaks(const Dataset& data) {
+  constexpr std::int64_t kMaxRows = 5000;
+  const bool is_table = data.inputs.size() == 1 && !data.inputs[0].sources.empty();
+  if (!is_table || !has_one_target(data.targets)) return {};
+  std::vector<std::int64_t> rows = permutation(random_key(1, "leaks", "rows"), data.rows);
+  rows.resize(as_index(std::min(data.rows, kMaxRows)));
+  const Dataset few = select_rows(data, rows);
+  return leak_warnings(few, describe_table(few));
+}
 
 TableDescription describe_table(const Dataset& data) {
   TableDescription out{data.name, data.rows, count_duplicates(data), {}, {}, 0, 0, {}, {}};

@@ -45,4 +45,8 @@ struct TableDescription {
 /// alone is a leak, or makes the others superfluous, so it is a warning.
 TableDescription describe_table(const Dataset& data);
 
+/// Returns a warning for each column that predicts nearly all of the target alone, judged by at
+/// most 5,000 random rows.
+std::vector<std::string> find_leaks(const Dataset& data);
+
 }  // namespace selfnorm

@@ -119,8 +119,10 @@ std::vector<std::string> summarize_table(const Dataset& data, const DataOptions&
   add("left out", list_columns(data, "left out", [](const TableColumn& column) {
         return fmt::format("{} ({})", quote_for_shell(column.name), column.note);
       }));
-  if (!lines.empty() && lines.back().starts_with("left out"))
-    lines.back() += "; --keep COLUMN uses it";
+  const auto is_decided_here = [](const TableColumn& column) {
+    return column.kind == "left out" && !column.note.starts_with("--");
+  };
+  if (std::ranges::any_of(data.table, is_decided_here)) lines.back() += "; --keep COLUMN uses it";
   return lines;
 }
 

@@ -196,6 +196,7 @@ class Tables(CliTest):
         self.assertRegex(said, r"(?m)^when +time +2024-01-15 to 2024-12-15")
         self.assertRegex(said, r"(?m)^color +category +(red|green|blue) ")
         self.assertIn("column 'twice' alone predicts the target", said)
+        self.assertIn("warning: column 'twice' alone predicts the target", self.train("--dry-run").err)
         page = self.path("t.html").read_text()
         self.assertIn("<svg", page)
         document = self.ok_json("data", "describe", "t.csv", "--target", "y")

@@ -59,6 +59,16 @@ TEST_F(TableDescriptionTest, AColumnThatGivesTheTargetAwayIsAWarning) {
   EXPECT_LT(table.columns[0].target_score, 0.65);  // of 200 rows of noise
 }
 
+TEST_F(TableDescriptionTest, FindsLeaksInSortedRows) {
+  DataOptions options;
+  options.target = "y";
+  for (const bool is_sorted : {false, true}) {
+    const auto leaks = find_leaks(read_csv(write("t.csv", noise_table(is_sorted)), options));
+    ASSERT_EQ(leaks.size(), 1U);
+    expect_contains("--drop 'copy'", leaks[0]);
+  }
+}
+
 TEST_F(TableDescriptionTest, SortedRowsAreAWarning) {
   EXPECT_TRUE(warns(describe(noise_table(true), "y"), "the rows are sorted by the target"));
 }
