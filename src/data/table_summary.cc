@@ -62,8 +62,8 @@ std::string class_line(const Targets& targets, std::int64_t rows) {
     const double share = static_cast<double>(counts[i]) / static_cast<double>(rows);
     shares.push_back(targets.class_names[i] + " " + percent_text(share));
   }
-  std::string line =
-      fmt::format("{}: {} classes ({}", targets.name, counts.size(), join(shares, ", "));
+  std::string line = fmt::format("{}: {} class{} ({}", targets.name, counts.size(),
+                                 counts.size() == 1 ? "" : "es", join(shares, ", "));
   return line + (counts.size() > kMaxSummarized ? ", …)" : ")");
 }
 
