@@ -63,13 +63,16 @@ std::map<std::string, std::vector<double>> resampled_scores(const Objective& obj
 // Returns the interval around a score. Samples of fewer rows than there are vary more.
 ScoreRange bootstrap_interval(const std::string& name, double score, std::vector<double> samples,
                               std::int64_t rows) {
+  constexpr std::int64_t kMinRows = 20;  // samples of fewer rows say little about other rows
   ScoreRange range{name};
   std::erase_if(samples, [](double value) { return std::isnan(value); });
-  if (samples.size() < kResamples / 2) return range;
+  if (rows < kMinRows || samples.size() < kResamples / 2) return range;
   std::ranges::sort(samples);
   const auto quantile = [&](double p) {
     return samples[static_cast<std::size_t>(p * static_cast<double>(samples.size() - 1) + 0.5)];
   };
+  // The score is the same in all samples, for example because all rows are right.
+  if (quantile(kOutside) == quantile(1 - kOutside)) return range;
   const double drawn = static_cast<double>(std::min(rows, kMaxResampledRows));
   const double shrink = std::sqrt(drawn / static_cast<double>(rows));
   range.low = score + shrink * (quantile(kOutside) - score);
@@ -123,11 +126,14 @@ ScoreRanges score_ranges(const Objective& objective, std::span<const float> outp
   auto resampled = resampled_scores(objective, outputs, output, targets, rows);
   ScoreRanges ranges;
   for (const auto& [name, score] : scores) {
-    const bool counts_rows = is_accuracy(name) && objective.targets != TargetKind::probabilities;
+    const bool is_one_label = objective.targets != TargetKind::probabilities || output[0] == 1;
+    const bool counts_rows = is_accuracy(name) && is_one_label;
     ranges.push_back(counts_rows
                          ? wilson_interval(name, score, static_cast<double>(rows.size()))
                          : bootstrap_interval(name, score, resampled[name], std::ssize(rows)));
-    ranges.back().baseline = find_score(baseline, name);
+    constexpr double kRounding = 1e-9;
+    const double constant = find_score(baseline, name);
+    ranges.back().baseline = std::abs(constant) < kRounding ? 0 : constant;
   }
   return ranges;
 }

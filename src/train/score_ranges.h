@@ -15,7 +15,8 @@ namespace selfnorm {
 /// Returns the interval and the baseline of each metric of the objective. Arguments are those of
 /// `compute_metrics`. Accuracies have Wilson's score interval. The others have percentiles over
 /// 200 bootstrap samples of the rows, at most 5,000 rows each, which are the same in every call.
-/// Returns nothing for outputs with several positions.
+/// They have no interval for fewer than 20 rows, or if all samples have the same score. Returns
+/// nothing for outputs with several positions.
 ScoreRanges score_ranges(const Objective& objective, std::span<const float> outputs,
                          const Shape& output, const Targets& targets,
                          std::span<const std::int64_t> rows);

@@ -102,6 +102,17 @@ TEST(ScoreRanges, UsesTheShareOfABinaryLabel) {
   EXPECT_EQ(ranges[0].baseline, 0.75);
 }
 
+TEST(ScoreRanges, HasNoIntervalWhereSamplesSayNothing) {
+  const Draw few = draw_classes(10, 0.7, 1), right = draw_classes(100, 1, 1);
+  for (const Draw& drawn : {few, right}) {
+    const auto rows = std::ssize(drawn.targets.classes);
+    const ScoreRanges ranges = score_ranges(classes_with({"accuracy", "f1"}), drawn.outputs, {2},
+                                            drawn.targets, all_rows(rows));
+    EXPECT_LT(ranges[0].low, ranges[0].high);
+    EXPECT_TRUE(std::isnan(ranges[1].low));
+  }
+}
+
 TEST(FinalObjective, AddsMetricsForUnevenClasses) {
   Targets targets{"y", {0, 0, 0, 1}, {"a", "b"}, {}};
   const Objective objective = classes_with({"accuracy"});
