@@ -25,7 +25,7 @@ test:
 	tools/install_dependencies.sh --test
 	cmake --preset $(PRESET) -DSELFNORM_TESTS=ON
 	cmake --build --preset $(PRESET) -j $(JOBS)
-	ctest --preset $(PRESET) -j $(JOBS)
+	OMP_WAIT_POLICY=passive ctest --preset $(PRESET) -j $(JOBS)  # as many programs as cores
 
 demo: build
 	tools/demo.sh build/$(PRESET)/bin/selfnorm
