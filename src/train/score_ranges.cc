@@ -69,7 +69,8 @@ ScoreRange bootstrap_interval(const std::string& name, double score, std::vector
   if (rows < kMinRows || samples.size() < kResamples / 2) return range;
   std::ranges::sort(samples);
   const auto quantile = [&](double p) {
-    return samples[static_cast<std::size_t>(p * static_cast<double>(samples.size() - 1) + 0.5)];
+    const auto at = std::llround(p * static_cast<double>(samples.size() - 1));
+    return samples[as_index(at)];
   };
   // The score is the same in all samples, for example because all rows are right.
   if (quantile(kOutside) == quantile(1 - kOutside)) return range;
