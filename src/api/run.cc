@@ -16,8 +16,6 @@
 #include "data/inputs.h"
 #include "data/paths.h"
 #include "data/split.h"
-#include "data/table_description.h"
-#include "data/table_summary.h"
 #include "data/text_dataset.h"
 #include "data/token_counter.h"
 #include "passes/build.h"
@@ -26,7 +24,6 @@
 #include "selfnorm/error.h"
 #include "train/history.h"
 #include "train/initial_values.h"
-#include "train/score_ranges.h"
 
 namespace selfnorm {
 namespace {
@@ -223,59 +220,6 @@ std::optional<double> coverage_of(const std::vector<PretrainedTable>& tables, co
   return static_cast<double>(covered) / static_cast<double>(std::max<std::int64_t>(all, 1));
 }
 
-std::vector<std::string> unseen_classes(const PreparedRun& run) {
-  const std::vector<std::string>& names = run.train.targets.class_names;
-  std::vector<bool> seen(names.size(), false), wanted(names.size(), false);
-  const auto mark = [](std::vector<bool>& marks, const Dataset& data,
-                       std::span<const std::int64_t> rows) {
-    for (const std::int64_t row : rows) {
-      marks[static_cast<std::size_t>(data.targets.classes[static_cast<std::size_t>(row)])] = true;
-    }
-  };
-  if (names.empty()) return {};
-  mark(seen, run.train, run.rows.train_rows);
-  mark(wanted, *run.rows.validation, run.rows.validation_rows);
-  if (run.test.has_value()) mark(wanted, *run.test, all_rows(run.test->rows));
-  std::vector<std::string> unseen;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (wanted[i] && !seen[i]) unseen.push_back(names[i]);
-  }
-  return unseen;
-}
-
-// Says how rows were divided if the user did not, and that classes are uneven.
-std::vector<std::string> describe_split(const PreparedRun& run) {
-  std::vector<std::string> lines;
-  const bool is_held_out = run.rows.validation == &run.train && !run.rows.validation_rows.empty();
-  if (run.is_split_automatic && is_held_out) {
-    const DataOptions& data = run.config.data;
-    const bool has_classes = !run.train.targets.classes.empty();
-    const std::string how = !run.train.times.empty()    ? "the last ones by " + data.time
-                            : !run.train.groups.empty() ? "whole groups of " + data.group
-                            : !data.shuffle_split       ? "the last ones"
-                            : has_classes && data.stratify_split
-                                ? "at random, the same share of each class"
-                                : "at random";
-    lines.push_back(
-        fmt::format("rows     {} held out for validation, {}; --validation-split 0 "
-                    "trains on all",
-                    group_digits(std::ssize(run.rows.validation_rows)), how));
-  }
-  const bool has_none =
-      run.is_split_automatic && run.rows.validation_rows.empty() && !run.test.has_value();
-  if (has_none) {
-    lines.emplace_back(
-        "rows     none held out, since there are fewer than 100; --validation-split 0.2 holds out "
-        "a fifth");
-  }
-  const bool are_weighted = run.config.train.loss_attributes.contains("class_weights");
-  if (are_classes_uneven(run.train.targets, run.rows.train_rows) && !are_weighted) {
-    lines.emplace_back(
-        "classes  uneven; --class-weights balanced gives each class the same weight in the loss");
-  }
-  return lines;
-}
-
 // Sets the number of threads. 0 is the initial number, whatever an earlier run has set.
 void use_threads(std::int64_t wanted) {
   static const int initial = omp_get_max_threads();
@@ -405,33 +349,6 @@ Run::Run(RunConfig config, LoadedData data) {
 }
 
 const RunConfig& Run::config() const { return prepared_->config; }
-
-RunSummary Run::summary() const {
-  const PreparedRun& run = *prepared_;
-  RunSummary summary;
-  summary.data = run.train.name;
-  summary.train_rows = static_cast<std::int64_t>(run.rows.train_rows.size());
-  summary.validation_rows = static_cast<std::int64_t>(run.rows.validation_rows.size());
-  summary.test_rows = run.test.has_value() ? run.test->rows : 0;
-  summary.layers = static_cast<std::int64_t>(run.model.network.layers.size());
-  summary.parameters = run.model.weights.parameter_count();
-  summary.metrics = run.model.objective.metrics;
-  summary.unseen_classes = unseen_classes(run);
-  summary.vocabulary_size = std::ssize(run.train.vocabulary);
-  for (const Dataset* data :
-       {&run.train, run.validation ? &*run.validation : nullptr, run.test ? &*run.test : nullptr}) {
-    if (data == nullptr) continue;
-    summary.unlabeled += data->unlabeled;
-    summary.skipped += data->skipped;
-  }
-  if (!run.train.table.empty()) summary.notes = summarize_table(run.train, run.config.data);
-  for (const std::string& each : find_leaks(run.train)) summary.notes.push_back("warning: " + each);
-  for (std::string& line : describe_split(run)) summary.notes.push_back(std::move(line));
-  for (const std::string& each : run.train.notes) summary.notes.push_back("note: " + each);
-  summary.coverage = run.coverage;
-  summary.skipped_vectors = run.skipped_vectors;
-  return summary;
-}
 
 RunResult Run::execute(const RunFolder& folder, bool resume, const TrainCallbacks& callbacks) {
   return execute_run(*prepared_, folder, resume, callbacks);
