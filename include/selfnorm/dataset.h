@@ -29,7 +29,8 @@ struct Field {
 /// standardization maps to 0, the mean over the training rows.
 struct TableColumn {
   std::string name;  ///< in the header, or the index
-  /// "number", "category", "ordinal", "time", "id" (repeated next to predictions) or "left out".
+  /// "number", "category", "embedded" (categories as token ids), "ordinal", "time", "id"
+  /// (repeated next to predictions) or "left out".
   std::string kind = "number";
   std::string format = "plain";         ///< how numbers and times are written (docs/tables.md)
   double origin = 0;                    ///< subtracted from numbers, so that 32 bits can hold them
@@ -85,13 +86,14 @@ using InputSources = std::map<std::string, std::vector<std::string>>;
 
 /// The source of the data and how they are split: the [data] table of a network file.
 struct DataOptions {
-  std::string source;           ///< a known data set, a file, or a folder of IDX files
-  InputSources inputs = {};     ///< empty: one input with all columns that are not targets
-  std::string target;           ///< column(s) by name or index, or a file of targets
-  std::string task = "auto";    ///< "auto", "classification" or "regression"
-  bool standardize = true;      ///< to mean 0 and variance 1, measured on the training rows
-  std::string validation = {};  ///< a source of validation rows, with the same target
-  std::string test = {};        ///< a source of test rows, with the same target
+  std::string source;            ///< a known data set, a file, or a folder of IDX files
+  InputSources inputs = {};      ///< empty: one input with all columns that are not targets
+  std::string target;            ///< column(s) by name or index, or a file of targets
+  std::string task = "auto";     ///< "auto", "classification" or "regression"
+  bool standardize = true;       ///< to mean 0 and variance 1, measured on the training rows
+  std::string scaling = "auto";  ///< before it: "auto", "standard", "robust" or "quantile"
+  std::string validation = {};   ///< a source of validation rows, with the same target
+  std::string test = {};         ///< a source of test rows, with the same target
   /// Fraction of the training rows used for validation. If unset, a run holds out 10 % of at least
   /// 2,000 training rows, or 20 % of at least 100 if it has no test set, unless `validation` names
   /// a source.
@@ -126,6 +128,11 @@ struct DataOptions {
   std::vector<std::string> keep = {};         ///< table columns to use that would be left out
   std::vector<std::string> columns = {};      ///< the only table columns to use; empty: all
   std::vector<std::string> id = {};           ///< table columns that only predictions repeat
+  /// Table columns of categories that an `embedding` layer reads as token ids. Each is an input.
+  std::vector<std::string> embed = {};
+  /// Whether columns of more categories than a one-hot encoding has are in `embed`, too. A run with
+  /// the default network sets it.
+  bool embed_large = false;
   std::vector<TableColumn> table = {};  ///< how to read the columns; empty: decided by their cells
 };
 

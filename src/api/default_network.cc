@@ -12,6 +12,7 @@
 
 #include "base/index.h"
 #include "base/text.h"
+#include "data/embedded_categories.h"
 #include "data/split.h"
 #include "ops/table.h"
 #include "passes/build.h"
@@ -29,13 +30,28 @@ std::string make_unused_name(const Inputs& inputs, std::string name) {
   return name;
 }
 
-// Returns layers that flatten all inputs and concatenate them.
-std::vector<Layer> flatten_and_concat(const Inputs& inputs) {
+// Returns the column whose token ids an input of the network consists of, or null.
+const TableColumn* embedded_column_of(const Inputs& inputs, const std::string& name,
+                                      const Dataset& train) {
+  if (std::ranges::count(inputs, name, &Inputs::value_type::first) == 0) return nullptr;
+  const auto field = train.inputs.size() == 1 ? train.inputs.begin()
+                                              : std::ranges::find(train.inputs, name, &Field::name);
+  return field == train.inputs.end() ? nullptr : find_embedded_column(train, *field);
+}
+
+// Returns layers that embed the token ids of columns, flatten all inputs and concatenate them.
+std::vector<Layer> flatten_and_concat(const Inputs& inputs, const Dataset& train) {
+  constexpr std::int64_t kDimension = 8;  // as in RealMLP
   std::vector<Layer> layers;
   std::vector<std::string> rows;
   for (const auto& [name, shape] : inputs) {
-    rows.push_back(shape.size() == 1 ? name : make_unused_name(inputs, name + "_flat"));
-    if (shape.size() != 1) layers.push_back({"flatten", {}, rows.back(), {name}});
+    const bool is_embedded = embedded_column_of(inputs, name, train) != nullptr;
+    rows.push_back(shape.size() == 1 && !is_embedded ? name
+                                                     : make_unused_name(inputs, name + "_flat"));
+    const std::string vectors = make_unused_name(inputs, name + "_vector");
+    if (is_embedded) layers.push_back({"embedding", {{"dimension", kDimension}}, vectors, {name}});
+    if (rows.back() != name)
+      layers.push_back({"flatten", {}, rows.back(), {is_embedded ? vectors : name}});
   }
   if (inputs.size() > 1) layers.push_back({"concat", {}, make_unused_name(inputs, "inputs"), rows});
   return layers;
@@ -62,15 +78,22 @@ std::vector<Layer> embed_and_pool_texts(const Inputs& inputs) {
   return layers;
 }
 
-// Sets the vocabulary of layers that read token ids to the number of words in the texts, unless the
-// user gave it.
-void complete_vocabularies(Network& network, std::int64_t words) {
+// Returns the number of token ids of an input: that of its column, or of the words in the texts.
+std::int64_t token_ids_of(const Network& network, const std::string& input, const Dataset& train) {
+  const TableColumn* column = embedded_column_of(network.inputs, input, train);
+  return column == nullptr ? std::ssize(train.vocabulary) : vocabulary_size(*column);
+}
+
+// Sets the vocabulary of layers that read token ids unless the user gave it.
+void complete_vocabularies(Network& network, const Dataset& train) {
   for (Layer& layer : network.layers) {
     const OpRow* row = find_op(layer.op);
     if (row == nullptr || !layer.share.empty()) continue;
     const auto options = row->attributes->describe();
     if (std::ranges::count(options, "vocabulary", &Option::name) == 0) continue;
-    layer.attributes.try_emplace("vocabulary", words);
+    const std::int64_t size =
+        token_ids_of(network, layer.inputs.empty() ? "" : layer.inputs[0], train);
+    if (size > 0) layer.attributes.try_emplace("vocabulary", size);
   }
 }
 
@@ -161,6 +184,18 @@ void resolve_class_weights(RunConfig& config, const Dataset& train) {
   given->second = weights;
 }
 
+// Lists the columns of embeddings in the configuration, so that it reads the data in the same way
+// with the completed network. Leaves out their categories that occur in no training row.
+void leave_out_unlearned_categories(RunConfig& config, Dataset& train) {
+  std::vector<std::string> embedded;
+  for (const TableColumn& column : train.table)
+    if (column.kind == "embedded") embedded.push_back(column.name);
+  if (embedded.empty()) return;
+  config.data.embed = embedded;
+  const Split split = split_validation_rows(config.data, train, config.train.seed);
+  convert_categories(learned_categories(train, split.train), train);
+}
+
 std::int64_t output_count(const Targets& targets) {
   if (!targets.classes.empty()) return std::ssize(targets.class_names);
   return targets.width;
@@ -168,7 +203,14 @@ std::int64_t output_count(const Targets& targets) {
 
 }  // namespace
 
-void complete_network(RunConfig& config, const Dataset& train) {
+DataOptions data_options_of(const RunConfig& config) {
+  DataOptions options = config.data;
+  options.embed_large = config.network.layers.empty() && config.data.inputs.empty();
+  return options;
+}
+
+void complete_network(RunConfig& config, Dataset& train) {
+  leave_out_unlearned_categories(config, train);
   resolve_class_weights(config, train);
   Network& network = config.network;
   if (network.inputs.empty()) {
@@ -177,7 +219,7 @@ void complete_network(RunConfig& config, const Dataset& train) {
     }
   }
   if (network.layers.empty()) {
-    network.layers = train.vocabulary.empty() ? flatten_and_concat(network.inputs)
+    network.layers = train.vocabulary.empty() ? flatten_and_concat(network.inputs, train)
                                               : embed_and_pool_texts(network.inputs);
     for (const std::int64_t units : config.default_network.hidden) {
       network.layers.push_back({"dense", {{"units", units}}});
@@ -190,7 +232,7 @@ void complete_network(RunConfig& config, const Dataset& train) {
     network.layers.push_back({"dense", {{"units", output_count(train.targets)}}});
     if (should_scale_to_target(config, train.targets)) scale_to_targets(config, train);
   }
-  if (!train.vocabulary.empty()) complete_vocabularies(network, std::ssize(train.vocabulary));
+  complete_vocabularies(network, train);
   network = complete_names(network);
 }
 

@@ -14,12 +14,8 @@
 namespace selfnorm {
 namespace {
 
-// Returns the input of a table of numbers, or nullptr for other data.
-const Field* numbers_of(const NamedRows& named_rows) {
-  if (named_rows.data.inputs.size() != 1 || !named_rows.data.vocabulary.empty()) return nullptr;
-  const Field& field = named_rows.data.inputs[0];
-  const bool is_row = field.sample_shape.size() == 1;
-  return is_row && std::holds_alternative<std::vector<float>>(field.values) ? &field : nullptr;
+bool is_row_of_numbers(const Field& field) {
+  return field.sample_shape.size() == 1 && std::holds_alternative<std::vector<float>>(field.values);
 }
 
 // Returns at most `max_count` of the rows, evenly spaced, as a data set.
@@ -27,30 +23,40 @@ Dataset select_evenly(const NamedRows& named_rows, std::size_t max_count) {
   return select_rows(named_rows.data, evenly_spaced_rows(named_rows.rows, max_count));
 }
 
-// Numbers of a row that were made from one column of the table.
+// Numbers of an input that were made from one column of the table.
 struct ColumnGroup {
   std::string name;
-  std::vector<std::size_t> columns;
+  std::size_t input = 0;
+  std::vector<std::size_t> columns = {};
 };
 
-// Returns the groups in the order of their first numbers. A number without a source is a group.
-std::vector<ColumnGroup> column_groups(const Field& field, std::size_t width) {
-  std::vector<ColumnGroup> groups;
+// Adds the groups in the order of their first numbers. A number without a source is a group.
+void add_column_groups(const Field& field, std::size_t input, std::vector<ColumnGroup>& groups) {
+  const auto width = static_cast<std::size_t>(elements(field.sample_shape));
   for (std::size_t column = 0; column < width; ++column) {
     const std::string name = column < field.sources.size()   ? field.sources[column]
                              : column < field.columns.size() ? field.columns[column]
                                                              : std::to_string(column);
-    const bool is_same =
-        column < field.sources.size() && !groups.empty() && groups.back().name == name;
-    if (!is_same) groups.push_back({name, {}});
+    const bool is_same = column < field.sources.size() && !groups.empty() &&
+                         groups.back().input == input && groups.back().name == name;
+    if (!is_same) groups.push_back({name, input});
     groups.back().columns.push_back(column);
   }
+}
+
+// Returns the groups of a table, or none for other data.
+std::vector<ColumnGroup> column_groups(const Dataset& data) {
+  std::vector<ColumnGroup> groups;
+  if (!data.vocabulary.empty() || !std::ranges::all_of(data.inputs, is_row_of_numbers)) return {};
+  for (std::size_t i = 0; i < data.inputs.size(); ++i) add_column_groups(data.inputs[i], i, groups);
   return groups;
 }
 
 // Gives each row the numbers of a column of the table in another row.
-void shuffle_group(std::vector<float>& values, std::size_t width, const ColumnGroup& group) {
+void shuffle_group(const ColumnGroup& group, Field& field) {
+  auto& values = std::get<std::vector<float>>(field.values);
   const std::vector<float> before = values;
+  const auto width = static_cast<std::size_t>(elements(field.sample_shape));
   const auto rows = static_cast<std::int64_t>(values.size() / width);
   const auto order =
       permutation(random_key(1, "importance", std::to_string(group.columns.front())), rows);
@@ -80,23 +86,20 @@ std::pair<double, double> range_of(const std::vector<float>& values, std::size_t
 
 void add_permutation_importance(const NamedRows& named_rows, TrainedModel& model, Json& document) {
   constexpr std::size_t kRows = 1000, kMaxImportanceColumns = 200;
-  const Field* field = numbers_of(named_rows);
-  if (field == nullptr) return;
-  const auto width = static_cast<std::size_t>(elements(field->sample_shape));
-  const std::vector<ColumnGroup> groups = column_groups(*field, width);
-  if (groups.size() > kMaxImportanceColumns) return;
+  const std::vector<ColumnGroup> groups = column_groups(named_rows.data);
+  if (groups.empty() || groups.size() > kMaxImportanceColumns) return;
   Dataset few = select_evenly(named_rows, kRows);
   const std::vector<std::int64_t> rows = all_rows(few.rows);
   Evaluator evaluator(model, {.loss = true});
   const double loss = evaluator.score(few, rows)[0].second;
-  auto& values = std::get<std::vector<float>>(few.inputs[0].values);
   std::vector<std::pair<double, std::string>> columns;
   if (!std::isfinite(loss)) return;
   for (const ColumnGroup& group : groups) {
-    const std::vector<float> before = values;
-    shuffle_group(values, width, group);
+    Field& field = few.inputs[group.input];
+    const Field before = field;
+    shuffle_group(group, field);
     columns.emplace_back(evaluator.score(few, rows)[0].second - loss, group.name);
-    values = before;
+    field = before;
   }
   std::ranges::stable_sort(columns, std::ranges::greater{}, &std::pair<double, std::string>::first);
   Json list = Json::array();
@@ -107,10 +110,11 @@ void add_permutation_importance(const NamedRows& named_rows, TrainedModel& model
 
 void add_decision_boundary(const NamedRows& named_rows, TrainedModel& model, Json& document) {
   constexpr std::size_t kSize = 120, kPoints = 1000;
-  const Field* field = numbers_of(named_rows);
+  if (named_rows.data.inputs.size() != 1 || !named_rows.data.vocabulary.empty()) return;
+  const Field& field = named_rows.data.inputs[0];
   const auto classes = std::ssize(named_rows.data.targets.class_names);
   Evaluator evaluator(model, {.prediction = true});
-  if (field == nullptr || elements(field->sample_shape) != 2 || classes < 2) return;
+  if (!is_row_of_numbers(field) || elements(field.sample_shape) != 2 || classes < 2) return;
   if (evaluator.output_width() != classes) return;
   const Dataset points = select_evenly(named_rows, kPoints);
   const auto& values = std::get<std::vector<float>>(points.inputs[0].values);
@@ -138,15 +142,14 @@ void add_decision_boundary(const NamedRows& named_rows, TrainedModel& model, Jso
   for (std::size_t i = 0; i < points.targets.classes.size(); ++i) {
     list.push_back(Json::array({values[2 * i], values[2 * i + 1], points.targets.classes[i]}));
   }
-  document["boundary"] = {
-      {"size", kSize},
-      {"classes", base64(cells)},
-      {"x", Json::array({x.first, x.second})},
-      {"y", Json::array({y.first, y.second})},
-      {"columns", Json::array({column_name(*field, 0), column_name(*field, 1)})},
-      {"names", named_rows.data.targets.class_names},
-      {"points", list},
-      {"of", named_rows.name}};
+  document["boundary"] = {{"size", kSize},
+                          {"classes", base64(cells)},
+                          {"x", Json::array({x.first, x.second})},
+                          {"y", Json::array({y.first, y.second})},
+                          {"columns", Json::array({column_name(field, 0), column_name(field, 1)})},
+                          {"names", named_rows.data.targets.class_names},
+                          {"points", list},
+                          {"of", named_rows.name}};
 }
 
 }  // namespace selfnorm

@@ -53,9 +53,10 @@ std::string target_if_present(DataOptions data, const Schema& schema) {
     const LoadedData loaded = load_data(data);
     // A target that is a column number exists in any table, so it counts only if there are enough
     // other columns.
-    std::size_t wanted = 0;
+    std::size_t wanted = 0, present = 0;
     for (const Schema::Input& input : schema.inputs) wanted += input.columns.size();
-    const bool enough = loaded.train.inputs[0].columns.size() >= wanted;
+    for (const Field& field : loaded.train.inputs) present += field.columns.size();
+    const bool enough = present >= wanted;
     return !is_all_digits(schema.target) || enough ? schema.target : "";
   } catch (const Error&) {
     return "";

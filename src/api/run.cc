@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "data/check_dataset.h"
+#include "data/embedded_categories.h"
 #include "data/inputs.h"
 #include "data/paths.h"
 #include "data/split.h"
@@ -42,6 +43,16 @@ std::string header_of(const DataOptions& options, const Dataset& data) {
   return is_table && !std::ranges::all_of(names, is_all_digits) ? "yes" : "auto";
 }
 
+// Throws if token ids are not read by an embedding, or too large for it.
+void check_token_input(const Schema::Input& input, const Dataset& data, const Field& field) {
+  if (input.vocabulary_size > 0) return check_token_ids(field, input.vocabulary_size, data.name);
+  const bool is_column = find_embedded_column(data, field) != nullptr;
+  if (data.vocabulary.empty() && !is_column) return;
+  throw Error(ErrorKind::config,
+              fmt::format("input '{}' contains {}, so an `embedding` must read it", input.name,
+                          is_column ? "the token ids of a column in `embed`" : "texts"));
+}
+
 Schema make_schema(const RunConfig& config, const Dataset& data,
                    std::span<const std::int64_t> train_rows) {
   Schema schema;
@@ -62,15 +73,11 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
   mark_token_inputs(build_graph(config.network, 1), schema);
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     Schema::Input& input = schema.inputs[i];
-    if (!data.vocabulary.empty() && input.vocabulary_size == 0) {
-      throw Error(
-          ErrorKind::config,
-          fmt::format("input '{}' contains texts, so an `embedding` must read it", input.name));
-    }
-    if (input.vocabulary_size > 0)
-      check_token_ids(data.inputs[i], input.vocabulary_size, data.name);
-    else if (config.data.standardize)
-      input.standardizer = fit_standardizer(data.inputs[i], train_rows);
+    check_token_input(input, data, data.inputs[i]);
+    if (input.vocabulary_size > 0 || !config.data.standardize) continue;
+    input.standardizer =
+        fit_standardizer(data.inputs[i], train_rows,
+                         treat_features(data.inputs[i], data.table, config.data.scaling));
   }
   return schema;
 }
@@ -163,6 +170,15 @@ void archive_previous_run(const RunFolder& folder) {
     if (is_there(file)) std::filesystem::rename(file.first, file.second);
   }
   std::filesystem::remove(folder.checkpoint());
+}
+
+void check_scaling(const DataOptions& data) {
+  if (data.standardize || data.scaling == "auto") return;
+  throw Error(
+      ErrorKind::config,
+      fmt::format("[data]: standardize = false leaves the inputs as they are, but scaling = "
+                  "\"{}\" prepares them for standardization (leave one out)",
+                  data.scaling));
 }
 
 void use_validation_set(PreparedRun& run) {
@@ -265,6 +281,7 @@ PreparedInputs prepare_inputs(const RunConfig& config, Dataset& train) {
 
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   use_threads(config.train.threads);
+  check_scaling(config.data);
   auto run = std::make_unique<PreparedRun>();
   run->train = std::move(loaded.train);
   run->test = std::move(loaded.test);
@@ -336,7 +353,7 @@ std::string RunFolder::name() const {
 Run::Run(RunConfig config) {
   make_absolute(config.data);
   make_table_paths_absolute(config.network);
-  LoadedData loaded = load_data(config.data, config.train.seed);
+  LoadedData loaded = load_data(data_options_of(config), config.train.seed);
   prepared_ = prepare_run(std::move(config), std::move(loaded));
 }
 

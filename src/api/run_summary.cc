@@ -70,6 +70,27 @@ std::vector<std::string> describe_split(const PreparedRun& run) {
   return lines;
 }
 
+// Returns the columns with a long tail, which have a smooth clip although the user did not ask for
+// it.
+std::vector<std::string> describe_scaling(const PreparedRun& run) {
+  constexpr std::size_t kMaxListed = 12;
+  if (run.config.data.scaling != "auto") return {};
+  std::vector<std::string> clipped;
+  for (const Schema::Input& input : run.model.schema.inputs) {
+    const auto& transforms = input.standardizer.transforms;
+    for (std::size_t i = 0; i < transforms.size(); ++i)
+      if (transforms[i].kind == FeatureTransform::Kind::smooth_clip)
+        clipped.push_back(input.columns[i]);
+  }
+  if (clipped.empty()) return {};
+  const std::size_t more = clipped.size() - std::min(clipped.size(), kMaxListed);
+  clipped.resize(clipped.size() - more);
+  return {
+      fmt::format("scaling  long tails are clipped smoothly: {}{}; --scaling standard leaves "
+                  "them as they are",
+                  join(clipped, ", "), more > 0 ? fmt::format(" and {} more", more) : "")};
+}
+
 }  // namespace
 
 RunSummary Run::summary() const {
@@ -91,6 +112,7 @@ RunSummary Run::summary() const {
     summary.skipped += data->skipped;
   }
   if (!run.train.table.empty()) summary.notes = summarize_table(run.train, run.config.data);
+  for (std::string& line : describe_scaling(run)) summary.notes.push_back(std::move(line));
   for (const std::string& each : find_leaks(run.train)) summary.notes.push_back("warning: " + each);
   for (std::string& line : describe_split(run)) summary.notes.push_back(std::move(line));
   for (const std::string& each : run.train.notes) summary.notes.push_back("note: " + each);

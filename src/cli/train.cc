@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "api/default_network.h"
 #include "api/run_config.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -246,7 +247,7 @@ Run load_run(RunConfig config) {
   try {
     config.data.source = input.path();
     make_absolute(config.data);
-    LoadedData loaded = load_data(config.data, config.train.seed);
+    LoadedData loaded = load_data(data_options_of(config), config.train.seed);
     for (Dataset* data : {&loaded.train, loaded.test ? &*loaded.test : nullptr})
       if (data != nullptr) data->name = input.replace_file_name(data->name);
     config.data.source = "-";

@@ -116,6 +116,7 @@ std::vector<ColumnChoice> column_choices(const std::string& file,
   chooser.choose("drop", options.drop, "left out");
   chooser.choose("categorical", options.categorical, "category");
   chooser.choose("numeric", options.numeric, "number");
+  chooser.choose("embed", options.embed, "embedded");
   for (const std::string& text : options.ordinal) choose_ordinal(chooser, file, text);
   for (const std::string& text : options.date) choose_time(chooser, file, text);
   chooser.choose("id", options.id, "id");

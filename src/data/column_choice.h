@@ -11,7 +11,8 @@ namespace selfnorm {
 
 /// What the options say about one column.
 struct ColumnChoice {
-  /// "number", "category", "ordinal", "time", "id", "group", "left out", or "" if the cells decide.
+  /// "number", "category", "embedded", "ordinal", "time", "id", "group", "left out", or "" if the
+  /// cells decide.
   std::string kind = {};
   std::vector<std::string> order = {};  ///< of an ordinal column: its words from low to high
   std::string format = {};              ///< of a time: how it is written, or "" if the cells decide

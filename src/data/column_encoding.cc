@@ -8,6 +8,8 @@
 #include <limits>
 #include <numbers>
 #include <optional>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "base/index.h"
@@ -32,7 +34,8 @@ void encode_time(const TableColumn& column, double seconds, float* out) {
 }
 
 bool is_one_number(const TableColumn& column) {
-  return column.categories.size() == 2 && !column.has_other && !column.marks_missing;
+  return column.kind == "category" && column.categories.size() == 2 && !column.has_other &&
+         !column.marks_missing;
 }
 
 // Writes the numbers of the category with this index, or of an unknown one.
@@ -50,8 +53,8 @@ void encode_category(const TableColumn& column, std::optional<double> index, flo
 }  // namespace
 
 void check_table_column(const TableColumn& column) {
-  static const std::vector<std::string> kinds = {"number", "category", "ordinal",
-                                                 "time",   "id",       "left out"};
+  static const std::vector<std::string> kinds = {"number", "category", "ordinal", "time",
+                                                 "id",     "left out", "embedded"};
   static const std::vector<std::string> parts = {"month", "weekday", "hour"};
   const auto format = format_named(column.format);
   const bool are_parts_known = std::ranges::all_of(
@@ -59,8 +62,9 @@ void check_table_column(const TableColumn& column) {
   const bool is_known = std::ranges::count(kinds, column.kind) > 0 && format.has_value() &&
                         are_parts_known && std::isfinite(column.origin);
   // A category whose cells were all missing has none.
-  const bool may_lack_categories = column.kind == "category" && column.marks_missing;
-  const bool has_categories = column.kind == "category" || column.kind == "ordinal";
+  const bool may_lack_categories =
+      is_category(column) && (column.marks_missing || column.has_other);
+  const bool has_categories = is_category(column) || column.kind == "ordinal";
   const bool fits = is_known && is_time(*format) == (column.kind == "time") &&
                     (has_categories == !column.categories.empty() || may_lack_categories);
   if (fits) return;
@@ -71,6 +75,12 @@ void check_table_column(const TableColumn& column) {
                           quote_for_message(column.format), column.categories.size()));
 }
 
+bool is_category(const TableColumn& column) {
+  return column.kind == "category" || column.kind == "embedded";
+}
+
+std::size_t token_id_of_others(const TableColumn& column) { return column.has_other ? 1 : 0; }
+
 bool is_feature(const TableColumn& column) {
   return column.kind != "left out" && column.kind != "id";
 }
@@ -78,7 +88,7 @@ bool is_feature(const TableColumn& column) {
 std::vector<std::string> names_of_numbers(const TableColumn& column) {
   if (!is_feature(column)) return {};
   std::vector<std::string> names;
-  if (column.kind == "category" && is_one_number(column)) {
+  if (is_one_number(column)) {
     return {column.name + "=" + column.categories[1]};
   }
   if (column.kind == "category") {
@@ -98,13 +108,31 @@ std::vector<std::string> names_of_numbers(const TableColumn& column) {
 
 namespace {
 
-// Returns the place of a word in a list, in which it may be the same number, as "1.0" and "1".
-std::optional<double> rank_of(const std::vector<std::string>& words, const std::string& word) {
-  auto found = std::ranges::find(words, word);
-  const auto number = parse_number(word);
-  if (found == words.end() && number) found = std::ranges::find(words, number, parse_number);
-  if (found == words.end()) return std::nullopt;
-  return static_cast<double>(found - words.begin());
+// The places of words in a list. A word may be the same number as a listed one, as "1.0" and "1".
+class WordRanks {
+ public:
+  explicit WordRanks(const std::vector<std::string>& words) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const auto rank = static_cast<double>(i);
+      of_word_.try_emplace(words[i], rank);
+      if (const auto number = parse_number(words[i])) of_number_.try_emplace(*number, rank);
+    }
+  }
+  std::optional<double> find(const std::string& word) const {
+    if (const auto found = of_word_.find(word); found != of_word_.end()) return found->second;
+    const auto number = parse_number(word);
+    const auto found = number ? of_number_.find(*number) : of_number_.end();
+    if (found == of_number_.end()) return std::nullopt;
+    return found->second;
+  }
+
+ private:
+  std::unordered_map<std::string_view, double> of_word_;
+  std::unordered_map<double, double> of_number_;
+};
+
+std::size_t token_id(const TableColumn& column, std::optional<double> rank) {
+  return rank ? kFirstCategory + static_cast<std::size_t>(*rank) : token_id_of_others(column);
 }
 
 }  // namespace
@@ -113,10 +141,11 @@ ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells
     : column_(column), cells_(cells), count_(names_of_numbers(column).size()) {
   if (count_ == 0 || !cells.has_words()) return;
   const CellFormat format = format_named(column.format).value_or(CellFormat::plain);
+  const WordRanks ranks(column.categories);
   for (const std::string& word : cells.words()) {
     std::optional<double> value;
     if (!column.categories.empty()) {
-      value = rank_of(column.categories, word);
+      value = ranks.find(word);
     } else {
       value = parse_cell(word, format);
       if (!value && !is_time(format)) value = parse_number(word);
@@ -141,6 +170,8 @@ std::optional<CellFault> ColumnEncoder::encode_word(std::int64_t row, float* out
   if (code == ColumnCells::kMissing) return encode_missing(out), std::nullopt;
   const std::optional<double>& value = of_word_[as_index(code)];
   if (column_.kind == "category") return encode_category(column_, value, out), std::nullopt;
+  if (column_.kind == "embedded")
+    return *out = static_cast<float>(token_id(column_, value)), std::nullopt;
   if (value) return encode_value(row, *value, out);
   const std::string expected =
       column_.kind == "ordinal" ? "one of " + join(column_.categories, ", ") : "a " + column_.kind;
@@ -155,8 +186,8 @@ std::optional<CellFault> ColumnEncoder::encode_number(std::int64_t row, float* o
 }
 
 void ColumnEncoder::encode_missing(float* out) const {
-  const bool is_one_hot = column_.kind == "category" && !is_one_number(column_);
-  std::fill_n(out, count_, is_one_hot ? 0.0f : static_cast<float>(kMissingNumber));
+  const bool is_zero = is_category(column_) && !is_one_number(column_);
+  std::fill_n(out, count_, is_zero ? 0.0f : static_cast<float>(kMissingNumber));
   if (column_.marks_missing) out[count_ - 1] = 1;
 }
 

@@ -12,6 +12,17 @@
 
 namespace selfnorm {
 
+/// Whether the cells of a column are categories.
+bool is_category(const TableColumn& column);
+
+/// The token id of the first category of an embedding. 0 is padding, which stands for missing
+/// cells.
+inline constexpr std::size_t kFirstCategory = 2;
+
+/// Returns the token id of categories that a column of an embedding does not list: 1, or 0 if no
+/// row of the training data has such a category.
+std::size_t token_id_of_others(const TableColumn& column);
+
 /// Whether a column becomes numbers for the network.
 bool is_feature(const TableColumn& column);
 
@@ -44,9 +55,10 @@ class ColumnEncoder {
   std::size_t count() const { return count_; }
 
   /// Writes the numbers of rows `begin` to `end` − 1. Missing cells of numbers and times are NaN.
-  /// An unknown category is that of all others if there is one, else none. Adds the first
-  /// `max_faults` cells that are not a number or time of the column's format, or beyond 32 bits, or
-  /// not one of the words of an ordinal column.
+  /// An unknown category is that of all others if there is one, else none. A column of an embedding
+  /// has token ids: 0 for missing cells and no category, 1 for all others, then the categories.
+  /// Adds the first `max_faults` cells that are not a number or time of the column's format, or
+  /// beyond 32 bits, or not one of the words of an ordinal column.
   void encode(std::int64_t begin, std::int64_t end, const NumberTable& table,
               std::size_t max_faults, std::vector<CellFault>& faults) const;
 

@@ -200,7 +200,7 @@ void CsvTable::read_planned_columns() {
     if (has_words) column.cells = ColumnCells(true);
     column.is_identifier = planned.kind == "id";
     // A category is not a missing cell, whatever its name is.
-    if (planned.kind == "category") column.cells.declare_words(planned.categories);
+    if (is_category(planned)) column.cells.declare_words(planned.categories);
   }
 }
 
@@ -290,8 +290,9 @@ std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const std::string&
     columns.clear();
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (columns_[i].is_target) continue;
-      const UndecidedColumn undecided{header_.names[i], i == 0, delimiter == "semicolon", keeps_all,
-                                      columns_[i].is_category};
+      const UndecidedColumn undecided{header_.names[i],         i == 0,
+                                      delimiter == "semicolon", keeps_all,
+                                      columns_[i].is_category,  options_.embed_large};
       columns.emplace_back(decide_column(undecided, columns_[i].cells, choices_[i]), i);
     }
     const auto is_used = [](const PlacedColumn& each) { return is_feature(each.first); };
@@ -314,7 +315,7 @@ Field CsvTable::features(Dataset& data, const std::string& delimiter) {
   const std::size_t width = field.columns.size();
   if (width == 0) throw_no_features(file_, data.table);
   for (const auto& [column, place] : columns)
-    if (column.kind == "category") columns_[place].cells.use_words();
+    if (is_category(column)) columns_[place].cells.use_words();
   std::vector<ColumnEncoder> encoders;
   for (const auto& [column, place] : columns) encoders.emplace_back(column, columns_[place].cells);
   std::vector<float> numbers(lines_.size() * width);

@@ -14,6 +14,13 @@ Options options(DataOptions& data) {
        {"auto", "classification", "regression"}},
       {"standardize", &data.standardize,
        "standardize the inputs with the mean and variance of the training rows"},
+      {"scaling",
+       &data.scaling,
+       "what precedes the standardization of numbers in a table: robust (median, quartiles and a "
+       "smooth clip), quantile (to a normal distribution), standard (nothing), or auto (robust for "
+       "columns with a long tail)",
+       range::kAny,
+       {"auto", "standard", "robust", "quantile"}},
       {"validation", &data.validation,
        "source of validation rows, of the same kind as the training data"},
       {"test", &data.test, "source of test rows, of the same kind as the training data"},
@@ -48,6 +55,9 @@ Options options(DataOptions& data) {
        "table columns of ordered words, from low to high: \"size=small<medium<large\""},
       {"date", &data.date,
        "table columns of times, with the format if it is ambiguous: \"when=day/month/year\""},
+      {"embed", &data.embed,
+       "table columns of categories that an embedding reads; the default network has one for "
+       "columns of more than 32 categories"},
       {"id", &data.id, "table columns to leave out and to repeat next to predictions"},
       {"columns", &data.columns, "the only table columns to use; empty: all"},
       {"drop", &data.drop, "table columns to leave out"},

@@ -27,23 +27,21 @@ double number(std::uint8_t byte) {
   return kUnit[byte];
 }
 
-// The standardization of one feature: x → (x − mean) / standard deviation. A missing number becomes
-// 0, which is the mean if there is a standardizer.
-struct Affine {
-  double mean = 0;
-  double standard_deviation = 1;
+// The standardization of one feature, if there is a standardizer. A missing number becomes 0.
+struct FeatureMap {
+  const Standardizer* standardizer = nullptr;
+  std::size_t feature = 0;
 
   template <class T>
   float operator()(T value) const {
-    const double x = (number(value) - mean) / standard_deviation;
+    const double x = number(value);
+    if (standardizer != nullptr) return static_cast<float>(standardize(*standardizer, feature, x));
     return std::isnan(x) ? 0.0f : static_cast<float>(x);
   }
 };
 
-Affine affine(const Standardizer* standardizer, std::int64_t feature) {
-  if (standardizer == nullptr) return {};
-  const auto f = static_cast<std::size_t>(feature);
-  return {standardizer->mean[f], standardizer->standard_deviation[f]};
+FeatureMap feature_map(const Standardizer* standardizer, std::int64_t feature) {
+  return {standardizer, static_cast<std::size_t>(feature)};
 }
 
 // Writes the `count` numbers of one channel to every `stride`-th element of `out`.
@@ -60,7 +58,7 @@ void gather_images(const T* values, std::int64_t channels, std::int64_t plane,
   const std::int64_t sample = channels * plane;
 #pragma omp parallel if (count * sample > kParallelNumbers)
   for (std::int64_t c = 0; c < channels; ++c) {
-    const Affine map = affine(standardizer, c);
+    const FeatureMap map = feature_map(standardizer, c);
     // A byte has only 256 values, so each thread computes them once per channel.
     std::array<float, 256> table;
     if constexpr (std::is_same_v<T, std::uint8_t>) {
@@ -89,7 +87,7 @@ void gather_flat(const T* values, std::int64_t sample, std::int64_t features,
     float* to = out + r * sample;
     for (std::int64_t i = 0; i < sample; i += features) {
       for (std::int64_t f = 0; f < features; ++f) {
-        to[i + f] = affine(standardizer, f)(in[i + f]);
+        to[i + f] = feature_map(standardizer, f)(in[i + f]);
       }
     }
   }

@@ -9,6 +9,7 @@
 #include "data/byte_reader.h"
 #include "data/column_encoding.h"
 #include "data/csv.h"
+#include "data/embedded_categories.h"
 #include "data/gather.h"
 #include "data/idx.h"
 #include "data/inputs.h"
@@ -240,6 +241,8 @@ LoadedData load_table(const fs::path& path, const DataOptions& options) {
   if (!options.inputs.empty()) {
     split_into_inputs(options.inputs, data.train);
     forget_unused_columns(data.train);
+  } else {
+    separate_embedded_columns(data.train);
   }
   return data;
 }
@@ -274,6 +277,7 @@ void reject_unread_options(SourceKind source, const DataOptions& options) {
       {"keep", !options.keep.empty(), {table}, "is not a table"},
       {"categorical", !options.categorical.empty(), {table}, "is not a table"},
       {"numeric", !options.numeric.empty(), {table}, "is not a table"},
+      {"embed", !options.embed.empty(), {table}, "is not a table"},
       {"ordinal", !options.ordinal.empty(), {table}, "is not a table"},
       {"date", !options.date.empty(), {table}, "is not a table"}};
   for (const Rule& rule : rules) {

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
+#include "base/index.h"
+#include "base/random.h"
 #include "data/byte_reader.h"
 #include "data/gather.h"
 
@@ -64,12 +67,18 @@ struct Moments {
   }
 };
 
+double transformed(const std::vector<FeatureTransform>& transforms, std::size_t feature, double x) {
+  return transforms.empty() ? x : apply_transform(transforms[feature], x);
+}
+
 // Measures rows that fit into the cache, in two passes.
 template <class T>
 std::vector<Moments> block_moments(const std::vector<T>& values, const Layout& layout,
+                                   const std::vector<FeatureTransform>& transforms,
                                    std::span<const std::int64_t> rows) {
   std::vector<Moments> moments(static_cast<std::size_t>(layout.features));
-  for_each(values, layout, rows, [&](std::size_t feature, double x) {
+  for_each(values, layout, rows, [&](std::size_t feature, double number) {
+    const double x = transformed(transforms, feature, number);
     Moments& m = moments[feature];
     if (std::isnan(x)) return;
     m.count += 1;
@@ -78,7 +87,8 @@ std::vector<Moments> block_moments(const std::vector<T>& values, const Layout& l
     m.high = x > m.high ? x : m.high;
   });
   for (Moments& m : moments) m.mean /= std::max(m.count, 1.0);
-  for_each(values, layout, rows, [&](std::size_t feature, double x) {
+  for_each(values, layout, rows, [&](std::size_t feature, double number) {
+    const double x = transformed(transforms, feature, number);
     Moments& m = moments[feature];
     const double difference = std::isnan(x) ? 0 : x - m.mean;
     m.squares += difference * difference;
@@ -86,9 +96,11 @@ std::vector<Moments> block_moments(const std::vector<T>& values, const Layout& l
   return moments;
 }
 
+// Measures all features over the rows, after their transforms.
 template <class T>
-Standardizer fit_values(const std::vector<T>& values, const Layout& layout,
-                        std::span<const std::int64_t> rows) {
+std::vector<Moments> measure(const std::vector<T>& values, const Layout& layout,
+                             const std::vector<FeatureTransform>& transforms,
+                             std::span<const std::int64_t> rows) {
   // The blocks do not depend on the number of threads, so neither does the result.
   constexpr std::int64_t kBlockNumbers = std::int64_t{1} << 16;
   const std::int64_t block_rows = std::max<std::int64_t>(1, kBlockNumbers / layout.sample);
@@ -99,16 +111,103 @@ Standardizer fit_values(const std::vector<T>& values, const Layout& layout,
     const auto begin = static_cast<std::size_t>(block * block_rows);
     const auto size = std::min(rows.size() - begin, static_cast<std::size_t>(block_rows));
     of_block[static_cast<std::size_t>(block)] =
-        block_moments(values, layout, rows.subspan(begin, size));
+        block_moments(values, layout, transforms, rows.subspan(begin, size));
   }
+  std::vector<Moments> all(static_cast<std::size_t>(layout.features));
+  for (const std::vector<Moments>& block : of_block)
+    for (std::size_t f = 0; f < all.size(); ++f) all[f].merge(block[f]);
+  return all;
+}
+
+// Returns at most 65,536 of the rows, drawn in the same way each time.
+std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> rows) {
+  constexpr std::size_t kMaxDrawn = std::size_t{1} << 16;
+  std::vector<std::int64_t> drawn(rows.begin(), rows.end());
+  if (rows.size() <= kMaxDrawn) return drawn;
+  const std::vector<std::int64_t> order =
+      permutation(random_key(0, "standardizer", "rows"), std::ssize(rows));
+  drawn.resize(kMaxDrawn);
+  for (std::size_t i = 0; i < kMaxDrawn; ++i) drawn[i] = rows[static_cast<std::size_t>(order[i])];
+  return drawn;
+}
+
+FeatureTransform fit_transform(Scaling scaling, const std::vector<double>& sorted) {
+  if (scaling == Scaling::automatic && has_long_tail(sorted)) return fit_smooth_clip(sorted);
+  if (scaling == Scaling::smooth_clip) return fit_smooth_clip(sorted);
+  return scaling == Scaling::quantile ? fit_normal_quantiles(sorted) : FeatureTransform{};
+}
+
+// Fits the transforms of all features. Returns none if no feature has one.
+template <class T>
+std::vector<FeatureTransform> fit_transforms(const std::vector<T>& values, const Layout& layout,
+                                             const std::vector<FeatureTreatment>& treatments,
+                                             std::span<const std::int64_t> rows) {
+  const auto has_none = [](const auto& each) { return each.scaling == Scaling::standard; };
+  if (std::ranges::all_of(treatments, has_none)) return {};
+  const std::vector<std::int64_t> drawn = draw_rows(rows);
+  std::vector<FeatureTransform> transforms(treatments.size());
+#pragma omp parallel for schedule(dynamic)
+  for (std::size_t feature = 0; feature < treatments.size(); ++feature) {
+    if (has_none(treatments[feature])) continue;
+    std::vector<double> numbers;
+    for (const std::int64_t row : drawn) {
+      for (std::int64_t i = 0; i < layout.count; ++i) {
+        const auto at = row * layout.sample + layout.at(static_cast<std::int64_t>(feature), i);
+        const double x = number(values[static_cast<std::size_t>(at)]);
+        if (!std::isnan(x)) numbers.push_back(x);
+      }
+    }
+    std::ranges::sort(numbers);
+    transforms[feature] = fit_transform(treatments[feature].scaling, numbers);
+  }
+  const auto is_none = [](const auto& each) { return each.kind == FeatureTransform::Kind::none; };
+  if (std::ranges::all_of(transforms, is_none)) transforms.clear();
+  return transforms;
+}
+
+bool is_constant(const Standardizer& standardizer, std::size_t feature) {
+  return !standardizer.transforms.empty() &&
+         standardizer.transforms[feature].kind == FeatureTransform::Kind::constant;
+}
+
+// Gives the features of each group the root of the mean of their variances.
+void share_deviations(const std::vector<FeatureTreatment>& treatments, Standardizer& out) {
+  struct Sum {
+    double variance = 0, count = 0;
+  };
+  std::map<std::int64_t, Sum> sums;
+  for (std::size_t f = 0; f < treatments.size(); ++f) {
+    Sum& sum = sums[treatments[f].group];
+    const double deviation = is_constant(out, f) ? 0 : out.standard_deviation[f];
+    sum.variance += deviation * deviation;
+    sum.count += 1;
+  }
+  for (std::size_t f = 0; f < treatments.size(); ++f) {
+    double& deviation = out.standard_deviation[f];
+    if (treatments[f].group < 0 || is_constant(out, f)) continue;
+    const Sum& sum = sums[treatments[f].group];
+    deviation = std::sqrt(sum.variance / sum.count);
+  }
+}
+
+void set_constant(Standardizer& out, std::size_t feature, std::size_t features) {
+  out.transforms.resize(features);
+  out.transforms[feature] = {FeatureTransform::Kind::constant, out.mean[feature], 1, {}, {}};
+}
+
+template <class T>
+Standardizer fit_values(const std::vector<T>& values, const Layout& layout,
+                        const std::vector<FeatureTreatment>& treatments,
+                        std::span<const std::int64_t> rows) {
   Standardizer out;
-  for (std::size_t f = 0; f < static_cast<std::size_t>(layout.features); ++f) {
-    Moments all;
-    for (const std::vector<Moments>& block : of_block) all.merge(block[f]);
-    const bool varies = all.low < all.high;
-    out.mean.push_back(all.low == all.high ? all.low : all.mean);
-    out.standard_deviation.push_back(varies ? std::sqrt(all.squares / all.count) : 1);
+  out.transforms = fit_transforms(values, layout, treatments, rows);
+  for (const Moments& moments : measure(values, layout, out.transforms, rows)) {
+    const bool varies = moments.low < moments.high;
+    out.mean.push_back(moments.low == moments.high ? moments.low : moments.mean);
+    out.standard_deviation.push_back(varies ? std::sqrt(moments.squares / moments.count) : 1);
+    if (!varies) set_constant(out, out.mean.size() - 1, as_index(layout.features));
   }
+  share_deviations(treatments, out);
   return out;
 }
 
@@ -119,15 +218,17 @@ std::int64_t standardized_features(const Field& field) {
   return field.sample_shape.size() == 3 ? field.sample_shape.front() : field.sample_shape.back();
 }
 
-Standardizer fit_standardizer(const Field& field, std::span<const std::int64_t> rows) {
+Standardizer fit_standardizer(const Field& field, std::span<const std::int64_t> rows,
+                              const std::vector<FeatureTreatment>& treatments) {
   if (rows.empty())
     throw_data_error("input '" + field.name + "': standardization needs at least one row");
   check_rows(field, rows);
   // The memory is read in order, and the result does not depend on the order of the rows.
   std::vector<std::int64_t> sorted(rows.begin(), rows.end());
   std::ranges::sort(sorted);
-  return std::visit([&](const auto& values) { return fit_values(values, layout(field), sorted); },
-                    field.values);
+  return std::visit(
+      [&](const auto& values) { return fit_values(values, layout(field), treatments, sorted); },
+      field.values);
 }
 
 }  // namespace selfnorm

@@ -103,19 +103,31 @@ TableColumn time_column(const std::string& name, const ColumnCells& cells, const
   return column;
 }
 
-// Returns the categories, the most frequent first, and in the order of their first row if they are
-// equally frequent.
-TableColumn category_column(const std::string& name, const ColumnCells& cells) {
-  TableColumn column{name, "category"};
+// Adds the words that occur in at least `min_count` rows as categories, at most `max_count` of
+// them. The most frequent are first. Equally frequent ones have the order of their first rows.
+void add_categories(TableColumn& column, const ColumnCells& cells, std::size_t max_count,
+                    std::int64_t min_count) {
   std::vector<std::size_t> order(cells.words().size());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return cells.counts()[i]; });
   for (const std::size_t i : order) {
-    if (column.categories.size() == kMaxCategories || cells.counts()[i] == 0) break;
+    if (column.categories.size() == max_count || cells.counts()[i] < min_count) break;
     column.categories.push_back(cells.words()[i]);
   }
   column.has_other = cells.distinct_words() > std::ssize(column.categories);
+}
+
+TableColumn category_column(const std::string& name, const ColumnCells& cells) {
+  TableColumn column{name, "category"};
+  add_categories(column, cells, kMaxCategories, 1);
   column.marks_missing = cells.missing() > 0;
+  return column;
+}
+
+TableColumn embedded_column(const std::string& name, const ColumnCells& cells) {
+  constexpr std::size_t kMaxEmbedded = 1'000'000;
+  TableColumn column{name, "embedded"};
+  add_categories(column, cells, kMaxEmbedded, kMinEmbeddedCount);
   return column;
 }
 
@@ -161,6 +173,8 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
                                              is_text ? "text" : "identifier", distinct,
                                              cells.size(), is_text ? "; --text reads it" : ""));
   }
+  if (column.embeds_many && distinct > static_cast<std::int64_t>(kMaxCategories))
+    return embedded_column(column.name, cells);
   return category_column(column.name, cells);
 }
 
@@ -190,10 +204,11 @@ TableColumn chosen_column(const UndecidedColumn& column, const ColumnCells& cell
                           const ColumnChoice& choice) {
   if (choice.kind == "number") return chosen_number(column, cells);
   if (choice.kind == "time") return chosen_time(column, cells, choice);
-  if (choice.kind == "category") {
+  if (choice.kind == "category" || choice.kind == "embedded") {
     ColumnCells words = cells;
     words.use_words();
-    return category_column(column.name, words);
+    return choice.kind == "category" ? category_column(column.name, words)
+                                     : embedded_column(column.name, words);
   }
   if (choice.kind == "ordinal") {
     TableColumn ordinal{column.name, "ordinal"};

@@ -15,6 +15,10 @@ namespace selfnorm {
 /// Categories of a column beyond this number share one number, the most frequent first.
 inline constexpr std::size_t kMaxCategories = 32;
 
+/// Categories of an embedding that occur in fewer rows share one vector, since these rows are too
+/// few to learn one.
+inline constexpr std::int64_t kMinEmbeddedCount = 5;
+
 /// A column of a table that is not a target, while its kind is decided.
 struct UndecidedColumn {
   std::string name;
@@ -22,6 +26,7 @@ struct UndecidedColumn {
   bool prefers_decimal_comma = false;  ///< as in a table with semicolons
   bool is_used_anyway = false;         ///< even if it says nothing about a target
   bool is_category = false;            ///< also if its cells are numbers or times
+  bool embeds_many = false;            ///< whether more than kMaxCategories become an embedding
 };
 
 /// Decides the kind of a column from its cells unless the choice says it. A column of numbers with

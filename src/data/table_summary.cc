@@ -104,6 +104,10 @@ std::vector<std::string> summarize_table(const Dataset& data, const DataOptions&
                             fmt::format("{} {}{}", column.name, column.categories.size(),
                                         column.has_other ? " and others" : ""));
       }));
+  add("vectors", list_columns(data, "embedded", [](const TableColumn& column) {
+        return fmt::format("{} {}{}", column.name, column.categories.size(),
+                           column.has_other ? " and others" : "");
+      }));
   add("ordered", list_columns(data, "ordinal", [&](const TableColumn& column) {
         return with_missing(data, column,
                             fmt::format("{} {}", column.name, join(column.categories, " < ")));

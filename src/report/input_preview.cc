@@ -5,10 +5,14 @@
 #include <cmath>
 #include <limits>
 
+#include "data/column_encoding.h"
+#include "data/embedded_categories.h"
 #include "report/heat_map.h"
 
 namespace selfnorm {
 namespace {
+
+constexpr std::size_t kMaxPreviewedFeatures = 20;
 
 float value_at(const Field& field, std::size_t index) {
   return std::visit([&](const auto& values) { return static_cast<float>(values[index]); },
@@ -64,15 +68,21 @@ std::string text_of(const Field& field, const std::vector<std::string>& vocabula
   return text;
 }
 
-// Of a column of a table that became several numbers, those that are 0 are left out: of 32
-// categories, only that of the row is of interest.
-Json feature_values(const Field& field, std::int64_t row) {
-  constexpr std::size_t kMaxPreviewedFeatures = 20;
+// Returns the category of a row in a column of an embedding, or null.
+Json category_of(const TableColumn& column, const Field& field, std::int64_t row) {
+  const auto id = static_cast<std::size_t>(value_at(field, static_cast<std::size_t>(row)));
+  if (id < kFirstCategory) return nullptr;
+  return column.categories[id - kFirstCategory];
+}
+
+// Adds the numbers of an input to a list, as far as there is room. Of a column of a table that
+// became several numbers, those that are 0 are left out: of 32 categories, only that of the row is
+// of interest.
+void add_feature_values(const Field& field, std::int64_t row, Json& list) {
   const auto count = static_cast<std::size_t>(elements(field.sample_shape));
   const auto has_source_of = [&](std::size_t i, std::size_t other) {
     return std::max(i, other) < field.sources.size() && field.sources[i] == field.sources[other];
   };
-  Json list = Json::array();
   for (std::size_t i = 0; i < count && list.size() < kMaxPreviewedFeatures; ++i) {
     const float value = value_at(field, static_cast<std::size_t>(row) * count + i);
     const bool is_part = (i > 0 && has_source_of(i, i - 1)) || has_source_of(i, i + 1);
@@ -80,7 +90,6 @@ Json feature_values(const Field& field, std::int64_t row) {
     const std::string name = i < field.columns.size() ? field.columns[i] : std::to_string(i);
     list.push_back(Json::array({name, number(value)}));
   }
-  return list;
 }
 
 }  // namespace
@@ -94,7 +103,13 @@ void add_input_preview(const Dataset& data, std::int64_t row, Json& mistake) {
   } else if (is_image(data.inputs[0])) {
     mistake["image"] = image_json(data.inputs[0], row);
   } else {
-    mistake["values"] = feature_values(data.inputs[0], row);
+    Json& list = mistake["values"] = Json::array();
+    for (const Field& field : data.inputs) {
+      const TableColumn* column = find_embedded_column(data, field);
+      if (column == nullptr) add_feature_values(field, row, list);
+      else if (list.size() < kMaxPreviewedFeatures)
+        list.push_back(Json::array({column->name, category_of(*column, field, row)}));
+    }
   }
 }
 

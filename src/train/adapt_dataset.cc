@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "data/check_dataset.h"
+#include "data/embedded_categories.h"
 #include "data/inputs.h"
 #include "data/targets.h"
 #include "data/text_dataset.h"
@@ -104,6 +105,7 @@ void adapt_dataset(const Schema& schema, Dataset& data) {
   std::vector<std::string> names;
   for (const Schema::Input& input : schema.inputs) names.push_back(input.name);
   order_inputs(names, data);
+  convert_categories(schema.table, data);
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {
     const Schema::Input& input = schema.inputs[i];
     Field& field = data.inputs[i];

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "data/byte_reader.h"
 #include "data/column_encoding.h"
 #include "formats/json.h"
 
@@ -32,18 +33,66 @@ TargetKind target_kind(const std::string& name) {
 }
 
 void check_standardizer(const Schema::Input& input) {
-  const auto& [means, deviations] = input.standardizer;
-  if (means.size() != deviations.size()) {
+  const auto& [means, deviations, transforms] = input.standardizer;
+  const bool fits = means.size() == deviations.size() &&
+                    (transforms.empty() || transforms.size() == means.size());
+  if (!fits) {
     throw Error(ErrorKind::model_file,
-                "schema: the numbers of means and standard deviations differ");
+                "schema: the numbers of means, standard deviations and transforms differ");
   }
   for (std::size_t i = 0; i < means.size(); ++i) {
+    if (!transforms.empty() && !is_valid(transforms[i])) {
+      throw Error(
+          ErrorKind::model_file,
+          fmt::format("schema: input '{}': the transform of feature {} is damaged", input.name, i));
+    }
     if (std::isfinite(means[i]) && std::isfinite(deviations[i]) && deviations[i] > 0) continue;
     throw Error(ErrorKind::model_file,
                 fmt::format("schema: input '{}': feature {} has mean {} and standard deviation {}, "
                             "expected finite numbers and a standard deviation above 0",
                             input.name, i, means[i], deviations[i]));
   }
+}
+
+nlohmann::json transform_to_json(const FeatureTransform& transform) {
+  switch (transform.kind) {
+    case FeatureTransform::Kind::none: break;
+    case FeatureTransform::Kind::constant:
+    case FeatureTransform::Kind::smooth_clip:
+      return {{"kind", name_of(transform.kind)},
+              {"center", transform.center},
+              {"width", transform.width}};
+    case FeatureTransform::Kind::quantile:
+      return {{"kind", name_of(transform.kind)},
+              {"knots", transform.knots},
+              {"normals", transform.normals}};
+  }
+  return nullptr;
+}
+
+FeatureTransform transform_from_json(const nlohmann::json& json) {
+  if (json.is_null()) return {};
+  const std::string name = json.at("kind");
+  const auto kind = transform_named(name);
+  if (!kind.has_value()) {
+    throw Error(ErrorKind::model_file,
+                "schema: unknown transform " + quote_for_message(name) + " of a feature");
+  }
+  return {*kind, json.value("center", 0.0), json.value("width", 1.0),
+          json.value("knots", std::vector<double>{}), json.value("normals", std::vector<double>{})};
+}
+
+// Returns one entry per feature, null for a feature without a transform.
+nlohmann::json transforms_to_json(const std::vector<FeatureTransform>& transforms) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const FeatureTransform& each : transforms) list.push_back(transform_to_json(each));
+  return list;
+}
+
+std::vector<FeatureTransform> transforms_from_json(const nlohmann::json& list) {
+  std::vector<FeatureTransform> transforms;
+  for (const nlohmann::json& each : list) transforms.push_back(transform_from_json(each));
+  return transforms;
 }
 
 nlohmann::json column_to_json(const TableColumn& column) {
@@ -81,7 +130,8 @@ std::string schema_to_json(const Schema& schema) {
                       {"sample_shape", input.sample_shape},
                       {"columns", input.columns},
                       {"mean", input.standardizer.mean},
-                      {"deviation", input.standardizer.standard_deviation}});
+                      {"deviation", input.standardizer.standard_deviation},
+                      {"transforms", transforms_to_json(input.standardizer.transforms)}});
   }
   nlohmann::json table = nlohmann::json::array();
   for (const TableColumn& column : schema.table) table.push_back(column_to_json(column));
@@ -102,10 +152,12 @@ Schema schema_from_json(std::string_view text) {
   return read_json(text, "schema", [](const nlohmann::json& json) {
     Schema schema;
     for (const nlohmann::json& input : json.at("inputs")) {
-      Schema::Input read{input.at("name"),
-                         input.at("sample_shape"),
-                         input.at("columns"),
-                         {input.at("mean"), input.at("deviation")}};
+      Schema::Input read{
+          input.at("name"),
+          input.at("sample_shape"),
+          input.at("columns"),
+          {input.at("mean"), input.at("deviation"),
+           transforms_from_json(input.value("transforms", nlohmann::json::array()))}};
       check_standardizer(read);
       schema.inputs.push_back(std::move(read));
     }

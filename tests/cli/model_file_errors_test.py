@@ -122,6 +122,19 @@ class ModelFile(CliTest):
             schema["inputs"][0]["mean"][0] = math.nan
         self.refused_metadata("schema", no_mean, "schema")
 
+    def test_invalid_transforms(self):
+        damaged = ({"kind": "smooth_clip", "center": 0, "width": 0},
+                   {"kind": "quantile", "knots": [1, 1], "normals": [0, 1]},
+                   {"kind": "quantile", "knots": [1], "normals": [0]}, {"kind": "other"})
+        for transform in damaged:
+            def change(schema, value=transform):
+                schema["inputs"][0]["transforms"] = [value] * len(schema["inputs"][0]["mean"])
+            self.refused_metadata("schema", change, "schema", "transform")
+
+        def too_few(schema):
+            schema["inputs"][0]["transforms"] = [None] * (len(schema["inputs"][0]["mean"]) + 1)
+        self.refused_metadata("schema", too_few, "schema", "transforms")
+
     def test_more_class_names_than_outputs(self):
         self.refused_metadata("schema", lambda schema: schema["class_names"].append("eleventh"),
                               "11 classes", "10")

@@ -18,9 +18,6 @@ namespace {
 
 using Rows = std::vector<std::int64_t>;
 
-// Two passes in double over n numbers of size ~m: the error of each sum is at most n·u·m.
-constexpr double kSumTolerance = 1e4 * 0x1p-53 * 1e3;
-
 Rows all_rows(std::int64_t count) {
   Rows rows(static_cast<std::size_t>(count));
   std::iota(rows.begin(), rows.end(), 0);
@@ -34,60 +31,6 @@ std::vector<float> random_floats(std::size_t count, float scale, float shift) {
     out[i] = scale * static_cast<float>(normal(key, i)) + shift;
   }
   return out;
-}
-
-TEST(Standardizer, UsesOnlyTrainingRows) {
-  const Field field{"x", {2}, std::vector<float>{1, 5, 3, 5, 100, 200}, {}};
-  const Standardizer s = fit_standardizer(field, Rows{0, 1});
-  EXPECT_EQ(s.mean, (std::vector<double>{2, 5}));
-  // Population standard deviations. That of the constant column is replaced by 1.
-  EXPECT_EQ(s.standard_deviation, (std::vector<double>{1, 1}));
-  std::vector<float> out(2);
-  gather_batch(field, &s, Rows{2}, out.data());
-  EXPECT_EQ(out, (std::vector<float>{98, 195}));
-}
-
-TEST(Standardizer, IsExactForConstantColumns) {
-  const Field field{"x", {1}, std::vector<float>(1000, 0.1f), {}};
-  const Standardizer s = fit_standardizer(field, all_rows(1000));
-  EXPECT_EQ(s.mean[0], static_cast<double>(0.1f));
-  EXPECT_EQ(s.standard_deviation[0], 1);
-}
-
-// The one-pass formula fails for a mean of 1e4 standard deviations. Long double is the reference.
-TEST(Standardizer, IsAccurateForALargeMean) {
-  const auto values = random_floats(4000, 1, 1e4f);
-  const Field field{"x", {2}, values, {}};
-  const Standardizer s = fit_standardizer(field, all_rows(2000));
-  for (std::size_t f = 0; f < 2; ++f) {
-    long double sum = 0, squares = 0;
-    for (std::size_t r = 0; r < 2000; ++r) sum += values[2 * r + f];
-    for (std::size_t r = 0; r < 2000; ++r) {
-      squares += (values[2 * r + f] - sum / 2000) * (values[2 * r + f] - sum / 2000);
-    }
-    EXPECT_NEAR(s.mean[f], static_cast<double>(sum / 2000), kSumTolerance);
-    EXPECT_NEAR(s.standard_deviation[f], static_cast<double>(std::sqrt(squares / 2000)),
-                kSumTolerance);
-  }
-}
-
-TEST(Standardizer, UsesChannelsOfImagesAndTheLastExtentOfOthers) {
-  // (C,H,W) = (2,1,2). Channel 0 contains 0 and 2, channel 1 contains 10 and 10.
-  const Field image{"x", {2, 1, 2}, std::vector<float>{0, 2, 10, 10}, {}};
-  EXPECT_EQ(fit_standardizer(image, Rows{0}).mean, (std::vector<double>{1, 10}));
-  EXPECT_EQ(fit_standardizer(image, Rows{0}).standard_deviation, (std::vector<double>{1, 1}));
-  const Field sequence{"x", {2, 2}, std::vector<float>{0, 2, 10, 10}, {}};
-  EXPECT_EQ(fit_standardizer(sequence, Rows{0}).mean, (std::vector<double>{5, 6}));
-  const Field bytes{"x", {1, 1, 2}, std::vector<std::uint8_t>{0, 255}, {}};
-  EXPECT_EQ(fit_standardizer(bytes, Rows{0}).mean, (std::vector<double>{0.5}));
-  EXPECT_EQ(fit_standardizer(bytes, Rows{0}).standard_deviation, (std::vector<double>{0.5}));
-}
-
-TEST(Standardizer, RejectsNoRowsAndRowsOutOfRange) {
-  const Field field{"x", {1}, std::vector<float>{1, 2}, {}};
-  EXPECT_THROW(fit_standardizer(field, Rows{}), Error);
-  EXPECT_THROW(fit_standardizer(field, Rows{2}), Error);
-  EXPECT_THROW(fit_standardizer(field, Rows{-1}), Error);
 }
 
 TEST(Gather, StoresColorImagesFeaturesLast) {

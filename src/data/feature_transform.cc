@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/feature_transform.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <utility>
+
+#include "base/normal_quantile.h"
+
+namespace selfnorm {
+namespace {
+
+using Kind = FeatureTransform::Kind;
+
+constexpr std::pair<Kind, std::string_view> kNames[] = {{Kind::none, "none"},
+                                                        {Kind::constant, "constant"},
+                                                        {Kind::smooth_clip, "smooth_clip"},
+                                                        {Kind::quantile, "quantile"}};
+
+double smooth_clip(double u) {
+  constexpr double kLimit = 3;
+  return u / std::sqrt(1 + u * u / (kLimit * kLimit));
+}
+
+double interpolate(const FeatureTransform& transform, double x) {
+  const std::vector<double>&from = transform.knots, &to = transform.normals;
+  if (!(x > from.front())) return std::isnan(x) ? x : to.front();
+  if (x >= from.back()) return to.back();
+  const auto above = static_cast<std::size_t>(std::ranges::upper_bound(from, x) - from.begin());
+  const std::size_t below = above - 1;
+  const double part = (x - from[below]) / (from[above] - from[below]);
+  return to[below] + part * (to[above] - to[below]);
+}
+
+// Returns the number below which the fraction `p` of the sorted numbers lies.
+double quantile_of(const std::vector<double>& sorted, double p) {
+  const double place = p * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+bool is_increasing(const std::vector<double>& numbers) {
+  return std::ranges::adjacent_find(numbers, std::greater_equal<>()) == numbers.end();
+}
+
+bool are_finite(const std::vector<double>& numbers) {
+  return std::ranges::all_of(numbers, [](double x) { return std::isfinite(x); });
+}
+
+}  // namespace
+
+double apply_transform(const FeatureTransform& transform, double x) {
+  switch (transform.kind) {
+    case Kind::none: return x;
+    case Kind::constant: return transform.center;
+    case Kind::smooth_clip: return smooth_clip((x - transform.center) / transform.width);
+    case Kind::quantile: return interpolate(transform, x);
+  }
+  return x;
+}
+
+FeatureTransform fit_smooth_clip(const std::vector<double>& sorted) {
+  if (sorted.empty() || sorted.front() == sorted.back()) return {};
+  const double quartiles = quantile_of(sorted, 0.75) - quantile_of(sorted, 0.25);
+  const double width = quartiles > 0 ? quartiles : sorted.back() / 2 - sorted.front() / 2;
+  return {Kind::smooth_clip, quantile_of(sorted, 0.5), width, {}, {}};
+}
+
+FeatureTransform fit_normal_quantiles(const std::vector<double>& sorted) {
+  if (sorted.empty() || sorted.front() == sorted.back()) return {};
+  constexpr std::size_t kKnots = 256;
+  FeatureTransform out{Kind::quantile, 0, 1, {}, {}};
+  const std::size_t last = sorted.size() - 1, knots = std::min(kKnots, sorted.size());
+  for (std::size_t knot = 0; knot < knots; ++knot) {
+    const double x = sorted[knot * last / (knots - 1)];
+    if (!out.knots.empty() && x == out.knots.back()) continue;
+    const auto [first, end] = std::ranges::equal_range(sorted, x);
+    const auto rank = static_cast<double>((first - sorted.begin()) + (end - sorted.begin())) / 2;
+    out.knots.push_back(x);
+    out.normals.push_back(normal_quantile(rank / static_cast<double>(sorted.size())));
+  }
+  return out;
+}
+
+bool has_long_tail(const std::vector<double>& sorted) {
+  if (sorted.empty() || sorted.front() == sorted.back()) return false;
+  constexpr double kFar = 8;  // standard deviations; a million normal numbers end below 5
+  double sum = 0, squares = 0;
+  for (const double x : sorted) sum += x;
+  const auto n = static_cast<double>(sorted.size());
+  const double mean = sum / n;
+  for (const double x : sorted) squares += (x - mean) * (x - mean);
+  const double far = std::max(sorted.back() - mean, mean - sorted.front());
+  return far > kFar * std::sqrt(squares / n);
+}
+
+bool is_valid(const FeatureTransform& transform) {
+  if (transform.kind != Kind::quantile)
+    return std::isfinite(transform.center) && std::isfinite(transform.width) && transform.width > 0;
+  return transform.knots.size() >= 2 && transform.knots.size() == transform.normals.size() &&
+         are_finite(transform.knots) && are_finite(transform.normals) &&
+         is_increasing(transform.knots) && is_increasing(transform.normals);
+}
+
+std::string_view name_of(FeatureTransform::Kind kind) {
+  return std::ranges::find(kNames, kind, &std::pair<Kind, std::string_view>::first)->second;
+}
+
+std::optional<FeatureTransform::Kind> transform_named(std::string_view name) {
+  const auto found = std::ranges::find(kNames, name, &std::pair<Kind, std::string_view>::second);
+  if (found == std::end(kNames)) return std::nullopt;
+  return found->first;
+}
+
+}  // namespace selfnorm
