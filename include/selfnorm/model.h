@@ -49,6 +49,11 @@ class Model {
   /// Returns statistics of ω and τ for every layer with weights.
   std::vector<WeightStatistics> weight_statistics() const;
 
+  /// Loads other rows as the training data were read: a table's columns become the same numbers,
+  /// whatever the new cells are. `options` names the source and what differs; rows to predict need
+  /// `read_targets = false` if they have no targets. Throws what `load_data` throws, and Error(data) if a column is missing.
+  Dataset load_rows(const DataOptions& options) const;
+
   /// Returns the loss ("loss") and metrics on data with targets. Classes are matched by name.
   /// Throws Error(data) if the data do not fit the model or have no targets.
   std::map<std::string, double> evaluate(Dataset data) const;
@@ -80,7 +85,7 @@ class Model {
 };
 
 /// Trains the network on the data and returns the model. Of `split_options`, only `standardize`,
-/// `shuffle_split` and `validation_split` are used. No rows are held out if `validation_split` is
+/// `scaling` and what divides the rows are used. No rows are held out if `validation_split` is
 /// unset. A network without inputs gets those of the data. A network without layers stands for the
 /// default network. Throws Error(config), Error(shape) or Error(data) if the options, the network
 /// or the data are wrong, Error(numeric) if the loss or a weight becomes NaN or infinite, and

@@ -65,6 +65,12 @@ std::vector<std::string> Model::output_names() const {
   return names;
 }
 
+Dataset Model::load_rows(const DataOptions& options) const {
+  Dataset data = load_data(external_data_options(options, trained_->schema)).train;
+  adapt_dataset(trained_->schema, data);
+  return data;
+}
+
 Scores Model::score(Dataset data, const std::vector<std::int64_t>& rows) const {
   prepare_to_score(*trained_, data);
   return Evaluator(*trained_, {.loss = true}).score(data, rows);

@@ -109,26 +109,6 @@ std::vector<TableColumn> table_of(const Schema& schema) {
   return table;
 }
 
-// Returns the options for other data than the run's: those of the run, unless the user gives
-// others.
-DataOptions external_data_options(const DataOptions& given, const Schema& schema) {
-  DataOptions data = given;
-  const SourceKind kind = find_source(data).kind;
-  if (kind != SourceKind::known) {
-    data.task = schema.class_names.empty() ? "regression" : "classification";
-  }
-  if (kind != SourceKind::table) return data;
-  if (!schema.vocabulary.empty()) return external_text_options(data, schema);
-  if (data.header == "auto") data.header = schema.header;
-  if (data.delimiter == "auto") data.delimiter = schema.delimiter;
-  if (data.quotes == "auto") data.quotes = schema.quotes;
-  if (!schema.missing.empty()) data.missing = schema.missing;
-  data.table = table_of(schema);
-  if (data.inputs.empty()) data.inputs = columns_of_inputs(schema);
-  if (data.target.empty()) data.target = target_if_present(data, schema);
-  return data;
-}
-
 // Lists the columns that training found to be identifiers, so that their cells are read as they
 // are.
 void add_identifiers(const Schema& schema, DataOptions& data) {
@@ -187,6 +167,24 @@ void clear_column_names(Dataset& data) {
 }
 
 }  // namespace
+
+DataOptions external_data_options(const DataOptions& given, const Schema& schema) {
+  DataOptions data = given;
+  const SourceKind kind = find_source(data).kind;
+  if (kind != SourceKind::known) {
+    data.task = schema.class_names.empty() ? "regression" : "classification";
+  }
+  if (kind != SourceKind::table) return data;
+  if (!schema.vocabulary.empty()) return external_text_options(data, schema);
+  if (data.header == "auto") data.header = schema.header;
+  if (data.delimiter == "auto") data.delimiter = schema.delimiter;
+  if (data.quotes == "auto") data.quotes = schema.quotes;
+  if (!schema.missing.empty()) data.missing = schema.missing;
+  data.table = table_of(schema);
+  if (data.inputs.empty()) data.inputs = columns_of_inputs(schema);
+  if (data.target.empty()) data.target = target_if_present(data, schema);
+  return data;
+}
 
 ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
                         const std::string& split, bool needs_targets) {

@@ -13,6 +13,10 @@ namespace selfnorm {
 /// Loads the model of a run folder or a model file.
 TrainedModel load_trained_model(const std::filesystem::path& run_or_model);
 
+/// Returns the options for other data than those of training: those of the schema, unless `given`
+/// says otherwise. Columns of a table become the same numbers.
+DataOptions external_data_options(const DataOptions& given, const Schema& schema);
+
 /// Throws Error(data) when the data have no targets.
 void require_targets(const Schema& schema, const Dataset& data);
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "selfnorm/model.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <limits>
 
@@ -167,6 +171,34 @@ TEST(Model, RejectsOutOfRangeLabelsNamingRowAndColumn) {
             std::string::npos);
   EXPECT_NE(message(softmax, {0, 1, 1, 1}).find("row 1 (from 0): the class probabilities must sum"),
             std::string::npos);
+}
+
+// A table whose class depends on a word. In new rows, other words come first.
+TEST(Model, LoadsRowsAsItsTrainingData) {
+  const auto folder = std::filesystem::path(testing::TempDir());
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::ofstream(folder / name) << text;
+    return (folder / name).string();
+  };
+  std::string text = "color,size,y\n";
+  for (int i = 0; i < 90; ++i) {
+    const char* color = i % 3 == 0 ? "red" : i % 3 == 1 ? "green" : "blue";
+    text += fmt::format("{},{},{}\n", color, i % 7, i % 3 == 1 ? "yes" : "no");
+  }
+  DataOptions options;
+  options.source = write("load_rows.csv", text);
+  options.target = "y";
+  const Model model = trained(load_data(options).train, 30);
+  options = {};
+  options.read_targets = false;
+  options.source = write("new_rows.csv", "size,color\n3,green\n3,mauve\n,red\n");
+  const Dataset rows = model.load_rows(options);
+  EXPECT_EQ(rows.rows, 3);
+  const Tensor predicted = model.predict(rows);
+  const auto yes = static_cast<std::size_t>(
+      std::ranges::find(model.class_names(), "yes") - model.class_names().begin());
+  EXPECT_GT(predicted.data[yes], 0.9f);
+  EXPECT_LT(predicted.data[4 + yes], 0.1f);
 }
 
 }  // namespace
