@@ -69,7 +69,8 @@ QUOTED_LIBRARIES = re.compile("|".join(pattern for _, pattern, _ in LIBRARIES))
 OP_NAMES = set("""
     input parameter dense conv2d conv_transpose2d max_pool2d avg_pool2d global_avg_pool upsample2d
     flatten reshape concat add multiply scale selu elu relu leaky_relu tanh sigmoid softplus gelu
-    silu softmax alpha_dropout feature_alpha_dropout dropout batch_norm layer_norm embedding
+    silu exp expm1 softmax alpha_dropout feature_alpha_dropout dropout batch_norm layer_norm
+    embedding
 """.split())
 ROW_NAME = re.compile(r'\.name\s*=\s*"(\w+)"')
 

@@ -19,7 +19,9 @@ enum class ActivationKind : std::uint8_t {
   sigmoid,
   softplus,
   gelu,
-  silu
+  silu,
+  exp,
+  expm1
 };
 
 /// An activation y = f(x). Parameters that a kind does not have are ignored.

@@ -31,6 +31,7 @@ OpRows sigmoid_rows();
 OpRows softplus_rows();
 OpRows gelu_rows();
 OpRows silu_rows();
+OpRows exponential_rows();
 OpRows softmax_rows();
 
 OpRows alpha_dropout_rows();

@@ -39,6 +39,7 @@ constexpr OpRows (*kRowFunctions[])() = {
     softplus_rows,
     gelu_rows,
     silu_rows,
+    exponential_rows,
     softmax_rows,
     alpha_dropout_rows,
     dropout_rows,

@@ -44,6 +44,8 @@ const std::vector<Case>& cases() {
       {"softplus", {Kind::softplus}, 2.5},
       {"gelu", {Kind::gelu}, 6.5},
       {"silu", {Kind::silu}, 3.5},
+      {"exp", {Kind::exp}, 1.5},
+      {"expm1", {Kind::expm1}, 2},
   };
   return all;
 }
@@ -110,7 +112,7 @@ TEST(Activation, MeetsItsErrorBoundOverAllFloats) {
 
 // The slope is computed in float from y with a few roundings, each relative to the largest term,
 // and y is f(x) with a rounding. So the error is relative to the range of the slope, and not to its
-// value.
+// value. The slope of an exponential may be larger than 1, and its error is relative to it.
 TEST(Activation, SlopeMatchesTheComplexStepOfTheReference) {
   constexpr double kStep = 1e-30;
   constexpr double kRoundings = 8;
@@ -123,7 +125,8 @@ TEST(Activation, SlopeMatchesTheComplexStepOfTheReference) {
       const double range = std::max(1.0, c.f.lambda * c.f.alpha);
       for (std::size_t i = 0; i < x.size(); ++i) {
         const auto step = ref::activation(c.f, std::complex<double>(x[i], kStep));
-        ASSERT_NEAR(got[i], step.imag() / kStep, kRoundings * kFloatEpsilon * range) << x[i];
+        const double slope = step.imag() / kStep;
+        ASSERT_NEAR(got[i], slope, kRoundings * kFloatEpsilon * std::max(range, slope)) << x[i];
       }
     });
   }
@@ -172,23 +175,25 @@ TEST(Activation, SlopeOfSeluFromOutputHasAnAbsoluteError) {
 
 TEST(ReferenceActivation, DerivativesAgree) {
   constexpr double kStep = 1e-30;
-  constexpr double kTolerance = 16 * 0x1p-53;  // a few roundings of values of at most about 2
+  constexpr double kRoundings = 16 * 0x1p-53;  // a few, of values of at most about 2
   for (const Case& c : cases()) {
     SCOPED_TRACE(c.name);
     for (double x = -30.005; x < 30; x += 0.01) {
       const double want = ref::activation(c.f, std::complex<double>(x, kStep)).imag() / kStep;
-      ASSERT_NEAR(ref::activation_derivative(c.f, x), want, kTolerance) << x;
+      const double tolerance = kRoundings * std::max(1.0, want);  // exponentials are larger
+      ASSERT_NEAR(ref::activation_derivative(c.f, x), want, tolerance) << x;
       const long double wide = ref::activation_derivative(c.f, static_cast<long double>(x));
-      ASSERT_NEAR(static_cast<double>(wide), want, kTolerance) << x;
+      ASSERT_NEAR(static_cast<double>(wide), want, tolerance) << x;
       if (can_differentiate_from_output(c.f)) {
         const double y = ref::activation(c.f, x);
-        ASSERT_NEAR(ref::derivative_from_output(c.f, y), want, kTolerance) << x;
+        ASSERT_NEAR(ref::derivative_from_output(c.f, y), want, tolerance) << x;
       }
     }
   }
 }
 
-// The difference quotient is independent of the complex step. Its error is h²·f‴/6 + ε·|f|/h.
+// The difference quotient is independent of the complex step. Its error is h²·f‴/6 + ε·|f|/h, which
+// is proportional to the slope of an exponential.
 TEST(ReferenceActivation, DerivativeMatchesTheDifferenceQuotient) {
   constexpr long double kStep = 1e-6L;
   constexpr double kTolerance = 2e-12;
@@ -196,8 +201,8 @@ TEST(ReferenceActivation, DerivativeMatchesTheDifferenceQuotient) {
     for (long double x = -9.005L; x < 9; x += 0.01L) {
       const long double quotient =
           (ref::activation(c.f, x + kStep) - ref::activation(c.f, x - kStep)) / (2 * kStep);
-      ASSERT_NEAR(static_cast<double>(ref::activation_derivative(c.f, x)),
-                  static_cast<double>(quotient), kTolerance)
+      const auto slope = static_cast<double>(ref::activation_derivative(c.f, x));
+      ASSERT_NEAR(slope, static_cast<double>(quotient), kTolerance * std::max(1.0, slope))
           << c.name << " at " << static_cast<double>(x);
     }
   }
@@ -258,6 +263,12 @@ TEST(Activation, HasTheRightLimits) {
       EXPECT_EQ(at({Kind::sigmoid}, far), 1.0f);
       EXPECT_EQ(at({Kind::sigmoid}, -far), 0.0f);
       EXPECT_EQ(at({Kind::elu, 1}, -far), -1.0f);
+      for (const Kind kind : {Kind::exp, Kind::expm1}) {
+        EXPECT_EQ(at({kind}, far), kInfinity);
+        EXPECT_EQ(at({kind}, -far), kind == Kind::exp ? 0.0f : -1.0f);
+        EXPECT_EQ(slope_at({kind}, far), kInfinity);
+        EXPECT_EQ(slope_at({kind}, -far), 0.0f);
+      }
     }
     for (const Kind kind : {Kind::tanh, Kind::gelu, Kind::silu, Kind::identity}) {
       EXPECT_TRUE(std::signbit(at({kind}, -0.0f)));

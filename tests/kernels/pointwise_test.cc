@@ -30,11 +30,20 @@ constexpr double kActivationUlps = 6.5;
 constexpr double kEpsilon = 0x1p-23;
 
 const MaskStream kMask{{0x5eed}, 3, 1000};
-const std::vector<Activation> kActivations = {
-    {Kind::identity},         {Kind::selu}, {Kind::selu, 1.3, 1.1, 0.5},
-    {Kind::elu, 1},           {Kind::relu}, {Kind::leaky_relu, 0.01},
-    {Kind::leaky_relu, -0.5}, {Kind::tanh}, {Kind::sigmoid},
-    {Kind::softplus},         {Kind::gelu}, {Kind::silu}};
+const std::vector<Activation> kActivations = {{Kind::identity},
+                                              {Kind::selu},
+                                              {Kind::selu, 1.3, 1.1, 0.5},
+                                              {Kind::elu, 1},
+                                              {Kind::relu},
+                                              {Kind::leaky_relu, 0.01},
+                                              {Kind::leaky_relu, -0.5},
+                                              {Kind::tanh},
+                                              {Kind::sigmoid},
+                                              {Kind::softplus},
+                                              {Kind::gelu},
+                                              {Kind::silu},
+                                              {Kind::exp},
+                                              {Kind::expm1}};
 // Alpha dropout at inference, which draws no masks.
 Dropout expectation() {
   Dropout dropout = make_dropout(DropoutKind::alpha, 0.5, 0.3, 1.7, -1.2);

@@ -20,8 +20,8 @@ struct Pair {
 std::vector<Pair> pairs() {
   std::vector<Pair> all;
   for (const char* head : {"dense", "conv2d", "conv_transpose2d"}) {
-    for (const char* activation :
-         {"selu", "elu", "relu", "leaky_relu", "tanh", "sigmoid", "softplus", "gelu", "silu"}) {
+    for (const char* activation : {"selu", "elu", "relu", "leaky_relu", "tanh", "sigmoid",
+                                   "softplus", "gelu", "silu", "exp", "expm1"}) {
       for (const char* dropout : {"alpha_dropout", "dropout"})
         all.push_back({head, activation, dropout});
     }

@@ -26,6 +26,8 @@ T activation(const Activation& f, T x) {
     case ActivationKind::softplus: return positive ? x + log1p(std::exp(-x)) : log1p(std::exp(x));
     case ActivationKind::gelu: return product_or_zero(x, normal_cdf(x));
     case ActivationKind::silu: return product_or_zero(x, sigmoid(x));
+    case ActivationKind::exp: return std::exp(x);
+    case ActivationKind::expm1: return expm1(x);
   }
   return x;
 }
@@ -49,6 +51,8 @@ T activation_derivative(const Activation& f, T x) {
     case ActivationKind::softplus: return sigmoid(x);
     case ActivationKind::gelu: return normal_cdf(x) + product_or_zero(x, normal_pdf(x));
     case ActivationKind::silu: return sigmoid(x) * (T(1) + product_or_zero(x, sigmoid(-x)));
+    case ActivationKind::exp:
+    case ActivationKind::expm1: return std::exp(x);
   }
   return T(1);
 }
@@ -71,6 +75,8 @@ T derivative_from_output(const Activation& f, T y) {
     case ActivationKind::tanh: return clamp_negative_to_zero((T(1) - y) * (T(1) + y));
     case ActivationKind::sigmoid: return clamp_negative_to_zero(y * (T(1) - y));
     case ActivationKind::softplus: return clamp_negative_to_zero(-expm1(-y));
+    case ActivationKind::exp: return clamp_negative_to_zero(y);
+    case ActivationKind::expm1: return clamp_negative_to_zero(y + T(1));
     default: return T(1);
   }
 }

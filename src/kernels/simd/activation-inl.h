@@ -56,7 +56,7 @@ struct Selu {
     const auto positive = hn::Gt(x, hn::Zero(d));
     // The negative branch gets 0 where x is positive, so that it never overflows.
     const V scaled = hn::Mul(hn::IfThenZeroElse(positive, x), hn::Set(d, input_scale));
-    const V m = expm1_nonpositive(d, scaled);
+    const V m = expm1_of_small(d, scaled);
     // λα is split into two floats, since a single one would add an error of up to half an ULP.
     const V negative_y =
         hn::MulAdd(m, hn::Set(d, saturation), hn::Mul(m, hn::Set(d, saturation_rest)));
@@ -78,7 +78,7 @@ struct Selu {
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V slope_from_input(D d, V x) const {
     const auto positive = hn::Gt(x, hn::Zero(d));
-    const auto exponential = exp_nonpositive(d, hn::IfThenZeroElse(positive, x));
+    const auto exponential = exp_parts(d, hn::IfThenZeroElse(positive, x));
     const V mantissa = hn::MulAdd(exponential.mantissa, hn::Set(d, saturation),
                                   hn::Mul(exponential.mantissa, hn::Set(d, saturation_rest)));
     const V negative_slope = scale_by_power(d, mantissa, exponential.exponent);
@@ -120,7 +120,7 @@ struct Tanh {
   explicit Tanh(const Activation&) {}
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V forward(D d, V x) const {
-    const V m = expm1_nonpositive(d, hn::Mul(hn::Abs(x), hn::Set(d, -2.0f)));
+    const V m = expm1_of_small(d, hn::Mul(hn::Abs(x), hn::Set(d, -2.0f)));
     return hn::CopySign(hn::Div(m, hn::Add(m, hn::Set(d, 2.0f))), x);
   }
   template <class D, class V = hn::Vec<D>>
@@ -136,7 +136,7 @@ struct Sigmoid {
   explicit Sigmoid(const Activation&) {}
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V forward(D d, V x) const {
-    const auto exponential = exp_nonpositive(d, hn::Neg(hn::Abs(x)));
+    const auto exponential = exp_parts(d, hn::Neg(hn::Abs(x)));
     const V e = scale_by_power(d, exponential.mantissa, exponential.exponent);
     const V one = hn::Set(d, 1.0f);
     return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
@@ -153,13 +153,13 @@ struct Softplus {
   explicit Softplus(const Activation&) {}
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V forward(D d, V x) const {
-    const auto exponential = exp_nonpositive(d, hn::Neg(hn::Abs(x)));
+    const auto exponential = exp_parts(d, hn::Neg(hn::Abs(x)));
     const V e = scale_by_power(d, exponential.mantissa, exponential.exponent);
     return hn::Add(hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x), log1p_unit(d, e));
   }
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V slope(D d, V y, hn::Mask<D>) const {
-    return hn::Neg(expm1_nonpositive(d, hn::Neg(clamp_negative_to_zero(y))));
+    return hn::Neg(expm1_of_small(d, hn::Neg(clamp_negative_to_zero(y))));
   }
 };
 
@@ -191,7 +191,7 @@ struct Silu {
   explicit Silu(const Activation&) {}
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE V forward(D d, V x) const {
-    const auto exponential = exp_nonpositive(d, hn::Neg(hn::Abs(x)));
+    const auto exponential = exp_parts(d, hn::Neg(hn::Abs(x)));
     const V e = scale_by_power(d, exponential.mantissa, exponential.exponent);
     const V denominator = hn::Add(hn::Set(d, 1.0f), e);
     const V falling = hn::Mul(max_keeping_nan(d, x, -112.0f), exponential.mantissa);
@@ -203,7 +203,7 @@ struct Silu {
     const V limit = hn::Set(d, 112.0f);  // both tails are flat beyond, and ∞·0 is avoided
     const V lower = max_keeping_nan(d, x, -112.0f);
     const V bounded = hn::IfThenElse(hn::Gt(lower, limit), limit, lower);
-    const auto exponential = exp_nonpositive(d, hn::Neg(hn::Abs(bounded)));
+    const auto exponential = exp_parts(d, hn::Neg(hn::Abs(bounded)));
     const V e = scale_by_power(d, exponential.mantissa, exponential.exponent);
     const V one = hn::Set(d, 1.0f);
     const V large = hn::Div(one, hn::Add(one, e));
@@ -213,6 +213,39 @@ struct Silu {
     const V at_minus_x = hn::IfThenElse(negative, large, small);
     return hn::Mul(at_x, hn::MulAdd(bounded, at_minus_x, one));
   }
+};
+
+/// e^x. The derivative is y.
+struct Exp {
+  static constexpr bool kSlopeFromInput = false;
+  explicit Exp(const Activation&) {}
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V forward(D d, V x) const {
+    return exp_of_any(d, x);
+  }
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V slope(D, V y, hn::Mask<D>) const {
+    return clamp_negative_to_zero(y);
+  }
+};
+
+/// e^x − 1. The derivative is y + 1.
+struct Expm1 {
+  static constexpr bool kSlopeFromInput = false;
+  explicit Expm1(const Activation&) {}
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V forward(D d, V x) const {
+    const auto is_large = hn::Gt(x, hn::Set(d, kLargeExponent));
+    return hn::IfThenElse(is_large, exp_of_any(d, x),
+                          expm1_of_small(d, hn::IfThenZeroElse(is_large, x)));
+  }
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V slope(D d, V y, hn::Mask<D>) const {
+    return clamp_negative_to_zero(hn::Add(y, hn::Set(d, 1.0f)));
+  }
+
+ private:
+  static constexpr float kLargeExponent = 20;  // e^x − 1 and e^x are the same float beyond
 };
 
 /// Calls `body` with the activation as a type.
@@ -229,6 +262,8 @@ HWY_INLINE void with_activation(const Activation& f, const Body& body) {
     case ActivationKind::softplus: return body(Softplus(f));
     case ActivationKind::gelu: return body(Gelu(f));
     case ActivationKind::silu: return body(Silu(f));
+    case ActivationKind::exp: return body(Exp(f));
+    case ActivationKind::expm1: return body(Expm1(f));
   }
 }
 

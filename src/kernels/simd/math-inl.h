@@ -68,7 +68,7 @@ HWY_INLINE hn::Vec<D> power_of_two(D d, VI n) {
   return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127))));
 }
 
-/// Returns v·2^n for −250 ≤ n ≤ 0, with one rounding even if the result is subnormal.
+/// Returns v·2^n for |n| ≤ 250, with one rounding even if the result is subnormal.
 template <class D, class V, class VI>
 HWY_INLINE V scale_by_power(D d, V v, VI n) {
   const VI half = hn::ShiftRight<1>(n);
@@ -82,9 +82,16 @@ HWY_INLINE V max_keeping_nan(D d, V x, float bound) {
   return hn::IfThenElse(hn::Lt(x, limit), limit, x);
 }
 
-/// Returns e^x − 1 for x ≤ 0: x itself if it is tiny, and −1 below −17.4.
+/// Returns the smaller of x and the bound. Keeps NaN.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V expm1_nonpositive(D d, V x) {
+HWY_INLINE V min_keeping_nan(D d, V x, float bound) {
+  const V limit = hn::Set(d, bound);
+  return hn::IfThenElse(hn::Gt(x, limit), limit, x);
+}
+
+/// Returns e^x − 1 for x ≤ 20: x itself if it is tiny, and −1 below −17.4.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V expm1_of_small(D d, V x) {
   const V bounded = max_keeping_nan(d, x, -18.0f);
   const auto parts = split(d, bounded, bounded);
   const V power = power_of_two(d, parts.exponent);
@@ -92,20 +99,27 @@ HWY_INLINE V expm1_nonpositive(D d, V x) {
   return hn::MulAdd(power, expm1_of_rest(d, parts.rest), hn::Sub(power, hn::Set(d, 1.0f)));
 }
 
-/// e^x = mantissa·2^exponent for x ≤ 0, so that callers can round once, after scaling.
+/// e^x = mantissa·2^exponent for x ≤ 89, so that callers can round once, after scaling.
 template <class V, class VI>
 struct Exponential {
   V mantissa;
   VI exponent;
 };
 
-/// Returns e^x for x ≤ 0. Below −112, it returns that of −112, where all products underflow to 0.
+/// Returns e^x for x ≤ 89. Below −112, it returns that of −112, where all products underflow to 0.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE auto exp_nonpositive(D d, V x) {
+HWY_INLINE auto exp_parts(D d, V x) {
   const V bounded = max_keeping_nan(d, x, -112.0f);
   const auto parts = split(d, bounded, bounded);
   const V mantissa = hn::Add(expm1_of_rest(d, parts.rest), hn::Set(d, 1.0f));
   return Exponential<V, decltype(parts.exponent)>{mantissa, parts.exponent};
+}
+
+/// Returns e^x for any x: 0 below −104, and +∞ above 88.73.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_of_any(D d, V x) {
+  const auto exponential = exp_parts(d, min_keeping_nan(d, x, 89.0f));
+  return scale_by_power(d, exponential.mantissa, exponential.exponent);
 }
 
 /// Returns log(1 + z) for 0 ≤ z ≤ 1.

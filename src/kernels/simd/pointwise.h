@@ -8,10 +8,10 @@
 // The largest error of the activations in ULP of the exact value, over all finite floats including
 // subnormal results, on every instruction set (verified by tests/kernels/activation_test.cc):
 //   selu 2 (3 if input_scale is not exactly a float), elu 2, leaky_relu 1.5, relu exact,
-//   tanh 3, sigmoid 2.5, softplus 2.5, gelu 6.5, silu 3.5
-// NaN gives NaN. selu(−∞) is −λα, rounded. gelu and silu are 0 at −∞. Derivatives have an absolute
-// error below 1e-6, since they are differences of numbers near 1. Those of selu_backward_from_input
-// have a relative error.
+//   tanh 3, sigmoid 2.5, softplus 2.5, gelu 6.5, silu 3.5, exp 1.5, expm1 2
+// NaN gives NaN. selu(−∞) is −λα, rounded. gelu and silu are 0 at −∞. Derivatives have an error
+// below 1e-6·max(1, |f′|), since they are differences of numbers near 1. Those of
+// selu_backward_from_input have a relative error.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ namespace selfnorm {
 /// Computes y = dropout(f(x + bias)). x and y are rows × columns. `bias` has one number per column,
 /// or is null. Row r is row mask.first_row + r of the stream of masks. y may be x.
 /// Source: ONNX Selu, Elu, Relu, LeakyRelu, Tanh, Sigmoid, Softplus, Gelu (approximate = none),
-/// Dropout; alpha dropout of Klambauer et al. 2017.
+/// Exp, Dropout; alpha dropout of Klambauer et al. 2017.
 void pointwise_forward(const float* x, const float* bias, float* y, std::int64_t rows,
                        std::int64_t columns, const Activation& activation, const Dropout& dropout,
                        const MaskStream& mask);
