@@ -101,12 +101,14 @@ struct TargetMoments {
   double mean = 0, standard_deviation = 0;
 };
 
-// Returns the mean and standard deviation of the targets of a column that are not missing.
+// Returns the mean and standard deviation of the targets of a column that are not missing, or of
+// the logarithms of 1 + target.
 TargetMoments target_moments(const Targets& targets, std::span<const std::int64_t> rows,
-                             std::int64_t column) {
+                             std::int64_t column, bool of_logarithms) {
   std::vector<double> present_values;
   for (const std::int64_t row : rows) {
-    const double value = targets.values[static_cast<std::size_t>(row * targets.width + column)];
+    const double target = targets.values[static_cast<std::size_t>(row * targets.width + column)];
+    const double value = of_logarithms ? std::log1p(target) : target;
     if (std::isfinite(value)) present_values.push_back(value);
   }
   TargetMoments moments;
@@ -127,32 +129,73 @@ TargetMoments rounded(const TargetMoments& moments) {
   return {std::round(moments.mean / unit) * unit, round_to_digits(moments.standard_deviation)};
 }
 
-// Only the squared error has a unit. Huber's delta is in the unit of the targets.
-bool should_scale_to_target(const RunConfig& config, const Targets& targets) {
-  return targets.classes.empty() && targets.width > 0 &&
-         choose_objective(config.train, targets).loss == "mean_squared_error";
+// The scale of an output and the unit of its loss.
+struct OutputScale {
+  double factor = 1, shift = 0, unit = 1;
+};
+
+// Returns the scale of an output that is the logarithm of a rate. It starts at the logarithm of the
+// mean target. The factor is the standard deviation of the logarithm of a log-normal distribution
+// with the mean and variance of the targets, and at most 1, so that no rate starts far too high.
+OutputScale scale_of_rate(const TargetMoments& targets) {
+  if (!(targets.mean > 0)) return {};
+  const double relative = targets.standard_deviation / targets.mean;
+  const double deviation = std::min(1.0, std::sqrt(std::log1p(relative * relative)));
+  const TargetMoments logarithm = rounded({std::log(targets.mean), deviation});
+  return {logarithm.standard_deviation, logarithm.mean, round_to_digits(targets.mean)};
+}
+
+OutputScale output_scale(const std::string& loss, const Targets& targets,
+                         std::span<const std::int64_t> rows, std::int64_t column) {
+  if (loss == "poisson") return scale_of_rate(target_moments(targets, rows, column, false));
+  const bool are_logarithms = loss == "mean_squared_log_error";
+  const TargetMoments moments = rounded(target_moments(targets, rows, column, are_logarithms));
+  return {moments.standard_deviation, moments.mean, moments.standard_deviation};
+}
+
+// Only these losses have a unit. Huber's delta is in the unit of the targets.
+bool has_unit(const std::string& loss) {
+  return loss == "mean_squared_error" || loss == "mean_squared_log_error" || loss == "poisson";
+}
+
+// Gives the loss a unit for each output. Of several units, a loss that has a single one gets their
+// mean.
+void set_units(const std::string& loss, const std::vector<double>& units, Settings& attributes) {
+  const bool has_several = units.size() > 1;
+  if (has_several && loss == "mean_squared_error") {
+    attributes.try_emplace("units", units);
+    return;
+  }
+  double mean = 0;
+  for (const double unit : units) mean += unit / static_cast<double>(units.size());
+  attributes.try_emplace("unit", has_several ? round_to_digits(mean) : mean);
 }
 
 // Scales the outputs of the network to the mean and standard deviation of the targets over the
-// training rows, and counts the loss in these units. Then no weight has to learn the unit of a
-// target (euros or cents), a good learning rate for one unit is good for the other, and no target
-// outweighs the others.
-void scale_to_targets(RunConfig& config, const Dataset& train) {
+// training rows, or to those of their logarithms, and counts the loss in these units. Then no
+// weight has to learn the unit of a target (euros or cents), a good learning rate for one unit is
+// good for the other, and no target outweighs the others.
+void scale_to_targets(RunConfig& config, const Dataset& train, const std::string& loss) {
   const Split split = split_validation_rows(config.data, train, config.train.seed);
-  std::vector<double> factors, shifts;
+  std::vector<double> factors, shifts, units;
   for (std::int64_t column = 0; column < train.targets.width; ++column) {
-    const TargetMoments moments = rounded(target_moments(train.targets, split.train, column));
-    factors.push_back(moments.standard_deviation);
-    shifts.push_back(moments.mean);
+    const OutputScale scale = output_scale(loss, train.targets, split.train, column);
+    factors.push_back(scale.factor);
+    shifts.push_back(scale.shift);
+    units.push_back(scale.unit);
   }
-  Settings& loss = config.train.loss_attributes;
+  set_units(loss, units, config.train.loss_attributes);
   if (factors.size() == 1) {
-    loss.try_emplace("unit", factors[0]);
     config.network.layers.push_back({"scale", {{"factor", factors[0]}, {"shift", shifts[0]}}});
   } else {
-    loss.try_emplace("units", factors);
     config.network.layers.push_back({"scale_features", {{"factors", factors}, {"shifts", shifts}}});
   }
+}
+
+void scale_to_targets_if_numbers(RunConfig& config, const Dataset& train) {
+  if (!train.targets.classes.empty() || train.targets.width == 0) return;
+  const std::string loss = choose_objective(config.train, train.targets).loss;
+  if (has_unit(loss)) scale_to_targets(config, train, loss);
 }
 
 // Replaces the class weights "balanced" by rows / (classes · rows of the class), over the training
@@ -230,7 +273,7 @@ void complete_network(RunConfig& config, Dataset& train) {
       }
     }
     network.layers.push_back({"dense", {{"units", output_count(train.targets)}}});
-    if (should_scale_to_target(config, train.targets)) scale_to_targets(config, train);
+    scale_to_targets_if_numbers(config, train);
   }
   complete_vocabularies(network, train);
   network = complete_names(network);

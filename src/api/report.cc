@@ -99,10 +99,11 @@ void add_classification(const NamedRows& named_rows, const TrainedModel& model,
 void add_regression(const NamedRows& named_rows, const TrainedModel& model,
                     const std::vector<float>& outputs, Json& document) {
   if (model.objective.targets != TargetKind::values) return;
-  const Json regression = regression_json(outputs, named_rows);
+  const std::vector<float> predictions = predicted_values(model.objective, outputs);
+  const Json regression = regression_json(predictions, named_rows);
   if (regression.is_null()) return;
   document["regression"] = regression;
-  document["mistakes"] = largest_residuals_json(outputs, named_rows);
+  document["mistakes"] = largest_residuals_json(predictions, named_rows);
 }
 
 // Adds everything that depends on the data: the examination by the doctor, and the scores of the

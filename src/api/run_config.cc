@@ -212,8 +212,8 @@ Options train_table(RunConfig& config) {
   TrainOptions& train = config.train;
   Options table = {
       {"loss", &train.loss,
-       "loss: auto, softmax_cross_entropy, sigmoid_cross_entropy, dice, mean_squared_error or "
-       "huber"},
+       "loss: auto, softmax_cross_entropy, sigmoid_cross_entropy, dice, mean_squared_error, huber, "
+       "mean_squared_log_error or poisson"},
       {"batch_size", &train.batch_size, "rows per step", range::kAtLeastOne},
       {"epochs", &train.epochs, "passes over the training rows", range::kAtLeastOne},
       {"seed", &train.seed, "random seed of initial weights, masks and row order",

@@ -140,13 +140,23 @@ std::string range_text(const OutputRange& range) {
   return fmt::format("numbers from {:.4g} to {:.4g}", range.low, range.high);
 }
 
+// Returns the range of predictions, which a loss may compute from the output.
+OutputRange predicted_range(const Objective& objective, const OutputRange& output) {
+  if (objective.prediction.empty()) return output;
+  const float ends[] = {static_cast<float>(output.low), static_cast<float>(output.high)};
+  const std::vector<float> predictions = predicted_values(objective, ends);
+  return {predictions[0], predictions[1]};
+}
+
 // Returns the fraction of the targets that are present which the output can reach.
 double reachable_fraction(const TrainingGoal& goal, const LastActivation& last) {
   constexpr double kRounding = 1e-4;  // accuracy of the range
   const auto width = static_cast<std::size_t>(goal.targets->width);
   const std::size_t features = last.factors.size(), positions = width / features;
   std::vector<OutputRange> ranges;
-  for (std::size_t i = 0; i < features; ++i) ranges.push_back(mapped_range(last, i));
+  for (std::size_t i = 0; i < features; ++i) {
+    ranges.push_back(predicted_range(goal.objective, mapped_range(last, i)));
+  }
   double present = 0, reachable = 0;
   for (const std::int64_t row : goal.rows) {
     const float* targets = goal.targets->values.data() + row * goal.targets->width;
@@ -170,8 +180,10 @@ std::vector<LayerFinding> find_unreachable_targets(const TrainingGoal& goal,
   return {{last.node->name,
            reachable,
            severity_of(reachable),
-           fmt::format("the outputs are {}, but {:.3g} % of the targets are outside",
-                       range_text(widest_range(last)), 100 * (1 - reachable)),
+           fmt::format("the {} are {}, but {:.3g} % of the targets are outside",
+                       goal.objective.prediction.empty() ? "outputs" : "predictions",
+                       range_text(predicted_range(goal.objective, widest_range(last))),
+                       100 * (1 - reachable)),
            {{last.node->name}}}};
 }
 

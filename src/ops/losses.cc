@@ -28,6 +28,24 @@ struct SquaredAttributes {
   }
 };
 
+struct SquaredLogAttributes {
+  double unit = 1;
+  Options options() {
+    return {
+        {"unit", &unit,
+         "number that the residuals are divided by, such as the standard deviation of log(1 + y)",
+         range::kPositive}};
+  }
+};
+
+struct PoissonAttributes {
+  double unit = 1;
+  Options options() {
+    return {{"unit", &unit, "number that the loss is divided by, such as the mean of the targets",
+             range::kPositive}};
+  }
+};
+
 struct HuberAttributes {
   double delta = 1;
   Options options() {
@@ -74,6 +92,38 @@ struct SquaredLoss {
   static T reference(T x, T t, double unit) {
     const T e = (x - t) / unit;
     return e * e;
+  }
+};
+
+struct SquaredLogLoss {
+  static LossSum forward(const float* x, const float* t, std::int64_t n, double unit) {
+    LossSum all = kernels::mean_squared_log_error(x, t, nullptr, n);
+    all.sum /= unit * unit;
+    return all;
+  }
+  static void gradient(const float* x, const float* t, float* dx, std::int64_t n, double unit,
+                       double scale) {
+    kernels::mean_squared_log_error_gradient(x, t, dx, n, scale / (unit * unit));
+  }
+  template <class T>
+  static T reference(T x, T t, double unit) {
+    return SquaredLoss::reference(x, T(std::log(1.0 + t)), unit);
+  }
+};
+
+struct PoissonLoss {
+  static LossSum forward(const float* x, const float* t, std::int64_t n, double unit) {
+    LossSum all = kernels::poisson(x, t, nullptr, n);
+    all.sum /= unit;
+    return all;
+  }
+  static void gradient(const float* x, const float* t, float* dx, std::int64_t n, double unit,
+                       double scale) {
+    kernels::poisson_gradient(x, t, dx, n, scale / unit);
+  }
+  template <class T>
+  static T reference(T x, T t, double unit) {
+    return (std::exp(x) - t * x) / unit;
   }
 };
 
@@ -213,15 +263,17 @@ struct SquaredReference {
 
 // ---- rows -------------------------------------------------------------------------------------
 
+// The tests use the default attributes and `variant`.
 template <class Loss>
 void add_elementwise(OpRows& rows, std::string_view name, std::string_view gradient_name,
-                     std::string_view doc, AttributeSchema attributes) {
+                     std::string_view doc, AttributeSchema attributes,
+                     const Settings& variant = {}) {
+  std::vector<TestCase> cases = {
+      {{{4, 3}, {4, 3}}}, {{{2, 3, 4, 2}, {2, 3, 4, 2}}}, {{{2, 1, 100, 100}, {2, 1, 100, 100}}}};
+  if (!variant.empty()) cases.push_back({{{4, 3}, {4, 3}}, variant});
   rows.push_back(loss_row(name, doc, attributes, infer_elementwise, lower_elementwise<Loss>,
                           reference(ElementwiseReference<Loss>{}),
-                          {.cases = {{{{4, 3}, {4, 3}}},
-                                     {{{2, 3, 4, 2}, {2, 3, 4, 2}}},
-                                     {{{2, 1, 100, 100}, {2, 1, 100, 100}}}},
-                           .invalid_cases = {{{{4, 3}, {4, 2}}}}}));
+                          {.cases = cases, .invalid_cases = {{{{4, 3}, {4, 2}}}}}));
   rows.push_back(loss_gradient_row(gradient_name, lower_elementwise_gradient<Loss>));
 }
 
@@ -244,6 +296,16 @@ OpRows loss_rows() {
                  {{{2, 1, 100, 100}, {2, 1, 100, 100}}}},
        .invalid_cases = {{{{4, 3}, {4, 2}}}, {{{4, 3}, {4, 3}}, {{"units", Doubles{1, 2}}}}}}));
   rows.push_back(loss_gradient_row("mean_squared_error_gradient", lower_squared_gradient));
+  add_elementwise<SquaredLogLoss>(
+      rows, "mean_squared_log_error", "mean_squared_log_error_gradient",
+      "(z − log(1 + y))² of an output z and a target y ≥ 0, for targets over orders of magnitude; "
+      "the prediction is eᶻ − 1",
+      schema<SquaredLogAttributes>(), {{"unit", 2.5}});
+  add_elementwise<PoissonLoss>(
+      rows, "poisson", "poisson_gradient",
+      "eᶻ − y·z of an output z and a target y ≥ 0: negative log likelihood of counts; the "
+      "prediction is eᶻ",
+      schema<PoissonAttributes>(), {{"unit", 2.5}});
   add_elementwise<HuberLoss>(rows, "huber", "huber_gradient",
                              "squared error for small residuals, absolute error for large ones",
                              schema<HuberAttributes>());

@@ -37,10 +37,11 @@ std::vector<std::int32_t> most_probable_classes(std::span<const float> probabili
   return labels;
 }
 
-// The data that metrics read. `outputs` points to `pixels` or to the outputs of the network.
+// The data that metrics read. `outputs` points to `predictions`, `pixels` or the outputs of the
+// network.
 struct MetricRows {
   std::span<const float> outputs;
-  std::vector<float> pixels = {}, values = {};
+  std::vector<float> predictions = {}, pixels = {}, values = {};
   std::vector<std::int32_t> labels = {};
 };
 
@@ -67,6 +68,8 @@ MetricRows rows_of(const Objective& objective, std::span<const float> outputs, c
   // Metrics of numbers compare element by element, so the order does not matter.
   const bool by_pixel = is_image(output) && objective.targets != TargetKind::values;
   if (by_pixel) rows.outputs = rows.pixels = pixel_rows(outputs, output);
+  if (objective.targets == TargetKind::values)
+    rows.outputs = rows.predictions = predicted_values(objective, outputs);
   if (uses_class_indices(objective.targets)) {
     rows.labels.resize(gathered.size());
     std::memcpy(rows.labels.data(), gathered.data(), gathered.size() * sizeof(float));

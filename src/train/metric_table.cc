@@ -66,6 +66,10 @@ const std::vector<MetricRow>& metrics() {
        [](const MetricInput& m) { return root_mean_squared_error(m.outputs, m.values); }},
       {"mae", values,
        [](const MetricInput& m) { return mean_absolute_error(m.outputs, m.values); }},
+      {"rmsle", values,
+       [](const MetricInput& m) { return root_mean_squared_log_error(m.outputs, m.values); }},
+      {"poisson_deviance", values,
+       [](const MetricInput& m) { return poisson_deviance(m.outputs, m.values); }},
       {"r2", values, [](const MetricInput& m) { return r_squared(m.outputs, m.width, m.values); }},
   };
   return table;
@@ -98,7 +102,8 @@ std::vector<std::string> metric_names(TargetKind targets) {
 }
 
 bool higher_is_better(const std::string& name) {
-  return name != "loss" && name != "rmse" && name != "mae";
+  constexpr std::string_view kErrors[] = {"loss", "rmse", "mae", "rmsle", "poisson_deviance"};
+  return std::ranges::count(kErrors, name) == 0;
 }
 
 double find_score(const Scores& scores, const std::string& name) {

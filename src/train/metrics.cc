@@ -187,11 +187,18 @@ Result mean_loss(std::span<const float> predictions, std::span<const float> targ
   std::int64_t count = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (std::isnan(targets[i])) continue;
-    sum += loss(static_cast<double>(predictions[i]) - static_cast<double>(targets[i]));
+    sum += loss(static_cast<double>(predictions[i]), static_cast<double>(targets[i]));
     ++count;
   }
   return count > 0 ? Result(sum / static_cast<double>(count)) : std::nullopt;
 }
+
+bool has_number_below(std::span<const float> values, float bound) {
+  return std::ranges::any_of(values, [=](float value) { return value < bound; });
+}
+
+// Returns t·log(t/p) − t + p, which is p for t = 0.
+double deviance(double p, double t) { return (t > 0 ? t * std::log(t / p) : 0) - t + p; }
 
 Result column_r_squared(const Column& predictions, const Column& targets) {
   double sum = 0, count = 0;
@@ -311,12 +318,29 @@ Result macro_iou(std::span<const float> scores, std::int64_t classes,
 }
 
 Result root_mean_squared_error(std::span<const float> predictions, std::span<const float> targets) {
-  const Result mean = mean_loss(predictions, targets, [](double d) { return d * d; });
+  const Result mean =
+      mean_loss(predictions, targets, [](double p, double t) { return (p - t) * (p - t); });
   return mean ? Result(std::sqrt(*mean)) : std::nullopt;
 }
 
 Result mean_absolute_error(std::span<const float> predictions, std::span<const float> targets) {
-  return mean_loss(predictions, targets, [](double d) { return std::abs(d); });
+  return mean_loss(predictions, targets, [](double p, double t) { return std::abs(p - t); });
+}
+
+Result root_mean_squared_log_error(std::span<const float> predictions,
+                                   std::span<const float> targets) {
+  if (has_number_below(predictions, -1) || has_number_below(targets, -1)) return std::nullopt;
+  const Result mean = mean_loss(predictions, targets, [](double p, double t) {
+    const double error = std::log1p(p) - std::log1p(t);
+    return error * error;
+  });
+  return mean ? Result(std::sqrt(*mean)) : std::nullopt;
+}
+
+Result poisson_deviance(std::span<const float> predictions, std::span<const float> targets) {
+  if (has_number_below(predictions, 0) || has_number_below(targets, 0)) return std::nullopt;
+  const Result mean = mean_loss(predictions, targets, deviance);
+  return mean ? Result(2 * *mean) : std::nullopt;
 }
 
 Result r_squared(std::span<const float> predictions, std::int64_t width,

@@ -85,6 +85,17 @@ std::optional<double> root_mean_squared_error(std::span<const float> predictions
 std::optional<double> mean_absolute_error(std::span<const float> predictions,
                                           std::span<const float> targets);
 
+/// Returns the square root of the mean of (log(1 + prediction) − log(1 + target))² over all targets
+/// that are not NaN. Not defined if one of the numbers is below −1.
+std::optional<double> root_mean_squared_log_error(std::span<const float> predictions,
+                                                  std::span<const float> targets);
+
+/// Returns twice the mean of t·log(t/p) − t + p over all targets t that are not NaN, with
+/// predictions p: the deviance of a Poisson distribution. It is 0 if all predictions are right. Not
+/// defined if one of the numbers is negative.
+std::optional<double> poisson_deviance(std::span<const float> predictions,
+                                       std::span<const float> targets);
+
 /// Returns 1 − residual / total sum of squares, averaged over the `width` columns. NaN targets are
 /// left out, and so are columns of equal targets. Not defined if no column is left. The value is at
 /// most 1. It is 0 for a prediction of the mean, and negative for a worse one.

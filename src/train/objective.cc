@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "base/text.h"
+#include "kernels/simd/pointwise.h"
 #include "ops/table.h"
 #include "selfnorm/error.h"
 #include "train/metric_table.h"
@@ -20,7 +21,14 @@ struct LossEntry {
   std::string loss;
   std::vector<TargetKind> targets;   ///< the first is preferred
   std::vector<std::string> metrics;  ///< used unless others are requested
+  /// For values: the op that turns outputs into predictions, and its inverse. Empty: outputs are
+  /// predictions.
+  std::string prediction = {};
+  double (*output_of)(double value) = nullptr;
 };
+
+double log_of(double value) { return std::log(value); }
+double log1p_of(double value) { return std::log1p(value); }
 
 const std::vector<LossEntry>& losses() {
   using enum TargetKind;
@@ -30,14 +38,16 @@ const std::vector<LossEntry>& losses() {
       {"dice", {classes, distributions, probabilities}, {"dice", "iou"}},
       {"mean_squared_error", {values}, {"rmse", "r2"}},
       {"huber", {values}, {"rmse", "r2"}},
+      {"mean_squared_log_error", {values}, {"rmsle", "rmse", "r2"}, "expm1", log1p_of},
+      {"poisson", {values}, {"poisson_deviance", "rmse", "r2"}, "exp", log_of},
   };
   return table;
 }
 
 // Returns the op that turns outputs into predictions.
-std::string prediction_op(TargetKind targets) {
+std::string prediction_op(const LossEntry& loss, TargetKind targets) {
   if (is_classification(targets)) return "softmax";
-  return targets == TargetKind::probabilities ? "sigmoid" : "";
+  return targets == TargetKind::probabilities ? "sigmoid" : loss.prediction;
 }
 
 const LossEntry& find_loss(const std::string& name) {
@@ -86,6 +96,13 @@ void check_values(const Targets& targets, const char* expected, const Fail& fail
 void check_probabilities(const Targets& targets, const Fail& fail) {
   check_values(targets, "a probability from 0 to 1, or NaN for a missing one", fail,
                [](float p) { return std::isnan(p) || (p >= 0 && p <= 1); });
+}
+
+void check_nonnegative(const Targets& targets, const Fail& fail) {
+  check_values(targets,
+               "a number of at least 0, whose logarithm this loss fits (loss = "
+               "\"mean_squared_error\" accepts any number)",
+               fail, [](float y) { return std::isnan(y) || y >= 0; });
 }
 
 void check_class_maps(const Targets& targets, std::int64_t classes, const Fail& fail) {
@@ -142,7 +159,7 @@ bool uses_class_indices(TargetKind targets) {
 Objective make_objective(const std::string& loss, const Settings& attributes,
                          const std::vector<std::string>& wanted, TargetKind targets) {
   const LossEntry& kind = find_loss(loss);
-  Objective objective{kind.loss, attributes, targets, prediction_op(targets),
+  Objective objective{kind.loss, attributes, targets, prediction_op(kind, targets),
                       wanted.empty() ? kind.metrics : wanted};
   check_metrics(objective);
   return objective;
@@ -253,6 +270,24 @@ void check_targets(const Objective& objective, const Targets& targets, const Sha
   if (objective.targets == TargetKind::distributions) {
     check_distributions(targets, pixels_of(output), fail);
   }
+  const bool are_logarithms =
+      objective.targets == TargetKind::values && !objective.prediction.empty();
+  if (are_logarithms) check_nonnegative(targets, fail);
+}
+
+std::vector<float> predicted_values(const Objective& objective, std::span<const float> outputs) {
+  std::vector<float> predictions(outputs.begin(), outputs.end());
+  if (objective.prediction.empty()) return predictions;
+  Pointwise pass;
+  (*rule_of(find_op(objective.prediction)->pointwise))({}, pass);
+  pointwise_forward(outputs.data(), nullptr, predictions.data(), 1, std::ssize(predictions),
+                    pass.activation, {}, {});
+  return predictions;
+}
+
+double output_of_value(const Objective& objective, double value) {
+  const LossEntry& kind = find_loss(objective.loss);
+  return kind.output_of == nullptr ? value : kind.output_of(value);
 }
 
 namespace {

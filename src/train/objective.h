@@ -62,7 +62,8 @@ void check_labeled(const Targets& targets, std::span<const std::int64_t> rows,
                    const std::string& dataset, const std::string& part);
 
 /// Throws Error(data) if the targets do not fit a network with outputs of this shape: labels out of
-/// range, another width, probabilities beyond [0, 1], or distributions that do not sum to 1 ± 1e-3.
+/// range, another width, probabilities beyond [0, 1], distributions that do not sum to 1 ± 1e-3, or
+/// negative values for a loss whose outputs are logarithms.
 void check_targets(const Objective& objective, const Targets& targets, const Shape& output,
                    const std::string& dataset);
 
@@ -70,6 +71,13 @@ void check_targets(const Objective& objective, const Targets& targets, const Sha
 /// read them, with −1 for a missing one.
 void gather_targets(const Objective& objective, const Targets& targets,
                     std::span<const std::int64_t> rows, float* out);
+
+/// Returns the predictions of values from outputs of the network, as the prediction op computes
+/// them. Not for classes and labels.
+std::vector<float> predicted_values(const Objective& objective, std::span<const float> outputs);
+
+/// Returns the output whose prediction is this value. Not for classes and labels.
+double output_of_value(const Objective& objective, double value);
 
 /// Computes the metrics of `outputs` (of the network before the prediction op, in API order) for
 /// the targets of `rows`. Metrics that are not defined on these rows are left out. `output` is the

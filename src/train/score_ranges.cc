@@ -105,7 +105,7 @@ std::vector<float> constant_outputs(const Objective& objective, std::int64_t wid
     const double share = std::clamp(mean, 1e-6, 1 - 1e-6);
     const bool is_number = objective.targets == TargetKind::values;
     const bool is_label = objective.targets == TargetKind::probabilities;
-    outputs.push_back(static_cast<float>(is_number  ? mean
+    outputs.push_back(static_cast<float>(is_number  ? output_of_value(objective, mean)
                                          : is_label ? std::log(share / (1 - share))
                                                     : std::log(share)));
   }

@@ -171,6 +171,11 @@ TEST(Model, RejectsOutOfRangeLabelsNamingRowAndColumn) {
             std::string::npos);
   EXPECT_NE(message(softmax, {0, 1, 1, 1}).find("row 1 (from 0): the class probabilities must sum"),
             std::string::npos);
+  for (const char* loss : {"poisson", "mean_squared_log_error"}) {
+    EXPECT_EQ(message(loss, {0, 100, kNan, 0.5F}), "no error");
+    EXPECT_NE(message(loss, {0, 1, 0, -0.5F}).find("row 1 (from 0), column 'q'"),
+              std::string::npos);
+  }
 }
 
 // A table whose class depends on a word. In new rows, other words come first.

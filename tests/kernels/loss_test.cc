@@ -50,6 +50,23 @@ const std::vector<Loss>& losses() {
        [](Complex x, double t) { return ref::squared_error(x, t); },
        [](double, double, double loss) { return 3 * loss; },
        [](double, double, double slope) { return 3 * std::abs(slope); }},
+      {"mean_squared_log_error", kernels::mean_squared_log_error,
+       kernels::mean_squared_log_error_gradient,
+       [](Complex x, double t) { return ref::squared_log_error(x, t); },
+       // The logarithm has 2 ULP, up to 4 roundings, which the square multiplies by twice the
+       // residual; the last term is the square of its error.
+       [](double x, double t, double loss) {
+         const double error = 4 * std::log1p(t);
+         return 3 * loss + 2 * std::abs(x - std::log1p(t)) * error + kRounding * error * error;
+       },
+       [](double, double t, double slope) { return 3 * std::abs(slope) + 8 * std::log1p(t); }},
+      {"poisson", kernels::poisson, kernels::poisson_gradient,
+       [](Complex x, double t) { return ref::poisson(x, t); },
+       // Exp has 1.5 ULP, up to 3 roundings. The product and the difference have one each.
+       [](double x, double t, double loss) {
+         return 3 * std::exp(x) + std::abs(t * x) + std::abs(loss);
+       },
+       [](double x, double, double slope) { return 3 * std::exp(x) + 2 * std::abs(slope); }},
       {"huber",
        [](const float* x, const float* t, float* out, std::int64_t n) {
          return kernels::huber(x, t, out, n, kDelta);
@@ -93,7 +110,7 @@ void expect_loss(const Loss& loss, const std::vector<float>& x, const std::vecto
     expect_close(dx[i], kScale * slope,
                  here ? kRounding * kScale * loss.slope_error(x[i], t[i], slope) + kLeast : 0, i);
     sum += want;
-    allowed += error + 0x1p-50 * want;
+    allowed += error + 0x1p-50 * std::abs(want);
     present += here;
   }
   expect_close(got.sum, sum, allowed, -1);
@@ -185,6 +202,33 @@ TEST(MeanSquaredError, AveragesTargetsThatAreNotMissing) {
   });
 }
 
+TEST(LogLosses, AcceptTargetsOfAnySize) {
+  for_each_target([] {
+    const std::vector<float> x = {-20, 0, 3, 11.5f, 80, 0.5f}, t = {0, 1e-6f, 20, 1e5f, 1e9f, kNan};
+    for (const Loss& loss : losses()) {
+      const std::string name = loss.name;
+      if (name == "poisson" || name == "mean_squared_log_error") expect_loss(loss, x, t, 0);
+    }
+  });
+}
+
+TEST(Poisson, OverflowsToInfinity) {
+  for_each_target([] {
+    for (const float t : {0.0f, 7.0f}) {
+      const float x = 89;
+      float out = 0, dx = 0;
+      kernels::poisson(&x, &t, &out, 1);
+      kernels::poisson_gradient(&x, &t, &dx, 1, 1);
+      EXPECT_EQ(out, kInfinity);
+      EXPECT_EQ(dx, kInfinity);
+    }
+    float out = -1;
+    const float x = -kInfinity, t = 0;
+    kernels::poisson(&x, &t, &out, 1);
+    EXPECT_EQ(out, 0);
+  });
+}
+
 TEST(Huber, HasBothBranches) {
   for_each_target([] {
     const std::vector<float> x = {0.5f, 1, 2, -2}, t(4, 0);
@@ -208,8 +252,10 @@ RC_GTEST_PROP(ElementLosses, PartsAddUpToTheWhole, ()) {
       sum += loss.forward(x.data() + cut, t.data() + cut, parts.data() + cut, n - cut);
       RC_ASSERT(whole == parts);
       RC_ASSERT(sum.weight == all.weight);
+      double size = 0;
+      for (const float each : whole) size += std::abs(each);
       // Sums of doubles in another order.
-      RC_ASSERT(std::abs(sum.sum - all.sum) <= 0x1p-45 * all.sum);
+      RC_ASSERT(std::abs(sum.sum - all.sum) <= 0x1p-45 * size);
     }
   });
 }

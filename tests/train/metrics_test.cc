@@ -205,6 +205,22 @@ TEST(Errors, AddInDouble) {
   EXPECT_EQ(mean_absolute_error(Floats{16777216.f}, Floats{-1.f}), 16777217);
 }
 
+TEST(LogErrors, MatchValuesByHand) {
+  // log(1 + 1) − log(1 + 0) = log 2 and log(1 + 3) − log(1 + 0) = 2 log 2.
+  EXPECT_NEAR(*root_mean_squared_log_error(Floats{1, 0, 9}, Floats{0, 3, kNan}),
+              std::log(2.0) * std::sqrt(2.5), 1e-15);
+  EXPECT_EQ(root_mean_squared_log_error(Floats{-1.5f}, Floats{1}), std::nullopt);
+  EXPECT_TRUE(std::isinf(*root_mean_squared_log_error(Floats{-1}, Floats{1})));
+  // t = 0: p. t = 2, p = 1: 2·log 2 − 2 + 1.
+  EXPECT_NEAR(*poisson_deviance(Floats{3, 1, 9}, Floats{0, 2, kNan}), 3 + 2 * std::log(2.0) - 1,
+              1e-15);
+  EXPECT_EQ(poisson_deviance(Floats{2, 7, 0}, Floats{2, 7, 0}), 0);
+  EXPECT_TRUE(std::isinf(*poisson_deviance(Floats{0}, Floats{1})));
+  EXPECT_EQ(poisson_deviance(Floats{-1}, Floats{1}), std::nullopt);
+  EXPECT_EQ(poisson_deviance(Floats{1}, Floats{-1}), std::nullopt);
+  EXPECT_EQ(poisson_deviance(Floats{1}, Floats{kNan}), std::nullopt);
+}
+
 TEST(RSquared, MatchesValuesByHand) {
   EXPECT_EQ(r_squared(Floats{1, 2, 3}, 1, Floats{1, 2, 3}), 1);
   EXPECT_EQ(r_squared(Floats{3, 2, 1}, 1, Floats{1, 2, 3}), -3);  // 1 - 8/2

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "train/evaluator.h"
+#include "train/metric_table.h"
 
 namespace selfnorm {
 namespace {
@@ -91,6 +92,28 @@ TEST(ScoreRanges, KnowsTheBestConstantPrediction) {
       score_ranges(squares, std::vector<float>{1, 2, 3, 5}, {1}, values, all_rows(4));
   EXPECT_NEAR(of_values[0].baseline, std::sqrt((4 + 1 + 0 + 9) / 4.0), 1e-6);
   EXPECT_NEAR(of_values[1].baseline, 0, 1e-6);
+}
+
+// Outputs are logarithms, and scores are those of the predictions, in the unit of the targets.
+TEST(ScoreRanges, ComputesScoresOfLogarithmicOutputsFromPredictions) {
+  const Targets values{"y", {}, {}, {1, 2, 3, 6}, 1};
+  const auto ranges_for = [&](const char* loss, const char* prediction, double shift) {
+    std::vector<float> outputs;
+    for (const double y : {1.0, 2.0, 3.0, 5.0})
+      outputs.push_back(static_cast<float>(std::log(y + shift)));
+    const Objective objective{loss, {}, TargetKind::values, prediction, {"rmse", "mae", "r2"}};
+    const Scores scores = compute_metrics(objective, outputs, {1}, values, all_rows(4));
+    constexpr double kRounding = 1e-5;  // of outputs and predictions of about 5 in float
+    EXPECT_NEAR(find_score(scores, "rmse"), 0.5, kRounding);
+    EXPECT_NEAR(find_score(scores, "mae"), 0.25, kRounding);
+    EXPECT_NEAR(find_score(scores, "r2"), 1 - 1.0 / 14, kRounding);
+    return score_ranges(objective, outputs, {1}, values, all_rows(4));
+  };
+  for (const ScoreRanges& ranges :
+       {ranges_for("poisson", "exp", 0), ranges_for("mean_squared_log_error", "expm1", 1)}) {
+    EXPECT_NEAR(ranges[0].baseline, std::sqrt((4 + 1 + 0 + 9) / 4.0), 1e-6);
+    EXPECT_NEAR(ranges[2].baseline, 0, 1e-6);
+  }
 }
 
 TEST(ScoreRanges, UsesTheShareOfABinaryLabel) {

@@ -73,6 +73,16 @@ T squared_error(const T& x, double t) {
 }
 
 template <class T>
+T squared_log_error(const T& x, double t) {
+  return squared_error(x, std::log1p(t));
+}
+
+template <class T>
+T poisson(const T& x, double t) {
+  return std::exp(x) - t * x;
+}
+
+template <class T>
 T huber(const T& x, double t, double delta) {
   const T e = x - t;
   if (std::abs(real_part(e)) <= delta) return 0.5 * e * e;

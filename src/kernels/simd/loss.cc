@@ -10,10 +10,13 @@
 // Must follow foreach_target.h, which includes this file once for each target.
 #include "hwy/highway.h"
 #include "kernels/simd/exponential-inl.h"
+#include "kernels/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace selfnorm::kernels::HWY_NAMESPACE {
 namespace {
+
+using selfnorm::HWY_NAMESPACE::exp_of_any;
 
 const hn::ScalableTag<float> d;
 const Wide<decltype(d)> wide;
@@ -49,6 +52,19 @@ struct SquaredError {
     const V e = hn::Sub(x, t);
     return hn::Add(e, e);
   }
+};
+
+struct SquaredLogError {
+  HWY_INLINE V loss(V x, V t) const { return SquaredError{}.loss(x, hn::Log1p(d, t)); }
+  HWY_INLINE V slope(V x, V t) const { return SquaredError{}.slope(x, hn::Log1p(d, t)); }
+};
+
+struct Poisson {
+  HWY_INLINE V loss(V x, V t) const {
+    const V product = hn::IfThenElseZero(hn::Ne(t, hn::Zero(d)), hn::Mul(t, x));  // not 0·∞
+    return hn::Sub(exp_of_any(d, x), product);
+  }
+  HWY_INLINE V slope(V x, V t) const { return hn::Sub(exp_of_any(d, x), t); }
 };
 
 struct Huber {
@@ -103,6 +119,18 @@ LossSum SquaredForward(const float* x, const float* t, float* losses, std::size_
 void SquaredGradient(const float* x, const float* t, float* dx, std::size_t n, float scale) {
   Gradient(SquaredError{}, x, t, dx, n, scale);
 }
+LossSum SquaredLogForward(const float* x, const float* t, float* losses, std::size_t n) {
+  return Forward(SquaredLogError{}, x, t, losses, n);
+}
+void SquaredLogGradient(const float* x, const float* t, float* dx, std::size_t n, float scale) {
+  Gradient(SquaredLogError{}, x, t, dx, n, scale);
+}
+LossSum PoissonForward(const float* x, const float* t, float* losses, std::size_t n) {
+  return Forward(Poisson{}, x, t, losses, n);
+}
+void PoissonGradient(const float* x, const float* t, float* dx, std::size_t n, float scale) {
+  Gradient(Poisson{}, x, t, dx, n, scale);
+}
 LossSum HuberForward(const float* x, const float* t, float* losses, std::size_t n, float delta) {
   return Forward(Huber{delta}, x, t, losses, n);
 }
@@ -131,6 +159,10 @@ HWY_EXPORT(SigmoidForward);
 HWY_EXPORT(SigmoidGradient);
 HWY_EXPORT(SquaredForward);
 HWY_EXPORT(SquaredGradient);
+HWY_EXPORT(SquaredLogForward);
+HWY_EXPORT(SquaredLogGradient);
+HWY_EXPORT(PoissonForward);
+HWY_EXPORT(PoissonGradient);
 HWY_EXPORT(HuberForward);
 HWY_EXPORT(HuberGradient);
 HWY_EXPORT(PresentCount);
@@ -178,6 +210,25 @@ void mean_squared_error_by_feature_gradient(const float* x, const float* t, cons
     const double slope = 2 * scale * factor * factor * (static_cast<double>(x[i]) - t[i]);
     dx[i] = std::isnan(t[i]) ? 0.0f : static_cast<float>(slope);
   }
+}
+
+LossSum mean_squared_log_error(const float* x, const float* t, float* losses, std::int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(SquaredLogForward)(x, t, losses, static_cast<std::size_t>(n));
+}
+
+void mean_squared_log_error_gradient(const float* x, const float* t, float* dx, std::int64_t n,
+                                     double scale) {
+  HWY_DYNAMIC_DISPATCH(SquaredLogGradient)
+  (x, t, dx, static_cast<std::size_t>(n), static_cast<float>(scale));
+}
+
+LossSum poisson(const float* x, const float* t, float* losses, std::int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(PoissonForward)(x, t, losses, static_cast<std::size_t>(n));
+}
+
+void poisson_gradient(const float* x, const float* t, float* dx, std::int64_t n, double scale) {
+  HWY_DYNAMIC_DISPATCH(PoissonGradient)
+  (x, t, dx, static_cast<std::size_t>(n), static_cast<float>(scale));
 }
 
 LossSum huber(const float* x, const float* t, float* losses, std::int64_t n, double delta) {

@@ -93,6 +93,19 @@ void mean_squared_error_by_feature_gradient(const float* x, const float* t, cons
                                             float* dx, std::int64_t rows, std::int64_t features,
                                             double scale);
 
+/// Computes (x − log(1 + t))² for targets t above −1. The logarithm has an error of at most 2 ULP.
+LossSum mean_squared_log_error(const float* x, const float* t, float* losses, std::int64_t n);
+/// Computes dx = scale·2·(x − log(1 + t)).
+void mean_squared_log_error_gradient(const float* x, const float* t, float* dx, std::int64_t n,
+                                     double scale);
+
+/// Computes e^x − t·x, the negative log likelihood of a Poisson distribution with mean e^x without
+/// the term that depends only on t. It is +∞ for x above 88.73, and NaN for an infinite x with t >
+/// 0.
+LossSum poisson(const float* x, const float* t, float* losses, std::int64_t n);
+/// Computes dx = scale·(e^x − t).
+void poisson_gradient(const float* x, const float* t, float* dx, std::int64_t n, double scale);
+
 /// Computes ½e² for |e| ≤ delta, else delta·(|e| − ½·delta), with e = x − t and delta > 0 (Huber
 /// 1964).
 LossSum huber(const float* x, const float* t, float* losses, std::int64_t n, double delta);
