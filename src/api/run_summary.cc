@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/run.h"
+#include "api/target_offer.h"
 #include "base/text.h"
 #include "data/table_description.h"
 #include "data/table_summary.h"
@@ -116,6 +117,10 @@ RunSummary Run::summary() const {
   for (const std::string& each : find_leaks(run.train)) summary.notes.push_back("warning: " + each);
   for (std::string& line : describe_split(run)) summary.notes.push_back(std::move(line));
   for (const std::string& each : run.train.notes) summary.notes.push_back("note: " + each);
+  if (run.config.train.loss == "auto") {
+    const auto offer = offer_loss_for_logarithms(run.train.targets, run.rows.train_rows);
+    if (offer) summary.notes.push_back("note: " + *offer);
+  }
   summary.coverage = run.coverage;
   summary.skipped_vectors = run.skipped_vectors;
   return summary;

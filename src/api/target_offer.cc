@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/target_offer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/index.h"
+#include "base/text.h"
+
+namespace selfnorm {
+namespace {
+
+// Returns E (x − m)³ / σ³, or 0 if the numbers do not vary.
+double skewness(const std::vector<double>& numbers) {
+  const auto count = static_cast<double>(numbers.size());
+  double mean = 0, square = 0, cube = 0;
+  for (const double x : numbers) mean += x / count;
+  for (const double x : numbers) {
+    const double difference = x - mean;
+    square += difference * difference / count;
+    cube += difference * difference * difference / count;
+  }
+  return square > 0 ? cube / std::pow(square, 1.5) : 0;
+}
+
+std::vector<double> present_values(const Targets& targets, std::span<const std::int64_t> rows) {
+  std::vector<double> present;
+  for (const std::int64_t row : rows) {
+    const double value = targets.values[as_index(row)];
+    if (std::isfinite(value)) present.push_back(value);
+  }
+  return present;
+}
+
+bool are_skewed(const std::vector<double>& sorted) {
+  constexpr double kSkewed = 2, kMagnitude = 10;
+  std::vector<double> logarithms;
+  for (const double x : sorted) logarithms.push_back(std::log1p(x));
+  const double skew = skewness(sorted), median = sorted[sorted.size() / 2];
+  return skew > kSkewed && 2 * std::abs(skewness(logarithms)) < skew &&
+         sorted.back() >= kMagnitude * median;
+}
+
+std::string number_text(double value) {
+  constexpr double kGrouped = 1000;
+  return std::abs(value) < kGrouped ? fmt::format("{:.4g}", value)
+                                    : group_digits(std::llround(value));
+}
+
+}  // namespace
+
+std::optional<std::string> offer_loss_for_logarithms(const Targets& targets,
+                                                     std::span<const std::int64_t> rows) {
+  constexpr std::size_t kMinRows = 50;
+  constexpr double kLargeCount = 100;
+  if (targets.values.empty() || targets.width != 1) return std::nullopt;
+  std::vector<double> sorted = present_values(targets, rows);
+  std::ranges::sort(sorted);
+  if (sorted.size() < kMinRows || sorted.front() < 0 || !are_skewed(sorted)) return std::nullopt;
+  const double median = sorted[sorted.size() / 2];
+  const bool are_counts = median < kLargeCount &&
+                          std::ranges::all_of(sorted, [](double x) { return x == std::trunc(x); });
+  return fmt::format("target '{}' is skewed (median {}, largest {}); --loss {}", targets.name,
+                     number_text(median), number_text(sorted.back()),
+                     are_counts ? "poisson fits the logarithm of its mean"
+                                : "mean_squared_log_error fits its logarithm");
+}
+
+}  // namespace selfnorm
