@@ -88,6 +88,10 @@ def main():
     fit("kTail: Phi(-t) exp(t^2/2) = (1 - v) P(v), v = 0.3 t / (1 + 0.3 t), t to 14.7",
         lambda v: erfcx_half(t(v)) / (1 - v), lambda v: (1 - v) / erfcx_half(t(v)),
         mp.mpf(0), 1 - 1 / (1 + c * mp.mpf("14.7")), 9)
+    turn = 2 * mp.pi
+    sine = lambda v: mp.sin(turn * mp.sqrt(v)) / mp.sqrt(v)
+    fit("kSine: sin(2 pi u) = 2 pi u + u^3 P(u^2), u to 1/4", lambda v: (sine(v) - turn) / v,
+        lambda v: v / sine(v), mp.mpf(0), mp.mpf(1) / 16, 4)
 
 
 if __name__ == "__main__":

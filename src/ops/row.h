@@ -128,6 +128,7 @@ struct ParameterSpec {
   Role role = Role::parameter;
   bool has_l2 = true;         ///< whether the layer's l2 applies to it
   std::size_t unit_axis = 0;  ///< as in Parameter
+  double gain = 1;            ///< factor on the values of its own `init`
 };
 
 struct InferContext {

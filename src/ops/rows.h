@@ -15,6 +15,7 @@ OpRows whiten_rows();
 OpRows reshape_rows();
 OpRows concat_rows();
 OpRows embedding_rows();
+OpRows periodic_rows();
 OpRows packing_rows();
 OpRows pool_steps_rows();
 OpRows absolute_difference_rows();

@@ -24,6 +24,7 @@ constexpr OpRows (*kRowFunctions[])() = {
     reshape_rows,
     concat_rows,
     embedding_rows,
+    periodic_rows,
     packing_rows,
     pool_steps_rows,
     elementwise_rows,

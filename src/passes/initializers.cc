@@ -92,7 +92,7 @@ Parameter make_parameter(const Layer& owner, const Settings& attributes, const P
   Parameter parameter{value,
                       owner.name,
                       spec.init,
-                      1,
+                      spec.gain,
                       spec.fan_in,
                       spec.fan_out,
                       spec.has_l2 ? owner.l2 : 0,

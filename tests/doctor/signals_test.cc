@@ -59,6 +59,20 @@ TEST(PredictSignals, DropoutsAndOtherActivations) {
   expect_predicted(network, "");
 }
 
+// Low frequencies make the rows of the layers after them similar, high ones make them independent.
+TEST(PredictSignals, PeriodicFeatures) {
+  for (const double sigma : {0.05, 0.3, 2.0}) {
+    const Layer waves{"periodic", {{"frequencies", std::int64_t{16}}, {"sigma", sigma}}, "waves"};
+    Network network{{{"x", {64}}}, {waves, dense(256), kSelu, dense(256), kSelu, dense(10)}};
+    expect_predicted(network, "");
+    const Layer both{"concat", {}, "both", {"x", "waves"}};
+    network.layers.insert(network.layers.begin() + 1, both);
+    expect_predicted(network, "");
+  }
+  Network hidden{{{"x", {64}}}, {dense(64), kSelu, {"periodic"}, dense(128), kSelu, dense(10)}};
+  expect_predicted(hidden, "");
+}
+
 TEST(PredictSignals, ConvolutionsOfDigits) {
   Network network{{{"x", {1, 8, 8}}}, {}};
   network.layers = {conv(32), kSelu,       conv(64),   kSelu, kPool,    conv(64),

@@ -131,6 +131,35 @@ HWY_INLINE V log1p_unit(D d, V z) {
   return hn::MulAdd(hn::Mul(z, z), polynomial(d, z, kLog1p), z);
 }
 
+/// Returns t minus the nearest whole number: the fraction of a turn, from −1/2 to 1/2, without
+/// rounding.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V fraction_of_turn(D, V t) {
+  return hn::Sub(t, hn::Round(t));
+}
+
+/// Returns sin(2πu) for |u| ≤ 1/4, with a relative error below 2^-31 before rounding.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V sine_of_quarter_turn(D d, V u) {
+  constexpr float kSine[] = {-41.3417015f, 81.6051331f, -76.6998901f, 41.9281464f, -13.8697805f};
+  constexpr float kTurn = 6.28318548f, kTurnRest = -1.74845553e-7f;  // 2π in two floats
+  const V square = hn::Mul(u, u);
+  const V rest = hn::MulAdd(square, polynomial(d, square, kSine), hn::Set(d, kTurnRest));
+  return hn::MulAdd(u, hn::Set(d, kTurn), hn::Mul(u, rest));
+}
+
+/// Return cos(2πr) and sin(2πr) for |r| ≤ 1/2.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V cosine_of_turn(D d, V r) {
+  return sine_of_quarter_turn(d, hn::Sub(hn::Set(d, 0.25f), hn::Abs(r)));
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V sine_of_turn(D d, V r) {
+  const V size = hn::Abs(r), other = hn::Sub(hn::Set(d, 0.5f), size);
+  const V folded = hn::IfThenElse(hn::Gt(size, other), other, size);
+  return hn::CopySign(sine_of_quarter_turn(d, folded), r);
+}
+
 /// e^(−t²/2) = mantissa·2^exponent, and the ratio Φ(−t)·e^(t²/2), for t = min(|x|, 14.7). Beyond
 /// 14.7, all results are below the smallest subnormal.
 template <class V, class VI>
