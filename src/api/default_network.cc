@@ -57,6 +57,27 @@ std::vector<Layer> flatten_and_concat(const Inputs& inputs, const Dataset& train
   return layers;
 }
 
+// Adds layers that concatenate the flat inputs and their periodic features. For "pbld", three
+// linear functions of the periodic features of each input take their place.
+void add_numeric_embedding(Network& network, const std::string& kind) {
+  constexpr std::int64_t kFrequencies = 16, kLinear = 3;
+  std::vector<Layer>& layers = network.layers;
+  const std::string flat = layers.empty() ? network.inputs[0].first : layers.back().name;
+  std::int64_t features = 0;
+  for (const auto& input : network.inputs) features += elements(input.second);
+  layers.push_back({"periodic", {{"frequencies", kFrequencies}}, {}, {flat}});
+  if (kind == "pbld") {  // a convolution whose groups are the inputs
+    layers.push_back({"reshape", {{"shape", Shape{features * kFrequencies, 1, 1}}}});
+    layers.push_back(
+        {"conv2d",
+         {{"channels", features * kLinear}, {"kernel", Shape{1, 1}}, {"groups", features}}});
+    layers.push_back({"flatten"});
+  }
+  layers.back().name = make_unused_name(network.inputs, "embedded");
+  const std::string all = make_unused_name(network.inputs, "features");
+  layers.push_back({"concat", {}, all, {flat, layers.back().name}});
+}
+
 // Returns layers that embed all texts with one table and pool their steps so that the variance is
 // preserved.
 std::vector<Layer> embed_and_pool_texts(const Inputs& inputs) {
@@ -264,6 +285,8 @@ void complete_network(RunConfig& config, Dataset& train) {
   if (network.layers.empty()) {
     network.layers = train.vocabulary.empty() ? flatten_and_concat(network.inputs, train)
                                               : embed_and_pool_texts(network.inputs);
+    const std::string& embedding = config.default_network.numeric_embedding;
+    if (embedding != "none" && train.vocabulary.empty()) add_numeric_embedding(network, embedding);
     for (const std::int64_t units : config.default_network.hidden) {
       network.layers.push_back({"dense", {{"units", units}}});
       network.layers.push_back({"selu"});

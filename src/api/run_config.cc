@@ -205,7 +205,13 @@ Options model_table(RunConfig& config) {
       {"hidden", &network.hidden, "units of the hidden layers of the default network",
        range::kAtLeastOne},
       {"dropout_rate", &network.dropout_rate,
-       "rate of the alpha dropout after each hidden layer of the default network", range::kRate}};
+       "rate of the alpha dropout after each hidden layer of the default network", range::kRate},
+      {"numeric_embedding",
+       &network.numeric_embedding,
+       "what the default network reads in addition to its inputs: nothing, 16 periodic features of "
+       "each input, or three linear functions of these (pbld)",
+       range::kAny,
+       {"none", "periodic", "pbld"}}};
 }
 
 Options train_table(RunConfig& config) {
