@@ -73,8 +73,8 @@ void add_numeric_embedding(Network& network, const std::string& kind) {
          {{"channels", features * kLinear}, {"kernel", Shape{1, 1}}, {"groups", features}}});
     layers.push_back({"flatten"});
   }
-  layers.back().name = make_unused_name(network.inputs, "embedded");
-  const std::string all = make_unused_name(network.inputs, "features");
+  layers.back().name = make_unused_name(network.inputs, "numeric_embedding");
+  const std::string all = make_unused_name(network.inputs, "embedded_features");
   layers.push_back({"concat", {}, all, {flat, layers.back().name}});
 }
 

@@ -51,9 +51,9 @@ class NumericEmbedding(CliTest):
         self.ok("train", "net.toml", "--epochs", "1", "--out", "run")
         self.assertEqual(["flatten", "periodic", "concat"], [layer["op"] for layer in self.layers()[:3]])
         rows = "".join(f"{x},{z},{y}\n" for x, z, y in waves())
-        self.write("t.csv", "embedded,features,y\n" + rows)
+        self.write("t.csv", "numeric_embedding,embedded_features,y\n" + rows)
         self.write("net.toml", '[data]\nsource = "t.csv"\ntarget = "y"\n'
-                               'inputs = { embedded = ["embedded"], features = ["features"] }\n'
+                               'inputs = { numeric_embedding = ["numeric_embedding"], embedded_features = ["embedded_features"] }\n'
                                '[model]\nnumeric_embedding = "pbld"\n')
         self.ok("train", "net.toml", "--epochs", "1", "--out", "run")
 
