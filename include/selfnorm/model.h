@@ -51,7 +51,8 @@ class Model {
 
   /// Loads other rows as the training data were read: a table's columns become the same numbers,
   /// whatever the new cells are. `options` names the source and what differs; rows to predict need
-  /// `read_targets = false` if they have no targets. Throws what `load_data` throws, and Error(data) if a column is missing.
+  /// `read_targets = false` if they have no targets. Throws what `load_data` throws, and
+  /// Error(data) if a column is missing.
   Dataset load_rows(const DataOptions& options) const;
 
   /// Returns the loss ("loss") and metrics on data with targets. Classes are matched by name.

@@ -200,8 +200,8 @@ TEST(Model, LoadsRowsAsItsTrainingData) {
   const Dataset rows = model.load_rows(options);
   EXPECT_EQ(rows.rows, 3);
   const Tensor predicted = model.predict(rows);
-  const auto yes = static_cast<std::size_t>(
-      std::ranges::find(model.class_names(), "yes") - model.class_names().begin());
+  const auto yes = static_cast<std::size_t>(std::ranges::find(model.class_names(), "yes") -
+                                            model.class_names().begin());
   EXPECT_GT(predicted.data[yes], 0.9f);
   EXPECT_LT(predicted.data[4 + yes], 0.1f);
 }

@@ -72,6 +72,13 @@ class Preparation(CliTest):
         one, two = self.predict("new.csv")
         self.assertEqual(one, two)
 
+    def test_numeric_embeddings_leave_categories_alone(self):
+        self.write("t.csv", lines("city,x,y", city_rows(1200)))
+        self.ok("train", "t.csv", "--numeric-embedding", "pbld", "--epochs", "1", *SHORT)
+        config = self.path("run/config.toml").read_text()
+        self.assertIn('op = "periodic", name = "periodic_1", inputs = ["features"]', config)
+        self.assertIn('name = "inputs", inputs = ["embedded_features", "city_flat"]', config)
+
     def test_categorical_overrides_the_embedding(self):
         self.write("t.csv", lines("city,x,y", city_rows(600)))
         said = self.ok("train", "t.csv", "--categorical", "city", "--dry-run", *SHORT).err
