@@ -8,7 +8,7 @@ install(DIRECTORY include/selfnorm ${CMAKE_BINARY_DIR}/generated/selfnorm
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
 # The bundled data, and where known_datasets.cc finds them: installed, or in the source tree.
 install(DIRECTORY data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/selfnorm/data COMPONENT program)
-set_source_files_properties(src/data/known_datasets.cc PROPERTIES COMPILE_DEFINITIONS
+set_source_files_properties(src/sources/known_datasets.cc PROPERTIES COMPILE_DEFINITIONS
   "SELFNORM_BUNDLED_DATA=\"${CMAKE_INSTALL_FULL_DATADIR}/selfnorm/data:${CMAKE_SOURCE_DIR}/data\"")
 install(TARGETS selfnorm EXPORT selfnorm-targets COMPONENT library)
 if(TARGET selfnorm_cli)

@@ -10,11 +10,11 @@
 #include "api/input_layers.h"
 #include "api/output_scale.h"
 #include "base/index.h"
-#include "data/embedded_categories.h"
 #include "data/split.h"
 #include "ops/table.h"
 #include "passes/build.h"
 #include "selfnorm/error.h"
+#include "tables/embedded_categories.h"
 
 namespace selfnorm {
 namespace {

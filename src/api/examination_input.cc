@@ -125,11 +125,12 @@ std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> all, std::int6
 std::optional<Dataset> load_training_data(RunConfig& config) {
   if (config.data.source.empty() && config.data.inputs.empty()) return std::nullopt;
   // Targets are read if they matter: for the default network, for texts, since labels decide which
-  // rows exist, for an activation before the loss, and to hold out the same rows as training.
+  // rows exist, for an activation before the loss, for `scaling`, and to hold out the same rows as
+  // training.
   DataOptions options = data_options_of(config);
   const bool is_divided = options.test_split > 0 || options.validation_split.value_or(1) > 0;
   options.read_targets = config.network.layers.empty() || !options.text.empty() ||
-                         may_end_with_activation(config.network) ||
+                         options.scaling == "auto" || may_end_with_activation(config.network) ||
                          (is_divided && options.shuffle_split && options.stratify_split);
   LoadedData loaded = load_data(options, config.train.seed);
   decide_validation_split(config.data, loaded.train.rows, loaded.test.has_value());

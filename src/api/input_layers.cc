@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "data/embedded_categories.h"
+#include "tables/embedded_categories.h"
 
 namespace selfnorm {
 namespace {

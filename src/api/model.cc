@@ -73,11 +73,13 @@ Dataset Model::load_rows(const DataOptions& options) const {
 
 Scores Model::score(Dataset data, const std::vector<std::int64_t>& rows) const {
   prepare_to_score(*trained_, data);
+  check_labeled(data.targets, rows, data.name, "given");
   return Evaluator(*trained_, {.loss = true}).score(data, rows);
 }
 
 RatedScores Model::rated_score(Dataset data, const std::vector<std::int64_t>& rows) const {
   prepare_to_score(*trained_, data);
+  check_labeled(data.targets, rows, data.name, "given");
   return Evaluator(*trained_, {.loss = true}).rated_score(data, rows);
 }
 

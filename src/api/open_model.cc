@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "base/text.h"
-#include "data/paths.h"
 #include "data/split.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
+#include "sources/paths.h"
 #include "train/evaluator.h"
 
 namespace selfnorm {

@@ -13,16 +13,17 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "data/check_dataset.h"
-#include "data/embedded_categories.h"
 #include "data/inputs.h"
-#include "data/paths.h"
 #include "data/split.h"
-#include "data/text_dataset.h"
-#include "data/token_counter.h"
 #include "passes/build.h"
 #include "passes/views.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
+#include "sources/paths.h"
+#include "tables/embedded_categories.h"
+#include "tables/feature_treatment.h"
+#include "texts/text_dataset.h"
+#include "texts/token_counter.h"
 #include "train/history.h"
 #include "train/initial_values.h"
 
@@ -77,7 +78,8 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
     if (input.vocabulary_size > 0 || !config.data.standardize) continue;
     input.standardizer =
         fit_standardizer(data.inputs[i], train_rows,
-                         treat_features(data.inputs[i], data.table, config.data.scaling));
+                         treat_features(data.inputs[i], data.table,
+                                        resolve_scaling(config.data.scaling, data.targets)));
   }
   return schema;
 }
@@ -296,7 +298,10 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->rows = {&run->train, split.train, &run->train, split.held_out};
   run->model.network = config.network;
   run->model.schema = schema;
-  if (run->test.has_value()) adapt_dataset(run->model.schema, *run->test);
+  if (run->test.has_value()) {
+    adapt_dataset(run->model.schema, *run->test);
+    check_labeled(run->test->targets, all_rows(run->test->rows), run->test->name, "test");
+  }
   if (run->validation.has_value()) use_validation_set(*run);
   run->model.weights = Weights(graph);
   run->model.weights.initialize(graph, config.train.seed);

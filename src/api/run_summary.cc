@@ -10,8 +10,8 @@
 #include "api/run.h"
 #include "api/target_offer.h"
 #include "base/text.h"
-#include "data/table_description.h"
-#include "data/table_summary.h"
+#include "tables/table_description.h"
+#include "tables/table_summary.h"
 #include "train/evaluator.h"
 #include "train/score_ranges.h"
 
@@ -71,25 +71,17 @@ std::vector<std::string> describe_split(const PreparedRun& run) {
   return lines;
 }
 
-// Returns the columns with a long tail, which have a smooth clip although the user did not ask for
-// it.
+// Says that numbers are not only standardized if the user did not ask for it.
 std::vector<std::string> describe_scaling(const PreparedRun& run) {
-  constexpr std::size_t kMaxListed = 12;
-  if (run.config.data.scaling != "auto") return {};
-  std::vector<std::string> clipped;
-  for (const Schema::Input& input : run.model.schema.inputs) {
-    const auto& transforms = input.standardizer.transforms;
-    for (std::size_t i = 0; i < transforms.size(); ++i)
-      if (transforms[i].kind == FeatureTransform::Kind::smooth_clip)
-        clipped.push_back(input.columns[i]);
-  }
-  if (clipped.empty()) return {};
-  const std::size_t more = clipped.size() - std::min(clipped.size(), kMaxListed);
-  clipped.resize(clipped.size() - more);
+  const auto has_quantiles = [](const Schema::Input& input) {
+    return std::ranges::count(input.standardizer.transforms, FeatureTransform::Kind::quantile,
+                              &FeatureTransform::kind) > 0;
+  };
+  const bool is_automatic = run.config.data.scaling == "auto";
+  if (!is_automatic || !std::ranges::any_of(run.model.schema.inputs, has_quantiles)) return {};
   return {
-      fmt::format("scaling  long tails are clipped smoothly: {}{}; --scaling standard leaves "
-                  "them as they are",
-                  join(clipped, ", "), more > 0 ? fmt::format(" and {} more", more) : "")};
+      "scaling  numbers become the normal quantiles of their ranks, since the target is classes; "
+      "--scaling standard leaves their spacing"};
 }
 
 }  // namespace

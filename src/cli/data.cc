@@ -10,8 +10,8 @@
 #include "cli/describe.h"
 #include "cli/flags.h"
 #include "cli/terminal.h"
-#include "data/known_datasets.h"
 #include "data/synthetic.h"
+#include "sources/known_datasets.h"
 
 namespace selfnorm::cli {
 namespace {

@@ -14,9 +14,9 @@
 #include "cli/standard_input.h"
 #include "cli/terminal.h"
 #include "data/data_options.h"
-#include "data/table_description.h"
 #include "report/table_page.h"
 #include "selfnorm/error.h"
+#include "tables/table_description.h"
 
 namespace selfnorm::cli {
 namespace {

@@ -10,7 +10,7 @@
 #include <filesystem>
 
 #include "cli/terminal.h"
-#include "data/byte_reader.h"
+#include "files/byte_reader.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm::cli {

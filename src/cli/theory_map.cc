@@ -9,8 +9,8 @@
 
 #include "base/file.h"
 #include "cli/theory_arguments.h"
-#include "data/number_columns.h"
 #include "selfnorm/error.h"
+#include "tables/number_columns.h"
 
 namespace selfnorm::cli {
 namespace {

@@ -22,13 +22,13 @@
 #include "cli/standard_input.h"
 #include "cli/terminal.h"
 #include "cli/training_progress.h"
-#include "data/paths.h"
 #include "report/examination_json.h"
 #include "selfnorm/doctor.h"
 #include "selfnorm/error.h"
 #include "selfnorm/report.h"
 #include "selfnorm/run.h"
 #include "selfnorm/tensorboard.h"
+#include "sources/paths.h"
 
 namespace selfnorm::cli {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "data/byte_reader.h"
+#include "files/byte_reader.h"
 
 namespace selfnorm {
 namespace {

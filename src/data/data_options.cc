@@ -16,9 +16,9 @@ Options options(DataOptions& data) {
        "standardize the inputs with the mean and variance of the training rows"},
       {"scaling",
        &data.scaling,
-       "what precedes the standardization of numbers in a table: robust (median, quartiles and a "
-       "smooth clip), quantile (to a normal distribution), standard (nothing), or auto (robust for "
-       "columns with a long tail)",
+       "what precedes the standardization of numbers in a table: quantile (the normal quantiles of "
+       "their ranks), robust (median, quartiles and a smooth clip), standard (nothing), or auto "
+       "(quantile for classes, standard for numbers)",
        range::kAny,
        {"auto", "standard", "robust", "quantile"}},
       {"validation", &data.validation,

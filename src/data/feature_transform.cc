@@ -85,18 +85,6 @@ FeatureTransform fit_normal_quantiles(const std::vector<double>& sorted) {
   return out;
 }
 
-bool has_long_tail(const std::vector<double>& sorted) {
-  if (sorted.empty() || sorted.front() == sorted.back()) return false;
-  constexpr double kFar = 8;  // standard deviations; a million normal numbers end below 5
-  double sum = 0, squares = 0;
-  for (const double x : sorted) sum += x;
-  const auto n = static_cast<double>(sorted.size());
-  const double mean = sum / n;
-  for (const double x : sorted) squares += (x - mean) * (x - mean);
-  const double far = std::max(sorted.back() - mean, mean - sorted.front());
-  return far > kFar * std::sqrt(squares / n);
-}
-
 bool is_valid(const FeatureTransform& transform) {
   if (transform.kind != Kind::quantile)
     return std::isfinite(transform.center) && std::isfinite(transform.width) && transform.width > 0;

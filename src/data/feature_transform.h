@@ -34,10 +34,6 @@ FeatureTransform fit_smooth_clip(const std::vector<double>& sorted);
 /// Equal numbers have the mean of their ranks. Returns no transform if all numbers are equal.
 FeatureTransform fit_normal_quantiles(const std::vector<double>& sorted);
 
-/// Returns whether a number is more than 8 standard deviations from the mean. Standardization
-/// leaves most of such numbers close to each other.
-bool has_long_tail(const std::vector<double>& sorted);
-
 /// Returns whether a transform may come from a file: numbers are finite, the width is positive, and
 /// knots and normals are increasing and equally many.
 bool is_valid(const FeatureTransform& transform);

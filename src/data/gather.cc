@@ -7,7 +7,7 @@
 #include <cmath>
 #include <type_traits>
 
-#include "data/byte_reader.h"
+#include "files/byte_reader.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "data/byte_reader.h"
+#include "files/byte_reader.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {

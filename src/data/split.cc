@@ -9,7 +9,7 @@
 
 #include "base/index.h"
 #include "base/random.h"
-#include "data/byte_reader.h"
+#include "files/byte_reader.h"
 
 namespace selfnorm {
 namespace {

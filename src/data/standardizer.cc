@@ -8,8 +8,8 @@
 
 #include "base/index.h"
 #include "base/random.h"
-#include "data/byte_reader.h"
 #include "data/gather.h"
+#include "files/byte_reader.h"
 
 namespace selfnorm {
 namespace {
@@ -131,18 +131,20 @@ std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> rows) {
   return drawn;
 }
 
-FeatureTransform fit_transform(Scaling scaling, const std::vector<double>& sorted) {
-  if (scaling == Scaling::automatic && has_long_tail(sorted)) return fit_smooth_clip(sorted);
-  if (scaling == Scaling::smooth_clip) return fit_smooth_clip(sorted);
-  return scaling == Scaling::quantile ? fit_normal_quantiles(sorted) : FeatureTransform{};
+FeatureTransform fit_transform(FeatureTransform::Kind kind, const std::vector<double>& sorted) {
+  if (kind == FeatureTransform::Kind::smooth_clip) return fit_smooth_clip(sorted);
+  return kind == FeatureTransform::Kind::quantile ? fit_normal_quantiles(sorted)
+                                                  : FeatureTransform{};
 }
 
-// Fits the transforms of all features. Returns none if no feature has one.
+// Fits the transforms of all features. Returns none if no feature should have one.
 template <class T>
 std::vector<FeatureTransform> fit_transforms(const std::vector<T>& values, const Layout& layout,
                                              const std::vector<FeatureTreatment>& treatments,
                                              std::span<const std::int64_t> rows) {
-  const auto has_none = [](const auto& each) { return each.scaling == Scaling::standard; };
+  const auto has_none = [](const FeatureTreatment& each) {
+    return each.transform == FeatureTransform::Kind::none;
+  };
   if (std::ranges::all_of(treatments, has_none)) return {};
   const std::vector<std::int64_t> drawn = draw_rows(rows);
   std::vector<FeatureTransform> transforms(treatments.size());
@@ -158,10 +160,8 @@ std::vector<FeatureTransform> fit_transforms(const std::vector<T>& values, const
       }
     }
     std::ranges::sort(numbers);
-    transforms[feature] = fit_transform(treatments[feature].scaling, numbers);
+    transforms[feature] = fit_transform(treatments[feature].transform, numbers);
   }
-  const auto is_none = [](const auto& each) { return each.kind == FeatureTransform::Kind::none; };
-  if (std::ranges::all_of(transforms, is_none)) transforms.clear();
   return transforms;
 }
 

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "data/feature_transform.h"
-#include "data/feature_treatment.h"
 #include "selfnorm/dataset.h"
 
 namespace selfnorm {
@@ -32,6 +31,12 @@ inline double standardize(const Standardizer& standardizer, std::size_t feature,
 
 /// Returns the number of features of a standardizer for this field.
 std::int64_t standardized_features(const Field& field);
+
+/// What standardization should do with a feature.
+struct FeatureTreatment {
+  FeatureTransform::Kind transform = FeatureTransform::Kind::none;  ///< to fit
+  std::int64_t group = -1;  ///< features of the same group share a standard deviation; −1: none
+};
 
 /// Fits the transforms that `treatments` asks for (empty: none) and computes the mean and the
 /// population standard deviation (divisor n) over the given rows, in double. Features of a group

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "data/byte_reader.h"
+#include "files/byte_reader.h"
 
 namespace selfnorm {
 namespace {

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include "data/column_encoding.h"
-#include "data/embedded_categories.h"
 #include "report/heat_map.h"
+#include "tables/column_encoding.h"
+#include "tables/embedded_categories.h"
 
 namespace selfnorm {
 namespace {

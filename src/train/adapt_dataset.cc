@@ -5,12 +5,12 @@
 
 #include "base/text.h"
 #include "data/check_dataset.h"
-#include "data/embedded_categories.h"
 #include "data/inputs.h"
 #include "data/targets.h"
-#include "data/text_dataset.h"
 #include "passes/vocabulary.h"
 #include "selfnorm/error.h"
+#include "tables/embedded_categories.h"
+#include "texts/text_dataset.h"
 #include "train/trained_model.h"
 
 namespace selfnorm {

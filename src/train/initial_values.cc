@@ -7,12 +7,12 @@
 #include <cmath>
 #include <string>
 
-#include "data/byte_reader.h"
-#include "data/npy.h"
-#include "data/token_counter.h"
-#include "data/word_vectors.h"
+#include "files/byte_reader.h"
+#include "files/npy.h"
 #include "ops/table.h"
 #include "selfnorm/error.h"
+#include "texts/token_counter.h"
+#include "texts/word_vectors.h"
 
 namespace selfnorm {
 

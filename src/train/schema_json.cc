@@ -6,9 +6,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "data/byte_reader.h"
-#include "data/column_encoding.h"
+#include "files/byte_reader.h"
 #include "formats/json.h"
+#include "tables/column_encoding.h"
 
 namespace selfnorm {
 namespace {

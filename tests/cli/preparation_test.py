@@ -80,7 +80,7 @@ class Preparation(CliTest):
         self.assertIn('name = "inputs", inputs = ["embedded_features", "city_flat"]', config)
 
     def test_categorical_overrides_the_embedding(self):
-        self.write("t.csv", lines("city,x,y", city_rows(600)))
+        self.write("t.csv", lines("city,x,y", city_rows(1200)))
         said = self.ok("train", "t.csv", "--categorical", "city", "--dry-run", *SHORT).err
         self.assertIn("words    city 32 and others", said)
 
@@ -125,15 +125,17 @@ loss = { name = "mean_squared_error" }
             predictions.append(self.predict(name))
         self.assertEqual(predictions[0], predictions[1])
 
-    def test_says_which_columns_have_a_long_tail(self):
+    def test_says_that_quantiles_are_used_for_classes(self):
         generator = random.Random(3)
-        rows = [[math.exp(3 * (x := generator.gauss(0, 1))), generator.gauss(0, 1), x]
+        rows = [[x := generator.gauss(0, 1), x + generator.gauss(0, 1), "yes" if x > 0 else "no"]
                 for _ in range(400)]
-        self.write("t.csv", lines("income,size,y", rows))
-        trained = self.ok("train", "t.csv", "--epochs", "2", *SHORT).err
-        self.assertIn("scaling  long tails are clipped smoothly: income; --scaling standard", trained)
-        trained = self.ok("train", "t.csv", "--epochs", "2", "--scaling", "standard", *SHORT).err
-        self.assertNotIn("scaling", trained)
+        self.write("t.csv", lines("x,number,y", rows))
+        said = "scaling  numbers become the normal quantiles of their ranks, since the target is classes"
+        self.assertIn(said, self.ok("train", "t.csv", "--epochs", "2", *SHORT).err)
+        quiet = (("--target", "y", "--scaling", "standard"), ("--target", "number", "--drop", "y"))
+        for arguments in quiet:
+            trained = self.ok("train", "t.csv", "--epochs", "2", *arguments, *SHORT[2:]).err
+            self.assertNotIn("scaling", trained)
 
     def test_standardize_false_excludes_scaling(self):
         self.write("t.csv", lines("x,y", [[i % 7, i % 3] for i in range(200)]))

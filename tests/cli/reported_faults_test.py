@@ -43,6 +43,8 @@ class Cells(CliTest):
         for words, arguments in (
                 (["none of the 12 validation rows has a target 'y'", "shuffle_split"],
                  ["t.csv", *split, "--shuffle-split", "false"]),
+                (["none of the 8 test rows has a target 'y'"],
+                 ["t.csv", "--test-split", "0.2", "--shuffle-split", "false"]),
                 ([no_target], ["none.csv"]),
                 ([no_target], ["labeled.csv", "--validation", "none.csv"]),
                 ([no_target], ["labeled.csv", "--test", "none.csv"]),

@@ -8,9 +8,9 @@
 #include <numeric>
 
 #include "base/random.h"
-#include "data/feature_treatment.h"
 #include "data/gather.h"
 #include "selfnorm/error.h"
+#include "tables/feature_treatment.h"
 
 namespace selfnorm {
 namespace {
@@ -144,7 +144,7 @@ constexpr double kFloatTolerance = 4 * 0x1p-24;
 
 TEST(Standardizer, GivesEveryScalingMeanZeroAndVarianceOne) {
   const Table table;
-  for (const char* scaling : {"standard", "robust", "quantile", "auto"}) {
+  for (const char* scaling : {"standard", "robust", "quantile"}) {
     const std::vector<float> values = table.standardized(scaling);
     for (const std::size_t column : {0, 6}) {
       EXPECT_NEAR(moments_of(values, column).mean, 0, kFloatTolerance) << scaling;
@@ -158,21 +158,22 @@ TEST(Standardizer, BringsALongTailCloser) {
   const double plain = moments_of(table.standardized("standard"), 0).largest;
   EXPECT_GT(plain, 10);
   // A smooth clip is within ±3 widths, so it is bounded by 6 over its standard deviation.
-  for (const char* scaling : {"robust", "quantile", "auto"})
+  for (const char* scaling : {"robust", "quantile"})
     EXPECT_LT(moments_of(table.standardized(scaling), 0).largest, 5) << scaling;
 }
 
-TEST(Standardizer, LeavesNumbersWithoutALongTailAlone) {
-  const Table table;
-  const std::vector<float> plain = table.standardized("standard");
-  const std::vector<float> chosen = table.standardized("auto");
-  for (std::size_t i = 6; i < plain.size(); i += Table::kWidth) ASSERT_EQ(plain[i], chosen[i]);
+TEST(Standardizer, ChoosesTheScalingByTheTarget) {
+  Targets classes;
+  classes.classes = {0, 1};
+  EXPECT_EQ(resolve_scaling("auto", classes), "quantile");
+  EXPECT_EQ(resolve_scaling("auto", {}), "standard");
+  EXPECT_EQ(resolve_scaling("robust", classes), "robust");
 }
 
 // The numbers of a category have mean 0, and their mean square over rows and categories is 1. Each
 // row has a 1 in one of them, so no row is far out, however rare its category is.
 TEST(Standardizer, GivesTheNumbersOfACategoryOneStandardDeviation) {
-  const std::vector<float> values = Table().standardized("auto");
+  const std::vector<float> values = Table().standardized("quantile");
   double square = 0;
   for (std::size_t column = 1; column < 5; ++column) {
     EXPECT_NEAR(moments_of(values, column).mean, 0, kFloatTolerance);

@@ -22,8 +22,9 @@ GOOD = {
     "src/kernels/simd/selu.cc": '#include "hwy/foreach_target.h"\n#include <hwy/highway.h>\n',
     "src/kernels/dnnl/gemm.cc": '#include <oneapi/dnnl/dnnl.hpp>\n#include "dnnl.h"\n',
     "src/config/toml.cc": "#include <toml++/toml.h>\n",
-    "src/data/csv.cc": "#include <csv.h>\n#include <zlib.h>\n",
-    "src/data/csv_reader.h": "",
+    "src/tables/csv.cc": "#include <csv.h>\n",
+    "src/files/decompressor.cc": "#include <archive.h>\n#include <zlib.h>\n",
+    "src/files/lines.h": "",
     "src/optim/adam.h": "",
     "src/formats/model.cc": "#include <nlohmann/json.hpp>\n",
     "src/ops/selu.cc": 'bool b = op == "selu";\n',
@@ -80,10 +81,10 @@ class CheckIncludes(unittest.TestCase):
                 (self.root / path).unlink()
 
     def test_siblings(self):
-        self.expect("src/optim/bad.h", '#include "data/csv_reader.h"\n', "layer:", "siblings")
+        self.expect("src/optim/bad.h", '#include "files/lines.h"\n', "layer:", "siblings")
 
     def test_siblings_the_other_way(self):
-        self.expect("src/data/bad.h", '#include "optim/adam.h"\n', "layer:", "siblings")
+        self.expect("src/files/bad.h", '#include "optim/adam.h"\n', "layer:", "siblings")
 
     def test_unknown_folder(self):
         self.expect("src/misc/bad.h", "", "layer:", "not a folder of LAYERS")

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tables/column_cells.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/index.h"
+
+namespace selfnorm {
+namespace {
+
+// Keeps the marked elements.
+template <class T>
+void keep(std::vector<T>& values, const std::vector<bool>& kept) {
+  std::size_t to = 0;
+  for (std::size_t from = 0; from < values.size(); ++from)
+    if (kept[from]) values[to++] = values[from];
+  values.resize(to);
+}
+
+// Returns whether a number is certainly written in its shortest form.
+bool is_canonical(std::string_view cell) {
+  constexpr std::size_t kExactDigits = 15;
+  if (cell.size() > kExactDigits || cell.starts_with('.') || cell == "-0") return false;
+  bool has_point = false;
+  for (std::size_t i = 0; i < cell.size(); ++i) {
+    const char c = cell[i];
+    if (c == '+' || c == 'e' || c == 'E') return false;
+    if (c == '.' && i == 1 && cell[0] == '-') return false;
+    has_point = has_point || c == '.';
+  }
+  return !has_point || !(cell.ends_with('0') || cell.ends_with('.'));
+}
+
+}  // namespace
+
+bool ColumnCells::push_number(std::string_view cell) {
+  const auto number = has_words_ ? std::nullopt : parse_number(cell);
+  if (!number) return false;
+  ++size_;
+  numbers_.push_back(*number);
+  are_canonical_ = are_canonical_ && is_canonical(cell);
+  return true;
+}
+
+bool ColumnCells::push_known_word(std::string_view cell) {
+  const auto found = index_.find(cell);
+  if (found == index_.end()) return false;
+  ++size_;
+  ++counts_[as_index(found->second)];
+  codes_.push_back(found->second);
+  return true;
+}
+
+void ColumnCells::push(std::string_view cell) {
+  if (push_number(cell)) return;
+  ++size_;
+  use_words();
+  push_word(cell);
+}
+
+void ColumnCells::push_missing() {
+  ++size_, ++missing_;
+  if (has_words_) codes_.push_back(kMissing);
+  else numbers_.push_back(kMissingNumber);
+}
+
+void ColumnCells::declare_words(const std::vector<std::string>& words) {
+  use_words();
+  for (const std::string& word : words) code_of(word);
+}
+
+std::int32_t ColumnCells::code_of(std::string_view word) {
+  auto found = index_.find(word);
+  if (found == index_.end()) {
+    found = index_.emplace(std::string(word), static_cast<std::int32_t>(words_.size())).first;
+    words_.emplace_back(word);
+    counts_.push_back(0);
+  }
+  return found->second;
+}
+
+void ColumnCells::push_word(std::string_view word) {
+  const std::int32_t code = code_of(word);
+  ++counts_[as_index(code)];
+  codes_.push_back(code);
+}
+
+void ColumnCells::use_words() {
+  if (has_words_) return;
+  has_words_ = true;
+  has_changed_words_ = !are_canonical_;
+  codes_.reserve(numbers_.capacity());
+  for (const double number : std::exchange(numbers_, {})) {
+    if (std::isnan(number)) codes_.push_back(kMissing);
+    else push_word(fmt::format("{}", number));
+  }
+}
+
+void ColumnCells::use_numbers(CellFormat format) {
+  if (!has_words_) return;
+  std::vector<double> values;
+  for (const std::string& word : words_)
+    values.push_back(parse_cell(word, format).value_or(kMissingNumber));
+  numbers_.reserve(codes_.size());
+  for (const std::int32_t code : codes_)
+    numbers_.push_back(code == kMissing ? kMissingNumber : values[as_index(code)]);
+  has_words_ = false;
+  words_ = {}, counts_ = {}, codes_ = {}, index_ = {};
+}
+
+std::int64_t ColumnCells::distinct_words() const {
+  return std::ranges::count_if(counts_, [](std::int64_t count) { return count > 0; });
+}
+
+std::int64_t ColumnCells::count_numbers() const {
+  std::int64_t numbers = 0;
+  for (std::size_t i = 0; i < words_.size(); ++i)
+    if (parse_number(words_[i])) numbers += counts_[i];
+  return numbers;
+}
+
+void ColumnCells::select(const std::vector<bool>& kept) {
+  keep(numbers_, kept);
+  keep(codes_, kept);
+  size_ = has_words_ ? std::ssize(codes_) : std::ssize(numbers_);
+  missing_ = 0;
+  counts_.assign(words_.size(), 0);
+  for (const std::int32_t code : codes_) {
+    if (code == kMissing) ++missing_;
+    else ++counts_[as_index(code)];
+  }
+  for (const double number : numbers_) missing_ += std::isnan(number);
+}
+
+}  // namespace selfnorm

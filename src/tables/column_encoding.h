@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Converts the cells of a table column to numbers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "selfnorm/dataset.h"
+#include "tables/column_cells.h"
+
+namespace selfnorm {
+
+/// Whether the cells of a column are categories.
+bool is_category(const TableColumn& column);
+
+/// The token id of the first category of an embedding. 0 is padding, which stands for missing
+/// cells.
+inline constexpr std::size_t kFirstCategory = 2;
+
+/// Returns the token id of categories that a column of an embedding does not list: 1, or 0 if no
+/// row of the training data has such a category.
+std::size_t token_id_of_others(const TableColumn& column);
+
+/// Whether a column becomes numbers for the network.
+bool is_feature(const TableColumn& column);
+
+/// Returns the names of the numbers that a column becomes, none for one that is not a feature.
+std::vector<std::string> names_of_numbers(const TableColumn& column);
+
+/// Throws Error(model_file) for a column that no table can have, as in a damaged model file.
+void check_table_column(const TableColumn& column);
+
+/// A table of numbers, row by row, and the place of a column in each row.
+struct NumberTable {
+  float* numbers;
+  std::int64_t width, column;
+};
+
+/// A cell that is not what its column requires.
+struct CellFault {
+  std::int64_t row = 0;  ///< from 0
+  std::string cell, expected;
+};
+
+/// Writes the numbers of a column. The column and its cells must outlive the encoder. Const
+/// functions are thread-safe.
+class ColumnEncoder {
+ public:
+  /// The cells of categories and ordinals must be words.
+  ColumnEncoder(const TableColumn& column, const ColumnCells& cells);
+
+  /// Returns the number of numbers in each row.
+  std::size_t count() const { return count_; }
+
+  /// Writes the numbers of rows `begin` to `end` − 1. Missing cells of numbers and times are NaN.
+  /// An unknown category is that of all others if there is one, else none. A column of an embedding
+  /// has token ids: 0 for missing cells and no category, 1 for all others, then the categories.
+  /// Adds the first `max_faults` cells that are not a number or time of the column's format, or
+  /// beyond 32 bits, or not one of the words of an ordinal column.
+  void encode(std::int64_t begin, std::int64_t end, const NumberTable& table,
+              std::size_t max_faults, std::vector<CellFault>& faults) const;
+
+ private:
+  std::optional<CellFault> encode_word(std::int64_t row, float* out) const;
+  std::optional<CellFault> encode_number(std::int64_t row, float* out) const;
+  std::optional<CellFault> encode_value(std::int64_t row, double value, float* out) const;
+  void encode_missing(float* out) const;
+
+  const TableColumn& column_;
+  const ColumnCells& cells_;
+  std::size_t count_;
+  std::vector<std::optional<double>> of_word_;  // number, or rank of the category
+};
+
+/// A fault in the cells of one of several encoders.
+struct TableFault {
+  std::size_t encoder = 0;
+  CellFault fault;
+};
+
+/// Writes the numbers of all columns, side by side, for `rows` rows. Uses all threads. Returns the
+/// first `max_faults` faults of each column.
+std::vector<TableFault> encode_table(const std::vector<ColumnEncoder>& encoders, std::int64_t rows,
+                                     std::vector<float>& numbers, std::size_t max_faults);
+
+}  // namespace selfnorm

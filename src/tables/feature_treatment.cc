@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tables/feature_treatment.h"
+
+#include <algorithm>
+#include <map>
+
+#include "tables/column_encoding.h"
+
+namespace selfnorm {
+namespace {
+
+FeatureTransform::Kind transform_of(const std::string& scaling) {
+  if (scaling == "robust") return FeatureTransform::Kind::smooth_clip;
+  return scaling == "quantile" ? FeatureTransform::Kind::quantile : FeatureTransform::Kind::none;
+}
+
+// Adds the treatment of the numbers of a column, by their names.
+void add_treatments(const TableColumn& column, std::int64_t group, FeatureTransform::Kind transform,
+                    std::map<std::string, FeatureTreatment>& by_name) {
+  const std::vector<std::string> names = names_of_numbers(column);
+  if (names.empty()) return;
+  if (column.kind != "category") {
+    by_name[names.front()].transform = transform;
+    return;
+  }
+  const std::size_t categories = names.size() - (column.marks_missing ? 1 : 0);
+  for (std::size_t i = 0; i < categories; ++i) by_name[names[i]].group = group;
+}
+
+}  // namespace
+
+std::string resolve_scaling(const std::string& scaling, const Targets& targets) {
+  if (scaling != "auto") return scaling;
+  return targets.classes.empty() ? "standard" : "quantile";
+}
+
+std::vector<FeatureTreatment> treat_features(const Field& field,
+                                             const std::vector<TableColumn>& table,
+                                             const std::string& scaling) {
+  if (field.columns.empty() || table.empty()) return {};
+  std::map<std::string, FeatureTreatment> by_name;
+  for (std::size_t i = 0; i < table.size(); ++i)
+    add_treatments(table[i], static_cast<std::int64_t>(i), transform_of(scaling), by_name);
+  std::vector<FeatureTreatment> treatments;
+  for (const std::string& column : field.columns) treatments.push_back(by_name[column]);
+  return treatments;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tables/table_columns.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <optional>
+
+#include "base/text.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr std::int64_t kMinDistinctToLeaveOut = 20;  // of names, before they count as identifiers
+
+struct Range {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+  void add(double x) { low = std::min(low, x), high = std::max(high, x); }
+};
+
+Range range_of(const std::vector<double>& numbers) {
+  Range range;
+  for (const double x : numbers)
+    if (!std::isnan(x)) range.add(x);
+  return range;
+}
+
+// Returns a whole number near all numbers, if 32 bits would lose their differences, else 0.
+double origin_of(const Range& range) {
+  constexpr double kLostBits = 1024;  // of the 2^24 that a 32-bit number distinguishes
+  const double spread = range.high - range.low;
+  const double largest = std::max(std::abs(range.low), std::abs(range.high));
+  if (!(spread > 0) || !(largest > kLostBits * spread)) return 0;
+  return std::floor(range.low);
+}
+
+bool counts_rows(const std::vector<double>& numbers) {
+  for (std::size_t i = 1; i < numbers.size(); ++i)
+    if (numbers[i] != numbers[i - 1] + 1) return false;
+  return numbers.size() > 1;
+}
+
+bool are_distinct(std::vector<double> numbers) {
+  std::ranges::sort(numbers);
+  return std::ranges::adjacent_find(numbers) == numbers.end();
+}
+
+bool is_row_name(const UndecidedColumn& column) {
+  static const std::vector<std::string> row_names = {"",          "index", "rownames",
+                                                     "row_names", "id",    "row"};
+  return column.is_first &&
+         (is_listed(row_names, to_lower(column.name)) || column.name.starts_with("Unnamed: "));
+}
+
+TableColumn left_out(std::string name, std::string why) {
+  TableColumn column{std::move(name), "left out"};
+  column.note = std::move(why);
+  return column;
+}
+
+TableColumn identifier(std::string name, std::string why) {
+  TableColumn column{std::move(name), "id"};
+  column.note = std::move(why);
+  return column;
+}
+
+TableColumn number_column(const std::string& name, const ColumnCells& cells, const Range& range,
+                          CellFormat format) {
+  TableColumn column{name, "number", format_name(format), origin_of(range)};
+  column.marks_missing = cells.missing() > 0;
+  return column;
+}
+
+// Returns the numbers of all words in a format, or nothing if a word does not have it.
+std::optional<Range> range_in(const ColumnCells& cells, CellFormat format) {
+  Range range;
+  for (const std::string& word : cells.words()) {
+    const auto value = parse_cell(word, format);
+    if (!value) return std::nullopt;
+    range.add(*value);
+  }
+  return range;
+}
+
+TableColumn time_column(const std::string& name, const ColumnCells& cells, const Range& range,
+                        CellFormat format) {
+  constexpr double kDaysWithMonths = 60, kDaysWithWeekdays = 7;
+  TableColumn column{name, "time", format_name(format), std::floor(range.low / kSecondsPerDay)};
+  const double days = (range.high - range.low) / kSecondsPerDay;
+  if (days > kDaysWithMonths) column.parts.emplace_back("month");
+  if (days > kDaysWithWeekdays) column.parts.emplace_back("weekday");
+  const bool has_hours = std::ranges::any_of(cells.words(), [&](const std::string& word) {
+    const auto seconds = parse_cell(word, format);
+    return seconds && std::fmod(*seconds, kSecondsPerDay) != 0;
+  });
+  if (has_hours) column.parts.emplace_back("hour");
+  column.marks_missing = cells.missing() > 0;
+  return column;
+}
+
+// Adds the words that occur in at least `min_count` rows as categories, at most `max_count` of
+// them. The most frequent are first. Equally frequent ones have the order of their first rows.
+void add_categories(TableColumn& column, const ColumnCells& cells, std::size_t max_count,
+                    std::int64_t min_count) {
+  std::vector<std::size_t> order(cells.words().size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return cells.counts()[i]; });
+  for (const std::size_t i : order) {
+    if (column.categories.size() == max_count || cells.counts()[i] < min_count) break;
+    column.categories.push_back(cells.words()[i]);
+  }
+  column.has_other = cells.distinct_words() > std::ssize(column.categories);
+}
+
+TableColumn category_column(const std::string& name, const ColumnCells& cells) {
+  TableColumn column{name, "category"};
+  add_categories(column, cells, kMaxCategories, 1);
+  column.marks_missing = cells.missing() > 0;
+  return column;
+}
+
+TableColumn embedded_column(const std::string& name, const ColumnCells& cells) {
+  constexpr std::size_t kMaxEmbedded = 1'000'000;
+  TableColumn column{name, "embedded"};
+  add_categories(column, cells, kMaxEmbedded, kMinEmbeddedCount);
+  return column;
+}
+
+bool has_blanks(const ColumnCells& cells) {
+  constexpr std::ptrdiff_t kBlanks = 3;  // in a typical cell of text
+  std::ptrdiff_t blanks = 0;
+  for (const std::string& word : cells.words()) blanks += std::ranges::count(word, ' ');
+  return blanks > kBlanks * std::ssize(cells.words());
+}
+
+// Returns the formats of numbers other than plain, the likelier ones first.
+std::vector<CellFormat> number_formats(const UndecidedColumn& column, bool with_zeros) {
+  std::vector<CellFormat> formats = {CellFormat::thousands, CellFormat::decimal_comma};
+  if (column.prefers_decimal_comma) std::ranges::reverse(formats);
+  if (with_zeros) formats.push_back(CellFormat::zero_padded);
+  return formats;
+}
+
+// Returns a column of numbers or times if all words have one of their formats.
+std::optional<TableColumn> decide_format(const UndecidedColumn& column, const ColumnCells& cells) {
+  for (const CellFormat format : number_formats(column, cells.words().size() > kMaxCategories))
+    if (const auto range = range_in(cells, format))
+      return number_column(column.name, cells, *range, format);
+  for (const CellFormat format : kClearTimeFormats)
+    if (const auto range = range_in(cells, format))
+      return time_column(column.name, cells, *range, format);
+  return std::nullopt;
+}
+
+TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells, bool keep) {
+  if (const auto decided = column.is_category ? std::nullopt : decide_format(column, cells))
+    return *decided;
+  const std::int64_t distinct = cells.distinct_words(), present = cells.size() - cells.missing();
+  const bool are_few =
+      distinct <= static_cast<std::int64_t>(kMaxCategories) && 4 * distinct <= present;
+  const bool are_mostly_numbers = 2 * cells.count_numbers() > present;
+  if (are_mostly_numbers && !are_few && !column.is_category)
+    return number_column(column.name, cells, {}, CellFormat::plain);
+  const bool are_names = distinct >= kMinDistinctToLeaveOut && 2 * distinct > present;
+  if (are_names && !keep) {
+    const bool is_text = has_blanks(cells);
+    return left_out(column.name, fmt::format("{}: {} different values in {} rows{}",
+                                             is_text ? "text" : "identifier", distinct,
+                                             cells.size(), is_text ? "; --text reads it" : ""));
+  }
+  const bool are_many = distinct > static_cast<std::int64_t>(kMaxCategories);
+  if (column.embeds_many && are_many && present >= kMinRowsPerCategory * distinct)
+    return embedded_column(column.name, cells);
+  return category_column(column.name, cells);
+}
+
+// Returns a column of a number in one of the formats, or a plain one, whose other cells are faults.
+TableColumn chosen_number(const UndecidedColumn& column, const ColumnCells& cells) {
+  if (!cells.has_words())
+    return number_column(column.name, cells, range_of(cells.numbers()), CellFormat::plain);
+  for (const CellFormat format : number_formats(column, true))
+    if (const auto range = range_in(cells, format))
+      return number_column(column.name, cells, *range, format);
+  return number_column(column.name, cells, {}, CellFormat::plain);
+}
+
+// Cells that are not times become faults.
+TableColumn chosen_time(const UndecidedColumn& column, const ColumnCells& cells,
+                        const ColumnChoice& choice) {
+  const CellFormat format =
+      choice.format.empty() ? likely_time_format(cells) : *format_named(choice.format);
+  Range range;
+  for (const std::string& word : cells.words())
+    if (const auto seconds = parse_cell(word, format)) range.add(*seconds);
+  if (range.low > range.high) range = {0, 0};
+  return time_column(column.name, cells, range, format);
+}
+
+TableColumn chosen_column(const UndecidedColumn& column, const ColumnCells& cells,
+                          const ColumnChoice& choice) {
+  if (choice.kind == "number") return chosen_number(column, cells);
+  if (choice.kind == "time") return chosen_time(column, cells, choice);
+  if (choice.kind == "category" || choice.kind == "embedded") {
+    ColumnCells words = cells;
+    words.use_words();
+    return choice.kind == "category" ? category_column(column.name, words)
+                                     : embedded_column(column.name, words);
+  }
+  if (choice.kind == "ordinal") {
+    TableColumn ordinal{column.name, "ordinal"};
+    ordinal.categories = choice.order;
+    ordinal.marks_missing = cells.missing() > 0;
+    return ordinal;
+  }
+  if (choice.kind == "id") return identifier(column.name, "--id");
+  return left_out(column.name, "--" + choice.option);
+}
+
+}  // namespace
+
+CellFormat likely_time_format(const ColumnCells& cells) {
+  const auto count = [&](CellFormat format) {
+    return std::ranges::count_if(cells.words(), [&](const std::string& word) {
+      return parse_cell(word, format).has_value();
+    });
+  };
+  return *std::ranges::max_element(kTimeFormats, {}, count);
+}
+
+TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cells,
+                          const ColumnChoice& choice) {
+  if (!choice.kind.empty()) return chosen_column(column, cells, choice);
+  // A single row shows nothing of how a column varies.
+  const bool keep = column.is_used_anyway || cells.size() == 1 || choice.is_kept;
+  if (cells.missing() == cells.size() && !keep)
+    return left_out(column.name, "all cells are missing");
+  if (cells.has_words()) {
+    if (cells.distinct_words() == 1 && cells.missing() == 0 && !keep)
+      return left_out(column.name, "all cells are the same");
+    const bool are_row_names = is_row_name(column) && cells.distinct_words() == cells.size();
+    if (are_row_names && !keep) return identifier(column.name, "it names the rows");
+    return decide_words(column, cells, keep);
+  }
+  const Range range = range_of(cells.numbers());
+  if (!keep && range.low == range.high && cells.missing() == 0)
+    return left_out(column.name, "all cells are the same");
+  if (!keep && is_row_name(column) && cells.size() > 1 && cells.missing() == 0 &&
+      (counts_rows(cells.numbers()) || (column.name.empty() && are_distinct(cells.numbers())))) {
+    return identifier(column.name, "it numbers the rows");
+  }
+  return number_column(column.name, cells, range, CellFormat::plain);
+}
+
+}  // namespace selfnorm

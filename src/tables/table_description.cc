@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tables/table_description.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <map>
+#include <span>
+#include <unordered_set>
+
+#include "base/index.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "data/gather.h"
+#include "files/byte_reader.h"
+#include "tables/table_summary.h"
+
+namespace selfnorm {
+namespace {
+
+// Returns the number of intervals of a number that predicts the target alone.
+std::size_t interval_count(std::size_t rows) {
+  const auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(rows)));
+  return std::clamp<std::size_t>(root, 8, 64);
+}
+
+// The numbers of a table column in the features.
+class FeatureColumn {
+ public:
+  FeatureColumn(const Field& field, const TableColumn& column)
+      : column_(column), width_(field.columns.size()) {
+    const auto& sources = field.sources;
+    begin_ = static_cast<std::size_t>(std::ranges::find(sources, column.name) - sources.begin());
+    count_ = static_cast<std::size_t>(std::ranges::count(sources, column.name));
+    values_ = std::get<std::vector<float>>(field.values);
+  }
+  double number(std::int64_t row) const { return at(row, 0); }
+  bool is_missing(std::int64_t row) const {
+    if (column_.marks_missing) return at(row, count_ - 1) == 1;
+    return std::isnan(at(row, 0));
+  }
+  bool is_one_hot() const {
+    const bool is_one_number =
+        column_.categories.size() == 2 && !column_.has_other && !column_.marks_missing;
+    return column_.kind == "category" && !is_one_number;
+  }
+  // The index of the category, or −1.
+  std::int64_t category(std::int64_t row) const {
+    if (!is_one_hot()) return std::isnan(at(row, 0)) ? -1 : std::llround(at(row, 0));
+    for (std::size_t i = 0; i < count_ - (column_.marks_missing ? 1 : 0); ++i)
+      if (at(row, i) == 1) return static_cast<std::int64_t>(i);
+    return -1;
+  }
+
+ private:
+  float at(std::int64_t row, std::size_t i) const {
+    return values_[as_index(row) * width_ + begin_ + i];
+  }
+
+  const TableColumn& column_;
+  std::span<const float> values_;
+  std::size_t width_, begin_ = 0, count_ = 0;
+};
+
+// Returns the interval of each number: equally many rows in each, and one more for missing numbers.
+std::vector<std::int64_t> intervals_of(const std::vector<double>& numbers) {
+  std::vector<double> sorted;
+  for (const double x : numbers)
+    if (!std::isnan(x)) sorted.push_back(x);
+  std::ranges::sort(sorted);
+  std::vector<double> edges;
+  const std::size_t count = interval_count(sorted.size());
+  for (std::size_t i = 1; i < count && !sorted.empty(); ++i)
+    edges.push_back(sorted[i * sorted.size() / count]);
+  std::vector<std::int64_t> intervals;
+  for (const double x : numbers) {
+    const auto above = std::ranges::upper_bound(edges, x) - edges.begin();
+    intervals.push_back(std::isnan(x) ? static_cast<std::int64_t>(count) : above);
+  }
+  return intervals;
+}
+
+// Predicts a target from one key per row. Even rows determine the prediction of each key, and odd
+// rows are predicted.
+double score_of_keys(const Targets& targets, const std::vector<std::int64_t>& keys) {
+  if (!targets.classes.empty()) {
+    std::map<std::int64_t, std::map<std::int32_t, std::int64_t>> counts;
+    for (std::size_t row = 0; row < keys.size(); row += 2)
+      ++counts[keys[row]][targets.classes[row]];
+    std::int64_t right = 0, rows = 0;
+    for (std::size_t row = 1; row < keys.size(); row += 2) {
+      const auto& of_key = counts[keys[row]];
+      const auto best =
+          std::ranges::max_element(of_key, {}, [](const auto& c) { return c.second; });
+      right += best != of_key.end() && best->first == targets.classes[row] ? 1 : 0;
+      ++rows;
+    }
+    return rows > 0 ? static_cast<double>(right) / static_cast<double>(rows) : 0;
+  }
+  struct Sum {
+    double sum = 0, rows = 0;
+  };
+  std::map<std::int64_t, Sum> sums;
+  Sum all;
+  for (std::size_t row = 0; row < keys.size(); row += 2) {
+    const double y = targets.values[row];
+    if (std::isnan(y)) continue;
+    sums[keys[row]].sum += y, sums[keys[row]].rows += 1;
+    all.sum += y, all.rows += 1;
+  }
+  double residual = 0, total = 0;
+  const double mean = all.sum / std::max(all.rows, 1.0);
+  for (std::size_t row = 1; row < keys.size(); row += 2) {
+    const double y = targets.values[row];
+    if (std::isnan(y)) continue;
+    const Sum& of_key = sums[keys[row]];
+    const double predicted = of_key.rows > 0 ? of_key.sum / of_key.rows : mean;
+    residual += (y - predicted) * (y - predicted);
+    total += (y - mean) * (y - mean);
+  }
+  return total > 0 ? 1 - residual / total : 0;
+}
+
+bool has_one_target(const Targets& targets) {
+  return !targets.classes.empty() || (targets.width == 1 && !targets.values.empty());
+}
+
+std::vector<std::int64_t> keys_of(const FeatureColumn& column, const std::string& kind,
+                                  std::int64_t rows) {
+  std::vector<double> numbers;
+  std::vector<std::int64_t> keys;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    if (kind == "category") keys.push_back(column.category(row));
+    else numbers.push_back(column.number(row));
+  }
+  return kind == "category" ? keys : intervals_of(numbers);
+}
+
+void describe_numbers(const FeatureColumn& column, std::int64_t rows, double origin,
+                      ColumnDescription& out) {
+  double sum = 0, count = 0;
+  out.low = std::numeric_limits<double>::infinity(), out.high = -out.low;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const double x = column.number(row) + origin;
+    if (std::isnan(x)) continue;
+    out.low = std::min(out.low, x), out.high = std::max(out.high, x);
+    sum += x, count += 1;
+  }
+  if (count == 0) out.low = out.high = std::nan("");
+  out.mean = count > 0 ? sum / count : std::nan("");
+  if (!(out.high > out.low)) return;
+  out.histogram.assign(kDescribedBins, 0);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const double x = (column.number(row) + origin - out.low) / (out.high - out.low);
+    if (std::isnan(x)) continue;
+    const auto bin = static_cast<std::size_t>(x * static_cast<double>(kDescribedBins));
+    ++out.histogram[std::min(bin, kDescribedBins - 1)];
+  }
+}
+
+void describe_categories(const FeatureColumn& feature, const TableColumn& column, std::int64_t rows,
+                         ColumnDescription& out) {
+  std::vector<std::int64_t> counts(column.categories.size() + 1, 0);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    if (feature.is_missing(row)) continue;
+    const std::int64_t index =
+        column.kind == "category" ? feature.category(row) : std::llround(feature.number(row));
+    ++counts[index < 0 ? counts.size() - 1 : std::min(as_index(index), counts.size() - 1)];
+  }
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const std::string name = i < column.categories.size() ? column.categories[i] : "others";
+    const double share = static_cast<double>(counts[i]) / static_cast<double>(rows);
+    if (i < column.categories.size() || counts[i] > 0) out.shares.emplace_back(name, share);
+  }
+}
+
+// Returns how many rows are the same as an earlier one, by a hash of 64 bits.
+std::int64_t count_duplicates(const Dataset& data) {
+  std::unordered_set<std::uint64_t> seen;
+  const auto& values = std::get<std::vector<float>>(data.inputs[0].values);
+  const std::size_t width = data.inputs[0].columns.size();
+  const auto mix = [](std::uint64_t hash, std::uint64_t value) {
+    hash = (hash ^ value) * 0x9E3779B97F4A7C15ULL;
+    return hash ^ (hash >> 29);
+  };
+  for (std::size_t row = 0; row < as_index(data.rows); ++row) {
+    std::uint64_t hash = 1;
+    for (std::size_t i = 0; i < width; ++i)
+      hash = mix(hash, std::bit_cast<std::uint32_t>(values[row * width + i]));
+    if (!data.targets.classes.empty())
+      hash = mix(hash, static_cast<std::uint64_t>(data.targets.classes[row]));
+    for (std::size_t i = 0; i < as_index(data.targets.width) && !data.targets.values.empty(); ++i) {
+      const float value = data.targets.values[row * as_index(data.targets.width) + i];
+      hash = mix(hash, std::bit_cast<std::uint32_t>(value));
+    }
+    seen.insert(hash);
+  }
+  return data.rows - std::ssize(seen);
+}
+
+// Returns whether a column or the order of the rows predicts nearly all that a constant does not.
+bool predicts_nearly_all(double score, double baseline) {
+  constexpr double kNearlyAll = 0.95;
+  return baseline < 1 && (score - baseline) / (1 - baseline) > kNearlyAll;
+}
+
+std::vector<std::string> leak_warnings(const Dataset& data, const TableDescription& table) {
+  std::vector<std::string> warnings;
+  if (!has_one_target(data.targets)) return warnings;
+  for (const ColumnDescription& column : table.columns) {
+    if (!predicts_nearly_all(column.target_score, table.baseline)) continue;
+    warnings.push_back(fmt::format(
+        "column {} alone predicts the target ({} {:.3f}): if it is known only together with the "
+        "target, leave it out (--drop {})",
+        quote_for_message(column.name), data.targets.classes.empty() ? "R²" : "accuracy",
+        column.target_score, quote_for_shell(column.name)));
+  }
+  return warnings;
+}
+
+void add_warnings(const Dataset& data, TableDescription& out) {
+  out.warnings = leak_warnings(data, out);
+  if (has_one_target(data.targets)) {
+    if (predicts_nearly_all(out.row_order_score, out.baseline)) {
+      out.warnings.emplace_back(
+          "the rows are sorted by the target: a column that counts the rows would give the target "
+          "away, and the last rows are no fair test (rows are held out at random by default)");
+    }
+  }
+  if (out.duplicate_rows > 0) {
+    out.warnings.push_back(fmt::format(
+        "{} rows are the same as an earlier row, so held-out rows may be among the training rows",
+        group_digits(out.duplicate_rows)));
+  }
+}
+
+std::vector<std::string> likely_targets(const Dataset& data) {
+  std::vector<std::string> names;
+  for (const TableColumn& column : data.table) {
+    const std::string lower = to_lower(column.name);
+    for (const char* word : {"target", "label", "class", "outcome", "y", "price", "survived"})
+      if (lower == word) names.push_back(column.name);
+  }
+  const auto last = std::ranges::find_if(data.table.rbegin(), data.table.rend(),
+                                         [](const TableColumn& c) { return c.kind != "left out"; });
+  if (last != data.table.rend() && !is_listed(names, last->name)) names.push_back(last->name);
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> find_leaks(const Dataset& data) {
+  constexpr std::int64_t kMaxRows = 5000;
+  const bool is_table = data.inputs.size() == 1 && !data.inputs[0].sources.empty();
+  if (!is_table || !has_one_target(data.targets)) return {};
+  std::vector<std::int64_t> rows = permutation(random_key(1, "leaks", "rows"), data.rows);
+  rows.resize(as_index(std::min(data.rows, kMaxRows)));
+  const Dataset few = select_rows(data, rows);
+  return leak_warnings(few, describe_table(few));
+}
+
+TableDescription describe_table(const Dataset& data) {
+  TableDescription out{data.name, data.rows, count_duplicates(data), {}, {}, 0, 0, {}, {}};
+  out.target = describe_target(data);
+  const bool is_scored = has_one_target(data.targets) && data.rows > 1;
+  for (const TableColumn& column : data.table) {
+    ColumnDescription described{column.name, column.kind, column.note};
+    const auto& sources = data.inputs[0].sources;
+    if (std::ranges::count(sources, column.name) > 0) {
+      const FeatureColumn feature(data.inputs[0], column);
+      std::int64_t missing = 0;
+      for (std::int64_t row = 0; row < data.rows; ++row) missing += feature.is_missing(row);
+      described.missing = static_cast<double>(missing) / static_cast<double>(data.rows);
+      if (column.kind == "category" || column.kind == "ordinal")
+        describe_categories(feature, column, data.rows, described);
+      else describe_numbers(feature, data.rows, column.origin, described);
+      if (is_scored) {
+        described.target_score =
+            score_of_keys(data.targets, keys_of(feature, column.kind, data.rows));
+      }
+    }
+    out.columns.push_back(std::move(described));
+  }
+  if (is_scored) {
+    std::vector<double> order;
+    for (std::int64_t row = 0; row < data.rows; ++row) order.push_back(static_cast<double>(row));
+    out.row_order_score = score_of_keys(data.targets, intervals_of(order));
+    out.baseline = score_of_keys(data.targets, std::vector<std::int64_t>(order.size(), 0));
+  } else if (data.targets.name.empty()) {
+    out.likely_targets = likely_targets(data);
+  }
+  add_warnings(data, out);
+  return out;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tables/table_summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "base/text.h"
+
+namespace selfnorm {
+namespace {
+
+constexpr std::size_t kMaxSummarized = 12;  // columns of a kind
+
+// Returns the columns of a kind, each as `text` describes it, and how many more there are.
+std::string list_columns(const Dataset& data, const std::string& kind,
+                         const std::function<std::string(const TableColumn&)>& text) {
+  std::vector<std::string> listed;
+  std::size_t more = 0;
+  for (const TableColumn& column : data.table) {
+    if (column.kind != kind) continue;
+    if (listed.size() < kMaxSummarized) listed.push_back(text(column));
+    else ++more;
+  }
+  std::string line = join(listed, ", ");
+  if (more > 0) line += fmt::format(" and {} more", more);
+  return line;
+}
+
+// Returns the fraction of the rows in which a column is missing.
+double missing_fraction(const Dataset& data, const TableColumn& column) {
+  const std::string name = column.name + " is missing";
+  for (const Field& field : data.inputs) {
+    const auto found = std::ranges::find(field.columns, name);
+    if (found == field.columns.end() || !column.marks_missing) continue;
+    const auto& values = std::get<std::vector<float>>(field.values);
+    const std::size_t width = field.columns.size();
+    double sum = 0;
+    for (auto i = static_cast<std::size_t>(found - field.columns.begin()); i < values.size();
+         i += width) {
+      sum += values[i];
+    }
+    return sum / static_cast<double>(std::max<std::int64_t>(data.rows, 1));
+  }
+  return 0;
+}
+
+std::string with_missing(const Dataset& data, const TableColumn& column, std::string text) {
+  const double missing = missing_fraction(data, column);
+  if (missing > 0) text += " (" + percent_text(missing) + " missing)";
+  return text;
+}
+
+std::string class_line(const Targets& targets, std::int64_t rows) {
+  std::vector<std::int64_t> counts(targets.class_names.size(), 0);
+  for (const std::int32_t index : targets.classes) ++counts[static_cast<std::size_t>(index)];
+  std::vector<std::string> shares;
+  for (std::size_t i = 0; i < std::min(counts.size(), kMaxSummarized); ++i) {
+    const double share = static_cast<double>(counts[i]) / static_cast<double>(rows);
+    shares.push_back(targets.class_names[i] + " " + percent_text(share));
+  }
+  std::string line = fmt::format("{}: {} class{} ({}", targets.name, counts.size(),
+                                 counts.size() == 1 ? "" : "es", join(shares, ", "));
+  return line + (counts.size() > kMaxSummarized ? ", …)" : ")");
+}
+
+std::string value_line(const Targets& targets) {
+  float low = std::numeric_limits<float>::infinity(), high = -low;
+  for (const float value : targets.values)
+    if (!std::isnan(value)) low = std::min(low, value), high = std::max(high, value);
+  return fmt::format("{}: a number from {} to {}", targets.name, low, high);
+}
+
+}  // namespace
+
+std::string describe_target(const Dataset& data) {
+  if (!data.targets.classes.empty()) return class_line(data.targets, data.rows);
+  return data.targets.width == 1 ? value_line(data.targets) : "";
+}
+
+std::vector<std::string> summarize_table(const Dataset& data, const DataOptions& options) {
+  std::vector<std::string> lines;
+  const auto add = [&](const std::string& label, const std::string& text) {
+    if (!text.empty()) lines.push_back(fmt::format("{:<9}{}", label, text));
+  };
+  const bool is_automatic = options.task == "auto";
+  const std::string other_task =
+      data.targets.classes.empty() ? "classification for classes" : "regression for a number";
+  if (const std::string target = describe_target(data); !target.empty()) {
+    lines.push_back("target   " + target + (is_automatic ? "; --task " + other_task : ""));
+  }
+  add("numbers", list_columns(data, "number", [&](const TableColumn& column) {
+        return with_missing(data, column, column.name);
+      }));
+  add("times", list_columns(data, "time", [&](const TableColumn& column) {
+        const bool is_local = column.format.find('/') != std::string::npos;
+        return with_missing(data, column, column.name + (is_local ? " as " + column.format : ""));
+      }));
+  add("words", list_columns(data, "category", [&](const TableColumn& column) {
+        return with_missing(data, column,
+                            fmt::format("{} {}{}", column.name, column.categories.size(),
+                                        column.has_other ? " and others" : ""));
+      }));
+  add("vectors", list_columns(data, "embedded", [](const TableColumn& column) {
+        return fmt::format("{} {}{}", column.name, column.categories.size(),
+                           column.has_other ? " and others" : "");
+      }));
+  add("ordered", list_columns(data, "ordinal", [&](const TableColumn& column) {
+        return with_missing(data, column,
+                            fmt::format("{} {}", column.name, join(column.categories, " < ")));
+      }));
+  add("ids", list_columns(data, "id", [](const TableColumn& column) {
+        return fmt::format("{} ({})", quote_for_shell(column.name), column.note);
+      }));
+  if (!lines.empty() && lines.back().starts_with("ids"))
+    lines.back() += "; predictions repeat them; --keep COLUMN uses one";
+  const auto is_missing = [](const TableColumn& column) { return column.marks_missing; };
+  if (std::ranges::any_of(data.table, is_missing))
+    add("missing", "the mean of the training rows, and a column that marks the cell");
+  add("left out", list_columns(data, "left out", [](const TableColumn& column) {
+        return fmt::format("{} ({})", quote_for_shell(column.name), column.note);
+      }));
+  const auto is_decided_here = [](const TableColumn& column) {
+    return column.kind == "left out" && !column.note.starts_with("--");
+  };
+  if (std::ranges::any_of(data.table, is_decided_here)) lines.back() += "; --keep COLUMN uses it";
+  return lines;
+}
+
+}  // namespace selfnorm

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The targets in columns of a table.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/targets.h"
+#include "selfnorm/dataset.h"
+#include "tables/column_cells.h"
+
+namespace selfnorm {
+
+struct TargetColumn {
+  std::string name;
+  ColumnCells* cells;
+  RowLocator locate;
+};
+
+/// Converts a target of words to numbers if all are numbers with a decimal comma, thousands
+/// separators, a currency or a percent sign. Adds a note.
+void read_formatted_numbers(const TargetColumn& column, bool prefers_decimal_comma,
+                            std::vector<std::string>& notes);
+
+/// Throws Error(data) for a target of words of which there are too few rows each. Adds a note if
+/// all rows have the same target.
+void check_variety(const std::string& file, const TargetColumn& column,
+                   std::vector<std::string>& notes);
+
+/// Returns the targets in these columns. One target of words, or
+/// of whole numbers that number classes (`look_like_classes`), is a class. Throws Error(data) with
+/// the places of all cells that are not numbers if most are, and for words if the task is
+/// "regression" or there are several targets.
+Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::string& task);
+
+/// Returns whether rows without this target must be left out, because it is a class.
+bool needs_all_labels(const ColumnCells& cells, const std::string& task);
+
+bool is_missing(const ColumnCells& cells, std::int64_t row);
+/// Returns the first row with a missing cell.
+std::int64_t first_missing(const ColumnCells& cells);
+
+/// Throws Error(data) if so many cells of a target are a word that counts as missing that the word
+/// may be a class.
+void reject_doubtful_missing(const std::string& place, const std::string& word, std::int64_t count,
+                             std::int64_t rows);
+
+/// Throws Error(data) for a table whose columns are all left out.
+[[noreturn]] void throw_no_features(const std::string& file,
+                                    const std::vector<TableColumn>& columns);
+
+/// Throws Error(data) with all faults and what can be done.
+[[noreturn]] void throw_cell_faults(const std::vector<std::string>& faults);
+
+}  // namespace selfnorm

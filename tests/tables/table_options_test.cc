@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// What options say about the columns and rows of a table, and faults of both.
+
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "data/targets.h"
+#include "tables/column_encoding.h"
+#include "tables/csv.h"
+#include "tables/dialect.h"
+#include "temporary_files.h"
+
+namespace selfnorm {
+namespace {
+
+using Floats = std::vector<float>;
+using Names = std::vector<std::string>;
+
+class TableOptionsTest : public TemporaryFolderTest {
+ protected:
+  Dataset read(const std::string& text, const std::string& target = "y",
+               DataOptions options = {}) const {
+    options.target = target;
+    return read_csv(write("t.csv", text), options);
+  }
+  std::string fault(const std::string& text, DataOptions options = {}) const {
+    return data_error_message([&] { read(text, "y", options); });
+  }
+  // The numbers of one column.
+  static Floats numbers(const Dataset& data, const std::string& name) {
+    const Field& field = data.inputs[0];
+    const auto at = std::ranges::find(field.columns, name) - field.columns.begin();
+    Floats column;
+    const auto& values = std::get<Floats>(field.values);
+    if (at == std::ssize(field.columns)) return column;
+    for (auto i = static_cast<std::size_t>(at); i < values.size(); i += field.columns.size())
+      column.push_back(values[i]);
+    return column;
+  }
+};
+
+TEST_F(TableOptionsTest, OrdinalWordsAreTheirRanks) {
+  DataOptions options;
+  options.ordinal = {"size=S<M<L"};
+  const Dataset data = read("size,y\nM,0\nL,1\nS,0\nNA,1\n", "y", options);
+  EXPECT_EQ(data.inputs[0].columns, (Names{"size", "size is missing"}));
+  const Floats ranks = numbers(data, "size");
+  EXPECT_EQ((Floats{ranks[0], ranks[1], ranks[2]}), (Floats{1, 2, 0}));
+  EXPECT_TRUE(std::isnan(ranks[3]));
+  expect_contains("t.csv:3, column 'size': expected one of S, M, L, got 'XL'",
+                  fault("size,y\nM,0\nXL,1\nS,0\n", options));
+  options.ordinal = {"size=S"};
+  expect_contains("from low to high", fault("size,y\nM,0\n", options));
+}
+
+TEST_F(TableOptionsTest, DatesHaveTheGivenFormat) {
+  const std::string text = "when,y\n03/04/2019,0\n05/04/2019,1\n";
+  DataOptions options;
+  options.date = {"when=day/month/year"};
+  EXPECT_EQ(numbers(read(text, "y", options), "when"), (Floats{0, 2}));
+  options.date = {"when"};
+  const Dataset compact = read("when,y\n20190323,0\n20190423,1\n", "y", options);
+  EXPECT_EQ(numbers(compact, "when"), (Floats{0, 31}));
+  expect_contains("t.csv:3, column 'when': expected a time, got 'soon'",
+                  fault("when,y\n2019-03-23,0\nsoon,1\n", options));
+  options.date = {"when=dmy"};
+  expect_contains("expected one of year-month-day", fault(text, options));
+}
+
+TEST_F(TableOptionsTest, IdentifiersAreNotFeaturesAndStayAsTheyAre) {
+  DataOptions options;
+  options.id = {"key"};
+  options.read_ids = true;
+  const Dataset data = read("key,x,y\n1.50,1,0\nNA,2,1\n,3,0\n", "y", options);
+  EXPECT_EQ(data.inputs[0].columns, (Names{"x"}));
+  ASSERT_EQ(data.ids.size(), 1U);
+  EXPECT_EQ(data.ids[0].name, "key");
+  EXPECT_EQ(data.ids[0].cells, (Names{"1.50", "NA", ""}));
+  options.read_ids = false;
+  EXPECT_TRUE(read("key,x,y\n1.50,1,0\n", "y", options).ids.empty());
+}
+
+TEST_F(TableOptionsTest, GroupsAndTimesOrderTheRows) {
+  DataOptions options;
+  const std::string text = "g,t,x,y\nb,2020-01-02,1,0\na,2020-01-01,2,1\nb,2020-01-03,3,0\n";
+  options.group = "g";
+  const Dataset grouped = read(text, "y", options);
+  EXPECT_EQ(grouped.groups, (std::vector<std::int32_t>{0, 1, 0}));
+  EXPECT_EQ(std::ranges::count(grouped.inputs[0].sources, "g"), 0);
+  options.group.clear();
+  options.time = "t";
+  const Dataset timed = read(text, "y", options);
+  EXPECT_EQ(timed.times[2] - timed.times[1], 2 * 86400);
+  EXPECT_EQ(std::ranges::count(timed.inputs[0].sources, "t"), 1);
+  options.time = "x";
+  expect_contains("t.csv:3, column 'x': expected a time or a number, got ''",
+                  fault("x,z,y\n1,1,0\n,2,1\n", options));
+}
+
+TEST_F(TableOptionsTest, OnlyTheListedColumnsAreRead) {
+  DataOptions options;
+  options.columns = {"b"};
+  const Dataset data = read("a,b,c,y\nx,1,?!,0\ny,2,##,1\n", "y", options);
+  EXPECT_EQ(data.inputs[0].columns, (Names{"b"}));
+}
+
+TEST_F(TableOptionsTest, ContradictoryOptionsAreAnError) {
+  DataOptions options;
+  options.numeric = {"a"};
+  options.categorical = {"a"};
+  expect_contains("`categorical` and `numeric` both list the column 'a'",
+                  fault("a,y\n1,0\n2,1\n", options));
+  options = {};
+  options.categorical = {"y"};
+  expect_contains("lists the target 'y' (use --task classification)",
+                  fault("a,y\n1,0\n2,1\n", options));
+}
+
+TEST_F(TableOptionsTest, ATargetWithAWordForEachRowIsAnError) {
+  std::string text = "a,y\n";
+  for (int i = 0; i < 150; ++i) text += std::to_string(i % 7) + ",w" + std::to_string(i) + "\n";
+  expect_contains("target 'y' has 150 different words in 150 rows", fault(text));
+}
+
+TEST_F(TableOptionsTest, AConstantTargetIsNoted) {
+  EXPECT_EQ(read("a,y\n1,3\n2,3\n").notes,
+            (Names{"the target 'y' is 3 in all rows, so there is nothing to learn"}));
+  EXPECT_EQ(read("a,y\n1,no\n2,no\n").notes.size(), 1U);
+  EXPECT_TRUE(read("a,y\n1,no\n2,yes\n").notes.empty());
+}
+
+TEST_F(TableOptionsTest, TimesHaveTheGivenFormat) {
+  DataOptions options;
+  options.time = "t";
+  const std::string text = "t,x,y\n01/05/2020,1,0\n05/01/2020,2,1\n09/03/2020,3,0\n";
+  expect_contains("may begin with the day or with the month", fault(text, options));
+  options.date = {"t=day/month/year"};
+  options.drop = {"t"};  // still orders the rows
+  const Dataset data = read(text, "y", options);
+  EXPECT_LT(data.times[1], data.times[2]);
+  EXPECT_LT(data.times[2], data.times[0]);
+  EXPECT_EQ(data.inputs[0].columns, (Names{"x"}));
+}
+
+TEST_F(TableOptionsTest, TimesMayBeNumbersThatAreAlsoNames) {
+  DataOptions options;
+  options.time = "t";
+  options.id = {"t"};
+  EXPECT_EQ(read("t,x,y\n2,1,0\n1,2,1\n", "y", options).times, (std::vector<double>{2, 1}));
+  options.id.clear();
+  expect_contains("t.csv:4, column 't': expected a time or a number, got 'oops'",
+                  fault("t,x,y\n2,1,0\n1,2,1\noops,3,0\n", options));
+}
+
+TEST_F(TableOptionsTest, OnlyOneOptionDividesTheRows) {
+  DataOptions options;
+  options.group = "g";
+  options.time = "t";
+  expect_contains("`group` and `time`", fault("g,t,x,y\n1,1,1,0\n2,2,2,1\n", options));
+  options.time.clear();
+  options.shuffle_split = false;
+  expect_contains("shuffle_split", fault("g,t,x,y\n1,1,1,0\n2,2,2,1\n", options));
+}
+
+TEST_F(TableOptionsTest, ACategoryWithoutCellsCanBeStored) {
+  DataOptions options;
+  options.categorical = {"c"};
+  const Dataset data = read("x,c,y\n1,,0\n2,,1\n3,,0\n", "y", options);
+  EXPECT_EQ(data.inputs[0].columns, (Names{"x", "c is missing"}));
+  EXPECT_NO_THROW(check_table_column(data.table[1]));
+}
+
+TEST_F(TableOptionsTest, ACommentBeginsARow) {
+  const Dataset data = read("# colors\na\tcolor\ty\n1\t#ff0000\t0\n\t#00ff00\t1\n\"2\"\tx\t0\n");
+  EXPECT_EQ(data.rows, 3);
+}
+
+TEST_F(TableOptionsTest, RowsAfterTheLimitAreNotParsed) {
+  DataOptions options;
+  options.limit = 2;
+  EXPECT_EQ(read("a,y\n1,0\n2,1\n3,0\n\"4\"x,1\n", "y", options).rows, 2);
+}
+
+TEST_F(TableOptionsTest, OneBadCellInATargetOfManyNumbersIsNamed) {
+  std::string text = "a,y\n";
+  for (int i = 0; i < 300; ++i) text += "1," + std::to_string(i) + ".5\n";
+  expect_contains("t.csv:302, column 'y'", fault(text + "1,oops\n"));
+}
+
+}  // namespace
+}  // namespace selfnorm
