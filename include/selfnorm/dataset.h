@@ -130,8 +130,8 @@ struct DataOptions {
   std::vector<std::string> id = {};           ///< table columns that only predictions repeat
   /// Table columns of categories that an `embedding` layer reads as token ids. Each is an input.
   std::vector<std::string> embed = {};
-  /// Whether columns of more categories than a one-hot encoding has are in `embed`, too. A run with
-  /// the default network sets it.
+  /// Whether columns of more than 32 categories with at least ten rows each on average are in
+  /// `embed`, too. A run with the default network and without `inputs` sets it.
   bool embed_large = false;
   std::vector<TableColumn> table = {};  ///< how to read the columns; empty: decided by their cells
 };

@@ -32,8 +32,7 @@ void complete_vocabularies(Network& network, const Dataset& train) {
     if (row == nullptr || !layer.share.empty()) continue;
     const auto options = row->attributes->describe();
     if (std::ranges::count(options, "vocabulary", &Option::name) == 0) continue;
-    const std::int64_t size =
-        token_ids_of(network, layer.inputs.empty() ? "" : layer.inputs[0], train);
+    const std::int64_t size = token_ids_of(network, layer.inputs[0], train);
     if (size > 0) layer.attributes.try_emplace("vocabulary", size);
   }
 }
@@ -114,8 +113,8 @@ void complete_network(RunConfig& config, Dataset& train) {
     network.layers.push_back({"dense", {{"units", output_count(train.targets)}}});
     scale_to_targets(config, train);
   }
-  complete_vocabularies(network, train);
   network = complete_names(network);
+  complete_vocabularies(network, train);
 }
 
 }  // namespace selfnorm

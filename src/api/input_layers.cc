@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/input_layers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "selfnorm/error.h"
 #include "tables/embedded_categories.h"
 
 namespace selfnorm {
@@ -71,7 +74,7 @@ std::vector<Layer> row_layers(const Inputs& inputs, const Dataset& train,
     numbers.push_back(add_flat(inputs, name, shape, layers));
     count += elements(shape);
   }
-  if (!numbers.empty() && numeric_embedding != "none") {
+  if (numeric_embedding != "none") {
     const std::string flat = concat(numbers, make_unused_name(inputs, "numbers"), layers);
     numbers = {add_numeric_embedding(inputs, flat, count, numeric_embedding, layers)};
   }
@@ -117,6 +120,16 @@ const TableColumn* embedded_column_of(const Inputs& inputs, const std::string& n
 
 std::vector<Layer> input_layers(const InputShapes& inputs, const Dataset& train,
                                 const std::string& numeric_embedding) {
+  const auto is_number = [&](const auto& input) {
+    return embedded_column_of(inputs, input.first, train) == nullptr;
+  };
+  const bool has_numbers = train.vocabulary.empty() && std::ranges::any_of(inputs, is_number);
+  if (numeric_embedding != "none" && !has_numbers) {
+    throw Error(ErrorKind::config,
+                fmt::format("[model]: numeric_embedding = \"{}\" needs an input of numbers, but {} "
+                            "has none (leave it out)",
+                            numeric_embedding, train.name));
+  }
   return train.vocabulary.empty() ? row_layers(inputs, train, numeric_embedding)
                                   : embed_and_pool_texts(inputs);
 }

@@ -9,6 +9,7 @@
 #include "passes/inference_mode.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
+#include "tables/embedded_categories.h"
 #include "train/evaluator.h"
 #include "train/output_line.h"
 #include "train/trainer.h"
@@ -92,6 +93,7 @@ std::map<std::string, double> Model::evaluate(Dataset data) const {
 Tensor Model::predict(Dataset data, const std::vector<std::int64_t>& rows) const {
   data.targets = {};  // they may have classes that the model does not know
   check_dataset(data);
+  check_token_ids_of_columns(data);
   adapt_dataset(trained_->schema, data);
   Evaluator evaluator(*trained_, {.prediction = true});
   Tensor predictions;

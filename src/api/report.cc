@@ -209,6 +209,13 @@ std::string dump_json(const Json& document) {
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+// The file may have changed since the training, so that other categories have other numbers.
+void adapt_to_model(const Schema& schema, PreparedRun& run) {
+  adapt_dataset(schema, run.train);
+  if (run.test.has_value()) adapt_dataset(schema, *run.test);
+  if (run.validation.has_value()) adapt_dataset(schema, *run.validation);
+}
+
 }  // namespace
 
 std::string run_report(const std::filesystem::path& run, const std::string& stop_reason) {
@@ -231,6 +238,7 @@ std::string run_report(const std::filesystem::path& run, const std::string& stop
   std::string missing;
   try {
     prepared = prepare_run(config, load_data(config.data, config.train.seed));
+    adapt_to_model(end.schema, *prepared);
   } catch (const Error& error) {
     if (!is_data_error(error)) throw;
     missing = error.what();

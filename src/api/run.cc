@@ -39,7 +39,8 @@ std::string header_of(const DataOptions& options, const Dataset& data) {
   bool is_table = false;
   for (const Field& field : data.inputs) {
     is_table = is_table || !field.columns.empty();
-    names.insert(names.end(), field.columns.begin(), field.columns.end());
+    const auto& columns = field.sources.empty() ? field.columns : field.sources;
+    names.insert(names.end(), columns.begin(), columns.end());
   }
   return is_table && !std::ranges::all_of(names, is_all_digits) ? "yes" : "auto";
 }
@@ -298,8 +299,11 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->rows = {&run->train, split.train, &run->train, split.held_out};
   run->model.network = config.network;
   run->model.schema = schema;
+  const Shape output = sample_output_shape(graph);
+  check_targets(run->model.objective, run->train.targets, output, run->train.name);
   if (run->test.has_value()) {
     adapt_dataset(run->model.schema, *run->test);
+    check_targets(run->model.objective, run->test->targets, output, run->test->name);
     check_labeled(run->test->targets, all_rows(run->test->rows), run->test->name, "test");
   }
   if (run->validation.has_value()) use_validation_set(*run);
@@ -364,9 +368,12 @@ Run::Run(RunConfig config) {
 
 Run::Run(RunConfig config, LoadedData data) {
   make_table_paths_absolute(config.network);
-  check_dataset(data.train);
-  if (data.test.has_value()) check_dataset(*data.test);
-  if (data.validation.has_value()) check_dataset(*data.validation);
+  for (const Dataset* each : {&data.train, data.test ? &*data.test : nullptr,
+                              data.validation ? &*data.validation : nullptr}) {
+    if (each == nullptr) continue;
+    check_dataset(*each);
+    check_token_ids_of_columns(*each);
+  }
   prepared_ = prepare_run(std::move(config), std::move(data));
 }
 

@@ -70,7 +70,8 @@ void read_column_kinds(const Settings& settings, const std::string& where, DataO
   const std::map<std::string, std::vector<std::string>*> lists = {
       {"number", &data.numeric}, {"category", &data.categorical},
       {"time", &data.date},      {"id", &data.id},
-      {"drop", &data.drop},      {"keep", &data.keep}};
+      {"drop", &data.drop},      {"keep", &data.keep},
+      {"embed", &data.embed}};
   for (const auto& [name, value] : settings) {
     if (const auto* order = std::get_if<std::vector<std::string>>(&value)) {
       data.ordinal.push_back(name + "=" + join(*order, "<"));
@@ -79,10 +80,11 @@ void read_column_kinds(const Settings& settings, const std::string& where, DataO
     const auto* kind = std::get_if<std::string>(&value);
     const auto list = kind == nullptr ? lists.end() : lists.find(*kind);
     if (list == lists.end()) {
-      throw Error(ErrorKind::config,
-                  fmt::format("{}: columns: '{}' expects \"number\", \"category\", \"time\", "
-                              "\"id\", \"drop\", \"keep\" or a list of ordered words, got {}",
-                              where, name, to_string(value)));
+      throw Error(
+          ErrorKind::config,
+          fmt::format("{}: columns: '{}' expects \"number\", \"category\", \"time\", "
+                      "\"id\", \"drop\", \"keep\", \"embed\" or a list of ordered words, got {}",
+                      where, name, to_string(value)));
     }
     list->second->push_back(name);
   }

@@ -45,9 +45,9 @@ bool are_skewed(const std::vector<double>& sorted) {
 }
 
 std::string number_text(double value) {
-  constexpr double kGrouped = 1000;
-  return std::abs(value) < kGrouped ? fmt::format("{:.4g}", value)
-                                    : group_digits(std::llround(value));
+  constexpr double kGrouped = 1000, kMaxGrouped = 1e15;
+  const bool is_plain = std::abs(value) < kGrouped || std::abs(value) > kMaxGrouped;
+  return is_plain ? fmt::format("{:.4g}", value) : group_digits(std::llround(value));
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ Options options(DataOptions& data) {
        "table columns of times, with the format if it is ambiguous: \"when=day/month/year\""},
       {"embed", &data.embed,
        "table columns of categories that an embedding reads; the default network has one for "
-       "columns of more than 32 categories"},
+       "columns of more than 32 categories with at least ten rows each on average"},
       {"id", &data.id, "table columns to leave out and to repeat next to predictions"},
       {"columns", &data.columns, "the only table columns to use; empty: all"},
       {"drop", &data.drop, "table columns to leave out"},

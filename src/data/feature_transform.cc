@@ -24,14 +24,25 @@ double smooth_clip(double u) {
   return u / std::sqrt(1 + u * u / (kLimit * kLimit));
 }
 
+// Returns the index of the last of the increasing numbers that is at most x, or 0. The processor
+// cannot predict the branches of a binary search, so this one has none.
+std::size_t last_at_most(const std::vector<double>& increasing, double x) {
+  const double* first = increasing.data();
+  for (std::size_t count = increasing.size(); count > 1;) {
+    const std::size_t half = count / 2;
+    first = first[half] <= x ? first + half : first;
+    count -= half;
+  }
+  return static_cast<std::size_t>(first - increasing.data());
+}
+
 double interpolate(const FeatureTransform& transform, double x) {
   const std::vector<double>&from = transform.knots, &to = transform.normals;
   if (!(x > from.front())) return std::isnan(x) ? x : to.front();
   if (x >= from.back()) return to.back();
-  const auto above = static_cast<std::size_t>(std::ranges::upper_bound(from, x) - from.begin());
-  const std::size_t below = above - 1;
-  const double part = (x - from[below]) / (from[above] - from[below]);
-  return to[below] + part * (to[above] - to[below]);
+  const std::size_t below = last_at_most(from, x);
+  const double part = (x - from[below]) / (from[below + 1] - from[below]);
+  return to[below] + part * (to[below + 1] - to[below]);
 }
 
 // Returns the number below which the fraction `p` of the sorted numbers lies.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <type_traits>
@@ -77,9 +78,32 @@ void gather_images(const T* values, std::int64_t channels, std::int64_t plane,
   }
 }
 
+// Writes rows with transforms. A transform has a table of points, so a block of rows is written
+// feature by feature.
+template <class T>
+void gather_transformed(const T* values, std::int64_t sample, const Standardizer& standardizer,
+                        std::span<const std::int64_t> rows, float* out) {
+  constexpr std::int64_t kBlock = 64;
+  const std::int64_t features = std::ssize(standardizer.mean), count = std::ssize(rows);
+#pragma omp parallel for schedule(static) if (count * sample > kParallelNumbers)
+  for (std::int64_t first = 0; first < count; first += kBlock) {
+    const std::int64_t end = std::min(count, first + kBlock);
+    for (std::int64_t f = 0; f < features; ++f) {
+      const FeatureMap map = feature_map(&standardizer, f);
+      for (std::int64_t r = first; r < end; ++r) {
+        const T* in = values + rows[static_cast<std::size_t>(r)] * sample;
+        float* to = out + r * sample;
+        for (std::int64_t i = f; i < sample; i += features) to[i] = map(in[i]);
+      }
+    }
+  }
+}
+
 template <class T>
 void gather_flat(const T* values, std::int64_t sample, std::int64_t features,
                  const Standardizer* standardizer, std::span<const std::int64_t> rows, float* out) {
+  if (standardizer != nullptr && !standardizer->transforms.empty())
+    return gather_transformed(values, sample, *standardizer, rows, out);
   const auto count = static_cast<std::int64_t>(rows.size());
 #pragma omp parallel for schedule(static) if (count * sample > kParallelNumbers)
   for (std::int64_t r = 0; r < count; ++r) {

@@ -208,6 +208,10 @@ Standardizer fit_values(const std::vector<T>& values, const Layout& layout,
     if (!varies) set_constant(out, out.mean.size() - 1, as_index(layout.features));
   }
   share_deviations(treatments, out);
+  for (std::size_t f = 0; f < treatments.size(); ++f) {
+    double& deviation = out.standard_deviation[f];
+    deviation = std::max(deviation, treatments[f].min_deviation);
+  }
   return out;
 }
 

@@ -35,7 +35,8 @@ std::int64_t standardized_features(const Field& field);
 /// What standardization should do with a feature.
 struct FeatureTreatment {
   FeatureTransform::Kind transform = FeatureTransform::Kind::none;  ///< to fit
-  std::int64_t group = -1;  ///< features of the same group share a standard deviation; −1: none
+  std::int64_t group = -1;   ///< features of the same group share a standard deviation; −1: none
+  double min_deviation = 0;  ///< a smaller standard deviation is replaced by this one
 };
 
 /// Fits the transforms that `treatments` asks for (empty: none) and computes the mean and the

@@ -20,7 +20,7 @@ struct Attributes {
     Options list = {{"vocabulary",
                      &vocabulary,
                      "number of rows of the table: token ids are below it, and 0 is padding; if "
-                     "left out, the number of tokens in the texts",
+                     "left out, that of the texts or of the column in `embed`",
                      {2, kMaxTokenIds}},
                     {"dimension", &dimension, "length of a vector; required", range::kExtent},
                     {"trainable", &trainable, "whether to train the table"},

@@ -71,7 +71,7 @@ std::string text_of(const Field& field, const std::vector<std::string>& vocabula
 // Returns the category of a row in a column of an embedding, or null.
 Json category_of(const TableColumn& column, const Field& field, std::int64_t row) {
   const auto id = static_cast<std::size_t>(value_at(field, static_cast<std::size_t>(row)));
-  if (id < kFirstCategory) return nullptr;
+  if (id < kFirstCategory || id - kFirstCategory >= column.categories.size()) return nullptr;
   return column.categories[id - kFirstCategory];
 }
 

@@ -235,12 +235,30 @@ void forget_unused_columns(Dataset& data) {
   });
 }
 
+// Token ids are read by an embedding, so they cannot share an input with numbers or other ids.
+void reject_mixed_inputs(const Dataset& data) {
+  for (const Field& field : data.inputs) {
+    if (field.sources.size() < 2) continue;
+    for (const TableColumn& column : data.table) {
+      if (column.kind != "embedded" || !is_listed(field.sources, column.name)) continue;
+      throw_data_error(
+          fmt::format("{}: input '{}' mixes the column {} of `embed` with others (give it an input "
+                      "of its own)",
+                      data.name, field.name, quote_for_message(column.name)));
+    }
+  }
+}
+
 LoadedData load_table(const fs::path& path, const DataOptions& options) {
-  if (!options.text.empty()) return {read_texts(path, options), {}};
+  if (!options.text.empty()) {
+    if (options.scaling == "auto") return {read_texts(path, options), {}};
+    throw_data_error("texts have no numbers to scale (leave `scaling` out)");
+  }
   LoadedData data{read_table(path, options), {}};
   if (!options.inputs.empty()) {
     split_into_inputs(options.inputs, data.train);
     forget_unused_columns(data.train);
+    reject_mixed_inputs(data.train);
   } else {
     separate_embedded_columns(data.train);
   }
@@ -278,6 +296,7 @@ void reject_unread_options(SourceKind source, const DataOptions& options) {
       {"categorical", !options.categorical.empty(), {table}, "is not a table"},
       {"numeric", !options.numeric.empty(), {table}, "is not a table"},
       {"embed", !options.embed.empty(), {table}, "is not a table"},
+      {"scaling", options.scaling != "auto", {table}, "is not a table"},
       {"ordinal", !options.ordinal.empty(), {table}, "is not a table"},
       {"date", !options.date.empty(), {table}, "is not a table"}};
   for (const Rule& rule : rules) {

@@ -61,9 +61,9 @@ void check_table_column(const TableColumn& column) {
       column.parts, [](const std::string& part) { return std::ranges::count(parts, part) > 0; });
   const bool is_known = std::ranges::count(kinds, column.kind) > 0 && format.has_value() &&
                         are_parts_known && std::isfinite(column.origin);
-  // A category whose cells were all missing has none.
+  // A column whose cells were all missing in training has none.
   const bool may_lack_categories =
-      is_category(column) && (column.marks_missing || column.has_other);
+      column.kind == "embedded" || (column.kind == "category" && column.marks_missing);
   const bool has_categories = is_category(column) || column.kind == "ordinal";
   const bool fits = is_known && is_time(*format) == (column.kind == "time") &&
                     (has_categories == !column.categories.empty() || may_lack_categories);

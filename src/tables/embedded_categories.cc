@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tables/embedded_categories.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -9,6 +12,7 @@
 
 #include "base/index.h"
 #include "data/inputs.h"
+#include "files/byte_reader.h"
 #include "tables/column_encoding.h"
 
 namespace selfnorm {
@@ -58,6 +62,20 @@ void separate_embedded_columns(Dataset& data) {
 
 const TableColumn* find_embedded_column(const Dataset& data, const Field& field) {
   return field.sources.size() == 1 ? find_column(data.table, field.sources[0]) : nullptr;
+}
+
+void check_token_ids_of_columns(const Dataset& data) {
+  for (const Field& field : data.inputs) {
+    const TableColumn* column = find_embedded_column(data, field);
+    if (column == nullptr) continue;
+    const auto is_id = [&](float id) {
+      return id >= 0 && id < static_cast<float>(vocabulary_size(*column)) && id == std::trunc(id);
+    };
+    const auto* ids = std::get_if<std::vector<float>>(&field.values);
+    if (ids != nullptr && std::ranges::all_of(*ids, is_id)) continue;
+    throw_data_error(fmt::format("{}: input '{}': expected token ids from 0 to {}", data.name,
+                                 field.name, vocabulary_size(*column) - 1));
+  }
 }
 
 std::int64_t vocabulary_size(const TableColumn& column) {

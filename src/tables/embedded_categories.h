@@ -16,6 +16,9 @@ void separate_embedded_columns(Dataset& data);
 /// Returns the column whose token ids the input consists of, or null.
 const TableColumn* find_embedded_column(const Dataset& data, const Field& field);
 
+/// Throws Error(data) for a column with a number that is not one of its token ids.
+void check_token_ids_of_columns(const Dataset& data);
+
 /// Returns the number of token ids of a column.
 std::int64_t vocabulary_size(const TableColumn& column);
 

@@ -14,17 +14,20 @@ FeatureTransform::Kind transform_of(const std::string& scaling) {
   return scaling == "quantile" ? FeatureTransform::Kind::quantile : FeatureTransform::Kind::none;
 }
 
-// Adds the treatment of the numbers of a column, by their names.
+// Adds the treatment of the numbers of a column, by their names. Marks are 0 or 1, so with this
+// standard deviation or a larger one, they are at most 10.
 void add_treatments(const TableColumn& column, std::int64_t group, FeatureTransform::Kind transform,
                     std::map<std::string, FeatureTreatment>& by_name) {
+  constexpr double kMinDeviation = 0.1;
+  const bool is_number = column.kind != "category";
   const std::vector<std::string> names = names_of_numbers(column);
-  if (names.empty()) return;
-  if (column.kind != "category") {
-    by_name[names.front()].transform = transform;
-    return;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool marks_missing = column.marks_missing && i + 1 == names.size();
+    FeatureTreatment& treatment = by_name[names[i]];
+    if (is_number && i == 0) treatment.transform = transform;
+    if (!is_number && !marks_missing) treatment.group = group;
+    if (!is_number || marks_missing) treatment.min_deviation = kMinDeviation;
   }
-  const std::size_t categories = names.size() - (column.marks_missing ? 1 : 0);
-  for (std::size_t i = 0; i < categories; ++i) by_name[names[i]].group = group;
 }
 
 }  // namespace

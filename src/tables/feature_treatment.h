@@ -16,9 +16,9 @@ namespace selfnorm {
 std::string resolve_scaling(const std::string& scaling, const Targets& targets);
 
 /// Returns the treatment of each feature of an input, empty if it is not from a table. Numbers,
-/// times and ordinal words have the transform of a resolved scaling. The numbers of a category are
-/// a group: each row has a 1 in one of them, so with one standard deviation, rare categories are no
-/// outliers, and the mean square of the group is about 1 in every row.
+/// times and ordinal words have the transform of a resolved scaling. The numbers of a category
+/// share a standard deviation, and no mark of a category or a missing cell is more than 10 standard
+/// deviations away. With its own one, a category of 1 row in 1,000 would be 32 away.
 std::vector<FeatureTreatment> treat_features(const Field& field,
                                              const std::vector<TableColumn>& table,
                                              const std::string& scaling);

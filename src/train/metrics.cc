@@ -197,8 +197,10 @@ bool has_number_below(std::span<const float> values, float bound) {
   return std::ranges::any_of(values, [=](float value) { return value < bound; });
 }
 
-// Returns t·log(t/p) − t + p, which is p for t = 0.
-double deviance(double p, double t) { return (t > 0 ? t * std::log(t / p) : 0) - t + p; }
+// Returns t·log(t/p) − t + p, which is p for t = 0 and infinite for an infinite p.
+double deviance(double p, double t) {
+  return std::isinf(p) ? p : (t > 0 ? t * std::log(t / p) : 0) - t + p;
+}
 
 Result column_r_squared(const Column& predictions, const Column& targets) {
   double sum = 0, count = 0;
@@ -329,7 +331,11 @@ Result mean_absolute_error(std::span<const float> predictions, std::span<const f
 
 Result root_mean_squared_log_error(std::span<const float> predictions,
                                    std::span<const float> targets) {
-  if (has_number_below(predictions, -1) || has_number_below(targets, -1)) return std::nullopt;
+  const auto has_logarithm = [](float value) { return std::isnan(value) || value > -1; };
+  if (!std::ranges::all_of(predictions, has_logarithm) ||
+      !std::ranges::all_of(targets, has_logarithm)) {
+    return std::nullopt;
+  }
   const Result mean = mean_loss(predictions, targets, [](double p, double t) {
     const double error = std::log1p(p) - std::log1p(t);
     return error * error;

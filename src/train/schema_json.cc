@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "files/byte_reader.h"
 #include "formats/json.h"
@@ -121,6 +122,15 @@ TableColumn column_from_json(const nlohmann::json& json) {
   return column;
 }
 
+void check_names_of_columns(const std::vector<TableColumn>& table) {
+  std::set<std::string> names;
+  for (const TableColumn& column : table) {
+    if (names.insert(column.name).second || !is_feature(column)) continue;
+    throw Error(ErrorKind::model_file,
+                "schema: two columns have the name " + quote_for_message(column.name));
+  }
+}
+
 }  // namespace
 
 std::string schema_to_json(const Schema& schema) {
@@ -171,6 +181,7 @@ Schema schema_from_json(std::string_view text) {
     schema.missing = json.value("missing", schema.missing);
     for (const nlohmann::json& column : json.value("table", nlohmann::json::array()))
       schema.table.push_back(column_from_json(column));
+    check_names_of_columns(schema.table);
     schema.vocabulary = json.value("words", schema.vocabulary);
     return schema;
   });

@@ -137,6 +137,59 @@ loss = { name = "mean_squared_error" }
             trained = self.ok("train", "t.csv", "--epochs", "2", *arguments, *SHORT[2:]).err
             self.assertNotIn("scaling", trained)
 
+    def test_a_column_that_is_empty_in_the_training_rows(self):
+        rows = [[i, f"d{i % 40}" if i >= 1700 else "", i % 7, i % 2] for i in range(2200)]
+        self.write("t.csv", lines("when,device,x,y", rows))
+        self.ok("train", "t.csv", "--time", "when", "--validation-split", "0.25", "--epochs", "1",
+                "--embed", "device", *SHORT)
+        self.ok("evaluate", "run")
+
+    def test_an_embedded_column_has_an_input_of_its_own(self):
+        self.write("t.csv", lines("city,x,y", city_rows(1200)))
+        self.fails(DATA, "input 'all'", "city", arguments=(
+            "train", "t.csv", "--input", "all=x,city", "--embed", "city", *SHORT))
+
+    def test_the_first_layer_may_be_the_embedding(self):
+        self.write("t.csv", lines("city,y", [[row[0], row[2]] for row in city_rows(1200)]))
+        self.write("own.toml", """
+[data]
+source = "t.csv"
+target = "y"
+columns = { city = "embed" }
+[model]
+layers = [ { op = "embedding", dimension = 4 }, { op = "flatten" }, { op = "dense", units = 1 } ]
+[train]
+epochs = 1
+""")
+        self.ok("train", "own.toml", "--report", "false", "--out", "run")
+
+    def test_columns_may_be_named_like_layers(self):
+        rows = [["selu_1" + row[0], *row[1:]] for row in city_rows(1200)]
+        self.write("t.csv", lines("dense_1,x,y", rows))
+        self.ok("train", "t.csv", "--epochs", "1", *SHORT)
+        self.ok("evaluate", "run")
+
+    def test_first_row_of_a_file_without_a_header_is_read(self):
+        rows = [[i % 7, "abc"[i % 3], i % 2] for i in range(200)]
+        self.write("t.csv", "\n".join(",".join(map(str, row)) for row in rows) + "\n")
+        self.ok("train", "t.csv", "--target", "2", "--epochs", "1", *SHORT[2:])
+        predicted = self.ok("predict", "run", "--data", "t.csv").out.splitlines()
+        self.assertEqual(1 + len(rows), len(predicted))
+
+    def test_options_without_an_effect_are_errors(self):
+        self.write("t.csv", lines("city,y", [[row[0], row[2]] for row in city_rows(1200)]))
+        self.fails(USAGE, "numeric_embedding", "needs an input of numbers",
+                   arguments=("train", "t.csv", "--numeric-embedding", "periodic", *SHORT))
+        self.fails(DATA, "leave `scaling` out", arguments=(
+            "train", "t.csv", "--text", "city", "--scaling", "robust", *SHORT))
+
+    def test_test_rows_have_targets_that_the_loss_can_score(self):
+        self.write("t.csv", lines("x,y", [[i % 7, i % 3] for i in range(200)]))
+        self.write("negative.csv", lines("x,y", [[i % 7, -1] for i in range(20)]))
+        self.fails(DATA, "negative.csv", arguments=(
+            "train", "t.csv", "--task", "regression", "--loss", "poisson", "--test", "negative.csv",
+            *SHORT))
+
     def test_standardize_false_excludes_scaling(self):
         self.write("t.csv", lines("x,y", [[i % 7, i % 3] for i in range(200)]))
         self.fails(USAGE, "standardize = false", "robust",

@@ -185,6 +185,17 @@ TEST(Standardizer, GivesTheNumbersOfACategoryOneStandardDeviation) {
   EXPECT_NEAR(moments_of(values, 5).square, 1, kFloatTolerance);  // the mark of missing cells
 }
 
+TEST(Standardizer, KeepsRareMarksWithinTenStandardDeviations) {
+  Table table;
+  auto& values = std::get<std::vector<float>>(table.field.values);
+  for (std::size_t row = 0; row < Table::kRows; ++row) {  // one missing cell in 1,000
+    for (std::size_t city = 1; city <= 5; ++city)
+      values[row * Table::kWidth + city] = (city == 5) == (row == 3) && (city == 1 || city == 5);
+  }
+  EXPECT_LE(moments_of(table.standardized("standard"), 5).largest, 10);
+  EXPECT_GT(moments_of(table.standardized("standard"), 5).largest, 9);
+}
+
 TEST(Standardizer, DoesNotDependOnTheOrderOfRows) {
   const Table table;
   const auto treatments = treat_features(table.field, table.columns, "quantile");
