@@ -46,4 +46,7 @@ std::vector<std::string> split_words(std::string_view text, char separator);
 /// Returns the text in single quotes, as one word of a shell command.
 std::string quote_for_shell(std::string_view text);
 
+/// Returns `text` with every `from`, which must not be empty, replaced by `to`.
+std::string replace_all(std::string text, std::string_view from, std::string_view to);
+
 }  // namespace selfnorm

@@ -13,7 +13,7 @@
 #include <sstream>
 #include <vector>
 
-#include "cli/temporary_file.h"
+#include "files/temporary_file.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm::cli {

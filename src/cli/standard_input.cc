@@ -8,7 +8,9 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
+#include "base/text.h"
 #include "cli/terminal.h"
 #include "files/byte_reader.h"
 #include "selfnorm/error.h"
@@ -62,12 +64,8 @@ StandardInput::StandardInput() {
 
 std::string StandardInput::replace_file_name(std::string message) const {
   const std::filesystem::path path = file_.path();
-  for (const std::string& name : {path.string(), path.filename().string()}) {
-    for (std::size_t at = 0; (at = message.find(name, at)) != std::string::npos;) {
-      message.replace(at, name.size(), kName);
-    }
-  }
-  return message;
+  message = replace_all(std::move(message), path.string(), kName);
+  return replace_all(std::move(message), path.filename().string(), kName);
 }
 
 }  // namespace selfnorm::cli

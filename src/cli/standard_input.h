@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "cli/temporary_file.h"
+#include "files/temporary_file.h"
 
 namespace selfnorm::cli {
 

@@ -31,8 +31,8 @@ Layout layout(const Field& field) {
   return {features, sample / features, sample, field.sample_shape.size() == 3};
 }
 
-double number(std::uint8_t byte) { return byte / 255.0; }
-double number(float value) { return value; }
+double value_of(std::uint8_t byte) { return byte / 255.0; }
+double value_of(float value) { return value; }
 
 // Calls visit(feature, x) for every number of the rows, in memory order.
 template <class T, class Visit>
@@ -44,7 +44,7 @@ void for_each(const std::vector<T>& values, const Layout& layout,
     const T* x = values.data() + row * layout.sample;
     for (std::int64_t a = 0; a < outer; ++a) {
       for (std::int64_t b = 0; b < inner; ++b)
-        visit(static_cast<std::size_t>(layout.planes ? a : b), number(*x++));
+        visit(static_cast<std::size_t>(layout.planes ? a : b), value_of(*x++));
     }
   }
 }
@@ -155,7 +155,7 @@ std::vector<FeatureTransform> fit_transforms(const std::vector<T>& values, const
     for (const std::int64_t row : drawn) {
       for (std::int64_t i = 0; i < layout.count; ++i) {
         const auto at = row * layout.sample + layout.at(static_cast<std::int64_t>(feature), i);
-        const double x = number(values[static_cast<std::size_t>(at)]);
+        const double x = value_of(values[static_cast<std::size_t>(at)]);
         if (!std::isnan(x)) numbers.push_back(x);
       }
     }

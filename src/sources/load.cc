@@ -10,6 +10,7 @@
 #include "data/inputs.h"
 #include "data/split.h"
 #include "data/targets.h"
+#include "files/arrow_file.h"
 #include "files/byte_reader.h"
 #include "files/idx.h"
 #include "files/npy.h"
@@ -249,7 +250,22 @@ void reject_mixed_inputs(const Dataset& data) {
   }
 }
 
+LoadedData load_table(const fs::path& path, const DataOptions& options);
+
+// Loads what pyarrow makes of the file. Messages name the file itself.
+LoadedData load_arrow_table(const fs::path& path, const DataOptions& options) {
+  const auto table = convert_arrow_file(path);
+  try {
+    LoadedData data = load_table(table->path(), options);
+    data.train.name = path.filename().string();
+    return data;
+  } catch (const Error& error) {
+    throw Error(error.kind(), replace_all(error.detail(), table->path(), path.string()));
+  }
+}
+
 LoadedData load_table(const fs::path& path, const DataOptions& options) {
+  if (is_arrow_file(path)) return load_arrow_table(path, options);
   if (!options.text.empty()) {
     if (options.scaling == "auto") return {read_texts(path, options), {}};
     throw_data_error("texts have no numbers to scale (leave `scaling` out)");

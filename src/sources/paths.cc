@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "files/arrow_file.h"
 #include "files/byte_reader.h"
 #include "sources/known_datasets.h"
 #include "tables/table_format.h"
@@ -59,6 +60,7 @@ FileKind file_kind(const fs::path& path) {
     return FileKind::idx;
   }
   if (std::ranges::count(kTableExtensions, ending) > 0) return FileKind::table;
+  if (is_arrow_file(path)) return FileKind::table;
   find_table_format(path);  // throws for files of other programs
   if (is_text_file(path)) return FileKind::table;
   std::error_code ignored;

@@ -20,7 +20,7 @@ namespace {
 
 bool is_embedded(const TableColumn& column) { return column.kind == "embedded"; }
 
-const TableColumn* find_column(const std::vector<TableColumn>& table, const std::string& name) {
+const TableColumn* find_embedded(const std::vector<TableColumn>& table, const std::string& name) {
   const auto found = std::ranges::find_if(
       table, [&](const TableColumn& each) { return is_embedded(each) && each.name == name; });
   return found == table.end() ? nullptr : &*found;
@@ -52,16 +52,16 @@ void separate_embedded_columns(Dataset& data) {
   data.inputs.clear();
   std::vector<std::size_t> others;
   for (std::size_t i = 0; i < table.columns.size(); ++i)
-    if (find_column(data.table, table.sources[i]) == nullptr) others.push_back(i);
+    if (find_embedded(data.table, table.sources[i]) == nullptr) others.push_back(i);
   if (!others.empty()) data.inputs.push_back(select_columns(table, others, table.name));
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    if (find_column(data.table, table.sources[i]) == nullptr) continue;
+    if (find_embedded(data.table, table.sources[i]) == nullptr) continue;
     data.inputs.push_back(select_columns(table, {i}, unused_name(data, table.columns[i])));
   }
 }
 
 const TableColumn* find_embedded_column(const Dataset& data, const Field& field) {
-  return field.sources.size() == 1 ? find_column(data.table, field.sources[0]) : nullptr;
+  return field.sources.size() == 1 ? find_embedded(data.table, field.sources[0]) : nullptr;
 }
 
 void check_token_ids_of_columns(const Dataset& data) {
@@ -103,7 +103,7 @@ std::vector<TableColumn> learned_categories(const Dataset& data,
 void convert_categories(const std::vector<TableColumn>& table, Dataset& data) {
   for (Field& field : data.inputs) {
     const TableColumn* from = find_embedded_column(data, field);
-    const TableColumn* to = from == nullptr ? nullptr : find_column(table, from->name);
+    const TableColumn* to = from == nullptr ? nullptr : find_embedded(table, from->name);
     if (to == nullptr || (from->categories == to->categories && from->has_other == to->has_other))
       continue;
     const std::vector<float> ids = new_token_ids(*from, *to);
@@ -111,7 +111,7 @@ void convert_categories(const std::vector<TableColumn>& table, Dataset& data) {
       id = ids[static_cast<std::size_t>(id)];
   }
   for (TableColumn& column : data.table)
-    if (const TableColumn* to = find_column(table, column.name)) column = *to;
+    if (const TableColumn* to = find_embedded(table, column.name)) column = *to;
 }
 
 }  // namespace selfnorm

@@ -39,5 +39,11 @@ TEST(IsUtf8, RejectsLatin1AndOverlongForms) {
   for (const std::string& text : bad) EXPECT_FALSE(is_utf8(text));
 }
 
+TEST(ReplaceAll, ReplacesEveryOccurrenceOnce) {
+  EXPECT_EQ(replace_all("a.b.c", ".", ".."), "a..b..c");
+  EXPECT_EQ(replace_all("aaa", "aa", "b"), "ba");
+  EXPECT_EQ(replace_all("abc", "x", "y"), "abc");
+}
+
 }  // namespace
 }  // namespace selfnorm

@@ -131,9 +131,9 @@ class TableFormats(CliTest):
                          self.ok("predict", "run", "--data", "same.svm").out)
 
     def test_files_of_other_programs(self):
-        self.write("t.parquet", b"PAR1\x15\0\x15")
-        self.fails(DATA, "t.parquet: is a Parquet file", "pandas.read_parquet",
-                   arguments=["train", "t.parquet", "--target", "y"])
+        self.write("t.orc", b"ORC\x15\0\x15")
+        self.fails(DATA, "t.orc: is an ORC file", "pandas.read_orc",
+                   arguments=["train", "t.orc", "--target", "y"])
         with zipfile.ZipFile(self.path("two.zip"), "w") as file:
             file.writestr("a.csv", "x,y\n")
             file.writestr("b.csv", "x,y\n")

@@ -102,12 +102,24 @@ TEST_F(CompressionTest, ContentsOfABombAreAnError) {
   expect_contains("its content is more than 1032 times as large", fault(path));
 }
 
+// Without pyarrow, the message says how to install it. With pyarrow, it says that the file is
+// damaged.
+TEST_F(CompressionTest, DamagedArrowFilesAreNamed) {
+  const std::pair<std::string, const char*> starts[] = {
+      {"PAR1\x15", "t.csv: is a Parquet file"},
+      {"ARROW1", "t.csv: is an Arrow or Feather file"},
+      {"FEA1", "t.csv: is a Feather file"}};
+  for (const auto& [start, message] : starts) {
+    const std::string told = fault(write("t.csv", start + std::string(300, '\1')));
+    expect_contains(message, told);
+    expect_contains("pyarrow", told);
+  }
+}
+
 TEST_F(CompressionTest, FilesOfOtherProgramsAreNamedWithACommandThatConvertsThem) {
   const std::string ole = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
   const std::pair<std::string, const char*> starts[] = {
-      {"PAR1\x15", "is a Parquet file, which selfnorm does not read (convert it: python3 -c"},
-      {"ARROW1\0\0", "is an Arrow or Feather file"},
-      {"FEA1\0", "is a Feather file"},
+      {"ORC\x15", "is an ORC file, which selfnorm does not read (convert it: python3 -c"},
       {ole, "is an Excel file (.xls)"},
       {std::string("SQLite format 3\0\x10", 17), "is an SQLite database"},
       {"\x89HDF\r\n\x1a\n\0", "is an HDF5 file"},
@@ -125,7 +137,7 @@ TEST_F(CompressionTest, FilesOfOtherProgramsAreNamedWithACommandThatConvertsThem
                       file_kind(write("t.parquet", text + std::string(300, '\1')));
                     }));
   }
-  expect_contains("t.csv' | selfnorm train - …)", fault(write("t.csv", "PAR1\1")));
+  expect_contains("t.csv' | selfnorm train - …)", fault(write("t.csv", "ORC\1")));
   for (const char* name : {"PAR1", "ORCID", "FEA1", "RDX", "ARROW1"})
     EXPECT_EQ(read(write("t.csv", name + std::string(",y\n1,2\n3,4\n"))).rows, 2) << name;
   const std::string twice = bytes_of(write_gz("t.gz", kTable));

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace selfnorm::cli {
+namespace selfnorm {
 
 /// A file that is deleted at the end of the scope. Throws Error(io) if it cannot be written.
 class TemporaryFile {
@@ -24,4 +24,4 @@ class TemporaryFile {
   int descriptor_ = -1;
 };
 
-}  // namespace selfnorm::cli
+}  // namespace selfnorm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/temporary_file.h"
+#include "files/temporary_file.h"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 
 #include "selfnorm/error.h"
 
-namespace selfnorm::cli {
+namespace selfnorm {
 namespace {
 
 [[noreturn]] void fail(const std::string& path) {
@@ -47,4 +47,4 @@ void TemporaryFile::close(const std::string& ending) {
   path_ = renamed;
 }
 
-}  // namespace selfnorm::cli
+}  // namespace selfnorm
