@@ -6,13 +6,16 @@ usage: experiments/tables/preparation.py [--program build/release/bin/selfnorm] 
 
 Trains the default network for about 3,000 steps on the files of files.py, and on Adult, California
 Housing, HTRU2 and five sets of PMLB, with each value of `scaling`. A quarter of the rows is held out.
-Tables with a column of more than 32 categories are also trained with a one-hot encoding instead of
-embeddings. The scores are accuracy or R². They are stored in preparation.json after each table, and a
-repeated call goes on where the last one stopped. The tables of README.md are written from this file.
+Tables with columns of more than 32 categories are also trained with these columns embedded, and with
+a one-hot encoding of their 32 most frequent categories. The scores are accuracy or R². They are stored
+in preparation.json after each table, and a repeated call goes on where the last one stopped. The
+tables of README.md are written from this file.
 """
 
 import argparse
+import concurrent.futures
 import json
+import os
 import pathlib
 import re
 import statistics
@@ -26,7 +29,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from results import replace_table  # noqa: E402
 
 RESULTS = run.HERE / "preparation.json"
-SCALINGS = ("standard", "robust", "quantile", "auto")
+SCALINGS = ("standard", "robust", "quantile")
+ENCODINGS = {"one-hot": "--categorical", "embedding": "--embed"}
 STEPS, BATCH, HELD_OUT = 3000, 32, 0.25
 
 
@@ -44,13 +48,16 @@ def all_tables():
 
 
 def plan(program, path, target):
-    """Returns what training would do, or None if the file has too few rows."""
+    """Returns the rows, the task, and the columns of many categories with their embedding or not."""
     said = subprocess.run([program, "train", path, "--target", target, "--dry-run", "--json"],
                           capture_output=True, text=True, check=True).stdout
     found = json.loads(said)
-    rows = found["train_rows"] + found["validation_rows"]
     embedded = re.search(r"^embed = \[(.*)\]$", found["config"], re.MULTILINE)
-    return {"rows": rows, "embedded": json.loads(f"[{embedded.group(1)}]") if embedded else []}
+    words = "\n".join(note for note in found["notes"] if note.startswith("words"))
+    return {"rows": found["train_rows"] + found["validation_rows"],
+            "task": "classes" if "accuracy" in found["metrics"] else "number",
+            "embedded": json.loads(f"[{embedded.group(1)}]") if embedded else [],
+            "one-hot": re.findall(r"(\S+) 32 and others", words)}
 
 
 def score(program, path, target, rows, seed, extra):
@@ -60,16 +67,26 @@ def score(program, path, target, rows, seed, extra):
         said = subprocess.run(
             [program, "train", path, "--target", target, "--epochs", str(epochs), "--seed", str(seed),
              "--validation-split", str(HELD_OUT), "--out", out, "--report", "false", "--json", *extra],
-            capture_output=True, text=True, check=True).stdout
+            capture_output=True, text=True, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"}).stdout
     scores = json.loads(said)["validation"]
     return scores["accuracy"] if "accuracy" in scores else scores["r2"]
 
 
-def variants(embedded):
+def variants(about):
     found = {name: ["--scaling", name] for name in SCALINGS}
-    if embedded:
-        found["one-hot"] = ["--scaling", "auto", "--categorical", ",".join(embedded)]
+    columns = ",".join(about["embedded"] + about["one-hot"])
+    if columns:
+        found |= {name: [flag, columns] for name, flag in ENCODINGS.items()}
     return found
+
+
+def scores_of(program, path, target, about, seeds):
+    """Returns the scores of each variant with each seed. Trains two networks at a time."""
+    extras = variants(about)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        waiting = {variant: [pool.submit(score, program, path, target, about["rows"], seed, extra)
+                             for seed in range(seeds)] for variant, extra in extras.items()}
+        return {variant: [each.result() for each in scores] for variant, scores in waiting.items()}
 
 
 def measure(program, seeds):
@@ -79,12 +96,9 @@ def measure(program, seeds):
             continue
         about = plan(program, path, target)
         if about["rows"] < 100:
-            continue
+            continue  # a quarter of the rows would be too few to compare scores
         try:
-            about["scores"] = {
-                variant: [score(program, path, target, about["rows"], seed, extra)
-                          for seed in range(seeds)]
-                for variant, extra in variants(about["embedded"]).items()}
+            about["scores"] = scores_of(program, path, target, about, seeds)
         except subprocess.CalledProcessError as error:
             about["error"] = error.stderr.strip().splitlines()[-1]
         results[name] = about
@@ -94,12 +108,65 @@ def measure(program, seeds):
     return results
 
 
+def mean_scores(about):
+    return {variant: statistics.mean(scores) for variant, scores in about["scores"].items()}
+
+
+def rank(scores, variant):
+    """Returns the rank of a scaling. Equal scores share the mean of their ranks."""
+    others = [scores[other] for other in SCALINGS if other != variant]
+    return 1 + sum(o > scores[variant] for o in others) + sum(o == scores[variant] for o in others) / 2
+
+
+def summary_text(results):
+    lines = ["| target | `scaling` | mean score | mean rank | minus `standard` | better | worse |",
+             "| --- | --- | --- | --- | --- | --- | --- |"]
+    for task in ("classes", "number"):
+        means = [mean_scores(about) for about in results.values() if about["task"] == task]
+        for name in SCALINGS:
+            differences = [m[name] - m["standard"] for m in means]
+            error = statistics.stdev(differences) / len(differences) ** 0.5
+            lines.append(f"| {task}, {len(means)} tables | {name} | {statistics.mean(m[name] for m in means):.4f} "
+                         f"| {statistics.mean(rank(m, name) for m in means):.2f} "
+                         f"| {statistics.mean(differences):.4f} ± {error:.4f} "
+                         f"| {sum(d > 0 for d in differences)} | {sum(d < 0 for d in differences)} |")
+    return "\n".join(lines)
+
+
+def tables_text(results):
+    lines = ["| table | rows | target | " + " | ".join(SCALINGS) + " |",
+             "| --- | --- | --- |" + " --- |" * len(SCALINGS)]
+    for name, about in results.items():
+        scores = mean_scores(about)
+        lines.append(f"| {name} | {about['rows']:,} | {about['task']} | "
+                     + " | ".join(f"{scores[each]:.4f}" for each in SCALINGS) + " |")
+    return "\n".join(lines)
+
+
+def embedding_text(results):
+    lines = ["| table | rows | columns | one-hot encoding | embedding | default |",
+             "| --- | --- | --- | --- | --- | --- |"]
+    for name, about in results.items():
+        scores = mean_scores(about)
+        if "one-hot" not in scores:
+            continue
+        default = ("embedding" if not about["one-hot"] else
+                   "one-hot" if not about["embedded"] else f"embedding of {', '.join(about['embedded'])}")
+        lines.append(f"| {name} | {about['rows']:,} | {', '.join(about['embedded'] + about['one-hot'])} "
+                     f"| {scores['one-hot']:.4f} | {scores['embedding']:.4f} | {default} |")
+    return "\n".join(lines)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=str(run.ROOT / "build/release/bin/selfnorm"))
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
-    measure(str(pathlib.Path(arguments.program).resolve()), arguments.seeds)
+    results = measure(str(pathlib.Path(arguments.program).resolve()), arguments.seeds)
+    results = {name: about for name, about in results.items() if "scores" in about}
+    for name, text in (("scaling", summary_text), ("embedding", embedding_text),
+                       ("scaling by table", tables_text)):
+        replace_table(run.README, name, text(results), maker="preparation.py")
 
 
 if __name__ == "__main__":

@@ -35,13 +35,19 @@ std::vector<double> present_values(const Targets& targets, std::span<const std::
   return present;
 }
 
-bool are_skewed(const std::vector<double>& sorted) {
+bool are_skewed(const std::vector<double>& numbers, double median) {
   constexpr double kSkewed = 2, kMagnitude = 10;
+  const double skew = skewness(numbers);
+  if (!(skew > kSkewed) || std::ranges::max(numbers) < kMagnitude * median) return false;
   std::vector<double> logarithms;
-  for (const double x : sorted) logarithms.push_back(std::log1p(x));
-  const double skew = skewness(sorted), median = sorted[sorted.size() / 2];
-  return skew > kSkewed && 2 * std::abs(skewness(logarithms)) < skew &&
-         sorted.back() >= kMagnitude * median;
+  for (const double x : numbers) logarithms.push_back(std::log1p(x));
+  return 2 * std::abs(skewness(logarithms)) < skew;
+}
+
+double median_of(std::vector<double> numbers) {
+  const auto middle = numbers.begin() + std::ssize(numbers) / 2;
+  std::ranges::nth_element(numbers, middle);
+  return *middle;
 }
 
 std::string number_text(double value) {
@@ -57,14 +63,14 @@ std::optional<std::string> offer_loss_for_logarithms(const Targets& targets,
   constexpr std::size_t kMinRows = 50;
   constexpr double kLargeCount = 100;
   if (targets.values.empty() || targets.width != 1) return std::nullopt;
-  std::vector<double> sorted = present_values(targets, rows);
-  std::ranges::sort(sorted);
-  if (sorted.size() < kMinRows || sorted.front() < 0 || !are_skewed(sorted)) return std::nullopt;
-  const double median = sorted[sorted.size() / 2];
+  const std::vector<double> numbers = present_values(targets, rows);
+  if (numbers.size() < kMinRows || std::ranges::min(numbers) < 0) return std::nullopt;
+  const double median = median_of(numbers);
+  if (!are_skewed(numbers, median)) return std::nullopt;
   const bool are_counts = median < kLargeCount &&
-                          std::ranges::all_of(sorted, [](double x) { return x == std::trunc(x); });
+                          std::ranges::all_of(numbers, [](double x) { return x == std::trunc(x); });
   return fmt::format("target '{}' is skewed (median {}, largest {}); --loss {}", targets.name,
-                     number_text(median), number_text(sorted.back()),
+                     number_text(median), number_text(std::ranges::max(numbers)),
                      are_counts ? "poisson fits the logarithm of its mean"
                                 : "mean_squared_log_error fits its logarithm");
 }

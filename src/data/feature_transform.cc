@@ -88,7 +88,7 @@ FeatureTransform fit_normal_quantiles(const std::vector<double>& sorted) {
   for (std::size_t knot = 0; knot < knots; ++knot) {
     const double x = sorted[knot * last / (knots - 1)];
     if (!out.knots.empty() && x == out.knots.back()) continue;
-    const auto [first, end] = std::ranges::equal_range(sorted, x);
+    const auto [first, end] = std::equal_range(sorted.begin(), sorted.end(), x);
     const auto rank = static_cast<double>((first - sorted.begin()) + (end - sorted.begin())) / 2;
     out.knots.push_back(x);
     out.normals.push_back(normal_quantile(rank / static_cast<double>(sorted.size())));

@@ -67,18 +67,13 @@ struct Moments {
   }
 };
 
-double transformed(const std::vector<FeatureTransform>& transforms, std::size_t feature, double x) {
-  return transforms.empty() ? x : apply_transform(transforms[feature], x);
-}
-
 // Measures rows that fit into the cache, in two passes.
-template <class T>
+template <class T, class Map>
 std::vector<Moments> block_moments(const std::vector<T>& values, const Layout& layout,
-                                   const std::vector<FeatureTransform>& transforms,
-                                   std::span<const std::int64_t> rows) {
+                                   std::span<const std::int64_t> rows, Map map) {
   std::vector<Moments> moments(static_cast<std::size_t>(layout.features));
   for_each(values, layout, rows, [&](std::size_t feature, double number) {
-    const double x = transformed(transforms, feature, number);
+    const double x = map(feature, number);
     Moments& m = moments[feature];
     if (std::isnan(x)) return;
     m.count += 1;
@@ -88,7 +83,7 @@ std::vector<Moments> block_moments(const std::vector<T>& values, const Layout& l
   });
   for (Moments& m : moments) m.mean /= std::max(m.count, 1.0);
   for_each(values, layout, rows, [&](std::size_t feature, double number) {
-    const double x = transformed(transforms, feature, number);
+    const double x = map(feature, number);
     Moments& m = moments[feature];
     const double difference = std::isnan(x) ? 0 : x - m.mean;
     m.squares += difference * difference;
@@ -96,11 +91,10 @@ std::vector<Moments> block_moments(const std::vector<T>& values, const Layout& l
   return moments;
 }
 
-// Measures all features over the rows, after their transforms.
-template <class T>
+// Measures map(feature, x) for all features over the rows.
+template <class T, class Map>
 std::vector<Moments> measure(const std::vector<T>& values, const Layout& layout,
-                             const std::vector<FeatureTransform>& transforms,
-                             std::span<const std::int64_t> rows) {
+                             std::span<const std::int64_t> rows, Map map) {
   // The blocks do not depend on the number of threads, so neither does the result.
   constexpr std::int64_t kBlockNumbers = std::int64_t{1} << 16;
   const std::int64_t block_rows = std::max<std::int64_t>(1, kBlockNumbers / layout.sample);
@@ -111,12 +105,24 @@ std::vector<Moments> measure(const std::vector<T>& values, const Layout& layout,
     const auto begin = static_cast<std::size_t>(block * block_rows);
     const auto size = std::min(rows.size() - begin, static_cast<std::size_t>(block_rows));
     of_block[static_cast<std::size_t>(block)] =
-        block_moments(values, layout, transforms, rows.subspan(begin, size));
+        block_moments(values, layout, rows.subspan(begin, size), map);
   }
   std::vector<Moments> all(static_cast<std::size_t>(layout.features));
   for (const std::vector<Moments>& block : of_block)
     for (std::size_t f = 0; f < all.size(); ++f) all[f].merge(block[f]);
   return all;
+}
+
+template <class T>
+std::vector<Moments> measure_transformed(const std::vector<T>& values, const Layout& layout,
+                                         const std::vector<FeatureTransform>& transforms,
+                                         std::span<const std::int64_t> rows) {
+  if (transforms.empty()) {
+    return measure(values, layout, rows, [](std::size_t, double x) { return x; });
+  }
+  return measure(values, layout, rows, [&](std::size_t feature, double x) {
+    return apply_transform(transforms[feature], x);
+  });
 }
 
 // Returns at most 65,536 of the rows, drawn in the same way each time.
@@ -201,7 +207,7 @@ Standardizer fit_values(const std::vector<T>& values, const Layout& layout,
                         std::span<const std::int64_t> rows) {
   Standardizer out;
   out.transforms = fit_transforms(values, layout, treatments, rows);
-  for (const Moments& moments : measure(values, layout, out.transforms, rows)) {
+  for (const Moments& moments : measure_transformed(values, layout, out.transforms, rows)) {
     const bool varies = moments.low < moments.high;
     out.mean.push_back(moments.low == moments.high ? moments.low : moments.mean);
     out.standard_deviation.push_back(varies ? std::sqrt(moments.squares / moments.count) : 1);

@@ -39,11 +39,7 @@ bool is_one_number(const TableColumn& column) {
 }
 
 // Writes the numbers of the category with this index, or of an unknown one.
-void encode_category(const TableColumn& column, std::optional<double> index, float* out) {
-  if (is_one_number(column)) {
-    *out = index ? static_cast<float>(*index) : static_cast<float>(kMissingNumber);
-    return;
-  }
+void encode_one_hot(const TableColumn& column, std::optional<double> index, float* out) {
   const std::size_t count = column.categories.size();
   std::fill_n(out, count + (column.has_other ? 1 : 0), 0.0f);
   if (index) out[static_cast<std::size_t>(*index)] = 1;
@@ -137,8 +133,18 @@ std::size_t token_id(const TableColumn& column, std::optional<double> rank) {
 
 }  // namespace
 
+ColumnEncoder::Coding ColumnEncoder::coding_of(const TableColumn& column) {
+  if (is_one_number(column)) return Coding::two_categories;
+  if (column.kind == "category") return Coding::one_hot;
+  if (column.kind == "embedded") return Coding::token_id;
+  return column.kind == "time" ? Coding::time : Coding::number;
+}
+
 ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells)
-    : column_(column), cells_(cells), count_(names_of_numbers(column).size()) {
+    : column_(column),
+      cells_(cells),
+      coding_(coding_of(column)),
+      count_(names_of_numbers(column).size()) {
   if (count_ == 0 || !cells.has_words()) return;
   const CellFormat format = format_named(column.format).value_or(CellFormat::plain);
   const WordRanks ranks(column.categories);
@@ -169,9 +175,15 @@ std::optional<CellFault> ColumnEncoder::encode_word(std::int64_t row, float* out
   const std::int32_t code = cells_.codes()[as_index(row)];
   if (code == ColumnCells::kMissing) return encode_missing(out), std::nullopt;
   const std::optional<double>& value = of_word_[as_index(code)];
-  if (column_.kind == "category") return encode_category(column_, value, out), std::nullopt;
-  if (column_.kind == "embedded")
-    return *out = static_cast<float>(token_id(column_, value)), std::nullopt;
+  switch (coding_) {
+    case Coding::one_hot: return encode_one_hot(column_, value, out), std::nullopt;
+    case Coding::two_categories:
+      *out = static_cast<float>(value.value_or(kMissingNumber));
+      return std::nullopt;
+    case Coding::token_id: *out = static_cast<float>(token_id(column_, value)); return std::nullopt;
+    case Coding::time:
+    case Coding::number: break;
+  }
   if (value) return encode_value(row, *value, out);
   const std::string expected =
       column_.kind == "ordinal" ? "one of " + join(column_.categories, ", ") : "a " + column_.kind;
@@ -181,12 +193,12 @@ std::optional<CellFault> ColumnEncoder::encode_word(std::int64_t row, float* out
 std::optional<CellFault> ColumnEncoder::encode_number(std::int64_t row, float* out) const {
   const double value = cells_.numbers()[as_index(row)];
   if (std::isnan(value)) return encode_missing(out), std::nullopt;
-  if (column_.kind == "time") return CellFault{row, fmt::format("{}", value), "a time"};
+  if (coding_ == Coding::time) return CellFault{row, fmt::format("{}", value), "a time"};
   return encode_value(row, value, out);
 }
 
 void ColumnEncoder::encode_missing(float* out) const {
-  const bool is_zero = is_category(column_) && !is_one_number(column_);
+  const bool is_zero = coding_ == Coding::one_hot || coding_ == Coding::token_id;
   std::fill_n(out, count_, is_zero ? 0.0f : static_cast<float>(kMissingNumber));
   if (column_.marks_missing) out[count_ - 1] = 1;
 }
@@ -194,7 +206,7 @@ void ColumnEncoder::encode_missing(float* out) const {
 // Writes a number, or a time in seconds.
 std::optional<CellFault> ColumnEncoder::encode_value(std::int64_t row, double value,
                                                      float* out) const {
-  if (column_.kind == "time") return encode_time(column_, value, out), std::nullopt;
+  if (coding_ == Coding::time) return encode_time(column_, value, out), std::nullopt;
   const double shifted = value - column_.origin;
   if (!(std::abs(shifted) <= std::numeric_limits<float>::max()))
     return CellFault{row, fmt::format("{}", value), "a number within 32-bit range"};

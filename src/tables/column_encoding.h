@@ -68,8 +68,12 @@ class ColumnEncoder {
   std::optional<CellFault> encode_value(std::int64_t row, double value, float* out) const;
   void encode_missing(float* out) const;
 
+  enum class Coding { one_hot, two_categories, token_id, time, number };
+  static Coding coding_of(const TableColumn& column);
+
   const TableColumn& column_;
   const ColumnCells& cells_;
+  Coding coding_;  // instead of a comparison of words for each cell
   std::size_t count_;
   std::vector<std::optional<double>> of_word_;  // number, or rank of the category
 };

@@ -86,7 +86,7 @@ std::optional<double> mean_absolute_error(std::span<const float> predictions,
                                           std::span<const float> targets);
 
 /// Returns the square root of the mean of (log(1 + prediction) − log(1 + target))² over all targets
-/// that are not NaN. Not defined if one of the numbers is below −1.
+/// that are not NaN. Not defined if one of the numbers is −1 or less.
 std::optional<double> root_mean_squared_log_error(std::span<const float> predictions,
                                                   std::span<const float> targets);
 

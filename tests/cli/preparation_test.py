@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import random
+import re
 
 from program import DATA, USAGE, CliTest, main
 
@@ -189,6 +190,19 @@ epochs = 1
         self.fails(DATA, "negative.csv", arguments=(
             "train", "t.csv", "--task", "regression", "--loss", "poisson", "--test", "negative.csv",
             *SHORT))
+
+    def test_report_of_a_file_that_has_changed(self):
+        rows = city_rows(1200)
+        self.write("t.csv", lines("city,x,y", rows))
+        self.ok("train", "t.csv", "--epochs", "5", "--validation", self.write(
+            "held_out.csv", lines("city,x,y", rows[:300])), *SHORT)
+        expected = self.ok_json("evaluate", "run", "--data", "held_out.csv")["rmse"]
+        # The most frequent category comes first, so other token ids belong to the categories.
+        self.write("t.csv", lines("city,x,y", [*rows[::-1], *([rows[0]] * 50)]))
+        self.ok("report", "run", "--out", "page.html")
+        page = self.path("page.html").read_text()
+        found = re.search(r'"regression":{"of":"300 validation rows".*?"deviation":([0-9.]+)', page)
+        self.assertAlmostEqual(expected, float(found.group(1)), places=6)
 
     def test_standardize_false_excludes_scaling(self):
         self.write("t.csv", lines("x,y", [[i % 7, i % 3] for i in range(200)]))

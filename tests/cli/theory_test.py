@@ -7,7 +7,7 @@ import math
 import os
 import re
 
-from program import CliTest, main
+from program import NUMERIC, CliTest, main
 
 ALPHA, LAMBDA = 1.6732632423543772848, 1.0507009873554804934
 PLOTS = ("activation", "map", "shape", "propagation")
@@ -248,6 +248,10 @@ class Propagate(CliTest):
         ops = self.ok_json("ops")["ops"]
         for kind, flag in (("activation", "--activation"), ("dropout", "--dropout")):
             for name in [op["name"] for op in ops if op["category"] == kind]:
+                if name in ("exp", "expm1"):  # turn outputs into predictions; a stack of them explodes
+                    self.fails(NUMERIC, "range of 32-bit floats",
+                               arguments=["propagate", flag, name, "--layers", "3", "--width", "64"])
+                    continue
                 layers = self.layers(flag, name, "--layers", "3", "--width", "64", "--gradients")
                 self.assertEqual(3, len(layers), name)
                 if name == "softmax":  # an output depends on several units

@@ -110,7 +110,10 @@ TEST_F(CompressionTest, DamagedArrowFilesAreNamed) {
       {"ARROW1", "t.csv: is an Arrow or Feather file"},
       {"FEA1", "t.csv: is a Feather file"}};
   for (const auto& [start, message] : starts) {
-    const std::string told = fault(write("t.csv", start + std::string(300, '\1')));
+    DataOptions options;
+    options.source = write("t.csv", start + std::string(300, '\1')).string();
+    options.target = "y";
+    const std::string told = data_error_message([&] { load_data(options); });
     expect_contains(message, told);
     expect_contains("pyarrow", told);
   }
