@@ -10,7 +10,6 @@
 #include "api/input_layers.h"
 #include "api/output_scale.h"
 #include "base/index.h"
-#include "data/split.h"
 #include "ops/table.h"
 #include "passes/build.h"
 #include "selfnorm/error.h"
@@ -18,6 +17,8 @@
 
 namespace selfnorm {
 namespace {
+
+using TrainingRows = std::span<const std::int64_t>;
 
 // Returns the number of token ids of an input: that of its column, or of the words in the texts.
 std::int64_t token_ids_of(const Network& network, const std::string& input, const Dataset& train) {
@@ -39,7 +40,7 @@ void complete_vocabularies(Network& network, const Dataset& train) {
 
 // Replaces the class weights "balanced" by rows / (classes · rows of the class), over the training
 // rows. Without classes, there is nothing to weigh.
-void resolve_class_weights(RunConfig& config, const Dataset& train) {
+void resolve_class_weights(RunConfig& config, const Dataset& train, TrainingRows train_rows) {
   const auto given = config.train.loss_attributes.find("class_weights");
   if (given == config.train.loss_attributes.end()) return;
   const auto* mode = std::get_if<std::string>(&given->second);
@@ -54,11 +55,10 @@ void resolve_class_weights(RunConfig& config, const Dataset& train) {
     config.train.loss_attributes.erase(given);
     return;
   }
-  const Split split = split_validation_rows(config.data, train, config.train.seed);
   std::vector<double> counts(train.targets.class_names.size(), 0), weights;
-  for (const std::int64_t row : split.train)
+  for (const std::int64_t row : train_rows)
     counts[as_index(train.targets.classes[as_index(row)])] += 1;
-  const auto rows = static_cast<double>(split.train.size());
+  const auto rows = static_cast<double>(train_rows.size());
   for (const double count : counts) {
     const double even = rows / static_cast<double>(counts.size());
     weights.push_back(count > 0 ? even / count : 0);
@@ -68,14 +68,13 @@ void resolve_class_weights(RunConfig& config, const Dataset& train) {
 
 // Lists the columns of embeddings in the configuration, so that it reads the data in the same way
 // with the completed network. Leaves out their categories that occur in no training row.
-void leave_out_unlearned_categories(RunConfig& config, Dataset& train) {
+void leave_out_unlearned_categories(RunConfig& config, Dataset& train, TrainingRows train_rows) {
   std::vector<std::string> embedded;
   for (const TableColumn& column : train.table)
     if (column.kind == "embedded") embedded.push_back(column.name);
   if (embedded.empty()) return;
   config.data.embed = embedded;
-  const Split split = split_validation_rows(config.data, train, config.train.seed);
-  convert_categories(learned_categories(train, split.train), train);
+  convert_categories(learned_categories(train, train_rows), train);
 }
 
 std::int64_t output_count(const Targets& targets) {
@@ -91,9 +90,9 @@ DataOptions data_options_of(const RunConfig& config) {
   return options;
 }
 
-void complete_network(RunConfig& config, Dataset& train) {
-  leave_out_unlearned_categories(config, train);
-  resolve_class_weights(config, train);
+void complete_network(RunConfig& config, Dataset& train, std::span<const std::int64_t> train_rows) {
+  leave_out_unlearned_categories(config, train, train_rows);
+  resolve_class_weights(config, train, train_rows);
   Network& network = config.network;
   if (network.inputs.empty()) {
     for (const Field& field : train.inputs) {
@@ -111,7 +110,7 @@ void complete_network(RunConfig& config, Dataset& train) {
       }
     }
     network.layers.push_back({"dense", {{"units", output_count(train.targets)}}});
-    scale_to_targets(config, train);
+    scale_to_targets(config, train, train_rows);
   }
   network = complete_names(network);
   complete_vocabularies(network, train);

@@ -172,8 +172,9 @@ ExaminationInput prepare_examination(const RunConfig& config, const Dataset& tra
 ExaminationInput prepare_examination(const RunConfig& given, Dataset& train,
                                      const ExaminationOptions& options) {
   RunConfig config = given;
-  complete_network(config, train);
-  const auto [split, schema] = prepare_inputs(config, train);
+  const Split split = split_validation_rows(config.data, train, config.train.seed);
+  complete_network(config, train, split.train);
+  const Schema schema = prepare_inputs(config, train, split.train);
   return prepare_examination(config, train, split.train, schema, options);
 }
 

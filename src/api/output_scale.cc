@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/text.h"
-#include "data/split.h"
 #include "train/objective.h"
 
 namespace selfnorm {
@@ -88,11 +87,11 @@ void set_units(const std::string& loss, const std::vector<double>& units, Settin
   attributes.try_emplace("unit", has_several ? round_to_digits(mean) : mean);
 }
 
-void scale_to_numbers(RunConfig& config, const Dataset& train, const std::string& loss) {
-  const Split split = split_validation_rows(config.data, train, config.train.seed);
+void scale_to_numbers(RunConfig& config, const Targets& targets,
+                      std::span<const std::int64_t> train_rows, const std::string& loss) {
   std::vector<double> factors, shifts, units;
-  for (std::int64_t column = 0; column < train.targets.width; ++column) {
-    const OutputScale scale = output_scale(loss, train.targets, split.train, column);
+  for (std::int64_t column = 0; column < targets.width; ++column) {
+    const OutputScale scale = output_scale(loss, targets, train_rows, column);
     factors.push_back(scale.factor);
     shifts.push_back(scale.shift);
     units.push_back(scale.unit);
@@ -107,10 +106,11 @@ void scale_to_numbers(RunConfig& config, const Dataset& train, const std::string
 
 }  // namespace
 
-void scale_to_targets(RunConfig& config, const Dataset& train) {
+void scale_to_targets(RunConfig& config, const Dataset& train,
+                      std::span<const std::int64_t> train_rows) {
   if (!train.targets.classes.empty() || train.targets.width == 0) return;
   const std::string loss = choose_objective(config.train, train.targets).loss;
-  if (has_unit(loss)) scale_to_numbers(config, train, loss);
+  if (has_unit(loss)) scale_to_numbers(config, train.targets, train_rows, loss);
 }
 
 }  // namespace selfnorm

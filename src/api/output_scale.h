@@ -2,6 +2,9 @@
 // The last layer of the default network for targets that are numbers.
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "selfnorm/dataset.h"
 #include "selfnorm/run.h"
 
@@ -12,6 +15,7 @@ namespace selfnorm {
 /// weight has to learn the unit of a target (euros or cents), a good learning rate for one unit is
 /// good for the other, and no target outweighs the others. Does nothing for classes and for a loss
 /// without a unit.
-void scale_to_targets(RunConfig& config, const Dataset& train);
+void scale_to_targets(RunConfig& config, const Dataset& train,
+                      std::span<const std::int64_t> train_rows);
 
 }  // namespace selfnorm

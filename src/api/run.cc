@@ -275,11 +275,10 @@ FinalEvaluation evaluate_final_model(PreparedRun& run, RunResult& result) {
 
 }  // namespace
 
-PreparedInputs prepare_inputs(const RunConfig& config, Dataset& train) {
+Schema prepare_inputs(const RunConfig& config, Dataset& train,
+                      std::span<const std::int64_t> train_rows) {
   reshape_inputs(config.network, train);
-  Split split = split_validation_rows(config.data, train, config.train.seed);
-  Schema schema = make_schema(config, train, split.train);
-  return {std::move(split), std::move(schema)};
+  return make_schema(config, train, train_rows);
 }
 
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
@@ -291,14 +290,14 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->validation = std::move(loaded.validation);
   run->is_split_automatic = !config.data.validation_split.has_value();
   decide_validation_split(config.data, run->train.rows, run->test.has_value());
-  complete_network(config, run->train);
+  const Split split = split_validation_rows(config.data, run->train, config.train.seed);
+  complete_network(config, run->train, split.train);
   run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);
   resolve_objective(run->model.objective, run->train.targets, sample_output_shape(graph));
-  const auto [split, schema] = prepare_inputs(config, run->train);
   run->rows = {&run->train, split.train, &run->train, split.held_out};
   run->model.network = config.network;
-  run->model.schema = schema;
+  run->model.schema = prepare_inputs(config, run->train, split.train);
   const Shape output = sample_output_shape(graph);
   check_targets(run->model.objective, run->train.targets, output, run->train.name);
   if (run->test.has_value()) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "api/run_config.h"
 #include "data/split.h"
@@ -35,15 +36,10 @@ struct PreparedRun {
   FinalEvaluation final_evaluation;  ///< after execute_run
 };
 
-/// The division into training and validation rows, and the standardization of the inputs.
-struct PreparedInputs {
-  Split split;
-  Schema schema;
-};
-
-/// Divides the rows and fits the standardization. Gives the data the shapes that the network, which
-/// must be complete, declares.
-PreparedInputs prepare_inputs(const RunConfig& config, Dataset& train);
+/// Gives the data the shapes that the network, which must be complete, declares, and fits the
+/// standardization to the training rows.
+Schema prepare_inputs(const RunConfig& config, Dataset& train,
+                      std::span<const std::int64_t> train_rows);
 
 /// Creates the model for consistent data. Throws what is wrong with the configuration or the data.
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded);

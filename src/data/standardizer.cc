@@ -221,6 +221,17 @@ Standardizer fit_values(const std::vector<T>& values, const Layout& layout,
   return out;
 }
 
+// Returns the rows in increasing order, in linear time.
+std::vector<std::int64_t> count_sorted(std::span<const std::int64_t> rows, std::int64_t count) {
+  std::vector<std::int32_t> times(as_index(count), 0);
+  for (const std::int64_t row : rows) ++times[as_index(row)];
+  std::vector<std::int64_t> sorted;
+  sorted.reserve(rows.size());
+  for (std::int64_t row = 0; row < count; ++row)
+    for (std::int32_t i = 0; i < times[as_index(row)]; ++i) sorted.push_back(row);
+  return sorted;
+}
+
 }  // namespace
 
 std::int64_t standardized_features(const Field& field) {
@@ -234,8 +245,7 @@ Standardizer fit_standardizer(const Field& field, std::span<const std::int64_t> 
     throw_data_error("input '" + field.name + "': standardization needs at least one row");
   check_rows(field, rows);
   // The memory is read in order, and the result does not depend on the order of the rows.
-  std::vector<std::int64_t> sorted(rows.begin(), rows.end());
-  std::ranges::sort(sorted);
+  const std::vector<std::int64_t> sorted = count_sorted(rows, row_count(field));
   return std::visit(
       [&](const auto& values) { return fit_values(values, layout(field), treatments, sorted); },
       field.values);
