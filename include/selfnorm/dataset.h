@@ -104,13 +104,16 @@ struct DataOptions {
   /// Whether a run of an earlier version chose the split: if `validation_split` is unset, 10 % of
   /// at least 2,000 rows, drawn at random.
   bool has_old_split = false;
-  std::string group = {};              ///< table column whose rows with equal cells stay together
-  std::string time = {};               ///< table column by whose order the last rows are held out
-  std::string data_dir;                ///< folder to search first for known data sets
-  std::int64_t limit = 0;              ///< maximum number of rows of each set; 0 for all
-  std::string delimiter = "auto";      ///< of table cells: "auto", "comma", "semicolon", "tab", …
-  bool read_ids = false;               ///< whether to read identifiers, for prediction
-  bool read_targets = true;            ///< false reads no targets, for prediction
+  std::string group = {};          ///< table column whose rows with equal cells stay together
+  std::string time = {};           ///< table column by whose order the last rows are held out
+  std::string data_dir;            ///< folder to search first for known data sets
+  std::int64_t limit = 0;          ///< maximum number of rows of each set; 0 for all
+  std::string delimiter = "auto";  ///< of table cells: "auto", "comma", "semicolon", "tab", …
+  bool read_ids = false;           ///< whether to read identifiers, for prediction
+  bool read_targets = true;        ///< false reads no targets, for prediction
+  /// Whether columns of more than 32 categories with at least ten rows each on average are in
+  /// `embed`, too. A run with the default network and without `inputs` sets it.
+  bool embed_large = false;
   std::string header = "auto";         ///< whether a table starts with names: "auto", "yes" or "no"
   std::vector<std::string> text = {};  ///< columns of text; if given, other columns are not read
   std::int64_t max_words = 0;          ///< maximum tokens per text; 0 for all
@@ -130,9 +133,6 @@ struct DataOptions {
   std::vector<std::string> id = {};           ///< table columns that only predictions repeat
   /// Table columns of categories that an `embedding` layer reads as token ids. Each is an input.
   std::vector<std::string> embed = {};
-  /// Whether columns of more than 32 categories with at least ten rows each on average are in
-  /// `embed`, too. A run with the default network and without `inputs` sets it.
-  bool embed_large = false;
   std::vector<TableColumn> table = {};  ///< how to read the columns; empty: decided by their cells
 };
 
