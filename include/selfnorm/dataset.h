@@ -98,9 +98,10 @@ struct DataOptions {
   /// 2,000 training rows, or 20 % of at least 100 if it has no test set, unless `validation` names
   /// a source.
   std::optional<double> validation_split = {};
-  double test_split = 0;       ///< fraction of all rows used as the test set
-  bool shuffle_split = true;   ///< draw held-out rows at random; false takes the last rows
-  bool stratify_split = true;  ///< draw the same share of each class
+  double test_split = 0;         ///< fraction of all rows used as the test set
+  bool shuffle_split = true;     ///< draw held-out rows at random; false takes the last rows
+  bool stratify_split = true;    ///< draw the same share of each class
+  std::uint64_t split_seed = 0;  ///< draws the held-out rows; `load_data` sets it to its seed
   /// Whether a run of an earlier version chose the split: if `validation_split` is unset, 10 % of
   /// at least 2,000 rows, drawn at random.
   bool has_old_split = false;
@@ -146,7 +147,9 @@ struct LoadedData {
 /// Loads a known data set, a file (a table of any kind in docs/tables.md, NPY, IDX; each also
 /// compressed), or a folder of IDX files named like MNIST's. A source that is not a path is
 /// searched for in the data folders. For NPY and IDX, `target` names the file of targets. Named
-/// inputs are ordered by name. With `shuffle_split`, `seed` draws the rows of `test_split`.
+/// inputs are ordered by name. With `shuffle_split`, `seed` draws the rows of `test_split`. Of many
+/// categories in a table, those that are frequent in the rows which a run with this seed trains on
+/// have numbers of their own.
 /// `validation` and `test` are sources of the same kind as `source`. If they are
 /// arrays, the targets of each are read from its own folder, from a file with the name of `target`.
 /// In the digits data set, rows whose index mod 5 is 4 are the test set. Throws Error(data) with

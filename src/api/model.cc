@@ -6,6 +6,7 @@
 #include "api/open_model.h"
 #include "api/run.h"
 #include "data/check_dataset.h"
+#include "data/split.h"
 #include "passes/inference_mode.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "data/gather.h"
+#include "data/split.h"
 #include "report/heat_map.h"
 #include "train/evaluator.h"
 

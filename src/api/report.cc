@@ -13,6 +13,7 @@
 #include "api/run.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "data/split.h"
 #include "kernels/simd/softmax.h"
 #include "passes/build.h"
 #include "report/comparison.h"

@@ -10,6 +10,7 @@
 #include "api/run.h"
 #include "api/target_offer.h"
 #include "base/text.h"
+#include "data/split.h"
 #include "tables/table_description.h"
 #include "tables/table_summary.h"
 #include "train/evaluator.h"
@@ -38,6 +39,16 @@ std::vector<std::string> unseen_classes(const PreparedRun& run) {
   return unseen;
 }
 
+// Says what it means for held-out rows that the rows are sorted by class.
+std::string describe_class_order(const PreparedRun& run) {
+  const bool are_last = run.rows.validation == &run.train && !run.rows.validation_rows.empty() &&
+                        !run.config.data.shuffle_split;
+  if (!are_last)
+    return "classes  the rows are sorted by class, so only random rows are a fair test";
+  return "warning: the rows are sorted by class, and the last ones are held out, so their classes "
+         "differ from those of the training rows; --shuffle-split true draws them at random";
+}
+
 // Says how rows were divided if the user did not, and that classes are uneven.
 std::vector<std::string> describe_split(const PreparedRun& run) {
   std::vector<std::string> lines;
@@ -63,6 +74,7 @@ std::vector<std::string> describe_split(const PreparedRun& run) {
         "rows     none held out, since there are fewer than 100; --validation-split 0.2 holds out "
         "a fifth");
   }
+  if (are_sorted_by_class(run.train.targets.classes)) lines.push_back(describe_class_order(run));
   const bool are_weighted = run.config.train.loss_attributes.contains("class_weights");
   if (are_classes_uneven(run.train.targets, run.rows.train_rows) && !are_weighted) {
     lines.emplace_back(

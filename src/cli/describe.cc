@@ -119,6 +119,8 @@ void describe(const DescribeArguments& arguments) {
   std::optional<StandardInput> input;
   if (data.source == "-") data.source = input.emplace().path();
   data.read_targets = true;
+  data.embed_large = true;    // as a run with the default network
+  data.validation_split = 0;  // all rows count
   const Dataset loaded = [&] {
     try {
       return load_data(data).train;

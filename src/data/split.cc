@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "base/index.h"
 #include "base/random.h"
+#include "data/gather.h"
 #include "files/byte_reader.h"
 
 namespace selfnorm {
@@ -30,12 +32,6 @@ std::int64_t held_out_rows(std::int64_t rows, double fraction, std::string_view 
                     fraction, rows));
   }
   return rows - static_cast<std::int64_t>(kept);
-}
-
-std::vector<std::int64_t> rows_in_order(std::int64_t rows) {
-  std::vector<std::int64_t> order(as_index(rows));
-  std::iota(order.begin(), order.end(), 0);
-  return order;
 }
 
 std::vector<std::int64_t> count_indices(std::span<const std::int32_t> indices) {
@@ -60,7 +56,7 @@ std::vector<std::int64_t> shares(const std::vector<std::int64_t>& counts, std::i
         std::min(static_cast<std::int64_t>(exact), std::max<std::int64_t>(count - 1, 0)));
     remainder.push_back(exact - static_cast<double>(share.back()));
   }
-  std::vector<std::int64_t> order = rows_in_order(std::ssize(counts));
+  std::vector<std::int64_t> order = all_rows(std::ssize(counts));
   std::ranges::stable_sort(order, std::greater(),
                            [&](std::int64_t i) { return remainder[as_index(i)]; });
   std::int64_t left = held_out - std::accumulate(share.begin(), share.end(), std::int64_t{0});
@@ -74,9 +70,15 @@ std::vector<std::int64_t> shares(const std::vector<std::int64_t>& counts, std::i
 
 }  // namespace
 
+std::vector<std::int64_t> all_rows(std::int64_t rows) {
+  std::vector<std::int64_t> indices(as_index(rows));
+  std::iota(indices.begin(), indices.end(), std::int64_t{0});
+  return indices;
+}
+
 Split split_rows(std::int64_t rows, double fraction, bool shuffle, std::uint64_t seed,
                  std::string_view name) {
-  std::vector<std::int64_t> order = rows_in_order(rows);
+  std::vector<std::int64_t> order = all_rows(rows);
   if (fraction <= 0) return {std::move(order), {}};
   const std::int64_t held_out = held_out_rows(rows, fraction, name);
   if (shuffle) order = permutation(random_key(seed, "shuffle", name), rows);
@@ -87,7 +89,7 @@ Split split_rows(std::int64_t rows, double fraction, bool shuffle, std::uint64_t
 Split split_stratified(std::span<const std::int32_t> classes, double fraction, std::uint64_t seed,
                        std::string_view name) {
   const std::int64_t rows = std::ssize(classes);
-  if (fraction <= 0) return {rows_in_order(rows), {}};
+  if (fraction <= 0) return {all_rows(rows), {}};
   std::vector<std::int64_t> left =
       shares(count_indices(classes), held_out_rows(rows, fraction, name), rows);
   Split split;
@@ -104,7 +106,7 @@ Split split_stratified(std::span<const std::int32_t> classes, double fraction, s
 Split split_groups(std::span<const std::int32_t> groups, double fraction, std::uint64_t seed,
                    std::string_view name) {
   const std::int64_t rows = std::ssize(groups);
-  if (fraction <= 0) return {rows_in_order(rows), {}};
+  if (fraction <= 0) return {all_rows(rows), {}};
   const std::vector<std::int64_t> sizes = count_indices(groups);
   std::int64_t left = held_out_rows(rows, fraction, name);
   std::vector<bool> is_held_out(sizes.size(), false);
@@ -128,7 +130,7 @@ Split split_groups(std::span<const std::int32_t> groups, double fraction, std::u
 
 Split split_by_time(std::span<const double> times, double fraction, std::string_view name) {
   const std::int64_t rows = std::ssize(times);
-  std::vector<std::int64_t> order = rows_in_order(rows);
+  std::vector<std::int64_t> order = all_rows(rows);
   if (fraction <= 0) return {std::move(order), {}};
   std::ranges::stable_sort(order, {}, [&](std::int64_t row) { return times[as_index(row)]; });
   std::int64_t cut = rows - held_out_rows(rows, fraction, name);
@@ -161,6 +163,25 @@ void decide_validation_split(DataOptions& options, std::int64_t rows, bool has_t
   if (!options.validation.empty()) return;
   if (rows >= kManyRows) options.validation_split = kFractionOfMany;
   else if (rows >= kMinRowsToHoldOut && !has_test) options.validation_split = kFractionOfFew;
+}
+
+bool are_sorted_by_class(std::span<const std::int32_t> classes) {
+  std::set<std::int32_t> seen;
+  for (std::size_t row = 0; row < classes.size(); ++row) {
+    const bool begins = row == 0 || classes[row] != classes[row - 1];
+    if (begins && !seen.insert(classes[row]).second) return false;
+  }
+  return seen.size() > 1;
+}
+
+std::vector<std::int64_t> training_rows(const Dataset& data, DataOptions options) {
+  const std::uint64_t seed = options.split_seed;
+  const Split outer = split_dataset(data, options.test_split, options, seed, "test");
+  const Dataset rest = select_rows(data, outer.train);
+  decide_validation_split(options, rest.rows, options.test_split > 0 || !options.test.empty());
+  std::vector<std::int64_t> rows = split_validation_rows(options, rest, seed).train;
+  for (std::int64_t& row : rows) row = outer.train[as_index(row)];
+  return rows;
 }
 
 Split split_validation_rows(const DataOptions& options, const Dataset& train, std::uint64_t seed) {

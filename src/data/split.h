@@ -17,6 +17,9 @@ struct Split {
   std::vector<std::int64_t> held_out;
 };
 
+/// Returns 0, 1, …, rows − 1.
+std::vector<std::int64_t> all_rows(std::int64_t rows);
+
 /// Holds out `fraction` of the rows. The first ⌊rows·(1 − fraction)⌋ rows are for
 /// training, and the last ones are held out, as in Keras's validation_split. 0 holds out no rows.
 /// With `shuffle`, the rows are first put into an order drawn from (seed, "shuffle", name), which
@@ -44,6 +47,13 @@ Split split_dataset(const Dataset& data, double fraction, const DataOptions& opt
 
 /// Decides DataOptions::validation_split if it is unset. `has_test` is whether there are test rows.
 void decide_validation_split(DataOptions& options, std::int64_t rows, bool has_test);
+
+/// Whether the rows of each class follow each other, so that the last rows have fewer classes.
+bool are_sorted_by_class(std::span<const std::int32_t> classes);
+
+/// Returns the rows that a run with `options.split_seed` trains on: those that neither `test_split`
+/// nor the validation split holds out. The data need no inputs.
+std::vector<std::int64_t> training_rows(const Dataset& data, DataOptions options);
 
 /// Holds out validation rows of training rows as DataOptions::validation_split says. None are held
 /// out if it is unset.

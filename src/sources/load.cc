@@ -7,10 +7,8 @@
 
 #include "base/text.h"
 #include "data/gather.h"
-#include "data/inputs.h"
 #include "data/split.h"
 #include "data/targets.h"
-#include "files/arrow_file.h"
 #include "files/byte_reader.h"
 #include "files/idx.h"
 #include "files/npy.h"
@@ -18,10 +16,8 @@
 #include "selfnorm/error.h"
 #include "sources/known_datasets.h"
 #include "sources/paths.h"
-#include "tables/column_encoding.h"
+#include "sources/table_source.h"
 #include "tables/csv.h"
-#include "tables/embedded_categories.h"
-#include "tables/table.h"
 #include "texts/text_dataset.h"
 
 namespace selfnorm {
@@ -226,61 +222,6 @@ LoadedData load_files(const DataOptions& options) {
   return {read_arrays(files, options), {}};
 }
 
-// Removes the columns of the plan that are in none of the inputs, so that new rows need not have
-// them.
-void forget_unused_columns(Dataset& data) {
-  std::erase_if(data.table, [&](const TableColumn& column) {
-    return is_feature(column) && std::ranges::none_of(data.inputs, [&](const Field& field) {
-             return is_listed(field.sources, column.name);
-           });
-  });
-}
-
-// Token ids are read by an embedding, so they cannot share an input with numbers or other ids.
-void reject_mixed_inputs(const Dataset& data) {
-  for (const Field& field : data.inputs) {
-    if (field.sources.size() < 2) continue;
-    for (const TableColumn& column : data.table) {
-      if (column.kind != "embedded" || !is_listed(field.sources, column.name)) continue;
-      throw_data_error(
-          fmt::format("{}: input '{}' mixes the column {} of `embed` with others (give it an input "
-                      "of its own)",
-                      data.name, field.name, quote_for_message(column.name)));
-    }
-  }
-}
-
-LoadedData load_table(const fs::path& path, const DataOptions& options);
-
-// Loads what pyarrow makes of the file. Messages name the file itself.
-LoadedData load_arrow_table(const fs::path& path, const DataOptions& options) {
-  const auto table = convert_arrow_file(path);
-  try {
-    LoadedData data = load_table(table->path(), options);
-    data.train.name = path.filename().string();
-    return data;
-  } catch (const Error& error) {
-    throw Error(error.kind(), replace_all(error.detail(), table->path(), path.string()));
-  }
-}
-
-LoadedData load_table(const fs::path& path, const DataOptions& options) {
-  if (is_arrow_file(path)) return load_arrow_table(path, options);
-  if (!options.text.empty()) {
-    if (options.scaling == "auto") return {read_texts(path, options), {}};
-    throw_data_error("texts have no numbers to scale (leave `scaling` out)");
-  }
-  LoadedData data{read_table(path, options), {}};
-  if (!options.inputs.empty()) {
-    split_into_inputs(options.inputs, data.train);
-    forget_unused_columns(data.train);
-    reject_mixed_inputs(data.train);
-  } else {
-    separate_embedded_columns(data.train);
-  }
-  return data;
-}
-
 // Throws for options that a source of this kind does not use, instead of ignoring them silently.
 void reject_unread_options(SourceKind source, const DataOptions& options) {
   using enum SourceKind;
@@ -331,7 +272,7 @@ LoadedData load_source(const DataOptions& options) {
   switch (kind) {
     case SourceKind::known: return load_known(*find_known_dataset(options.source), options);
     case SourceKind::folder: return load_idx_folder(path, path.filename().string(), {}, options);
-    case SourceKind::table: return load_table(path, options);
+    case SourceKind::table: return {load_table(path, options), {}};
     case SourceKind::array: return {read_arrays({{"features", path}}, options), {}};
     case SourceKind::files: break;
   }
@@ -398,7 +339,9 @@ Dataset load_separate_set(const std::string& part, const std::string& source,
 
 }  // namespace
 
-LoadedData load_data(const DataOptions& options, std::uint64_t seed) {
+LoadedData load_data(const DataOptions& given, std::uint64_t seed) {
+  DataOptions options = given;
+  options.split_seed = seed;
   reject_set_with_split("validation", options.validation, options.validation_split.value_or(0));
   reject_set_with_split("test", options.test, options.test_split);
   LoadedData data = load_source(options);

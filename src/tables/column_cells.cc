@@ -116,6 +116,15 @@ std::int64_t ColumnCells::distinct_words() const {
   return std::ranges::count_if(counts_, [](std::int64_t count) { return count > 0; });
 }
 
+std::vector<std::int64_t> ColumnCells::counts_in(std::span<const std::int64_t> rows) const {
+  std::vector<std::int64_t> counts(words_.size(), 0);
+  for (const std::int64_t row : rows) {
+    const std::int32_t code = codes_[as_index(row)];
+    if (code != kMissing) ++counts[as_index(code)];
+  }
+  return counts;
+}
+
 std::int64_t ColumnCells::count_numbers() const {
   std::int64_t numbers = 0;
   for (std::size_t i = 0; i < words_.size(); ++i)

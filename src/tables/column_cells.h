@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,6 +50,8 @@ class ColumnCells {
   const std::vector<std::string>& words() const { return words_; }
   const std::vector<std::int64_t>& counts() const { return counts_; }
   const std::vector<std::int32_t>& codes() const { return codes_; }
+  /// With words: how often each of them occurs in these rows.
+  std::vector<std::int64_t> counts_in(std::span<const std::int64_t> rows) const;
   /// With words: the number of cells that are plain numbers all the same.
   std::int64_t count_numbers() const;
   /// The number of words that occur.

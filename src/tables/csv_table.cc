@@ -12,6 +12,7 @@
 
 #include "base/index.h"
 #include "base/text.h"
+#include "data/split.h"
 #include "files/byte_reader.h"
 #include "tables/column_encoding.h"
 #include "tables/row_order.h"
@@ -283,16 +284,33 @@ void CsvTable::leave_out_unlabeled(Dataset& data) {
   lines_.resize(to);
 }
 
-std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const std::string& delimiter) const {
+// Returns whether training rows may decide which categories of a column have a number.
+bool CsvTable::may_have_many_categories(std::size_t column) const {
+  const Column& read = columns_[column];
+  if (read.is_target || !read.is_read) return false;
+  const bool is_chosen = choices_[column].kind == "category" || choices_[column].kind == "embedded";
+  return is_chosen || read.cells.distinct_words() > static_cast<std::int64_t>(kMaxCategories);
+}
+
+// The data have their targets and the order of their rows.
+std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& data,
+                                                              const std::string& delimiter) const {
   if (!options_.table.empty()) return planned_columns();
+  std::vector<std::int64_t> rows;
+  for (std::size_t i = 0; i < columns_.size() && rows.empty(); ++i)
+    if (may_have_many_categories(i)) rows = training_rows(data, options_);
   std::vector<PlacedColumn> columns;
   for (const bool keeps_all : {targets_.empty(), true}) {
     columns.clear();
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (columns_[i].is_target) continue;
-      const UndecidedColumn undecided{header_.names[i],         i == 0,
-                                      delimiter == "semicolon", keeps_all,
-                                      columns_[i].is_category,  options_.embed_large};
+      const UndecidedColumn undecided{header_.names[i],
+                                      i == 0,
+                                      delimiter == "semicolon",
+                                      keeps_all,
+                                      columns_[i].is_category,
+                                      options_.embed_large,
+                                      rows};
       columns.emplace_back(decide_column(undecided, columns_[i].cells, choices_[i]), i);
     }
     const auto is_used = [](const PlacedColumn& each) { return is_feature(each.first); };
@@ -303,7 +321,7 @@ std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const std::string&
 
 Field CsvTable::features(Dataset& data, const std::string& delimiter) {
   constexpr std::size_t kMaxFaults = 5;  // of a column, that are listed
-  const std::vector<PlacedColumn> columns = decided_columns(delimiter);
+  const std::vector<PlacedColumn> columns = decided_columns(data, delimiter);
   Field field{"features", {}, {}};
   for (const auto& [column, place] : columns) {
     for (std::string& name : names_of_numbers(column)) {

@@ -94,7 +94,9 @@ class CsvTable {
   void leave_out_unlabeled(Dataset& data);
   std::vector<PlacedColumn> planned_columns() const;
   void add_order_of_rows(Dataset& data) const;
-  std::vector<PlacedColumn> decided_columns(const std::string& delimiter) const;
+  bool may_have_many_categories(std::size_t column) const;
+  std::vector<PlacedColumn> decided_columns(const Dataset& data,
+                                            const std::string& delimiter) const;
   Field features(Dataset& data, const std::string& delimiter);
 
   std::string file_;

@@ -103,31 +103,35 @@ TableColumn time_column(const std::string& name, const ColumnCells& cells, const
   return column;
 }
 
-// Adds the words that occur in at least `min_count` rows as categories, at most `max_count` of
-// them. The most frequent are first. Equally frequent ones have the order of their first rows.
-void add_categories(TableColumn& column, const ColumnCells& cells, std::size_t max_count,
-                    std::int64_t min_count) {
-  std::vector<std::size_t> order(cells.words().size());
+// Adds the words that occur in at least `min_count` training rows as categories, at most
+// `max_count` of them. The most frequent are first. Equally frequent ones have the order of their
+// first rows.
+void add_categories(const UndecidedColumn& undecided, const ColumnCells& cells,
+                    std::size_t max_count, std::int64_t min_count, TableColumn& column) {
+  const std::vector<std::int64_t> counts =
+      undecided.training_rows.empty() ? cells.counts() : cells.counts_in(undecided.training_rows);
+  std::vector<std::size_t> order(counts.size());
   std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return cells.counts()[i]; });
+  std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return counts[i]; });
   for (const std::size_t i : order) {
-    if (column.categories.size() == max_count || cells.counts()[i] < min_count) break;
+    if (column.categories.size() == max_count || counts[i] < min_count) break;
     column.categories.push_back(cells.words()[i]);
   }
-  column.has_other = cells.distinct_words() > std::ssize(column.categories);
+  const auto occurs = [](std::int64_t count) { return count > 0; };
+  column.has_other = std::ranges::count_if(counts, occurs) > std::ssize(column.categories);
 }
 
-TableColumn category_column(const std::string& name, const ColumnCells& cells) {
-  TableColumn column{name, "category"};
-  add_categories(column, cells, kMaxCategories, 1);
+TableColumn category_column(const UndecidedColumn& undecided, const ColumnCells& cells) {
+  TableColumn column{undecided.name, "category"};
+  add_categories(undecided, cells, kMaxCategories, 1, column);
   column.marks_missing = cells.missing() > 0;
   return column;
 }
 
-TableColumn embedded_column(const std::string& name, const ColumnCells& cells) {
+TableColumn embedded_column(const UndecidedColumn& undecided, const ColumnCells& cells) {
   constexpr std::size_t kMaxEmbedded = 1'000'000;
-  TableColumn column{name, "embedded"};
-  add_categories(column, cells, kMaxEmbedded, kMinEmbeddedCount);
+  TableColumn column{undecided.name, "embedded"};
+  add_categories(undecided, cells, kMaxEmbedded, kMinEmbeddedCount, column);
   return column;
 }
 
@@ -175,8 +179,8 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
   }
   const bool are_many = distinct > static_cast<std::int64_t>(kMaxCategories);
   if (column.embeds_many && are_many && present >= kMinRowsPerCategory * distinct)
-    return embedded_column(column.name, cells);
-  return category_column(column.name, cells);
+    return embedded_column(column, cells);
+  return category_column(column, cells);
 }
 
 // Returns a column of a number in one of the formats, or a plain one, whose other cells are faults.
@@ -208,8 +212,8 @@ TableColumn chosen_column(const UndecidedColumn& column, const ColumnCells& cell
   if (choice.kind == "category" || choice.kind == "embedded") {
     ColumnCells words = cells;
     words.use_words();
-    return choice.kind == "category" ? category_column(column.name, words)
-                                     : embedded_column(column.name, words);
+    return choice.kind == "category" ? category_column(column, words)
+                                     : embedded_column(column, words);
   }
   if (choice.kind == "ordinal") {
     TableColumn ordinal{column.name, "ordinal"};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct UndecidedColumn {
   bool is_used_anyway = false;         ///< even if it says nothing about a target
   bool is_category = false;            ///< also if its cells are numbers or times
   bool embeds_many = false;            ///< whether many categories become an embedding
+  std::span<const std::int64_t> training_rows = {};  ///< these count categories; empty: all rows
 };
 
 /// Decides the kind of a column from its cells unless the choice says it. A column of numbers with

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "data/gather.h"
 #include "files/byte_reader.h"
+#include "tables/column_encoding.h"
 #include "tables/table_summary.h"
 
 namespace selfnorm {
@@ -26,7 +27,14 @@ std::size_t interval_count(std::size_t rows) {
   return std::clamp<std::size_t>(root, 8, 64);
 }
 
-// The numbers of a table column in the features.
+// Returns the input with the numbers of a table column, or null.
+const Field* find_input(const Dataset& data, const std::string& column) {
+  const auto found = std::ranges::find_if(
+      data.inputs, [&](const Field& field) { return is_listed(field.sources, column); });
+  return found == data.inputs.end() ? nullptr : &*found;
+}
+
+// The numbers of a table column in an input.
 class FeatureColumn {
  public:
   FeatureColumn(const Field& field, const TableColumn& column)
@@ -39,6 +47,7 @@ class FeatureColumn {
   double number(std::int64_t row) const { return at(row, 0); }
   bool is_missing(std::int64_t row) const {
     if (column_.marks_missing) return at(row, count_ - 1) == 1;
+    if (column_.kind == "embedded") return at(row, 0) == 0;
     return std::isnan(at(row, 0));
   }
   bool is_one_hot() const {
@@ -48,6 +57,10 @@ class FeatureColumn {
   }
   // The index of the category, or −1.
   std::int64_t category(std::int64_t row) const {
+    if (column_.kind == "embedded") {
+      const auto id = static_cast<std::int64_t>(at(row, 0));
+      return std::max<std::int64_t>(id - static_cast<std::int64_t>(kFirstCategory), -1);
+    }
     if (!is_one_hot()) return std::isnan(at(row, 0)) ? -1 : std::llround(at(row, 0));
     for (std::size_t i = 0; i < count_ - (column_.marks_missing ? 1 : 0); ++i)
       if (at(row, i) == 1) return static_cast<std::int64_t>(i);
@@ -127,15 +140,15 @@ bool has_one_target(const Targets& targets) {
   return !targets.classes.empty() || (targets.width == 1 && !targets.values.empty());
 }
 
-std::vector<std::int64_t> keys_of(const FeatureColumn& column, const std::string& kind,
+std::vector<std::int64_t> keys_of(const FeatureColumn& column, bool has_categories,
                                   std::int64_t rows) {
   std::vector<double> numbers;
   std::vector<std::int64_t> keys;
   for (std::int64_t row = 0; row < rows; ++row) {
-    if (kind == "category") keys.push_back(column.category(row));
+    if (has_categories) keys.push_back(column.category(row));
     else numbers.push_back(column.number(row));
   }
-  return kind == "category" ? keys : intervals_of(numbers);
+  return has_categories ? keys : intervals_of(numbers);
 }
 
 void describe_numbers(const FeatureColumn& column, std::int64_t rows, double origin,
@@ -166,7 +179,7 @@ void describe_categories(const FeatureColumn& feature, const TableColumn& column
   for (std::int64_t row = 0; row < rows; ++row) {
     if (feature.is_missing(row)) continue;
     const std::int64_t index =
-        column.kind == "category" ? feature.category(row) : std::llround(feature.number(row));
+        is_category(column) ? feature.category(row) : std::llround(feature.number(row));
     ++counts[index < 0 ? counts.size() - 1 : std::min(as_index(index), counts.size() - 1)];
   }
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -176,25 +189,32 @@ void describe_categories(const FeatureColumn& feature, const TableColumn& column
   }
 }
 
+std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
+  hash = (hash ^ value) * 0x9E3779B97F4A7C15ULL;
+  return hash ^ (hash >> 29);
+}
+
+// Adds the numbers of a row to a hash.
+std::uint64_t mix_row(std::uint64_t hash, const std::vector<float>& values, std::size_t width,
+                      std::size_t row) {
+  for (std::size_t i = 0; i < width; ++i)
+    hash = mix(hash, std::bit_cast<std::uint32_t>(values[row * width + i]));
+  return hash;
+}
+
 // Returns how many rows are the same as an earlier one, by a hash of 64 bits.
 std::int64_t count_duplicates(const Dataset& data) {
   std::unordered_set<std::uint64_t> seen;
-  const auto& values = std::get<std::vector<float>>(data.inputs[0].values);
-  const std::size_t width = data.inputs[0].columns.size();
-  const auto mix = [](std::uint64_t hash, std::uint64_t value) {
-    hash = (hash ^ value) * 0x9E3779B97F4A7C15ULL;
-    return hash ^ (hash >> 29);
-  };
+  const Targets& targets = data.targets;
   for (std::size_t row = 0; row < as_index(data.rows); ++row) {
     std::uint64_t hash = 1;
-    for (std::size_t i = 0; i < width; ++i)
-      hash = mix(hash, std::bit_cast<std::uint32_t>(values[row * width + i]));
-    if (!data.targets.classes.empty())
-      hash = mix(hash, static_cast<std::uint64_t>(data.targets.classes[row]));
-    for (std::size_t i = 0; i < as_index(data.targets.width) && !data.targets.values.empty(); ++i) {
-      const float value = data.targets.values[row * as_index(data.targets.width) + i];
-      hash = mix(hash, std::bit_cast<std::uint32_t>(value));
+    for (const Field& field : data.inputs) {
+      const auto& values = std::get<std::vector<float>>(field.values);
+      hash = mix_row(hash, values, field.columns.size(), row);
     }
+    if (!targets.classes.empty())
+      hash = mix(hash, static_cast<std::uint64_t>(targets.classes[row]));
+    if (!targets.values.empty()) hash = mix_row(hash, targets.values, as_index(targets.width), row);
     seen.insert(hash);
   }
   return data.rows - std::ssize(seen);
@@ -253,7 +273,8 @@ std::vector<std::string> likely_targets(const Dataset& data) {
 
 std::vector<std::string> find_leaks(const Dataset& data) {
   constexpr std::int64_t kMaxRows = 5000;
-  const bool is_table = data.inputs.size() == 1 && !data.inputs[0].sources.empty();
+  const auto is_from_table = [](const Field& field) { return !field.sources.empty(); };
+  const bool is_table = std::ranges::all_of(data.inputs, is_from_table);
   if (!is_table || !has_one_target(data.targets)) return {};
   std::vector<std::int64_t> rows = permutation(random_key(1, "leaks", "rows"), data.rows);
   rows.resize(as_index(std::min(data.rows, kMaxRows)));
@@ -267,18 +288,17 @@ TableDescription describe_table(const Dataset& data) {
   const bool is_scored = has_one_target(data.targets) && data.rows > 1;
   for (const TableColumn& column : data.table) {
     ColumnDescription described{column.name, column.kind, column.note};
-    const auto& sources = data.inputs[0].sources;
-    if (std::ranges::count(sources, column.name) > 0) {
-      const FeatureColumn feature(data.inputs[0], column);
+    if (const Field* input = find_input(data, column.name); input != nullptr) {
+      const FeatureColumn feature(*input, column);
       std::int64_t missing = 0;
       for (std::int64_t row = 0; row < data.rows; ++row) missing += feature.is_missing(row);
       described.missing = static_cast<double>(missing) / static_cast<double>(data.rows);
-      if (column.kind == "category" || column.kind == "ordinal")
+      if (is_category(column) || column.kind == "ordinal")
         describe_categories(feature, column, data.rows, described);
       else describe_numbers(feature, data.rows, column.origin, described);
       if (is_scored) {
         described.target_score =
-            score_of_keys(data.targets, keys_of(feature, column.kind, data.rows));
+            score_of_keys(data.targets, keys_of(feature, is_category(column), data.rows));
       }
     }
     out.columns.push_back(std::move(described));

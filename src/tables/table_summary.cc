@@ -78,7 +78,9 @@ std::string value_line(const Targets& targets) {
 
 std::string describe_target(const Dataset& data) {
   if (!data.targets.classes.empty()) return class_line(data.targets, data.rows);
-  return data.targets.width == 1 ? value_line(data.targets) : "";
+  if (data.targets.width == 1) return value_line(data.targets);
+  if (data.targets.columns.empty()) return "";
+  return join(data.targets.columns, ", ") + ": numbers, each in its own unit";
 }
 
 std::vector<std::string> summarize_table(const Dataset& data, const DataOptions& options) {
@@ -90,7 +92,9 @@ std::vector<std::string> summarize_table(const Dataset& data, const DataOptions&
   const std::string other_task =
       data.targets.classes.empty() ? "classification for classes" : "regression for a number";
   if (const std::string target = describe_target(data); !target.empty()) {
-    lines.push_back("target   " + target + (is_automatic ? "; --task " + other_task : ""));
+    const bool may_differ = is_automatic && data.targets.columns.empty();
+    lines.push_back((data.targets.columns.empty() ? "target   " : "targets  ") + target +
+                    (may_differ ? "; --task " + other_task : ""));
   }
   add("numbers", list_columns(data, "number", [&](const TableColumn& column) {
         return with_missing(data, column, column.name);

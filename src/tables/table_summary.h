@@ -14,7 +14,8 @@ namespace selfnorm {
 /// has only numbers and its target's task was given.
 std::vector<std::string> summarize_table(const Dataset& data, const DataOptions& options);
 
-/// Returns the name of the only target with its classes and their shares, or its range; else "".
+/// Returns the name of the target with its classes and their shares, or its range, or the names of
+/// several targets. Returns "" if there is none.
 std::string describe_target(const Dataset& data);
 
 }  // namespace selfnorm

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/evaluator.h"
 
-#include <numeric>
-
 #include "train/batches.h"
 #include "train/score_ranges.h"
 
 namespace selfnorm {
-std::vector<std::int64_t> all_rows(std::int64_t rows) {
-  std::vector<std::int64_t> indexes(static_cast<std::size_t>(rows));
-  std::iota(indexes.begin(), indexes.end(), std::int64_t{0});
-  return indexes;
-}
 
 CompiledNetwork& Evaluator::compiled(std::int64_t rows) {
   auto found = programs_.find(rows);

@@ -54,7 +54,4 @@ class Evaluator {
   std::map<std::int64_t, CompiledNetwork> programs_;  ///< by batch size
 };
 
-/// Returns 0, 1, …, rows − 1.
-std::vector<std::int64_t> all_rows(std::int64_t rows);
-
 }  // namespace selfnorm

@@ -55,6 +55,34 @@ class Tables(CliTest):
                      "rows     40 held out for validation, at random; --validation-split 0 trains on all"):
             self.assertIn(line, said)
 
+    def test_says_that_rows_are_sorted_by_class(self):
+        rows = [[i * 7 % 13, "ab"[i // 100]] for i in range(200)]
+        self.write("t.csv", text(["x", "y"], rows))
+        self.assertIn("classes  the rows are sorted by class, so only random rows are a fair test",
+                      self.train("--dry-run").err)
+        said = self.train("--dry-run", "--shuffle-split", "false").err
+        self.assertIn("warning: the rows are sorted by class, and the last ones are held out", said)
+        self.write("t.csv", text(["x", "y"], rows[::2] + rows[1::2]))
+        self.assertNotIn("sorted", self.train("--dry-run", "--shuffle-split", "false").err)
+
+    def test_says_which_targets_there_are(self):
+        self.write("t.csv", text(["x", "u", "v"], [[i % 7, i % 5, i % 3] for i in range(200)]))
+        said = self.ok("train", "t.csv", "--target", "u,v", "--dry-run").err
+        self.assertIn("targets  u, v: numbers, each in its own unit\n", said)
+
+    def test_a_leak_may_be_a_column_of_many_categories(self):
+        rows = [[f"city{i % 51}", i * 11 % 17, i % 51 % 3] for i in range(1020)]
+        self.write("t.csv", text(["city", "x", "y"], rows))
+        said = self.train("--dry-run").err
+        self.assertIn("vectors  city 51", said)
+        self.assertIn("warning: column 'city' alone predicts the target", said)
+        described = self.ok_json("data", "describe", "t.csv", "--target", "y")
+        city = described["columns"][0]
+        self.assertEqual("embedded", city["kind"])
+        self.assertEqual(51, len(city["shares"]))
+        self.assertAlmostEqual(1 / 51, city["shares"]["city7"])
+        self.assertEqual(1, city["target_score"])
+
     def test_words_and_missing_cells_are_used(self):
         self.write("t.csv", text(HEADER, mixed_rows(400)))
         self.train()

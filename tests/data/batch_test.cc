@@ -11,27 +11,13 @@
 #include "data/split.h"
 #include "data/standardizer.h"
 #include "openmp_threads.h"
+#include "random_floats.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
 
 using Rows = std::vector<std::int64_t>;
-
-Rows all_rows(std::int64_t count) {
-  Rows rows(static_cast<std::size_t>(count));
-  std::iota(rows.begin(), rows.end(), 0);
-  return rows;
-}
-
-std::vector<float> random_floats(std::size_t count, float scale, float shift) {
-  const RandomKey key = random_key(7, "test", "floats");
-  std::vector<float> out(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    out[i] = scale * static_cast<float>(normal(key, i)) + shift;
-  }
-  return out;
-}
 
 TEST(Gather, StoresColorImagesFeaturesLast) {
   // The value of row r, channel c, height y, width x is 1000r + 100c + 10y + x. C=3, H=2, W=4.

@@ -17,12 +17,6 @@ namespace {
 
 using Rows = std::vector<std::int64_t>;
 
-Rows all_rows(std::int64_t count) {
-  Rows rows(as_index(count));
-  std::iota(rows.begin(), rows.end(), 0);
-  return rows;
-}
-
 Rows together(const Split& split) {
   Rows rows = split.train;
   rows.insert(rows.end(), split.held_out.begin(), split.held_out.end());
@@ -172,6 +166,40 @@ TEST(SplitDataset, ChoosesTheKindOfSplit) {
   EXPECT_LE(held_out().size(), 3U);  // one of the first two groups
   data.times = {9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
   EXPECT_EQ(held_out(), (Rows{1, 0}));
+}
+
+TEST(AreSortedByClass, NeedsOneBlockPerClass) {
+  using Classes = std::vector<std::int32_t>;
+  EXPECT_TRUE(are_sorted_by_class(Classes{1, 1, 0, 0, 0, 2}));
+  EXPECT_FALSE(are_sorted_by_class(Classes{1, 1, 0, 1}));
+  EXPECT_FALSE(are_sorted_by_class(Classes{1, 1}));  // nothing to sort
+  EXPECT_FALSE(are_sorted_by_class(Classes{}));
+}
+
+// A run holds out test rows first, and then validation rows of the others.
+TEST(TrainingRows, AreThoseOfARun) {
+  Dataset data;
+  data.rows = 400;
+  data.targets.class_names = {"a", "b"};
+  for (std::int32_t row = 0; row < 400; ++row) data.targets.classes.push_back(row % 2);
+  DataOptions options;
+  options.test_split = 0.25;
+  options.validation_split = 0.2;
+  options.split_seed = 7;
+  const Split outer = split_dataset(data, 0.25, options, 7, "test");
+  Dataset rest = data;
+  rest.rows = 300;
+  rest.targets.classes.clear();
+  for (const std::int64_t row : outer.train)
+    rest.targets.classes.push_back(static_cast<std::int32_t>(row % 2));
+  Rows expected;
+  for (const std::int64_t row : split_validation_rows(options, rest, 7).train)
+    expected.push_back(outer.train[static_cast<std::size_t>(row)]);
+  EXPECT_EQ(training_rows(data, options), expected);
+  EXPECT_EQ(expected.size(), 240u);
+  options.test_split = 0;
+  options.validation_split.reset();  // a fifth of 400 rows
+  EXPECT_EQ(training_rows(data, options).size(), 320u);
 }
 
 }  // namespace

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/random.h"
 #include "data/gather.h"
+#include "data/split.h"
+#include "random_floats.h"
 #include "selfnorm/error.h"
 #include "tables/feature_treatment.h"
 
@@ -19,21 +20,6 @@ using Rows = std::vector<std::int64_t>;
 
 // Two passes in double over n numbers of size ~m: the error of each sum is at most n·u·m.
 constexpr double kSumTolerance = 1e4 * 0x1p-53 * 1e3;
-
-Rows all_rows(std::int64_t count) {
-  Rows rows(static_cast<std::size_t>(count));
-  std::iota(rows.begin(), rows.end(), 0);
-  return rows;
-}
-
-std::vector<float> random_floats(std::size_t count, float scale, float shift) {
-  const RandomKey key = random_key(7, "test", "floats");
-  std::vector<float> out(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    out[i] = scale * static_cast<float>(normal(key, i)) + shift;
-  }
-  return out;
-}
 
 TEST(Standardizer, UsesOnlyTrainingRows) {
   const Field field{"x", {2}, std::vector<float>{1, 5, 3, 5, 100, 200}, {}};

@@ -41,7 +41,10 @@ TEST_F(EmbeddedCategories, AreAnInputOfTokenIds) {
   ASSERT_NE(city, nullptr);
   EXPECT_EQ(city->categories.size(), 40u);
   EXPECT_EQ(vocabulary_size(*city), 42);
-  for (std::size_t row = 0; row < 480; ++row) EXPECT_EQ(ids(data)[row], 2 + row % 40);
+  for (std::size_t row = 0; row < 480; ++row) {
+    const auto place = static_cast<std::size_t>(ids(data)[row]) - 2;
+    EXPECT_EQ(city->categories.at(place), fmt::format("city{}", row % 40));
+  }
   EXPECT_EQ(ids(data)[480], 1);  // too rare for a vector of its own
   EXPECT_EQ(ids(data)[481], 0);  // missing
 }
@@ -85,6 +88,24 @@ TEST_F(EmbeddedCategories, AreLearnedFromTheGivenRowsOnly) {
     if (!is_learned) continue;
     EXPECT_EQ(data.table[0].categories[static_cast<std::size_t>(id) - 2],
               categories[static_cast<std::size_t>(before[row]) - 2]);
+  }
+}
+
+// Of 40 cities, 20 occur only in the last half of the rows, which are held out.
+TEST_F(EmbeddedCategories, AreCountedInTheTrainingRows) {
+  std::string text = "city,y\n";
+  for (int i = 0; i < 800; ++i) text += fmt::format("city{},{}\n", i % 20 + i / 400 * 20, i % 2);
+  for (const bool embeds : {true, false}) {
+    DataOptions options;
+    options.source = write("halves.csv", text).string();
+    options.target = "y";
+    options.embed_large = embeds;
+    options.shuffle_split = false;
+    options.validation_split = 0.5;
+    const TableColumn city = load_data(options).train.table[0];
+    ASSERT_EQ(city.categories.size(), 20u);
+    for (const std::string& name : city.categories) EXPECT_LT(std::stoi(name.substr(4)), 20);
+    EXPECT_FALSE(city.has_other);
   }
 }
 

@@ -8,39 +8,15 @@
 #include <cstdlib>
 
 #include "data/targets.h"
+#include "table_fixture.h"
 #include "tables/column_encoding.h"
 #include "tables/csv.h"
 #include "tables/dialect.h"
-#include "temporary_files.h"
 
 namespace selfnorm {
 namespace {
 
-using Floats = std::vector<float>;
-using Names = std::vector<std::string>;
-
-class TableOptionsTest : public TemporaryFolderTest {
- protected:
-  Dataset read(const std::string& text, const std::string& target = "y",
-               DataOptions options = {}) const {
-    options.target = target;
-    return read_csv(write("t.csv", text), options);
-  }
-  std::string fault(const std::string& text, DataOptions options = {}) const {
-    return data_error_message([&] { read(text, "y", options); });
-  }
-  // The numbers of one column.
-  static Floats numbers(const Dataset& data, const std::string& name) {
-    const Field& field = data.inputs[0];
-    const auto at = std::ranges::find(field.columns, name) - field.columns.begin();
-    Floats column;
-    const auto& values = std::get<Floats>(field.values);
-    if (at == std::ssize(field.columns)) return column;
-    for (auto i = static_cast<std::size_t>(at); i < values.size(); i += field.columns.size())
-      column.push_back(values[i]);
-    return column;
-  }
-};
+class TableOptionsTest : public TableTest {};
 
 TEST_F(TableOptionsTest, OrdinalWordsAreTheirRanks) {
   DataOptions options;

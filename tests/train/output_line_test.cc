@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "data/split.h"
 #include "passes/views.h"
 #include "train/evaluator.h"
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "data/split.h"
 #include "train/evaluator.h"
 #include "train/metric_table.h"
 

@@ -2,7 +2,6 @@
 #include "train/trainer.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -15,32 +14,12 @@
 #include "selfnorm/error.h"
 #include "selfnorm/model.h"
 #include "train/history.h"
+#include "trainer_fixture.h"
 
 namespace selfnorm {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Returns four noisy clusters on the corners of a square.
-Dataset clusters(std::int64_t rows) {
-  Dataset data;
-  data.name = "clusters";
-  data.rows = rows;
-  std::vector<float> values;
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const auto label = static_cast<std::int32_t>(row % 4);
-    data.targets.classes.push_back(label);
-    for (int k = 0; k < 2; ++k) {
-      const double noise =
-          normal(random_key(1, "clusters", std::to_string(k)), static_cast<std::uint64_t>(row));
-      values.push_back(static_cast<float>(3 * ((label >> k) & 1) + 0.5 * noise));
-    }
-  }
-  data.inputs.push_back({"x", {2}, std::move(values), {}});
-  data.targets.name = "corner";
-  data.targets.class_names = {"a", "b", "c", "d"};
-  return data;
-}
 
 RunConfig config() {
   RunConfig config;
@@ -58,30 +37,6 @@ RunConfig config() {
   config.train.early_stopping.patience = 5;
   return config;
 }
-
-class TrainerTest : public testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / ("selfnorm_trainer_" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  RunFolder folder(const std::string& name) const { return RunFolder(folder_ / name); }
-
-  // Trains for `stop_after` steps, or to the end if it is 0.
-  RunResult train_run(const RunConfig& c, const std::string& name, bool resume,
-                      int stop_after = 0) {
-    const auto run = prepare_run(c, {clusters(400), std::nullopt});
-    int steps = 0;
-    TrainCallbacks callbacks;
-    callbacks.on_step = [&](const StepProgress&) { ++steps; };
-    callbacks.should_stop = [&] { return stop_after > 0 && steps >= stop_after; };
-    return execute_run(*run, folder(name), resume, callbacks);
-  }
-
-  fs::path folder_;
-};
 
 TEST_F(TrainerTest, Learns) {
   const RunResult result = train_run(config(), "run", false);
@@ -337,91 +292,6 @@ TEST_F(TrainerTest, ThreadCountChangesOnlyRounding) {
         read_history(folder("t" + std::to_string(n)).history()).back().training[0].second);
   }
   EXPECT_NEAR(losses[0], losses[1], 1e-4 * losses[0]);
-}
-
-TEST(EpochBatches, JoinsASingleRowToTheBatchBeforeIt) {
-  const auto sizes = [](std::int64_t rows, std::int64_t batch, bool joins) {
-    const EpochBatches batches{rows, batch, joins};
-    std::vector<std::int64_t> list;
-    std::int64_t next = 0;
-    for (std::int64_t step = 0; step < batches.count(); ++step) {
-      EXPECT_EQ(batches.first(step), next);
-      next = batches.end(step);
-      list.push_back(next - batches.first(step));
-    }
-    EXPECT_EQ(next, rows);
-    return list;
-  };
-  using Sizes = std::vector<std::int64_t>;
-  EXPECT_EQ(sizes(65, 32, true), (Sizes{32, 33}));
-  EXPECT_EQ(sizes(65, 32, false), (Sizes{32, 32, 1}));
-  EXPECT_EQ(sizes(66, 32, true), (Sizes{32, 32, 2}));
-  EXPECT_EQ(sizes(64, 32, true), (Sizes{32, 32}));
-  EXPECT_EQ(sizes(5, 2, true), (Sizes{2, 3}));
-  EXPECT_EQ(sizes(1, 32, true), (Sizes{1}));
-  EXPECT_EQ(sizes(3, 1, true), (Sizes{1, 1, 1}));
-}
-
-// Without learning, the running statistics tend to those of the rows, which are one batch of 33. A
-// batch of one row would pull the variance toward 0.
-TEST_F(TrainerTest, ASingleRowDoesNotSpoilBatchStatistics) {
-  constexpr std::int64_t kRows = 33;
-  RunConfig c;
-  c.data.validation_split = 0;
-  c.data.standardize = false;
-  c.network.layers = {{"batch_norm", {{"momentum", 0.8}}, "bn"}, {"dense", {{"units", 4}}}};
-  c.train.optimizer.name = "sgd";
-  c.train.optimizer.learning_rate = 1e-9;
-  c.train.epochs = 80;
-  c.train.batch_size = 32;
-  const Dataset data = clusters(kRows);
-  const auto run = prepare_run(c, {data, std::nullopt});
-  EXPECT_EQ(execute_run(*run, folder("run"), false, {}).steps, 80);
-  const auto& x = std::get<std::vector<float>>(data.inputs[0].values);
-  for (std::size_t k = 0; k < 2; ++k) {
-    double mean = 0, square = 0;
-    for (std::size_t i = k; i < x.size(); i += 2) {
-      mean += x[i] / static_cast<double>(kRows);
-      square += double{x[i]} * x[i] / static_cast<double>(kRows);
-    }
-    const double variance = square - mean * mean;
-    const auto state = [&](const char* name) {
-      const WeightEntry& entry = *run->model.weights.find(name);
-      return run->model.weights.data()[static_cast<std::size_t>(entry.offset) + k];
-    };
-    // Both start at other values, of which 0.8^80 is left. The rest is rounding.
-    EXPECT_NEAR(state("bn.running_mean"), mean, 1e-5 * std::sqrt(square));
-    EXPECT_NEAR(state("bn.running_variance"), variance, 1e-5 * square);
-  }
-}
-
-TEST_F(TrainerTest, RejectsBatchNormOfSingleRows) {
-  const auto train = [&](const std::vector<Layer>& layers, std::int64_t rows, std::int64_t batch) {
-    RunConfig c;
-    c.data.validation_split = 0;
-    c.network.layers = layers;
-    c.train.epochs = 1;
-    c.train.batch_size = batch;
-    const auto run = prepare_run(c, {clusters(rows), std::nullopt});
-    execute_run(*run, folder("run"), false, {});
-  };
-  const Layer dense{"dense", {{"units", std::int64_t{4}}}};
-  const auto message = [&](std::int64_t rows, std::int64_t batch) -> std::string {
-    try {
-      train({dense, {"batch_norm", {}, "bn"}, dense}, rows, batch);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::config);
-      return error.what();
-    }
-    return "no error";
-  };
-  EXPECT_NE(message(8, 1).find("'bn' (batch_norm)"), std::string::npos) << message(8, 1);
-  EXPECT_NE(message(8, 1).find("set batch_size to 2"), std::string::npos) << message(8, 1);
-  EXPECT_EQ(message(8, 2), "no error");
-  train({dense, {"layer_norm"}, dense}, 8, 1);
-  // An image has several values of a feature.
-  const Layer image{"reshape", {{"shape", std::vector<std::int64_t>{1, 1, 2}}}};
-  train({image, {"batch_norm"}, {"flatten"}, dense}, 8, 1);
 }
 
 }  // namespace
