@@ -35,7 +35,7 @@ STEPS, BATCH, HELD_OUT = 3000, 32, 0.25
 
 
 def all_tables():
-    """Returns name, file and target of every table with at least 100 rows."""
+    """Returns name, file and target of every table."""
     tables = [(name, path, target) for name, path, target, _ in run.all_files()]
     data = run.RAW.parent
     if data.exists():

@@ -98,10 +98,11 @@ struct DataOptions {
   /// 2,000 training rows, or 20 % of at least 100 if it has no test set, unless `validation` names
   /// a source.
   std::optional<double> validation_split = {};
-  double test_split = 0;         ///< fraction of all rows used as the test set
-  bool shuffle_split = true;     ///< draw held-out rows at random; false takes the last rows
-  bool stratify_split = true;    ///< draw the same share of each class
-  std::uint64_t split_seed = 0;  ///< draws the held-out rows; `load_data` sets it to its seed
+  double test_split = 0;       ///< fraction of all rows used as the test set
+  bool shuffle_split = true;   ///< draw held-out rows at random; false takes the last rows
+  bool stratify_split = true;  ///< draw the same share of each class
+  std::uint64_t split_seed =
+      0;  ///< draws the held-out rows; set by `load_data`, other values are ignored
   /// Whether a run of an earlier version chose the split: if `validation_split` is unset, 10 % of
   /// at least 2,000 rows, drawn at random.
   bool has_old_split = false;
@@ -112,9 +113,9 @@ struct DataOptions {
   std::string delimiter = "auto";  ///< of table cells: "auto", "comma", "semicolon", "tab", …
   bool read_ids = false;           ///< whether to read identifiers, for prediction
   bool read_targets = true;        ///< false reads no targets, for prediction
-  /// Whether columns of more than 32 categories with at least ten rows each on average are in
-  /// `embed`, too. A run with the default network and without `inputs` sets it.
-  bool embed_large = false;
+  /// Whether `embed` also includes each column of more than 32 categories and at least ten rows per
+  /// category. Set by a run with the default network and without `inputs`.
+  bool embed_many = false;
   std::string header = "auto";         ///< whether a table starts with names: "auto", "yes" or "no"
   std::vector<std::string> text = {};  ///< columns of text; if given, other columns are not read
   std::int64_t max_words = 0;          ///< maximum tokens per text; 0 for all
@@ -132,7 +133,8 @@ struct DataOptions {
   std::vector<std::string> keep = {};         ///< table columns to use that would be left out
   std::vector<std::string> columns = {};      ///< the only table columns to use; empty: all
   std::vector<std::string> id = {};           ///< table columns that only predictions repeat
-  /// Table columns of categories that an `embedding` layer reads as token ids. Each is an input.
+  /// Table columns of categories that become token ids for an `embedding` layer. Each column is an
+  /// input.
   std::vector<std::string> embed = {};
   std::vector<TableColumn> table = {};  ///< how to read the columns; empty: decided by their cells
 };
@@ -147,14 +149,13 @@ struct LoadedData {
 /// Loads a known data set, a file (a table of any kind in docs/tables.md, NPY, IDX; each also
 /// compressed), or a folder of IDX files named like MNIST's. A source that is not a path is
 /// searched for in the data folders. For NPY and IDX, `target` names the file of targets. Named
-/// inputs are ordered by name. With `shuffle_split`, `seed` draws the rows of `test_split`. Of many
-/// categories in a table, those that are frequent in the rows which a run with this seed trains on
-/// have numbers of their own.
-/// `validation` and `test` are sources of the same kind as `source`. If they are
-/// arrays, the targets of each are read from its own folder, from a file with the name of `target`.
-/// In the digits data set, rows whose index mod 5 is 4 are the test set. Throws Error(data) with
-/// the file, the place and a fix, or Error(config) if both a source and a split are given for the
-/// validation or test rows.
+/// inputs are ordered by name. With `shuffle_split`, `seed` draws the rows of `test_split`. If a
+/// table has many categories, those with numbers of their own are the most frequent ones in the
+/// training rows of a run with this seed. `validation` and `test` are sources of the same kind as
+/// `source`. If they are arrays, the targets of each are read from its own folder, from a file with
+/// the name of `target`. In the digits data set, rows whose index mod 5 is 4 are the test set.
+/// Throws Error(data) with the file, the place and a fix, or Error(config) if both a source and a
+/// split are given for the validation or test rows.
 LoadedData load_data(const DataOptions& options, std::uint64_t seed = 0);
 
 }  // namespace selfnorm

@@ -49,10 +49,10 @@ class Model {
   /// Returns statistics of ω and τ for every layer with weights.
   std::vector<WeightStatistics> weight_statistics() const;
 
-  /// Loads other rows as the training data were read: a table's columns become the same numbers,
-  /// whatever the new cells are. `options` names the source and what differs; rows to predict need
-  /// `read_targets = false` if they have no targets. Throws what `load_data` throws, and
-  /// Error(data) if a column is missing.
+  /// Loads other rows in the way in which the training data were read: the same cell of a table
+  /// becomes the same number. `options` names the source and may override the rest. Rows without
+  /// targets need `read_targets = false`. Throws what `load_data` throws, and Error(data) if a
+  /// column is missing.
   Dataset load_rows(const DataOptions& options) const;
 
   /// Returns the loss ("loss") and metrics on data with targets. Classes are matched by name.
@@ -64,7 +64,7 @@ class Model {
 
   /// Like `score`, with a 95 % interval and the score of the best constant prediction for each
   /// metric. If the largest class has at least three times as many rows as the smallest, balanced
-  /// accuracy and AUC are among the metrics.
+  /// accuracy and AUC are among the metrics. A metric that is undefined for these rows is NaN.
   RatedScores rated_score(Dataset data, const std::vector<std::int64_t>& rows) const;
 
   /// Returns one row per row of the data: class probabilities or predicted numbers, of which
@@ -86,11 +86,11 @@ class Model {
 };
 
 /// Trains the network on the data and returns the model. Of `split_options`, only `standardize`,
-/// `scaling` and what divides the rows are used. No rows are held out if `validation_split` is
-/// unset. A network without inputs gets those of the data. A network without layers stands for the
-/// default network. Throws Error(config), Error(shape) or Error(data) if the options, the network
-/// or the data are wrong, Error(numeric) if the loss or a weight becomes NaN or infinite, and
-/// Error(interrupted) if a callback stops the training.
+/// `scaling` and the options that divide the rows are used. No rows are held out if
+/// `validation_split` is unset. A network without inputs gets those of the data. A network without
+/// layers stands for the default network. Throws Error(config), Error(shape) or Error(data) if the
+/// options, the network or the data are wrong, Error(numeric) if the loss or a weight becomes NaN
+/// or infinite, and Error(interrupted) if a callback stops the training.
 Model train(const Network& network, const Dataset& data, const TrainOptions& options = {},
             const DataOptions& split_options = {}, const TrainCallbacks& callbacks = {});
 

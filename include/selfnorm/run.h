@@ -135,6 +135,10 @@ class Run {
   /// untrained network on training rows, errors first. Measures nothing, so it takes little time.
   std::vector<Finding> findings() const;
 
+  /// Throws what `execute` without `resume` would throw before it begins: Error(config) for options
+  /// of the training that do not fit the data, and for a config.toml that is not part of a run.
+  void check(const RunFolder& folder) const;
+
   /// Trains and writes the run folder: the configuration first, the history and checkpoints during
   /// training, the model at the end. With `resume`, continues from the folder's checkpoint.
   /// Otherwise moves the files of an earlier run to previous/. Throws Error(interrupted) if a

@@ -13,6 +13,7 @@
 #include "ops/table.h"
 #include "passes/build.h"
 #include "selfnorm/error.h"
+#include "tables/column_encoding.h"
 #include "tables/embedded_categories.h"
 
 namespace selfnorm {
@@ -31,15 +32,14 @@ void complete_vocabularies(Network& network, const Dataset& train) {
   for (Layer& layer : network.layers) {
     const OpRow* row = find_op(layer.op);
     if (row == nullptr || !layer.share.empty()) continue;
-    const auto options = row->attributes->describe();
-    if (std::ranges::count(options, "vocabulary", &Option::name) == 0) continue;
+    if (!has_attribute(*row, "vocabulary")) continue;
     const std::int64_t size = token_ids_of(network, layer.inputs[0], train);
     if (size > 0) layer.attributes.try_emplace("vocabulary", size);
   }
 }
 
 // Replaces the class weights "balanced" by rows / (classes · rows of the class), over the training
-// rows. Without classes, there is nothing to weigh.
+// rows.
 void resolve_class_weights(RunConfig& config, const Dataset& train, TrainingRows train_rows) {
   const auto given = config.train.loss_attributes.find("class_weights");
   if (given == config.train.loss_attributes.end()) return;
@@ -52,8 +52,10 @@ void resolve_class_weights(RunConfig& config, const Dataset& train, TrainingRows
                             to_string(given->second)));
   }
   if (train.targets.classes.empty()) {
-    config.train.loss_attributes.erase(given);
-    return;
+    throw Error(ErrorKind::config,
+                fmt::format("[train]: class_weights = \"balanced\", but the target '{}' is a "
+                            "number (task = \"classification\" makes its values classes)",
+                            train.targets.name));
   }
   std::vector<double> counts(train.targets.class_names.size(), 0), weights;
   for (const std::int64_t row : train_rows)
@@ -66,15 +68,12 @@ void resolve_class_weights(RunConfig& config, const Dataset& train, TrainingRows
   given->second = weights;
 }
 
-// Lists the columns of embeddings in the configuration, so that it reads the data in the same way
-// with the completed network. Leaves out their categories that occur in no training row.
-void leave_out_unlearned_categories(RunConfig& config, Dataset& train, TrainingRows train_rows) {
-  std::vector<std::string> embedded;
+// Lists the embedded columns in the configuration, so that it reads the data in the same way with
+// the completed network.
+void list_embedded_columns(RunConfig& config, const Dataset& train) {
+  config.data.embed.clear();
   for (const TableColumn& column : train.table)
-    if (column.kind == "embedded") embedded.push_back(column.name);
-  if (embedded.empty()) return;
-  config.data.embed = embedded;
-  convert_categories(learned_categories(train, train_rows), train);
+    if (is_embedded(column)) config.data.embed.push_back(column.name);
 }
 
 std::int64_t output_count(const Targets& targets) {
@@ -86,12 +85,14 @@ std::int64_t output_count(const Targets& targets) {
 
 DataOptions data_options_of(const RunConfig& config) {
   DataOptions options = config.data;
-  options.embed_large = config.network.layers.empty() && config.data.inputs.empty();
+  options.embed_many = config.network.layers.empty() && config.data.inputs.empty();
   return options;
 }
 
 void complete_network(RunConfig& config, Dataset& train, std::span<const std::int64_t> train_rows) {
-  leave_out_unlearned_categories(config, train, train_rows);
+  list_embedded_columns(config, train);
+  // This has an effect only on data that were read for another split.
+  convert_categories(learned_categories(train, train_rows), train);
   resolve_class_weights(config, train, train_rows);
   Network& network = config.network;
   if (network.inputs.empty()) {

@@ -111,14 +111,7 @@ ExaminationInput prepare_standard_normal_input(const RunConfig& config,
   return examined;
 }
 
-std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> all, std::int64_t max_count,
-                                    std::uint64_t seed) {
-  const auto count = std::ssize(all);
-  std::vector<std::int64_t> drawn = permutation(random_key(seed, "doctor", "rows"), count);
-  drawn.resize(static_cast<std::size_t>(std::min(max_count, count)));
-  for (std::int64_t& row : drawn) row = all[static_cast<std::size_t>(row)];
-  return drawn;
-}
+RandomKey examined_rows_key(std::uint64_t seed) { return random_key(seed, "doctor", "rows"); }
 
 }  // namespace
 
@@ -140,7 +133,8 @@ std::optional<Dataset> load_training_data(RunConfig& config) {
 ExaminationInput prepare_examination(const RunConfig& config, const Dataset& train,
                                      std::span<const std::int64_t> rows, const Schema& schema,
                                      const ExaminationOptions& options) {
-  const std::vector<std::int64_t> drawn = draw_rows(rows, options.samples, options.seed);
+  const std::vector<std::int64_t> drawn =
+      draw_rows(rows, options.samples, examined_rows_key(options.seed));
   if (std::ssize(drawn) < 2) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: the doctor needs at least 2 training rows, got {}", train.name,
@@ -164,7 +158,7 @@ ExaminationInput prepare_examination(const RunConfig& config, const Dataset& tra
   examined.rows = [examined_rows](std::uint64_t) { return examined_rows; };
   examined.draw_fresh_rows = [&train, schema, count,
                               all = std::vector(rows.begin(), rows.end())](std::uint64_t seed) {
-    return gather_inputs(schema, train, draw_rows(all, count, seed));
+    return gather_inputs(schema, train, draw_rows(all, count, examined_rows_key(seed)));
   };
   return examined;
 }

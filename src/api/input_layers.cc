@@ -4,19 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "base/text.h"
 #include "selfnorm/error.h"
 #include "tables/embedded_categories.h"
 
 namespace selfnorm {
 namespace {
 
-using Inputs = InputShapes;
-
-// Returns `name`, changed until no input has it.
-std::string make_unused_name(const Inputs& inputs, std::string name) {
-  while (std::ranges::count(inputs, name, &Inputs::value_type::first) > 0) name += '_';
-  return name;
+std::string make_unused_name(const InputShapes& inputs, std::string name) {
+  return unused_name(std::move(name), [&](const std::string& candidate) {
+    return std::ranges::count(inputs, candidate, &InputShapes::value_type::first) > 0;
+  });
 }
 
 // Adds a layer that concatenates the given ones, unless there is only one. Returns the name of the
@@ -28,10 +28,9 @@ std::string concat(const std::vector<std::string>& names, const std::string& nam
   return name;
 }
 
-// Adds layers that concatenate numbers and their periodic features. For "pbld", three linear
-// functions of the periodic features of each number take their place. Returns the name of the
-// result.
-std::string add_numeric_embedding(const Inputs& inputs, const std::string& numbers,
+// Adds the periodic features of the numbers, or for "pbld" three linear functions of those of each
+// number, and concatenates them with the numbers. Returns the name of the result.
+std::string add_numeric_embedding(const InputShapes& inputs, const std::string& numbers,
                                   std::int64_t count, const std::string& kind,
                                   std::vector<Layer>& layers) {
   constexpr std::int64_t kFrequencies = 16, kLinear = 3;
@@ -48,7 +47,7 @@ std::string add_numeric_embedding(const Inputs& inputs, const std::string& numbe
 }
 
 // Adds a layer that flattens an input, unless it is flat. Returns the name of the result.
-std::string add_flat(const Inputs& inputs, const std::string& name, const Shape& shape,
+std::string add_flat(const InputShapes& inputs, const std::string& name, const Shape& shape,
                      std::vector<Layer>& layers) {
   if (shape.size() == 1) return name;
   layers.push_back({"flatten", {}, make_unused_name(inputs, name + "_flat"), {name}});
@@ -56,7 +55,8 @@ std::string add_flat(const Inputs& inputs, const std::string& name, const Shape&
 }
 
 // Adds layers that look up the vectors of categories. Returns the name of the result.
-std::string add_vectors(const Inputs& inputs, const std::string& name, std::vector<Layer>& layers) {
+std::string add_vectors(const InputShapes& inputs, const std::string& name,
+                        std::vector<Layer>& layers) {
   constexpr std::int64_t kDimension = 8;  // as in RealMLP (Holzmüller et al. 2024)
   const std::string vectors = make_unused_name(inputs, name + "_vector");
   layers.push_back({"embedding", {{"dimension", kDimension}}, vectors, {name}});
@@ -64,32 +64,31 @@ std::string add_vectors(const Inputs& inputs, const std::string& name, std::vect
   return layers.back().name;
 }
 
-std::vector<Layer> row_layers(const Inputs& inputs, const Dataset& train,
+std::vector<Layer> row_layers(const InputShapes& inputs, const Dataset& train,
                               const std::string& numeric_embedding) {
   std::vector<Layer> layers;
-  std::vector<std::string> numbers, all;
+  std::vector<std::string> parts;
   std::int64_t count = 0;
   for (const auto& [name, shape] : inputs) {
     if (embedded_column_of(inputs, name, train) != nullptr) continue;
-    numbers.push_back(add_flat(inputs, name, shape, layers));
+    parts.push_back(add_flat(inputs, name, shape, layers));
     count += elements(shape);
   }
   if (numeric_embedding != "none") {
-    const std::string flat = concat(numbers, make_unused_name(inputs, "numbers"), layers);
-    numbers = {add_numeric_embedding(inputs, flat, count, numeric_embedding, layers)};
+    const std::string flat = concat(parts, make_unused_name(inputs, "numbers"), layers);
+    parts = {add_numeric_embedding(inputs, flat, count, numeric_embedding, layers)};
   }
-  all = numbers;
   for (const auto& [name, shape] : inputs) {
     if (embedded_column_of(inputs, name, train) == nullptr) continue;
-    all.push_back(add_vectors(inputs, name, layers));
+    parts.push_back(add_vectors(inputs, name, layers));
   }
-  concat(all, make_unused_name(inputs, "inputs"), layers);
+  concat(parts, make_unused_name(inputs, "inputs"), layers);
   return layers;
 }
 
 // Returns layers that embed all texts with one table and pool their steps so that the variance is
 // preserved.
-std::vector<Layer> embed_and_pool_texts(const Inputs& inputs) {
+std::vector<Layer> embed_and_pool_texts(const InputShapes& inputs) {
   constexpr std::int64_t kDimension = 64;
   std::vector<Layer> layers;
   std::vector<std::string> rows;
@@ -104,15 +103,15 @@ std::vector<Layer> embed_and_pool_texts(const Inputs& inputs) {
     rows.push_back(make_unused_name(inputs, name + "_text"));
     layers.push_back({"pool_steps", {}, rows.back(), {words}});
   }
-  if (inputs.size() > 1) layers.push_back({"concat", {}, make_unused_name(inputs, "texts"), rows});
+  concat(rows, make_unused_name(inputs, "texts"), layers);
   return layers;
 }
 
 }  // namespace
 
-const TableColumn* embedded_column_of(const Inputs& inputs, const std::string& name,
+const TableColumn* embedded_column_of(const InputShapes& inputs, const std::string& name,
                                       const Dataset& train) {
-  if (std::ranges::count(inputs, name, &Inputs::value_type::first) == 0) return nullptr;
+  if (std::ranges::count(inputs, name, &InputShapes::value_type::first) == 0) return nullptr;
   const auto field = train.inputs.size() == 1 ? train.inputs.begin()
                                               : std::ranges::find(train.inputs, name, &Field::name);
   return field == train.inputs.end() ? nullptr : find_embedded_column(train, *field);
@@ -127,7 +126,7 @@ std::vector<Layer> input_layers(const InputShapes& inputs, const Dataset& train,
   if (numeric_embedding != "none" && !has_numbers) {
     throw Error(ErrorKind::config,
                 fmt::format("[model]: numeric_embedding = \"{}\" needs an input of numbers, but {} "
-                            "has none (leave it out)",
+                            "has none (leave numeric_embedding out)",
                             numeric_embedding, train.name));
   }
   return train.vocabulary.empty() ? row_layers(inputs, train, numeric_embedding)

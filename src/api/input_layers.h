@@ -19,8 +19,8 @@ const TableColumn* embedded_column_of(const InputShapes& inputs, const std::stri
                                       const Dataset& train);
 
 /// Returns layers that embed texts and categories, flatten everything else and concatenate it.
-/// `numeric_embedding` is that of DefaultNetworkOptions, for inputs that are not embedded. Without
-/// layers, the only input is such a row.
+/// `numeric_embedding` is that of DefaultNetworkOptions, for inputs that are not embedded. Returns
+/// no layers if the only input is already a row of numbers.
 std::vector<Layer> input_layers(const InputShapes& inputs, const Dataset& train,
                                 const std::string& numeric_embedding);
 

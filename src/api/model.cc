@@ -5,7 +5,6 @@
 
 #include "api/open_model.h"
 #include "api/run.h"
-#include "data/check_dataset.h"
 #include "data/split.h"
 #include "passes/inference_mode.h"
 #include "passes/views.h"
@@ -20,12 +19,13 @@ namespace selfnorm {
 namespace {
 
 // Checks the data and brings them into the form of the model.
-void prepare_to_score(TrainedModel& model, Dataset& data) {
-  check_dataset(data);
+void prepare_to_score(TrainedModel& model, const std::vector<std::int64_t>& rows, Dataset& data) {
+  check_given_dataset(data);
   require_targets(model.schema, data);
   adapt_dataset(model.schema, data);
   Evaluator evaluator(model, {.loss = true});
   check_targets(model.objective, data.targets, evaluator.output_shape(), data.name);
+  check_labeled(data.targets, rows, data.name, "given");
 }
 
 }  // namespace
@@ -74,14 +74,12 @@ Dataset Model::load_rows(const DataOptions& options) const {
 }
 
 Scores Model::score(Dataset data, const std::vector<std::int64_t>& rows) const {
-  prepare_to_score(*trained_, data);
-  check_labeled(data.targets, rows, data.name, "given");
+  prepare_to_score(*trained_, rows, data);
   return Evaluator(*trained_, {.loss = true}).score(data, rows);
 }
 
 RatedScores Model::rated_score(Dataset data, const std::vector<std::int64_t>& rows) const {
-  prepare_to_score(*trained_, data);
-  check_labeled(data.targets, rows, data.name, "given");
+  prepare_to_score(*trained_, rows, data);
   return Evaluator(*trained_, {.loss = true}).rated_score(data, rows);
 }
 
@@ -93,8 +91,7 @@ std::map<std::string, double> Model::evaluate(Dataset data) const {
 
 Tensor Model::predict(Dataset data, const std::vector<std::int64_t>& rows) const {
   data.targets = {};  // they may have classes that the model does not know
-  check_dataset(data);
-  check_token_ids_of_columns(data);
+  check_given_dataset(data);
   adapt_dataset(trained_->schema, data);
   Evaluator evaluator(*trained_, {.prediction = true});
   Tensor predictions;
@@ -110,8 +107,8 @@ Tensor Model::predict(Dataset data) const {
 
 Model train(const Network& network, const LoadedData& data, const TrainOptions& options,
             const DataOptions& split_options, const TrainCallbacks& callbacks) {
-  check_dataset(data.train);
-  if (data.validation.has_value()) check_dataset(*data.validation);
+  check_given_dataset(data.train);
+  if (data.validation.has_value()) check_given_dataset(*data.validation);
   RunConfig config;
   config.data = split_options;
   config.data.validation_split = split_options.validation_split.value_or(0);

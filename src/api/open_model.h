@@ -13,8 +13,8 @@ namespace selfnorm {
 /// Loads the model of a run folder or a model file.
 TrainedModel load_trained_model(const std::filesystem::path& run_or_model);
 
-/// Returns the options for other data than those of training: those of the schema, unless `given`
-/// says otherwise. Columns of a table become the same numbers.
+/// Returns the options for data other than those of training. What `given` leaves out comes from
+/// the schema. A table's cells become the same numbers as in training.
 DataOptions external_data_options(const DataOptions& given, const Schema& schema);
 
 /// Throws Error(data) when the data have no targets.

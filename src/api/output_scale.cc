@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/text.h"
+#include "data/targets.h"
+#include "ops/table.h"
 #include "train/objective.h"
 
 namespace selfnorm {
@@ -21,16 +23,16 @@ struct TargetMoments {
 // the logarithms of 1 + target.
 TargetMoments target_moments(const Targets& targets, std::span<const std::int64_t> rows,
                              std::int64_t column, bool of_logarithms) {
-  std::vector<double> present_values;
-  for (const std::int64_t row : rows) {
-    const double target = targets.values[static_cast<std::size_t>(row * targets.width + column)];
-    const double value = of_logarithms ? std::log1p(target) : target;
-    if (std::isfinite(value)) present_values.push_back(value);
+  std::vector<double> values = present_values(targets, rows, column);
+  if (of_logarithms) {
+    for (double& value : values) value = std::log1p(value);
+    // `check_targets` names targets below 0 later.
+    std::erase_if(values, [](double value) { return !std::isfinite(value); });
   }
   TargetMoments moments;
-  const auto count = static_cast<double>(std::max<std::size_t>(present_values.size(), 1));
-  for (const double value : present_values) moments.mean += value / count;
-  for (const double value : present_values) {
+  const auto count = static_cast<double>(std::max<std::size_t>(values.size(), 1));
+  for (const double value : values) moments.mean += value / count;
+  for (const double value : values) {
     moments.standard_deviation += (value - moments.mean) * (value - moments.mean) / count;
   }
   moments.standard_deviation = std::sqrt(moments.standard_deviation);
@@ -50,9 +52,10 @@ struct OutputScale {
   double factor = 1, shift = 0, unit = 1;
 };
 
-// Returns the scale of an output that is the logarithm of a rate. It starts at the logarithm of the
-// mean target. The factor is the standard deviation of the logarithm of a log-normal distribution
-// with the mean and variance of the targets, and at most 1, so that no rate starts far too high.
+// Returns the scale of an output that is the logarithm of a rate. The shift is the logarithm of the
+// mean target. The factor is the standard deviation of the logarithm of a log-normal variable with
+// the mean and variance of the targets. It is at most 1, so that initial rates are not far too
+// high.
 OutputScale scale_of_rate(const TargetMoments& targets) {
   if (!(targets.mean > 0)) return {};
   const double relative = targets.standard_deviation / targets.mean;
@@ -69,16 +72,11 @@ OutputScale output_scale(const std::string& loss, const Targets& targets,
   return {moments.standard_deviation, moments.mean, moments.standard_deviation};
 }
 
-// Only these losses have a unit. Huber's delta is in the unit of the targets.
-bool has_unit(const std::string& loss) {
-  return loss == "mean_squared_error" || loss == "mean_squared_log_error" || loss == "poisson";
-}
-
-// Gives the loss a unit for each output. Of several units, a loss that has a single one gets their
-// mean.
-void set_units(const std::string& loss, const std::vector<double>& units, Settings& attributes) {
+// Sets the unit of the loss. A loss with a single unit gets the mean of the units of several
+// targets.
+void set_units(const OpRow& loss, const std::vector<double>& units, Settings& attributes) {
   const bool has_several = units.size() > 1;
-  if (has_several && loss == "mean_squared_error") {
+  if (has_several && has_attribute(loss, "units")) {
     attributes.try_emplace("units", units);
     return;
   }
@@ -96,7 +94,7 @@ void scale_to_numbers(RunConfig& config, const Targets& targets,
     shifts.push_back(scale.shift);
     units.push_back(scale.unit);
   }
-  set_units(loss, units, config.train.loss_attributes);
+  set_units(*find_op(loss), units, config.train.loss_attributes);
   if (factors.size() == 1) {
     config.network.layers.push_back({"scale", {{"factor", factors[0]}, {"shift", shifts[0]}}});
   } else {
@@ -110,7 +108,8 @@ void scale_to_targets(RunConfig& config, const Dataset& train,
                       std::span<const std::int64_t> train_rows) {
   if (!train.targets.classes.empty() || train.targets.width == 0) return;
   const std::string loss = choose_objective(config.train, train.targets).loss;
-  if (has_unit(loss)) scale_to_numbers(config, train.targets, train_rows, loss);
+  if (has_attribute(*find_op(loss), "unit"))
+    scale_to_numbers(config, train.targets, train_rows, loss);
 }
 
 }  // namespace selfnorm

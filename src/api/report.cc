@@ -210,7 +210,8 @@ std::string dump_json(const Json& document) {
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// The file may have changed since the training, so that other categories have other numbers.
+// If the file has changed since the training, its categories may have other numbers. Gives them
+// those of the model.
 void adapt_to_model(const Schema& schema, PreparedRun& run) {
   adapt_dataset(schema, run.train);
   if (run.test.has_value()) adapt_dataset(schema, *run.test);

@@ -294,11 +294,11 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   complete_network(config, run->train, split.train);
   run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);
-  resolve_objective(run->model.objective, run->train.targets, sample_output_shape(graph));
+  const Shape output = sample_output_shape(graph);
+  resolve_objective(run->model.objective, run->train.targets, output);
   run->rows = {&run->train, split.train, &run->train, split.held_out};
   run->model.network = config.network;
   run->model.schema = prepare_inputs(config, run->train, split.train);
-  const Shape output = sample_output_shape(graph);
   check_targets(run->model.objective, run->train.targets, output, run->train.name);
   if (run->test.has_value()) {
     adapt_dataset(run->model.schema, *run->test);
@@ -367,16 +367,18 @@ Run::Run(RunConfig config) {
 
 Run::Run(RunConfig config, LoadedData data) {
   make_table_paths_absolute(config.network);
-  for (const Dataset* each : {&data.train, data.test ? &*data.test : nullptr,
-                              data.validation ? &*data.validation : nullptr}) {
-    if (each == nullptr) continue;
-    check_dataset(*each);
-    check_token_ids_of_columns(*each);
-  }
+  check_given_dataset(data.train);
+  if (data.test.has_value()) check_given_dataset(*data.test);
+  if (data.validation.has_value()) check_given_dataset(*data.validation);
   prepared_ = prepare_run(std::move(config), std::move(data));
 }
 
 const RunConfig& Run::config() const { return prepared_->config; }
+
+void Run::check(const RunFolder& folder) const {
+  reject_foreign_config(folder);
+  const Trainer checked(prepared_->model, prepared_->rows, prepared_->config.train, {});
+}
 
 RunResult Run::execute(const RunFolder& folder, bool resume, const TrainCallbacks& callbacks) {
   return execute_run(*prepared_, folder, resume, callbacks);

@@ -44,7 +44,7 @@ std::string describe_class_order(const PreparedRun& run) {
   const bool are_last = run.rows.validation == &run.train && !run.rows.validation_rows.empty() &&
                         !run.config.data.shuffle_split;
   if (!are_last)
-    return "classes  the rows are sorted by class, so only random rows are a fair test";
+    return "classes  the rows are sorted by class, so held-out rows must be drawn at random";
   return "warning: the rows are sorted by class, and the last ones are held out, so their classes "
          "differ from those of the training rows; --shuffle-split true draws them at random";
 }
@@ -83,7 +83,7 @@ std::vector<std::string> describe_split(const PreparedRun& run) {
   return lines;
 }
 
-// Says that numbers are not only standardized if the user did not ask for it.
+// Says that numbers become quantiles if the user did not ask for it.
 std::vector<std::string> describe_scaling(const PreparedRun& run) {
   const auto has_quantiles = [](const Schema::Input& input) {
     return std::ranges::count(input.standardizer.transforms, FeatureTransform::Kind::quantile,
@@ -92,8 +92,8 @@ std::vector<std::string> describe_scaling(const PreparedRun& run) {
   const bool is_automatic = run.config.data.scaling == "auto";
   if (!is_automatic || !std::ranges::any_of(run.model.schema.inputs, has_quantiles)) return {};
   return {
-      "scaling  numbers become the normal quantiles of their ranks, since the target is classes; "
-      "--scaling standard leaves their spacing"};
+      "scaling  numbers become the normal quantiles of their ranks, since the targets are classes; "
+      "--scaling standard only standardizes them"};
 }
 
 }  // namespace

@@ -7,8 +7,9 @@
 #include <cmath>
 #include <vector>
 
-#include "base/index.h"
+#include "base/quantile.h"
 #include "base/text.h"
+#include "data/targets.h"
 
 namespace selfnorm {
 namespace {
@@ -26,15 +27,6 @@ double skewness(const std::vector<double>& numbers) {
   return square > 0 ? cube / std::pow(square, 1.5) : 0;
 }
 
-std::vector<double> present_values(const Targets& targets, std::span<const std::int64_t> rows) {
-  std::vector<double> present;
-  for (const std::int64_t row : rows) {
-    const double value = targets.values[as_index(row)];
-    if (std::isfinite(value)) present.push_back(value);
-  }
-  return present;
-}
-
 bool are_skewed(const std::vector<double>& numbers, double median) {
   constexpr double kSkewed = 2, kMagnitude = 10;
   const double skew = skewness(numbers);
@@ -42,12 +34,6 @@ bool are_skewed(const std::vector<double>& numbers, double median) {
   std::vector<double> logarithms;
   for (const double x : numbers) logarithms.push_back(std::log1p(x));
   return 2 * std::abs(skewness(logarithms)) < skew;
-}
-
-double median_of(std::vector<double> numbers) {
-  const auto middle = numbers.begin() + std::ssize(numbers) / 2;
-  std::ranges::nth_element(numbers, middle);
-  return *middle;
 }
 
 std::string number_text(double value) {
@@ -63,9 +49,11 @@ std::optional<std::string> offer_loss_for_logarithms(const Targets& targets,
   constexpr std::size_t kMinRows = 50;
   constexpr double kLargeCount = 100;
   if (targets.values.empty() || targets.width != 1) return std::nullopt;
-  const std::vector<double> numbers = present_values(targets, rows);
+  const std::vector<double> numbers = present_values(targets, rows, 0);
   if (numbers.size() < kMinRows || std::ranges::min(numbers) < 0) return std::nullopt;
-  const double median = median_of(numbers);
+  std::vector<double> sorted = numbers;
+  std::ranges::sort(sorted);
+  const double median = quantile_of(sorted, 0.5);
   if (!are_skewed(numbers, median)) return std::nullopt;
   const bool are_counts = median < kLargeCount &&
                           std::ranges::all_of(numbers, [](double x) { return x == std::trunc(x); });

@@ -49,4 +49,11 @@ std::string quote_for_shell(std::string_view text);
 /// Returns `text` with every `from`, which must not be empty, replaced by `to`.
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 
+/// Returns `name` with as few '_' added at its end as make is_used(name) false.
+template <class IsUsed>
+std::string unused_name(std::string name, const IsUsed& is_used) {
+  while (is_used(name)) name += '_';
+  return name;
+}
+
 }  // namespace selfnorm

@@ -59,11 +59,13 @@ std::string values_text(const ColumnDescription& column) {
   if (!column.note.empty()) return column.note;
   if (column.shares.empty()) return std::isnan(column.low) ? "" : range_text(column);
   std::vector<std::string> shares;
-  for (std::size_t i = 0; i < std::min(column.shares.size(), kMaxShown); ++i) {
-    shares.push_back(column.shares[i].first + " " + percent_text(column.shares[i].second));
-  }
-  if (column.shares.size() > kMaxShown)
-    shares.push_back(fmt::format("and {} more", column.shares.size() - kMaxShown));
+  const auto add = [&](const auto& share) {
+    shares.push_back(share.first + " " + percent_text(share.second));
+  };
+  const std::size_t listed = column.shares.size() - (column.has_others ? 1 : 0);
+  for (std::size_t i = 0; i < std::min(listed, kMaxShown); ++i) add(column.shares[i]);
+  if (listed > kMaxShown) shares.push_back(fmt::format("{} more", listed - kMaxShown));
+  if (column.has_others) add(column.shares.back());
   return join(shares, ", ");
 }
 
@@ -76,6 +78,7 @@ TablePage page_of(const TableDescription& table) {
                  fmt::format("{} rows, {} columns", group_digits(table.rows), table.columns.size()),
                  {},
                  table.warnings,
+                 table.notes,
                  {}};
   if (!table.target.empty()) page.facts.push_back("Target " + table.target);
   if (!table.likely_targets.empty())
@@ -97,6 +100,7 @@ void print(const TablePage& page) {
   for (const TablePage::Row& row : page.rows) rows.push_back(row.cells);
   fmt::print("\n{}", table(rows));
   for (const std::string& warning : page.warnings) fmt::print("\nwarning: {}\n", warning);
+  for (const std::string& note : page.notes) fmt::print("\nnote: {}\n", note);
 }
 
 nlohmann::ordered_json json_of(const ColumnDescription& column) {
@@ -119,7 +123,7 @@ void describe(const DescribeArguments& arguments) {
   std::optional<StandardInput> input;
   if (data.source == "-") data.source = input.emplace().path();
   data.read_targets = true;
-  data.embed_large = true;    // as a run with the default network
+  data.embed_many = true;     // as a run with the default network
   data.validation_split = 0;  // all rows count
   const Dataset loaded = [&] {
     try {
@@ -144,6 +148,7 @@ void describe(const DescribeArguments& arguments) {
                                   {"baseline", table.baseline},
                                   {"row_order_score", table.row_order_score},
                                   {"warnings", table.warnings},
+                                  {"notes", table.notes},
                                   {"columns", nlohmann::ordered_json::array()}};
   for (const ColumnDescription& column : table.columns)
     document["columns"].push_back(json_of(column));

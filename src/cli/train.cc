@@ -295,7 +295,10 @@ void run_train(const TrainArguments& arguments) {
   describe(run.summary(), folder.root);
   const std::vector<Finding> findings = findings_to_show(run, is_default_network);
   print_brief_findings(findings, examined_path(arguments, folder));
-  if (arguments.dry_run) return print_plan(run, arguments.json);
+  if (arguments.dry_run) {
+    if (!arguments.resume) run.check(folder);
+    return print_plan(run, arguments.json);
+  }
   TrainingProgress progress;
   TrainCallbacks callbacks = progress.callbacks();
   std::optional<TensorBoardLog> tensorboard;

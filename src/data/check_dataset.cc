@@ -80,7 +80,7 @@ void check_token_ids(const Field& field, std::int64_t vocabulary, const std::str
     const auto at = static_cast<std::int64_t>(i), steps = elements(field.sample_shape);
     throw_data_error(
         fmt::format("{}: row {}, step {} (from 0): expected a token id from 0 (padding) to {}, "
-                    "got {} (increase the embedding's `vocabulary`, or encode the texts again)",
+                    "got {} (increase the embedding's `vocabulary`, or encode the data again)",
                     where, at / steps, at % steps, vocabulary - 1, id));
   }
 }

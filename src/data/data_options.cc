@@ -16,9 +16,10 @@ Options options(DataOptions& data) {
        "standardize the inputs with the mean and variance of the training rows"},
       {"scaling",
        &data.scaling,
-       "what precedes the standardization of numbers in a table: quantile (the normal quantiles of "
-       "their ranks), robust (median, quartiles and a smooth clip), standard (nothing), or auto "
-       "(quantile for classes, standard for numbers)",
+       "transform of the numbers of a table before standardization: quantile (normal quantiles of "
+       "their ranks), robust (median and interquartile range, then a smooth clip), standard "
+       "(none), or "
+       "auto (quantile for classes, standard for numbers)",
        range::kAny,
        {"auto", "standard", "robust", "quantile"}},
       {"validation", &data.validation,
@@ -56,8 +57,8 @@ Options options(DataOptions& data) {
       {"date", &data.date,
        "table columns of times, with the format if it is ambiguous: \"when=day/month/year\""},
       {"embed", &data.embed,
-       "table columns of categories that an embedding reads; the default network has one for "
-       "columns of more than 32 categories with at least ten rows each on average"},
+       "table columns of categories that an embedding reads; the default network also embeds "
+       "columns of more than 32 categories and at least ten rows per category"},
       {"id", &data.id, "table columns to leave out and to repeat next to predictions"},
       {"columns", &data.columns, "the only table columns to use; empty: all"},
       {"drop", &data.drop, "table columns to leave out"},

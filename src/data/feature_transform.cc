@@ -7,7 +7,8 @@
 #include <functional>
 #include <utility>
 
-#include "base/normal_quantile.h"
+#include "base/quantile.h"
+#include "theory/normal_quantile.h"
 
 namespace selfnorm {
 namespace {
@@ -43,14 +44,6 @@ double interpolate(const FeatureTransform& transform, double x) {
   const std::size_t below = last_at_most(from, x);
   const double part = (x - from[below]) / (from[below + 1] - from[below]);
   return to[below] + part * (to[below + 1] - to[below]);
-}
-
-// Returns the number below which the fraction `p` of the sorted numbers lies.
-double quantile_of(const std::vector<double>& sorted, double p) {
-  const double place = p * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
 bool is_increasing(const std::vector<double>& numbers) {

@@ -18,16 +18,6 @@ namespace {
 // saves.
 constexpr std::int64_t kParallelNumbers = 1 << 17;
 
-double number(float value) { return value; }
-double number(std::uint8_t byte) {
-  static constexpr std::array<double, 256> kUnit = [] {
-    std::array<double, 256> table{};
-    for (int v = 0; v < 256; ++v) table[static_cast<std::size_t>(v)] = v / 255.0;
-    return table;
-  }();
-  return kUnit[byte];
-}
-
 // The standardization of one feature, if there is a standardizer. A missing number becomes 0.
 struct FeatureMap {
   const Standardizer* standardizer = nullptr;
@@ -35,7 +25,7 @@ struct FeatureMap {
 
   template <class T>
   float operator()(T value) const {
-    const double x = number(value);
+    const double x = field_number(value);
     if (standardizer != nullptr) return static_cast<float>(standardize(*standardizer, feature, x));
     return std::isnan(x) ? 0.0f : static_cast<float>(x);
   }
@@ -78,8 +68,8 @@ void gather_images(const T* values, std::int64_t channels, std::int64_t plane,
   }
 }
 
-// Writes rows with transforms. A transform has a table of points, so a block of rows is written
-// feature by feature.
+// Writes rows of a standardizer with transforms. Each transform has a table of points, which stays
+// in the cache while a block of rows is written feature by feature.
 template <class T>
 void gather_transformed(const T* values, std::int64_t sample, const Standardizer& standardizer,
                         std::span<const std::int64_t> rows, float* out) {
@@ -141,6 +131,15 @@ std::vector<T> select_values(const std::vector<T>& values, std::int64_t width,
 }
 
 }  // namespace
+
+double field_number(std::uint8_t byte) {
+  static constexpr std::array<double, 256> kUnit = [] {
+    std::array<double, 256> table{};
+    for (int v = 0; v < 256; ++v) table[static_cast<std::size_t>(v)] = v / 255.0;
+    return table;
+  }();
+  return kUnit[byte];
+}
 
 std::int64_t row_count(const Field& field) {
   const std::int64_t sample = elements(field.sample_shape);

@@ -10,6 +10,10 @@
 
 namespace selfnorm {
 
+/// Returns the number that a value of a field stands for: a byte v for v/255.
+double field_number(std::uint8_t byte);
+inline double field_number(float value) { return value; }
+
 /// Returns the number of rows of the field.
 std::int64_t row_count(const Field& field);
 

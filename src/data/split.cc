@@ -9,7 +9,6 @@
 #include <set>
 
 #include "base/index.h"
-#include "base/random.h"
 #include "data/gather.h"
 #include "files/byte_reader.h"
 
@@ -74,6 +73,14 @@ std::vector<std::int64_t> all_rows(std::int64_t rows) {
   std::vector<std::int64_t> indices(as_index(rows));
   std::iota(indices.begin(), indices.end(), std::int64_t{0});
   return indices;
+}
+
+std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> rows, std::int64_t max_count,
+                                    const RandomKey& key) {
+  std::vector<std::int64_t> drawn = permutation(key, std::ssize(rows));
+  drawn.resize(as_index(std::min(max_count, std::ssize(rows))));
+  for (std::int64_t& row : drawn) row = rows[as_index(row)];
+  return drawn;
 }
 
 Split split_rows(std::int64_t rows, double fraction, bool shuffle, std::uint64_t seed,

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.h"
 #include "selfnorm/dataset.h"
 
 namespace selfnorm {
@@ -19,6 +20,10 @@ struct Split {
 
 /// Returns 0, 1, …, rows − 1.
 std::vector<std::int64_t> all_rows(std::int64_t rows);
+
+/// Returns `max_count` of the rows, drawn from the stream, or all of them if there are fewer.
+std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> rows, std::int64_t max_count,
+                                    const RandomKey& key);
 
 /// Holds out `fraction` of the rows. The first ⌊rows·(1 − fraction)⌋ rows are for
 /// training, and the last ones are held out, as in Keras's validation_split. 0 holds out no rows.
@@ -48,11 +53,13 @@ Split split_dataset(const Dataset& data, double fraction, const DataOptions& opt
 /// Decides DataOptions::validation_split if it is unset. `has_test` is whether there are test rows.
 void decide_validation_split(DataOptions& options, std::int64_t rows, bool has_test);
 
-/// Whether the rows of each class follow each other, so that the last rows have fewer classes.
+/// Whether there are several classes and the rows of each are consecutive. The last rows then
+/// belong to only some of the classes.
 bool are_sorted_by_class(std::span<const std::int32_t> classes);
 
-/// Returns the rows that a run with `options.split_seed` trains on: those that neither `test_split`
-/// nor the validation split holds out. The data need no inputs.
+/// Returns the rows on which a run with `options.split_seed` trains: those that are held out
+/// neither for testing nor for validation. `data` needs no inputs. Throws what `split_dataset`
+/// throws.
 std::vector<std::int64_t> training_rows(const Dataset& data, DataOptions options);
 
 /// Holds out validation rows of training rows as DataOptions::validation_split says. None are held

@@ -9,6 +9,7 @@
 #include "base/index.h"
 #include "base/random.h"
 #include "data/gather.h"
+#include "data/split.h"
 #include "files/byte_reader.h"
 
 namespace selfnorm {
@@ -31,9 +32,6 @@ Layout layout(const Field& field) {
   return {features, sample / features, sample, field.sample_shape.size() == 3};
 }
 
-double value_of(std::uint8_t byte) { return byte / 255.0; }
-double value_of(float value) { return value; }
-
 // Calls visit(feature, x) for every number of the rows, in memory order.
 template <class T, class Visit>
 void for_each(const std::vector<T>& values, const Layout& layout,
@@ -44,7 +42,7 @@ void for_each(const std::vector<T>& values, const Layout& layout,
     const T* x = values.data() + row * layout.sample;
     for (std::int64_t a = 0; a < outer; ++a) {
       for (std::int64_t b = 0; b < inner; ++b)
-        visit(static_cast<std::size_t>(layout.planes ? a : b), value_of(*x++));
+        visit(static_cast<std::size_t>(layout.planes ? a : b), field_number(*x++));
     }
   }
 }
@@ -125,18 +123,6 @@ std::vector<Moments> measure_transformed(const std::vector<T>& values, const Lay
   });
 }
 
-// Returns at most 65,536 of the rows, drawn in the same way each time.
-std::vector<std::int64_t> draw_rows(std::span<const std::int64_t> rows) {
-  constexpr std::size_t kMaxDrawn = std::size_t{1} << 16;
-  std::vector<std::int64_t> drawn(rows.begin(), rows.end());
-  if (rows.size() <= kMaxDrawn) return drawn;
-  const std::vector<std::int64_t> order =
-      permutation(random_key(0, "standardizer", "rows"), std::ssize(rows));
-  drawn.resize(kMaxDrawn);
-  for (std::size_t i = 0; i < kMaxDrawn; ++i) drawn[i] = rows[static_cast<std::size_t>(order[i])];
-  return drawn;
-}
-
 FeatureTransform fit_transform(FeatureTransform::Kind kind, const std::vector<double>& sorted) {
   if (kind == FeatureTransform::Kind::smooth_clip) return fit_smooth_clip(sorted);
   return kind == FeatureTransform::Kind::quantile ? fit_normal_quantiles(sorted)
@@ -152,7 +138,9 @@ std::vector<FeatureTransform> fit_transforms(const std::vector<T>& values, const
     return each.transform == FeatureTransform::Kind::none;
   };
   if (std::ranges::all_of(treatments, has_none)) return {};
-  const std::vector<std::int64_t> drawn = draw_rows(rows);
+  constexpr std::int64_t kMaxDrawn = 1 << 16;
+  const std::vector<std::int64_t> drawn =
+      draw_rows(rows, kMaxDrawn, random_key(0, "standardizer", "rows"));
   std::vector<FeatureTransform> transforms(treatments.size());
 #pragma omp parallel for schedule(dynamic)
   for (std::size_t feature = 0; feature < treatments.size(); ++feature) {
@@ -161,7 +149,7 @@ std::vector<FeatureTransform> fit_transforms(const std::vector<T>& values, const
     for (const std::int64_t row : drawn) {
       for (std::int64_t i = 0; i < layout.count; ++i) {
         const auto at = row * layout.sample + layout.at(static_cast<std::int64_t>(feature), i);
-        const double x = value_of(values[static_cast<std::size_t>(at)]);
+        const double x = field_number(values[static_cast<std::size_t>(at)]);
         if (!std::isnan(x)) numbers.push_back(x);
       }
     }

@@ -32,7 +32,7 @@ inline double standardize(const Standardizer& standardizer, std::size_t feature,
 /// Returns the number of features of a standardizer for this field.
 std::int64_t standardized_features(const Field& field);
 
-/// What standardization should do with a feature.
+/// How to standardize a feature.
 struct FeatureTreatment {
   FeatureTransform::Kind transform = FeatureTransform::Kind::none;  ///< to fit
   std::int64_t group = -1;   ///< features of the same group share a standard deviation; −1: none

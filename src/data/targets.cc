@@ -131,4 +131,14 @@ void align_classes(Targets& targets, const std::vector<std::string>& class_names
   targets.class_names = class_names;
 }
 
+std::vector<double> present_values(const Targets& targets, std::span<const std::int64_t> rows,
+                                   std::int64_t column) {
+  std::vector<double> present;
+  for (const std::int64_t row : rows) {
+    const double value = targets.values[static_cast<std::size_t>(row * targets.width + column)];
+    if (!std::isnan(value)) present.push_back(value);
+  }
+  return present;
+}
+
 }  // namespace selfnorm

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,5 +43,9 @@ Targets index_targets(std::string name, const std::vector<double>& labels,
 /// `class_names`.
 void align_classes(Targets& targets, const std::vector<std::string>& class_names,
                    const RowLocator& locate);
+
+/// Returns the values of a column of the targets in these rows that are not missing.
+std::vector<double> present_values(const Targets& targets, std::span<const std::int64_t> rows,
+                                   std::int64_t column);
 
 }  // namespace selfnorm

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "base/text.h"
 #include "passes/build.h"
 
 namespace selfnorm {
@@ -92,8 +93,7 @@ class Editor {
              std::ranges::any_of(network_.inputs,
                                  [&](const auto& input) { return input.first == candidate; });
     };
-    while (is_used(name)) name += '_';
-    return name;
+    return unused_name(std::move(name), is_used);
   }
 
   void omit_default_inputs() {

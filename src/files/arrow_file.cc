@@ -8,14 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/file.h"
-#include "base/text.h"
 #include "files/byte_reader.h"
+#include "files/foreign_files.h"
 
 namespace selfnorm {
 namespace {
@@ -23,14 +22,12 @@ namespace {
 struct ArrowFormat {
   std::string_view magic;
   const char* name;
-  const char* reader;  // of pandas
 };
 
-constexpr ArrowFormat kFormats[] = {{"PAR1", "a Parquet file", "read_parquet"},
-                                    {"ARROW1", "an Arrow or Feather file", "read_feather"},
-                                    {"FEA1", "a Feather file", "read_feather"}};
+constexpr ArrowFormat kFormats[] = {
+    {"PAR1", "a Parquet file"}, {"ARROW1", "an Arrow or Feather file"}, {"FEA1", "a Feather file"}};
 
-constexpr int kNoPyarrow = 3;  // exit status of the script
+constexpr int kNoPyarrow = 3;  // exit status of kScript
 
 // The first line keeps Python from loading modules from the current folder, which may be untrusted.
 // CSV has no dictionaries, so their values are written.
@@ -39,7 +36,7 @@ import sys; sys.path.pop(0)
 try:
     import pyarrow, pyarrow.csv, pyarrow.feather, pyarrow.parquet
 except ImportError:
-    sys.exit(3)
+    sys.exit(3)  # as kNoPyarrow
 try:
     path = sys.argv[1]
     with open(path, "rb") as file:
@@ -89,10 +86,10 @@ std::string last_line(std::string text) {
 
 [[noreturn]] void throw_no_pyarrow(const std::filesystem::path& path, const ArrowFormat& format) {
   throw_data_error(fmt::format(
-      "{}: is {}, which selfnorm reads with the Python package pyarrow (install it: pip install "
-      "pyarrow; or convert the file: python3 -c 'import sys, pandas; "
-      "pandas.{}(sys.argv[1]).to_csv(sys.stdout, index=False)' {} | selfnorm train - …)",
-      path.string(), format.name, format.reader, quote_for_shell(path.string())));
+      "{}: is {}, but python3 does not find the package pyarrow, which reads it (install it, in a "
+      "virtual environment if pip refuses: python3 -m venv env && env/bin/pip install pyarrow && "
+      "export PATH=$PWD/env/bin:$PATH)",
+      path.string(), format.name));
 }
 
 }  // namespace
@@ -100,8 +97,7 @@ std::string last_line(std::string text) {
 bool is_arrow_file(const std::filesystem::path& path) {
   // A table may begin with a column named PAR1, but it has no control bytes.
   const std::string start = first_bytes(path);
-  return format_of(start) != nullptr &&
-         std::ranges::any_of(start, [](char c) { return c < '\t' && c >= 0; });
+  return format_of(start) != nullptr && has_control_bytes(start);
 }
 
 std::unique_ptr<TemporaryFile> convert_arrow_file(const std::filesystem::path& path) {
@@ -111,8 +107,10 @@ std::unique_ptr<TemporaryFile> convert_arrow_file(const std::filesystem::path& p
   const auto status = run_script(path, table->path(), errors.path());
   if (!status || *status == kNoPyarrow) throw_no_pyarrow(path, *format);
   if (*status != 0) {
-    throw_data_error(fmt::format("{}: is {} that pyarrow cannot read: {}", path.string(),
-                                 format->name, last_line(read_file(errors.path()))));
+    throw_data_error(fmt::format(
+        "{}: is {} that pyarrow cannot convert to CSV: {} (write the file again if it is damaged, "
+        "or without the columns that are no numbers, words or times)",
+        path.string(), format->name, last_line(read_file(errors.path()))));
   }
   table->close(".csv");
   return table;

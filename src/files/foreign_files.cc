@@ -24,9 +24,9 @@ struct ForeignFormat {
 constexpr const char* kWebPage = "a web page, not data (is this the address of the file itself?)";
 
 constexpr ForeignFormat kForeignFormats[] = {
-    {"a Parquet file", "PAR1", 0, Converter::pandas, "read_parquet"},
-    {"an Arrow or Feather file", "ARROW1", 0, Converter::pandas, "read_feather"},
-    {"a Feather file", "FEA1", 0, Converter::pandas, "read_feather"},
+    {"a compressed Parquet file (decompress it first)", "PAR1"},
+    {"a compressed Arrow or Feather file (decompress it first)", "ARROW1"},
+    {"a compressed Feather file (decompress it first)", "FEA1"},
     {"an ORC file", "ORC", 0, Converter::pandas, "read_orc"},
     {"an Excel file (.xls)", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, Converter::pandas,
      "read_excel"},
@@ -71,7 +71,8 @@ constexpr ForeignFormat kNpz = {"a NumPy archive (.npz)", "", 0, Converter::comm
                                 "python3 -c 'import sys, numpy; numpy.savetxt(sys.stdout, "
                                 "numpy.load(sys.argv[1])[\"NAME\"], delimiter=\",\")' FILE"};
 
-std::string command_of(const ForeignFormat& format, const std::string& file) {
+std::string command_of(const ForeignFormat& format, const std::filesystem::path& path) {
+  const std::string file = quote_for_shell(path.string());
   switch (format.converter) {
     case Converter::none: break;
     case Converter::pandas:
@@ -89,14 +90,9 @@ std::string command_of(const ForeignFormat& format, const std::string& file) {
   return "";
 }
 
-// Whether the bytes contain some that no text has.
-bool has_control_bytes(std::string_view bytes) {
-  return std::ranges::any_of(bytes, [](char c) { return c >= 0 && c < '\t'; });
-}
-
 [[noreturn]] void reject(const std::filesystem::path& path, const ForeignFormat& format) {
   const std::string text = fmt::format("{}: is {}", path.string(), format.name);
-  const std::string command = command_of(format, quote_for_shell(path.string()));
+  const std::string command = command_of(format, path);
   if (command.empty()) throw_data_error(text);
   throw_data_error(
       fmt::format("{}, which selfnorm does not read (convert it: {} | selfnorm train "
@@ -105,6 +101,10 @@ bool has_control_bytes(std::string_view bytes) {
 }
 
 }  // namespace
+
+bool has_control_bytes(std::string_view bytes) {
+  return std::ranges::any_of(bytes, [](char c) { return c >= 0 && c < '\t'; });
+}
 
 void check_not_foreign(const std::filesystem::path& path, std::string_view start) {
   const auto begins_as = [&](const ForeignFormat& format) {

@@ -20,7 +20,7 @@ struct Attributes {
     Options list = {{"vocabulary",
                      &vocabulary,
                      "number of rows of the table: token ids are below it, and 0 is padding; if "
-                     "left out, that of the texts or of the column in `embed`",
+                     "left out, the number of token ids of the texts or of the embedded column",
                      {2, kMaxTokenIds}},
                     {"dimension", &dimension, "length of a vector; required", range::kExtent},
                     {"trainable", &trainable, "whether to train the table"},

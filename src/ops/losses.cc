@@ -13,6 +13,7 @@
 namespace selfnorm {
 namespace {
 
+using kernels::ElementLoss;
 using kernels::LossSum;
 
 struct SquaredAttributes {
@@ -64,30 +65,31 @@ double parameter_of(const Settings& attributes) {
   return 1;
 }
 
-struct SigmoidLoss {
-  static LossSum forward(const float* x, const float* t, std::int64_t n, double) {
-    return kernels::sigmoid_cross_entropy(x, t, nullptr, n);
+// A loss of a kernel, divided by a power of its parameter.
+template <ElementLoss kLoss, int kPower>
+struct KernelLoss {
+  static double divisor(double parameter) {
+    return kPower == 2 ? parameter * parameter : kPower == 1 ? parameter : 1;
   }
-  static void gradient(const float* x, const float* t, float* dx, std::int64_t n, double,
+  static LossSum forward(const float* x, const float* t, std::int64_t n, double parameter) {
+    LossSum all = kernels::element_loss(kLoss, x, t, nullptr, n, parameter);
+    all.sum /= divisor(parameter);
+    return all;
+  }
+  static void gradient(const float* x, const float* t, float* dx, std::int64_t n, double parameter,
                        double scale) {
-    kernels::sigmoid_cross_entropy_gradient(x, t, dx, n, scale);
+    kernels::element_loss_gradient(kLoss, x, t, dx, n, scale / divisor(parameter), parameter);
   }
+};
+
+struct SigmoidLoss : KernelLoss<ElementLoss::sigmoid_cross_entropy, 0> {
   template <class T>
   static T reference(T x, T t, double) {
     return std::log(1.0 + std::exp(x)) - x * t;
   }
 };
 
-struct SquaredLoss {
-  static LossSum forward(const float* x, const float* t, std::int64_t n, double unit) {
-    LossSum all = kernels::mean_squared_error(x, t, nullptr, n);
-    all.sum /= unit * unit;
-    return all;
-  }
-  static void gradient(const float* x, const float* t, float* dx, std::int64_t n, double unit,
-                       double scale) {
-    kernels::mean_squared_error_gradient(x, t, dx, n, scale / (unit * unit));
-  }
+struct SquaredLoss : KernelLoss<ElementLoss::squared, 2> {
   template <class T>
   static T reference(T x, T t, double unit) {
     const T e = (x - t) / unit;
@@ -95,46 +97,21 @@ struct SquaredLoss {
   }
 };
 
-struct SquaredLogLoss {
-  static LossSum forward(const float* x, const float* t, std::int64_t n, double unit) {
-    LossSum all = kernels::mean_squared_log_error(x, t, nullptr, n);
-    all.sum /= unit * unit;
-    return all;
-  }
-  static void gradient(const float* x, const float* t, float* dx, std::int64_t n, double unit,
-                       double scale) {
-    kernels::mean_squared_log_error_gradient(x, t, dx, n, scale / (unit * unit));
-  }
+struct SquaredLogLoss : KernelLoss<ElementLoss::squared_log, 2> {
   template <class T>
   static T reference(T x, T t, double unit) {
     return SquaredLoss::reference(x, T(std::log(1.0 + t)), unit);
   }
 };
 
-struct PoissonLoss {
-  static LossSum forward(const float* x, const float* t, std::int64_t n, double unit) {
-    LossSum all = kernels::poisson(x, t, nullptr, n);
-    all.sum /= unit;
-    return all;
-  }
-  static void gradient(const float* x, const float* t, float* dx, std::int64_t n, double unit,
-                       double scale) {
-    kernels::poisson_gradient(x, t, dx, n, scale / unit);
-  }
+struct PoissonLoss : KernelLoss<ElementLoss::poisson, 1> {
   template <class T>
   static T reference(T x, T t, double unit) {
     return (std::exp(x) - t * x) / unit;
   }
 };
 
-struct HuberLoss {
-  static LossSum forward(const float* x, const float* t, std::int64_t n, double delta) {
-    return kernels::huber(x, t, nullptr, n, delta);
-  }
-  static void gradient(const float* x, const float* t, float* dx, std::int64_t n, double delta,
-                       double scale) {
-    kernels::huber_gradient(x, t, dx, n, delta, scale);
-  }
+struct HuberLoss : KernelLoss<ElementLoss::huber, 0> {
   template <class T>
   static T reference(T x, T t, double delta) {
     const T e = x - t;

@@ -104,4 +104,9 @@ std::string mask_name(const Node& node) {
   return node.epilogue.empty() ? node.name : node.epilogue.back().name;
 }
 
+bool has_attribute(const OpRow& row, std::string_view name) {
+  const Options options = row.attributes->describe();
+  return std::ranges::count(options, name, &Option::name) > 0;
+}
+
 }  // namespace selfnorm

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ops/row.h"
@@ -14,6 +15,9 @@ std::span<const OpRow> op_table();
 
 /// Returns the row with this name, or null.
 const OpRow* find_op(const std::string& name);
+
+/// Returns whether an op has an attribute with this name.
+bool has_attribute(const OpRow& row, std::string_view name);
 
 /// Returns the row of a node's op. Every node of a graph has one.
 const OpRow& row_of(const Node& node);

@@ -295,23 +295,21 @@ void check_parameter_sharing(const Network& network) {
   }
 }
 
-// Returns `name`, changed until no input has it. Columns of a table may have any name.
-std::string unused_name(const Network& network, std::string name) {
-  using Input = std::pair<std::string, Shape>;
-  while (std::ranges::count(network.inputs, name, &Input::first) > 0) name += '_';
-  return name;
-}
-
 }  // namespace
 
 Network complete_names(const Network& network) {
   Network complete = network;
   std::map<std::string, int> count;
+  // Columns of a table may have any name.
+  const auto is_input = [&](const std::string& name) {
+    using Input = std::pair<std::string, Shape>;
+    return std::ranges::count(network.inputs, name, &Input::first) > 0;
+  };
   std::string before = network.inputs.empty() ? "" : network.inputs.front().first;
   for (Layer& layer : complete.layers) {
     const int number = ++count[layer.op];
     if (layer.name.empty())
-      layer.name = unused_name(network, fmt::format("{}_{}", layer.op, number));
+      layer.name = unused_name(fmt::format("{}_{}", layer.op, number), is_input);
     if (layer.inputs.empty()) layer.inputs = {before};
     before = layer.name;
   }

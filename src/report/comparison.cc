@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/quantile.h"
 #include "base/text.h"
 #include "train/metric_table.h"
 
@@ -185,7 +186,7 @@ double median_epoch_seconds(const Trial& trial) {
   for (const EpochRecord& record : trial.epochs) seconds.push_back(record.seconds);
   if (seconds.empty()) return kNone;
   std::ranges::sort(seconds);
-  return seconds[seconds.size() / 2];
+  return quantile_of(seconds, 0.5);
 }
 
 std::vector<std::int64_t> tabulated_epochs(const Comparison& comparison) {

@@ -70,9 +70,9 @@ std::string text_of(const Field& field, const std::vector<std::string>& vocabula
 
 // Returns the category of a row in a column of an embedding, or null.
 Json category_of(const TableColumn& column, const Field& field, std::int64_t row) {
-  const auto id = static_cast<std::size_t>(value_at(field, static_cast<std::size_t>(row)));
-  if (id < kFirstCategory || id - kFirstCategory >= column.categories.size()) return nullptr;
-  return column.categories[id - kFirstCategory];
+  const std::int64_t index = category_of_token_id(value_at(field, static_cast<std::size_t>(row)));
+  if (index < 0 || index >= std::ssize(column.categories)) return nullptr;
+  return column.categories[static_cast<std::size_t>(index)];
 }
 
 // Adds the numbers of an input to a list, as far as there is room. Of a column of a table that

@@ -61,6 +61,7 @@ std::string table_page(const TablePage& page) {
   for (const std::string& fact : page.facts) html += "<p>" + escaped(fact) + "</p>";
   for (const std::string& warning : page.warnings)
     html += "<p class=\"warning\">" + escaped(warning) + "</p>";
+  for (const std::string& note : page.notes) html += "<p>Note: " + escaped(note) + "</p>";
   html += "<table><thead><tr>";
   for (const std::string& name : table_page_columns()) html += "<th>" + escaped(name) + "</th>";
   html += "<th></th></tr></thead><tbody>";
@@ -70,9 +71,8 @@ std::string table_page(const TablePage& page) {
     html += "<td>" + bars(row.histogram) + "</td></tr>";
   }
   html +=
-      "</tbody></table><p>“score alone”: accuracy or R² on half of the rows, predicted from this "
-      "column "
-      "only.</p></html>\n";
+      "</tbody></table><p>“score alone”: accuracy, or R² of the ranks of numbers, on half of the "
+      "rows, predicted from this column only.</p></html>\n";
   return html;
 }
 

@@ -14,7 +14,7 @@ struct TablePage {
     std::vector<std::int64_t> histogram;  ///< rows in equal bins, or empty
   };
   std::string title, subtitle;
-  std::vector<std::string> facts, warnings;
+  std::vector<std::string> facts, warnings, notes;
   std::vector<Row> rows;
 };
 

@@ -62,6 +62,12 @@ FileKind file_kind(const fs::path& path) {
   if (std::ranges::count(kTableExtensions, ending) > 0) return FileKind::table;
   if (is_arrow_file(path)) return FileKind::table;
   find_table_format(path);  // throws for files of other programs
+  static const std::vector<std::string> arrow_endings = {".parquet", ".feather", ".arrow"};
+  if (is_listed(arrow_endings, ending) && fs::is_regular_file(path)) {
+    throw_data_error(path.string() +
+                     ": is named like an Arrow table but does not begin like one "
+                     "(it is damaged, or a file of another format)");
+  }
   if (is_text_file(path)) return FileKind::table;
   std::error_code ignored;
   if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) {

@@ -30,16 +30,16 @@ void forget_unused_columns(Dataset& data) {
   });
 }
 
-// An embedding reads token ids, so they cannot share an input with numbers or other ids.
+// An input of token ids is read by an embedding, so it can have no other columns.
 void reject_mixed_inputs(const Dataset& data) {
   for (const Field& field : data.inputs) {
     if (field.sources.size() < 2) continue;
     for (const TableColumn& column : data.table) {
-      if (column.kind != "embedded" || !is_listed(field.sources, column.name)) continue;
-      throw_data_error(
-          fmt::format("{}: input '{}' mixes the column {} of `embed` with others (give it an input "
-                      "of its own)",
-                      data.name, field.name, quote_for_message(column.name)));
+      if (!is_embedded(column) || !is_listed(field.sources, column.name)) continue;
+      throw_data_error(fmt::format(
+          "{}: input '{}' contains the column {}, which is in `embed`, and other columns "
+          "(give this column an input of its own)",
+          data.name, field.name, quote_for_message(column.name)));
     }
   }
 }

@@ -33,11 +33,6 @@ void encode_time(const TableColumn& column, double seconds, float* out) {
   }
 }
 
-bool is_one_number(const TableColumn& column) {
-  return column.kind == "category" && column.categories.size() == 2 && !column.has_other &&
-         !column.marks_missing;
-}
-
 // Writes the numbers of the category with this index, or of an unknown one.
 void encode_one_hot(const TableColumn& column, std::optional<double> index, float* out) {
   const std::size_t count = column.categories.size();
@@ -59,7 +54,7 @@ void check_table_column(const TableColumn& column) {
                         are_parts_known && std::isfinite(column.origin);
   // A column whose cells were all missing in training has none.
   const bool may_lack_categories =
-      column.kind == "embedded" || (column.kind == "category" && column.marks_missing);
+      is_embedded(column) || (column.kind == "category" && column.marks_missing);
   const bool has_categories = is_category(column) || column.kind == "ordinal";
   const bool fits = is_known && is_time(*format) == (column.kind == "time") &&
                     (has_categories == !column.categories.empty() || may_lack_categories);
@@ -72,7 +67,19 @@ void check_table_column(const TableColumn& column) {
 }
 
 bool is_category(const TableColumn& column) {
-  return column.kind == "category" || column.kind == "embedded";
+  return column.kind == "category" || is_embedded(column);
+}
+
+bool is_embedded(const TableColumn& column) { return column.kind == "embedded"; }
+
+bool is_one_number(const TableColumn& column) {
+  return column.kind == "category" && column.categories.size() == 2 && !column.has_other &&
+         !column.marks_missing;
+}
+
+std::int64_t category_of_token_id(float id) {
+  constexpr auto kFirst = static_cast<std::int64_t>(kFirstCategory);
+  return std::max<std::int64_t>(static_cast<std::int64_t>(id) - kFirst, -1);
 }
 
 std::size_t token_id_of_others(const TableColumn& column) { return column.has_other ? 1 : 0; }
@@ -136,7 +143,7 @@ std::size_t token_id(const TableColumn& column, std::optional<double> rank) {
 ColumnEncoder::Coding ColumnEncoder::coding_of(const TableColumn& column) {
   if (is_one_number(column)) return Coding::two_categories;
   if (column.kind == "category") return Coding::one_hot;
-  if (column.kind == "embedded") return Coding::token_id;
+  if (is_embedded(column)) return Coding::token_id;
   return column.kind == "time" ? Coding::time : Coding::number;
 }
 
@@ -150,7 +157,7 @@ ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells
   const WordRanks ranks(column.categories);
   for (const std::string& word : cells.words()) {
     std::optional<double> value;
-    if (!column.categories.empty()) {
+    if (is_category(column) || !column.categories.empty()) {
       value = ranks.find(word);
     } else {
       value = parse_cell(word, format);
@@ -158,6 +165,13 @@ ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells
     }
     of_word_.push_back(value);
   }
+}
+
+std::vector<std::string> ColumnEncoder::unknown_categories() const {
+  std::vector<std::string> unknown;
+  for (std::size_t i = 0; i < of_word_.size() && is_category(column_); ++i)
+    if (!of_word_[i] && cells_.counts()[i] > 0) unknown.push_back(cells_.words()[i]);
+  return unknown;
 }
 
 void ColumnEncoder::encode(std::int64_t begin, std::int64_t end, const NumberTable& table,

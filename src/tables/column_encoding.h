@@ -15,13 +15,21 @@ namespace selfnorm {
 /// Whether the cells of a column are categories.
 bool is_category(const TableColumn& column);
 
-/// The token id of the first category of an embedding. 0 is padding, which stands for missing
-/// cells.
+/// Whether the cells of a column are token ids.
+bool is_embedded(const TableColumn& column);
+
+/// Whether a column has two categories and no missing cells, so that it is a single number.
+bool is_one_number(const TableColumn& column);
+
+/// The token id of the first category of an embedded column. 0 is padding, and also a missing cell.
 inline constexpr std::size_t kFirstCategory = 2;
 
-/// Returns the token id of categories that a column of an embedding does not list: 1, or 0 if no
-/// row of the training data has such a category.
+/// Returns the token id of a category that an embedded column does not list: 1, or 0 if all
+/// categories in training are listed.
 std::size_t token_id_of_others(const TableColumn& column);
+
+/// Returns the index of the category with a token id, or −1.
+std::int64_t category_of_token_id(float id);
 
 /// Whether a column becomes numbers for the network.
 bool is_feature(const TableColumn& column);
@@ -54,11 +62,14 @@ class ColumnEncoder {
   /// Returns the number of numbers in each row.
   std::size_t count() const { return count_; }
 
+  /// Returns the words that occur and are none of the categories of the column.
+  std::vector<std::string> unknown_categories() const;
+
   /// Writes the numbers of rows `begin` to `end` − 1. Missing cells of numbers and times are NaN.
-  /// An unknown category is that of all others if there is one, else none. A column of an embedding
-  /// has token ids: 0 for missing cells and no category, 1 for all others, then the categories.
-  /// Adds the first `max_faults` cells that are not a number or time of the column's format, or
-  /// beyond 32 bits, or not one of the words of an ordinal column.
+  /// An unknown category counts as all others if the column has them, else as none. The token ids
+  /// of an embedded column are 0 for a missing cell or no category, 1 for all others, and 2 onward
+  /// for the listed categories. Adds the first `max_faults` cells that are not a number or time of
+  /// the column's format, or beyond 32 bits, or not one of the words of an ordinal column.
   void encode(std::int64_t begin, std::int64_t end, const NumberTable& table,
               std::size_t max_faults, std::vector<CellFault>& faults) const;
 
@@ -73,7 +84,7 @@ class ColumnEncoder {
 
   const TableColumn& column_;
   const ColumnCells& cells_;
-  Coding coding_;  // instead of a comparison of words for each cell
+  Coding coding_;  // decided once, since comparing words for each cell is slow
   std::size_t count_;
   std::vector<std::optional<double>> of_word_;  // number, or rank of the category
 };

@@ -28,7 +28,7 @@ struct CsvFormat {
 
 /// Calls a function for the rows of a plain or compressed file, and returns how the file is
 /// written. Empty lines are skipped, and lines that start with # if the first one does
-/// (data/dialect.h). Throws Error(data) with file and line for a quote that is not closed.
+/// (tables/dialect.h). Throws Error(data) with file and line for a quote that is not closed.
 CsvFormat read_csv_blocks(const std::filesystem::path& path, const CsvFormat& format,
                           const CsvBlockCallback& callback);
 CsvFormat read_csv_rows(const std::filesystem::path& path, const CsvFormat& format,

@@ -17,17 +17,11 @@
 #include "tables/column_encoding.h"
 #include "tables/row_order.h"
 #include "tables/table_columns.h"
+#include "tables/table_notes.h"
 #include "tables/table_targets.h"
 
 namespace selfnorm {
 namespace {
-
-// Returns whether a word that counts as missing is also the name of something, as Namibia's code
-// NA.
-bool may_be_class(const std::string& word) {
-  const std::string lower = to_lower(word);
-  return lower == "na" || lower == "none";
-}
 
 // Returns the places of the names that occur once.
 std::unordered_map<std::string_view, std::size_t> unique_names(
@@ -49,18 +43,6 @@ void check_table_size(const std::string& file, std::int64_t columns, std::int64_
       "{}: row {} of {} columns: the table is too large, since absent cells are stored, too (at "
       "most {} columns and {} cells; choose columns, or read fewer rows with `limit`)",
       file, rows, columns, kMaxColumns, kMaxCells));
-}
-
-MissingWords::MissingWords(const std::vector<std::string>& words) {
-  for (const std::string& word : words) {
-    words_.push_back(to_lower(word));
-    longest_ = std::max(longest_, word.size());
-    has_numbers_ = has_numbers_ || parse_number(word).has_value();
-  }
-}
-
-bool MissingWords::contains(std::string_view cell) const {
-  return cell.empty() || (cell.size() <= longest_ && is_listed(words_, to_lower(cell)));
 }
 
 CsvTable::CsvTable(std::string file, const DataOptions& options,
@@ -184,11 +166,7 @@ std::vector<CsvTable::PlacedColumn> CsvTable::planned_columns() const {
     else if (is_feature(planned)) lacking.push_back(planned.name);
   }
   if (lacking.empty()) return columns;
-  const std::string more =
-      lacking.size() > 1 ? fmt::format(", and {} more are absent", lacking.size() - 1) : "";
-  throw_data_error(fmt::format("{}: there is no column {}, which the model needs{}{}", file_,
-                               quote_for_message(lacking[0]), more,
-                               column_hint(lacking[0], header_.names)));
+  throw_missing_columns(file_, lacking, header_.names);
 }
 
 void CsvTable::read_planned_columns() {
@@ -252,162 +230,6 @@ std::vector<std::size_t> CsvTable::changed_words() const {
   for (std::size_t i = 0; i < columns_.size(); ++i)
     if (columns_[i].cells.has_changed_words()) changed.push_back(i);
   return changed;
-}
-
-std::string CsvTable::cell_location(std::int64_t row, std::size_t column) const {
-  const std::int64_t line = lines_[as_index(row)];
-  if (header_.is_row)
-    return fmt::format("{}:{}, column {}", file_, line, quote_for_message(header_.names[column]));
-  return fmt::format("{}:{}, column {} (from 0)", file_, line, column);
-}
-
-// Leaves out rows without a class.
-void CsvTable::leave_out_unlabeled(Dataset& data) {
-  const Column& target = columns_[targets_[0]];
-  if (target.cells.missing() == 0 || !needs_all_labels(target.cells, task())) return;
-  const auto has_word = [&](const Column& column) {
-    return !column.is_target && to_lower(column.missing_word) == to_lower(target.missing_word);
-  };
-  const bool is_used_elsewhere = std::ranges::any_of(columns_, has_word);
-  if (target.missing_words > 0 && may_be_class(target.missing_word) && !is_used_elsewhere) {
-    reject_doubtful_missing(cell_location(first_missing(target.cells), targets_[0]),
-                            target.missing_word, target.missing_words, target.cells.size());
-  }
-  std::vector<bool> kept;
-  for (std::int64_t row = 0; row < rows(); ++row) kept.push_back(!is_missing(target.cells, row));
-  data.unlabeled = target.cells.missing();
-  for (Column& column : columns_)
-    if (column.is_read) column.cells.select(kept);
-  std::size_t to = 0;
-  for (std::size_t from = 0; from < kept.size(); ++from)
-    if (kept[from]) lines_[to++] = lines_[from];
-  lines_.resize(to);
-}
-
-// Returns whether training rows may decide which categories of a column have a number.
-bool CsvTable::may_have_many_categories(std::size_t column) const {
-  const Column& read = columns_[column];
-  if (read.is_target || !read.is_read) return false;
-  const bool is_chosen = choices_[column].kind == "category" || choices_[column].kind == "embedded";
-  return is_chosen || read.cells.distinct_words() > static_cast<std::int64_t>(kMaxCategories);
-}
-
-// The data have their targets and the order of their rows.
-std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& data,
-                                                              const std::string& delimiter) const {
-  if (!options_.table.empty()) return planned_columns();
-  std::vector<std::int64_t> rows;
-  for (std::size_t i = 0; i < columns_.size() && rows.empty(); ++i)
-    if (may_have_many_categories(i)) rows = training_rows(data, options_);
-  std::vector<PlacedColumn> columns;
-  for (const bool keeps_all : {targets_.empty(), true}) {
-    columns.clear();
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (columns_[i].is_target) continue;
-      const UndecidedColumn undecided{header_.names[i],
-                                      i == 0,
-                                      delimiter == "semicolon",
-                                      keeps_all,
-                                      columns_[i].is_category,
-                                      options_.embed_large,
-                                      rows};
-      columns.emplace_back(decide_column(undecided, columns_[i].cells, choices_[i]), i);
-    }
-    const auto is_used = [](const PlacedColumn& each) { return is_feature(each.first); };
-    if (std::ranges::any_of(columns, is_used)) break;  // else all that say nothing are used
-  }
-  return columns;
-}
-
-Field CsvTable::features(Dataset& data, const std::string& delimiter) {
-  constexpr std::size_t kMaxFaults = 5;  // of a column, that are listed
-  const std::vector<PlacedColumn> columns = decided_columns(data, delimiter);
-  Field field{"features", {}, {}};
-  for (const auto& [column, place] : columns) {
-    for (std::string& name : names_of_numbers(column)) {
-      field.columns.push_back(std::move(name));
-      field.sources.push_back(column.name);
-    }
-    data.table.push_back(column);
-  }
-  const std::size_t width = field.columns.size();
-  if (width == 0) throw_no_features(file_, data.table);
-  for (const auto& [column, place] : columns)
-    if (is_category(column)) columns_[place].cells.use_words();
-  std::vector<ColumnEncoder> encoders;
-  for (const auto& [column, place] : columns) encoders.emplace_back(column, columns_[place].cells);
-  std::vector<float> numbers(lines_.size() * width);
-  std::vector<std::string> faults;
-  for (const auto& [encoder, fault] : encode_table(encoders, rows(), numbers, kMaxFaults)) {
-    const std::size_t place = columns[encoder].second;
-    faults.push_back(fmt::format("{}: expected {}, got {}", cell_location(fault.row, place),
-                                 fault.expected, quote_for_message(fault.cell)));
-  }
-  for (const auto& [column, place] : columns) {
-    if (column.kind == "id" && options_.read_ids)
-      data.ids.push_back({column.name, texts_of(columns_[place].cells)});
-  }
-  if (!faults.empty()) throw_cell_faults(faults);
-  field.sample_shape = {static_cast<std::int64_t>(width)};
-  field.values = std::move(numbers);
-  return field;
-}
-
-// Adds the groups and times of the rows if the options name their columns.
-void CsvTable::add_order_of_rows(Dataset& data) const {
-  const auto place = [&](const std::string& name) {
-    return as_index(std::ranges::find(header_.names, name) - header_.names.begin());
-  };
-  if (!options_.group.empty()) data.groups = groups_of(columns_[place(options_.group)].cells);
-  if (options_.time.empty()) return;
-  const std::size_t column = place(options_.time);
-  const std::string& format = choices_[column].format;
-  if (format.empty() && has_ambiguous_days(columns_[column].cells)) {
-    throw_data_error(
-        fmt::format("{}: `time`: {} may begin with the day or with the month (say which: date = "
-                    "[\"{}=day/month/year\"], or month/day/year)",
-                    cell_location(0, column), quote_for_message(columns_[column].cells.words()[0]),
-                    header_.names[column]));
-  }
-  const TableTimes times = times_of(columns_[column].cells, format);
-  if (times.fault) {
-    throw_data_error(
-        fmt::format("{}: expected a time or a number, got {} (`time` orders the rows "
-                    "by this column)",
-                    cell_location(times.fault->row, column), quote_for_message(times.fault->cell)));
-  }
-  data.times = times.values;
-}
-
-std::vector<TargetColumn> CsvTable::target_columns() {
-  std::vector<TargetColumn> targets;
-  for (const std::size_t place : targets_) {
-    if (!options_.read_targets) break;
-    targets.push_back({header_.names[place], &columns_[place].cells,
-                       [this, place](std::int64_t row) { return cell_location(row, place); }});
-  }
-  return targets;
-}
-
-Dataset CsvTable::dataset(const std::string& delimiter) {
-  Dataset data{std::filesystem::path(file_).filename().string(), 0, {}, {}};
-  const std::vector<TargetColumn> targets = target_columns();
-  for (const TargetColumn& target : targets) {
-    if (task() == "classification") break;
-    read_formatted_numbers(target, delimiter == "semicolon", data.notes);
-  }
-  for (const TargetColumn& target : targets) {
-    if (target.cells->missing() == target.cells->size())
-      throw_data_error(fmt::format("{}: no row has a target '{}'", file_, target.name));
-  }
-  if (targets.size() == 1) leave_out_unlabeled(data);
-  data.rows = rows();
-  data.targets = targets_of_table(targets, task());
-  if (options_.table.empty() && targets.size() == 1) check_variety(file_, targets[0], data.notes);
-  if (options_.table.empty()) add_order_of_rows(data);
-  data.inputs.push_back(features(data, delimiter));
-  data.lines = lines_;
-  return data;
 }
 
 }  // namespace selfnorm

@@ -13,24 +13,11 @@
 #include "tables/column_choice.h"
 #include "tables/csv_block.h"
 #include "tables/csv_row.h"
+#include "tables/missing_words.h"
 #include "tables/table_header.h"
 #include "tables/table_targets.h"
 
 namespace selfnorm {
-
-/// The words that count as missing (DataOptions::missing), in any case.
-class MissingWords {
- public:
-  explicit MissingWords(const std::vector<std::string>& words);
-  bool contains(std::string_view cell) const;
-  /// Whether a number counts as missing, so that numbers must be looked up, too.
-  bool has_numbers() const { return has_numbers_; }
-
- private:
-  std::vector<std::string> words_;  // in lower case
-  std::size_t longest_ = 0;
-  bool has_numbers_ = false;
-};
 
 /// A column that a file names itself.
 struct DeclaredColumn {
@@ -93,8 +80,9 @@ class CsvTable {
   std::vector<TargetColumn> target_columns();
   void leave_out_unlabeled(Dataset& data);
   std::vector<PlacedColumn> planned_columns() const;
+  void check_header(Dataset& data) const;
   void add_order_of_rows(Dataset& data) const;
-  bool may_have_many_categories(std::size_t column) const;
+  bool depends_on_training_rows(std::size_t column) const;
   std::vector<PlacedColumn> decided_columns(const Dataset& data,
                                             const std::string& delimiter) const;
   Field features(Dataset& data, const std::string& delimiter);

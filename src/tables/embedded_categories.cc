@@ -1,34 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tables/embedded_categories.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/index.h"
+#include "base/text.h"
+#include "data/check_dataset.h"
 #include "data/inputs.h"
-#include "files/byte_reader.h"
 #include "tables/column_encoding.h"
 
 namespace selfnorm {
 namespace {
 
-bool is_embedded(const TableColumn& column) { return column.kind == "embedded"; }
-
 const TableColumn* find_embedded(const std::vector<TableColumn>& table, const std::string& name) {
   const auto found = std::ranges::find_if(
       table, [&](const TableColumn& each) { return is_embedded(each) && each.name == name; });
   return found == table.end() ? nullptr : &*found;
-}
-
-std::string unused_name(const Dataset& data, std::string name) {
-  while (std::ranges::count(data.inputs, name, &Field::name) > 0) name += '_';
-  return name;
 }
 
 // Returns the token id of each token id of a column in another column.
@@ -56,7 +47,10 @@ void separate_embedded_columns(Dataset& data) {
   if (!others.empty()) data.inputs.push_back(select_columns(table, others, table.name));
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     if (find_embedded(data.table, table.sources[i]) == nullptr) continue;
-    data.inputs.push_back(select_columns(table, {i}, unused_name(data, table.columns[i])));
+    const auto is_used = [&](const std::string& name) {
+      return std::ranges::count(data.inputs, name, &Field::name) > 0;
+    };
+    data.inputs.push_back(select_columns(table, {i}, unused_name(table.columns[i], is_used)));
   }
 }
 
@@ -64,17 +58,11 @@ const TableColumn* find_embedded_column(const Dataset& data, const Field& field)
   return field.sources.size() == 1 ? find_embedded(data.table, field.sources[0]) : nullptr;
 }
 
-void check_token_ids_of_columns(const Dataset& data) {
+void check_given_dataset(const Dataset& data) {
+  check_dataset(data);
   for (const Field& field : data.inputs) {
     const TableColumn* column = find_embedded_column(data, field);
-    if (column == nullptr) continue;
-    const auto is_id = [&](float id) {
-      return id >= 0 && id < static_cast<float>(vocabulary_size(*column)) && id == std::trunc(id);
-    };
-    const auto* ids = std::get_if<std::vector<float>>(&field.values);
-    if (ids != nullptr && std::ranges::all_of(*ids, is_id)) continue;
-    throw_data_error(fmt::format("{}: input '{}': expected token ids from 0 to {}", data.name,
-                                 field.name, vocabulary_size(*column) - 1));
+    if (column != nullptr) check_token_ids(field, vocabulary_size(*column), data.name);
   }
 }
 

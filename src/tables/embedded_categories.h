@@ -9,27 +9,28 @@
 
 namespace selfnorm {
 
-/// Gives each column of token ids an input of its own, with the name of the column, after the input
-/// of all other columns.
+/// Moves each embedded column to an input of its own with its name, after the input of all other
+/// columns.
 void separate_embedded_columns(Dataset& data);
 
 /// Returns the column whose token ids the input consists of, or null.
 const TableColumn* find_embedded_column(const Dataset& data, const Field& field);
 
-/// Throws Error(data) for a column with a number that is not one of its token ids.
-void check_token_ids_of_columns(const Dataset& data);
+/// Throws what `check_dataset` throws, and Error(data) with the row for a number of an embedded
+/// column that is not one of its token ids. For data that a program passes in.
+void check_given_dataset(const Dataset& data);
 
 /// Returns the number of token ids of a column.
 std::int64_t vocabulary_size(const TableColumn& column);
 
-/// Removes the categories of all columns of token ids that do not occur in the given rows, since
-/// training cannot learn their vectors. They become the category of all others, or none. The fields
-/// keep their token ids; `convert_categories` renumbers them.
+/// Returns `data.table` without the embedded categories that do not occur in these rows, since
+/// training cannot learn their vectors. They count as all others, if such a category remains, else
+/// as none. `convert_categories` then renumbers the fields.
 std::vector<TableColumn> learned_categories(const Dataset& data,
                                             std::span<const std::int64_t> rows);
 
-/// Renumbers the token ids of all columns as those of the same categories in `table`, which the
-/// data get.
+/// Replaces the embedded columns of the data by those in `table`, and renumbers the token ids so
+/// that each category keeps its meaning.
 void convert_categories(const std::vector<TableColumn>& table, Dataset& data);
 
 }  // namespace selfnorm

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tables/feature_treatment.h"
 
-#include <algorithm>
 #include <map>
 
 #include "tables/column_encoding.h"
@@ -14,12 +13,12 @@ FeatureTransform::Kind transform_of(const std::string& scaling) {
   return scaling == "quantile" ? FeatureTransform::Kind::quantile : FeatureTransform::Kind::none;
 }
 
-// Adds the treatment of the numbers of a column, by their names. Marks are 0 or 1, so with this
-// standard deviation or a larger one, they are at most 10.
+// Adds the treatment of the numbers of a column, by their names. Indicators are 0 or 1, so with a
+// standard deviation of at least 0.1 they are at most 10.
 void add_treatments(const TableColumn& column, std::int64_t group, FeatureTransform::Kind transform,
                     std::map<std::string, FeatureTreatment>& by_name) {
   constexpr double kMinDeviation = 0.1;
-  const bool is_number = column.kind != "category";
+  const bool is_number = !is_category(column);
   const std::vector<std::string> names = names_of_numbers(column);
   for (std::size_t i = 0; i < names.size(); ++i) {
     const bool marks_missing = column.marks_missing && i + 1 == names.size();

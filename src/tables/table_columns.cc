@@ -150,9 +150,17 @@ std::vector<CellFormat> number_formats(const UndecidedColumn& column, bool with_
   return formats;
 }
 
+// Returns whether words such as "007" may be numbers. They are codes if each occurs often, or if
+// they identify the rows.
+bool may_be_padded_numbers(std::int64_t distinct, std::int64_t present, bool keep) {
+  return distinct > static_cast<std::int64_t>(kMaxCategories) &&
+         present < kMinRowsPerCategory * distinct && (keep || 2 * distinct <= present);
+}
+
 // Returns a column of numbers or times if all words have one of their formats.
-std::optional<TableColumn> decide_format(const UndecidedColumn& column, const ColumnCells& cells) {
-  for (const CellFormat format : number_formats(column, cells.words().size() > kMaxCategories))
+std::optional<TableColumn> decide_format(const UndecidedColumn& column, const ColumnCells& cells,
+                                         bool with_zeros) {
+  for (const CellFormat format : number_formats(column, with_zeros))
     if (const auto range = range_in(cells, format))
       return number_column(column.name, cells, *range, format);
   for (const CellFormat format : kClearTimeFormats)
@@ -162,9 +170,11 @@ std::optional<TableColumn> decide_format(const UndecidedColumn& column, const Co
 }
 
 TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells, bool keep) {
-  if (const auto decided = column.is_category ? std::nullopt : decide_format(column, cells))
-    return *decided;
   const std::int64_t distinct = cells.distinct_words(), present = cells.size() - cells.missing();
+  if (!column.is_category) {
+    const bool with_zeros = may_be_padded_numbers(distinct, present, keep);
+    if (const auto decided = decide_format(column, cells, with_zeros)) return *decided;
+  }
   const bool are_few =
       distinct <= static_cast<std::int64_t>(kMaxCategories) && 4 * distinct <= present;
   const bool are_mostly_numbers = 2 * cells.count_numbers() > present;
@@ -178,7 +188,7 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
                                              cells.size(), is_text ? "; --text reads it" : ""));
   }
   const bool are_many = distinct > static_cast<std::int64_t>(kMaxCategories);
-  if (column.embeds_many && are_many && present >= kMinRowsPerCategory * distinct)
+  if (column.embed_many && are_many && present >= kMinRowsPerCategory * distinct)
     return embedded_column(column, cells);
   return category_column(column, cells);
 }

@@ -16,8 +16,8 @@ namespace selfnorm {
 /// Categories of a column beyond this number share one number, the most frequent first.
 inline constexpr std::size_t kMaxCategories = 32;
 
-/// Categories of an embedding that occur in fewer rows share one vector, since these rows are too
-/// few to learn one.
+/// Embedded categories in fewer training rows share one vector, since these rows are too few to
+/// learn one.
 inline constexpr std::int64_t kMinEmbeddedCount = 5;
 
 /// A column with fewer rows per category is not embedded by default: its vectors would fit noise
@@ -31,8 +31,9 @@ struct UndecidedColumn {
   bool prefers_decimal_comma = false;  ///< as in a table with semicolons
   bool is_used_anyway = false;         ///< even if it says nothing about a target
   bool is_category = false;            ///< also if its cells are numbers or times
-  bool embeds_many = false;            ///< whether many categories become an embedding
-  std::span<const std::int64_t> training_rows = {};  ///< these count categories; empty: all rows
+  bool embed_many = false;             ///< whether many categories become an embedding
+  std::span<const std::int64_t> training_rows =
+      {};  ///< rows in which categories are counted; empty: all
 };
 
 /// Decides the kind of a column from its cells unless the choice says it. A column of numbers with

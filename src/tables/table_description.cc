@@ -14,6 +14,8 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "data/gather.h"
+#include "data/split.h"
+#include "data/targets.h"
 #include "files/byte_reader.h"
 #include "tables/column_encoding.h"
 #include "tables/table_summary.h"
@@ -47,20 +49,13 @@ class FeatureColumn {
   double number(std::int64_t row) const { return at(row, 0); }
   bool is_missing(std::int64_t row) const {
     if (column_.marks_missing) return at(row, count_ - 1) == 1;
-    if (column_.kind == "embedded") return at(row, 0) == 0;
+    if (is_embedded(column_)) return at(row, 0) == 0;
     return std::isnan(at(row, 0));
   }
-  bool is_one_hot() const {
-    const bool is_one_number =
-        column_.categories.size() == 2 && !column_.has_other && !column_.marks_missing;
-    return column_.kind == "category" && !is_one_number;
-  }
+  bool is_one_hot() const { return column_.kind == "category" && !is_one_number(column_); }
   // The index of the category, or −1.
   std::int64_t category(std::int64_t row) const {
-    if (column_.kind == "embedded") {
-      const auto id = static_cast<std::int64_t>(at(row, 0));
-      return std::max<std::int64_t>(id - static_cast<std::int64_t>(kFirstCategory), -1);
-    }
+    if (is_embedded(column_)) return category_of_token_id(at(row, 0));
     if (!is_one_hot()) return std::isnan(at(row, 0)) ? -1 : std::llround(at(row, 0));
     for (std::size_t i = 0; i < count_ - (column_.marks_missing ? 1 : 0); ++i)
       if (at(row, i) == 1) return static_cast<std::int64_t>(i);
@@ -93,6 +88,20 @@ std::vector<std::int64_t> intervals_of(const std::vector<double>& numbers) {
     intervals.push_back(std::isnan(x) ? static_cast<std::int64_t>(count) : above);
   }
   return intervals;
+}
+
+// Replaces the number of each row by its rank, since few large numbers would decide R².
+Targets with_ranks(Targets targets) {
+  if (targets.values.empty()) return targets;
+  std::vector<double> sorted = present_values(targets, all_rows(std::ssize(targets.values)), 0);
+  std::ranges::sort(sorted);
+  for (float& value : targets.values) {
+    if (std::isnan(value)) continue;
+    const auto below = std::ranges::lower_bound(sorted, double{value}) - sorted.begin();
+    const auto not_above = std::ranges::upper_bound(sorted, double{value}) - sorted.begin();
+    value = static_cast<float>(below + not_above) / 2;
+  }
+  return targets;
 }
 
 // Predicts a target from one key per row. Even rows determine the prediction of each key, and odd
@@ -187,6 +196,7 @@ void describe_categories(const FeatureColumn& feature, const TableColumn& column
     const double share = static_cast<double>(counts[i]) / static_cast<double>(rows);
     if (i < column.categories.size() || counts[i] > 0) out.shares.emplace_back(name, share);
   }
+  out.has_others = counts.back() > 0;
 }
 
 std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
@@ -234,7 +244,7 @@ std::vector<std::string> leak_warnings(const Dataset& data, const TableDescripti
     warnings.push_back(fmt::format(
         "column {} alone predicts the target ({} {:.3f}): if it is known only together with the "
         "target, leave it out (--drop {})",
-        quote_for_message(column.name), data.targets.classes.empty() ? "R²" : "accuracy",
+        quote_for_message(column.name), data.targets.classes.empty() ? "R² of ranks" : "accuracy",
         column.target_score, quote_for_shell(column.name)));
   }
   return warnings;
@@ -283,9 +293,11 @@ std::vector<std::string> find_leaks(const Dataset& data) {
 }
 
 TableDescription describe_table(const Dataset& data) {
-  TableDescription out{data.name, data.rows, count_duplicates(data), {}, {}, 0, 0, {}, {}};
+  TableDescription out{data.name, data.rows, count_duplicates(data), {}, {}, 0, 0, {},
+                       {},        data.notes};
   out.target = describe_target(data);
   const bool is_scored = has_one_target(data.targets) && data.rows > 1;
+  const Targets judged = is_scored ? with_ranks(data.targets) : Targets{};
   for (const TableColumn& column : data.table) {
     ColumnDescription described{column.name, column.kind, column.note};
     if (const Field* input = find_input(data, column.name); input != nullptr) {
@@ -298,7 +310,7 @@ TableDescription describe_table(const Dataset& data) {
       else describe_numbers(feature, data.rows, column.origin, described);
       if (is_scored) {
         described.target_score =
-            score_of_keys(data.targets, keys_of(feature, is_category(column), data.rows));
+            score_of_keys(judged, keys_of(feature, is_category(column), data.rows));
       }
     }
     out.columns.push_back(std::move(described));
@@ -306,8 +318,8 @@ TableDescription describe_table(const Dataset& data) {
   if (is_scored) {
     std::vector<double> order;
     for (std::int64_t row = 0; row < data.rows; ++row) order.push_back(static_cast<double>(row));
-    out.row_order_score = score_of_keys(data.targets, intervals_of(order));
-    out.baseline = score_of_keys(data.targets, std::vector<std::int64_t>(order.size(), 0));
+    out.row_order_score = score_of_keys(judged, intervals_of(order));
+    out.baseline = score_of_keys(judged, std::vector<std::int64_t>(order.size(), 0));
   } else if (data.targets.name.empty()) {
     out.likely_targets = likely_targets(data);
   }

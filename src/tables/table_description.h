@@ -23,9 +23,10 @@ struct ColumnDescription {
   double low = std::numeric_limits<double>::quiet_NaN(), mean = low, high = low;
   std::vector<std::int64_t> histogram = {};  ///< rows in equal bins from `low` to `high`
   std::vector<std::pair<std::string, double>> shares = {};  ///< of categories
-  /// How well this column alone predicts the target: accuracy or R² on half of the rows, from the
-  /// mean or the most frequent class of each category, or of each of 8 to 64 intervals, in the
-  /// other half. NaN without targets.
+  bool has_others = false;  ///< whether the last share is that of all other categories
+  /// How well this column alone predicts the target: accuracy, or R² of the targets' ranks, on half
+  /// of the rows, from the most frequent class or the mean of each category, or of each of 8 to 64
+  /// intervals, in the other half. NaN without targets.
   double target_score = std::numeric_limits<double>::quiet_NaN();
 };
 
@@ -39,6 +40,7 @@ struct TableDescription {
   double baseline = 0;                      ///< `target_score` of a constant
   std::vector<std::string> likely_targets;  ///< if no target was given
   std::vector<std::string> warnings;        ///< what a person should look at before training
+  std::vector<std::string> notes;           ///< Dataset::notes
 };
 
 /// Describes a table that was read with `read_csv`. A column that predicts nearly all of the target

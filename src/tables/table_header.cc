@@ -149,6 +149,25 @@ std::vector<std::size_t> find_targets(const std::string& file,
   return targets;
 }
 
+void throw_missing_columns(const std::string& file, const std::vector<std::string>& missing,
+                           const std::vector<std::string>& columns) {
+  if (missing.size() == 1) {
+    throw_data_error(fmt::format("{}: there is no column {}, which the model needs{}", file,
+                                 quote_for_message(missing[0]), column_hint(missing[0], columns)));
+  }
+  std::vector<std::string> listed;
+  for (std::size_t i = 0; i < std::min(missing.size(), kMaxListedColumns); ++i) {
+    const std::string nearest = nearest_name(missing[i], columns);
+    listed.push_back(
+        quote_for_message(missing[i]) +
+        (nearest.empty() ? "" : " (did you mean " + quote_for_message(nearest) + "?)"));
+  }
+  if (missing.size() > listed.size())
+    listed.push_back(fmt::format("{} more", missing.size() - listed.size()));
+  throw_data_error(fmt::format("{}: these columns, which the model needs, are absent: {}", file,
+                               join(listed, ", ")));
+}
+
 std::string column_hint(const std::string& name, const std::vector<std::string>& columns) {
   for (const std::string& column : columns) {
     if (to_lower(column) == to_lower(name))

@@ -40,6 +40,11 @@ std::vector<std::size_t> find_targets(const std::string& file,
                                       const std::vector<std::string>& names,
                                       const std::string& target);
 
+/// Throws Error(data) with the names of columns that a model needs and a table lacks.
+[[noreturn]] void throw_missing_columns(const std::string& file,
+                                        const std::vector<std::string>& missing,
+                                        const std::vector<std::string>& columns);
+
 /// Returns a hint with the name that differs only in case, else the nearest name, or all names if
 /// they are few.
 std::string column_hint(const std::string& name, const std::vector<std::string>& columns);

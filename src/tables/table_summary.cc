@@ -8,7 +8,9 @@
 #include <functional>
 #include <limits>
 
+#include "base/index.h"
 #include "base/text.h"
+#include "tables/column_encoding.h"
 
 namespace selfnorm {
 namespace {
@@ -30,20 +32,25 @@ std::string list_columns(const Dataset& data, const std::string& kind,
   return line;
 }
 
+// Returns the fraction of the numbers of an input, in a column of it, that are this one.
+double fraction_of(const Field& field, std::size_t column, float number) {
+  const auto& values = std::get<std::vector<float>>(field.values);
+  std::int64_t count = 0;
+  for (std::size_t i = column; i < values.size(); i += field.columns.size())
+    count += values[i] == number;
+  const std::size_t rows = values.size() / field.columns.size();
+  return static_cast<double>(count) / static_cast<double>(std::max<std::size_t>(rows, 1));
+}
+
 // Returns the fraction of the rows in which a column is missing.
 double missing_fraction(const Dataset& data, const TableColumn& column) {
-  const std::string name = column.name + " is missing";
+  if (!column.marks_missing && !is_embedded(column)) return 0;
+  const std::string name = is_embedded(column) ? column.name : column.name + " is missing";
+  const float missing = is_embedded(column) ? 0 : 1;  // a token id, or an indicator
   for (const Field& field : data.inputs) {
     const auto found = std::ranges::find(field.columns, name);
-    if (found == field.columns.end() || !column.marks_missing) continue;
-    const auto& values = std::get<std::vector<float>>(field.values);
-    const std::size_t width = field.columns.size();
-    double sum = 0;
-    for (auto i = static_cast<std::size_t>(found - field.columns.begin()); i < values.size();
-         i += width) {
-      sum += values[i];
-    }
-    return sum / static_cast<double>(std::max<std::int64_t>(data.rows, 1));
+    if (found != field.columns.end())
+      return fraction_of(field, static_cast<std::size_t>(found - field.columns.begin()), missing);
   }
   return 0;
 }
@@ -67,11 +74,21 @@ std::string class_line(const Targets& targets, std::int64_t rows) {
   return line + (counts.size() > kMaxSummarized ? ", …)" : ")");
 }
 
+// Says how many targets of a column are missing, or nothing.
+std::string missing_targets(const Targets& targets, std::size_t column) {
+  std::int64_t missing = 0;
+  for (std::size_t i = column; i < targets.values.size(); i += as_index(targets.width))
+    missing += std::isnan(targets.values[i]);
+  if (missing == 0) return "";
+  return fmt::format(" ({} missing, which do not count)", group_digits(missing));
+}
+
 std::string value_line(const Targets& targets) {
   float low = std::numeric_limits<float>::infinity(), high = -low;
   for (const float value : targets.values)
     if (!std::isnan(value)) low = std::min(low, value), high = std::max(high, value);
-  return fmt::format("{}: a number from {} to {}", targets.name, low, high);
+  return fmt::format("{}: a number from {} to {}{}", targets.name, low, high,
+                     missing_targets(targets, 0));
 }
 
 }  // namespace
@@ -80,7 +97,9 @@ std::string describe_target(const Dataset& data) {
   if (!data.targets.classes.empty()) return class_line(data.targets, data.rows);
   if (data.targets.width == 1) return value_line(data.targets);
   if (data.targets.columns.empty()) return "";
-  return join(data.targets.columns, ", ") + ": numbers, each in its own unit";
+  std::vector<std::string> names = data.targets.columns;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] += missing_targets(data.targets, i);
+  return join(names, ", ") + ": numbers, each in its own unit";
 }
 
 std::vector<std::string> summarize_table(const Dataset& data, const DataOptions& options) {
@@ -97,21 +116,21 @@ std::vector<std::string> summarize_table(const Dataset& data, const DataOptions&
                     (may_differ ? "; --task " + other_task : ""));
   }
   add("numbers", list_columns(data, "number", [&](const TableColumn& column) {
-        return with_missing(data, column, column.name);
+        const bool is_padded = column.format == format_name(CellFormat::zero_padded);
+        return with_missing(data, column,
+                            column.name + (is_padded ? " without leading zeros" : ""));
       }));
   add("times", list_columns(data, "time", [&](const TableColumn& column) {
         const bool is_local = column.format.find('/') != std::string::npos;
         return with_missing(data, column, column.name + (is_local ? " as " + column.format : ""));
       }));
-  add("words", list_columns(data, "category", [&](const TableColumn& column) {
-        return with_missing(data, column,
-                            fmt::format("{} {}{}", column.name, column.categories.size(),
-                                        column.has_other ? " and others" : ""));
-      }));
-  add("vectors", list_columns(data, "embedded", [](const TableColumn& column) {
-        return fmt::format("{} {}{}", column.name, column.categories.size(),
-                           column.has_other ? " and others" : "");
-      }));
+  const auto categories = [&](const TableColumn& column) {
+    return with_missing(data, column,
+                        fmt::format("{} {}{}", column.name, column.categories.size(),
+                                    column.has_other ? " and others" : ""));
+  };
+  add("words", list_columns(data, "category", categories));
+  add("vectors", list_columns(data, "embedded", categories));
   add("ordered", list_columns(data, "ordinal", [&](const TableColumn& column) {
         return with_missing(data, column,
                             fmt::format("{} {}", column.name, join(column.categories, " < ")));

@@ -39,7 +39,7 @@ void reject_words(const TargetColumn& column, const std::string& expected) {
     faults.push_back(fmt::format("{}: expected {}, got {}", column.locate(row), expected,
                                  quote_for_message(column.cells->words()[as_index(code)])));
   }
-  if (!faults.empty()) throw_cell_faults(faults);
+  if (!faults.empty()) throw_cell_faults(faults, false);
 }
 
 // Words are an error if they cannot be classes: most cells are numbers, or numbers are required.
@@ -171,10 +171,11 @@ void throw_no_features(const std::string& file, const std::vector<TableColumn>& 
   throw_data_error(text);
 }
 
-void throw_cell_faults(const std::vector<std::string>& faults) {
-  const char* fix =
-      "correct the cells, count them as missing with `missing`, or list a feature column under "
-      "`categorical` or `drop`";
+void throw_cell_faults(const std::vector<std::string>& faults, bool is_plan_given) {
+  const char* fix = is_plan_given
+                        ? "correct the cells, or empty them, which makes them missing"
+                        : "correct the cells, count them as missing with `missing`, or list a "
+                          "feature column under `categorical` or `drop`";
   throw_data_error(fmt::format("{}{} ({})",
                                faults.size() > 1 ? "these cells cannot be read:\n  " : "",
                                join(faults, "\n  "), fix));

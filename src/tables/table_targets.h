@@ -50,7 +50,8 @@ void reject_doubtful_missing(const std::string& place, const std::string& word, 
 [[noreturn]] void throw_no_features(const std::string& file,
                                     const std::vector<TableColumn>& columns);
 
-/// Throws Error(data) with all faults and what can be done.
-[[noreturn]] void throw_cell_faults(const std::vector<std::string>& faults);
+/// Throws Error(data) with all faults and what can be done: less if a model's plan says how the
+/// columns are read.
+[[noreturn]] void throw_cell_faults(const std::vector<std::string>& faults, bool is_plan_given);
 
 }  // namespace selfnorm

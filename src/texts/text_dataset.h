@@ -12,8 +12,8 @@ namespace selfnorm {
 /// column that is not text.
 void check_texts(const DataOptions& options);
 
-/// Reads the columns `text` of a file (data/text_rows.h) into one field each. A field contains
-/// token ids (data/tokenizer.h) of the vocabulary Dataset::vocabulary. Texts are padded to the
+/// Reads the columns `text` of a file (texts/text_rows.h) into one field each. A field contains
+/// token ids (texts/tokenizer.h) of the vocabulary Dataset::vocabulary. Texts are padded to the
 /// longest one or, if `max_words` is set, padded or truncated to that number of tokens. The name of
 /// a field is its name in `inputs`, else the name of its column. Also uses the options `target`,
 /// `task`, `labels`, `min_count`, `skip_bad`, `limit`, and those for tables. A row without a label

@@ -2,6 +2,7 @@
 #include "train/evaluator.h"
 
 #include "train/batches.h"
+#include "train/metric_table.h"
 #include "train/score_ranges.h"
 
 namespace selfnorm {
@@ -56,7 +57,8 @@ RatedScores Evaluator::rated_score(const Dataset& data, std::span<const std::int
   const Objective objective = final_objective(model_.objective, data.targets, rows);
   const Scores metrics = compute_metrics(objective, *outputs, output_shape(), data.targets, rows);
   rated.scores.resize(1);  // the loss
-  rated.scores.insert(rated.scores.end(), metrics.begin(), metrics.end());
+  for (const std::string& name : objective.metrics)
+    rated.scores.emplace_back(name, find_score(metrics, name));
   rated.ranges = score_ranges(objective, *outputs, output_shape(), data.targets, rows);
   return rated;
 }

@@ -31,7 +31,7 @@ struct VocabularyInfo {
 
 /// Reads the tables that nodes name in their `weights`. A shared table is read for its owner. A
 /// file is an NPY array of the shape of the table, or word vectors in text form for `vocabulary`
-/// (data/word_vectors.h). Words without a vector are 0 in a table that is not trained, and remain
+/// (texts/word_vectors.h). Words without a vector are 0 in a table that is not trained, and remain
 /// as drawn in one that is. In an array for a vocabulary, rows that are not all 0 count as vectors.
 /// With `standardize`, the columns get mean 0 and variance 1, where each word counts as often as it
 /// occurs. Throws Error(data) for a file that does not fit, and Error(config) if the table has

@@ -27,7 +27,7 @@ using Metric = std::function<std::optional<double>(const MetricInput&)>;
 /// Returns the metric with this name for these targets, or nothing.
 std::optional<Metric> find_metric(const std::string& name, TargetKind targets);
 
-/// Returns the names of the metrics for these targets.
+/// Returns the names of the metrics for these targets, with one K of `top_K_accuracy`.
 std::vector<std::string> metric_names(TargetKind targets);
 
 /// Returns whether a higher value is better. This holds for all metrics except losses and errors.

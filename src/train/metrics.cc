@@ -331,9 +331,9 @@ Result mean_absolute_error(std::span<const float> predictions, std::span<const f
 
 Result root_mean_squared_log_error(std::span<const float> predictions,
                                    std::span<const float> targets) {
-  const auto has_logarithm = [](float value) { return std::isnan(value) || value > -1; };
-  if (!std::ranges::all_of(predictions, has_logarithm) ||
-      !std::ranges::all_of(targets, has_logarithm)) {
+  const auto lacks_logarithm = [](float value) { return value <= -1; };
+  if (std::ranges::any_of(predictions, lacks_logarithm) ||
+      std::ranges::any_of(targets, lacks_logarithm)) {
     return std::nullopt;
   }
   const Result mean = mean_loss(predictions, targets, [](double p, double t) {

@@ -269,13 +269,13 @@ class NetworkErrors(CliTest):
         self.write("net.toml", network(train='metrics = ["top_7_accuracy", "accuracy"]'))
         scores = self.ok_json("train", "net.toml", "--out", "good")["test"]
         self.assertGreater(scores["top_7_accuracy"], scores["accuracy"])
-        for name in ("top_1_accuracy", "top_accuracy", "top_x_accuracy"):
-            self.refused([name, "top_K_accuracy"], train=f'metrics = ["{name}"]')
+        for name in ("top_1_accuracy", "top_accuracy", "top_x_accuracy", "top_K_accuracy"):
+            self.refused([name, "top_5_accuracy"], train=f'metrics = ["{name}"]')
 
     def test_lists_the_metrics_of_one_hot_targets(self):
         rows = [[i, i % 2, 1 - i % 2] for i in range(20)]
         self.write("t.csv", csv_text(["a", "p", "q"], rows))
-        self.fails(USAGE, "accuracy, auc, f1, iou, dice, top_K_accuracy", arguments=[
+        self.fails(USAGE, "accuracy, auc, f1, iou, dice, top_5_accuracy", arguments=[
             "train", "--data", "t.csv", "--target", "p,q", "--loss", "softmax_cross_entropy",
             "--metrics", "something"])
 

@@ -114,7 +114,7 @@ loss = { name = "mean_squared_error" }
                    arguments=("train", "none.toml", "--out", "other"))
         self.fails(DATA, "town", "does not exist", arguments=("train", "t.csv", "--embed", "town", *SHORT))
 
-    def test_quantiles_make_the_unit_of_a_column_irrelevant(self):
+    def test_quantiles_do_not_depend_on_the_scale_of_a_column(self):
         generator = random.Random(2)
         rows = [[x := generator.gauss(0, 1), round(math.sin(x), 6)] for _ in range(200)]
         self.write("t.csv", lines("x,y", rows))
@@ -131,7 +131,7 @@ loss = { name = "mean_squared_error" }
         rows = [[x := generator.gauss(0, 1), x + generator.gauss(0, 1), "yes" if x > 0 else "no"]
                 for _ in range(400)]
         self.write("t.csv", lines("x,number,y", rows))
-        said = "scaling  numbers become the normal quantiles of their ranks, since the target is classes"
+        said = "scaling  numbers become the normal quantiles of their ranks, since the targets are classes"
         self.assertIn(said, self.ok("train", "t.csv", "--epochs", "2", *SHORT).err)
         quiet = (("--target", "y", "--scaling", "standard"), ("--target", "number", "--drop", "y"))
         for arguments in quiet:

@@ -58,7 +58,7 @@ class Tables(CliTest):
     def test_says_that_rows_are_sorted_by_class(self):
         rows = [[i * 7 % 13, "ab"[i // 100]] for i in range(200)]
         self.write("t.csv", text(["x", "y"], rows))
-        self.assertIn("classes  the rows are sorted by class, so only random rows are a fair test",
+        self.assertIn("classes  the rows are sorted by class, so held-out rows must be drawn at random",
                       self.train("--dry-run").err)
         said = self.train("--dry-run", "--shuffle-split", "false").err
         self.assertIn("warning: the rows are sorted by class, and the last ones are held out", said)
@@ -215,6 +215,39 @@ class Tables(CliTest):
         self.assertEqual((160, 40), (plan["train_rows"], plan["validation_rows"]))
         self.assertIn("[data]", plan["config"])
         self.assertFalse(self.path("run").exists())
+
+    def test_a_dry_run_makes_the_checks_of_a_training(self):
+        self.write("t.csv", text(HEADER, mixed_rows(50)))
+        self.fails(USAGE, "early_stopping.patience above 0 needs validation rows", arguments=[
+            "train", "--data", "t.csv", "--target", "y", "--dry-run", "--early-stopping-patience", "2"])
+
+    def test_undefined_metrics_are_shown(self):
+        self.write("t.csv", text(["x", "y"], [[i % 17, i % 17 - 8] for i in range(200)]))
+        said = self.train("--metrics", "rmsle,rmse").out
+        self.assertIn("validation rmsle undefined", said)
+        scores = self.ok_json("evaluate", "run")
+        self.assertIsNone(scores["rmsle"])
+        self.assertGreater(scores["rmse"], 0)
+
+    def test_balanced_weights_need_classes(self):
+        self.write("t.csv", text(["x", "y"], [[i, i / 2] for i in range(50)]))
+        self.fails(USAGE, "'y' is a number", arguments=[
+            "train", "--data", "t.csv", "--target", "y", "--class-weights", "balanced", "--out", "run"])
+
+    def test_missing_targets_are_counted(self):
+        self.write("t.csv", text(["x", "u", "v"], [[i, i / 2 if i % 5 else "", i / 3] for i in range(50)]))
+        self.assertIn("u: a number from 0.5 to 24.5 (10 missing, which do not count)",
+                      self.ok("train", "t.csv", "--target", "u", "--dry-run").err)
+        self.assertIn("targets  u (10 missing, which do not count), v: numbers",
+                      self.ok("train", "t.csv", "--target", "u,v", "--dry-run").err)
+
+    def test_describes_all_categories_and_notes(self):
+        rows = [[f"c{i % 40}", f"{i % 9 + 1}/{i % 11 + 1}/2020", i] for i in range(160)]
+        self.write("t.csv", text(["c", "when", "y"], rows))
+        said = self.ok("data", "describe", "t.csv", "--target", "y").out
+        self.assertRegex(said, r"c\d+ 2.5 %, 27 more, others 20 %")
+        self.assertIn("note: the dates of 'when' are read as month/day/year", said)
+        self.assertIn("the dates of 'when'", self.ok_json("data", "describe", "t.csv", "--target", "y")["notes"][0])
 
     def test_describes_a_table(self):
         rows = [[*row, float(row[5]) * 2] for row in mixed_rows(200)]

@@ -87,6 +87,8 @@ TEST(FeatureTransform, KeepsMissingNumbersAndConstantFeatures) {
     EXPECT_EQ(fit({}).kind, Kind::none);
   }
   EXPECT_EQ(apply_transform({}, 7), 7);
+  EXPECT_EQ(apply_transform({Kind::constant, 4, 1, {}, {}}, 7), 4);
+  EXPECT_EQ(apply_transform({Kind::constant, 4, 1, {}, {}}, missing), 4);
 }
 
 TEST(FeatureTransform, ChecksWhatAFileMayContain) {

@@ -96,7 +96,7 @@ class ArrowFiles(unittest.TestCase):
         (self.folder / "t.parquet").write_bytes(b"PAR1\1\2\3")
         told = self.run_program("train", "t.parquet", "--target", "y")
         self.assertEqual(3, told.returncode)
-        self.assertIn("t.parquet: is a Parquet file that pyarrow cannot read", told.stderr)
+        self.assertIn("t.parquet: is a Parquet file that pyarrow cannot convert", told.stderr)
 
     def test_modules_in_the_current_folder_are_not_run(self):
         import pyarrow
@@ -111,7 +111,7 @@ class ArrowFiles(unittest.TestCase):
         (self.folder / "t.parquet").write_bytes(b"PAR1\1\2\3")
         told = self.run_program("train", "t.parquet", "--target", "y", path=str(self.folder))
         self.assertEqual(3, told.returncode)
-        self.assertIn("pip install pyarrow", told.stderr)
+        self.assertIn("env/bin/pip install pyarrow", told.stderr)
 
 
 if __name__ == "__main__":

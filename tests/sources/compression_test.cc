@@ -116,6 +116,8 @@ TEST_F(CompressionTest, DamagedArrowFilesAreNamed) {
     const std::string told = data_error_message([&] { load_data(options); });
     expect_contains(message, told);
     expect_contains("pyarrow", told);
+    const fs::path packed = write_gz("t.csv.gz", start + std::string(300, '\1'));
+    expect_contains("(decompress it first)", fault(packed));
   }
 }
 

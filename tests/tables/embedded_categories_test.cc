@@ -23,7 +23,7 @@ class EmbeddedCategories : public TemporaryFolderTest {
   }
   Dataset load_embedded() {
     DataOptions options;
-    options.embed_large = true;
+    options.embed_many = true;
     return load(options);
   }
   static const std::vector<float>& ids(const Dataset& data) {
@@ -64,7 +64,7 @@ TEST_F(EmbeddedCategories, NeedTenRowsEachUnlessRequested) {
   DataOptions options;
   options.source = write("few.csv", text).string();
   options.target = "y";
-  options.embed_large = true;
+  options.embed_many = true;
   EXPECT_EQ(load_data(options).train.table[0].kind, "category");
   options.embed = {"city"};
   EXPECT_EQ(load_data(options).train.table[0].kind, "embedded");
@@ -99,7 +99,7 @@ TEST_F(EmbeddedCategories, AreCountedInTheTrainingRows) {
     DataOptions options;
     options.source = write("halves.csv", text).string();
     options.target = "y";
-    options.embed_large = embeds;
+    options.embed_many = embeds;
     options.shuffle_split = false;
     options.validation_split = 0.5;
     const TableColumn city = load_data(options).train.table[0];

@@ -59,6 +59,19 @@ TEST_F(TableDescriptionTest, AColumnThatGivesTheTargetAwayIsAWarning) {
   EXPECT_LT(table.columns[0].target_score, 0.65);  // of 200 rows of noise
 }
 
+// The mean of an interval says little about the few large numbers that decide R².
+TEST_F(TableDescriptionTest, ACopyOfASkewedTargetIsAWarning) {
+  std::string text = "a,copy,y\n";
+  for (std::uint64_t row = 0; row < 500; ++row) {
+    const RandomKey key = random_key(5, "test", "skewed");
+    const std::string y = std::to_string(std::exp(3 * normal(key, 2 * row)));
+    text += std::to_string(normal(key, 2 * row + 1)) + "," + y + "," + y + "\n";
+  }
+  const TableDescription table = describe(text, "y");
+  EXPECT_TRUE(warns(table, "column 'copy' alone predicts the target"));
+  EXPECT_FALSE(warns(table, "column 'a'"));
+}
+
 TEST_F(TableDescriptionTest, FindsLeaksInSortedRows) {
   DataOptions options;
   options.target = "y";

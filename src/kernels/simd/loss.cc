@@ -107,36 +107,28 @@ void Gradient(const Rule& rule, const float* x, const float* t, float* dx, std::
   });
 }
 
-LossSum SigmoidForward(const float* x, const float* t, float* losses, std::size_t n) {
-  return Forward(SigmoidCrossEntropy{}, x, t, losses, n);
+// Calls body(rule) for the loss.
+template <class Body>
+HWY_INLINE auto with_loss(ElementLoss loss, float delta, const Body& body) {
+  switch (loss) {
+    case ElementLoss::sigmoid_cross_entropy: return body(SigmoidCrossEntropy{});
+    case ElementLoss::squared: return body(SquaredError{});
+    case ElementLoss::squared_log: return body(SquaredLogError{});
+    case ElementLoss::poisson: return body(Poisson{});
+    case ElementLoss::huber: break;
+  }
+  return body(Huber{delta});
 }
-void SigmoidGradient(const float* x, const float* t, float* dx, std::size_t n, float scale) {
-  Gradient(SigmoidCrossEntropy{}, x, t, dx, n, scale);
+
+LossSum ElementForward(ElementLoss loss, const float* x, const float* t, float* losses,
+                       std::size_t n, float delta) {
+  return with_loss(loss, delta,
+                   [&](const auto& rule) HWY_ATTR { return Forward(rule, x, t, losses, n); });
 }
-LossSum SquaredForward(const float* x, const float* t, float* losses, std::size_t n) {
-  return Forward(SquaredError{}, x, t, losses, n);
-}
-void SquaredGradient(const float* x, const float* t, float* dx, std::size_t n, float scale) {
-  Gradient(SquaredError{}, x, t, dx, n, scale);
-}
-LossSum SquaredLogForward(const float* x, const float* t, float* losses, std::size_t n) {
-  return Forward(SquaredLogError{}, x, t, losses, n);
-}
-void SquaredLogGradient(const float* x, const float* t, float* dx, std::size_t n, float scale) {
-  Gradient(SquaredLogError{}, x, t, dx, n, scale);
-}
-LossSum PoissonForward(const float* x, const float* t, float* losses, std::size_t n) {
-  return Forward(Poisson{}, x, t, losses, n);
-}
-void PoissonGradient(const float* x, const float* t, float* dx, std::size_t n, float scale) {
-  Gradient(Poisson{}, x, t, dx, n, scale);
-}
-LossSum HuberForward(const float* x, const float* t, float* losses, std::size_t n, float delta) {
-  return Forward(Huber{delta}, x, t, losses, n);
-}
-void HuberGradient(const float* x, const float* t, float* dx, std::size_t n, float delta,
-                   float scale) {
-  Gradient(Huber{delta}, x, t, dx, n, scale);
+
+void ElementGradient(ElementLoss loss, const float* x, const float* t, float* dx, std::size_t n,
+                     float scale, float delta) {
+  with_loss(loss, delta, [&](const auto& rule) HWY_ATTR { Gradient(rule, x, t, dx, n, scale); });
 }
 
 std::size_t PresentCount(const float* t, std::size_t n) {
@@ -155,40 +147,25 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace selfnorm::kernels {
 
-HWY_EXPORT(SigmoidForward);
-HWY_EXPORT(SigmoidGradient);
-HWY_EXPORT(SquaredForward);
-HWY_EXPORT(SquaredGradient);
-HWY_EXPORT(SquaredLogForward);
-HWY_EXPORT(SquaredLogGradient);
-HWY_EXPORT(PoissonForward);
-HWY_EXPORT(PoissonGradient);
-HWY_EXPORT(HuberForward);
-HWY_EXPORT(HuberGradient);
+HWY_EXPORT(ElementForward);
+HWY_EXPORT(ElementGradient);
 HWY_EXPORT(PresentCount);
 
 double count_present_targets(const float* t, std::int64_t n) {
   return static_cast<double>(HWY_DYNAMIC_DISPATCH(PresentCount)(t, static_cast<std::size_t>(n)));
 }
 
-LossSum sigmoid_cross_entropy(const float* x, const float* t, float* losses, std::int64_t n) {
-  return HWY_DYNAMIC_DISPATCH(SigmoidForward)(x, t, losses, static_cast<std::size_t>(n));
+LossSum element_loss(ElementLoss loss, const float* x, const float* t, float* losses,
+                     std::int64_t n, double delta) {
+  return HWY_DYNAMIC_DISPATCH(ElementForward)(loss, x, t, losses, static_cast<std::size_t>(n),
+                                              static_cast<float>(delta));
 }
 
-void sigmoid_cross_entropy_gradient(const float* x, const float* t, float* dx, std::int64_t n,
-                                    double scale) {
-  HWY_DYNAMIC_DISPATCH(SigmoidGradient)
-  (x, t, dx, static_cast<std::size_t>(n), static_cast<float>(scale));
-}
-
-LossSum mean_squared_error(const float* x, const float* t, float* losses, std::int64_t n) {
-  return HWY_DYNAMIC_DISPATCH(SquaredForward)(x, t, losses, static_cast<std::size_t>(n));
-}
-
-void mean_squared_error_gradient(const float* x, const float* t, float* dx, std::int64_t n,
-                                 double scale) {
-  HWY_DYNAMIC_DISPATCH(SquaredGradient)
-  (x, t, dx, static_cast<std::size_t>(n), static_cast<float>(scale));
+void element_loss_gradient(ElementLoss loss, const float* x, const float* t, float* dx,
+                           std::int64_t n, double scale, double delta) {
+  HWY_DYNAMIC_DISPATCH(ElementGradient)
+  (loss, x, t, dx, static_cast<std::size_t>(n), static_cast<float>(scale),
+   static_cast<float>(delta));
 }
 
 LossSum mean_squared_error_by_feature(const float* x, const float* t, const float* factors,
@@ -210,36 +187,6 @@ void mean_squared_error_by_feature_gradient(const float* x, const float* t, cons
     const double slope = 2 * scale * factor * factor * (static_cast<double>(x[i]) - t[i]);
     dx[i] = std::isnan(t[i]) ? 0.0f : static_cast<float>(slope);
   }
-}
-
-LossSum mean_squared_log_error(const float* x, const float* t, float* losses, std::int64_t n) {
-  return HWY_DYNAMIC_DISPATCH(SquaredLogForward)(x, t, losses, static_cast<std::size_t>(n));
-}
-
-void mean_squared_log_error_gradient(const float* x, const float* t, float* dx, std::int64_t n,
-                                     double scale) {
-  HWY_DYNAMIC_DISPATCH(SquaredLogGradient)
-  (x, t, dx, static_cast<std::size_t>(n), static_cast<float>(scale));
-}
-
-LossSum poisson(const float* x, const float* t, float* losses, std::int64_t n) {
-  return HWY_DYNAMIC_DISPATCH(PoissonForward)(x, t, losses, static_cast<std::size_t>(n));
-}
-
-void poisson_gradient(const float* x, const float* t, float* dx, std::int64_t n, double scale) {
-  HWY_DYNAMIC_DISPATCH(PoissonGradient)
-  (x, t, dx, static_cast<std::size_t>(n), static_cast<float>(scale));
-}
-
-LossSum huber(const float* x, const float* t, float* losses, std::int64_t n, double delta) {
-  return HWY_DYNAMIC_DISPATCH(HuberForward)(x, t, losses, static_cast<std::size_t>(n),
-                                            static_cast<float>(delta));
-}
-
-void huber_gradient(const float* x, const float* t, float* dx, std::int64_t n, double delta,
-                    double scale) {
-  HWY_DYNAMIC_DISPATCH(HuberGradient)
-  (x, t, dx, static_cast<std::size_t>(n), static_cast<float>(delta), static_cast<float>(scale));
 }
 
 }  // namespace selfnorm::kernels

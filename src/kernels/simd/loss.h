@@ -69,20 +69,30 @@ double cross_entropy_weight(const float* targets, std::int64_t rows,
 /// Returns the number of targets that are not missing.
 double count_present_targets(const float* t, std::int64_t n);
 
-/// Computes −t·log σ(x) − (1−t)·log(1−σ(x)) from logits for t in [0, 1], as max(x,0) − x·t +
-/// log1p(e^−|x|) with positive terms only. The relative error is below 16·2⁻²⁴. Infinite logits
-/// give the limits.
-LossSum sigmoid_cross_entropy(const float* x, const float* t, float* losses, std::int64_t n);
-/// Computes dx = scale·(σ(x) − t), for x > 0 from 1 − t and 1 − σ(x), so that nothing cancels for t
-/// of 0 and 1.
-void sigmoid_cross_entropy_gradient(const float* x, const float* t, float* dx, std::int64_t n,
-                                    double scale);
+enum class ElementLoss : std::uint8_t {
+  /// −t·log σ(x) − (1−t)·log(1−σ(x)) from logits for t in [0, 1], as max(x,0) − x·t + log1p(e^−|x|)
+  /// with positive terms only. The relative error is below 16·2⁻²⁴. Infinite logits give the
+  /// limits.
+  /// Its slope is σ(x) − t, for x > 0 from 1 − t and 1 − σ(x), so that nothing cancels for t of 0
+  /// and 1.
+  sigmoid_cross_entropy,
+  squared,  ///< (x − t)². Overflows to +∞ for |x − t| above 1.8e19.
+  /// (x − log(1 + t))² for targets t above −1. The logarithm has an error of at most 2 ULP.
+  squared_log,
+  /// e^x − t·x, the negative log likelihood of a Poisson distribution with mean e^x without the
+  /// term
+  /// that depends only on t. It is +∞ for x above 88.73. For t > 0, an infinite x gives NaN.
+  poisson,
+  /// ½e² for |e| ≤ delta, else delta·(|e| − ½·delta), with e = x − t and delta > 0 (Huber 1964).
+  huber,
+};
 
-/// Computes (x − t)². Overflows to +∞ for |x − t| above 1.8e19.
-LossSum mean_squared_error(const float* x, const float* t, float* losses, std::int64_t n);
-/// Computes dx = scale·2·(x − t).
-void mean_squared_error_gradient(const float* x, const float* t, float* dx, std::int64_t n,
-                                 double scale);
+/// Computes the loss of each element. `delta` is only that of `huber`.
+LossSum element_loss(ElementLoss loss, const float* x, const float* t, float* losses,
+                     std::int64_t n, double delta = 1);
+/// Computes dx = scale·∂loss/∂x.
+void element_loss_gradient(ElementLoss loss, const float* x, const float* t, float* dx,
+                           std::int64_t n, double scale, double delta = 1);
 
 /// Returns the sum of squared residuals, each multiplied by the factor of its feature first. The
 /// sum is in double. The features of a row are few, so this is not vectorized.
@@ -92,25 +102,5 @@ LossSum mean_squared_error_by_feature(const float* x, const float* t, const floa
 void mean_squared_error_by_feature_gradient(const float* x, const float* t, const float* factors,
                                             float* dx, std::int64_t rows, std::int64_t features,
                                             double scale);
-
-/// Computes (x − log(1 + t))² for targets t above −1. The logarithm has an error of at most 2 ULP.
-LossSum mean_squared_log_error(const float* x, const float* t, float* losses, std::int64_t n);
-/// Computes dx = scale·2·(x − log(1 + t)).
-void mean_squared_log_error_gradient(const float* x, const float* t, float* dx, std::int64_t n,
-                                     double scale);
-
-/// Computes e^x − t·x, the negative log likelihood of a Poisson distribution with mean e^x without
-/// the term that depends only on t. It is +∞ for x above 88.73, and NaN for an infinite x with t >
-/// 0.
-LossSum poisson(const float* x, const float* t, float* losses, std::int64_t n);
-/// Computes dx = scale·(e^x − t).
-void poisson_gradient(const float* x, const float* t, float* dx, std::int64_t n, double scale);
-
-/// Computes ½e² for |e| ≤ delta, else delta·(|e| − ½·delta), with e = x − t and delta > 0 (Huber
-/// 1964).
-LossSum huber(const float* x, const float* t, float* losses, std::int64_t n, double delta);
-/// Computes dx = scale·e with e clipped to [−delta, delta].
-void huber_gradient(const float* x, const float* t, float* dx, std::int64_t n, double delta,
-                    double scale);
 
 }  // namespace selfnorm::kernels

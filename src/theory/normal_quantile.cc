@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/normal_quantile.h"
+#include "theory/normal_quantile.h"
 
 #include <cmath>
-#include <numbers>
+
+#include "theory/truncated_normal.h"
 
 namespace selfnorm {
 namespace {
@@ -15,9 +16,7 @@ double lower_quantile(double probability) {
                  (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) -
              t;
   for (int step = 0; step < 2; ++step) {
-    const double cumulative = 0.5 * std::erfc(-x / std::numbers::sqrt2);
-    const double density = std::exp(-x * x / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
-    const double newton = (cumulative - probability) / density;
+    const double newton = (normal_tail_probability(-x) - probability) / normal_density(x);
     x -= newton / (1 + newton * x / 2);
   }
   return x;
