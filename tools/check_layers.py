@@ -74,7 +74,7 @@ OP_NAMES = set("""
     input parameter dense conv2d conv_transpose2d max_pool2d avg_pool2d global_avg_pool upsample2d
     flatten reshape concat add multiply scale selu elu relu leaky_relu tanh sigmoid softplus gelu
     silu exp expm1 softmax alpha_dropout feature_alpha_dropout dropout batch_norm layer_norm
-    embedding
+    embedding periodic
 """.split())
 ROW_NAME = re.compile(r'\.name\s*=\s*"(\w+)"')
 

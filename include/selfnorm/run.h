@@ -23,8 +23,9 @@ namespace selfnorm {
 struct DefaultNetworkOptions {
   std::vector<std::int64_t> hidden = {256, 128};  ///< units of the hidden layers
   double dropout_rate = 0.05;                     ///< alpha dropout after each of them
-  /// "periodic": the first layer also reads 16 periodic features of each input (Gorishniy et al.
-  /// 2022). "pbld": it reads three linear functions of these (Holzmüller et al. 2024).
+  /// What the first layer reads besides the inputs. "none": nothing. "periodic": 16 periodic
+  /// features of each number (Gorishniy et al. 2022). "pbld": three linear functions of these
+  /// (Holzmüller et al. 2024).
   std::string numeric_embedding = "none";
 };
 

@@ -136,10 +136,10 @@ TableColumn embedded_column(const UndecidedColumn& undecided, const ColumnCells&
 }
 
 bool has_blanks(const ColumnCells& cells) {
-  constexpr std::ptrdiff_t kBlanks = 3;  // in a typical cell of text
+  constexpr std::ptrdiff_t kBlanksOfText = 3;  // in a typical cell of text
   std::ptrdiff_t blanks = 0;
   for (const std::string& word : cells.words()) blanks += std::ranges::count(word, ' ');
-  return blanks > kBlanks * std::ssize(cells.words());
+  return blanks > kBlanksOfText * std::ssize(cells.words());
 }
 
 // Returns the formats of numbers other than plain, the likelier ones first.
