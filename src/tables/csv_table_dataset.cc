@@ -137,6 +137,11 @@ void CsvTable::check_header(Dataset& data) const {
   std::vector<NamedCells> read;
   for (std::size_t i = 0; i < columns_.size(); ++i)
     if (columns_[i].is_read) read.push_back({header_.names[i], columns_[i].cells});
+  if (header_.counts_columns) {
+    data.notes.emplace_back(
+        "the first row is 0, 1, …, so it counts as the names of the columns; --header no reads it "
+        "as data");
+  }
   if (const auto note = note_possible_header(read)) data.notes.push_back(*note);
 }
 

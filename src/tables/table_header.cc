@@ -34,6 +34,16 @@ bool is_scikit_learn_header(const CsvRow& first, const CsvRow* second) {
   return static_cast<double>(second->size()) == *parse_number(first.cell(1)) + 1;
 }
 
+// Returns whether a row is 0, 1, 2, …, as pandas names columns, perhaps after an empty cell above
+// row numbers.
+bool counts_columns(const CsvRow& row) {
+  const std::size_t begin = row.cell(0).empty() ? 1 : 0;
+  if (row.size() < begin + 2) return false;
+  for (std::size_t i = begin; i < row.size(); ++i)
+    if (row.cell(i) != std::to_string(i - begin)) return false;
+  return true;
+}
+
 // Returns whether a cell is no name, since a row of data has it where a number is missing.
 bool is_missing_word(std::string_view cell) {
   static const std::vector<std::string> missing_words = {"na", "n/a", "nan", "null", "none"};
@@ -78,7 +88,8 @@ TableHeader find_header(const std::string& file, const CsvRow& first, const CsvR
     for (std::size_t i = 0; i < second->size(); ++i) header.names.push_back(std::to_string(i));
     return header;
   }
-  header.is_row = is_header(first, second, options);
+  header.counts_columns = options.header == "auto" && second != nullptr && counts_columns(first);
+  header.is_row = header.counts_columns || is_header(first, second, options);
   header.has_row_names = header.is_row && second != nullptr && second->size() == first.size() + 1 &&
                          !second->cell(second->size() - 1).empty();
   if (header.has_row_names) header.names.emplace_back();

@@ -18,13 +18,15 @@ struct TableHeader {
   bool is_row = false;             ///< whether the first row is the header
   bool is_skipped = false;         ///< whether the first row is neither a header nor data
   bool has_row_names = false;      ///< whether rows begin with a name that the header lacks
+  bool counts_columns = false;     ///< whether the header is 0, 1, 2, …, which could be data
 };
 
 /// Finds the header from the first two rows (the second may be absent). With `header` "auto", the
 /// first row is a header if it has text but not numbers, or the name of the target, or text above a
-/// number. A header with one cell less than the rows has no name for the first column, as R writes
-/// it. A first row with the numbers of rows and of features, and the names of classes, is skipped,
-/// as scikit-learn writes it. Throws Error(data) for a name that is not UTF-8.
+/// number, or if it is 0, 1, 2, …. A header with one cell less than the rows has no name for the
+/// first column, as R writes it. A first row with the numbers of rows and of features, and the
+/// names of classes, is skipped, as scikit-learn writes it. Throws Error(data) for a name that is
+/// not UTF-8.
 TableHeader find_header(const std::string& file, const CsvRow& first, const CsvRow* second,
                         const DataOptions& options);
 

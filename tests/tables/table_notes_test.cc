@@ -52,6 +52,22 @@ TEST_F(TableNotesTest, FirstRowMayBeDataIfAllColumnsRepeatIt) {
   EXPECT_EQ(notes_of(read("red,y\nblue,n\nred,y\nred,n\n", "1", sure)), "");
 }
 
+TEST_F(TableNotesTest, ARowThatCountsTheColumnsIsAHeader) {
+  for (const std::string text : {"0,1,2\n5,3,8\n2,7,9\n", ",0,1,2\n0,5,3,8\n1,2,7,9\n"}) {
+    DataOptions number;
+    number.task = "regression";
+    const Dataset data = read(text, "2", number);
+    EXPECT_EQ(data.targets.values, (Floats{8, 9}));
+    EXPECT_EQ(numbers(data, "0"), (Floats{5, 2}));
+    expect_contains("the first row is 0, 1, …", notes_of(data));
+    DataOptions none;
+    none.header = "no";
+    EXPECT_EQ(read(text, "-1", none).rows, 3);
+  }
+  EXPECT_EQ(read("0,1,3\n5,3,8\n2,7,9\n", "-1").rows, 3);
+  EXPECT_EQ(read("0,1,2\n", "-1").rows, 1);
+}
+
 TEST_F(TableNotesTest, DatesMayBeginWithTheDay) {
   const std::string rows = "when,y\n1/2/2020,1\n3/4/2020,2\n5/12/2020,3\n";
   expect_contains(
