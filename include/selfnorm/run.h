@@ -23,7 +23,7 @@ namespace selfnorm {
 struct DefaultNetworkOptions {
   std::vector<std::int64_t> hidden = {256, 128};  ///< units of the hidden layers
   double dropout_rate = 0.05;                     ///< alpha dropout after each of them
-  /// What the first layer reads besides the inputs. "none": nothing. "periodic": 16 periodic
+  /// What the first layer reads in addition to the inputs. "none": nothing. "periodic": 16 periodic
   /// features of each number (Gorishniy et al. 2022). "pbld": three linear functions of these
   /// (Holzmüller et al. 2024).
   std::string numeric_embedding = "none";
@@ -35,6 +35,13 @@ struct RunConfig {
   Network network;                        ///< [model]; no layers: the default network
   DefaultNetworkOptions default_network;  ///< options of the default network
   TrainOptions train;                     ///< [train]
+  /// Chooses the options of the default network and of its training from the rows and the targets.
+  /// "none": nothing is chosen. "fast": a third of the steps of "default". "auto": "default" for
+  /// the default network, else "none". A run replaces it by "none" when it has chosen the options.
+  std::string preset = "none";
+  /// The options that the preset leaves as they are, by their names in a network file, such as
+  /// "epochs" and "optimizer.learning_rate". Reading a network file lists the options in it.
+  std::vector<std::string> given = {};
 };
 
 /// Reads a network file. Throws Error(config) with the file and the line or table.
@@ -97,6 +104,7 @@ struct RunResult {
   double evaluation_seconds = 0;           ///< time for validation after each epoch
   bool stopped_early = false;              ///< whether early stopping ended the run
   std::optional<std::int64_t> best_epoch;  ///< only with early stopping (patience above 0)
+  bool has_best_weights = false;           ///< whether the model has the weights of `best_epoch`
   /// The lines by which the outputs of a regression were refitted (TrainOptions::refit_output), by
   /// output. Empty: they were not.
   std::vector<OutputLine> output_lines;

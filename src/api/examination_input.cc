@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "api/default_network.h"
+#include "api/preset.h"
 #include "api/run.h"
 #include "base/random.h"
 #include "data/split.h"
@@ -167,6 +168,7 @@ ExaminationInput prepare_examination(const RunConfig& given, Dataset& train,
                                      const ExaminationOptions& options) {
   RunConfig config = given;
   const Split split = split_validation_rows(config.data, train, config.train.seed);
+  apply_preset(config, train.targets, std::ssize(split.train), std::ssize(split.held_out));
   complete_network(config, train, split.train);
   const Schema schema = prepare_inputs(config, train, split.train);
   return prepare_examination(config, train, split.train, schema, options);

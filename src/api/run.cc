@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "api/default_network.h"
+#include "api/preset.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/random.h"
@@ -291,6 +292,8 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->is_split_automatic = !config.data.validation_split.has_value();
   decide_validation_split(config.data, run->train.rows, run->test.has_value());
   const Split split = split_validation_rows(config.data, run->train, config.train.seed);
+  run->preset =
+      apply_preset(config, run->train.targets, std::ssize(split.train), std::ssize(split.held_out));
   complete_network(config, run->train, split.train);
   run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);
@@ -350,6 +353,7 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   result.steps = trainer.state().step;
   result.stopped_early = result.epochs < run.config.train.epochs;
   if (const BestEpoch& best = trainer.state().best; best.epoch >= 0) result.best_epoch = best.epoch;
+  result.has_best_weights = trainer.has_best_weights();
   return result;
 }
 

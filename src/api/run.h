@@ -29,6 +29,7 @@ struct PreparedRun {
   std::optional<Dataset> validation;  ///< a separate set; else rows of `train`
   TrainingData rows;
   bool is_split_automatic = false;  ///< whether the user left the validation rows to us
+  std::string preset = "none";      ///< that chose options of `config`
   TrainedModel model;
   std::optional<double> coverage;  ///< RunSummary::coverage
   std::int64_t skipped_vectors = 0;

@@ -36,7 +36,11 @@ Options early_stopping(EarlyStoppingOptions& options) {
            range::kNonNegative},
           {"restore_best", &options.restore_best,
            "whether training with an early-stopping patience above 0 ends with the weights of the "
-           "best epoch"}};
+           "best epoch"},
+          {"restore_margin", &options.restore_margin,
+           "standard errors by which the best epoch must be better than the last one to be "
+           "restored; 0 always restores it",
+           range::kNonNegative}};
 }
 
 // Removes the keys "group.…", which the user or an op names, and returns them without the prefix.
@@ -187,6 +191,10 @@ void read_model(RunConfig& config, const TomlSection& section, const std::string
   apply_settings(model_table(config), rest, where);
 }
 
+void list_names(const Settings& settings, std::vector<std::string>& names) {
+  for (const auto& setting : settings) names.push_back(setting.first);
+}
+
 }  // namespace
 
 std::string layer_toml(const Layer& layer) {
@@ -222,6 +230,14 @@ Options train_table(RunConfig& config) {
       {"loss", &train.loss,
        "loss: auto, softmax_cross_entropy, sigmoid_cross_entropy, dice, mean_squared_error, huber, "
        "mean_squared_log_error or poisson"},
+      {"preset",
+       &config.preset,
+       "choice of those options of the default network and its training that are not given: "
+       "default, "
+       "fast, which trains for a third of the time, none, or auto (default for the default "
+       "network)",
+       range::kAny,
+       {"auto", "none", "fast", "default"}},
       {"batch_size", &train.batch_size, "rows per step", range::kAtLeastOne},
       {"epochs", &train.epochs, "passes over the training rows", range::kAtLeastOne},
       {"seed", &train.seed, "random seed of initial weights, masks and row order",
@@ -270,8 +286,10 @@ void reject_option_with_layers(const RunConfig& config, const std::string& optio
 
 RunConfig parse_run_config(const std::string& text, const std::string& where) {
   RunConfig config;
+  config.preset = "auto";
   for (auto& [name, section] : parse_toml(text, where, {"inputs", "columns"})) {
     const std::string table = fmt::format("{}: [{}]", where, name);
+    if (name != "data") list_names(section.settings, config.given);
     if (name == "model") {
       read_model(config, section, table);
       continue;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/preset.h"
 #include "api/run.h"
 #include "api/target_offer.h"
 #include "base/text.h"
@@ -120,6 +121,8 @@ RunSummary Run::summary() const {
   for (std::string& line : describe_scaling(run)) summary.notes.push_back(std::move(line));
   for (const std::string& each : find_leaks(run.train)) summary.notes.push_back("warning: " + each);
   for (std::string& line : describe_split(run)) summary.notes.push_back(std::move(line));
+  if (run.preset != "none")
+    summary.notes.push_back(describe_training(run.config, summary.train_rows));
   for (const std::string& each : run.train.notes) summary.notes.push_back("note: " + each);
   if (run.config.train.loss == "auto") {
     const auto offer = offer_loss_for_logarithms(run.train.targets, run.rows.train_rows);

@@ -19,6 +19,7 @@
 #include "cli/comparison_curves.h"
 #include "cli/flags.h"
 #include "cli/gnuplot.h"
+#include "cli/training_flags.h"
 #include "cli/training_progress.h"
 #include "report/comparison.h"
 #include "selfnorm/error.h"
@@ -44,10 +45,7 @@ std::vector<Contender> read_contenders(const CompareArguments& arguments) {
   for (const std::string& network : arguments.networks) {
     Contender each{fs::path(network).stem().string(), read_run_config(network)};
     arguments.data.apply(data_table(each.config));
-    arguments.train.apply(train_table(each.config));
-    for (const auto& [option, value] : arguments.loss.given_settings(loss_table())) {
-      each.config.train.loss_attributes[option] = value;
-    }
+    apply_training_flags(arguments.train, arguments.loss, each.config);
     contenders.push_back(std::move(each));
   }
   return contenders;

@@ -21,6 +21,7 @@
 #include "cli/scores.h"
 #include "cli/standard_input.h"
 #include "cli/terminal.h"
+#include "cli/training_flags.h"
 #include "cli/training_progress.h"
 #include "report/examination_json.h"
 #include "selfnorm/doctor.h"
@@ -69,17 +70,16 @@ RunConfig read_arguments(const TrainArguments& arguments) {
     config = read_run_config(given);
   } else {
     config.data.source = given;
+    config.preset = "auto";
   }
   arguments.data.apply(data_table(config));
   if (!arguments.inputs.empty()) config.data.inputs = parse_inputs(arguments.inputs);
   for (const auto& [option, value] : arguments.model.given_settings(model_table(config))) {
     reject_option_with_layers(config, option, flag_name(option));
+    config.given.push_back(option);
   }
   arguments.model.apply(model_table(config));
-  arguments.train.apply(train_table(config));
-  for (const auto& [option, value] : arguments.loss.given_settings(loss_table())) {
-    config.train.loss_attributes[option] = value;
-  }
+  apply_training_flags(arguments.train, arguments.loss, config);
   if (config.data.source.empty() && config.data.inputs.empty()) {
     throw Error(ErrorKind::config,
                 "expected a network file, or --data with a file or a data set of `selfnorm data "
@@ -130,11 +130,14 @@ nlohmann::ordered_json scores_json(const Scores& scores) {
 }
 
 // Prints nothing without early stopping.
-void print_stopping(const RunResult& result, bool restores_best) {
+void print_stopping(const RunResult& result, const EarlyStoppingOptions& stopping) {
   if (result.stopped_early) fmt::print("stopped  early after epoch {}\n", result.epochs);
   if (!result.best_epoch.has_value()) return;
-  fmt::print("best     epoch {}{}\n", *result.best_epoch,
-             restores_best ? " (the model has its weights)" : "");
+  const char* weights = result.has_best_weights ? " (the model has its weights)"
+                        : stopping.restore_best
+                            ? " (not clearly better than the last one, whose weights the model has)"
+                            : "";
+  fmt::print("best     epoch {}{}\n", *result.best_epoch, weights);
 }
 
 struct WrittenReport {
@@ -199,6 +202,7 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
                                     {"parameters", run.summary().parameters},
                                     {"stopped_early", result.stopped_early},
                                     {"best_epoch", nullptr},
+                                    {"has_best_weights", result.has_best_weights},
                                     {"findings", findings_json(findings)}};
     const RunSummary summary = run.summary();
     if (summary.vocabulary_size > 0) {
@@ -228,7 +232,7 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
   if (result.test.empty()) print_scores("validation", result.validation, result.validation_ranges);
   else print_scores("test", result.test, result.test_ranges);
   print_output_lines(result.output_lines);
-  print_stopping(result, run.config().train.early_stopping.restore_best);
+  print_stopping(result, run.config().train.early_stopping);
   fmt::print("model    {}\nhistory  {}\n", folder.model().string(), folder.history().string());
   if (report) fmt::print("report   {}\n", folder.report().string());
   const std::string root = folder.root.string();

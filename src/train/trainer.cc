@@ -14,6 +14,7 @@
 #include "passes/views.h"
 #include "selfnorm/error.h"
 #include "train/output_line.h"
+#include "train/weight_comparison.h"
 
 namespace selfnorm {
 namespace {
@@ -150,12 +151,21 @@ bool Trainer::is_finished() const { return state_.epoch >= options_.epochs || st
 void Trainer::run() {
   if (state_.step == 0) report_untrained_network();
   while (!is_finished()) run_epoch();
-  if (options_.early_stopping.restore_best && state_.best.epoch >= 0) {
-    model_.weights = state_.best.weights;
-  }
+  has_best_weights_ = is_best_epoch_restored();
+  if (has_best_weights_) model_.weights = state_.best.weights;
   if (options_.refit_output && can_refit_output(model_)) {
     refit_output(model_, *data_.train, data_.train_rows);
   }
+}
+
+bool Trainer::is_best_epoch_restored() {
+  const EarlyStoppingOptions& stopping = options_.early_stopping;
+  if (!stopping.restore_best || state_.best.epoch < 0) return false;
+  if (stopping.restore_margin == 0) return true;
+  const double better =
+      standard_errors_better(model_, state_.best.weights, validation_evaluator_, *data_.validation,
+                             data_.validation_rows, monitored_score());
+  return !(better <= stopping.restore_margin);  // an undefined difference is no reason for the last
 }
 
 // Reports epoch 0, with the statistics of the untrained network on the watched rows.
@@ -321,11 +331,15 @@ void Trainer::finish_epoch(std::span<const std::int64_t> order) {
   if (state_.epoch % options_.checkpoint_every == 0 || is_finished()) save();
 }
 
+std::string Trainer::monitored_score() const {
+  const std::string& monitor = options_.early_stopping.monitor;
+  return monitor == "auto" ? "loss" : monitor;
+}
+
 // Keeps the best weights if early stopping is on.
 void Trainer::update_best_epoch(const EpochRecord& record) {
   if (options_.early_stopping.patience == 0) return;
-  const std::string& monitor = options_.early_stopping.monitor;
-  const std::string name = monitor == "auto" ? "loss" : monitor;
+  const std::string name = monitored_score();
   const double value = find_score(record.validation, name);
   const BestEpoch& best = state_.best;
   const double gain = higher_is_better(name) ? value - best.value : best.value - value;

@@ -42,6 +42,9 @@ class Trainer {
 
   const TrainingState& state() const { return state_; }
 
+  /// Returns whether `run` ended with the weights of the best epoch.
+  bool has_best_weights() const { return has_best_weights_; }
+
  private:
   struct StepProgram {
     std::int64_t batch;
@@ -57,6 +60,8 @@ class Trainer {
   StepProgram& program_for(std::int64_t rows);
   void finish_epoch(std::span<const std::int64_t> order);
   void update_best_epoch(const EpochRecord& record);
+  bool is_best_epoch_restored();
+  std::string monitored_score() const;
   bool should_measure_moments() const;
   float* gradients() { return reinterpret_cast<float*>(gradients_.data()); }
   void watch(EpochRecord& record);
@@ -88,6 +93,7 @@ class Trainer {
   std::filesystem::path checkpoint_path_;
   std::optional<TrainingPosition> saved_position_;  // place of the last checkpoint
   std::string fingerprint_;
+  bool has_best_weights_ = false;
 };
 
 }  // namespace selfnorm

@@ -23,7 +23,7 @@ class Cells(CliTest):
     def test_labels_with_leading_zeros_are_scored_where_all_look_like_numbers(self):
         rows = [[f"{i % 3}.{i % 7}", ("01", "02", "1A")[i % 3]] for i in range(30)]
         self.write("train.csv", csv_text(["a", "code"], rows))
-        self.ok("train", "train.csv", "--target", "code", "--epochs", "40", *SHORT[2:])
+        self.ok("train", "train.csv", "--target", "code", "--epochs", "100", *SHORT[2:])
         new = [row for row in rows if row[1] != "1A"]
         self.write("new.csv", csv_text(["a", "code"], new))
         scores = self.ok_json("evaluate", "run", "--data", "new.csv")

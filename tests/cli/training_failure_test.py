@@ -124,7 +124,7 @@ class FullDisk(CliTest):
                 self.check_failure(result, (DATA,), "disk/run", "No space left")
 
     def test_file_size_limit_keeps_existing_files(self):
-        self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
+        self.ok("train", "--data", "digits", "--preset", "none", "--epochs", "1", "--out", "run")
         before = {name: self.bytes_of("run", name) for name in self.files("run")}
         for limit in (0, 1000, 100000):
             with self.subTest(limit):
@@ -137,13 +137,13 @@ class FullDisk(CliTest):
         for line in self.bytes_of("run", "history.jsonl").decode().splitlines(keepends=True):
             self.assertTrue(line.endswith("}\n"), f"half a line of history: {line!r}")
         self.ok("train", "--out", "run", "--resume", "--epochs", "3")
-        self.ok("train", "--data", "digits", "--epochs", "3", "--out", "whole")
+        self.ok("train", "--data", "digits", "--preset", "none", "--epochs", "3", "--out", "whole")
         self.assert_same_model("whole", "run")
 
     def test_resumes_with_a_truncated_history(self):
         """Tests a power failure while a line was written."""
-        self.ok("train", "--data", "digits", "--epochs", "4", "--out", "whole")
-        self.ok("train", "--data", "digits", "--epochs", "2", "--out", "run")
+        self.ok("train", "--data", "digits", "--preset", "none", "--epochs", "4", "--out", "whole")
+        self.ok("train", "--data", "digits", "--preset", "none", "--epochs", "2", "--out", "run")
         with open(self.path("run/history.jsonl"), "ab") as file:
             file.write(b'{"epoch":3,"step":13')
         self.ok("train", "--out", "run", "--resume", "--epochs", "4")
@@ -153,7 +153,7 @@ class FullDisk(CliTest):
     def test_history_on_a_full_device(self):
         self.path("run").mkdir()
         self.path("run/history.jsonl").symlink_to("/dev/full")
-        result = self.run_program("train", "--data", "digits", "--epochs", "1", "--out", "run")
+        result = self.run_program("train", "--data", "digits", "--preset", "none", "--epochs", "1", "--out", "run")
         self.assertIn(result.status, (0, DATA), result)
         if result.status == DATA:
             self.check_failure(result, (DATA,), "history.jsonl", "No space left")
@@ -162,7 +162,7 @@ class FullDisk(CliTest):
         self.assertTrue(os.path.exists("/dev/full") and not os.path.isfile("/dev/full"))
 
     def test_results_on_a_full_device_are_an_error(self):
-        self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
+        self.ok("train", "--data", "digits", "--preset", "none", "--epochs", "1", "--out", "run")
         for arguments in (["predict", "run"], ["predict", "run", "--json"],
                           ["evaluate", "run", "--json"], ["evaluate", "run"]):
             with self.subTest(arguments), open("/dev/full", "wb") as full:
@@ -170,7 +170,7 @@ class FullDisk(CliTest):
                 self.assertEqual(DATA, result.status, f"standard output is full{result}")
 
     def test_predict_out(self):
-        self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
+        self.ok("train", "--data", "digits", "--preset", "none", "--epochs", "1", "--out", "run")
         self.write("p.csv", "precious")
         self.fails(DATA, "p.csv", file_bytes=500, arguments=["predict", "run", "--out", "p.csv"])
         self.assertEqual(b"precious", self.bytes_of("p.csv"))
@@ -181,7 +181,7 @@ class FullDisk(CliTest):
 
 class OutFolder(CliTest):
     def refused(self, out, *words):
-        self.fails(DATA, *words, arguments=["train", "--data", "digits", "--epochs", "1", "--out",
+        self.fails(DATA, *words, arguments=["train", "--data", "digits", "--preset", "none", "--epochs", "1", "--out",
                                             out])
 
     def test_file_in_place_of_the_folder(self):
@@ -204,7 +204,7 @@ class OutFolder(CliTest):
         self.refused("closed/run", "closed")
 
     def test_unreadable_configuration_of_a_run(self):
-        self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
+        self.ok("train", "--data", "digits", "--preset", "none", "--epochs", "1", "--out", "run")
         self.write("run/config.toml", "[data\n")
         self.fails((2, 4), "run/config.toml:", arguments=["evaluate", "run"])
         self.path("run/config.toml").unlink()

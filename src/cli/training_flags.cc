@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/training_flags.h"
+
+#include "api/run_config.h"
+
+namespace selfnorm::cli {
+
+void apply_training_flags(const OptionFlags& train, const OptionFlags& loss, RunConfig& config) {
+  for (const auto& setting : train.given_settings(train_table(config)))
+    config.given.push_back(setting.first);
+  train.apply(train_table(config));
+  for (const auto& [option, value] : loss.given_settings(loss_table())) {
+    config.train.loss_attributes[option] = value;
+    config.given.push_back("loss." + option);
+  }
+}
+
+}  // namespace selfnorm::cli

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests which options a preset chooses.
+#include "api/preset.h"
+
+#include <gtest/gtest.h>
+
+#include "selfnorm/error.h"
+#include "temporary_files.h"
+
+namespace selfnorm {
+namespace {
+
+Targets classes() { return {"y", {0, 1, 1, 0}, {"a", "b"}, {}}; }
+Targets numbers() { return {"y", {}, {}, {1, 2, 3, 4}, 1}; }
+
+RunConfig config_with(const std::string& preset) {
+  RunConfig config;
+  config.preset = preset;
+  return config;
+}
+
+TEST(Preset, ChoosesNothingUnlessAsked) {
+  RunConfig config;
+  EXPECT_EQ(apply_preset(config, classes(), 1000, 100), "none");
+  EXPECT_EQ(to_toml(config), to_toml(RunConfig()));
+}
+
+TEST(Preset, LengthIsInStepsWithinBounds) {
+  const auto epochs = [](const std::string& preset, std::int64_t rows) {
+    RunConfig config = config_with(preset);
+    apply_preset(config, numbers(), rows, 0);
+    return config.train.epochs;
+  };
+  EXPECT_EQ(epochs("default", 100), 300);
+  EXPECT_EQ(epochs("default", 1'000'000), 10);
+  RunConfig config = config_with("default");
+  apply_preset(config, numbers(), 2000, 0);
+  const double steps = static_cast<double>(config.train.epochs) * 2000 /
+                       static_cast<double>(config.train.batch_size);
+  EXPECT_NEAR(steps, 3000, 50);
+  EXPECT_LT(epochs("fast", 2000), epochs("default", 2000));
+}
+
+TEST(Preset, LeavesGivenOptionsAlone) {
+  RunConfig config = config_with("default");
+  config.train.epochs = 3;
+  config.train.optimizer.name = "sgd";
+  config.default_network.hidden = {7};
+  config.given = {"epochs", "optimizer", "hidden"};
+  apply_preset(config, classes(), 1000, 100);
+  EXPECT_EQ(config.train.epochs, 3);
+  EXPECT_EQ(config.train.optimizer.name, "sgd");
+  EXPECT_EQ(config.train.optimizer.learning_rate, OptimizerOptions().learning_rate);
+  EXPECT_EQ(config.default_network.hidden, std::vector<std::int64_t>{7});
+  EXPECT_EQ(config.train.schedule.name, "cosine");
+}
+
+TEST(Preset, AGivenRateIsThatOfTheChosenOptimizer) {
+  RunConfig config = config_with("default");
+  config.train.optimizer.learning_rate = 0.5;
+  config.given = {"optimizer.learning_rate"};
+  apply_preset(config, classes(), 1000, 100);
+  EXPECT_EQ(config.train.optimizer.name, "adamw");
+  EXPECT_EQ(config.train.optimizer.learning_rate, 0.5);
+}
+
+TEST(Preset, KeepsTheBestEpochOnlyWithValidationRows) {
+  RunConfig with = config_with("default"), without = with;
+  apply_preset(with, classes(), 1000, 100);
+  apply_preset(without, classes(), 1000, 0);
+  EXPECT_EQ(with.train.early_stopping.patience, with.train.epochs);
+  EXPECT_EQ(without.train.early_stopping.patience, 0);
+}
+
+TEST(Preset, IsForTheDefaultNetwork) {
+  RunConfig config = config_with("auto");
+  config.network.layers = {{"dense", {{"units", std::int64_t{2}}}}};
+  EXPECT_EQ(apply_preset(config, classes(), 1000, 100), "none");
+  EXPECT_EQ(config.train.epochs, TrainOptions().epochs);
+  config.preset = "fast";
+  EXPECT_THROW(apply_preset(config, classes(), 1000, 100), Error);
+  RunConfig data_only = parse_run_config("[data]\nsource = \"t.csv\"\n[train]\nepochs = 4\n", "x");
+  EXPECT_EQ(apply_preset(data_only, classes(), 1000, 100), "default");
+  EXPECT_EQ(data_only.train.epochs, 4);
+  EXPECT_EQ(data_only.train.schedule.name, "cosine");
+}
+
+}  // namespace
+}  // namespace selfnorm
