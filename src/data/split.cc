@@ -19,7 +19,8 @@ namespace {
 constexpr double kRounding = 1e-6;
 
 // The scores of fewer held-out rows would be too noisy to be worth their loss in training.
-constexpr std::int64_t kMinRowsToHoldOut = 100, kManyRows = 2000;
+constexpr std::int64_t kMinRowsToHoldOut = 100, kManyRows = 500;
+constexpr std::int64_t kManyRowsOfOldRuns = 2000;  // of version 0.2
 constexpr double kFractionOfFew = 0.2, kFractionOfMany = 0.1;
 
 // Returns how many of the rows are held out.
@@ -166,7 +167,7 @@ void decide_validation_split(DataOptions& options, std::int64_t rows, bool has_t
   if (options.validation_split.has_value()) return;
   options.validation_split = 0;
   if (options.has_old_split) options.shuffle_split = true;
-  if (options.has_old_split && rows < kManyRows) return;
+  if (options.has_old_split && rows < kManyRowsOfOldRuns) return;
   if (!options.validation.empty()) return;
   if (rows >= kManyRows) options.validation_split = kFractionOfMany;
   else if (rows >= kMinRowsToHoldOut && !has_test) options.validation_split = kFractionOfFew;

@@ -53,9 +53,9 @@ class Validation(CliTest):
         self.assertEqual(evaluated["loss"], self.history("run")[-1]["validation_loss"])
 
     def test_holds_out_a_fifth_of_small_tables(self):
-        said = self.train(1999).err
-        self.assertIn("1,599 training rows, 400 validation rows", said)
-        self.assertIn("400 held out for validation, at random, the same share of each class", said)
+        said = self.train(499).err
+        self.assertIn("399 training rows, 100 validation rows", said)
+        self.assertIn("100 held out for validation, at random, the same share of each class", said)
 
     def test_holds_out_no_rows_of_tiny_tables_or_on_request(self):
         said = self.train(99).err

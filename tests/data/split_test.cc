@@ -131,16 +131,16 @@ std::optional<double> decided(std::int64_t rows, bool has_test, DataOptions opti
 TEST(DecideValidationSplit, HoldsOutRowsWhereTheySuffice) {
   EXPECT_EQ(decided(99, false), 0);
   EXPECT_EQ(decided(100, false), 0.2);
-  EXPECT_EQ(decided(1999, false), 0.2);
-  EXPECT_EQ(decided(1999, true), 0);
-  EXPECT_EQ(decided(2000, false), 0.1);
-  EXPECT_EQ(decided(2000, true), 0.1);
+  EXPECT_EQ(decided(499, false), 0.2);
+  EXPECT_EQ(decided(499, true), 0);
+  EXPECT_EQ(decided(500, false), 0.1);
+  EXPECT_EQ(decided(500, true), 0.1);
   DataOptions options;
   options.validation = "other.csv";
-  EXPECT_EQ(decided(2000, false, options), 0);
+  EXPECT_EQ(decided(500, false, options), 0);
   options.validation.clear();
   options.validation_split = 0;
-  EXPECT_EQ(decided(2000, false, options), 0);
+  EXPECT_EQ(decided(500, false, options), 0);
 }
 
 TEST(DecideValidationSplit, IsThatOfTheVersionOfARun) {
