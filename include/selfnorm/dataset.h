@@ -95,8 +95,8 @@ struct DataOptions {
   std::string validation = {};   ///< a source of validation rows, with the same target
   std::string test = {};         ///< a source of test rows, with the same target
   /// Fraction of the training rows used for validation. If unset, a run holds out 10 % of at least
-  /// 500 training rows, or 20 % of at least 100 if it has no test set, unless `validation` names
-  /// a source.
+  /// 500 training rows, or 20 % of at least 100. If it has a test set, 10 % of at least 2,000. None
+  /// if `validation` names a source.
   std::optional<double> validation_split = {};
   double test_split = 0;       ///< fraction of all rows used as the test set
   bool shuffle_split = true;   ///< draw held-out rows at random; false takes the last rows

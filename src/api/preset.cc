@@ -76,11 +76,13 @@ std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t
     choose(config, "optimizer.learning_rate", train.optimizer.learning_rate, preset.learning_rate);
   }
   choose(config, "schedule.name", train.schedule.name, "cosine");
-  if (validation_rows == 0) return name;
-  choose(config, "early_stopping.patience", train.early_stopping.patience, train.epochs);
-  choose(config, "early_stopping.restore_margin", train.early_stopping.restore_margin, 2.0);
+  EarlyStoppingOptions& stopping = train.early_stopping;
+  // Who gives the patience wants to stop early, and the best epoch.
+  if (validation_rows == 0 || is_given(config, "early_stopping.patience")) return name;
+  stopping.patience = train.epochs;
+  choose(config, "early_stopping.restore_margin", stopping.restore_margin, 2.0);
   if (!targets.classes.empty() && measures_accuracy(train))
-    choose(config, "early_stopping.monitor", train.early_stopping.monitor, "accuracy");
+    choose(config, "early_stopping.monitor", stopping.monitor, "accuracy");
   return name;
 }
 
@@ -94,7 +96,9 @@ std::string describe_training(const RunConfig& config, std::int64_t train_rows) 
       "training {} epochs of {} batches, {} at {} ({} schedule){}; --preset fast takes less time",
       train.epochs, group_digits(batches), train.optimizer.name, train.optimizer.learning_rate,
       train.schedule.name,
-      keeps_best ? ", unless an earlier epoch has a clearly better validation " + monitor : "");
+      keeps_best ? "; keeps the last epoch unless an earlier one has a clearly better validation " +
+                       monitor
+                 : "");
 }
 
 }  // namespace selfnorm

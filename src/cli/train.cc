@@ -233,6 +233,8 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
   else print_scores("test", result.test, result.test_ranges);
   print_output_lines(result.output_lines);
   print_stopping(result, run.config().train.early_stopping);
+  fmt::print("trained  {} epochs, {} steps in {}\n", result.epochs, group_digits(result.steps),
+             duration(result.seconds + result.watch_seconds + result.evaluation_seconds));
   fmt::print("model    {}\nhistory  {}\n", folder.model().string(), folder.history().string());
   if (report) fmt::print("report   {}\n", folder.report().string());
   const std::string root = folder.root.string();

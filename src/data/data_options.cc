@@ -27,7 +27,7 @@ Options options(DataOptions& data) {
       {"test", &data.test, "source of test rows, of the same kind as the training data"},
       {"validation_split", &data.validation_split,
        "fraction of the training rows used for validation; auto: 0.1 of at least 500 rows, 0.2 "
-       "of at least 100 if there is no test set, else 0",
+       "of at least 100; with a test set 0.1 of at least 2,000; else 0",
        range::kRate},
       {"test_split", &data.test_split, "fraction of the rows used as the test set", range::kRate},
       {"shuffle_split", &data.shuffle_split,

@@ -20,7 +20,7 @@ constexpr double kRounding = 1e-6;
 
 // The scores of fewer held-out rows would be too noisy to be worth their loss in training.
 constexpr std::int64_t kMinRowsToHoldOut = 100, kManyRows = 500;
-constexpr std::int64_t kManyRowsOfOldRuns = 2000;  // of version 0.2
+constexpr std::int64_t kManyRowsWithTest = 2000;  // in version 0.2 also without test rows
 constexpr double kFractionOfFew = 0.2, kFractionOfMany = 0.1;
 
 // Returns how many of the rows are held out.
@@ -167,9 +167,10 @@ void decide_validation_split(DataOptions& options, std::int64_t rows, bool has_t
   if (options.validation_split.has_value()) return;
   options.validation_split = 0;
   if (options.has_old_split) options.shuffle_split = true;
-  if (options.has_old_split && rows < kManyRowsOfOldRuns) return;
+  if (options.has_old_split && rows < kManyRowsWithTest) return;
   if (!options.validation.empty()) return;
-  if (rows >= kManyRows) options.validation_split = kFractionOfMany;
+  if (rows >= (has_test ? kManyRowsWithTest : kManyRows))
+    options.validation_split = kFractionOfMany;
   else if (rows >= kMinRowsToHoldOut && !has_test) options.validation_split = kFractionOfFew;
 }
 

@@ -72,6 +72,16 @@ TEST(Preset, KeepsTheBestEpochOnlyWithValidationRows) {
   EXPECT_EQ(without.train.early_stopping.patience, 0);
 }
 
+TEST(Preset, LeavesEarlyStoppingThatWasAskedForAlone) {
+  RunConfig config = config_with("default");
+  config.train.early_stopping.patience = 3;
+  config.given = {"early_stopping.patience"};
+  apply_preset(config, classes(), 1000, 100);
+  EXPECT_EQ(config.train.early_stopping.patience, 3);
+  EXPECT_EQ(config.train.early_stopping.restore_margin, 0);
+  EXPECT_EQ(config.train.early_stopping.monitor, "auto");
+}
+
 TEST(Preset, IsForTheDefaultNetwork) {
   RunConfig config = config_with("auto");
   config.network.layers = {{"dense", {{"units", std::int64_t{2}}}}};

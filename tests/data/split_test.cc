@@ -134,7 +134,8 @@ TEST(DecideValidationSplit, HoldsOutRowsWhereTheySuffice) {
   EXPECT_EQ(decided(499, false), 0.2);
   EXPECT_EQ(decided(499, true), 0);
   EXPECT_EQ(decided(500, false), 0.1);
-  EXPECT_EQ(decided(500, true), 0.1);
+  EXPECT_EQ(decided(1999, true), 0);
+  EXPECT_EQ(decided(2000, true), 0.1);
   DataOptions options;
   options.validation = "other.csv";
   EXPECT_EQ(decided(500, false, options), 0);
