@@ -101,11 +101,10 @@ struct DataOptions {
   double test_split = 0;       ///< fraction of all rows used as the test set
   bool shuffle_split = true;   ///< draw held-out rows at random; false takes the last rows
   bool stratify_split = true;  ///< draw the same share of each class
-  std::uint64_t split_seed =
-      0;  ///< draws the held-out rows; set by `load_data`, other values are ignored
   /// Whether a run of an earlier version chose the split: if `validation_split` is unset, 10 % of
   /// at least 2,000 rows, drawn at random.
   bool has_old_split = false;
+  std::uint64_t split_seed = 0;    ///< draws the held-out rows; `load_data` sets it
   std::string group = {};          ///< table column whose rows with equal cells stay together
   std::string time = {};           ///< table column by whose order the last rows are held out
   std::string data_dir;            ///< folder to search first for known data sets
@@ -116,12 +115,12 @@ struct DataOptions {
   /// Whether `embed` also includes each column of more than 32 categories and at least ten rows per
   /// category. Set by a run with the default network and without `inputs`.
   bool embed_many = false;
+  bool skip_bad = false;               ///< leave out rows of texts that cannot be read
   std::string header = "auto";         ///< whether a table starts with names: "auto", "yes" or "no"
   std::vector<std::string> text = {};  ///< columns of text; if given, other columns are not read
   std::int64_t max_words = 0;          ///< maximum tokens per text; 0 for all
   std::int64_t min_count = 1;          ///< minimum number of occurrences of a known token
   std::vector<std::string> labels = {};  ///< allowed labels of texts; empty for any
-  bool skip_bad = false;                 ///< leave out rows of texts that cannot be read
   std::string quotes = "auto";           ///< whether cells may be in quotes: "auto", "yes" or "no"
   /// Cells of a table that are missing, in any case. Empty cells always are.
   std::vector<std::string> missing = {"NA", "N/A", "NaN", "null", "None", "?", "-", "."};

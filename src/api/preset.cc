@@ -62,7 +62,7 @@ std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t
                             "layers (remove one of them)",
                             config.preset));
   }
-  const std::string name = is_automatic ? (has_layers ? "none" : "default") : config.preset;
+  std::string name = is_automatic ? (has_layers ? "none" : "default") : config.preset;
   config.preset = "none";
   if (name == "none") return name;
   const Preset preset = find_preset(name);
