@@ -65,7 +65,8 @@ def score(program, path, target, rows, seed, extra):
     epochs = max(10, min(300, round(STEPS * BATCH / (rows * (1 - HELD_OUT)))))
     with tempfile.TemporaryDirectory() as out:
         said = subprocess.run(
-            [program, "train", path, "--target", target, "--epochs", str(epochs), "--seed", str(seed),
+            [program, "train", path, "--target", target, "--preset", "none", "--epochs", str(epochs),
+             "--seed", str(seed),
              "--validation-split", str(HELD_OUT), "--out", out, "--report", "false", "--json", *extra],
             capture_output=True, text=True, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"}).stdout
     scores = json.loads(said)["validation"]

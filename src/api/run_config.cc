@@ -232,10 +232,9 @@ Options train_table(RunConfig& config) {
        "mean_squared_log_error or poisson"},
       {"preset",
        &config.preset,
-       "choice of those options of the default network and its training that are not given: "
-       "default, "
-       "fast, which trains for a third of the time, none, or auto (default for the default "
-       "network)",
+       "sets the options of the default network and its training that are not given: default "
+       "chooses them from the rows and the target, fast makes a third of the steps, none takes the "
+       "values in brackets; auto is default for the default network and none for others",
        range::kAny,
        {"auto", "none", "fast", "default"}},
       {"batch_size", &train.batch_size, "rows per step", range::kAtLeastOne},

@@ -20,7 +20,7 @@ void run_evaluate(const InferenceArguments& arguments) {
   if (is_own_data && (opened.split == "all" || opened.split == "train")) {
     note(
         "these are rows that the model was trained on, so the scores of new rows may be worse "
-        "(hold out rows in training: --test-split 0.2 --shuffle-split true)");
+        "(hold out rows in training: --test-split 0.2)");
   }
   if (arguments.json) {
     nlohmann::ordered_json document;

@@ -91,6 +91,14 @@ std::string value_line(const Targets& targets) {
                      missing_targets(targets, 0));
 }
 
+// Whether the target could also be of the other task: classes that are numbers, or whole numbers.
+bool may_have_other_task(const Targets& targets) {
+  const auto is_number = [](const std::string& name) { return parse_number(name).has_value(); };
+  const auto is_whole = [](float y) { return std::isnan(y) || y == std::trunc(y); };
+  return targets.classes.empty() ? std::ranges::all_of(targets.values, is_whole)
+                                 : std::ranges::all_of(targets.class_names, is_number);
+}
+
 }  // namespace
 
 std::string describe_target(const Dataset& data) {
@@ -111,7 +119,8 @@ std::vector<std::string> summarize_table(const Dataset& data, const DataOptions&
   const std::string other_task =
       data.targets.classes.empty() ? "classification for classes" : "regression for a number";
   if (const std::string target = describe_target(data); !target.empty()) {
-    const bool may_differ = is_automatic && data.targets.columns.empty();
+    const bool may_differ =
+        is_automatic && data.targets.columns.empty() && may_have_other_task(data.targets);
     lines.push_back((data.targets.columns.empty() ? "target   " : "targets  ") + target +
                     (may_differ ? "; --task " + other_task : ""));
   }

@@ -241,6 +241,14 @@ class Tables(CliTest):
         self.assertIn("targets  u (10 missing, which do not count), v: numbers",
                       self.ok("train", "t.csv", "--target", "u,v", "--dry-run").err)
 
+    def test_another_task_is_offered_if_the_target_allows_it(self):
+        for values, offer in ((["a", "b"], ""), ([0, 1], "; --task regression for a number"),
+                              ([1.5, 2.25, 7.125], ""), (range(50, 90), "; --task classification for classes")):
+            self.write("t.csv", text(["x", "y"], [[i, values[i % len(values)]] for i in range(80)]))
+            target = next(line for line in self.ok("train", "t.csv", "--target", "y", "--dry-run").err.splitlines()
+                          if line.startswith("target"))
+            self.assertEqual(offer, target[target.index("; "):] if "; " in target else "")
+
     def test_describes_all_categories_and_notes(self):
         rows = [[f"c{i % 40}", f"{i % 9 + 1}/{i % 11 + 1}/2020", i] for i in range(160)]
         self.write("t.csv", text(["c", "when", "y"], rows))
