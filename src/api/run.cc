@@ -292,8 +292,9 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->is_split_automatic = !config.data.validation_split.has_value();
   decide_validation_split(config.data, run->train.rows, run->test.has_value());
   const Split split = split_validation_rows(config.data, run->train, config.train.seed);
-  run->preset =
-      apply_preset(config, run->train.targets, std::ssize(split.train), std::ssize(split.held_out));
+  const std::int64_t validation_rows =
+      run->validation.has_value() ? run->validation->rows : std::ssize(split.held_out);
+  run->preset = apply_preset(config, run->train.targets, std::ssize(split.train), validation_rows);
   complete_network(config, run->train, split.train);
   run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);

@@ -38,7 +38,7 @@ bool is_scikit_learn_header(const CsvRow& first, const CsvRow* second) {
 // row numbers.
 bool counts_columns(const CsvRow& row) {
   const std::size_t begin = row.cell(0).empty() ? 1 : 0;
-  if (row.size() < begin + 2) return false;
+  if (row.size() < begin + 3) return false;  // "0,1" may well be data
   for (std::size_t i = begin; i < row.size(); ++i)
     if (row.cell(i) != std::to_string(i - begin)) return false;
   return true;

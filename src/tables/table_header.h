@@ -23,7 +23,8 @@ struct TableHeader {
 
 /// Finds the header from the first two rows (the second may be absent). With `header` "auto", the
 /// first row is a header if it has text but not numbers, or the name of the target, or text above a
-/// number, or if it is 0, 1, 2, …. A header with one cell less than the rows has no name for the
+/// number, or if it is 0, 1, 2, … in at least
+/// three columns. A header with one cell less than the rows has no name for the
 /// first column, as R writes it. A first row with the numbers of rows and of features, and the
 /// names of classes, is skipped, as scikit-learn writes it. Throws Error(data) for a name that is
 /// not UTF-8.

@@ -161,11 +161,11 @@ void Trainer::run() {
 bool Trainer::is_best_epoch_restored() {
   const EarlyStoppingOptions& stopping = options_.early_stopping;
   if (!stopping.restore_best || state_.best.epoch < 0) return false;
-  if (stopping.restore_margin == 0) return true;
+  if (stopping.restore_margin == 0 || state_.best.epoch == state_.epoch) return true;
   const double better =
       standard_errors_better(model_, state_.best.weights, validation_evaluator_, *data_.validation,
                              data_.validation_rows, monitored_score());
-  return !(better <= stopping.restore_margin);  // an undefined difference is no reason for the last
+  return !(better <= stopping.restore_margin);  // restores if undefined
 }
 
 // Reports epoch 0, with the statistics of the untrained network on the watched rows.

@@ -66,6 +66,7 @@ TEST_F(TableNotesTest, ARowThatCountsTheColumnsIsAHeader) {
   }
   EXPECT_EQ(read("0,1,3\n5,3,8\n2,7,9\n", "-1").rows, 3);
   EXPECT_EQ(read("0,1,2\n", "-1").rows, 1);
+  EXPECT_EQ(read("0,1\n1,0\n1,1\n", "-1").rows, 3);
 }
 
 TEST_F(TableNotesTest, DatesMayBeginWithTheDay) {
