@@ -71,6 +71,7 @@ struct Dataset {
   std::int64_t unlabeled = 0;            ///< number of rows left out for lack of a label
   std::int64_t skipped = 0;              ///< number of rows left out as unreadable
   std::vector<TableColumn> table = {};   ///< the columns of a table that are not targets
+  bool has_header = false;               ///< whether the columns of a table have names in the file
   std::vector<std::string> notes = {};   ///< what a person should know about how it was read
   /// The group of each row (DataOptions::group), and its place in time (DataOptions::time), or
   /// empty.

@@ -40,7 +40,8 @@ struct RunConfig {
   /// the default network, else "none". A run replaces it by "none" when it has chosen the options.
   std::string preset = "none";
   /// The options that the preset leaves as they are, by their names in a network file, such as
-  /// "epochs" and "optimizer.learning_rate". Reading a network file lists the options in it.
+  /// "epochs" and "optimizer.learning_rate". Reading a network file lists those of [model] and
+  /// [train].
   std::vector<std::string> given = {};
 };
 
@@ -103,7 +104,7 @@ struct RunResult {
   double watch_seconds = 0;                ///< time for measuring signals and weights
   double evaluation_seconds = 0;           ///< time for validation after each epoch
   bool stopped_early = false;              ///< whether early stopping ended the run
-  std::optional<std::int64_t> best_epoch;  ///< only with early stopping (patience above 0)
+  std::optional<std::int64_t> best_epoch;  ///< if it was tracked (tracks_best_epoch)
   bool has_best_weights = false;           ///< whether the model has the weights of `best_epoch`
   /// The lines by which the outputs of a regression were refitted (TrainOptions::refit_output), by
   /// output. Empty: they were not.

@@ -15,10 +15,10 @@
 
 namespace selfnorm {
 
-/// Early stopping: training stops after `patience` epochs without improvement. With a patience
-/// above 0, training ends with the weights of the best epoch, whether it stopped early or not,
-/// unless `restore_best` is false. With 0, no best epoch is tracked, and training ends with the
-/// last weights.
+/// Early stopping: training stops after `patience` epochs without improvement. With a patience or a
+/// `restore_margin` above 0, the best epoch is tracked, and training ends with its weights, whether
+/// it stopped early or not, unless `restore_best` is false. Otherwise, training ends with the last
+/// weights.
 struct EarlyStoppingOptions {
   std::int64_t patience = 0;     ///< epochs without improvement; 0 never stops early
   std::string monitor = "auto";  ///< validation loss or metric: "auto" (the loss), "loss" or a name
@@ -29,6 +29,11 @@ struct EarlyStoppingOptions {
   /// that of the mean difference over 32 groups of validation rows.
   double restore_margin = 0;
 };
+
+/// Returns whether training tracks the best epoch.
+inline bool tracks_best_epoch(const EarlyStoppingOptions& options) {
+  return options.patience > 0 || options.restore_margin > 0;
+}
 
 /// How a network is trained: the [train] table of a network file.
 struct TrainOptions {

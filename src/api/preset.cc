@@ -35,7 +35,7 @@ std::int64_t epochs_of(std::int64_t steps, std::int64_t batch_size, std::int64_t
   return std::clamp(static_cast<std::int64_t>(std::llround(epochs)), kFewest, kMost);
 }
 
-// Whether the user gave this option, or all options of its group with the group's name.
+// Returns whether the user gave this option, or all options of its group at once.
 bool is_given(const RunConfig& config, const std::string& name) {
   return is_listed(config.given, name) || is_listed(config.given, name.substr(0, name.find('.')));
 }
@@ -77,28 +77,29 @@ std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t
   }
   choose(config, "schedule.name", train.schedule.name, "cosine");
   EarlyStoppingOptions& stopping = train.early_stopping;
-  // Who gives the patience wants to stop early, and the best epoch.
+  // A given patience means that the best epoch is wanted, whatever its margin is.
   if (validation_rows == 0 || is_given(config, "early_stopping.patience")) return name;
-  stopping.patience = train.epochs;
   choose(config, "early_stopping.restore_margin", stopping.restore_margin, 2.0);
   if (!targets.classes.empty() && measures_accuracy(train))
     choose(config, "early_stopping.monitor", stopping.monitor, "accuracy");
   return name;
 }
 
-std::string describe_training(const RunConfig& config, std::int64_t train_rows) {
+std::string describe_training(const RunConfig& config, const std::string& preset,
+                              std::int64_t train_rows) {
   const TrainOptions& train = config.train;
   const std::int64_t batches = (train_rows + train.batch_size - 1) / train.batch_size;
+  std::string text = fmt::format("training {} epochs of {} batches, {} at {} ({} schedule)",
+                                 train.epochs, group_digits(batches), train.optimizer.name,
+                                 train.optimizer.learning_rate, train.schedule.name);
   const EarlyStoppingOptions& stopping = train.early_stopping;
-  const bool keeps_best = stopping.patience > 0 && stopping.restore_best;
-  const std::string monitor = stopping.monitor == "auto" ? "loss" : stopping.monitor;
-  return fmt::format(
-      "training {} epochs of {} batches, {} at {} ({} schedule){}; --preset fast takes less time",
-      train.epochs, group_digits(batches), train.optimizer.name, train.optimizer.learning_rate,
-      train.schedule.name,
-      keeps_best ? "; keeps the last epoch unless an earlier one has a clearly better validation " +
-                       monitor
-                 : "");
+  if (tracks_best_epoch(stopping) && stopping.restore_best) {
+    text += stopping.restore_margin > 0
+                ? "; keeps the last epoch unless an earlier one has a clearly better validation "
+                : "; keeps the epoch with the best validation ";
+    text += stopping.monitor == "auto" ? "loss" : stopping.monitor;
+  }
+  return text + (preset == "default" ? "; --preset fast takes less time" : "");
 }
 
 }  // namespace selfnorm

@@ -17,7 +17,8 @@ namespace selfnorm {
 std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t train_rows,
                          std::int64_t validation_rows);
 
-/// Returns a line on how a network is trained that a preset chose.
-std::string describe_training(const RunConfig& config, std::int64_t train_rows);
+/// Returns a line on how a network is trained. `preset` is what `apply_preset` returned.
+std::string describe_training(const RunConfig& config, const std::string& preset,
+                              std::int64_t train_rows);
 
 }  // namespace selfnorm

@@ -32,9 +32,10 @@ namespace selfnorm {
 namespace {
 
 // Returns how to read new tables, which may lack the column that shows whether there is a header. A
-// name that is not a number can only come from a header.
+// name of a text column that is not a number can only come from a header.
 std::string header_of(const DataOptions& options, const Dataset& data) {
   if (options.header != "auto") return options.header;
+  if (data.has_header) return "yes";
   std::vector<std::string> names = data.targets.columns;
   if (names.empty()) names = {data.targets.name};
   bool is_table = false;

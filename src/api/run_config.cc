@@ -35,11 +35,11 @@ Options early_stopping(EarlyStoppingOptions& options) {
           {"min_delta", &options.min_delta, "minimum change that counts as an improvement",
            range::kNonNegative},
           {"restore_best", &options.restore_best,
-           "whether training with an early-stopping patience above 0 ends with the weights of the "
-           "best epoch"},
+           "whether training ends with the weights of the best epoch if there is a patience or a "
+           "restore margin"},
           {"restore_margin", &options.restore_margin,
            "standard errors by which the best epoch must be better than the last one to be "
-           "restored; 0 always restores it",
+           "restored; 0 always restores it if there is a patience",
            range::kNonNegative}};
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,12 +41,17 @@ std::vector<std::string> unseen_classes(const PreparedRun& run) {
   return unseen;
 }
 
-// Says what it means for held-out rows that the rows are sorted by class.
-std::string describe_class_order(const PreparedRun& run) {
+// Says what it means for held-out rows that the rows are sorted by class. Times have their own
+// order.
+std::optional<std::string> describe_class_order(const PreparedRun& run) {
+  if (!are_sorted_by_class(run.train.targets.classes) || !run.train.times.empty())
+    return std::nullopt;
   const bool are_last = run.rows.validation == &run.train && !run.rows.validation_rows.empty() &&
                         !run.config.data.shuffle_split;
-  if (!are_last)
-    return "classes  the rows are sorted by class, so held-out rows must be drawn at random";
+  if (!are_last) {
+    return "classes  the rows are sorted by class, so the last rows alone do not represent all "
+           "classes";
+  }
   return "warning: the rows are sorted by class, and the last ones are held out, so their classes "
          "differ from those of the training rows; --shuffle-split true draws them at random";
 }
@@ -75,7 +81,7 @@ std::vector<std::string> describe_split(const PreparedRun& run) {
         "rows     none held out, since there are fewer than 100; --validation-split 0.2 holds out "
         "a fifth");
   }
-  if (are_sorted_by_class(run.train.targets.classes)) lines.push_back(describe_class_order(run));
+  if (const auto order = describe_class_order(run)) lines.push_back(*order);
   const bool are_weighted = run.config.train.loss_attributes.contains("class_weights");
   if (are_classes_uneven(run.train.targets, run.rows.train_rows) && !are_weighted) {
     lines.emplace_back(
@@ -120,9 +126,12 @@ RunSummary Run::summary() const {
   if (!run.train.table.empty()) summary.notes = summarize_table(run.train, run.config.data);
   for (std::string& line : describe_scaling(run)) summary.notes.push_back(std::move(line));
   for (const std::string& each : find_leaks(run.train)) summary.notes.push_back("warning: " + each);
+  if (const auto duplicates = find_duplicates(run.train)) {
+    if (!run.rows.validation_rows.empty() || run.test)
+      summary.notes.push_back("note: " + *duplicates);
+  }
   for (std::string& line : describe_split(run)) summary.notes.push_back(std::move(line));
-  if (run.preset != "none")
-    summary.notes.push_back(describe_training(run.config, summary.train_rows));
+  summary.notes.push_back(describe_training(run.config, run.preset, summary.train_rows));
   for (const std::string& each : run.train.notes) summary.notes.push_back("note: " + each);
   if (run.config.train.loss == "auto") {
     const auto offer = offer_loss_for_logarithms(run.train.targets, run.rows.train_rows);

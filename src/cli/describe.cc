@@ -31,8 +31,8 @@ struct DescribeArguments {
 // The options that say how a table is read, without those of a training.
 Options reading_options(DataOptions& data) {
   static const std::vector<std::string> names = {
-      "target",  "task", "limit", "delimiter", "quotes", "missing", "categorical", "numeric",
-      "ordinal", "date", "id",    "columns",   "drop",   "keep",    "header"};
+      "target",  "task", "limit", "delimiter", "quotes",  "missing", "categorical", "numeric",
+      "ordinal", "date", "embed", "id",        "columns", "drop",    "keep",        "header"};
   Options table = options(data);
   std::erase_if(table, [](const Option& option) { return !is_listed(names, option.name); });
   return table;
@@ -83,9 +83,16 @@ TablePage page_of(const TableDescription& table) {
   if (!table.target.empty()) page.facts.push_back("Target " + table.target);
   if (!table.likely_targets.empty())
     page.facts.push_back("Possible targets: " + join(table.likely_targets, ", "));
+  const bool is_scored = !table.score_name.empty() && table.baseline < 1;
+  if (is_scored) {
+    page.facts.push_back(fmt::format(
+        "Score alone: {} on half of the rows, from this column only; {:.3f} without any "
+        "column",
+        table.score_name, table.baseline));
+  }
   for (const ColumnDescription& column : table.columns) {
-    const std::string alone =
-        std::isnan(column.target_score) ? "" : fmt::format("{:.3f}", column.target_score);
+    const bool has_score = is_scored && !std::isnan(column.target_score);
+    const std::string alone = has_score ? fmt::format("{:.3f}", column.target_score) : "";
     page.rows.push_back(
         {{column.name, column.kind, missing_text(column), values_text(column), alone},
          column.histogram});
@@ -145,6 +152,7 @@ void describe(const DescribeArguments& arguments) {
                                   {"duplicate_rows", table.duplicate_rows},
                                   {"target", loaded.targets.name},
                                   {"likely_targets", table.likely_targets},
+                                  {"score", table.score_name},
                                   {"baseline", table.baseline},
                                   {"row_order_score", table.row_order_score},
                                   {"warnings", table.warnings},

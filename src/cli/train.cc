@@ -173,19 +173,21 @@ void write_unfinished_report(const RunFolder& folder, const Error& error) {
 }
 
 // Prints the lines that replaced outputs, at most three.
-void print_output_lines(std::vector<OutputLine> lines) {
-  constexpr std::size_t kMaxPrinted = 3;
-  std::erase_if(lines, [](const OutputLine& line) { return line.slope == 1 && line.offset == 0; });
-  for (std::size_t i = 0; i < std::min(lines.size(), kMaxPrinted); ++i) {
+void print_output_lines(const std::vector<OutputLine>& lines,
+                        const std::vector<std::string>& names) {
+  constexpr int kMaxPrinted = 3;
+  int changed = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].slope == 1 && lines[i].offset == 0) continue;
+    if (++changed > kMaxPrinted) continue;
     fmt::print(
-        "output   x was replaced by {:.4g}·x {} {:.4g}, the least-squares line of the "
-        "targets on it\n",
-        lines[i].slope, lines[i].offset < 0 ? "-" : "+", std::abs(lines[i].offset));
+        "output   each prediction of {} became {:.4g} times itself {} {:.4g}, the least-squares "
+        "line of the targets\n",
+        names[i], lines[i].slope, lines[i].offset < 0 ? "-" : "+", std::abs(lines[i].offset));
   }
-  if (lines.size() > kMaxPrinted) {
-    fmt::print("         ({} more outputs likewise)\n", lines.size() - kMaxPrinted);
-  }
-  if (!lines.empty()) fmt::print("         (--refit-output false leaves outputs as trained)\n");
+  if (changed > kMaxPrinted)
+    fmt::print("         ({} more outputs likewise)\n", changed - kMaxPrinted);
+  if (changed > 0) fmt::print("         (--refit-output false leaves predictions as trained)\n");
 }
 
 void print_result(const Run& run, const RunResult& result, const RunFolder& folder,
@@ -231,7 +233,7 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
   }
   if (result.test.empty()) print_scores("validation", result.validation, result.validation_ranges);
   else print_scores("test", result.test, result.test_ranges);
-  print_output_lines(result.output_lines);
+  print_output_lines(result.output_lines, run.model().output_names());
   print_stopping(result, run.config().train.early_stopping);
   fmt::print("trained  {} epochs, {} steps in {}\n", result.epochs, group_digits(result.steps),
              duration(result.seconds + result.watch_seconds + result.evaluation_seconds));
@@ -378,6 +380,7 @@ void add_train(Command& program) {
   command.add_switch("--json", arguments->json, "print the result as one JSON document");
   add_input_flag(command, arguments->inputs);
   RunConfig defaults;
+  defaults.preset = "auto";
   arguments->data.add(command, data_table(defaults), "Data");
   arguments->model.add(command, model_table(defaults), "Default network");
   arguments->train.add(command, train_table(defaults), "Training");

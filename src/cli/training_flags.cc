@@ -9,10 +9,8 @@ void apply_training_flags(const OptionFlags& train, const OptionFlags& loss, Run
   for (const auto& setting : train.given_settings(train_table(config)))
     config.given.push_back(setting.first);
   train.apply(train_table(config));
-  for (const auto& [option, value] : loss.given_settings(loss_table())) {
+  for (const auto& [option, value] : loss.given_settings(loss_table()))
     config.train.loss_attributes[option] = value;
-    config.given.push_back("loss." + option);
-  }
 }
 
 }  // namespace selfnorm::cli

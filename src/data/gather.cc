@@ -190,6 +190,7 @@ Dataset select_rows(const Dataset& data, std::span<const std::int64_t> rows) {
   out.vocabulary = data.vocabulary;
   out.lines = select_values(data.lines, 1, rows);
   out.table = data.table;
+  out.has_header = data.has_header;
   out.notes = data.notes;
   out.groups = select_values(data.groups, 1, rows);
   for (const IdentifierColumn& id : data.ids)

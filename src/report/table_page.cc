@@ -70,10 +70,7 @@ std::string table_page(const TablePage& page) {
     for (const std::string& cell : row.cells) html += "<td>" + escaped(cell) + "</td>";
     html += "<td>" + bars(row.histogram) + "</td></tr>";
   }
-  html +=
-      "</tbody></table><p>“score alone”: accuracy, or R² of the ranks of numbers, on half of the "
-      "rows, predicted from this column only.</p></html>\n";
-  return html;
+  return html + "</tbody></table></html>\n";
 }
 
 }  // namespace selfnorm

@@ -20,13 +20,15 @@ class Chooser {
   Chooser(const std::string& file, const std::vector<std::string>& names)
       : file_(file), names_(names), choices_(names.size()) {}
 
-  void check_exists(const std::string& option, const std::string& name) const {
-    if (is_listed(names_, name)) return;
+  // Returns the name of a listed column, which may be listed by its index.
+  std::string find(const std::string& option, const std::string& name) const {
+    if (is_listed(names_, name)) return name;
+    if (const auto index = find_column(file_, names_, name)) return names_[*index];
     throw_data_error(fmt::format("{}: `{}` lists the column {}, which does not exist{}", file_,
                                  option, quote_for_message(name), column_hint(name, names_)));
   }
-  void choose(const std::string& option, const std::string& name, const ColumnChoice& chosen) {
-    check_exists(option, name);
+  void choose(const std::string& option, const std::string& listed, const ColumnChoice& chosen) {
+    const std::string name = find(option, listed);
     for (std::size_t i = 0; i < names_.size(); ++i) {
       ColumnChoice& choice = choices_[i];
       if (names_[i] != name) continue;
@@ -45,8 +47,8 @@ class Chooser {
     for (const std::string& name : listed) choose(option, name, {kind});
   }
   // A column that is left out may still order the rows.
-  void choose_time(const std::string& name, const std::string& format) {
-    check_exists("date", name);
+  void choose_time(const std::string& listed, const std::string& format) {
+    const std::string name = find("date", listed);
     bool is_left_out = false;
     for (std::size_t i = 0; i < names_.size(); ++i) {
       if (names_[i] != name || choices_[i].kind != "left out") continue;
@@ -56,14 +58,16 @@ class Chooser {
     if (!is_left_out) choose("date", name, {"time", {}, format});
   }
   void keep(const std::string& option, const std::vector<std::string>& listed) {
-    for (const std::string& name : listed) check_exists(option, name);
-    for (std::size_t i = 0; i < names_.size(); ++i)
-      if (is_listed(listed, names_[i])) choices_[i].is_kept = true;
+    for (const std::string& each : listed) {
+      const std::string name = find(option, each);
+      for (std::size_t i = 0; i < names_.size(); ++i)
+        if (names_[i] == name) choices_[i].is_kept = true;
+    }
   }
-  void leave_out_unlisted(const std::vector<std::string>& listed) {
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      ColumnChoice& choice = choices_[i];
-      if (is_listed(listed, names_[i]) || !choice.kind.empty()) continue;
+  // Leaves out the columns that are not kept.
+  void leave_out_others() {
+    for (ColumnChoice& choice : choices_) {
+      if (choice.is_kept || !choice.kind.empty()) continue;
       choice = {"left out"};
       choice.option = "columns";
     }
@@ -121,7 +125,7 @@ std::vector<ColumnChoice> column_choices(const std::string& file,
   for (const std::string& text : options.date) choose_time(chooser, file, text);
   chooser.choose("id", options.id, "id");
   if (!options.group.empty()) chooser.choose("group", options.group, {"group"});
-  if (!options.time.empty()) chooser.check_exists("time", options.time);
+  if (!options.time.empty()) chooser.find("time", options.time);
   if (!options.group.empty() && !options.time.empty()) {
     throw_data_error(file + ": `group` and `time` divide the rows in two ways (leave one out)");
   }
@@ -130,9 +134,9 @@ std::vector<ColumnChoice> column_choices(const std::string& file,
                      ": `group` draws groups at random, but shuffle_split = false takes the last "
                      "rows (leave one out)");
   }
-  chooser.keep("keep", options.keep);
   chooser.keep("columns", options.columns);
-  if (!options.columns.empty()) chooser.leave_out_unlisted(options.columns);
+  if (!options.columns.empty()) chooser.leave_out_others();
+  chooser.keep("keep", options.keep);
   return chooser.choices();
 }
 

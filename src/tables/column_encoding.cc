@@ -138,6 +138,20 @@ std::size_t token_id(const TableColumn& column, std::optional<double> rank) {
   return rank ? kFirstCategory + static_cast<std::size_t>(*rank) : token_id_of_others(column);
 }
 
+// Says what a cell of the column must be. If this one is a number in another format, the text shows
+// the format of the column.
+std::string expected_cell(const TableColumn& column, const std::string& cell) {
+  if (column.kind == "ordinal") return "one of " + join(column.categories, ", ");
+  if (column.kind == "time") return "a time written as " + column.format;
+  const bool has_other_format =
+      parse_cell(cell, CellFormat::thousands) || parse_cell(cell, CellFormat::decimal_comma);
+  if (!has_other_format) return "a " + column.kind;
+  const auto format = format_named(column.format);
+  return format == CellFormat::decimal_comma ? "a number written as 1.234,5"
+         : format == CellFormat::thousands   ? "a number written as 1,234.5"
+                                             : "a number written as 1234.5";
+}
+
 }  // namespace
 
 ColumnEncoder::Coding ColumnEncoder::coding_of(const TableColumn& column) {
@@ -169,7 +183,8 @@ ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells
 
 std::vector<std::string> ColumnEncoder::unknown_categories() const {
   std::vector<std::string> unknown;
-  for (std::size_t i = 0; i < of_word_.size() && is_category(column_); ++i)
+  if (!is_category(column_)) return unknown;
+  for (std::size_t i = 0; i < of_word_.size(); ++i)
     if (!of_word_[i] && cells_.counts()[i] > 0) unknown.push_back(cells_.words()[i]);
   return unknown;
 }
@@ -199,15 +214,17 @@ std::optional<CellFault> ColumnEncoder::encode_word(std::int64_t row, float* out
     case Coding::number: break;
   }
   if (value) return encode_value(row, *value, out);
-  const std::string expected =
-      column_.kind == "ordinal" ? "one of " + join(column_.categories, ", ") : "a " + column_.kind;
-  return CellFault{row, cells_.words()[as_index(code)], expected};
+  const std::string& word = cells_.words()[as_index(code)];
+  return CellFault{row, word, expected_cell(column_, word)};
 }
 
 std::optional<CellFault> ColumnEncoder::encode_number(std::int64_t row, float* out) const {
   const double value = cells_.numbers()[as_index(row)];
   if (std::isnan(value)) return encode_missing(out), std::nullopt;
-  if (coding_ == Coding::time) return CellFault{row, fmt::format("{}", value), "a time"};
+  if (coding_ == Coding::time) {
+    std::string cell = fmt::format("{}", value);
+    return CellFault{row, cell, expected_cell(column_, cell)};
+  }
   return encode_value(row, value, out);
 }
 

@@ -12,12 +12,9 @@
 
 #include "base/index.h"
 #include "base/text.h"
-#include "data/split.h"
 #include "files/byte_reader.h"
 #include "tables/column_encoding.h"
-#include "tables/row_order.h"
 #include "tables/table_columns.h"
-#include "tables/table_notes.h"
 #include "tables/table_targets.h"
 
 namespace selfnorm {
@@ -32,6 +29,12 @@ std::unordered_map<std::string_view, std::size_t> unique_names(
     if (!places.try_emplace(names[i], i).second) repeated.push_back(names[i]);
   for (const std::string_view name : repeated) places.erase(name);
   return places;
+}
+
+std::vector<std::string> names_of(const std::vector<TableColumn>& columns) {
+  std::vector<std::string> names;
+  for (const TableColumn& column : columns) names.push_back(column.name);
+  return names;
 }
 
 }  // namespace
@@ -112,12 +115,13 @@ void CsvTable::choose_columns() {
     columns_[column].is_read = options_.read_targets;
     if (options_.table.empty()) reject_choice_of_target(choices_[column], header_.names[column]);
   }
+  const auto time = find_column(file_, header_.names, options_.time);
   for (std::size_t i = 0; i < choices_.size(); ++i) {
     static const std::vector<std::string> word_kinds = {"ordinal", "time", "id", "group"};
     Column& column = columns_[i];
     if (is_listed(word_kinds, choices_[i].kind)) column.cells = ColumnCells(true);
     column.is_identifier = choices_[i].kind == "id";
-    const bool is_needed = column.is_target || header_.names[i] == options_.time;
+    const bool is_needed = column.is_target || (!options_.time.empty() && time == i);
     if (choices_[i].kind == "left out" && !is_needed) column.is_read = false;
   }
   reject_repeated_names();
@@ -140,18 +144,15 @@ void CsvTable::reject_repeated_names() const {
     const std::string& name = header_.names[i];
     if (!columns_[i].is_read || counts[name] == 1) continue;
     throw_data_error(
-        fmt::format("{}: {} columns are named {} (rename them, or leave them out with "
-                    "drop = [{}])",
-                    file_, counts[name], quote_for_message(name), quote_for_message(name)));
+        fmt::format("{}: {} columns are named {} (rename them, or leave them out with --drop {})",
+                    file_, counts[name], quote_for_message(name), quote_for_shell(name)));
   }
 }
 
-// Finds the columns of the plan that are read. Without a header, columns are numbered from 0, and a
-// table without targets has the columns of the plan in their order. New rows may lack identifiers.
+// Finds the columns of the plan that are read. A table without a header and without targets has the
+// columns of the plan in their order. New rows may lack identifiers.
 std::vector<CsvTable::PlacedColumn> CsvTable::planned_columns() const {
-  const auto is_number = [](const TableColumn& column) { return is_all_digits(column.name); };
-  const bool keeps_order = !header_.is_row && options_.table.size() == columns_.size() &&
-                           std::ranges::all_of(options_.table, is_number);
+  const bool keeps_order = !header_.is_row && options_.table.size() == columns_.size();
   const auto unique = unique_names(header_.names);
   std::vector<PlacedColumn> columns;
   std::vector<std::string> lacking;
@@ -159,14 +160,26 @@ std::vector<CsvTable::PlacedColumn> CsvTable::planned_columns() const {
     const TableColumn& planned = options_.table[i];
     if (planned.kind == "left out") continue;
     const auto named = unique.find(planned.name);
-    const auto place = keeps_order             ? std::optional(i)
-                       : named != unique.end() ? std::optional(named->second)
-                                               : find_column(file_, header_.names, planned.name);
+    auto place = keeps_order             ? std::optional(i)
+                 : named != unique.end() ? std::optional(named->second)
+                                         : find_column(file_, header_.names, planned.name);
+    // A number above the column is data rather than the name of a column that the model numbers.
+    if (place && header_.is_row && header_.names[*place] != planned.name &&
+        parse_number(header_.names[*place])) {
+      place.reset();
+    }
     if (place) columns.emplace_back(planned, *place);
     else if (is_feature(planned)) lacking.push_back(planned.name);
   }
   if (lacking.empty()) return columns;
-  throw_missing_columns(file_, lacking, header_.names);
+  if (!header_.is_row && !std::ranges::all_of(lacking, is_all_digits)) {
+    throw_data_error(fmt::format(
+        "{}: without a header, the {} columns of the model are needed in their order: {} (the "
+        "table has {} columns)",
+        file_, options_.table.size(), join(names_of(options_.table), ", "), columns_.size()));
+  }
+  const bool may_lack_header = first_.has_value() && header_.is_row && columns.empty();
+  throw_missing_columns(file_, lacking, header_.names, may_lack_header);
 }
 
 void CsvTable::read_planned_columns() {

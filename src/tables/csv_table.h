@@ -19,6 +19,8 @@
 
 namespace selfnorm {
 
+class ColumnEncoder;
+
 /// A column that a file names itself.
 struct DeclaredColumn {
   std::string name;
@@ -83,8 +85,11 @@ class CsvTable {
   void check_header(Dataset& data) const;
   void add_order_of_rows(Dataset& data) const;
   bool depends_on_training_rows(std::size_t column) const;
+  bool is_after_last_delimiter(std::size_t column) const;
   std::vector<PlacedColumn> decided_columns(const Dataset& data,
                                             const std::string& delimiter) const;
+  std::optional<std::string> note_on(const PlacedColumn& placed,
+                                     const ColumnEncoder& encoder) const;
   Field features(Dataset& data, const std::string& delimiter);
 
   std::string file_;

@@ -18,6 +18,10 @@
 namespace selfnorm {
 namespace {
 
+constexpr const char* kFixOfCells =
+    "correct the cells, list words that mean missing with --missing, or list the column with "
+    "--categorical or --drop";
+
 // Returns whether a word that counts as missing is also the name of something, as Namibia's code
 // NA.
 bool may_be_class(const std::string& word) {
@@ -65,6 +69,13 @@ bool CsvTable::depends_on_training_rows(std::size_t column) const {
   return is_chosen || read.cells.distinct_words() > static_cast<std::int64_t>(kMaxCategories);
 }
 
+// Whether a column exists only because each row ends with a delimiter.
+bool CsvTable::is_after_last_delimiter(std::size_t column) const {
+  const ColumnCells& cells = columns_[column].cells;
+  return header_.ends_with_delimiter && column + 1 == columns_.size() &&
+         cells.missing() == cells.size();
+}
+
 // The data have their targets and the order of their rows.
 std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& data,
                                                               const std::string& delimiter) const {
@@ -76,7 +87,7 @@ std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& dat
   for (const bool keeps_all : {targets_.empty(), true}) {
     columns.clear();
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (columns_[i].is_target) continue;
+      if (columns_[i].is_target || is_after_last_delimiter(i)) continue;
       const UndecidedColumn undecided{
           header_.names[i],    i == 0, delimiter == "semicolon", keeps_all, columns_[i].is_category,
           options_.embed_many, rows};
@@ -86,6 +97,19 @@ std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& dat
     if (std::ranges::any_of(columns, is_used)) break;  // else all that say nothing are used
   }
   return columns;
+}
+
+// Returns what a person should know about how a column was read, or nothing.
+std::optional<std::string> CsvTable::note_on(const PlacedColumn& placed,
+                                             const ColumnEncoder& encoder) const {
+  const auto& [column, place] = placed;
+  if (!options_.table.empty()) {
+    if (column.has_other) return std::nullopt;
+    return note_unknown_categories(column.name, encoder.unknown_categories());
+  }
+  if (column.kind == "time" && choices_[place].format.empty())
+    return note_ambiguous_days({column.name, columns_[place].cells}, column.format);
+  return note_rare_categories(column);
 }
 
 Field CsvTable::features(Dataset& data, const std::string& delimiter) {
@@ -112,19 +136,13 @@ Field CsvTable::features(Dataset& data, const std::string& delimiter) {
     faults.push_back(fmt::format("{}: expected {}, got {}", cell_location(fault.row, place),
                                  fault.expected, quote_for_message(fault.cell)));
   }
-  if (!faults.empty()) throw_cell_faults(faults, !options_.table.empty());
+  if (!faults.empty())
+    throw_cell_faults(faults, options_.table.empty() ? kFixOfCells : kFixOfNewCells);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto& [column, place] = columns[i];
-    const NamedCells named{column.name, columns_[place].cells};
     if (column.kind == "id" && options_.read_ids)
-      data.ids.push_back({column.name, texts_of(named.cells)});
-    std::optional<std::string> note;
-    if (is_category(column) && !column.has_other && !options_.table.empty())
-      note = note_unknown_categories(column.name, encoders[i].unknown_categories());
-    if (column.kind == "time" && options_.table.empty() && choices_[place].format.empty())
-      note = note_ambiguous_days(named, column.format);
-    if (options_.table.empty() && !note) note = note_rare_categories(column);
-    if (note) data.notes.push_back(*note);
+      data.ids.push_back({column.name, texts_of(columns_[place].cells)});
+    if (const auto note = note_on(columns[i], encoders[i])) data.notes.push_back(*note);
   }
   field.sample_shape = {static_cast<std::int64_t>(width)};
   field.values = std::move(numbers);
@@ -148,7 +166,7 @@ void CsvTable::check_header(Dataset& data) const {
 // Adds the groups and times of the rows if the options name their columns.
 void CsvTable::add_order_of_rows(Dataset& data) const {
   const auto place = [&](const std::string& name) {
-    return as_index(std::ranges::find(header_.names, name) - header_.names.begin());
+    return *find_column(file_, header_.names, name);
   };
   if (!options_.group.empty()) data.groups = groups_of(columns_[place(options_.group)].cells);
   if (options_.time.empty()) return;
@@ -156,10 +174,10 @@ void CsvTable::add_order_of_rows(Dataset& data) const {
   const std::string& format = choices_[column].format;
   if (format.empty() && has_ambiguous_days(columns_[column].cells)) {
     throw_data_error(
-        fmt::format("{}: `time`: {} may begin with the day or with the month (say which: date = "
-                    "[\"{}=day/month/year\"], or month/day/year)",
+        fmt::format("{}: `time`: {} may begin with the day or with the month (say which: --date "
+                    "{}, or month/day/year)",
                     cell_location(0, column), quote_for_message(columns_[column].cells.words()[0]),
-                    header_.names[column]));
+                    quote_for_shell(header_.names[column] + "=day/month/year")));
   }
   const TableTimes times = times_of(columns_[column].cells, format);
   if (times.fault) {
@@ -188,13 +206,21 @@ Dataset CsvTable::dataset(const std::string& delimiter) {
     if (task() == "classification") break;
     read_formatted_numbers(target, delimiter == "semicolon", data.notes);
   }
-  for (const TargetColumn& target : targets) {
-    if (target.cells->missing() == target.cells->size())
-      throw_data_error(fmt::format("{}: no row has a target '{}'", file_, target.name));
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (targets[i].cells->missing() < targets[i].cells->size()) continue;
+    const std::size_t place = targets_[i];
+    const bool is_last = place > 0 && place + 1 == columns_.size();
+    throw_data_error(
+        fmt::format("{}: no row has a target {}{}", file_, quote_for_message(targets[i].name),
+                    is_last ? fmt::format(" (the last cell of each row is empty; --target {} is "
+                                          "the column before it)",
+                                          quote_for_shell(header_.names[place - 1]))
+                            : ""));
   }
   if (targets.size() == 1) leave_out_unlabeled(data);
   data.rows = rows();
-  data.targets = targets_of_table(targets, task());
+  data.has_header = first_.has_value() && header_.is_row;
+  data.targets = targets_of_table(targets, task(), !options_.table.empty());
   if (options_.table.empty() && targets.size() == 1) check_variety(file_, targets[0], data.notes);
   if (options_.table.empty()) add_order_of_rows(data);
   data.inputs.push_back(features(data, delimiter));

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <optional>
 
+#include "base/index.h"
 #include "base/text.h"
 
 namespace selfnorm {
@@ -103,13 +104,15 @@ TableColumn time_column(const std::string& name, const ColumnCells& cells, const
   return column;
 }
 
-// Adds the words that occur in at least `min_count` training rows as categories, at most
-// `max_count` of them. The most frequent are first. Equally frequent ones have the order of their
-// first rows.
+// Adds the words that occur in at least `min_count` rows as categories, at most `max_count` of
+// them. The most frequent are first. Equally frequent ones have the order of their first rows. If
+// there are more words, only training rows count.
 void add_categories(const UndecidedColumn& undecided, const ColumnCells& cells,
                     std::size_t max_count, std::int64_t min_count, TableColumn& column) {
-  const std::vector<std::int64_t> counts =
-      undecided.training_rows.empty() ? cells.counts() : cells.counts_in(undecided.training_rows);
+  const bool have_all_words = min_count <= 1 && as_index(cells.distinct_words()) <= max_count;
+  const std::vector<std::int64_t> counts = have_all_words || undecided.training_rows.empty()
+                                               ? cells.counts()
+                                               : cells.counts_in(undecided.training_rows);
   std::vector<std::size_t> order(counts.size());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return counts[i]; });

@@ -8,7 +8,6 @@
 #include <cmath>
 #include <map>
 #include <span>
-#include <unordered_set>
 
 #include "base/index.h"
 #include "base/random.h"
@@ -212,22 +211,32 @@ std::uint64_t mix_row(std::uint64_t hash, const std::vector<float>& values, std:
   return hash;
 }
 
+std::uint64_t hash_row(const Dataset& data, std::size_t row) {
+  const Targets& targets = data.targets;
+  std::uint64_t hash = 1;
+  for (const Field& field : data.inputs) {
+    const auto& values = std::get<std::vector<float>>(field.values);
+    hash = mix_row(hash, values, field.columns.size(), row);
+  }
+  if (!targets.classes.empty()) hash = mix(hash, static_cast<std::uint64_t>(targets.classes[row]));
+  if (!targets.values.empty()) hash = mix_row(hash, targets.values, as_index(targets.width), row);
+  return hash;
+}
+
 // Returns how many rows are the same as an earlier one, by a hash of 64 bits.
 std::int64_t count_duplicates(const Dataset& data) {
-  std::unordered_set<std::uint64_t> seen;
-  const Targets& targets = data.targets;
-  for (std::size_t row = 0; row < as_index(data.rows); ++row) {
-    std::uint64_t hash = 1;
-    for (const Field& field : data.inputs) {
-      const auto& values = std::get<std::vector<float>>(field.values);
-      hash = mix_row(hash, values, field.columns.size(), row);
-    }
-    if (!targets.classes.empty())
-      hash = mix(hash, static_cast<std::uint64_t>(targets.classes[row]));
-    if (!targets.values.empty()) hash = mix_row(hash, targets.values, as_index(targets.width), row);
-    seen.insert(hash);
-  }
-  return data.rows - std::ssize(seen);
+  std::vector<std::uint64_t> hashes(as_index(data.rows));
+#pragma omp parallel for
+  for (std::size_t row = 0; row < hashes.size(); ++row) hashes[row] = hash_row(data, row);
+  std::ranges::sort(hashes);
+  return std::ssize(std::ranges::unique(hashes));
+}
+
+std::string duplicates_text(const std::string& rows, std::int64_t count) {
+  return fmt::format(
+      "{} row{} the features and targets of an earlier row, so held-out rows may be "
+      "among the training rows",
+      rows, count == 1 ? " has" : "s have");
 }
 
 // Returns whether a column or the order of the rows predicts nearly all that a constant does not.
@@ -244,8 +253,8 @@ std::vector<std::string> leak_warnings(const Dataset& data, const TableDescripti
     warnings.push_back(fmt::format(
         "column {} alone predicts the target ({} {:.3f}): if it is known only together with the "
         "target, leave it out (--drop {})",
-        quote_for_message(column.name), data.targets.classes.empty() ? "R² of ranks" : "accuracy",
-        column.target_score, quote_for_shell(column.name)));
+        quote_for_message(column.name), table.score_name, column.target_score,
+        quote_for_shell(column.name)));
   }
   return warnings;
 }
@@ -260,10 +269,12 @@ void add_warnings(const Dataset& data, TableDescription& out) {
     }
   }
   if (out.duplicate_rows > 0) {
-    out.warnings.push_back(fmt::format(
-        "{} rows are the same as an earlier row, so held-out rows may be among the training rows",
-        group_digits(out.duplicate_rows)));
+    out.warnings.push_back(duplicates_text(group_digits(out.duplicate_rows), out.duplicate_rows));
   }
+}
+
+bool is_from_table(const Dataset& data) {
+  return std::ranges::none_of(data.inputs, &std::vector<std::string>::empty, &Field::sources);
 }
 
 std::vector<std::string> likely_targets(const Dataset& data) {
@@ -281,11 +292,18 @@ std::vector<std::string> likely_targets(const Dataset& data) {
 
 }  // namespace
 
+std::optional<std::string> find_duplicates(const Dataset& data) {
+  constexpr double kManyRows = 0.01;
+  if (!is_from_table(data) || data.rows == 0) return std::nullopt;
+  const std::int64_t count = count_duplicates(data);
+  const double share = static_cast<double>(count) / static_cast<double>(data.rows);
+  if (share < kManyRows) return std::nullopt;
+  return duplicates_text(percent_text(share) + " of the", 2);
+}
+
 std::vector<std::string> find_leaks(const Dataset& data) {
   constexpr std::int64_t kMaxRows = 5000;
-  const auto is_from_table = [](const Field& field) { return !field.sources.empty(); };
-  const bool is_table = std::ranges::all_of(data.inputs, is_from_table);
-  if (!is_table || !has_one_target(data.targets)) return {};
+  if (!is_from_table(data) || !has_one_target(data.targets)) return {};
   std::vector<std::int64_t> rows = permutation(random_key(1, "leaks", "rows"), data.rows);
   rows.resize(as_index(std::min(data.rows, kMaxRows)));
   const Dataset few = select_rows(data, rows);
@@ -293,10 +311,14 @@ std::vector<std::string> find_leaks(const Dataset& data) {
 }
 
 TableDescription describe_table(const Dataset& data) {
-  TableDescription out{data.name, data.rows, count_duplicates(data), {}, {}, 0, 0, {},
-                       {},        data.notes};
+  TableDescription out;
+  out.name = data.name;
+  out.rows = data.rows;
+  out.duplicate_rows = count_duplicates(data);
   out.target = describe_target(data);
+  out.notes = data.notes;
   const bool is_scored = has_one_target(data.targets) && data.rows > 1;
+  if (is_scored) out.score_name = data.targets.classes.empty() ? "R² of ranks" : "accuracy";
   const Targets judged = is_scored ? with_ranks(data.targets) : Targets{};
   for (const TableColumn& column : data.table) {
     ColumnDescription described{column.name, column.kind, column.note};

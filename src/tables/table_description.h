@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,7 @@ struct TableDescription {
   std::vector<ColumnDescription> columns;
   std::string target;                       ///< a line on the target; "" if there is none
   double row_order_score = 0;               ///< `target_score` of the number of the row
+  std::string score_name;                   ///< what `target_score` is; "" without a target
   double baseline = 0;                      ///< `target_score` of a constant
   std::vector<std::string> likely_targets;  ///< if no target was given
   std::vector<std::string> warnings;        ///< what a person should look at before training
@@ -46,6 +48,10 @@ struct TableDescription {
 /// Describes a table that was read with `read_csv`. A column that predicts nearly all of the target
 /// alone is a leak, or makes the others superfluous, so it is a warning.
 TableDescription describe_table(const Dataset& data);
+
+/// Returns a sentence on rows that repeat an earlier row, or nothing if they are less than 1 % of
+/// the rows.
+std::optional<std::string> find_duplicates(const Dataset& data);
 
 /// Returns a warning for each column that predicts nearly all of the target alone, judged by at
 /// most 5,000 random rows.

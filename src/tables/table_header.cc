@@ -96,6 +96,8 @@ TableHeader find_header(const std::string& file, const CsvRow& first, const CsvR
   for (std::size_t i = 0; i < first.size(); ++i) {
     header.names.push_back(header.is_row ? std::string(first.cell(i)) : std::to_string(i));
   }
+  header.ends_with_delimiter =
+      header.is_row && header.names.size() > 1 && header.names.back().empty();
   // A column without a name keeps an empty one only at the front, where it names the rows.
   for (std::size_t i = 1; i < header.names.size(); ++i)
     if (header.names[i].empty()) header.names[i] = fmt::format("column {}", i);
@@ -134,8 +136,8 @@ std::vector<std::size_t> find_targets(const std::string& file,
       if (word == "target" || word == "label" || word == "class") wanted.push_back(name);
     }
     if (wanted.size() > 1) {
-      throw_data_error(fmt::format("{}: {} could each be the target (choose one: target = \"…\")",
-                                   file, join(wanted, " and ")));
+      throw_data_error(fmt::format("{}: {} could each be the target (choose one: --target {})",
+                                   file, join(wanted, " and "), quote_for_shell(wanted[0])));
     }
   } else if (find_column(file, names, target)) {
     wanted = {target};
@@ -161,10 +163,16 @@ std::vector<std::size_t> find_targets(const std::string& file,
 }
 
 void throw_missing_columns(const std::string& file, const std::vector<std::string>& missing,
-                           const std::vector<std::string>& columns) {
+                           const std::vector<std::string>& columns, bool may_lack_header) {
+  const std::string header_hint =
+      may_lack_header
+          ? "\n  the first row counts as the names of the columns; --header no reads it as data, "
+            "with the columns in the order of training"
+          : "";
   if (missing.size() == 1) {
-    throw_data_error(fmt::format("{}: there is no column {}, which the model needs{}", file,
-                                 quote_for_message(missing[0]), column_hint(missing[0], columns)));
+    throw_data_error(fmt::format("{}: there is no column {}, which the model needs{}{}", file,
+                                 quote_for_message(missing[0]), column_hint(missing[0], columns),
+                                 header_hint));
   }
   std::vector<std::string> listed;
   for (std::size_t i = 0; i < std::min(missing.size(), kMaxListedColumns); ++i) {
@@ -175,8 +183,8 @@ void throw_missing_columns(const std::string& file, const std::vector<std::strin
   }
   if (missing.size() > listed.size())
     listed.push_back(fmt::format("{} more", missing.size() - listed.size()));
-  throw_data_error(fmt::format("{}: these columns, which the model needs, are absent: {}", file,
-                               join(listed, ", ")));
+  throw_data_error(fmt::format("{}: these columns, which the model needs, are absent: {}{}", file,
+                               join(listed, ", "), header_hint));
 }
 
 std::string column_hint(const std::string& name, const std::vector<std::string>& columns) {

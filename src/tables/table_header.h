@@ -18,16 +18,17 @@ struct TableHeader {
   bool is_row = false;             ///< whether the first row is the header
   bool is_skipped = false;         ///< whether the first row is neither a header nor data
   bool has_row_names = false;      ///< whether rows begin with a name that the header lacks
-  bool counts_columns = false;     ///< whether the header is 0, 1, 2, …, which could be data
+  bool ends_with_delimiter =
+      false;                    ///< whether the header names no column after its last delimiter
+  bool counts_columns = false;  ///< whether the header is 0, 1, 2, …, which could be data
 };
 
 /// Finds the header from the first two rows (the second may be absent). With `header` "auto", the
 /// first row is a header if it has text but not numbers, or the name of the target, or text above a
-/// number, or if it is 0, 1, 2, … in at least
-/// three columns. A header with one cell less than the rows has no name for the
-/// first column, as R writes it. A first row with the numbers of rows and of features, and the
-/// names of classes, is skipped, as scikit-learn writes it. Throws Error(data) for a name that is
-/// not UTF-8.
+/// number, or if it is 0, 1, 2, … in at least three columns. A header with one cell less than the
+/// rows has no name for the first column, as R writes it. A first row with the numbers of rows and
+/// of features, and the names of classes, is skipped, as scikit-learn writes it. Throws Error(data)
+/// for a name that is not UTF-8.
 TableHeader find_header(const std::string& file, const CsvRow& first, const CsvRow* second,
                         const DataOptions& options);
 
@@ -43,10 +44,12 @@ std::vector<std::size_t> find_targets(const std::string& file,
                                       const std::vector<std::string>& names,
                                       const std::string& target);
 
-/// Throws Error(data) with the names of columns that a model needs and a table lacks.
+/// Throws Error(data) with the names of columns that a model needs and a table lacks. If the first
+/// row may not be a header, the message says how to read it as data.
 [[noreturn]] void throw_missing_columns(const std::string& file,
                                         const std::vector<std::string>& missing,
-                                        const std::vector<std::string>& columns);
+                                        const std::vector<std::string>& columns,
+                                        bool may_lack_header);
 
 /// Returns a hint with the name that differs only in case, else the nearest name, or all names if
 /// they are few.

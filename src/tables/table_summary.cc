@@ -147,8 +147,12 @@ std::vector<std::string> summarize_table(const Dataset& data, const DataOptions&
   add("ids", list_columns(data, "id", [](const TableColumn& column) {
         return fmt::format("{} ({})", quote_for_shell(column.name), column.note);
       }));
-  if (!lines.empty() && lines.back().starts_with("ids"))
+  if (!lines.empty() && lines.back().starts_with("ids")) {
+    const auto is_unnamed = [](const TableColumn& column) { return column.name.empty(); };
+    const bool has_unnamed = std::ranges::any_of(data.table, is_unnamed);
     lines.back() += "; predictions repeat them; --keep COLUMN uses one";
+    if (has_unnamed) lines.back() += ", and --keep 0 the first, which has no name";
+  }
   const auto is_missing = [](const TableColumn& column) { return column.marks_missing; };
   if (std::ranges::any_of(data.table, is_missing))
     add("missing", "the mean of the training rows, and a column that marks the cell");

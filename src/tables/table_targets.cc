@@ -32,24 +32,32 @@ std::vector<std::int64_t> rows_of_words(const ColumnCells& cells) {
   return rows;
 }
 
-void reject_words(const TargetColumn& column, const std::string& expected) {
+void reject_words(const TargetColumn& column, const std::string& expected, const std::string& fix) {
   std::vector<std::string> faults;
   for (const std::int64_t row : rows_of_words(*column.cells)) {
     const std::int32_t code = column.cells->codes()[as_index(row)];
     faults.push_back(fmt::format("{}: expected {}, got {}", column.locate(row), expected,
                                  quote_for_message(column.cells->words()[as_index(code)])));
   }
-  if (!faults.empty()) throw_cell_faults(faults, false);
+  if (!faults.empty()) throw_cell_faults(faults, fix);
 }
 
 // Words are an error if they cannot be classes: most cells are numbers, or numbers are required.
-void check_words(const TargetColumn& column, const std::string& task, bool is_one_of_several) {
+void check_words(const TargetColumn& column, const std::string& task, bool is_one_of_several,
+                 bool is_new) {
   if (!column.cells->has_words()) return;
+  const std::string fix =
+      is_new ? kFixOfNewCells
+             : "correct the cells, empty them, which makes them missing, or list words that mean "
+               "missing with --missing";
   const std::int64_t numbers = column.cells->count_numbers();
   const std::int64_t present = column.cells->size() - column.cells->missing();
-  if (task == "regression" || is_one_of_several) reject_words(column, "a number as the target");
-  if (task == "auto" && 2 * numbers > present)
-    reject_words(column, "a number as the target, since most cells are numbers");
+  if (task == "regression" || is_one_of_several)
+    reject_words(column, "a number as the target", fix);
+  if (task == "auto" && 2 * numbers > present) {
+    reject_words(column, "a number as the target, since most cells are numbers",
+                 fix + "; --task classification makes each different cell a class");
+  }
 }
 
 std::vector<std::string> labels_of(const ColumnCells& cells) {
@@ -124,9 +132,10 @@ void check_variety(const std::string& file, const TargetColumn& column,
                                 column.name, value));
 }
 
-Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::string& task) {
+Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::string& task,
+                         bool is_new) {
   if (columns.empty()) return {};
-  for (const TargetColumn& column : columns) check_words(column, task, columns.size() > 1);
+  for (const TargetColumn& column : columns) check_words(column, task, columns.size() > 1, is_new);
   if (columns.size() > 1) return several_targets(columns);
   const TargetColumn& column = columns[0];
   if (column.cells->has_words())
@@ -160,7 +169,8 @@ void reject_doubtful_missing(const std::string& place, const std::string& word, 
   if (kRare * count < rows) return;
   throw_data_error(fmt::format(
       "{}: {} counts as missing, but {} of {} rows have it, so it may be a class (to make it one, "
-      "set missing = [\"?\"] or another list without it; to leave these rows out, empty the cells)",
+      "list the words that mean missing without it, as in --missing '?'; to leave these rows out, "
+      "empty the cells)",
       place, quote_for_message(word), count, rows));
 }
 
@@ -171,11 +181,7 @@ void throw_no_features(const std::string& file, const std::vector<TableColumn>& 
   throw_data_error(text);
 }
 
-void throw_cell_faults(const std::vector<std::string>& faults, bool is_plan_given) {
-  const char* fix = is_plan_given
-                        ? "correct the cells, or empty them, which makes them missing"
-                        : "correct the cells, count them as missing with `missing`, or list a "
-                          "feature column under `categorical` or `drop`";
+void throw_cell_faults(const std::vector<std::string>& faults, const std::string& fix) {
   throw_data_error(fmt::format("{}{} ({})",
                                faults.size() > 1 ? "these cells cannot be read:\n  " : "",
                                join(faults, "\n  "), fix));

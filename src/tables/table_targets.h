@@ -28,11 +28,12 @@ void read_formatted_numbers(const TargetColumn& column, bool prefers_decimal_com
 void check_variety(const std::string& file, const TargetColumn& column,
                    std::vector<std::string>& notes);
 
-/// Returns the targets in these columns. One target of words, or
-/// of whole numbers that number classes (`look_like_classes`), is a class. Throws Error(data) with
-/// the places of all cells that are not numbers if most are, and for words if the task is
-/// "regression" or there are several targets.
-Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::string& task);
+/// Returns the targets in these columns. One target of words, or of whole numbers that number
+/// classes (`look_like_classes`), is a class. Throws Error(data) with the places of all cells that
+/// are not numbers if most are, and for words if the task is "regression" or there are several
+/// targets. `is_new` means that a model is given, so that its kind of target cannot change.
+Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::string& task,
+                         bool is_new);
 
 /// Returns whether rows without this target must be left out, because it is a class.
 bool needs_all_labels(const ColumnCells& cells, const std::string& task);
@@ -50,8 +51,11 @@ void reject_doubtful_missing(const std::string& place, const std::string& word, 
 [[noreturn]] void throw_no_features(const std::string& file,
                                     const std::vector<TableColumn>& columns);
 
-/// Throws Error(data) with all faults and what can be done: less if a model's plan says how the
-/// columns are read.
-[[noreturn]] void throw_cell_faults(const std::vector<std::string>& faults, bool is_plan_given);
+/// Throws Error(data) with all faults and what can be done.
+[[noreturn]] void throw_cell_faults(const std::vector<std::string>& faults, const std::string& fix);
+
+/// What can be done about cells that do not have the format that a model expects.
+inline constexpr const char* kFixOfNewCells =
+    "correct the cells, or empty them, which makes them missing";
 
 }  // namespace selfnorm

@@ -169,7 +169,8 @@ Objective choose_objective(const TrainOptions& options, const Targets& targets) 
   const bool has_classes = !targets.classes.empty();
   if (!has_classes && targets.values.empty()) {
     throw Error(ErrorKind::data,
-                "the data set has no targets to train on (name them with `target`)");
+                "the data set has no targets to train on (name their column: --target COLUMN, or "
+                "target in [data])");
   }
   std::string loss = options.loss;
   if (loss == "auto") loss = has_classes ? "softmax_cross_entropy" : "mean_squared_error";

@@ -60,10 +60,12 @@ void check_options(const TrainOptions& options, const TrainingData& data,
             "[train]: early_stopping.monitor = '{}' is not auto, loss or one of the metrics",
             monitor));
   }
-  if (options.early_stopping.patience > 0 && data.validation_rows.empty()) {
+  if (tracks_best_epoch(options.early_stopping) && data.validation_rows.empty()) {
+    const char* option = options.early_stopping.patience > 0 ? "patience" : "restore_margin";
     throw Error(ErrorKind::config,
-                "[train]: early_stopping.patience above 0 needs validation rows (set "
-                "data.validation_split)");
+                fmt::format("[train]: early_stopping.{} above 0 needs validation rows (set "
+                            "data.validation_split)",
+                            option));
   }
 }
 
@@ -336,9 +338,8 @@ std::string Trainer::monitored_score() const {
   return monitor == "auto" ? "loss" : monitor;
 }
 
-// Keeps the best weights if early stopping is on.
 void Trainer::update_best_epoch(const EpochRecord& record) {
-  if (options_.early_stopping.patience == 0) return;
+  if (!tracks_best_epoch(options_.early_stopping)) return;
   const std::string name = monitored_score();
   const double value = find_score(record.validation, name);
   const BestEpoch& best = state_.best;

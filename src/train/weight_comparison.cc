@@ -30,6 +30,22 @@ std::vector<double> scores_of_groups(Evaluator& evaluator, const Dataset& data,
   return scores;
 }
 
+// Gives a model other weights while it exists.
+class TemporaryWeights {
+ public:
+  TemporaryWeights(Weights& weights, const Weights& other)
+      : weights_(weights), kept_(weights.data(), weights.data() + weights.size()) {
+    std::copy_n(other.data(), other.size(), weights_.data());
+  }
+  ~TemporaryWeights() { std::ranges::copy(kept_, weights_.data()); }
+  TemporaryWeights(const TemporaryWeights&) = delete;
+  TemporaryWeights& operator=(const TemporaryWeights&) = delete;
+
+ private:
+  Weights& weights_;
+  std::vector<float> kept_;
+};
+
 }  // namespace
 
 double standard_errors_better(TrainedModel& model, const Weights& other, Evaluator& evaluator,
@@ -37,11 +53,10 @@ double standard_errors_better(TrainedModel& model, const Weights& other, Evaluat
                               const std::string& score) {
   const auto groups = deal(rows);
   const std::vector<double> own = scores_of_groups(evaluator, data, groups, score);
-  // The programs of the evaluator read the weights in place.
-  const std::vector<float> kept(model.weights.data(), model.weights.data() + model.weights.size());
-  std::copy_n(other.data(), other.size(), model.weights.data());
-  const std::vector<double> others = scores_of_groups(evaluator, data, groups, score);
-  std::ranges::copy(kept, model.weights.data());
+  const std::vector<double> others = [&] {
+    const TemporaryWeights temporary(model.weights, other);  // which the evaluator reads in place
+    return scores_of_groups(evaluator, data, groups, score);
+  }();
   const double sign = higher_is_better(score) ? 1 : -1;
   std::vector<double> gains;
   for (std::size_t i = 0; i < own.size(); ++i)

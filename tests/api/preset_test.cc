@@ -38,7 +38,8 @@ TEST(Preset, LengthIsInStepsWithinBounds) {
   const double steps = static_cast<double>(config.train.epochs) * 2000 /
                        static_cast<double>(config.train.batch_size);
   EXPECT_NEAR(steps, 3000, 50);
-  EXPECT_LT(epochs("fast", 2000), epochs("default", 2000));
+  EXPECT_EQ(epochs("default", 2000), 48);
+  EXPECT_EQ(epochs("fast", 2000), 16);  // a third
 }
 
 TEST(Preset, LeavesGivenOptionsAlone) {
@@ -68,8 +69,13 @@ TEST(Preset, KeepsTheBestEpochOnlyWithValidationRows) {
   RunConfig with = config_with("default"), without = with;
   apply_preset(with, classes(), 1000, 100);
   apply_preset(without, classes(), 1000, 0);
-  EXPECT_EQ(with.train.early_stopping.patience, with.train.epochs);
-  EXPECT_EQ(without.train.early_stopping.patience, 0);
+  EXPECT_EQ(with.train.early_stopping.restore_margin, 2);
+  EXPECT_EQ(with.train.early_stopping.patience, 0);  // more epochs may follow
+  EXPECT_EQ(with.train.early_stopping.monitor, "accuracy");
+  EXPECT_FALSE(tracks_best_epoch(without.train.early_stopping));
+  RunConfig regression = config_with("default");
+  apply_preset(regression, numbers(), 1000, 100);
+  EXPECT_EQ(regression.train.early_stopping.monitor, "auto");
 }
 
 TEST(Preset, LeavesEarlyStoppingThatWasAskedForAlone) {

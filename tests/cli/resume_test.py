@@ -206,6 +206,14 @@ class Resume(CliTest):
         self.assert_same_model("whole", "run")
         self.assertEqual([0, 1, 2, 3, 4], [r["epoch"] for r in self.history("run")])
 
+    def test_more_epochs_continue_a_run_of_a_preset(self):
+        rows = [[i % 17, i % 5, i * 7 % 13] for i in range(200)]
+        self.write("t.csv", csv_text(["a", "b", "y"], rows))
+        self.ok("train", "t.csv", "--target", "y", "--epochs", "3", "--out", "run")
+        self.assertIn("restore_margin = 2", (self.path("run") / "config.toml").read_text())
+        self.ok("train", "--out", "run", "--resume", "--epochs", "9")
+        self.assertEqual(list(range(10)), [r["epoch"] for r in self.history("run")])
+
     def test_rejects_runs_that_cannot_be_resumed(self):
         self.fails(USAGE, "--out", arguments=["train", "--resume"])
         self.write("net.toml", network())

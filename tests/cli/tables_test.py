@@ -58,8 +58,9 @@ class Tables(CliTest):
     def test_says_that_rows_are_sorted_by_class(self):
         rows = [[i * 7 % 13, "ab"[i // 100]] for i in range(200)]
         self.write("t.csv", text(["x", "y"], rows))
-        self.assertIn("classes  the rows are sorted by class, so held-out rows must be drawn at random",
+        self.assertIn("classes  the rows are sorted by class, so the last rows alone do not represent",
                       self.train("--dry-run").err)
+        self.assertNotIn("sorted", self.train("--dry-run", "--time", "x").err)
         said = self.train("--dry-run", "--shuffle-split", "false").err
         self.assertIn("warning: the rows are sorted by class, and the last ones are held out", said)
         self.write("t.csv", text(["x", "y"], rows[::2] + rows[1::2]))

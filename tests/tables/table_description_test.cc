@@ -5,18 +5,15 @@
 #include <cmath>
 
 #include "base/random.h"
-#include "tables/csv.h"
-#include "temporary_files.h"
+#include "tables/table_fixture.h"
 
 namespace selfnorm {
 namespace {
 
-class TableDescriptionTest : public TemporaryFolderTest {
+class TableDescriptionTest : public TableTest {
  protected:
   TableDescription describe(const std::string& text, const std::string& target) const {
-    DataOptions options;
-    options.target = target;
-    return describe_table(read_csv(write("t.csv", text), options));
+    return describe_table(read(text, target));
   }
   static bool warns(const TableDescription& table, const std::string& part) {
     return std::ranges::any_of(table.warnings, [&](const std::string& warning) {
@@ -103,7 +100,10 @@ TEST_F(TableDescriptionTest, NumbersArePredictedByTheirIntervals) {
 TEST_F(TableDescriptionTest, CountsRepeatedRows) {
   const TableDescription table = describe("a,b,y\n1,2,0\n2,3,1\n1,2,0\n1,2,1\n1,2,0\n", "y");
   EXPECT_EQ(table.duplicate_rows, 2);
-  EXPECT_TRUE(warns(table, "2 rows are the same as an earlier row"));
+  EXPECT_TRUE(warns(table, "2 rows have the features and targets of an earlier row"));
+  const Dataset data = read("a,b,y\n1,2,0\n2,3,1\n1,2,0\n", "y");
+  expect_contains("33 % of the rows have the features", find_duplicates(data).value_or(""));
+  EXPECT_FALSE(find_duplicates(read("a,b,y\n1,2,0\n2,3,1\n1,2,1\n", "y")));
 }
 
 TEST_F(TableDescriptionTest, GuessesTheTarget) {

@@ -26,6 +26,13 @@ class TableTest : public TemporaryFolderTest {
   std::string fault(const std::string& text, DataOptions options = {}) const {
     return data_error_message([&] { read(text, "y", options); });
   }
+  /// Returns the options for rows that are read as these were.
+  static DataOptions planned(const Dataset& data) {
+    DataOptions options;
+    options.table = data.table;
+    options.read_targets = false;
+    return options;
+  }
   /// Returns the numbers of one column, or none if there is no such column.
   static Floats numbers(const Dataset& data, const std::string& name) {
     const Field& field = data.inputs[0];

@@ -22,12 +22,6 @@ class TableNotesTest : public TableTest {
   static std::string kind_of(const Dataset& data, const std::string& name) {
     return std::ranges::find(data.table, name, &TableColumn::name)->kind;
   }
-  static DataOptions planned(const Dataset& data) {
-    DataOptions options;
-    options.table = data.table;
-    options.read_targets = false;
-    return options;
-  }
   static std::string notes_of(const Dataset& data) { return join(data.notes, "\n"); }
 };
 
@@ -109,6 +103,20 @@ TEST_F(TableNotesTest, RareCategoriesShareAVector) {
   const Dataset data = read(text, "y", options);
   EXPECT_EQ(std::get<Floats>(data.inputs[0].values), Floats(100, 1));
   expect_contains("column 'c': no category has 5 training rows", notes_of(data));
+}
+
+// The categories of a column do not depend on whether another one has many.
+TEST_F(TableNotesTest, FewWordsAreAllCategories) {
+  const auto categories = [&](int words) {
+    std::string text = "few,many,y\n";
+    for (int i = 0; i < 200; ++i)
+      text += fmt::format("{},w{},{}\n", i == 199 ? "rare" : "usual", i % words, i);
+    DataOptions options;
+    options.shuffle_split = false;  // the rare word is in a held-out row
+    return read(text, "y", options).table[0].categories;
+  };
+  EXPECT_EQ(categories(5), (Names{"usual", "rare"}));
+  EXPECT_EQ(categories(40), (Names{"usual", "rare"}));
 }
 
 TEST_F(TableNotesTest, AllColumnsThatAreAbsentAreNamed) {

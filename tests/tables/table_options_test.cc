@@ -40,10 +40,29 @@ TEST_F(TableOptionsTest, DatesHaveTheGivenFormat) {
   options.date = {"when"};
   const Dataset compact = read("when,y\n20190323,0\n20190423,1\n", "y", options);
   EXPECT_EQ(numbers(compact, "when"), (Floats{0, 31}));
-  expect_contains("t.csv:3, column 'when': expected a time, got 'soon'",
+  expect_contains("t.csv:3, column 'when': expected a time written as year-month-day, got 'soon'",
                   fault("when,y\n2019-03-23,0\nsoon,1\n", options));
   options.date = {"when=dmy"};
   expect_contains("expected one of year-month-day", fault(text, options));
+}
+
+TEST_F(TableOptionsTest, AColumnWithoutANameHasAnIndex) {
+  const std::string text = ",x,y\n5,1,2.5\n6,3,3.5\n7,4,1.5\n";
+  EXPECT_EQ(read(text).inputs[0].columns, (Names{"x"}));
+  DataOptions options;
+  options.keep = {"0"};
+  EXPECT_EQ(read(text, "y", options).inputs[0].columns, (Names{"", "x"}));
+  options.keep = {};
+  options.time = "0";
+  EXPECT_EQ(read(text, "y", options).times, (std::vector<double>{5, 6, 7}));
+}
+
+TEST_F(TableOptionsTest, ADelimiterAtTheEndOfRowsIsNoColumn) {
+  EXPECT_EQ(read("x,y,\n1,2.5,\n3,4.5,\n").table.size(), 1U);
+  EXPECT_EQ(read("x,y,\n1,2.5,5\n3,4.5,7\n").inputs[0].columns, (Names{"x", "column 2"}));
+  const std::string message = data_error_message([&] { read("1,2.5,\n3,4.5,\n", "-1"); });
+  expect_contains("(the last cell of each row is empty; --target '1' is the column before it)",
+                  message);
 }
 
 TEST_F(TableOptionsTest, IdentifiersAreNotFeaturesAndStayAsTheyAre) {

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "data/split.h"
 #include "train/history.h"
 #include "train/trainer_fixture.h"
 
@@ -35,15 +35,13 @@ class WeightComparisonTest : public TrainerTest {
   }
   double better(std::int64_t rows, const std::string& score) {
     Evaluator evaluator(run_->model, {.loss = true});
-    std::vector<std::int64_t> which(static_cast<std::size_t>(rows));
-    std::iota(which.begin(), which.end(), 0);
+    const std::vector<std::int64_t> which = all_rows(rows);
     return standard_errors_better(run_->model, trained_->model.weights, evaluator, run_->train,
                                   which, score);
   }
   // The cross-entropy of each of the first rows, by its definition.
   static std::vector<double> losses(PreparedRun& run, std::int64_t rows) {
-    std::vector<std::int64_t> which(static_cast<std::size_t>(rows));
-    std::iota(which.begin(), which.end(), 0);
+    const std::vector<std::int64_t> which = all_rows(rows);
     const std::vector<float> outputs =
         Evaluator(run.model, {.loss = true}).outputs(run.train, which);
     const std::size_t width = outputs.size() / which.size();
@@ -94,8 +92,8 @@ TEST_F(WeightComparisonTest, EqualWeightsAreNotBetter) {
 TEST_F(WeightComparisonTest, TrainingEndsWithTheLastWeightsUnlessTheBestAreClearlyBetter) {
   RunConfig c = small_config();
   c.train.epochs = 20;
-  c.train.early_stopping.patience = 20;
   for (const double margin : {0.0, 1000.0}) {
+    c.train.early_stopping.patience = margin == 0 ? 20 : 0;
     c.train.early_stopping.restore_margin = margin;
     const RunResult result = train_run(c, "run", false);
     const auto history = read_history(folder("run").history());
