@@ -51,6 +51,7 @@ struct Targets {
   std::vector<float> values;  ///< rows × width numbers, NaN for a missing label, or empty
   std::int64_t width = 0;     ///< numbers per row in `values`
   std::vector<std::string> columns = {};  ///< names if there are several target columns, else empty
+  std::vector<std::string> formats = {};  ///< how the numbers of each are written (docs/tables.md)
 };
 
 /// A column that identifies the rows: its name, and its cell in each row.
@@ -123,8 +124,10 @@ struct DataOptions {
   std::int64_t min_count = 1;          ///< minimum number of occurrences of a known token
   std::vector<std::string> labels = {};  ///< allowed labels of texts; empty for any
   std::string quotes = "auto";           ///< whether cells may be in quotes: "auto", "yes" or "no"
-  /// Cells of a table that are missing, in any case. Empty cells always are.
-  std::vector<std::string> missing = {"NA", "N/A", "NaN", "null", "None", "?", "-", "."};
+  /// Cells of a table that are missing, in any case, in addition to empty ones and to NA, N/A, NaN,
+  /// null, None, ?, - and . unless `not_missing` lists them.
+  std::vector<std::string> missing = {};
+  std::vector<std::string> not_missing = {};
   std::vector<std::string> categorical = {};  ///< table columns that are categories
   std::vector<std::string> numeric = {};      ///< table columns that are numbers
   std::vector<std::string> ordinal = {};      ///< ordered categories, as "size=small<large"
@@ -137,6 +140,7 @@ struct DataOptions {
   /// input.
   std::vector<std::string> embed = {};
   std::vector<TableColumn> table = {};  ///< how to read the columns; empty: decided by their cells
+  std::vector<std::string> target_formats = {};  ///< likewise the targets, as in Targets::formats
 };
 
 /// The data sets loaded from a source. All of them use the class indices of `train`.

@@ -11,6 +11,7 @@
 #include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
 #include "sources/paths.h"
+#include "tables/missing_words.h"
 #include "train/evaluator.h"
 
 namespace selfnorm {
@@ -179,8 +180,9 @@ DataOptions external_data_options(const DataOptions& given, const Schema& schema
   if (data.header == "auto") data.header = schema.header;
   if (data.delimiter == "auto") data.delimiter = schema.delimiter;
   if (data.quotes == "auto") data.quotes = schema.quotes;
-  if (!schema.missing.empty()) data.missing = schema.missing;
+  if (!schema.missing.empty()) set_missing_words(schema.missing, data);
   data.table = table_of(schema);
+  data.target_formats = schema.target_formats;
   if (data.inputs.empty()) data.inputs = columns_of_inputs(schema);
   if (data.target.empty()) data.target = target_if_present(data, schema);
   return data;

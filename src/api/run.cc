@@ -23,6 +23,7 @@
 #include "sources/paths.h"
 #include "tables/embedded_categories.h"
 #include "tables/feature_treatment.h"
+#include "tables/missing_words.h"
 #include "texts/text_dataset.h"
 #include "texts/token_counter.h"
 #include "train/history.h"
@@ -63,10 +64,11 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
   schema.target = data.targets.name;
   schema.class_names = data.targets.class_names;
   schema.target_columns = data.targets.columns;
+  schema.target_formats = data.targets.formats;
   schema.header = header_of(config.data, data);
   schema.delimiter = config.data.delimiter;
   schema.quotes = config.data.quotes;
-  schema.missing = config.data.missing;
+  schema.missing = missing_words(config.data);
   schema.table = data.table;
   schema.vocabulary = data.vocabulary;
   for (std::size_t i = 0; i < data.inputs.size(); ++i) {

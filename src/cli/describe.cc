@@ -31,8 +31,9 @@ struct DescribeArguments {
 // The options that say how a table is read, without those of a training.
 Options reading_options(DataOptions& data) {
   static const std::vector<std::string> names = {
-      "target",  "task", "limit", "delimiter", "quotes",  "missing", "categorical", "numeric",
-      "ordinal", "date", "embed", "id",        "columns", "drop",    "keep",        "header"};
+      "target",      "task",        "limit",   "delimiter", "quotes", "missing",
+      "not_missing", "categorical", "numeric", "ordinal",   "date",   "embed",
+      "id",          "columns",     "drop",    "keep",      "header"};
   Options table = options(data);
   std::erase_if(table, [](const Option& option) { return !is_listed(names, option.name); });
   return table;

@@ -49,9 +49,14 @@ Options options(DataOptions& data) {
        "whether cells of a table may be in double quotes",
        range::kAny,
        {"auto", "yes", "no"}},
-      {"missing", &data.missing, "cells of a table that are missing, in addition to empty ones"},
+      {"missing", &data.missing,
+       "cells of a table that are missing, in addition to empty ones and to NA, N/A, NaN, null, "
+       "None, ?, - and ."},
+      {"not_missing", &data.not_missing, "of these words, the ones that are not missing"},
       {"categorical", &data.categorical, "table columns that are categories"},
-      {"numeric", &data.numeric, "table columns that are numbers"},
+      {"numeric", &data.numeric,
+       "table columns that are numbers, with the format if it is ambiguous: \"x=decimal comma\" or "
+       "\"x=thousands\""},
       {"ordinal", &data.ordinal,
        "table columns of ordered words, from low to high: \"size=small<medium<large\""},
       {"date", &data.date,

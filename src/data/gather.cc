@@ -186,7 +186,8 @@ Dataset select_rows(const Dataset& data, std::span<const std::int64_t> rows) {
   out.targets = {
       data.targets.name,        select_values(data.targets.classes, 1, rows),
       data.targets.class_names, select_values(data.targets.values, data.targets.width, rows),
-      data.targets.width,       data.targets.columns};
+      data.targets.width,       data.targets.columns,
+      data.targets.formats};
   out.vocabulary = data.vocabulary;
   out.lines = select_values(data.lines, 1, rows);
   out.table = data.table;

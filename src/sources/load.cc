@@ -295,6 +295,7 @@ DataOptions separate_set_options(const std::string& part, const std::string& sou
   DataOptions own = options;
   own.source = source;
   own.table = train.table;
+  own.target_formats = targets.formats;
   if (own.header == "auto" && train.has_header) own.header = "yes";
   const Source found = find_source(own);
   if (options.source.empty() || found.kind != find_source(options).kind) {

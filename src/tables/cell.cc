@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cmath>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "tables/time_cell.h"
 
 namespace selfnorm {
 namespace {
@@ -18,137 +22,86 @@ constexpr std::pair<CellFormat, const char*> kNames[] = {
     {CellFormat::iso_time, "year-month-day"},
     {CellFormat::day_month, "day/month/year"},
     {CellFormat::month_day, "month/day/year"},
+    {CellFormat::month_name, "month name"},
     {CellFormat::compact_date, "yearmonthday"}};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Takes a prefix off the text. Returns whether it was there.
-bool take(std::string_view& text, std::string_view prefix) {
-  if (!text.starts_with(prefix)) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
+// A currency sign at one end, and what is left of the cell.
+struct Signs {
+  std::string_view number;
+  bool has_currency = false;
+};
 
-// Takes a whole number of at most `digits` digits off the text.
-std::optional<int> take_whole(std::string_view& text, std::size_t digits) {
-  int value = 0;
-  std::size_t count = 0;
-  for (; count < digits && count < text.size() && is_digit(text[count]); ++count)
-    value = 10 * value + (text[count] - '0');
-  text.remove_prefix(count);
-  return count > 0 ? std::optional(value) : std::nullopt;
-}
-
-// Takes spaces and one currency sign off either end, and a percent sign off the end.
-std::string_view without_signs(std::string_view cell) {
-  constexpr std::string_view kSigns[] = {"$", "€", "£", "¥"};
+// Takes spaces and one currency sign off either end, or a percent sign off the end.
+Signs without_signs(std::string_view cell) {
+  constexpr std::string_view kSigns[] = {"$", "€", "£", "¥", "EUR", "USD", "GBP", "CHF"};
   cell = trimmed(cell);
-  if (cell.ends_with('%')) return trimmed(cell.substr(0, cell.size() - 1));
+  if (cell.ends_with('%')) return {trimmed(cell.substr(0, cell.size() - 1))};
   for (const std::string_view sign : kSigns) {
-    if (cell.starts_with(sign)) return trimmed(cell.substr(sign.size()));
-    if (cell.ends_with(sign)) return trimmed(cell.substr(0, cell.size() - sign.size()));
+    if (cell.starts_with(sign)) return {trimmed(cell.substr(sign.size())), true};
+    if (cell.ends_with(sign)) return {trimmed(cell.substr(0, cell.size() - sign.size())), true};
   }
-  return cell;
+  return {cell};
 }
 
-// Returns the number as `parse_number` expects it, or "" if the groups of digits before the decimal
-// sign do not have three digits each after the first.
+// Returns whether groups of these sizes divide a number: three digits each after the first, or, as
+// in India, two digits each and three in the last.
+bool are_groups(const std::vector<std::size_t>& sizes) {
+  if (sizes.size() == 1) return true;
+  const std::size_t middle = sizes.size() > 2 ? sizes[1] : 3;
+  const bool are_equal = std::all_of(sizes.begin() + 1, sizes.end() - 1,
+                                     [&](std::size_t size) { return size == middle; });
+  return are_equal && sizes.back() == 3 && (middle == 2 || middle == 3) && sizes[0] >= 1 &&
+         sizes[0] <= middle;
+}
+
+// Returns the number as `parse_number` expects it, or "" if the digits before the decimal sign are
+// not in groups.
 std::string without_groups(std::string_view cell, char group, char decimal) {
   std::string plain;
   const std::size_t point = std::min(cell.find(decimal), cell.size());
-  std::size_t digits = 0;
-  bool grouped = false;
+  std::vector<std::size_t> sizes = {0};
   for (std::size_t i = 0; i < cell.size(); ++i) {
     if (i < point && cell[i] == group) {
-      if ((grouped && digits != 3) || digits == 0 || digits > 3) return "";
-      grouped = true, digits = 0;
+      sizes.push_back(0);
       continue;
     }
-    if (i == point) plain += '.';
-    else plain += cell[i];
-    if (i < point && is_digit(cell[i])) ++digits;
+    plain += i == point ? '.' : cell[i];
+    if (i < point && is_digit(cell[i])) ++sizes.back();
   }
-  return grouped && digits != 3 ? "" : plain;
+  return are_groups(sizes) ? plain : "";
 }
 
+// Replaces each space that does not break a line, and each apostrophe, by a blank.
+std::string with_blanks(std::string_view cell) {
+  std::string text(cell);
+  for (const std::string_view space : {"\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x99", "'"})
+    for (std::size_t at; (at = text.find(space)) != text.npos;) text.replace(at, space.size(), " ");
+  return text;
+}
+
+// Parses a number whose groups of digits have the sign `group`, blanks or apostrophes between them.
+// A minus or parentheses may be before a currency sign.
 std::optional<double> parse_grouped(std::string_view cell, char group, char decimal) {
-  cell = without_signs(cell);
-  const std::string plain = without_groups(cell, group, decimal);
-  return parse_number(plain);
+  cell = trimmed(cell);
+  const bool is_in_parentheses = cell.starts_with('(') && cell.ends_with(')') && cell.size() > 2;
+  const bool is_negative = cell.starts_with('-');
+  if (is_in_parentheses) cell = cell.substr(1, cell.size() - 2);
+  if (is_negative) cell.remove_prefix(1);
+  const auto [number, has_currency] = without_signs(cell);
+  if ((is_in_parentheses && !has_currency) || (is_negative && number.starts_with('-')))
+    return std::nullopt;
+  const std::string blank = with_blanks(number);
+  const bool has_blanks = blank.find(' ') != blank.npos;
+  const auto value = parse_number(without_groups(blank, has_blanks ? ' ' : group, decimal));
+  return value && (is_negative || is_in_parentheses) ? -*value : value;
 }
 
 std::optional<double> parse_zero_padded(std::string_view cell) {
   if (!std::ranges::all_of(cell, is_digit)) return std::nullopt;
   cell.remove_prefix(std::min(cell.find_first_not_of('0'), cell.size() - 1));
   return parse_number(cell);
-}
-
-// Parses " 20:21", "T20:21:09.5" or "" with an optional "Z", in seconds.
-std::optional<double> parse_time_of_day(std::string_view text) {
-  if (text.empty()) return 0;
-  if (!take(text, "T") && !take(text, " ")) return std::nullopt;
-  const auto hour = take_whole(text, 2);
-  if (!hour || *hour > 23 || !take(text, ":")) return std::nullopt;
-  const auto minute = take_whole(text, 2);
-  if (!minute || *minute > 59) return std::nullopt;
-  double seconds = 3600.0 * *hour + 60.0 * *minute;
-  if (take(text, ":")) {
-    const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
-    double second = 0;
-    const auto [stop, fault] = std::from_chars(text.data(), text.data() + end, second);
-    if (end == 0 || fault != std::errc() || stop != text.data() + end || second >= 61)
-      return std::nullopt;
-    seconds += second;
-    text.remove_prefix(end);
-  }
-  if (!text.empty() && text != "Z" && text != "+00:00") return std::nullopt;
-  return seconds;
-}
-
-std::optional<double> seconds_since_1970(int year, int month, int day, std::string_view time) {
-  const std::chrono::year_month_day date{std::chrono::year(year),
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok()) return std::nullopt;
-  const auto seconds = parse_time_of_day(time);
-  if (!seconds) return std::nullopt;
-  const auto days = std::chrono::sys_days(date).time_since_epoch().count();
-  return kSecondsPerDay * static_cast<double>(days) + *seconds;
-}
-
-std::optional<double> parse_iso_time(std::string_view text) {
-  const std::size_t before = text.size();
-  const auto year = take_whole(text, 4);
-  if (before - text.size() != 4 || text.empty()) return std::nullopt;
-  const std::string_view separator = text.substr(0, 1);
-  if (separator != "-" && separator != "/") return std::nullopt;
-  text.remove_prefix(1);
-  const auto month = take_whole(text, 2);
-  if (!month || !take(text, separator)) return std::nullopt;
-  const auto day = take_whole(text, 2);
-  return day ? seconds_since_1970(*year, *month, *day, text) : std::nullopt;
-}
-
-std::optional<double> parse_local_time(std::string_view text, bool day_first) {
-  const auto first = take_whole(text, 2);
-  if (!first || text.empty()) return std::nullopt;
-  const std::string_view separator = text.substr(0, 1);
-  if (separator != "." && separator != "/" && separator != "-") return std::nullopt;
-  text.remove_prefix(1);
-  const auto second = take_whole(text, 2);
-  if (!second || !take(text, separator)) return std::nullopt;
-  const std::size_t before = text.size();
-  const auto year = take_whole(text, 4);
-  if (before - text.size() != 4) return std::nullopt;
-  return day_first ? seconds_since_1970(*year, *second, *first, text)
-                   : seconds_since_1970(*year, *first, *second, text);
-}
-
-std::optional<double> parse_compact_date(std::string_view text) {
-  const bool has_eight_digits = text.size() == 8 && std::ranges::all_of(text, is_digit);
-  if (!has_eight_digits) return std::nullopt;
-  const auto year = take_whole(text, 4), month = take_whole(text, 2), day = take_whole(text, 2);
-  return seconds_since_1970(*year, *month, *day, "");
 }
 
 // Parses a number of at most 15 digits without an exponent, if the cell is one. The digits and the
@@ -207,6 +160,18 @@ std::optional<double> parse_number(std::string_view cell) {
   return is_small ? 0 : HUGE_VAL;
 }
 
+std::optional<bool> truth_value(std::string_view word) {
+  constexpr std::pair<std::string_view, bool> kValues[] = {
+      {"true", true}, {"false", false}, {"yes", true}, {"no", false}, {"t", true},
+      {"f", false},   {"y", true},      {"n", false},  {"1", true},   {"0", false}};
+  constexpr std::size_t kLongest = 5;
+  if (word.size() > kLongest) return std::nullopt;
+  const std::string lower = to_lower(word);
+  for (const auto& [each, value] : kValues)
+    if (lower == each) return value;
+  return std::nullopt;
+}
+
 const char* format_name(CellFormat format) {
   for (const auto& [each, name] : kNames)
     if (each == format) return name;
@@ -228,6 +193,7 @@ std::optional<double> parse_cell(std::string_view cell, CellFormat format) {
     case CellFormat::iso_time: return parse_iso_time(cell);
     case CellFormat::day_month: return parse_local_time(cell, true);
     case CellFormat::month_day: return parse_local_time(cell, false);
+    case CellFormat::month_name: return parse_time_with_month_name(cell);
     case CellFormat::compact_date: return parse_compact_date(cell);
   }
   return std::nullopt;

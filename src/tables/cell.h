@@ -18,6 +18,10 @@ std::string_view trimmed(std::string_view text);
 /// too large for a double, and 0 for one too small.
 std::optional<double> parse_number(std::string_view cell);
 
+/// Returns the truth value of true, false, yes, no, 1, 0, or of the first letter of such a word, in
+/// any case.
+std::optional<bool> truth_value(std::string_view word);
+
 /// How the cells of a column are written.
 enum class CellFormat {
   plain,          ///< 1234.5
@@ -25,14 +29,16 @@ enum class CellFormat {
   thousands,      ///< 1,234.5
   zero_padded,    ///< 0012
   iso_time,       ///< 2019-03-23 20:21:09, 2019/03/23, 2019-03-23T20:21Z
-  day_month,      ///< 23.3.2019, 23/03/2019 20:21
-  month_day,      ///< 03/23/2019 20:21
+  day_month,      ///< 23.3.2019, 23/03/2019 20:21, 23.03.19
+  month_day,      ///< 03/23/2019 8:21 PM, 03/23/19
+  month_name,     ///< 23-Mar-2019, March 23, 2019 20:21
   compact_date,   ///< 20190323
 };
 inline constexpr CellFormat kTimeFormats[] = {CellFormat::iso_time, CellFormat::month_day,
-                                              CellFormat::day_month, CellFormat::compact_date};
+                                              CellFormat::day_month, CellFormat::month_name,
+                                              CellFormat::compact_date};
 /// Those that cannot be numbers.
-inline constexpr std::span kClearTimeFormats(kTimeFormats, 3);
+inline constexpr std::span kClearTimeFormats(kTimeFormats, 4);
 constexpr bool is_time(CellFormat format) { return format >= CellFormat::iso_time; }
 
 /// Returns the name of a format in model files, and the format with this name.
@@ -42,8 +48,9 @@ std::optional<CellFormat> format_named(std::string_view name);
 inline constexpr double kSecondsPerDay = 86400;
 
 /// Parses a cell in this format: a number, or the seconds since 1970-01-01 00:00 of a time. The
-/// number formats other than `plain` also accept a currency sign before or after the number, and a
-/// percent sign after it, which has no effect on the number.
+/// number formats other than `plain` also accept a currency sign before or after the number, a
+/// percent sign after it, which has no effect on the number, and blanks or apostrophes between
+/// groups of digits.
 std::optional<double> parse_cell(std::string_view cell, CellFormat format);
 
 }  // namespace selfnorm

@@ -20,6 +20,7 @@ class Chooser {
   Chooser(const std::string& file, const std::vector<std::string>& names)
       : file_(file), names_(names), choices_(names.size()) {}
 
+  bool has(const std::string& name) const { return is_listed(names_, name); }
   // Returns the name of a listed column, which may be listed by its index.
   std::string find(const std::string& option, const std::string& name) const {
     if (is_listed(names_, name)) return name;
@@ -101,6 +102,17 @@ void choose_ordinal(Chooser& chooser, const std::string& file, const std::string
                   file, quote_for_message(name), quote_for_message(text)));
 }
 
+// A name may have "=": then it has no format.
+void choose_number(Chooser& chooser, const std::string& file, const std::string& text) {
+  const auto [name, format] = split_at_equals(text);
+  if (format.empty() || chooser.has(text)) return chooser.choose("numeric", text, {"number"});
+  const auto known = format_named(format);
+  if (known && !is_time(*known)) return chooser.choose("numeric", name, {"number", {}, format});
+  throw_data_error(fmt::format(
+      "{}: `numeric`: {} is not a format of numbers, expected plain, decimal comma or thousands",
+      file, quote_for_message(format)));
+}
+
 void choose_time(Chooser& chooser, const std::string& file, const std::string& text) {
   const auto [name, format] = split_at_equals(text);
   const auto known = format_named(format);
@@ -119,7 +131,7 @@ std::vector<ColumnChoice> column_choices(const std::string& file,
   Chooser chooser(file, names);
   chooser.choose("drop", options.drop, "left out");
   chooser.choose("categorical", options.categorical, "category");
-  chooser.choose("numeric", options.numeric, "number");
+  for (const std::string& text : options.numeric) choose_number(chooser, file, text);
   chooser.choose("embed", options.embed, "embedded");
   for (const std::string& text : options.ordinal) choose_ordinal(chooser, file, text);
   for (const std::string& text : options.date) choose_time(chooser, file, text);

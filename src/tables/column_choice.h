@@ -15,7 +15,7 @@ struct ColumnChoice {
   /// cells decide.
   std::string kind = {};
   std::vector<std::string> order = {};  ///< of an ordinal column: its words from low to high
-  std::string format = {};              ///< of a time: how it is written, or "" if the cells decide
+  std::string format = {};              ///< how numbers or times are written; "": the cells decide
   bool is_kept = false;                 ///< used even if it says nothing about new rows
   std::string option = {};              ///< the option that chose the kind
 };

@@ -77,6 +77,12 @@ bool is_one_number(const TableColumn& column) {
          !column.marks_missing;
 }
 
+bool is_boolean(const TableColumn& column) {
+  if (column.kind != "category" || column.categories.size() != 2 || column.has_other) return false;
+  const auto first = truth_value(column.categories[0]), second = truth_value(column.categories[1]);
+  return first && second && *first != *second;
+}
+
 std::int64_t category_of_token_id(float id) {
   constexpr auto kFirst = static_cast<std::int64_t>(kFirstCategory);
   return std::max<std::int64_t>(static_cast<std::int64_t>(id) - kFirst, -1);
@@ -173,9 +179,13 @@ ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells
     std::optional<double> value;
     if (is_category(column) || !column.categories.empty()) {
       value = ranks.find(word);
+      if (const auto truth = truth_value(word); !value && truth && is_boolean(column))
+        value = truth == truth_value(column.categories[0]) ? 0 : 1;
     } else {
       value = parse_cell(word, format);
-      if (!value && !is_time(format)) value = parse_number(word);
+      // "1.5" is no number with a decimal comma.
+      const bool may_be_plain = format != CellFormat::decimal_comma || word.find('.') == word.npos;
+      if (!value && !is_time(format) && may_be_plain) value = parse_number(word);
     }
     of_word_.push_back(value);
   }

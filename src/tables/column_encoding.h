@@ -37,6 +37,10 @@ bool is_feature(const TableColumn& column);
 /// Returns the names of the numbers that a column becomes, none for one that is not a feature.
 std::vector<std::string> names_of_numbers(const TableColumn& column);
 
+/// Returns whether a column has a category for true and one for false. New rows may write them in
+/// another way.
+bool is_boolean(const TableColumn& column);
+
 /// Throws Error(model_file) for a column that no table can have, as in a damaged model file.
 void check_table_column(const TableColumn& column);
 

@@ -52,7 +52,7 @@ CsvTable::CsvTable(std::string file, const DataOptions& options,
                    std::vector<std::size_t> word_columns)
     : file_(std::move(file)),
       options_(options),
-      missing_(options.missing),
+      missing_(missing_words(options)),
       word_columns_(std::move(word_columns)) {}
 
 void CsvTable::row(const CsvRow& row, std::int64_t line) {
@@ -84,9 +84,8 @@ void CsvTable::declare(const std::vector<DeclaredColumn>& columns) {
     if (!columns[i].is_category || (!options_.table.empty() && !columns_[i].is_target)) continue;
     columns_[i].is_category = true;
     std::vector<std::string> categories = columns[i].categories;
-    const bool is_list_given = options_.missing != DataOptions{}.missing;
-    if (is_list_given)
-      std::erase_if(categories, [&](const std::string& word) { return missing_.contains(word); });
+    const MissingWords given(options_.missing);
+    std::erase_if(categories, [&](const std::string& word) { return given.contains(word); });
     columns_[i].cells.declare_words(categories);
   }
 }
@@ -113,13 +112,16 @@ void CsvTable::choose_columns() {
   for (const std::size_t column : targets_) {
     columns_[column].is_target = true;
     columns_[column].is_read = options_.read_targets;
+    const std::string format = given_format(column);
+    if (!format.empty() && format != "plain") columns_[column].cells = ColumnCells(true);
     if (options_.table.empty()) reject_choice_of_target(choices_[column], header_.names[column]);
   }
   const auto time = find_column(file_, header_.names, options_.time);
   for (std::size_t i = 0; i < choices_.size(); ++i) {
     static const std::vector<std::string> word_kinds = {"ordinal", "time", "id", "group"};
     Column& column = columns_[i];
-    if (is_listed(word_kinds, choices_[i].kind)) column.cells = ColumnCells(true);
+    const bool has_format = choices_[i].kind == "number" && !choices_[i].format.empty();
+    if (is_listed(word_kinds, choices_[i].kind) || has_format) column.cells = ColumnCells(true);
     column.is_identifier = choices_[i].kind == "id";
     const bool is_needed = column.is_target || (!options_.time.empty() && time == i);
     if (choices_[i].kind == "left out" && !is_needed) column.is_read = false;
@@ -130,7 +132,8 @@ void CsvTable::choose_columns() {
 void CsvTable::reject_choice_of_target(const ColumnChoice& choice, const std::string& name) const {
   static const std::map<std::string, std::string> fixes = {{"category", "--task classification"},
                                                            {"number", "--task regression"}};
-  if (choice.kind.empty() || choice.option == "columns") return;
+  const bool is_format = choice.kind == "number" && !choice.format.empty();
+  if (choice.kind.empty() || choice.option == "columns" || is_format) return;
   const auto fix = fixes.find(choice.kind);
   throw_data_error(fmt::format("{}: `{}` lists the target {} ({})", file_, choice.option,
                                quote_for_message(name),

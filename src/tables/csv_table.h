@@ -11,6 +11,7 @@
 #include "selfnorm/dataset.h"
 #include "tables/column_cells.h"
 #include "tables/column_choice.h"
+#include "tables/column_encoding.h"
 #include "tables/csv_block.h"
 #include "tables/csv_row.h"
 #include "tables/missing_words.h"
@@ -18,8 +19,6 @@
 #include "tables/table_targets.h"
 
 namespace selfnorm {
-
-class ColumnEncoder;
 
 /// A column that a file names itself.
 struct DeclaredColumn {
@@ -67,6 +66,12 @@ class CsvTable {
   // A column with its place in the file.
   using PlacedColumn = std::pair<TableColumn, std::size_t>;
 
+  // The encoders of columns, and their cells that cannot be read.
+  struct EncodedColumns {
+    std::vector<ColumnEncoder> encoders;
+    std::vector<std::string> faults;
+  };
+
   std::string task() const;
   std::int64_t rows() const { return static_cast<std::int64_t>(lines_.size()); }
   void begin(const CsvRow& first, const CsvRow* second);
@@ -79,18 +84,22 @@ class CsvTable {
   template <class Cell>
   void check_size(std::size_t size, std::int64_t line, Cell cell_after_last) const;
   std::string cell_location(std::int64_t row, std::size_t column) const;
+  std::string given_format(std::size_t column) const;
   std::vector<TargetColumn> target_columns();
+  void reject_unreadable_targets(const std::vector<TargetColumn>& targets);
+  EncodedColumns encode(const std::vector<PlacedColumn>& columns, std::vector<float>& numbers);
   void leave_out_unlabeled(Dataset& data);
   std::vector<PlacedColumn> planned_columns() const;
   void check_header(Dataset& data) const;
+  void check_row_names() const;
   void add_order_of_rows(Dataset& data) const;
   bool depends_on_training_rows(std::size_t column) const;
   bool is_after_last_delimiter(std::size_t column) const;
-  std::vector<PlacedColumn> decided_columns(const Dataset& data,
-                                            const std::string& delimiter) const;
+  std::vector<PlacedColumn> decided_columns(const Dataset& data) const;
+  bool has_decimal_commas() const;
   std::optional<std::string> note_on(const PlacedColumn& placed,
                                      const ColumnEncoder& encoder) const;
-  Field features(Dataset& data, const std::string& delimiter);
+  Field features(Dataset& data);
 
   std::string file_;
   const DataOptions& options_;
@@ -103,6 +112,8 @@ class CsvTable {
   std::vector<ColumnChoice> choices_;  // by column; empty with a plan
   std::vector<std::size_t> targets_;
   std::vector<std::int64_t> lines_;
+  // Whether a column certainly has decimal commas, and whether "1,234" has one.
+  bool has_decimal_commas_ = false, prefers_decimal_comma_ = false;
 };
 
 }  // namespace selfnorm

@@ -21,6 +21,7 @@ namespace {
 constexpr const char* kFixOfCells =
     "correct the cells, list words that mean missing with --missing, or list the column with "
     "--categorical or --drop";
+constexpr const char* kFixOfFeatures = "; other columns can be listed with --categorical or --drop";
 
 // Returns whether a word that counts as missing is also the name of something, as Namibia's code
 // NA.
@@ -46,7 +47,9 @@ void CsvTable::leave_out_unlabeled(Dataset& data) {
     return !column.is_target && to_lower(column.missing_word) == to_lower(target.missing_word);
   };
   const bool is_used_elsewhere = std::ranges::any_of(columns_, has_word);
-  if (target.missing_words > 0 && may_be_class(target.missing_word) && !is_used_elsewhere) {
+  const bool is_only_other = target.cells.has_words() && target.cells.distinct_words() == 1;
+  const bool is_doubtful = may_be_class(target.missing_word) || is_only_other;
+  if (target.missing_words > 0 && is_doubtful && !is_used_elsewhere) {
     reject_doubtful_missing(cell_location(first_missing(target.cells), targets_[0]),
                             target.missing_word, target.missing_words, target.cells.size());
   }
@@ -77,8 +80,7 @@ bool CsvTable::is_after_last_delimiter(std::size_t column) const {
 }
 
 // The data have their targets and the order of their rows.
-std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& data,
-                                                              const std::string& delimiter) const {
+std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& data) const {
   if (!options_.table.empty()) return planned_columns();
   std::vector<std::int64_t> rows;
   for (std::size_t i = 0; i < columns_.size() && rows.empty(); ++i)
@@ -89,7 +91,7 @@ std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& dat
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (columns_[i].is_target || is_after_last_delimiter(i)) continue;
       const UndecidedColumn undecided{
-          header_.names[i],    i == 0, delimiter == "semicolon", keeps_all, columns_[i].is_category,
+          header_.names[i],    i == 0, prefers_decimal_comma_, keeps_all, columns_[i].is_category,
           options_.embed_many, rows};
       columns.emplace_back(decide_column(undecided, columns_[i].cells, choices_[i]), i);
     }
@@ -99,22 +101,44 @@ std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& dat
   return columns;
 }
 
+// Returns whether a column certainly has decimal commas.
+bool CsvTable::has_decimal_commas() const {
+  return std::ranges::any_of(columns_, [](const Column& column) {
+    return column.is_read && has_clear_decimal_commas(column.cells);
+  });
+}
+
 // Returns what a person should know about how a column was read, or nothing.
 std::optional<std::string> CsvTable::note_on(const PlacedColumn& placed,
                                              const ColumnEncoder& encoder) const {
   const auto& [column, place] = placed;
-  if (!options_.table.empty()) {
-    if (column.has_other) return std::nullopt;
-    return note_unknown_categories(column.name, encoder.unknown_categories());
-  }
-  if (column.kind == "time" && choices_[place].format.empty())
-    return note_ambiguous_days({column.name, columns_[place].cells}, column.format);
-  return note_rare_categories(column);
+  const ReadColumn read{column, columns_[place].cells, columns_[place].missing_word,
+                        has_decimal_commas_};
+  if (options_.table.empty()) return note_on_column(read, choices_[place]);
+  return note_on_new_column(read, encoder.unknown_categories());
 }
 
-Field CsvTable::features(Dataset& data, const std::string& delimiter) {
+// Writes the numbers of the columns, and lists the cells that cannot be read.
+CsvTable::EncodedColumns CsvTable::encode(const std::vector<PlacedColumn>& columns,
+                                          std::vector<float>& numbers) {
   constexpr std::size_t kMaxFaults = 5;  // of a column, that are listed
-  const std::vector<PlacedColumn> columns = decided_columns(data, delimiter);
+  for (const auto& [column, place] : columns)
+    if (is_category(column)) columns_[place].cells.use_words();
+  EncodedColumns encoded;
+  std::size_t width = 0;
+  for (const auto& [column, place] : columns)
+    width += encoded.encoders.emplace_back(column, columns_[place].cells).count();
+  numbers.resize(lines_.size() * width);
+  for (const auto& [encoder, fault] : encode_table(encoded.encoders, rows(), numbers, kMaxFaults)) {
+    const std::size_t place = columns[encoder].second;
+    encoded.faults.push_back(fmt::format("{}: expected {}, got {}", cell_location(fault.row, place),
+                                         fault.expected, quote_for_message(fault.cell)));
+  }
+  return encoded;
+}
+
+Field CsvTable::features(Dataset& data) {
+  const std::vector<PlacedColumn> columns = decided_columns(data);
   Field field{"features", {}, {}};
   for (const auto& [column, place] : columns) {
     for (std::string& name : names_of_numbers(column)) {
@@ -125,17 +149,8 @@ Field CsvTable::features(Dataset& data, const std::string& delimiter) {
   }
   const std::size_t width = field.columns.size();
   if (width == 0) throw_no_features(file_, data.table);
-  for (const auto& [column, place] : columns)
-    if (is_category(column)) columns_[place].cells.use_words();
-  std::vector<ColumnEncoder> encoders;
-  for (const auto& [column, place] : columns) encoders.emplace_back(column, columns_[place].cells);
-  std::vector<float> numbers(lines_.size() * width);
-  std::vector<std::string> faults;
-  for (const auto& [encoder, fault] : encode_table(encoders, rows(), numbers, kMaxFaults)) {
-    const std::size_t place = columns[encoder].second;
-    faults.push_back(fmt::format("{}: expected {}, got {}", cell_location(fault.row, place),
-                                 fault.expected, quote_for_message(fault.cell)));
-  }
+  std::vector<float> numbers;
+  const auto [encoders, faults] = encode(columns, numbers);
   if (!faults.empty())
     throw_cell_faults(faults, options_.table.empty() ? kFixOfCells : kFixOfNewCells);
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -149,9 +164,16 @@ Field CsvTable::features(Dataset& data, const std::string& delimiter) {
   return field;
 }
 
-// Adds a note if the header may be data.
+// Adds a note if the header may be data, or the first row a header.
 void CsvTable::check_header(Dataset& data) const {
-  if (!first_ || !header_.is_row || options_.header != "auto" || !options_.table.empty()) return;
+  if (!first_ || options_.header != "auto" || !options_.table.empty()) return;
+  if (header_.may_be_names) {
+    data.notes.push_back(fmt::format(
+        "the first row begins with {}, {}, {} and is read as data; --header yes reads it as the "
+        "names of the columns",
+        first_->cell(0), first_->cell(1), first_->cell(2)));
+  }
+  if (!header_.is_row) return;
   std::vector<NamedCells> read;
   for (std::size_t i = 0; i < columns_.size(); ++i)
     if (columns_[i].is_read) read.push_back({header_.names[i], columns_[i].cells});
@@ -161,6 +183,20 @@ void CsvTable::check_header(Dataset& data) const {
         "as data");
   }
   if (const auto note = note_possible_header(read)) data.notes.push_back(*note);
+}
+
+// Throws if the first cells of the rows, for which the header has no name, are no names of rows.
+void CsvTable::check_row_names() const {
+  if (!header_.has_row_names || !columns_[0].is_read) return;
+  const ColumnCells& cells = columns_[0].cells;
+  const bool are_distinct = cells.has_words() ? cells.distinct_words() == cells.size()
+                                              : are_all_different(cells.numbers());
+  if (are_distinct || rows() == 1) return;
+  throw_data_error(fmt::format(
+      "{}:{}: the rows have {} cells, but the header names {} columns, and the first cells do not "
+      "name the rows, since some are equal (put cells that contain the delimiter in double quotes, "
+      "or name all columns)",
+      file_, lines_[0], columns_.size(), columns_.size() - 1));
 }
 
 // Adds the groups and times of the rows if the options name their columns.
@@ -189,22 +225,46 @@ void CsvTable::add_order_of_rows(Dataset& data) const {
   data.times = times.values;
 }
 
+// Returns the format that the user, or a model, gives the numbers of a target, or "".
+std::string CsvTable::given_format(std::size_t column) const {
+  if (!choices_.empty()) return choices_[column].format;
+  const std::size_t target = as_index(std::ranges::find(targets_, column) - targets_.begin());
+  return options_.target_formats.size() == targets_.size() ? options_.target_formats[target] : "";
+}
+
 std::vector<TargetColumn> CsvTable::target_columns() {
   std::vector<TargetColumn> targets;
   for (const std::size_t place : targets_) {
     if (!options_.read_targets) break;
     targets.push_back({header_.names[place], &columns_[place].cells,
-                       [this, place](std::int64_t row) { return cell_location(row, place); }});
+                       [this, place](std::int64_t row) { return cell_location(row, place); },
+                       given_format(place)});
   }
   return targets;
 }
 
+// Throws with the faults of all columns if a target cannot be read.
+void CsvTable::reject_unreadable_targets(const std::vector<TargetColumn>& targets) {
+  auto [faults, fix] = find_unreadable_targets(targets, task(), !options_.table.empty());
+  if (faults.empty()) return;
+  Dataset unlabeled{file_, rows(), {}, {}};
+  const std::vector<PlacedColumn> columns = decided_columns(unlabeled);
+  std::vector<float> numbers;
+  const auto more = encode(columns, numbers).faults;
+  if (!more.empty() && options_.table.empty()) fix += kFixOfFeatures;
+  faults.insert(faults.end(), more.begin(), more.end());
+  throw_cell_faults(faults, fix);
+}
+
 Dataset CsvTable::dataset(const std::string& delimiter) {
   Dataset data{std::filesystem::path(file_).filename().string(), 0, {}, {}};
-  const std::vector<TargetColumn> targets = target_columns();
-  for (const TargetColumn& target : targets) {
+  check_row_names();
+  has_decimal_commas_ = has_decimal_commas();
+  prefers_decimal_comma_ = has_decimal_commas_ || delimiter == "semicolon";
+  std::vector<TargetColumn> targets = target_columns();
+  for (TargetColumn& target : targets) {
     if (task() == "classification") break;
-    read_formatted_numbers(target, delimiter == "semicolon", data.notes);
+    read_formatted_numbers(target, has_decimal_commas_, prefers_decimal_comma_, data.notes);
   }
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (targets[i].cells->missing() < targets[i].cells->size()) continue;
@@ -220,10 +280,11 @@ Dataset CsvTable::dataset(const std::string& delimiter) {
   if (targets.size() == 1) leave_out_unlabeled(data);
   data.rows = rows();
   data.has_header = first_.has_value() && header_.is_row;
-  data.targets = targets_of_table(targets, task(), !options_.table.empty());
+  reject_unreadable_targets(targets);
+  data.targets = targets_of_table(targets, task());
   if (options_.table.empty() && targets.size() == 1) check_variety(file_, targets[0], data.notes);
   if (options_.table.empty()) add_order_of_rows(data);
-  data.inputs.push_back(features(data, delimiter));
+  data.inputs.push_back(features(data));
   check_header(data);
   data.lines = lines_;
   return data;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -12,6 +13,7 @@
 
 #include "base/index.h"
 #include "base/text.h"
+#include "tables/table_notes.h"
 
 namespace selfnorm {
 namespace {
@@ -46,9 +48,20 @@ bool counts_rows(const std::vector<double>& numbers) {
   return numbers.size() > 1;
 }
 
-bool are_distinct(std::vector<double> numbers) {
-  std::ranges::sort(numbers);
-  return std::ranges::adjacent_find(numbers) == numbers.end();
+// Returns whether a name is that of an identifier, as id, customer_id or customerId.
+bool is_identifier_name(const std::string& name) {
+  const std::string lower = to_lower(name);
+  const bool is_camel = name.size() > 2 && (name.ends_with("Id") || name.ends_with("ID")) &&
+                        std::islower(static_cast<unsigned char>(name[name.size() - 3]));
+  return is_camel || lower == "id" || lower == "uuid" || lower == "guid" ||
+         lower.ends_with("_id") || lower.ends_with(" id");
+}
+
+// Returns whether these are different whole numbers, at least as many as make a column of names.
+bool number_the_rows(const std::vector<double>& numbers) {
+  const auto is_whole = [](double x) { return x == std::floor(x); };
+  return std::ssize(numbers) >= kMinDistinctToLeaveOut && std::ranges::all_of(numbers, is_whole) &&
+         are_all_different(numbers);
 }
 
 bool is_row_name(const UndecidedColumn& column) {
@@ -86,6 +99,14 @@ std::optional<Range> range_in(const ColumnCells& cells, CellFormat format) {
     range.add(*value);
   }
   return range;
+}
+
+// Returns the range of the words in a format, or [0, 0] if no word has it.
+Range present_range(const ColumnCells& cells, CellFormat format) {
+  Range range;
+  for (const std::string& word : cells.words())
+    if (const auto value = parse_cell(word, format)) range.add(*value);
+  return range.low > range.high ? Range{0, 0} : range;
 }
 
 TableColumn time_column(const std::string& name, const ColumnCells& cells, const Range& range,
@@ -172,16 +193,61 @@ std::optional<TableColumn> decide_format(const UndecidedColumn& column, const Co
   return std::nullopt;
 }
 
+// Returns the number of different first letters among the words of one letter.
+std::size_t count_letters(const ColumnCells& cells) {
+  std::string letters;
+  for (const std::string& word : cells.words()) {
+    const std::string letter = to_lower(word);
+    if (letter.size() == 1 && !parse_number(letter) && letters.find(letter) == letters.npos)
+      letters += letter;
+  }
+  return letters.size();
+}
+
+// Returns a category with one word for each truth value, if all words are truth values, however
+// they are written. More than two different letters mean something else.
+std::optional<TableColumn> decide_boolean(const UndecidedColumn& column, const ColumnCells& cells) {
+  std::optional<std::size_t> of_value[2];  // the most frequent word of false and of true
+  for (std::size_t i = 0; i < cells.words().size(); ++i) {
+    if (cells.counts()[i] == 0) continue;
+    const auto value = truth_value(cells.words()[i]);
+    if (!value) return std::nullopt;
+    auto& most = of_value[*value ? 1 : 0];
+    if (!most || cells.counts()[i] > cells.counts()[*most]) most = i;
+  }
+  if (!of_value[0] || !of_value[1] || count_letters(cells) > 2) return std::nullopt;
+  TableColumn decided{column.name, "category"};
+  for (const auto& word : of_value) decided.categories.push_back(cells.words()[*word]);
+  decided.marks_missing = cells.missing() > 0;
+  return decided;
+}
+
+// Returns a column of times if nearly all different words are times. The others are faults.
+std::optional<TableColumn> decide_mostly_times(const UndecidedColumn& column,
+                                               const ColumnCells& cells) {
+  constexpr std::ptrdiff_t kTimes = 10;  // one other word in more than this many
+  const CellFormat format = likely_time_format(cells);
+  if (std::ranges::find(kClearTimeFormats, format) == kClearTimeFormats.end()) return std::nullopt;
+  const auto others = std::ranges::count_if(cells.words(), [&](const std::string& word) {
+    return !parse_cell(word, format).has_value();
+  });
+  if (kTimes * others >= std::ssize(cells.words())) return std::nullopt;
+  return time_column(column.name, cells, present_range(cells, format), format);
+}
+
 TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells, bool keep) {
   const std::int64_t distinct = cells.distinct_words(), present = cells.size() - cells.missing();
   if (!column.is_category) {
     const bool with_zeros = may_be_padded_numbers(distinct, present, keep);
-    if (const auto decided = decide_format(column, cells, with_zeros)) return *decided;
+    if (auto decided = decide_boolean(column, cells)) return *decided;
+    if (auto decided = decide_format(column, cells, with_zeros)) return *decided;
+    if (auto decided = decide_mostly_times(column, cells)) return *decided;
   }
   const bool are_few =
       distinct <= static_cast<std::int64_t>(kMaxCategories) && 4 * distinct <= present;
   const bool are_mostly_numbers = 2 * cells.count_numbers() > present;
-  if (are_mostly_numbers && !are_few && !column.is_category)
+  const bool are_codes = have_format(cells, CellFormat::zero_padded);  // some with leading zeros
+  if (are_mostly_numbers && !are_few && !are_codes && !column.is_category)
     return number_column(column.name, cells, {}, CellFormat::plain);
   const bool are_names = distinct >= kMinDistinctToLeaveOut && 2 * distinct > present;
   if (are_names && !keep) {
@@ -197,7 +263,12 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
 }
 
 // Returns a column of a number in one of the formats, or a plain one, whose other cells are faults.
-TableColumn chosen_number(const UndecidedColumn& column, const ColumnCells& cells) {
+TableColumn chosen_number(const UndecidedColumn& column, const ColumnCells& cells,
+                          const ColumnChoice& choice) {
+  if (!choice.format.empty()) {
+    const CellFormat format = *format_named(choice.format);
+    return number_column(column.name, cells, present_range(cells, format), format);
+  }
   if (!cells.has_words())
     return number_column(column.name, cells, range_of(cells.numbers()), CellFormat::plain);
   for (const CellFormat format : number_formats(column, true))
@@ -211,16 +282,12 @@ TableColumn chosen_time(const UndecidedColumn& column, const ColumnCells& cells,
                         const ColumnChoice& choice) {
   const CellFormat format =
       choice.format.empty() ? likely_time_format(cells) : *format_named(choice.format);
-  Range range;
-  for (const std::string& word : cells.words())
-    if (const auto seconds = parse_cell(word, format)) range.add(*seconds);
-  if (range.low > range.high) range = {0, 0};
-  return time_column(column.name, cells, range, format);
+  return time_column(column.name, cells, present_range(cells, format), format);
 }
 
 TableColumn chosen_column(const UndecidedColumn& column, const ColumnCells& cells,
                           const ColumnChoice& choice) {
-  if (choice.kind == "number") return chosen_number(column, cells);
+  if (choice.kind == "number") return chosen_number(column, cells, choice);
   if (choice.kind == "time") return chosen_time(column, cells, choice);
   if (choice.kind == "category" || choice.kind == "embedded") {
     ColumnCells words = cells;
@@ -239,6 +306,11 @@ TableColumn chosen_column(const UndecidedColumn& column, const ColumnCells& cell
 }
 
 }  // namespace
+
+bool are_all_different(std::vector<double> numbers) {
+  std::ranges::sort(numbers);
+  return std::ranges::adjacent_find(numbers) == numbers.end();
+}
 
 CellFormat likely_time_format(const ColumnCells& cells) {
   const auto count = [&](CellFormat format) {
@@ -259,7 +331,11 @@ TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cell
   if (cells.has_words()) {
     if (cells.distinct_words() == 1 && cells.missing() == 0 && !keep)
       return left_out(column.name, "all cells are the same");
-    const bool are_row_names = is_row_name(column) && cells.distinct_words() == cells.size();
+    const bool are_many = cells.size() >= kMinDistinctToLeaveOut && !has_blanks(cells);
+    const bool may_name_rows =
+        is_row_name(column) || (are_many && (column.is_first || is_identifier_name(column.name)));
+    const bool are_row_names = may_name_rows && cells.distinct_words() == cells.size() &&
+                               !decide_format(column, cells, false);
     if (are_row_names && !keep) return identifier(column.name, "it names the rows");
     return decide_words(column, cells, keep);
   }
@@ -267,9 +343,12 @@ TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cell
   if (!keep && range.low == range.high && cells.missing() == 0)
     return left_out(column.name, "all cells are the same");
   if (!keep && is_row_name(column) && cells.size() > 1 && cells.missing() == 0 &&
-      (counts_rows(cells.numbers()) || (column.name.empty() && are_distinct(cells.numbers())))) {
+      (counts_rows(cells.numbers()) ||
+       (column.name.empty() && are_all_different(cells.numbers())))) {
     return identifier(column.name, "it numbers the rows");
   }
+  if (!keep && is_identifier_name(column.name) && number_the_rows(cells.numbers()))
+    return identifier(column.name, "its name and its different numbers are those of an identifier");
   return number_column(column.name, cells, range, CellFormat::plain);
 }
 

@@ -41,6 +41,9 @@ struct UndecidedColumn {
 TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cells,
                           const ColumnChoice& choice);
 
+/// Returns whether no number occurs twice. Missing numbers are different.
+bool are_all_different(std::vector<double> numbers);
+
 /// Returns the format of times in which most of the cells are written.
 CellFormat likely_time_format(const ColumnCells& cells);
 

@@ -321,7 +321,7 @@ TableDescription describe_table(const Dataset& data) {
   if (is_scored) out.score_name = data.targets.classes.empty() ? "R² of ranks" : "accuracy";
   const Targets judged = is_scored ? with_ranks(data.targets) : Targets{};
   for (const TableColumn& column : data.table) {
-    ColumnDescription described{column.name, column.kind, column.note};
+    ColumnDescription described{column.name, shown_kind(column), column.note};
     if (const Field* input = find_input(data, column.name); input != nullptr) {
       const FeatureColumn feature(*input, column);
       std::int64_t missing = 0;

@@ -52,21 +52,41 @@ bool is_missing_word(std::string_view cell) {
          std::ranges::count(missing_words, to_lower(cell)) > 0;
 }
 
+// Returns whether a cell is the target's name, and not a column's index.
+bool is_name_of_target(std::string_view cell, std::size_t columns, const std::string& target) {
+  if (cell != target || cell.empty()) return false;
+  const auto index = parse_number(cell);
+  return !index || std::abs(*index) >= static_cast<double>(columns);
+}
+
+// Returns whether a row has at least three whole numbers, each one more than the one before, as
+// years above columns.
+bool counts_up(const CsvRow& row) {
+  if (row.size() < 3 || !is_whole_number(row.cell(0))) return false;
+  const double first = *parse_number(row.cell(0));
+  for (std::size_t i = 1; i < row.size(); ++i) {
+    const auto number = parse_number(row.cell(i));
+    if (!number || *number != first + static_cast<double>(i)) return false;
+  }
+  return true;
+}
+
 bool is_header(const CsvRow& first, const CsvRow* second, const DataOptions& options) {
   if (options.header != "auto") return options.header == "yes";
-  bool text = false, number = false, target = false, above_number = false;
+  bool text = false, number = false, above_number = false;
   for (std::size_t i = 0; i < first.size(); ++i) {
     const std::string_view cell = first.cell(i);
+    const bool may_be_name = second != nullptr || !parse_number(cell);
+    if (may_be_name && is_name_of_target(cell, first.size(), options.target)) return true;
     if (parse_number(cell)) {
       number = true;
     } else if (!cell.empty()) {
       text = true;
-      target = target || cell == options.target;
       above_number = above_number || (!is_missing_word(cell) && second != nullptr &&
                                       i < second->size() && parse_number(second->cell(i)));
     }
   }
-  return text && (!number || target || above_number);
+  return text && (!number || above_number);
 }
 
 std::vector<std::string> split_target(std::string_view list) {
@@ -90,6 +110,7 @@ TableHeader find_header(const std::string& file, const CsvRow& first, const CsvR
   }
   header.counts_columns = options.header == "auto" && second != nullptr && counts_columns(first);
   header.is_row = header.counts_columns || is_header(first, second, options);
+  header.may_be_names = !header.is_row && options.header == "auto" && counts_up(first);
   header.has_row_names = header.is_row && second != nullptr && second->size() == first.size() + 1 &&
                          !second->cell(second->size() - 1).empty();
   if (header.has_row_names) header.names.emplace_back();

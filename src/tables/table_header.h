@@ -20,15 +20,16 @@ struct TableHeader {
   bool has_row_names = false;      ///< whether rows begin with a name that the header lacks
   bool ends_with_delimiter =
       false;                    ///< whether the header names no column after its last delimiter
+  bool may_be_names = false;    ///< whether the first row of data counts up, as years do
   bool counts_columns = false;  ///< whether the header is 0, 1, 2, …, which could be data
 };
 
 /// Finds the header from the first two rows (the second may be absent). With `header` "auto", the
-/// first row is a header if it has text but not numbers, or the name of the target, or text above a
-/// number, or if it is 0, 1, 2, … in at least three columns. A header with one cell less than the
-/// rows has no name for the first column, as R writes it. A first row with the numbers of rows and
-/// of features, and the names of classes, is skipped, as scikit-learn writes it. Throws Error(data)
-/// for a name that is not UTF-8.
+/// first row is a header if it has text but not numbers, or the name of the target, which is not an
+/// index, or text above a number, or if it is 0, 1, 2, … in at least three columns. A header with
+/// one cell less than the rows has no name for the first column, as R writes it. A first row with
+/// the numbers of rows and of features, and the names of classes, is skipped, as scikit-learn
+/// writes it. Throws Error(data) for a name that is not UTF-8.
 TableHeader find_header(const std::string& file, const CsvRow& first, const CsvRow* second,
                         const DataOptions& options);
 

@@ -8,6 +8,7 @@
 
 #include "selfnorm/dataset.h"
 #include "tables/column_cells.h"
+#include "tables/column_choice.h"
 
 namespace selfnorm {
 
@@ -21,16 +22,35 @@ struct NamedCells {
 /// Returns a note on this, or nothing.
 std::optional<std::string> note_possible_header(const std::vector<NamedCells>& columns);
 
-/// If all dates may begin with the day or with the month, returns a note on the format in which
-/// they are read, or nothing.
-std::optional<std::string> note_ambiguous_days(const NamedCells& column, const std::string& format);
+/// A column as it was read from a file.
+struct ReadColumn {
+  const TableColumn& column;  ///< what was decided
+  const ColumnCells& cells;
+  const std::string& missing_word;  ///< the first cell that is missing but not empty
+  bool has_decimal_commas = false;  ///< whether the table certainly has decimal commas
+};
 
-/// If no category of an embedded column is frequent enough for a vector, returns a note on this, or
-/// nothing.
-std::optional<std::string> note_rare_categories(const TableColumn& column);
+/// Returns whether all words have a format.
+bool have_format(const ColumnCells& cells, CellFormat format);
 
-/// Returns a note on categories that training did not have, or nothing if there are none.
-std::optional<std::string> note_unknown_categories(const std::string& column,
-                                                   const std::vector<std::string>& unknown);
+/// Returns whether all words are numbers with a decimal comma, and one of them is no number with
+/// thousands separators.
+bool has_clear_decimal_commas(const ColumnCells& cells);
+
+/// Returns a note on a column of training rows that may be meant in another way, or nothing. A
+/// column that the user chose was meant in this way.
+std::optional<std::string> note_on_column(const ReadColumn& read, const ColumnChoice& choice);
+
+/// Returns a note on a column of new rows, of which `unknown` are the categories that training did
+/// not have, or nothing.
+std::optional<std::string> note_on_new_column(const ReadColumn& read,
+                                              const std::vector<std::string>& unknown);
+
+/// Returns a note on numbers whose commas or points may be meant in another way, or nothing.
+std::optional<std::string> note_on_separators(const std::string& name, const ColumnCells& cells,
+                                              CellFormat format, bool has_decimal_commas);
+
+/// Returns a note on percent signs in some cells only, or on several currencies, or nothing.
+std::optional<std::string> note_on_signs(const std::string& name, const ColumnCells& cells);
 
 }  // namespace selfnorm

@@ -23,7 +23,7 @@ std::string list_columns(const Dataset& data, const std::string& kind,
   std::vector<std::string> listed;
   std::size_t more = 0;
   for (const TableColumn& column : data.table) {
-    if (column.kind != kind) continue;
+    if (shown_kind(column) != kind) continue;
     if (listed.size() < kMaxSummarized) listed.push_back(text(column));
     else ++more;
   }
@@ -110,6 +110,10 @@ std::string describe_target(const Dataset& data) {
   return join(names, ", ") + ": numbers, each in its own unit";
 }
 
+std::string shown_kind(const TableColumn& column) {
+  return is_boolean(column) ? "boolean" : column.kind;
+}
+
 std::vector<std::string> summarize_table(const Dataset& data, const DataOptions& options) {
   std::vector<std::string> lines;
   const auto add = [&](const std::string& label, const std::string& text) {
@@ -138,6 +142,9 @@ std::vector<std::string> summarize_table(const Dataset& data, const DataOptions&
                         fmt::format("{} {}{}", column.name, column.categories.size(),
                                     column.has_other ? " and others" : ""));
   };
+  add("booleans", list_columns(data, "boolean", [&](const TableColumn& column) {
+        return with_missing(data, column, column.name);
+      }));
   add("words", list_columns(data, "category", categories));
   add("vectors", list_columns(data, "embedded", categories));
   add("ordered", list_columns(data, "ordinal", [&](const TableColumn& column) {

@@ -5,21 +5,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "base/index.h"
 #include "base/text.h"
 #include "files/byte_reader.h"
+#include "tables/table_notes.h"
 
 namespace selfnorm {
 namespace {
 
 constexpr std::size_t kMaxListedCells = 5;  // faults of a target that are listed
-
-bool has_format(const ColumnCells& cells, CellFormat format) {
-  return std::ranges::all_of(
-      cells.words(), [&](const std::string& word) { return parse_cell(word, format).has_value(); });
-}
 
 // Returns the rows of the first cells that are not numbers.
 std::vector<std::int64_t> rows_of_words(const ColumnCells& cells) {
@@ -32,31 +29,41 @@ std::vector<std::int64_t> rows_of_words(const ColumnCells& cells) {
   return rows;
 }
 
-void reject_words(const TargetColumn& column, const std::string& expected, const std::string& fix) {
+std::vector<std::string> list_words(const TargetColumn& column, const std::string& expected) {
   std::vector<std::string> faults;
   for (const std::int64_t row : rows_of_words(*column.cells)) {
     const std::int32_t code = column.cells->codes()[as_index(row)];
     faults.push_back(fmt::format("{}: expected {}, got {}", column.locate(row), expected,
                                  quote_for_message(column.cells->words()[as_index(code)])));
   }
-  if (!faults.empty()) throw_cell_faults(faults, fix);
+  return faults;
 }
 
-// Words are an error if they cannot be classes: most cells are numbers, or numbers are required.
-void check_words(const TargetColumn& column, const std::string& task, bool is_one_of_several,
-                 bool is_new) {
-  if (!column.cells->has_words()) return;
-  const std::string fix =
-      is_new ? kFixOfNewCells
-             : "correct the cells, empty them, which makes them missing, or list words that mean "
-               "missing with --missing";
-  const std::int64_t numbers = column.cells->count_numbers();
-  const std::int64_t present = column.cells->size() - column.cells->missing();
-  if (task == "regression" || is_one_of_several)
-    reject_words(column, "a number as the target", fix);
-  if (task == "auto" && 2 * numbers > present) {
-    reject_words(column, "a number as the target, since most cells are numbers",
-                 fix + "; --task classification makes each different cell a class");
+// Throws if 32-bit numbers would be nearly the same for all targets.
+void check_resolution(const TargetColumn& column) {
+  constexpr double kLargest = 1 << 23, kLeastSteps = 1000;  // between the smallest and the largest
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const double x : column.cells->numbers())
+    if (!std::isnan(x)) low = std::min(low, x), high = std::max(high, x);
+  const double size = std::max(std::abs(low), std::abs(high));
+  if (!(high > low) || !std::isfinite(size) || size * kLeastSteps <= kLargest * (high - low))
+    return;
+  throw_data_error(fmt::format(
+      "{}: the target {} is between {} and {}, which 32-bit numbers cannot tell apart (subtract {} "
+      "from the column)",
+      column.locate(0), quote_for_message(column.name), low, high, std::floor(low)));
+}
+
+// Throws if a number that is a class may stand for several whole numbers.
+void check_exact_classes(const TargetColumn& column) {
+  constexpr double kLargest = 9007199254740992;  // 2^53
+  for (std::int64_t row = 0; row < column.cells->size(); ++row) {
+    const double number = column.cells->numbers()[as_index(row)];
+    if (!(std::abs(number) >= kLargest)) continue;
+    throw_data_error(
+        fmt::format("{}: expected a class below 9007199254740992, got {} (put a letter before "
+                    "these numbers, so that they are words)",
+                    column.locate(row), number));
   }
 }
 
@@ -90,18 +97,55 @@ Targets several_targets(const std::vector<TargetColumn>& columns) {
 
 }  // namespace
 
-void read_formatted_numbers(const TargetColumn& column, bool prefers_decimal_comma,
-                            std::vector<std::string>& notes) {
-  if (!column.cells->has_words()) return;
+void read_formatted_numbers(TargetColumn& column, bool has_decimal_commas,
+                            bool prefers_decimal_comma, std::vector<std::string>& notes) {
+  const std::string label = "target " + quote_for_message(column.name);
+  const auto add = [&](std::optional<std::string> note) {
+    if (note) notes.push_back("target " + *note);
+  };
+  if (!column.cells->has_words()) {
+    return add(
+        note_on_separators(column.name, *column.cells, CellFormat::plain, has_decimal_commas));
+  }
   std::vector<CellFormat> formats = {CellFormat::thousands, CellFormat::decimal_comma};
   if (prefers_decimal_comma) std::ranges::reverse(formats);
+  const bool is_given = !column.format.empty();
+  if (is_given) formats = {*format_named(column.format)};
   for (const CellFormat format : formats) {
-    if (!has_format(*column.cells, format)) continue;
-    notes.push_back(fmt::format("target '{}': {} is read as {}", column.name,
-                                quote_for_message(column.cells->words()[0]),
-                                *parse_cell(column.cells->words()[0], format)));
+    if (!have_format(*column.cells, format)) continue;
+    column.format = format_name(format);
+    const std::string& first = column.cells->words()[0];
+    if (!is_given)
+      notes.push_back(fmt::format("{}: {} is read as {}", label, quote_for_message(first),
+                                  *parse_cell(first, format)));
+    if (!is_given) add(note_on_separators(column.name, *column.cells, format, has_decimal_commas));
+    add(note_on_signs(column.name, *column.cells));
     return column.cells->use_numbers(format);
   }
+}
+
+UnreadableCells find_unreadable_targets(const std::vector<TargetColumn>& columns,
+                                        const std::string& task, bool is_new) {
+  UnreadableCells found;
+  found.fix = is_new ? kFixOfNewCells
+                     : "correct the cells, empty them, which makes them missing, or list words "
+                       "that mean missing with --missing";
+  for (const TargetColumn& column : columns) {
+    if (!column.cells->has_words()) continue;
+    const std::int64_t numbers = column.cells->count_numbers();
+    const std::int64_t present = column.cells->size() - column.cells->missing();
+    const bool are_mostly_numbers = task == "auto" && 2 * numbers > present;
+    const bool are_several = columns.size() > 1;
+    if (!are_several && task != "regression" && !are_mostly_numbers) continue;
+    const std::string why = are_several      ? ", since each of several targets is a number"
+                            : task == "auto" ? ", since most cells are numbers"
+                                             : "";
+    std::ranges::move(list_words(column, "a number as the target" + why),
+                      std::back_inserter(found.faults));
+    if (!are_several && are_mostly_numbers)
+      found.fix += "; --task classification makes each different cell a class";
+  }
+  return found;
 }
 
 void check_variety(const std::string& file, const TargetColumn& column,
@@ -132,15 +176,21 @@ void check_variety(const std::string& file, const TargetColumn& column,
                                 column.name, value));
 }
 
-Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::string& task,
-                         bool is_new) {
+Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::string& task) {
   if (columns.empty()) return {};
-  for (const TargetColumn& column : columns) check_words(column, task, columns.size() > 1, is_new);
-  if (columns.size() > 1) return several_targets(columns);
-  const TargetColumn& column = columns[0];
-  if (column.cells->has_words())
-    return text_targets(column.name, labels_of(*column.cells), task, column.locate);
-  return number_targets(column.name, column.cells->numbers(), task, column.locate);
+  Targets targets;
+  if (columns.size() > 1) {
+    targets = several_targets(columns);
+  } else if (const TargetColumn& column = columns[0]; column.cells->has_words()) {
+    targets = text_targets(column.name, labels_of(*column.cells), task, column.locate);
+  } else {
+    targets = number_targets(column.name, column.cells->numbers(), task, column.locate);
+    if (!targets.classes.empty()) check_exact_classes(column);
+  }
+  if (targets.classes.empty()) std::ranges::for_each(columns, check_resolution);
+  for (const TargetColumn& column : columns)
+    targets.formats.push_back(column.format.empty() ? "plain" : column.format);
+  return targets;
 }
 
 bool needs_all_labels(const ColumnCells& cells, const std::string& task) {
@@ -167,11 +217,10 @@ void reject_doubtful_missing(const std::string& place, const std::string& word, 
                              std::int64_t rows) {
   constexpr std::int64_t kRare = 20;  // a class has at least one row in this many
   if (kRare * count < rows) return;
-  throw_data_error(fmt::format(
-      "{}: {} counts as missing, but {} of {} rows have it, so it may be a class (to make it one, "
-      "list the words that mean missing without it, as in --missing '?'; to leave these rows out, "
-      "empty the cells)",
-      place, quote_for_message(word), count, rows));
+  throw_data_error(
+      fmt::format("{}: {} counts as missing, but {} of {} rows have it, so it may be a class ("
+                  "--not-missing {} makes it one; to leave these rows out, empty the cells)",
+                  place, quote_for_message(word), count, rows, quote_for_shell(word)));
 }
 
 void throw_no_features(const std::string& file, const std::vector<TableColumn>& columns) {

@@ -16,24 +16,35 @@ struct TargetColumn {
   std::string name;
   ColumnCells* cells;
   RowLocator locate;
+  std::string format = {};  ///< how numbers are written, or "" if the cells decide
 };
 
 /// Converts a target of words to numbers if all are numbers with a decimal comma, thousands
-/// separators, a currency or a percent sign. Adds a note.
-void read_formatted_numbers(const TargetColumn& column, bool prefers_decimal_comma,
-                            std::vector<std::string>& notes);
+/// separators, a currency or a percent sign. Sets the column's format. Adds notes.
+void read_formatted_numbers(TargetColumn& column, bool has_decimal_commas,
+                            bool prefers_decimal_comma, std::vector<std::string>& notes);
 
 /// Throws Error(data) for a target of words of which there are too few rows each. Adds a note if
 /// all rows have the same target.
 void check_variety(const std::string& file, const TargetColumn& column,
                    std::vector<std::string>& notes);
 
-/// Returns the targets in these columns. One target of words, or of whole numbers that number
-/// classes (`look_like_classes`), is a class. Throws Error(data) with the places of all cells that
-/// are not numbers if most are, and for words if the task is "regression" or there are several
-/// targets. `is_new` means that a model is given, so that its kind of target cannot change.
-Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::string& task,
-                         bool is_new);
+/// Cells that cannot be read, and what can be done about them.
+struct UnreadableCells {
+  std::vector<std::string> faults;
+  std::string fix;
+};
+
+/// Finds the cells that are no targets: words if most cells are numbers, if the task is
+/// "regression", or if there are several targets. `is_new` means that a model is given, so that its
+/// kind of target cannot change.
+UnreadableCells find_unreadable_targets(const std::vector<TargetColumn>& columns,
+                                        const std::string& task, bool is_new);
+
+/// Returns the targets in these columns, which are readable. One target of words, or of whole
+/// numbers that number classes (`look_like_classes`), is a class. Throws Error(data) for numbers
+/// that 32 bits do not tell apart, and for classes that 64 bits do not tell apart.
+Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::string& task);
 
 /// Returns whether rows without this target must be left out, because it is a class.
 bool needs_all_labels(const ColumnCells& cells, const std::string& task);

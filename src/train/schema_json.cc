@@ -122,6 +122,15 @@ TableColumn column_from_json(const nlohmann::json& json) {
   return column;
 }
 
+void check_number_formats(const std::vector<std::string>& formats) {
+  for (const std::string& name : formats) {
+    const auto format = format_named(name);
+    if (format && !is_time(*format)) continue;
+    throw Error(ErrorKind::model_file,
+                fmt::format("schema: {} is not a format of numbers", quote_for_message(name)));
+  }
+}
+
 void check_names_of_columns(const std::vector<TableColumn>& table) {
   std::set<std::string> names;
   for (const TableColumn& column : table) {
@@ -149,6 +158,7 @@ std::string schema_to_json(const Schema& schema) {
                         {"target", schema.target},
                         {"class_names", schema.class_names},
                         {"target_columns", schema.target_columns},
+                        {"target_formats", schema.target_formats},
                         {"header", schema.header},
                         {"delimiter", schema.delimiter},
                         {"quotes", schema.quotes},
@@ -175,6 +185,8 @@ Schema schema_from_json(std::string_view text) {
     schema.class_names = json.at("class_names").get<std::vector<std::string>>();
     // Older files do not have these members.
     schema.target_columns = json.value("target_columns", schema.target_columns);
+    schema.target_formats = json.value("target_formats", schema.target_formats);
+    check_number_formats(schema.target_formats);
     schema.header = json.value("header", schema.header);
     schema.delimiter = json.value("delimiter", schema.delimiter);
     schema.quotes = json.value("quotes", schema.quotes);

@@ -27,6 +27,7 @@ struct Schema {
   std::string target;
   std::vector<std::string> class_names;
   std::vector<std::string> target_columns = {};  ///< columns of several targets in a table
+  std::vector<std::string> target_formats = {};  ///< as in Targets::formats
   std::string header = "auto";                   ///< how a table is read, as in DataOptions
   std::string delimiter = "auto";
   std::string quotes = "auto";

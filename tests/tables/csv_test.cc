@@ -169,7 +169,7 @@ TEST_F(CsvTest, NamesBadLabels) {
                   fault("x,y\n1,a\n", target("y", "regression")));
   expect_contains(":2, column 'y': expected a target within 32-bit",
                   fault("x,y\n1,inf\n", target("y")));
-  expect_contains(":3, column 'z': expected a number as the target, got 'a'",
+  expect_contains(":3, column 'z': expected a number as the target, since each of several",
                   fault("x,y,z\n1,1,1\n1,1,a\n", target("y,z")));
 }
 

@@ -38,11 +38,11 @@ const std::string kLines =
 TEST_F(JsonTableTest, ColumnsAreTheKeysInTheOrderOfTheirFirstRow) {
   const Dataset data = read(kLines);
   EXPECT_EQ(data.inputs[0].columns,
-            (Names{"age", "age is missing", "job=cook, \"the\" first", "ok=true", "ok=false",
+            (Names{"age", "age is missing", "job=cook, \"the\" first", "ok=false", "ok=true",
                    "ok is missing", "when", "when is missing"}));
   EXPECT_EQ(data.targets.classes, (Classes{0, 1, 0}));
   const Floats& numbers = features(data);
-  EXPECT_EQ(Floats(numbers.begin(), numbers.begin() + 6), (Floats{39, 0, 0, 1, 0, 0}));
+  EXPECT_EQ(Floats(numbers.begin(), numbers.begin() + 6), (Floats{39, 0, 0, 0, 1, 0}));
   EXPECT_EQ(Floats(numbers.begin() + 8, numbers.begin() + 14), (Floats{25, 0, 1, 0, 0, 1}));
   EXPECT_TRUE(std::isnan(numbers[16]));
   EXPECT_EQ(data.lines, (std::vector<std::int64_t>{1, 3, 4}));

@@ -2,6 +2,7 @@
 // Tests how the rows of another table are read for a model.
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "tables/table_fixture.h"
 
 namespace selfnorm {
@@ -55,6 +56,20 @@ TEST_F(NewRowsTest, ErrorsShowTheFormatOfTheColumn) {
   expect_contains("expected a number written as 1234.5, got '1,5'",
                   new_fault(train, row + "2020-01-02,5,\"1,5\"\n"));
   expect_contains("expected a number, got 'x'", new_fault(train, row + "2020-01-02,5,x\n"));
+}
+
+TEST_F(NewRowsTest, NumbersHaveTheFormatOfTraining) {
+  const Dataset train = read("a;x;y\n62,881;1;196,54\n2,5;2;7,5\n");
+  EXPECT_EQ(train.targets.formats, (Names{"decimal comma"}));
+  expect_contains("expected a number written as 1.234,5, got '62.88'",
+                  new_fault(train, "a,x\n62.88,1\n"));
+  DataOptions options = planned(train);
+  expect_contains("column 'a': '62.881' is read as 62881, since training had decimal commas",
+                  join(read("a,x\n62.881,1\n", "", options).notes, "\n"));
+  options.read_targets = true;
+  options.task = "regression";
+  options.target_formats = train.targets.formats;
+  EXPECT_EQ(read("a;x;y\n1,5;1;19.654\n", "y", options).targets.values, (Floats{19654}));
 }
 
 TEST_F(NewRowsTest, AWrongTargetOfNewRowsCanOnlyBeCorrected) {

@@ -22,6 +22,14 @@ class TableNotesTest : public TableTest {
   static std::string kind_of(const Dataset& data, const std::string& name) {
     return std::ranges::find(data.table, name, &TableColumn::name)->kind;
   }
+  /// Returns a table with this column, and numbers.
+  static std::string column(const std::string& name, const Names& cells) {
+    std::string text = name + ";x;y\n";
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      text += fmt::format("{};{};{}\n", cells[i], i, i * i);
+    return text;
+  }
+  static Names repeat(const std::string& cell, std::size_t count) { return Names(count, cell); }
   static std::string notes_of(const Dataset& data) { return join(data.notes, "\n"); }
 };
 
@@ -61,6 +69,81 @@ TEST_F(TableNotesTest, ARowThatCountsTheColumnsIsAHeader) {
   EXPECT_EQ(read("0,1,3\n5,3,8\n2,7,9\n", "-1").rows, 3);
   EXPECT_EQ(read("0,1,2\n", "-1").rows, 1);
   EXPECT_EQ(read("0,1\n1,0\n1,1\n", "-1").rows, 3);
+}
+
+TEST_F(TableNotesTest, AFirstRowThatCountsUpMayBeAHeader) {
+  expect_contains("the first row begins with 2018, 2019, 2020 and is read as data; --header yes",
+                  notes_of(read("2018,2019,2020\n5,3,8.5\n2,7,9.5\n", "-1")));
+  EXPECT_EQ(read("2018,2019,2020\n5,3,8.5\n2,7,9.5\n", "2020").rows, 2);
+  EXPECT_EQ(notes_of(read("2018,2019,2021\n5,3,8.5\n2,7,9.5\n", "-1")), "");
+}
+
+TEST_F(TableNotesTest, CommasAndPointsMayMeanAnotherNumber) {
+  expect_contains(
+      "column 'a': '2,137' is read as 2137, but 2.137 is possible, too; --numeric "
+      "'a=decimal comma'",
+      notes_of(read("a,y\n\"2,137\",1\n\"3,500\",2\n\"1,250\",4\n")));
+  // Another column certainly has decimal commas.
+  const std::string both = "a,b,y\n\"2,137\",\"4,58\",1\n\"3,500\",\"5,5\",2\n";
+  EXPECT_EQ(numbers(read(both), "a"), (Floats{2.137f, 3.5f}));
+  expect_contains("column 'a': '2,137' is read as 2.137, but 2137", notes_of(read(both)));
+  DataOptions thousands;
+  thousands.numeric = {"a=thousands"};
+  const Dataset chosen = read(both, "y", thousands);
+  EXPECT_EQ(numbers(chosen, "a"), (Floats{2137, 3500}));
+  EXPECT_EQ(notes_of(chosen), "");
+  const std::string points = "a;b;y\n1.257;4,58;1\n996;5,5;2\n";
+  expect_contains(
+      "column 'a': '1.257' is read as 1.257, but 1257 is possible, too; --numeric "
+      "'a=decimal comma'",
+      notes_of(read(points)));
+  DataOptions commas;
+  commas.numeric = {"a=decimal comma", "y=decimal comma"};
+  EXPECT_EQ(numbers(read(points, "y", commas), "a"), (Floats{1257, 996}));
+  EXPECT_EQ(read("a;b;y\n1;4,58;1.257\n2;5,5;996\n3;6,5;1.5\n", "b", {}).rows, 3);
+  const std::string target = "a;b;y\n1;4,58;1.257\n2;5,5;996\n3;6,5;1.500\n";
+  expect_contains("target 'y': '1.257' is read as 1.257", notes_of(read(target)));
+  commas.numeric = {"y=decimal comma"};
+  EXPECT_EQ(read(target, "y", commas).targets.values, (Floats{1257, 996, 1500}));
+  commas.numeric = {"a=roman"};
+  expect_contains("'roman' is not a format of numbers", fault(points, commas));
+}
+
+TEST_F(TableNotesTest, SignsDoNotChangeNumbers) {
+  expect_contains("column 'a': some cells have a percent sign",
+                  notes_of(read(column("a", {"50%", "0.5", "62.5%"}))));
+  expect_contains("column 'a': the cells do not all have the same currency sign",
+                  notes_of(read(column("a", {"$50", "€7", "$6"}))));
+  EXPECT_EQ(notes_of(read(column("a", {"$50", "$7", "$6.5"}))), "");
+}
+
+TEST_F(TableNotesTest, NumbersMayBeDates) {
+  expect_contains("the numbers of 'a' look like dates; --date 'a' reads them as dates",
+                  notes_of(read(column("a", {"20220204", "", "20211231"}))));
+  EXPECT_EQ(notes_of(read(column("a", {"20220204", "20221331"}))), "");
+}
+
+TEST_F(TableNotesTest, ARareWordMakesNumbersACategory) {
+  Names cells = repeat("2", 30);
+  cells.push_back("3O");
+  cells.push_back("3");
+  expect_contains("column 'a' is a category because of '3O'", notes_of(read(column("a", cells))));
+  DataOptions numeric;
+  numeric.numeric = {"a"};
+  expect_contains("column 'a': expected a number, got '3O'", fault(column("a", cells), numeric));
+}
+
+TEST_F(TableNotesTest, PlusAndMinusMayBeCategories) {
+  const std::string text = column("a", {"+", "-", "+", "-"});
+  expect_contains("column 'a': '-' counts as missing, although '+' occurs; --not-missing '-'",
+                  notes_of(read(text)));
+  DataOptions options;
+  options.not_missing = {"-"};
+  EXPECT_EQ(read(text, "y", options).table[0].categories, (Names{"+", "-"}));
+  expect_contains(
+      "'-' counts as missing, but 2 of 4 rows have it, so it may be a class "
+      "(--not-missing '-' makes it one",
+      fault("x,y\n1,+\n2,-\n3,+\n4,-\n"));
 }
 
 TEST_F(TableNotesTest, DatesMayBeginWithTheDay) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What options say about the columns and rows of a table, and faults of both.
 
+#include <fmt/format.h>
 #include <rapidcheck.h>
 
 #include <algorithm>
@@ -55,6 +56,62 @@ TEST_F(TableOptionsTest, AColumnWithoutANameHasAnIndex) {
   options.keep = {};
   options.time = "0";
   EXPECT_EQ(read(text, "y", options).times, (std::vector<double>{5, 6, 7}));
+}
+
+TEST_F(TableOptionsTest, RowsWithOneCellMoreThanTheHeaderBeginWithNames) {
+  EXPECT_EQ(read("x,y\na,1,2.5\nb,2,4.5\n").inputs[0].columns, (Names{"x"}));
+  expect_contains("t.csv:2: the rows have 3 cells, but the header names 2 columns",
+                  fault("x,y\n62,88,2.5\n62,5,4.5\n"));
+}
+
+TEST_F(TableOptionsTest, NamesAndDifferentNumbersMakeAnIdentifier) {
+  std::string text = "user,customer_id,x,y\n", few = text;
+  for (int i = 0; i < 40; ++i)
+    text += fmt::format("u{},{},{},{}\n", i, 1000 + 7 * i, i % 7, i % 13 + 0.5);
+  const Dataset data = read(text);
+  EXPECT_EQ(data.inputs[0].columns, (Names{"x"}));
+  EXPECT_EQ(data.table[0].kind, "id");
+  EXPECT_EQ(data.table[1].kind, "id");
+  DataOptions options;
+  options.keep = {"customer_id"};
+  EXPECT_EQ(read(text, "y", options).inputs[0].columns, (Names{"customer_id", "x"}));
+  for (int i = 0; i < 40; ++i)
+    few += fmt::format("u{},{},{},{}\n", i % 9, 1000 + i % 9, i % 7, i % 13 + 0.5);
+  EXPECT_EQ(read(few).table[1].kind, "number");
+}
+
+TEST_F(TableOptionsTest, TimesMayHaveAFewWrongCells) {
+  std::string text = "when,y\n";
+  for (int i = 1; i < 29; ++i) text += fmt::format("2021-02-{:02},{}.5\n", i, i % 7);
+  expect_contains(
+      "t.csv:30, column 'when': expected a time written as year-month-day, got "
+      "'2021-02-30'",
+      fault(text + "2021-02-30,2.5\n"));
+}
+
+TEST_F(TableOptionsTest, CodesWithZerosAreNoNumbers) {
+  std::string text = "zip,x,y\n";
+  for (int i = 0; i < 100; ++i) text += fmt::format("{:05},{},{}.5\n", 970 * i, i % 9, i % 7);
+  EXPECT_EQ(read(text).table[0].kind, "id");
+}
+
+TEST_F(TableOptionsTest, ErrorsListTheFaultsOfTargetsAndFeatures) {
+  std::string text = "a,b,y\n";
+  for (int i = 0; i < 40; ++i) text += fmt::format("{0},{0},{0}.5\n", i);
+  const std::string message = fault(text + "x1,1,2\n3,x2,4\n5,6,bad\n");
+  expect_contains(":44, column 'y': expected a number as the target, since most", message);
+  expect_contains(":42, column 'a': expected a number, got 'x1'", message);
+  expect_contains(":43, column 'b': expected a number, got 'x2'", message);
+}
+
+TEST_F(TableOptionsTest, TargetsMustDifferInTheirNumbers) {
+  expect_contains("which 32-bit numbers cannot tell apart (subtract 16000000001815",
+                  fault("a,y\n1,16000000001815\n2,16000000001999\n3,16000000001900\n"));
+  EXPECT_EQ(fault("a,y\n1,1990\n2,2020\n3,2001\n"), "");
+  DataOptions classes;
+  classes.task = "classification";
+  expect_contains("expected a class below 9007199254740992",
+                  fault("a,y\n1,9007199254740993\n2,9007199254740992\n", classes));
 }
 
 TEST_F(TableOptionsTest, ADelimiterAtTheEndOfRowsIsNoColumn) {

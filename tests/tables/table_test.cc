@@ -22,7 +22,18 @@ TEST_F(TableTest, WordsBecomeOneNumberForEachCategory) {
   EXPECT_EQ(data.inputs[0].sources, (Names{"c", "c", "c"}));
   EXPECT_EQ(numbers(data, "c=red"), (Floats{1, 0, 1, 0}));
   EXPECT_EQ(numbers(data, "c=green"), (Floats{0, 0, 0, 1}));
-  EXPECT_EQ(read("c,y\nyes,0\nno,1\nyes,0\n").inputs[0].columns, (Names{"c=no"}));
+  EXPECT_EQ(read("c,y\nyes,0\nno,1\nyes,0\n").inputs[0].columns, (Names{"c=yes"}));
+}
+
+TEST_F(TableTest, TruthValuesMayBeWrittenInAnyWay) {
+  const Dataset data = read("c,y\nTrue,0\ntrue,1\nNO,0\n1,1\nno,1\n");
+  EXPECT_EQ(numbers(data, "c=True"), (Floats{1, 1, 0, 1, 0}));
+  const Dataset train = read("c,y\nTrue,0\nFalse,1\nTrue,1\n");
+  const Dataset rows = read("c\nyes\nFALSE\n0\n", "", planned(train));
+  EXPECT_EQ(numbers(rows, "c=True"), (Floats{1, 0, 0}));
+  EXPECT_TRUE(rows.notes.empty());
+  // Three letters are not truth values.
+  EXPECT_EQ(read("c,y\nf,0\nn,1\nt,0\n").table[0].categories, (Names{"f", "n", "t"}));
 }
 
 TEST_F(TableTest, RareCategoriesShareANumber) {
@@ -50,7 +61,12 @@ TEST_F(TableTest, MissingCellsAreMarked) {
   options.missing = {"-9"};
   EXPECT_EQ(numbers(read("a,y\n1,0\n-9,1\n3,0\n", "y", options), "a is missing"),
             (Floats{0, 1, 0}));
-  EXPECT_EQ(read("c,y\nNA,0\nDE,1\nNA,1\n", "y", options).inputs[0].columns, (Names{"c=DE"}));
+  EXPECT_EQ(numbers(read("a,y\n1,0\n-9.0,1\n3,0\n", "y", options), "a is missing"),
+            (Floats{0, 1, 0}));
+  const std::string country = "c,y\nNA,0\nDE,1\nNA,1\n";
+  EXPECT_EQ(read(country, "y", options).inputs[0].columns, (Names{"c=DE", "c is missing"}));
+  options.not_missing = {"na"};
+  EXPECT_EQ(read(country, "y", options).inputs[0].columns, (Names{"c=DE"}));
 }
 
 TEST_F(TableTest, NumbersOfOtherFormats) {
@@ -264,6 +280,41 @@ TEST(ParseCell, ReadsTimes) {
   EXPECT_EQ(parse_cell("2019-02-30", CellFormat::iso_time), std::nullopt);
   EXPECT_EQ(parse_cell("2019-03-23 24:00", CellFormat::iso_time), std::nullopt);
   EXPECT_EQ(parse_cell("13/13/2019", CellFormat::month_day), std::nullopt);
+}
+
+// 2019-03-23 20:21 in each of the ways that programs write it.
+TEST(ParseCell, ReadsTimesOfManyPrograms) {
+  constexpr double kTime = 1553372460;
+  EXPECT_EQ(parse_cell("2019-03-23T22:21:00+02:00", CellFormat::iso_time), kTime);
+  EXPECT_EQ(parse_cell("2019-03-23 15:21:00-0500", CellFormat::iso_time), kTime);
+  EXPECT_EQ(parse_cell("2019-03-23 20:21:00 UTC", CellFormat::iso_time), kTime);
+  EXPECT_EQ(parse_cell("03/23/2019 08:21 PM", CellFormat::month_day), kTime);
+  EXPECT_EQ(parse_cell("23.03.19 20:21", CellFormat::day_month), kTime);
+  for (const char* text : {"23-Mar-2019 20:21", "23 March 2019 20:21", "Mar 23, 2019 8:21 pm",
+                           "march 23 2019 20:21", "23-MAR-19 20:21"})
+    EXPECT_EQ(parse_cell(text, CellFormat::month_name), kTime) << text;
+  EXPECT_EQ(parse_cell("12/31/69 12:00 AM", CellFormat::month_day), -kSecondsPerDay);
+  EXPECT_EQ(parse_cell("2019-03-23 13:00 PM", CellFormat::iso_time), std::nullopt);
+  EXPECT_EQ(parse_cell("2019-03-23 10:00 +2", CellFormat::iso_time), std::nullopt);
+  EXPECT_EQ(parse_cell("1.2.10", CellFormat::day_month), std::nullopt);  // a version
+  EXPECT_EQ(parse_cell("23 Mai 2019", CellFormat::month_name), std::nullopt);
+}
+
+TEST(ParseCell, ReadsGroupsOfDigitsAndSigns) {
+  const auto thousands = [](const std::string& cell) {
+    return parse_cell(cell, CellFormat::thousands);
+  };
+  EXPECT_EQ(thousands("-$12.50"), -12.5);
+  EXPECT_EQ(thousands("($1,234.50)"), -1234.5);
+  EXPECT_EQ(thousands("1,62,007"), 162007);
+  EXPECT_EQ(thousands("62 881"), 62881);
+  EXPECT_EQ(thousands("62\u00A0881.5"), 62881.5);
+  EXPECT_EQ(thousands("1\u202F062\u202F881"), 1062881);
+  EXPECT_EQ(thousands("62'881"), 62881);
+  EXPECT_EQ(thousands("12 EUR"), 12);
+  EXPECT_EQ(parse_cell("62 881,5", CellFormat::decimal_comma), 62881.5);
+  for (const char* text : {"(12)", "--$5", "-$-5", "1,2,345", "12,34,56", "1 2", "62 881,5 7"})
+    EXPECT_EQ(thousands(text), std::nullopt) << text;
 }
 
 TEST(ParseCell, ReadsNumbersThatAreTooSmallAsZero) {
