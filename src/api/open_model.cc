@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "data/fingerprint.h"
 #include "data/split.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
@@ -161,6 +162,11 @@ SelectedRows select_split(LoadedData loaded, const RunConfig& config, const std:
   return {std::move(loaded.train), std::move(rows), split};
 }
 
+// Returns whether the data of a run are certainly not those of its training.
+bool has_changed(const Schema& schema, const Dataset& data) {
+  return !schema.training_data.empty() && schema.training_data != data_fingerprint(data);
+}
+
 // Clears the names of columns. If the user lists the columns of an input, they count in that order,
 // whatever the names of the model's columns are.
 void clear_column_names(Dataset& data) {
@@ -217,12 +223,24 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
   config.data.read_targets = needs_targets || !is_external;
   config.data.read_ids = !needs_targets;
   if (!is_external) add_identifiers(opened.model.schema, config.data);
-  SelectedRows rows = select_split(load_data(config.data, config.train.seed), config, split,
-                                   is_external, needs_targets);
+  LoadedData loaded = load_data(config.data, config.train.seed);
+  const Schema& schema = opened.model.schema;
+  if (!is_external && has_changed(schema, loaded.train)) {
+    loaded.train.notes.push_back(fmt::format(
+        "{} has changed since the training, so it may be divided in another way, and rows of this "
+        "split may be among those of the training",
+        loaded.train.name));
+  }
+  SelectedRows rows =
+      select_split(std::move(loaded), config, split, is_external, needs_targets);
   if (needs_targets) require_targets(opened.model.schema, rows.data);
   else rows.data.targets = {};
   if (!data.inputs.empty() || !data.text.empty()) clear_column_names(rows.data);
-  adapt_dataset(opened.model.schema, rows.data);
+  adapt_dataset(schema, rows.data);
+  if (is_external && needs_targets && schema.training_data == data_fingerprint(rows.data)) {
+    rows.data.notes.push_back(
+        "these are the data that the model was trained on, so the scores of new rows may be worse");
+  }
   return {Model(std::make_shared<TrainedModel>(std::move(opened.model))), std::move(rows.data),
           std::move(rows.rows), rows.split};
 }

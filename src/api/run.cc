@@ -10,11 +10,11 @@
 #include "api/default_network.h"
 #include "api/preset.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "data/check_dataset.h"
 #include "data/inputs.h"
+#include "data/fingerprint.h"
 #include "data/split.h"
 #include "passes/build.h"
 #include "passes/views.h"
@@ -110,19 +110,9 @@ Shape sample_output_shape(const Graph& graph) {
   return {shape.begin() + 1, shape.end()};
 }
 
-template <class T>
-std::uint64_t hash_of(const std::vector<T>& values, std::uint64_t seed) {
-  return hash_bytes(values.data(), values.size() * sizeof(T), seed);
-}
-
-// Returns the number of rows and a hash, since a file may have changed since the run began.
-std::string data_fingerprint(const char* part, const Dataset& data) {
-  std::uint64_t hash = 0;
-  for (const Field& field : data.inputs) {
-    hash = std::visit([&](const auto& values) { return hash_of(values, hash); }, field.values);
-  }
-  hash = hash_of(data.targets.values, hash_of(data.targets.classes, hash));
-  return fmt::format("{} data: {} rows, XXH64 {:016x}\n", part, data.rows, hash);
+// Returns a line on a part of the data, since a file may have changed since the run began.
+std::string fingerprint_line(const char* part, const Dataset& data) {
+  return fmt::format("{} data: {}\n", part, data_fingerprint(data));
 }
 
 // Returns what must be equal when a run is resumed. The number of epochs and of threads may differ.
@@ -139,8 +129,8 @@ std::string fingerprint(const PreparedRun& run) {
   config.train.checkpoint_every = 1;
   config.train.refit_output = true;
   config.data.data_dir.clear();
-  std::string text = to_toml(config) + data_fingerprint("training", run.train);
-  if (run.validation.has_value()) text += data_fingerprint("validation", *run.validation);
+  std::string text = to_toml(config) + fingerprint_line("training", run.train);
+  if (run.validation.has_value()) text += fingerprint_line("validation", *run.validation);
   return text;
 }
 
@@ -350,6 +340,7 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   write_file(folder.config(), to_toml(run.config));
   trainer.run();
   result.output_lines = run.model.output_lines;
+  run.model.schema.training_data = data_fingerprint(run.train);
   save_model(run.model, folder.model());
   run.final_evaluation = evaluate_final_model(run, result);
   run.history = history->records();

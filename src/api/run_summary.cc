@@ -123,7 +123,8 @@ RunSummary Run::summary() const {
     summary.unlabeled += data->unlabeled;
     summary.skipped += data->skipped;
   }
-  if (!run.train.table.empty()) summary.notes = summarize_table(run.train, run.config.data);
+  const bool has_columns = !run.train.table.empty() || !run.train.vocabulary.empty();
+  if (has_columns) summary.notes = summarize_table(run.train, run.config.data);
   for (std::string& line : describe_scaling(run)) summary.notes.push_back(std::move(line));
   for (const std::string& each : find_leaks(run.train)) summary.notes.push_back("warning: " + each);
   if (const auto duplicates = find_duplicates(run.train)) {

@@ -183,7 +183,7 @@ ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells
         value = truth == truth_value(column.categories[0]) ? 0 : 1;
     } else {
       value = parse_cell(word, format);
-      // "1.5" is no number with a decimal comma.
+      // "1.5" does not have a decimal comma.
       const bool may_be_plain = format != CellFormat::decimal_comma || word.find('.') == word.npos;
       if (!value && !is_time(format) && may_be_plain) value = parse_number(word);
     }

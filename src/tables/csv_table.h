@@ -112,8 +112,7 @@ class CsvTable {
   std::vector<ColumnChoice> choices_;  // by column; empty with a plan
   std::vector<std::size_t> targets_;
   std::vector<std::int64_t> lines_;
-  // Whether a column certainly has decimal commas, and whether "1,234" has one.
-  bool has_decimal_commas_ = false, prefers_decimal_comma_ = false;
+  bool has_decimal_commas_ = false;  // so that "1,234" probably has one, too
 };
 
 }  // namespace selfnorm

@@ -91,7 +91,7 @@ std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& dat
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (columns_[i].is_target || is_after_last_delimiter(i)) continue;
       const UndecidedColumn undecided{
-          header_.names[i],    i == 0, prefers_decimal_comma_, keeps_all, columns_[i].is_category,
+          header_.names[i],    i == 0, has_decimal_commas_, keeps_all, columns_[i].is_category,
           options_.embed_many, rows};
       columns.emplace_back(decide_column(undecided, columns_[i].cells, choices_[i]), i);
     }
@@ -259,12 +259,11 @@ void CsvTable::reject_unreadable_targets(const std::vector<TargetColumn>& target
 Dataset CsvTable::dataset(const std::string& delimiter) {
   Dataset data{std::filesystem::path(file_).filename().string(), 0, {}, {}};
   check_row_names();
-  has_decimal_commas_ = has_decimal_commas();
-  prefers_decimal_comma_ = has_decimal_commas_ || delimiter == "semicolon";
+  has_decimal_commas_ = delimiter == "semicolon" || has_decimal_commas();
   std::vector<TargetColumn> targets = target_columns();
   for (TargetColumn& target : targets) {
     if (task() == "classification") break;
-    read_formatted_numbers(target, has_decimal_commas_, prefers_decimal_comma_, data.notes);
+    read_formatted_numbers(target, has_decimal_commas_, data.notes);
   }
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (targets[i].cells->missing() < targets[i].cells->size()) continue;

@@ -50,18 +50,23 @@ bool counts_rows(const std::vector<double>& numbers) {
 
 // Returns whether a name is that of an identifier, as id, customer_id or customerId.
 bool is_identifier_name(const std::string& name) {
+  constexpr std::string_view kEndings[] = {"_id", " id", "_no", "_number", "_key", "_code"};
   const std::string lower = to_lower(name);
+  for (const std::string_view ending : kEndings)
+    if (lower.ends_with(ending)) return true;
   const bool is_camel = name.size() > 2 && (name.ends_with("Id") || name.ends_with("ID")) &&
                         std::islower(static_cast<unsigned char>(name[name.size() - 3]));
-  return is_camel || lower == "id" || lower == "uuid" || lower == "guid" ||
-         lower.ends_with("_id") || lower.ends_with(" id");
+  return is_camel || lower == "id" || lower == "uuid" || lower == "guid";
 }
 
 // Returns whether these are different whole numbers, at least as many as make a column of names.
+// 64 bits do not tell those of 17 digits apart.
 bool number_the_rows(const std::vector<double>& numbers) {
+  constexpr double kLargestExact = 9007199254740992;  // 2^53
   const auto is_whole = [](double x) { return x == std::floor(x); };
+  const auto is_exact = [](double x) { return std::abs(x) < kLargestExact; };
   return std::ssize(numbers) >= kMinDistinctToLeaveOut && std::ranges::all_of(numbers, is_whole) &&
-         are_all_different(numbers);
+         (are_all_different(numbers) || std::ranges::none_of(numbers, is_exact));
 }
 
 bool is_row_name(const UndecidedColumn& column) {
@@ -166,6 +171,18 @@ bool has_blanks(const ColumnCells& cells) {
   return blanks > kBlanksOfText * std::ssize(cells.words());
 }
 
+// Says what names that differ in most rows seem to be.
+std::string describe_names(const ColumnCells& cells) {
+  const auto is_clear_time = [](const std::string& word) {
+    return std::ranges::any_of(kClearTimeFormats, [&](CellFormat format) {
+      return parse_cell(word, format).has_value();
+    });
+  };
+  const auto times = std::ranges::count_if(cells.words(), is_clear_time);
+  if (2 * times > std::ssize(cells.words())) return "times in more than one format";
+  return has_blanks(cells) ? "text" : "identifier";
+}
+
 // Returns the formats of numbers other than plain, the likelier ones first.
 std::vector<CellFormat> number_formats(const UndecidedColumn& column, bool with_zeros) {
   std::vector<CellFormat> formats = {CellFormat::thousands, CellFormat::decimal_comma};
@@ -251,10 +268,10 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
     return number_column(column.name, cells, {}, CellFormat::plain);
   const bool are_names = distinct >= kMinDistinctToLeaveOut && 2 * distinct > present;
   if (are_names && !keep) {
-    const bool is_text = has_blanks(cells);
-    return left_out(column.name, fmt::format("{}: {} different values in {} rows{}",
-                                             is_text ? "text" : "identifier", distinct,
-                                             cells.size(), is_text ? "; --text reads it" : ""));
+    const std::string what = describe_names(cells);
+    return left_out(column.name,
+                    fmt::format("{}: {} different values in {} rows{}", what, distinct, cells.size(),
+                                what == "text" ? "; --text reads it" : ""));
   }
   const bool are_many = distinct > static_cast<std::int64_t>(kMaxCategories);
   if (column.embed_many && are_many && present >= kMinRowsPerCategory * distinct)

@@ -41,7 +41,7 @@ struct UndecidedColumn {
 TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cells,
                           const ColumnChoice& choice);
 
-/// Returns whether no number occurs twice. Missing numbers are different.
+/// Returns whether the numbers are all different. Each missing number differs from all others.
 bool are_all_different(std::vector<double> numbers);
 
 /// Returns the format of times in which most of the cells are written.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <span>
 
@@ -259,6 +260,33 @@ std::vector<std::string> leak_warnings(const Dataset& data, const TableDescripti
   return warnings;
 }
 
+std::uint64_t hash_column(const FeatureColumn& feature, bool has_categories, std::int64_t rows) {
+  std::uint64_t hash = mix(1, has_categories);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const double value =
+        has_categories ? static_cast<double>(feature.category(row)) : feature.number(row);
+    hash = mix(hash, feature.is_missing(row) ? 0 : std::bit_cast<std::uint64_t>(value));
+  }
+  return hash;
+}
+
+// Says which columns have the same numbers in all rows.
+std::vector<std::string> find_equal_columns(const Dataset& data) {
+  std::vector<std::string> found;
+  std::map<std::uint64_t, std::string> names;  // by hash
+  for (const TableColumn& column : data.table) {
+    const Field* input = find_input(data, column.name);
+    if (input == nullptr || data.rows < 2) continue;
+    const FeatureColumn feature(*input, column);
+    const std::uint64_t hash = hash_column(feature, is_category(column), data.rows);
+    const auto [first, is_new] = names.try_emplace(hash, column.name);
+    if (is_new) continue;
+    found.push_back(fmt::format("columns {} and {} are the same in all rows",
+                                quote_for_message(first->second), quote_for_message(column.name)));
+  }
+  return found;
+}
+
 void add_warnings(const Dataset& data, TableDescription& out) {
   out.warnings = leak_warnings(data, out);
   if (has_one_target(data.targets)) {
@@ -268,6 +296,7 @@ void add_warnings(const Dataset& data, TableDescription& out) {
           "away, and the last rows are no fair test (rows are held out at random by default)");
     }
   }
+  std::ranges::move(find_equal_columns(data), std::back_inserter(out.warnings));
   if (out.duplicate_rows > 0) {
     out.warnings.push_back(duplicates_text(group_digits(out.duplicate_rows), out.duplicate_rows));
   }

@@ -74,6 +74,24 @@ std::optional<std::string> note_on_minus(const ReadColumn& read) {
                      quote_for_shell(read.missing_word));
 }
 
+// Returns the first number with decimals if these may be digits after a thousands separator: all
+// numbers have at most three decimals, nearly all have three, and the digits before are 1 to 999.
+std::optional<double> first_grouped(const std::vector<double>& numbers) {
+  constexpr double kThousand = 1000, kHundred = 100, kNearly = 0.8;
+  const auto is_whole = [](double x) { return std::abs(x - std::round(x)) < 1e-6; };
+  std::optional<double> first;
+  double fractions = 0, with_three = 0;
+  for (const double x : numbers) {
+    if (std::isnan(x) || x == std::round(x)) continue;
+    if (std::abs(x) < 1 || std::abs(x) >= kThousand || !is_whole(kThousand * x))
+      return std::nullopt;
+    if (!first) first = x;
+    ++fractions;
+    with_three += is_whole(kHundred * x) ? 0 : 1;
+  }
+  return with_three > kNearly * fractions ? first : std::nullopt;
+}
+
 // Returns the currency sign of a cell, or "".
 std::string_view currency_of(std::string_view cell) {
   constexpr std::string_view kSigns[] = {"$", "€", "£", "¥", "EUR", "USD", "GBP", "CHF"};
@@ -127,18 +145,9 @@ std::optional<std::string> note_on_separators(const std::string& name, const Col
                        quote_for_shell(name + "=" + format_name(other)));
   };
   if (!cells.has_words() && format == CellFormat::plain) {
-    constexpr double kThousand = 1000;
-    const auto may_be_thousands = [](double x) {
-      return std::isnan(x) || (std::abs(x) < kThousand &&
-                               std::abs(kThousand * x - std::round(kThousand * x)) < 1e-6);
-    };
-    const auto has_point = [](double x) { return !std::isnan(x) && x != std::round(x); };
-    const auto first = std::ranges::find_if(cells.numbers(), has_point);
-    if (!has_decimal_commas || first == cells.numbers().end() ||
-        !std::ranges::all_of(cells.numbers(), may_be_thousands)) {
-      return std::nullopt;
-    }
-    return text(fmt::format("{:.3f}", *first), *first, std::round(kThousand * *first),
+    const auto grouped = has_decimal_commas ? first_grouped(cells.numbers()) : std::nullopt;
+    if (!grouped) return std::nullopt;
+    return text(fmt::format("{:.3f}", *grouped), *grouped, std::round(1000 * *grouped),
                 CellFormat::decimal_comma);
   }
   if (format != CellFormat::thousands && format != CellFormat::decimal_comma) return std::nullopt;

@@ -27,13 +27,13 @@ struct ReadColumn {
   const TableColumn& column;  ///< what was decided
   const ColumnCells& cells;
   const std::string& missing_word;  ///< the first cell that is missing but not empty
-  bool has_decimal_commas = false;  ///< whether the table certainly has decimal commas
+  bool has_decimal_commas = false;  ///< whether the table seems to have decimal commas
 };
 
 /// Returns whether all words have a format.
 bool have_format(const ColumnCells& cells, CellFormat format);
 
-/// Returns whether all words are numbers with a decimal comma, and one of them is no number with
+/// Returns whether all words are numbers with a decimal comma, and one of them cannot have
 /// thousands separators.
 bool has_clear_decimal_commas(const ColumnCells& cells);
 

@@ -41,7 +41,7 @@ std::vector<std::string> list_words(const TargetColumn& column, const std::strin
 
 // Throws if 32-bit numbers would be nearly the same for all targets.
 void check_resolution(const TargetColumn& column) {
-  constexpr double kLargest = 1 << 23, kLeastSteps = 1000;  // between the smallest and the largest
+  constexpr double kLargest = 1 << 23, kLeastSteps = 10;  // from the smallest to the largest
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const double x : column.cells->numbers())
     if (!std::isnan(x)) low = std::min(low, x), high = std::max(high, x);
@@ -98,8 +98,7 @@ Targets several_targets(const std::vector<TargetColumn>& columns) {
 }  // namespace
 
 void read_formatted_numbers(TargetColumn& column, bool has_decimal_commas,
-                            bool prefers_decimal_comma, std::vector<std::string>& notes) {
-  const std::string label = "target " + quote_for_message(column.name);
+                            std::vector<std::string>& notes) {
   const auto add = [&](std::optional<std::string> note) {
     if (note) notes.push_back("target " + *note);
   };
@@ -108,17 +107,19 @@ void read_formatted_numbers(TargetColumn& column, bool has_decimal_commas,
         note_on_separators(column.name, *column.cells, CellFormat::plain, has_decimal_commas));
   }
   std::vector<CellFormat> formats = {CellFormat::thousands, CellFormat::decimal_comma};
-  if (prefers_decimal_comma) std::ranges::reverse(formats);
+  if (has_decimal_commas) std::ranges::reverse(formats);
   const bool is_given = !column.format.empty();
   if (is_given) formats = {*format_named(column.format)};
   for (const CellFormat format : formats) {
     if (!have_format(*column.cells, format)) continue;
     column.format = format_name(format);
     const std::string& first = column.cells->words()[0];
-    if (!is_given)
-      notes.push_back(fmt::format("{}: {} is read as {}", label, quote_for_message(first),
-                                  *parse_cell(first, format)));
-    if (!is_given) add(note_on_separators(column.name, *column.cells, format, has_decimal_commas));
+    auto note = note_on_separators(column.name, *column.cells, format, has_decimal_commas);
+    if (!note) {
+      note = fmt::format("{}: {} is read as {}", quote_for_message(column.name),
+                         quote_for_message(first), *parse_cell(first, format));
+    }
+    if (!is_given) add(note);
     add(note_on_signs(column.name, *column.cells));
     return column.cells->use_numbers(format);
   }

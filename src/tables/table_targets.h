@@ -22,7 +22,7 @@ struct TargetColumn {
 /// Converts a target of words to numbers if all are numbers with a decimal comma, thousands
 /// separators, a currency or a percent sign. Sets the column's format. Adds notes.
 void read_formatted_numbers(TargetColumn& column, bool has_decimal_commas,
-                            bool prefers_decimal_comma, std::vector<std::string>& notes);
+                            std::vector<std::string>& notes);
 
 /// Throws Error(data) for a target of words of which there are too few rows each. Adds a note if
 /// all rows have the same target.

@@ -11,6 +11,7 @@
 #include "data/gather.h"
 #include "data/targets.h"
 #include "files/byte_reader.h"
+#include "tables/cell.h"
 #include "texts/text_rows.h"
 #include "texts/token_counter.h"
 #include "texts/tokenizer.h"
@@ -45,7 +46,8 @@ class TextReader {
     return options_.limit == 0 || data_.rows < options_.limit;
   }
 
-  Dataset dataset(const std::string& target) {
+  Dataset dataset(const TextColumns& columns) {
+    const std::string& target = columns.target;
     if (data_.rows == 0) {
       throw_data_error(data_.name + ": has no rows of text" +
                        (target.empty() ? "" : " with a label"));
@@ -64,16 +66,46 @@ class TextReader {
                               padded(columns_[i], vocabulary, steps),
                               {options_.text[i]}});
     }
+    note_unread(columns.unread);
     if (target.empty()) return std::move(data_);
     const RowLocator locate = [&](std::int64_t row) {
       return fmt::format("{}:{}", data_.name, data_.lines[static_cast<std::size_t>(row)]);
     };
-    data_.targets = text_targets(target, labels_, options_.task, locate);
+    const auto numbers = numbers_of_labels();
+    data_.targets = numbers ? number_targets(target, *numbers, "regression", locate)
+                            : text_targets(target, labels_, options_.task, locate);
     note_negative_class();
     return std::move(data_);
   }
 
  private:
+  void note_unread(const std::vector<std::string>& columns) {
+    constexpr std::size_t kMaxListed = 5;
+    if (columns.empty() || !options_.read_targets) return;
+    std::vector<std::string> listed;
+    for (std::size_t i = 0; i < std::min(columns.size(), kMaxListed); ++i)
+      listed.push_back(quote_for_message(columns[i]));
+    std::string text = join(listed, ", ");
+    if (columns.size() > kMaxListed) text += fmt::format(" and {} more", columns.size() - kMaxListed);
+    data_.notes.push_back(fmt::format("not read: {}, since inputs are only the columns of texts",
+                                      text));
+  }
+
+  // Returns the labels as numbers if they are a quantity: by the task, or if all are numbers that do
+  // not number classes. A class −1 may mark rows without a label.
+  std::optional<std::vector<double>> numbers_of_labels() const {
+    if (options_.task == "classification" || !options_.labels.empty()) return std::nullopt;
+    std::vector<double> numbers, classes;
+    for (const std::string& label : labels_) {
+      const auto number = parse_number(label);
+      if (!number) return std::nullopt;
+      numbers.push_back(*number);
+      if (*number != -1) classes.push_back(*number);
+    }
+    if (options_.task == "auto" && look_like_classes(classes)) return std::nullopt;
+    return numbers;
+  }
+
   // Hugging Face's SNLI marks pairs without a label by −1.
   void note_negative_class() {
     const std::vector<std::string>& names = data_.targets.class_names;
@@ -208,9 +240,9 @@ void check_texts(const DataOptions& options) {
 
 Dataset read_texts(const std::filesystem::path& path, const DataOptions& options) {
   TextReader reader(path, options);
-  const std::string target =
+  const TextColumns columns =
       read_text_rows(path, options, [&](const TextRow& row) { return reader.row(row); });
-  return reader.dataset(target);
+  return reader.dataset(columns);
 }
 
 void convert_token_ids(Field& field, const std::vector<std::string>& from,

@@ -36,6 +36,15 @@ std::string target_among(const std::vector<std::string>& columns, const DataOpti
   return found == kTargetNames.end() ? "" : *found;
 }
 
+// Returns the columns that are neither texts nor the target.
+std::vector<std::string> unread_columns(std::vector<std::string> columns,
+                                        const DataOptions& options, const std::string& target) {
+  std::erase_if(columns, [&](const std::string& name) {
+    return name == target || is_listed(options.text, name);
+  });
+  return columns;
+}
+
 // ---- JSON lines -------------------------------------------------------------------------------
 
 class JsonLines {
@@ -51,14 +60,16 @@ class JsonLines {
       row_.fault = fmt::format("expected a JSON object, got {}", quote_for_message(text));
       return callback_(row_);
     }
+    const bool is_first = !target_;
     if (!target_ && options_.read_targets && !options_.target.empty()) target_ = options_.target;
     if (!target_) target_ = target_among(names_of(json), options_, file_);
+    if (is_first) unread_ = unread_columns(names_of(json), options_, *target_);
     for (const std::string& name : options_.text) row_.texts.push_back(member(json, name));
     if (!target_->empty()) row_.label = member(json, *target_);
     return callback_(row_);
   }
 
-  std::string target() const { return target_.value_or(""); }
+  TextColumns columns() const { return {target_.value_or(""), unread_}; }
 
  private:
   static std::vector<std::string> names_of(const nlohmann::json& object) {
@@ -76,7 +87,7 @@ class JsonLines {
       return "";
     }
     if (found->is_string()) return found->get<std::string>();
-    if (found->is_number() && name == target()) return found->dump();
+    if (found->is_number() && name == target_) return found->dump();
     const std::string got =
         found->is_primitive() ? quote_for_message(found->dump()) : found->type_name();
     row_.fault = fmt::format("'{}': expected text, got {}", name, got);
@@ -88,6 +99,7 @@ class JsonLines {
   const TextRowCallback& callback_;
   TextRow row_;
   std::optional<std::string> target_;
+  std::vector<std::string> unread_;
 };
 
 // ---- tables -----------------------------------------------------------------------------------
@@ -111,7 +123,7 @@ class TextTable {
     return callback_(row_);
   }
 
-  const std::string& target() const { return target_; }
+  TextColumns columns() const { return {target_, unread_}; }
 
  private:
   // Finds the columns. Returns whether the row is a header.
@@ -128,6 +140,7 @@ class TextTable {
     for (const std::string& name : options_.text) texts_.push_back(column(names, name, header));
     target_ = target_among(names, options_, file_);
     if (!target_.empty()) label_ = column(names, target_, header);
+    unread_ = unread_columns(names, options_, target_);
     return header;
   }
 
@@ -148,6 +161,7 @@ class TextTable {
   std::vector<std::size_t> texts_;
   std::optional<std::size_t> label_;
   std::string target_;
+  std::vector<std::string> unread_;
 };
 
 void split_at_tabs(std::string_view line, Cells& cells) {
@@ -171,7 +185,7 @@ bool has_tabs(const fs::path& path, const DataOptions& options) {
 
 }  // namespace
 
-std::string read_text_rows(const fs::path& path, const DataOptions& options,
+TextColumns read_text_rows(const fs::path& path, const DataOptions& options,
                            const TextRowCallback& callback) {
   const TableFormat format = find_table_format(path);
   check_text_format(path, format);
@@ -180,7 +194,7 @@ std::string read_text_rows(const fs::path& path, const DataOptions& options,
     JsonLines lines(path, options, callback);
     read_lines(
         path, [&](std::string_view line, std::int64_t number) { return lines.line(line, number); });
-    return lines.target();
+    return lines.columns();
   }
   TextTable table(path, options, callback);
   Cells cells;
@@ -190,7 +204,7 @@ std::string read_text_rows(const fs::path& path, const DataOptions& options,
       split_at_tabs(line, cells);
       return table.row(cells, number);
     });
-    return table.target();
+    return table.columns();
   }
   const CsvFormat written{options.delimiter, options.quotes};
   read_csv_rows(path, written, [&](const CsvRow& row, std::int64_t line) {
@@ -198,7 +212,7 @@ std::string read_text_rows(const fs::path& path, const DataOptions& options,
     for (std::size_t i = 0; i < row.size(); ++i) cells.push_back(row.cell(i));
     return table.row(cells, line);
   });
-  return table.target();
+  return table.columns();
 }
 
 }  // namespace selfnorm

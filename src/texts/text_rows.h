@@ -22,17 +22,23 @@ struct TextRow {
   std::string fault;
 };
 
+/// The columns of a file other than its texts.
+struct TextColumns {
+  /// The option `target`, else the first of gold_label, label, target and class that is a column,
+  /// else "". It is also "" if `read_targets` is false.
+  std::string target;
+  std::vector<std::string> unread;  ///< of JSON lines: of the first object
+};
+
 /// Receives a row. Returns false to stop.
 using TextRowCallback = std::function<bool(const TextRow& row)>;
 
 /// Calls a function for each row of a plain or compressed file. Empty lines are skipped. In JSON
 /// lines, the columns are members of each object. In a table, the columns are found by their names
 /// in the header, or by index from 0 without a header. Cells separated by tabs are taken literally,
-/// including quotes. Cells separated by commas or semicolons may be quoted. Returns the name of the
-/// target: the option `target`, else the first of gold_label, label, target and class that is a
-/// column, else "". It is also "" if `read_targets` is false. Throws Error(data) for a column that
-/// does not exist.
-std::string read_text_rows(const std::filesystem::path& path, const DataOptions& options,
+/// including quotes. Cells separated by commas or semicolons may be quoted. Throws Error(data) for a
+/// column that does not exist.
+TextColumns read_text_rows(const std::filesystem::path& path, const DataOptions& options,
                            const TextRowCallback& callback);
 
 }  // namespace selfnorm

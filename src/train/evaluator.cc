@@ -49,6 +49,37 @@ Scores Evaluator::score(const Dataset& data, std::span<const std::int64_t> rows,
   return all;
 }
 
+namespace {
+
+// Returns a column of numbers, row by row.
+std::vector<float> column_of(std::span<const float> numbers, std::size_t width, std::size_t column) {
+  std::vector<float> values;
+  for (std::size_t i = column; i < numbers.size(); i += width) values.push_back(numbers[i]);
+  return values;
+}
+
+// Adds the scores of each of several targets, since one in a large unit decides those of all.
+void add_scores_of_targets(const Objective& objective, std::span<const float> outputs,
+                           const Targets& targets, std::span<const std::int64_t> rows,
+                           RatedScores& rated) {
+  constexpr std::size_t kMaxTargets = 10;
+  const std::vector<std::string>& names = targets.columns;
+  if (objective.targets != TargetKind::values || names.size() < 2 || names.size() > kMaxTargets)
+    return;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::vector<float> own = column_of(outputs, names.size(), i);
+    const Targets target{names[i], {}, {}, column_of(targets.values, names.size(), i), 1};
+    for (const auto& [name, value] : compute_metrics(objective, own, {1}, target, rows))
+      rated.scores.emplace_back(name + " of " + names[i], value);
+    for (ScoreRange range : score_ranges(objective, own, {1}, target, rows)) {
+      range.name += " of " + names[i];
+      rated.ranges.push_back(std::move(range));
+    }
+  }
+}
+
+}  // namespace
+
 RatedScores Evaluator::rated_score(const Dataset& data, std::span<const std::int64_t> rows,
                                    std::vector<float>* outputs) {
   std::vector<float> own;
@@ -60,6 +91,8 @@ RatedScores Evaluator::rated_score(const Dataset& data, std::span<const std::int
   for (const std::string& name : objective.metrics)
     rated.scores.emplace_back(name, find_score(metrics, name));
   rated.ranges = score_ranges(objective, *outputs, output_shape(), data.targets, rows);
+  const bool is_one_for_each = output_shape() == Shape{std::ssize(data.targets.columns)};
+  if (is_one_for_each) add_scores_of_targets(objective, *outputs, data.targets, rows, rated);
   return rated;
 }
 

@@ -29,7 +29,8 @@ class Evaluator {
   Scores score(const Dataset& data, std::span<const std::int64_t> rows,
                std::vector<float>* outputs = nullptr);
 
-  /// Like `score`, with ranges, and with balanced accuracy and AUC for uneven classes.
+  /// Like `score`, with ranges, with balanced accuracy and AUC for uneven classes, and with the
+  /// scores of each of 2 to 10 named targets that are numbers, as "rmse of height".
   RatedScores rated_score(const Dataset& data, std::span<const std::int64_t> rows,
                           std::vector<float>* outputs = nullptr);
 

@@ -164,7 +164,8 @@ std::string schema_to_json(const Schema& schema) {
                         {"quotes", schema.quotes},
                         {"missing", schema.missing},
                         {"table", table},
-                        {"words", schema.vocabulary}}
+                        {"words", schema.vocabulary},
+                        {"training_data", schema.training_data}}
       .dump();
 }
 
@@ -195,6 +196,7 @@ Schema schema_from_json(std::string_view text) {
       schema.table.push_back(column_from_json(column));
     check_names_of_columns(schema.table);
     schema.vocabulary = json.value("words", schema.vocabulary);
+    schema.training_data = json.value("training_data", schema.training_data);
     return schema;
   });
 }

@@ -134,7 +134,8 @@ ScoreRanges score_ranges(const Objective& objective, std::span<const float> outp
                          : bootstrap_interval(name, score, resampled[name], std::ssize(rows)));
     constexpr double kRounding = 1e-9;
     const double constant = find_score(baseline, name);
-    ranges.back().baseline = std::abs(constant) < kRounding ? 0 : constant;
+    const bool is_rounding = name == "r2" && std::abs(constant) < kRounding;  // exactly 0
+    ranges.back().baseline = is_rounding ? 0 : constant;
   }
   return ranges;
 }

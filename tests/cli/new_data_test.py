@@ -88,11 +88,30 @@ class Dialect(TableTest):
         self.fails(DATA, "validation", arguments=["evaluate", "run", "--data", "t.csv", "--split",
                                                   "validation"])
 
+    def test_evaluate_says_that_rows_may_be_those_of_the_training(self):
+        header, rows = class_table(120)
+        self.write("t.csv", csv_text(header, rows))
+        self.write("copy.csv", csv_text(header, rows))
+        self.write("new.csv", csv_text(header, rows[:119]))
+        self.ok("train", "--data", "t.csv", "--target", "kind", *SHORT, "--out", "run")
+        self.assertNotIn("note", self.ok("evaluate", "run").err)
+        self.assertIn("these are the data that the model was trained on",
+                      self.ok("evaluate", "run", "--data", "copy.csv").err)
+        self.assertNotIn("note", self.ok("evaluate", "run", "--data", "new.csv").err)
+        self.write("t.csv", csv_text(header, rows[::-1]))
+        self.assertIn("t.csv has changed since the training", self.ok("evaluate", "run").err)
+
     def test_keeps_the_names_of_several_targets(self):
         header, rows = regression_table(40)
         self.write("t.csv", csv_text([*header, "z"], [[*r, int(r[0] > 0)] for r in rows]))
         self.ok("train", "--data", "t.csv", "--target", "y,z", *SHORT, "--out", "run")
-        self.assertEqual(["row", "y", "z"], list(self.predictions("run")[0]))
+        predicted = self.predictions("run")
+        self.assertEqual(["row", "y", "z"], list(predicted[0]))
+        scores = self.ok_json("evaluate", "run", "--split", "all")
+        for name, values in (("y", [r[3] for r in rows]), ("z", [int(r[0] > 0) for r in rows])):
+            errors = [(float(p[name]) - v)**2 for p, v in zip(predicted, values)]
+            rmse = (sum(errors) / len(errors))**0.5
+            self.assertAlmostEqual(rmse, scores["rmse of " + name], delta=1e-4 * rmse)
         onehot = [[*r[:3], int(r[0] > 0), int(r[0] <= 0)] for r in rows]
         self.write("o.csv", csv_text(["a", "b", "c", "up", "down"], onehot))
         self.ok("train", "--data", "o.csv", "--target", "up,down", "--loss",

@@ -106,6 +106,14 @@ TEST_F(TableDescriptionTest, CountsRepeatedRows) {
   EXPECT_FALSE(find_duplicates(read("a,b,y\n1,2,0\n2,3,1\n1,2,1\n", "y")));
 }
 
+TEST_F(TableDescriptionTest, FindsEqualColumns) {
+  const TableDescription table =
+      describe("a,b,c,d,y\n1,1,x,p,0\n,,z,q,1\n4,4,x,p,0\n4,4,x,p,1\n", "y");
+  EXPECT_TRUE(warns(table, "columns 'a' and 'b' are the same in all rows"));
+  EXPECT_TRUE(warns(table, "columns 'c' and 'd' are the same in all rows"));
+  EXPECT_FALSE(warns(describe("a,b,y\n1,1,0\n2,2.5,1\n", "y"), "are the same"));
+}
+
 TEST_F(TableDescriptionTest, GuessesTheTarget) {
   const TableDescription table = describe("price,a,b\n1,2,5\n2,3,7\n3,5,1\n", "");
   EXPECT_EQ(table.likely_targets, (std::vector<std::string>{"price", "b"}));

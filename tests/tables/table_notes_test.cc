@@ -101,10 +101,10 @@ TEST_F(TableNotesTest, CommasAndPointsMayMeanAnotherNumber) {
   commas.numeric = {"a=decimal comma", "y=decimal comma"};
   EXPECT_EQ(numbers(read(points, "y", commas), "a"), (Floats{1257, 996}));
   EXPECT_EQ(read("a;b;y\n1;4,58;1.257\n2;5,5;996\n3;6,5;1.5\n", "b", {}).rows, 3);
-  const std::string target = "a;b;y\n1;4,58;1.257\n2;5,5;996\n3;6,5;1.500\n";
+  const std::string target = "a;b;y\n1;4,58;1.257\n2;5,5;996\n3;6,5;1.502\n";
   expect_contains("target 'y': '1.257' is read as 1.257", notes_of(read(target)));
   commas.numeric = {"y=decimal comma"};
-  EXPECT_EQ(read(target, "y", commas).targets.values, (Floats{1257, 996, 1500}));
+  EXPECT_EQ(read(target, "y", commas).targets.values, (Floats{1257, 996, 1502}));
   commas.numeric = {"a=roman"};
   expect_contains("'roman' is not a format of numbers", fault(points, commas));
 }

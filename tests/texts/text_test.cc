@@ -120,6 +120,23 @@ TEST_F(Texts, ErrorsNameFileAndLine) {
 }
 
 // A number in a cell is not the name of a column.
+TEST_F(Texts, MayHaveNumbersAsTargets) {
+  DataOptions options = pairs(), classes = options;
+  options.target = classes.target = "y";
+  classes.task = "classification";
+  const std::string row = "1\tan x\ta z\t";
+  const fs::path numbers =
+      file("n.tsv", "c\ta\tb\ty\n" + row + "1.5\n" + row + "2\n" + row + "7\n");
+  const Dataset data = read_texts(numbers, options);
+  EXPECT_EQ(data.targets.values, (std::vector<float>{1.5, 2, 7}));
+  EXPECT_EQ(data.notes, (Words{"not read: 'c', since inputs are only the columns of texts"}));
+  EXPECT_EQ(read_texts(numbers, classes).targets.class_names, (Words{"1.5", "2", "7"}));
+  // Hugging Face marks pairs without a label by −1.
+  const fs::path indices =
+      file("i.tsv", "c\ta\tb\ty\n" + row + "0\n" + row + "2\n" + row + "-1\n");
+  EXPECT_EQ(read_texts(indices, options).targets.class_names, (Words{"-1", "0", "2"}));
+}
+
 TEST_F(Texts, HaveNoHeaderIfColumnsAreNumbered) {
   DataOptions options;
   options.text = {"0"};
