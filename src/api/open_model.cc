@@ -231,8 +231,7 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
         "split may be among those of the training",
         loaded.train.name));
   }
-  SelectedRows rows =
-      select_split(std::move(loaded), config, split, is_external, needs_targets);
+  SelectedRows rows = select_split(std::move(loaded), config, split, is_external, needs_targets);
   if (needs_targets) require_targets(opened.model.schema, rows.data);
   else rows.data.targets = {};
   if (!data.inputs.empty() || !data.text.empty()) clear_column_names(rows.data);

@@ -174,9 +174,8 @@ bool has_blanks(const ColumnCells& cells) {
 // Says what names that differ in most rows seem to be.
 std::string describe_names(const ColumnCells& cells) {
   const auto is_clear_time = [](const std::string& word) {
-    return std::ranges::any_of(kClearTimeFormats, [&](CellFormat format) {
-      return parse_cell(word, format).has_value();
-    });
+    return std::ranges::any_of(
+        kClearTimeFormats, [&](CellFormat format) { return parse_cell(word, format).has_value(); });
   };
   const auto times = std::ranges::count_if(cells.words(), is_clear_time);
   if (2 * times > std::ssize(cells.words())) return "times in more than one format";
@@ -270,8 +269,8 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
   if (are_names && !keep) {
     const std::string what = describe_names(cells);
     return left_out(column.name,
-                    fmt::format("{}: {} different values in {} rows{}", what, distinct, cells.size(),
-                                what == "text" ? "; --text reads it" : ""));
+                    fmt::format("{}: {} different values in {} rows{}", what, distinct,
+                                cells.size(), what == "text" ? "; --text reads it" : ""));
   }
   const bool are_many = distinct > static_cast<std::int64_t>(kMaxCategories);
   if (column.embed_many && are_many && present >= kMinRowsPerCategory * distinct)

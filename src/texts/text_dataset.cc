@@ -86,13 +86,14 @@ class TextReader {
     for (std::size_t i = 0; i < std::min(columns.size(), kMaxListed); ++i)
       listed.push_back(quote_for_message(columns[i]));
     std::string text = join(listed, ", ");
-    if (columns.size() > kMaxListed) text += fmt::format(" and {} more", columns.size() - kMaxListed);
-    data_.notes.push_back(fmt::format("not read: {}, since inputs are only the columns of texts",
-                                      text));
+    if (columns.size() > kMaxListed)
+      text += fmt::format(" and {} more", columns.size() - kMaxListed);
+    data_.notes.push_back(
+        fmt::format("not read: {}, since inputs are only the columns of texts", text));
   }
 
-  // Returns the labels as numbers if they are a quantity: by the task, or if all are numbers that do
-  // not number classes. A class −1 may mark rows without a label.
+  // Returns the labels as numbers if they are a quantity: by the task, or if all are numbers that
+  // do not number classes. A class −1 may mark rows without a label.
   std::optional<std::vector<double>> numbers_of_labels() const {
     if (options_.task == "classification" || !options_.labels.empty()) return std::nullopt;
     std::vector<double> numbers, classes;

@@ -36,8 +36,8 @@ using TextRowCallback = std::function<bool(const TextRow& row)>;
 /// Calls a function for each row of a plain or compressed file. Empty lines are skipped. In JSON
 /// lines, the columns are members of each object. In a table, the columns are found by their names
 /// in the header, or by index from 0 without a header. Cells separated by tabs are taken literally,
-/// including quotes. Cells separated by commas or semicolons may be quoted. Throws Error(data) for a
-/// column that does not exist.
+/// including quotes. Cells separated by commas or semicolons may be quoted. Throws Error(data) for
+/// a column that does not exist.
 TextColumns read_text_rows(const std::filesystem::path& path, const DataOptions& options,
                            const TextRowCallback& callback);
 

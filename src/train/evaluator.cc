@@ -52,7 +52,8 @@ Scores Evaluator::score(const Dataset& data, std::span<const std::int64_t> rows,
 namespace {
 
 // Returns a column of numbers, row by row.
-std::vector<float> column_of(std::span<const float> numbers, std::size_t width, std::size_t column) {
+std::vector<float> column_of(std::span<const float> numbers, std::size_t width,
+                             std::size_t column) {
   std::vector<float> values;
   for (std::size_t i = column; i < numbers.size(); i += width) values.push_back(numbers[i]);
   return values;

@@ -34,7 +34,7 @@ struct Schema {
   std::vector<std::string> missing = {};     ///< as in DataOptions
   std::vector<TableColumn> table = {};       ///< how the columns of a table become numbers
   std::vector<std::string> vocabulary = {};  ///< vocabulary of texts (Dataset::vocabulary)
-  std::string training_data = {};            ///< data_fingerprint of the rows before they were split
+  std::string training_data = {};  ///< data_fingerprint of the rows before they were split
 };
 
 /// A trained network, with everything needed to use it.

@@ -132,8 +132,7 @@ TEST_F(Texts, MayHaveNumbersAsTargets) {
   EXPECT_EQ(data.notes, (Words{"not read: 'c', since inputs are only the columns of texts"}));
   EXPECT_EQ(read_texts(numbers, classes).targets.class_names, (Words{"1.5", "2", "7"}));
   // Hugging Face marks pairs without a label by −1.
-  const fs::path indices =
-      file("i.tsv", "c\ta\tb\ty\n" + row + "0\n" + row + "2\n" + row + "-1\n");
+  const fs::path indices = file("i.tsv", "c\ta\tb\ty\n" + row + "0\n" + row + "2\n" + row + "-1\n");
   EXPECT_EQ(read_texts(indices, options).targets.class_names, (Words{"-1", "0", "2"}));
 }
 
