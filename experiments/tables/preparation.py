@@ -7,7 +7,8 @@ usage: experiments/tables/preparation.py [--program build/release/bin/selfnorm] 
 Trains the default network for about 3,000 steps on the files of files.py, and on Adult, California
 Housing, HTRU2 and five sets of PMLB, with each value of `scaling`. A quarter of the rows is held out.
 Tables with columns of more than 32 categories are also trained with these columns embedded, and with
-a one-hot encoding of their 32 most frequent categories. The scores are accuracy or R². They are stored
+a one-hot encoding of their 32 most frequent categories. Tables with columns of 3 to 10 whole numbers
+are also trained with these columns as categories. The scores are accuracy or R². They are stored
 in preparation.json after each table, and a repeated call goes on where the last one stopped. The
 tables of README.md are written from this file.
 """
@@ -31,6 +32,7 @@ from results import replace_table  # noqa: E402
 RESULTS = run.HERE / "preparation.json"
 SCALINGS = ("standard", "robust", "quantile")
 ENCODINGS = {"one-hot": "--categorical", "embedding": "--embed"}
+AS_NUMBERS, AS_CATEGORIES = "whole numbers", "whole numbers as categories"
 STEPS, BATCH, HELD_OUT = 3000, 32, 0.25
 
 
@@ -54,10 +56,12 @@ def plan(program, path, target):
     found = json.loads(said)
     embedded = re.search(r"^embed = \[(.*)\]$", found["config"], re.MULTILINE)
     words = "\n".join(note for note in found["notes"] if note.startswith("words"))
+    numbers = "\n".join(note for note in found["notes"] if note.startswith("numbers"))
     return {"rows": found["train_rows"] + found["validation_rows"],
             "task": "classes" if "accuracy" in found["metrics"] else "number",
             "embedded": json.loads(f"[{embedded.group(1)}]") if embedded else [],
-            "one-hot": re.findall(r"(\S+) 32 and others", words)}
+            "one-hot": re.findall(r"(\S+) 32 and others", words),
+            "few values": re.findall(r"(\S+) \[\d+ values\]", numbers)}
 
 
 def score(program, path, target, rows, seed, extra):
@@ -78,32 +82,34 @@ def variants(about):
     columns = ",".join(about["embedded"] + about["one-hot"])
     if columns:
         found |= {name: [flag, columns] for name, flag in ENCODINGS.items()}
+    if about["few values"]:
+        found |= {AS_NUMBERS: [], AS_CATEGORIES: ["--categorical", ",".join(about["few values"])]}
     return found
 
 
-def scores_of(program, path, target, about, seeds):
-    """Returns the scores of each variant with each seed. Trains two networks at a time."""
-    extras = variants(about)
+def add_scores(program, path, target, about, seeds):
+    """Adds the scores of the variants that have none, with each seed. Trains two networks at a time."""
+    scores = about.setdefault("scores", {})
+    extras = {variant: extra for variant, extra in variants(about).items() if variant not in scores}
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         waiting = {variant: [pool.submit(score, program, path, target, about["rows"], seed, extra)
                              for seed in range(seeds)] for variant, extra in extras.items()}
-        return {variant: [each.result() for each in scores] for variant, scores in waiting.items()}
+        scores |= {variant: [each.result() for each in found] for variant, found in waiting.items()}
 
 
 def measure(program, seeds):
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name, path, target in all_tables():
-        if name in results:
-            continue
         about = plan(program, path, target)
         if about["rows"] < 100:
             continue  # a quarter of the rows would be too few to compare scores
+        about["scores"] = results.get(name, {}).get("scores", {})
         try:
-            about["scores"] = scores_of(program, path, target, about, seeds)
+            add_scores(program, path, target, about, seeds)
         except subprocess.CalledProcessError as error:
             about["error"] = error.stderr.strip().splitlines()[-1]
         results[name] = about
-        print(name, {k: round(statistics.mean(v), 4) for k, v in about.get("scores", {}).items()},
+        print(name, {k: round(statistics.mean(v), 4) for k, v in about["scores"].items()},
               about.get("error", ""), flush=True)
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     return results
@@ -158,6 +164,21 @@ def embedding_text(results):
     return "\n".join(lines)
 
 
+def few_values_text(results):
+    lines = ["| target | as numbers | as categories | difference | better | worse |",
+             "| --- | --- | --- | --- | --- | --- |"]
+    for task in ("classes", "number"):
+        means = [mean_scores(about) for about in results.values()
+                 if about["task"] == task and AS_CATEGORIES in about["scores"]]
+        differences = [m[AS_CATEGORIES] - m[AS_NUMBERS] for m in means]
+        error = statistics.stdev(differences) / len(differences) ** 0.5
+        lines.append(f"| {task}, {len(means)} tables | {statistics.mean(m[AS_NUMBERS] for m in means):.4f} "
+                     f"| {statistics.mean(m[AS_CATEGORIES] for m in means):.4f} "
+                     f"| {statistics.mean(differences):.4f} ± {error:.4f} "
+                     f"| {sum(d > 0 for d in differences)} | {sum(d < 0 for d in differences)} |")
+    return "\n".join(lines)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=str(run.ROOT / "build/release/bin/selfnorm"))
@@ -165,7 +186,7 @@ def main():
     arguments = parser.parse_args()
     results = measure(str(pathlib.Path(arguments.program).resolve()), arguments.seeds)
     results = {name: about for name, about in results.items() if "scores" in about}
-    for name, text in (("scaling", summary_text), ("embedding", embedding_text),
+    for name, text in (("scaling", summary_text), ("embedding", embedding_text), ("few values", few_values_text),
                        ("scaling by table", tables_text)):
         replace_table(run.README, name, text(results), maker="preparation.py")
 

@@ -148,6 +148,7 @@ struct LoadedData {
   Dataset train;                           ///< training rows, validation rows included
   std::optional<Dataset> test;             ///< if the source has a test set or one is requested
   std::optional<Dataset> validation = {};  ///< if the options name a source of validation rows
+  std::string fingerprint = {};  ///< of all rows of the source (data/fingerprint.h), or ""
 };
 
 /// Loads a known data set, a file (a table of any kind in docs/tables.md, NPY, IDX; each also

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "data/fingerprint.h"
 #include "data/split.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
@@ -162,11 +161,6 @@ SelectedRows select_split(LoadedData loaded, const RunConfig& config, const std:
   return {std::move(loaded.train), std::move(rows), split};
 }
 
-// Returns whether the data of a run are certainly not those of its training.
-bool has_changed(const Schema& schema, const Dataset& data) {
-  return !schema.training_data.empty() && schema.training_data != data_fingerprint(data);
-}
-
 // Clears the names of columns. If the user lists the columns of an input, they count in that order,
 // whatever the names of the model's columns are.
 void clear_column_names(Dataset& data) {
@@ -225,7 +219,9 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
   if (!is_external) add_identifiers(opened.model.schema, config.data);
   LoadedData loaded = load_data(config.data, config.train.seed);
   const Schema& schema = opened.model.schema;
-  if (!is_external && has_changed(schema, loaded.train)) {
+  const bool has_same_data =
+      !schema.training_data.empty() && schema.training_data == loaded.fingerprint;
+  if (!is_external && needs_targets && !has_same_data && !schema.training_data.empty()) {
     loaded.train.notes.push_back(fmt::format(
         "{} has changed since the training, so it may be divided in another way, and rows of this "
         "split may be among those of the training",
@@ -236,7 +232,7 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
   else rows.data.targets = {};
   if (!data.inputs.empty() || !data.text.empty()) clear_column_names(rows.data);
   adapt_dataset(schema, rows.data);
-  if (is_external && needs_targets && schema.training_data == data_fingerprint(rows.data)) {
+  if (is_external && needs_targets && has_same_data) {
     rows.data.notes.push_back(
         "these are the data that the model was trained on, so the scores of new rows may be worse");
   }

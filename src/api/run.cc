@@ -296,6 +296,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->rows = {&run->train, split.train, &run->train, split.held_out};
   run->model.network = config.network;
   run->model.schema = prepare_inputs(config, run->train, split.train);
+  run->model.schema.training_data = loaded.fingerprint;
   check_targets(run->model.objective, run->train.targets, output, run->train.name);
   if (run->test.has_value()) {
     adapt_dataset(run->model.schema, *run->test);
@@ -340,7 +341,6 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   write_file(folder.config(), to_toml(run.config));
   trainer.run();
   result.output_lines = run.model.output_lines;
-  run.model.schema.training_data = data_fingerprint(run.train);
   save_model(run.model, folder.model());
   run.final_evaluation = evaluate_final_model(run, result);
   run.history = history->records();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "data/fingerprint.h"
 #include "data/gather.h"
 #include "data/split.h"
 #include "data/targets.h"
@@ -253,6 +254,8 @@ void reject_unread_options(SourceKind source, const DataOptions& options) {
       {"categorical", !options.categorical.empty(), {table}, "is not a table"},
       {"numeric", !options.numeric.empty(), {table}, "is not a table"},
       {"embed", !options.embed.empty(), {table}, "is not a table"},
+      {"missing", !options.missing.empty(), {table}, "is not a table"},
+      {"not_missing", !options.not_missing.empty(), {table}, "is not a table"},
       {"scaling", options.scaling != "auto", {table}, "is not a table"},
       {"ordinal", !options.ordinal.empty(), {table}, "is not a table"},
       {"date", !options.date.empty(), {table}, "is not a table"}};
@@ -357,6 +360,7 @@ LoadedData load_data(const DataOptions& given, std::uint64_t seed) {
   }
   if (!options.test.empty())
     data.test = load_separate_set("test", options.test, options, data.train);
+  data.fingerprint = data_fingerprint(data.train);
   if (options.test_split <= 0) return data;
   const Split split = split_dataset(data.train, options.test_split, options, seed, "test");
   const std::int64_t unlabeled = data.train.unlabeled, skipped = data.train.skipped;

@@ -47,8 +47,13 @@ void reject_mixed_inputs(const Dataset& data) {
 // Loads the CSV file that pyarrow wrote. Messages name the file itself.
 Dataset load_arrow_table(const fs::path& path, const DataOptions& options) {
   const auto table = convert_arrow_file(path);
+  // Numbers have decimal points in the CSV file, whatever the table of a model had.
+  DataOptions plain = options;
+  plain.target_formats.clear();
+  for (TableColumn& column : plain.table)
+    if (column.kind == "number") column.format = "plain";
   try {
-    Dataset data = load_table(table->path(), options);
+    Dataset data = load_table(table->path(), plain);
     data.name = path.filename().string();
     return data;
   } catch (const Error& error) {

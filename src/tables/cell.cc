@@ -35,10 +35,9 @@ struct Signs {
 
 // Takes spaces and one currency sign off either end, or a percent sign off the end.
 Signs without_signs(std::string_view cell) {
-  constexpr std::string_view kSigns[] = {"$", "€", "£", "¥", "EUR", "USD", "GBP", "CHF"};
   cell = trimmed(cell);
   if (cell.ends_with('%')) return {trimmed(cell.substr(0, cell.size() - 1))};
-  for (const std::string_view sign : kSigns) {
+  for (const std::string_view sign : kCurrencySigns) {
     if (cell.starts_with(sign)) return {trimmed(cell.substr(sign.size())), true};
     if (cell.ends_with(sign)) return {trimmed(cell.substr(0, cell.size() - sign.size())), true};
   }
@@ -76,22 +75,42 @@ std::string without_groups(std::string_view cell, char group, char decimal) {
 // Replaces each space that does not break a line, and each apostrophe, by a blank.
 std::string with_blanks(std::string_view cell) {
   std::string text(cell);
-  for (const std::string_view space : {"\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x99", "'"})
+  for (const std::string_view space :
+       {"\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89", "\xE2\x80\x99", "'"})
     for (std::size_t at; (at = text.find(space)) != text.npos;) text.replace(at, space.size(), " ");
   return text;
+}
+
+// Returns whether a text is an address of the Internet, as 192.168.100.101: four numbers below 256.
+bool is_address(std::string_view text) {
+  constexpr double kLargest = 255;
+  int parts = 0;
+  while (true) {
+    const std::size_t end = std::min(text.find('.'), text.size());
+    const auto number = parse_number(text.substr(0, end));
+    if (!number || *number > kLargest) return false;
+    ++parts;
+    if (end == text.size()) return parts == 4;
+    text.remove_prefix(end + 1);
+  }
 }
 
 // Parses a number whose groups of digits have the sign `group`, blanks or apostrophes between them.
 // A minus or parentheses may be before a currency sign.
 std::optional<double> parse_grouped(std::string_view cell, char group, char decimal) {
+  constexpr std::size_t kLongest = 64;  // a longer cell is text
   cell = trimmed(cell);
+  if (cell.size() > kLongest) return std::nullopt;
   const bool is_in_parentheses = cell.starts_with('(') && cell.ends_with(')') && cell.size() > 2;
-  const bool is_negative = cell.starts_with('-');
+  constexpr std::string_view kMinus = "\xE2\x88\x92";  // U+2212
+  const bool has_minus_sign = cell.starts_with(kMinus);
+  const bool is_negative = cell.starts_with('-') || has_minus_sign;
   if (is_in_parentheses) cell = cell.substr(1, cell.size() - 2);
-  if (is_negative) cell.remove_prefix(1);
+  if (is_negative) cell.remove_prefix(has_minus_sign ? kMinus.size() : 1);
   const auto [number, has_currency] = without_signs(cell);
-  if ((is_in_parentheses && !has_currency) || (is_negative && number.starts_with('-')))
-    return std::nullopt;
+  const bool has_two_signs = (is_in_parentheses || is_negative) && number.starts_with('-');
+  if ((is_in_parentheses && !has_currency) || has_two_signs) return std::nullopt;
+  if (group == '.' && is_address(number)) return std::nullopt;
   const std::string blank = with_blanks(number);
   const bool has_blanks = blank.find(' ') != blank.npos;
   const auto value = parse_number(without_groups(blank, has_blanks ? ' ' : group, decimal));
@@ -162,8 +181,9 @@ std::optional<double> parse_number(std::string_view cell) {
 
 std::optional<bool> truth_value(std::string_view word) {
   constexpr std::pair<std::string_view, bool> kValues[] = {
-      {"true", true}, {"false", false}, {"yes", true}, {"no", false}, {"t", true},
-      {"f", false},   {"y", true},      {"n", false},  {"1", true},   {"0", false}};
+      {"true", true}, {"false", false}, {"yes", true}, {"no", false},
+      {"t", true},    {"f", false},     {"y", true},   {"n", false},
+      {"1", true},    {"0", false},     {"1.0", true}, {"0.0", false}};
   constexpr std::size_t kLongest = 5;
   if (word.size() > kLongest) return std::nullopt;
   const std::string lower = to_lower(word);
@@ -176,6 +196,21 @@ const char* format_name(CellFormat format) {
   for (const auto& [each, name] : kNames)
     if (each == format) return name;
   return "plain";
+}
+
+const char* format_example(CellFormat format) {
+  switch (format) {
+    case CellFormat::plain: return "1234.5";
+    case CellFormat::decimal_comma: return "1.234,5";
+    case CellFormat::thousands: return "1,234.5";
+    case CellFormat::zero_padded: return "0012";
+    case CellFormat::iso_time: return "2019-03-23";
+    case CellFormat::day_month: return "23/03/2019";
+    case CellFormat::month_day: return "03/23/2019";
+    case CellFormat::month_name: return "23-Mar-2019";
+    case CellFormat::compact_date: return "20190323";
+  }
+  return "";
 }
 
 std::optional<CellFormat> format_named(std::string_view name) {

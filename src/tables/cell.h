@@ -18,6 +18,10 @@ std::string_view trimmed(std::string_view text);
 /// too large for a double, and 0 for one too small.
 std::optional<double> parse_number(std::string_view cell);
 
+/// What may be before or after a number in the formats other than `plain`.
+inline constexpr std::string_view kCurrencySigns[] = {"US$", "$",   "€",   "£",   "¥",
+                                                      "₹",   "EUR", "USD", "GBP", "CHF"};
+
 /// Returns the truth value of true, false, yes, no, 1, 0, or of the first letter of such a word, in
 /// any case.
 std::optional<bool> truth_value(std::string_view word);
@@ -44,6 +48,9 @@ constexpr bool is_time(CellFormat format) { return format >= CellFormat::iso_tim
 /// Returns the name of a format in model files, and the format with this name.
 const char* format_name(CellFormat format);
 std::optional<CellFormat> format_named(std::string_view name);
+
+/// Returns a cell in this format.
+const char* format_example(CellFormat format);
 
 inline constexpr double kSecondsPerDay = 86400;
 

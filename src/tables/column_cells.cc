@@ -43,7 +43,20 @@ bool ColumnCells::push_number(std::string_view cell) {
   ++size_;
   numbers_.push_back(*number);
   are_canonical_ = are_canonical_ && is_canonical(cell);
+  if (are_points_grouping_) examine_point(cell);
   return true;
+}
+
+void ColumnCells::examine_point(std::string_view cell) {
+  constexpr std::size_t kGroup = 3;  // digits
+  const std::size_t point = cell.find('.');
+  if (point == cell.npos) return;
+  has_points_ = true;
+  const std::size_t first = cell[0] == '-' || cell[0] == '+' ? 1 : 0;
+  const bool has_group = cell.find_first_not_of("0123456789", point + 1) == cell.npos &&
+                         cell.size() - point - 1 == kGroup;
+  are_points_grouping_ =
+      has_group && point > first && point - first <= kGroup && cell[first] != '0';
 }
 
 bool ColumnCells::push_known_word(std::string_view cell) {
@@ -125,11 +138,11 @@ std::vector<std::int64_t> ColumnCells::counts_in(std::span<const std::int64_t> r
   return counts;
 }
 
-std::int64_t ColumnCells::count_numbers() const {
-  std::int64_t numbers = 0;
+std::int64_t ColumnCells::count_in(CellFormat format) const {
+  std::int64_t count = 0;
   for (std::size_t i = 0; i < words_.size(); ++i)
-    if (parse_number(words_[i])) numbers += counts_[i];
-  return numbers;
+    if (parse_cell(words_[i], format)) count += counts_[i];
+  return count;
 }
 
 void ColumnCells::select(const std::vector<bool>& kept) {
@@ -143,6 +156,22 @@ void ColumnCells::select(const std::vector<bool>& kept) {
     else ++counts_[as_index(code)];
   }
   for (const double number : numbers_) missing_ += std::isnan(number);
+}
+
+bool have_format(const ColumnCells& cells, CellFormat format) {
+  return std::ranges::all_of(
+      cells.words(), [&](const std::string& word) { return parse_cell(word, format).has_value(); });
+}
+
+DecimalSign decimal_sign_of(const ColumnCells& cells) {
+  if (!cells.has_words()) {
+    const bool is_point = cells.has_points() && !cells.may_have_grouping_points();
+    return is_point ? DecimalSign::point : DecimalSign::unknown;
+  }
+  const bool may_be_point = have_format(cells, CellFormat::thousands);
+  const bool may_be_comma = have_format(cells, CellFormat::decimal_comma);
+  if (cells.words().empty() || may_be_point == may_be_comma) return DecimalSign::unknown;
+  return may_be_point ? DecimalSign::point : DecimalSign::comma;
 }
 
 }  // namespace selfnorm

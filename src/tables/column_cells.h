@@ -45,6 +45,11 @@ class ColumnCells {
   /// Without words: the numbers, NaN for missing ones.
   const std::vector<double>& numbers() const { return numbers_; }
 
+  /// Whether a number was written with a decimal point, and whether each such number has one to
+  /// three digits before it and three after it, so that the point may divide thousands.
+  bool has_points() const { return has_points_; }
+  bool may_have_grouping_points() const { return has_points_ && are_points_grouping_; }
+
   /// With words: the declared and the distinct words in the order of their first row, how often
   /// each occurs, and the word of each row, or kMissing. Numbers are words, too.
   const std::vector<std::string>& words() const { return words_; }
@@ -52,8 +57,8 @@ class ColumnCells {
   const std::vector<std::int32_t>& codes() const { return codes_; }
   /// With words: how often each of them occurs in these rows.
   std::vector<std::int64_t> counts_in(std::span<const std::int64_t> rows) const;
-  /// With words: the number of cells that are plain numbers all the same.
-  std::int64_t count_numbers() const;
+  /// With words: the number of cells that have a format.
+  std::int64_t count_in(CellFormat format) const;
   /// The number of words that occur.
   std::int64_t distinct_words() const;
 
@@ -67,10 +72,12 @@ class ColumnCells {
  private:
   std::int32_t code_of(std::string_view word);
   void push_word(std::string_view word);
+  void examine_point(std::string_view cell);
 
   std::int64_t size_ = 0, missing_ = 0;
   bool has_words_ = false, has_changed_words_ = false;
   bool are_canonical_ = true;  // the numbers so far, as fmt would write them
+  bool has_points_ = false, are_points_grouping_ = true;
   std::vector<double> numbers_;
   std::vector<std::string> words_;
   std::vector<std::int64_t> counts_;
@@ -84,5 +91,15 @@ class ColumnCells {
   };
   std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> index_;
 };
+
+/// Returns whether all words have a format.
+bool have_format(const ColumnCells& cells, CellFormat format);
+
+/// How decimals are written.
+enum class DecimalSign { unknown, point, comma };
+
+/// Returns the decimal sign that the cells certainly have: they have a format with it, and not the
+/// one in which this sign divides thousands.
+DecimalSign decimal_sign_of(const ColumnCells& cells);
 
 }  // namespace selfnorm

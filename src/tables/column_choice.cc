@@ -33,7 +33,8 @@ class Chooser {
     for (std::size_t i = 0; i < names_.size(); ++i) {
       ColumnChoice& choice = choices_[i];
       if (names_[i] != name) continue;
-      if (!choice.kind.empty() && choice.kind != chosen.kind) {
+      const bool is_other = choice.kind != chosen.kind || choice.format != chosen.format;
+      if (!choice.kind.empty() && is_other) {
         throw_data_error(
             fmt::format("{}: `{}` and `{}` both list the column {} (leave it out of "
                         "one of them)",

@@ -148,14 +148,12 @@ std::size_t token_id(const TableColumn& column, std::optional<double> rank) {
 // the format of the column.
 std::string expected_cell(const TableColumn& column, const std::string& cell) {
   if (column.kind == "ordinal") return "one of " + join(column.categories, ", ");
-  if (column.kind == "time") return "a time written as " + column.format;
+  const CellFormat format = format_named(column.format).value_or(CellFormat::plain);
+  const std::string example = std::string(" written as ") + format_example(format);
+  if (column.kind == "time") return "a time" + example;
   const bool has_other_format =
       parse_cell(cell, CellFormat::thousands) || parse_cell(cell, CellFormat::decimal_comma);
-  if (!has_other_format) return "a " + column.kind;
-  const auto format = format_named(column.format);
-  return format == CellFormat::decimal_comma ? "a number written as 1.234,5"
-         : format == CellFormat::thousands   ? "a number written as 1,234.5"
-                                             : "a number written as 1234.5";
+  return "a " + column.kind + (has_other_format ? example : "");
 }
 
 }  // namespace
@@ -167,7 +165,8 @@ ColumnEncoder::Coding ColumnEncoder::coding_of(const TableColumn& column) {
   return column.kind == "time" ? Coding::time : Coding::number;
 }
 
-ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells)
+ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells,
+                             bool prefers_plain)
     : column_(column),
       cells_(cells),
       coding_(coding_of(column)),
@@ -182,7 +181,8 @@ ColumnEncoder::ColumnEncoder(const TableColumn& column, const ColumnCells& cells
       if (const auto truth = truth_value(word); !value && truth && is_boolean(column))
         value = truth == truth_value(column.categories[0]) ? 0 : 1;
     } else {
-      value = parse_cell(word, format);
+      if (prefers_plain && !is_time(format)) value = parse_number(word);
+      if (!value) value = parse_cell(word, format);
       // "1.5" does not have a decimal comma.
       const bool may_be_plain = format != CellFormat::decimal_comma || word.find('.') == word.npos;
       if (!value && !is_time(format) && may_be_plain) value = parse_number(word);

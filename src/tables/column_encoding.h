@@ -60,8 +60,9 @@ struct CellFault {
 /// functions are thread-safe.
 class ColumnEncoder {
  public:
-  /// The cells of categories and ordinals must be words.
-  ColumnEncoder(const TableColumn& column, const ColumnCells& cells);
+  /// The cells of categories and ordinals must be words. `prefers_plain` means that a cell that is
+  /// a number with a decimal point is one, whatever the format of the column is.
+  ColumnEncoder(const TableColumn& column, const ColumnCells& cells, bool prefers_plain);
 
   /// Returns the number of numbers in each row.
   std::size_t count() const { return count_; }

@@ -74,7 +74,7 @@ void CsvTable::finish() {
 }
 
 void CsvTable::declare(const std::vector<DeclaredColumn>& columns) {
-  header_.is_row = true;
+  header_.is_row = is_declared_ = true;
   for (const DeclaredColumn& column : columns) header_.names.push_back(column.name);
   columns_.resize(columns.size());
   choose_columns();
@@ -105,10 +105,15 @@ void CsvTable::begin(const CsvRow& first, const CsvRow* second) {
 }
 
 void CsvTable::choose_columns() {
-  if (!options_.table.empty()) read_planned_columns();
-  else choices_ = column_choices(file_, header_.names, options_);
-  if (!options_.table.empty() && !options_.read_targets) return;  // `target` may be absent
-  targets_ = find_targets(file_, header_.names, options_.target);
+  const bool has_plan = !options_.table.empty();
+  if (!has_plan) choices_ = column_choices(file_, header_.names, options_);
+  const bool may_lack_targets = has_plan && !options_.read_targets;
+  const bool has_target =
+      !options_.target.empty() && find_column(file_, header_.names, options_.target);
+  if (!may_lack_targets || has_target)
+    targets_ = find_targets(file_, header_.names, options_.target);
+  if (has_plan) read_planned_columns();
+  if (may_lack_targets) return;
   for (const std::size_t column : targets_) {
     columns_[column].is_target = true;
     columns_[column].is_read = options_.read_targets;
@@ -152,10 +157,19 @@ void CsvTable::reject_repeated_names() const {
   }
 }
 
-// Finds the columns of the plan that are read. A table without a header and without targets has the
-// columns of the plan in their order. New rows may lack identifiers.
+// Returns the places of the columns that are not targets.
+std::vector<std::size_t> CsvTable::places_of_features() const {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (std::ranges::count(targets_, i) == 0) places.push_back(i);
+  return places;
+}
+
+// Finds the columns of the plan that are read. Without a header, the columns other than targets
+// have the order of the plan. New rows may lack identifiers.
 std::vector<CsvTable::PlacedColumn> CsvTable::planned_columns() const {
-  const bool keeps_order = !header_.is_row && options_.table.size() == columns_.size();
+  const std::vector<std::size_t> features = places_of_features();
+  const bool keeps_order = !header_.is_row && options_.table.size() == features.size();
   const auto unique = unique_names(header_.names);
   std::vector<PlacedColumn> columns;
   std::vector<std::string> lacking;
@@ -163,7 +177,7 @@ std::vector<CsvTable::PlacedColumn> CsvTable::planned_columns() const {
     const TableColumn& planned = options_.table[i];
     if (planned.kind == "left out") continue;
     const auto named = unique.find(planned.name);
-    auto place = keeps_order             ? std::optional(i)
+    auto place = keeps_order             ? std::optional(features[i])
                  : named != unique.end() ? std::optional(named->second)
                                          : find_column(file_, header_.names, planned.name);
     // A number above the column is data rather than the name of a column that the model numbers.
@@ -171,6 +185,7 @@ std::vector<CsvTable::PlacedColumn> CsvTable::planned_columns() const {
         parse_number(header_.names[*place])) {
       place.reset();
     }
+    if (place && std::ranges::count(targets_, *place) > 0) place.reset();
     if (place) columns.emplace_back(planned, *place);
     else if (is_feature(planned)) lacking.push_back(planned.name);
   }
@@ -178,7 +193,8 @@ std::vector<CsvTable::PlacedColumn> CsvTable::planned_columns() const {
   if (!header_.is_row && !std::ranges::all_of(lacking, is_all_digits)) {
     throw_data_error(fmt::format(
         "{}: without a header, the {} columns of the model are needed in their order: {} (the "
-        "table has {} columns)",
+        "table "
+        "has {} columns; --target INDEX says which one is the target)",
         file_, options_.table.size(), join(names_of(options_.table), ", "), columns_.size()));
   }
   const bool may_lack_header = first_.has_value() && header_.is_row && columns.empty();
@@ -238,7 +254,9 @@ void CsvTable::add_cell(Column& column, std::string_view cell) const {
   if (column.cells.push_known_word(cell)) return;
   if (column.is_identifier || !missing_.contains(cell)) return column.cells.push(cell);
   column.cells.push_missing();
-  if (!cell.empty() && column.missing_words++ == 0) column.missing_word = cell;
+  if (cell.empty()) return;
+  auto& [word, rows] = column.missing_words[to_lower(cell)];
+  if (rows++ == 0) word = cell;
 }
 
 std::vector<std::size_t> CsvTable::changed_words() const {

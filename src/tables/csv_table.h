@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "selfnorm/dataset.h"
@@ -16,6 +18,7 @@
 #include "tables/csv_row.h"
 #include "tables/missing_words.h"
 #include "tables/table_header.h"
+#include "tables/table_notes.h"
 #include "tables/table_targets.h"
 
 namespace selfnorm {
@@ -58,9 +61,8 @@ class CsvTable {
     bool is_read = true, is_target = false;
     bool is_identifier = false;  // all of its cells are as in the file
     bool is_category = false;    // declared to be one
-    // The first cell that is missing but not empty, and how many there are.
-    std::string missing_word = {};
-    std::int64_t missing_words = 0;
+    // The words of missing cells in lower case, as the first cell has it, and their rows.
+    std::map<std::string, std::pair<std::string, std::int64_t>> missing_words = {};
   };
 
   // A column with its place in the file.
@@ -86,9 +88,12 @@ class CsvTable {
   std::string cell_location(std::int64_t row, std::size_t column) const;
   std::string given_format(std::size_t column) const;
   std::vector<TargetColumn> target_columns();
+  void reject_empty_targets(const std::vector<TargetColumn>& targets) const;
   void reject_unreadable_targets(const std::vector<TargetColumn>& targets);
   EncodedColumns encode(const std::vector<PlacedColumn>& columns, std::vector<float>& numbers);
-  void leave_out_unlabeled(Dataset& data);
+  void reject_doubtful_classes(const Column& target) const;
+  void leave_out_unlabeled(const TargetColumn& labels, Dataset& data);
+  std::vector<std::size_t> places_of_features() const;
   std::vector<PlacedColumn> planned_columns() const;
   void check_header(Dataset& data) const;
   void check_row_names() const;
@@ -96,9 +101,8 @@ class CsvTable {
   bool depends_on_training_rows(std::size_t column) const;
   bool is_after_last_delimiter(std::size_t column) const;
   std::vector<PlacedColumn> decided_columns(const Dataset& data) const;
-  bool has_decimal_commas() const;
-  std::optional<std::string> note_on(const PlacedColumn& placed,
-                                     const ColumnEncoder& encoder) const;
+  DecimalSign find_decimal_sign(const std::string& delimiter) const;
+  std::vector<std::string> notes_on(const PlacedColumn& placed, const ColumnEncoder& encoder) const;
   Field features(Dataset& data);
 
   std::string file_;
@@ -112,7 +116,8 @@ class CsvTable {
   std::vector<ColumnChoice> choices_;  // by column; empty with a plan
   std::vector<std::size_t> targets_;
   std::vector<std::int64_t> lines_;
-  bool has_decimal_commas_ = false;  // so that "1,234" probably has one, too
+  bool is_declared_ = false;  // the file names the columns and types of cells
+  DecimalSign decimal_sign_ = DecimalSign::unknown;
 };
 
 }  // namespace selfnorm

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/index.h"
 #include "base/text.h"
@@ -10,6 +11,7 @@
 #include "files/byte_reader.h"
 #include "tables/column_encoding.h"
 #include "tables/csv_table.h"
+#include "tables/identifiers.h"
 #include "tables/row_order.h"
 #include "tables/table_columns.h"
 #include "tables/table_notes.h"
@@ -39,20 +41,31 @@ std::string CsvTable::cell_location(std::int64_t row, std::size_t column) const 
   return fmt::format("{}:{}, column {} (from 0)", file_, line, column);
 }
 
-// Leaves out rows without a class.
-void CsvTable::leave_out_unlabeled(Dataset& data) {
-  const Column& target = columns_[targets_[0]];
-  if (target.cells.missing() == 0 || !needs_all_labels(target.cells, task())) return;
-  const auto has_word = [&](const Column& column) {
-    return !column.is_target && to_lower(column.missing_word) == to_lower(target.missing_word);
+// Throws if many rows have a word that counts as missing and may be a class.
+void CsvTable::reject_doubtful_classes(const Column& target) const {
+  const auto is_used_elsewhere = [&](const std::string& word) {
+    return std::ranges::any_of(columns_, [&](const Column& column) {
+      return !column.is_target && column.missing_words.contains(to_lower(word));
+    });
   };
-  const bool is_used_elsewhere = std::ranges::any_of(columns_, has_word);
   const bool is_only_other = target.cells.has_words() && target.cells.distinct_words() == 1;
-  const bool is_doubtful = may_be_class(target.missing_word) || is_only_other;
-  if (target.missing_words > 0 && is_doubtful && !is_used_elsewhere) {
-    reject_doubtful_missing(cell_location(first_missing(target.cells), targets_[0]),
-                            target.missing_word, target.missing_words, target.cells.size());
+  std::vector<std::string> doubtful;
+  std::int64_t count = 0;
+  for (const auto& [word, rows] : target.missing_words) {
+    if (!(may_be_class(word) || is_only_other) || is_used_elsewhere(word)) continue;
+    doubtful.push_back(rows.first);
+    count += rows.second;
   }
+  if (doubtful.empty()) return;
+  reject_doubtful_missing(cell_location(first_missing(target.cells), targets_[0]), doubtful, count,
+                          target.cells.size());
+}
+
+// Leaves out rows without a class.
+void CsvTable::leave_out_unlabeled(const TargetColumn& labels, Dataset& data) {
+  const Column& target = columns_[targets_[0]];
+  if (target.cells.missing() == 0 || !needs_all_labels(labels, task())) return;
+  reject_doubtful_classes(target);
   std::vector<bool> kept;
   for (std::int64_t row = 0; row < rows(); ++row) kept.push_back(!is_missing(target.cells, row));
   data.unlabeled = target.cells.missing();
@@ -90,9 +103,13 @@ std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& dat
     columns.clear();
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (columns_[i].is_target || is_after_last_delimiter(i)) continue;
-      const UndecidedColumn undecided{
-          header_.names[i],    i == 0, has_decimal_commas_, keeps_all, columns_[i].is_category,
-          options_.embed_many, rows};
+      const UndecidedColumn undecided{header_.names[i],
+                                      i == 0,
+                                      decimal_sign_ == DecimalSign::comma,
+                                      keeps_all,
+                                      columns_[i].is_category,
+                                      options_.embed_many,
+                                      rows};
       columns.emplace_back(decide_column(undecided, columns_[i].cells, choices_[i]), i);
     }
     const auto is_used = [](const PlacedColumn& each) { return is_feature(each.first); };
@@ -101,21 +118,31 @@ std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& dat
   return columns;
 }
 
-// Returns whether a column certainly has decimal commas.
-bool CsvTable::has_decimal_commas() const {
-  return std::ranges::any_of(columns_, [](const Column& column) {
-    return column.is_read && has_clear_decimal_commas(column.cells);
-  });
+// Returns how decimals seem to be written. A column that certainly has decimal commas or points
+// decides, and else the delimiter: semicolons leave commas for decimals.
+DecimalSign CsvTable::find_decimal_sign(const std::string& delimiter) const {
+  bool has_points = false;
+  for (const Column& column : columns_) {
+    if (!column.is_read) continue;
+    const DecimalSign sign = decimal_sign_of(column.cells);
+    if (sign == DecimalSign::comma) return sign;
+    has_points = has_points || sign == DecimalSign::point;
+  }
+  return has_points                 ? DecimalSign::point
+         : delimiter == "semicolon" ? DecimalSign::comma
+                                    : DecimalSign::unknown;
 }
 
-// Returns what a person should know about how a column was read, or nothing.
-std::optional<std::string> CsvTable::note_on(const PlacedColumn& placed,
-                                             const ColumnEncoder& encoder) const {
+// Returns what a person should know about how a column was read.
+std::vector<std::string> CsvTable::notes_on(const PlacedColumn& placed,
+                                            const ColumnEncoder& encoder) const {
   const auto& [column, place] = placed;
-  const ReadColumn read{column, columns_[place].cells, columns_[place].missing_word,
-                        has_decimal_commas_};
-  if (options_.table.empty()) return note_on_column(read, choices_[place]);
-  return note_on_new_column(read, encoder.unknown_categories());
+  const ReadColumn read{column, columns_[place].cells, columns_[place].missing_words.contains("-"),
+                        decimal_sign_};
+  if (!options_.table.empty()) return notes_on_new_column(read, encoder.unknown_categories());
+  ColumnChoice choice = choices_[place];
+  if (columns_[place].is_category && choice.kind.empty()) choice.kind = "category";
+  return notes_on_column(read, choice);
 }
 
 // Writes the numbers of the columns, and lists the cells that cannot be read.
@@ -127,7 +154,7 @@ CsvTable::EncodedColumns CsvTable::encode(const std::vector<PlacedColumn>& colum
   EncodedColumns encoded;
   std::size_t width = 0;
   for (const auto& [column, place] : columns)
-    width += encoded.encoders.emplace_back(column, columns_[place].cells).count();
+    width += encoded.encoders.emplace_back(column, columns_[place].cells, is_declared_).count();
   numbers.resize(lines_.size() * width);
   for (const auto& [encoder, fault] : encode_table(encoded.encoders, rows(), numbers, kMaxFaults)) {
     const std::size_t place = columns[encoder].second;
@@ -157,15 +184,24 @@ Field CsvTable::features(Dataset& data) {
     const auto& [column, place] = columns[i];
     if (column.kind == "id" && options_.read_ids)
       data.ids.push_back({column.name, texts_of(columns_[place].cells)});
-    if (const auto note = note_on(columns[i], encoders[i])) data.notes.push_back(*note);
+    std::ranges::move(notes_on(columns[i], encoders[i]), std::back_inserter(data.notes));
   }
   field.sample_shape = {static_cast<std::int64_t>(width)};
   field.values = std::move(numbers);
   return field;
 }
 
-// Adds a note if the header may be data, or the first row a header.
+// Adds a note if the header may be data, or the first row a header, or if new rows have names that
+// training did not have.
 void CsvTable::check_header(Dataset& data) const {
+  const auto is_named = [&](const PlacedColumn& column) {
+    return header_.names[column.second] == column.first.name;
+  };
+  if (!options_.table.empty() && header_.is_row &&
+      !std::ranges::all_of(planned_columns(), is_named)) {
+    data.notes.emplace_back(
+        "the training table had no names of columns, so the columns are taken by their places");
+  }
   if (!first_ || options_.header != "auto" || !options_.table.empty()) return;
   if (header_.may_be_names) {
     data.notes.push_back(fmt::format(
@@ -189,8 +225,9 @@ void CsvTable::check_header(Dataset& data) const {
 void CsvTable::check_row_names() const {
   if (!header_.has_row_names || !columns_[0].is_read) return;
   const ColumnCells& cells = columns_[0].cells;
-  const bool are_distinct = cells.has_words() ? cells.distinct_words() == cells.size()
-                                              : are_all_different(cells.numbers());
+  const bool are_distinct = cells.has_words()
+                                ? cells.distinct_words() == cells.size() - cells.missing()
+                                : are_all_different(cells.numbers());
   if (are_distinct || rows() == 1) return;
   throw_data_error(fmt::format(
       "{}:{}: the rows have {} cells, but the header names {} columns, and the first cells do not "
@@ -228,6 +265,7 @@ void CsvTable::add_order_of_rows(Dataset& data) const {
 // Returns the format that the user, or a model, gives the numbers of a target, or "".
 std::string CsvTable::given_format(std::size_t column) const {
   if (!choices_.empty()) return choices_[column].format;
+  if (is_declared_) return "";  // numbers of such a file have a decimal point
   const std::size_t target = as_index(std::ranges::find(targets_, column) - targets_.begin());
   return options_.target_formats.size() == targets_.size() ? options_.target_formats[target] : "";
 }
@@ -238,7 +276,7 @@ std::vector<TargetColumn> CsvTable::target_columns() {
     if (!options_.read_targets) break;
     targets.push_back({header_.names[place], &columns_[place].cells,
                        [this, place](std::int64_t row) { return cell_location(row, place); },
-                       given_format(place)});
+                       given_format(place), !given_format(place).empty()});
   }
   return targets;
 }
@@ -256,27 +294,35 @@ void CsvTable::reject_unreadable_targets(const std::vector<TargetColumn>& target
   throw_cell_faults(faults, fix);
 }
 
-Dataset CsvTable::dataset(const std::string& delimiter) {
-  Dataset data{std::filesystem::path(file_).filename().string(), 0, {}, {}};
-  check_row_names();
-  has_decimal_commas_ = delimiter == "semicolon" || has_decimal_commas();
-  std::vector<TargetColumn> targets = target_columns();
-  for (TargetColumn& target : targets) {
-    if (task() == "classification") break;
-    read_formatted_numbers(target, has_decimal_commas_, data.notes);
-  }
+// Throws if a target is missing in all rows.
+void CsvTable::reject_empty_targets(const std::vector<TargetColumn>& targets) const {
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (targets[i].cells->missing() < targets[i].cells->size()) continue;
     const std::size_t place = targets_[i];
-    const bool is_last = place > 0 && place + 1 == columns_.size();
-    throw_data_error(
-        fmt::format("{}: no row has a target {}{}", file_, quote_for_message(targets[i].name),
-                    is_last ? fmt::format(" (the last cell of each row is empty; --target {} is "
-                                          "the column before it)",
-                                          quote_for_shell(header_.names[place - 1]))
-                            : ""));
+    const bool may_be_after_last = options_.table.empty() && place > 0 &&
+                                   place + 1 == columns_.size() &&
+                                   columns_[place].missing_words.empty();
+    throw_data_error(fmt::format(
+        "{}: no row has a target {}{}", file_, quote_for_message(targets[i].name),
+        may_be_after_last ? fmt::format(" (the last cell of each row is empty; --target {} is the "
+                                        "column before it)",
+                                        quote_for_shell(header_.names[place - 1]))
+                          : ""));
   }
-  if (targets.size() == 1) leave_out_unlabeled(data);
+}
+
+Dataset CsvTable::dataset(const std::string& delimiter) {
+  Dataset data{std::filesystem::path(file_).filename().string(), 0, {}, {}};
+  check_row_names();
+  decimal_sign_ = find_decimal_sign(delimiter);
+  std::vector<TargetColumn> targets = target_columns();
+  reject_empty_targets(targets);
+  for (TargetColumn& target : targets) {
+    const bool is_plain = target.format.empty() || target.format == "plain";
+    if (task() == "classification" && is_plain) continue;
+    read_formatted_numbers(target, decimal_sign_, data.notes);
+  }
+  if (targets.size() == 1) leave_out_unlabeled(targets[0], data);
   data.rows = rows();
   data.has_header = first_.has_value() && header_.is_row;
   reject_unreadable_targets(targets);

@@ -10,8 +10,8 @@
 
 namespace selfnorm {
 
-/// Returns DataOptions::scaling with "auto" resolved: "quantile" for classes and "standard" for
-/// numbers, which experiments/tables found best.
+/// Returns DataOptions::scaling, with "quantile" for classes and "standard" for numbers in place of
+/// "auto". These have the best scores in experiments/tables.
 std::string resolve_scaling(const std::string& scaling, const Targets& targets);
 
 /// Returns how to standardize each feature of an input; empty if it is not from a table. Numbers,

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tables/missing_words.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
 #include "base/text.h"
+#include "files/byte_reader.h"
 #include "tables/cell.h"
 
 namespace selfnorm {
@@ -30,6 +33,10 @@ std::vector<std::string> without(std::vector<std::string> words,
 }  // namespace
 
 std::vector<std::string> missing_words(const DataOptions& options) {
+  for (const std::string& word : without(options.not_missing, usual_words())) {
+    throw_data_error(fmt::format("`not_missing`: {} is not missing in any case, only {} are",
+                                 quote_for_message(word), join(usual_words(), ", ")));
+  }
   std::vector<std::string> words = without(usual_words(), options.not_missing);
   std::ranges::copy(without(options.missing, words), std::back_inserter(words));
   return words;

@@ -11,7 +11,7 @@
 namespace selfnorm {
 
 /// Returns the words that count as missing: those that always do, unless `not_missing` lists them,
-/// and those of `missing`.
+/// and those of `missing`. Throws Error(data) if `not_missing` lists another word.
 std::vector<std::string> missing_words(const DataOptions& options);
 
 /// Sets the options so that `missing_words` returns these words.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -13,12 +12,10 @@
 
 #include "base/index.h"
 #include "base/text.h"
-#include "tables/table_notes.h"
+#include "tables/identifiers.h"
 
 namespace selfnorm {
 namespace {
-
-constexpr std::int64_t kMinDistinctToLeaveOut = 20;  // of names, before they count as identifiers
 
 struct Range {
   double low = std::numeric_limits<double>::infinity();
@@ -40,40 +37,6 @@ double origin_of(const Range& range) {
   const double largest = std::max(std::abs(range.low), std::abs(range.high));
   if (!(spread > 0) || !(largest > kLostBits * spread)) return 0;
   return std::floor(range.low);
-}
-
-bool counts_rows(const std::vector<double>& numbers) {
-  for (std::size_t i = 1; i < numbers.size(); ++i)
-    if (numbers[i] != numbers[i - 1] + 1) return false;
-  return numbers.size() > 1;
-}
-
-// Returns whether a name is that of an identifier, as id, customer_id or customerId.
-bool is_identifier_name(const std::string& name) {
-  constexpr std::string_view kEndings[] = {"_id", " id", "_no", "_number", "_key", "_code"};
-  const std::string lower = to_lower(name);
-  for (const std::string_view ending : kEndings)
-    if (lower.ends_with(ending)) return true;
-  const bool is_camel = name.size() > 2 && (name.ends_with("Id") || name.ends_with("ID")) &&
-                        std::islower(static_cast<unsigned char>(name[name.size() - 3]));
-  return is_camel || lower == "id" || lower == "uuid" || lower == "guid";
-}
-
-// Returns whether these are different whole numbers, at least as many as make a column of names.
-// 64 bits do not tell those of 17 digits apart.
-bool number_the_rows(const std::vector<double>& numbers) {
-  constexpr double kLargestExact = 9007199254740992;  // 2^53
-  const auto is_whole = [](double x) { return x == std::floor(x); };
-  const auto is_exact = [](double x) { return std::abs(x) < kLargestExact; };
-  return std::ssize(numbers) >= kMinDistinctToLeaveOut && std::ranges::all_of(numbers, is_whole) &&
-         (are_all_different(numbers) || std::ranges::none_of(numbers, is_exact));
-}
-
-bool is_row_name(const UndecidedColumn& column) {
-  static const std::vector<std::string> row_names = {"",          "index", "rownames",
-                                                     "row_names", "id",    "row"};
-  return column.is_first &&
-         (is_listed(row_names, to_lower(column.name)) || column.name.starts_with("Unnamed: "));
 }
 
 TableColumn left_out(std::string name, std::string why) {
@@ -171,6 +134,15 @@ bool has_blanks(const ColumnCells& cells) {
   return blanks > kBlanksOfText * std::ssize(cells.words());
 }
 
+// Returns whether all words are three numbers of two digits with hyphens. They may begin with the
+// year, or be codes, so only a user can say that they are dates.
+bool may_be_codes(const ColumnCells& cells) {
+  constexpr std::size_t kLength = 8;  // of "17-05-16"
+  return std::ranges::all_of(cells.words(), [](const std::string& word) {
+    return word.size() == kLength && word[2] == '-' && word[5] == '-';
+  });
+}
+
 // Says what names that differ in most rows seem to be.
 std::string describe_names(const ColumnCells& cells) {
   const auto is_clear_time = [](const std::string& word) {
@@ -178,6 +150,7 @@ std::string describe_names(const ColumnCells& cells) {
         kClearTimeFormats, [&](CellFormat format) { return parse_cell(word, format).has_value(); });
   };
   const auto times = std::ranges::count_if(cells.words(), is_clear_time);
+  if (may_be_codes(cells)) return "dates or codes";
   if (2 * times > std::ssize(cells.words())) return "times in more than one format";
   return has_blanks(cells) ? "text" : "identifier";
 }
@@ -204,24 +177,25 @@ std::optional<TableColumn> decide_format(const UndecidedColumn& column, const Co
     if (const auto range = range_in(cells, format))
       return number_column(column.name, cells, *range, format);
   for (const CellFormat format : kClearTimeFormats)
-    if (const auto range = range_in(cells, format))
+    if (const auto range = range_in(cells, format); range && !may_be_codes(cells))
       return time_column(column.name, cells, *range, format);
   return std::nullopt;
 }
 
-// Returns the number of different first letters among the words of one letter.
-std::size_t count_letters(const ColumnCells& cells) {
+// Returns whether words of one letter, if there are any, are t and f, or y and n, in any case.
+bool are_letters_of_one_pair(const ColumnCells& cells) {
   std::string letters;
   for (const std::string& word : cells.words()) {
     const std::string letter = to_lower(word);
     if (letter.size() == 1 && !parse_number(letter) && letters.find(letter) == letters.npos)
       letters += letter;
   }
-  return letters.size();
+  std::ranges::sort(letters);
+  return letters.empty() || letters == "ft" || letters == "ny";
 }
 
 // Returns a category with one word for each truth value, if all words are truth values, however
-// they are written. More than two different letters mean something else.
+// they are written.
 std::optional<TableColumn> decide_boolean(const UndecidedColumn& column, const ColumnCells& cells) {
   std::optional<std::size_t> of_value[2];  // the most frequent word of false and of true
   for (std::size_t i = 0; i < cells.words().size(); ++i) {
@@ -231,7 +205,7 @@ std::optional<TableColumn> decide_boolean(const UndecidedColumn& column, const C
     auto& most = of_value[*value ? 1 : 0];
     if (!most || cells.counts()[i] > cells.counts()[*most]) most = i;
   }
-  if (!of_value[0] || !of_value[1] || count_letters(cells) > 2) return std::nullopt;
+  if (!of_value[0] || !of_value[1] || !are_letters_of_one_pair(cells)) return std::nullopt;
   TableColumn decided{column.name, "category"};
   for (const auto& word : of_value) decided.categories.push_back(cells.words()[*word]);
   decided.marks_missing = cells.missing() > 0;
@@ -247,7 +221,7 @@ std::optional<TableColumn> decide_mostly_times(const UndecidedColumn& column,
   const auto others = std::ranges::count_if(cells.words(), [&](const std::string& word) {
     return !parse_cell(word, format).has_value();
   });
-  if (kTimes * others >= std::ssize(cells.words())) return std::nullopt;
+  if (kTimes * others >= std::ssize(cells.words()) || may_be_codes(cells)) return std::nullopt;
   return time_column(column.name, cells, present_range(cells, format), format);
 }
 
@@ -261,10 +235,11 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
   }
   const bool are_few =
       distinct <= static_cast<std::int64_t>(kMaxCategories) && 4 * distinct <= present;
-  const bool are_mostly_numbers = 2 * cells.count_numbers() > present;
+  const CellFormat format = likely_number_format(cells, column.prefers_decimal_comma);
+  const bool are_mostly_numbers = 2 * cells.count_in(format) > present;
   const bool are_codes = have_format(cells, CellFormat::zero_padded);  // some with leading zeros
   if (are_mostly_numbers && !are_few && !are_codes && !column.is_category)
-    return number_column(column.name, cells, {}, CellFormat::plain);
+    return number_column(column.name, cells, present_range(cells, format), format);
   const bool are_names = distinct >= kMinDistinctToLeaveOut && 2 * distinct > present;
   if (are_names && !keep) {
     const std::string what = describe_names(cells);
@@ -278,7 +253,7 @@ TableColumn decide_words(const UndecidedColumn& column, const ColumnCells& cells
   return category_column(column, cells);
 }
 
-// Returns a column of a number in one of the formats, or a plain one, whose other cells are faults.
+// Returns a column of numbers in one of the formats. Other cells are faults.
 TableColumn chosen_number(const UndecidedColumn& column, const ColumnCells& cells,
                           const ColumnChoice& choice) {
   if (!choice.format.empty()) {
@@ -290,7 +265,8 @@ TableColumn chosen_number(const UndecidedColumn& column, const ColumnCells& cell
   for (const CellFormat format : number_formats(column, true))
     if (const auto range = range_in(cells, format))
       return number_column(column.name, cells, *range, format);
-  return number_column(column.name, cells, {}, CellFormat::plain);
+  const CellFormat format = likely_number_format(cells, column.prefers_decimal_comma);
+  return number_column(column.name, cells, present_range(cells, format), format);
 }
 
 // Cells that are not times become faults.
@@ -323,9 +299,12 @@ TableColumn chosen_column(const UndecidedColumn& column, const ColumnCells& cell
 
 }  // namespace
 
-bool are_all_different(std::vector<double> numbers) {
-  std::ranges::sort(numbers);
-  return std::ranges::adjacent_find(numbers) == numbers.end();
+CellFormat likely_number_format(const ColumnCells& cells, bool prefers_decimal_comma) {
+  std::vector<CellFormat> formats = {CellFormat::plain, CellFormat::thousands,
+                                     CellFormat::decimal_comma};
+  if (prefers_decimal_comma) std::swap(formats[1], formats[2]);
+  return *std::ranges::max_element(formats, {},
+                                   [&](CellFormat format) { return cells.count_in(format); });
 }
 
 CellFormat likely_time_format(const ColumnCells& cells) {
@@ -348,8 +327,8 @@ TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cell
     if (cells.distinct_words() == 1 && cells.missing() == 0 && !keep)
       return left_out(column.name, "all cells are the same");
     const bool are_many = cells.size() >= kMinDistinctToLeaveOut && !has_blanks(cells);
-    const bool may_name_rows =
-        is_row_name(column) || (are_many && (column.is_first || is_identifier_name(column.name)));
+    const bool may_name_rows = (column.is_first && is_name_of_row_names(column.name)) ||
+                               (are_many && (column.is_first || is_identifier_name(column.name)));
     const bool are_row_names = may_name_rows && cells.distinct_words() == cells.size() &&
                                !decide_format(column, cells, false);
     if (are_row_names && !keep) return identifier(column.name, "it names the rows");
@@ -358,7 +337,8 @@ TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cell
   const Range range = range_of(cells.numbers());
   if (!keep && range.low == range.high && cells.missing() == 0)
     return left_out(column.name, "all cells are the same");
-  if (!keep && is_row_name(column) && cells.size() > 1 && cells.missing() == 0 &&
+  const bool may_be_row_numbers = column.is_first && is_name_of_row_names(column.name);
+  if (!keep && may_be_row_numbers && cells.size() > 1 && cells.missing() == 0 &&
       (counts_rows(cells.numbers()) ||
        (column.name.empty() && are_all_different(cells.numbers())))) {
     return identifier(column.name, "it numbers the rows");

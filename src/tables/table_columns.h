@@ -32,8 +32,8 @@ struct UndecidedColumn {
   bool is_used_anyway = false;         ///< even if it says nothing about a target
   bool is_category = false;            ///< also if its cells are numbers or times
   bool embed_many = false;             ///< whether many categories become an embedding
-  std::span<const std::int64_t> training_rows =
-      {};  ///< rows in which categories are counted; empty: all
+  /// The rows in which many categories are counted. Empty: all rows.
+  std::span<const std::int64_t> training_rows = {};
 };
 
 /// Decides the kind of a column from its cells unless the choice says it. A column of numbers with
@@ -41,8 +41,9 @@ struct UndecidedColumn {
 TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cells,
                           const ColumnChoice& choice);
 
-/// Returns whether the numbers are all different. Each missing number differs from all others.
-bool are_all_different(std::vector<double> numbers);
+/// Returns the format of numbers in which most of the cells are written, plain if it is one of
+/// them.
+CellFormat likely_number_format(const ColumnCells& cells, bool prefers_decimal_comma);
 
 /// Returns the format of times in which most of the cells are written.
 CellFormat likely_time_format(const ColumnCells& cells);

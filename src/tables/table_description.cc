@@ -9,6 +9,8 @@
 #include <iterator>
 #include <map>
 #include <span>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/index.h"
 #include "base/random.h"
@@ -29,23 +31,34 @@ std::size_t interval_count(std::size_t rows) {
   return std::clamp<std::size_t>(root, 8, 64);
 }
 
-// Returns the input with the numbers of a table column, or null.
-const Field* find_input(const Dataset& data, const std::string& column) {
-  const auto found = std::ranges::find_if(
-      data.inputs, [&](const Field& field) { return is_listed(field.sources, column); });
-  return found == data.inputs.end() ? nullptr : &*found;
+// The place of the numbers of a table column in an input.
+struct ColumnPlace {
+  const Field* field = nullptr;
+  std::size_t begin = 0, count = 0;
+};
+
+// Returns the places of the columns that have numbers, by name.
+std::unordered_map<std::string_view, ColumnPlace> places_of_columns(const Dataset& data) {
+  std::unordered_map<std::string_view, ColumnPlace> places;
+  for (const Field& field : data.inputs) {
+    for (std::size_t i = 0; i < field.sources.size(); ++i) {
+      ColumnPlace& place =
+          places.try_emplace(field.sources[i], ColumnPlace{&field, i, 0}).first->second;
+      if (place.field == &field) ++place.count;
+    }
+  }
+  return places;
 }
 
 // The numbers of a table column in an input.
 class FeatureColumn {
  public:
-  FeatureColumn(const Field& field, const TableColumn& column)
-      : column_(column), width_(field.columns.size()) {
-    const auto& sources = field.sources;
-    begin_ = static_cast<std::size_t>(std::ranges::find(sources, column.name) - sources.begin());
-    count_ = static_cast<std::size_t>(std::ranges::count(sources, column.name));
-    values_ = std::get<std::vector<float>>(field.values);
-  }
+  FeatureColumn(const ColumnPlace& place, const TableColumn& column)
+      : column_(column),
+        values_(std::get<std::vector<float>>(place.field->values)),
+        width_(place.field->columns.size()),
+        begin_(place.begin),
+        count_(place.count) {}
   double number(std::int64_t row) const { return at(row, 0); }
   bool is_missing(std::int64_t row) const {
     if (column_.marks_missing) return at(row, count_ - 1) == 1;
@@ -69,7 +82,7 @@ class FeatureColumn {
 
   const TableColumn& column_;
   std::span<const float> values_;
-  std::size_t width_, begin_ = 0, count_ = 0;
+  std::size_t width_, begin_, count_;
 };
 
 // Returns the interval of each number: equally many rows in each, and one more for missing numbers.
@@ -233,11 +246,11 @@ std::int64_t count_duplicates(const Dataset& data) {
   return std::ssize(std::ranges::unique(hashes));
 }
 
-std::string duplicates_text(const std::string& rows, std::int64_t count) {
+std::string duplicates_text(const std::string& rows, bool are_several) {
   return fmt::format(
       "{} row{} the features and targets of an earlier row, so held-out rows may be "
       "among the training rows",
-      rows, count == 1 ? " has" : "s have");
+      rows, are_several ? "s have" : " has");
 }
 
 // Returns whether a column or the order of the rows predicts nearly all that a constant does not.
@@ -260,25 +273,27 @@ std::vector<std::string> leak_warnings(const Dataset& data, const TableDescripti
   return warnings;
 }
 
-std::uint64_t hash_column(const FeatureColumn& feature, bool has_categories, std::int64_t rows) {
-  std::uint64_t hash = mix(1, has_categories);
+std::uint64_t hash_column(const FeatureColumn& feature, const TableColumn& column,
+                          std::int64_t rows) {
+  std::uint64_t hash = mix(1, is_category(column));
   for (std::int64_t row = 0; row < rows; ++row) {
-    const double value =
-        has_categories ? static_cast<double>(feature.category(row)) : feature.number(row);
-    hash = mix(hash, feature.is_missing(row) ? 0 : std::bit_cast<std::uint64_t>(value));
+    const double value = is_category(column) ? static_cast<double>(feature.category(row))
+                                             : feature.number(row) + column.origin;
+    hash = mix(hash, feature.is_missing(row));
+    if (!feature.is_missing(row)) hash = mix(hash, std::bit_cast<std::uint64_t>(value));
   }
   return hash;
 }
 
-// Says which columns have the same numbers in all rows.
+// Says which columns have the same numbers in all rows. Rare categories are not told apart.
 std::vector<std::string> find_equal_columns(const Dataset& data) {
   std::vector<std::string> found;
   std::map<std::uint64_t, std::string> names;  // by hash
+  const auto places = places_of_columns(data);
   for (const TableColumn& column : data.table) {
-    const Field* input = find_input(data, column.name);
-    if (input == nullptr || data.rows < 2) continue;
-    const FeatureColumn feature(*input, column);
-    const std::uint64_t hash = hash_column(feature, is_category(column), data.rows);
+    const auto place = places.find(column.name);
+    if (place == places.end() || column.has_other || data.rows < 2) continue;
+    const std::uint64_t hash = hash_column(FeatureColumn(place->second, column), column, data.rows);
     const auto [first, is_new] = names.try_emplace(hash, column.name);
     if (is_new) continue;
     found.push_back(fmt::format("columns {} and {} are the same in all rows",
@@ -287,19 +302,14 @@ std::vector<std::string> find_equal_columns(const Dataset& data) {
   return found;
 }
 
-void add_warnings(const Dataset& data, TableDescription& out) {
-  out.warnings = leak_warnings(data, out);
-  if (has_one_target(data.targets)) {
-    if (predicts_nearly_all(out.row_order_score, out.baseline)) {
-      out.warnings.emplace_back(
-          "the rows are sorted by the target: a column that counts the rows would give the target "
-          "away, and the last rows are no fair test (rows are held out at random by default)");
-    }
+std::vector<std::string> order_warnings(const Dataset& data, const TableDescription& table) {
+  if (!has_one_target(data.targets) ||
+      !predicts_nearly_all(table.row_order_score, table.baseline)) {
+    return {};
   }
-  std::ranges::move(find_equal_columns(data), std::back_inserter(out.warnings));
-  if (out.duplicate_rows > 0) {
-    out.warnings.push_back(duplicates_text(group_digits(out.duplicate_rows), out.duplicate_rows));
-  }
+  return {
+      "the rows are sorted by the target: a column that counts the rows would give the target "
+      "away, and the last rows are no fair test (rows are held out at random by default)"};
 }
 
 bool is_from_table(const Dataset& data) {
@@ -327,8 +337,50 @@ std::optional<std::string> find_duplicates(const Dataset& data) {
   const std::int64_t count = count_duplicates(data);
   const double share = static_cast<double>(count) / static_cast<double>(data.rows);
   if (share < kManyRows) return std::nullopt;
-  return duplicates_text(percent_text(share) + " of the", 2);
+  return duplicates_text(percent_text(share) + " of the", true);
 }
+
+namespace {
+
+ColumnDescription describe_feature(const Dataset& data, const TableColumn& column,
+                                   const ColumnPlace& place, const Targets& judged) {
+  ColumnDescription described{column.name, shown_kind(column), column.note};
+  const FeatureColumn feature(place, column);
+  std::int64_t missing = 0;
+  for (std::int64_t row = 0; row < data.rows; ++row) missing += feature.is_missing(row);
+  described.missing = static_cast<double>(missing) / static_cast<double>(data.rows);
+  if (is_category(column) || column.kind == "ordinal")
+    describe_categories(feature, column, data.rows, described);
+  else describe_numbers(feature, data.rows, column.origin, described);
+  if (!judged.name.empty()) {
+    described.target_score =
+        score_of_keys(judged, keys_of(feature, is_category(column), data.rows));
+  }
+  return described;
+}
+
+// Describes the columns, and how well each of them, and a constant, predict the target.
+TableDescription describe_columns(const Dataset& data) {
+  TableDescription out;
+  const bool is_scored = has_one_target(data.targets) && data.rows > 1;
+  if (is_scored) out.score_name = data.targets.classes.empty() ? "R² of ranks" : "accuracy";
+  const Targets judged = is_scored ? with_ranks(data.targets) : Targets{};
+  const auto places = places_of_columns(data);
+  for (const TableColumn& column : data.table) {
+    const auto place = places.find(column.name);
+    out.columns.push_back(place == places.end()
+                              ? ColumnDescription{column.name, shown_kind(column), column.note}
+                              : describe_feature(data, column, place->second, judged));
+  }
+  if (!is_scored) return out;
+  std::vector<double> order;
+  for (std::int64_t row = 0; row < data.rows; ++row) order.push_back(static_cast<double>(row));
+  out.row_order_score = score_of_keys(judged, intervals_of(order));
+  out.baseline = score_of_keys(judged, std::vector<std::int64_t>(order.size(), 0));
+  return out;
+}
+
+}  // namespace
 
 std::vector<std::string> find_leaks(const Dataset& data) {
   constexpr std::int64_t kMaxRows = 5000;
@@ -336,45 +388,24 @@ std::vector<std::string> find_leaks(const Dataset& data) {
   std::vector<std::int64_t> rows = permutation(random_key(1, "leaks", "rows"), data.rows);
   rows.resize(as_index(std::min(data.rows, kMaxRows)));
   const Dataset few = select_rows(data, rows);
-  return leak_warnings(few, describe_table(few));
+  return leak_warnings(few, describe_columns(few));
 }
 
 TableDescription describe_table(const Dataset& data) {
-  TableDescription out;
+  TableDescription out = describe_columns(data);
   out.name = data.name;
   out.rows = data.rows;
   out.duplicate_rows = count_duplicates(data);
   out.target = describe_target(data);
   out.notes = data.notes;
-  const bool is_scored = has_one_target(data.targets) && data.rows > 1;
-  if (is_scored) out.score_name = data.targets.classes.empty() ? "R² of ranks" : "accuracy";
-  const Targets judged = is_scored ? with_ranks(data.targets) : Targets{};
-  for (const TableColumn& column : data.table) {
-    ColumnDescription described{column.name, shown_kind(column), column.note};
-    if (const Field* input = find_input(data, column.name); input != nullptr) {
-      const FeatureColumn feature(*input, column);
-      std::int64_t missing = 0;
-      for (std::int64_t row = 0; row < data.rows; ++row) missing += feature.is_missing(row);
-      described.missing = static_cast<double>(missing) / static_cast<double>(data.rows);
-      if (is_category(column) || column.kind == "ordinal")
-        describe_categories(feature, column, data.rows, described);
-      else describe_numbers(feature, data.rows, column.origin, described);
-      if (is_scored) {
-        described.target_score =
-            score_of_keys(judged, keys_of(feature, is_category(column), data.rows));
-      }
-    }
-    out.columns.push_back(std::move(described));
+  if (data.targets.name.empty()) out.likely_targets = likely_targets(data);
+  out.warnings = leak_warnings(data, out);
+  std::ranges::move(order_warnings(data, out), std::back_inserter(out.warnings));
+  std::ranges::move(find_equal_columns(data), std::back_inserter(out.warnings));
+  if (out.duplicate_rows > 0) {
+    out.warnings.push_back(
+        duplicates_text(group_digits(out.duplicate_rows), out.duplicate_rows > 1));
   }
-  if (is_scored) {
-    std::vector<double> order;
-    for (std::int64_t row = 0; row < data.rows; ++row) order.push_back(static_cast<double>(row));
-    out.row_order_score = score_of_keys(judged, intervals_of(order));
-    out.baseline = score_of_keys(judged, std::vector<std::int64_t>(order.size(), 0));
-  } else if (data.targets.name.empty()) {
-    out.likely_targets = likely_targets(data);
-  }
-  add_warnings(data, out);
   return out;
 }
 

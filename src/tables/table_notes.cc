@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "base/text.h"
@@ -20,9 +21,10 @@ std::optional<std::string> note_on_days(const ReadColumn& read) {
   if (read.column.kind != "time" || !has_ambiguous_days(read.cells)) return std::nullopt;
   const bool is_day_first = read.column.format == format_name(CellFormat::day_month);
   const char* other = format_name(is_day_first ? CellFormat::month_day : CellFormat::day_month);
-  return fmt::format("the dates of {} are read as {}, but {} is possible, too; --date {}",
-                     quote_for_message(read.column.name), read.column.format, other,
-                     quote_for_shell(read.column.name + "=" + other));
+  return fmt::format(
+      "the dates of {} are read as {}, but {} is possible, too; --date {} reads them so",
+      quote_for_message(read.column.name), read.column.format, other,
+      quote_for_shell(read.column.name + "=" + other));
 }
 
 std::optional<std::string> note_on_rare_categories(const TableColumn& column) {
@@ -52,52 +54,72 @@ std::optional<std::string> note_on_compact_dates(const ReadColumn& read) {
 // A few numbers are a category if one of many cells is a word, which may be a mistake.
 std::optional<std::string> note_on_rare_word(const ReadColumn& read) {
   constexpr std::int64_t kRare = 20;  // one word in at least this many cells
-  if (read.column.kind != "category" || !read.cells.has_words()) return std::nullopt;
+  if (read.column.kind != "category" || !read.cells.has_words() || is_boolean(read.column))
+    return std::nullopt;
+  const CellFormat format =
+      likely_number_format(read.cells, read.decimal_sign == DecimalSign::comma);
   const std::int64_t present = read.cells.size() - read.cells.missing();
-  const std::int64_t words = present - read.cells.count_numbers();
+  const std::int64_t words = present - read.cells.count_in(format);
   if (words == 0 || kRare * words > present) return std::nullopt;
-  const auto& all = read.cells.words();
-  const auto word = std::ranges::find_if_not(
-      all, [](const std::string& each) { return parse_number(each).has_value(); });
+  std::size_t word = 0;
+  const auto is_other = [&](std::size_t i) {
+    return read.cells.counts()[i] > 0 && !parse_cell(read.cells.words()[i], format);
+  };
+  while (!is_other(word)) ++word;
   return fmt::format(
       "column {} is a category because of {}: its other cells are a few different numbers; "
       "--numeric {} reports cells that are not numbers",
-      quote_for_message(read.column.name), quote_for_message(*word),
+      quote_for_message(read.column.name), quote_for_message(read.cells.words()[word]),
       quote_for_shell(read.column.name));
 }
 
 std::optional<std::string> note_on_minus(const ReadColumn& read) {
-  const bool is_sign = read.missing_word == "-" || read.missing_word == ".";
-  if (!is_sign || !is_listed(read.cells.words(), "+")) return std::nullopt;
-  return fmt::format("column {}: {} counts as missing, although '+' occurs; --not-missing {}",
-                     quote_for_message(read.column.name), quote_for_message(read.missing_word),
-                     quote_for_shell(read.missing_word));
-}
-
-// Returns the first number with decimals if these may be digits after a thousands separator: all
-// numbers have at most three decimals, nearly all have three, and the digits before are 1 to 999.
-std::optional<double> first_grouped(const std::vector<double>& numbers) {
-  constexpr double kThousand = 1000, kHundred = 100, kNearly = 0.8;
-  const auto is_whole = [](double x) { return std::abs(x - std::round(x)) < 1e-6; };
-  std::optional<double> first;
-  double fractions = 0, with_three = 0;
-  for (const double x : numbers) {
-    if (std::isnan(x) || x == std::round(x)) continue;
-    if (std::abs(x) < 1 || std::abs(x) >= kThousand || !is_whole(kThousand * x))
-      return std::nullopt;
-    if (!first) first = x;
-    ++fractions;
-    with_three += is_whole(kHundred * x) ? 0 : 1;
-  }
-  return with_three > kNearly * fractions ? first : std::nullopt;
+  if (!read.is_minus_missing || !is_listed(read.cells.words(), "+")) return std::nullopt;
+  return fmt::format(
+      "column {}: '-' counts as missing, although '+' occurs; --not-missing '-' makes it a word",
+      quote_for_message(read.column.name));
 }
 
 // Returns the currency sign of a cell, or "".
 std::string_view currency_of(std::string_view cell) {
-  constexpr std::string_view kSigns[] = {"$", "€", "£", "¥", "EUR", "USD", "GBP", "CHF"};
-  for (const std::string_view sign : kSigns)
+  for (const std::string_view sign : kCurrencySigns)
     if (cell.find(sign) != cell.npos) return sign;
   return "";
+}
+
+// Dates with two digits of the year may be something else.
+std::optional<std::string> note_on_short_years(const ReadColumn& read) {
+  constexpr std::size_t kYear = 6, kLength = 8;  // in "23.03.19"
+  const auto has_short_year = [](const std::string& word) {
+    const std::string_view date = std::string_view(word).substr(0, word.find(' '));
+    return date.size() <= kLength && date.size() >= kYear &&
+           std::ranges::count_if(date, [](char c) { return c == '.' || c == '/'; }) == 2 &&
+           date.substr(date.find_last_of("./") + 1).size() == 2;
+  };
+  const bool is_local = read.column.format == format_name(CellFormat::day_month) ||
+                        read.column.format == format_name(CellFormat::month_day);
+  if (!is_local || !std::ranges::any_of(read.cells.words(), has_short_year)) return std::nullopt;
+  return fmt::format(
+      "the dates of {} have two digits of the year and are read as {}, from 1969 to 2068; "
+      "--categorical {} leaves them as words",
+      quote_for_message(read.column.name), read.column.format, quote_for_shell(read.column.name));
+}
+
+// Blanks between digits may also divide the parts of a telephone number.
+std::optional<std::string> note_on_blanks(const ReadColumn& read) {
+  const auto blank = std::ranges::find_if(read.cells.words(), [](const std::string& word) {
+    const std::size_t at = word.find(' ');
+    return at != word.npos && at > 0 && at + 1 < word.size() &&
+           std::isdigit(static_cast<unsigned char>(word[at - 1])) != 0 &&
+           std::isdigit(static_cast<unsigned char>(word[at + 1])) != 0;
+  });
+  const auto format = format_named(read.column.format);
+  if (blank == read.cells.words().end() || !format) return std::nullopt;
+  const auto number = parse_cell(*blank, *format);
+  if (!number) return std::nullopt;
+  return fmt::format("column {}: {} is read as {}; --categorical {} leaves such cells as words",
+                     quote_for_message(read.column.name), quote_for_message(*blank), *number,
+                     quote_for_shell(read.column.name));
 }
 
 // Returns the first words in quotes, and how many more there are.
@@ -126,37 +148,30 @@ std::optional<std::string> note_possible_header(const std::vector<NamedCells>& c
       list_words(names));
 }
 
-bool have_format(const ColumnCells& cells, CellFormat format) {
-  return std::ranges::all_of(
-      cells.words(), [&](const std::string& word) { return parse_cell(word, format).has_value(); });
-}
-
-bool has_clear_decimal_commas(const ColumnCells& cells) {
-  return cells.has_words() && !cells.words().empty() &&
-         have_format(cells, CellFormat::decimal_comma) &&
-         !have_format(cells, CellFormat::thousands);
-}
-
 std::optional<std::string> note_on_separators(const std::string& name, const ColumnCells& cells,
-                                              CellFormat format, bool has_decimal_commas) {
+                                              CellFormat format, DecimalSign sign) {
   const auto text = [&](const std::string& cell, double read, double possible, CellFormat other) {
-    return fmt::format("{}: {} is read as {}, but {} is possible, too; --numeric {}",
+    return fmt::format("{}: {} is read as {}, but {} is possible, too; --numeric {} reads it so",
                        quote_for_message(name), quote_for_message(cell), read, possible,
                        quote_for_shell(name + "=" + format_name(other)));
   };
   if (!cells.has_words() && format == CellFormat::plain) {
-    const auto grouped = has_decimal_commas ? first_grouped(cells.numbers()) : std::nullopt;
-    if (!grouped) return std::nullopt;
-    return text(fmt::format("{:.3f}", *grouped), *grouped, std::round(1000 * *grouped),
+    if (sign != DecimalSign::comma || !cells.may_have_grouping_points()) return std::nullopt;
+    const auto has_decimals = [](double x) { return !std::isnan(x) && x != std::round(x); };
+    const auto first = std::ranges::find_if(cells.numbers(), has_decimals);
+    if (first == cells.numbers().end()) return std::nullopt;
+    return text(fmt::format("{:.3f}", *first), *first, std::round(1000 * *first),
                 CellFormat::decimal_comma);
   }
   if (format != CellFormat::thousands && format != CellFormat::decimal_comma) return std::nullopt;
+  if (format == CellFormat::thousands && sign == DecimalSign::point) return std::nullopt;
   const auto other =
       format == CellFormat::thousands ? CellFormat::decimal_comma : CellFormat::thousands;
   if (!have_format(cells, other)) return std::nullopt;
   for (const std::string& word : cells.words()) {
-    const double read = *parse_cell(word, format), possible = *parse_cell(word, other);
-    if (read != possible) return text(word, read, possible, other);
+    const double read = parse_cell(word, format).value_or(NAN);
+    const double possible = *parse_cell(word, other);
+    if (!std::isnan(read) && read != possible) return text(word, read, possible, other);
   }
   return std::nullopt;
 }
@@ -181,39 +196,46 @@ std::optional<std::string> note_on_signs(const std::string& name, const ColumnCe
       quote_for_message(name));
 }
 
-std::optional<std::string> note_on_column(const ReadColumn& read, const ColumnChoice& choice) {
-  if (auto note = note_on_minus(read)) return note;
-  if (read.column.kind == "number") {
-    if (auto note = note_on_signs(read.column.name, read.cells)) return "column " + *note;
-    const CellFormat format = *format_named(read.column.format);
-    auto note = note_on_separators(read.column.name, read.cells, format, read.has_decimal_commas);
-    if (note && choice.format.empty()) return "column " + *note;
+std::vector<std::string> notes_on_column(const ReadColumn& read, const ColumnChoice& choice) {
+  std::vector<std::string> notes;
+  const auto add = [&](std::optional<std::string> note, const char* prefix = "") {
+    if (note) notes.push_back(prefix + *note);
+  };
+  const auto format = format_named(read.column.format);
+  add(note_on_minus(read));
+  if (read.column.kind == "number" && format) {
+    add(note_on_signs(read.column.name, read.cells), "column ");
+    if (choice.format.empty())
+      add(note_on_separators(read.column.name, read.cells, *format, read.decimal_sign), "column ");
   }
-  if (auto note = note_on_days(read); note && choice.format.empty()) return note;
-  if (auto note = note_on_rare_categories(read.column)) return note;
-  if (!choice.kind.empty()) return std::nullopt;
-  if (auto note = note_on_compact_dates(read)) return note;
-  return note_on_rare_word(read);
+  if (choice.format.empty()) add(note_on_days(read));
+  add(note_on_rare_categories(read.column));
+  if (!choice.kind.empty()) return notes;
+  add(note_on_compact_dates(read));
+  add(note_on_short_years(read));
+  add(note_on_blanks(read));
+  add(note_on_rare_word(read));
+  return notes;
 }
 
-std::optional<std::string> note_on_new_column(const ReadColumn& read,
-                                              const std::vector<std::string>& unknown) {
+std::vector<std::string> notes_on_new_column(const ReadColumn& read,
+                                             const std::vector<std::string>& unknown) {
   const std::string name = quote_for_message(read.column.name);
   if (!unknown.empty() && !read.column.has_other) {
-    return fmt::format("column {}: {} did not occur in training, so {} as no category", name,
-                       list_words(unknown), unknown.size() == 1 ? "it counts" : "they count");
+    return {fmt::format("column {}: {} did not occur in training, so {} as no category", name,
+                        list_words(unknown), unknown.size() == 1 ? "it counts" : "they count")};
   }
-  if (read.column.format != format_name(CellFormat::decimal_comma)) return std::nullopt;
-  const auto has = [&](char sign) {
+  if (read.column.format != format_name(CellFormat::decimal_comma)) return {};
+  const auto first_with = [&](char sign) {
     return std::ranges::find_if(read.cells.words(), [sign](const std::string& word) {
       return word.find(sign) != word.npos;
     });
   };
-  if (has(',') != read.cells.words().end() || has('.') == read.cells.words().end())
-    return std::nullopt;
-  return fmt::format("column {}: {} is read as {}, since training had decimal commas", name,
-                     quote_for_message(*has('.')),
-                     parse_cell(*has('.'), CellFormat::decimal_comma).value_or(NAN));
+  const auto end = read.cells.words().end(), point = first_with('.');
+  if (first_with(',') != end || point == end) return {};
+  return {fmt::format("column {}: {} is read as {}, since training had decimal commas", name,
+                      quote_for_message(*point),
+                      parse_cell(*point, CellFormat::decimal_comma).value_or(NAN))};
 }
 
 }  // namespace selfnorm

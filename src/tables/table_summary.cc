@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <utility>
 
 #include "base/index.h"
 #include "base/text.h"
@@ -42,17 +43,39 @@ double fraction_of(const Field& field, std::size_t column, float number) {
   return static_cast<double>(count) / static_cast<double>(std::max<std::size_t>(rows, 1));
 }
 
+// Returns the input with the numbers of a table column and its place there, or null.
+std::pair<const Field*, std::size_t> find_numbers(const Dataset& data, const std::string& name) {
+  for (const Field& field : data.inputs) {
+    const auto found = std::ranges::find(field.columns, name);
+    if (found != field.columns.end()) return {&field, as_index(found - field.columns.begin())};
+  }
+  return {nullptr, 0};
+}
+
+// Returns the number of different values of a column of whole numbers if each could be a category:
+// 3 to 10, in ten rows each on average. Else 0.
+std::size_t count_few_values(const Dataset& data, const TableColumn& column) {
+  constexpr std::size_t kLeast = 3, kMost = 10, kRowsOfEach = 10;
+  const auto [field, at] = find_numbers(data, column.name);
+  if (field == nullptr || column.format != "plain") return 0;
+  const auto& values = std::get<std::vector<float>>(field->values);
+  std::vector<float> found;
+  for (std::size_t i = at; i < values.size(); i += field->columns.size()) {
+    if (std::isnan(values[i]) || std::ranges::count(found, values[i]) > 0) continue;
+    if (values[i] != std::floor(values[i]) || found.size() == kMost) return 0;
+    found.push_back(values[i]);
+  }
+  const bool are_enough = as_index(data.rows) >= kRowsOfEach * found.size();
+  return found.size() >= kLeast && are_enough ? found.size() : 0;
+}
+
 // Returns the fraction of the rows in which a column is missing.
 double missing_fraction(const Dataset& data, const TableColumn& column) {
   if (!column.marks_missing && !is_embedded(column)) return 0;
   const std::string name = is_embedded(column) ? column.name : column.name + " is missing";
   const float missing = is_embedded(column) ? 0 : 1;  // a token id, or an indicator
-  for (const Field& field : data.inputs) {
-    const auto found = std::ranges::find(field.columns, name);
-    if (found != field.columns.end())
-      return fraction_of(field, static_cast<std::size_t>(found - field.columns.begin()), missing);
-  }
-  return 0;
+  const auto [field, at] = find_numbers(data, name);
+  return field == nullptr ? 0 : fraction_of(*field, at, missing);
 }
 
 std::string with_missing(const Dataset& data, const TableColumn& column, std::string text) {
@@ -128,11 +151,16 @@ std::vector<std::string> summarize_table(const Dataset& data, const DataOptions&
     lines.push_back((data.targets.columns.empty() ? "target   " : "targets  ") + target +
                     (may_differ ? "; --task " + other_task : ""));
   }
+  bool have_few_values = false;
   add("numbers", list_columns(data, "number", [&](const TableColumn& column) {
         const bool is_padded = column.format == format_name(CellFormat::zero_padded);
+        const std::size_t values = count_few_values(data, column);
+        have_few_values = have_few_values || values > 0;
         return with_missing(data, column,
-                            column.name + (is_padded ? " without leading zeros" : ""));
+                            column.name + (is_padded ? " without leading zeros" : "") +
+                                (values > 0 ? fmt::format(" [{} values]", values) : ""));
       }));
+  if (have_few_values) lines.back() += "; --categorical COLUMN makes each value a category";
   add("times", list_columns(data, "time", [&](const TableColumn& column) {
         const bool is_local = column.format.find('/') != std::string::npos;
         return with_missing(data, column, column.name + (is_local ? " as " + column.format : ""));

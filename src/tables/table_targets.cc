@@ -11,6 +11,7 @@
 #include "base/index.h"
 #include "base/text.h"
 #include "files/byte_reader.h"
+#include "tables/table_columns.h"
 #include "tables/table_notes.h"
 
 namespace selfnorm {
@@ -18,20 +19,27 @@ namespace {
 
 constexpr std::size_t kMaxListedCells = 5;  // faults of a target that are listed
 
-// Returns the rows of the first cells that are not numbers.
-std::vector<std::int64_t> rows_of_words(const ColumnCells& cells) {
+CellFormat format_of(const TargetColumn& column) {
+  return format_named(column.format).value_or(CellFormat::plain);
+}
+
+// Returns the rows of the first cells that are not numbers in the column's format.
+std::vector<std::int64_t> rows_of_words(const TargetColumn& column) {
+  const ColumnCells& cells = *column.cells;
   std::vector<std::int64_t> rows;
   for (std::int64_t row = 0; row < cells.size() && rows.size() < kMaxListedCells; ++row) {
     const std::int32_t code = cells.codes()[as_index(row)];
-    if (code != ColumnCells::kMissing && !parse_number(cells.words()[as_index(code)]))
+    if (code != ColumnCells::kMissing &&
+        !parse_cell(cells.words()[as_index(code)], format_of(column))) {
       rows.push_back(row);
+    }
   }
   return rows;
 }
 
-std::vector<std::string> list_words(const TargetColumn& column, const std::string& expected) {
+std::vector<std::string> faults_of_words(const TargetColumn& column, const std::string& expected) {
   std::vector<std::string> faults;
-  for (const std::int64_t row : rows_of_words(*column.cells)) {
+  for (const std::int64_t row : rows_of_words(column)) {
     const std::int32_t code = column.cells->codes()[as_index(row)];
     faults.push_back(fmt::format("{}: expected {}, got {}", column.locate(row), expected,
                                  quote_for_message(column.cells->words()[as_index(code)])));
@@ -97,32 +105,28 @@ Targets several_targets(const std::vector<TargetColumn>& columns) {
 
 }  // namespace
 
-void read_formatted_numbers(TargetColumn& column, bool has_decimal_commas,
+void read_formatted_numbers(TargetColumn& column, DecimalSign sign,
                             std::vector<std::string>& notes) {
-  const auto add = [&](std::optional<std::string> note) {
+  const ColumnCells& cells = *column.cells;
+  const auto add = [&](const std::optional<std::string>& note) {
     if (note) notes.push_back("target " + *note);
   };
-  if (!column.cells->has_words()) {
-    return add(
-        note_on_separators(column.name, *column.cells, CellFormat::plain, has_decimal_commas));
+  if (!cells.has_words()) {
+    if (!column.is_number) add(note_on_separators(column.name, cells, CellFormat::plain, sign));
+    return;
   }
-  std::vector<CellFormat> formats = {CellFormat::thousands, CellFormat::decimal_comma};
-  if (has_decimal_commas) std::ranges::reverse(formats);
-  const bool is_given = !column.format.empty();
-  if (is_given) formats = {*format_named(column.format)};
-  for (const CellFormat format : formats) {
-    if (!have_format(*column.cells, format)) continue;
-    column.format = format_name(format);
-    const std::string& first = column.cells->words()[0];
-    auto note = note_on_separators(column.name, *column.cells, format, has_decimal_commas);
-    if (!note) {
-      note = fmt::format("{}: {} is read as {}", quote_for_message(column.name),
-                         quote_for_message(first), *parse_cell(first, format));
-    }
-    if (!is_given) add(note);
-    add(note_on_signs(column.name, *column.cells));
-    return column.cells->use_numbers(format);
+  if (!column.is_number)
+    column.format = format_name(likely_number_format(cells, sign == DecimalSign::comma));
+  const CellFormat format = format_of(column);
+  if (!have_format(cells, format)) return;
+  auto note = note_on_separators(column.name, cells, format, sign);
+  if (!note && format != CellFormat::plain) {
+    note = fmt::format("{}: {} is read as {}", quote_for_message(column.name),
+                       quote_for_message(cells.words()[0]), *parse_cell(cells.words()[0], format));
   }
+  if (!column.is_number) add(note);
+  add(note_on_signs(column.name, cells));
+  column.cells->use_numbers(format);
 }
 
 UnreadableCells find_unreadable_targets(const std::vector<TargetColumn>& columns,
@@ -133,17 +137,18 @@ UnreadableCells find_unreadable_targets(const std::vector<TargetColumn>& columns
                        "that mean missing with --missing";
   for (const TargetColumn& column : columns) {
     if (!column.cells->has_words()) continue;
-    const std::int64_t numbers = column.cells->count_numbers();
+    const std::int64_t numbers = column.cells->count_in(format_of(column));
     const std::int64_t present = column.cells->size() - column.cells->missing();
     const bool are_mostly_numbers = task == "auto" && 2 * numbers > present;
     const bool are_several = columns.size() > 1;
-    if (!are_several && task != "regression" && !are_mostly_numbers) continue;
+    const bool is_number = column.is_number && column.format != "plain";
+    if (!are_several && task != "regression" && !are_mostly_numbers && !is_number) continue;
     const std::string why = are_several      ? ", since each of several targets is a number"
                             : task == "auto" ? ", since most cells are numbers"
                                              : "";
-    std::ranges::move(list_words(column, "a number as the target" + why),
+    std::ranges::move(faults_of_words(column, "a number as the target" + why),
                       std::back_inserter(found.faults));
-    if (!are_several && are_mostly_numbers)
+    if (!are_several && are_mostly_numbers && !is_number)
       found.fix += "; --task classification makes each different cell a class";
   }
   return found;
@@ -190,13 +195,15 @@ Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::st
   }
   if (targets.classes.empty()) std::ranges::for_each(columns, check_resolution);
   for (const TargetColumn& column : columns)
-    targets.formats.push_back(column.format.empty() ? "plain" : column.format);
+    targets.formats.emplace_back(format_name(format_of(column)));
   return targets;
 }
 
-bool needs_all_labels(const ColumnCells& cells, const std::string& task) {
+bool needs_all_labels(const TargetColumn& column, const std::string& task) {
+  const ColumnCells& cells = *column.cells;
   if (task != "auto") return task == "classification";
-  if (cells.has_words()) return 2 * cells.count_numbers() <= cells.size() - cells.missing();
+  if (cells.has_words())
+    return 2 * cells.count_in(format_of(column)) <= cells.size() - cells.missing();
   std::vector<double> present;
   for (const double number : cells.numbers())
     if (!std::isnan(number)) present.push_back(number);
@@ -214,14 +221,18 @@ std::int64_t first_missing(const ColumnCells& cells) {
   return row;
 }
 
-void reject_doubtful_missing(const std::string& place, const std::string& word, std::int64_t count,
-                             std::int64_t rows) {
+void reject_doubtful_missing(const std::string& place, const std::vector<std::string>& words,
+                             std::int64_t count, std::int64_t rows) {
   constexpr std::int64_t kRare = 20;  // a class has at least one row in this many
   if (kRare * count < rows) return;
+  std::vector<std::string> quoted;
+  for (const std::string& word : words) quoted.push_back(quote_for_message(word));
   throw_data_error(
-      fmt::format("{}: {} counts as missing, but {} of {} rows have it, so it may be a class ("
-                  "--not-missing {} makes it one; to leave these rows out, empty the cells)",
-                  place, quote_for_message(word), count, rows, quote_for_shell(word)));
+      fmt::format("{}: {} count{} as missing, but {} of {} rows have {}, so it may be a class "
+                  "(--not-missing {} "
+                  "makes it one; to leave these rows out, empty the cells)",
+                  place, join(quoted, " and "), words.size() == 1 ? "s" : "", count, rows,
+                  words.size() == 1 ? "it" : "one of them", quote_for_shell(join(words, ","))));
 }
 
 void throw_no_features(const std::string& file, const std::vector<TableColumn>& columns) {

@@ -9,6 +9,7 @@
 #include "data/targets.h"
 #include "selfnorm/dataset.h"
 #include "tables/column_cells.h"
+#include "tables/table_notes.h"
 
 namespace selfnorm {
 
@@ -17,11 +18,13 @@ struct TargetColumn {
   ColumnCells* cells;
   RowLocator locate;
   std::string format = {};  ///< how numbers are written, or "" if the cells decide
+  bool is_number = false;   ///< whether the user or a model gave the format
 };
 
 /// Converts a target of words to numbers if all are numbers with a decimal comma, thousands
-/// separators, a currency or a percent sign. Sets the column's format. Adds notes.
-void read_formatted_numbers(TargetColumn& column, bool has_decimal_commas,
+/// separators, a currency or a percent sign. If most are, only sets the column's format. Adds
+/// notes. `sign` is that of the table.
+void read_formatted_numbers(TargetColumn& column, DecimalSign sign,
                             std::vector<std::string>& notes);
 
 /// Throws Error(data) for a target of words of which there are too few rows each. Adds a note if
@@ -47,16 +50,16 @@ UnreadableCells find_unreadable_targets(const std::vector<TargetColumn>& columns
 Targets targets_of_table(const std::vector<TargetColumn>& columns, const std::string& task);
 
 /// Returns whether rows without this target must be left out, because it is a class.
-bool needs_all_labels(const ColumnCells& cells, const std::string& task);
+bool needs_all_labels(const TargetColumn& column, const std::string& task);
 
 bool is_missing(const ColumnCells& cells, std::int64_t row);
 /// Returns the first row with a missing cell.
 std::int64_t first_missing(const ColumnCells& cells);
 
-/// Throws Error(data) if so many cells of a target are a word that counts as missing that the word
-/// may be a class.
-void reject_doubtful_missing(const std::string& place, const std::string& word, std::int64_t count,
-                             std::int64_t rows);
+/// Throws Error(data) if so many cells of a target are words that count as missing that these may
+/// be classes.
+void reject_doubtful_missing(const std::string& place, const std::vector<std::string>& words,
+                             std::int64_t count, std::int64_t rows);
 
 /// Throws Error(data) for a table whose columns are all left out.
 [[noreturn]] void throw_no_features(const std::string& file,

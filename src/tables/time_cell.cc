@@ -54,12 +54,23 @@ std::optional<int> take_month_name(std::string_view& text) {
   text.remove_prefix(length);
   for (int i = 0; i < 12; ++i)
     if (word == kMonths[i] || word == kMonths[i].substr(0, 3)) return i + 1;
+  if (word == "sept") return 9;
   return std::nullopt;
+}
+
+// Takes "Sat, " or "Saturday, " off the text.
+void take_weekday(std::string_view& text) {
+  constexpr std::string_view kDays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+  const std::size_t comma = text.find(", ");
+  const std::string word = to_lower(text.substr(0, std::min<std::size_t>(comma, 3)));
+  if (comma == text.npos || std::ranges::count(kDays, word) == 0) return;
+  if (std::ranges::all_of(text.substr(0, comma), is_letter)) text.remove_prefix(comma + 2);
 }
 
 // Takes an offset such as "Z", "+02:00" or "-0500" off the text. Returns its seconds.
 std::optional<double> take_offset(std::string_view& text) {
-  if (text.empty() || take(text, "Z") || take(text, " UTC")) return 0;
+  if (text.empty() || take(text, "Z") || take(text, " UTC") || take(text, " GMT")) return 0;
+  take(text, " ");
   const bool is_negative = text.starts_with('-');
   if (!take(text, "+") && !take(text, "-")) return std::nullopt;
   const auto hours = take_whole(text, 2, 2);
@@ -131,7 +142,7 @@ std::string_view take_separator(std::string_view& text, std::string_view signs) 
 
 std::optional<double> parse_iso_time(std::string_view text) {
   const auto year = take_whole(text, 4, 4);
-  const std::string_view separator = take_separator(text, "-/");
+  const std::string_view separator = take_separator(text, "-/.");
   if (!year || separator.empty()) return std::nullopt;
   const auto month = take_whole(text, 1, 2);
   if (!month || !take(text, separator)) return std::nullopt;
@@ -150,25 +161,34 @@ std::optional<double> parse_local_time(std::string_view text, bool day_first) {
   const std::size_t year_begin = text.size();
   const auto year = take_year(text);
   // 1.2.10 is a version rather than a date.
-  const bool is_short_year = year_begin - text.size() == 2;
-  if (!year || (is_short_year && !have_two_digits)) return std::nullopt;
+  const bool may_be_version = separator == "." && !have_two_digits;
+  if (!year || (may_be_version && year_begin - text.size() == 2)) return std::nullopt;
   return seconds_since_1970(*year, day_first ? *second : *first, day_first ? *first : *second,
                             text);
 }
 
 std::optional<double> parse_time_with_month_name(std::string_view text) {
+  constexpr std::string_view kSeparators = " -/";
+  take_weekday(text);
   std::optional<int> day, month;
   if (!text.empty() && is_letter(text[0])) {
     month = take_month_name(text);
-    if (!month || take_separator(text, " -").empty()) return std::nullopt;
+    if (!month || take_separator(text, kSeparators).empty()) return std::nullopt;
     day = take_whole(text, 1, 2);
     take(text, ",");
+  } else if (text.size() > 4 && std::ranges::all_of(text.substr(0, 4), is_decimal_digit)) {
+    const auto year = take_whole(text, 4, 4);
+    if (take_separator(text, kSeparators).empty()) return std::nullopt;
+    month = take_month_name(text);
+    if (!month || take_separator(text, kSeparators).empty()) return std::nullopt;
+    day = take_whole(text, 1, 2);
+    return day ? seconds_since_1970(*year, *month, *day, text) : std::nullopt;
   } else {
     day = take_whole(text, 1, 2);
-    if (!day || take_separator(text, " -").empty()) return std::nullopt;
+    if (!day || take_separator(text, kSeparators).empty()) return std::nullopt;
     month = take_month_name(text);
   }
-  if (!day || !month || take_separator(text, " -").empty()) return std::nullopt;
+  if (!day || !month || take_separator(text, kSeparators).empty()) return std::nullopt;
   const auto year = take_year(text);
   return year ? seconds_since_1970(*year, *month, *day, text) : std::nullopt;
 }

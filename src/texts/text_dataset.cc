@@ -7,11 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/index.h"
 #include "base/text.h"
 #include "data/gather.h"
 #include "data/targets.h"
 #include "files/byte_reader.h"
-#include "tables/cell.h"
+#include "tables/column_cells.h"
+#include "tables/missing_words.h"
+#include "tables/table_targets.h"
 #include "texts/text_rows.h"
 #include "texts/token_counter.h"
 #include "texts/tokenizer.h"
@@ -19,7 +22,10 @@
 namespace selfnorm {
 namespace {
 
-bool is_unlabeled(const std::string& label) { return label.empty() || label == "-"; }
+// Words that are missing in a table may be classes of texts, unless the user lists them.
+bool is_unlabeled(const std::string& label, const MissingWords& missing) {
+  return missing.contains(label) || label == "-";
+}
 
 // The rows of a text column, one after the other.
 struct Column {
@@ -30,7 +36,10 @@ struct Column {
 class TextReader {
  public:
   TextReader(const std::filesystem::path& path, const DataOptions& options)
-      : options_(options), columns_(options.text.size()), tokens_(columns_.size()) {
+      : options_(options),
+        missing_(options.missing),
+        columns_(options.text.size()),
+        tokens_(columns_.size()) {
     data_.name = path.string();
   }
 
@@ -68,12 +77,7 @@ class TextReader {
     }
     note_unread(columns.unread);
     if (target.empty()) return std::move(data_);
-    const RowLocator locate = [&](std::int64_t row) {
-      return fmt::format("{}:{}", data_.name, data_.lines[static_cast<std::size_t>(row)]);
-    };
-    const auto numbers = numbers_of_labels();
-    data_.targets = numbers ? number_targets(target, *numbers, "regression", locate)
-                            : text_targets(target, labels_, options_.task, locate);
+    data_.targets = targets_of_labels(target);
     note_negative_class();
     return std::move(data_);
   }
@@ -89,22 +93,36 @@ class TextReader {
     if (columns.size() > kMaxListed)
       text += fmt::format(" and {} more", columns.size() - kMaxListed);
     data_.notes.push_back(
-        fmt::format("not read: {}, since inputs are only the columns of texts", text));
+        fmt::format("only the texts are inputs, so these columns are not read: {}", text));
   }
 
-  // Returns the labels as numbers if they are a quantity: by the task, or if all are numbers that
-  // do not number classes. A class −1 may mark rows without a label.
-  std::optional<std::vector<double>> numbers_of_labels() const {
-    if (options_.task == "classification" || !options_.labels.empty()) return std::nullopt;
-    std::vector<double> numbers, classes;
-    for (const std::string& label : labels_) {
-      const auto number = parse_number(label);
-      if (!number) return std::nullopt;
-      numbers.push_back(*number);
-      if (*number != -1) classes.push_back(*number);
-    }
-    if (options_.task == "auto" && look_like_classes(classes)) return std::nullopt;
-    return numbers;
+  // Returns the targets, as those of a table: numbers if most labels are numbers that do not number
+  // classes.
+  Targets targets_of_labels(const std::string& name) {
+    ColumnCells cells(true);
+    for (const std::string& label : labels_) cells.push(label);
+    TargetColumn column{name, &cells, [&](std::int64_t row) {
+                          return fmt::format("{}:{}", data_.name, data_.lines[as_index(row)]);
+                        }};
+    const std::string task = task_of(cells);
+    if (task == "classification") return text_targets(name, labels_, task, column.locate);
+    read_formatted_numbers(column, decimal_sign_of(cells), data_.notes);
+    const bool is_new = !options_.labels.empty();
+    const auto [faults, fix] = find_unreadable_targets({column}, task, is_new);
+    if (!faults.empty()) throw_cell_faults(faults, fix);
+    return targets_of_table({column}, task);
+  }
+
+  // Returns the task of the options, or "classification" for labels that number classes. A class −1
+  // may mark rows without a label.
+  std::string task_of(const ColumnCells& cells) const {
+    if (options_.task != "auto" || !options_.labels.empty())
+      return options_.labels.empty() ? options_.task : "classification";
+    if (!have_format(cells, CellFormat::plain)) return "auto";
+    std::vector<double> numbers;
+    for (const std::string& label : labels_)
+      if (const double number = *parse_number(label); number != -1) numbers.push_back(number);
+    return numbers.empty() || look_like_classes(numbers) ? "classification" : "auto";
   }
 
   // Hugging Face's SNLI marks pairs without a label by −1.
@@ -125,7 +143,7 @@ class TextReader {
 
   // Adds a row. Returns what is wrong with it, or "".
   std::string take(const TextRow& row) {
-    if (row.label && is_unlabeled(*row.label)) {
+    if (row.label && is_unlabeled(*row.label, missing_)) {
       ++data_.unlabeled;
       return "";
     }
@@ -195,6 +213,7 @@ class TextReader {
   }
 
   const DataOptions& options_;
+  MissingWords missing_;
   Dataset data_;
   TokenCounter counts_;
   std::vector<Column> columns_;
@@ -224,7 +243,9 @@ void check_texts(const DataOptions& options) {
                                                      {"categorical", !options.categorical.empty()},
                                                      {"numeric", !options.numeric.empty()},
                                                      {"ordinal", !options.ordinal.empty()},
-                                                     {"date", !options.date.empty()}};
+                                                     {"date", !options.date.empty()},
+                                                     {"embed", !options.embed.empty()},
+                                                     {"not_missing", !options.not_missing.empty()}};
   for (const auto& [name, given] : of_numbers) {
     if (!given || options.text.empty()) continue;
     throw_data_error(fmt::format(

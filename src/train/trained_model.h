@@ -31,10 +31,10 @@ struct Schema {
   std::string header = "auto";                   ///< how a table is read, as in DataOptions
   std::string delimiter = "auto";
   std::string quotes = "auto";
-  std::vector<std::string> missing = {};     ///< as in DataOptions
+  std::vector<std::string> missing = {};     ///< all words that are missing (missing_words)
   std::vector<TableColumn> table = {};       ///< how the columns of a table become numbers
   std::vector<std::string> vocabulary = {};  ///< vocabulary of texts (Dataset::vocabulary)
-  std::string training_data = {};  ///< data_fingerprint of the rows before they were split
+  std::string training_data = {};            ///< LoadedData::fingerprint, or ""
 };
 
 /// A trained network, with everything needed to use it.

@@ -55,6 +55,13 @@ class Tables(CliTest):
                      "rows     40 held out for validation, at random; --validation-split 0 trains on all"):
             self.assertIn(line, said)
 
+    def test_offers_few_whole_numbers_as_categories(self):
+        self.write("t.csv", text(["x", "n", "z", "y"],
+                                 [[i * 7 % 13, i % 4, i % 4 + 0.5, i % 9] for i in range(200)]))
+        said = self.train("--dry-run").err
+        self.assertIn("numbers  x, n [4 values], z; --categorical COLUMN makes each value a category", said)
+        self.assertIn("words    n 4\n", self.train("--dry-run", "--categorical", "n").err)
+
     def test_says_that_rows_are_sorted_by_class(self):
         rows = [[i * 7 % 13, "ab"[i // 100]] for i in range(200)]
         self.write("t.csv", text(["x", "y"], rows))

@@ -49,7 +49,7 @@ TEST_F(NewRowsTest, ErrorsShowTheFormatOfTheColumn) {
   const Dataset train =
       read("day,price,x,y\n2020-01-01,\"1,234.5\",1,2.5\n2020-03-01,\"5,000\",2,3.5\n");
   const std::string row = "day,price,x\n";
-  expect_contains("expected a time written as year-month-day, got '01/02/2020'",
+  expect_contains("expected a time written as 2019-03-23, got '01/02/2020'",
                   new_fault(train, row + "01/02/2020,5,1\n"));
   expect_contains("expected a number written as 1,234.5, got '1,5'",
                   new_fault(train, row + "2020-01-02,\"1,5\",1\n"));

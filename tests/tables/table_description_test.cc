@@ -112,6 +112,9 @@ TEST_F(TableDescriptionTest, FindsEqualColumns) {
   EXPECT_TRUE(warns(table, "columns 'a' and 'b' are the same in all rows"));
   EXPECT_TRUE(warns(table, "columns 'c' and 'd' are the same in all rows"));
   EXPECT_FALSE(warns(describe("a,b,y\n1,1,0\n2,2.5,1\n", "y"), "are the same"));
+  EXPECT_FALSE(warns(describe("a,b,y\n1,1,0\n,0,1\n2,2,0\n", "y"), "are the same"));
+  EXPECT_FALSE(warns(describe("a,b,y\n2020-01-01,2021-03-01,0\n2020-01-05,2021-03-05,1\n", "y"),
+                     "are the same"));
 }
 
 TEST_F(TableDescriptionTest, GuessesTheTarget) {

@@ -41,7 +41,7 @@ TEST_F(TableOptionsTest, DatesHaveTheGivenFormat) {
   options.date = {"when"};
   const Dataset compact = read("when,y\n20190323,0\n20190423,1\n", "y", options);
   EXPECT_EQ(numbers(compact, "when"), (Floats{0, 31}));
-  expect_contains("t.csv:3, column 'when': expected a time written as year-month-day, got 'soon'",
+  expect_contains("t.csv:3, column 'when': expected a time written as 2019-03-23, got 'soon'",
                   fault("when,y\n2019-03-23,0\nsoon,1\n", options));
   options.date = {"when=dmy"};
   expect_contains("expected one of year-month-day", fault(text, options));
@@ -84,7 +84,7 @@ TEST_F(TableOptionsTest, TimesMayHaveAFewWrongCells) {
   std::string text = "when,y\n";
   for (int i = 1; i < 29; ++i) text += fmt::format("2021-02-{:02},{}.5\n", i, i % 7);
   expect_contains(
-      "t.csv:30, column 'when': expected a time written as year-month-day, got "
+      "t.csv:30, column 'when': expected a time written as 2019-03-23, got "
       "'2021-02-30'",
       fault(text + "2021-02-30,2.5\n"));
 }

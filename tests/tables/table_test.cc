@@ -142,7 +142,7 @@ TEST_F(TableTest, NewRowsAreReadAsInTraining) {
   const std::string message =
       data_error_message([&] { read("C,a,t\nred,1,2020-01-01\n", "", options); });
   expect_contains("there is no column 'c', which the model needs (did you mean 'C'?)", message);
-  expect_contains(":2, column 't': expected a time written as year-month-day, got 'soon'",
+  expect_contains(":2, column 't': expected a time written as 2019-03-23, got 'soon'",
                   data_error_message([&] { read("c,a,t\nred,1,soon\n", "", options); }));
 }
 

@@ -119,7 +119,6 @@ TEST_F(Texts, ErrorsNameFileAndLine) {
   EXPECT_NE(column.find("t.tsv: there is no column 'b'"), column.npos) << column;
 }
 
-// A number in a cell is not the name of a column.
 TEST_F(Texts, MayHaveNumbersAsTargets) {
   DataOptions options = pairs(), classes = options;
   options.target = classes.target = "y";
@@ -129,13 +128,21 @@ TEST_F(Texts, MayHaveNumbersAsTargets) {
       file("n.tsv", "c\ta\tb\ty\n" + row + "1.5\n" + row + "2\n" + row + "7\n");
   const Dataset data = read_texts(numbers, options);
   EXPECT_EQ(data.targets.values, (std::vector<float>{1.5, 2, 7}));
-  EXPECT_EQ(data.notes, (Words{"not read: 'c', since inputs are only the columns of texts"}));
+  EXPECT_EQ(data.notes, (Words{"only the texts are inputs, so these columns are not read: 'c'"}));
   EXPECT_EQ(read_texts(numbers, classes).targets.class_names, (Words{"1.5", "2", "7"}));
+  const fs::path formatted = file(
+      "f.tsv", "c\ta\tb\ty\n" + row + "1,039\n" + row + "2,000\n" + row + "37\n" + row + "n.a.\n");
+  expect_contains(":5: expected a number as the target, since most cells are numbers, got 'n.a.'",
+                  fault(formatted, options));
+  DataOptions missing = options;
+  missing.missing = {"n.a."};
+  EXPECT_EQ(read_texts(formatted, missing).targets.values, (std::vector<float>{1039, 2000, 37}));
   // Hugging Face marks pairs without a label by −1.
   const fs::path indices = file("i.tsv", "c\ta\tb\ty\n" + row + "0\n" + row + "2\n" + row + "-1\n");
   EXPECT_EQ(read_texts(indices, options).targets.class_names, (Words{"-1", "0", "2"}));
 }
 
+// A number in a cell is not the name of a column.
 TEST_F(Texts, HaveNoHeaderIfColumnsAreNumbered) {
   DataOptions options;
   options.text = {"0"};
