@@ -124,8 +124,10 @@ struct DataOptions {
   std::int64_t min_count = 1;          ///< minimum number of occurrences of a known token
   std::vector<std::string> labels = {};  ///< allowed labels of texts; empty for any
   std::string quotes = "auto";           ///< whether cells may be in quotes: "auto", "yes" or "no"
-  /// Cells of a table that are missing, in any case, in addition to empty ones and to NA, N/A, NaN,
-  /// null, None, ?, - and . unless `not_missing` lists them.
+  /// Cells of a table that are missing, in addition to empty ones and to NA, N/A, NaN, null, None,
+  /// ?,
+  /// - and . in upper or lower case. `not_missing` lists those of these words that are not missing.
+  /// It is an error for any other word.
   std::vector<std::string> missing = {};
   std::vector<std::string> not_missing = {};
   std::vector<std::string> categorical = {};  ///< table columns that are categories

@@ -16,9 +16,9 @@
 namespace selfnorm {
 
 /// Early stopping: training stops after `patience` epochs without improvement. With a patience or a
-/// `restore_margin` above 0, the best epoch is tracked, and training ends with its weights, whether
-/// it stopped early or not, unless `restore_best` is false. Otherwise, training ends with the last
-/// weights.
+/// `restore_margin` above 0, the best epoch is tracked. Training ends with its weights, whether it
+/// stopped early or not, if it is better than the last epoch by the margin, and `restore_best` is
+/// true. Otherwise, training ends with the last weights.
 struct EarlyStoppingOptions {
   std::int64_t patience = 0;     ///< epochs without improvement; 0 never stops early
   std::string monitor = "auto";  ///< validation loss or metric: "auto" (the loss), "loss" or a name

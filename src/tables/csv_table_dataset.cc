@@ -136,7 +136,8 @@ DecimalSign CsvTable::find_decimal_sign(const std::string& delimiter) const {
 // Returns what a person should know about how a column was read.
 std::vector<std::string> CsvTable::notes_on(const PlacedColumn& placed,
                                             const ColumnEncoder& encoder) const {
-  const auto& [column, place] = placed;
+  auto [column, place] = placed;
+  if (is_declared_ && column.kind == "number") column.format = "plain";
   const ReadColumn read{column, columns_[place].cells, columns_[place].missing_words.contains("-"),
                         decimal_sign_};
   if (!options_.table.empty()) return notes_on_new_column(read, encoder.unknown_categories());

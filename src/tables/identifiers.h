@@ -11,7 +11,7 @@ namespace selfnorm {
 /// The number of different names from which a column may be one of names.
 inline constexpr std::int64_t kMinDistinctToLeaveOut = 20;
 
-/// Returns whether no number occurs twice. Missing numbers do not count.
+/// Returns whether the numbers are all different. Missing numbers do not count.
 bool are_all_different(std::vector<double> numbers);
 
 /// Returns whether each number is the one before it plus 1.

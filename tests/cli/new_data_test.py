@@ -101,6 +101,30 @@ class Dialect(TableTest):
         self.write("t.csv", csv_text(header, rows[::-1]))
         self.assertIn("t.csv has changed since the training", self.ok("evaluate", "run").err)
 
+    def test_evaluate_knows_named_inputs_and_texts(self):
+        self.write("t.csv", csv_text(["a", "b", "text", "y"],
+                                     [[i, i % 7, f"some words {i}", i % 5 + 0.5] for i in range(120)]))
+        self.write("net.toml", '[data]\nsource = "t.csv"\ntarget = "y"\ndrop = ["text"]\n'
+                   'inputs = { q = ["a"], p = ["b"] }\n[model]\ninputs = { q = [1], p = [1] }\n'
+                   'layers = [{ op = "concat", inputs = ["q", "p"] }, { op = "dense", units = 1 }]\n'
+                   '[train]\nepochs = 1\n')
+        self.ok("train", "net.toml", "--out", "inputs")
+        self.ok("train", "t.csv", "--target", "y", "--text", "text", *SHORT, "--out", "texts")
+        for run in ("inputs", "texts"):
+            self.assertNotIn("has changed", self.ok("evaluate", run).err, run)
+            self.assertIn("these are the data that the model was trained on",
+                          self.ok("evaluate", run, "--data", "t.csv").err, run)
+
+    def test_numbers_of_json_have_decimal_points(self):
+        rows = [[i * 1.37, i % 9 + 0.25] for i in range(120)]
+        self.write("t.csv", "a;y\n" + "".join(f"{a:.3f};{y}\n".replace(".", ",") for a, y in rows))
+        self.write("t.jsonl", "".join(f'{{"a": {a:.3f}, "y": {y}}}\n' for a, y in rows))
+        self.ok("train", "t.csv", "--target", "y", *SHORT, "--out", "run")
+        self.assertEqual(self.predictions("run", "--data", "t.csv"),
+                         self.predictions("run", "--data", "t.jsonl"))
+        self.assertEqual(self.ok_json("evaluate", "run", "--data", "t.csv")["rmse"],
+                         self.ok_json("evaluate", "run", "--data", "t.jsonl")["rmse"])
+
     def test_keeps_the_names_of_several_targets(self):
         header, rows = regression_table(40)
         self.write("t.csv", csv_text([*header, "z"], [[*r, int(r[0] > 0)] for r in rows]))

@@ -72,6 +72,30 @@ TEST_F(NewRowsTest, NumbersHaveTheFormatOfTraining) {
   EXPECT_EQ(read("a;x;y\n1,5;1;19.654\n", "y", options).targets.values, (Floats{19654}));
 }
 
+TEST_F(NewRowsTest, TargetsHaveTheFormatOfTraining) {
+  const Dataset classes = read("a,y\n1,\"1,000\"\n2,\"2,000\"\n3,\"2,000\"\n");
+  EXPECT_EQ(classes.targets.class_names, (Names{"1000", "2000"}));
+  DataOptions options = planned(classes);
+  options.read_targets = true;
+  options.task = "classification";
+  options.target_formats = classes.targets.formats;
+  EXPECT_EQ(read("a,y\n1,\"2,000\"\n2,\"1,000\"\n", "y", options).targets.class_names,
+            (Names{"1000", "2000"}));
+  expect_contains("no row has a target 'y'",
+                  data_error_message([&] { read("a,y\n1,\n2,\n", "y", options); }));
+}
+
+TEST_F(NewRowsTest, WithoutAHeaderAGivenTargetHasAnyPlace) {
+  const Dataset train = read("a,b,y\n5,3,8.5\n2,7,9.5\n4,4,1.5\n");
+  DataOptions options = planned(train);
+  options.read_targets = true;
+  options.task = "regression";
+  options.header = "no";
+  const Dataset rows = read("5,8.5,3\n2,9.5,7\n", "1", options);
+  EXPECT_EQ(numbers(rows, "b"), (Floats{3, 7}));
+  EXPECT_EQ(rows.targets.values, (Floats{8.5, 9.5}));
+}
+
 TEST_F(NewRowsTest, AWrongTargetOfNewRowsCanOnlyBeCorrected) {
   const Dataset train = read("a,y\n1,2.5\n3,4.5\n5,7.5\n");
   DataOptions options = planned(train);
