@@ -13,6 +13,7 @@
 #include "api/target_offer.h"
 #include "base/text.h"
 #include "data/split.h"
+#include "tables/repeats.h"
 #include "tables/table_description.h"
 #include "tables/table_summary.h"
 #include "train/evaluator.h"
@@ -127,9 +128,8 @@ RunSummary Run::summary() const {
   if (has_columns) summary.notes = summarize_table(run.train, run.config.data);
   for (std::string& line : describe_scaling(run)) summary.notes.push_back(std::move(line));
   for (const std::string& each : find_leaks(run.train)) summary.notes.push_back("warning: " + each);
-  if (const auto duplicates = find_duplicates(run.train)) {
-    if (!run.rows.validation_rows.empty() || run.test)
-      summary.notes.push_back("note: " + *duplicates);
+  if (const auto repeats = find_repeated_rows(run.train)) {
+    if (!run.rows.validation_rows.empty() || run.test) summary.notes.push_back("note: " + *repeats);
   }
   for (std::string& line : describe_split(run)) summary.notes.push_back(std::move(line));
   summary.notes.push_back(describe_training(run.config, run.preset, summary.train_rows));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <variant>
 #include <vector>
@@ -12,9 +13,17 @@
 namespace selfnorm {
 namespace {
 
+// Hashes blocks of the values side by side, and then their hashes.
 template <class T>
 std::uint64_t hash_of(const std::vector<T>& values, std::uint64_t seed) {
-  return hash_bytes(values.data(), values.size() * sizeof(T), seed);
+  constexpr std::size_t kBlock = 1 << 20;  // values
+  std::vector<std::uint64_t> hashes((values.size() + kBlock - 1) / kBlock);
+#pragma omp parallel for
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    const std::size_t begin = i * kBlock, count = std::min(kBlock, values.size() - begin);
+    hashes[i] = hash_bytes(values.data() + begin, count * sizeof(T), seed);
+  }
+  return hash_bytes(hashes.data(), hashes.size() * sizeof(std::uint64_t), seed);
 }
 
 }  // namespace

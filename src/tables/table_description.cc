@@ -4,13 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <iterator>
 #include <map>
-#include <span>
-#include <string_view>
-#include <unordered_map>
 
 #include "base/index.h"
 #include "base/random.h"
@@ -20,6 +16,8 @@
 #include "data/targets.h"
 #include "files/byte_reader.h"
 #include "tables/column_encoding.h"
+#include "tables/feature_column.h"
+#include "tables/repeats.h"
 #include "tables/table_summary.h"
 
 namespace selfnorm {
@@ -30,60 +28,6 @@ std::size_t interval_count(std::size_t rows) {
   const auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(rows)));
   return std::clamp<std::size_t>(root, 8, 64);
 }
-
-// The place of the numbers of a table column in an input.
-struct ColumnPlace {
-  const Field* field = nullptr;
-  std::size_t begin = 0, count = 0;
-};
-
-// Returns the places of the columns that have numbers, by name.
-std::unordered_map<std::string_view, ColumnPlace> places_of_columns(const Dataset& data) {
-  std::unordered_map<std::string_view, ColumnPlace> places;
-  for (const Field& field : data.inputs) {
-    for (std::size_t i = 0; i < field.sources.size(); ++i) {
-      ColumnPlace& place =
-          places.try_emplace(field.sources[i], ColumnPlace{&field, i, 0}).first->second;
-      if (place.field == &field) ++place.count;
-    }
-  }
-  return places;
-}
-
-// The numbers of a table column in an input.
-class FeatureColumn {
- public:
-  FeatureColumn(const ColumnPlace& place, const TableColumn& column)
-      : column_(column),
-        values_(std::get<std::vector<float>>(place.field->values)),
-        width_(place.field->columns.size()),
-        begin_(place.begin),
-        count_(place.count) {}
-  double number(std::int64_t row) const { return at(row, 0); }
-  bool is_missing(std::int64_t row) const {
-    if (column_.marks_missing) return at(row, count_ - 1) == 1;
-    if (is_embedded(column_)) return at(row, 0) == 0;
-    return std::isnan(at(row, 0));
-  }
-  bool is_one_hot() const { return column_.kind == "category" && !is_one_number(column_); }
-  // The index of the category, or −1.
-  std::int64_t category(std::int64_t row) const {
-    if (is_embedded(column_)) return category_of_token_id(at(row, 0));
-    if (!is_one_hot()) return std::isnan(at(row, 0)) ? -1 : std::llround(at(row, 0));
-    for (std::size_t i = 0; i < count_ - (column_.marks_missing ? 1 : 0); ++i)
-      if (at(row, i) == 1) return static_cast<std::int64_t>(i);
-    return -1;
-  }
-
- private:
-  float at(std::int64_t row, std::size_t i) const {
-    return values_[as_index(row) * width_ + begin_ + i];
-  }
-
-  const TableColumn& column_;
-  std::span<const float> values_;
-  std::size_t width_, begin_, count_;
-};
 
 // Returns the interval of each number: equally many rows in each, and one more for missing numbers.
 std::vector<std::int64_t> intervals_of(const std::vector<double>& numbers) {
@@ -212,47 +156,6 @@ void describe_categories(const FeatureColumn& feature, const TableColumn& column
   out.has_others = counts.back() > 0;
 }
 
-std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
-  hash = (hash ^ value) * 0x9E3779B97F4A7C15ULL;
-  return hash ^ (hash >> 29);
-}
-
-// Adds the numbers of a row to a hash.
-std::uint64_t mix_row(std::uint64_t hash, const std::vector<float>& values, std::size_t width,
-                      std::size_t row) {
-  for (std::size_t i = 0; i < width; ++i)
-    hash = mix(hash, std::bit_cast<std::uint32_t>(values[row * width + i]));
-  return hash;
-}
-
-std::uint64_t hash_row(const Dataset& data, std::size_t row) {
-  const Targets& targets = data.targets;
-  std::uint64_t hash = 1;
-  for (const Field& field : data.inputs) {
-    const auto& values = std::get<std::vector<float>>(field.values);
-    hash = mix_row(hash, values, field.columns.size(), row);
-  }
-  if (!targets.classes.empty()) hash = mix(hash, static_cast<std::uint64_t>(targets.classes[row]));
-  if (!targets.values.empty()) hash = mix_row(hash, targets.values, as_index(targets.width), row);
-  return hash;
-}
-
-// Returns how many rows are the same as an earlier one, by a hash of 64 bits.
-std::int64_t count_duplicates(const Dataset& data) {
-  std::vector<std::uint64_t> hashes(as_index(data.rows));
-#pragma omp parallel for
-  for (std::size_t row = 0; row < hashes.size(); ++row) hashes[row] = hash_row(data, row);
-  std::ranges::sort(hashes);
-  return std::ssize(std::ranges::unique(hashes));
-}
-
-std::string duplicates_text(const std::string& rows, bool are_several) {
-  return fmt::format(
-      "{} row{} the features and targets of an earlier row, so held-out rows may be "
-      "among the training rows",
-      rows, are_several ? "s have" : " has");
-}
-
 // Returns whether a column or the order of the rows predicts nearly all that a constant does not.
 bool predicts_nearly_all(double score, double baseline) {
   constexpr double kNearlyAll = 0.95;
@@ -273,35 +176,6 @@ std::vector<std::string> leak_warnings(const Dataset& data, const TableDescripti
   return warnings;
 }
 
-std::uint64_t hash_column(const FeatureColumn& feature, const TableColumn& column,
-                          std::int64_t rows) {
-  std::uint64_t hash = mix(1, is_category(column));
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const double value = is_category(column) ? static_cast<double>(feature.category(row))
-                                             : feature.number(row) + column.origin;
-    hash = mix(hash, feature.is_missing(row));
-    if (!feature.is_missing(row)) hash = mix(hash, std::bit_cast<std::uint64_t>(value));
-  }
-  return hash;
-}
-
-// Says which columns have the same numbers in all rows. Rare categories are not told apart.
-std::vector<std::string> find_equal_columns(const Dataset& data) {
-  std::vector<std::string> found;
-  std::map<std::uint64_t, std::string> names;  // by hash
-  const auto places = places_of_columns(data);
-  for (const TableColumn& column : data.table) {
-    const auto place = places.find(column.name);
-    if (place == places.end() || column.has_other || data.rows < 2) continue;
-    const std::uint64_t hash = hash_column(FeatureColumn(place->second, column), column, data.rows);
-    const auto [first, is_new] = names.try_emplace(hash, column.name);
-    if (is_new) continue;
-    found.push_back(fmt::format("columns {} and {} are the same in all rows",
-                                quote_for_message(first->second), quote_for_message(column.name)));
-  }
-  return found;
-}
-
 std::vector<std::string> order_warnings(const Dataset& data, const TableDescription& table) {
   if (!has_one_target(data.targets) ||
       !predicts_nearly_all(table.row_order_score, table.baseline)) {
@@ -310,10 +184,6 @@ std::vector<std::string> order_warnings(const Dataset& data, const TableDescript
   return {
       "the rows are sorted by the target: a column that counts the rows would give the target "
       "away, and the last rows are no fair test (rows are held out at random by default)"};
-}
-
-bool is_from_table(const Dataset& data) {
-  return std::ranges::none_of(data.inputs, &std::vector<std::string>::empty, &Field::sources);
 }
 
 std::vector<std::string> likely_targets(const Dataset& data) {
@@ -330,15 +200,6 @@ std::vector<std::string> likely_targets(const Dataset& data) {
 }
 
 }  // namespace
-
-std::optional<std::string> find_duplicates(const Dataset& data) {
-  constexpr double kManyRows = 0.01;
-  if (!is_from_table(data) || data.rows == 0) return std::nullopt;
-  const std::int64_t count = count_duplicates(data);
-  const double share = static_cast<double>(count) / static_cast<double>(data.rows);
-  if (share < kManyRows) return std::nullopt;
-  return duplicates_text(percent_text(share) + " of the", true);
-}
 
 namespace {
 
@@ -357,6 +218,22 @@ ColumnDescription describe_feature(const Dataset& data, const TableColumn& colum
         score_of_keys(judged, keys_of(feature, is_category(column), data.rows));
   }
   return described;
+}
+
+// Returns one random row of each of at most `count` equal parts of the rows, in a random order.
+std::vector<std::int64_t> sample_rows(std::int64_t rows, std::int64_t count) {
+  const RandomKey key = random_key(1, "leaks", "rows");
+  count = std::min(rows, count);
+  std::vector<std::int64_t> sample;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t begin = i * rows / count, end = (i + 1) * rows / count;
+    const double at =
+        uniform(key, static_cast<std::uint64_t>(i)) * static_cast<double>(end - begin);
+    sample.push_back(begin + std::min(static_cast<std::int64_t>(at), end - begin - 1));
+  }
+  std::vector<std::int64_t> shuffled;
+  for (const std::int64_t i : permutation(key, count)) shuffled.push_back(sample[as_index(i)]);
+  return shuffled;
 }
 
 // Describes the columns, and how well each of them, and a constant, predict the target.
@@ -385,9 +262,7 @@ TableDescription describe_columns(const Dataset& data) {
 std::vector<std::string> find_leaks(const Dataset& data) {
   constexpr std::int64_t kMaxRows = 5000;
   if (!is_from_table(data) || !has_one_target(data.targets)) return {};
-  std::vector<std::int64_t> rows = permutation(random_key(1, "leaks", "rows"), data.rows);
-  rows.resize(as_index(std::min(data.rows, kMaxRows)));
-  const Dataset few = select_rows(data, rows);
+  const Dataset few = select_rows(data, sample_rows(data.rows, kMaxRows));
   return leak_warnings(few, describe_columns(few));
 }
 
@@ -395,7 +270,7 @@ TableDescription describe_table(const Dataset& data) {
   TableDescription out = describe_columns(data);
   out.name = data.name;
   out.rows = data.rows;
-  out.duplicate_rows = count_duplicates(data);
+  out.duplicate_rows = count_repeated_rows(data);
   out.target = describe_target(data);
   out.notes = data.notes;
   if (data.targets.name.empty()) out.likely_targets = likely_targets(data);
@@ -404,7 +279,7 @@ TableDescription describe_table(const Dataset& data) {
   std::ranges::move(find_equal_columns(data), std::back_inserter(out.warnings));
   if (out.duplicate_rows > 0) {
     out.warnings.push_back(
-        duplicates_text(group_digits(out.duplicate_rows), out.duplicate_rows > 1));
+        repeated_rows_text(group_digits(out.duplicate_rows), out.duplicate_rows > 1));
   }
   return out;
 }

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,10 +47,6 @@ struct TableDescription {
 /// Describes a table that was read with `read_csv`. A column that predicts nearly all of the target
 /// alone is a leak, or makes the others superfluous, so it is a warning.
 TableDescription describe_table(const Dataset& data);
-
-/// Returns a sentence on rows that repeat an earlier row, or nothing if they are less than 1 % of
-/// the rows.
-std::optional<std::string> find_duplicates(const Dataset& data);
 
 /// Returns a warning for each column that predicts nearly all of the target alone, judged by at
 /// most 5,000 random rows.

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "tables/repeats.h"
 #include "tables/table_fixture.h"
 
 namespace selfnorm {
@@ -102,8 +103,8 @@ TEST_F(TableDescriptionTest, CountsRepeatedRows) {
   EXPECT_EQ(table.duplicate_rows, 2);
   EXPECT_TRUE(warns(table, "2 rows have the features and targets of an earlier row"));
   const Dataset data = read("a,b,y\n1,2,0\n2,3,1\n1,2,0\n", "y");
-  expect_contains("33 % of the rows have the features", find_duplicates(data).value_or(""));
-  EXPECT_FALSE(find_duplicates(read("a,b,y\n1,2,0\n2,3,1\n1,2,1\n", "y")));
+  expect_contains("33 % of the rows have the features", find_repeated_rows(data).value_or(""));
+  EXPECT_FALSE(find_repeated_rows(read("a,b,y\n1,2,0\n2,3,1\n1,2,1\n", "y")));
 }
 
 TEST_F(TableDescriptionTest, FindsEqualColumns) {
