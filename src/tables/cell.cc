@@ -125,7 +125,7 @@ std::optional<double> parse_zero_padded(std::string_view cell) {
 
 // Parses a number of at most 15 digits without an exponent, if the cell is one. The digits and the
 // power of ten are exact in a double, so their quotient is the nearest double (Clinger 1990).
-std::optional<double> parse_short_number(std::string_view cell) {
+std::optional<WrittenNumber> read_short_number(std::string_view cell) {
   constexpr double kPowers[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
   constexpr std::size_t kMaxDigits = 15;
@@ -148,7 +148,14 @@ std::optional<double> parse_short_number(std::string_view cell) {
   }
   if (count == 0 || count > kMaxDigits) return std::nullopt;
   const double value = static_cast<double>(digits) / kPowers[decimals];
-  return is_negative ? -value : value;
+  const bool has_last_zero = has_point && (decimals == 0 || text.back() == '0');
+  const bool is_shortest = !has_last_zero && text[0] != '.' && !(is_negative && digits == 0);
+  return WrittenNumber{is_negative ? -value : value, is_shortest};
+}
+
+bool has_superfluous_zero(std::string_view cell) {
+  const std::string_view digits = cell.substr(cell.starts_with('-') ? 1 : 0);
+  return digits.size() > 1 && digits[0] == '0' && is_digit(digits[1]);
 }
 
 }  // namespace
@@ -163,9 +170,8 @@ std::string_view trimmed(std::string_view text) {
 
 std::optional<double> parse_number(std::string_view cell) {
   if (cell.starts_with('+') && !cell.starts_with("+-")) cell.remove_prefix(1);
-  const std::string_view digits = cell.substr(cell.starts_with('-') ? 1 : 0);
-  if (digits.size() > 1 && digits[0] == '0' && is_digit(digits[1])) return std::nullopt;
-  if (const auto number = parse_short_number(cell)) return number;
+  if (has_superfluous_zero(cell)) return std::nullopt;
+  if (const auto number = read_short_number(cell)) return number->value;
   double value = 0;
   const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (end != cell.data() + cell.size() || cell.empty() || std::isnan(value)) return std::nullopt;
@@ -173,6 +179,7 @@ std::optional<double> parse_number(std::string_view cell) {
     return fault == std::errc() ? std::optional(value) : std::nullopt;
   }
   // A number is too small if its exponent is negative, or if it has no exponent and begins with 0.
+  const std::string_view digits = cell.substr(cell.starts_with('-') ? 1 : 0);
   const std::size_t exponent = cell.find_first_of("eE");
   const bool is_small = exponent == cell.npos ? digits.starts_with('0') || digits.starts_with('.')
                                               : cell.find('-', exponent) != cell.npos;
@@ -190,6 +197,13 @@ std::optional<bool> truth_value(std::string_view word) {
   for (const auto& [each, value] : kValues)
     if (lower == each) return value;
   return std::nullopt;
+}
+
+std::optional<WrittenNumber> read_number(std::string_view cell) {
+  if (!has_superfluous_zero(cell))
+    if (const auto number = read_short_number(cell)) return number;
+  const auto value = parse_number(cell);
+  return value ? std::optional(WrittenNumber{*value, false}) : std::nullopt;
 }
 
 const char* format_name(CellFormat format) {

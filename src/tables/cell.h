@@ -18,6 +18,15 @@ std::string_view trimmed(std::string_view text);
 /// too large for a double, and 0 for one too small.
 std::optional<double> parse_number(std::string_view cell);
 
+/// A number, and whether it is certainly written in its shortest form, as fmt writes it.
+struct WrittenNumber {
+  double value = 0;
+  bool is_shortest = false;
+};
+
+/// Parses a cell like `parse_number`.
+std::optional<WrittenNumber> read_number(std::string_view cell);
+
 /// What may be before or after a number in the formats other than `plain`.
 inline constexpr std::string_view kCurrencySigns[] = {"US$", "$",   "€",   "£",   "¥",
                                                       "₹",   "EUR", "USD", "GBP", "CHF"};

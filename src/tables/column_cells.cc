@@ -21,28 +21,14 @@ void keep(std::vector<T>& values, const std::vector<bool>& kept) {
   values.resize(to);
 }
 
-// Returns whether a number is certainly written in its shortest form.
-bool is_canonical(std::string_view cell) {
-  constexpr std::size_t kExactDigits = 15;
-  if (cell.size() > kExactDigits || cell.starts_with('.') || cell == "-0") return false;
-  bool has_point = false;
-  for (std::size_t i = 0; i < cell.size(); ++i) {
-    const char c = cell[i];
-    if (c == '+' || c == 'e' || c == 'E') return false;
-    if (c == '.' && i == 1 && cell[0] == '-') return false;
-    has_point = has_point || c == '.';
-  }
-  return !has_point || !(cell.ends_with('0') || cell.ends_with('.'));
-}
-
 }  // namespace
 
 bool ColumnCells::push_number(std::string_view cell) {
-  const auto number = has_words_ ? std::nullopt : parse_number(cell);
+  const auto number = has_words_ ? std::nullopt : read_number(cell);
   if (!number) return false;
   ++size_;
-  numbers_.push_back(*number);
-  are_canonical_ = are_canonical_ && is_canonical(cell);
+  numbers_.push_back(number->value);
+  are_canonical_ = are_canonical_ && number->is_shortest;
   if (are_points_grouping_) examine_point(cell);
   return true;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the columns of a table become numbers, and how tables are written.
 
+#include <fmt/format.h>
 #include <rapidcheck.h>
 
 #include <algorithm>
@@ -280,6 +281,22 @@ TEST(ParseCell, ReadsTimes) {
   EXPECT_EQ(parse_cell("2019-02-30", CellFormat::iso_time), std::nullopt);
   EXPECT_EQ(parse_cell("2019-03-23 24:00", CellFormat::iso_time), std::nullopt);
   EXPECT_EQ(parse_cell("13/13/2019", CellFormat::month_day), std::nullopt);
+}
+
+TEST(ReadNumber, ShortestFormsAreThoseOfFmt) {
+  for (const char* text : {"0", "7", "-7", "0.5", "-0.25", "1234.5", "100", "123456789012345"}) {
+    const auto number = read_number(text);
+    ASSERT_TRUE(number) << text;
+    EXPECT_EQ(fmt::format("{}", number->value), text);
+    EXPECT_TRUE(number->is_shortest) << text;
+  }
+  for (const char* text :
+       {"1.50", "5.", ".5", "-.5", "-0", "+1", "1e5", "-0.0", "12345678901234567"}) {
+    const auto number = read_number(text);
+    ASSERT_TRUE(number) << text;
+    EXPECT_FALSE(number->is_shortest) << text;
+  }
+  EXPECT_FALSE(read_number("007"));
 }
 
 // 2019-03-23 20:21 in each of the ways that programs write it.
