@@ -179,7 +179,7 @@ def try_faults(program):
                                    capture_output=True, text=True, cwd=path.parent)
         lines = [line for line in tried.stderr.splitlines() if not line.startswith("Epoch")]
         said = (lines[-1:] if tried.returncode else
-                [line for line in lines if line.startswith(("note", "left out", "classes", "target"))])
+                [line for line in lines if line.startswith(("note", "left out", "ids", "classes", "target"))])
         text = " / ".join(said).replace(f"{path.parent}/", "").replace(f"{WORK}/", "")
         found[name] = {"status": tried.returncode, "said": text[:300]}
         print(name, found[name], flush=True)

@@ -300,7 +300,7 @@ void CsvTable::reject_empty_targets(const std::vector<TargetColumn>& targets) co
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (targets[i].cells->missing() < targets[i].cells->size()) continue;
     const std::size_t place = targets_[i];
-    const bool may_be_after_last = options_.table.empty() && place > 0 &&
+    const bool may_be_after_last = options_.table.empty() && !header_.is_row && place > 0 &&
                                    place + 1 == columns_.size() &&
                                    columns_[place].missing_words.empty();
     throw_data_error(fmt::format(

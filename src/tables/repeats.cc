@@ -55,7 +55,8 @@ Repeats count_repeats(const Dataset& data, std::uint64_t divisor) {
   for (std::size_t row = 0; row < hashes.size(); ++row) hashes[row] = hash_row(data, row);
   std::erase_if(hashes, [&](std::uint64_t hash) { return hash % divisor != 0; });
   std::ranges::sort(hashes);
-  return {std::ssize(std::ranges::unique(hashes)), std::ssize(hashes)};
+  const auto repeats = hashes.end() - std::unique(hashes.begin(), hashes.end());
+  return {repeats, std::ssize(hashes)};
 }
 
 std::uint64_t hash_column(const FeatureColumn& feature, const TableColumn& column,
