@@ -199,6 +199,18 @@ std::optional<bool> truth_value(std::string_view word) {
   return std::nullopt;
 }
 
+bool are_truth_values(std::string_view first, std::string_view second) {
+  const auto value = truth_value(first), other = truth_value(second);
+  if (!value || !other || *value == *other) return false;
+  const auto is_letter = [](std::string_view word) {
+    return word.size() == 1 && !is_digit(word[0]);
+  };
+  if (!is_letter(first) && !is_letter(second)) return true;
+  std::string letters = to_lower(std::string(first) + std::string(second));
+  std::ranges::sort(letters);
+  return letters == "ft" || letters == "ny";
+}
+
 std::optional<WrittenNumber> read_number(std::string_view cell) {
   if (!has_superfluous_zero(cell))
     if (const auto number = read_short_number(cell)) return number;

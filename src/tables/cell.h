@@ -35,6 +35,10 @@ inline constexpr std::string_view kCurrencySigns[] = {"US$", "$",   "€",   "£
 /// any case.
 std::optional<bool> truth_value(std::string_view word);
 
+/// Returns whether two words are truth values, one of them true. A letter only fits the other one
+/// of its pair: t and f, or y and n.
+bool are_truth_values(std::string_view first, std::string_view second);
+
 /// How the cells of a column are written.
 enum class CellFormat {
   plain,          ///< 1234.5

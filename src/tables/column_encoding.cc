@@ -79,8 +79,7 @@ bool is_one_number(const TableColumn& column) {
 
 bool is_boolean(const TableColumn& column) {
   if (column.kind != "category" || column.categories.size() != 2 || column.has_other) return false;
-  const auto first = truth_value(column.categories[0]), second = truth_value(column.categories[1]);
-  return first && second && *first != *second;
+  return are_truth_values(column.categories[0], column.categories[1]);
 }
 
 std::int64_t category_of_token_id(float id) {

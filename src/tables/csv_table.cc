@@ -169,8 +169,15 @@ std::vector<std::size_t> CsvTable::places_of_features() const {
 // have the order of the plan. New rows may lack identifiers.
 std::vector<CsvTable::PlacedColumn> CsvTable::planned_columns() const {
   const std::vector<std::size_t> features = places_of_features();
-  const bool keeps_order = !header_.is_row && options_.table.size() == features.size();
   const auto unique = unique_names(header_.names);
+  const auto is_other_name = [&](const TableColumn& column) {
+    return is_all_digits(column.name) && !unique.contains(column.name);
+  };
+  const auto is_number = [&](std::size_t i) { return parse_number(header_.names[i]).has_value(); };
+  const bool has_other_names = std::ranges::all_of(options_.table, is_other_name) &&
+                               std::ranges::none_of(features, is_number);
+  const bool keeps_order =
+      options_.table.size() == features.size() && (!header_.is_row || has_other_names);
   std::vector<PlacedColumn> columns;
   std::vector<std::string> lacking;
   for (std::size_t i = 0; i < options_.table.size(); ++i) {

@@ -303,6 +303,15 @@ void CsvTable::reject_empty_targets(const std::vector<TargetColumn>& targets) co
     const bool may_be_after_last = options_.table.empty() && !header_.is_row && place > 0 &&
                                    place + 1 == columns_.size() &&
                                    columns_[place].missing_words.empty();
+    std::vector<std::string> words;
+    for (const auto& [lower, word] : columns_[place].missing_words) words.push_back(word.first);
+    if (!words.empty() && options_.table.empty()) {
+      throw_data_error(fmt::format(
+          "{}: no row has a target {}: all of its cells are missing, or {} (--not-missing {} makes "
+          "these words classes)",
+          file_, quote_for_message(targets[i].name), join(words, " or "),
+          quote_for_shell(join(words, ","))));
+    }
     throw_data_error(fmt::format(
         "{}: no row has a target {}{}", file_, quote_for_message(targets[i].name),
         may_be_after_last ? fmt::format(" (the last cell of each row is empty; --target {} is the "

@@ -329,8 +329,11 @@ TableColumn decide_column(const UndecidedColumn& column, const ColumnCells& cell
     const bool are_many = cells.size() >= kMinDistinctToLeaveOut && !has_blanks(cells);
     const bool may_name_rows = (column.is_first && is_name_of_row_names(column.name)) ||
                                (are_many && (column.is_first || is_identifier_name(column.name)));
-    const bool are_row_names = may_name_rows && cells.distinct_words() == cells.size() &&
-                               !decide_format(column, cells, false);
+    constexpr std::int64_t kFewMissing = 20;  // one cell in at least this many
+    const bool are_different = cells.distinct_words() == cells.size() - cells.missing() &&
+                               kFewMissing * cells.missing() <= cells.size();
+    const bool are_row_names =
+        may_name_rows && are_different && !decide_format(column, cells, false);
     if (are_row_names && !keep) return identifier(column.name, "it names the rows");
     return decide_words(column, cells, keep);
   }

@@ -114,7 +114,8 @@ std::optional<std::string> note_on_blanks(const ReadColumn& read) {
            std::isdigit(static_cast<unsigned char>(word[at + 1])) != 0;
   });
   const auto format = format_named(read.column.format);
-  if (blank == read.cells.words().end() || !format) return std::nullopt;
+  if (read.column.kind != "number" || blank == read.cells.words().end() || !format)
+    return std::nullopt;
   const auto number = parse_cell(*blank, *format);
   if (!number) return std::nullopt;
   return fmt::format("column {}: {} is read as {}; --categorical {} leaves such cells as words",
@@ -225,7 +226,11 @@ std::vector<std::string> notes_on_new_column(const ReadColumn& read,
     return {fmt::format("column {}: {} did not occur in training, so {} as no category", name,
                         list_words(unknown), unknown.size() == 1 ? "it counts" : "they count")};
   }
-  if (read.column.format != format_name(CellFormat::decimal_comma)) return {};
+  const auto format = format_named(read.column.format);
+  const bool has_commas = format == CellFormat::decimal_comma;
+  const bool may_be_thousands =
+      format == CellFormat::thousands && have_format(read.cells, CellFormat::decimal_comma);
+  if (!has_commas && !may_be_thousands) return {};
   const auto first_with = [&](char sign) {
     return std::ranges::find_if(read.cells.words(), [sign](const std::string& word) {
       return word.find(sign) != word.npos;
@@ -233,9 +238,9 @@ std::vector<std::string> notes_on_new_column(const ReadColumn& read,
   };
   const auto end = read.cells.words().end(), point = first_with('.');
   if (first_with(',') != end || point == end) return {};
-  return {fmt::format("column {}: {} is read as {}, since training had decimal commas", name,
-                      quote_for_message(*point),
-                      parse_cell(*point, CellFormat::decimal_comma).value_or(NAN))};
+  return {fmt::format("column {}: {} is read as {}, since training had decimal {}", name,
+                      quote_for_message(*point), parse_cell(*point, *format).value_or(NAN),
+                      has_commas ? "commas" : "points")};
 }
 
 }  // namespace selfnorm

@@ -106,7 +106,9 @@ class TextReader {
                         }};
     const std::string task = task_of(cells);
     if (task == "classification") return text_targets(name, labels_, task, column.locate);
-    read_formatted_numbers(column, decimal_sign_of(cells), data_.notes);
+    const bool has_commas = decimal_sign_of(cells) == DecimalSign::comma;
+    read_formatted_numbers(column, has_commas ? DecimalSign::comma : DecimalSign::point,
+                           data_.notes);
     const bool is_new = !options_.labels.empty();
     const auto [faults, fix] = find_unreadable_targets({column}, task, is_new);
     if (!faults.empty()) throw_cell_faults(faults, fix);

@@ -43,6 +43,10 @@ TEST_F(NewRowsTest, WithoutAHeaderTheColumnsHaveTheOrderOfTheModel) {
   EXPECT_FALSE(numbered.has_header);
   EXPECT_EQ(new_numbers(numbered, "5,3\n2,7\n", "1"), (Floats{3, 7}));
   EXPECT_EQ(new_numbers(numbered, "a,b\n5,3\n2,7\n", "1"), (Floats{3, 7}));
+  DataOptions with_target = planned(numbered);
+  with_target.read_targets = true;
+  with_target.task = "regression";
+  EXPECT_EQ(numbers(read("y,a,b\n8.5,5,3\n9.5,2,7\n", "y", with_target), "1"), (Floats{3, 7}));
 }
 
 TEST_F(NewRowsTest, ErrorsShowTheFormatOfTheColumn) {

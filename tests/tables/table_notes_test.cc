@@ -117,6 +117,21 @@ TEST_F(TableNotesTest, SignsDoNotChangeNumbers) {
   EXPECT_EQ(notes_of(read(column("a", {"$50", "$7", "$6.5"}))), "");
 }
 
+TEST_F(TableNotesTest, BlanksMayDivideThePartsOfATelephoneNumber) {
+  expect_contains("column 'a': '155 123 456' is read as 155123456; --categorical 'a' leaves such",
+                  notes_of(read(column("a", {"155 123 456", "155 123 457", "155 123 999"}))));
+  EXPECT_EQ(notes_of(read(column("a", {"2019-03-23 20:21:09", "2019-04-23 20:21:09"}))), "");
+}
+
+TEST_F(TableNotesTest, ClassesMayAllBeWordsThatMeanMissing) {
+  const std::string text = "x,y\n1,NA\n2,None\n3,NA\n";
+  expect_contains("all of its cells are missing, or NA or None (--not-missing 'NA,None' makes",
+                  fault(text));
+  DataOptions options;
+  options.not_missing = {"NA", "None"};
+  EXPECT_EQ(read(text, "y", options).targets.class_names, (Names{"NA", "None"}));
+}
+
 TEST_F(TableNotesTest, NumbersMayBeDates) {
   expect_contains("the numbers of 'a' look like dates; --date 'a' reads them as dates",
                   notes_of(read(column("a", {"20220204", "", "20211231"}))));

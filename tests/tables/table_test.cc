@@ -33,7 +33,8 @@ TEST_F(TableTest, TruthValuesMayBeWrittenInAnyWay) {
   const Dataset rows = read("c\nyes\nFALSE\n0\n", "", planned(train));
   EXPECT_EQ(numbers(rows, "c=True"), (Floats{1, 0, 0}));
   EXPECT_TRUE(rows.notes.empty());
-  // Three letters are not truth values.
+  // Three letters, and letters of two pairs, are not truth values.
+  EXPECT_EQ(read("c,y\nT,0\nN,1\nT,1\n").inputs[0].columns, (Names{"c=N"}));
   EXPECT_EQ(read("c,y\nf,0\nn,1\nt,0\n").table[0].categories, (Names{"f", "n", "t"}));
 }
 
