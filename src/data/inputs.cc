@@ -33,11 +33,17 @@ void split_into_inputs(const InputSources& inputs, Dataset& data) {
   data.inputs.clear();
   for (const auto& [name, columns] : inputs) {
     std::vector<std::size_t> from;
+    // A column such as a time has several numbers, each of which may be listed, too.
+    std::vector<bool> is_taken(table.columns.size(), false);
     for (const std::string& column : columns) {
-      const std::size_t before = from.size();
-      for (std::size_t i = 0; i < table.columns.size(); ++i)
-        if (table.columns[i] == column || table.sources[i] == column) from.push_back(i);
-      if (from.size() == before) {
+      bool is_found = false;
+      for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        if (table.columns[i] != column && table.sources[i] != column) continue;
+        is_found = true;
+        if (!is_taken[i]) from.push_back(i);
+        is_taken[i] = true;
+      }
+      if (!is_found) {
         throw_data_error(fmt::format("{}: input '{}': there is no feature column '{}'{}", data.name,
                                      name, column, suggestion(column, table.columns)));
       }

@@ -102,10 +102,11 @@ class Dialect(TableTest):
         self.assertIn("t.csv has changed since the training", self.ok("evaluate", "run").err)
 
     def test_evaluate_knows_named_inputs_and_texts(self):
-        self.write("t.csv", csv_text(["a", "b", "text", "y"],
-                                     [[i, i % 7, f"some words {i}", i % 5 + 0.5] for i in range(120)]))
+        self.write("t.csv", csv_text(["a", "b", "text", "y", "day"], [
+            [i, i % 7, f"some words {i}", i % 5 + 0.5, f"2020-{i % 12 + 1:02}-{i % 28 + 1:02}"]
+            for i in range(120)]))
         self.write("net.toml", '[data]\nsource = "t.csv"\ntarget = "y"\ndrop = ["text"]\n'
-                   'inputs = { q = ["a"], p = ["b"] }\n[model]\ninputs = { q = [1], p = [1] }\n'
+                   'inputs = { q = ["a"], p = ["day"] }\n[model]\ninputs = { q = [1], p = [5] }\n'
                    'layers = [{ op = "concat", inputs = ["q", "p"] }, { op = "dense", units = 1 }]\n'
                    '[train]\nepochs = 1\n')
         self.ok("train", "net.toml", "--out", "inputs")
