@@ -125,18 +125,23 @@ def rank(scores, variant):
     return 1 + sum(o > scores[variant] for o in others) + sum(o == scores[variant] for o in others) / 2
 
 
+def comparison_cells(means, variant, other):
+    """Returns the last cells of a row: the mean score minus that of another variant, and its signs."""
+    differences = [m[variant] - m[other] for m in means]
+    error = statistics.stdev(differences) / len(differences) ** 0.5
+    return (f"{statistics.mean(differences):.4f} ± {error:.4f} | {sum(d > 0 for d in differences)} "
+            f"| {sum(d < 0 for d in differences)} |")
+
+
 def summary_text(results):
     lines = ["| target | `scaling` | mean score | mean rank | minus `standard` | better | worse |",
              "| --- | --- | --- | --- | --- | --- | --- |"]
     for task in ("classes", "number"):
         means = [mean_scores(about) for about in results.values() if about["task"] == task]
         for name in SCALINGS:
-            differences = [m[name] - m["standard"] for m in means]
-            error = statistics.stdev(differences) / len(differences) ** 0.5
             lines.append(f"| {task}, {len(means)} tables | {name} | {statistics.mean(m[name] for m in means):.4f} "
                          f"| {statistics.mean(rank(m, name) for m in means):.2f} "
-                         f"| {statistics.mean(differences):.4f} ± {error:.4f} "
-                         f"| {sum(d > 0 for d in differences)} | {sum(d < 0 for d in differences)} |")
+                         f"| {comparison_cells(means, name, 'standard')}")
     return "\n".join(lines)
 
 
@@ -170,12 +175,9 @@ def few_values_text(results):
     for task in ("classes", "number"):
         means = [mean_scores(about) for about in results.values()
                  if about["task"] == task and AS_CATEGORIES in about["scores"]]
-        differences = [m[AS_CATEGORIES] - m[AS_NUMBERS] for m in means]
-        error = statistics.stdev(differences) / len(differences) ** 0.5
         lines.append(f"| {task}, {len(means)} tables | {statistics.mean(m[AS_NUMBERS] for m in means):.4f} "
                      f"| {statistics.mean(m[AS_CATEGORIES] for m in means):.4f} "
-                     f"| {statistics.mean(differences):.4f} ± {error:.4f} "
-                     f"| {sum(d > 0 for d in differences)} | {sum(d < 0 for d in differences)} |")
+                     f"| {comparison_cells(means, AS_CATEGORIES, AS_NUMBERS)}")
     return "\n".join(lines)
 
 
