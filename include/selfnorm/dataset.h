@@ -125,10 +125,9 @@ struct DataOptions {
   std::vector<std::string> labels = {};  ///< allowed labels of texts; empty for any
   std::string quotes = "auto";           ///< whether cells may be in quotes: "auto", "yes" or "no"
   /// Cells of a table that are missing, in addition to empty ones and to NA, N/A, NaN, null, None,
-  /// ?,
-  /// - and . in upper or lower case. `not_missing` lists those of these words that are not missing.
-  /// It is an error for any other word.
+  /// ?, - and . in upper or lower case.
   std::vector<std::string> missing = {};
+  /// Those of these words that are not missing. Any other word here is an error.
   std::vector<std::string> not_missing = {};
   std::vector<std::string> categorical = {};  ///< table columns that are categories
   std::vector<std::string> numeric = {};      ///< table columns that are numbers

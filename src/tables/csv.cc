@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <future>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -197,12 +198,15 @@ class LineSplitter {
   CsvBlock block_;
 };
 
-// Feeds the rest of a file to a parser, which begins with `piece`.
+// Feeds the rest of a file to a parser, which begins with `piece`. While it is fed, another thread
+// reads the next piece.
 template <class Parser>
-void feed_all(Utf8Reader& reader, std::string_view piece, Parser& parser) {
-  while (!piece.empty() && !parser.done()) {
+void feed_all(Utf8Reader& reader, std::string piece, Parser& parser) {
+  while (!piece.empty()) {
+    auto next = std::async(std::launch::async, [&] { return std::string(reader.next()); });
     parser.feed(piece);
-    piece = reader.next();
+    if (parser.done()) return;  // a fault in what follows does not matter
+    piece = next.get();
   }
 }
 
@@ -231,11 +235,11 @@ CsvFormat read_csv_blocks(const std::filesystem::path& path, const CsvFormat& fo
     piece.remove_prefix(std::min(piece.find('\n'), piece.size() - 1) + 1);
   if (dialect.quotes && dialect.delimiter != ' ') {
     Parser parser(callback, reader.name(), dialect, line);
-    feed_all(reader, piece, parser);
+    feed_all(reader, std::string(piece), parser);
     if (!parser.done()) parser.finish();
   } else {
     LineSplitter splitter(callback, dialect, line);
-    feed_all(reader, piece, splitter);
+    feed_all(reader, std::string(piece), splitter);
   }
   return {delimiter_name(dialect.delimiter), dialect.quotes ? "yes" : "no", reader.notes()};
 }

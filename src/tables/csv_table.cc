@@ -200,8 +200,7 @@ std::vector<CsvTable::PlacedColumn> CsvTable::planned_columns() const {
   if (!header_.is_row && !std::ranges::all_of(lacking, is_all_digits)) {
     throw_data_error(fmt::format(
         "{}: without a header, the {} columns of the model are needed in their order: {} (the "
-        "table "
-        "has {} columns; --target INDEX says which one is the target)",
+        "table has {} columns; --target INDEX says which one is the target)",
         file_, options_.table.size(), join(names_of(options_.table), ", "), columns_.size()));
   }
   const bool may_lack_header = first_.has_value() && header_.is_row && columns.empty();

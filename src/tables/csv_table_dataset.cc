@@ -99,18 +99,21 @@ std::vector<CsvTable::PlacedColumn> CsvTable::decided_columns(const Dataset& dat
   for (std::size_t i = 0; i < columns_.size() && rows.empty(); ++i)
     if (depends_on_training_rows(i)) rows = training_rows(data, options_);
   std::vector<PlacedColumn> columns;
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (!columns_[i].is_target && !is_after_last_delimiter(i))
+      columns.emplace_back(TableColumn{}, i);
   for (const bool keeps_all : {targets_.empty(), true}) {
-    columns.clear();
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (columns_[i].is_target || is_after_last_delimiter(i)) continue;
-      const UndecidedColumn undecided{header_.names[i],
-                                      i == 0,
+#pragma omp parallel for schedule(dynamic)
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const std::size_t place = columns[i].second;
+      const UndecidedColumn undecided{header_.names[place],
+                                      place == 0,
                                       decimal_sign_ == DecimalSign::comma,
                                       keeps_all,
-                                      columns_[i].is_category,
+                                      columns_[place].is_category,
                                       options_.embed_many,
                                       rows};
-      columns.emplace_back(decide_column(undecided, columns_[i].cells, choices_[i]), i);
+      columns[i].first = decide_column(undecided, columns_[place].cells, choices_[place]);
     }
     const auto is_used = [](const PlacedColumn& each) { return is_feature(each.first); };
     if (std::ranges::any_of(columns, is_used)) break;  // else all that say nothing are used
