@@ -133,23 +133,18 @@ std::optional<WrittenNumber> read_short_number(std::string_view cell) {
   const std::string_view text = cell.substr(is_negative ? 1 : 0);
   if (text.empty() || text.size() > kMaxDigits + 1) return std::nullopt;
   std::int64_t digits = 0;
-  std::size_t count = 0, decimals = 0;
-  bool has_point = false;
-  for (const char c : text) {
-    if (is_digit(c)) {
-      digits = 10 * digits + (c - '0');
-      ++count;
-      decimals += has_point ? 1 : 0;
-    } else if (c == '.' && !has_point) {
-      has_point = true;
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (count == 0 || count > kMaxDigits) return std::nullopt;
+  std::size_t at = 0;
+  for (; at < text.size() && is_digit(text[at]); ++at) digits = 10 * digits + (text[at] - '0');
+  const std::size_t whole = at;
+  const bool has_point = at < text.size() && text[at] == '.';
+  at += has_point ? 1 : 0;
+  const std::size_t first_decimal = at;
+  for (; at < text.size() && is_digit(text[at]); ++at) digits = 10 * digits + (text[at] - '0');
+  const std::size_t decimals = at - first_decimal, count = whole + decimals;
+  if (at < text.size() || count == 0 || count > kMaxDigits) return std::nullopt;
   const double value = static_cast<double>(digits) / kPowers[decimals];
   const bool has_last_zero = has_point && (decimals == 0 || text.back() == '0');
-  const bool is_shortest = !has_last_zero && text[0] != '.' && !(is_negative && digits == 0);
+  const bool is_shortest = !has_last_zero && whole > 0 && !(is_negative && digits == 0);
   return WrittenNumber{is_negative ? -value : value, is_shortest};
 }
 
@@ -158,20 +153,8 @@ bool has_superfluous_zero(std::string_view cell) {
   return digits.size() > 1 && digits[0] == '0' && is_digit(digits[1]);
 }
 
-}  // namespace
-
-std::string_view trimmed(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  if (!text.empty() && !is_blank(text.front()) && !is_blank(text.back())) return text;
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-std::optional<double> parse_number(std::string_view cell) {
-  if (cell.starts_with('+') && !cell.starts_with("+-")) cell.remove_prefix(1);
-  if (has_superfluous_zero(cell)) return std::nullopt;
-  if (const auto number = read_short_number(cell)) return number->value;
+// Parses a number that is not short.
+std::optional<double> parse_long_number(std::string_view cell) {
   double value = 0;
   const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (end != cell.data() + cell.size() || cell.empty() || std::isnan(value)) return std::nullopt;
@@ -184,6 +167,33 @@ std::optional<double> parse_number(std::string_view cell) {
   const bool is_small = exponent == cell.npos ? digits.starts_with('0') || digits.starts_with('.')
                                               : cell.find('-', exponent) != cell.npos;
   return is_small ? 0 : HUGE_VAL;
+}
+
+}  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  if (!text.empty() && !is_blank(text.front()) && !is_blank(text.back())) return text;
+  const auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+std::optional<WrittenNumber> read_number(std::string_view cell) {
+  const bool has_plus = cell.starts_with('+') && !cell.starts_with("+-");
+  if (has_plus) cell.remove_prefix(1);
+  if (has_superfluous_zero(cell)) return std::nullopt;
+  if (auto number = read_short_number(cell)) {
+    number->is_shortest = number->is_shortest && !has_plus;
+    return number;
+  }
+  const auto value = parse_long_number(cell);
+  return value ? std::optional(WrittenNumber{*value, false}) : std::nullopt;
+}
+
+std::optional<double> parse_number(std::string_view cell) {
+  const auto number = read_number(cell);
+  return number ? std::optional(number->value) : std::nullopt;
 }
 
 std::optional<bool> truth_value(std::string_view word) {
@@ -209,13 +219,6 @@ bool are_truth_values(std::string_view first, std::string_view second) {
   std::string letters = to_lower(std::string(first) + std::string(second));
   std::ranges::sort(letters);
   return letters == "ft" || letters == "ny";
-}
-
-std::optional<WrittenNumber> read_number(std::string_view cell) {
-  if (!has_superfluous_zero(cell))
-    if (const auto number = read_short_number(cell)) return number;
-  const auto value = parse_number(cell);
-  return value ? std::optional(WrittenNumber{*value, false}) : std::nullopt;
 }
 
 const char* format_name(CellFormat format) {
