@@ -223,8 +223,8 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
       !schema.training_data.empty() && schema.training_data == loaded.fingerprint;
   if (!is_external && needs_targets && !has_same_data && !schema.training_data.empty()) {
     loaded.train.notes.push_back(fmt::format(
-        "{} has changed since the training, so it may be divided in another way, and rows of this "
-        "split may be among those of the training",
+        "{} has changed since the training, so its rows may be divided in another way, and some of "
+        "these rows may have been training rows",
         loaded.train.name));
   }
   SelectedRows rows = select_split(std::move(loaded), config, split, is_external, needs_targets);

@@ -95,8 +95,8 @@ std::string describe_training(const RunConfig& config, const std::string& preset
   const EarlyStoppingOptions& stopping = train.early_stopping;
   if (tracks_best_epoch(stopping) && stopping.restore_best) {
     text += stopping.restore_margin > 0
-                ? "; keeps the last epoch unless an earlier one has a clearly better validation "
-                : "; keeps the epoch with the best validation ";
+                ? "; the last epoch is kept unless an earlier one has a clearly better validation "
+                : "; the epoch is kept that has the best validation ";
     text += stopping.monitor == "auto" ? "loss" : stopping.monitor;
   }
   return text + (preset == "default" ? "; --preset fast takes less time" : "");

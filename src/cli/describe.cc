@@ -87,8 +87,8 @@ TablePage page_of(const TableDescription& table) {
   const bool is_scored = !table.score_name.empty() && table.baseline < 1;
   if (is_scored) {
     page.facts.push_back(fmt::format(
-        "Score alone: {} on half of the rows, from this column only; {:.3f} without any "
-        "column",
+        "The score alone is the {} of a prediction from this column only, on half of the rows. A "
+        "constant prediction has {:.3f}.",
         table.score_name, table.baseline));
   }
   for (const ColumnDescription& column : table.columns) {

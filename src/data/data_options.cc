@@ -52,7 +52,8 @@ Options options(DataOptions& data) {
       {"missing", &data.missing,
        "cells of a table that are missing, in addition to empty ones and to NA, N/A, NaN, null, "
        "None, ?, - and ."},
-      {"not_missing", &data.not_missing, "of these words, the ones that are not missing"},
+      {"not_missing", &data.not_missing,
+       "words that are missing by default, as NA, but not in this table"},
       {"categorical", &data.categorical, "table columns that are categories"},
       {"numeric", &data.numeric,
        "table columns that are numbers, with the format if it is ambiguous: \"x=decimal comma\" or "

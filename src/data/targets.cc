@@ -17,8 +17,6 @@
 namespace selfnorm {
 namespace {
 
-constexpr double kMaxExactInteger = 9007199254740992;  // 2^53: doubles skip whole numbers above it
-
 bool is_integer(double value) {
   return std::abs(value) <= kMaxExactInteger && value == std::trunc(value);
 }

@@ -11,6 +11,9 @@
 
 namespace selfnorm {
 
+/// 2^53: doubles skip whole numbers above it.
+inline constexpr double kMaxExactInteger = 9007199254740992;
+
 /// A function that returns the place of a row's label for error messages, such as "train.csv:17,
 /// column 'y'".
 using RowLocator = std::function<std::string(std::int64_t row)>;

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <limits>
 
+#include "base/text.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -68,6 +69,15 @@ std::string quote_for_message(std::string_view text) {
     }
   }
   return out + (text.size() > kMaxQuotedBytes ? "…'" : "'");
+}
+
+std::string list_for_message(const std::vector<std::string>& words, std::size_t most) {
+  std::vector<std::string> listed;
+  for (std::size_t i = 0; i < std::min(words.size(), most); ++i)
+    listed.push_back(quote_for_message(words[i]));
+  const std::string more =
+      words.size() > most ? fmt::format(" and {} more", words.size() - most) : "";
+  return join(listed, ", ") + more;
 }
 
 fs::path without_compression(const fs::path& path) {

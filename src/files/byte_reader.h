@@ -23,6 +23,9 @@ namespace selfnorm {
 /// Returns the text in single quotes, with control characters escaped, truncated to 40 bytes.
 std::string quote_for_message(std::string_view text);
 
+/// Returns the first `most` words, each as `quote_for_message` does, and how many more there are.
+std::string list_for_message(const std::vector<std::string>& words, std::size_t most);
+
 /// Returns the path without the extension of a compression, as in ".gz".
 std::filesystem::path without_compression(const std::filesystem::path& path);
 

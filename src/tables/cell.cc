@@ -25,8 +25,6 @@ constexpr std::pair<CellFormat, const char*> kNames[] = {
     {CellFormat::month_name, "month name"},
     {CellFormat::compact_date, "yearmonthday"}};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // A currency sign at one end, and what is left of the cell.
 struct Signs {
   std::string_view number;

@@ -10,6 +10,8 @@
 
 namespace selfnorm {
 
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// Returns the text without spaces and tabs around it.
 std::string_view trimmed(std::string_view text);
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "data/targets.h"
 
 namespace selfnorm {
 
@@ -23,10 +24,9 @@ bool counts_rows(const std::vector<double>& numbers) {
 }
 
 bool number_the_rows(const std::vector<double>& numbers) {
-  constexpr double kLargestExact = 9007199254740992;  // 2^53
   const auto is_missing = [](double x) { return std::isnan(x); };
   const auto is_whole = [](double x) { return std::isnan(x) || x == std::floor(x); };
-  const auto is_exact = [](double x) { return std::abs(x) < kLargestExact; };
+  const auto is_exact = [](double x) { return std::abs(x) < kMaxExactInteger; };
   const auto present = std::ssize(numbers) - std::ranges::count_if(numbers, is_missing);
   return present >= kMinDistinctToLeaveOut && std::ranges::all_of(numbers, is_whole) &&
          (are_all_different(numbers) || std::ranges::none_of(numbers, is_exact));

@@ -34,8 +34,9 @@ std::vector<std::string> without(std::vector<std::string> words,
 
 std::vector<std::string> missing_words(const DataOptions& options) {
   for (const std::string& word : without(options.not_missing, usual_words())) {
-    throw_data_error(fmt::format("`not_missing`: {} is not missing in any case, only {} are",
-                                 quote_for_message(word), join(usual_words(), ", ")));
+    throw_data_error(
+        fmt::format("`not_missing` lists {}, but only these words are missing by default: {}",
+                    quote_for_message(word), join(usual_words(), ", ")));
   }
   std::vector<std::string> words = without(usual_words(), options.not_missing);
   std::ranges::copy(without(options.missing, words), std::back_inserter(words));

@@ -17,6 +17,8 @@
 namespace selfnorm {
 namespace {
 
+constexpr std::size_t kMaxListed = 3;  // words in a note
+
 std::optional<std::string> note_on_days(const ReadColumn& read) {
   if (read.column.kind != "time" || !has_ambiguous_days(read.cells)) return std::nullopt;
   const bool is_day_first = read.column.format == format_name(CellFormat::day_month);
@@ -87,7 +89,7 @@ std::string_view currency_of(std::string_view cell) {
   return "";
 }
 
-// Dates with two digits of the year may be something else.
+// Dates with years of two digits may be something else.
 std::optional<std::string> note_on_short_years(const ReadColumn& read) {
   constexpr std::size_t kYear = 6, kLength = 8;  // in "23.03.19"
   const auto has_short_year = [](const std::string& word) {
@@ -100,7 +102,7 @@ std::optional<std::string> note_on_short_years(const ReadColumn& read) {
                         read.column.format == format_name(CellFormat::month_day);
   if (!is_local || !std::ranges::any_of(read.cells.words(), has_short_year)) return std::nullopt;
   return fmt::format(
-      "the dates of {} have two digits of the year and are read as {}, from 1969 to 2068; "
+      "the dates of {} have years of two digits, which are 1969 to 2068, and are read as {}; "
       "--categorical {} leaves them as words",
       quote_for_message(read.column.name), read.column.format, quote_for_shell(read.column.name));
 }
@@ -123,17 +125,6 @@ std::optional<std::string> note_on_blanks(const ReadColumn& read) {
                      quote_for_shell(read.column.name));
 }
 
-// Returns the first words in quotes, and how many more there are.
-std::string list_words(const std::vector<std::string>& words) {
-  constexpr std::size_t kMaxListed = 3;
-  std::vector<std::string> listed;
-  for (std::size_t i = 0; i < std::min(words.size(), kMaxListed); ++i)
-    listed.push_back(quote_for_message(words[i]));
-  std::string text = join(listed, ", ");
-  if (words.size() > kMaxListed) text += fmt::format(" and {} more", words.size() - kMaxListed);
-  return text;
-}
-
 }  // namespace
 
 std::optional<std::string> note_possible_header(const std::vector<NamedCells>& columns) {
@@ -146,7 +137,7 @@ std::optional<std::string> note_possible_header(const std::vector<NamedCells>& c
   return fmt::format(
       "the first row ({}) counts as the names of the columns, but its words also occur below it; "
       "--header no reads it as data",
-      list_words(names));
+      list_for_message(names, kMaxListed));
 }
 
 std::optional<std::string> note_on_separators(const std::string& name, const ColumnCells& cells,
@@ -224,7 +215,8 @@ std::vector<std::string> notes_on_new_column(const ReadColumn& read,
   const std::string name = quote_for_message(read.column.name);
   if (!unknown.empty() && !read.column.has_other) {
     return {fmt::format("column {}: {} did not occur in training, so {} as no category", name,
-                        list_words(unknown), unknown.size() == 1 ? "it counts" : "they count")};
+                        list_for_message(unknown, kMaxListed),
+                        unknown.size() == 1 ? "it counts" : "they count")};
   }
   const auto format = format_named(read.column.format);
   const bool has_commas = format == CellFormat::decimal_comma;

@@ -57,17 +57,16 @@ void check_resolution(const TargetColumn& column) {
   if (!(high > low) || !std::isfinite(size) || size * kLeastSteps <= kLargest * (high - low))
     return;
   throw_data_error(fmt::format(
-      "{}: the target {} is between {} and {}, which 32-bit numbers cannot tell apart (subtract {} "
-      "from the column)",
+      "{}: the target {} is between {} and {}, where 32-bit numbers do not differ enough (subtract "
+      "{} from the column)",
       column.locate(0), quote_for_message(column.name), low, high, std::floor(low)));
 }
 
 // Throws if a number that is a class may stand for several whole numbers.
 void check_exact_classes(const TargetColumn& column) {
-  constexpr double kLargest = 9007199254740992;  // 2^53
   for (std::int64_t row = 0; row < column.cells->size(); ++row) {
     const double number = column.cells->numbers()[as_index(row)];
-    if (!(std::abs(number) >= kLargest)) continue;
+    if (!(std::abs(number) >= kMaxExactInteger)) continue;
     throw_data_error(
         fmt::format("{}: expected a class below 9007199254740992, got {} (put a letter before "
                     "these numbers, so that they are words)",

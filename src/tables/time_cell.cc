@@ -12,8 +12,6 @@
 namespace selfnorm {
 namespace {
 
-bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // Takes a prefix off the text. Returns whether it was there.
@@ -27,7 +25,7 @@ bool take(std::string_view& text, std::string_view prefix) {
 std::optional<int> take_whole(std::string_view& text, std::size_t least, std::size_t most) {
   int value = 0;
   std::size_t count = 0;
-  for (; count < most && count < text.size() && is_decimal_digit(text[count]); ++count)
+  for (; count < most && count < text.size() && is_digit(text[count]); ++count)
     value = 10 * value + (text[count] - '0');
   text.remove_prefix(count);
   return count >= least ? std::optional(value) : std::nullopt;
@@ -39,7 +37,7 @@ std::optional<int> take_year(std::string_view& text) {
   std::string_view rest = text;
   if (const auto year = take_whole(rest, 4, 4)) return text = rest, year;
   const auto year = take_whole(text, 2, 2);
-  if (!year || (!text.empty() && is_decimal_digit(text[0]))) return std::nullopt;
+  if (!year || (!text.empty() && is_digit(text[0]))) return std::nullopt;
   return *year + (*year < kFirstOfTwoDigits ? 2000 : 1900);
 }
 
@@ -176,7 +174,7 @@ std::optional<double> parse_time_with_month_name(std::string_view text) {
     if (!month || take_separator(text, kSeparators).empty()) return std::nullopt;
     day = take_whole(text, 1, 2);
     take(text, ",");
-  } else if (text.size() > 4 && std::ranges::all_of(text.substr(0, 4), is_decimal_digit)) {
+  } else if (text.size() > 4 && std::ranges::all_of(text.substr(0, 4), is_digit)) {
     const auto year = take_whole(text, 4, 4);
     if (take_separator(text, kSeparators).empty()) return std::nullopt;
     month = take_month_name(text);
@@ -194,7 +192,7 @@ std::optional<double> parse_time_with_month_name(std::string_view text) {
 }
 
 std::optional<double> parse_compact_date(std::string_view text) {
-  const bool has_eight_digits = text.size() == 8 && std::ranges::all_of(text, is_decimal_digit);
+  const bool has_eight_digits = text.size() == 8 && std::ranges::all_of(text, is_digit);
   if (!has_eight_digits) return std::nullopt;
   const auto year = take_whole(text, 4, 4), month = take_whole(text, 2, 2),
              day = take_whole(text, 2, 2);

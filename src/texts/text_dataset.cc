@@ -86,14 +86,8 @@ class TextReader {
   void note_unread(const std::vector<std::string>& columns) {
     constexpr std::size_t kMaxListed = 5;
     if (columns.empty() || !options_.read_targets) return;
-    std::vector<std::string> listed;
-    for (std::size_t i = 0; i < std::min(columns.size(), kMaxListed); ++i)
-      listed.push_back(quote_for_message(columns[i]));
-    std::string text = join(listed, ", ");
-    if (columns.size() > kMaxListed)
-      text += fmt::format(" and {} more", columns.size() - kMaxListed);
-    data_.notes.push_back(
-        fmt::format("only the texts are inputs, so these columns are not read: {}", text));
+    data_.notes.push_back("only the texts are inputs, so these columns are not read: " +
+                          list_for_message(columns, kMaxListed));
   }
 
   // Returns the targets, as those of a table: numbers if most labels are numbers that do not number

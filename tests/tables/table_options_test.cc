@@ -105,7 +105,7 @@ TEST_F(TableOptionsTest, ErrorsListTheFaultsOfTargetsAndFeatures) {
 }
 
 TEST_F(TableOptionsTest, TargetsMustDifferInTheirNumbers) {
-  expect_contains("which 32-bit numbers cannot tell apart (subtract 16000000001815",
+  expect_contains("where 32-bit numbers do not differ enough (subtract 16000000001815",
                   fault("a,y\n1,16000000001815\n2,16000000001999\n3,16000000001900\n"));
   EXPECT_EQ(fault("a,y\n1,1990\n2,2020\n3,2001\n"), "");
   DataOptions classes;
