@@ -68,9 +68,9 @@ void BM_MatmulsAlone(benchmark::State& state) {
   auto* pw = reinterpret_cast<float*>(w.data());
   auto* py = reinterpret_cast<float*>(y.data());
   for (auto _ : state) {
-    gemm(false, true, kBatch, kUnits, kFeatures, px, pw, 0, py);
-    gemm(false, false, kBatch, kFeatures, kUnits, py, pw, 0, px);
-    gemm(true, false, kUnits, kFeatures, kBatch, py, px, 0, pw);
+    gemm(kBatch, kUnits, kFeatures, {px, kFeatures}, {pw, kFeatures, true}, py, kUnits);
+    gemm(kBatch, kFeatures, kUnits, {py, kUnits}, {pw, kFeatures}, px, kFeatures);
+    gemm(kUnits, kFeatures, kBatch, {py, kUnits, true}, {px, kFeatures}, pw, kFeatures);
   }
 }
 BENCHMARK(BM_MatmulsAlone)->Unit(benchmark::kMillisecond)->UseRealTime();

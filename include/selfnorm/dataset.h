@@ -78,6 +78,9 @@ struct Dataset {
   /// empty.
   std::vector<std::int32_t> groups = {};
   std::vector<double> times = {};
+  /// For an ensemble whose members hold out rows of their own: the member that does not train on
+  /// the row, or −1 if all do. Empty: there are no such rows.
+  std::vector<std::int32_t> folds = {};
   /// The cells of columns that predictions repeat (DataOptions::read_ids).
   std::vector<IdentifierColumn> ids = {};
 };

@@ -23,6 +23,10 @@ namespace selfnorm {
 struct DefaultNetworkOptions {
   std::vector<std::int64_t> hidden = {256, 128};  ///< units of the hidden layers
   double dropout_rate = 0.05;                     ///< alpha dropout after each of them
+  /// Number of networks of this kind that are trained side by side and averaged. Each holds out
+  /// other validation rows if DataOptions::validation_split leaves enough rows, and if no layer
+  /// before the hidden ones is learned.
+  std::int64_t members = 1;
   /// What the first layer reads in addition to the inputs. "none": nothing. "periodic": 16 periodic
   /// features of each number (Gorishniy et al. 2022). "pbld": three linear functions of these
   /// (Holzmüller et al. 2024).

@@ -81,6 +81,25 @@ std::int64_t output_count(const Targets& targets) {
   return targets.width;
 }
 
+// Adds the dense layers. Each member of an ensemble has its group of features in each of them.
+void add_hidden_layers(const DefaultNetworkOptions& options, std::int64_t outputs,
+                       Network& network) {
+  bool is_first = true;  // this layer reads the inputs, which the members share
+  const auto add_dense = [&](std::int64_t units) {
+    Layer dense{"dense", {{"units", options.members * units}}};
+    if (options.members > 1 && !is_first) dense.attributes["groups"] = options.members;
+    network.layers.push_back(std::move(dense));
+    is_first = false;
+  };
+  for (const std::int64_t units : options.hidden) {
+    add_dense(units);
+    network.layers.push_back({"selu"});
+    if (options.dropout_rate > 0)
+      network.layers.push_back({"alpha_dropout", {{"rate", options.dropout_rate}}});
+  }
+  add_dense(outputs);
+}
+
 }  // namespace
 
 DataOptions data_options_of(const RunConfig& config) {
@@ -102,16 +121,10 @@ void complete_network(RunConfig& config, Dataset& train, std::span<const std::in
   }
   if (network.layers.empty()) {
     network.layers = input_layers(network.inputs, train, config.default_network.numeric_embedding);
-    for (const std::int64_t units : config.default_network.hidden) {
-      network.layers.push_back({"dense", {{"units", units}}});
-      network.layers.push_back({"selu"});
-      if (config.default_network.dropout_rate > 0) {
-        network.layers.push_back(
-            {"alpha_dropout", {{"rate", config.default_network.dropout_rate}}});
-      }
-    }
-    network.layers.push_back({"dense", {{"units", output_count(train.targets)}}});
+    add_hidden_layers(config.default_network, output_count(train.targets), network);
     scale_to_targets(config, train, train_rows);
+    const std::int64_t members = config.default_network.members;
+    if (members > 1) network.layers.push_back({"average_members", {{"members", members}}});
   }
   network = complete_names(network);
   complete_vocabularies(network, train);

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/folds.h"
 #include "base/text.h"
 #include "data/split.h"
+#include "passes/views.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/error.h"
 #include "sources/paths.h"
@@ -130,9 +132,9 @@ SelectedRows whole(Dataset data, const std::string& split) {
 
 // Selects the rows of a split, as training divided the data. Other data without a split are a test
 // set as a whole.
-SelectedRows select_split(LoadedData loaded, const RunConfig& config, const std::string& wanted,
-                          bool is_external, bool prefers_held_out) {
-  DataOptions options = config.data;
+SelectedRows select_split(LoadedData loaded, RunConfig config, const Network& network,
+                          const std::string& wanted, bool is_external, bool prefers_held_out) {
+  DataOptions& options = config.data;
   decide_validation_split(options, loaded.train.rows, loaded.test.has_value());
   const bool has_validation = loaded.validation.has_value() || *options.validation_split > 0;
   std::string split = wanted;
@@ -150,10 +152,11 @@ SelectedRows select_split(LoadedData loaded, const RunConfig& config, const std:
   if (split == "validation" && loaded.validation.has_value()) {
     return whole(std::move(*loaded.validation), split);
   }
-  const Split parts = split_validation_rows(options, loaded.train, config.train.seed);
+  const Split parts = divide_rows(config, build_engine_graph(network, 1), loaded.train);
   std::vector<std::int64_t> rows = all_rows(loaded.train.rows);
   if (split == "train") rows = parts.train;
   if (split == "validation") rows = parts.held_out;
+  else loaded.train.folds.clear();  // the mean of the members predicts other rows
   if (rows.empty()) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: has no {} rows (use --split all)", loaded.train.name, split));
@@ -227,7 +230,8 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
         "these rows may have been training rows",
         loaded.train.name));
   }
-  SelectedRows rows = select_split(std::move(loaded), config, split, is_external, needs_targets);
+  SelectedRows rows = select_split(std::move(loaded), std::move(config), opened.model.network, split,
+                                   is_external, needs_targets);
   if (needs_targets) require_targets(opened.model.schema, rows.data);
   else rows.data.targets = {};
   if (!data.inputs.empty() || !data.text.empty()) clear_column_names(rows.data);

@@ -85,6 +85,12 @@ void set_units(const OpRow& loss, const std::vector<double>& units, Settings& at
   attributes.try_emplace("unit", has_several ? round_to_digits(mean) : mean);
 }
 
+std::vector<double> repeated(const std::vector<double>& numbers, std::size_t times) {
+  std::vector<double> all;
+  for (std::size_t i = 0; i < times; ++i) all.insert(all.end(), numbers.begin(), numbers.end());
+  return all;
+}
+
 void scale_to_numbers(RunConfig& config, const Targets& targets,
                       std::span<const std::int64_t> train_rows, const std::string& loss) {
   std::vector<double> factors, shifts, units;
@@ -95,10 +101,13 @@ void scale_to_numbers(RunConfig& config, const Targets& targets,
     units.push_back(scale.unit);
   }
   set_units(*find_op(loss), units, config.train.loss_attributes);
+  const auto members = static_cast<std::size_t>(config.default_network.members);
   if (factors.size() == 1) {
     config.network.layers.push_back({"scale", {{"factor", factors[0]}, {"shift", shifts[0]}}});
   } else {
-    config.network.layers.push_back({"scale_features", {{"factors", factors}, {"shifts", shifts}}});
+    config.network.layers.push_back({"scale_features",
+                                     {{"factors", repeated(factors, members)},
+                                      {"shifts", repeated(shifts, members)}}});
   }
 }
 

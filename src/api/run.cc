@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "api/default_network.h"
+#include "api/folds.h"
 #include "api/preset.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -84,7 +85,8 @@ Schema make_schema(const RunConfig& config, const Dataset& data,
     input.standardizer =
         fit_standardizer(data.inputs[i], train_rows,
                          treat_features(data.inputs[i], data.table,
-                                        resolve_scaling(config.data.scaling, data.targets)));
+                                        resolve_scaling(config.data.scaling, data.targets,
+                                                        std::ssize(train_rows))));
   }
   return schema;
 }
@@ -284,13 +286,14 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->validation = std::move(loaded.validation);
   run->is_split_automatic = !config.data.validation_split.has_value();
   decide_validation_split(config.data, run->train.rows, run->test.has_value());
-  const Split split = split_validation_rows(config.data, run->train, config.train.seed);
+  const Split first = split_validation_rows(config.data, run->train, config.train.seed);
   const std::int64_t validation_rows =
-      run->validation.has_value() ? run->validation->rows : std::ssize(split.held_out);
-  run->preset = apply_preset(config, run->train.targets, std::ssize(split.train), validation_rows);
-  complete_network(config, run->train, split.train);
+      run->validation.has_value() ? run->validation->rows : std::ssize(first.held_out);
+  run->preset = apply_preset(config, run->train.targets, std::ssize(first.train), validation_rows);
+  complete_network(config, run->train, first.train);
   run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);
+  const Split split = divide_rows(config, graph, run->train);
   const Shape output = sample_output_shape(graph);
   resolve_objective(run->model.objective, run->train.targets, output);
   run->rows = {&run->train, split.train, &run->train, split.held_out};

@@ -216,6 +216,10 @@ Options model_table(RunConfig& config) {
        range::kAtLeastOne},
       {"dropout_rate", &network.dropout_rate,
        "rate of the alpha dropout after each hidden layer of the default network", range::kRate},
+      {"members", &network.members,
+       "number of default networks that are trained side by side and averaged, each with other "
+       "validation rows",
+       range::kExtent},
       {"numeric_embedding",
        &network.numeric_embedding,
        "what the default network reads in addition to its inputs: nothing, 16 periodic features of "

@@ -57,10 +57,20 @@ std::optional<std::string> describe_class_order(const PreparedRun& run) {
          "differ from those of the training rows; --shuffle-split true draws them at random";
 }
 
+std::string describe_folds(const PreparedRun& run) {
+  const auto members = 1 + *std::ranges::max_element(run.train.folds);
+  return fmt::format(
+      "rows     each of the {} members trains without {} of the rows, others for each member; the "
+      "validation scores are those of the member that did not train on a row",
+      members, group_digits(std::ranges::count(run.train.folds, 0)));
+}
+
 // Says how rows were divided if the user did not, and that classes are uneven.
 std::vector<std::string> describe_split(const PreparedRun& run) {
   std::vector<std::string> lines;
-  const bool is_held_out = run.rows.validation == &run.train && !run.rows.validation_rows.empty();
+  if (!run.train.folds.empty()) lines.push_back(describe_folds(run));
+  const bool is_held_out = run.train.folds.empty() && run.rows.validation == &run.train &&
+                           !run.rows.validation_rows.empty();
   if (run.is_split_automatic && is_held_out) {
     const DataOptions& data = run.config.data;
     const bool has_classes = !run.train.targets.classes.empty();
@@ -100,8 +110,8 @@ std::vector<std::string> describe_scaling(const PreparedRun& run) {
   const bool is_automatic = run.config.data.scaling == "auto";
   if (!is_automatic || !std::ranges::any_of(run.model.schema.inputs, has_quantiles)) return {};
   return {
-      "scaling  numbers become the normal quantiles of their ranks, since the targets are classes; "
-      "--scaling standard only standardizes them"};
+      "scaling  numbers become the normal quantiles of their ranks, since the targets are classes "
+      "and there are many rows; --scaling standard only standardizes them"};
 }
 
 }  // namespace

@@ -193,6 +193,70 @@ std::vector<std::int64_t> training_rows(const Dataset& data, DataOptions options
   return rows;
 }
 
+namespace {
+
+std::int64_t parts_of(const DataOptions& options) {
+  return std::llround(1 / *options.validation_split);
+}
+
+// Deals rows to parts of equal size, with the same share of each class.
+std::vector<std::int32_t> deal_rows(std::span<const std::int32_t> classes, std::int64_t rows,
+                                    std::uint64_t seed, std::int64_t parts) {
+  std::vector<std::int64_t> order = permutation(random_key(seed, "shuffle", "validation"), rows);
+  if (!classes.empty())
+    std::ranges::stable_sort(order, {}, [&](std::int64_t row) { return classes[as_index(row)]; });
+  std::vector<std::int32_t> part(as_index(rows));
+  for (std::int64_t i = 0; i < rows; ++i)
+    part[as_index(order[as_index(i)])] = static_cast<std::int32_t>(i % parts);
+  return part;
+}
+
+// Deals whole groups to parts: each to the smallest one, the largest groups first.
+std::vector<std::int32_t> deal_groups(std::span<const std::int32_t> groups, std::uint64_t seed,
+                                      std::int64_t parts) {
+  const std::vector<std::int64_t> sizes = count_indices(groups);
+  std::vector<std::int64_t> order =
+      permutation(random_key(seed, "shuffle", "validation"), std::ssize(sizes));
+  std::ranges::stable_sort(order, std::greater(),
+                           [&](std::int64_t group) { return sizes[as_index(group)]; });
+  std::vector<std::int64_t> rows_of(as_index(parts), 0);
+  std::vector<std::int32_t> part_of_group(sizes.size());
+  for (const std::int64_t group : order) {
+    const auto smallest = std::ranges::min_element(rows_of);
+    *smallest += sizes[as_index(group)];
+    part_of_group[as_index(group)] = static_cast<std::int32_t>(smallest - rows_of.begin());
+  }
+  std::vector<std::int32_t> part;
+  for (const std::int32_t group : groups) part.push_back(part_of_group[as_index(group)]);
+  return part;
+}
+
+}  // namespace
+
+bool can_have_folds(const DataOptions& options, const Dataset& train, std::int64_t members) {
+  const double fraction = options.validation_split.value_or(0);
+  if (members < 2 || !(fraction > 0) || !options.shuffle_split || !train.times.empty())
+    return false;
+  const std::int64_t parts = parts_of(options);
+  if (!train.groups.empty() && std::ssize(count_indices(train.groups)) < parts) return false;
+  return members <= parts && parts <= train.rows;
+}
+
+std::vector<std::int32_t> draw_folds(const DataOptions& options, const Dataset& train,
+                                     std::uint64_t seed, std::int64_t members) {
+  const std::int64_t parts = parts_of(options);
+  const bool is_stratified = options.stratify_split && !train.targets.classes.empty();
+  std::vector<std::int32_t> folds =
+      train.groups.empty()
+          ? deal_rows(is_stratified ? std::span<const std::int32_t>(train.targets.classes)
+                                    : std::span<const std::int32_t>(),
+                      train.rows, seed, parts)
+          : deal_groups(train.groups, seed, parts);
+  for (std::int32_t& fold : folds)
+    if (fold >= members) fold = -1;
+  return folds;
+}
+
 Split split_validation_rows(const DataOptions& options, const Dataset& train, std::uint64_t seed) {
   return split_dataset(train, options.validation_split.value_or(0), options, seed, "validation");
 }

@@ -17,6 +17,17 @@ ValueId find_value(const Graph& graph, const std::string& name) {
   return static_cast<ValueId>(found - graph.values.begin());
 }
 
+bool is_learned(const Graph& graph, ValueId id) {
+  const Role role = graph.value(id).role;
+  return role == Role::parameter || role == Role::state;
+}
+
+const Node* find_producer(const Graph& graph, ValueId id) {
+  const auto node = std::ranges::find_if(
+      graph.nodes, [=](const Node& each) { return each.outputs[0] == id; });
+  return node == graph.nodes.end() ? nullptr : &*node;
+}
+
 std::vector<int> count_uses(const Graph& graph) {
   std::vector<int> uses(graph.values.size(), 0);
   for (const Node& node : graph.nodes) {

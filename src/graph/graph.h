@@ -87,6 +87,12 @@ ValueId add_value(Graph& graph, Value value);
 /// Returns the id of the value with this name, or kNoValue.
 ValueId find_value(const Graph& graph, const std::string& name);
 
+/// Whether the value is a parameter or a state.
+bool is_learned(const Graph& graph, ValueId id);
+
+/// Returns the node whose first output is this value, or nullptr.
+const Node* find_producer(const Graph& graph, ValueId id);
+
 /// Returns the number of nodes that read each value. Outputs of the graph count as readers.
 std::vector<int> count_uses(const Graph& graph);
 

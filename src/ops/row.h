@@ -290,6 +290,8 @@ struct Traits {
   int id_input = -1;                   ///< index of the input of token ids (0 is padding), or -1
   bool is_affine = false;              ///< factor·input 0 + shift, with these attributes
   bool is_affine_by_feature = false;   ///< the same with `factors` and `shifts`
+  /// Averages groups of features, the number of which is the attribute `members`.
+  bool averages_members = false;
   bool uses_batch_statistics = false;  ///< in training, each feature needs several values
   /// The pointwise op that computes the same at inference with the same attributes, or empty.
   std::string_view op_at_inference = {};

@@ -19,6 +19,7 @@ OpRows periodic_rows();
 OpRows packing_rows();
 OpRows pool_steps_rows();
 OpRows absolute_difference_rows();
+OpRows average_members_rows();
 OpRows elementwise_rows();
 OpRows scale_features_rows();
 OpRows normalization_rows();

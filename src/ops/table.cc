@@ -30,6 +30,7 @@ constexpr OpRows (*kRowFunctions[])() = {
     elementwise_rows,
     scale_features_rows,
     absolute_difference_rows,
+    average_members_rows,
     normalization_rows,
     selu_rows,
     elu_rows,

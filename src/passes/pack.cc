@@ -26,11 +26,6 @@ bool reads(const Node& node, const std::set<ValueId>& values) {
   return std::ranges::any_of(node.inputs, [&](ValueId id) { return values.contains(id); });
 }
 
-bool is_learned(const Graph& graph, ValueId id) {
-  const Role role = graph.value(id).role;
-  return role == Role::parameter || role == Role::state;
-}
-
 bool is_stepwise_in_region(const Graph& graph, const Node& node, const Region& region) {
   return row_of(node).traits.is_stepwise && std::ranges::all_of(node.inputs, [&](ValueId id) {
            return region.values.contains(id) || is_learned(graph, id);

@@ -31,7 +31,9 @@ std::vector<ValueId> reordered_weights(const Graph& graph, ValueId flat) {
   for (const Node* reader : readers(graph, flat)) {
     if (!row_of(*reader).traits.accepts_any_feature_order) return {};
     const ValueId weight = reader->inputs[1];
-    if (readers(graph, weight).size() != 1) return {};
+    const bool reads_all_features =
+        graph.value(weight).shape.back() == graph.value(flat).shape.back();
+    if (!reads_all_features || readers(graph, weight).size() != 1) return {};
     weights.push_back(weight);
   }
   return weights;

@@ -31,9 +31,11 @@ void add_treatments(const TableColumn& column, std::int64_t group, FeatureTransf
 
 }  // namespace
 
-std::string resolve_scaling(const std::string& scaling, const Targets& targets) {
+std::string resolve_scaling(const std::string& scaling, const Targets& targets,
+                            std::int64_t train_rows) {
+  constexpr std::int64_t kMinRows = 1000;  // experiments/tables/README.md
   if (scaling != "auto") return scaling;
-  return targets.classes.empty() ? "standard" : "quantile";
+  return !targets.classes.empty() && train_rows >= kMinRows ? "quantile" : "standard";
 }
 
 std::vector<FeatureTreatment> treat_features(const Field& field,

@@ -2,7 +2,10 @@
 #include "train/batches.h"
 
 #include <algorithm>
+#include <cstring>
+#include <limits>
 
+#include "base/index.h"
 #include "data/gather.h"
 #include "kernels/simd/layout.h"
 #include "ops/rules.h"
@@ -14,6 +17,34 @@ namespace {
 
 const Standardizer* standardizer_of(const Schema::Input& input) {
   return input.standardizer.mean.empty() ? nullptr : &input.standardizer;
+}
+
+// Marks targets as missing. Class indices are stored as int32.
+void clear_targets(const Objective& objective, float* targets, std::int64_t count) {
+  const std::int32_t no_class = -1;
+  float missing = std::numeric_limits<float>::quiet_NaN();
+  if (uses_class_indices(objective.targets)) std::memcpy(&missing, &no_class, sizeof missing);
+  std::fill_n(targets, count, missing);
+}
+
+// Spreads the targets of the rows, which are at the start of `targets`, to the members.
+void give_members_targets(const Objective& objective, const Dataset& data,
+                          std::span<const std::int64_t> rows, TargetOf which, const Shape& shape,
+                          float* targets) {
+  const std::int64_t members = shape[0] / std::ssize(rows), width = elements(shape) / shape[0];
+  for (std::int64_t i = std::ssize(rows) - 1; i >= 0; --i) {  // from the last, which moves farthest
+    float* of_row = targets + i * members * width;
+    for (std::int64_t member = members - 1; member >= 0; --member)
+      std::memmove(of_row + member * width, targets + i * width,
+                   static_cast<std::size_t>(width) * sizeof(float));
+    if (data.folds.empty() || which == TargetOf::all_members) continue;
+    const std::int32_t fold = data.folds[as_index(rows[as_index(i)])];
+    for (std::int64_t member = 0; member < members; ++member) {
+      const bool wants_fold = which == TargetOf::held_out_member;
+      if ((member == fold) != wants_fold)
+        clear_targets(objective, of_row + member * width, width);
+    }
+  }
 }
 
 }  // namespace
@@ -38,18 +69,19 @@ void feed_inputs(Program& program, const Schema& schema, const Dataset& data,
   }
 }
 
-void feed_targets(Program& program, ValueId target, const Objective& objective,
-                  const Targets& targets, std::span<const std::int64_t> rows) {
+void feed_targets(Program& program, ValueId target, const Objective& objective, const Dataset& data,
+                  std::span<const std::int64_t> rows, TargetOf members) {
   const Shape& shape = program.graph().value(target).shape;
   float* out = program.data(target);
   if (!stored_features_last(shape)) {
-    gather_targets(objective, targets, rows, out);
+    gather_targets(objective, data.targets, rows, out);
+    if (shape[0] > std::ssize(rows)) give_members_targets(objective, data, rows, members, shape, out);
     return;
   }
   for (const std::int64_t row : rows) {
-    kernels::to_channels_last(targets.values.data() + row * targets.width, out, shape[1],
+    kernels::to_channels_last(data.targets.values.data() + row * data.targets.width, out, shape[1],
                               shape[2] * shape[3]);
-    out += targets.width;
+    out += data.targets.width;
   }
 }
 

@@ -22,10 +22,17 @@ InputRows gather_inputs(const Schema& schema, const Dataset& data,
 void feed_inputs(Program& program, const Schema& schema, const Dataset& data,
                  std::span<const std::int64_t> rows);
 
+/// The members of an ensemble that get the target of a row. The others get a missing target.
+enum class TargetOf : std::uint8_t {
+  all_members,
+  training_members,  ///< those that train on the row: all but that of its fold
+  held_out_member,   ///< the member of the row's fold
+};
+
 /// Fills `target`, which the loss reads, with the targets of the rows, converted from API order to
-/// memory order.
-void feed_targets(Program& program, ValueId target, const Objective& objective,
-                  const Targets& targets, std::span<const std::int64_t> rows);
+/// memory order. If it has a row for each member of an ensemble, each member gets a target.
+void feed_targets(Program& program, ValueId target, const Objective& objective, const Dataset& data,
+                  std::span<const std::int64_t> rows, TargetOf members = TargetOf::all_members);
 
 /// Appends the outputs of a program for a batch to `all`, converted from memory order to API order.
 void append_outputs(const Program& program, ValueId output, std::vector<float>& all);

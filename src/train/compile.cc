@@ -8,6 +8,7 @@
 #include "passes/autodiff.h"
 #include "passes/fuse.h"
 #include "passes/inference_mode.h"
+#include "passes/members.h"
 #include "passes/pack.h"
 #include "passes/views.h"
 #include "selfnorm/error.h"
@@ -34,8 +35,11 @@ std::vector<Watched> evenly_spaced(const std::vector<Watched>& all) {
 
 }  // namespace
 
-LossValues add_loss(Graph& graph, const Objective& objective) {
-  const ValueId output = only_output(graph);
+LossValues add_loss(Graph& graph, const Objective& objective, LossInput compared) {
+  ValueId output = only_output(graph);
+  if (const Members members = find_members(graph);
+      compared == LossInput::members && members.count > 1)
+    output = view_members_as_rows(graph, members);
   const Shape& shape = graph.value(output).shape;
   const bool labels = uses_class_indices(objective.targets);
   Value target{"target", shape, labels ? DType::i32 : DType::f32, Role::input};
@@ -49,10 +53,24 @@ LossValues add_loss(Graph& graph, const Objective& objective) {
   return {output, id, made[0], made[1]};
 }
 
+namespace {
+
+// Returns the value that training minimizes: the mean loss, added over the members of an ensemble,
+// so that each of them trains as it would alone.
+ValueId sum_over_members(Graph& graph, const LossValues& loss) {
+  const auto members = static_cast<double>(graph.value(loss.output).shape[0]) /
+                       static_cast<double>(graph.value(graph.outputs[0]).shape[0]);
+  if (members == 1) return loss.loss;
+  return emit_node(graph, "loss_of_members", "scale", {loss.loss}, {{"factor", members}})[0];
+}
+
+}  // namespace
+
 CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::uint64_t seed,
                                  float* gradients) {
   Graph graph = build_engine_graph(model.network, batch);
-  const LossValues loss = add_loss(graph, model.objective);
+  const ValueId output = only_output(graph);
+  const LossValues loss = add_loss(graph, model.objective, LossInput::members);
   pack_sequences(graph, Mode::training);
   fuse(graph, Mode::training);
   std::vector<ValueId> parameters;
@@ -61,7 +79,7 @@ CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::u
       parameters.push_back(parameter.value);
     }
   }
-  const std::vector<ValueId> made = differentiate(graph, loss.loss, parameters);
+  const std::vector<ValueId> made = differentiate(graph, sum_over_members(graph, loss), parameters);
   Bindings bindings = model.weights.bindings(graph);
   std::vector<ValueId> wanted = graph.outputs;
   for (std::size_t i = 0; i < made.size(); ++i) {
@@ -71,8 +89,8 @@ CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::u
     wanted.push_back(made[i]);
   }
   remove_dead_nodes(graph, wanted);
-  return {Program(std::move(graph), Mode::training, seed, bindings), loss.output, loss.target,
-          loss.loss, loss.weight};
+  return {Program(std::move(graph), Mode::training, seed, bindings), output, loss.target, loss.loss,
+          loss.weight};
 }
 
 CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
@@ -81,7 +99,11 @@ CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
   apply_inference_mode(graph);
   ValueId output = graph.outputs[0];
   LossValues loss;
-  if (requested.loss) loss = add_loss(graph, model.objective);
+  if (requested.loss) {
+    loss = add_loss(graph, model.objective,
+                    requested.members ? LossInput::members : LossInput::output);
+  }
+  if (requested.members) graph.outputs[0] = output = loss.output;
   if (requested.prediction && !model.objective.prediction.empty()) {
     output = emit_node(graph, "prediction", model.objective.prediction, {output})[0];
     graph.outputs[0] = output;

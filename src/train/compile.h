@@ -18,10 +18,16 @@ struct LossValues {
   ValueId weight = kNoValue;
 };
 
+/// What the loss compares with the targets: the network's output or, for an ensemble, the output of
+/// each member. The latter has a row for each member of each sample, (N·members, outputs), and so
+/// do its targets.
+enum class LossInput : std::uint8_t { output, members };
+
 /// Adds the targets as an input, and the loss of the objective. Both outputs of the loss become
 /// outputs of the graph. Throws Error(config) unless the network has one output and the attributes
 /// of the loss are valid, and Error(shape) if the loss does not fit that output.
-LossValues add_loss(Graph& graph, const Objective& objective);
+LossValues add_loss(Graph& graph, const Objective& objective,
+                    LossInput compared = LossInput::output);
 
 /// A program, and the ids of the values that its user reads and writes.
 struct CompiledNetwork {
@@ -42,6 +48,8 @@ struct InferenceOutputs {
   bool loss = false;        ///< the loss with respect to the targets
   bool prediction = false;  ///< the output after the objective's prediction op
   bool watched = false;     ///< moments and histograms of the outputs of layers
+  /// The members' outputs as the output and as the input of the loss. Needs `loss`.
+  bool members = false;
 };
 CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
                                   const InferenceOutputs& requested);

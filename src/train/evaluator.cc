@@ -1,46 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/evaluator.h"
 
+#include "base/index.h"
 #include "train/batches.h"
 #include "train/metric_table.h"
 #include "train/score_ranges.h"
 
 namespace selfnorm {
 
-CompiledNetwork& Evaluator::compiled(std::int64_t rows) {
-  auto found = programs_.find(rows);
+CompiledNetwork& Evaluator::compiled(std::int64_t rows, bool of_members) {
+  const std::pair key(rows, of_members);
+  auto found = programs_.find(key);
   if (found == programs_.end()) {
-    found = programs_.emplace(rows, compile_inference(model_, rows, requested_)).first;
+    InferenceOutputs requested = requested_;
+    requested.members = of_members;
+    found = programs_.emplace(key, compile_inference(model_, rows, requested)).first;
   }
   return found->second;
 }
 
 template <class Each>
-void Evaluator::for_each_batch(const Dataset& data, std::span<const std::int64_t> rows, Each each) {
+void Evaluator::for_each_batch(const Dataset& data, std::span<const std::int64_t> rows,
+                               bool of_members, Each each) {
   std::size_t first = 0;
   for (const std::int64_t size : batch_sizes(static_cast<std::int64_t>(rows.size()), batch_)) {
-    CompiledNetwork& network = compiled(size);
+    CompiledNetwork& network = compiled(size, of_members);
     const auto batch = rows.subspan(first, static_cast<std::size_t>(size));
     feed_inputs(network.program, model_.schema, data, batch);
     if (requested_.loss) {
-      feed_targets(network.program, network.target, model_.objective, data.targets, batch);
+      feed_targets(network.program, network.target, model_.objective, data, batch,
+                   of_members ? TargetOf::held_out_member : TargetOf::all_members);
     }
     network.program.run();
-    each(network);
+    each(network, batch);
     first += static_cast<std::size_t>(size);
   }
 }
+
+namespace {
+
+// Appends the output of the member of each row's fold.
+void append_outputs_of_folds(const CompiledNetwork& network, const Dataset& data,
+                             std::span<const std::int64_t> rows, std::vector<float>& all) {
+  std::vector<float> of_members;
+  append_outputs(network.program, network.output, of_members);
+  const Shape& shape = network.program.graph().value(network.output).shape;
+  const std::int64_t members = shape[0] / std::ssize(rows), width = shape[1];
+  for (std::int64_t i = 0; i < std::ssize(rows); ++i) {
+    const std::int32_t fold = data.folds[as_index(rows[as_index(i)])];
+    const auto first = of_members.begin() + (i * members + fold) * width;
+    all.insert(all.end(), first, first + width);
+  }
+}
+
+}  // namespace
 
 Scores Evaluator::score(const Dataset& data, std::span<const std::int64_t> rows,
                         std::vector<float>* outputs) {
   double loss = 0, weight = 0;
   std::vector<float> outputs_so_far;
-  for_each_batch(data, rows, [&](CompiledNetwork& network) {
-    const double w = *network.program.data(network.loss_weight);
-    loss += w * *network.program.data(network.loss);
-    weight += w;
-    append_outputs(network.program, network.output, outputs_so_far);
-  });
+  const bool has_folds = !data.folds.empty();
+  for_each_batch(data, rows, has_folds,
+                 [&](CompiledNetwork& network, std::span<const std::int64_t> batch) {
+                   const double w = *network.program.data(network.loss_weight);
+                   loss += w * *network.program.data(network.loss);
+                   weight += w;
+                   if (has_folds) append_outputs_of_folds(network, data, batch, outputs_so_far);
+                   else append_outputs(network.program, network.output, outputs_so_far);
+                 });
   Scores all = {{"loss", weight > 0 ? loss / weight : 0}};
   const Scores metrics =
       compute_metrics(model_.objective, outputs_so_far, output_shape(), data.targets, rows);
@@ -99,9 +126,10 @@ RatedScores Evaluator::rated_score(const Dataset& data, std::span<const std::int
 
 std::vector<float> Evaluator::outputs(const Dataset& data, std::span<const std::int64_t> rows) {
   std::vector<float> all;
-  for_each_batch(data, rows, [&](CompiledNetwork& network) {
-    append_outputs(network.program, network.output, all);
-  });
+  for_each_batch(data, rows, false,
+                 [&](CompiledNetwork& network, std::span<const std::int64_t>) {
+                   append_outputs(network.program, network.output, all);
+                 });
   return all;
 }
 

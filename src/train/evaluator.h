@@ -3,6 +3,7 @@
 
 #include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "selfnorm/score_range.h"
@@ -25,7 +26,8 @@ class Evaluator {
 
   /// Computes the loss and the metrics of these rows, which must have targets. Stores the outputs
   /// of the network before the objective's prediction op in `outputs` unless it is null. Needs
-  /// parts.loss.
+  /// parts.loss. If the data have folds, the output for a row is that of the member of its fold,
+  /// which did not train on it.
   Scores score(const Dataset& data, std::span<const std::int64_t> rows,
                std::vector<float>* outputs = nullptr);
 
@@ -45,14 +47,16 @@ class Evaluator {
   std::int64_t output_width();
 
  private:
-  CompiledNetwork& compiled(std::int64_t rows);
+  CompiledNetwork& compiled(std::int64_t rows, bool of_members = false);
   template <class Each>
-  void for_each_batch(const Dataset& data, std::span<const std::int64_t> rows, Each each);
+  void for_each_batch(const Dataset& data, std::span<const std::int64_t> rows, bool of_members,
+                      Each each);
 
   TrainedModel& model_;
   InferenceOutputs requested_;
   std::int64_t batch_;
-  std::map<std::int64_t, CompiledNetwork> programs_;  ///< by batch size
+  /// By batch size, and by whether they compute the outputs of the members.
+  std::map<std::pair<std::int64_t, bool>, CompiledNetwork> programs_;
 };
 
 }  // namespace selfnorm

@@ -35,18 +35,30 @@ std::vector<double> numbers_of(const Node& node, const char* name, std::size_t c
   return numbers;
 }
 
+// Repeats a list until it has `count` numbers.
+void repeat(std::vector<double>& numbers, std::size_t count) {
+  const std::size_t period = numbers.size();
+  for (std::size_t i = period; i < count; ++i) numbers.push_back(numbers[i - period]);
+}
+
 std::optional<LastDense> last_dense(const Graph& graph) {
   LastDense last;
   ValueId value = graph.outputs.size() == 1 ? graph.outputs[0] : kNoValue;
   if (value == kNoValue) return std::nullopt;
-  const auto width = static_cast<std::size_t>(graph.value(value).shape.back());
+  auto width = static_cast<std::size_t>(graph.value(value).shape.back());
   last.factors.assign(width, 1);
   last.shifts.assign(width, 0);
   for (;;) {
-    const auto node = std::ranges::find_if(
-        graph.nodes, [&](const Node& each) { return each.outputs[0] == value; });
-    if (node == graph.nodes.end()) return std::nullopt;
+    const Node* node = find_producer(graph, value);
+    if (node == nullptr) return std::nullopt;
     const Traits& traits = row_of(*node).traits;
+    if (traits.averages_members) {  // the same line for each member is that line for their mean
+      value = node->inputs[0];
+      width = static_cast<std::size_t>(graph.value(value).shape.back());
+      repeat(last.factors, width);
+      repeat(last.shifts, width);
+      continue;
+    }
     if (traits.is_affine) {
       for (std::size_t i = 0; i < width; ++i) {
         last.prepend(i, std::get<double>(node->attributes.at("factor")),
@@ -131,9 +143,9 @@ void fold(const std::vector<OutputLine>& lines, TrainedModel& model) {
   const WeightEntry& weight = *model.weights.find(last.weight);
   const WeightEntry& bias = *model.weights.find(last.bias);
   std::vector<float> w = model.weights.get(weight), b = model.weights.get(bias);
-  const std::size_t features = w.size() / lines.size();
-  for (std::size_t unit = 0; unit < lines.size(); ++unit) {
-    const OutputLine& line = lines[unit];
+  const std::size_t features = w.size() / b.size();
+  for (std::size_t unit = 0; unit < b.size(); ++unit) {
+    const OutputLine& line = lines[unit % lines.size()];
     for (std::size_t k = unit * features; k < (unit + 1) * features; ++k) {
       w[k] = static_cast<float>(line.slope * w[k]);
     }

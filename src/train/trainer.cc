@@ -233,7 +233,8 @@ void Trainer::run_step(std::span<const std::int64_t> rows, std::int64_t steps) {
   StepProgram& step = program_for(static_cast<std::int64_t>(rows.size()));
   CompiledNetwork& network = step.network;
   feed_inputs(network.program, model_.schema, *data_.train, rows);
-  feed_targets(network.program, network.target, model_.objective, data_.train->targets, rows);
+  feed_targets(network.program, network.target, model_.objective, *data_.train, rows,
+               TargetOf::training_members);
   network.program.run(static_cast<std::uint64_t>(state_.step));
   const double loss = *network.program.data(network.loss);
   if (!std::isfinite(loss)) fail_loss(step);

@@ -13,7 +13,8 @@
 
 namespace selfnorm {
 
-/// Training and validation rows. The latter may belong to another data set.
+/// Training and validation rows. The latter may belong to another data set. If the training set has
+/// folds, the validation rows are those in a fold, and all rows are training rows.
 struct TrainingData {
   const Dataset* train = nullptr;
   std::vector<std::int64_t> train_rows;

@@ -126,14 +126,15 @@ loss = { name = "mean_squared_error" }
             predictions.append(self.predict(name))
         self.assertEqual(predictions[0], predictions[1])
 
-    def test_says_that_quantiles_are_used_for_classes(self):
+    def test_says_that_quantiles_are_used_for_classes_and_many_rows(self):
         generator = random.Random(3)
         rows = [[x := generator.gauss(0, 1), x + generator.gauss(0, 1), "yes" if x > 0 else "no"]
-                for _ in range(400)]
+                for _ in range(1300)]
         self.write("t.csv", lines("x,number,y", rows))
         said = "scaling  numbers become the normal quantiles of their ranks, since the targets are classes"
         self.assertIn(said, self.ok("train", "t.csv", "--epochs", "2", *SHORT).err)
-        quiet = (("--target", "y", "--scaling", "standard"), ("--target", "number", "--drop", "y"))
+        quiet = (("--target", "y", "--scaling", "standard"), ("--target", "number", "--drop", "y"),
+                 ("--target", "y", "--limit", "400"))
         for arguments in quiet:
             trained = self.ok("train", "t.csv", "--epochs", "2", *arguments, *SHORT[2:]).err
             self.assertNotIn("scaling", trained)

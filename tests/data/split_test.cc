@@ -203,5 +203,73 @@ TEST(TrainingRows, AreThoseOfARun) {
   EXPECT_EQ(training_rows(data, options).size(), 320u);
 }
 
+Dataset with_classes(std::int64_t rows) {
+  Dataset data;
+  data.rows = rows;
+  for (std::int64_t row = 0; row < rows; ++row)
+    data.targets.classes.push_back(row % 5 == 0 ? 1 : 0);
+  return data;
+}
+
+std::int64_t count_in(const std::vector<std::int32_t>& folds, std::int32_t fold) {
+  return std::ranges::count(folds, fold);
+}
+
+TEST(Folds, AreOfEqualSizeWithTheSameShareOfEachClass) {
+  const Dataset data = with_classes(103);
+  DataOptions options;
+  options.validation_split = 0.1;
+  const std::vector<std::int32_t> folds = draw_folds(options, data, 1, 4);
+  EXPECT_EQ(std::ssize(folds), 103);
+  for (std::int32_t fold = 0; fold < 4; ++fold) {
+    EXPECT_NEAR(static_cast<double>(count_in(folds, fold)), 10.3, 1) << fold;
+    std::int64_t rare = 0;
+    for (std::size_t row = 0; row < folds.size(); ++row)
+      rare += folds[row] == fold && data.targets.classes[row] == 1;
+    EXPECT_NEAR(static_cast<double>(rare), 2.1, 1) << fold;
+  }
+  EXPECT_EQ(count_in(folds, -1), 103 - count_in(folds, 0) - count_in(folds, 1) -
+                                     count_in(folds, 2) - count_in(folds, 3));
+  EXPECT_NE(folds, draw_folds(options, data, 2, 4));
+}
+
+TEST(Folds, CoverAllRowsIfTheFractionsAddUpToOne) {
+  DataOptions options;
+  options.validation_split = 0.2;
+  EXPECT_EQ(count_in(draw_folds(options, with_classes(57), 1, 5), -1), 0);
+}
+
+TEST(Folds, KeepGroupsTogether) {
+  Dataset data = with_classes(90);
+  for (std::int64_t row = 0; row < data.rows; ++row)
+    data.groups.push_back(static_cast<std::int32_t>(row % 7));
+  DataOptions options;
+  options.validation_split = 0.25;
+  const std::vector<std::int32_t> folds = draw_folds(options, data, 1, 4);
+  for (std::size_t row = 7; row < folds.size(); ++row) EXPECT_EQ(folds[row], folds[row % 7]);
+  for (std::int32_t fold = 0; fold < 4; ++fold) EXPECT_GT(count_in(folds, fold), 0);
+}
+
+TEST(Folds, NeedDrawnRowsThatSufficeForAllMembers) {
+  const Dataset data = with_classes(50);
+  DataOptions options;
+  options.validation_split = 0.2;
+  EXPECT_TRUE(can_have_folds(options, data, 5));
+  EXPECT_FALSE(can_have_folds(options, data, 6));
+  EXPECT_FALSE(can_have_folds(options, data, 1));
+  EXPECT_FALSE(can_have_folds(options, with_classes(4), 4));
+  Dataset timed = data;
+  timed.times.assign(50, 0);
+  EXPECT_FALSE(can_have_folds(options, timed, 5));
+  Dataset grouped = data;
+  grouped.groups.assign(50, 0);
+  EXPECT_FALSE(can_have_folds(options, grouped, 5));
+  options.shuffle_split = false;
+  EXPECT_FALSE(can_have_folds(options, data, 5));
+  options.shuffle_split = true;
+  options.validation_split = 0;
+  EXPECT_FALSE(can_have_folds(options, data, 5));
+}
+
 }  // namespace
 }  // namespace selfnorm

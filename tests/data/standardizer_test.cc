@@ -151,9 +151,10 @@ TEST(Standardizer, BringsALongTailCloser) {
 TEST(Standardizer, ChoosesTheScalingByTheTarget) {
   Targets classes;
   classes.classes = {0, 1};
-  EXPECT_EQ(resolve_scaling("auto", classes), "quantile");
-  EXPECT_EQ(resolve_scaling("auto", {}), "standard");
-  EXPECT_EQ(resolve_scaling("robust", classes), "robust");
+  EXPECT_EQ(resolve_scaling("auto", classes, 1000), "quantile");
+  EXPECT_EQ(resolve_scaling("auto", classes, 999), "standard");
+  EXPECT_EQ(resolve_scaling("auto", {}, 1000), "standard");
+  EXPECT_EQ(resolve_scaling("robust", classes, 999), "robust");
 }
 
 // The numbers of a category have mean 0, and their mean square over rows and categories is 1. Each

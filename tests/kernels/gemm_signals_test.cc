@@ -44,7 +44,7 @@ TEST(Gemm, IsNotCorruptedBySignals) {
   const std::vector<float> a(kRows * kInner, 1), b(kInner * kColumns, 1);
   for (int i = 0; i < 200'000 && g_signals < 5'000; ++i) {
     std::vector<float> c(kRows * kColumns, 0);
-    gemm(false, false, kRows, kColumns, kInner, a.data(), b.data(), 0, c.data());
+    gemm(kRows, kColumns, kInner, {a.data(), kInner}, {b.data(), kColumns}, c.data(), kColumns);
     ASSERT_TRUE(std::ranges::all_of(c, [](float x) { return x == kInner; })) << i;
   }
   EXPECT_GT(g_signals, 0);

@@ -5,10 +5,17 @@
 
 namespace selfnorm {
 
-/// Computes C = op(A)·op(B) + beta·C in float32. All matrices are row-major and without gaps: op(A)
-/// is m × k, op(B) is k × n, C is m × n. A is stored as k × m if `transpose_a`, and B as n × k if
-/// `transpose_b`. Runs on all threads, or inside a parallel region on the calling thread.
-void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
-          const float* a, const float* b, float beta, float* c);
+/// A row-major matrix that is read as it is stored or transposed.
+struct Matrix {
+  const float* data;
+  std::int64_t stride;  ///< from one stored row to the next
+  bool is_transposed = false;
+};
+
+/// Computes C = A·B in float32, where A is m × k, B is k × n and C is m × n with `stride` numbers
+/// from one row to the next. Runs on all threads, or inside a parallel region on the calling
+/// thread.
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const Matrix& a, const Matrix& b,
+          float* c, std::int64_t stride);
 
 }  // namespace selfnorm
