@@ -55,8 +55,9 @@ class Model {
   /// column is missing.
   Dataset load_rows(const DataOptions& options) const;
 
-  /// Returns the loss ("loss") and metrics on data with targets. Classes are matched by name.
-  /// Throws Error(data) if the data do not fit the model or have no targets.
+  /// Returns the loss ("loss") and metrics on data with targets. Classes are matched by name. If
+  /// the data have folds, each row is scored by the member of its fold. Throws Error(data) if the
+  /// data do not fit the model or have no targets.
   std::map<std::string, double> evaluate(Dataset data) const;
 
   /// Like `evaluate`, for the given rows only. The scores are in the order of display.
@@ -68,8 +69,9 @@ class Model {
   RatedScores rated_score(Dataset data, const std::vector<std::int64_t>& rows) const;
 
   /// Returns one row per row of the data: class probabilities or predicted numbers, of which
-  /// `output_names` gives the names. Targets are ignored. Throws Error(data) if the data do not fit
-  /// the model.
+  /// `output_names` gives the names. Targets are ignored. If the data have folds, the prediction
+  /// for a row is that of the member of its fold. Throws Error(data) if the data do not fit the
+  /// model.
   Tensor predict(Dataset data) const;
 
   /// Like `predict`, for the given rows, in their order.

@@ -27,6 +27,9 @@ struct DefaultNetworkOptions {
   /// other validation rows if DataOptions::validation_split leaves enough rows, and if no layer
   /// before the hidden ones is learned.
   std::int64_t members = 1;
+  /// Number of parts of a cross-validation, or 0. A run replaces it by as many members and a
+  /// validation split of 1/folds.
+  std::int64_t folds = 0;
   /// What the first layer reads in addition to the inputs. "none": nothing. "periodic": 16 periodic
   /// features of each number (Gorishniy et al. 2022). "pbld": three linear functions of these
   /// (Holzmüller et al. 2024).
@@ -40,9 +43,13 @@ struct RunConfig {
   DefaultNetworkOptions default_network;  ///< options of the default network
   TrainOptions train;                     ///< [train]
   /// Chooses the options of the default network and of its training from the rows and the targets.
-  /// "none": nothing is chosen. "fast": a third of the steps of "default". "auto": "default" for
-  /// the default network, else "none". A run replaces it by "none" when it has chosen the options.
+  /// "none": nothing is chosen. "fast": takes a third of the time of "default". "best": ten
+  /// times as long. "auto": "default" for the default network, else "none". A run replaces it by
+  /// "none" when it has chosen the options.
   std::string preset = "none";
+  /// Time that the training may take. The preset chooses the members of the default network and the
+  /// epochs for it. 0: any time.
+  double seconds = 0;
   /// The options that the preset leaves as they are, by their names in a network file, such as
   /// "epochs" and "optimizer.learning_rate". Reading a network file lists those of [model] and
   /// [train].
@@ -86,6 +93,9 @@ struct RunSummary {
   std::int64_t train_rows = 0;       ///< number of training rows
   std::int64_t validation_rows = 0;  ///< number of validation rows
   std::int64_t test_rows = 0;        ///< number of test rows
+  /// Number of members of an ensemble that hold out rows of their own. Then the validation rows are
+  /// also training rows: of the other members. 0: the validation rows are held out of the training.
+  std::int64_t folds = 0;
   std::int64_t layers = 0;           ///< number of layers
   std::int64_t parameters = 0;       ///< number of parameters
   std::vector<std::string> metrics;  ///< metrics in addition to the loss
@@ -94,7 +104,9 @@ struct RunSummary {
   std::int64_t vocabulary_size = 0;  ///< size of the vocabulary, for texts
   std::int64_t unlabeled = 0;        ///< as in Dataset
   std::int64_t skipped = 0;          ///< as in Dataset
-  std::vector<std::string> notes;    ///< how a table was read, for a person, in lines
+  /// Expected time of the training without early stopping, from a few steps; NaN if they fail.
+  double seconds = 0;
+  std::vector<std::string> notes;  ///< how a table was read, for a person, in lines
   /// Fraction of the tokens of the training texts that have a pretrained vector.
   std::optional<double> coverage;
   std::int64_t skipped_vectors = 0;  ///< number of unreadable lines left out of the vector file

@@ -104,7 +104,8 @@ void add_hidden_layers(const DefaultNetworkOptions& options, std::int64_t output
 
 DataOptions data_options_of(const RunConfig& config) {
   DataOptions options = config.data;
-  options.embed_many = config.network.layers.empty() && config.data.inputs.empty();
+  options.embed_many = config.network.layers.empty() && config.data.inputs.empty() &&
+                       config.default_network.folds == 0;  // the members would share an embedding
   return options;
 }
 

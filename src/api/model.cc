@@ -95,7 +95,7 @@ Tensor Model::predict(Dataset data, const std::vector<std::int64_t>& rows) const
   adapt_dataset(trained_->schema, data);
   Evaluator evaluator(*trained_, {.prediction = true});
   Tensor predictions;
-  predictions.data = evaluator.outputs(data, rows);
+  predictions.data = evaluator.held_out_outputs(data, rows);
   predictions.shape = {static_cast<std::int64_t>(rows.size()), evaluator.output_width()};
   return predictions;
 }

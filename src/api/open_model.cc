@@ -230,8 +230,8 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
         "these rows may have been training rows",
         loaded.train.name));
   }
-  SelectedRows rows = select_split(std::move(loaded), std::move(config), opened.model.network, split,
-                                   is_external, needs_targets);
+  SelectedRows rows = select_split(std::move(loaded), std::move(config), opened.model.network,
+                                   split, is_external, needs_targets);
   if (needs_targets) require_targets(opened.model.schema, rows.data);
   else rows.data.targets = {};
   if (!data.inputs.empty() || !data.text.empty()) clear_column_names(rows.data);

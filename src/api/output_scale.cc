@@ -105,9 +105,9 @@ void scale_to_numbers(RunConfig& config, const Targets& targets,
   if (factors.size() == 1) {
     config.network.layers.push_back({"scale", {{"factor", factors[0]}, {"shift", shifts[0]}}});
   } else {
-    config.network.layers.push_back({"scale_features",
-                                     {{"factors", repeated(factors, members)},
-                                      {"shifts", repeated(shifts, members)}}});
+    config.network.layers.push_back(
+        {"scale_features",
+         {{"factors", repeated(factors, members)}, {"shifts", repeated(shifts, members)}}});
   }
 }
 

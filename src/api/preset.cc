@@ -16,14 +16,19 @@ namespace {
 struct Preset {
   std::vector<std::int64_t> hidden;
   double dropout_rate;
+  std::int64_t members;
   std::int64_t batch_size;
   std::int64_t steps;  // of the optimizer
   double learning_rate;
 };
 
+constexpr double kWarmup = 0.1;  // share of the training
+
 Preset find_preset(const std::string& name) {
-  if (name == "fast") return {{256, 128}, 0.1, 32, 1000, 0.002};
-  return {{256, 128}, 0.1, 32, 3000, 0.002};
+  constexpr double kRate = 0.004;
+  if (name == "fast") return {{256, 128}, 0.1, 1, 32, 1000, kRate};
+  if (name == "best") return {{256, 128}, 0.1, 8, 32, 3000, kRate};
+  return {{256, 128}, 0.1, 2, 32, 1500, kRate};
 }
 
 // Returns the epochs with about this many steps. Few rows would make the epochs too many, and each
@@ -33,6 +38,22 @@ std::int64_t epochs_of(std::int64_t steps, std::int64_t batch_size, std::int64_t
   const double epochs = static_cast<double>(steps * batch_size) /
                         static_cast<double>(std::max<std::int64_t>(rows, 1));
   return std::clamp(static_cast<std::int64_t>(std::llround(epochs)), kFewest, kMost);
+}
+
+// Returns the weight decay of AdamW, which multiplies a weight without a gradient by
+// exp(−shrinkage) in the whole training, or less in a shorter training. Few rows need much of it,
+// the more so if the targets are classes.
+double weight_decay_of(const Preset& preset, const TrainOptions& train, bool has_classes,
+                       std::int64_t rows) {
+  constexpr double kFewRows = 300;
+  const double share =
+      std::min(1.0, kFewRows / static_cast<double>(std::max<std::int64_t>(rows, 1)));
+  const double shrinkage = (has_classes ? 3.0 : 0.5) * share * share;
+  const std::int64_t batches = (rows + train.batch_size - 1) / train.batch_size;
+  const auto steps = static_cast<double>(std::max(train.epochs * batches, preset.steps));
+  const double mean_rate =
+      train.optimizer.learning_rate * (train.schedule.name == "cosine" ? 0.5 : 1);
+  return round_to_digits(shrinkage / (mean_rate * steps));
 }
 
 // Returns whether the user gave this option, or all options of its group at once.
@@ -69,13 +90,19 @@ std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t
   TrainOptions& train = config.train;
   choose(config, "hidden", config.default_network.hidden, preset.hidden);
   choose(config, "dropout_rate", config.default_network.dropout_rate, preset.dropout_rate);
+  choose(config, "members", config.default_network.members, preset.members);
   choose(config, "batch_size", train.batch_size, preset.batch_size);
   choose(config, "epochs", train.epochs, epochs_of(preset.steps, train.batch_size, train_rows));
+  choose(config, "schedule.name", train.schedule.name, "cosine");
+  // The first steps of AdamW at the whole rate may make a loss with an exponential diverge.
+  choose(config, "schedule.warmup", train.schedule.warmup,
+         round_to_digits(kWarmup * static_cast<double>(train.epochs)));
   if (!is_given(config, "optimizer.name")) {
     train.optimizer.name = "adamw";
     choose(config, "optimizer.learning_rate", train.optimizer.learning_rate, preset.learning_rate);
+    choose(config, "optimizer.weight_decay", train.optimizer.weight_decay,
+           weight_decay_of(preset, train, !targets.classes.empty(), train_rows));
   }
-  choose(config, "schedule.name", train.schedule.name, "cosine");
   EarlyStoppingOptions& stopping = train.early_stopping;
   // A given patience means that the best epoch is wanted, whatever its margin is.
   if (validation_rows == 0 || is_given(config, "early_stopping.patience")) return name;
@@ -86,12 +113,17 @@ std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t
 }
 
 std::string describe_training(const RunConfig& config, const std::string& preset,
-                              std::int64_t train_rows) {
+                              std::int64_t train_rows, double seconds) {
   const TrainOptions& train = config.train;
   const std::int64_t batches = (train_rows + train.batch_size - 1) / train.batch_size;
-  std::string text = fmt::format("training {} epochs of {} batches, {} at {} ({} schedule)",
-                                 train.epochs, group_digits(batches), train.optimizer.name,
-                                 train.optimizer.learning_rate, train.schedule.name);
+  std::string text =
+      fmt::format("training {} epochs of {} batches", train.epochs, group_digits(batches));
+  if (std::isfinite(seconds)) {
+    text += fmt::format(" in {} {}", train.early_stopping.patience > 0 ? "at most" : "about",
+                        format_duration(round_to_digits(seconds, 2)));
+  }
+  text += fmt::format(", {} at {} ({} schedule)", train.optimizer.name,
+                      train.optimizer.learning_rate, train.schedule.name);
   const EarlyStoppingOptions& stopping = train.early_stopping;
   if (tracks_best_epoch(stopping) && stopping.restore_best) {
     text += stopping.restore_margin > 0
@@ -99,7 +131,7 @@ std::string describe_training(const RunConfig& config, const std::string& preset
                 : "; the epoch is kept that has the best validation ";
     text += stopping.monitor == "auto" ? "loss" : stopping.monitor;
   }
-  return text + (preset == "default" ? "; --preset fast takes less time" : "");
+  return text + (preset == "default" ? "; --preset fast takes less time, and best more" : "");
 }
 
 }  // namespace selfnorm

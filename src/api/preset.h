@@ -17,8 +17,9 @@ namespace selfnorm {
 std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t train_rows,
                          std::int64_t validation_rows);
 
-/// Returns a line on how a network is trained. `preset` is what `apply_preset` returned.
+/// Returns a line on how a network is trained. `preset` is what `apply_preset` returned, and
+/// `seconds` the expected time, or NaN.
 std::string describe_training(const RunConfig& config, const std::string& preset,
-                              std::int64_t train_rows);
+                              std::int64_t train_rows, double seconds);
 
 }  // namespace selfnorm

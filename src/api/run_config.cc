@@ -216,6 +216,11 @@ Options model_table(RunConfig& config) {
        range::kAtLeastOne},
       {"dropout_rate", &network.dropout_rate,
        "rate of the alpha dropout after each hidden layer of the default network", range::kRate},
+      {"folds",
+       &network.folds,
+       "parts of a cross-validation: as many default networks are trained side by side and "
+       "averaged, each without another part of the rows, which it scores; 0: none",
+       {0, 1000, false, false}},
       {"members", &network.members,
        "number of default networks that are trained side by side and averaged, each with other "
        "validation rows",
@@ -237,10 +242,15 @@ Options train_table(RunConfig& config) {
       {"preset",
        &config.preset,
        "sets the options of the default network and its training that are not given: default "
-       "chooses them from the rows and the target, fast makes a third of the steps, none takes the "
-       "values in brackets; auto is default for the default network and none for others",
+       "chooses them from the rows and the target, fast takes a third of the time, best ten times "
+       "as long, none takes the values in brackets; auto is default for the default network and "
+       "none for others",
        range::kAny,
-       {"auto", "none", "fast", "default"}},
+       {"auto", "none", "fast", "default", "best"}},
+      {"seconds", &config.seconds,
+       "time that the training may take; the preset chooses the number of networks and the epochs "
+       "for it; 0: any time",
+       range::kNonNegative},
       {"batch_size", &train.batch_size, "rows per step", range::kAtLeastOne},
       {"epochs", &train.epochs, "passes over the training rows", range::kAtLeastOne},
       {"seed", &train.seed, "random seed of initial weights, masks and row order",

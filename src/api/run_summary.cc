@@ -18,6 +18,7 @@
 #include "tables/table_summary.h"
 #include "train/evaluator.h"
 #include "train/score_ranges.h"
+#include "train/training_time.h"
 
 namespace selfnorm {
 namespace {
@@ -57,12 +58,15 @@ std::optional<std::string> describe_class_order(const PreparedRun& run) {
          "differ from those of the training rows; --shuffle-split true draws them at random";
 }
 
+std::int64_t count_folds(const PreparedRun& run) {
+  return run.train.folds.empty() ? 0 : 1 + *std::ranges::max_element(run.train.folds);
+}
+
 std::string describe_folds(const PreparedRun& run) {
-  const auto members = 1 + *std::ranges::max_element(run.train.folds);
   return fmt::format(
-      "rows     each of the {} members trains without {} of the rows, others for each member; the "
-      "validation scores are those of the member that did not train on a row",
-      members, group_digits(std::ranges::count(run.train.folds, 0)));
+      "rows     each of {} networks trains without {} rows, which are other ones for each network; "
+      "validation scores a row with the network that did not train on it",
+      count_folds(run), group_digits(std::ranges::count(run.train.folds, 0)));
 }
 
 // Says how rows were divided if the user did not, and that classes are uneven.
@@ -142,7 +146,10 @@ RunSummary Run::summary() const {
     if (!run.rows.validation_rows.empty() || run.test) summary.notes.push_back("note: " + *repeats);
   }
   for (std::string& line : describe_split(run)) summary.notes.push_back(std::move(line));
-  summary.notes.push_back(describe_training(run.config, run.preset, summary.train_rows));
+  summary.folds = count_folds(run);
+  summary.seconds = predict_training_seconds(run.model, run.rows, run.config.train);
+  summary.notes.push_back(
+      describe_training(run.config, run.preset, summary.train_rows, summary.seconds));
   for (const std::string& each : run.train.notes) summary.notes.push_back("note: " + each);
   if (run.config.train.loss == "auto") {
     const auto offer = offer_loss_for_logarithms(run.train.targets, run.rows.train_rows);

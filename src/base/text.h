@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,13 @@ bool is_utf8(std::string_view text);
 
 /// Rounds a number to `digits` significant digits.
 double round_to_digits(double value, int digits = 4);
+
+/// Formats a duration: "123 µs", "4.5 ms", "1.23 s", "2 min 03 s", "1 h 05 min".
+std::string format_duration(double seconds);
+
+/// Parses a duration such as "500ms", "60s", "1.5m", "10min" or "2h", in seconds. Returns nothing
+/// for other text, such as a number without a unit.
+std::optional<double> parse_duration(std::string_view text);
 
 /// Formats a number with thousands separators: "12,345".
 std::string group_digits(std::int64_t number);

@@ -74,14 +74,6 @@ std::string bar(std::int64_t done, std::int64_t all, std::size_t width) {
   return "[" + text + "]";
 }
 
-std::string duration(double seconds) {
-  if (seconds < 1e-3) return fmt::format("{:.0f} µs", seconds * 1e6);
-  if (seconds < 1) return fmt::format("{:.3g} ms", seconds * 1e3);
-  if (seconds < 60) return fmt::format("{:.3g} s", seconds);
-  const auto whole = std::llround(seconds);
-  return fmt::format("{} min {:02} s", whole / 60, whole % 60);
-}
-
 std::string score(double value) {
   const double size = std::abs(value);
   return size != 0 && (size < 1e-3 || size >= 1e5) ? fmt::format("{:.3e}", value)

@@ -28,9 +28,6 @@ std::string table(const std::vector<std::vector<std::string>>& rows);
 /// Returns "[=====>....]" with the given width.
 std::string bar(std::int64_t done, std::int64_t all, std::size_t width = 20);
 
-/// Returns a duration for people: "123 µs", "4.5 ms", "1.23 s", "2 min 03 s".
-std::string duration(double seconds);
-
 /// Returns a loss or metric with four digits after the point.
 std::string score(double value);
 

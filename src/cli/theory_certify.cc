@@ -158,7 +158,7 @@ void print_result(const Result& result) {
                domain_text(domain_result.domain), verdict_name(c.verdict));
     if (c.verdict == Verdict::proved) {
       fmt::print(" with {} in {}; every bound holds with a margin of at least {:.3g}\n",
-                 boxes_text(c.boxes), duration(c.seconds), c.margin);
+                 boxes_text(c.boxes), format_duration(c.seconds), c.margin);
     } else if (c.verdict == Verdict::refuted) {
       fmt::print(": the claim is false for every layer in\n  {}\n", domain_text(c.counterexample));
     } else {

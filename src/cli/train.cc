@@ -72,7 +72,13 @@ RunConfig read_arguments(const TrainArguments& arguments) {
     config.data.source = given;
     config.preset = "auto";
   }
+  const std::string time_column = config.data.time;
   arguments.data.apply(data_table(config));
+  if (const auto seconds = parse_duration(config.data.time);
+      seconds.has_value() && config.data.time != time_column) {
+    config.data.time = time_column;
+    config.seconds = *seconds;
+  }
   if (!arguments.inputs.empty()) config.data.inputs = parse_inputs(arguments.inputs);
   for (const auto& [option, value] : arguments.model.given_settings(model_table(config))) {
     reject_option_with_layers(config, option, flag_name(option));
@@ -90,8 +96,11 @@ RunConfig read_arguments(const TrainArguments& arguments) {
 
 void describe(const RunSummary& run, const fs::path& out) {
   std::string data = fmt::format("{}: {} training rows", run.data, group_digits(run.train_rows));
-  if (run.validation_rows > 0)
-    data += fmt::format(", {} validation rows", group_digits(run.validation_rows));
+  if (run.validation_rows > 0) {
+    const std::string rows = group_digits(run.validation_rows);
+    data += run.folds > 0 ? fmt::format(", of which {} are validation rows", rows)
+                          : fmt::format(", {} validation rows", rows);
+  }
   if (run.test_rows > 0) data += fmt::format(", {} test rows", group_digits(run.test_rows));
   std::fputs(fmt::format("{}\n{} layers, {} parameters, run folder {}\n", data, run.layers,
                          group_digits(run.parameters), out.string())
@@ -236,7 +245,7 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
   print_output_lines(result.output_lines, run.model().output_names());
   print_stopping(result, run.config().train.early_stopping);
   fmt::print("trained  {} epochs, {} steps in {}\n", result.epochs, group_digits(result.steps),
-             duration(result.seconds + result.watch_seconds + result.evaluation_seconds));
+             format_duration(result.seconds + result.watch_seconds + result.evaluation_seconds));
   fmt::print("model    {}\nhistory  {}\n", folder.model().string(), folder.history().string());
   if (report) fmt::print("report   {}\n", folder.report().string());
   const std::string root = folder.root.string();
@@ -284,6 +293,8 @@ void print_plan(const Run& run, bool json) {
   }
   const nlohmann::ordered_json document{{"data", summary.data},
                                         {"train_rows", summary.train_rows},
+                                        {"folds", summary.folds},
+                                        {"seconds", summary.seconds},
                                         {"validation_rows", summary.validation_rows},
                                         {"test_rows", summary.test_rows},
                                         {"layers", summary.layers},

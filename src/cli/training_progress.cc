@@ -80,10 +80,10 @@ void TrainingProgress::step(const StepProgress& report) {
   const auto now = std::chrono::steady_clock::now();
   if (now - last_ < std::chrono::milliseconds(100)) return;
   last_ = now;
-  line_.show(fmt::format("Epoch {}/{} {}/{} {} {} {}/step - loss: {}", report.epoch, report.epochs,
-                         report.step, report.steps, bar(report.step, report.steps),
-                         duration(report.seconds),
-                         duration(step_seconds(report.seconds, report.step)), score(report.loss)));
+  line_.show(fmt::format(
+      "Epoch {}/{} {}/{} {} {} {}/step - loss: {}", report.epoch, report.epochs, report.step,
+      report.steps, bar(report.step, report.steps), format_duration(report.seconds),
+      format_duration(step_seconds(report.seconds, report.step)), score(report.loss)));
 }
 
 void TrainingProgress::epoch(const EpochRecord& record) {
@@ -91,8 +91,8 @@ void TrainingProgress::epoch(const EpochRecord& record) {
   if (record.epoch == 0) return;
   const std::int64_t steps = record.step / record.epoch;  // every epoch has the same number
   std::fputs(fmt::format("Epoch {}/{} {}/{} {} {} {}/step{}\n", record.epoch, epochs_, steps, steps,
-                         bar(steps, steps), duration(record.seconds),
-                         duration(step_seconds(record.seconds, steps)), scores_text(record))
+                         bar(steps, steps), format_duration(record.seconds),
+                         format_duration(step_seconds(record.seconds, steps)), scores_text(record))
                  .c_str(),
              stderr);
 }

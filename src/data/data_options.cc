@@ -36,7 +36,10 @@ Options options(DataOptions& data) {
        "draw the same share of each class for held-out rows"},
       {"group", &data.group,
        "table column; rows with the same cell are all held out or none of them"},
-      {"time", &data.time, "table column; the rows with the latest times are held out"},
+      {"time", &data.time,
+       "table column; the rows with the latest times are held out; with `train`, a duration such "
+       "as "
+       "60s or 10m is the time that the training may take instead"},
       {"data_dir", &data.data_dir, "folder to search first for known data sets"},
       {"limit", &data.limit, "maximum number of rows of each set; 0 for all", range::kNonNegative},
       {"delimiter",

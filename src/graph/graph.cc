@@ -23,8 +23,8 @@ bool is_learned(const Graph& graph, ValueId id) {
 }
 
 const Node* find_producer(const Graph& graph, ValueId id) {
-  const auto node = std::ranges::find_if(
-      graph.nodes, [=](const Node& each) { return each.outputs[0] == id; });
+  const auto node =
+      std::ranges::find_if(graph.nodes, [=](const Node& each) { return each.outputs[0] == id; });
   return node == graph.nodes.end() ? nullptr : &*node;
 }
 

@@ -119,10 +119,10 @@ OpRows average_members_rows() {
           .fit = Gap{"has no states"},
           .lowerings = std::vector<Lowering>{{Backend::cpu, DType::f32, lower}},
           .reference = reference(AverageReference{}),
-          .tests = TestDomain{.cases = {{{{4, 6}}, members(2)},
-                                        {{{3, 5}}, members(5)},
-                                        {{{3, 5}}, members(1)}},
-                              .invalid_cases = {{{{4, 6}}, members(4)}, {{{4, 2, 3}}, members(3)}}},
+          .tests =
+              TestDomain{
+                  .cases = {{{{4, 6}}, members(2)}, {{{3, 5}}, members(5)}, {{{3, 5}}, members(1)}},
+                  .invalid_cases = {{{{4, 6}}, members(4)}, {{{4, 2, 3}}, members(3)}}},
           .traits = {.averages_members = true},
       },
       internal_row("average_members_gradient", "dx of average_members", infer_shape_attribute,

@@ -37,9 +37,10 @@ Inferred infer(const InferContext& context) {
   check_rank(context, 0, 2, 3);
   Shape y = context.inputs[0];
   if (y.back() % a.groups != 0 || a.units % a.groups != 0) {
-    fail_shape(context,
-               fmt::format("{} groups must divide both the {} features of input {} and the {} units",
-                           a.groups, y.back(), batch_text(y), a.units));
+    fail_shape(
+        context,
+        fmt::format("{} groups must divide both the {} features of input {} and the {} units",
+                    a.groups, y.back(), batch_text(y), a.units));
   }
   const std::int64_t features = y.back() / a.groups;
   y.back() = a.units;
@@ -95,8 +96,8 @@ struct GroupedProduct {
   }
   void weight_gradient(std::int64_t rows, const float* dy, const float* x, float* dw) const {
     for_each_group([&](std::int64_t at, std::int64_t in, std::int64_t out) {
-      gemm(out, in, rows, {dy + at * out, units, true}, {x + at * in, features},
-           dw + at * out * in, in);
+      gemm(out, in, rows, {dy + at * out, units, true}, {x + at * in, features}, dw + at * out * in,
+           in);
     });
   }
 

@@ -286,10 +286,10 @@ struct Traits {
   bool reshapes = false;          ///< keeps the elements in API order with another shape
   /// Contracts features of input 0 with columns of input 1.
   bool accepts_any_feature_order = false;
-  bool is_stepwise = false;            ///< treats the steps of a sequence independently
-  int id_input = -1;                   ///< index of the input of token ids (0 is padding), or -1
-  bool is_affine = false;              ///< factor·input 0 + shift, with these attributes
-  bool is_affine_by_feature = false;   ///< the same with `factors` and `shifts`
+  bool is_stepwise = false;           ///< treats the steps of a sequence independently
+  int id_input = -1;                  ///< index of the input of token ids (0 is padding), or -1
+  bool is_affine = false;             ///< factor·input 0 + shift, with these attributes
+  bool is_affine_by_feature = false;  ///< the same with `factors` and `shifts`
   /// Averages groups of features, the number of which is the attribute `members`.
   bool averages_members = false;
   bool uses_batch_statistics = false;  ///< in training, each feature needs several values

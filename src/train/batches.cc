@@ -41,8 +41,7 @@ void give_members_targets(const Objective& objective, const Dataset& data,
     const std::int32_t fold = data.folds[as_index(rows[as_index(i)])];
     for (std::int64_t member = 0; member < members; ++member) {
       const bool wants_fold = which == TargetOf::held_out_member;
-      if ((member == fold) != wants_fold)
-        clear_targets(objective, of_row + member * width, width);
+      if ((member == fold) != wants_fold) clear_targets(objective, of_row + member * width, width);
     }
   }
 }
@@ -75,7 +74,8 @@ void feed_targets(Program& program, ValueId target, const Objective& objective, 
   float* out = program.data(target);
   if (!stored_features_last(shape)) {
     gather_targets(objective, data.targets, rows, out);
-    if (shape[0] > std::ssize(rows)) give_members_targets(objective, data, rows, members, shape, out);
+    if (shape[0] > std::ssize(rows))
+      give_members_targets(objective, data, rows, members, shape, out);
     return;
   }
   for (const std::int64_t row : rows) {

@@ -16,11 +16,10 @@
 namespace selfnorm {
 namespace {
 
-ValueId only_output(const Graph& graph) {
-  if (graph.outputs.size() == 1) return graph.outputs[0];
-  throw Error(ErrorKind::config,
-              fmt::format("training needs a network with one output, but this one has {}",
-                          graph.outputs.size()));
+// Returns the outputs of the members of an ensemble as rows, or the output of another network.
+ValueId member_outputs(Graph& graph) {
+  const Members members = find_members(graph);
+  return members.count == 1 ? only_output(graph) : view_members_as_rows(graph, members);
 }
 
 // Returns at most 48 layers, evenly spaced.
@@ -35,11 +34,14 @@ std::vector<Watched> evenly_spaced(const std::vector<Watched>& all) {
 
 }  // namespace
 
-LossValues add_loss(Graph& graph, const Objective& objective, LossInput compared) {
-  ValueId output = only_output(graph);
-  if (const Members members = find_members(graph);
-      compared == LossInput::members && members.count > 1)
-    output = view_members_as_rows(graph, members);
+ValueId only_output(const Graph& graph) {
+  if (graph.outputs.size() == 1) return graph.outputs[0];
+  throw Error(ErrorKind::config,
+              fmt::format("training needs a network with one output, but this one has {}",
+                          graph.outputs.size()));
+}
+
+LossValues add_loss(Graph& graph, const Objective& objective, ValueId output) {
   const Shape& shape = graph.value(output).shape;
   const bool labels = uses_class_indices(objective.targets);
   Value target{"target", shape, labels ? DType::i32 : DType::f32, Role::input};
@@ -70,7 +72,7 @@ CompiledNetwork compile_training(TrainedModel& model, std::int64_t batch, std::u
                                  float* gradients) {
   Graph graph = build_engine_graph(model.network, batch);
   const ValueId output = only_output(graph);
-  const LossValues loss = add_loss(graph, model.objective, LossInput::members);
+  const LossValues loss = add_loss(graph, model.objective, member_outputs(graph));
   pack_sequences(graph, Mode::training);
   fuse(graph, Mode::training);
   std::vector<ValueId> parameters;
@@ -97,13 +99,10 @@ CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
                                   const InferenceOutputs& requested) {
   Graph graph = build_engine_graph(model.network, batch);
   apply_inference_mode(graph);
-  ValueId output = graph.outputs[0];
+  ValueId output = requested.members ? member_outputs(graph) : graph.outputs[0];
+  graph.outputs[0] = output;
   LossValues loss;
-  if (requested.loss) {
-    loss = add_loss(graph, model.objective,
-                    requested.members ? LossInput::members : LossInput::output);
-  }
-  if (requested.members) graph.outputs[0] = output = loss.output;
+  if (requested.loss) loss = add_loss(graph, model.objective, only_output(graph));
   if (requested.prediction && !model.objective.prediction.empty()) {
     output = emit_node(graph, "prediction", model.objective.prediction, {output})[0];
     graph.outputs[0] = output;

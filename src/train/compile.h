@@ -18,16 +18,13 @@ struct LossValues {
   ValueId weight = kNoValue;
 };
 
-/// What the loss compares with the targets: the network's output or, for an ensemble, the output of
-/// each member. The latter has a row for each member of each sample, (N·members, outputs), and so
-/// do its targets.
-enum class LossInput : std::uint8_t { output, members };
+/// Returns the only output of a network. Throws Error(config) if there are several.
+ValueId only_output(const Graph& graph);
 
-/// Adds the targets as an input, and the loss of the objective. Both outputs of the loss become
-/// outputs of the graph. Throws Error(config) unless the network has one output and the attributes
+/// Adds the targets as an input, and the loss of the objective, which compares `output` with them.
+/// Both outputs of the loss become outputs of the graph. Throws Error(config) unless the attributes
 /// of the loss are valid, and Error(shape) if the loss does not fit that output.
-LossValues add_loss(Graph& graph, const Objective& objective,
-                    LossInput compared = LossInput::output);
+LossValues add_loss(Graph& graph, const Objective& objective, ValueId output);
 
 /// A program, and the ids of the values that its user reads and writes.
 struct CompiledNetwork {
@@ -48,7 +45,8 @@ struct InferenceOutputs {
   bool loss = false;        ///< the loss with respect to the targets
   bool prediction = false;  ///< the output after the objective's prediction op
   bool watched = false;     ///< moments and histograms of the outputs of layers
-  /// The members' outputs as the output and as the input of the loss. Needs `loss`.
+  /// The outputs of the members of an ensemble in place of their mean, each in a row of its own:
+  /// (N·members, outputs). The targets have these rows, too.
   bool members = false;
 };
 CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/evaluator.h"
 
+#include <fmt/format.h>
+
 #include "base/index.h"
+#include "selfnorm/error.h"
 #include "train/batches.h"
 #include "train/metric_table.h"
 #include "train/score_ranges.h"
@@ -39,6 +42,18 @@ void Evaluator::for_each_batch(const Dataset& data, std::span<const std::int64_t
 
 namespace {
 
+// Throws unless each of the rows is in the fold of a member.
+void check_folds(const Dataset& data, std::span<const std::int64_t> rows, std::int64_t members) {
+  for (const std::int64_t row : rows) {
+    const std::int32_t fold = row < std::ssize(data.folds) ? data.folds[as_index(row)] : -1;
+    if (fold >= 0 && fold < members) continue;
+    throw Error(ErrorKind::data,
+                fmt::format("{}: row {} (from 0) is in no fold of the {} members (clear "
+                            "Dataset::folds to use the mean of the members)",
+                            data.name, row, members));
+  }
+}
+
 // Appends the output of the member of each row's fold.
 void append_outputs_of_folds(const CompiledNetwork& network, const Dataset& data,
                              std::span<const std::int64_t> rows, std::vector<float>& all) {
@@ -46,6 +61,7 @@ void append_outputs_of_folds(const CompiledNetwork& network, const Dataset& data
   append_outputs(network.program, network.output, of_members);
   const Shape& shape = network.program.graph().value(network.output).shape;
   const std::int64_t members = shape[0] / std::ssize(rows), width = shape[1];
+  check_folds(data, rows, members);
   for (std::int64_t i = 0; i < std::ssize(rows); ++i) {
     const std::int32_t fold = data.folds[as_index(rows[as_index(i)])];
     const auto first = of_members.begin() + (i * members + fold) * width;
@@ -126,9 +142,19 @@ RatedScores Evaluator::rated_score(const Dataset& data, std::span<const std::int
 
 std::vector<float> Evaluator::outputs(const Dataset& data, std::span<const std::int64_t> rows) {
   std::vector<float> all;
-  for_each_batch(data, rows, false,
-                 [&](CompiledNetwork& network, std::span<const std::int64_t>) {
-                   append_outputs(network.program, network.output, all);
+  for_each_batch(data, rows, false, [&](CompiledNetwork& network, std::span<const std::int64_t>) {
+    append_outputs(network.program, network.output, all);
+  });
+  return all;
+}
+
+std::vector<float> Evaluator::held_out_outputs(const Dataset& data,
+                                               std::span<const std::int64_t> rows) {
+  if (data.folds.empty()) return outputs(data, rows);
+  std::vector<float> all;
+  for_each_batch(data, rows, true,
+                 [&](CompiledNetwork& network, std::span<const std::int64_t> batch) {
+                   append_outputs_of_folds(network, data, batch, all);
                  });
   return all;
 }

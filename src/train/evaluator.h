@@ -26,8 +26,7 @@ class Evaluator {
 
   /// Computes the loss and the metrics of these rows, which must have targets. Stores the outputs
   /// of the network before the objective's prediction op in `outputs` unless it is null. Needs
-  /// parts.loss. If the data have folds, the output for a row is that of the member of its fold,
-  /// which did not train on it.
+  /// parts.loss. If the data have folds, the outputs are those of `held_out_outputs`.
   Scores score(const Dataset& data, std::span<const std::int64_t> rows,
                std::vector<float>* outputs = nullptr);
 
@@ -38,6 +37,9 @@ class Evaluator {
 
   /// Returns the outputs of the network for these rows, rows × outputs in API order.
   std::vector<float> outputs(const Dataset& data, std::span<const std::int64_t> rows);
+
+  /// The same, if the data have folds, from the member of each row's fold.
+  std::vector<float> held_out_outputs(const Dataset& data, std::span<const std::int64_t> rows);
 
   /// Returns statistics of the outputs of layers for these rows as one batch. Needs parts.watched.
   LayerStatistics layer_statistics(const Dataset& data, std::span<const std::int64_t> rows);

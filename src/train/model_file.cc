@@ -107,7 +107,7 @@ std::size_t max_class_names(TargetKind targets, std::int64_t outputs) {
 // Checks that the loss accepts the outputs of the network, and that there are outputs for all named
 // classes.
 void check_objective(const Objective& objective, const Schema& schema, Graph graph) {
-  const Shape& shape = graph.value(add_loss(graph, objective).output).shape;
+  const Shape& shape = graph.value(add_loss(graph, objective, only_output(graph)).output).shape;
   const std::size_t max_classes = max_class_names(objective.targets, elements(shape) / shape[0]);
   if (schema.class_names.size() <= max_classes) return;
   throw Error(

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "optim/schedule.h"
 #include "selfnorm/error.h"
 #include "temporary_files.h"
 
@@ -37,9 +40,43 @@ TEST(Preset, LengthIsInStepsWithinBounds) {
   apply_preset(config, numbers(), 2000, 0);
   const double steps = static_cast<double>(config.train.epochs) * 2000 /
                        static_cast<double>(config.train.batch_size);
-  EXPECT_NEAR(steps, 3000, 50);
-  EXPECT_EQ(epochs("default", 2000), 48);
-  EXPECT_EQ(epochs("fast", 2000), 16);  // a third
+  EXPECT_NEAR(steps, 1500, 50);
+  EXPECT_EQ(epochs("default", 2000), 24);
+  EXPECT_EQ(epochs("fast", 2000), 16);
+  EXPECT_EQ(epochs("best", 2000), 48);
+}
+
+TEST(Preset, ChoosesTheNumberOfMembers) {
+  const auto members = [](const std::string& preset) {
+    RunConfig config = config_with(preset);
+    apply_preset(config, classes(), 1000, 100);
+    return config.default_network.members;
+  };
+  EXPECT_EQ(members("none"), 1);
+  EXPECT_EQ(members("fast"), 1);
+  EXPECT_EQ(members("default"), 2);
+  EXPECT_EQ(members("best"), 8);
+}
+
+TEST(Preset, WeightDecayIsStrongForFewRowsWithClasses) {
+  // By what a weight without a gradient is multiplied in the whole training, with the rate of each
+  // step from the schedule.
+  const auto shrinkage = [](const Targets& targets, std::int64_t rows) {
+    RunConfig config = config_with("default");
+    apply_preset(config, targets, rows, 0);
+    const OptimizerOptions& optimizer = config.train.optimizer;
+    const std::int64_t batches = (rows + 31) / 32;
+    const Schedule schedule(config.train.schedule, optimizer.learning_rate, batches,
+                            static_cast<double>(config.train.epochs));
+    double product = 1;
+    for (std::int64_t step = 0; step < config.train.epochs * batches; ++step)
+      product *= 1 - schedule.learning_rate(step) * optimizer.weight_decay;
+    return product;
+  };
+  EXPECT_NEAR(std::log(shrinkage(classes(), 300)), -3, 0.2);
+  EXPECT_NEAR(std::log(shrinkage(classes(), 600)), -0.75, 0.05);
+  EXPECT_NEAR(std::log(shrinkage(numbers(), 300)), -0.5, 0.03);
+  EXPECT_GT(shrinkage(classes(), 5000), 0.98);
 }
 
 TEST(Preset, LeavesGivenOptionsAlone) {

@@ -29,6 +29,24 @@ TEST(Grouped, SeparatesThousandsWithCommas) {
   EXPECT_EQ(group_digits(-1000), "-1,000");
 }
 
+TEST(Duration, IsParsedWithItsUnit) {
+  EXPECT_EQ(parse_duration("60s"), 60);
+  EXPECT_EQ(parse_duration("1.5m"), 90);
+  EXPECT_EQ(parse_duration("10min"), 600);
+  EXPECT_EQ(parse_duration("2h"), 7200);
+  EXPECT_EQ(parse_duration("500ms"), 0.5);
+  for (const char* other : {"", "60", "s", "60 s", "-1s", "0s", "nans", "1e999s", "5mins", "60sec"})
+    EXPECT_FALSE(parse_duration(other).has_value()) << other;
+}
+
+TEST(Duration, IsWrittenForPeople) {
+  EXPECT_EQ(format_duration(0.000123), "123 µs");
+  EXPECT_EQ(format_duration(0.0045), "4.5 ms");
+  EXPECT_EQ(format_duration(1.234), "1.23 s");
+  EXPECT_EQ(format_duration(123), "2 min 03 s");
+  EXPECT_EQ(format_duration(3900), "1 h 05 min");
+}
+
 TEST(IsUtf8, RejectsLatin1AndOverlongForms) {
   for (const char* good : {"", "plain", "größer", "數字", "\xF0\x9F\x99\x82"})
     EXPECT_TRUE(is_utf8(good)) << good;

@@ -85,13 +85,13 @@ class LogLosses(CliTest):
         targets = self.write_table(table(price))
         self.train("--loss", "mean_squared_log_error", "--validation-split", "0", "--epochs", "1")
         logarithms = [math.log1p(y) for y in targets]
-        last = self.config()["model"]["layers"][-1]
+        last = self.config()["model"]["layers"][-2]
         self.assertAlmostEqual(statistics.mean(logarithms), last["shift"], delta=0.02)
         self.assertAlmostEqual(statistics.pstdev(logarithms), last["factor"], delta=0.001)
         self.assertEqual(last["factor"], self.config()["train"]["loss"]["unit"])
         targets = self.write_table(table(count))
         self.train("--loss", "poisson", "--validation-split", "0", "--epochs", "1")
-        last, mean = self.config()["model"]["layers"][-1], statistics.mean(targets)
+        last, mean = self.config()["model"]["layers"][-2], statistics.mean(targets)
         self.assertAlmostEqual(math.log(mean), last["shift"], delta=0.01)
         spread = math.log1p(statistics.pvariance(targets) / mean ** 2)
         self.assertAlmostEqual(min(1, math.sqrt(spread)), last["factor"], delta=0.001)

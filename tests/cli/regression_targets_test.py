@@ -26,8 +26,9 @@ class Numbers(CliTest):
         rows = [prices(i) for i in range(ROWS)]
         told = self.train(rows, "--epochs", "20", "--test-split", "0.2", "--shuffle-split", "true")
         self.assertGreater(told["test"]["r2"], 0.95)
-        last = self.layers()[-1]
-        self.assertEqual("scale", last["op"])
+        scale, average = self.layers()[-2:]  # each member of the ensemble has the scale of the targets
+        self.assertEqual("scale", scale["op"])
+        self.assertEqual(("average_members", 2), (average["op"], average["members"]))
 
     def test_each_of_several_targets_has_its_own_unit(self):
         rows = [(x, y, price, 40 + 10 * (x - y)) for x, y, price in map(prices, range(ROWS))]
@@ -35,9 +36,10 @@ class Numbers(CliTest):
         told = self.ok_json("train", "--data", "t.csv", "--target", "price,age", "--epochs", "20",
                             "--test-split", "0.2", "--shuffle-split", "true", "--out", "run")
         self.assertGreater(told["test"]["r2"], 0.95)  # the mean over the targets
-        last = self.layers()[-1]
-        self.assertEqual("scale_features", last["op"])
-        self.assertEqual(2, len(last["factors"]))
+        scale = self.layers()[-2]
+        self.assertEqual("scale_features", scale["op"])
+        self.assertEqual(4, len(scale["factors"]))  # two targets of two members
+        self.assertEqual(scale["factors"][:2], scale["factors"][2:])
         self.assertEqual(2, len(told["output_lines"]))
 
     def test_scale_ignores_validation_rows(self):
@@ -45,7 +47,7 @@ class Numbers(CliTest):
         rows[-60:] = [(x, y, 1e9) for x, y, _ in rows[-60:]]
         self.train(rows, "--epochs", "1", "--validation-split", "0.1", "--shuffle-split", "false")
         trained = [price for _, _, price in rows[:-60]]
-        last = self.layers()[-1]
+        last = self.layers()[-2]
         self.assertAlmostEqual(1, last["factor"] / statistics.pstdev(trained), delta=1e-3)
         self.assertAlmostEqual(1, last["shift"] / statistics.mean(trained), delta=1e-3)
 

@@ -93,7 +93,7 @@ class TableFormats(CliTest):
             with self.subTest(name):
                 with open(self.path(name), "rb") as table:
                     said = self.train("run", "-", stdin=table)
-                self.assertIn("standard input: 80 training rows", said.err)
+                self.assertIn("standard input: 100 training rows, of which 40 are validation rows", said.err)
                 self.assertIn("selfnorm evaluate run --data NEW_ROWS", said.out)
                 self.assertNotIn("doctor", said.out)
                 self.assertEqual(self.predict("file", "t.csv"), self.predict("run", "t.csv"))

@@ -52,8 +52,10 @@ class Tables(CliTest):
         for line in ("numbers  number (", "% missing)", "times    when", "words    color 3",
                      "ids      'id' (it names the rows); predictions repeat them",
                      "left out 'same' (all cells are the same)",
-                     "rows     40 held out for validation, at random; --validation-split 0 trains on all"):
+                     "rows     each of 2 networks trains without 40 rows, which are other ones for each network"):
             self.assertIn(line, said)
+        self.assertIn("rows     40 held out for validation, at random; --validation-split 0 trains on all",
+                      self.train("--members", "1").err)
 
     def test_offers_few_whole_numbers_as_categories(self):
         self.write("t.csv", text(["x", "n", "z", "y"],
@@ -140,7 +142,7 @@ class Tables(CliTest):
         bare = list(csv.DictReader(io.StringIO(self.ok("predict", "run", "--data", "bare.csv").out)))
         self.assertEqual([row["y"] for row in rows], [row["y"] for row in bare])
         held_out = list(csv.DictReader(io.StringIO(self.ok("predict", "run", "--split", "validation").out)))
-        self.assertEqual(40, len(held_out))
+        self.assertEqual(80, len(held_out))
         for row in held_out:  # below the header
             self.assertEqual(f"r{int(row['line']) - 2}", row["id"])
 
@@ -168,7 +170,7 @@ class Tables(CliTest):
         said = self.train()
         scored = self.ok_json("evaluate", "run")
         self.assertEqual("validation", scored["split"])
-        self.assertEqual(40, scored["samples"])
+        self.assertEqual(80, scored["samples"])
         self.assertIn(f"validation rmse {scored['rmse']:.4f}", said.out)
         self.assertLess(scored["ranges"]["rmse"]["low"], scored["rmse"])
         self.assertGreater(scored["ranges"]["rmse"]["high"], scored["rmse"])
@@ -178,7 +180,7 @@ class Tables(CliTest):
         rows = [[i % 20, f"2024-01-{1 + i // 20:02}", i % 7, i % 7 + i % 3] for i in range(400)]
         random.Random(1).shuffle(rows)
         self.write("t.csv", text(["who", "when", "x", "y"], rows))
-        self.train("--group", "who", "--task", "regression")
+        self.train("--group", "who", "--task", "regression", "--members", "1")
         line = {i + 2: row for i, row in enumerate(rows)}
         def held_out(split):
             given = self.ok("predict", "run", "--split", split).out
@@ -220,7 +222,8 @@ class Tables(CliTest):
     def test_a_dry_run_writes_nothing(self):
         self.write("t.csv", text(HEADER, mixed_rows(200)))
         plan = self.ok_json("train", "--data", "t.csv", "--target", "y", "--dry-run", "--out", "run")
-        self.assertEqual((160, 40), (plan["train_rows"], plan["validation_rows"]))
+        self.assertEqual((200, 80), (plan["train_rows"], plan["validation_rows"]))
+        self.assertEqual(2, plan["folds"])
         self.assertIn("[data]", plan["config"])
         self.assertFalse(self.path("run").exists())
 

@@ -92,7 +92,7 @@ class Digits(InferenceTest):
         self.assertLess(history[3]["loss"], history[1]["loss"])
         for record in (history[0], history[3]):
             layers = [m["layer"] for m in record["moments"]]
-            self.assertEqual(["selu_1", "selu_2", "dense_3"], layers)
+            self.assertEqual(["selu_1", "selu_2", "dense_3", "average_members_1"], layers)
             for moments in record["moments"]:
                 self.assertGreater(moments["variance"], 0)
 
@@ -165,7 +165,8 @@ class Digits(InferenceTest):
     def test_saved_weights_are_finite_and_named_after_layers(self):
         self.ok("train", "--data", "digits", "--epochs", "1", "--out", "run")
         metadata, tensors = read_safetensors(self.path("run/model.safetensors"))
-        self.assertEqual([256, 64], tensors["dense_1.weight"][1])
+        self.assertEqual([512, 64], tensors["dense_1.weight"][1])  # of two members
+        self.assertEqual([256, 256], tensors["dense_2.weight"][1])
         self.assertIn("network", metadata)
         for name, (_, _, content) in tensors.items():
             self.assertTrue(all(map(math.isfinite, floats(content))), name)

@@ -46,14 +46,16 @@ class Validation(CliTest):
 
     def test_holds_out_rows_where_they_suffice(self):
         result = self.train(2000)
-        self.assertIn("1,800 training rows, 200 validation rows", result.err)
+        self.assertIn("2,000 training rows, of which 400 are validation rows", result.err)
+        self.assertIn("each of 2 networks trains without 200 rows", result.err)
         self.assertIn("validation accuracy", result.out)
         evaluated = self.ok_json("evaluate", "run", "--split", "validation")
-        self.assertEqual(evaluated["samples"], 200)
+        self.assertEqual(evaluated["samples"], 400)
         self.assertEqual(evaluated["loss"], self.history("run")[-1]["validation_loss"])
 
     def test_holds_out_a_fifth_of_small_tables(self):
-        said = self.train(499).err
+        self.assertIn("of which 200 are validation rows", self.train(499).err)
+        said = self.train(499, "--members", "1").err
         self.assertIn("399 training rows, 100 validation rows", said)
         self.assertIn("100 held out for validation, at random, the same share of each class", said)
 
