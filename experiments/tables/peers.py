@@ -3,13 +3,13 @@
 """Compares selfnorm with other programs for tables, all with their defaults and the same rows.
 
 usage: experiments/tables/peers.py [--program build/release/bin/selfnorm] [--seeds 3]
-                                   [--methods NAME ...] [--tables NAME ...] [--max-rows N] [--jobs 2]
+                                   [--methods NAME ...] [--tables NAME ...] [--max-rows N] [--jobs 2] [--busy]
 
 It needs a Python environment with scikit-learn, skrub, pandas and, for some methods, lightgbm, catboost
 or pytabkit. A quarter of the rows of each table of sets.py is held out, with another seed each time.
 The scores are accuracy or R². The models of scikit-learn and LightGBM read the columns as skrub's
 `tabular_pipeline` prepares them. CatBoost and RealMLP read categories themselves. The results are
-appended to peers.jsonl, and a repeated call goes on where the last one stopped. To repeat a method,
+appended to peers.jsonl, without seconds if --busy says that other programs run, and a repeated call goes on where the last one stopped. To repeat a method,
 remove its lines. The tables of README.md are written from this file.
 """
 
@@ -209,7 +209,7 @@ def summary_text(results, methods):
     both = {**tables["classes"], **tables["number"]}
     seconds = collections.defaultdict(list)
     for r in results:
-        if "score" in r and r["table"] in both:
+        if "score" in r and r["table"] in both and r["seconds"] is not None:
             seconds[r["method"]].append(r["seconds"])
     lines = [f"| program | mean rank, {len(both)} tables | classes, {len(tables['classes'])} | "
              f"numbers, {len(tables['number'])} | mean accuracy | median R² | median seconds to train |",
@@ -248,10 +248,13 @@ def measure_all(arguments):
             waiting += [pool.submit(measure, program, method, table, seed) for method in arguments.methods
                         for seed in range(arguments.seeds) if (table.name, method, seed) not in done]
         for each in concurrent.futures.as_completed(waiting):
-            out.write(json.dumps(each.result()) + "\n")
+            result = each.result()
+            if arguments.busy and "seconds" in result:
+                result["seconds"] = None
+            out.write(json.dumps(result) + "\n")
             out.flush()
-            if "error" in each.result():
-                print(each.result(), file=sys.stderr, flush=True)
+            if "error" in result:
+                print(result, file=sys.stderr, flush=True)
 
 
 def main():
@@ -261,6 +264,7 @@ def main():
     parser.add_argument("--methods", nargs="*", default=MAIN)
     parser.add_argument("--tables", nargs="*")
     parser.add_argument("--max-rows", type=int, default=10**9)
+    parser.add_argument("--busy", action="store_true", help="do not record seconds")
     parser.add_argument("--jobs", type=int, default=2, help="trainings at a time")
     arguments = parser.parse_args()
     measure_all(arguments)

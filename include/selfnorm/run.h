@@ -24,8 +24,7 @@ struct DefaultNetworkOptions {
   std::vector<std::int64_t> hidden = {256, 128};  ///< units of the hidden layers
   double dropout_rate = 0.05;                     ///< alpha dropout after each of them
   /// Number of networks of this kind that are trained side by side and averaged. Each holds out
-  /// other validation rows if DataOptions::validation_split leaves enough rows, and if no layer
-  /// before the hidden ones is learned.
+  /// other validation rows where possible (docs/tables.md, Held-out rows).
   std::int64_t members = 1;
   /// Number of parts of a cross-validation, or 0. A run replaces it by as many members and a
   /// validation split of 1/folds.
@@ -43,12 +42,12 @@ struct RunConfig {
   DefaultNetworkOptions default_network;  ///< options of the default network
   TrainOptions train;                     ///< [train]
   /// Chooses the options of the default network and of its training from the rows and the targets.
-  /// "none": nothing is chosen. "fast": takes a third of the time of "default". "best": ten
+  /// "none": nothing is chosen. "fast" takes less time than "default", and "best" 4 to 10
   /// times as long. "auto": "default" for the default network, else "none". A run replaces it by
   /// "none" when it has chosen the options.
   std::string preset = "none";
-  /// Time that the training may take. The preset chooses the members of the default network and the
-  /// epochs for it. 0: any time.
+  /// Time that the training should take. The preset chooses the members of the default network and
+  /// the epochs for it, from the time of a few steps. 0: any time.
   double seconds = 0;
   /// The options that the preset leaves as they are, by their names in a network file, such as
   /// "epochs" and "optimizer.learning_rate". Reading a network file lists those of [model] and

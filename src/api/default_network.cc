@@ -104,8 +104,11 @@ void add_hidden_layers(const DefaultNetworkOptions& options, std::int64_t output
 
 DataOptions data_options_of(const RunConfig& config) {
   DataOptions options = config.data;
+  // With folds, the members must not share an embedding.
   options.embed_many = config.network.layers.empty() && config.data.inputs.empty() &&
-                       config.default_network.folds == 0;  // the members would share an embedding
+                       config.default_network.folds == 0;
+  if (const std::int64_t folds = config.default_network.folds; folds > 1)
+    options.validation_split = 1 / static_cast<double>(folds);
   return options;
 }
 

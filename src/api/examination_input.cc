@@ -168,7 +168,9 @@ ExaminationInput prepare_examination(const RunConfig& given, Dataset& train,
                                      const ExaminationOptions& options) {
   RunConfig config = given;
   const Split split = split_validation_rows(config.data, train, config.train.seed);
-  apply_preset(config, train.targets, std::ssize(split.train), std::ssize(split.held_out));
+  decide_validation_split(config.data, train.rows, false);
+  choose_members(config);
+  apply_preset(config, train.targets, std::ssize(split.train));
   complete_network(config, train, split.train);
   const Schema schema = prepare_inputs(config, train, split.train);
   return prepare_examination(config, train, split.train, schema, options);

@@ -4,11 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/text.h"
+#include "ops/table.h"
 #include "passes/members.h"
 #include "selfnorm/error.h"
+#include "tables/column_encoding.h"
+#include "tables/embedded_categories.h"
 
 namespace selfnorm {
 
@@ -21,7 +25,7 @@ bool resolve_folds(RunConfig& config) {
   if (folds == 1) fail("a cross-validation needs at least 2 folds");
   if (is_listed(config.given, "members")) fail("each fold has one member (leave out members)");
   DataOptions& data = config.data;
-  if (data.validation_split.value_or(0) > 0 || !data.validation.empty())
+  if (data.validation_split.has_value() || !data.validation.empty())
     fail("each row is held out once (leave out validation_split and validation)");
   if (!data.shuffle_split || !data.time.empty())
     fail("the rows of a fold are drawn at random (leave out shuffle_split = false and time)");
@@ -31,18 +35,44 @@ bool resolve_folds(RunConfig& config) {
   return true;
 }
 
-void fit_split_to_members(RunConfig& config) {
-  if (!config.network.layers.empty()) return;
-  double& split = *config.data.validation_split;
-  split = std::min(split, 1 / static_cast<double>(config.default_network.members));
+void require_folds(const Dataset& train) {
+  if (!train.folds.empty()) return;
+  const bool has_embedding = std::ranges::any_of(train.table, is_embedded);
+  throw Error(
+      ErrorKind::config,
+      fmt::format("[model]: folds: {} (use --members instead, which share their held-out rows)",
+                  has_embedding || !train.vocabulary.empty()
+                      ? "the networks share an embedding, which learns from the rows of all folds"
+                      : "the rows cannot be divided into so many folds, or the networks share a "
+                        "layer, or the loss does not ignore missing targets"));
 }
 
-Split divide_rows(const RunConfig& config, const Graph& graph, Dataset& train) {
+std::int64_t most_members_with_folds(const DataOptions& data) {
+  constexpr double kRounding = 1e-6;
+  const double split = *data.validation_split;
+  return split > 0 ? static_cast<std::int64_t>(1 / split + kRounding)
+                   : std::numeric_limits<std::int64_t>::max();
+}
+
+std::vector<std::int64_t> rows_to_complete_from(const RunConfig& config, const Dataset& train) {
+  const bool shares_no_layer = config.network.layers.empty() && train.vocabulary.empty() &&
+                               config.default_network.numeric_embedding == "none" &&
+                               std::ranges::none_of(train.table, is_embedded);
+  const bool has_folds =
+      shares_no_layer &&
+      !draw_folds(config.data, train, config.train.seed, config.default_network.members).empty();
+  return has_folds ? all_rows(train.rows)
+                   : split_validation_rows(config.data, train, config.train.seed).train;
+}
+
+Split divide_rows(const RunConfig& config, const Objective& objective, const Graph& graph,
+                  Dataset& train) {
   const Members members = find_members(graph);
+  const bool may_differ =
+      members.are_separate && !find_op(objective.loss)->traits.counts_missing_targets;
   train.folds.clear();
-  if (!members.are_separate || !can_have_folds(config.data, train, members.count))
-    return split_validation_rows(config.data, train, config.train.seed);
-  train.folds = draw_folds(config.data, train, config.train.seed, members.count);
+  if (may_differ) train.folds = draw_folds(config.data, train, config.train.seed, members.count);
+  if (train.folds.empty()) return split_validation_rows(config.data, train, config.train.seed);
   Split split{all_rows(train.rows), {}};
   for (const std::int64_t row : split.train)
     if (train.folds[static_cast<std::size_t>(row)] >= 0) split.held_out.push_back(row);

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "api/open_model.h"
 #include "api/run.h"
 #include "data/split.h"
@@ -28,6 +31,33 @@ void prepare_to_score(TrainedModel& model, const std::vector<std::int64_t>& rows
   check_labeled(data.targets, rows, data.name, "given");
 }
 
+// Returns the half width of intervals of this level for each output.
+std::vector<double> interval_bounds(const TrainedModel& model, double level) {
+  if (!(level > 0 && level < 1)) {
+    throw Error(ErrorKind::config,
+                fmt::format("the level of an interval is between 0 and 1, got {}", level));
+  }
+  if (model.held_out_errors.empty()) {
+    throw Error(ErrorKind::config,
+                model.objective.targets == TargetKind::values
+                    ? "intervals need the errors of held-out rows, which this model does not have "
+                      "(train it again with rows held out, and predict as in training)"
+                    : "intervals are for predicted numbers, but this model predicts probabilities");
+  }
+  std::vector<double> bounds;
+  for (const HeldOutErrors& errors : model.held_out_errors) {
+    const auto bound = conformal_bound(errors, level);
+    if (!bound.has_value()) {
+      throw Error(ErrorKind::config,
+                  fmt::format("an interval of level {} needs at least {} held-out rows with a "
+                              "target, but the training had {}",
+                              level, rows_needed(level), errors.rows));
+    }
+    bounds.push_back(*bound);
+  }
+  return bounds;
+}
+
 }  // namespace
 
 Model Model::load(const std::string& path) {
@@ -43,7 +73,10 @@ const std::string& Model::loss() const { return trained_->objective.loss; }
 Model Model::with_dropout_inference(const std::string& inference) const {
   auto changed = std::make_shared<TrainedModel>(*trained_);
   const bool changes = set_dropout_inference(changed->network, inference);
-  if (changes) undo_output_lines(*changed);  // they were fitted to other outputs
+  if (changes) {  // these were fitted to other outputs
+    undo_output_lines(*changed);
+    changed->held_out_errors.clear();
+  }
   return Model(std::move(changed));
 }
 
@@ -98,6 +131,27 @@ Tensor Model::predict(Dataset data, const std::vector<std::int64_t>& rows) const
   predictions.data = evaluator.held_out_outputs(data, rows);
   predictions.shape = {static_cast<std::int64_t>(rows.size()), evaluator.output_width()};
   return predictions;
+}
+
+PredictionIntervals Model::predict_intervals(Dataset data, const std::vector<std::int64_t>& rows,
+                                             double level) const {
+  const std::vector<double> bounds = interval_bounds(*trained_, level);
+  const Objective& objective = trained_->objective;
+  PredictionIntervals intervals{predict(std::move(data), rows), {}};
+  intervals.high = intervals.low;
+  const auto move = [&](float value, double by) {
+    if (!has_errors_of_outputs(objective)) return value + by;
+    const auto output = static_cast<float>(output_of_value(objective, value) + by);
+    return double{predicted_values(objective, {&output, 1})[0]};
+  };
+  const double least = objective.prediction.empty() ? -std::numeric_limits<double>::infinity() : 0;
+  for (std::size_t i = 0; i < intervals.low.data.size(); ++i) {
+    const double bound = bounds[i % bounds.size()];
+    const float value = intervals.low.data[i];
+    intervals.low.data[i] = static_cast<float>(std::max(least, move(value, -bound)));
+    intervals.high.data[i] = static_cast<float>(move(value, bound));
+  }
+  return intervals;
 }
 
 Tensor Model::predict(Dataset data) const {

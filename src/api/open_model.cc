@@ -132,7 +132,7 @@ SelectedRows whole(Dataset data, const std::string& split) {
 
 // Selects the rows of a split, as training divided the data. Other data without a split are a test
 // set as a whole.
-SelectedRows select_split(LoadedData loaded, RunConfig config, const Network& network,
+SelectedRows select_split(LoadedData loaded, RunConfig config, const TrainedModel& model,
                           const std::string& wanted, bool is_external, bool prefers_held_out) {
   DataOptions& options = config.data;
   decide_validation_split(options, loaded.train.rows, loaded.test.has_value());
@@ -152,7 +152,9 @@ SelectedRows select_split(LoadedData loaded, RunConfig config, const Network& ne
   if (split == "validation" && loaded.validation.has_value()) {
     return whole(std::move(*loaded.validation), split);
   }
-  const Split parts = divide_rows(config, build_engine_graph(network, 1), loaded.train);
+  const Split parts = is_external ? split_validation_rows(options, loaded.train, config.train.seed)
+                                  : divide_rows(config, model.objective,
+                                                build_engine_graph(model.network, 1), loaded.train);
   std::vector<std::int64_t> rows = all_rows(loaded.train.rows);
   if (split == "train") rows = parts.train;
   if (split == "validation") rows = parts.held_out;
@@ -230,8 +232,8 @@ ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
         "these rows may have been training rows",
         loaded.train.name));
   }
-  SelectedRows rows = select_split(std::move(loaded), std::move(config), opened.model.network,
-                                   split, is_external, needs_targets);
+  SelectedRows rows = select_split(std::move(loaded), std::move(config), opened.model, split,
+                                   is_external, needs_targets);
   if (needs_targets) require_targets(opened.model.schema, rows.data);
   else rows.data.targets = {};
   if (!data.inputs.empty() || !data.text.empty()) clear_column_names(rows.data);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "api/folds.h"
 #include "base/text.h"
 #include "selfnorm/error.h"
 
@@ -61,9 +62,17 @@ bool is_given(const RunConfig& config, const std::string& name) {
   return is_listed(config.given, name) || is_listed(config.given, name.substr(0, name.find('.')));
 }
 
-bool measures_accuracy(const TrainOptions& train) {
-  const bool is_softmax = train.loss == "auto" || train.loss == "softmax_cross_entropy";
-  return is_softmax && (train.metrics.empty() || is_listed(train.metrics, "accuracy"));
+// Returns the preset that "auto" stands for, or the given one.
+std::string name_of_preset(const RunConfig& config) {
+  const bool is_automatic = config.preset == "auto";
+  const bool has_layers = !config.network.layers.empty();
+  if (has_layers && !is_automatic && config.preset != "none") {
+    throw Error(ErrorKind::config,
+                fmt::format("[train]: preset = \"{}\" chooses the network, but the file gives "
+                            "layers (remove one of them)",
+                            config.preset));
+  }
+  return is_automatic ? (has_layers ? "none" : "default") : config.preset;
 }
 
 template <class T, class U>
@@ -73,24 +82,22 @@ void choose(const RunConfig& config, const std::string& name, T& option, U value
 
 }  // namespace
 
-std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t train_rows,
-                         std::int64_t validation_rows) {
-  const bool is_automatic = config.preset == "auto";
-  const bool has_layers = !config.network.layers.empty();
-  if (has_layers && !is_automatic && config.preset != "none") {
-    throw Error(ErrorKind::config,
-                fmt::format("[train]: preset = \"{}\" chooses the network, but the file gives "
-                            "layers (remove one of them)",
-                            config.preset));
-  }
-  std::string name = is_automatic ? (has_layers ? "none" : "default") : config.preset;
+void choose_members(RunConfig& config) {
+  const std::string name = name_of_preset(config);
+  if (name == "none") return;
+  const std::int64_t members = find_preset(name).members;
+  choose(config, "members", config.default_network.members,
+         std::clamp<std::int64_t>(most_members_with_folds(config.data), 1, members));
+}
+
+std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t train_rows) {
+  const std::string name = name_of_preset(config);
   config.preset = "none";
   if (name == "none") return name;
   const Preset preset = find_preset(name);
   TrainOptions& train = config.train;
   choose(config, "hidden", config.default_network.hidden, preset.hidden);
   choose(config, "dropout_rate", config.default_network.dropout_rate, preset.dropout_rate);
-  choose(config, "members", config.default_network.members, preset.members);
   choose(config, "batch_size", train.batch_size, preset.batch_size);
   choose(config, "epochs", train.epochs, epochs_of(preset.steps, train.batch_size, train_rows));
   choose(config, "schedule.name", train.schedule.name, "cosine");
@@ -103,17 +110,11 @@ std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t
     choose(config, "optimizer.weight_decay", train.optimizer.weight_decay,
            weight_decay_of(preset, train, !targets.classes.empty(), train_rows));
   }
-  EarlyStoppingOptions& stopping = train.early_stopping;
-  // A given patience means that the best epoch is wanted, whatever its margin is.
-  if (validation_rows == 0 || is_given(config, "early_stopping.patience")) return name;
-  choose(config, "early_stopping.restore_margin", stopping.restore_margin, 2.0);
-  if (!targets.classes.empty() && measures_accuracy(train))
-    choose(config, "early_stopping.monitor", stopping.monitor, "accuracy");
   return name;
 }
 
 std::string describe_training(const RunConfig& config, const std::string& preset,
-                              std::int64_t train_rows, double seconds) {
+                              std::int64_t train_rows, double seconds, double budget) {
   const TrainOptions& train = config.train;
   const std::int64_t batches = (train_rows + train.batch_size - 1) / train.batch_size;
   std::string text =
@@ -122,6 +123,7 @@ std::string describe_training(const RunConfig& config, const std::string& preset
     text += fmt::format(" in {} {}", train.early_stopping.patience > 0 ? "at most" : "about",
                         format_duration(round_to_digits(seconds, 2)));
   }
+  if (budget > 0) text += fmt::format(" (for {})", format_duration(budget));
   text += fmt::format(", {} at {} ({} schedule)", train.optimizer.name,
                       train.optimizer.learning_rate, train.schedule.name);
   const EarlyStoppingOptions& stopping = train.early_stopping;

@@ -10,16 +10,20 @@
 
 namespace selfnorm {
 
-/// Sets the options that the configuration's preset chooses and the user did not give, and replaces
-/// the preset by "none". `train_rows` and `validation_rows` are numbers of rows. Returns the name
-/// of the preset, "none" if there is none. Throws Error(config) for a preset other than "auto" and
-/// "none" of a network with layers, since it chooses the network, too.
-std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t train_rows,
-                         std::int64_t validation_rows);
+/// Sets the number of members of the default network that the configuration's preset chooses, if
+/// the user did not give it. DataOptions::validation_split must be set.
+void choose_members(RunConfig& config);
 
-/// Returns a line on how a network is trained. `preset` is what `apply_preset` returned, and
-/// `seconds` the expected time, or NaN.
+/// Sets the other options that the preset chooses and the user did not give, and replaces the
+/// preset by "none". `train_rows` is the number of rows of an epoch, and `is_validated` whether
+/// there are validation rows. Returns the name of the preset, "none" if there is none. Throws
+/// Error(config) for a preset other than "auto" and "none" of a network with layers, since it
+/// chooses the network, too.
+std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t train_rows);
+
+/// Returns a line on how a network is trained. `preset` is what `apply_preset` returned, `seconds`
+/// the expected time, or NaN, and `budget` the time for which the preset was chosen, or 0.
 std::string describe_training(const RunConfig& config, const std::string& preset,
-                              std::int64_t train_rows, double seconds);
+                              std::int64_t train_rows, double seconds, double budget);
 
 }  // namespace selfnorm

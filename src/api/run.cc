@@ -285,24 +285,18 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->test = std::move(loaded.test);
   run->validation = std::move(loaded.validation);
   const bool has_folds = resolve_folds(config);
-  fit_to_time(config, run->train);
-  run->is_split_automatic = !config.data.validation_split.has_value();
+  run->is_split_automatic = !has_folds && !config.data.validation_split.has_value();
   decide_validation_split(config.data, run->train.rows, run->test.has_value());
-  const Split first = split_validation_rows(config.data, run->train, config.train.seed);
-  const std::int64_t validation_rows =
-      run->validation.has_value() ? run->validation->rows : std::ssize(first.held_out);
-  run->preset = apply_preset(config, run->train.targets, std::ssize(first.train), validation_rows);
-  if (run->is_split_automatic) fit_split_to_members(config);
-  complete_network(config, run->train, first.train);
+  run->seconds = config.seconds;
+  fit_to_time(config, run->train);
+  choose_members(config);
+  const std::vector<std::int64_t> first = rows_to_complete_from(config, run->train);
+  run->preset = apply_preset(config, run->train.targets, std::ssize(first));
+  complete_network(config, run->train, first);
   run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);
-  const Split split = divide_rows(config, graph, run->train);
-  if (has_folds && run->train.folds.empty()) {
-    throw Error(ErrorKind::config,
-                fmt::format("[model]: folds: {} cannot be divided into folds for separate networks "
-                            "(use fewer folds, and no embedding)",
-                            run->train.name));
-  }
+  const Split split = divide_rows(config, run->model.objective, graph, run->train);
+  if (has_folds) require_folds(run->train);
   const Shape output = sample_output_shape(graph);
   resolve_objective(run->model.objective, run->train.targets, output);
   run->rows = {&run->train, split.train, &run->train, split.held_out};

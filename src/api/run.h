@@ -30,6 +30,7 @@ struct PreparedRun {
   TrainingData rows;
   bool is_split_automatic = false;  ///< whether the user left the validation rows to us
   std::string preset = "none";      ///< that chose options of `config`
+  double seconds = 0;               ///< time for which they were chosen; 0: any
   TrainedModel model;
   std::optional<double> coverage;  ///< RunSummary::coverage
   std::int64_t skipped_vectors = 0;

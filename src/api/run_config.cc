@@ -242,13 +242,14 @@ Options train_table(RunConfig& config) {
       {"preset",
        &config.preset,
        "sets the options of the default network and its training that are not given: default "
-       "chooses them from the rows and the target, fast takes a third of the time, best ten times "
-       "as long, none takes the values in brackets; auto is default for the default network and "
+       "chooses them from the rows and the target, fast takes less time, best 4 to 10 times as "
+       "long, none takes the values in brackets; auto is default for the default network and "
        "none for others",
        range::kAny,
        {"auto", "none", "fast", "default", "best"}},
       {"seconds", &config.seconds,
-       "time that the training may take; the preset chooses the number of networks and the epochs "
+       "time that the training should take; the preset chooses the number of networks and the "
+       "epochs "
        "for it; 0: any time",
        range::kNonNegative},
       {"batch_size", &train.batch_size, "rows per step", range::kAtLeastOne},

@@ -13,6 +13,8 @@
 #include "api/target_offer.h"
 #include "base/text.h"
 #include "data/split.h"
+#include "passes/members.h"
+#include "passes/views.h"
 #include "tables/repeats.h"
 #include "tables/table_description.h"
 #include "tables/table_summary.h"
@@ -63,10 +65,19 @@ std::int64_t count_folds(const PreparedRun& run) {
 }
 
 std::string describe_folds(const PreparedRun& run) {
+  std::int64_t fewest = run.train.rows, most = 0;
+  for (std::int32_t fold = 0; fold < count_folds(run); ++fold) {
+    const std::int64_t rows = std::ranges::count(run.train.folds, fold);
+    fewest = std::min(fewest, rows), most = std::max(most, rows);
+  }
+  const std::string rows = fewest == most
+                               ? group_digits(most)
+                               : fmt::format("{} to {}", group_digits(fewest), group_digits(most));
   return fmt::format(
-      "rows     each of {} networks trains without {} rows, which are other ones for each network; "
-      "validation scores a row with the network that did not train on it",
-      count_folds(run), group_digits(std::ranges::count(run.train.folds, 0)));
+      "rows     each of {} networks trains without {} rows of its own; validation scores a row "
+      "with "
+      "the network that did not train on it",
+      count_folds(run), rows);
 }
 
 // Says how rows were divided if the user did not, and that classes are uneven.
@@ -75,7 +86,8 @@ std::vector<std::string> describe_split(const PreparedRun& run) {
   if (!run.train.folds.empty()) lines.push_back(describe_folds(run));
   const bool is_held_out = run.train.folds.empty() && run.rows.validation == &run.train &&
                            !run.rows.validation_rows.empty();
-  if (run.is_split_automatic && is_held_out) {
+  const bool is_shared = find_members(build_engine_graph(run.config.network, 1)).count > 1;
+  if (is_held_out && (run.is_split_automatic || is_shared)) {
     const DataOptions& data = run.config.data;
     const bool has_classes = !run.train.targets.classes.empty();
     const std::string how = !run.train.times.empty()    ? "the last ones by " + data.time
@@ -85,9 +97,10 @@ std::vector<std::string> describe_split(const PreparedRun& run) {
                                 ? "at random, the same share of each class"
                                 : "at random";
     lines.push_back(
-        fmt::format("rows     {} held out for validation, {}; --validation-split 0 "
+        fmt::format("rows     {} held out for validation{}, {}; --validation-split 0 "
                     "trains on all",
-                    group_digits(std::ssize(run.rows.validation_rows)), how));
+                    group_digits(std::ssize(run.rows.validation_rows)),
+                    is_shared ? " by all members" : "", how));
   }
   const bool has_none =
       run.is_split_automatic && run.rows.validation_rows.empty() && !run.test.has_value();
@@ -149,7 +162,7 @@ RunSummary Run::summary() const {
   summary.folds = count_folds(run);
   summary.seconds = predict_training_seconds(run.model, run.rows, run.config.train);
   summary.notes.push_back(
-      describe_training(run.config, run.preset, summary.train_rows, summary.seconds));
+      describe_training(run.config, run.preset, summary.train_rows, summary.seconds, run.seconds));
   for (const std::string& each : run.train.notes) summary.notes.push_back("note: " + each);
   if (run.config.train.loss == "auto") {
     const auto offer = offer_loss_for_logarithms(run.train.targets, run.rows.train_rows);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "api/folds.h"
 #include "api/run.h"
 #include "base/text.h"
 #include "data/gather.h"
@@ -22,6 +23,8 @@ double measure_member_step(RunConfig config, const Dataset& train) {
   config.default_network.members = kMembers;
   config.given.emplace_back("members");
   config.data.validation_split = 0;
+  config.data.validation.clear();
+  config.train.early_stopping = {};
   const auto run = prepare_run(config, {select_rows(train, drawn), std::nullopt});
   const TrainOptions& options = run->config.train;
   const auto steps =
@@ -30,18 +33,29 @@ double measure_member_step(RunConfig config, const Dataset& train) {
   return predict_training_seconds(run->model, run->rows, options) / steps / kMembers;
 }
 
-// How a number of steps, added over the members, is divided. The training is at most four times as
-// long as that of the default before there are more than two members, and it has at most 16.
+// How the steps of a training, added over the members, are divided.
 struct Work {
-  std::int64_t members, steps;
+  std::int64_t members, epochs;
 };
-Work divide_work(double steps) {
-  constexpr double kDefaultSteps = 1500, kLongest = 6000;
-  if (steps < kDefaultSteps) return {1, std::llround(steps)};
-  const double longer = std::sqrt(std::max(1.0, steps / (2 * kDefaultSteps)));
-  const double each = std::min(kLongest, kDefaultSteps * longer);
-  const std::int64_t members = std::clamp<std::int64_t>(std::llround(steps / each), 2, 16);
-  return {members, std::llround(std::min(kLongest, steps / static_cast<double>(members)))};
+
+// Chooses the members and the epochs, unless the user gave them. Longer trainings and more members
+// are both better, and beyond some length there is no more use.
+Work divide_work(const RunConfig& config, double all_steps, double batches) {
+  constexpr double kDefaultSteps = 1500, kMostSteps = 6000, kMostMembers = 16;
+  const bool has_members = is_listed(config.given, "members");
+  const bool has_epochs = is_listed(config.given, "epochs");
+  // One more epoch is the least that a member adds.
+  const double most = std::max(
+      1.0, std::min({kMostMembers, static_cast<double>(most_members_with_folds(config.data)),
+                     all_steps / batches}));
+  double steps = std::min(
+      kMostSteps, kDefaultSteps * std::sqrt(std::max(1.0, all_steps / (2 * kDefaultSteps))));
+  if (has_epochs) steps = static_cast<double>(config.train.epochs) * batches;
+  const double members = has_members ? static_cast<double>(config.default_network.members)
+                                     : std::clamp(std::floor(all_steps / steps + 0.5), 1.0, most);
+  const double epochs = has_epochs ? static_cast<double>(config.train.epochs)
+                                   : std::min(kMostSteps, all_steps / members) / batches;
+  return {std::llround(members), std::llround(std::max(1.0, std::floor(epochs)))};
 }
 
 }  // namespace
@@ -57,19 +71,18 @@ void fit_to_time(RunConfig& config, const Dataset& train) {
                 "out the layers and preset = \"none\", or set epochs)");
   }
   const double step = measure_member_step(config, train);
-  if (!(step > 0)) return;  // the training will fail, too, and say why
-  const Work work = divide_work(kShareOfSteps * seconds / step);
-  const auto batches =
-      static_cast<double>(train.rows) / static_cast<double>(config.train.batch_size);
-  const auto epochs = std::max<std::int64_t>(
-      1, static_cast<std::int64_t>(static_cast<double>(work.steps) / std::max(1.0, batches)));
-  const auto choose = [&](const std::string& name, std::int64_t& option, std::int64_t value) {
-    if (is_listed(config.given, name)) return;
-    option = value;
-    config.given.push_back(name);
-  };
-  choose("members", config.default_network.members, work.members);
-  choose("epochs", config.train.epochs, epochs);
+  if (!(step > 0)) {
+    throw Error(ErrorKind::config,
+                "[train]: seconds: a step cannot be measured with these options (leave seconds out "
+                "to see why)");
+  }
+  const double batches =
+      std::ceil(static_cast<double>(train.rows) / static_cast<double>(config.train.batch_size));
+  const Work work = divide_work(config, kShareOfSteps * seconds / step, batches);
+  config.default_network.members = work.members;
+  config.train.epochs = work.epochs;
+  for (const char* name : {"members", "epochs"})
+    if (!is_listed(config.given, name)) config.given.emplace_back(name);
 }
 
 }  // namespace selfnorm

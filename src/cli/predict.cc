@@ -17,11 +17,13 @@ namespace {
 
 struct PredictArguments : InferenceArguments {
   std::string out;
+  double interval = 0;
 };
 
-// Returns the outputs for one row, and the predicted class if the model is a classifier.
+// The outputs for one row, the ends of their intervals, if there are any, and the predicted class
+// if the model is a classifier.
 struct Prediction {
-  std::span<const float> values;
+  std::span<const float> values, low, high;
   const std::vector<std::string>& class_names;
 
   bool is_class() const { return values.size() > 1 && values.size() == class_names.size(); }
@@ -62,19 +64,23 @@ struct RowNames {
   }
 };
 
-std::string header(const Model& model, const RowNames& rows) {
+std::string header(const Model& model, const RowNames& rows, bool has_intervals) {
   const std::vector<std::string> names = model.output_names();
   const bool classes = names == model.class_names();
   std::string text = rows.header();
   if (classes) text += ",prediction";
   for (const std::string& name : names)
     text += "," + csv_quoted(classes ? "p(" + name + ")" : name);
+  for (const std::string& name : has_intervals ? names : std::vector<std::string>())
+    text += "," + csv_quoted(name + "_low") + "," + csv_quoted(name + "_high");
   return text + "\n";
 }
 
 std::string csv_row(std::string text, const Prediction& prediction) {
   if (prediction.is_class()) text += "," + csv_quoted(prediction.name());
   for (const float value : prediction.values) text += fmt::format(",{}", value);
+  for (std::size_t i = 0; i < prediction.low.size(); ++i)
+    text += fmt::format(",{},{}", prediction.low[i], prediction.high[i]);
   return text + "\n";
 }
 
@@ -89,6 +95,8 @@ nlohmann::ordered_json json_row(nlohmann::ordered_json json, const Prediction& p
   } else {
     json["prediction"] = std::vector<float>(prediction.values.begin(), prediction.values.end());
   }
+  for (std::size_t i = 0; i < prediction.low.size(); ++i)
+    json["intervals"].push_back({{"low", prediction.low[i]}, {"high", prediction.high[i]}});
   return json;
 }
 
@@ -101,8 +109,17 @@ void run_predict(const PredictArguments& arguments) {
   const auto opened = open_model(arguments, false);
   const Tensor values = opened.model.predict(opened.data, opened.rows);
   const auto width = static_cast<std::size_t>(values.shape[1]);
+  const bool has_intervals = arguments.interval != 0;
+  PredictionIntervals intervals;
+  if (has_intervals)
+    intervals = opened.model.predict_intervals(opened.data, opened.rows, arguments.interval);
   const auto prediction = [&](std::size_t i) {
-    return Prediction{std::span(values.data).subspan(i * width, width), opened.model.class_names()};
+    const auto of_row = [&](const Tensor& all) {
+      return all.data.empty() ? std::span<const float>()
+                              : std::span(all.data).subspan(i * width, width);
+    };
+    return Prediction{of_row(values), of_row(intervals.low), of_row(intervals.high),
+                      opened.model.class_names()};
   };
   const bool is_part = arguments.data.source.empty() && opened.split != "all";
   const RowNames names{opened.data, is_part && !opened.data.lines.empty()};
@@ -114,7 +131,7 @@ void run_predict(const PredictArguments& arguments) {
     }
     text = nlohmann::ordered_json{{"predictions", rows}}.dump(2) + "\n";
   } else {
-    text = header(opened.model, names);
+    text = header(opened.model, names, has_intervals);
     for (std::size_t i = 0; i < opened.rows.size(); ++i) {
       text += csv_row(names.csv(opened.rows[i]), prediction(i));
     }
@@ -130,12 +147,19 @@ void add_predict(Command& program) {
       "predict", "Write the predictions of a trained model as CSV, one row per row of the data");
   const auto arguments = std::make_shared<PredictArguments>();
   add_inference_arguments(command, *arguments);
+  command.add({.name = "--interval",
+               .target = &arguments->interval,
+               .help = "add the ends of intervals that contain this share of the targets, such as "
+                       "0.9; needs a target that is a number, and rows held out in the training",
+               .value = "LEVEL",
+               .default_text = "none"});
   command.add({.name = "--out",
                .target = &arguments->out,
                .help = "file to write",
                .value = "FILE",
                .default_text = "standard output"});
   command.examples = {"selfnorm predict runs/mine --data new.csv",
+                      "selfnorm predict runs/mine --data new.csv --interval 0.9",
                       "head -5 new.csv | selfnorm predict runs/mine --data - --json"};
   command.run = [arguments] { return run_predict(*arguments), 0; };
 }

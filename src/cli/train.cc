@@ -240,8 +240,9 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
     fmt::print("{}\n", document.dump(2));
     return;
   }
-  if (result.test.empty()) print_scores("validation", result.validation, result.validation_ranges);
-  else print_scores("test", result.test, result.test_ranges);
+  if (!result.validation.empty())
+    print_scores("validation", result.validation, result.validation_ranges);
+  if (!result.test.empty()) print_scores("test", result.test, result.test_ranges);
   print_output_lines(result.output_lines, run.model().output_names());
   print_stopping(result, run.config().train.early_stopping);
   fmt::print("trained  {} epochs, {} steps in {}\n", result.epochs, group_digits(result.steps),

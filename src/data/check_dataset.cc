@@ -87,6 +87,7 @@ void check_token_ids(const Field& field, std::int64_t vocabulary, const std::str
 
 void check_dataset(const Dataset& data) {
   if (data.rows < 1) throw_data_error(fmt::format("{}: has no rows", data.name));
+  if (!data.folds.empty()) check_count(data.name, "fold", data.folds.size(), data.rows, 1);
   for (const Field& field : data.inputs) {
     check_field(data.name, field, data.rows, !data.vocabulary.empty());
     if (!data.vocabulary.empty()) check_token_ids(field, std::ssize(data.vocabulary), data.name);

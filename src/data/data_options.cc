@@ -19,7 +19,7 @@ Options options(DataOptions& data) {
        "transform of the numbers of a table before standardization: quantile (normal quantiles of "
        "their ranks), robust (median and interquartile range, then a smooth clip), standard "
        "(none), or "
-       "auto (quantile for classes, standard for numbers)",
+       "auto (quantile for classes and at least 1,000 rows, else standard)",
        range::kAny,
        {"auto", "standard", "robust", "quantile"}},
       {"validation", &data.validation,

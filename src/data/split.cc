@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -195,66 +196,88 @@ std::vector<std::int64_t> training_rows(const Dataset& data, DataOptions options
 
 namespace {
 
-std::int64_t parts_of(const DataOptions& options) {
-  return std::llround(1 / *options.validation_split);
-}
-
-// Deals rows to parts of equal size, with the same share of each class.
+// Deals rows to members: each gets its fraction of the rows, and of each class. A class of a single
+// row stays in the training of all members.
 std::vector<std::int32_t> deal_rows(std::span<const std::int32_t> classes, std::int64_t rows,
-                                    std::uint64_t seed, std::int64_t parts) {
+                                    double fraction, std::uint64_t seed, std::int64_t members) {
   std::vector<std::int64_t> order = permutation(random_key(seed, "shuffle", "validation"), rows);
-  if (!classes.empty())
-    std::ranges::stable_sort(order, {}, [&](std::int64_t row) { return classes[as_index(row)]; });
-  std::vector<std::int32_t> part(as_index(rows));
-  for (std::int64_t i = 0; i < rows; ++i)
-    part[as_index(order[as_index(i)])] = static_cast<std::int32_t>(i % parts);
-  return part;
+  const std::vector<std::int64_t> counts = count_indices(classes);
+  const auto class_of = [&](std::int64_t row) { return classes[as_index(row)]; };
+  if (!classes.empty()) {
+    std::erase_if(order, [&](std::int64_t row) { return counts[as_index(class_of(row))] == 1; });
+    std::ranges::stable_sort(order, {}, class_of);
+  }
+  std::vector<std::int32_t> folds(as_index(rows), -1);
+  for (std::int64_t i = 0; i < std::ssize(order); ++i) {
+    // Each member has one row in each period of 1/fraction rows.
+    const double periods = static_cast<double>(i) * fraction;
+    const double place = (periods - std::floor(periods + kRounding)) / fraction;
+    const auto member = static_cast<std::int32_t>(place + kRounding / fraction);
+    if (member < members) folds[as_index(order[as_index(i)])] = member;
+  }
+  return folds;
 }
 
-// Deals whole groups to parts: each to the smallest one, the largest groups first.
-std::vector<std::int32_t> deal_groups(std::span<const std::int32_t> groups, std::uint64_t seed,
-                                      std::int64_t parts) {
+// Deals whole groups, large ones first, to the part with the largest share of its rows left: to a
+// member, or to the training of all members. A member does not get a group of more than twice its
+// rows.
+std::vector<std::int32_t> deal_groups(std::span<const std::int32_t> groups, double fraction,
+                                      std::uint64_t seed, std::int64_t members) {
   const std::vector<std::int64_t> sizes = count_indices(groups);
+  const auto size_of = [&](std::int64_t group) {
+    return static_cast<double>(sizes[as_index(group)]);
+  };
+  const double of_member = fraction * static_cast<double>(groups.size());
+  const double of_all =
+      static_cast<double>(groups.size()) - static_cast<double>(members) * of_member;
   std::vector<std::int64_t> order =
       permutation(random_key(seed, "shuffle", "validation"), std::ssize(sizes));
-  std::ranges::stable_sort(order, std::greater(),
-                           [&](std::int64_t group) { return sizes[as_index(group)]; });
-  std::vector<std::int64_t> rows_of(as_index(parts), 0);
-  std::vector<std::int32_t> part_of_group(sizes.size());
+  std::ranges::stable_partition(order,
+                                [&](std::int64_t group) { return size_of(group) > of_member / 2; });
+  std::vector<double> given(as_index(members) + 1, 0);
+  const auto share_left = [&](std::int64_t part, double size) {
+    const double rows = part < members ? of_member : of_all;
+    return size > 2 * rows ? -std::numeric_limits<double>::infinity()
+                           : 1 - given[as_index(part)] / rows;
+  };
+  std::vector<std::int32_t> fold_of_group(sizes.size());
   for (const std::int64_t group : order) {
-    const auto smallest = std::ranges::min_element(rows_of);
-    *smallest += sizes[as_index(group)];
-    part_of_group[as_index(group)] = static_cast<std::int32_t>(smallest - rows_of.begin());
+    std::int64_t best = members;
+    for (std::int64_t part = 0; part < members; ++part)
+      if (share_left(part, size_of(group)) > share_left(best, size_of(group))) best = part;
+    given[as_index(best)] += size_of(group);
+    fold_of_group[as_index(group)] = best < members ? static_cast<std::int32_t>(best) : -1;
   }
-  std::vector<std::int32_t> part;
-  for (const std::int32_t group : groups) part.push_back(part_of_group[as_index(group)]);
-  return part;
+  std::vector<std::int32_t> folds;
+  for (const std::int32_t group : groups) folds.push_back(fold_of_group[as_index(group)]);
+  return folds;
+}
+
+// Returns whether each member holds out rows, and at most twice its share.
+bool are_balanced(std::span<const std::int32_t> folds, double fraction, std::int64_t members) {
+  const double most = 2 * fraction * static_cast<double>(folds.size());
+  for (std::int32_t fold = 0; fold < members; ++fold) {
+    const auto rows = static_cast<double>(std::ranges::count(folds, fold));
+    if (rows < 1 || rows > most) return false;
+  }
+  return true;
 }
 
 }  // namespace
 
-bool can_have_folds(const DataOptions& options, const Dataset& train, std::int64_t members) {
-  const double fraction = options.validation_split.value_or(0);
-  if (members < 2 || !(fraction > 0) || !options.shuffle_split || !train.times.empty())
-    return false;
-  const std::int64_t parts = parts_of(options);
-  if (!train.groups.empty() && std::ssize(count_indices(train.groups)) < parts) return false;
-  return members <= parts && parts <= train.rows;
-}
-
 std::vector<std::int32_t> draw_folds(const DataOptions& options, const Dataset& train,
                                      std::uint64_t seed, std::int64_t members) {
-  const std::int64_t parts = parts_of(options);
-  const bool is_stratified = options.stratify_split && !train.targets.classes.empty();
-  std::vector<std::int32_t> folds =
-      train.groups.empty()
-          ? deal_rows(is_stratified ? std::span<const std::int32_t>(train.targets.classes)
-                                    : std::span<const std::int32_t>(),
-                      train.rows, seed, parts)
-          : deal_groups(train.groups, seed, parts);
-  for (std::int32_t& fold : folds)
-    if (fold >= members) fold = -1;
-  return folds;
+  const double fraction = options.validation_split.value_or(0);
+  const bool is_possible = members > 1 && fraction > 0 && options.shuffle_split &&
+                           train.times.empty() &&
+                           fraction * static_cast<double>(members) <= 1 + kRounding;
+  if (!is_possible) return {};
+  std::span<const std::int32_t> classes;
+  if (options.stratify_split) classes = train.targets.classes;
+  const std::vector<std::int32_t> folds =
+      train.groups.empty() ? deal_rows(classes, train.rows, fraction, seed, members)
+                           : deal_groups(train.groups, fraction, seed, members);
+  return are_balanced(folds, fraction, members) ? folds : std::vector<std::int32_t>();
 }
 
 Split split_validation_rows(const DataOptions& options, const Dataset& train, std::uint64_t seed) {

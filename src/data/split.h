@@ -62,13 +62,11 @@ bool are_sorted_by_class(std::span<const std::int32_t> classes);
 /// throws.
 std::vector<std::int64_t> training_rows(const Dataset& data, DataOptions options);
 
-/// Returns whether each of this many members of an ensemble can hold out rows of its own: the rows
-/// are drawn, and the members' fractions of DataOptions::validation_split add up to at most 1.
-bool can_have_folds(const DataOptions& options, const Dataset& train, std::int64_t members);
-
-/// Draws the rows that each of this many members holds out, and returns the member of each row, or
-/// −1. Each holds out about DataOptions::validation_split of the rows, with the same share of each
-/// class if the split is stratified, or whole groups. Needs `can_have_folds`.
+/// Draws the rows that each of this many members of an ensemble holds out, and returns the member
+/// of each row, or −1. Each holds out DataOptions::validation_split of the rows, with the same
+/// share of each class if the split is stratified, or whole groups. Returns an empty list if the
+/// members have to share their held-out rows: the rows are not drawn at random, the fractions add
+/// up to more than 1, or a member would get no rows or more than twice its fraction.
 std::vector<std::int32_t> draw_folds(const DataOptions& options, const Dataset& train,
                                      std::uint64_t seed, std::int64_t members);
 

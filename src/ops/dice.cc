@@ -108,20 +108,21 @@ struct DiceReference {
 
 OpRows dice_rows() {
   const Settings sharp = {{"smooth", 0.25}};
-  return {loss_row("dice",
-                   "1 − (2·Σpy + smooth)/(Σp + Σy + smooth), averaged over samples and channels; p "
-                   "is the sigmoid of one channel or the softmax of several; targets y are "
-                   "probabilities or class indices, and missing pixels do not count",
-                   schema<Attributes>(), infer, lower, reference(DiceReference{}),
-                   {.cases = {{{{3, 1, 4, 5}, {3, 1, 4, 5}}},
-                              {{{2, 4, 3, 5}, {2, 4, 3, 5}}, sharp},
-                              {{{2, 4, 3, 5}, {2, 3, 5}}},
-                              {{{3, 5, 1, 1}, {3, 1, 1}}, sharp},
-                              {{{4, 3}, {4}}}},
-                    .invalid_cases = {{{{4, 3, 2}, {4, 3, 2}}},
-                                      {{{2, 1, 4, 5}, {2, 4, 5}}},
-                                      {{{2, 3, 4, 5}, {2, 2, 4, 5}}}}}),
-          loss_gradient_row("dice_gradient", lower_gradient)};
+  OpRow row = loss_row(
+      "dice",
+      "1 − (2·Σpy + smooth)/(Σp + Σy + smooth), averaged over samples and channels; p "
+      "is the sigmoid of one channel or the softmax of several; targets y are "
+      "probabilities or class indices, and missing pixels do not count",
+      schema<Attributes>(), infer, lower, reference(DiceReference{}),
+      {.cases = {{{{3, 1, 4, 5}, {3, 1, 4, 5}}},
+                 {{{2, 4, 3, 5}, {2, 4, 3, 5}}, sharp},
+                 {{{2, 4, 3, 5}, {2, 3, 5}}},
+                 {{{3, 5, 1, 1}, {3, 1, 1}}, sharp},
+                 {{{4, 3}, {4}}}},
+       .invalid_cases = {
+           {{{4, 3, 2}, {4, 3, 2}}}, {{{2, 1, 4, 5}, {2, 4, 5}}}, {{{2, 3, 4, 5}, {2, 2, 4, 5}}}}});
+  row.traits.counts_missing_targets = true;
+  return {row, loss_gradient_row("dice_gradient", lower_gradient)};
 }
 
 }  // namespace selfnorm

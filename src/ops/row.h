@@ -293,6 +293,8 @@ struct Traits {
   /// Averages groups of features, the number of which is the attribute `members`.
   bool averages_members = false;
   bool uses_batch_statistics = false;  ///< in training, each feature needs several values
+  /// For a loss: the weight of its mean counts samples whose targets are all missing.
+  bool counts_missing_targets = false;
   /// The pointwise op that computes the same at inference with the same attributes, or empty.
   std::string_view op_at_inference = {};
   // For the doctor:

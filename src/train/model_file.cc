@@ -24,6 +24,7 @@ constexpr const char* kFormat = "selfnorm-model-2";
 /// The format of versions 0.1 and 0.2, where alpha dropout was the identity at inference.
 constexpr const char* kFormat1 = "selfnorm-model-1";
 constexpr const char* kOutputLines = "output_lines";
+constexpr const char* kHeldOutErrors = "held_out_errors";
 
 std::vector<TensorEntry> weight_tensors(const Weights& weights,
                                         const std::vector<std::vector<float>>& values) {
@@ -182,6 +183,10 @@ TrainedModel read_model(const TensorFile& file) {
   read_weights(file, model.weights);
   model.output_lines = read_output_lines(file);
   check_output_lines(model, graph);
+  if (const auto errors = file.metadata.find(kHeldOutErrors); errors != file.metadata.end()) {
+    const Shape& output = graph.value(graph.outputs[0]).shape;
+    model.held_out_errors = held_out_errors_from_json(errors->second, elements(output));
+  }
   return model;
 }
 
@@ -198,6 +203,8 @@ void save_model(const TrainedModel& model, const std::filesystem::path& path,
   if (!model.output_lines.empty()) {
     metadata[kOutputLines] = output_lines_to_json(model.output_lines);
   }
+  if (!model.held_out_errors.empty())
+    metadata[kHeldOutErrors] = held_out_errors_to_json(model.held_out_errors);
   std::vector<std::vector<float>> values;
   for (const WeightEntry& entry : model.weights.entries())
     values.push_back(model.weights.get(entry));

@@ -291,6 +291,10 @@ double output_of_value(const Objective& objective, double value) {
   return kind.output_of == nullptr ? value : kind.output_of(value);
 }
 
+bool has_errors_of_outputs(const Objective& objective) {
+  return !objective.prediction.empty() && std::isfinite(output_of_value(objective, 0));
+}
+
 namespace {
 
 // Returns the class index of a number in a class map, or −1 if it is missing.

@@ -79,6 +79,10 @@ std::vector<float> predicted_values(const Objective& objective, std::span<const 
 /// Returns the output whose prediction is this value. Not for classes and labels.
 double output_of_value(const Objective& objective, double value);
 
+/// Whether the errors of predictions are measured on the outputs, since predictions are a function
+/// of them and each target that the loss accepts has one. A count of 0 has none.
+bool has_errors_of_outputs(const Objective& objective);
+
 /// Computes the metrics of `outputs` (of the network before the prediction op, in API order) for
 /// the targets of `rows`. Metrics that are not defined on these rows are left out. `output` is the
 /// shape of one sample's output. Each pixel of an image counts as a row, except for targets that

@@ -9,6 +9,7 @@
 #include "data/standardizer.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/network.h"
+#include "train/held_out_errors.h"
 #include "train/objective.h"
 #include "train/weights.h"
 
@@ -45,6 +46,8 @@ struct TrainedModel {
   Weights weights;
   /// The lines by which the outputs were refitted, by output, or empty (train/output_line.h).
   std::vector<OutputLine> output_lines = {};
+  /// The errors for held-out rows, by output, or empty.
+  std::vector<HeldOutErrors> held_out_errors = {};
 };
 
 using Metadata = std::map<std::string, std::string>;

@@ -158,6 +158,10 @@ void Trainer::run() {
   if (options_.refit_output && can_refit_output(model_)) {
     refit_output(model_, *data_.train, data_.train_rows);
   }
+  if (!data_.validation_rows.empty()) {
+    model_.held_out_errors =
+        measure_held_out_errors(model_, *data_.validation, data_.validation_rows);
+  }
 }
 
 bool Trainer::is_best_epoch_restored() {

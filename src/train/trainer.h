@@ -37,6 +37,7 @@ class Trainer {
   void resume();
 
   /// Trains to the last epoch or until early stopping, and restores the best weights if requested.
+  /// Then it refits the outputs, and measures the errors for the validation rows.
   /// Throws Error(numeric) with the step and the first faulty node if the loss is not finite.
   /// Throws Error(interrupted) after writing a checkpoint if should_stop returns true.
   void run();

@@ -2,7 +2,6 @@
 #include "train/training_time.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "base/quantile.h"
@@ -11,23 +10,22 @@
 namespace selfnorm {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // Returns the median time of a step. The first step, which also compiles the network, counts only
 // if it is slow.
-double measure_step(TrainedModel model, const TrainingData& data, TrainOptions options) {
+double measure_step(TrainedModel model, TrainingData data, TrainOptions options) {
   constexpr int kSteps = 8;
   constexpr double kSlow = 0.2;
   options.watch = false;
+  options.early_stopping = {};
+  data.validation_rows.clear();
   std::vector<double> seconds;
-  double all = 0;
-  Clock::time_point last = Clock::now();
+  double in_epoch = 0, all = 0;
   TrainCallbacks callbacks;
-  callbacks.on_step = [&](const StepProgress&) {
-    const Clock::time_point now = Clock::now();
-    seconds.push_back(std::chrono::duration<double>(now - last).count());
+  callbacks.on_step = [&](const StepProgress& progress) {
+    if (progress.step == 1) in_epoch = 0;
+    seconds.push_back(progress.seconds - in_epoch);
+    in_epoch = progress.seconds;
     all += seconds.back();
-    last = now;
   };
   callbacks.should_stop = [&] { return std::ssize(seconds) > kSteps || all > kSlow; };
   try {

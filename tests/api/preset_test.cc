@@ -24,20 +24,20 @@ RunConfig config_with(const std::string& preset) {
 
 TEST(Preset, ChoosesNothingUnlessAsked) {
   RunConfig config;
-  EXPECT_EQ(apply_preset(config, classes(), 1000, 100), "none");
+  EXPECT_EQ(apply_preset(config, classes(), 1000), "none");
   EXPECT_EQ(to_toml(config), to_toml(RunConfig()));
 }
 
 TEST(Preset, LengthIsInStepsWithinBounds) {
   const auto epochs = [](const std::string& preset, std::int64_t rows) {
     RunConfig config = config_with(preset);
-    apply_preset(config, numbers(), rows, 0);
+    apply_preset(config, numbers(), rows);
     return config.train.epochs;
   };
   EXPECT_EQ(epochs("default", 100), 300);
   EXPECT_EQ(epochs("default", 1'000'000), 10);
   RunConfig config = config_with("default");
-  apply_preset(config, numbers(), 2000, 0);
+  apply_preset(config, numbers(), 2000);
   const double steps = static_cast<double>(config.train.epochs) * 2000 /
                        static_cast<double>(config.train.batch_size);
   EXPECT_NEAR(steps, 1500, 50);
@@ -47,15 +47,19 @@ TEST(Preset, LengthIsInStepsWithinBounds) {
 }
 
 TEST(Preset, ChoosesTheNumberOfMembers) {
-  const auto members = [](const std::string& preset) {
+  const auto members = [](const std::string& preset, double split) {
     RunConfig config = config_with(preset);
-    apply_preset(config, classes(), 1000, 100);
+    config.data.validation_split = split;
+    choose_members(config);
     return config.default_network.members;
   };
-  EXPECT_EQ(members("none"), 1);
-  EXPECT_EQ(members("fast"), 1);
-  EXPECT_EQ(members("default"), 2);
-  EXPECT_EQ(members("best"), 8);
+  EXPECT_EQ(members("none", 0.1), 1);
+  EXPECT_EQ(members("fast", 0.1), 1);
+  EXPECT_EQ(members("default", 0.1), 2);
+  EXPECT_EQ(members("best", 0.1), 8);
+  EXPECT_EQ(members("best", 0), 8);
+  EXPECT_EQ(members("best", 0.2), 5);  // each can hold out other rows
+  EXPECT_EQ(members("default", 0.7), 1);
 }
 
 TEST(Preset, WeightDecayIsStrongForFewRowsWithClasses) {
@@ -63,7 +67,7 @@ TEST(Preset, WeightDecayIsStrongForFewRowsWithClasses) {
   // step from the schedule.
   const auto shrinkage = [](const Targets& targets, std::int64_t rows) {
     RunConfig config = config_with("default");
-    apply_preset(config, targets, rows, 0);
+    apply_preset(config, targets, rows);
     const OptimizerOptions& optimizer = config.train.optimizer;
     const std::int64_t batches = (rows + 31) / 32;
     const Schedule schedule(config.train.schedule, optimizer.learning_rate, batches,
@@ -85,7 +89,7 @@ TEST(Preset, LeavesGivenOptionsAlone) {
   config.train.optimizer.name = "sgd";
   config.default_network.hidden = {7};
   config.given = {"epochs", "optimizer", "hidden"};
-  apply_preset(config, classes(), 1000, 100);
+  apply_preset(config, classes(), 1000);
   EXPECT_EQ(config.train.epochs, 3);
   EXPECT_EQ(config.train.optimizer.name, "sgd");
   EXPECT_EQ(config.train.optimizer.learning_rate, OptimizerOptions().learning_rate);
@@ -97,43 +101,33 @@ TEST(Preset, AGivenRateIsThatOfTheChosenOptimizer) {
   RunConfig config = config_with("default");
   config.train.optimizer.learning_rate = 0.5;
   config.given = {"optimizer.learning_rate"};
-  apply_preset(config, classes(), 1000, 100);
+  apply_preset(config, classes(), 1000);
   EXPECT_EQ(config.train.optimizer.name, "adamw");
   EXPECT_EQ(config.train.optimizer.learning_rate, 0.5);
 }
 
-TEST(Preset, KeepsTheBestEpochOnlyWithValidationRows) {
-  RunConfig with = config_with("default"), without = with;
-  apply_preset(with, classes(), 1000, 100);
-  apply_preset(without, classes(), 1000, 0);
-  EXPECT_EQ(with.train.early_stopping.restore_margin, 2);
-  EXPECT_EQ(with.train.early_stopping.patience, 0);  // more epochs may follow
-  EXPECT_EQ(with.train.early_stopping.monitor, "accuracy");
-  EXPECT_FALSE(tracks_best_epoch(without.train.early_stopping));
-  RunConfig regression = config_with("default");
-  apply_preset(regression, numbers(), 1000, 100);
-  EXPECT_EQ(regression.train.early_stopping.monitor, "auto");
-}
-
-TEST(Preset, LeavesEarlyStoppingThatWasAskedForAlone) {
+// The scores of the validation rows must not have chosen the epoch.
+TEST(Preset, KeepsTheLastEpochUnlessAsked) {
   RunConfig config = config_with("default");
+  apply_preset(config, classes(), 1000);
+  EXPECT_FALSE(tracks_best_epoch(config.train.early_stopping));
+  config = config_with("default");
   config.train.early_stopping.patience = 3;
   config.given = {"early_stopping.patience"};
-  apply_preset(config, classes(), 1000, 100);
+  apply_preset(config, classes(), 1000);
   EXPECT_EQ(config.train.early_stopping.patience, 3);
   EXPECT_EQ(config.train.early_stopping.restore_margin, 0);
-  EXPECT_EQ(config.train.early_stopping.monitor, "auto");
 }
 
 TEST(Preset, IsForTheDefaultNetwork) {
   RunConfig config = config_with("auto");
   config.network.layers = {{"dense", {{"units", std::int64_t{2}}}}};
-  EXPECT_EQ(apply_preset(config, classes(), 1000, 100), "none");
+  EXPECT_EQ(apply_preset(config, classes(), 1000), "none");
   EXPECT_EQ(config.train.epochs, TrainOptions().epochs);
   config.preset = "fast";
-  EXPECT_THROW(apply_preset(config, classes(), 1000, 100), Error);
+  EXPECT_THROW(apply_preset(config, classes(), 1000), Error);
   RunConfig data_only = parse_run_config("[data]\nsource = \"t.csv\"\n[train]\nepochs = 4\n", "x");
-  EXPECT_EQ(apply_preset(data_only, classes(), 1000, 100), "default");
+  EXPECT_EQ(apply_preset(data_only, classes(), 1000), "default");
   EXPECT_EQ(data_only.train.epochs, 4);
   EXPECT_EQ(data_only.train.schedule.name, "cosine");
 }

@@ -36,7 +36,7 @@ class Ensembles(CliTest):
     def test_folds_score_every_row_once(self):
         said = self.ok("train", "t.csv", "--folds", "4", *SHORT)
         self.assertIn("t.csv: 200 training rows, of which 200 are validation rows", said.err)
-        self.assertIn("each of 4 networks trains without 50 rows", said.err)
+        self.assertIn("each of 4 networks trains without 50 rows of its own", said.err)
         self.assertEqual(0.25, self.config()["data"]["validation_split"])
         scored = self.ok_json("evaluate", "run")
         self.assertEqual(("validation", 200), (scored["split"], scored["samples"]))
@@ -72,7 +72,8 @@ class Ensembles(CliTest):
                 (("--folds", "5", "--members", "3"), "leave out members"),
                 (("--folds", "5", "--validation-split", "0.2"), "leave out validation_split"),
                 (("--folds", "5", "--shuffle-split", "false"), "leave out shuffle_split"),
-                (("--folds", "30", "--group", "group"), "cannot be divided into folds"),
+                (("--folds", "30", "--group", "group"), "cannot be divided into so many folds"),
+                (("--folds", "4", "--loss", "dice"), "does not ignore missing targets"),
                 (("--preset", "none", "--seconds", "9"), "seconds chooses the length of a preset")):
             with self.subTest(message):
                 self.fails(USAGE, message, arguments=["train", "t.csv", *arguments, *SHORT])
@@ -85,6 +86,35 @@ class Ensembles(CliTest):
             members = [layer.get("members", 1) for layer in config["model"]["layers"]][-1]
             work.append(members * config["train"]["epochs"])
         self.assertGreater(work[1], 4 * work[0])
+
+    def test_time_keeps_given_members_and_epochs(self):
+        for arguments, members, epochs in ((("--members", "3"), 3, None), (("--epochs", "7"), None, 7)):
+            plan = self.ok_json("train", "t.csv", "--target", "y", "--time", "1s", "--dry-run", "--out", "run",
+                                "--early-stopping-patience", "5", *arguments)
+            config = tomllib.loads(plan["config"])
+            last = config["model"]["layers"][-1].get("members", 1)
+            self.assertEqual(members or last, last)
+            self.assertEqual(epochs or config["train"]["epochs"], config["train"]["epochs"])
+
+    def test_many_categories_are_those_of_the_training_when_the_run_is_opened(self):
+        generator = random.Random(3)
+        rows = [[f"k{int(generator.expovariate(0.05))}", round(generator.gauss(0, 1), 4), "ab"[i % 2]]
+                for i in range(400)]
+        self.write("k.csv", csv_text(["c", "x", "y"], rows))
+        for arguments in (("--folds", "4"), ("--preset", "best"), ("--members", "8")):
+            with self.subTest(arguments[0]):
+                said = self.ok("train", "k.csv", *arguments, *SHORT)
+                scored = self.ok_json("evaluate", "run")
+                self.assertIn(f"validation loss {scored['loss']:.4f}", said.out)
+                self.ok("report", "run")
+
+    def test_other_data_are_scored_by_the_mean_of_the_members(self):
+        self.ok("train", "t.csv", "--folds", "4", *SHORT)
+        self.write("new.csv", csv_text(["x", "z", "group", "y"], rows_of(150)))
+        part = self.predictions("--data", "new.csv", "--split", "validation")
+        whole = self.predictions("--data", "new.csv")
+        known = {row["row"]: row["p(yes)"] for row in whole}
+        self.assertEqual([known[row["row"]] for row in part], [row["p(yes)"] for row in part])
 
     def test_time_may_still_be_a_column(self):
         rows = [[i, i % 7, i % 3] for i in range(120)]

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests regression targets in any unit, as in real tables."""
 
+import csv
+import io
+import random
 import statistics
 import tomllib
 
-from program import CliTest, main
+from program import USAGE, CliTest, main
 
 ROWS = 600
 
@@ -50,6 +53,25 @@ class Numbers(CliTest):
         last = self.layers()[-2]
         self.assertAlmostEqual(1, last["factor"] / statistics.pstdev(trained), delta=1e-3)
         self.assertAlmostEqual(1, last["shift"] / statistics.mean(trained), delta=1e-3)
+
+    def test_intervals_contain_their_share_of_new_targets(self):
+        generator = random.Random(4)
+        rows = [(x := generator.gauss(0, 1), 2 * x + generator.gauss(0, 1)) for _ in range(3000)]
+        for name, part in (("t.csv", rows[:1000]), ("new.csv", rows[1000:])):
+            self.write(name, "x,y\n" + "".join(f"{x:.5f},{y:.5f}\n" for x, y in part))
+        self.ok("train", "t.csv", "--target", "y", "--epochs", "10", "--out", "run")
+        given = self.ok("predict", "run", "--data", "new.csv", "--interval", "0.8").out
+        found = list(csv.DictReader(io.StringIO(given), strict=True))
+        self.assertEqual(["row", "y", "y_low", "y_high"], list(found[0]))
+        inside = sum(float(p["y_low"]) <= y <= float(p["y_high"]) for p, (_, y) in zip(found, rows[1000:]))
+        # 200 held-out errors give the level to √(0.8·0.2/200) = 0.028, and 2,000 rows to 0.009.
+        self.assertAlmostEqual(0.8, inside / 2000, delta=4 * 0.03)
+        document = self.ok_json("predict", "run", "--data", "new.csv", "--interval", "0.8")
+        first = document["predictions"][0]["intervals"][0]
+        self.assertAlmostEqual(float(found[0]["y_low"]), first["low"], places=4)
+        self.fails(USAGE, "needs at least 999 held-out rows", arguments=[
+            "predict", "run", "--data", "new.csv", "--interval", "0.999"])
+        self.fails(USAGE, "between 0 and 1", arguments=["predict", "run", "--data", "new.csv", "--interval", "90"])
 
     def test_large_mean_with_small_standard_deviation(self):
         told = self.train([(x, y, 1_234_567 + (price - 250_000) / 10_000) for x, y, price in map(prices, range(ROWS))],

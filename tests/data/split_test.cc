@@ -250,25 +250,61 @@ TEST(Folds, KeepGroupsTogether) {
   for (std::int32_t fold = 0; fold < 4; ++fold) EXPECT_GT(count_in(folds, fold), 0);
 }
 
-TEST(Folds, NeedDrawnRowsThatSufficeForAllMembers) {
+TEST(Folds, HaveTheSizeOfAnyFraction) {
+  for (const double fraction : {0.3, 0.4, 0.45, 0.07}) {
+    DataOptions options;
+    options.validation_split = fraction;
+    const std::vector<std::int32_t> folds = draw_folds(options, with_classes(1000), 1, 2);
+    for (std::int32_t fold = 0; fold < 2; ++fold)
+      EXPECT_NEAR(static_cast<double>(count_in(folds, fold)), 1000 * fraction, 2) << fraction;
+  }
+}
+
+TEST(Folds, OfGroupsDependOnTheSeedAndLeaveLargeGroupsToTraining) {
+  Dataset data = with_classes(1000);
+  for (std::int32_t row = 0; row < 1000; ++row) data.groups.push_back(row < 600 ? 0 : 1 + row % 40);
+  DataOptions options;
+  options.validation_split = 0.1;
+  const std::vector<std::int32_t> folds = draw_folds(options, data, 1, 2);
+  ASSERT_EQ(folds.size(), 1000U);
+  EXPECT_EQ(folds[0], -1);
+  for (std::int32_t fold = 0; fold < 2; ++fold)
+    EXPECT_NEAR(static_cast<double>(count_in(folds, fold)), 100, 10);
+  EXPECT_NE(folds, draw_folds(options, data, 2, 2));
+}
+
+TEST(Folds, LeaveAClassOfOneRowToTraining) {
+  Dataset data = with_classes(60);
+  data.targets.classes[7] = 2;
+  DataOptions options;
+  options.validation_split = 0.25;
+  const std::vector<std::int32_t> folds = draw_folds(options, data, 1, 4);
+  EXPECT_EQ(folds[7], -1);
+  EXPECT_EQ(count_in(folds, -1), 1);
+}
+
+TEST(Folds, AreEmptyIfMembersMustShareTheirRows) {
   const Dataset data = with_classes(50);
   DataOptions options;
+  const auto are_drawn = [&](const Dataset& from, std::int64_t members) {
+    return !draw_folds(options, from, 1, members).empty();
+  };
   options.validation_split = 0.2;
-  EXPECT_TRUE(can_have_folds(options, data, 5));
-  EXPECT_FALSE(can_have_folds(options, data, 6));
-  EXPECT_FALSE(can_have_folds(options, data, 1));
-  EXPECT_FALSE(can_have_folds(options, with_classes(4), 4));
+  EXPECT_TRUE(are_drawn(data, 5));
+  EXPECT_FALSE(are_drawn(data, 6));
+  EXPECT_FALSE(are_drawn(data, 1));
+  EXPECT_FALSE(are_drawn(with_classes(3), 4));
   Dataset timed = data;
   timed.times.assign(50, 0);
-  EXPECT_FALSE(can_have_folds(options, timed, 5));
+  EXPECT_FALSE(are_drawn(timed, 5));
   Dataset grouped = data;
   grouped.groups.assign(50, 0);
-  EXPECT_FALSE(can_have_folds(options, grouped, 5));
+  EXPECT_FALSE(are_drawn(grouped, 5));
   options.shuffle_split = false;
-  EXPECT_FALSE(can_have_folds(options, data, 5));
+  EXPECT_FALSE(are_drawn(data, 5));
   options.shuffle_split = true;
   options.validation_split = 0;
-  EXPECT_FALSE(can_have_folds(options, data, 5));
+  EXPECT_FALSE(are_drawn(data, 5));
 }
 
 }  // namespace
