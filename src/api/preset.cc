@@ -91,7 +91,7 @@ void choose_members(RunConfig& config) {
 }
 
 std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t train_rows) {
-  const std::string name = name_of_preset(config);
+  std::string name = name_of_preset(config);
   config.preset = "none";
   if (name == "none") return name;
   const Preset preset = find_preset(name);

@@ -232,8 +232,8 @@ std::vector<std::int32_t> deal_groups(std::span<const std::int32_t> groups, doub
       static_cast<double>(groups.size()) - static_cast<double>(members) * of_member;
   std::vector<std::int64_t> order =
       permutation(random_key(seed, "shuffle", "validation"), std::ssize(sizes));
-  std::ranges::stable_partition(order,
-                                [&](std::int64_t group) { return size_of(group) > of_member / 2; });
+  std::stable_partition(order.begin(), order.end(),
+                        [&](std::int64_t group) { return size_of(group) > of_member / 2; });
   std::vector<double> given(as_index(members) + 1, 0);
   const auto share_left = [&](std::int64_t part, double size) {
     const double rows = part < members ? of_member : of_all;

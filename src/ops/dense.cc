@@ -42,10 +42,9 @@ Inferred infer(const InferContext& context) {
         fmt::format("{} groups must divide both the {} features of input {} and the {} units",
                     a.groups, y.back(), batch_text(y), a.units));
   }
-  const std::int64_t features = y.back() / a.groups;
+  const std::int64_t features = y.back() / a.groups, fed = a.units / a.groups;  // of one group
   y.back() = a.units;
-  const auto fan_in = static_cast<double>(features),
-             fan_out = static_cast<double>(a.units / a.groups);
+  const auto fan_in = static_cast<double>(features), fan_out = static_cast<double>(fed);
   Inferred inferred{{y}, {{"weight", {a.units, features}, "", fan_in, fan_out}}};
   if (a.bias) inferred.parameters.push_back(bias_spec(a.units, fan_in, fan_out));
   return inferred;
