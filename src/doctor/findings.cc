@@ -146,8 +146,7 @@ const std::vector<FindingKind>& finding_kinds() {
        "(2017), which bound the variance, hold for tau from 0.8 to 1.25. Signals vanish below "
        "0.4768 and grow without bound above 1.8116. Omega, the sum of a unit's weights, changes "
        "the signal only if the layer's input has a nonzero mean.",
-       "lower the learning rate, or use weight decay (adamw, l2)", FixPhase::layers,
-       find_weights_outside_domain},
+       "keep tau near 1: {remedy}", FixPhase::layers, find_weights_outside_domain},
       {"gradient-growth",
        "sum of squares of the gradient at the first SELU divided by that at the last",
        "The sum of squares of the gradient at the first SELU is {value} times that at the last. "

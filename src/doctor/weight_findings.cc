@@ -183,14 +183,15 @@ std::vector<LayerFinding> find_weights_outside_domain(const NetworkAnalysis& ana
     const double tau = weights->tau * w.padding_variance_fraction;
     const GainBand band = stable_gains(moment_rule(*w.activation));
     const bool survives = tau > band.low && tau < band.high;
-    layer_findings.push_back(
-        {w.node->name, tau, survives ? Severity::warning : Severity::error,
-         fmt::format("tau {:.3g} ± {:.2g} over the units, {:.0f} % of them outside 0.8 to 1.25, "
-                     "omega {:.2g} ± {:.2g}{}",
-                     tau, weights->tau_standard_deviation * w.padding_variance_fraction,
-                     100 * weights->outside_fraction, weights->omega,
-                     weights->omega_standard_deviation,
-                     first_outside_text(analysis.trained(), w))});
+    LayerFinding& layer_finding = layer_findings.emplace_back(LayerFinding{
+        w.node->name, tau, survives ? Severity::warning : Severity::error,
+        fmt::format("tau {:.3g} ± {:.2g} over the units, {:.0f} % of them outside 0.8 to 1.25, "
+                    "omega {:.2g} ± {:.2g}{}",
+                    tau, weights->tau_standard_deviation * w.padding_variance_fraction,
+                    100 * weights->outside_fraction, weights->omega,
+                    weights->omega_standard_deviation, first_outside_text(analysis.trained(), w))});
+    layer_finding.remedy = fmt::format("lower the learning rate, or use {}weight decay (adamw, l2)",
+                                       tau < 1 ? "less " : "");
   }
   return layer_findings;
 }

@@ -131,6 +131,14 @@ class Doctor(CliTest):
                                         "  { op = \"scale\", factor = 1.335, shift = -1.436 },\n"),
                          self.bytes_of("good.toml").decode())
 
+    def test_weights_that_became_small_need_less_weight_decay(self):
+        self.write("net.toml", NETWORK)
+        self.ok("train", "net.toml", "--epochs", "6", "--out", "run", "--optimizer", "adamw", "--weight-decay", "10")
+        found = json.loads(self.run_program("doctor", "run", "--json").out)["findings"]
+        left = [f for f in found if f["code"] == "weights-left-domain"]
+        self.assertLess(left[0]["value"], 0.8)
+        self.assertIn("use less weight decay", left[0]["fix"])
+
     def test_finds_trained_weights_outside_the_domain(self):
         self.write("net.toml", NETWORK)
         self.ok("train", "net.toml", "--epochs", "6", "--out", "run", "--learning-rate", "0.02")
@@ -141,6 +149,7 @@ class Doctor(CliTest):
             self.assertEqual(where == "run", "outside since epoch" in left[0]["message"])
             self.assertEqual([left[0]["value"]], left[0]["values"])
             self.assertRegex(left[0]["details"][0], r"tau .* % of them outside 0.8 to 1.25, omega ")
+            self.assertIn("lower the learning rate", left[0]["fix"])
         self.assertNotIn("weights-left-domain", self.ok("doctor", "net.toml").out)
         repaired = self.run_program("doctor", "run", "--repair", "good.toml", "--json")
         beyond = json.loads(repaired.out)["beyond_repair"]
