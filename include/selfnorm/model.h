@@ -82,15 +82,14 @@ class Model {
   /// Like `predict`, for the given rows, in their order.
   Tensor predict(Dataset data, const std::vector<std::int64_t>& rows) const;
 
-  /// Returns intervals around the predicted numbers of these rows. The target of a new row is in
-  /// its interval with at least the probability `level`, if the row is like the held-out rows of
-  /// the training: split conformal prediction from their absolute errors (Lei et al. 2018). All
+  /// Returns intervals around predicted numbers of `predict`. The target of a new row is in its
+  /// interval with at least the probability `level`, if the row is like the held-out rows of the
+  /// training: split conformal prediction from their absolute errors (Lei et al. 2018). All
   /// intervals of an output have one width or, for mean_squared_log_error, one ratio of (1 + high)
   /// to (1 + low). For an ensemble with folds, the errors are those of single members, so intervals
   /// tend to be too wide. Throws Error(config) for a level not between 0 and 1, a model of classes
   /// or labels, and too few held-out rows.
-  PredictionIntervals predict_intervals(Dataset data, const std::vector<std::int64_t>& rows,
-                                        double level) const;
+  PredictionIntervals intervals_around(const Tensor& predictions, double level) const;
 
   /// Returns the class names by class index. Empty for a regression.
   const std::vector<std::string>& class_names() const;

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "api/default_network.h"
-#include "api/preset.h"
+#include "api/folds.h"
 #include "api/run.h"
 #include "base/random.h"
 #include "data/split.h"
@@ -127,6 +127,7 @@ std::optional<Dataset> load_training_data(RunConfig& config) {
                          options.scaling == "auto" || may_end_with_activation(config.network) ||
                          (is_divided && options.shuffle_split && options.stratify_split);
   LoadedData loaded = load_data(options, config.train.seed);
+  resolve_folds(config);
   decide_validation_split(config.data, loaded.train.rows, loaded.test.has_value());
   return std::move(loaded.train);
 }
@@ -167,13 +168,9 @@ ExaminationInput prepare_examination(const RunConfig& config, const Dataset& tra
 ExaminationInput prepare_examination(const RunConfig& given, Dataset& train,
                                      const ExaminationOptions& options) {
   RunConfig config = given;
-  const Split split = split_validation_rows(config.data, train, config.train.seed);
-  decide_validation_split(config.data, train.rows, false);
-  choose_members(config);
-  apply_preset(config, train.targets, std::ssize(split.train));
-  complete_network(config, train, split.train);
-  const Schema schema = prepare_inputs(config, train, split.train);
-  return prepare_examination(config, train, split.train, schema, options);
+  const std::vector<std::int64_t> rows = complete_config(config, train).rows;
+  const Schema schema = prepare_inputs(config, train, rows);
+  return prepare_examination(config, train, rows, schema, options);
 }
 
 ExaminationInput prepare_examination(const RunConfig& config, std::optional<Dataset>& data,

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "base/text.h"
@@ -49,9 +48,10 @@ void require_folds(const Dataset& train) {
 
 std::int64_t most_members_with_folds(const DataOptions& data) {
   constexpr double kRounding = 1e-6;
+  constexpr double kNoLimit = 1e9;
   const double split = *data.validation_split;
-  return split > 0 ? static_cast<std::int64_t>(1 / split + kRounding)
-                   : std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(split > 0 ? std::min(1 / split + kRounding, kNoLimit)
+                                             : kNoLimit);
 }
 
 std::vector<std::int64_t> rows_to_complete_from(const RunConfig& config, const Dataset& train) {

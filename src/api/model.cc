@@ -133,23 +133,23 @@ Tensor Model::predict(Dataset data, const std::vector<std::int64_t>& rows) const
   return predictions;
 }
 
-PredictionIntervals Model::predict_intervals(Dataset data, const std::vector<std::int64_t>& rows,
-                                             double level) const {
+PredictionIntervals Model::intervals_around(const Tensor& predictions, double level) const {
   const std::vector<double> bounds = interval_bounds(*trained_, level);
   const Objective& objective = trained_->objective;
-  PredictionIntervals intervals{predict(std::move(data), rows), {}};
-  intervals.high = intervals.low;
-  const auto move = [&](float value, double by) {
-    if (!has_errors_of_outputs(objective)) return value + by;
-    const auto output = static_cast<float>(output_of_value(objective, value) + by);
-    return double{predicted_values(objective, {&output, 1})[0]};
-  };
   const double least = objective.prediction.empty() ? -std::numeric_limits<double>::infinity() : 0;
-  for (std::size_t i = 0; i < intervals.low.data.size(); ++i) {
+  const auto move = [&](float value, double by) {
+    double moved = value + by;
+    if (has_errors_of_outputs(objective)) {
+      const auto output = static_cast<float>(output_of_value(objective, value) + by);
+      moved = predicted_values(objective, {&output, 1})[0];
+    }
+    return static_cast<float>(std::max(least, moved));
+  };
+  PredictionIntervals intervals{predictions, predictions};
+  for (std::size_t i = 0; i < predictions.data.size(); ++i) {
     const double bound = bounds[i % bounds.size()];
-    const float value = intervals.low.data[i];
-    intervals.low.data[i] = static_cast<float>(std::max(least, move(value, -bound)));
-    intervals.high.data[i] = static_cast<float>(move(value, bound));
+    intervals.low.data[i] = move(predictions.data[i], -bound);
+    intervals.high.data[i] = move(predictions.data[i], bound);
   }
   return intervals;
 }

@@ -29,7 +29,7 @@ Preset find_preset(const std::string& name) {
   constexpr double kRate = 0.004;
   if (name == "fast") return {{256, 128}, 0.1, 1, 32, 1000, kRate};
   if (name == "best") return {{256, 128}, 0.1, 8, 32, 3000, kRate};
-  return {{256, 128}, 0.1, 2, 32, 1500, kRate};
+  return {{256, 128}, 0.1, 2, 32, kDefaultSteps, kRate};
 }
 
 // Returns the epochs with about this many steps. Few rows would make the epochs too many, and each
@@ -123,7 +123,7 @@ std::string describe_training(const RunConfig& config, const std::string& preset
     text += fmt::format(" in {} {}", train.early_stopping.patience > 0 ? "at most" : "about",
                         format_duration(round_to_digits(seconds, 2)));
   }
-  if (budget > 0) text += fmt::format(" (for {})", format_duration(budget));
+  if (budget > 0) text += fmt::format(" of the {} given", format_duration(budget));
   text += fmt::format(", {} at {} ({} schedule)", train.optimizer.name,
                       train.optimizer.learning_rate, train.schedule.name);
   const EarlyStoppingOptions& stopping = train.early_stopping;

@@ -10,15 +10,17 @@
 
 namespace selfnorm {
 
+/// Steps of the optimizer of the preset "default".
+inline constexpr std::int64_t kDefaultSteps = 1500;
+
 /// Sets the number of members of the default network that the configuration's preset chooses, if
 /// the user did not give it. DataOptions::validation_split must be set.
 void choose_members(RunConfig& config);
 
 /// Sets the other options that the preset chooses and the user did not give, and replaces the
-/// preset by "none". `train_rows` is the number of rows of an epoch, and `is_validated` whether
-/// there are validation rows. Returns the name of the preset, "none" if there is none. Throws
-/// Error(config) for a preset other than "auto" and "none" of a network with layers, since it
-/// chooses the network, too.
+/// preset by "none". `train_rows` is the number of rows of an epoch. Returns the name of the
+/// preset, "none" if there is none. Throws Error(config) for a preset other than "auto" and "none"
+/// of a network with layers, since it chooses the network, too.
 std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t train_rows);
 
 /// Returns a line on how a network is trained. `preset` is what `apply_preset` returned, `seconds`

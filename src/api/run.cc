@@ -277,6 +277,14 @@ Schema prepare_inputs(const RunConfig& config, Dataset& train,
   return make_schema(config, train, train_rows);
 }
 
+CompletedConfig complete_config(RunConfig& config, Dataset& train) {
+  choose_members(config);
+  CompletedConfig completed{{}, rows_to_complete_from(config, train)};
+  completed.preset = apply_preset(config, train.targets, std::ssize(completed.rows));
+  complete_network(config, train, completed.rows);
+  return completed;
+}
+
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   use_threads(config.train.threads);
   check_scaling(config.data);
@@ -289,10 +297,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   decide_validation_split(config.data, run->train.rows, run->test.has_value());
   run->seconds = config.seconds;
   fit_to_time(config, run->train);
-  choose_members(config);
-  const std::vector<std::int64_t> first = rows_to_complete_from(config, run->train);
-  run->preset = apply_preset(config, run->train.targets, std::ssize(first));
-  complete_network(config, run->train, first);
+  run->preset = complete_config(config, run->train).preset;
   run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);
   const Split split = divide_rows(config, run->model.objective, graph, run->train);

@@ -38,6 +38,16 @@ struct PreparedRun {
   FinalEvaluation final_evaluation;  ///< after execute_run
 };
 
+/// What `complete_config` chose.
+struct CompletedConfig {
+  std::string preset;              ///< the preset, or "none"
+  std::vector<std::int64_t> rows;  ///< the rows from which the network was completed
+};
+
+/// Applies the preset, and completes the network from the training rows.
+/// DataOptions::validation_split must be set.
+CompletedConfig complete_config(RunConfig& config, Dataset& train);
+
 /// Gives the data the shapes that the network, which must be complete, declares, and fits the
 /// standardization to the training rows.
 Schema prepare_inputs(const RunConfig& config, Dataset& train,

@@ -249,8 +249,7 @@ Options train_table(RunConfig& config) {
        {"auto", "none", "fast", "default", "best"}},
       {"seconds", &config.seconds,
        "time that the training should take; the preset chooses the number of networks and the "
-       "epochs "
-       "for it; 0: any time",
+       "epochs for it; 0: any time",
        range::kNonNegative},
       {"batch_size", &train.batch_size, "rows per step", range::kAtLeastOne},
       {"epochs", &train.epochs, "passes over the training rows", range::kAtLeastOne},

@@ -60,24 +60,22 @@ std::optional<std::string> describe_class_order(const PreparedRun& run) {
          "differ from those of the training rows; --shuffle-split true draws them at random";
 }
 
-std::int64_t count_folds(const PreparedRun& run) {
-  return run.train.folds.empty() ? 0 : 1 + *std::ranges::max_element(run.train.folds);
+std::int64_t count_members(const PreparedRun& run) {
+  return find_members(build_engine_graph(run.config.network, 1)).count;
 }
 
 std::string describe_folds(const PreparedRun& run) {
-  std::int64_t fewest = run.train.rows, most = 0;
-  for (std::int32_t fold = 0; fold < count_folds(run); ++fold) {
-    const std::int64_t rows = std::ranges::count(run.train.folds, fold);
-    fewest = std::min(fewest, rows), most = std::max(most, rows);
-  }
-  const std::string rows = fewest == most
-                               ? group_digits(most)
-                               : fmt::format("{} to {}", group_digits(fewest), group_digits(most));
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(count_members(run)), 0);
+  for (const std::int32_t fold : run.train.folds)
+    if (fold >= 0) ++rows[static_cast<std::size_t>(fold)];
+  const auto [fewest, most] = std::ranges::minmax(rows);
+  const std::string held_out =
+      fewest == most ? group_digits(most)
+                     : fmt::format("{} to {}", group_digits(fewest), group_digits(most));
   return fmt::format(
-      "rows     each of {} networks trains without {} rows of its own; validation scores a row "
-      "with "
-      "the network that did not train on it",
-      count_folds(run), rows);
+      "rows     each of {} networks holds out {} other rows for validation; the network that did "
+      "not train on a row scores it",
+      rows.size(), held_out);
 }
 
 // Says how rows were divided if the user did not, and that classes are uneven.
@@ -86,7 +84,7 @@ std::vector<std::string> describe_split(const PreparedRun& run) {
   if (!run.train.folds.empty()) lines.push_back(describe_folds(run));
   const bool is_held_out = run.train.folds.empty() && run.rows.validation == &run.train &&
                            !run.rows.validation_rows.empty();
-  const bool is_shared = find_members(build_engine_graph(run.config.network, 1)).count > 1;
+  const bool is_shared = count_members(run) > 1;
   if (is_held_out && (run.is_split_automatic || is_shared)) {
     const DataOptions& data = run.config.data;
     const bool has_classes = !run.train.targets.classes.empty();
@@ -100,7 +98,7 @@ std::vector<std::string> describe_split(const PreparedRun& run) {
         fmt::format("rows     {} held out for validation{}, {}; --validation-split 0 "
                     "trains on all",
                     group_digits(std::ssize(run.rows.validation_rows)),
-                    is_shared ? " by all members" : "", how));
+                    is_shared ? " by all networks" : "", how));
   }
   const bool has_none =
       run.is_split_automatic && run.rows.validation_rows.empty() && !run.test.has_value();
@@ -159,7 +157,7 @@ RunSummary Run::summary() const {
     if (!run.rows.validation_rows.empty() || run.test) summary.notes.push_back("note: " + *repeats);
   }
   for (std::string& line : describe_split(run)) summary.notes.push_back(std::move(line));
-  summary.folds = count_folds(run);
+  summary.folds = run.train.folds.empty() ? 0 : count_members(run);
   summary.seconds = predict_training_seconds(run.model, run.rows, run.config.train);
   summary.notes.push_back(
       describe_training(run.config, run.preset, summary.train_rows, summary.seconds, run.seconds));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/folds.h"
+#include "api/preset.h"
 #include "api/run.h"
 #include "base/text.h"
 #include "data/gather.h"
@@ -41,7 +42,7 @@ struct Work {
 // Chooses the members and the epochs, unless the user gave them. Longer trainings and more members
 // are both better, and beyond some length there is no more use.
 Work divide_work(const RunConfig& config, double all_steps, double batches) {
-  constexpr double kDefaultSteps = 1500, kMostSteps = 6000, kMostMembers = 16;
+  constexpr double kMostSteps = 6000, kMostMembers = 16;
   const bool has_members = is_listed(config.given, "members");
   const bool has_epochs = is_listed(config.given, "epochs");
   // One more epoch is the least that a member adds.
@@ -68,7 +69,8 @@ void fit_to_time(RunConfig& config, const Dataset& train) {
   if (!config.network.layers.empty() || config.preset == "none") {
     throw Error(ErrorKind::config,
                 "[train]: seconds chooses the length of a preset for the default network (leave "
-                "out the layers and preset = \"none\", or set epochs)");
+                "out the layers and preset = \"none\", or set epochs; a resumed run keeps its "
+                "length)");
   }
   const double step = measure_member_step(config, train);
   if (!(step > 0)) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -17,7 +18,7 @@ namespace {
 
 struct PredictArguments : InferenceArguments {
   std::string out;
-  double interval = 0;
+  double interval = std::nan("");
 };
 
 // The outputs for one row, the ends of their intervals, if there are any, and the predicted class
@@ -109,10 +110,9 @@ void run_predict(const PredictArguments& arguments) {
   const auto opened = open_model(arguments, false);
   const Tensor values = opened.model.predict(opened.data, opened.rows);
   const auto width = static_cast<std::size_t>(values.shape[1]);
-  const bool has_intervals = arguments.interval != 0;
+  const bool has_intervals = !std::isnan(arguments.interval);
   PredictionIntervals intervals;
-  if (has_intervals)
-    intervals = opened.model.predict_intervals(opened.data, opened.rows, arguments.interval);
+  if (has_intervals) intervals = opened.model.intervals_around(values, arguments.interval);
   const auto prediction = [&](std::size_t i) {
     const auto of_row = [&](const Tensor& all) {
       return all.data.empty() ? std::span<const float>()

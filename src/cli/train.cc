@@ -72,13 +72,7 @@ RunConfig read_arguments(const TrainArguments& arguments) {
     config.data.source = given;
     config.preset = "auto";
   }
-  const std::string time_column = config.data.time;
-  arguments.data.apply(data_table(config));
-  if (const auto seconds = parse_duration(config.data.time);
-      seconds.has_value() && config.data.time != time_column) {
-    config.data.time = time_column;
-    config.seconds = *seconds;
-  }
+  apply_data_flags(arguments.data, config);
   if (!arguments.inputs.empty()) config.data.inputs = parse_inputs(arguments.inputs);
   for (const auto& [option, value] : arguments.model.given_settings(model_table(config))) {
     reject_option_with_layers(config, option, flag_name(option));
@@ -102,11 +96,8 @@ void describe(const RunSummary& run, const fs::path& out) {
                           : fmt::format(", {} validation rows", rows);
   }
   if (run.test_rows > 0) data += fmt::format(", {} test rows", group_digits(run.test_rows));
-  std::fputs(fmt::format("{}\n{} layers, {} parameters, run folder {}\n", data, run.layers,
-                         group_digits(run.parameters), out.string())
-                 .c_str(),
-             stderr);
-  std::fputs(data_notes(run).c_str(), stderr);
+  fmt::print(stderr, "{}\n{} layers, {} parameters, run folder {}\n{}", data, run.layers,
+             group_digits(run.parameters), out.string(), data_notes(run));
 }
 
 // Returns what the doctor examines to show the findings of this training: the network file, unless
@@ -286,8 +277,7 @@ void check_resumable(const TrainArguments& arguments) {
 }
 
 // Prints what a training would do.
-void print_plan(const Run& run, bool json) {
-  const RunSummary summary = run.summary();
+void print_plan(const RunSummary& summary, const RunConfig& config, bool json) {
   if (!json) {
     fmt::print("dry run: nothing was trained or written\n");
     return;
@@ -302,7 +292,7 @@ void print_plan(const Run& run, bool json) {
                                         {"parameters", summary.parameters},
                                         {"metrics", summary.metrics},
                                         {"notes", summary.notes},
-                                        {"config", to_toml(run.config())}};
+                                        {"config", to_toml(config)}};
   fmt::print("{}\n", document.dump(2));
 }
 
@@ -312,18 +302,19 @@ void run_train(const TrainArguments& arguments) {
   const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
   const bool is_default_network = config.network.layers.empty();
   Run run = load_run(std::move(config));
-  describe(run.summary(), folder.root);
+  const RunSummary summary = run.summary();
+  describe(summary, folder.root);
   const std::vector<Finding> findings = findings_to_show(run, is_default_network);
   print_brief_findings(findings, examined_path(arguments, folder));
   if (arguments.dry_run) {
     if (!arguments.resume) run.check(folder);
-    return print_plan(run, arguments.json);
+    return print_plan(summary, run.config(), arguments.json);
   }
   TrainingProgress progress;
   TrainCallbacks callbacks = progress.callbacks();
   std::optional<TensorBoardLog> tensorboard;
   if (!arguments.tensorboard.empty()) {
-    tensorboard.emplace(arguments.tensorboard, run.config(), run.summary().metrics);
+    tensorboard.emplace(arguments.tensorboard, run.config(), summary.metrics);
     callbacks.on_epoch = [show = callbacks.on_epoch, &tensorboard](const EpochRecord& record) {
       show(record);
       tensorboard->add(record);

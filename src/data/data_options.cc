@@ -18,8 +18,7 @@ Options options(DataOptions& data) {
        &data.scaling,
        "transform of the numbers of a table before standardization: quantile (normal quantiles of "
        "their ranks), robust (median and interquartile range, then a smooth clip), standard "
-       "(none), or "
-       "auto (quantile for classes and at least 1,000 rows, else standard)",
+       "(none), or auto (quantile for classes and at least 1,000 rows, else standard)",
        range::kAny,
        {"auto", "standard", "robust", "quantile"}},
       {"validation", &data.validation,
@@ -38,8 +37,7 @@ Options options(DataOptions& data) {
        "table column; rows with the same cell are all held out or none of them"},
       {"time", &data.time,
        "table column; the rows with the latest times are held out; with `train`, a duration such "
-       "as "
-       "60s or 10m is the time that the training may take instead"},
+       "as 60s or 10m is the time that the training should take instead"},
       {"data_dir", &data.data_dir, "folder to search first for known data sets"},
       {"limit", &data.limit, "maximum number of rows of each set; 0 for all", range::kNonNegative},
       {"delimiter",

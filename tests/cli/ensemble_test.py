@@ -36,7 +36,7 @@ class Ensembles(CliTest):
     def test_folds_score_every_row_once(self):
         said = self.ok("train", "t.csv", "--folds", "4", *SHORT)
         self.assertIn("t.csv: 200 training rows, of which 200 are validation rows", said.err)
-        self.assertIn("each of 4 networks trains without 50 rows of its own", said.err)
+        self.assertIn("each of 4 networks holds out 50 other rows", said.err)
         self.assertEqual(0.25, self.config()["data"]["validation_split"])
         scored = self.ok_json("evaluate", "run")
         self.assertEqual(("validation", 200), (scored["split"], scored["samples"]))
@@ -64,7 +64,9 @@ class Ensembles(CliTest):
     def test_members_share_held_out_rows_that_the_user_names(self):
         said = self.ok("train", "t.csv", "--members", "2", "--shuffle-split", "false", *SHORT).err
         self.assertIn("160 training rows, 40 validation rows", said)
-        self.ok("train", "t.csv", "--members", "2", "--validation", "t.csv", *SHORT)
+        self.assertIn("40 held out for validation by all networks, the last ones", said)
+        said = self.ok("train", "t.csv", "--members", "2", "--validation", "t.csv", *SHORT).err
+        self.assertIn("t.csv: 200 training rows, 200 validation rows", said)
 
     def test_contradictions_are_errors(self):
         for arguments, message in (
@@ -87,14 +89,16 @@ class Ensembles(CliTest):
             work.append(members * config["train"]["epochs"])
         self.assertGreater(work[1], 4 * work[0])
 
+    def planned(self, *arguments):
+        """Returns the number of members and of epochs of a planned training of one second."""
+        plan = self.ok_json("train", "t.csv", "--target", "y", "--time", "1s", "--dry-run", "--out", "run",
+                            "--early-stopping-patience", "5", *arguments)
+        config = tomllib.loads(plan["config"])
+        return config["model"]["layers"][-1].get("members", 1), config["train"]["epochs"]
+
     def test_time_keeps_given_members_and_epochs(self):
-        for arguments, members, epochs in ((("--members", "3"), 3, None), (("--epochs", "7"), None, 7)):
-            plan = self.ok_json("train", "t.csv", "--target", "y", "--time", "1s", "--dry-run", "--out", "run",
-                                "--early-stopping-patience", "5", *arguments)
-            config = tomllib.loads(plan["config"])
-            last = config["model"]["layers"][-1].get("members", 1)
-            self.assertEqual(members or last, last)
-            self.assertEqual(epochs or config["train"]["epochs"], config["train"]["epochs"])
+        self.assertEqual(3, self.planned("--members", "3")[0])
+        self.assertEqual(7, self.planned("--epochs", "7")[1])
 
     def test_many_categories_are_those_of_the_training_when_the_run_is_opened(self):
         generator = random.Random(3)

@@ -71,7 +71,9 @@ class Numbers(CliTest):
         self.assertAlmostEqual(float(found[0]["y_low"]), first["low"], places=4)
         self.fails(USAGE, "needs at least 999 held-out rows", arguments=[
             "predict", "run", "--data", "new.csv", "--interval", "0.999"])
-        self.fails(USAGE, "between 0 and 1", arguments=["predict", "run", "--data", "new.csv", "--interval", "90"])
+        for level in ("90", "0"):
+            self.fails(USAGE, "between 0 and 1", arguments=[
+                "predict", "run", "--data", "new.csv", "--interval", level])
 
     def test_large_mean_with_small_standard_deviation(self):
         told = self.train([(x, y, 1_234_567 + (price - 250_000) / 10_000) for x, y, price in map(prices, range(ROWS))],

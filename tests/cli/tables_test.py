@@ -52,7 +52,7 @@ class Tables(CliTest):
         for line in ("numbers  number (", "% missing)", "times    when", "words    color 3",
                      "ids      'id' (it names the rows); predictions repeat them",
                      "left out 'same' (all cells are the same)",
-                     "rows     each of 2 networks trains without 40 rows of its own"):
+                     "rows     each of 2 networks holds out 40 other rows for validation"):
             self.assertIn(line, said)
         self.assertIn("rows     40 held out for validation, at random; --validation-split 0 trains on all",
                       self.train("--members", "1").err)

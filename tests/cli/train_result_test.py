@@ -47,7 +47,7 @@ class Validation(CliTest):
     def test_holds_out_rows_where_they_suffice(self):
         result = self.train(2000)
         self.assertIn("2,000 training rows, of which 400 are validation rows", result.err)
-        self.assertIn("each of 2 networks trains without 200 rows of its own", result.err)
+        self.assertIn("each of 2 networks holds out 200 other rows", result.err)
         self.assertIn("validation accuracy", result.out)
         evaluated = self.ok_json("evaluate", "run", "--split", "validation")
         self.assertEqual(evaluated["samples"], 400)

@@ -89,15 +89,15 @@ TEST(PredictionIntervals, ContainTheirShareOfNewTargets) {
     split.validation_split = 0.4 / static_cast<double>(members);
     const Model model = train(network, noisy_line(1000, "old"), options, split);
     const Dataset fresh = noisy_line(4000, "new");
-    const PredictionIntervals intervals = model.predict_intervals(fresh, all_rows(4000), 0.9);
+    const PredictionIntervals intervals = model.intervals_around(model.predict(fresh), 0.9);
     double inside = 0;
     for (std::size_t i = 0; i < 4000; ++i) {
       const float y = fresh.targets.values[i];
       inside += intervals.low.data[i] <= y && y <= intervals.high.data[i];
     }
     EXPECT_NEAR(inside / 4000, 0.9, 4 * 0.016) << members;
-    EXPECT_THROW(model.predict_intervals(fresh, all_rows(4000), 1), Error);
-    EXPECT_THROW(model.predict_intervals(fresh, all_rows(4000), 0.9999), Error);
+    EXPECT_THROW(model.intervals_around(model.predict(fresh), 1), Error);
+    EXPECT_THROW(model.intervals_around(model.predict(fresh), 0.9999), Error);
   }
 }
 
@@ -105,12 +105,14 @@ TEST(PredictionIntervals, NeedHeldOutRowsAndNumbers) {
   Network network;
   network.layers = {{"dense", {{"units", std::int64_t{1}}}}};
   const Dataset data = noisy_line(50, "old");
-  EXPECT_THROW(train(network, data).predict_intervals(data, all_rows(50), 0.9), Error);
+  const Model without_held_out_rows = train(network, data);
+  EXPECT_THROW(without_held_out_rows.intervals_around(without_held_out_rows.predict(data), 0.9),
+               Error);
   network.layers = {{"dense", {{"units", std::int64_t{4}}}}};
   DataOptions split;
   split.validation_split = 0.5;
   const Model classes = train(network, clusters(100), {}, split);
-  EXPECT_THROW(classes.predict_intervals(clusters(100), all_rows(100), 0.9), Error);
+  EXPECT_THROW(classes.intervals_around(classes.predict(clusters(100)), 0.9), Error);
 }
 
 }  // namespace
