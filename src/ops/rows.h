@@ -7,6 +7,7 @@
 namespace selfnorm {
 
 OpRows dense_rows();
+OpRows weight_norm_dense_rows();
 OpRows conv2d_rows();
 OpRows conv_transpose2d_rows();
 OpRows pooling_rows();

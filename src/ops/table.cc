@@ -16,6 +16,7 @@ namespace {
 // One line per op file, in the order of `selfnorm ops`.
 constexpr OpRows (*kRowFunctions[])() = {
     dense_rows,
+    weight_norm_dense_rows,
     conv2d_rows,
     conv_transpose2d_rows,
     pooling_rows,

@@ -59,6 +59,13 @@ TEST(PredictSignals, DropoutsAndOtherActivations) {
   expect_predicted(network, "");
 }
 
+TEST(PredictSignals, WeightNormalization) {
+  const Layer layer{"weight_norm_dense",
+                    {{"units", std::int64_t{256}}, {"gain", 1.4142135623730951}}};
+  Network network{{{"x", {64}}}, {layer, kRelu, layer, kRelu, layer, kSelu, dense(10)}};
+  expect_predicted(network, "");
+}
+
 // Low frequencies make the rows of the layers after them similar, high ones make them independent.
 TEST(PredictSignals, PeriodicFeatures) {
   for (const double sigma : {0.05, 0.3, 2.0}) {
