@@ -24,23 +24,22 @@ bool keeps_features_apart(const OpRow& row) {
          row.traits.is_affine_by_feature;
 }
 
-// Follows the outputs of the members back to the layer that reads what they share.
-bool are_separate(const Graph& graph, const Members& members) {
-  for (ValueId value = members.outputs;;) {
-    const Node* node = find_producer(graph, value);
-    if (node == nullptr) return false;
-    const OpRow& row = row_of(*node);
-    const ValueId input = node->inputs[0];
-    if (row.traits.accepts_any_feature_order) {  // input 1 has the weights of one unit in a row
-      const std::int64_t read = graph.value(node->inputs[1]).shape[1];
-      const std::int64_t features = graph.value(input).shape.back();
-      if (read == features) return !depends_on_learned(graph, input);
-      if (read * members.count != features) return false;
-    } else if (!keeps_features_apart(row) || node->inputs.size() != 1) {
-      return false;
-    }
-    value = input;
+// Follows a value with a group of features for each member back to the layers that read what they
+// share.
+bool is_separate(const Graph& graph, std::int64_t members, ValueId value) {
+  const Node* node = find_producer(graph, value);
+  if (node == nullptr) return false;
+  const OpRow& row = row_of(*node);
+  const ValueId input = node->inputs[0];
+  if (row.traits.accepts_any_feature_order) {  // input 1 has the weights of one unit in a row
+    const std::int64_t read = graph.value(node->inputs[1]).shape[1];
+    const std::int64_t features = graph.value(input).shape.back();
+    if (read == features) return !depends_on_learned(graph, input);
+    return read * members == features && is_separate(graph, members, input);
   }
+  const auto is_input_separate = [&](ValueId of) { return is_separate(graph, members, of); };
+  if (row.traits.sums) return std::ranges::all_of(node->inputs, is_input_separate);
+  return keeps_features_apart(row) && node->inputs.size() == 1 && is_input_separate(input);
 }
 
 }  // namespace
@@ -51,7 +50,7 @@ Members find_members(const Graph& graph) {
   if (last == nullptr || !row_of(*last).traits.averages_members) return members;
   members.count = std::get<std::int64_t>(last->attributes.at("members"));
   members.outputs = last->inputs[0];
-  members.are_separate = are_separate(graph, members);
+  members.are_separate = is_separate(graph, members.count, members.outputs);
   return members;
 }
 

@@ -43,6 +43,20 @@ TEST(Members, AreSeparateIfEachHasAGroupOfEveryLayer) {
   EXPECT_FALSE(are_separate({{"batch_norm"}, dense(6), average(3)}));
 }
 
+TEST(Members, AreSeparateIfSumsAddOutputsOfSeparateMembers) {
+  const auto named = [](Layer layer, const char* name, const std::vector<std::string>& inputs) {
+    layer.name = name;
+    layer.inputs = inputs;
+    return layer;
+  };
+  const Layer a = named(dense(6), "a", {"x"}), b = named(dense(12), "b", {"x"});
+  const Layer sum{"add", {}, "sum", {"a", "c"}};
+  EXPECT_TRUE(members_of({a, b, named(dense(6, 3), "c", {"b"}), sum, average(3)}).are_separate);
+  EXPECT_FALSE(members_of({a, b, named(dense(6), "c", {"b"}), sum, average(3)}).are_separate);
+  const Layer skip{"add", {}, "skip", {"a", "x"}};  // x has features, not members
+  EXPECT_FALSE(members_of({a, skip, average(3)}).are_separate);
+}
+
 TEST(Members, CanBeViewedAsRows) {
   Graph graph = build_graph({{{"x", {6}}}, {dense(6), average(3)}, {}}, 4);
   const Members members = find_members(graph);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Common code of this folder: the only engine and stream, and the differences between oneDNN 2 and
-// 3 (listed in docs/adr/0002-onednn.md). Do not include it from other folders.
+// Common code of this folder: the only engine, the stream of each thread, and the differences
+// between oneDNN 2 and 3 (listed in docs/adr/0002-onednn.md). Do not include it from other folders.
 #pragma once
 
 #include <cstddef>
@@ -23,9 +23,10 @@ inline dnnl::engine& engine() {
   return cpu;
 }
 
+// Streams are not thread-safe, so each thread has one.
 inline dnnl::stream& stream() {
-  static dnnl::stream only(engine());
-  return only;
+  thread_local dnnl::stream own(engine());
+  return own;
 }
 
 inline Desc descriptor(const dnnl::memory::dims& dims, Tag tag) {
