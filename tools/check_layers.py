@@ -43,6 +43,7 @@ LAYERS = [
     ["doctor"],
     ["report"],
     ["api"],
+    ["tune"],
     ["cli"],
 ]
 RANK = {folder: rank for rank, folders in enumerate(LAYERS) for folder in folders}
@@ -54,7 +55,7 @@ LIBRARIES = [
     ("Highway", r"hwy/", ["kernels/simd"]),
     ("toml++", r"(toml\+\+/|toml\.hpp)", ["config"]),
     ("CLI11", r"CLI/", ["cli/command_line.cc"]),
-    ("nlohmann-json", r"nlohmann/", ["tables", "texts", "formats", "train", "report", "api", "cli"]),
+    ("nlohmann-json", r"nlohmann/", ["tables", "texts", "formats", "train", "report", "api", "tune", "cli"]),
     ("libcsv", r"csv\.h$", ["tables"]),
     ("dtl", r"dtl/", ["cli"]),
     ("cpp-httplib", r"httplib\.h$", ["cli"]),

@@ -62,6 +62,7 @@ Command program() {
       .examples = {"selfnorm train --data digits --out runs/digits",
                    "selfnorm train table.csv --target y", "selfnorm doctor net.toml --measure"}};
   add_train(program);
+  add_tune(program);
   add_evaluate(program);
   add_predict(program);
   add_compare(program);

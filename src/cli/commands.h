@@ -10,6 +10,7 @@ Command program();
 
 /// Each function adds one command to the program.
 void add_train(Command& program);
+void add_tune(Command& program);
 void add_evaluate(Command& program);
 void add_predict(Command& program);
 void add_theory(Command& program);

@@ -11,12 +11,10 @@
 #include <optional>
 
 #include "api/default_network.h"
-#include "api/run_config.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/examination_text.h"
-#include "cli/flags.h"
 #include "cli/live.h"
 #include "cli/scores.h"
 #include "cli/standard_input.h"
@@ -37,7 +35,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct TrainArguments {
-  std::string network;
+  RunArguments run;
   std::string out;
   bool resume = false;
   bool report = true;
@@ -45,46 +43,13 @@ struct TrainArguments {
   bool dry_run = false;
   std::string tensorboard;
   bool live = false;
-  std::vector<std::string> inputs;
-  OptionFlags data, model, train, loss;
 };
 
-fs::path default_out(const RunConfig& config) {
-  std::string source = config.data.source;
-  if (source.empty()) source = config.data.inputs.begin()->first;
-  if (source == "-") source = "standard-input";
-  fs::path path = fs::absolute(source).lexically_normal();
-  if (!path.has_filename()) path = path.parent_path();  // a folder with a trailing slash
-  const std::string name = path.stem().string();
-  fs::path out = fs::path("runs") / name;
-  for (int i = 2; fs::exists(out); ++i) out = fs::path("runs") / fmt::format("{}-{}", name, i);
-  return out;
-}
-
 RunConfig read_arguments(const TrainArguments& arguments) {
-  RunConfig config;
-  const std::string& given = arguments.network;
-  if (arguments.resume && given.empty()) {
-    config = read_run_folder_config(RunFolder(arguments.out).config());
-  } else if (given.ends_with(".toml")) {
-    config = read_run_config(given);
-  } else {
-    config.data.source = given;
-    config.preset = "auto";
-  }
-  apply_data_flags(arguments.data, config);
-  if (!arguments.inputs.empty()) config.data.inputs = parse_inputs(arguments.inputs);
-  for (const auto& [option, value] : arguments.model.given_settings(model_table(config))) {
-    reject_option_with_layers(config, option, flag_name(option));
-    config.given.push_back(option);
-  }
-  arguments.model.apply(model_table(config));
-  apply_training_flags(arguments.train, arguments.loss, config);
-  if (config.data.source.empty() && config.data.inputs.empty()) {
-    throw Error(ErrorKind::config,
-                "expected a network file, or --data with a file or a data set of `selfnorm data "
-                "list` (selfnorm train --data table.csv --target y)");
-  }
+  const bool reads_folder = arguments.resume && arguments.run.network.empty();
+  RunConfig config = reads_folder ? read_run_folder_config(RunFolder(arguments.out).config())
+                                  : arguments.run.read_network();
+  arguments.run.apply(config);
   return config;
 }
 
@@ -103,14 +68,9 @@ void describe(const RunSummary& run, const fs::path& out) {
 // Returns what the doctor examines to show the findings of this training: the network file, unless
 // flags change what it says, else the run folder.
 std::string examined_path(const TrainArguments& arguments, const RunFolder& folder) {
-  RunConfig defaults;
-  const bool has_flags = !arguments.inputs.empty() ||
-                         !arguments.data.given_settings(data_table(defaults)).empty() ||
-                         !arguments.model.given_settings(model_table(defaults)).empty() ||
-                         !arguments.train.given_settings(train_table(defaults)).empty() ||
-                         !arguments.loss.given_settings(loss_table()).empty();
-  const bool is_file = arguments.network.ends_with(".toml");
-  return is_file && !has_flags ? arguments.network : folder.root.string();
+  const std::string& network = arguments.run.network;
+  const bool is_file = network.ends_with(".toml");
+  return is_file && !arguments.run.has_flags() ? network : folder.root.string();
 }
 
 // Returns the findings that the user can act on. The layers of the default network are not the
@@ -299,7 +259,8 @@ void print_plan(const RunSummary& summary, const RunConfig& config, bool json) {
 void run_train(const TrainArguments& arguments) {
   if (arguments.resume) check_resumable(arguments);
   RunConfig config = read_arguments(arguments);
-  const RunFolder folder(arguments.out.empty() ? default_out(config) : fs::path(arguments.out));
+  const RunFolder folder(arguments.out.empty() ? default_run_folder(config)
+                                               : fs::path(arguments.out));
   const bool is_default_network = config.network.layers.empty();
   Run run = load_run(std::move(config));
   const RunSummary summary = run.summary();
@@ -357,11 +318,7 @@ void run_train(const TrainArguments& arguments) {
 void add_train(Command& program) {
   Command& command = program.add_command("train", "Train a network and save the run");
   const auto arguments = std::make_shared<TrainArguments>();
-  command.add({.name = "network",
-               .target = &arguments->network,
-               .help = "network file (.toml), or the data to train the default network on, or - "
-                       "for a table from standard input",
-               .value = "FILE"});
+  arguments->run.add_network(command);
   command.add({.name = "--out",
                .target = &arguments->out,
                .help = "run folder to write the model, the history and the configuration to",
@@ -381,13 +338,7 @@ void add_train(Command& program) {
                .help = "folder to write TensorBoard event files to",
                .value = "DIR"});
   command.add_switch("--json", arguments->json, "print the result as one JSON document");
-  add_input_flag(command, arguments->inputs);
-  RunConfig defaults;
-  defaults.preset = "auto";
-  arguments->data.add(command, data_table(defaults), "Data");
-  arguments->model.add(command, model_table(defaults), "Default network");
-  arguments->train.add(command, train_table(defaults), "Training");
-  arguments->loss.add(command, loss_table(), "Loss");
+  arguments->run.add_flags(command);
   command.examples = {"selfnorm train table.csv --target y --out runs/mine",
                       "zcat table.csv.gz | selfnorm train - --target y",
                       "selfnorm train net.toml --epochs 20 --watch",

@@ -43,7 +43,7 @@ function show(report) {
   // For a table, the results come first: they are what its owner asked.
   const order = report.is_table ? [...results, trainingSection, findingsSection, ...signals] :
     [findingsSection, trainingSection, ...signals, ...results];
-  const made = [summarySection, comparisonSection, ...order, timeSection, networkSection, configurationSection].map((make) => make(report)).filter((each) => each !== null);
+  const made = [summarySection, comparisonSection, trialsSection, ...order, timeSection, networkSection, configurationSection].map((make) => make(report)).filter((each) => each !== null);
   main.replaceChildren(...made);
   document.querySelector('nav').replaceChildren(...made.map((each) =>
     element('a', {href: `#${each.id}`}, each.querySelector('h2').textContent)));

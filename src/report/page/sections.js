@@ -309,3 +309,14 @@ function comparisonSection(report) {
     element('h3', {}, 'Significance'), element('p', {}, comparison.significance.text),
     table(comparison.significance.head, comparison.significance.rows));
 }
+
+function trialsSection(report) {
+  const trials = report.trials;
+  if (!trials) return null;
+  return section('Trials', element('p', {}, trials.text),
+    element('div', {class: 'charts'}, figure(`${trials.metric} of the best trial so far`,
+      lineChart(`${trials.metric} of the best trial so far`, 'candidates', trials.metric, [{name: 'all epochs', points: trials.best}]),
+      'The best score of a candidate that trained for all epochs, over the candidates so far.', 'As a table', ['candidates', trials.metric],
+      () => trials.best)),
+    element('h3', {}, 'All trials'), table(trials.head, trials.rows));
+}

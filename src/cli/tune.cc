@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "selfnorm/tune.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/scores.h"
+#include "cli/terminal.h"
+#include "cli/training_flags.h"
+#include "cli/training_progress.h"
+#include "selfnorm/error.h"
+#include "train/metric_table.h"
+#include "tune/halving.h"
+#include "tune/search_space.h"
+
+namespace selfnorm::cli {
+namespace {
+
+using OrderedJson = nlohmann::ordered_json;
+
+struct TuneArguments {
+  RunArguments run;
+  TuneOptions options;
+  std::string out;
+  bool resume = false;
+  bool json = false;
+};
+
+std::string score_text(const TuneTrial& trial, const std::string& metric) {
+  if (!trial.failure.empty()) return trial.failure;
+  return fmt::format("{} {:.4f}", metric, find_score(trial.scores, metric));
+}
+
+// Prints a line for each trial, with the first metric of its scores.
+void print_trial(const TuneTrial& trial) {
+  const std::string metric = trial.scores.size() > 1 ? trial.scores[1].first : "loss";
+  fmt::print(stderr, "candidate {:>3}  {:>3} epochs  {}  {} ({})\n", trial.id, trial.epochs,
+             score_text(trial, metric), to_string(trial.candidate), format_duration(trial.seconds));
+}
+
+OrderedJson finite(double value) {
+  return std::isfinite(value) ? OrderedJson(value) : OrderedJson(nullptr);
+}
+
+OrderedJson scores_object(const Scores& scores) {
+  OrderedJson json = OrderedJson::object();
+  for (const auto& [name, value] : scores) json[name] = finite(value);
+  return json;
+}
+
+void print_json(const TuneResult& result, const TuneFolder& folder) {
+  OrderedJson document{{"out", folder.root.string()},
+                       {"model", folder.model().string()},
+                       {"page", folder.page().string()},
+                       {"metric", result.metric},
+                       {"folds", result.folds},
+                       {"ensemble", result.ensemble},
+                       {"validation", scores_object(result.validation)},
+                       {"validation_ranges", ranges_json(result.validation_ranges)}};
+  if (!result.test.empty()) {
+    document["test"] = scores_object(result.test);
+    document["test_ranges"] = ranges_json(result.test_ranges);
+  }
+  document["trials"] = OrderedJson::array();
+  for (const TuneTrial& trial : result.trials) {
+    const Candidate& c = trial.candidate;
+    document["trials"].push_back({{"trial", trial.id},
+                                  {"rung", trial.rung},
+                                  {"epochs", trial.epochs},
+                                  {"hidden", c.hidden},
+                                  {"dropout_rate", c.dropout_rate},
+                                  {"numeric_embedding", c.numeric_embedding},
+                                  {"scaling", c.scaling},
+                                  {"learning_rate", c.learning_rate},
+                                  {"weight_decay", c.weight_decay},
+                                  {"scores", scores_object(trial.scores)},
+                                  {"failure", trial.failure},
+                                  {"seconds", trial.seconds}});
+  }
+  fmt::print("{}\n", document.dump(2));
+}
+
+// Returns the trials over all epochs, best first, in at most this many rows.
+std::string best_trials(const TuneResult& result, std::size_t count) {
+  std::vector<TuneTrial> trials;
+  for (const TuneTrial& trial : result.trials)
+    if (trial.rung == kRungs - 1 && trial.failure.empty()) trials.push_back(trial);
+  const double sign = higher_is_better(result.metric) ? 1 : -1;
+  std::ranges::stable_sort(trials, std::ranges::greater{}, [&](const TuneTrial& t) {
+    return std::pair(sign * find_score(t.scores, result.metric), -find_score(t.scores, "loss"));
+  });
+  trials.resize(std::min(count, trials.size()));
+  std::vector<std::vector<std::string>> rows = {
+      {"candidate", result.metric, "loss", "choices", "in the model"}};
+  for (const TuneTrial& trial : trials) {
+    const bool is_part = std::ranges::find(result.ensemble, trial.id) != result.ensemble.end();
+    rows.push_back({std::to_string(trial.id), score(find_score(trial.scores, result.metric)),
+                    score(find_score(trial.scores, "loss")), to_string(trial.candidate),
+                    is_part ? "yes" : ""});
+  }
+  return table(rows);
+}
+
+void print_result(const TuneResult& result, const TuneFolder& folder) {
+  constexpr std::size_t kRows = 10;
+  const auto candidates = std::ranges::count(result.trials, 0, &TuneTrial::rung);
+  fmt::print("{}", best_trials(result, kRows));
+  fmt::print("tried    {} candidates in {} trainings; candidate 0 is the default network\n",
+             candidates, result.trials.size());
+  fmt::print("model    the mean of {} networks (candidates {}), {}\n", result.ensemble.size(),
+             fmt::join(result.ensemble, ", "), folder.model().string());
+  print_scores("validation", result.validation, result.validation_ranges);
+  if (!result.test.empty()) print_scores("test", result.test, result.test_ranges);
+  else
+    fmt::print(
+        "         The best of many was chosen by these scores, so they are slightly "
+        "optimistic (--test-split 0.2 is not).\n");
+  const std::string root = folder.root.string();
+  fmt::print("trials   {}\npage     {}\n", folder.trials().string(), folder.page().string());
+  fmt::print("next     selfnorm predict {} --data NEW_ROWS\n", root);
+}
+
+void run_tune(const TuneArguments& arguments) {
+  RunConfig config = arguments.run.read_network();
+  arguments.run.apply(config);
+  TuneOptions options = arguments.options;
+  options.seconds = std::exchange(config.seconds, 0);
+  if (config.data.source == "-") {
+    throw Error(ErrorKind::config,
+                "tune reads its table several times, so it needs a file (save standard input to "
+                "one)");
+  }
+  if (arguments.resume && arguments.out.empty())
+    throw Error(ErrorKind::config, "--resume requires --out, the folder of the search to continue");
+  const TuneFolder folder(arguments.out.empty() ? default_run_folder(config, "-tune")
+                                                : std::filesystem::path(arguments.out));
+  TrainingProgress progress;
+  const TuneCallbacks callbacks{print_trial, progress.callbacks().should_stop};
+  try {
+    const TuneResult result = tune(config, folder, options, arguments.resume, callbacks);
+    if (arguments.json) print_json(result, folder);
+    else print_result(result, folder);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) throw;
+    throw Error(ErrorKind::interrupted,
+                fmt::format("the search stopped; add --out {} --resume to the command to continue",
+                            folder.root.string()));
+  }
+}
+
+}  // namespace
+
+void add_tune(Command& program) {
+  Command& command = program.add_command("tune", "Search for the best network for a table");
+  command.description =
+      "Searches for the hidden layers, the dropout rate, the learning rate, the weight decay and "
+      "the preparation of numbers that are best for a table, and averages the best networks in one "
+      "model. Options that you give are not searched. Most candidates train only for a ninth or a "
+      "third of the epochs. They are compared by the first of the metrics (--metrics) on held-out "
+      "rows: by a cross-validation with five folds if there are fewer than 10,000 rows.\n\n"
+      "The same command with --out and --resume continues a search.";
+  const auto arguments = std::make_shared<TuneArguments>();
+  arguments->run.add_network(command);
+  command.add({.name = "--trials",
+               .target = &arguments->options.trials,
+               .help = "number of candidates; 0: as many as --time allows",
+               .value = "N",
+               .range = range::kNonNegative});
+  command.add({.name = "--ensemble",
+               .target = &arguments->options.ensemble,
+               .help = "number of the best networks that the model averages, at most",
+               .value = "N",
+               .range = range::kExtent});
+  command.add({.name = "--jobs",
+               .target = &arguments->options.jobs,
+               .help = "number of trainings at a time, each with one thread; 0: one per core",
+               .value = "N",
+               .range = range::kNonNegative});
+  command.add({.name = "--out",
+               .target = &arguments->out,
+               .help = "folder to write the trials, the model and its configuration to",
+               .value = "DIR",
+               .default_text = "runs/NAME-tune"});
+  command.add_switch("--resume", arguments->resume, "continue the search in --out");
+  command.add_switch("--json", arguments->json, "print the result as one JSON document");
+  arguments->run.add_flags(command);
+  command.examples = {"selfnorm tune table.csv --target y --time 10m",
+                      "selfnorm tune table.csv --target y --trials 50 --out runs/search",
+                      "selfnorm tune table.csv --target y --trials 50 --out runs/search --resume"};
+  command.run = [arguments] { return run_tune(*arguments), 0; };
+}
+
+}  // namespace selfnorm::cli
