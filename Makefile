@@ -11,6 +11,9 @@
 
 PRESET ?= release
 JOBS ?= $(shell nproc)
+# The build folder of the packages, and its preset. CI uses the folder of its tests.
+DEB_PRESET ?= release
+DEB_BUILD ?= build/deb
 
 .PHONY: help build test demo docs deb clean
 
@@ -37,9 +40,9 @@ docs:
 
 deb:
 	tools/install_dependencies.sh
-	cmake --preset release -B build/deb -DCMAKE_INSTALL_PREFIX=/usr -DSELFNORM_TESTS=OFF
-	cmake --build build/deb -j $(JOBS)
-	cd build/deb && cpack
+	cmake --preset $(DEB_PRESET) -B $(DEB_BUILD) -DCMAKE_INSTALL_PREFIX=/usr -DSELFNORM_TESTS=OFF
+	cmake --build $(DEB_BUILD) -j $(JOBS)
+	cd $(DEB_BUILD) && cpack -B $(CURDIR)/build/deb
 
 clean:
 	rm -rf build

@@ -5,10 +5,10 @@
 usage: experiments/uci/run.py [--program build/release/bin/selfnorm] [--subset 40] [--budget 30m] [--jobs 2]
                               [--sets NAME ...] [--table-only]
 
-The protocol is that of the SNN paper. For each data set and method, several configurations of the
+The protocol is that of the SNN paper, in short. For each data set and method, several configurations of the
 grid in methods.py are trained on one half of the official tuning partition. The validation
-accuracy on the other half, smoothed over a tenth of the epochs, selects the configuration and its
-number of epochs. With these, a network is trained on each of the four official training parts, and
+accuracy on the other half, smoothed over a tenth of the epochs (if there are at least 20), selects
+the configuration and its number of epochs. Of equal ones, the first is taken. With these, a network is trained on each of the four official training parts, and
 the accuracy is the mean over their test parts. A set with a test file of its own is trained four
 times on the whole training file, with other seeds. A training that diverges predicts the most
 frequent class.
@@ -29,6 +29,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -43,7 +44,7 @@ RESULTS = HERE / "results.jsonl"
 CONFIGURATIONS = 8
 DIVISOR = 8  # the layers have an eighth of the paper's units
 BATCH = 128
-MIN_STEPS, MIN_EPOCHS = 1500, 10
+STEPS, FEWEST_EPOCHS = 1500, 10  # the longest training
 
 
 class Diverged(Exception):
@@ -91,7 +92,7 @@ def smoothed(values):
 def tune(program, data, method, configuration):
     """Returns the smoothed validation accuracy and its epoch, or None if the training diverges."""
     part = data.tuning
-    epochs = max(MIN_EPOCHS, math.ceil(MIN_STEPS / math.ceil(len(part.train) / BATCH)))
+    epochs = max(FEWEST_EPOCHS, math.ceil(STEPS / math.ceil(len(part.train) / BATCH)))
     layers = methods.layers_of(method, configuration, data.classes)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -149,20 +150,25 @@ def seconds_of(text):
 
 
 def run_tasks(arguments, tasks):
-    """Measures the tasks in order, several at a time, until the budget is used up."""
-    end = time.monotonic() + seconds_of(arguments.budget)
-    with RESULTS.open("a") as out, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        def work(task):
-            if time.monotonic() < end:
-                return measure(os.path.abspath(arguments.program), *task)
-            return None
-        for future in concurrent.futures.as_completed([pool.submit(work, task) for task in tasks]):
-            result = future.result()
-            if result:
-                out.write(json.dumps(result) + "\n")
-                out.flush()
-                print(f"{result['set']} {result['method']}: {result['accuracy']:.4f} in {result['seconds']} s",
-                      flush=True)
+    """Measures the tasks in order, several at a time, until the budget is used up or one fails."""
+    end, lock = time.monotonic() + seconds_of(arguments.budget), threading.Lock()
+    program = os.path.abspath(arguments.program)
+
+    def work(task):
+        if time.monotonic() > end:
+            return
+        result = measure(program, *task)
+        with lock, RESULTS.open("a") as out:
+            out.write(json.dumps(result) + "\n")
+        print(f"{result['set']} {result['method']}: {result['accuracy']:.4f} in {result['seconds']} s", flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        try:
+            for future in concurrent.futures.as_completed([pool.submit(work, task) for task in tasks]):
+                future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def main():

@@ -17,4 +17,5 @@
 #include "selfnorm/tensorboard.h"
 #include "selfnorm/theory.h"
 #include "selfnorm/train.h"
+#include "selfnorm/tune.h"
 #include "selfnorm/version.h"

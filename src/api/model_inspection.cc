@@ -15,42 +15,9 @@
 namespace selfnorm {
 namespace {
 
-bool is_row_of_numbers(const Field& field) {
-  return field.sample_shape.size() == 1 && std::holds_alternative<std::vector<float>>(field.values);
-}
-
 // Returns at most `max_count` of the rows, evenly spaced, as a data set.
 Dataset select_evenly(const NamedRows& named_rows, std::size_t max_count) {
   return select_rows(named_rows.data, evenly_spaced_rows(named_rows.rows, max_count));
-}
-
-// Numbers of an input that were made from one column of the table.
-struct ColumnGroup {
-  std::string name;
-  std::size_t input = 0;
-  std::vector<std::size_t> columns = {};
-};
-
-// Adds the groups in the order of their first numbers. A number without a source is a group.
-void add_column_groups(const Field& field, std::size_t input, std::vector<ColumnGroup>& groups) {
-  const auto width = static_cast<std::size_t>(elements(field.sample_shape));
-  for (std::size_t column = 0; column < width; ++column) {
-    const std::string name = column < field.sources.size()   ? field.sources[column]
-                             : column < field.columns.size() ? field.columns[column]
-                                                             : std::to_string(column);
-    const bool is_same = column < field.sources.size() && !groups.empty() &&
-                         groups.back().input == input && groups.back().name == name;
-    if (!is_same) groups.push_back({name, input});
-    groups.back().columns.push_back(column);
-  }
-}
-
-// Returns the groups of a table, or none for other data.
-std::vector<ColumnGroup> column_groups(const Dataset& data) {
-  std::vector<ColumnGroup> groups;
-  if (!data.vocabulary.empty() || !std::ranges::all_of(data.inputs, is_row_of_numbers)) return {};
-  for (std::size_t i = 0; i < data.inputs.size(); ++i) add_column_groups(data.inputs[i], i, groups);
-  return groups;
 }
 
 // Gives each row the numbers of a column of the table in another row.
@@ -85,28 +52,33 @@ std::pair<double, double> range_of(const std::vector<float>& values, std::size_t
 
 }  // namespace
 
-void add_permutation_importance(const NamedRows& named_rows, TrainedModel& model, Json& document) {
+std::vector<ColumnGroup> add_permutation_importance(const NamedRows& named_rows,
+                                                    TrainedModel& model, Json& document) {
   constexpr std::size_t kRows = 1000, kMaxImportanceColumns = 200;
-  const std::vector<ColumnGroup> groups = column_groups(named_rows.data);
-  if (groups.empty() || groups.size() > kMaxImportanceColumns) return;
+  std::vector<ColumnGroup> groups = column_groups(named_rows.data);
+  if (groups.empty() || groups.size() > kMaxImportanceColumns) return {};
   Dataset few = select_evenly(named_rows, kRows);
   const std::vector<std::int64_t> rows = all_rows(few.rows);
   Evaluator evaluator(model, {.loss = true});
   const double loss = evaluator.score(few, rows)[0].second;
-  std::vector<std::pair<double, std::string>> columns;
-  if (!std::isfinite(loss)) return;
+  if (!std::isfinite(loss)) return {};
+  std::vector<std::pair<double, ColumnGroup>> columns;
   for (const ColumnGroup& group : groups) {
     Field& field = few.inputs[group.input];
     const Field before = field;
     shuffle_group(group, field);
-    columns.emplace_back(evaluator.score(few, rows)[0].second - loss, group.name);
+    columns.emplace_back(evaluator.score(few, rows)[0].second - loss, group);
     field = before;
   }
-  std::ranges::stable_sort(columns, std::ranges::greater{}, &std::pair<double, std::string>::first);
+  std::ranges::stable_sort(columns, std::ranges::greater{}, &std::pair<double, ColumnGroup>::first);
   Json list = Json::array();
-  for (const auto& [value, name] : columns)
-    list.push_back({{"name", name}, {"value", number(value)}});
+  groups.clear();
+  for (const auto& [value, group] : columns) {
+    list.push_back({{"name", group.name}, {"value", number(value)}});
+    groups.push_back(group);
+  }
   document["importance"] = {{"score", "loss"}, {"of", named_rows.name}, {"columns", list}};
+  return groups;
 }
 
 void add_decision_boundary(const NamedRows& named_rows, TrainedModel& model, Json& document) {

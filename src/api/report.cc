@@ -10,6 +10,7 @@
 #include "api/examination_input.h"
 #include "api/model_inspection.h"
 #include "api/open_model.h"
+#include "api/partial_dependence.h"
 #include "api/run.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -122,7 +123,8 @@ void add_data(PreparedRun& run, TrainedModel& end, const std::vector<EpochRecord
   document["is_table"] = !run.train.table.empty();
   add_classification(evaluated, end, now.outputs, document);
   add_regression(evaluated, end, now.outputs, document);
-  add_permutation_importance(evaluated, end, document);
+  const std::vector<ColumnGroup> columns = add_permutation_importance(evaluated, end, document);
+  add_partial_dependence(evaluated, end, columns, document);
   add_decision_boundary(evaluated, end, document);
   for (const auto& [name, value] : now.scores) {
     document["facts"].push_back(

@@ -40,6 +40,12 @@ void print_scores(const std::string& split, const Scores& scores, const ScoreRan
   }
 }
 
+nlohmann::ordered_json scores_json(const Scores& scores) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : scores) json[name] = value;
+  return json;
+}
+
 nlohmann::ordered_json ranges_json(const ScoreRanges& ranges) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const ScoreRange& range : ranges) {

@@ -13,6 +13,9 @@ namespace selfnorm::cli {
 /// frequent class: 0.3667".
 void print_scores(const std::string& split, const Scores& scores, const ScoreRanges& ranges);
 
+/// Returns an object with a member for each score.
+nlohmann::ordered_json scores_json(const Scores& scores);
+
 /// Returns an object for each metric with the keys low, high and baseline. Unknown numbers are
 /// null.
 nlohmann::ordered_json ranges_json(const ScoreRanges& ranges);

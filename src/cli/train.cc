@@ -83,12 +83,6 @@ std::vector<Finding> findings_to_show(const Run& run, bool is_default_network) {
   return findings;
 }
 
-nlohmann::ordered_json scores_json(const Scores& scores) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::object();
-  for (const auto& [name, value] : scores) json[name] = value;
-  return json;
-}
-
 // Prints nothing without early stopping.
 void print_stopping(const RunResult& result, const EarlyStoppingOptions& stopping) {
   if (result.stopped_early) fmt::print("stopped  early after epoch {}\n", result.epochs);

@@ -2,7 +2,6 @@
 #include "selfnorm/tune.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -15,10 +14,13 @@
 #include "cli/terminal.h"
 #include "cli/training_flags.h"
 #include "cli/training_progress.h"
+#include "report/comparison.h"
 #include "selfnorm/error.h"
 #include "train/metric_table.h"
 #include "tune/halving.h"
 #include "tune/search_space.h"
+#include "tune/trial_json.h"
+#include "tune/tuning_page.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -45,16 +47,6 @@ void print_trial(const TuneTrial& trial) {
              score_text(trial, metric), to_string(trial.candidate), format_duration(trial.seconds));
 }
 
-OrderedJson finite(double value) {
-  return std::isfinite(value) ? OrderedJson(value) : OrderedJson(nullptr);
-}
-
-OrderedJson scores_object(const Scores& scores) {
-  OrderedJson json = OrderedJson::object();
-  for (const auto& [name, value] : scores) json[name] = finite(value);
-  return json;
-}
-
 void print_json(const TuneResult& result, const TuneFolder& folder) {
   OrderedJson document{{"out", folder.root.string()},
                        {"model", folder.model().string()},
@@ -62,28 +54,18 @@ void print_json(const TuneResult& result, const TuneFolder& folder) {
                        {"metric", result.metric},
                        {"folds", result.folds},
                        {"ensemble", result.ensemble},
-                       {"validation", scores_object(result.validation)},
+                       {"validation", scores_json(result.validation)},
                        {"validation_ranges", ranges_json(result.validation_ranges)}};
   if (!result.test.empty()) {
-    document["test"] = scores_object(result.test);
+    document["test"] = scores_json(result.test);
     document["test_ranges"] = ranges_json(result.test_ranges);
   }
-  document["trials"] = OrderedJson::array();
-  for (const TuneTrial& trial : result.trials) {
-    const Candidate& c = trial.candidate;
-    document["trials"].push_back({{"trial", trial.id},
-                                  {"rung", trial.rung},
-                                  {"epochs", trial.epochs},
-                                  {"hidden", c.hidden},
-                                  {"dropout_rate", c.dropout_rate},
-                                  {"numeric_embedding", c.numeric_embedding},
-                                  {"scaling", c.scaling},
-                                  {"learning_rate", c.learning_rate},
-                                  {"weight_decay", c.weight_decay},
-                                  {"scores", scores_object(trial.scores)},
-                                  {"failure", trial.failure},
-                                  {"seconds", trial.seconds}});
+  if (!result.outer.empty()) {
+    document["outer"] = OrderedJson::array();
+    for (const Scores& scores : result.outer) document["outer"].push_back(scores_json(scores));
   }
+  document["trials"] = OrderedJson::array();
+  for (const TuneTrial& trial : result.trials) document["trials"].push_back(trial_json(trial));
   fmt::print("{}\n", document.dump(2));
 }
 
@@ -108,20 +90,31 @@ std::string best_trials(const TuneResult& result, std::size_t count) {
   return table(rows);
 }
 
+// Prints the mean and the standard deviation of each score over the parts.
+void print_outer_scores(const std::vector<Scores>& parts) {
+  for (const auto& [name, first] : parts[0]) {
+    std::vector<double> values;
+    for (const Scores& scores : parts) values.push_back(find_score(scores, name));
+    fmt::print("nested {} {} over {} parts that the search did not have\n", name,
+               to_string(trial_statistics(values)), parts.size());
+  }
+}
+
 void print_result(const TuneResult& result, const TuneFolder& folder) {
   constexpr std::size_t kRows = 10;
   const auto candidates = std::ranges::count(result.trials, 0, &TuneTrial::rung);
   fmt::print("{}", best_trials(result, kRows));
   fmt::print("tried    {} candidates in {} trainings; candidate 0 is the default network\n",
              candidates, result.trials.size());
-  fmt::print("model    the mean of {} networks (candidates {}), {}\n", result.ensemble.size(),
-             fmt::join(result.ensemble, ", "), folder.model().string());
+  fmt::print("model    {}, {}\n", describe_ensemble(result), folder.model().string());
   print_scores("validation", result.validation, result.validation_ranges);
   if (!result.test.empty()) print_scores("test", result.test, result.test_ranges);
-  else
+  if (!result.outer.empty()) print_outer_scores(result.outer);
+  if (result.test.empty() && result.outer.empty()) {
     fmt::print(
-        "         The best of many was chosen by these scores, so they are slightly "
-        "optimistic (--test-split 0.2 is not).\n");
+        "         The validation scores are slightly optimistic, since the best of many candidates "
+        "was chosen by them. Those of --test-split 0.2 or --outer-folds 5 are not.\n");
+  }
   const std::string root = folder.root.string();
   fmt::print("trials   {}\npage     {}\n", folder.trials().string(), folder.page().string());
   fmt::print("next     selfnorm predict {} --data NEW_ROWS\n", root);
@@ -142,7 +135,11 @@ void run_tune(const TuneArguments& arguments) {
   const TuneFolder folder(arguments.out.empty() ? default_run_folder(config, "-tune")
                                                 : std::filesystem::path(arguments.out));
   TrainingProgress progress;
-  const TuneCallbacks callbacks{print_trial, progress.callbacks().should_stop};
+  const auto print_part = [&](std::int64_t part) {
+    note(fmt::format("nested cross-validation: search {} of {}, without part {} of the rows", part,
+                     options.outer_folds, part));
+  };
+  const TuneCallbacks callbacks{print_trial, print_part, progress.callbacks().should_stop};
   try {
     const TuneResult result = tune(config, folder, options, arguments.resume, callbacks);
     if (arguments.json) print_json(result, folder);
@@ -164,7 +161,9 @@ void add_tune(Command& program) {
       "the preparation of numbers that are best for a table, and averages the best networks in one "
       "model. Options that you give are not searched. Most candidates train only for a ninth or a "
       "third of the epochs. They are compared by the first of the metrics (--metrics) on held-out "
-      "rows: by a cross-validation with five folds if there are fewer than 10,000 rows.\n\n"
+      "rows: by a cross-validation with five folds if there are fewer than 10,000 rows, where "
+      "possible. --time 10m is the time of the search. The default network is trained in any "
+      "case.\n\n"
       "The same command with --out and --resume continues a search.";
   const auto arguments = std::make_shared<TuneArguments>();
   arguments->run.add_network(command);
@@ -175,14 +174,22 @@ void add_tune(Command& program) {
                .range = range::kNonNegative});
   command.add({.name = "--ensemble",
                .target = &arguments->options.ensemble,
-               .help = "number of the best networks that the model averages, at most",
+               .help = "number of networks that the model averages, at most",
                .value = "N",
                .range = range::kExtent});
-  command.add({.name = "--jobs",
-               .target = &arguments->options.jobs,
-               .help = "number of trainings at a time, each with one thread; 0: one per core",
+  command.add({.name = "--outer-folds",
+               .target = &arguments->options.outer_folds,
+               .help = "parts of a nested cross-validation: repeats the search without the rows of "
+                       "each part, and scores it on them, so that each search has 1/(N + 1) of "
+                       "--time; 0: none",
                .value = "N",
                .range = range::kNonNegative});
+  command.add({.name = "--jobs",
+               .target = &arguments->options.jobs,
+               .help = "number of trainings at a time, each with one thread, whatever --threads "
+                       "says; 0: one per core",
+               .value = "N",
+               .range = {0, 1024, false, false}});
   command.add({.name = "--out",
                .target = &arguments->out,
                .help = "folder to write the trials, the model and its configuration to",

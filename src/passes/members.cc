@@ -2,6 +2,7 @@
 #include "passes/members.h"
 
 #include <algorithm>
+#include <map>
 
 #include "ops/table.h"
 #include "passes/emit.h"
@@ -24,23 +25,39 @@ bool keeps_features_apart(const OpRow& row) {
          row.traits.is_affine_by_feature;
 }
 
-// Follows a value with a group of features for each member back to the layers that read what they
-// share.
-bool is_separate(const Graph& graph, std::int64_t members, ValueId value) {
-  const Node* node = find_producer(graph, value);
-  if (node == nullptr) return false;
-  const OpRow& row = row_of(*node);
-  const ValueId input = node->inputs[0];
-  if (row.traits.accepts_any_feature_order) {  // input 1 has the weights of one unit in a row
-    const std::int64_t read = graph.value(node->inputs[1]).shape[1];
-    const std::int64_t features = graph.value(input).shape.back();
-    if (read == features) return !depends_on_learned(graph, input);
-    return read * members == features && is_separate(graph, members, input);
+// Whether a value has a group of features for each member, each computed from what the members
+// share by layers of its own.
+class SeparateMembers {
+ public:
+  SeparateMembers(const Graph& graph, std::int64_t members) : graph_(graph), members_(members) {}
+
+  bool contains(ValueId value) {
+    const auto known = known_.find(value);
+    if (known != known_.end()) return known->second;
+    return known_[value] = find(value);
   }
-  const auto is_input_separate = [&](ValueId of) { return is_separate(graph, members, of); };
-  if (row.traits.sums) return std::ranges::all_of(node->inputs, is_input_separate);
-  return keeps_features_apart(row) && node->inputs.size() == 1 && is_input_separate(input);
-}
+
+ private:
+  bool find(ValueId value) {
+    const Node* node = find_producer(graph_, value);
+    if (node == nullptr) return false;
+    const OpRow& row = row_of(*node);
+    const ValueId input = node->inputs[0];
+    if (row.traits.accepts_any_feature_order) {  // input 1 has the weights of one unit in a row
+      const std::int64_t read = graph_.value(node->inputs[1]).shape[1];
+      const std::int64_t features = graph_.value(input).shape.back();
+      if (read == features) return !depends_on_learned(graph_, input);
+      return read * members_ == features && contains(input);
+    }
+    if (row.traits.sums)
+      return std::ranges::all_of(node->inputs, [this](ValueId each) { return contains(each); });
+    return keeps_features_apart(row) && node->inputs.size() == 1 && contains(input);
+  }
+
+  const Graph& graph_;
+  std::int64_t members_;
+  std::map<ValueId, bool> known_;
+};
 
 }  // namespace
 
@@ -50,7 +67,7 @@ Members find_members(const Graph& graph) {
   if (last == nullptr || !row_of(*last).traits.averages_members) return members;
   members.count = std::get<std::int64_t>(last->attributes.at("members"));
   members.outputs = last->inputs[0];
-  members.are_separate = is_separate(graph, members.count, members.outputs);
+  members.are_separate = SeparateMembers(graph, members.count).contains(members.outputs);
   return members;
 }
 

@@ -8,6 +8,7 @@ namespace selfnorm {
 namespace {
 
 constexpr std::int64_t kShare = 3, kGroup = 9;
+constexpr RungTrial kWholeDefault{0, kRungs - 1};
 
 }  // namespace
 
@@ -46,8 +47,8 @@ std::optional<std::vector<std::int64_t>> Halving::members_of(std::int64_t group,
 }
 
 std::optional<RungTrial> Halving::start_next() {
-  const RungTrial whole_default{0, kRungs - 1};  // first, so that there is a result at any time
-  if (started_.insert(whole_default).second) return whole_default;
+  // First, so that there is a result at any time.
+  if (started_.insert(kWholeDefault).second) return kWholeDefault;
   const std::int64_t groups = candidates_ > 0 ? (candidates_ + kGroup - 1) / kGroup
                                               : std::numeric_limits<std::int64_t>::max();
   for (std::int64_t group = 0; group < groups; ++group) {
@@ -72,8 +73,14 @@ std::vector<std::int64_t> Halving::ranked(std::vector<std::int64_t> ids, std::in
 std::vector<std::int64_t> Halving::ranked(std::int64_t rung) const {
   std::vector<std::int64_t> ids;
   for (const auto& [trial, score] : finished_)
-    if (trial.second == rung) ids.push_back(trial.first);
+    if (trial.second == rung && is_planned(trial)) ids.push_back(trial.first);
   return ranked(std::move(ids), rung);
+}
+
+bool Halving::is_planned(const RungTrial& trial) const {
+  if (trial == kWholeDefault) return true;
+  const auto ids = members_of(trial.first / kGroup, trial.second);
+  return ids.has_value() && std::ranges::find(*ids, trial.first) != ids->end();
 }
 
 }  // namespace selfnorm

@@ -36,7 +36,10 @@ class Halving {
   /// others finish, or all have.
   std::optional<RungTrial> start_next();
 
-  /// Returns the candidates with a score at this rung, best first.
+  /// Returns whether this search runs the trial. A search over more candidates may have run others.
+  bool is_planned(const RungTrial& trial) const;
+
+  /// Returns the candidates that this search ran at a rung with a score, best first.
   std::vector<std::int64_t> ranked(std::int64_t rung) const;
 
  private:

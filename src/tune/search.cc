@@ -11,8 +11,11 @@
 #include <csignal>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
+#include <utility>
 
+#include "base/index.h"
 #include "selfnorm/error.h"
 #include "train/metric_table.h"
 #include "tune/train_candidate.h"
@@ -53,6 +56,8 @@ class SignalBlock {
   sigset_t before_;
 };
 
+bool is_whole_default(const RungTrial& trial) { return trial == RungTrial{0, kRungs - 1}; }
+
 /// The threads of a search. The members after the mutex are shared.
 class SearchThreads {
  public:
@@ -65,15 +70,12 @@ class SearchThreads {
         options_(options),
         callbacks_(callbacks),
         search_(search),
-        file_(file) {
-    config_.train.threads = 1;
-    config_.train.watch = false;
-  }
+        file_(file) {}
 
   /// Adds a finished trial to the search.
   void add(const TuneTrial& trial) {
     search_.halving.finish({trial.id, trial.rung}, score_of(trial, search_.metric));
-    has_result_ = has_result_ || (trial.id == 0 && trial.rung == kRungs - 1);
+    has_started_default_ = has_started_default_ || is_whole_default({trial.id, trial.rung});
     search_.trials.insert_or_assign({trial.id, trial.rung}, trial);
   }
 
@@ -83,8 +85,13 @@ class SearchThreads {
     std::vector<std::thread> threads;
     {
       const SignalBlock block;  // signals are for the main thread
-      for (std::int64_t i = 0; i < (options_.jobs > 0 ? options_.jobs : cores); ++i)
-        threads.emplace_back([this] { work(); });
+      const std::int64_t count = options_.jobs > 0 ? options_.jobs : cores;
+      threads.reserve(as_index(count));
+      try {
+        for (std::int64_t i = 0; i < count; ++i) threads.emplace_back([this] { work(); });
+      } catch (const std::system_error&) {  // too many threads: go on with those that there are
+        if (threads.empty()) throw;
+      }
     }
     for (std::thread& thread : threads) thread.join();
     if (error_) std::rethrow_exception(error_);
@@ -97,28 +104,30 @@ class SearchThreads {
   void work() {
     try {
       while (const auto next = take_next()) {
-        const TuneTrial trial = run_trial(*next);
+        const auto trial = run_trial(*next);
         const std::lock_guard lock(mutex_);
+        if (trial) record(*trial);
         --running_;
-        record(trial);
         changed_.notify_all();
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);
       --running_;
-      const bool is_end = is_out_of_time_;
-      if (!is_end && !error_) error_ = std::current_exception();
+      if (!error_) error_ = std::current_exception();
       has_stopped_ = true;
       changed_.notify_all();
     }
   }
 
-  // Waits until a trial can start. Returns nothing at the end of the search.
+  // Waits until a trial can start. Returns nothing at the end of the search. The first trial, that
+  // of the default over all epochs, starts and goes on after the end of the time, so that there is
+  // a result.
   std::optional<RungTrial> take_next() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      if (has_stopped_ || (is_time_over() && has_result_)) return std::nullopt;
+      if (has_stopped_ || (has_started_default_ && is_time_over())) return std::nullopt;
       if (const auto next = search_.halving.start_next()) {
+        has_started_default_ = has_started_default_ || is_whole_default(*next);
         ++running_;
         return next;
       }
@@ -127,24 +136,29 @@ class SearchThreads {
     }
   }
 
-  // The trial of the default over all epochs goes on after the end of the time, so that there is a
-  // result.
-  TuneTrial run_trial(const RungTrial& task) {
+  // Returns nothing for a trial that was given up at the end of the time.
+  std::optional<TuneTrial> run_trial(const RungTrial& task) {
     const auto [id, rung] = task;
     TuneTrial trial{id, rung, epochs_of_rung(search_.epochs, rung), {}, {}, {}, 0};
     trial.candidate = draw_candidate(search_.space, id);
     const auto start = Clock::now();
-    const auto should_stop = [this] {
-      if (has_stopped_ || (callbacks_.should_stop && callbacks_.should_stop())) return true;
-      if (has_result_ && is_time_over()) is_out_of_time_ = true;
-      return is_out_of_time_.load();
+    const auto should_stop = [this, is_limited = !is_whole_default(task)] {
+      if (callbacks_.should_stop && callbacks_.should_stop()) is_interrupted_ = true;
+      return is_interrupted_ || has_stopped_ || (is_limited && is_time_over());
     };
     const bool is_whole = rung == kRungs - 1;
-    CandidateScores scored = train_candidate(
-        with_candidate(config_, trial.candidate, trial.epochs), data_,
-        is_whole ? model_file(folder_, id) : std::filesystem::path(), id > 0, should_stop);
-    trial.scores = std::move(scored.scores);
-    trial.failure = std::move(scored.failure);
+    try {
+      CandidateScores scored = train_candidate(
+          with_candidate(config_, trial.candidate, trial.epochs), data_,
+          is_whole ? model_file(folder_, id) : std::filesystem::path(), id > 0, should_stop);
+      trial.scores = std::move(scored.scores);
+      trial.failure = std::move(scored.failure);
+    } catch (const Error& error) {
+      const bool is_end_of_time =
+          error.kind() == ErrorKind::interrupted && !is_interrupted_ && !has_stopped_;
+      if (!is_end_of_time) throw;
+      return std::nullopt;
+    }
     trial.seconds = seconds_since(start);
     return trial;
   }
@@ -153,26 +167,27 @@ class SearchThreads {
   void record(TuneTrial trial) {
     const auto score = score_of(trial, search_.metric);
     if (!score && trial.failure.empty())
-      trial.failure = fmt::format("the {} of the held-out rows is not defined", search_.metric);
+      trial.failure =
+          fmt::format("the {} or the loss of the held-out rows is not defined", search_.metric);
     file_.append(trial, elapsed());
     add(trial);
     if (callbacks_.on_trial) callbacks_.on_trial(trial);
   }
 
-  RunConfig config_;
+  const RunConfig& config_;
   const LoadedData& data_;
   const TuneFolder& folder_;
   const TuneOptions& options_;
   const TuneCallbacks& callbacks_;
   const Clock::time_point start_ = Clock::now();
-  std::atomic<bool> has_stopped_ = false;     // after an error or an interruption
-  std::atomic<bool> is_out_of_time_ = false;  // trials that run are given up
-  std::atomic<bool> has_result_ = false;      // the default has been trained
+  std::atomic<bool> has_stopped_ = false;     // after an error
+  std::atomic<bool> is_interrupted_ = false;  // by the caller
   std::mutex mutex_;
   std::condition_variable changed_;
   SearchState& search_;
   TrialsFile& file_;
   std::int64_t running_ = 0;
+  bool has_started_default_ = false;
   std::exception_ptr error_;
 };
 
@@ -187,11 +202,7 @@ void run_search(const RunConfig& config, const LoadedData& data, const std::stri
                 const TuneCallbacks& callbacks, SearchState& search) {
   TrialsFile file(folder.trials(), fingerprint);
   SearchThreads threads(config, data, folder, options, callbacks, file, search);
-  for (const TuneTrial& trial : file.trials()) {
-    // The model of a trial that was not among the best is missing, and may be needed now.
-    const bool is_whole = trial.rung == kRungs - 1 && trial.failure.empty();
-    if (!is_whole || std::filesystem::exists(model_file(folder, trial.id))) threads.add(trial);
-  }
+  for (const TuneTrial& trial : file.trials()) threads.add(trial);
   threads.run();
 }
 

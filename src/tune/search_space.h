@@ -18,7 +18,7 @@ struct SearchSpace {
   std::uint64_t seed = 1;
 };
 
-/// Returns candidate `id`, which depends on nothing else.
+/// Returns candidate `id`, a function of the space and `id`.
 Candidate draw_candidate(const SearchSpace& space, std::int64_t id);
 
 /// Returns the configuration with the choices of a candidate, for this many epochs.

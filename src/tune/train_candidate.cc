@@ -25,20 +25,25 @@ std::string find_fault(const PreparedRun& run) {
   return fmt::format("doctor: {} at '{}'", error->code, error->layers.front());
 }
 
-// Trains without scores after each epoch, which would take a third of the time.
+// Trains without scores after each epoch, which would take a third of the time, unless they decide.
 void train(PreparedRun& run, const std::function<bool()>& should_stop) {
   TrainingData rows = run.rows;
-  if (!tracks_best_epoch(run.config.train.early_stopping)) rows.validation_rows.clear();
+  const bool decide = tracks_best_epoch(run.config.train.early_stopping) ||
+                      run.config.train.schedule.name == "reduce_on_plateau";
+  if (!decide) rows.validation_rows.clear();
   Trainer(run.model, rows, run.config.train, {{}, {}, should_stop}).run();
 }
 
 }  // namespace
 
-CandidateScores train_candidate(const RunConfig& config, const LoadedData& data,
+CandidateScores train_candidate(const RunConfig& given, const LoadedData& data,
                                 const std::filesystem::path& model_file, bool examine,
                                 const std::function<bool()>& should_stop) {
+  RunConfig config = given;
+  config.train.threads = 1;
+  config.train.watch = false;
   try {
-    const auto run = prepare_run(config, data);
+    const auto run = prepare_run(std::move(config), {data.train, std::nullopt, data.validation});
     if (examine) {
       const std::string fault = find_fault(*run);
       if (!fault.empty()) return {{}, fault};

@@ -4,15 +4,14 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 #include <fstream>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "base/file.h"
 #include "selfnorm/error.h"
+#include "tune/trial_json.h"
 
 namespace selfnorm {
 namespace {
@@ -20,55 +19,6 @@ namespace {
 using OrderedJson = nlohmann::ordered_json;
 
 constexpr const char* kFormat = "selfnorm trials 1";
-
-// JSON has no NaN and no infinity, so null represents numbers that are not finite.
-OrderedJson finite_or_null(double value) {
-  return std::isfinite(value) ? OrderedJson(value) : OrderedJson(nullptr);
-}
-
-OrderedJson trial_json(const TuneTrial& trial, double seconds) {
-  const Candidate& c = trial.candidate;
-  OrderedJson json{{"trial", trial.id},
-                   {"rung", trial.rung},
-                   {"epochs", trial.epochs},
-                   {"hidden", c.hidden},
-                   {"dropout_rate", c.dropout_rate},
-                   {"numeric_embedding", c.numeric_embedding},
-                   {"scaling", c.scaling},
-                   {"learning_rate", c.learning_rate},
-                   {"weight_decay", c.weight_decay},
-                   {"scores", OrderedJson::object()},
-                   {"failure", trial.failure},
-                   {"seconds", trial.seconds},
-                   {"elapsed_seconds", seconds}};
-  for (const auto& [name, value] : trial.scores) json["scores"][name] = finite_or_null(value);
-  return json;
-}
-
-// Returns the integer from 0. A number of another kind throws what a wrong type throws.
-std::int64_t parse_count(const OrderedJson& json) {
-  return static_cast<std::int64_t>(json.get_ref<const OrderedJson::number_unsigned_t&>());
-}
-
-TuneTrial parse_trial(const OrderedJson& json) {
-  const auto count = [&](const char* key) { return parse_count(json.at(key)); };
-  TuneTrial trial{count("trial"), count("rung"), count("epochs"), {}, {}, {}, 0};
-  std::vector<std::int64_t> hidden;
-  for (const OrderedJson& units : json.at("hidden")) hidden.push_back(parse_count(units));
-  trial.candidate = {hidden,
-                     json.at("dropout_rate"),
-                     json.at("numeric_embedding"),
-                     json.at("scaling"),
-                     json.at("learning_rate"),
-                     json.at("weight_decay")};
-  for (const auto& [name, value] : json.at("scores").items()) {
-    trial.scores.emplace_back(
-        name, value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>());
-  }
-  trial.failure = json.at("failure");
-  trial.seconds = json.at("seconds");
-  return trial;
-}
 
 }  // namespace
 
@@ -105,7 +55,9 @@ TrialsFile::TrialsFile(std::filesystem::path path, const std::string& fingerprin
 
 void TrialsFile::append(const TuneTrial& trial, double seconds) {
   std::ofstream file(path_, std::ios::app);
-  file << trial_json(trial, seconds).dump() << '\n' << std::flush;
+  OrderedJson line = trial_json(trial);
+  line["elapsed_seconds"] = seconds;
+  file << line.dump() << '\n' << std::flush;
   if (!file) {
     throw Error(ErrorKind::io,
                 fmt::format("{}: cannot write: {}", path_.string(), std::strerror(errno)));

@@ -6,17 +6,12 @@
 #include <algorithm>
 #include <memory>
 
-#include "api/default_network.h"
-#include "api/run.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/text.h"
-#include "data/fingerprint.h"
 #include "selfnorm/error.h"
-#include "sources/paths.h"
-#include "tables/feature_treatment.h"
-#include "tune/combine_models.h"
+#include "tune/ensemble.h"
 #include "tune/search.h"
+#include "tune/search_input.h"
 #include "tune/tuning_page.h"
 
 namespace selfnorm {
@@ -37,7 +32,10 @@ void check_options(const RunConfig& config, const TuneOptions& options) {
                      config.preset));
   if (options.trials < 1 && !(options.seconds > 0))
     fail("a search needs a number of trials or a time (--trials 50, or --time 10m)");
+  if (config.seconds > 0) fail("the time of a search is TuneOptions::seconds (--time 10m)");
   if (options.ensemble < 1) fail("the ensemble needs at least one network");
+  if (options.outer_folds < 0 || options.outer_folds == 1)
+    fail("a nested cross-validation needs at least 2 parts (--outer-folds 5)");
 }
 
 void check_folder(const TuneFolder& folder, bool resume) {
@@ -50,113 +48,17 @@ void check_folder(const TuneFolder& folder, bool resume) {
                               : "exists and is not empty"));
 }
 
-/// The data of a search, and the configuration of all its trials.
-struct SearchInput {
-  RunConfig config;
-  LoadedData data;
-};
-
-// Uses the folds of a cross-validation if there are few rows and the user chose no other held-out
-// rows. Members that share an embedding, as those of texts do, have no folds.
-SearchInput load_search(RunConfig config) {
-  constexpr std::int64_t kManyRows = 10'000, kFolds = 5;
-  make_absolute(config.data);
-  const bool chose_rows = is_listed(config.given, "folds") || is_listed(config.given, "members") ||
-                          config.data.validation_split.has_value() ||
-                          !config.data.validation.empty() || !config.data.time.empty() ||
-                          !config.data.shuffle_split;
-  LoadedData data = load_data(data_options_of(config), config.train.seed);
-  if (chose_rows) return {std::move(config), std::move(data)};
-  if (data.train.rows < kManyRows && data.train.vocabulary.empty()) {
-    RunConfig with_folds = config;
-    with_folds.default_network.folds = kFolds;
-    data = load_data(data_options_of(with_folds), config.train.seed);
-    try {
-      prepare_run(with_folds, data);
-      return {std::move(with_folds), std::move(data)};
-    } catch (const Error&) {  // the rows cannot be divided, or the members share a layer
-      data = load_data(data_options_of(config), config.train.seed);
-    }
-  }
-  config.default_network.members = 1;
-  config.given.emplace_back("members");
-  if (data.train.rows < kManyRows) config.data.validation_split = 1.0 / kFolds;
-  return {std::move(config), std::move(data)};
-}
-
-// Returns what must be equal when a search is resumed.
-std::string fingerprint(const SearchInput& input) {
-  std::string text = to_toml(input.config) + data_fingerprint(input.data.train);
-  if (input.data.validation) text += data_fingerprint(*input.data.validation);
-  return fmt::format("{:016x}", hash_bytes(text.data(), text.size()));
-}
-
-SearchSpace space_of(const PreparedRun& standard, const RunConfig& config) {
-  const RunConfig& chosen = standard.config;
-  SearchSpace space;
-  space.standard = {chosen.default_network.hidden,
-                    chosen.default_network.dropout_rate,
-                    chosen.default_network.numeric_embedding,
-                    resolve_scaling(chosen.data.scaling, standard.train.targets,
-                                    std::ssize(standard.rows.train_rows)),
-                    chosen.train.optimizer.learning_rate,
-                    chosen.train.optimizer.weight_decay};
-  space.given = config.given;
-  if (config.data.scaling != "auto" || !config.data.standardize)
-    space.given.emplace_back("scaling");
-  if (!config.data.standardize) space.standard.scaling = config.data.scaling;
-  if (is_listed(config.given, "optimizer.name")) {
-    for (const char* name : {"optimizer.learning_rate", "optimizer.weight_decay"})
-      space.given.emplace_back(name);
-  }
-  space.has_numeric_embeddings = standard.train.folds.empty();
-  space.seed = config.train.seed;
-  return space;
-}
-
-// Returns the candidates that the model averages, best first: those that prepare their inputs as
-// the best one does.
-std::vector<std::int64_t> choose_ensemble(const SearchState& search, std::int64_t size) {
-  std::vector<std::int64_t> chosen;
-  std::string scaling;
-  for (const std::int64_t id : search.halving.ranked(kRungs - 1)) {
-    const Candidate candidate = draw_candidate(search.space, id);
-    if (chosen.empty()) scaling = candidate.scaling;
-    if (candidate.scaling == scaling && std::ssize(chosen) < size) chosen.push_back(id);
-  }
-  return chosen;
-}
-
-// Averages the chosen networks in the model of `folder`, and scores it.
-void write_model(const SearchInput& input, const SearchState& search, const TuneFolder& folder,
-                 TuneResult& result) {
-  std::vector<TrainedModel> parts;
-  std::vector<Network> networks;
-  for (const std::int64_t id : result.ensemble) {
-    parts.push_back(load_model(model_file(folder, id)));
-    networks.push_back(parts.back().network);
-  }
-  const Candidate best = draw_candidate(search.space, result.ensemble[0]);
-  RunConfig config =
-      prepare_run(with_candidate(input.config, best, search.epochs), input.data)->config;
-  config.network = combine_networks(networks);
-  const auto run = prepare_run(std::move(config), input.data);
-  combine_weights(parts, run->model);
-  result.folds = run->train.folds.empty() ? 0 : run->config.default_network.members;
-  result.validation_rows = std::ssize(run->rows.validation_rows);
-  Evaluator evaluator(run->model, {.loss = true});
-  RatedScores rated = evaluator.rated_score(*run->rows.validation, run->rows.validation_rows);
+void score(PreparedRun& run, TuneResult& result) {
+  result.folds = run.train.folds.empty() ? 0 : run.config.default_network.members;
+  result.validation_rows = std::ssize(run.rows.validation_rows);
+  Evaluator evaluator(run.model, {.loss = true});
+  RatedScores rated = evaluator.rated_score(*run.rows.validation, run.rows.validation_rows);
   result.validation = std::move(rated.scores);
   result.validation_ranges = std::move(rated.ranges);
-  run->model.held_out_errors =
-      measure_held_out_errors(run->model, *run->rows.validation, run->rows.validation_rows);
-  if (run->test.has_value()) {
-    RatedScores on_test = evaluator.rated_score(*run->test, all_rows(run->test->rows));
-    result.test = std::move(on_test.scores);
-    result.test_ranges = std::move(on_test.ranges);
-  }
-  write_file(folder.config(), to_toml(run->config));
-  save_model(run->model, folder.model());
+  if (!run.test.has_value()) return;
+  RatedScores on_test = evaluator.rated_score(*run.test, all_rows(run.test->rows));
+  result.test = std::move(on_test.scores);
+  result.test_ranges = std::move(on_test.ranges);
 }
 
 // Removes the models of trials that are not part of the result.
@@ -167,6 +69,67 @@ void remove_other_models(const TuneFolder& folder, const TuneResult& result) {
   }
 }
 
+/// The result of a search, and the run with its model.
+struct FinishedSearch {
+  TuneResult result;
+  std::unique_ptr<PreparedRun> run;
+};
+
+// Returns a search that has not begun.
+SearchState start_search(const SearchInput& input, const TuneOptions& options) {
+  const auto standard = prepare_run(input.config, input.data);
+  if (standard->rows.validation_rows.empty()) {
+    fail(
+        fmt::format("{}: a search needs held-out rows, but has none (at least 100 rows, or "
+                    "--validation-split)",
+                    standard->train.name));
+  }
+  const std::vector<std::string>& metrics = standard->model.objective.metrics;
+  // In the metrics of several numbers, the one with the largest unit decides. The loss has units.
+  const bool is_loss = metrics.empty() || standard->train.targets.columns.size() > 1;
+  return {search_space(*standard, input.config), Halving(options.trials),
+          standard->config.train.epochs, is_loss ? "loss" : metrics[0]};
+}
+
+// Searches with these data. Writes the trials and the models of the best ones to the folder.
+FinishedSearch search_candidates(const SearchInput& input, const TuneFolder& folder,
+                                 const TuneOptions& options, const TuneCallbacks& callbacks) {
+  SearchState search = start_search(input, options);
+  fs::create_directories(folder.models());
+  run_search(input.config, input.data, search_fingerprint(input), folder, options, callbacks,
+             search);
+  FinishedSearch finished;
+  TuneResult& result = finished.result;
+  result.metric = search.metric;
+  for (const auto& [key, trial] : search.trials)
+    if (search.halving.is_planned(key)) result.trials.push_back(trial);
+  result.ensemble = choose_ensemble(input, search, folder, options.ensemble);
+  if (result.ensemble.empty()) {
+    throw Error(ErrorKind::numeric,
+                fmt::format("no candidate could be trained; the default network failed with: {}",
+                            search.trials.at({0, kRungs - 1}).failure));
+  }
+  finished.run = combine_candidates(input, search, folder, result.ensemble);
+  score(*finished.run, result);
+  remove_other_models(folder, result);
+  return finished;
+}
+
+// Returns the scores of a whole search for each part of the rows, which it did not have.
+std::vector<Scores> score_left_out_parts(const SearchInput& input,
+                                         const std::vector<std::int32_t>& part_of,
+                                         const TuneFolder& folder, const TuneOptions& options,
+                                         const TuneCallbacks& callbacks) {
+  std::vector<Scores> scores;
+  for (std::int32_t part = 0; part < options.outer_folds; ++part) {
+    if (callbacks.on_part) callbacks.on_part(part + 1);
+    const TuneFolder own(folder.root / fmt::format("without-part-{}", part + 1));
+    const SearchInput rest = without_part(input, part_of, part);
+    scores.push_back(search_candidates(rest, own, options, callbacks).result.test);
+  }
+  return scores;
+}
+
 }  // namespace
 
 TuneResult tune(const RunConfig& config, const TuneFolder& folder, const TuneOptions& options,
@@ -174,29 +137,18 @@ TuneResult tune(const RunConfig& config, const TuneFolder& folder, const TuneOpt
   check_options(config, options);
   check_folder(folder, resume);
   const SearchInput input = load_search(config);
-  const auto standard = prepare_run(input.config, input.data);
-  if (standard->rows.validation_rows.empty())
-    fail(
-        fmt::format("{}: a search needs held-out rows, but has none (at least 100 rows, or "
-                    "--validation-split)",
-                    standard->train.name));
-  SearchState search{space_of(*standard, input.config), Halving(options.trials),
-                     standard->config.train.epochs, standard->model.objective.metrics.at(0)};
-  fs::create_directories(folder.models());
-  run_search(input.config, input.data, fingerprint(input), folder, options, callbacks, search);
-  TuneResult result;
-  result.metric = search.metric;
-  for (const auto& [key, trial] : search.trials) result.trials.push_back(trial);
-  result.ensemble = choose_ensemble(search, options.ensemble);
-  if (result.ensemble.empty()) {
-    throw Error(ErrorKind::numeric,
-                fmt::format("no candidate could be trained; the default network failed with: {}",
-                            search.trials.at({0, kRungs - 1}).failure));
-  }
-  write_model(input, search, folder, result);
-  write_file(folder.page(), tuning_page(folder.name(), result));
-  remove_other_models(folder, result);
-  return result;
+  const std::vector<std::int32_t> part_of = divide_into_parts(input, options.outer_folds);
+  if (!part_of.empty()) start_search(without_part(input, part_of, 0), options);  // throws now
+  TuneOptions of_each = options;
+  of_each.seconds /= static_cast<double>(1 + options.outer_folds);
+  FinishedSearch finished = search_candidates(input, folder, of_each, callbacks);
+  write_file(folder.config(), to_toml(finished.run->config));
+  save_model(finished.run->model, folder.model());
+  write_file(folder.page(), tuning_page(folder.name(), finished.result));
+  if (part_of.empty()) return std::move(finished.result);
+  finished.result.outer = score_left_out_parts(input, part_of, folder, of_each, callbacks);
+  write_file(folder.page(), tuning_page(folder.name(), finished.result));
+  return std::move(finished.result);
 }
 
 }  // namespace selfnorm

@@ -51,6 +51,13 @@ Json rows_json(const TuneResult& result) {
 
 }  // namespace
 
+std::string describe_ensemble(const TuneResult& result) {
+  if (result.ensemble.size() == 1)
+    return fmt::format("the network of candidate {}", result.ensemble[0]);
+  return fmt::format("the mean of {} networks (candidates {})", result.ensemble.size(),
+                     fmt::join(result.ensemble, ", "));
+}
+
 std::string tuning_page(const std::string& name, const TuneResult& result) {
   const auto candidates =
       static_cast<std::size_t>(std::ranges::count(result.trials, 0, &TuneTrial::rung));
@@ -61,8 +68,10 @@ std::string tuning_page(const std::string& name, const TuneResult& result) {
     facts.push_back(Json::array({"held-out " + score, number(value)}));
   for (const auto& [score, value] : result.test)
     facts.push_back(Json::array({"test " + score, number(value)}));
-  const std::string verdict = fmt::format("The model is the mean of {} networks: candidates {}.",
-                                          result.ensemble.size(), fmt::join(result.ensemble, ", "));
+  for (const Scores& scores : result.outer)
+    facts.push_back(
+        Json::array({"nested " + result.metric, number(find_score(scores, result.metric))}));
+  const std::string verdict = "The model is " + describe_ensemble(result) + ".";
   const Json document{
       {"verdict", Json::array({{{"level", "good"}, {"text", verdict}}})},
       {"facts", facts},
@@ -73,7 +82,8 @@ std::string tuning_page(const std::string& name, const TuneResult& result) {
          "Candidate 0 is the default network. All candidates train for a ninth of its epochs, the "
          "best third for a third of them, and the best ninth for all. The scores are those of "
          "held-out rows. Since the best of many is chosen by these scores, they are slightly "
-         "optimistic; test rows (--test-split 0.2) are not."},
+         "optimistic. Scores of test rows (--test-split 0.2) and of a nested cross-validation "
+         "(--outer-folds 5) are not."},
         {"best", best_scores(result)},
         {"head",
          {"candidate", "epochs", result.metric, "loss", "choices", "in the model", "seconds"}},

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests reports as a reader sees them: in a browser, on a phone, in dark mode."""
 
+import csv
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import unittest
 
-from program import DATA, ROOT, USAGE, CliTest, main, program
+from program import DATA, ROOT, USAGE, CliTest, csv_text, main, program
 
 BROWSER = shutil.which("chromium")
 WIDTH = 360
@@ -169,6 +170,30 @@ epochs = 2
         self.assertEqual(["color", "x"], sorted(each["name"] for each in json.loads(importance)))
         self.assertRegex(page, r'"line":\d+')
         self.assertIn("constant prediction", page)
+
+    def test_partial_dependence_is_the_mean_prediction_for_a_value(self):
+        def rows(count, first):
+            return [[("red", "green", "blue")[i % 3], i % 7 + 0.25, ("low", "high")[i % 4 // 2],
+                     "yes" if (i % 7 > 3) != (i % 3 == 0) else "no"] for i in range(first, first + count)]
+        head, test = ["color", "x", "level", "kind"], rows(50, 301)
+        self.write("t.csv", csv_text(head, rows(300, 0)))
+        self.write("test.csv", csv_text(head, test))
+        self.ok("train", "t.csv", "--test", "test.csv", "--target", "kind", "--epochs", "3", "--out", "run")
+        self.check(self.path("run/report.html"), "Partial dependence")
+        page = self.path("run/report.html").read_text()
+        key = '"dependence":'
+        found, _ = json.JSONDecoder().raw_decode(page[page.index(key) + len(key):])
+        self.assertEqual("probability", found["what"])
+        columns = {each["name"]: each for each in found["columns"]}
+        self.assertEqual({"color", "x", "level"}, set(columns))
+        self.assertEqual([i + 0.25 for i in range(7)], columns["x"]["values"])
+        for place, name in enumerate(head[:3]):
+            self.assertEqual(["yes"], [each["name"] for each in columns[name]["series"]])
+            for value, mean in zip(columns[name]["values"], columns[name]["series"][0]["values"], strict=True):
+                self.write("changed.csv", csv_text(head, [[*row[:place], value, *row[place + 1:]] for row in test]))
+                predicted = list(csv.DictReader(self.ok("predict", "run", "--data", "changed.csv").out.splitlines()))
+                # The program prints eight digits of each of the 50 numbers.
+                self.assertAlmostEqual(sum(float(row["p(yes)"]) for row in predicted) / 50, mean, places=6)
 
     def test_texts(self):
         # Some texts have both labels, so that there are mistakes.

@@ -35,7 +35,7 @@ class Tune(CliTest):
         said = self.ok(*SEARCH, "--trials", "10", "--out", "search", "--drop", "number")
         self.assertIn("tried    10 candidates in", said.out)
         self.assertIn("candidate 0 is the default network", said.out)
-        self.assertIn("slightly optimistic (--test-split 0.2 is not)", said.out)
+        self.assertIn("slightly optimistic", said.out)
         self.assertIn("candidate   0   18 epochs  accuracy 0.", said.err)
         page = self.bytes_of("search/trials.html").decode()
         self.assertIn('"head":["candidate","epochs","accuracy","loss","choices","in the model","seconds"]', page)
@@ -76,6 +76,14 @@ class Tune(CliTest):
         self.assertGreater(found["test"]["r2"], 0)
         header = self.ok("predict", "search", "--data", "t.csv", "--interval", "0.9").out.splitlines()[0]
         self.assertEqual("row,number,number_low,number_high", header)
+
+    def test_nested_cross_validation(self):
+        said = self.ok(*SEARCH, "--trials", "3", "--out", "search", "--drop", "number", "--outer-folds", "2")
+        self.assertRegex(said.out, r"nested accuracy 0\.\d+ ± 0\.\d+ over 2 parts")
+        self.assertIn("search 2 of 2, without part 2 of the rows", said.err)
+        found = self.ok_json(*SEARCH, "--trials", "3", "--out", "search", "--drop", "number", "--outer-folds", "2",
+                             "--resume")
+        self.assertEqual(2, len(found["outer"]))
 
     def test_errors(self):
         def fails(word, *arguments):

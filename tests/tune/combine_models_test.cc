@@ -50,6 +50,7 @@ std::vector<float> outputs_of(TrainedModel& model) {
 
 // Each sum has a few terms of size 1, so a float holds the mean within some 1e-6.
 void expect_mean(const std::vector<float>& got, const std::vector<std::vector<float>>& parts) {
+  ASSERT_EQ(got.size(), kRows * kClasses);
   for (std::size_t i = 0; i < got.size(); ++i) {
     double sum = 0;
     for (const auto& part : parts) sum += static_cast<double>(part[i]);

@@ -103,11 +103,18 @@ TEST(Halving, OfOneCandidateTrainsTheDefault) {
 
 TEST(Halving, RanksByTheFirstNumberAndThenTheSecond) {
   Halving halving(4);
-  halving.finish({0, 2}, std::vector{0.5, 1.0});
-  halving.finish({1, 2}, std::vector{0.9, -3.0});
-  halving.finish({2, 2}, std::nullopt);
-  halving.finish({3, 2}, std::vector{0.9, -2.0});
-  EXPECT_EQ(halving.ranked(2), (std::vector<std::int64_t>{3, 1, 0}));
+  const std::vector<std::vector<double>> scores = {{0.5, 1}, {0.9, -3}, {0.1, 0}, {0.9, -2}};
+  for (std::int64_t id = 0; id < 4; ++id)
+    halving.finish({id, 0}, scores[static_cast<std::size_t>(id)]);
+  EXPECT_EQ(halving.ranked(0), (std::vector<std::int64_t>{3, 1, 0, 2}));
+}
+
+TEST(Halving, LeavesOutTrialsOfASearchOverMoreCandidates) {
+  Halving halving(9);
+  for (std::int64_t id = 0; id < 20; ++id) halving.finish({id, 0}, score_of({id, 0}));
+  EXPECT_EQ(std::ssize(halving.ranked(0)), 8);  // candidate 4 failed
+  EXPECT_TRUE(halving.is_planned({8, 0}));
+  EXPECT_FALSE(halving.is_planned({9, 0}));
 }
 
 TEST(Halving, RungsTakeAThirdOfTheEpochsOfTheNext) {

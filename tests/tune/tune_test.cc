@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <set>
@@ -141,13 +142,13 @@ TEST_F(TuneTest, KeepsGivenOptions) {
     EXPECT_EQ(trial.candidate.scaling, "robust");
     EXPECT_LE(trial.epochs, 9);
   }
-  EXPECT_EQ(result.ensemble.size(), 1U + (result.ensemble.size() > 1));  // at most the default too
+  EXPECT_LE(result.ensemble.size(), 2U);  // the best of nine, and the default
 }
 
 TEST_F(TuneTest, EndsAfterTheTimeWithAResult) {
-  const TuneResult result = tune(config(), folder("search"), {.seconds = 1e-3});
+  const TuneResult result = tune(config(), folder("search"), {.seconds = 1e-3, .jobs = 1});
   EXPECT_EQ(result.ensemble, (std::vector<std::int64_t>{0}));
-  EXPECT_LE(result.trials.size(), 3U);
+  EXPECT_EQ(result.trials.size(), 1U);
 }
 
 TEST_F(TuneTest, ScoresTestRows) {
@@ -159,6 +160,71 @@ TEST_F(TuneTest, ScoresTestRows) {
   EXPECT_EQ(opened.rows.size(), 50U);
   EXPECT_DOUBLE_EQ(opened.model.score(opened.data, opened.rows).at(0).second,
                    result.test.at(0).second);
+}
+
+TEST_F(TuneTest, ScoresPartsThatTheSearchDidNotHave) {
+  RunConfig run = config(160);
+  run.train.epochs = 2;
+  const TuneOptions options{.trials = 2, .outer_folds = 4};
+  const TuneResult result = tune(run, folder("nested"), options);
+  ASSERT_EQ(result.outer.size(), 4U);
+  EXPECT_EQ(result.validation_rows, 160);
+  EXPECT_TRUE(result.test.empty());
+  for (const Scores& scores : result.outer) {
+    ASSERT_GE(scores.size(), 2U);
+    EXPECT_EQ(scores[1].first, "accuracy");
+  }
+  const TuneResult again = tune(run, folder("nested"), options, true);
+  EXPECT_EQ(again.outer, result.outer);
+  run.data.shuffle_split = false;
+  expect_contains("cannot be divided into 4 parts", config_error(run, "ordered", options));
+}
+
+TEST_F(TuneTest, AveragesNetworksOnlyIfTheMeanIsAtLeastAsGood) {
+  const TuneResult result = tune(config(), folder("search"), {.trials = 18, .ensemble = 4});
+  ASSERT_FALSE(result.ensemble.empty());
+  const auto best = std::ranges::find_if(result.trials, [&](const TuneTrial& trial) {
+    return trial.id == result.ensemble[0] && trial.epochs == 9;
+  });
+  EXPECT_GE(result.validation.at(1).second, best->scores.at(1).second);
+  for (const TuneTrial& trial : result.trials) {
+    if (trial.epochs == 9) {
+      EXPECT_LE(trial.scores.at(1).second, best->scores.at(1).second);
+    }
+  }
+}
+
+// Members of a search over more candidates are the candidates of a search that was extended.
+TEST_F(TuneTest, CanBeExtendedAndResumedAtItsEnd) {
+  tune(config(), folder("grown"), {.trials = 11});
+  const TuneResult grown = tune(config(), folder("grown"), {.trials = 18}, true);
+  EXPECT_EQ(found(grown), found(tune(config(), folder("whole"), {.trials = 18})));
+  const TuneResult shrunk = tune(config(), folder("grown"), {.trials = 11}, true);
+  EXPECT_EQ(found(shrunk), found(tune(config(), folder("few"), {.trials = 11})));
+  int trained = 0;
+  TuneCallbacks callbacks;
+  callbacks.on_trial = [&](const TuneTrial&) { ++trained; };
+  EXPECT_EQ(found(tune(config(), folder("grown"), {.trials = 18}, true, callbacks)), found(grown));
+  EXPECT_EQ(trained, 0);
+}
+
+TEST_F(TuneTest, HasAModelBeforeTheNestedCrossValidationEnds) {
+  TuneCallbacks callbacks;
+  std::int64_t parts = 0;
+  callbacks.on_part = [&](std::int64_t part) { parts = part; };
+  callbacks.should_stop = [&] { return parts == 2; };
+  RunConfig with_members = config();
+  with_members.default_network.members = 2;
+  with_members.given.emplace_back("members");
+  const TuneOptions options{.trials = 2, .outer_folds = 3};
+  try {
+    tune(with_members, folder("search"), options, false, callbacks);
+    ADD_FAILURE() << "was not interrupted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::interrupted);
+  }
+  EXPECT_TRUE(fs::exists(folder("search").model()));
+  EXPECT_EQ(tune(with_members, folder("search"), options, true).outer.size(), 3U);
 }
 
 TEST_F(TuneTest, RejectsWhatItCannotSearch) {

@@ -38,7 +38,7 @@ function captureViewState() {
 function show(report) {
   const main = document.getElementById('report'), isAgain = main.querySelector('section') !== null, goBack = captureViewState();
   disposeDrawings();
-  const results = [confusionSection, regressionSection, importanceSection, mistakesSection, calibrationSection, boundarySection];
+  const results = [confusionSection, regressionSection, importanceSection, dependenceSection, mistakesSection, calibrationSection, boundarySection];
   const signals = [momentsSection, predictedMomentsSection, histogramSection];
   // For a table, the results come first: they are what its owner asked.
   const order = report.is_table ? [...results, trainingSection, findingsSection, ...signals] :

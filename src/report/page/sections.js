@@ -250,6 +250,22 @@ function importanceSection(report) {
   ['column', importance.score], () => importance.columns.map((each) => [each.name, each.value])));
 }
 
+function dependenceSection(report) {
+  const dependence = report.dependence;
+  if (!dependence) return null;
+  const figures = dependence.columns.map(({name, values, series: outputs}) => {
+    const title = `${dependence.what} by ${name}`, isNumber = values.every((each) => typeof each === 'number');
+    const picture = isNumber
+      ? lineChart(title, name, dependence.what, outputs.map((each) => ({name: each.name, points: values.map((value, i) => [value, each.values[i]])})))
+      : barChart(title, name, dependence.what, values.map((each) => truncated(String(each), 24)), outputs);
+    return figure(title, picture, '', 'As a table', [name, ...outputs.map((each) => each.name)],
+      () => values.map((value, i) => [value, ...outputs.map((each) => each.values[i])]));
+  });
+  return section('Partial dependence',
+    element('p', {}, `The mean ${dependence.what} on ${dependence.of} when a column has the same value in all of them. It may mislead for columns that depend on each other, since it combines values that do not occur together.`),
+    element('div', {class: 'charts'}, ...figures));
+}
+
 function boundaryFigure(map, name) {
   const draw = (context, width, height) => {
     const size = map.size, cells = decodeBase64(map.classes);
