@@ -9,7 +9,7 @@ It needs the Python environment of peers.py. A quarter of the rows of ten tables
 two searches run on the other rows at the same time, each on one core. RandomizedSearchCV has no time
 limit, so it is called for one candidate after another, each in a five-fold cross-validation. It ends
 with the candidate that is running when the time is over, and trains the best one again on all rows.
-The scores are accuracy or R² of the held-out rows, beside those of the best network that tune found
+The scores are accuracy or R² of the held-out rows, next to those of the best network that tune found
 (--ensemble 1), since the peer is a single network, and of `selfnorm train` without options. The results are appended to tune.jsonl, and a
 repeated call goes on where the last one stopped. The table of README.md is written from this file.
 """

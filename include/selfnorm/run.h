@@ -124,6 +124,8 @@ struct RunResult {
   /// The lines by which the outputs of a regression were refitted (TrainOptions::refit_output), by
   /// output. Empty: they were not.
   std::vector<OutputLine> output_lines;
+  /// The temperature by which the outputs were divided (TrainOptions::temperature_scaling), if any.
+  std::optional<double> temperature;
   Scores validation;              ///< of the final weights; empty without validation rows
   Scores test;                    ///< of the final weights; empty without test rows
   ScoreRanges validation_ranges;  ///< of the metrics in `validation`

@@ -55,6 +55,11 @@ struct TrainOptions {
   /// to their mean, and the line corrects this. Only for a network with dropout whose last layer
   /// with weights is a dense layer with a bias.
   bool refit_output = true;
+  /// After training on classes, divide the outputs before the softmax by the temperature for which
+  /// the validation rows have the smallest cross entropy (Guo et al. 2017), which does not change
+  /// the predicted classes. Only without class weights, and for a network that ends with a dense
+  /// layer with a bias.
+  bool temperature_scaling = false;
 };
 
 /// The line slope·x + offset of an output x.

@@ -98,6 +98,7 @@ std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t
   TrainOptions& train = config.train;
   choose(config, "hidden", config.default_network.hidden, preset.hidden);
   choose(config, "dropout_rate", config.default_network.dropout_rate, preset.dropout_rate);
+  choose(config, "temperature_scaling", train.temperature_scaling, true);
   choose(config, "batch_size", train.batch_size, preset.batch_size);
   choose(config, "epochs", train.epochs, epochs_of(preset.steps, train.batch_size, train_rows));
   choose(config, "schedule.name", train.schedule.name, "cosine");

@@ -27,6 +27,7 @@
 #include "report/summary.h"
 #include "selfnorm/error.h"
 #include "train/history.h"
+#include "train/temperature.h"
 
 namespace selfnorm {
 namespace {
@@ -96,6 +97,8 @@ void add_classification(const NamedRows& named_rows, const TrainedModel& model,
   document["confusion"] = confusion_json(evaluated, named_rows);
   document["mistakes"] = mistakes_json(evaluated, named_rows);
   document["calibration"] = calibration_json(evaluated, named_rows);
+  if (const auto temperature = temperature_of(model))
+    document["calibration"]["temperature"] = *temperature;
 }
 
 void add_regression(const NamedRows& named_rows, const TrainedModel& model,

@@ -30,6 +30,7 @@
 #include "texts/token_counter.h"
 #include "train/history.h"
 #include "train/initial_values.h"
+#include "train/temperature.h"
 
 namespace selfnorm {
 namespace {
@@ -112,11 +113,6 @@ Shape sample_output_shape(const Graph& graph) {
   return {shape.begin() + 1, shape.end()};
 }
 
-// Returns a line on a part of the data, since a file may have changed since the run began.
-std::string fingerprint_line(const char* part, const Dataset& data) {
-  return fmt::format("{} data: {}\n", part, data_fingerprint(data));
-}
-
 // Returns what must be equal when a run is resumed. The number of epochs and of threads may differ.
 // The learning rate and clipping may differ too, since changing them is how a diverged run is
 // fixed. Outputs are refitted only after training.
@@ -130,9 +126,12 @@ std::string fingerprint(const PreparedRun& run) {
   config.train.threads = 0;
   config.train.checkpoint_every = 1;
   config.train.refit_output = true;
+  config.train.temperature_scaling = false;
   config.data.data_dir.clear();
-  std::string text = to_toml(config) + fingerprint_line("training", run.train);
-  if (run.validation.has_value()) text += fingerprint_line("validation", *run.validation);
+  // A file of the data may have changed since the run began.
+  std::string text = to_toml(config) + "training data: " + data_fingerprint(run.train) + "\n";
+  if (run.validation.has_value())
+    text += "validation data: " + data_fingerprint(*run.validation) + "\n";
   return text;
 }
 
@@ -351,7 +350,8 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   history = std::make_unique<HistoryFile>(folder.history(), resume ? trainer.state().epoch : -1);
   write_file(folder.config(), to_toml(run.config));
   trainer.run();
-  result.output_lines = run.model.output_lines;
+  result.temperature = temperature_of(run.model);
+  if (!result.temperature.has_value()) result.output_lines = run.model.output_lines;
   save_model(run.model, folder.model());
   run.final_evaluation = evaluate_final_model(run, result);
   run.history = history->records();

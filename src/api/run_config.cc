@@ -263,7 +263,10 @@ Options train_table(RunConfig& config) {
        range::kAtLeastOne},
       {"refit_output", &train.refit_output,
        "after training a regression with dropout, replace each output by the least-squares line of "
-       "the targets on it over the training rows"}};
+       "the targets on it over the training rows"},
+      {"temperature_scaling", &train.temperature_scaling,
+       "after training on classes, divide the outputs before the softmax by the temperature for "
+       "which the probabilities fit the validation rows best; a preset turns this on"}};
   add_group(table, "optimizer", options(train.optimizer));
   add_group(table, "schedule", options(train.schedule));
   add_group(table, "early_stopping", early_stopping(train.early_stopping));

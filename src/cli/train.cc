@@ -144,6 +144,14 @@ void print_output_lines(const std::vector<OutputLine>& lines,
   if (changed > 0) fmt::print("         (--refit-output false leaves predictions as trained)\n");
 }
 
+void print_temperature(double temperature) {
+  fmt::print(
+      "output   the temperature {:.3g} of the softmax fits the validation rows best; it changes "
+      "the probabilities\n         but not the predicted classes (--temperature-scaling false "
+      "leaves it at 1)\n",
+      temperature);
+}
+
 void print_result(const Run& run, const RunResult& result, const RunFolder& folder,
                   const std::optional<WrittenReport>& report, const std::vector<Finding>& findings,
                   bool json) {
@@ -177,6 +185,7 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
     for (const OutputLine& line : result.output_lines) {
       document["output_lines"].push_back({{"slope", line.slope}, {"offset", line.offset}});
     }
+    if (result.temperature) document["temperature"] = *result.temperature;
     if (!result.validation.empty()) document["validation"] = scores_json(result.validation);
     if (!result.test.empty()) document["test"] = scores_json(result.test);
     if (!result.validation_ranges.empty())
@@ -189,6 +198,7 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
     print_scores("validation", result.validation, result.validation_ranges);
   if (!result.test.empty()) print_scores("test", result.test, result.test_ranges);
   print_output_lines(result.output_lines, run.model().output_names());
+  if (result.temperature) print_temperature(*result.temperature);
   print_stopping(result, run.config().train.early_stopping);
   fmt::print("trained  {} epochs, {} steps in {}\n", result.epochs, group_digits(result.steps),
              format_duration(result.seconds + result.watch_seconds + result.evaluation_seconds));

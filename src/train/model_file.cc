@@ -150,7 +150,10 @@ std::vector<OutputLine> read_output_lines(const TensorFile& file) {
 void check_output_lines(const TrainedModel& model, const Graph& graph) {
   if (model.output_lines.empty()) return;
   const Shape& shape = graph.value(graph.outputs[0]).shape;
-  const bool fits = can_refit_output(model) && std::ssize(model.output_lines) == elements(shape);
+  const bool is_possible =
+      can_refit_output(model) || model.objective.targets == TargetKind::classes;
+  const bool fits =
+      is_possible && has_own_last_layer(model) && std::ssize(model.output_lines) == elements(shape);
   const bool is_valid = std::ranges::all_of(model.output_lines, [](const OutputLine& line) {
     return std::isfinite(line.slope) && line.slope > 0 && std::isfinite(line.offset);
   });

@@ -89,14 +89,6 @@ std::optional<LastDense> last_dense(const Graph& graph) {
   }
 }
 
-std::vector<std::int64_t> evenly_spaced_rows(std::span<const std::int64_t> rows) {
-  constexpr std::size_t kMaxRows = 20'000;
-  const std::size_t count = std::min(rows.size(), kMaxRows);
-  std::vector<std::int64_t> some;
-  for (std::size_t i = 0; i < count; ++i) some.push_back(rows[i * rows.size() / count]);
-  return some;
-}
-
 // The sums over the rows with a target. Differences are from the means.
 struct LineSums {
   double count = 0, x_mean = 0, y_mean = 0, covariance = 0, x_variance = 0, y_variance = 0;
@@ -160,6 +152,22 @@ void fold(const std::vector<OutputLine>& lines, TrainedModel& model) {
 
 }  // namespace
 
+std::vector<std::int64_t> evenly_spaced(std::span<const std::int64_t> rows, std::int64_t most) {
+  const std::size_t count = std::min(rows.size(), static_cast<std::size_t>(most));
+  std::vector<std::int64_t> some;
+  for (std::size_t i = 0; i < count; ++i) some.push_back(rows[i * rows.size() / count]);
+  return some;
+}
+
+bool has_own_last_layer(const TrainedModel& model) {
+  return last_dense(build_engine_graph(model.network, 1)).has_value();
+}
+
+void apply_output_lines(const std::vector<OutputLine>& lines, TrainedModel& model) {
+  fold(lines, model);
+  model.output_lines = lines;
+}
+
 bool can_refit_output(const TrainedModel& model) {
   if (model.objective.loss != "mean_squared_error") return false;
   const Graph graph = build_engine_graph(model.network, 1);
@@ -167,7 +175,8 @@ bool can_refit_output(const TrainedModel& model) {
 }
 
 void refit_output(TrainedModel& model, const Dataset& data, std::span<const std::int64_t> rows) {
-  const std::vector<std::int64_t> used = evenly_spaced_rows(rows);
+  constexpr std::int64_t kMostRows = 20'000;
+  const std::vector<std::int64_t> used = evenly_spaced(rows, kMostRows);
   Evaluator evaluator(model, {});
   const std::vector<float> predicted = evaluator.outputs(data, used);
   const auto width = static_cast<std::size_t>(evaluator.output_width());
@@ -176,11 +185,10 @@ void refit_output(TrainedModel& model, const Dataset& data, std::span<const std:
     const auto at = data.targets.values.begin() + row * static_cast<std::ptrdiff_t>(width);
     targets.insert(targets.end(), at, at + static_cast<std::ptrdiff_t>(width));
   }
-  model.output_lines.clear();
-  for (std::size_t unit = 0; unit < width; ++unit) {
-    model.output_lines.push_back(least_squares_line(predicted, targets, unit, width));
-  }
-  fold(model.output_lines, model);
+  std::vector<OutputLine> lines;
+  for (std::size_t unit = 0; unit < width; ++unit)
+    lines.push_back(least_squares_line(predicted, targets, unit, width));
+  apply_output_lines(lines, model);
 }
 
 void undo_output_lines(TrainedModel& model) {

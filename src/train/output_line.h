@@ -21,6 +21,17 @@ bool can_refit_output(const TrainedModel& model);
 /// 0.
 void refit_output(TrainedModel& model, const Dataset& data, std::span<const std::int64_t> rows);
 
+/// Whether the outputs are computed by a dense layer of their own, possibly followed by scale
+/// layers and the average of an ensemble.
+bool has_own_last_layer(const TrainedModel& model);
+
+/// Changes the weights and biases of this layer so that the model computes one line of each output,
+/// and stores the lines in the model, which must have none.
+void apply_output_lines(const std::vector<OutputLine>& lines, TrainedModel& model);
+
+/// Returns at most `most` of the rows, evenly spaced.
+std::vector<std::int64_t> evenly_spaced(std::span<const std::int64_t> rows, std::int64_t most);
+
 /// Restores the outputs as trained, and removes the lines from the model.
 void undo_output_lines(TrainedModel& model);
 

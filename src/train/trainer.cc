@@ -14,6 +14,7 @@
 #include "passes/views.h"
 #include "selfnorm/error.h"
 #include "train/output_line.h"
+#include "train/temperature.h"
 #include "train/weight_comparison.h"
 
 namespace selfnorm {
@@ -158,6 +159,8 @@ void Trainer::run() {
   if (options_.refit_output && can_refit_output(model_)) {
     refit_output(model_, *data_.train, data_.train_rows);
   }
+  if (options_.temperature_scaling && !data_.validation_rows.empty())
+    scale_temperature(model_, *data_.validation, data_.validation_rows);
   if (!data_.validation_rows.empty()) {
     model_.held_out_errors =
         measure_held_out_errors(model_, *data_.validation, data_.validation_rows);

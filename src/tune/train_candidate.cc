@@ -10,6 +10,7 @@
 #include "api/run.h"
 #include "selfnorm/doctor.h"
 #include "selfnorm/error.h"
+#include "train/temperature.h"
 
 namespace selfnorm {
 namespace {
@@ -49,6 +50,8 @@ CandidateScores train_candidate(const RunConfig& given, const LoadedData& data,
       if (!fault.empty()) return {{}, fault};
     }
     train(*run, should_stop);
+    if (run->config.train.temperature_scaling)
+      scale_temperature(run->model, *run->rows.validation, run->rows.validation_rows);
     Evaluator evaluator(run->model, {.loss = true});
     const Scores scores = evaluator.score(*run->rows.validation, run->rows.validation_rows);
     if (!model_file.empty()) save_model(run->model, model_file);

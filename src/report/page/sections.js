@@ -236,7 +236,7 @@ function calibrationSection(report) {
   return section('Calibration', figure('Accuracy by confidence', lineChart('Accuracy by confidence', 'confidence', 'accuracy',
     [{name: 'accuracy', points: used.map((bin) => [bin.confidence, bin.accuracy])},
       {name: 'perfect calibration', dashed: true, color: 7, points: [[0, 0], [1, 1]]}]),
-  `The fraction of correct predictions at each confidence. The expected calibration error is ${formatNumber(bins.error, 3)} over ${bins.of}.`,
+  `The fraction of correct predictions at each confidence. The expected calibration error is ${formatNumber(bins.error, 3)} over ${bins.of}.${bins.temperature ? ` The outputs were divided by the temperature ${formatNumber(bins.temperature, 3)}, which fits the validation rows best.` : ''}`,
   'Bins as a table', ['confidence', 'accuracy', 'rows'], () => used.map((bin) => [bin.confidence, bin.accuracy, bin.rows])));
 }
 
