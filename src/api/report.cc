@@ -250,8 +250,10 @@ std::string run_report(const std::filesystem::path& run, const std::string& stop
     if (!is_data_error(error)) throw;
     missing = error.what();
   }
-  const Json document =
-      run_document(folder, prepared.get(), missing, end, read_history(folder.history()));
+  // The model of a search was not trained in one run, so it has no history.
+  std::vector<EpochRecord> history;
+  if (std::filesystem::exists(folder.history())) history = read_history(folder.history());
+  const Json document = run_document(folder, prepared.get(), missing, end, history);
   return html_page("Run " + folder.name(), document);
 }
 

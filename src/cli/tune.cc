@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/scores.h"
@@ -16,6 +17,7 @@
 #include "cli/training_progress.h"
 #include "report/comparison.h"
 #include "selfnorm/error.h"
+#include "selfnorm/report.h"
 #include "train/metric_table.h"
 #include "tune/halving.h"
 #include "tune/search_space.h"
@@ -32,6 +34,7 @@ struct TuneArguments {
   TuneOptions options;
   std::string out;
   bool resume = false;
+  bool report = true;
   bool json = false;
 };
 
@@ -117,6 +120,8 @@ void print_result(const TuneResult& result, const TuneFolder& folder) {
   }
   const std::string root = folder.root.string();
   fmt::print("trials   {}\npage     {}\n", folder.trials().string(), folder.page().string());
+  if (std::filesystem::exists(folder.report()))
+    fmt::print("report   {}\n", folder.report().string());
   fmt::print("next     selfnorm predict {} --data NEW_ROWS\n", root);
 }
 
@@ -142,6 +147,7 @@ void run_tune(const TuneArguments& arguments) {
   const TuneCallbacks callbacks{print_trial, print_part, progress.callbacks().should_stop};
   try {
     const TuneResult result = tune(config, folder, options, arguments.resume, callbacks);
+    if (arguments.report) write_file(folder.report(), run_report(folder.root));
     if (arguments.json) print_json(result, folder);
     else print_result(result, folder);
   } catch (const Error& error) {
@@ -196,6 +202,9 @@ void add_tune(Command& program) {
                .value = "DIR",
                .default_text = "runs/NAME-tune"});
   command.add_switch("--resume", arguments->resume, "continue the search in --out");
+  command.add({.name = "--report",
+               .target = &arguments->report,
+               .help = "whether to write report.html on the model to the folder"});
   command.add_switch("--json", arguments->json, "print the result as one JSON document");
   arguments->run.add_flags(command);
   command.examples = {"selfnorm tune table.csv --target y --time 10m",

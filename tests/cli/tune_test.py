@@ -39,6 +39,9 @@ class Tune(CliTest):
         self.assertIn("candidate   0   18 epochs  accuracy 0.", said.err)
         page = self.bytes_of("search/trials.html").decode()
         self.assertIn('"head":["candidate","epochs","accuracy","loss","choices","in the model","seconds"]', page)
+        report = self.bytes_of("search/report.html").decode()
+        for part in ("dependence", "importance", "confusion", "calibration"):
+            self.assertIn(f'"{part}":{{', report)
         scored = self.ok_json("evaluate", "search")
         self.assertEqual(("validation", 200), (scored["split"], scored["samples"]))
         self.assertIn(f"validation accuracy {scored['accuracy']:.4f}", said.out)

@@ -254,7 +254,7 @@ function dependenceSection(report) {
   const dependence = report.dependence;
   if (!dependence) return null;
   const figures = dependence.columns.map(({name, values, series: outputs}) => {
-    const title = `${dependence.what} by ${name}`, isNumber = values.every((each) => typeof each === 'number');
+    const title = `${dependence.what}${outputs.length === 1 ? ` of ${outputs[0].name}` : ''} by ${name}`, isNumber = values.every((each) => typeof each === 'number');
     const picture = isNumber
       ? lineChart(title, name, dependence.what, outputs.map((each) => ({name: each.name, points: values.map((value, i) => [value, each.values[i]])})))
       : barChart(title, name, dependence.what, values.map((each) => truncated(String(each), 24)), outputs);
