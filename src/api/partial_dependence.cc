@@ -106,10 +106,11 @@ std::vector<ShownOutput> shown_outputs(const Targets& targets, std::size_t width
 }
 
 double mean_of(std::span<const float> outputs, std::size_t width, std::size_t index) {
+  const std::size_t rows = outputs.size() / width;
   double sum = 0;
-  for (std::size_t i = index; i < outputs.size(); i += width)
-    sum += static_cast<double>(outputs[i]);
-  return sum / static_cast<double>(outputs.size() / width);
+  for (std::size_t row = 0; row < rows; ++row)
+    sum += static_cast<double>(outputs[row * width + index]);
+  return sum / static_cast<double>(rows);
 }
 
 const TableColumn* find_column(const Dataset& data, const std::string& name) {

@@ -22,10 +22,10 @@ Network with_prefix(Network network, const std::string& prefix) {
     return std::ranges::any_of(network.inputs, [&](const auto& in) { return in.first == name; });
   };
   for (Layer& layer : network.layers) {
-    layer.name = prefix + layer.name;
-    if (!layer.share.empty()) layer.share = prefix + layer.share;
+    layer.name.insert(0, prefix);
+    if (!layer.share.empty()) layer.share.insert(0, prefix);
     for (std::string& input : layer.inputs)
-      if (!is_input(input)) input = prefix + input;
+      if (!is_input(input)) input.insert(0, prefix);
   }
   return network;
 }

@@ -17,7 +17,7 @@ namespace {
 
 // Returns an error that the doctor finds in the layers, or "".
 std::string find_fault(const PreparedRun& run) {
-  constexpr std::int64_t kPositions = 8 * 28 * 28;
+  constexpr std::int64_t kPositions = std::int64_t{8} * 28 * 28;
   const std::vector<Finding> findings = examine_briefly(run, kPositions).findings;
   const auto error = std::ranges::find_if(findings, [](const Finding& finding) {
     return finding.severity == Severity::error && !finding.layers.empty();
