@@ -48,10 +48,13 @@ struct TuneOptions {
 };
 
 struct TuneCallbacks {
-  std::function<void(const TuneTrial&)> on_trial;  ///< after a trial, one call at a time
+  /// Called before the first trial, with the summary of the default network, and the score that
+  /// decides.
+  std::function<void(const RunSummary&, const std::string& metric)> on_start = {};
+  std::function<void(const TuneTrial&)> on_trial = {};  ///< after a trial, one call at a time
   /// Called before the search without a part of the rows (TuneOptions::outer_folds), from 1.
   std::function<void(std::int64_t)> on_part = {};
-  std::function<bool()> should_stop;  ///< true stops the search; called by all threads
+  std::function<bool()> should_stop = {};  ///< true stops the search; called by all threads
 };
 
 /// The result of a search.

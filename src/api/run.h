@@ -56,6 +56,9 @@ Schema prepare_inputs(const RunConfig& config, Dataset& train,
 /// Creates the model for consistent data. Throws what is wrong with the configuration or the data.
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded);
 
+/// Implements Run::summary.
+RunSummary summarize_run(PreparedRun& run);
+
 /// Implements Run::execute.
 RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
                       const TrainCallbacks& callbacks);

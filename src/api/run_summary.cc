@@ -131,8 +131,9 @@ std::vector<std::string> describe_scaling(const PreparedRun& run) {
 
 }  // namespace
 
-RunSummary Run::summary() const {
-  const PreparedRun& run = *prepared_;
+RunSummary Run::summary() const { return summarize_run(*prepared_); }
+
+RunSummary summarize_run(PreparedRun& run) {
   RunSummary summary;
   summary.data = run.train.name;
   summary.train_rows = static_cast<std::int64_t>(run.rows.train_rows.size());

@@ -322,7 +322,9 @@ void run_train(const TrainArguments& arguments) {
 void add_train(Command& program) {
   Command& command = program.add_command("train", "Train a network and save the run");
   const auto arguments = std::make_shared<TrainArguments>();
-  arguments->run.add_network(command);
+  arguments->run.add_network(command,
+                             "the data to train the default network on, or - for a table from "
+                             "standard input");
   command.add({.name = "--out",
                .target = &arguments->out,
                .help = "run folder to write the model, the history and the configuration to",

@@ -26,11 +26,10 @@ void apply_training_flags(const OptionFlags& train, const OptionFlags& loss, Run
     config.train.loss_attributes[option] = value;
 }
 
-void RunArguments::add_network(Command& command) {
+void RunArguments::add_network(Command& command, const std::string& source) {
   command.add({.name = "network",
                .target = &network,
-               .help = "network file (.toml), or the data to train the default network on, or - "
-                       "for a table from standard input",
+               .help = "network file (.toml), or " + source,
                .value = "FILE"});
 }
 

@@ -23,8 +23,8 @@ struct RunArguments {
   std::vector<std::string> inputs;
   OptionFlags data, model, train, loss;
 
-  /// Adds the positional argument.
-  void add_network(Command& command);
+  /// Adds the positional argument. `source` says what it may name instead of a network file.
+  void add_network(Command& command, const std::string& source);
   /// Adds the flags, in groups.
   void add_flags(Command& command);
   /// Returns the configuration of the network file or of the default network.

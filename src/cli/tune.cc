@@ -43,9 +43,7 @@ std::string score_text(const TuneTrial& trial, const std::string& metric) {
   return fmt::format("{} {:.4f}", metric, find_score(trial.scores, metric));
 }
 
-// Prints a line for each trial, with the first metric of its scores.
-void print_trial(const TuneTrial& trial) {
-  const std::string metric = trial.scores.size() > 1 ? trial.scores[1].first : "loss";
+void print_trial(const TuneTrial& trial, const std::string& metric) {
   fmt::print(stderr, "candidate {:>3}  {:>3} epochs  {}  {} ({})\n", trial.id, trial.epochs,
              score_text(trial, metric), to_string(trial.candidate), format_duration(trial.seconds));
 }
@@ -113,6 +111,11 @@ void print_result(const TuneResult& result, const TuneFolder& folder) {
   print_scores("validation", result.validation, result.validation_ranges);
   if (!result.test.empty()) print_scores("test", result.test, result.test_ranges);
   if (!result.outer.empty()) print_outer_scores(result.outer);
+  const bool has_others = std::ranges::any_of(result.trials, [](const TuneTrial& trial) {
+    return trial.id > 0 && trial.rung == kRungs - 1;
+  });
+  if (!has_others)
+    fmt::print("         No other candidate trained for all epochs (give the search more time).\n");
   if (result.test.empty() && result.outer.empty()) {
     fmt::print(
         "         The validation scores are slightly optimistic, since the best of many candidates "
@@ -130,6 +133,12 @@ void run_tune(const TuneArguments& arguments) {
   arguments.run.apply(config);
   TuneOptions options = arguments.options;
   options.seconds = std::exchange(config.seconds, 0);
+  if (options.seconds == 0 && options.trials == 0 && !config.data.time.empty()) {
+    throw Error(ErrorKind::config,
+                fmt::format("--time: '{}' is not a duration, such as 10s or 10m; as a column whose "
+                            "latest rows are held out, it needs --trials or --seconds, too",
+                            config.data.time));
+  }
   if (config.data.source == "-") {
     throw Error(ErrorKind::config,
                 "tune reads its table several times, so it needs a file (save standard input to "
@@ -144,7 +153,20 @@ void run_tune(const TuneArguments& arguments) {
     note(fmt::format("nested cross-validation: search {} of {}, without part {} of the rows", part,
                      options.outer_folds, part));
   };
-  const TuneCallbacks callbacks{print_trial, print_part, progress.callbacks().should_stop};
+  std::string metric;
+  TuneCallbacks callbacks;
+  callbacks.on_start = [&](const RunSummary& run, const std::string& name) {
+    metric = name;
+    fmt::print(stderr, "{}: {} rows, of which {} are held out{}, search in {}\n{}", run.data,
+               group_digits(run.folds > 0 ? run.train_rows : run.train_rows + run.validation_rows),
+               group_digits(run.validation_rows),
+               run.folds > 0 ? fmt::format(" in one of {} folds", run.folds) : "",
+               folder.root.string(), data_notes(run));
+    note(fmt::format("the {} of held-out rows decides (--metrics)", name));
+  };
+  callbacks.on_trial = [&](const TuneTrial& trial) { print_trial(trial, metric); };
+  callbacks.on_part = print_part;
+  callbacks.should_stop = progress.callbacks().should_stop;
   try {
     const TuneResult result = tune(config, folder, options, arguments.resume, callbacks);
     if (arguments.report) write_file(folder.report(), run_report(folder.root));
@@ -172,7 +194,7 @@ void add_tune(Command& program) {
       "case.\n\n"
       "The same command with --out and --resume continues a search.";
   const auto arguments = std::make_shared<TuneArguments>();
-  arguments->run.add_network(command);
+  arguments->run.add_network(command, "the table");
   command.add({.name = "--trials",
                .target = &arguments->options.trials,
                .help = "number of candidates; 0: as many as --time allows",

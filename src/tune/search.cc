@@ -200,7 +200,10 @@ std::filesystem::path model_file(const TuneFolder& folder, std::int64_t id) {
 void run_search(const RunConfig& config, const LoadedData& data, const std::string& fingerprint,
                 const TuneFolder& folder, const TuneOptions& options,
                 const TuneCallbacks& callbacks, SearchState& search) {
+  // The file comes first, so that a folder with anything in it has a search to resume.
+  std::filesystem::create_directories(folder.root);
   TrialsFile file(folder.trials(), fingerprint);
+  std::filesystem::create_directories(folder.models());
   SearchThreads threads(config, data, folder, options, callbacks, file, search);
   for (const TuneTrial& trial : file.trials()) threads.add(trial);
   threads.run();

@@ -61,7 +61,9 @@ SearchInput load_search(RunConfig config) {
   LoadedData data = load_table(config);
   if (!chose_held_out_rows(config)) {
     const bool are_few = data.train.rows < kManyRows;
-    if (are_few && data.train.vocabulary.empty())
+    const bool has_embedding =
+        !data.train.vocabulary.empty() || std::ranges::any_of(data.train.table, is_embedded);
+    if (are_few && !has_embedding)
       if (auto input = load_with_folds(config, kFolds)) return std::move(*input);
     config.default_network.members = 1;
     config.given.emplace_back("members");
@@ -69,8 +71,12 @@ SearchInput load_search(RunConfig config) {
     data = load_table(config);  // which categories count depends on the training rows
   }
   // Settled here, since the searches without a part of the rows must not decide in another way.
+  const bool is_automatic = !config.data.validation_split.has_value();
   if (config.default_network.folds == 0)
     decide_validation_split(config.data, data.train.rows, data.test.has_value());
+  const bool needs_rows = is_automatic && config.default_network.folds == 0 &&
+                          config.data.validation.empty() && *config.data.validation_split == 0;
+  if (needs_rows) config.data.validation_split = 1.0 / kFolds;
   return {std::move(config), std::move(data)};
 }
 

@@ -76,7 +76,9 @@ struct FinishedSearch {
 };
 
 // Returns a search that has not begun.
-SearchState start_search(const SearchInput& input, const TuneOptions& options) {
+SearchState start_search(
+    const SearchInput& input, const TuneOptions& options,
+    const std::function<void(const RunSummary&, const std::string&)>& on_start = {}) {
   const auto standard = prepare_run(input.config, input.data);
   if (standard->rows.validation_rows.empty()) {
     fail(
@@ -86,7 +88,10 @@ SearchState start_search(const SearchInput& input, const TuneOptions& options) {
   }
   const std::vector<std::string>& metrics = standard->model.objective.metrics;
   // In the metrics of several numbers, the one with the largest unit decides. The loss has units.
-  const bool is_loss = metrics.empty() || standard->train.targets.columns.size() > 1;
+  const bool has_units =
+      !is_listed(input.config.given, "metrics") && standard->train.targets.columns.size() > 1;
+  const bool is_loss = metrics.empty() || has_units;
+  if (on_start) on_start(summarize_run(*standard), is_loss ? "loss" : metrics[0]);
   return {search_space(*standard, input.config), Halving(options.trials),
           standard->config.train.epochs, is_loss ? "loss" : metrics[0]};
 }
@@ -94,8 +99,7 @@ SearchState start_search(const SearchInput& input, const TuneOptions& options) {
 // Searches with these data. Writes the trials and the models of the best ones to the folder.
 FinishedSearch search_candidates(const SearchInput& input, const TuneFolder& folder,
                                  const TuneOptions& options, const TuneCallbacks& callbacks) {
-  SearchState search = start_search(input, options);
-  fs::create_directories(folder.models());
+  SearchState search = start_search(input, options, callbacks.on_start);
   run_search(input.config, input.data, search_fingerprint(input), folder, options, callbacks,
              search);
   FinishedSearch finished;
@@ -121,11 +125,13 @@ std::vector<Scores> score_left_out_parts(const SearchInput& input,
                                          const TuneFolder& folder, const TuneOptions& options,
                                          const TuneCallbacks& callbacks) {
   std::vector<Scores> scores;
+  TuneCallbacks of_part = callbacks;
+  of_part.on_start = {};
   for (std::int32_t part = 0; part < options.outer_folds; ++part) {
     if (callbacks.on_part) callbacks.on_part(part + 1);
     const TuneFolder own(folder.root / fmt::format("without-part-{}", part + 1));
     const SearchInput rest = without_part(input, part_of, part);
-    scores.push_back(search_candidates(rest, own, options, callbacks).result.test);
+    scores.push_back(search_candidates(rest, own, options, of_part).result.test);
   }
   return scores;
 }

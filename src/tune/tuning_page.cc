@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "report/comparison.h"
 #include "report/page.h"
 #include "train/metric_table.h"
 #include "tune/halving.h"
@@ -22,6 +23,7 @@ Json best_scores(const TuneResult& result) {
   for (const TuneTrial& trial : result.trials) {
     const double score = find_score(trial.scores, result.metric);
     if (trial.rung != kRungs - 1 || !(sign * score > best)) continue;
+    if (!points.empty()) points.push_back(Json::array({trial.id + 1, sign * best}));  // a step
     best = sign * score;
     points.push_back(Json::array({trial.id + 1, score}));
   }
@@ -33,8 +35,9 @@ Json rows_json(const TuneResult& result) {
   std::vector<TuneTrial> trials = result.trials;
   const double sign = higher_is_better(result.metric) ? 1 : -1;
   std::ranges::stable_sort(trials, std::ranges::greater{}, [&](const TuneTrial& t) {
-    const double score = t.scores.empty() ? 0 : sign * find_score(t.scores, result.metric);
-    return std::tuple(t.rung, !t.scores.empty(), score);
+    const double score = sign * find_score(t.scores, result.metric);
+    const bool has_score = t.failure.empty();
+    return std::tuple(t.rung, has_score, has_score ? score : 0);
   });
   Json rows = Json::array();
   for (const TuneTrial& trial : trials) {
@@ -68,9 +71,12 @@ std::string tuning_page(const std::string& name, const TuneResult& result) {
     facts.push_back(Json::array({"held-out " + score, number(value)}));
   for (const auto& [score, value] : result.test)
     facts.push_back(Json::array({"test " + score, number(value)}));
-  for (const Scores& scores : result.outer)
-    facts.push_back(
-        Json::array({"nested " + result.metric, number(find_score(scores, result.metric))}));
+  if (!result.outer.empty()) {
+    std::vector<double> values;
+    for (const Scores& scores : result.outer) values.push_back(find_score(scores, result.metric));
+    facts.push_back(Json::array({fmt::format("nested {} of {} parts", result.metric, values.size()),
+                                 to_string(trial_statistics(values))}));
+  }
   const std::string verdict = "The model is " + describe_ensemble(result) + ".";
   const Json document{
       {"verdict", Json::array({{{"level", "good"}, {"text", verdict}}})},

@@ -28,6 +28,12 @@ class Tune(CliTest):
         super().setUp()
         self.write("t.csv", csv_text(["x", "z", "y", "number"], rows_of(200)))
 
+    def wait_for_trials(self, running, count):
+        for line in running.stderr:
+            count -= line.startswith(b"candidate")
+            if count == 0:
+                return
+
     def trials_of(self, document):
         return [{key: value for key, value in trial.items() if key != "seconds"} for trial in document["trials"]]
 
@@ -37,6 +43,8 @@ class Tune(CliTest):
         self.assertIn("candidate 0 is the default network", said.out)
         self.assertIn("slightly optimistic", said.out)
         self.assertIn("candidate   0   18 epochs  accuracy 0.", said.err)
+        self.assertIn("t.csv: 200 rows, of which 200 are held out in one of 5 folds, search in search", said.err)
+        self.assertIn("target   y: 2 classes", said.err)
         page = self.bytes_of("search/trials.html").decode()
         self.assertIn('"head":["candidate","epochs","accuracy","loss","choices","in the model","seconds"]', page)
         report = self.bytes_of("search/report.html").decode()
@@ -55,8 +63,7 @@ class Tune(CliTest):
         expected = json.loads(self.ok(*arguments, "--out", "whole").out)
         for attempt in range(3):
             with self.start(*arguments, "--out", "killed", *(["--resume"] if attempt else [])) as running:
-                for _ in range(7):  # lines of trials
-                    running.stderr.readline()
+                self.wait_for_trials(running, 7)
                 running.send_signal(signal.SIGKILL)
         resumed = json.loads(self.ok(*arguments, "--out", "killed", "--resume").out)
         self.assertEqual(self.trials_of(expected), self.trials_of(resumed))
@@ -65,7 +72,7 @@ class Tune(CliTest):
 
     def test_an_interrupted_search_names_its_continuation(self):
         with self.start(*SEARCH, "--time", "10m", "--out", "search") as running:
-            running.stderr.readline()
+            self.wait_for_trials(running, 1)
             running.send_signal(signal.SIGINT)
             self.assertIn("add --out search --resume to the command to continue", running.stderr.read().decode())
             self.assertEqual(INTERRUPTED, running.wait())
@@ -92,6 +99,7 @@ class Tune(CliTest):
         def fails(word, *arguments):
             self.fails(USAGE, word, arguments=arguments)
         fails("--trials 50, or --time 10m", *SEARCH, "--out", "a")
+        fails("'10' is not a duration, such as 10s", *SEARCH, "--out", "a", "--time", "10")
         fails("needs a file", "tune", "-", "--target", "y", "--trials", "3")
         fails("--resume requires --out", *SEARCH, "--trials", "3", "--resume")
         fails("no search to resume", *SEARCH, "--trials", "3", "--resume", "--out", "a")

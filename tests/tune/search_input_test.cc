@@ -54,6 +54,27 @@ TEST_F(SearchInputTest, HoldsOutAFifthWhereMembersShareALayer) {
   EXPECT_EQ(input.config.data.validation_split, 0.2);
 }
 
+// Members with folds could not share the embedding, which the default network has.
+TEST_F(SearchInputTest, KeepsTheEmbeddingsOfTheDefault) {
+  std::string text = "city,x,y\n";
+  for (int i = 0; i < 600; ++i)
+    text += fmt::format("c{},{}.5,{}\n", i % 40, i % 7, i % 2 == 0 ? "yes" : "no");
+  RunConfig many;
+  many.data.source = write("many.csv", text).string();
+  many.data.target = "y";
+  many.preset = "auto";
+  const SearchInput input = load_search(many);
+  EXPECT_EQ(input.config.default_network.folds, 0);
+  EXPECT_EQ(input.data.train.table[0].kind, "embedded");
+}
+
+TEST_F(SearchInputTest, HoldsOutRowsInAdditionToTestRows) {
+  RunConfig with_test = config();
+  with_test.data.test_split = 0.2;
+  with_test.data.time = "number";
+  EXPECT_EQ(load_search(with_test).config.data.validation_split, 0.2);
+}
+
 TEST_F(SearchInputTest, KeepsHeldOutRowsOfTheUser) {
   RunConfig chosen = config();
   chosen.default_network.members = 3;

@@ -227,6 +227,22 @@ TEST_F(TuneTest, HasAModelBeforeTheNestedCrossValidationEnds) {
   EXPECT_EQ(tune(with_members, folder("search"), options, true).outer.size(), 3U);
 }
 
+TEST_F(TuneTest, DecidesByTheLossOfSeveralTargetsUnlessAMetricIsGiven) {
+  RunConfig both = config();
+  both.data.target = "x,z";
+  both.data.drop = {"y"};
+  std::string summary;
+  TuneCallbacks callbacks;
+  callbacks.on_start = [&](const RunSummary& run, const std::string& metric) {
+    summary = fmt::format("{} rows by {}", run.train_rows, metric);
+  };
+  EXPECT_EQ(tune(both, folder("a"), {.trials = 1}, false, callbacks).metric, "loss");
+  EXPECT_EQ(summary, "150 rows by loss");
+  both.train.metrics = {"mae"};
+  both.given.emplace_back("metrics");
+  EXPECT_EQ(tune(both, folder("b"), {.trials = 1}).metric, "mae");
+}
+
 TEST_F(TuneTest, RejectsWhatItCannotSearch) {
   expect_contains("a number of trials or a time", config_error(config(), "a", {}));
   RunConfig with_layers = config();
