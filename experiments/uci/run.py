@@ -5,13 +5,12 @@
 usage: experiments/uci/run.py [--program build/release/bin/selfnorm] [--subset 40] [--budget 30m] [--jobs 2]
                               [--sets NAME ...] [--table-only]
 
-The protocol is that of the SNN paper, in short. For each data set and method, several configurations of the
-grid in methods.py are trained on one half of the official tuning partition. The validation
-accuracy on the other half, smoothed over a tenth of the epochs (if there are at least 20), selects
-the configuration and its number of epochs. Of equal ones, the first is taken. With these, a network is trained on each of the four official training parts, and
-the accuracy is the mean over their test parts. A set with a test file of its own is trained four
-times on the whole training file, with other seeds. A training that diverges predicts the most
-frequent class.
+The protocol is that of the SNN paper, in short. For each data set and method, several configurations
+of the grid in methods.py are trained on one half of the official tuning partition. The accuracy on
+the other half selects the configuration. Of equal ones, the first is taken. With it, a network is
+trained on each of the four official training parts, and the accuracy is the mean over their test
+parts. A set with a test file of its own is trained four times on the whole training file, with other
+seeds. A training that diverges predicts the most frequent class.
 
 --subset N takes the ten largest sets and others of all sizes. --budget stops the program after this
 time. The results are appended to results.jsonl, and a repeated call goes on where the last one
@@ -60,17 +59,17 @@ def toml_value(value):
 
 
 def network_text(layers, data, rate, epochs, seed):
-    """Returns a network file. It trains by gradient descent with a constant rate."""
+    """Returns a network file. It trains by gradient descent with a rate that falls to 0."""
     lines = ["[data]", *(f"{key} = {toml_value(value)}" for key, value in data.items()),
              'target = "class"', 'task = "classification"', 'scaling = "standard"', "validation_split = 0.0",
              "", "[model]", "layers = [", *(f"  {toml_value(layer)}," for layer in layers), "]",
              "", "[train]", f"epochs = {epochs}", f"batch_size = {BATCH}", f"seed = {seed}", "watch = false",
-             'schedule = "constant"', f'optimizer = {{ name = "sgd", learning_rate = {rate} }}']
+             'schedule = "cosine"', f'optimizer = {{ name = "sgd", learning_rate = {rate} }}']
     return "\n".join(lines) + "\n"
 
 
 def train(program, folder, text):
-    """Trains the network and returns the result of `train --json`, and the records of the epochs."""
+    """Trains the network and returns the result of `train --json`."""
     (folder / "net.toml").write_text(text)
     finished = subprocess.run(
         [program, "train", "net.toml", "--out", "run", "--report", "false", "--json"], cwd=folder,
@@ -79,50 +78,41 @@ def train(program, folder, text):
         raise Diverged
     if finished.returncode != 0:
         raise SystemExit(f"{folder}: {finished.stderr.strip()}\n{text}")
-    history = [json.loads(line) for line in (folder / "run" / "history.jsonl").read_text().splitlines()]
-    return json.loads(finished.stdout), [record for record in history if record["epoch"] > 0]
+    return json.loads(finished.stdout)
 
 
-def smoothed(values):
-    """Returns the means over a tenth of the values around each one."""
-    half = len(values) // 20
-    return [statistics.mean(values[max(0, i - half):i + half + 1]) for i in range(len(values))]
+def epochs_for(rows):
+    return max(FEWEST_EPOCHS, math.ceil(STEPS / math.ceil(rows / BATCH)))
+
+
+def score(program, part, layers, configuration, kind, seed):
+    """Returns the accuracy of the scored rows of a part. `kind` is "validation" or "test"."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        counted = part.write(folder, "train.csv", "scored.csv")
+        text = network_text(layers, {"source": "train.csv", kind: "scored.csv"}, configuration["rate"],
+                            epochs_for(len(part.train)), seed)
+        return train(program, folder, text)[kind]["accuracy"] * counted
 
 
 def tune(program, data, method, configuration):
-    """Returns the smoothed validation accuracy and its epoch, or None if the training diverges."""
-    part = data.tuning
-    epochs = max(FEWEST_EPOCHS, math.ceil(STEPS / math.ceil(len(part.train) / BATCH)))
+    """Returns the validation accuracy, or None if the training diverges."""
     layers = methods.layers_of(method, configuration, data.classes)
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        counted = part.write(folder, "train.csv", "validation.csv")
-        text = network_text(layers, {"source": "train.csv", "validation": "validation.csv"},
-                            configuration["rate"], epochs, seed=1)
-        try:
-            _, history = train(program, folder, text)
-        except Diverged:
-            return None
-    curve = smoothed([record["validation_accuracy"] for record in history])
-    best = max(range(len(curve)), key=curve.__getitem__)
-    return {"accuracy": curve[best] * counted, "epochs": best + 1}
+    try:
+        return score(program, data.tuning, layers, configuration, "validation", seed=1)
+    except Diverged:
+        return None
 
 
-def test(program, data, method, configuration, epochs):
+def test(program, data, method, configuration):
     """Returns the accuracies of the test parts."""
     layers = methods.layers_of(method, configuration, data.classes)
     accuracies = []
     for seed, part in enumerate(data.tests, start=1):
-        with tempfile.TemporaryDirectory() as name:
-            folder = pathlib.Path(name)
-            counted = part.write(folder, "train.csv", "test.csv")
-            text = network_text(layers, {"source": "train.csv", "test": "test.csv"}, configuration["rate"],
-                                epochs, seed)
-            try:
-                said, _ = train(program, folder, text)
-                accuracies.append(said["test"]["accuracy"] * counted)
-            except Diverged:
-                accuracies.append(part.majority_accuracy())
+        try:
+            accuracies.append(score(program, part, layers, configuration, "test", seed))
+        except Diverged:
+            accuracies.append(part.majority_accuracy())
     return accuracies
 
 
@@ -131,15 +121,13 @@ def measure(program, name, method):
     data = sets.read_set(name)
     drawn = methods.draw_configurations(name, CONFIGURATIONS, DIVISOR)
     tuned = [tune(program, data, method, configuration) for configuration in drawn]
-    result = {"set": name, "method": method, "rows": data.rows,
-              "tuned": [one and one["accuracy"] for one in tuned]}
-    usable = [i for i, one in enumerate(tuned) if one]
+    result = {"set": name, "method": method, "rows": data.rows, "tuned": tuned}
+    usable = [i for i, accuracy in enumerate(tuned) if accuracy is not None]
     if usable:
-        best = max(usable, key=lambda i: tuned[i]["accuracy"])
-        result |= {"configuration": drawn[best], "epochs": tuned[best]["epochs"],
-                   "tests": test(program, data, method, drawn[best], tuned[best]["epochs"])}
+        best = max(usable, key=tuned.__getitem__)
+        result |= {"configuration": drawn[best], "tests": test(program, data, method, drawn[best])}
     else:
-        result |= {"configuration": None, "epochs": 0, "tests": [part.majority_accuracy() for part in data.tests]}
+        result |= {"configuration": None, "tests": [part.majority_accuracy() for part in data.tests]}
     result |= {"accuracy": statistics.mean(result["tests"]), "seconds": round(time.perf_counter() - start, 1)}
     return result
 

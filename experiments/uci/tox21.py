@@ -95,7 +95,7 @@ def measure(program, folder, method, depth, seed):
     for rate in RATES:
         for dropout in DROPOUTS:
             try:
-                said, _ = run.train(program, folder, network_text(method, depth, rate, dropout, seed))
+                said = run.train(program, folder, network_text(method, depth, rate, dropout, seed))
             except run.Diverged:
                 continue
             if best is None or said["validation"]["auc"] > best["validation"]:
