@@ -43,7 +43,7 @@ RESULTS = HERE / "results.jsonl"
 CONFIGURATIONS = 8
 DIVISOR = 8  # the layers have an eighth of the paper's units
 BATCH = 128
-STEPS, FEWEST_EPOCHS = 1500, 10  # the longest training
+STEPS, FEWEST_EPOCHS, WARMUP = 1500, 10, 0.1
 
 
 class Diverged(Exception):
@@ -59,12 +59,12 @@ def toml_value(value):
 
 
 def network_text(layers, data, rate, epochs, seed):
-    """Returns a network file. It trains by gradient descent with a rate that falls to 0."""
+    """Returns a network file. It trains by gradient descent with a warm-up, and a rate that falls to 0."""
     lines = ["[data]", *(f"{key} = {toml_value(value)}" for key, value in data.items()),
              'target = "class"', 'task = "classification"', 'scaling = "standard"', "validation_split = 0.0",
              "", "[model]", "layers = [", *(f"  {toml_value(layer)}," for layer in layers), "]",
              "", "[train]", f"epochs = {epochs}", f"batch_size = {BATCH}", f"seed = {seed}", "watch = false",
-             'schedule = "cosine"', f'optimizer = {{ name = "sgd", learning_rate = {rate} }}']
+             f'schedule = {{ name = "cosine", warmup = {WARMUP * epochs} }}', f'optimizer = {{ name = "sgd", learning_rate = {rate} }}']
     return "\n".join(lines) + "\n"
 
 
