@@ -19,10 +19,9 @@
 #include "selfnorm/error.h"
 #include "selfnorm/report.h"
 #include "train/metric_table.h"
-#include "tune/halving.h"
 #include "tune/search_space.h"
 #include "tune/trial_json.h"
-#include "tune/tuning_page.h"
+#include "tune/trial_ranks.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -72,21 +71,15 @@ void print_json(const TuneResult& result, const TuneFolder& folder) {
 
 // Returns the trials over all epochs, best first, in at most this many rows.
 std::string best_trials(const TuneResult& result, std::size_t count) {
-  std::vector<TuneTrial> trials;
-  for (const TuneTrial& trial : result.trials)
-    if (trial.rung == kRungs - 1 && trial.failure.empty()) trials.push_back(trial);
-  const double sign = higher_is_better(result.metric) ? 1 : -1;
-  std::ranges::stable_sort(trials, std::ranges::greater{}, [&](const TuneTrial& t) {
-    return std::pair(sign * find_score(t.scores, result.metric), -find_score(t.scores, "loss"));
-  });
-  trials.resize(std::min(count, trials.size()));
-  std::vector<std::vector<std::string>> rows = {
-      {"candidate", result.metric, "loss", "choices", "in the model"}};
-  for (const TuneTrial& trial : trials) {
-    const bool is_part = std::ranges::find(result.ensemble, trial.id) != result.ensemble.end();
-    rows.push_back({std::to_string(trial.id), score(find_score(trial.scores, result.metric)),
-                    score(find_score(trial.scores, "loss")), to_string(trial.candidate),
-                    is_part ? "yes" : ""});
+  const std::vector<std::string> scores = shown_scores(result);
+  std::vector<std::vector<std::string>> rows = {{"candidate"}};
+  rows[0].insert(rows[0].end(), scores.begin(), scores.end());
+  rows[0].insert(rows[0].end(), {"choices", "in the model"});
+  for (const TuneTrial& trial : ranked_trials(result)) {
+    if (!is_whole(trial) || !trial.failure.empty() || rows.size() > count) break;
+    auto& row = rows.emplace_back(std::vector{std::to_string(trial.id)});
+    for (const std::string& name : scores) row.push_back(score(find_score(trial.scores, name)));
+    row.insert(row.end(), {to_string(trial.candidate), is_in_model(trial, result) ? "yes" : ""});
   }
   return table(rows);
 }
@@ -96,7 +89,7 @@ void print_outer_scores(const std::vector<Scores>& parts) {
   for (const auto& [name, first] : parts[0]) {
     std::vector<double> values;
     for (const Scores& scores : parts) values.push_back(find_score(scores, name));
-    fmt::print("nested {} {} over {} parts that the search did not have\n", name,
+    fmt::print("nested cross-validation: {} {} (mean and standard deviation over {} parts)\n", name,
                to_string(trial_statistics(values)), parts.size());
   }
 }
@@ -111,15 +104,17 @@ void print_result(const TuneResult& result, const TuneFolder& folder) {
   print_scores("validation", result.validation, result.validation_ranges);
   if (!result.test.empty()) print_scores("test", result.test, result.test_ranges);
   if (!result.outer.empty()) print_outer_scores(result.outer);
-  const bool has_others = std::ranges::any_of(result.trials, [](const TuneTrial& trial) {
-    return trial.id > 0 && trial.rung == kRungs - 1;
-  });
-  if (!has_others)
-    fmt::print("         No other candidate trained for all epochs (give the search more time).\n");
+  const bool has_others = std::ranges::any_of(
+      result.trials, [](const TuneTrial& trial) { return trial.id > 0 && is_whole(trial); });
+  if (!has_others) {
+    fmt::print(
+        "         Only the default network trained for all epochs. Give the search more time to "
+        "compare others with it.\n");
+  }
   if (result.test.empty() && result.outer.empty()) {
     fmt::print(
-        "         The validation scores are slightly optimistic, since the best of many candidates "
-        "was chosen by them. Those of --test-split 0.2 or --outer-folds 5 are not.\n");
+        "         The validation scores are slightly optimistic, since they chose the best of many "
+        "candidates. To get scores without this bias, use --test-split 0.2 or --outer-folds 5.\n");
   }
   const std::string root = folder.root.string();
   fmt::print("trials   {}\npage     {}\n", folder.trials().string(), folder.page().string());
@@ -134,10 +129,11 @@ void run_tune(const TuneArguments& arguments) {
   TuneOptions options = arguments.options;
   options.seconds = std::exchange(config.seconds, 0);
   if (options.seconds == 0 && options.trials == 0 && !config.data.time.empty()) {
-    throw Error(ErrorKind::config,
-                fmt::format("--time: '{}' is not a duration, such as 10s or 10m; as a column whose "
-                            "latest rows are held out, it needs --trials or --seconds, too",
-                            config.data.time));
+    throw Error(
+        ErrorKind::config,
+        fmt::format("--time: '{}' is not a duration, such as 10s or 10m. If it is the column that "
+                    "orders the rows, give --trials or --seconds, too",
+                    config.data.time));
   }
   if (config.data.source == "-") {
     throw Error(ErrorKind::config,
@@ -162,7 +158,7 @@ void run_tune(const TuneArguments& arguments) {
                group_digits(run.validation_rows),
                run.folds > 0 ? fmt::format(" in one of {} folds", run.folds) : "",
                folder.root.string(), data_notes(run));
-    note(fmt::format("the {} of held-out rows decides (--metrics)", name));
+    note(fmt::format("candidates are compared by the {} of the held-out rows (--metrics)", name));
   };
   callbacks.on_trial = [&](const TuneTrial& trial) { print_trial(trial, metric); };
   callbacks.on_part = print_part;

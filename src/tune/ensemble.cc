@@ -92,6 +92,7 @@ std::unique_ptr<PreparedRun> combine_candidates(const SearchInput& input, const 
   config.network = combine_networks(networks);
   auto run = prepare_run(std::move(config), input.data);
   combine_weights(parts, run->model);
+  if (parts.size() == 1) run->model.output_lines = parts[0].output_lines;
   run->model.held_out_errors =
       measure_held_out_errors(run->model, *run->rows.validation, run->rows.validation_rows);
   return run;

@@ -75,6 +75,15 @@ struct FinishedSearch {
   std::unique_ptr<PreparedRun> run;
 };
 
+// Returns the first metric, or "loss". In a metric over several targets, the one with the largest
+// unit would decide, while the loss has a unit for each.
+std::string deciding_score(const PreparedRun& standard, const RunConfig& config) {
+  const std::vector<std::string>& metrics = standard.model.objective.metrics;
+  const bool has_several_targets = standard.train.targets.columns.size() > 1;
+  const bool is_given = is_listed(config.given, "metrics");
+  return metrics.empty() || (has_several_targets && !is_given) ? "loss" : metrics[0];
+}
+
 // Returns a search that has not begun.
 SearchState start_search(
     const SearchInput& input, const TuneOptions& options,
@@ -86,14 +95,11 @@ SearchState start_search(
                     "--validation-split)",
                     standard->train.name));
   }
-  const std::vector<std::string>& metrics = standard->model.objective.metrics;
-  // In the metrics of several numbers, the one with the largest unit decides. The loss has units.
-  const bool has_units =
-      !is_listed(input.config.given, "metrics") && standard->train.targets.columns.size() > 1;
-  const bool is_loss = metrics.empty() || has_units;
-  if (on_start) on_start(summarize_run(*standard), is_loss ? "loss" : metrics[0]);
+  standard->preset = "none";  // its summary must not offer other presets
+  const std::string metric = deciding_score(*standard, input.config);
+  if (on_start) on_start(summarize_run(*standard), metric);
   return {search_space(*standard, input.config), Halving(options.trials),
-          standard->config.train.epochs, is_loss ? "loss" : metrics[0]};
+          standard->config.train.epochs, metric};
 }
 
 // Searches with these data. Writes the trials and the models of the best ones to the folder.

@@ -2,15 +2,14 @@
 #include "tune/tuning_page.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "report/comparison.h"
 #include "report/page.h"
 #include "train/metric_table.h"
-#include "tune/halving.h"
 #include "tune/search_space.h"
+#include "tune/trial_ranks.h"
 
 namespace selfnorm {
 namespace {
@@ -22,7 +21,7 @@ Json best_scores(const TuneResult& result) {
   double best = -std::numeric_limits<double>::infinity();
   for (const TuneTrial& trial : result.trials) {
     const double score = find_score(trial.scores, result.metric);
-    if (trial.rung != kRungs - 1 || !(sign * score > best)) continue;
+    if (!is_whole(trial) || !(sign * score > best)) continue;
     if (!points.empty()) points.push_back(Json::array({trial.id + 1, sign * best}));  // a step
     best = sign * score;
     points.push_back(Json::array({trial.id + 1, score}));
@@ -32,34 +31,28 @@ Json best_scores(const TuneResult& result) {
 }
 
 Json rows_json(const TuneResult& result) {
-  std::vector<TuneTrial> trials = result.trials;
-  const double sign = higher_is_better(result.metric) ? 1 : -1;
-  std::ranges::stable_sort(trials, std::ranges::greater{}, [&](const TuneTrial& t) {
-    const double score = sign * find_score(t.scores, result.metric);
-    const bool has_score = t.failure.empty();
-    return std::tuple(t.rung, has_score, has_score ? score : 0);
-  });
   Json rows = Json::array();
-  for (const TuneTrial& trial : trials) {
-    const bool is_part = trial.rung == kRungs - 1 &&
-                         std::ranges::find(result.ensemble, trial.id) != result.ensemble.end();
-    rows.push_back({trial.id, trial.epochs, number(find_score(trial.scores, result.metric)),
-                    number(find_score(trial.scores, "loss")),
-                    trial.failure.empty() ? to_string(trial.candidate)
-                                          : to_string(trial.candidate) + " (" + trial.failure + ")",
-                    is_part ? "yes" : "", number(trial.seconds)});
+  for (const TuneTrial& trial : ranked_trials(result)) {
+    Json row = Json::array({trial.id, trial.epochs});
+    for (const std::string& name : shown_scores(result))
+      row.push_back(number(find_score(trial.scores, name)));
+    const std::string failure = trial.failure.empty() ? "" : " (" + trial.failure + ")";
+    row.push_back(to_string(trial.candidate) + failure);
+    row.push_back(is_in_model(trial, result) ? "yes" : "");
+    row.push_back(number(trial.seconds));
+    rows.push_back(row);
   }
   return rows;
 }
 
-}  // namespace
-
-std::string describe_ensemble(const TuneResult& result) {
-  if (result.ensemble.size() == 1)
-    return fmt::format("the network of candidate {}", result.ensemble[0]);
-  return fmt::format("the mean of {} networks (candidates {})", result.ensemble.size(),
-                     fmt::join(result.ensemble, ", "));
+Json head_json(const TuneResult& result) {
+  Json head = {"candidate", "epochs"};
+  for (const std::string& name : shown_scores(result)) head.push_back(name);
+  for (const char* name : {"choices", "in the model", "seconds"}) head.push_back(name);
+  return head;
 }
+
+}  // namespace
 
 std::string tuning_page(const std::string& name, const TuneResult& result) {
   const auto candidates =
@@ -91,8 +84,7 @@ std::string tuning_page(const std::string& name, const TuneResult& result) {
          "optimistic. Scores of test rows (--test-split 0.2) and of a nested cross-validation "
          "(--outer-folds 5) are not."},
         {"best", best_scores(result)},
-        {"head",
-         {"candidate", "epochs", result.metric, "loss", "choices", "in the model", "seconds"}},
+        {"head", head_json(result)},
         {"rows", rows_json(result)}}}};
   return html_page("Search " + name, document);
 }

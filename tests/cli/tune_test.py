@@ -89,7 +89,7 @@ class Tune(CliTest):
 
     def test_nested_cross_validation(self):
         said = self.ok(*SEARCH, "--trials", "3", "--out", "search", "--drop", "number", "--outer-folds", "2")
-        self.assertRegex(said.out, r"nested accuracy 0\.\d+ ± 0\.\d+ over 2 parts")
+        self.assertRegex(said.out, r"nested cross-validation: accuracy 0\.\d+ ± 0\.\d+ \(mean and standard deviation over 2 parts\)")
         self.assertIn("search 2 of 2, without part 2 of the rows", said.err)
         found = self.ok_json(*SEARCH, "--trials", "3", "--out", "search", "--drop", "number", "--outer-folds", "2",
                              "--resume")

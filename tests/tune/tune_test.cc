@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "selfnorm/error.h"
 #include "temporary_files.h"
+#include "train/temperature.h"
 
 namespace selfnorm {
 namespace {
@@ -173,6 +174,8 @@ TEST_F(TuneTest, ScoresPartsThatTheSearchDidNotHave) {
   for (const Scores& scores : result.outer) {
     ASSERT_GE(scores.size(), 2U);
     EXPECT_EQ(scores[1].first, "accuracy");
+    const double right = 40 * scores[1].second;  // a part has 40 rows
+    EXPECT_NEAR(right, std::round(right), 1e-9);
   }
   const TuneResult again = tune(run, folder("nested"), options, true);
   EXPECT_EQ(again.outer, result.outer);
@@ -241,6 +244,12 @@ TEST_F(TuneTest, DecidesByTheLossOfSeveralTargetsUnlessAMetricIsGiven) {
   both.train.metrics = {"mae"};
   both.given.emplace_back("metrics");
   EXPECT_EQ(tune(both, folder("b"), {.trials = 1}).metric, "mae");
+}
+
+// The temperature is needed to restore the outputs if dropout is computed in another way.
+TEST_F(TuneTest, OfOneNetworkKeepsItsTemperature) {
+  tune(config(), folder("search"), {.trials = 2, .ensemble = 1});
+  EXPECT_TRUE(temperature_of(load_model(folder("search").model())).has_value());
 }
 
 TEST_F(TuneTest, RejectsWhatItCannotSearch) {
