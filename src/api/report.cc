@@ -14,6 +14,7 @@
 #include "api/run.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "data/gather.h"
 #include "data/split.h"
 #include "kernels/simd/softmax.h"
 #include "passes/build.h"

@@ -173,6 +173,14 @@ void gather_batch(const Field& field, const Standardizer* standardizer,
       field.values);
 }
 
+std::vector<std::int64_t> evenly_spaced_rows(std::span<const std::int64_t> rows,
+                                             std::size_t max_count) {
+  const std::size_t count = std::min(rows.size(), max_count);
+  std::vector<std::int64_t> some;
+  for (std::size_t i = 0; i < count; ++i) some.push_back(rows[i * rows.size() / count]);
+  return some;
+}
+
 Dataset select_rows(const Dataset& data, std::span<const std::int64_t> rows) {
   Dataset out{data.name, static_cast<std::int64_t>(rows.size()), {}, {}};
   for (const Field& field : data.inputs) {

@@ -32,4 +32,9 @@ void gather_batch(const Field& field, const Standardizer* standardizer,
 /// Returns a data set of the given rows, in this order.
 Dataset select_rows(const Dataset& data, std::span<const std::int64_t> rows);
 
+/// Returns at most `max_count` of the rows, evenly spaced, since sorted data have the rows of a
+/// class together.
+std::vector<std::int64_t> evenly_spaced_rows(std::span<const std::int64_t> rows,
+                                             std::size_t max_count);
+
 }  // namespace selfnorm

@@ -25,14 +25,6 @@ Json densities(const std::vector<float>& counts, double width) {
 
 }  // namespace
 
-std::vector<std::int64_t> evenly_spaced_rows(const std::vector<std::int64_t>& rows,
-                                             std::size_t max_count) {
-  const std::size_t count = std::min(rows.size(), max_count);
-  std::vector<std::int64_t> some;
-  for (std::size_t i = 0; i < count; ++i) some.push_back(rows[i * rows.size() / count]);
-  return some;
-}
-
 Json histograms_json(const std::vector<EpochRecord>& history) {
   std::vector<const EpochRecord*> looks;
   for (const EpochRecord& record : history) {

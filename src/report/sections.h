@@ -19,11 +19,6 @@ struct NamedRows {
   std::string name;
 };
 
-/// Returns at most `max_count` of the rows, evenly spaced, since sorted data have the rows of a
-/// class together.
-std::vector<std::int64_t> evenly_spaced_rows(const std::vector<std::int64_t>& rows,
-                                             std::size_t max_count);
-
 /// Returns the densities of each layer's outputs before and after training; null if the history has
 /// fewer than two histograms.
 Json histograms_json(const std::vector<EpochRecord>& history);

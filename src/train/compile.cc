@@ -23,7 +23,7 @@ ValueId member_outputs(Graph& graph) {
 }
 
 // Returns at most 48 layers, evenly spaced.
-std::vector<Watched> evenly_spaced(const std::vector<Watched>& all) {
+std::vector<Watched> evenly_spaced_layers(const std::vector<Watched>& all) {
   constexpr std::size_t kMaxHistograms = 48;
   const std::size_t step =
       std::max<std::size_t>(1, (all.size() + kMaxHistograms - 1) / kMaxHistograms);
@@ -112,7 +112,7 @@ CompiledNetwork compile_inference(TrainedModel& model, std::int64_t batch,
   std::vector<Watched> moments, histograms;
   if (requested.watched) {
     moments = watch_layers(graph, "moments");
-    histograms = evenly_spaced(
+    histograms = evenly_spaced_layers(
         watch_layers(graph, "histogram",
                      {{"low", kHistogramLow}, {"high", kHistogramHigh}, {"bins", kHistogramBins}}));
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "data/gather.h"
 #include "ops/table.h"
 #include "passes/inference_shifts.h"
 #include "passes/views.h"
@@ -152,13 +153,6 @@ void fold(const std::vector<OutputLine>& lines, TrainedModel& model) {
 
 }  // namespace
 
-std::vector<std::int64_t> evenly_spaced(std::span<const std::int64_t> rows, std::int64_t most) {
-  const std::size_t count = std::min(rows.size(), static_cast<std::size_t>(most));
-  std::vector<std::int64_t> some;
-  for (std::size_t i = 0; i < count; ++i) some.push_back(rows[i * rows.size() / count]);
-  return some;
-}
-
 bool has_own_last_layer(const TrainedModel& model) {
   return last_dense(build_engine_graph(model.network, 1)).has_value();
 }
@@ -175,8 +169,8 @@ bool can_refit_output(const TrainedModel& model) {
 }
 
 void refit_output(TrainedModel& model, const Dataset& data, std::span<const std::int64_t> rows) {
-  constexpr std::int64_t kMostRows = 20'000;
-  const std::vector<std::int64_t> used = evenly_spaced(rows, kMostRows);
+  constexpr std::size_t kMostRows = 20'000;
+  const std::vector<std::int64_t> used = evenly_spaced_rows(rows, kMostRows);
   Evaluator evaluator(model, {});
   const std::vector<float> predicted = evaluator.outputs(data, used);
   const auto width = static_cast<std::size_t>(evaluator.output_width());

@@ -29,9 +29,6 @@ bool has_own_last_layer(const TrainedModel& model);
 /// and stores the lines in the model, which must have none.
 void apply_output_lines(const std::vector<OutputLine>& lines, TrainedModel& model);
 
-/// Returns at most `most` of the rows, evenly spaced.
-std::vector<std::int64_t> evenly_spaced(std::span<const std::int64_t> rows, std::int64_t most);
-
 /// Restores the outputs as trained, and removes the lines from the model.
 void undo_output_lines(TrainedModel& model);
 

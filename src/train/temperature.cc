@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/index.h"
+#include "data/gather.h"
 #include "train/evaluator.h"
 #include "train/output_line.h"
 
@@ -69,9 +70,9 @@ double fit_temperature(std::span<const float> outputs, std::int64_t classes,
 
 void scale_temperature(TrainedModel& model, const Dataset& data,
                        std::span<const std::int64_t> rows) {
-  constexpr std::int64_t kMostRows = 5'000;
+  constexpr std::size_t kMostRows = 5'000;
   if (!can_scale(model) || rows.empty()) return;
-  const std::vector<std::int64_t> used = evenly_spaced(rows, kMostRows);
+  const std::vector<std::int64_t> used = evenly_spaced_rows(rows, kMostRows);
   Evaluator evaluator(model, {});
   const std::vector<float> outputs = evaluator.held_out_outputs(data, used);
   std::vector<std::int32_t> labels;

@@ -58,7 +58,7 @@ class SignalBlock {
 
 bool is_whole_default(const RungTrial& trial) { return trial == RungTrial{0, kRungs - 1}; }
 
-/// The threads of a search. The members after the mutex are shared.
+/// The threads of a search. The mutex guards the members after it.
 class SearchThreads {
  public:
   SearchThreads(const RunConfig& config, const LoadedData& data, const TuneFolder& folder,

@@ -91,8 +91,8 @@ SearchState start_search(
   const auto standard = prepare_run(input.config, input.data);
   if (standard->rows.validation_rows.empty()) {
     fail(
-        fmt::format("{}: a search needs held-out rows, but has none (at least 100 rows, or "
-                    "--validation-split)",
+        fmt::format("{}: a search compares candidates on held-out rows, but there are none (leave "
+                    "out --validation-split 0)",
                     standard->train.name));
   }
   standard->preset = "none";  // its summary must not offer other presets

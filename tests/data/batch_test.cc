@@ -112,5 +112,13 @@ TEST(TakeRows, SelectsFeaturesAndTargets) {
   EXPECT_EQ(select_rows(data, Rows{1}).targets.values, (std::vector<float>{3, 4}));
 }
 
+TEST(EvenlySpacedRows, KeepEveryPartOfSortedRows) {
+  Rows all(10);
+  std::iota(all.begin(), all.end(), 100);
+  EXPECT_EQ(evenly_spaced_rows(all, 4), (Rows{100, 102, 105, 107}));
+  EXPECT_EQ(evenly_spaced_rows(all, 11), all);
+  EXPECT_TRUE(evenly_spaced_rows(Rows{}, 4).empty());
+}
+
 }  // namespace
 }  // namespace selfnorm

@@ -260,13 +260,13 @@ TEST_F(TuneTest, RejectsWhatItCannotSearch) {
   RunConfig fast = config();
   fast.preset = "fast";
   expect_contains("starts from the preset \"default\"", config_error(fast, "a"));
-  expect_contains("needs held-out rows", config_error(
-                                             [&] {
-                                               RunConfig without = config();
-                                               without.data.validation_split = 0;
-                                               return without;
-                                             }(),
-                                             "a"));
+  expect_contains("held-out rows, but there are none", config_error(
+                                                           [&] {
+                                                             RunConfig without = config();
+                                                             without.data.validation_split = 0;
+                                                             return without;
+                                                           }(),
+                                                           "a"));
   EXPECT_FALSE(fs::exists(folder("a").root));
   expect_contains("no search to resume", config_error(config(), "a", {.trials = 2}, true));
   fs::create_directories(folder("b").root);
