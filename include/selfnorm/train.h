@@ -47,7 +47,7 @@ struct TrainOptions {
   std::uint64_t seed = 1;                    ///< seed of initial weights, masks and order
   bool shuffle = true;                       ///< draw a new order of the training rows every epoch
   std::vector<std::string> metrics = {};     ///< empty: the default metrics of the loss
-  std::int64_t threads = 0;                  ///< number of threads; 0 for all cores
+  std::int64_t threads = 0;                  ///< 0 for as many as the work of a step needs
   bool watch = true;                         ///< measure signals and weights while training
   std::int64_t checkpoint_every = 1;         ///< epochs between checkpoints
   /// After training with the squared error, replace each output by the least-squares line of the

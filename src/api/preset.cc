@@ -119,7 +119,8 @@ std::string describe_training(const RunConfig& config, const std::string& preset
   const TrainOptions& train = config.train;
   const std::int64_t batches = (train_rows + train.batch_size - 1) / train.batch_size;
   std::string text =
-      fmt::format("training {} epochs of {} batches", train.epochs, group_digits(batches));
+      fmt::format("training {} epochs of {} batches with {} thread{}", train.epochs,
+                  group_digits(batches), train.threads, train.threads == 1 ? "" : "s");
   if (std::isfinite(seconds)) {
     text += fmt::format(" in {} {}", train.early_stopping.patience > 0 ? "at most" : "about",
                         format_duration(round_to_digits(seconds, 2)));

@@ -2,7 +2,6 @@
 #include "api/run.h"
 
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <memory>
@@ -10,6 +9,7 @@
 #include "api/default_network.h"
 #include "api/folds.h"
 #include "api/preset.h"
+#include "api/thread_count.h"
 #include "api/time_budget.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -234,12 +234,6 @@ std::optional<double> coverage_of(const std::vector<PretrainedTable>& tables, co
   return static_cast<double>(covered) / static_cast<double>(std::max<std::int64_t>(all, 1));
 }
 
-// Sets the number of threads. 0 is the initial number, whatever an earlier run has set.
-void use_threads(std::int64_t wanted) {
-  static const int initial = omp_get_max_threads();
-  omp_set_num_threads(wanted > 0 ? static_cast<int>(wanted) : initial);
-}
-
 // Scores the run on the validation rows and the test rows. The last of these that exist give the
 // run's final evaluation. Outputs are kept unless there are too many for the report.
 FinalEvaluation evaluate_final_model(PreparedRun& run, RunResult& result) {
@@ -299,6 +293,10 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->preset = complete_config(config, run->train).preset;
   run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);
+  if (config.train.threads == 0) {
+    config.train.threads = choose_thread_count(graph, config.train.batch_size);
+    use_threads(config.train.threads);
+  }
   const Split split = divide_rows(config, run->model.objective, graph, run->train);
   if (has_folds) require_folds(run->train);
   const Shape output = sample_output_shape(graph);

@@ -3,6 +3,7 @@
 
 import shutil
 import signal
+import tomllib
 
 from program import (INTERRUPTED, MODEL, USAGE, CliTest, csv_text, floats, main, network,
                      read_safetensors, regression_table)
@@ -84,8 +85,29 @@ class Threads(CliTest):
         shutil.rmtree(self.path(run), ignore_errors=True)
         self.write("net.toml", network(layers, "limit = 512",
                                        'optimizer = { name = "sgd", learning_rate = 0.001 }'))
-        self.ok("train", "net.toml", "--out", run, *more, OMP_NUM_THREADS=str(threads))
+        self.ok("train", "net.toml", "--out", run, "--threads", str(threads), *more)
         return self.history(run)
+
+    def chosen_threads(self, units, most):
+        self.write("net.toml", network(['{ op = "flatten" }', f'{{ op = "dense", units = {units} }}',
+                                        '{ op = "selu" }', '{ op = "dense", units = 10 }'], "limit = 512"))
+        self.ok("train", "net.toml", "--epochs", "1", "--batch-size", "32", "--out", "run",
+                OMP_NUM_THREADS=str(most))
+        with open(self.path("run/config.toml"), "rb") as file:
+            return tomllib.load(file)["train"]["threads"]
+
+    def test_are_as_many_as_the_work_of_a_step_needs(self):
+        """12 million multiply-adds a thread: 3 passes of 32 rows, with 74 weights per hidden unit."""
+        self.assertEqual(1, self.chosen_threads(64, 4))
+        self.assertEqual(1, self.chosen_threads(3300, 4))
+        self.assertEqual(2, self.chosen_threads(3400, 4))
+        self.assertEqual(1, self.chosen_threads(3400, 1))
+
+    def test_configuration_of_a_run_reproduces_it(self):
+        self.chosen_threads(3400, 2)
+        self.ok("train", "run/config.toml", "--out", "again", OMP_NUM_THREADS="1")
+        self.assertEqual(read_safetensors(self.path("run/model.safetensors"))[1],
+                         read_safetensors(self.path("again/model.safetensors"))[1])
 
     def test_masks_are_the_same(self):
         """Half of a layer is dropped, so other masks would change the loss by percents."""
