@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/comparison_json.h"
 
-#include <cmath>
-#include <nlohmann/json.hpp>
-
+#include "formats/json.h"
 #include "selfnorm/error.h"
 #include "train/history.h"
 
@@ -14,9 +12,7 @@ using Json = nlohmann::ordered_json;
 
 Json scores_json(const Scores& scores) {
   Json json = Json::object();
-  for (const auto& [name, value] : scores) {
-    json[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
-  }
+  for (const auto& [name, value] : scores) json[name] = number_to_json(value);
   return json;
 }
 
@@ -33,7 +29,7 @@ Trial parse_trial(const Json& json) {
   Trial trial{json.at("seed"), {}, {}, {}};
   if (!json.at("failure").is_null()) trial.failure = json.at("failure");
   for (const auto& [name, value] : json.at("test").items()) {
-    trial.test.emplace_back(name, value.is_null() ? std::nan("") : value.get<double>());
+    trial.test.emplace_back(name, number_from_json(value));
   }
   for (const Json& epoch : json.at("epochs")) {
     trial.epochs.push_back(parse_history_line(epoch.dump()));

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "api/open_model.h"
 #include "api/run.h"
+#include "base/index.h"
 #include "data/split.h"
 #include "passes/inference_mode.h"
 #include "passes/views.h"
@@ -56,6 +58,19 @@ std::vector<double> interval_bounds(const TrainedModel& model, double level) {
     bounds.push_back(*bound);
   }
   return bounds;
+}
+
+// Throws Error(numeric) for the first row with a prediction that is NaN or infinite.
+void check_predictions(const std::string& name, const Tensor& predictions,
+                       const std::vector<std::int64_t>& rows) {
+  const auto bad =
+      std::ranges::find_if(predictions.data, [](float value) { return !std::isfinite(value); });
+  if (bad == predictions.data.end()) return;
+  const auto row = as_index((bad - predictions.data.begin()) / predictions.shape[1]);
+  throw Error(ErrorKind::numeric,
+              fmt::format("{}: the prediction for row {} is {}: the weights of the model, or the "
+                          "numbers of the row, are too large",
+                          name, rows[row] + 1, *bad));
 }
 
 }  // namespace
@@ -130,6 +145,7 @@ Tensor Model::predict(Dataset data, const std::vector<std::int64_t>& rows) const
   Tensor predictions;
   predictions.data = evaluator.held_out_outputs(data, rows);
   predictions.shape = {static_cast<std::int64_t>(rows.size()), evaluator.output_width()};
+  check_predictions(data.name, predictions, rows);
   return predictions;
 }
 

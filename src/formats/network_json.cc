@@ -29,7 +29,7 @@ Network network_from_json(std::string_view text) {
   return read_json(text, "network", [](const nlohmann::json& json) {
     Network network;
     for (const nlohmann::json& input : json.at("inputs")) {
-      network.inputs.emplace_back(input.at("name"), input.at("shape"));
+      network.inputs.emplace_back(input.at("name"), shape_from_json(input.at("shape")));
     }
     for (const nlohmann::json& layer : json.at("layers")) {
       network.layers.push_back(

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <map>
 #include <set>
@@ -164,6 +165,8 @@ class Builder {
     if (!layer.share.empty() && inferred.parameters.empty()) {
       fail(fmt::format("{}: has no parameters to share with '{}'", where, layer.share));
     }
+    if (!(layer.l2 >= 0 && std::isfinite(layer.l2)))
+      fail(fmt::format("{}: l2 is {}, expected a finite number of at least 0", where, layer.l2));
     if (layer.l2 > 0 && std::ranges::none_of(inferred.parameters, &ParameterSpec::has_l2)) {
       fail(fmt::format("{}: has no weights to which l2 = {} applies", where, layer.l2));
     }

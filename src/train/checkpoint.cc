@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cmath>
 #include <sstream>
 #include <utility>
 
 #include "formats/json.h"
 #include "formats/safetensors.h"
+#include "kernels/simd/reduce.h"
 #include "train/training_state.h"
 
 namespace selfnorm {
@@ -34,21 +36,28 @@ nlohmann::json to_json(const TrainingState& state, const Schedule& schedule, std
           {"seconds", state.seconds},
           {"best",
            {{"epoch", state.best.epoch},
-            {"value", state.best.value},
+            {"value", number_to_json(state.best.value)},
             {"waited", state.best.epochs_without_improvement}}},
           {"schedule",
            {{"scale", s.scale},
             {"has_best", s.has_best},
-            {"best", s.best},
+            {"best", number_to_json(s.best)},
             {"waited", s.epochs_without_improvement}}},
           {"optimizer_steps", steps}};
 }
 
 std::int64_t read_count(const nlohmann::json& json, const char* key) {
-  const nlohmann::json& value = json.at(key);
   constexpr std::int64_t kMaxCount = std::int64_t{1} << 53;
-  if (value.is_number_integer() && value >= -1 && value <= kMaxCount) return value;
+  const std::int64_t value = integer_from_json(json.at(key));
+  if (value >= -1 && value <= kMaxCount) return value;
   throw Error(ErrorKind::model_file, std::string("'") + key + "' is not a valid count");
+}
+
+// Returns the best score, which NaN never is.
+double read_best(const nlohmann::json& json) {
+  const double best = number_from_json(json);
+  if (!std::isnan(best)) return best;
+  throw Error(ErrorKind::model_file, "the best score is NaN");
 }
 
 void from_json(const nlohmann::json& json, TrainingState& state, Schedule& schedule,
@@ -62,10 +71,10 @@ void from_json(const nlohmann::json& json, TrainingState& state, Schedule& sched
   state.seconds = json.at("seconds");
   const nlohmann::json& best = json.at("best");
   state.best.epoch = read_count(best, "epoch");
-  state.best.value = best.at("value");
+  state.best.value = read_best(best.at("value"));
   state.best.epochs_without_improvement = read_count(best, "waited");
   const nlohmann::json& s = json.at("schedule");
-  schedule.restore({s.at("scale"), s.at("has_best"), s.at("best"), read_count(s, "waited")});
+  schedule.restore({s.at("scale"), s.at("has_best"), read_best(s.at("best")), read_count(s, "waited")});
   optimizer.set_steps(read_count(json, "optimizer_steps"));
 }
 
@@ -161,6 +170,8 @@ void load_checkpoint(const std::filesystem::path& path, TrainedModel& model, Opt
     read.best.weights = model.weights;
     read_floats(file, "best", where,
                 {read.best.weights.data(), static_cast<std::size_t>(read.best.weights.size())});
+    if (!kernels::all_finite(read.best.weights.data(), read.best.weights.size()))
+      fail(where, "tensor 'best' contains NaN or infinite numbers");
   }
   const std::span<const float> outputs = floats(file, "outputs", where);
   read.outputs.assign(outputs.begin(), outputs.end());

@@ -20,19 +20,10 @@ namespace {
 constexpr const char* kValidationPrefix = "validation_";
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-// JSON has no NaN and no infinity, so null represents numbers that are not finite.
-nlohmann::json number(double value) {
-  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
-}
-
-double number(const nlohmann::ordered_json& json) {
-  return json.is_null() ? std::nan("") : json.get<double>();
-}
-
 std::vector<WeightStatistics> parse_weights(const nlohmann::ordered_json& json) {
   std::vector<WeightStatistics> weights;
   for (const auto& layer : json) {
-    const auto at = [&](const char* key) { return number(layer.at(key)); };
+    const auto at = [&](const char* key) { return number_from_json(layer.at(key)); };
     // Histories from the first weeks of 0.1.0 do not have these two members.
     const auto if_there = [&](const char* key) { return layer.contains(key) ? at(key) : kUnknown; };
     weights.push_back({layer.at("layer"), at("omega"), at("omega_deviation"), at("tau"),
@@ -68,12 +59,12 @@ nlohmann::ordered_json weight_statistics_json(const std::vector<WeightStatistics
   auto layers = nlohmann::ordered_json::array();
   for (const WeightStatistics& layer : weights) {
     layers.push_back({{"layer", layer.layer},
-                      {"omega", number(layer.omega)},
-                      {"omega_deviation", number(layer.omega_standard_deviation)},
-                      {"tau", number(layer.tau)},
-                      {"tau_deviation", number(layer.tau_standard_deviation)},
-                      {"outside", number(layer.outside_fraction)},
-                      {"gradient", number(layer.gradient_norm)}});
+                      {"omega", number_to_json(layer.omega)},
+                      {"omega_deviation", number_to_json(layer.omega_standard_deviation)},
+                      {"tau", number_to_json(layer.tau)},
+                      {"tau_deviation", number_to_json(layer.tau_standard_deviation)},
+                      {"outside", number_to_json(layer.outside_fraction)},
+                      {"gradient", number_to_json(layer.gradient_norm)}});
   }
   return layers;
 }
@@ -83,15 +74,15 @@ std::string history_line(const EpochRecord& record) {
                               {"step", record.step},
                               {"seconds", record.seconds},
                               {"learning_rate", record.learning_rate}};
-  for (const auto& [name, value] : record.training) json[name] = number(value);
+  for (const auto& [name, value] : record.training) json[name] = number_to_json(value);
   for (const auto& [name, value] : record.validation)
-    json[kValidationPrefix + name] = number(value);
+    json[kValidationPrefix + name] = number_to_json(value);
   if (!record.moments.empty()) {
     auto layers = nlohmann::ordered_json::array();
     for (const LayerMoments& layer : record.moments) {
       layers.push_back({{"layer", layer.layer},
-                        {"mean", number(layer.mean)},
-                        {"variance", number(layer.variance)}});
+                        {"mean", number_to_json(layer.mean)},
+                        {"variance", number_to_json(layer.variance)}});
     }
     json["moments"] = layers;
   }
@@ -107,8 +98,8 @@ EpochRecord parse_history_line(std::string_view line) {
     const auto json = nlohmann::ordered_json::parse(line);
     EpochRecord record;
     for (const auto& [key, value] : json.items()) {
-      if (key == "epoch") record.epoch = value;
-      else if (key == "step") record.step = value;
+      if (key == "epoch") record.epoch = integer_from_json(value);
+      else if (key == "step") record.step = integer_from_json(value);
       else if (key == "seconds") record.seconds = value;
       else if (key == "learning_rate") record.learning_rate = value;
       else if (key == "watch_seconds") record.watch_seconds = value;
@@ -116,16 +107,16 @@ EpochRecord parse_history_line(std::string_view line) {
       else if (key == "moments") {
         for (const auto& layer : value) {
           record.moments.push_back(
-              {layer.at("layer"), number(layer.at("mean")), number(layer.at("variance"))});
+              {layer.at("layer"), number_from_json(layer.at("mean")), number_from_json(layer.at("variance"))});
         }
       } else if (key == "histograms") {
         record.histograms = parse_histograms(value);
       } else if (key == "weights") {
         record.weights = parse_weights(value);
       } else if (key.starts_with(kValidationPrefix)) {
-        record.validation.emplace_back(key.substr(std::strlen(kValidationPrefix)), number(value));
+        record.validation.emplace_back(key.substr(std::strlen(kValidationPrefix)), number_from_json(value));
       } else {
-        record.training.emplace_back(key, number(value));
+        record.training.emplace_back(key, number_from_json(value));
       }
     }
     return record;

@@ -117,13 +117,15 @@ void check_objective(const Objective& objective, const Schema& schema, Graph gra
                   schema.class_names.size(), max_classes, objective.loss));
 }
 
+void check_finite(const std::string& name, std::span<const float> values, ErrorKind kind) {
+  if (kernels::all_finite(values.data(), std::ssize(values))) return;
+  throw Error(kind, fmt::format("tensor '{}' contains NaN or infinite numbers", name));
+}
+
 void read_weights(const TensorFile& file, Weights& weights) {
   for (const WeightEntry& entry : weights.entries()) {
     const std::span<const float> values = tensor_values<float>(*find_tensor(file, entry.name));
-    if (!kernels::all_finite(values.data(), entry.count)) {
-      throw Error(ErrorKind::model_file,
-                  fmt::format("tensor '{}' contains NaN or infinite numbers", entry.name));
-    }
+    check_finite(entry.name, values, ErrorKind::model_file);
     weights.set(entry, values);
   }
 }
@@ -209,8 +211,10 @@ void save_model(const TrainedModel& model, const std::filesystem::path& path,
   if (!model.held_out_errors.empty())
     metadata[kHeldOutErrors] = held_out_errors_to_json(model.held_out_errors);
   std::vector<std::vector<float>> values;
-  for (const WeightEntry& entry : model.weights.entries())
+  for (const WeightEntry& entry : model.weights.entries()) {
     values.push_back(model.weights.get(entry));
+    check_finite(entry.name, values.back(), ErrorKind::numeric);
+  }
   write_safetensors(path, weight_tensors(model.weights, values), metadata);
 }
 

@@ -175,7 +175,7 @@ Schema schema_from_json(std::string_view text) {
     for (const nlohmann::json& input : json.at("inputs")) {
       Schema::Input read{
           input.at("name"),
-          input.at("sample_shape"),
+          shape_from_json(input.at("sample_shape")),
           input.at("columns"),
           {input.at("mean"), input.at("deviation"),
            transforms_from_json(input.value("transforms", nlohmann::json::array()))}};

@@ -2,8 +2,8 @@
 #include "tune/trial_json.h"
 
 #include <algorithm>
-#include <limits>
-#include <nlohmann/json.hpp>
+
+#include "formats/json.h"
 
 namespace selfnorm {
 namespace {
@@ -34,7 +34,7 @@ TrialJson trial_json(const TuneTrial& trial) {
                  {"scores", TrialJson::object()},
                  {"failure", trial.failure},
                  {"seconds", trial.seconds}};
-  for (const auto& [name, value] : trial.scores) json["scores"][name] = value;
+  for (const auto& [name, value] : trial.scores) json["scores"][name] = number_to_json(value);
   return json;
 }
 
@@ -50,8 +50,7 @@ TuneTrial parse_trial(const TrialJson& json) {
                      json.at("learning_rate"),
                      json.at("weight_decay")};
   for (const auto& [name, value] : json.at("scores").items()) {
-    trial.scores.emplace_back(
-        name, value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>());
+    trial.scores.emplace_back(name, number_from_json(value));
   }
   trial.failure = json.at("failure");
   trial.seconds = json.at("seconds");

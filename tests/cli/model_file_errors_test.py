@@ -7,7 +7,7 @@ import math
 import os
 import struct
 
-from program import DATA, MODEL, CliTest, main, read_safetensors, safetensors_bytes
+from program import DATA, MODEL, NUMERIC, CliTest, main, read_safetensors, safetensors_bytes
 
 HUGE = (10**12, 2**31, 2**62, 2**63 - 1, 2**64, -1, 0, 1.5, 1e308, None, "x", "", [], {}, True)
 
@@ -101,6 +101,23 @@ class ModelFile(CliTest):
         for bad in (b"\xff\xff\xff\xff", struct.pack("<f", -math.inf)):
             tensors = {**self.tensors, "dense_1.weight": (dtype, shape, content[:-4] + bad)}
             self.refused(safetensors_bytes(self.metadata, tensors), "dense_1.weight", "NaN")
+
+    def test_weights_that_make_predictions_infinite(self):
+        tensors = {name: (dtype, shape, struct.pack("<f", 3e38) * (len(content) // 4))
+                   for name, (dtype, shape, content) in self.tensors.items()}
+        self.model.write_bytes(safetensors_bytes(self.metadata, tensors))
+        self.fails(NUMERIC, "digits", "row 1", arguments=["predict", "run"])
+
+    def test_numbers_that_are_not_sizes(self):
+        for size in (1e300, 8.5, 2**64, -1):
+            def resize(network, value=size):
+                network["inputs"][0]["shape"][0] = value
+            self.refused_metadata("network", resize)
+            self.refused_metadata("schema", lambda schema, value=size:
+                                  schema["inputs"][0]["sample_shape"].__setitem__(0, value))
+        for l2 in (-1, 1e400, None):
+            self.refused_metadata("network", lambda network, value=l2:
+                                  network["layers"][1].__setitem__("l2", value))
 
     def refused_metadata(self, key, change, *words):
         """Checks that the file is rejected after `change` has altered a metadata document in place."""

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests that runs are reproducible: from config.toml, with other thread counts, after an interruption."""
 
+import json
 import shutil
 import signal
 import tomllib
 
 from program import (INTERRUPTED, MODEL, USAGE, CliTest, csv_text, floats, main, network,
-                     read_safetensors, regression_table)
+                     read_safetensors, regression_table, safetensors_bytes)
 
 TOO_SMALL_TO_MOVE = 1e-25  # the largest change of a bias that starts at 0, with a learning rate of 1e-30
 LOSS_TOLERANCE = 1e-3  # relative, between thread counts, which add in another order
@@ -212,6 +213,35 @@ class Resume(CliTest):
     def test_resumes_with_json(self):
         result = self.interrupt([*self.arguments("plain", "cut"), "--json"], "cut/history.jsonl", 1)
         self.check_interrupted(result, "cut")
+
+    def test_resumes_after_an_infinite_validation_loss(self):
+        """The last row is held out. The square of its target does not fit into a float."""
+        header, rows = regression_table(60)
+        rows[-1][-1] = 1e30
+        self.write("t.csv", csv_text(header, rows))
+        arguments = ["train", "t.csv", "--target", header[-1], "--preset", "none", "--schedule",
+                     "reduce_on_plateau", "--validation-split", "0.1", "--shuffle-split", "false"]
+        self.ok(*arguments, "--epochs", "4", "--out", "whole")
+        self.ok(*arguments, "--epochs", "2", "--out", "run")
+        self.assertEqual("Infinity", self.history("run")[-1]["validation_loss"])
+        self.ok("train", "--out", "run", "--resume", "--epochs", "4")
+        self.assert_same_model("whole", "run")
+
+    def test_rejects_damaged_best_weights_and_scores(self):
+        self.ok("train", "--data", "digits", "--epochs", "2", "--validation-split", "0.2",
+                "--early-stopping-patience", "1", "--out", "run")
+        before = self.bytes_of("run", "model.safetensors")
+        checkpoint = self.path("run/checkpoint/state.safetensors")
+        metadata, tensors = read_safetensors(checkpoint)
+        dtype, shape, content = tensors["best"]
+        not_finite = {**tensors, "best": (dtype, shape, b"\xff\xff\xff\xff" + content[4:])}
+        state = json.loads(metadata["state"])
+        state["schedule"]["best"] = None
+        no_score = {**metadata, "state": json.dumps(state)}
+        for changed in ((metadata, not_finite), (no_score, tensors)):
+            checkpoint.write_bytes(safetensors_bytes(*changed))
+            self.fails(MODEL, "state.safetensors", "NaN", arguments=["train", "--resume", "--out", "run"])
+            self.assertEqual(before, self.bytes_of("run", "model.safetensors"))
 
     def test_does_not_change_a_finished_run(self):
         self.ok("train", "--data", "digits", "--epochs", "2", "--out", "run")
