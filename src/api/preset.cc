@@ -24,6 +24,9 @@ struct Preset {
 };
 
 constexpr double kWarmup = 0.1;  // share of the training
+// For classes of images. It makes them 0.6 to 1.1 points more accurate, and their probabilities
+// better (experiments/mnist/README.md). For tables, it made no difference.
+constexpr double kSmoothing = 0.02;
 
 Preset find_preset(const std::string& name) {
   constexpr double kRate = 0.004;
@@ -55,6 +58,12 @@ double weight_decay_of(const Preset& preset, const TrainOptions& train, bool has
   const double mean_rate =
       train.optimizer.learning_rate * (train.schedule.name == "cosine" ? 0.5 : 1);
   return round_to_digits(shrinkage / (mean_rate * steps));
+}
+
+bool is_image_classification(const Dataset& data) {
+  constexpr std::size_t kImageRank = 3;  // channels, height, width
+  const auto is_image = [](const Field& field) { return field.sample_shape.size() == kImageRank; };
+  return !data.targets.classes.empty() && std::ranges::all_of(data.inputs, is_image);
 }
 
 // Returns whether the user gave this option, or all options of its group at once.
@@ -90,7 +99,7 @@ void choose_members(RunConfig& config) {
          std::clamp<std::int64_t>(most_members_with_folds(config.data), 1, members));
 }
 
-std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t train_rows) {
+std::string apply_preset(RunConfig& config, const Dataset& data, std::int64_t train_rows) {
   std::string name = name_of_preset(config);
   config.preset = "none";
   if (name == "none") return name;
@@ -99,6 +108,8 @@ std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t
   choose(config, "hidden", config.default_network.hidden, preset.hidden);
   choose(config, "dropout_rate", config.default_network.dropout_rate, preset.dropout_rate);
   choose(config, "temperature_scaling", train.temperature_scaling, true);
+  if (is_image_classification(data) && train.loss == "auto")
+    train.loss_attributes.emplace("label_smoothing", kSmoothing);  // unless the user gave it
   choose(config, "batch_size", train.batch_size, preset.batch_size);
   choose(config, "epochs", train.epochs, epochs_of(preset.steps, train.batch_size, train_rows));
   choose(config, "schedule.name", train.schedule.name, "cosine");
@@ -109,7 +120,7 @@ std::string apply_preset(RunConfig& config, const Targets& targets, std::int64_t
     train.optimizer.name = "adamw";
     choose(config, "optimizer.learning_rate", train.optimizer.learning_rate, preset.learning_rate);
     choose(config, "optimizer.weight_decay", train.optimizer.weight_decay,
-           weight_decay_of(preset, train, !targets.classes.empty(), train_rows));
+           weight_decay_of(preset, train, !data.targets.classes.empty(), train_rows));
   }
   return name;
 }
@@ -128,6 +139,10 @@ std::string describe_training(const RunConfig& config, const std::string& preset
   if (budget > 0) text += fmt::format(" of the {} given", format_duration(budget));
   text += fmt::format(", {} at {} ({} schedule)", train.optimizer.name,
                       train.optimizer.learning_rate, train.schedule.name);
+  if (const auto smoothing = train.loss_attributes.find("label_smoothing");
+      preset != "none" && smoothing != train.loss_attributes.end()) {
+    text += ", label smoothing " + to_string(smoothing->second);
+  }
   const EarlyStoppingOptions& stopping = train.early_stopping;
   if (tracks_best_epoch(stopping) && stopping.restore_best) {
     text += stopping.restore_margin > 0

@@ -273,7 +273,7 @@ Schema prepare_inputs(const RunConfig& config, Dataset& train,
 CompletedConfig complete_config(RunConfig& config, Dataset& train) {
   choose_members(config);
   CompletedConfig completed{{}, rows_to_complete_from(config, train)};
-  completed.preset = apply_preset(config, train.targets, std::ssize(completed.rows));
+  completed.preset = apply_preset(config, train, std::ssize(completed.rows));
   complete_network(config, train, completed.rows);
   return completed;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Converts settings and numbers to JSON and back, and reads untrusted JSON with one error for all faults. It is
-// slow to compile, so only .cc files that use JSON include it.
+// Converts settings and numbers to JSON and back, and reads untrusted JSON with one error for all
+// faults. It is slow to compile, so only .cc files that use JSON include it.
 #pragma once
 
 #include <algorithm>
@@ -24,8 +24,8 @@ inline nlohmann::json settings_to_json(const Settings& settings) {
   return json;
 }
 
-/// Returns the integer. Throws Error(model_file) if it is something else, such as 8.5, or if it does
-/// not fit.
+/// Returns the integer. Throws Error(model_file) if it is something else, such as 8.5, or if it
+/// does not fit.
 template <class Json>
 std::int64_t integer_from_json(const Json& json) {
   const bool fits = !json.is_number_unsigned() ||
@@ -65,8 +65,8 @@ inline Settings settings_from_json(const nlohmann::json& json) {
   return settings;
 }
 
-/// Returns the number. JSON has none that are not finite: NaN is null, and the others are "Infinity"
-/// and "-Infinity".
+/// Returns the number. JSON has none that are not finite: NaN is null, and the others are
+/// "Infinity" and "-Infinity".
 inline nlohmann::json number_to_json(double value) {
   if (std::isfinite(value)) return value;
   if (std::isnan(value)) return nullptr;

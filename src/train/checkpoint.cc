@@ -74,7 +74,8 @@ void from_json(const nlohmann::json& json, TrainingState& state, Schedule& sched
   state.best.value = read_best(best.at("value"));
   state.best.epochs_without_improvement = read_count(best, "waited");
   const nlohmann::json& s = json.at("schedule");
-  schedule.restore({s.at("scale"), s.at("has_best"), read_best(s.at("best")), read_count(s, "waited")});
+  schedule.restore(
+      {s.at("scale"), s.at("has_best"), read_best(s.at("best")), read_count(s, "waited")});
   optimizer.set_steps(read_count(json, "optimizer_steps"));
 }
 

@@ -84,7 +84,8 @@ std::vector<HeldOutErrors> held_out_errors_from_json(std::string_view text, std:
   return read_json(text, "held_out_errors", [=](const nlohmann::json& json) {
     std::vector<HeldOutErrors> errors;
     for (const nlohmann::json& each : json)
-      errors.push_back({integer_from_json(each.at("rows")), each.at("sorted").get<std::vector<float>>()});
+      errors.push_back(
+          {integer_from_json(each.at("rows")), each.at("sorted").get<std::vector<float>>()});
     const auto is_valid = [](const HeldOutErrors& each) {
       const auto is_error = [](float error) { return std::isfinite(error) && error >= 0; };
       return each.rows >= 0 &&

@@ -106,15 +106,16 @@ EpochRecord parse_history_line(std::string_view line) {
       else if (key == "evaluation_seconds") record.evaluation_seconds = value;
       else if (key == "moments") {
         for (const auto& layer : value) {
-          record.moments.push_back(
-              {layer.at("layer"), number_from_json(layer.at("mean")), number_from_json(layer.at("variance"))});
+          record.moments.push_back({layer.at("layer"), number_from_json(layer.at("mean")),
+                                    number_from_json(layer.at("variance"))});
         }
       } else if (key == "histograms") {
         record.histograms = parse_histograms(value);
       } else if (key == "weights") {
         record.weights = parse_weights(value);
       } else if (key.starts_with(kValidationPrefix)) {
-        record.validation.emplace_back(key.substr(std::strlen(kValidationPrefix)), number_from_json(value));
+        record.validation.emplace_back(key.substr(std::strlen(kValidationPrefix)),
+                                       number_from_json(value));
       } else {
         record.training.emplace_back(key, number_from_json(value));
       }

@@ -13,8 +13,11 @@
 namespace selfnorm {
 namespace {
 
-Targets classes() { return {"y", {0, 1, 1, 0}, {"a", "b"}, {}}; }
-Targets numbers() { return {"y", {}, {}, {1, 2, 3, 4}, 1}; }
+Dataset table_with(Targets targets) {
+  return {"t", 4, {{"x", {1}, std::vector<float>{1, 2, 3, 4}, {"x"}}}, std::move(targets)};
+}
+Dataset classes() { return table_with({"y", {0, 1, 1, 0}, {"a", "b"}, {}}); }
+Dataset numbers() { return table_with({"y", {}, {}, {1, 2, 3, 4}, 1}); }
 
 RunConfig config_with(const std::string& preset) {
   RunConfig config;
@@ -65,9 +68,9 @@ TEST(Preset, ChoosesTheNumberOfMembers) {
 TEST(Preset, WeightDecayIsStrongForFewRowsWithClasses) {
   // By what a weight without a gradient is multiplied in the whole training, with the rate of each
   // step from the schedule.
-  const auto shrinkage = [](const Targets& targets, std::int64_t rows) {
+  const auto shrinkage = [](const Dataset& data, std::int64_t rows) {
     RunConfig config = config_with("default");
-    apply_preset(config, targets, rows);
+    apply_preset(config, data, rows);
     const OptimizerOptions& optimizer = config.train.optimizer;
     const std::int64_t batches = (rows + 31) / 32;
     const Schedule schedule(config.train.schedule, optimizer.learning_rate, batches,
@@ -95,6 +98,23 @@ TEST(Preset, LeavesGivenOptionsAlone) {
   EXPECT_EQ(config.train.optimizer.learning_rate, OptimizerOptions().learning_rate);
   EXPECT_EQ(config.default_network.hidden, std::vector<std::int64_t>{7});
   EXPECT_EQ(config.train.schedule.name, "cosine");
+}
+
+TEST(Preset, SmoothsTheLabelsOfImages) {
+  const auto smoothing = [](Targets targets, const Settings& given) {
+    RunConfig config = config_with("default");
+    config.train.loss_attributes = given;
+    const std::vector<std::uint8_t> pixels(4 * 9);
+    apply_preset(config, {"images", 4, {{"x", {1, 3, 3}, pixels}}, std::move(targets)}, 1000);
+    return config.train.loss_attributes;
+  };
+  const Settings none = {{"label_smoothing", 0.0}};
+  EXPECT_EQ(smoothing(classes().targets, {}), (Settings{{"label_smoothing", 0.02}}));
+  EXPECT_EQ(smoothing(classes().targets, none), none);
+  EXPECT_TRUE(smoothing(numbers().targets, {}).empty());
+  RunConfig table = config_with("default");
+  apply_preset(table, classes(), 1000);
+  EXPECT_TRUE(table.train.loss_attributes.empty());
 }
 
 TEST(Preset, AGivenRateIsThatOfTheChosenOptimizer) {
