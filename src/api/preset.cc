@@ -8,6 +8,7 @@
 
 #include "api/folds.h"
 #include "base/text.h"
+#include "optim/schedule.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -151,6 +152,19 @@ std::string describe_training(const RunConfig& config, const std::string& preset
     text += stopping.monitor == "auto" ? "loss" : stopping.monitor;
   }
   return text + (preset == "default" ? "; --preset fast takes less time, and best more" : "");
+}
+
+std::optional<std::string> describe_shortened_warmup(const TrainOptions& train,
+                                                     std::int64_t train_rows) {
+  const std::int64_t batches = (train_rows + train.batch_size - 1) / train.batch_size;
+  const std::int64_t steps =
+      warmup_steps(train.schedule, batches, static_cast<double>(train.epochs));
+  const double warmup = train.schedule.warmup;
+  if (static_cast<double>(steps) + 1 > warmup * static_cast<double>(batches)) return std::nullopt;
+  return fmt::format(
+      "the warm-up of {} epochs would take the whole training; it takes half of it, {} steps, so "
+      "that the cosine schedule has steps",
+      warmup, steps);
 }
 
 }  // namespace selfnorm

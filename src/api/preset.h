@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "selfnorm/dataset.h"
@@ -27,5 +28,9 @@ std::string apply_preset(RunConfig& config, const Dataset& train, std::int64_t t
 /// the expected time, or NaN, and `budget` the time for which the preset was chosen, or 0.
 std::string describe_training(const RunConfig& config, const std::string& preset,
                               std::int64_t train_rows, double seconds, double budget);
+
+/// Returns a note if the schedule takes less than the warm-up of the configuration.
+std::optional<std::string> describe_shortened_warmup(const TrainOptions& train,
+                                                     std::int64_t train_rows);
 
 }  // namespace selfnorm

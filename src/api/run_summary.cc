@@ -162,6 +162,8 @@ RunSummary summarize_run(PreparedRun& run) {
   summary.seconds = predict_training_seconds(run.model, run.rows, run.config.train);
   summary.notes.push_back(
       describe_training(run.config, run.preset, summary.train_rows, summary.seconds, run.seconds));
+  if (const auto note = describe_shortened_warmup(run.config.train, summary.train_rows))
+    summary.notes.push_back("note: " + *note);
   for (const std::string& each : run.train.notes) summary.notes.push_back("note: " + each);
   if (run.config.train.loss == "auto") {
     const auto offer = offer_loss_for_logarithms(run.train.targets, run.rows.train_rows);

@@ -11,6 +11,21 @@
 #include "selfnorm/error.h"
 
 namespace selfnorm {
+namespace {
+
+std::int64_t steps_of(double epochs, std::int64_t steps_per_epoch) {
+  constexpr double kMost = 1e15;  // more steps than any training has, but exact as a double
+  return std::llround(std::min(kMost, epochs * static_cast<double>(steps_per_epoch)));
+}
+
+}  // namespace
+
+std::int64_t warmup_steps(const ScheduleOptions& options, std::int64_t steps_per_epoch,
+                          double epochs) {
+  const std::int64_t warmup = steps_of(options.warmup, steps_per_epoch);
+  const std::int64_t all = std::max<std::int64_t>(1, steps_of(epochs, steps_per_epoch));
+  return options.name == "cosine" && warmup >= all ? all / 2 : warmup;
+}
 
 Schedule::Schedule(const ScheduleOptions& options, double learning_rate,
                    std::int64_t steps_per_epoch, double epochs)
@@ -24,10 +39,8 @@ Schedule::Schedule(const ScheduleOptions& options, double learning_rate,
   if (options_.name == "step") kind_ = Kind::step;
   if (options_.name == "cosine") kind_ = Kind::cosine;
   if (options_.name == "reduce_on_plateau") kind_ = Kind::reduce_on_plateau;
-  const auto per_epoch = static_cast<double>(steps_per_epoch);
-  const double max_steps = 1e15;  // more steps than any training has, but exact as a double
-  warmup_steps_ = std::llround(std::min(max_steps, options_.warmup * per_epoch));
-  steps_ = std::max<std::int64_t>(1, std::llround(std::min(max_steps, epochs * per_epoch)));
+  warmup_steps_ = warmup_steps(options_, steps_per_epoch, epochs);
+  steps_ = std::max<std::int64_t>(1, steps_of(epochs, steps_per_epoch));
 }
 
 double Schedule::learning_rate(std::int64_t step) const {

@@ -16,6 +16,11 @@ struct ScheduleState {
   std::int64_t epochs_without_improvement = 0;  ///< losses since the best one or the last reduction
 };
 
+/// Returns the steps of the warm-up, warmup · steps_per_epoch. A warm-up that would leave a cosine
+/// no step takes half of the training instead, since all rates would be the minimum.
+std::int64_t warmup_steps(const ScheduleOptions& options, std::int64_t steps_per_epoch,
+                          double epochs);
+
 class Schedule {
  public:
   /// Throws Error(config) for options out of range or unused by this schedule, for a minimum above
@@ -23,9 +28,9 @@ class Schedule {
   Schedule(const ScheduleOptions& options, double learning_rate, std::int64_t steps_per_epoch,
            double epochs);
 
-  /// Returns the rate of step 0, 1, …. W = round(warmup · steps_per_epoch), and T is the total
-  /// number of steps. Step s < W has (s+1)/(W+1) of the rate of step W, so the warm-up is linear.
-  /// From step W, the rate is
+  /// Returns the rate of step 0, 1, …. W is `warmup_steps`, and T is the total number of steps.
+  /// Step s < W has (s+1)/(W+1) of the rate of step W, so the warm-up is linear. From step W, the
+  /// rate is
   ///   constant: the base rate;  step: base · factor^⌊epoch/step_epochs⌋, reduced at whole steps;
   ///   cosine: minimum + (base − minimum)·(1 + cos(π·(s−W)/(T−1−W)))/2, so step T−1 has the minimum
   ///   (Loshchilov & Hutter 2017, one cycle);  reduce_on_plateau: base · scale.

@@ -7,6 +7,17 @@ from program import CliTest, class_table, csv_text, main, network
 STOPS = 'early_stopping = { patience = 2, monitor = "accuracy", min_delta = 0.9 }'
 
 
+class WarmUp(CliTest):
+    def test_shorter_training_than_its_warm_up_learns(self):
+        cosine = ('schedule = { name = "cosine", warmup = 2 }\n'
+                  'optimizer = { name = "adam", learning_rate = 0.01 }')
+        self.write("net.toml", network(train=cosine))
+        result = self.ok("train", "net.toml", "--epochs", "2", "--out", "run")
+        self.assertIn("the warm-up of 2 epochs would take the whole training", result.err)
+        self.assertGreater(self.ok_json("evaluate", "run")["accuracy"], 0.8)
+        self.assertNotIn("warm-up", self.ok("train", "net.toml", "--epochs", "3", "--out", "run").err)
+
+
 class EarlyStopping(CliTest):
     def train(self, train, *flags):
         self.write("net.toml", network(data="validation_split = 0.3", train=train))

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -79,7 +80,7 @@ RC_GTEST_PROP(Schedule, RisesLinearlyAndThenNeverAgain, ()) {
   if (o.name == "step") o.step_epochs = *rc::gen::inRange(3, 9);  // not during the warm-up
   if (o.name != "constant") o.minimum = *rc::gen::element(0.0, 0.001);
   const Schedule schedule(o, kBase, per_epoch, static_cast<double>(epochs));
-  const std::int64_t warmup = std::llround(o.warmup * static_cast<double>(per_epoch));
+  const std::int64_t warmup = warmup_steps(o, per_epoch, static_cast<double>(epochs));
   const std::int64_t last = per_epoch * epochs - 1;
   for (std::int64_t s = 0; s <= last; ++s) {
     const double rate = schedule.learning_rate(s), next = schedule.learning_rate(s + 1);
@@ -89,6 +90,26 @@ RC_GTEST_PROP(Schedule, RisesLinearlyAndThenNeverAgain, ()) {
   }
   if (o.name == "cosine" && last > warmup) RC_ASSERT(schedule.learning_rate(last) == o.minimum);
   if (warmup <= last) RC_ASSERT(schedule.learning_rate(warmup) == kBase);
+}
+
+// Also with a warm-up as long as the training, or longer.
+RC_GTEST_PROP(Schedule, ReachesTheBaseRateInAnyNumberOfSteps, ()) {
+  ScheduleOptions o = named("cosine", *rc::gen::inRange(0, 60) / 10.0);
+  o.minimum = *rc::gen::element(0.0, 0.001);
+  const auto per_epoch = *rc::gen::inRange<std::int64_t>(1, 5);
+  const auto epochs = *rc::gen::inRange<std::int64_t>(1, 5);
+  const Schedule schedule(o, kBase, per_epoch, static_cast<double>(epochs));
+  double largest = 0;
+  for (std::int64_t s = 0; s < per_epoch * epochs; ++s)
+    largest = std::max(largest, schedule.learning_rate(s));
+  RC_ASSERT(largest == kBase);
+}
+
+TEST(Schedule, OnlyAWarmUpOfTheWholeTrainingIsShortened) {
+  EXPECT_EQ(warmup_steps(named("cosine", 2), 10, 2), 10);
+  EXPECT_EQ(warmup_steps(named("cosine", 5), 10, 2), 10);
+  EXPECT_EQ(warmup_steps(named("cosine", 1.9), 10, 2), 19);
+  EXPECT_EQ(warmup_steps(named("constant", 5), 10, 2), 50);
 }
 
 TEST(Schedule, PlateauReducesTheRateAfterItsPatience) {
