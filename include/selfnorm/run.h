@@ -163,7 +163,8 @@ class Run {
   std::vector<Finding> findings() const;
 
   /// Throws what `execute` without `resume` would throw before it begins: Error(config) for options
-  /// of the training that do not fit the data, and for a config.toml that is not part of a run.
+  /// of the training that do not fit the data, and for a config.toml that is not part of a run, and
+  /// if another process trains in the folder.
   void check(const RunFolder& folder) const;
 
   /// Trains and writes the run folder: the configuration first, the history and checkpoints during

@@ -9,9 +9,11 @@
 #include "api/default_network.h"
 #include "api/folds.h"
 #include "api/preset.h"
+#include "api/run_files.h"
 #include "api/thread_count.h"
 #include "api/time_budget.h"
 #include "base/file.h"
+#include "base/folder_lock.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "data/check_dataset.h"
@@ -133,41 +135,6 @@ std::string fingerprint(const PreparedRun& run) {
   if (run.validation.has_value())
     text += "validation data: " + data_fingerprint(*run.validation) + "\n";
   return text;
-}
-
-// Refuses a folder with a config.toml but no other file of a run, since that file is the user's
-// own.
-void reject_foreign_config(const RunFolder& folder) {
-  using std::filesystem::exists;
-  if (!exists(folder.config()) || exists(folder.model()) || exists(folder.history()) ||
-      exists(folder.checkpoint().parent_path())) {
-    return;
-  }
-  throw Error(
-      ErrorKind::config,
-      fmt::format(
-          "{}: exists but does not belong to a run, and the run's configuration would replace "
-          "it (name another folder with --out, or rename the file)",
-          folder.config().string()));
-}
-
-// Moves the files of an earlier run to `previous`, so that they do not mix with those of the new
-// run. They replace the files of the run before.
-void archive_previous_run(const RunFolder& folder) {
-  const RunFolder previous(folder.root / "previous");
-  const std::pair<std::filesystem::path, std::filesystem::path> files[] = {
-      {folder.model(), previous.model()},
-      {folder.history(), previous.history()},
-      {folder.config(), previous.config()},
-      {folder.report(), previous.report()}};
-  const auto is_there = [](const auto& file) { return is_regular_file(file.first); };
-  if (std::ranges::none_of(files, is_there)) return;
-  std::filesystem::create_directories(previous.root);
-  for (const auto& file : files) {
-    std::filesystem::remove(file.second);
-    if (is_there(file)) std::filesystem::rename(file.first, file.second);
-  }
-  std::filesystem::remove(folder.checkpoint());
 }
 
 void check_scaling(const DataOptions& data) {
@@ -327,7 +294,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
 
 RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
                       const TrainCallbacks& callbacks) {
-  if (!resume) reject_foreign_config(folder);
+  if (!resume) reject_foreign_files(folder);
   run.final_evaluation = {};
   run.history.clear();
   RunResult result;
@@ -341,9 +308,12 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
     if (callbacks.on_epoch) callbacks.on_epoch(record);
   };
   Trainer trainer(run.model, run.rows, run.config.train, hooked);
+  std::optional<FolderLock> lock;
+  if (!resume || std::filesystem::exists(folder.root)) lock.emplace(folder.root);
+  remove_abandoned_files(folder);
   trainer.checkpoint_to(folder.checkpoint(), fingerprint(run));
   if (resume) trainer.resume();
-  else archive_previous_run(folder);
+  else move_earlier_run(folder);
   std::filesystem::create_directories(folder.checkpoint().parent_path());
   history = std::make_unique<HistoryFile>(folder.history(), resume ? trainer.state().epoch : -1);
   write_file(folder.config(), to_toml(run.config));
@@ -384,8 +354,9 @@ Run::Run(RunConfig config, LoadedData data) {
 const RunConfig& Run::config() const { return prepared_->config; }
 
 void Run::check(const RunFolder& folder) const {
-  reject_foreign_config(folder);
+  reject_foreign_files(folder);
   const Trainer checked(prepared_->model, prepared_->rows, prepared_->config.train, {});
+  if (std::filesystem::exists(folder.root)) const FolderLock lock(folder.root);
 }
 
 RunResult Run::execute(const RunFolder& folder, bool resume, const TrainCallbacks& callbacks) {

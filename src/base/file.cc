@@ -2,9 +2,11 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -14,6 +16,8 @@
 
 namespace selfnorm {
 namespace {
+
+constexpr const char* kTemporary = ".tmp";  // and the number of the process
 
 [[noreturn]] void fail_write(const std::filesystem::path& path, const char* what) {
   const std::string reason = std::strerror(errno);
@@ -40,7 +44,7 @@ void write_directly(const std::filesystem::path& path, std::string_view text) {
 
 AtomicFile::AtomicFile(const std::filesystem::path& destination)
     : destination_(resolve_links(destination)), temporary_(destination_) {
-  temporary_ += ".tmp" + std::to_string(::getpid());
+  temporary_ += kTemporary + std::to_string(::getpid());
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail_write(destination_, "create");
 }
@@ -67,6 +71,24 @@ void AtomicFile::commit() {
   const int descriptor = std::exchange(descriptor_, -1);
   if (::close(descriptor) != 0) fail_write(destination_, "close");
   if (::rename(temporary_.c_str(), destination_.c_str()) != 0) fail_write(destination_, "replace");
+}
+
+void remove_abandoned_files(const std::filesystem::path& destination) {
+  const std::string prefix = destination.filename().string() + kTemporary;
+  std::error_code ignored;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(destination.parent_path(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(prefix)) continue;
+    const std::string_view digits = std::string_view(name).substr(prefix.size());
+    pid_t process = 0;
+    const auto [end, fault] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), process);
+    const bool is_process = fault == std::errc() && end == digits.data() + digits.size();
+    if (!is_process || process <= 0) continue;
+    const bool is_gone = ::kill(process, 0) != 0 && errno == ESRCH;
+    if (is_gone) std::filesystem::remove(entry.path(), ignored);
+  }
 }
 
 void write_file(const std::filesystem::path& destination, std::string_view text) {

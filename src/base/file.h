@@ -32,6 +32,10 @@ class AtomicFile {
 /// into it.
 void write_file(const std::filesystem::path& destination, std::string_view text);
 
+/// Removes temporary files of AtomicFile for this destination whose processes no longer exist: they
+/// were killed before `commit()`.
+void remove_abandoned_files(const std::filesystem::path& destination);
+
 /// Returns the bytes of a file. Throws Error(data) with the path if the file cannot be read.
 std::string read_file(const std::filesystem::path& path);
 

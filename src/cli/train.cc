@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "api/default_network.h"
+#include "api/run_files.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
@@ -98,6 +99,18 @@ struct WrittenReport {
   std::string final_event_json;
   double seconds;
 };
+
+// Says where the files of an earlier run go.
+void note_earlier_run(const RunFolder& folder) {
+  const auto target = folder_for_earlier_run(folder);
+  if (!target.has_value()) return;
+  const std::string to = target->root.string();
+  if (fs::exists(folder.model())) note(fmt::format("the files of the earlier run move to {}", to));
+  else {
+    note(fmt::format("an unfinished run moves to {}; selfnorm train --out {} --resume continues it",
+                     to, to));
+  }
+}
 
 // Writes the report. A failure is a note: the run is complete without it.
 std::optional<WrittenReport> write_report(Run& run, const RunFolder& folder) {
@@ -275,6 +288,10 @@ void run_train(const TrainArguments& arguments) {
     if (!arguments.resume) run.check(folder);
     return print_plan(summary, run.config(), arguments.json);
   }
+  if (!arguments.resume) {
+    run.check(folder);
+    note_earlier_run(folder);
+  }
   TrainingProgress progress;
   TrainCallbacks callbacks = progress.callbacks();
   std::optional<TensorBoardLog> tensorboard;
@@ -294,12 +311,7 @@ void run_train(const TrainArguments& arguments) {
     };
   }
   try {
-    const bool replaces_run = !arguments.resume && fs::exists(folder.history());
     const RunResult result = run.execute(folder, arguments.resume, callbacks);
-    if (replaces_run) {
-      note(fmt::format("the files of the earlier run are in {}",
-                       (folder.root / "previous").string()));
-    }
     if (tensorboard) tensorboard->end();
     const auto report = arguments.report ? write_report(run, folder) : std::nullopt;
     if (live && report) live->end_with(report->final_event_json);

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <memory>
 
+#include "api/run_files.h"
 #include "base/file.h"
+#include "base/folder_lock.h"
 #include "base/text.h"
 #include "selfnorm/error.h"
 #include "tune/ensemble.h"
@@ -104,8 +106,8 @@ SearchState start_search(
 
 // Searches with these data. Writes the trials and the models of the best ones to the folder.
 FinishedSearch search_candidates(const SearchInput& input, const TuneFolder& folder,
-                                 const TuneOptions& options, const TuneCallbacks& callbacks) {
-  SearchState search = start_search(input, options, callbacks.on_start);
+                                 const TuneOptions& options, const TuneCallbacks& callbacks,
+                                 SearchState search) {
   run_search(input.config, input.data, search_fingerprint(input), folder, options, callbacks,
              search);
   FinishedSearch finished;
@@ -131,13 +133,13 @@ std::vector<Scores> score_left_out_parts(const SearchInput& input,
                                          const TuneFolder& folder, const TuneOptions& options,
                                          const TuneCallbacks& callbacks) {
   std::vector<Scores> scores;
-  TuneCallbacks of_part = callbacks;
-  of_part.on_start = {};
   for (std::int32_t part = 0; part < options.outer_folds; ++part) {
     if (callbacks.on_part) callbacks.on_part(part + 1);
     const TuneFolder own(folder.root / fmt::format("without-part-{}", part + 1));
     const SearchInput rest = without_part(input, part_of, part);
-    scores.push_back(search_candidates(rest, own, options, of_part).result.test);
+    FinishedSearch finished =
+        search_candidates(rest, own, options, callbacks, start_search(rest, options));
+    scores.push_back(std::move(finished.result.test));
   }
   return scores;
 }
@@ -153,7 +155,10 @@ TuneResult tune(const RunConfig& config, const TuneFolder& folder, const TuneOpt
   if (!part_of.empty()) start_search(without_part(input, part_of, 0), options);  // throws now
   TuneOptions of_each = options;
   of_each.seconds /= static_cast<double>(1 + options.outer_folds);
-  FinishedSearch finished = search_candidates(input, folder, of_each, callbacks);
+  SearchState search = start_search(input, of_each, callbacks.on_start);
+  const FolderLock lock(folder.root);
+  remove_abandoned_files(folder);
+  FinishedSearch finished = search_candidates(input, folder, of_each, callbacks, std::move(search));
   write_file(folder.config(), to_toml(finished.run->config));
   save_model(finished.run->model, folder.model());
   write_file(folder.page(), tuning_page(folder.name(), finished.result));

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests which files a run folder may replace, and its default name."""
 
+import os
+import signal
+import subprocess
+
 from program import USAGE, CliTest, class_table, csv_text, idx_bytes, main, network, npy_bytes
 
 ONE_EPOCH = ("--epochs", "1", "--hidden", "8")
@@ -19,16 +23,71 @@ class RunFolder(CliTest):
         for _ in range(3):
             self.ok("train", "--data", "digits", *ONE_EPOCH, "--out", "run")
         self.assertEqual(b"years of work", self.bytes_of("run/previous/thesis.txt"))
-        ours = ["config.toml", "history.jsonl", "model.safetensors", "report.html"]
+        ours = ["checkpoint/state.safetensors", "config.toml", "history.jsonl", "model.safetensors", "report.html"]
         self.assertEqual([*ours, "thesis.txt"], self.files("run/previous"))
 
     def test_moves_existing_files_to_previous(self):
         self.write("run/history.jsonl", "mine")
         self.write("run/model.safetensors", "mine too")
         said = self.ok("train", "--data", "digits", *ONE_EPOCH, "--out", "run").err
-        self.assertIn("note: the files of the earlier run are in run/previous\n", said)
+        self.assertIn("note: the files of the earlier run move to run/previous\n", said)
         self.assertEqual(b"mine", self.bytes_of("run/previous/history.jsonl"))
         self.assertEqual(b"mine too", self.bytes_of("run/previous/model.safetensors"))
+
+    def test_keeps_a_finished_model_and_an_unfinished_run(self):
+        """A model is finished, a rerun is killed, and a third run is finished."""
+        self.ok("train", "--data", "digits", *ONE_EPOCH, "--out", "run")
+        model = self.bytes_of("run/model.safetensors")
+        self.interrupt(["train", "--data", "digits", "--epochs", "3000", "--hidden", "8", "--out", "run"],
+                       "run/history.jsonl", 2, signal_number=signal.SIGKILL)
+        said = self.ok("train", "--data", "digits", *ONE_EPOCH, "--seed", "2", "--out", "run").err
+        self.assertIn("note: an unfinished run moves to run/unfinished; selfnorm train --out "
+                      "run/unfinished --resume continues it\n", said)
+        self.assertEqual(model, self.bytes_of("run/previous/model.safetensors"))
+        self.assertNotEqual(model, self.bytes_of("run/model.safetensors"))
+        epochs = len(self.history("run/unfinished")) - 1
+        self.ok("train", "--out", "run/unfinished", "--resume", "--epochs", epochs + 2)
+        self.assertEqual(epochs + 2, self.history("run/unfinished")[-1]["epoch"])
+
+    def test_continues_to_move_files_after_it_was_killed(self):
+        """The first moves of an earlier run were made: its history and its configuration."""
+        self.ok("train", "--data", "digits", *ONE_EPOCH, "--out", "run")
+        ours = {name: self.bytes_of("run", name) for name in self.files("run")}
+        self.path("run/previous").mkdir()
+        for name in ("history.jsonl", "config.toml"):
+            self.path(f"run/{name}").rename(self.path(f"run/previous/{name}"))
+        self.ok("train", "--data", "digits", *ONE_EPOCH, "--seed", "2", "--out", "run")
+        self.assertEqual(ours, {name: self.bytes_of("run/previous", name) for name in ours})
+
+    def test_two_runs_cannot_use_one_folder(self):
+        first = self.start("train", "--data", "digits", "--epochs", "5000", "--hidden", "8", "--out", "run")
+        try:
+            while not self.path("run/checkpoint/state.safetensors").exists():
+                self.assertIsNone(first.poll())
+            for what in (["--data", "digits", *ONE_EPOCH], ["--resume"]):
+                result = self.run_program("train", *what, "--out", "run")
+                self.assertEqual(USAGE, result.status, result)
+                self.assertIn(f"run: is in use by process {first.pid} (wait", result.err)
+        finally:
+            first.kill()
+            first.communicate()
+        self.ok("train", "--data", "digits", *ONE_EPOCH, "--out", "run")
+
+    def test_removes_files_of_killed_processes(self):
+        dead = subprocess.Popen(["true"])
+        dead.wait()
+        kept = [f"run/model.safetensors.tmp{os.getpid()}", "run/model.safetensors.tmpx", "run/notes.tmp1"]
+        for name in (f"run/model.safetensors.tmp{dead.pid}", f"run/checkpoint/state.safetensors.tmp{dead.pid}",
+                     f"run/report.html.tmp{dead.pid}", *kept):
+            self.write(name, "half")
+        self.ok("train", "--data", "digits", *ONE_EPOCH, "--out", "run")
+        left = [f"run/{name}" for name in self.files("run") if ".tmp" in name]
+        self.assertEqual(sorted(kept), sorted(left))
+
+    def test_does_not_train_into_the_folder_of_a_search(self):
+        self.write("run/trials.jsonl", "{}")
+        self.fails(USAGE, "run: has the files of a search", "--out",
+                   arguments=["train", "--data", "digits", *ONE_EPOCH, "--out", "run"])
 
     def test_default_name_ignores_a_trailing_slash(self):
         self.write("set/train-images-idx3-ubyte", idx_bytes(range(40), (10, 2, 2)))

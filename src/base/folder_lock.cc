@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/folder_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "selfnorm/error.h"
+
+namespace selfnorm {
+namespace {
+
+// Returns the process that holds a lock on the open folder as text, from the lines of /proc/locks:
+// `1: FLOCK  ADVISORY  WRITE 4321 08:01:393217 0 EOF`. "another process" if it is not listed.
+std::string find_holder(int descriptor) {
+  struct stat status {};
+  const std::string unknown = "another process";
+  if (::fstat(descriptor, &status) != 0) return unknown;
+  const std::string inode = ":" + std::to_string(status.st_ino);
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);
+    std::string number, kind, mode, access, process, file;
+    words >> number >> kind >> mode >> access >> process >> file;
+    if (kind == "FLOCK" && file.ends_with(inode)) return "process " + process;
+  }
+  return unknown;
+}
+
+}  // namespace
+
+FolderLock::FolderLock(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor_ < 0) {
+    throw Error(ErrorKind::io, folder.string() + ": cannot be opened: " + std::strerror(errno));
+  }
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  const std::string holder = find_holder(descriptor_);
+  ::close(descriptor_);
+  throw Error(ErrorKind::config, folder.string() + ": is in use by " + holder +
+                                     " (wait until it ends, or name another folder with --out)");
+}
+
+FolderLock::~FolderLock() { ::close(descriptor_); }
+
+}  // namespace selfnorm
