@@ -73,6 +73,14 @@ void AtomicFile::commit() {
   if (::rename(temporary_.c_str(), destination_.c_str()) != 0) fail_write(destination_, "replace");
 }
 
+bool names_ended_process(std::string_view text) {
+  pid_t process = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, fault] = std::from_chars(text.data(), end, process);
+  if (fault != std::errc() || rest != end || process <= 0) return false;
+  return ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
 void remove_abandoned_files(const std::filesystem::path& destination) {
   const std::string prefix = destination.filename().string() + kTemporary;
   std::error_code ignored;
@@ -80,14 +88,8 @@ void remove_abandoned_files(const std::filesystem::path& destination) {
        std::filesystem::directory_iterator(destination.parent_path(), ignored)) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with(prefix)) continue;
-    const std::string_view digits = std::string_view(name).substr(prefix.size());
-    pid_t process = 0;
-    const auto [end, fault] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), process);
-    const bool is_process = fault == std::errc() && end == digits.data() + digits.size();
-    if (!is_process || process <= 0) continue;
-    const bool is_gone = ::kill(process, 0) != 0 && errno == ESRCH;
-    if (is_gone) std::filesystem::remove(entry.path(), ignored);
+    if (names_ended_process(std::string_view(name).substr(prefix.size())))
+      std::filesystem::remove(entry.path(), ignored);
   }
 }
 

@@ -32,6 +32,9 @@ class AtomicFile {
 /// into it.
 void write_file(const std::filesystem::path& destination, std::string_view text);
 
+/// Whether the text is the number of a process that does not exist any more.
+bool names_ended_process(std::string_view text);
+
 /// Removes temporary files of AtomicFile for this destination whose processes no longer exist: they
 /// were killed before `commit()`.
 void remove_abandoned_files(const std::filesystem::path& destination);

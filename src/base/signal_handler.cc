@@ -20,4 +20,12 @@ void install_signal_handler(int signal, void (*handler)(int)) {
   sigaction(signal, &action, nullptr);
 }
 
+void install_end_handler(void (*handler)(int)) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU}) {
+    struct sigaction before {};
+    sigaction(signal, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) install_signal_handler(signal, handler);
+  }
+}
+
 }  // namespace selfnorm

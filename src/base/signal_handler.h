@@ -11,4 +11,8 @@ namespace selfnorm {
 /// system calls restart.
 void install_signal_handler(int signal, void (*handler)(int));
 
+/// Installs `handler` for the signals that ask a program to end: SIGINT, SIGTERM, SIGHUP, SIGQUIT
+/// and SIGXCPU. A signal that is ignored stays ignored, as SIGHUP under nohup.
+void install_end_handler(void (*handler)(int));
+
 }  // namespace selfnorm

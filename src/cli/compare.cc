@@ -169,6 +169,7 @@ void report_failures(const Comparison& comparison) {
 }
 
 void run_compare(const CompareArguments& arguments) {
+  survive_closed_output();
   const std::vector<Contender> contenders = read_contenders(arguments);
   const fs::path& out = arguments.options.out;
   check_epochs(arguments.epochs, contenders);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +44,15 @@ void limit_spinning(char** argv) {
   ::execv("/proc/self/exe", argv);  // if this fails, the program continues without the setting
 }
 
+// Opens closed standard streams, so that no file gets their numbers and receives what is printed.
+// Writing to a closed standard output still fails.
+void open_closed_streams() {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    ::open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
 // Returns the words of the command line. `train --watch` without a value means `--live`: the user
 // wants to watch. `--watch true` and `--watch false` say whether moments are measured.
 std::vector<std::string> command_line_arguments(int argc, char** argv) {
@@ -66,6 +76,7 @@ bool output_was_written() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_closed_streams();
   limit_spinning(argv);
   selfnorm::cli::Command program = selfnorm::cli::program();
   int status = 0;

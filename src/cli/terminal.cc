@@ -33,9 +33,9 @@ std::size_t columns(const std::string& text) {
       std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-void note(const std::string& text) {
-  std::fprintf(stderr, "%s %s\n", bold("note:").c_str(), text.c_str());
-}
+void print_progress(const std::string& text) { std::fputs(text.c_str(), stderr); }
+
+void note(const std::string& text) { print_progress(bold("note:") + " " + text + "\n"); }
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;

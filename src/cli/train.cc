@@ -62,8 +62,8 @@ void describe(const RunSummary& run, const fs::path& out) {
                           : fmt::format(", {} validation rows", rows);
   }
   if (run.test_rows > 0) data += fmt::format(", {} test rows", group_digits(run.test_rows));
-  fmt::print(stderr, "{}\n{} layers, {} parameters, run folder {}\n{}", data, run.layers,
-             group_digits(run.parameters), out.string(), data_notes(run));
+  print_progress(fmt::format("{}\n{} layers, {} parameters, run folder {}\n{}", data, run.layers,
+                             group_digits(run.parameters), out.string(), data_notes(run)));
 }
 
 // Returns what the doctor examines to show the findings of this training: the network file, unless
@@ -274,6 +274,7 @@ void print_plan(const RunSummary& summary, const RunConfig& config, bool json) {
 }
 
 void run_train(const TrainArguments& arguments) {
+  survive_closed_output();
   if (arguments.resume) check_resumable(arguments);
   RunConfig config = read_arguments(arguments);
   const RunFolder folder(arguments.out.empty() ? default_run_folder(config)

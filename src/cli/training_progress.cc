@@ -16,9 +16,10 @@ namespace {
 
 volatile std::sig_atomic_t g_interrupted = 0;
 
+// The next signal ends the program at once. The system repeats SIGXCPU every second.
 void on_interrupt(int signal) {
   g_interrupted = 1;
-  std::signal(signal, SIG_DFL);
+  if (signal != SIGXCPU) std::signal(signal, SIG_DFL);
 }
 
 std::string scores_text(const EpochRecord& record) {
@@ -62,9 +63,10 @@ std::string data_notes(const RunSummary& run) {
   return text;
 }
 
+void survive_closed_output() { std::signal(SIGPIPE, SIG_IGN); }
+
 TrainCallbacks TrainingProgress::callbacks() {
-  install_signal_handler(SIGINT, on_interrupt);
-  install_signal_handler(SIGTERM, on_interrupt);
+  install_end_handler(on_interrupt);
   return {[this](const StepProgress& report) { step(report); },
           [this](const EpochRecord& record) { epoch(record); }, [] { return g_interrupted != 0; }};
 }

@@ -15,6 +15,9 @@ namespace selfnorm::cli {
 /// without a training row.
 std::string data_notes(const RunSummary& run);
 
+/// Lets the program continue after the reader of its output has ended, such as a closed terminal.
+void survive_closed_output();
+
 /// Shows a line that moves while an epoch runs, and one line for each finished epoch. The time per
 /// step leaves out the first step of an epoch.
 class TrainingProgress {

@@ -43,8 +43,9 @@ std::string score_text(const TuneTrial& trial, const std::string& metric) {
 }
 
 void print_trial(const TuneTrial& trial, const std::string& metric) {
-  fmt::print(stderr, "candidate {:>3}  {:>3} epochs  {}  {} ({})\n", trial.id, trial.epochs,
-             score_text(trial, metric), to_string(trial.candidate), format_duration(trial.seconds));
+  print_progress(fmt::format("candidate {:>3}  {:>3} epochs  {}  {} ({})\n", trial.id, trial.epochs,
+                             score_text(trial, metric), to_string(trial.candidate),
+                             format_duration(trial.seconds)));
 }
 
 void print_json(const TuneResult& result, const TuneFolder& folder) {
@@ -124,6 +125,7 @@ void print_result(const TuneResult& result, const TuneFolder& folder) {
 }
 
 void run_tune(const TuneArguments& arguments) {
+  survive_closed_output();
   RunConfig config = arguments.run.read_network();
   arguments.run.apply(config);
   TuneOptions options = arguments.options;
@@ -153,11 +155,12 @@ void run_tune(const TuneArguments& arguments) {
   TuneCallbacks callbacks;
   callbacks.on_start = [&](const RunSummary& run, const std::string& name) {
     metric = name;
-    fmt::print(stderr, "{}: {} rows, of which {} are held out{}, search in {}\n{}", run.data,
-               group_digits(run.folds > 0 ? run.train_rows : run.train_rows + run.validation_rows),
-               group_digits(run.validation_rows),
-               run.folds > 0 ? fmt::format(" in one of {} folds", run.folds) : "",
-               folder.root.string(), data_notes(run));
+    print_progress(fmt::format(
+        "{}: {} rows, of which {} are held out{}, search in {}\n{}", run.data,
+        group_digits(run.folds > 0 ? run.train_rows : run.train_rows + run.validation_rows),
+        group_digits(run.validation_rows),
+        run.folds > 0 ? fmt::format(" in one of {} folds", run.folds) : "", folder.root.string(),
+        data_notes(run)));
     note(fmt::format("candidates are compared by the {} of the held-out rows (--metrics)", name));
   };
   callbacks.on_trial = [&](const TuneTrial& trial) { print_trial(trial, metric); };

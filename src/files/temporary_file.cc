@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/file.h"
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -17,10 +18,27 @@ namespace {
   throw Error(ErrorKind::io, path + ": cannot be written: " + std::strerror(errno));
 }
 
+// The name is followed by the number of the process and random letters.
+constexpr std::string_view kPrefix = "selfnorm-";
+
+// Removes the files of processes that were killed.
+void remove_files_of_killed_processes(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(kPrefix) || !entry.is_regular_file(ignored)) continue;
+    const std::string process =
+        name.substr(kPrefix.size(), name.find('-', kPrefix.size()) - kPrefix.size());
+    if (names_ended_process(process)) std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
 }  // namespace
 
-TemporaryFile::TemporaryFile()
-    : path_((std::filesystem::temp_directory_path() / "selfnorm-XXXXXX").string()) {
+TemporaryFile::TemporaryFile() {
+  const std::filesystem::path folder = std::filesystem::temp_directory_path();
+  remove_files_of_killed_processes(folder);
+  path_ = (folder / (std::string(kPrefix) + std::to_string(::getpid()) + "-XXXXXX")).string();
   descriptor_ = mkstemp(path_.data());
   if (descriptor_ < 0) fail(path_);
 }

@@ -45,26 +45,34 @@ class Dialect(TableTest):
             self.fails(DATA, "standard input: there is no column 'c'", "(available: a, b)", stdin=table,
                        arguments=["predict", "run", "--data", "-"])
 
+    def stop_while_reading(self, folder, number):
+        """Sends the signal to a program that reads rows, and returns its exit status."""
+        with subprocess.Popen([program(), "predict", "run", "--data", "-"], cwd=self.dir,
+                              env=environment(TMPDIR=str(folder)), stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdin.write(b"a,b,c\n1,2,3\n")
+            process.stdin.flush()
+            deadline = time.monotonic() + 20
+            while not any(file.stat().st_size for file in folder.iterdir()):
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.01)
+            process.send_signal(number)
+            return process.wait(timeout=20)
+
     def test_interrupt_leaves_no_temporary_rows(self):
         _, rows = regression_table(40)
         self.write("t.csv", csv_text(["a", "b", "c", "y"], rows))
         self.ok("train", "--data", "t.csv", "--target", "y", *SHORT, "--out", "run")
         folder = self.path("temporary")
         folder.mkdir()
-        process = subprocess.Popen([program(), "predict", "run", "--data", "-"], cwd=self.dir,
-                                   env=environment(TMPDIR=str(folder)), stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        process.stdin.write(b"a,b,c\n1,2,3\n")
-        process.stdin.flush()
-        deadline = time.monotonic() + 20
-        while not any(file.stat().st_size for file in folder.iterdir()):
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        self.assertEqual(INTERRUPTED, process.wait(timeout=20))
+        for number in (signal.SIGINT, signal.SIGHUP):
+            self.assertEqual(INTERRUPTED, self.stop_while_reading(folder, number))
+            self.assertEqual([], list(folder.iterdir()))
+        self.stop_while_reading(folder, signal.SIGKILL)
+        self.assertEqual(1, len(list(folder.iterdir())), "the test is of no use")
+        with open(self.write("new.csv", "a,b,c\n1,2,3\n"), "rb") as table:
+            self.ok("predict", "run", "--data", "-", stdin=table, TMPDIR=str(folder))
         self.assertEqual([], list(folder.iterdir()))
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            pipe.close()
 
     def test_flags_override_the_format(self):
         _, rows = regression_table(40)

@@ -2,11 +2,13 @@
 """Tests that runs are reproducible: from config.toml, with other thread counts, after an interruption."""
 
 import json
+import shlex
 import shutil
 import signal
+import subprocess
 import tomllib
 
-from program import (INTERRUPTED, MODEL, USAGE, CliTest, csv_text, floats, main, network,
+from program import (INTERRUPTED, MODEL, USAGE, CliTest, csv_text, floats, main, network, program,
                      read_safetensors, regression_table, safetensors_bytes)
 
 TOO_SMALL_TO_MOVE = 1e-25  # the largest change of a bias that starts at 0, with a learning rate of 1e-30
@@ -198,10 +200,35 @@ class Resume(CliTest):
         self.assert_same_model("whole", "cut")
         self.assert_same_history("whole", "cut")
 
-    def test_resumes_after_sigterm(self):
-        arguments = self.arguments("plain", "cut")
-        result = self.interrupt(arguments, "cut/history.jsonl", 1, 0.01, signal.SIGTERM)
-        self.check_interrupted(result, "cut")
+    def test_saves_after_every_signal_that_ends_a_program(self):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGXCPU):
+            with self.subTest(number):
+                run = f"cut-{number}"
+                arguments = self.arguments("plain", run)
+                result = self.interrupt(arguments, f"{run}/history.jsonl", 1, 0.01, number)
+                self.check_interrupted(result, run)
+
+    def test_an_ignored_signal_stays_ignored(self):
+        for name, number in (("INT", signal.SIGINT), ("HUP", signal.SIGHUP)):
+            with self.subTest(name):
+                before = signal.signal(number, signal.SIG_IGN)  # which the program inherits
+                try:
+                    result = self.interrupt(self.arguments("plain", name), f"{name}/history.jsonl", 1, 0, number)
+                finally:
+                    signal.signal(number, before)
+                self.assertEqual(0, result.status, result)
+                self.assertEqual(EPOCHS, self.history(name)[-1]["epoch"])
+
+    def test_a_closed_standard_error_does_not_end_a_training(self):
+        self.ok(*self.arguments("plain", "whole"))
+        with self.start(*self.arguments("plain", "pipe")) as closed:
+            closed.stderr.close()
+            closed.stdout.read()
+        self.assertEqual(0, closed.returncode)
+        command = shlex.join([program(), *map(str, self.arguments("plain", "none"))])
+        subprocess.run(["sh", "-c", command + " 0<&- 2>&-"], cwd=self.dir, check=True, stdout=subprocess.PIPE)
+        for run in ("pipe", "none"):
+            self.assert_same_model("whole", run)
 
     def test_a_killed_run_continues_from_its_last_checkpoint(self):
         self.ok(*self.arguments("plain", "whole"))
