@@ -157,6 +157,14 @@ void use_validation_set(PreparedRun& run) {
   run.rows.validation_rows = all_rows(run.validation->rows);
 }
 
+// Paths may be any bytes, but the files of a run contain text.
+void check_text(const RunConfig& config) {
+  if (is_utf8(to_toml(config))) return;
+  throw Error(ErrorKind::config,
+              "the path of a file is not UTF-8, which config.toml cannot contain (rename the file "
+              "or its folder)");
+}
+
 // Makes the paths of pretrained tables absolute, so that the run's configuration is valid in any
 // folder.
 void make_table_paths_absolute(Network& network) {
@@ -339,6 +347,7 @@ std::string RunFolder::name() const {
 Run::Run(RunConfig config) {
   make_absolute(config.data);
   make_table_paths_absolute(config.network);
+  check_text(config);
   LoadedData loaded = load_data(data_options_of(config), config.train.seed);
   prepared_ = prepare_run(std::move(config), std::move(loaded));
 }

@@ -151,11 +151,15 @@ void read_model(RunConfig& config, const TomlSection& section, const std::string
   }
   for (const std::string& name : section.order) {
     if (!name.starts_with(kInputs)) continue;
-    const auto* shape = std::get_if<Shape>(&section.settings.at(name));
+    const auto value = section.settings.find(name);
+    const bool is_table = value == section.settings.end();
+    const auto* shape = is_table ? nullptr : std::get_if<Shape>(&value->second);
     if (shape == nullptr) {
       throw Error(ErrorKind::config,
                   fmt::format("{}: input '{}': expected a shape such as [1, 28, 28], got {}", where,
-                              name.substr(kInputs.size()), to_string(section.settings.at(name))));
+                              name.substr(kInputs.size()),
+                              is_table ? "a table (put a name with a dot in quotes)"
+                                       : to_string(value->second)));
     }
     config.network.inputs.emplace_back(name.substr(kInputs.size()), *shape);
   }

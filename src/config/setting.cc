@@ -13,7 +13,7 @@ std::string quoted(const std::string& text) {
     if (c == '"' || c == '\\') out += '\\';
     if (c == '\n') {
       out += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20) {
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == '\x7f') {  // TOML allows no others
       out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
     } else {
       out += c;

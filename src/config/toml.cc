@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "selfnorm/error.h"
 
@@ -136,6 +137,23 @@ TextRange range_of(std::string_view text, const toml::node& node) {
 
 namespace {
 
+// Throws for keys such as a.b.c with very many parts, since the library and this file visit the
+// tables of a key in nested calls.
+void check_depth_of_keys(std::string_view text, const std::string& where) {
+  constexpr int kMostDots = 1000;
+  int line = 1, dots = 0;
+  for (const char c : text) {
+    const bool continues_key = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                               std::string_view("_-. \t\"'").find(c) != std::string_view::npos;
+    line += c == '\n';
+    dots = continues_key ? dots + (c == '.') : 0;
+    if (dots > kMostDots) {
+      fail(fmt::format("{}:{}", where, line),
+           fmt::format("a key or text has more than {} dots", kMostDots));
+    }
+  }
+}
+
 // Rewrites the library's text of a syntax error, which does not name the usual cause.
 std::string syntax_error(std::string_view description) {
   constexpr std::string_view kPrefix = "Error while parsing ";
@@ -149,6 +167,7 @@ std::string syntax_error(std::string_view description) {
 
 TomlFile parse_toml(std::string_view text, const std::string& where,
                     const std::vector<std::string>& free_keys) {
+  check_depth_of_keys(text, where);
   toml::table root;
   try {
     root = toml::parse(text);

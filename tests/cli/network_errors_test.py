@@ -59,6 +59,13 @@ class NetworkErrors(CliTest):
                      [FLAT, '{ op = "dense", units = 10, init = "lecun_norml" }'])
         self.refused(["clasification", "classification"], data='task = "clasification"')
 
+    def test_inputs_that_are_tables(self):
+        for inputs in ("a.b = [2]", "a = { shape = [2] }"):
+            self.refused(["input 'a'", "a table", "[1, 28, 28]"], inputs=inputs)
+
+    def test_keys_with_very_many_parts(self):
+        self.refused(["net.toml:2", "dots"], text="[data]\n" + "a." * 20000 + "a = 1\n")
+
     def test_names_the_line_of_invalid_toml(self):
         lines = network().split("\n")
         for line, change in ((2, '[data'), (3, 'source = "digits'), (6, "inputs = { image = [1, }"),

@@ -254,6 +254,12 @@ class Resume(CliTest):
         self.ok("train", "--out", "run", "--resume", "--epochs", "4")
         self.assert_same_model("whole", "run")
 
+    def test_names_with_control_characters_can_be_resumed(self):
+        self.write("net.toml", network(['{ op = "flatten" }', '{ op = "dense", units = 10, name = "a\\u007Fb\\u0001" }']))
+        self.ok("train", "net.toml", "--epochs", "1", "--out", "run")
+        self.ok("train", "--out", "run", "--resume", "--epochs", "2")
+        self.ok("evaluate", "run")
+
     def test_rejects_damaged_best_weights_and_scores(self):
         self.ok("train", "--data", "digits", "--epochs", "2", "--validation-split", "0.2",
                 "--early-stopping-patience", "1", "--out", "run")

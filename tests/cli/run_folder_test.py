@@ -100,6 +100,14 @@ class RunFolder(CliTest):
 class Paths(CliTest):
     """Tests that the paths in config.toml work from any folder."""
 
+    def test_refuses_a_path_that_is_not_text(self):
+        path = os.path.join(os.fsencode(self.dir), b"t\xff.csv")
+        with open(path, "wb") as file:
+            file.write(csv_text(*class_table(60)).encode())
+        self.fails(USAGE, "not UTF-8", "rename",
+                   arguments=["train", "--data", os.fsdecode(path), "--target", "kind", *ONE_EPOCH, "--out", "run"])
+        self.assertFalse(self.path("run").exists())
+
     def test_file_with_the_name_of_the_target_column(self):
         self.write("t.csv", csv_text(*class_table(60)))
         self.write("kind", "a file")
