@@ -21,7 +21,7 @@ namespace {
 // `1: FLOCK  ADVISORY  WRITE 4321 08:01:393217 0 EOF`. "another process" if it is not listed.
 std::string find_holder(int descriptor) {
   struct stat status {};
-  const std::string unknown = "another process";
+  std::string unknown = "another process";
   if (::fstat(descriptor, &status) != 0) return unknown;
   const std::string inode = ":" + std::to_string(status.st_ino);
   std::ifstream locks("/proc/locks");
