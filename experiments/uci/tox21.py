@@ -82,7 +82,7 @@ def network_text(method, depth, rate, dropout, seed):
             "test": "test/inputs.npy"}
     lines = ["[data]", *(f"{key} = {json.dumps(value)}" for key, value in data.items()), "validation_split = 0.0",
              "", "[model]", "layers = [", *(f"  {run.toml_value(layer)}," for layer in layers), "]",
-             "", "[train]", 'loss = "binary_cross_entropy"', 'metrics = ["auc"]', f"epochs = {EPOCHS}",
+             "", "[train]", 'loss = "sigmoid_cross_entropy"', 'metrics = ["auc"]', f"epochs = {EPOCHS}",
              f"batch_size = {run.BATCH}", f"seed = {seed}", "watch = false", 'schedule = "constant"',
              f'optimizer = {{ name = "sgd", learning_rate = {rate} }}', 'early_stopping.monitor = "auc"',
              "early_stopping.restore_best = true"]

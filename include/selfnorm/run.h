@@ -162,17 +162,18 @@ class Run {
   /// untrained network on training rows, errors first. Measures nothing, so it takes little time.
   std::vector<Finding> findings() const;
 
-  /// Throws what `execute` without `resume` would throw before it begins: Error(config) for options
-  /// of the training that do not fit the data, and for a config.toml that is not part of a run, and
-  /// if another process trains in the folder.
+  /// Throws what `execute` without `resume` would throw before it begins: Error(config) if options
+  /// of the training do not fit the data, if the folder has files of the user or of a search, or if
+  /// another process uses it.
   void check(const RunFolder& folder) const;
 
   /// Trains and writes the run folder: the configuration first, the history and checkpoints during
   /// training, the model at the end. With `resume`, continues from the folder's checkpoint.
-  /// Otherwise moves the files of an earlier run to previous/. Throws Error(interrupted) if a
+  /// Otherwise moves the files of an earlier run to previous/, or to unfinished/ if it was
+  /// interrupted. Throws Error(interrupted) if a
   /// callback stops the training, Error(numeric) if the loss or a weight becomes NaN or infinite,
-  /// Error(model_file) if the checkpoint cannot be used, Error(config) if the folder has a
-  /// config.toml that is not part of a run, and Error(io) if a file cannot be written.
+  /// Error(model_file) if the checkpoint cannot be used, Error(config) as
+  /// `check` does, and Error(io) if a file cannot be written.
   RunResult execute(const RunFolder& folder, bool resume = false,
                     const TrainCallbacks& callbacks = {});
 

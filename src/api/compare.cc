@@ -158,7 +158,9 @@ class ComparisonRunner {
   // Whether the folder has an interrupted training of this configuration.
   bool can_resume(const RunFolder& folder, const RunConfig& config) const {
     if (!options_.resume || !fs::exists(folder.checkpoint())) return false;
-    if (read_file(folder.config()) == to_toml(config)) return true;
+    RunConfig before = read_run_folder_config(folder.config());
+    before.train.threads = config.train.threads;  // which may differ, as on another machine
+    if (to_toml(before) == to_toml(config)) return true;
     fail(
         fmt::format("{}: contains a training of another configuration (name another folder with "
                     "--out)",

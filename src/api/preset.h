@@ -22,7 +22,7 @@ void choose_members(RunConfig& config);
 /// preset by "none". `train_rows` is the number of rows of an epoch. Returns the name of the
 /// preset, "none" if there is none. Throws Error(config) for a preset other than "auto" and "none"
 /// of a network with layers, since it chooses the network, too.
-std::string apply_preset(RunConfig& config, const Dataset& train, std::int64_t train_rows);
+std::string apply_preset(RunConfig& config, const Dataset& data, std::int64_t train_rows);
 
 /// Returns a line on how a network is trained. `preset` is what `apply_preset` returned, `seconds`
 /// the expected time, or NaN, and `budget` the time for which the preset was chosen, or 0.

@@ -269,7 +269,8 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   run->model.objective = choose_objective(config.train, run->train.targets);
   const Graph graph = build_engine_graph(config.network, 1);
   if (config.train.threads == 0) {
-    config.train.threads = choose_thread_count(graph, config.train.batch_size);
+    config.train.threads = choose_thread_count(
+        graph, std::min<std::int64_t>(config.train.batch_size, run->train.rows));
     use_threads(config.train.threads);
   }
   const Split split = divide_rows(config, run->model.objective, graph, run->train);
@@ -302,6 +303,7 @@ std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
 
 RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
                       const TrainCallbacks& callbacks) {
+  use_threads(run.config.train.threads);
   if (!resume) reject_foreign_files(folder);
   run.final_evaluation = {};
   run.history.clear();
@@ -318,6 +320,7 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   Trainer trainer(run.model, run.rows, run.config.train, hooked);
   std::optional<FolderLock> lock;
   if (!resume || std::filesystem::exists(folder.root)) lock.emplace(folder.root);
+  if (!resume) reject_foreign_files(folder);  // again, since another process may have written
   remove_abandoned_files(folder);
   trainer.checkpoint_to(folder.checkpoint(), fingerprint(run));
   if (resume) trainer.resume();

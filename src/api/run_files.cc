@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/file.h"
+#include "base/folder_lock.h"
 #include "selfnorm/error.h"
 #include "selfnorm/tune.h"
 
@@ -48,13 +49,18 @@ void reject_foreign_files(const RunFolder& folder) {
 
 std::optional<RunFolder> folder_for_earlier_run(const RunFolder& folder) {
   if (fs::is_regular_file(folder.model())) return RunFolder(folder.root / "previous");
-  if (fs::is_regular_file(folder.checkpoint())) return RunFolder(folder.root / "unfinished");
-  return std::nullopt;
+  if (!fs::is_regular_file(folder.checkpoint())) return std::nullopt;
+  RunFolder target(folder.root / "unfinished");
+  // One that was continued to its end stays.
+  for (int number = 2; fs::exists(target.model()); ++number)
+    target.root = folder.root / fmt::format("unfinished-{}", number);
+  return target;
 }
 
 void move_earlier_run(const RunFolder& folder) {
   const auto target = folder_for_earlier_run(folder);
   if (!target.has_value()) return;
+  const FolderLock lock(target->root);
   if (fs::exists(folder.history())) remove_others(folder, *target);
   fs::create_directories(target->checkpoint().parent_path());
   const auto from = files_of(folder), to = files_of(*target);

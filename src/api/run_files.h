@@ -13,11 +13,13 @@ namespace selfnorm {
 void reject_foreign_files(const RunFolder& folder);
 
 /// Returns the folder to which a new run moves the files of an earlier one: `previous` for a
-/// finished run, `unfinished` for one with a checkpoint, or nothing if there is none.
+/// finished run, `unfinished` for one with a checkpoint, or nothing if there is neither. If the run
+/// in `unfinished` was continued to its end, `unfinished-2` and so on.
 std::optional<RunFolder> folder_for_earlier_run(const RunFolder& folder);
 
 /// Moves the files of an earlier run to that folder, where they replace those of the run before. A
-/// process that is killed meanwhile loses none of them, and the next call continues.
+/// process that is killed meanwhile loses none of them, and the next call continues. Throws
+/// Error(config) if another process uses that folder.
 void move_earlier_run(const RunFolder& folder);
 
 /// Removes the temporary files of processes that were killed while they wrote a file of the run.

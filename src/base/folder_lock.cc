@@ -4,9 +4,12 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -23,13 +26,15 @@ std::string find_holder(int descriptor) {
   struct stat status {};
   std::string unknown = "another process";
   if (::fstat(descriptor, &status) != 0) return unknown;
-  const std::string inode = ":" + std::to_string(status.st_ino);
+  char place[64];  // device and inode
+  std::snprintf(place, sizeof place, "%02x:%02x:%ju", ::major(status.st_dev),
+                ::minor(status.st_dev), static_cast<std::uintmax_t>(status.st_ino));
   std::ifstream locks("/proc/locks");
   for (std::string line; std::getline(locks, line);) {
     std::istringstream words(line);
     std::string number, kind, mode, access, process, file;
     words >> number >> kind >> mode >> access >> process >> file;
-    if (kind == "FLOCK" && file.ends_with(inode)) return "process " + process;
+    if (kind == "FLOCK" && file == place) return "process " + process;
   }
   return unknown;
 }

@@ -15,9 +15,6 @@ bool is_terminal(int descriptor);
 std::string bold(const std::string& text);
 std::string red(const std::string& text);
 
-/// Prints progress to standard error. A failure, as of a closed pipe, is ignored.
-void print_progress(const std::string& text);
-
 /// Prints text on standard error. A failure, as that of a closed pipe, is ignored.
 void print_progress(const std::string& text);
 

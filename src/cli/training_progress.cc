@@ -16,10 +16,11 @@ namespace {
 
 volatile std::sig_atomic_t g_interrupted = 0;
 
-// The next signal ends the program at once. The system repeats SIGXCPU every second.
+// The same signal again ends the program at once, if a person sends it. A terminal that closes may
+// send SIGHUP twice, and the system repeats SIGXCPU every second.
 void on_interrupt(int signal) {
   g_interrupted = 1;
-  if (signal != SIGXCPU) std::signal(signal, SIG_DFL);
+  if (signal != SIGXCPU && signal != SIGHUP) std::signal(signal, SIG_DFL);
 }
 
 std::string scores_text(const EpochRecord& record) {

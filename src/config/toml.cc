@@ -5,7 +5,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "selfnorm/error.h"
 
@@ -142,14 +141,23 @@ namespace {
 void check_depth_of_keys(std::string_view text, const std::string& where) {
   constexpr int kMostDots = 1000;
   int line = 1, dots = 0;
+  char quote = 0;  // that of the part of a key or the text in which this place is
+  bool is_comment = false;
   for (const char c : text) {
-    const bool continues_key = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-                               std::string_view("_-. \t\"'").find(c) != std::string_view::npos;
-    line += c == '\n';
-    dots = continues_key ? dots + (c == '.') : 0;
+    if (c == '\n') {
+      ++line;
+      quote = 0;
+      is_comment = false;
+    }
+    if (c == quote) quote = 0;
+    else if (quote == 0 && (c == '"' || c == '\'')) quote = c;
+    if (quote != 0) continue;
+    is_comment = is_comment || c == '#';
+    const bool ends_key = std::string_view("=[]{},\n").find(c) != std::string_view::npos;
+    dots = ends_key || is_comment ? 0 : dots + (c == '.');
     if (dots > kMostDots) {
       fail(fmt::format("{}:{}", where, line),
-           fmt::format("a key or text has more than {} dots", kMostDots));
+           fmt::format("a key has more than {} dots", kMostDots));
     }
   }
 }

@@ -18,8 +18,8 @@ namespace {
   throw Error(ErrorKind::io, path + ": cannot be written: " + std::strerror(errno));
 }
 
-// The name is followed by the number of the process and random letters.
-constexpr std::string_view kPrefix = "selfnorm-";
+// The number of the process, `-` and six letters or digits of mkstemp follow.
+constexpr std::string_view kPrefix = ".selfnorm-temporary-";
 
 // Removes the files of processes that were killed.
 void remove_files_of_killed_processes(const std::filesystem::path& folder) {
@@ -27,8 +27,9 @@ void remove_files_of_killed_processes(const std::filesystem::path& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with(kPrefix) || !entry.is_regular_file(ignored)) continue;
-    const std::string process =
-        name.substr(kPrefix.size(), name.find('-', kPrefix.size()) - kPrefix.size());
+    const std::size_t dash = name.find('-', kPrefix.size());
+    if (dash == std::string::npos) continue;
+    const std::string process = name.substr(kPrefix.size(), dash - kPrefix.size());
     if (names_ended_process(process)) std::filesystem::remove(entry.path(), ignored);
   }
 }

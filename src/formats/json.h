@@ -33,7 +33,8 @@ std::int64_t integer_from_json(const Json& json) {
                         static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (json.is_number_integer() && fits) return json.template get<std::int64_t>();
   throw Error(ErrorKind::model_file,
-              "expected a whole number below 2^63, got " + json.dump().substr(0, 100));
+              "expected a whole number below 2^63, got " +
+                  (json.is_number() ? json.dump() : std::string(json.type_name())));
 }
 
 /// Returns the shape of a JSON array.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -123,6 +122,8 @@ EpochRecord parse_history_line(std::string_view line) {
     return record;
   } catch (const nlohmann::json::exception&) {
     throw Error(ErrorKind::data, "expected a JSON object with the record of an epoch");
+  } catch (const Error& error) {
+    throw Error(ErrorKind::data, error.detail());
   }
 }
 

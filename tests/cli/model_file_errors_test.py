@@ -115,7 +115,11 @@ class ModelFile(CliTest):
             self.refused_metadata("network", resize)
             self.refused_metadata("schema", lambda schema, value=size:
                                   schema["inputs"][0]["sample_shape"].__setitem__(0, value))
-        for l2 in (-1, 1e400, None):
+        text = self.metadata["network"].replace("[1, 8, 8]", "[" * 200_000 + "]" * 200_000)
+        text = text.replace("[1,8,8]", "[" * 200_000 + "]" * 200_000)
+        self.assertGreater(len(text), 400_000)
+        self.refused(safetensors_bytes({**self.metadata, "network": text}, self.tensors), "whole number", "array")
+        for l2 in (-1, -1e-300, None):
             self.refused_metadata("network", lambda network, value=l2:
                                   network["layers"][1].__setitem__("l2", value))
 

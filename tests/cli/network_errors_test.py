@@ -64,7 +64,10 @@ class NetworkErrors(CliTest):
             self.refused(["input 'a'", "a table", "[1, 28, 28]"], inputs=inputs)
 
     def test_keys_with_very_many_parts(self):
-        self.refused(["net.toml:2", "dots"], text="[data]\n" + "a." * 20000 + "a = 1\n")
+        for part in ("a", '"a#b"', "'é'"):
+            self.refused(["net.toml:2", "dots"], text="[data]\n" + f"{part}." * 20000 + "a = 1\n")
+        self.write("net.toml", "# " + "." * 5000 + "\n" + network())
+        self.ok("train", "net.toml", "--dry-run", "--out", "run")
 
     def test_names_the_line_of_invalid_toml(self):
         lines = network().split("\n")

@@ -201,6 +201,7 @@ class Resume(CliTest):
         self.assert_same_history("whole", "cut")
 
     def test_saves_after_every_signal_that_ends_a_program(self):
+        """A terminal that closes may send SIGHUP twice."""
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGXCPU):
             with self.subTest(number):
                 run = f"cut-{number}"

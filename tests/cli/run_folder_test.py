@@ -48,6 +48,12 @@ class RunFolder(CliTest):
         epochs = len(self.history("run/unfinished")) - 1
         self.ok("train", "--out", "run/unfinished", "--resume", "--epochs", epochs + 2)
         self.assertEqual(epochs + 2, self.history("run/unfinished")[-1]["epoch"])
+        finished = self.bytes_of("run/unfinished/model.safetensors")
+        self.interrupt(["train", "--data", "digits", "--epochs", "3000", "--hidden", "8", "--out", "run"],
+                       "run/history.jsonl", 2, signal_number=signal.SIGKILL)
+        self.ok("train", "--data", "digits", *ONE_EPOCH, "--out", "run")
+        self.assertEqual(finished, self.bytes_of("run/unfinished/model.safetensors"))
+        self.assertTrue(self.path("run/unfinished-2/checkpoint/state.safetensors").exists())
 
     def test_continues_to_move_files_after_it_was_killed(self):
         """The first moves of an earlier run were made: its history and its configuration."""
