@@ -169,11 +169,10 @@ class Run {
 
   /// Trains and writes the run folder: the configuration first, the history and checkpoints during
   /// training, the model at the end. With `resume`, continues from the folder's checkpoint.
-  /// Otherwise moves the files of an earlier run to previous/, or to unfinished/ if it was
-  /// interrupted. Throws Error(interrupted) if a
-  /// callback stops the training, Error(numeric) if the loss or a weight becomes NaN or infinite,
-  /// Error(model_file) if the checkpoint cannot be used, Error(config) as
-  /// `check` does, and Error(io) if a file cannot be written.
+  /// Otherwise moves the files of an earlier run to previous/, or to unfinished/ if it has no
+  /// model. Throws Error(interrupted) if a callback stops the training, Error(numeric) if the loss
+  /// or a weight becomes NaN or infinite, Error(model_file) if the checkpoint cannot be used,
+  /// Error(config) as `check` does, and Error(io) if a file cannot be written.
   RunResult execute(const RunFolder& folder, bool resume = false,
                     const TrainCallbacks& callbacks = {});
 

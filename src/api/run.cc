@@ -157,12 +157,12 @@ void use_validation_set(PreparedRun& run) {
   run.rows.validation_rows = all_rows(run.validation->rows);
 }
 
-// Paths may be any bytes, but the files of a run contain text.
+// Paths and arguments may be any bytes, but the files of a run contain text.
 void check_text(const RunConfig& config) {
   if (is_utf8(to_toml(config))) return;
   throw Error(ErrorKind::config,
-              "the path of a file is not UTF-8, which config.toml cannot contain (rename the file "
-              "or its folder)");
+              "an option or the path of a file is not UTF-8, so config.toml cannot contain it "
+              "(rename the file, its folder or the column)");
 }
 
 // Makes the paths of pretrained tables absolute, so that the run's configuration is valid in any
@@ -255,6 +255,7 @@ CompletedConfig complete_config(RunConfig& config, Dataset& train) {
 
 std::unique_ptr<PreparedRun> prepare_run(RunConfig config, LoadedData loaded) {
   use_threads(config.train.threads);
+  check_text(config);
   check_scaling(config.data);
   auto run = std::make_unique<PreparedRun>();
   run->train = std::move(loaded.train);
@@ -350,7 +351,6 @@ std::string RunFolder::name() const {
 Run::Run(RunConfig config) {
   make_absolute(config.data);
   make_table_paths_absolute(config.network);
-  check_text(config);
   LoadedData loaded = load_data(data_options_of(config), config.train.seed);
   prepared_ = prepare_run(std::move(config), std::move(loaded));
 }

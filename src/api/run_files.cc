@@ -49,7 +49,7 @@ void reject_foreign_files(const RunFolder& folder) {
 
 std::optional<RunFolder> folder_for_earlier_run(const RunFolder& folder) {
   if (fs::is_regular_file(folder.model())) return RunFolder(folder.root / "previous");
-  if (!fs::is_regular_file(folder.checkpoint())) return std::nullopt;
+  if (!fs::exists(folder.checkpoint()) && !fs::exists(folder.history())) return std::nullopt;
   RunFolder target(folder.root / "unfinished");
   // One that was continued to its end stays.
   for (int number = 2; fs::exists(target.model()); ++number)

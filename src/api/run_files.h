@@ -13,7 +13,7 @@ namespace selfnorm {
 void reject_foreign_files(const RunFolder& folder);
 
 /// Returns the folder to which a new run moves the files of an earlier one: `previous` for a
-/// finished run, `unfinished` for one with a checkpoint, or nothing if there is neither. If the run
+/// finished run, `unfinished` for another, or nothing if there is none. If the run
 /// in `unfinished` was continued to its end, `unfinished-2` and so on.
 std::optional<RunFolder> folder_for_earlier_run(const RunFolder& folder);
 

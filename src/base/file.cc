@@ -40,6 +40,14 @@ void write_directly(const std::filesystem::path& path, std::string_view text) {
   if (!stream.flush()) fail_write(path, "write");
 }
 
+bool names_ended_process(std::string_view text) {
+  pid_t process = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, fault] = std::from_chars(text.data(), end, process);
+  if (fault != std::errc() || rest != end || process <= 0) return false;
+  return ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(const std::filesystem::path& destination)
@@ -73,24 +81,21 @@ void AtomicFile::commit() {
   if (::rename(temporary_.c_str(), destination_.c_str()) != 0) fail_write(destination_, "replace");
 }
 
-bool names_ended_process(std::string_view text) {
-  pid_t process = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, fault] = std::from_chars(text.data(), end, process);
-  if (fault != std::errc() || rest != end || process <= 0) return false;
-  return ::kill(process, 0) != 0 && errno == ESRCH;
+void remove_files_of_ended_processes(const std::filesystem::path& folder,
+                                     const std::string& prefix) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(prefix) || !entry.is_regular_file(ignored)) continue;
+    const std::string_view rest = std::string_view(name).substr(prefix.size());
+    if (names_ended_process(rest.substr(0, rest.find('-'))))
+      std::filesystem::remove(entry.path(), ignored);
+  }
 }
 
 void remove_abandoned_files(const std::filesystem::path& destination) {
-  const std::string prefix = destination.filename().string() + kTemporary;
-  std::error_code ignored;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(destination.parent_path(), ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(prefix)) continue;
-    if (names_ended_process(std::string_view(name).substr(prefix.size())))
-      std::filesystem::remove(entry.path(), ignored);
-  }
+  remove_files_of_ended_processes(destination.parent_path(),
+                                  destination.filename().string() + kTemporary);
 }
 
 void write_file(const std::filesystem::path& destination, std::string_view text) {

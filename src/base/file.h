@@ -32,8 +32,10 @@ class AtomicFile {
 /// into it.
 void write_file(const std::filesystem::path& destination, std::string_view text);
 
-/// Whether the text is the number of a process that does not exist any more.
-bool names_ended_process(std::string_view text);
+/// Removes the files of a folder whose names are the prefix, the number of a process that no longer
+/// exists, and possibly a dash with more.
+void remove_files_of_ended_processes(const std::filesystem::path& folder,
+                                     const std::string& prefix);
 
 /// Removes temporary files of AtomicFile for this destination whose processes no longer exist: they
 /// were killed before `commit()`.

@@ -20,8 +20,9 @@
 namespace selfnorm {
 namespace {
 
-// Returns the process that holds a lock on the open folder as text, from the lines of /proc/locks:
-// `1: FLOCK  ADVISORY  WRITE 4321 08:01:393217 0 EOF`. "another process" if it is not listed.
+// Returns "process 4321" if this process holds a lock on the open folder, or "another process" if
+// /proc/locks does not list it. A line there is `1: FLOCK  ADVISORY  WRITE 4321 08:01:393217 0
+// EOF`.
 std::string find_holder(int descriptor) {
   struct stat status {};
   std::string unknown = "another process";
@@ -42,7 +43,11 @@ std::string find_holder(int descriptor) {
 }  // namespace
 
 FolderLock::FolderLock(const std::filesystem::path& folder) {
-  std::filesystem::create_directories(folder);
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure) {
+    throw Error(ErrorKind::io, folder.string() + ": cannot be created: " + failure.message());
+  }
   descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor_ < 0) {
     throw Error(ErrorKind::io, folder.string() + ": cannot be opened: " + std::strerror(errno));

@@ -11,7 +11,8 @@ namespace selfnorm {
 class FolderLock {
  public:
   /// Creates the folder if it does not exist. Throws Error(config) that names the folder and, if
-  /// known, the process that holds the lock, and Error(io) if the folder cannot be opened.
+  /// known, the process that holds the lock, and Error(io) if the folder cannot be created or
+  /// opened.
   explicit FolderLock(const std::filesystem::path& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;

@@ -105,8 +105,9 @@ void note_earlier_run(const RunFolder& folder) {
   const auto target = folder_for_earlier_run(folder);
   if (!target.has_value()) return;
   const std::string to = target->root.string();
-  if (fs::exists(folder.model())) note(fmt::format("the files of the earlier run move to {}", to));
-  else {
+  if (fs::exists(folder.model()) || !fs::exists(folder.checkpoint())) {
+    note(fmt::format("the files of the earlier run move to {}", to));
+  } else {
     note(fmt::format("an unfinished run moves to {}; selfnorm train --out {} --resume continues it",
                      to, to));
   }

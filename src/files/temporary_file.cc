@@ -19,27 +19,14 @@ namespace {
 }
 
 // The number of the process, `-` and six letters or digits of mkstemp follow.
-constexpr std::string_view kPrefix = ".selfnorm-temporary-";
-
-// Removes the files of processes that were killed.
-void remove_files_of_killed_processes(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(kPrefix) || !entry.is_regular_file(ignored)) continue;
-    const std::size_t dash = name.find('-', kPrefix.size());
-    if (dash == std::string::npos) continue;
-    const std::string process = name.substr(kPrefix.size(), dash - kPrefix.size());
-    if (names_ended_process(process)) std::filesystem::remove(entry.path(), ignored);
-  }
-}
+constexpr const char* kPrefix = ".selfnorm-temporary-";
 
 }  // namespace
 
 TemporaryFile::TemporaryFile() {
   const std::filesystem::path folder = std::filesystem::temp_directory_path();
-  remove_files_of_killed_processes(folder);
-  path_ = (folder / (std::string(kPrefix) + std::to_string(::getpid()) + "-XXXXXX")).string();
+  remove_files_of_ended_processes(folder, kPrefix);
+  path_ = (folder / (kPrefix + std::to_string(::getpid()) + "-XXXXXX")).string();
   descriptor_ = mkstemp(path_.data());
   if (descriptor_ < 0) fail(path_);
 }

@@ -157,6 +157,7 @@ TuneResult tune(const RunConfig& config, const TuneFolder& folder, const TuneOpt
   of_each.seconds /= static_cast<double>(1 + options.outer_folds);
   SearchState search = start_search(input, of_each, callbacks.on_start);
   const FolderLock lock(folder.root);
+  check_folder(folder, resume);  // again, since another process may have written meanwhile
   remove_abandoned_files(folder);
   FinishedSearch finished = search_candidates(input, folder, of_each, callbacks, std::move(search));
   write_file(folder.config(), to_toml(finished.run->config));

@@ -201,6 +201,7 @@ class CliTest(unittest.TestCase):
                 break
             time.sleep(0.001)
         time.sleep(delay)
+        self.assertIsNone(process.poll(), "the program ended before the signal")
         process.send_signal(signal_number)
         out, err = process.communicate(timeout=SECONDS_LIMIT)
         return Result([str(a) for a in arguments], process.returncode, out.decode(), err.decode())

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 
-from program import USAGE, CliTest, class_table, csv_text, idx_bytes, main, network, npy_bytes
+from program import DATA, USAGE, CliTest, class_table, csv_text, idx_bytes, main, network, npy_bytes
 
 ONE_EPOCH = ("--epochs", "1", "--hidden", "8")
 
@@ -54,6 +54,17 @@ class RunFolder(CliTest):
         self.ok("train", "--data", "digits", *ONE_EPOCH, "--out", "run")
         self.assertEqual(finished, self.bytes_of("run/unfinished/model.safetensors"))
         self.assertTrue(self.path("run/unfinished-2/checkpoint/state.safetensors").exists())
+
+    def test_keeps_the_history_of_a_run_without_a_checkpoint(self):
+        self.write("run/history.jsonl", "mine")
+        said = self.ok("train", "--data", "digits", *ONE_EPOCH, "--out", "run").err
+        self.assertIn("note: the files of the earlier run move to run/unfinished\n", said)
+        self.assertEqual(b"mine", self.bytes_of("run/unfinished/history.jsonl"))
+
+    def test_refuses_a_file_as_a_folder(self):
+        self.write("run", "mine")
+        self.fails(DATA, "run: cannot be created", arguments=["train", "--data", "digits", *ONE_EPOCH, "--out", "run"])
+        self.assertEqual(b"mine", self.bytes_of("run"))
 
     def test_continues_to_move_files_after_it_was_killed(self):
         """The first moves of an earlier run were made: its history and its configuration."""

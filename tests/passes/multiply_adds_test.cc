@@ -24,6 +24,12 @@ TEST(MultiplyAdds, OfConvolutionsAreTheirWeightsTimesThePositions) {
   EXPECT_EQ(count({2, 8, 8}, {convolution}, 4), 4 * (3 * 3 * 2) * 5 * (6 * 6));
 }
 
+TEST(MultiplyAdds, OfLookupsAreZero) {
+  const Layer lookup{"embedding",
+                     {{"vocabulary", std::int64_t{1000}}, {"dimension", std::int64_t{8}}}};
+  EXPECT_EQ(count({10}, {lookup}, 7), 0);
+}
+
 TEST(MultiplyAdds, OfLayersWithoutMatricesAreZero) {
   EXPECT_EQ(count({10}, {{"selu"}, {"layer_norm"}}, 7), 0);
 }
