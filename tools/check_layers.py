@@ -58,7 +58,7 @@ LIBRARIES = [
     ("nlohmann-json", r"nlohmann/", ["tables", "texts", "formats", "train", "report", "api", "tune", "cli"]),
     ("libcsv", r"csv\.h$", ["tables"]),
     ("dtl", r"dtl/", ["cli"]),
-    ("cpp-httplib", r"httplib\.h$", ["cli"]),
+    ("libmicrohttpd", r"microhttpd\.h$", ["cli"]),
     ("protozero", r"protozero/", ["formats"]),
     ("Eigen", r"Eigen/", ["kernels"]),
     ("Arb", r"(arb(_hypgeom)?\.h$|flint)", ["theory"]),

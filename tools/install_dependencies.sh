@@ -20,7 +20,7 @@ nlohmann-json3-dev       JSON: model files, --json
 libfmt-dev               fmt: formats text
 libcsv-dev               CSV files
 libdtl-dev               dtl: differences of texts
-libcpp-httplib-dev       cpp-httplib: serves the page of `train --watch`
+libmicrohttpd-dev        libmicrohttpd: serves the page of `train --watch`
 libprotozero-dev         protozero: protocol buffers: event files for TensorBoard
 libeigen3-dev            Eigen: eigenvectors, for whitening
 libflint-arb-dev         Arb: interval arithmetic for proofs about the moment map

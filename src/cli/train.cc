@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/examination_text.h"
-#include "cli/live.h"
+#include "cli/live_run.h"
 #include "cli/scores.h"
 #include "cli/standard_input.h"
 #include "cli/terminal.h"

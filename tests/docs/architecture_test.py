@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIBRARIES = {
     "OpenMP": "OpenMP", "fmt": "fmt", "ZLIB": "zlib", "LibArchive": "libarchive",
     "tomlplusplus": "toml++", "dnnl": "oneDNN",
-    "LibCsv": "libcsv", "Arb": "Arb", "hwy": "Highway", "xxhash": "xxHash", "httplib": "cpp-httplib",
+    "LibCsv": "libcsv", "Arb": "Arb", "hwy": "Highway", "xxhash": "xxHash", "microhttpd": "libmicrohttpd",
     "nlohmann_json": "nlohmann-json", "CLI11": "CLI11", "RANDOM123": "Random123",
     "PROTOZERO": "protozero", "DTL": "dtl", "Eigen3": "Eigen", "SELFNORM_CHART_JS": "Chart.js",
     "GTest": "GoogleTest", "RAPIDCHECK": "GoogleTest", "benchmark": "GoogleTest",

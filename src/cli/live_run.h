@@ -3,33 +3,13 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "cli/live_server.h"
 #include "selfnorm/run.h"
 
 namespace selfnorm::cli {
-
-/// Serves a page on a free port of 127.0.0.1 and pushes the latest event to every open page
-/// (server-sent events). Prints the address on standard error. Requests with another host's name
-/// are refused, so that a page of another site cannot read the data. Throws Error(io) if no port is
-/// free.
-class LiveServer {
- public:
-  explicit LiveServer(std::string page);
-  ~LiveServer();
-  LiveServer(const LiveServer&) = delete;
-  LiveServer& operator=(const LiveServer&) = delete;
-
-  void show(std::string document);
-  /// Waits until every open page has received the latest event, at most one second.
-  void wait_until_sent();
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 /// Shows a run's history on such a page.
 class LiveRun {
