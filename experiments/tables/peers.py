@@ -35,7 +35,8 @@ RESULTS = HERE / "peers.jsonl"
 README = HERE / "README.md"
 NAMES = {"linear": "linear (logistic regression, ridge)", "mlp": "MLPClassifier, MLPRegressor",
          "hgb": "HistGradientBoosting", "lightgbm": "LightGBM", "catboost": "CatBoost",
-         "realmlp_tds": "RealMLP-TD-S", "realmlp_td": "RealMLP-TD", "selfnorm": "**selfnorm**"}
+         "realmlp_tds": "RealMLP-TD-S", "realmlp_td": "RealMLP-TD", "selfnorm": "**selfnorm**",
+         "selfnorm_best": "**selfnorm --preset best**"}
 
 MAIN = ["linear", "mlp", "hgb", "selfnorm"]
 
@@ -123,7 +124,7 @@ def predict_realmlp(method, table, train, test):
     return list(model.predict(features.iloc[test]).ravel()), seconds
 
 
-def predict_selfnorm(program, table, train, test):
+def predict_selfnorm(program, method, table, train, test):
     with tempfile.TemporaryDirectory() as folder:
         files = []
         for name, rows in (("train", train), ("test", test)):
@@ -131,8 +132,9 @@ def predict_selfnorm(program, table, train, test):
             table.frame.iloc[rows].to_csv(files[-1], index=False)
         start = time.perf_counter()
         task = "classification" if table.task == "classes" else "regression"
+        preset = "best" if method == "selfnorm_best" else "default"
         subprocess.run([program, "train", files[0], "--target", table.target, "--out", folder + "/run", "--task",
-                        task, "--report", "false"], check=True, capture_output=True, text=True)
+                        task, "--preset", preset, "--report", "false"], check=True, capture_output=True, text=True)
         seconds = time.perf_counter() - start
         said = subprocess.run([program, "predict", folder + "/run", "--data", files[1]], check=True,
                               capture_output=True, text=True).stdout
@@ -173,7 +175,7 @@ def measure(program, method, table, seed):
         elif method.startswith("realmlp"):
             predictions, seconds = predict_realmlp(method, table, train, test)
         else:
-            predictions, seconds = predict_selfnorm(program, table, train, test)
+            predictions, seconds = predict_selfnorm(program, method, table, train, test)
         return result | {"score": score_of(table, predictions, test), "seconds": seconds}
     except subprocess.CalledProcessError as error:
         return result | {"error": error.stderr.strip().splitlines()[-1]}
