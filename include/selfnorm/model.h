@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "selfnorm/checksums.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/network.h"
 #include "selfnorm/score_range.h"
@@ -31,7 +32,7 @@ class Model {
 
   /// Reads a model file, or the model and configuration of a run folder. Throws Error(model_file)
   /// if the path is neither or the model is damaged.
-  static Model load(const std::string& path);
+  static Model load(const std::string& path, Checksums checksums = Checksums::verify);
 
   /// Writes one safetensors file, atomically. Throws Error(io) if it cannot be written.
   void save(const std::string& path) const;

@@ -203,6 +203,7 @@ struct ModelAndRows {
 /// split or a model file without data, Error(model_file) if the model cannot be read, and
 /// Error(data) if the data do not fit or, with `needs_targets`, have no targets.
 ModelAndRows open_model(const std::filesystem::path& run_or_model, const DataOptions& data = {},
-                        const std::string& split = "", bool needs_targets = true);
+                        const std::string& split = "", bool needs_targets = true,
+                        Checksums checksums = Checksums::verify);
 
 }  // namespace selfnorm

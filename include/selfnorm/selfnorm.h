@@ -2,6 +2,7 @@
 // All of selfnorm: describe a network, train it, use it.
 #pragma once
 
+#include "selfnorm/checksums.h"
 #include "selfnorm/compare.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/doctor.h"

@@ -75,8 +75,8 @@ void check_predictions(const std::string& name, const Tensor& predictions,
 
 }  // namespace
 
-Model Model::load(const std::string& path) {
-  return Model(std::make_shared<TrainedModel>(load_trained_model(path)));
+Model Model::load(const std::string& path, Checksums checksums) {
+  return Model(std::make_shared<TrainedModel>(load_trained_model(path, checksums)));
 }
 
 void Model::save(const std::string& path) const { save_model(*trained_, path); }

@@ -26,11 +26,11 @@ struct LoadedModel {
   std::optional<RunConfig> config;  ///< of a run folder
 };
 
-LoadedModel open(const fs::path& path) {
+LoadedModel open(const fs::path& path, Checksums checksums) {
   if (!fs::exists(path)) {
     throw Error(ErrorKind::model_file, path.string() + ": no such run folder or model file");
   }
-  if (!fs::is_directory(path)) return {load_model(path), std::nullopt};
+  if (!fs::is_directory(path)) return {load_model(path, checksums), std::nullopt};
   const RunFolder folder(path);
   if (!fs::exists(folder.model())) {
     const bool unfinished = fs::exists(folder.checkpoint());
@@ -41,7 +41,7 @@ LoadedModel open(const fs::path& path) {
                                                      path.string())
                                        : ""));
   }
-  return {load_model(folder.model()), read_run_folder_config(folder.config())};
+  return {load_model(folder.model(), checksums), read_run_folder_config(folder.config())};
 }
 
 // Returns the target's name if the new data have such a column in addition to those that the model
@@ -194,13 +194,13 @@ DataOptions external_data_options(const DataOptions& given, const Schema& schema
 }
 
 ModelAndRows open_model(const fs::path& run_or_model, const DataOptions& data,
-                        const std::string& split, bool needs_targets) {
+                        const std::string& split, bool needs_targets, Checksums checksums) {
   const std::vector<std::string> splits = {"train", "validation", "test", "all"};
   if (!split.empty() && std::ranges::count(splits, split) == 0) {
     throw Error(ErrorKind::config,
                 fmt::format("--split: unknown split '{}'{}", split, suggestion(split, splits)));
   }
-  LoadedModel opened = open(run_or_model);
+  LoadedModel opened = open(run_or_model, checksums);
   RunConfig config = opened.config.value_or(RunConfig{});
   const bool is_external = !data.source.empty() || !data.inputs.empty();
   if (is_external) {
@@ -252,6 +252,8 @@ void require_targets(const Schema& schema, const Dataset& data) {
                                            data.name, schema.target));
 }
 
-TrainedModel load_trained_model(const fs::path& run_or_model) { return open(run_or_model).model; }
+TrainedModel load_trained_model(const fs::path& run_or_model, Checksums checksums) {
+  return open(run_or_model, checksums).model;
+}
 
 }  // namespace selfnorm

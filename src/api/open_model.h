@@ -11,7 +11,8 @@
 namespace selfnorm {
 
 /// Loads the model of a run folder or a model file.
-TrainedModel load_trained_model(const std::filesystem::path& run_or_model);
+TrainedModel load_trained_model(const std::filesystem::path& run_or_model,
+                                Checksums checksums = Checksums::verify);
 
 /// Returns the options for data other than those of training. What `given` leaves out comes from
 /// the schema. A table's cells become the same numbers as in training.

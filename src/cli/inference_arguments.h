@@ -24,6 +24,7 @@ struct InferenceArguments {
   std::vector<std::string> inputs;
   std::string split;
   std::string inference;
+  bool no_verify = false;
   bool json = false;
   OptionFlags reading;
 };
@@ -65,6 +66,8 @@ inline void add_inference_arguments(Command& command, InferenceArguments& argume
                .help = "what alpha dropout computes",
                .value = "expectation|identity",
                .default_text = "as the model file says"});
+  command.add_switch("--no-verify", arguments.no_verify,
+                     "do not compare the model with its checksums");
   DataOptions defaults;
   arguments.reading.add(command, table_reading_options(defaults), "Tables (auto: as in training)");
   add_data_dir(command, arguments.data.data_dir);
@@ -80,7 +83,8 @@ inline ModelAndRows open_model(const InferenceArguments& arguments, bool needs_t
   if (data.source == "-") data.source = input.emplace().path();
   ModelAndRows opened = [&] {
     try {
-      return selfnorm::open_model(arguments.model, data, arguments.split, needs_targets);
+      return selfnorm::open_model(arguments.model, data, arguments.split, needs_targets,
+                                  arguments.no_verify ? Checksums::ignore : Checksums::verify);
     } catch (const Error& error) {
       if (!input) throw;
       throw Error(error.kind(), input->replace_file_name(error.detail()));

@@ -175,8 +175,7 @@ MHD_Result LiveServer::State::send_events(MHD_Connection* connection) {
   MHD_Response* response = MHD_create_response_from_callback(
       MHD_SIZE_UNKNOWN, kConnectionMemory / 2, next, &streams.back(), remove);
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
-  const auto* socket =
-      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  const auto* socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   static_cast<Connection*>(socket->socket_context)->deadline = Clock::time_point::max();
   return send_response(connection, MHD_HTTP_OK, response);
 }
@@ -222,8 +221,7 @@ void LiveServer::State::resume_streams() {
   const std::lock_guard lock(mutex);
   const auto now = Clock::now();
   for (Stream& stream : streams) {
-    const bool has_work =
-        is_ending || version > stream.version || now - stream.begin >= kQuietTime;
+    const bool has_work = is_ending || version > stream.version || now - stream.begin >= kQuietTime;
     if (!stream.is_suspended || !has_work) continue;
     stream.is_suspended = false;
     MHD_resume_connection(stream.connection);
@@ -234,8 +232,7 @@ void LiveServer::State::resume_streams() {
 
 void LiveServer::State::listen() {
   const auto on_request = [](void* self, MHD_Connection* connection, const char* url,
-                             const char* method, const char*, const char*, std::size_t*,
-                             void**) {
+                             const char* method, const char*, const char*, std::size_t*, void**) {
     return static_cast<State*>(self)->answer(connection, url, method);
   };
   const auto on_connection = [](void* self, MHD_Connection* connection, void** context,
@@ -244,15 +241,15 @@ void LiveServer::State::listen() {
   };
   const sockaddr_in address = any_local_port();
   wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  daemon = MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr,
-      static_cast<MHD_AccessHandlerCallback>(on_request), this,         //
-      MHD_OPTION_SOCK_ADDR, reinterpret_cast<const sockaddr*>(&address),  //
-      MHD_OPTION_CONNECTION_LIMIT, kMaxConnections,                      //
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory,             //
-      MHD_OPTION_CONNECTION_TIMEOUT, kSecondsWithoutProgress,            //
-      MHD_OPTION_NOTIFY_CONNECTION, static_cast<MHD_NotifyConnectionCallback>(on_connection), this,
-      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+  daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr,
+                            static_cast<MHD_AccessHandlerCallback>(on_request), this,           //
+                            MHD_OPTION_SOCK_ADDR, reinterpret_cast<const sockaddr*>(&address),  //
+                            MHD_OPTION_CONNECTION_LIMIT, kMaxConnections,                       //
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory,              //
+                            MHD_OPTION_CONNECTION_TIMEOUT, kSecondsWithoutProgress,             //
+                            MHD_OPTION_NOTIFY_CONNECTION,
+                            static_cast<MHD_NotifyConnectionCallback>(on_connection), this,
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
   if (daemon == nullptr || wake < 0)
     throw Error(ErrorKind::io, "--live: there is no free port on 127.0.0.1");
   const unsigned port = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;

@@ -11,10 +11,10 @@ namespace selfnorm::cli {
 /// (server-sent events). Prints the address on standard error. Throws Error(io) if no port is free.
 ///
 /// A request must name this server as its host and, if it has an origin, as its origin, so that a
-/// page of another site can neither read the data nor send any. Requests have no bodies. Connections,
-/// the length of headers and the time for a request are limited (live_server.cc), so that a client
-/// can neither fill the memory nor keep the program from ending. The functions may be called by
-/// any one thread.
+/// page of another site can neither read the data nor send any. Requests have no bodies.
+/// Connections, the length of headers and the time for a request are limited (live_server.cc), so
+/// that a client can neither fill the memory nor keep the program from ending. The functions may be
+/// called by any one thread.
 class LiveServer {
  public:
   explicit LiveServer(std::string page);

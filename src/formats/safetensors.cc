@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "formats/checksums.h"
 #include "formats/safetensors_header.h"
 #include "selfnorm/error.h"
 
@@ -63,8 +64,7 @@ void check_entry(const TensorEntry& entry, std::set<std::string_view>& names,
 
 std::string header_text(const std::vector<const TensorEntry*>& entries,
                         const TensorMetadata& metadata, const std::string& where) {
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header[kMetadataKey] = metadata;
+  nlohmann::ordered_json header = {{kMetadataKey, metadata}};
   std::uint64_t offset = 0;
   for (const TensorEntry* entry : entries) {
     const std::uint64_t end = offset + entry->bytes.size();
@@ -187,7 +187,9 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Tens
   std::ranges::sort(entries, [](const TensorEntry* a, const TensorEntry* b) {
     return std::tie(a->type, a->name) < std::tie(b->type, b->name);
   });
-  const std::string header = header_text(entries, metadata, where);
+  TensorMetadata all_metadata = metadata;
+  all_metadata[kChecksumsKey] = checksums_to_json(tensors, metadata);
+  const std::string header = header_text(entries, all_metadata, where);
   const std::uint64_t length = header.size();
   AtomicFile file(path);
   file.write(&length, kLengthBytes);
@@ -196,7 +198,8 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Tens
   file.commit();
 }
 
-TensorFile read_safetensors(std::istream& stream, std::uint64_t size, const std::string& where) {
+TensorFile read_safetensors(std::istream& stream, std::uint64_t size, const std::string& where,
+                            Checksums checksums) {
   const std::string text = read_header(stream, size, where);
   Header header = parse_header(text, where);
   check_layout(header.entries, size - kLengthBytes - text.size(), where);
@@ -216,17 +219,19 @@ TensorFile read_safetensors(std::istream& stream, std::uint64_t size, const std:
     cursor += align_up(bytes);
   }
   std::ranges::sort(file.tensors, {}, &TensorEntry::name);
+  if (checksums == Checksums::verify) verify_checksums(file.tensors, file.metadata, where);
+  file.metadata.erase(kChecksumsKey);
   return file;
 }
 
-TensorFile read_safetensors(const std::filesystem::path& path) {
+TensorFile read_safetensors(const std::filesystem::path& path, Checksums checksums) {
   std::error_code error;
   const std::uint64_t size = std::filesystem::file_size(path, error);
   std::ifstream stream(path, std::ios::binary);
   if (error || !stream) {
     fail(path.string(), "cannot be opened: " + (error ? error.message() : std::strerror(errno)));
   }
-  return read_safetensors(stream, size, path.string());
+  return read_safetensors(stream, size, path.string(), checksums);
 }
 
 const TensorEntry* find_tensor(const TensorFile& file, std::string_view name) {

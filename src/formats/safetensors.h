@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "selfnorm/checksums.h"
 #include "selfnorm/tensor.h"
 
 namespace selfnorm {
@@ -48,20 +49,22 @@ struct TensorFile {
   AlignedBuffer storage;
 };
 
-/// Creates or replaces the file at `path` atomically. Names must be unique, UTF-8 and not
-/// "__metadata__". Each entry must have elements(shape) × stored_size(type) bytes. Throws
-/// Error(model_file) before writing if an entry is invalid, and Error(io) if the file cannot be
-/// written.
+/// Creates or replaces the file at `path` atomically, and adds checksums to the metadata
+/// (formats/checksums.h). Names must be unique, UTF-8 and not "__metadata__". Each entry must have
+/// elements(shape) × stored_size(type) bytes. Throws Error(model_file) before writing if an entry
+/// is invalid, and Error(io) if the file cannot be written.
 void write_safetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& tensors,
                        const TensorMetadata& metadata);
 
 /// Reads a file from an untrusted source. Everything in the header is checked against the format
 /// and the size of the file before memory is allocated for it. Throws Error(model_file) with the
 /// file, the tensor, what was expected and what was found.
-TensorFile read_safetensors(const std::filesystem::path& path);
+TensorFile read_safetensors(const std::filesystem::path& path,
+                            Checksums checksums = Checksums::verify);
 
 /// Reads the same from a stream of `size` bytes. `where` starts error messages.
-TensorFile read_safetensors(std::istream& stream, std::uint64_t size, const std::string& where);
+TensorFile read_safetensors(std::istream& stream, std::uint64_t size, const std::string& where,
+                            Checksums checksums = Checksums::verify);
 
 /// Returns the entry with this name, or nullptr.
 const TensorEntry* find_tensor(const TensorFile& file, std::string_view name);

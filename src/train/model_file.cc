@@ -218,8 +218,8 @@ void save_model(const TrainedModel& model, const std::filesystem::path& path,
   write_safetensors(path, weight_tensors(model.weights, values), metadata);
 }
 
-TrainedModel load_model(const std::filesystem::path& path) {
-  const TensorFile file = read_safetensors(path);
+TrainedModel load_model(const std::filesystem::path& path, Checksums checksums) {
+  const TensorFile file = read_safetensors(path, checksums);
   try {
     return read_model(file);
   } catch (const Error& error) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/standardizer.h"
+#include "selfnorm/checksums.h"
 #include "selfnorm/dataset.h"
 #include "selfnorm/network.h"
 #include "train/held_out_errors.h"
@@ -58,7 +59,7 @@ void save_model(const TrainedModel& model, const std::filesystem::path& path,
                 const Metadata& extra_metadata = {});
 
 /// Reads and checks a model file. Throws Error(model_file) with what does not fit.
-TrainedModel load_model(const std::filesystem::path& path);
+TrainedModel load_model(const std::filesystem::path& path, Checksums checksums = Checksums::verify);
 
 /// Sets the vocabulary of the inputs that the network reads as token ids.
 void mark_token_inputs(const Graph& graph, Schema& schema);

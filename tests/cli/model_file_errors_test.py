@@ -78,6 +78,21 @@ class ModelFile(CliTest):
                 changed[place] ^= 0x15
                 self.tolerated(bytes(changed))
 
+    def test_flipped_bits_of_the_data_are_found(self):
+        wanted = self.ok("predict", "run").out
+        start = 8 + struct.unpack("<Q", self.whole[:8])[0]
+        for place in range(start, len(self.whole), (len(self.whole) - start) // 40):
+            with self.subTest(place):
+                changed = bytearray(self.whole)
+                changed[place] ^= 1 << place % 8
+                self.refused(bytes(changed), "checksum", "damaged")
+                for command in (["predict", "run"], ["evaluate", "run"], ["doctor", "run"]):
+                    self.fails(MODEL, "model.safetensors", "checksum", arguments=command)
+        changed[-1] ^= 0x80  # the sign of a number: still a network
+        self.model.write_bytes(changed)
+        self.assertNotEqual(wanted, self.ok("predict", "run", "--no-verify").out)
+        self.ok("evaluate", "run", "--no-verify")
+
     def test_file_of_another_program(self):
         self.refused(safetensors_bytes({}, self.tensors), "selfnorm")
         self.refused(safetensors_bytes({**self.metadata, "format": "selfnorm-model-9"},
@@ -296,6 +311,13 @@ class Checkpoint(CliTest):
                     self.assertIn(result.status, (0, MODEL), result)
                     if result.status:
                         self.check_failure(result, (MODEL,), "state")
+
+    def test_flipped_bits_are_found(self):
+        for place in range(0, len(self.whole), len(self.whole) // 60):
+            with self.subTest(place):
+                changed = bytearray(self.whole)
+                changed[place] ^= 1 << place % 8
+                self.check_failure(self.resume(bytes(changed)), (MODEL,), "state.safetensors")
 
     def test_tensors_that_do_not_fit(self):
         metadata, tensors = read_safetensors(self.file)

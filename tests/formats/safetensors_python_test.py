@@ -12,10 +12,23 @@ import tempfile
 
 from packages import interpreter_with
 
-PACKAGES = ["safetensors", "numpy"]
+PACKAGES = ["safetensors", "numpy", "xxhash"]
+
+
+def expected_checksums(tensors, metadata):
+    """Computes the checksums as src/formats/checksums.h describes them."""
+    from xxhash import xxh64
+    names = {"uint8": "U8", "int32": "I32", "int64": "I64", "float32": "F32", "float64": "F64"}
+    others = b"".join(f"{key}\0{value}\0".encode() for key, value in sorted(metadata.items()) if key != "checksums")
+    kinds = {name: f"{names[value.dtype.name]} ({', '.join(map(str, value.shape))})" for name, value in tensors.items()}
+    return {"algorithm": "xxh64", "metadata": xxh64(others).hexdigest(),
+            "tensors": {name: xxh64(value.tobytes(), seed=xxh64(kinds[name].encode()).intdigest()).hexdigest()
+                        for name, value in tensors.items()}}
 
 
 def check(program):
+    import json
+
     import numpy as np
     import safetensors
     from safetensors.numpy import load_file, save_file
@@ -42,7 +55,9 @@ def check(program):
             assert got.shape == want.shape, (name, got.shape, want.shape)
             assert got.tobytes() == want.tobytes(), (name, got, want)
         with safetensors.safe_open(path, framework="np") as file:
-            assert file.metadata() == {"graph": '{"op": "selu"}', "greek": "αλ"}, file.metadata()
+            metadata = file.metadata()
+        assert json.loads(metadata.pop("checksums")) == expected_checksums(ours, metadata)
+        assert metadata == {"graph": '{"op": "selu"}', "greek": "αλ"}, metadata
         print(f"ours, read by Python: {len(read)} tensors agree")
 
         path = os.path.join(folder, "theirs.safetensors")

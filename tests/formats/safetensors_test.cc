@@ -105,7 +105,8 @@ TEST_F(SafetensorsTest, WritesTheDocumentedLayout) {
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), sizeof length);
   EXPECT_EQ(length % 8, 0U);
-  const nlohmann::json header = nlohmann::json::parse(bytes.substr(8, length));
+  nlohmann::json header = nlohmann::json::parse(bytes.substr(8, length));
+  EXPECT_EQ(header["__metadata__"].erase("checksums"), 1U);  // safetensors_python_test.py
   const nlohmann::json want = {
       {"__metadata__", {{"graph", "{\"nodes\": []}"}, {"schema", "π"}}},
       {"empty", {{"dtype", "F64"}, {"shape", {0, 4}}, {"data_offsets", {0, 0}}}},
@@ -260,6 +261,60 @@ TEST_F(SafetensorsTest, RejectsWrongTensorsBeforeWriting) {
   EXPECT_THROW(write_safetensors(path, {entry("\xff", {6})}, {}), Error);
   EXPECT_THROW(write_safetensors(path, {}, {{"k", "\xff"}}), Error);
   EXPECT_EQ(read_file(path), "old");
+}
+
+// The contents of a file, to compare two.
+std::map<std::string, std::string> contents(const TensorFile& file) {
+  std::map<std::string, std::string> found;
+  for (const auto& [key, value] : file.metadata) found["metadata " + key] = value;
+  for (const TensorEntry& entry : file.tensors)
+    found[std::string(stored_name(entry.type)) + to_string(entry.shape) + entry.name] =
+        as_text(entry.bytes);
+  return found;
+}
+
+TEST_F(SafetensorsTest, EveryFlippedBitIsFoundOrChangesNothing) {
+  const fs::path path = folder_ / "net.safetensors";
+  write_safetensors(
+      path,
+      {tensor_entry<float>("a", {2, 3}, weight_), tensor_entry<std::uint8_t>("flags", {3}, flags_)},
+      {{"schema", "x and y"}});
+  const std::string bytes = read_file(path);
+  const auto wanted = contents(parse(bytes));
+  int accepted = 0;
+  for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    std::string damaged = bytes;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    if (!refusal(damaged).empty()) continue;
+    ++accepted;
+    auto found = contents(parse(damaged));
+    // The flip was in the name of the key of the checksums.
+    std::erase_if(found, [](const auto& each) {
+      return each.first.starts_with("metadata check") ||
+             each.second.find("xxh64") != std::string::npos;
+    });
+    EXPECT_EQ(found, wanted) << "bit " << bit;
+  }
+  EXPECT_LE(accepted, 8 * 9);
+}
+
+TEST_F(SafetensorsTest, ChecksumsAreOptionalAndCanBeIgnored) {
+  const fs::path path = folder_ / "net.safetensors";
+  write_safetensors(path, {tensor_entry<float>("a", {6}, weight_)}, {});
+  std::string bytes = read_file(path);
+  bytes.back() ^= 1;
+  expect_refused(bytes, "tensor 'a' has the checksum");
+  std::istringstream stream(bytes);
+  EXPECT_NO_THROW(read_safetensors(stream, bytes.size(), "net.safetensors", Checksums::ignore));
+  const std::string without = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
+  EXPECT_EQ(refusal(container(without, "x")), "");
+  for (const char* checksums :
+       {"", "{}", R"({\"algorithm\":\"md5\",\"metadata\":\"\",\"tensors\":{}})",
+        R"({\"algorithm\":\"xxh64\",\"metadata\":1,\"tensors\":[]})"}) {
+    expect_refused(
+        container(R"({"__metadata__":{"checksums":")" + std::string(checksums) + R"("}})"),
+        "'checksums'");
+  }
 }
 
 TEST_F(SafetensorsTest, MissingFileAndFolderAreModelFileErrors) {
