@@ -124,6 +124,24 @@ std::vector<std::string> split_words(std::string_view text, char separator) {
   return words;
 }
 
+std::string escape_control_characters(std::string_view text) {
+  std::string escaped;
+  const auto escape = [&](unsigned code) { escaped += fmt::format("\\u{:04x}", code); };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) {
+      escape(byte);
+    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {  // U+0080 to U+009F in UTF-8
+      escape(next);
+      ++i;
+    } else {
+      escaped += text[i];
+    }
+  }
+  return escaped;
+}
+
 std::string quote_for_shell(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) {

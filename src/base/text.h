@@ -51,6 +51,10 @@ bool is_listed(const std::vector<std::string>& names, std::string_view name);
 /// Returns the nonempty words between the separators.
 std::vector<std::string> split_words(std::string_view text, char separator);
 
+/// Returns the text with control characters other than line breaks and tabs as "\u001b", so that a
+/// terminal shows them and does not obey them.
+std::string escape_control_characters(std::string_view text);
+
 /// Returns the text in single quotes, as one word of a shell command.
 std::string quote_for_shell(std::string_view text);
 

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cli/help.h"
+#include "cli/terminal.h"
 #include "selfnorm/error.h"
 #include "selfnorm/version.h"
 
@@ -134,10 +135,10 @@ int run_command_line(Command& program, std::vector<std::string> words) {
   try {
     app.parse(words);
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", help_text(selected_command(app, program)));
+    print("{}", help_text(selected_command(app, program)));
     return 0;
   } catch (const CLI::CallForVersion&) {
-    fmt::print("{}\n", SELFNORM_VERSION);
+    print("{}\n", SELFNORM_VERSION);
     return 0;
   } catch (const CLI::ArgumentMismatch& error) {  // "--out: 1 required TEXT missing"
     fail_on_wrong_count(selected_command(app, program), error.what());

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "cli/completion.h"
 #include "cli/man_page.h"
+#include "cli/terminal.h"
 
 namespace selfnorm::cli {
 namespace {
@@ -25,9 +26,9 @@ void add_completion(Command& program) {
                       "selfnorm completion fish > ~/.config/fish/completions/selfnorm.fish"};
   command.run = [shell] {
     const Command whole = cli::program();
-    if (*shell == "bash") fmt::print("{}", bash_completion(whole));
-    else if (*shell == "zsh") fmt::print("{}", zsh_completion(whole));
-    else fmt::print("{}", fish_completion(whole));
+    if (*shell == "bash") print("{}", bash_completion(whole));
+    else if (*shell == "zsh") print("{}", zsh_completion(whole));
+    else print("{}", fish_completion(whole));
     return 0;
   };
 }

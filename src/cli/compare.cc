@@ -19,6 +19,7 @@
 #include "cli/comparison_curves.h"
 #include "cli/flags.h"
 #include "cli/gnuplot.h"
+#include "cli/terminal.h"
 #include "cli/training_flags.h"
 #include "cli/training_progress.h"
 #include "report/comparison.h"
@@ -94,7 +95,7 @@ void print_result(const Comparison& comparison, const CompareArguments& argument
     }
     nlohmann::ordered_json document{
         {"metric", comparison.metric}, {"out", out.string()}, {"contenders", contenders}};
-    fmt::print("{}\n", document.dump(2));
+    print("{}\n", document.dump(2));
     return;
   }
   std::vector<std::vector<std::string>> rows = {{"configuration"}};
@@ -112,10 +113,10 @@ void print_result(const Comparison& comparison, const CompareArguments& argument
     add([&](const Trial& trial) { return find_score(trial.test, comparison.metric); });
     row.push_back(number(statistics_over_trials(each, median_epoch_seconds).mean));
   }
-  fmt::print("{} of the validation rows\n{}tables   {}\nnumbers  {}\n", comparison.metric,
-             table(rows), (out / "compare.md").string(), (out / "compare.json").string());
-  if (has_curves) fmt::print("curves   {}\n", (out / "curves.svg").string());
-  fmt::print("report   {}\n", (out / "report.html").string());
+  print("{} of the validation rows\n{}tables   {}\nnumbers  {}\n", comparison.metric, table(rows),
+        (out / "compare.md").string(), (out / "compare.json").string());
+  if (has_curves) print("curves   {}\n", (out / "curves.svg").string());
+  print("report   {}\n", (out / "report.html").string());
 }
 
 // A failure is a note: the comparison is complete without the picture.
@@ -179,12 +180,11 @@ void run_compare(const CompareArguments& arguments) {
   const CompareCallbacks callbacks{
       [&](const std::string& name, std::uint64_t seed, const RunSummary& run) {
         progress.clear();
-        std::fputs(fmt::format("{}, seed {}: {} training rows, {} parameters\n", bold(name), seed,
-                               group_digits(run.train_rows), group_digits(run.parameters))
-                       .c_str(),
-                   stderr);
+        print_progress(fmt::format("{}, seed {}: {} training rows, {} parameters\n", bold(name),
+                                   seed, group_digits(run.train_rows),
+                                   group_digits(run.parameters)));
         if (!described.insert(name).second) return;
-        std::fputs(data_notes(run).c_str(), stderr);
+        print_progress(data_notes(run));
         if (!first) first = run;
         warn_if_validation_rows_differ(name, run, *first);
       },

@@ -34,8 +34,8 @@ void list(const DataArguments& arguments) {
     if (!folder.has_value()) set["get"] = known.how_to_get;
     sets.push_back(set);
   }
-  if (arguments.json) fmt::print("{}\n", nlohmann::ordered_json{{"datasets", sets}}.dump(2));
-  else fmt::print("{}", table(rows));
+  if (arguments.json) print("{}\n", nlohmann::ordered_json{{"datasets", sets}}.dump(2));
+  else print("{}", table(rows));
 }
 
 struct SyntheticArguments {
@@ -49,7 +49,7 @@ void make(const SyntheticArguments& arguments) {
   for (const SyntheticPoint& point : make_synthetic(arguments.name, arguments.options)) {
     text += fmt::format("{:.6g},{:.6g},{}\n", point.x, point.y, point.class_index == 0 ? "a" : "b");
   }
-  if (arguments.out.empty()) fmt::print("{}", text);
+  if (arguments.out.empty()) print_rows(text);
   else write_file(arguments.out, text);
 }
 

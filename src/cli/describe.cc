@@ -101,14 +101,14 @@ TablePage page_of(const TableDescription& table) {
   return page;
 }
 
-void print(const TablePage& page) {
-  fmt::print("{}: {}\n", page.title, page.subtitle);
-  for (const std::string& fact : page.facts) fmt::print("{}\n", fact);
+void print_page(const TablePage& page) {
+  print("{}: {}\n", page.title, page.subtitle);
+  for (const std::string& fact : page.facts) print("{}\n", fact);
   std::vector<std::vector<std::string>> rows = {table_page_columns()};
   for (const TablePage::Row& row : page.rows) rows.push_back(row.cells);
-  fmt::print("\n{}", table(rows));
-  for (const std::string& warning : page.warnings) fmt::print("\nwarning: {}\n", warning);
-  for (const std::string& note : page.notes) fmt::print("\nnote: {}\n", note);
+  print("\n{}", table(rows));
+  for (const std::string& warning : page.warnings) print("\nwarning: {}\n", warning);
+  for (const std::string& note : page.notes) print("\nnote: {}\n", note);
 }
 
 nlohmann::ordered_json json_of(const ColumnDescription& column) {
@@ -147,7 +147,7 @@ void describe(const DescribeArguments& arguments) {
   TableDescription table = describe_table(loaded);
   if (input) table.name = input->replace_file_name(table.name);
   if (!arguments.page.empty()) write_file(arguments.page, table_page(page_of(table)));
-  if (!arguments.json) return print(page_of(table));
+  if (!arguments.json) return print_page(page_of(table));
   nlohmann::ordered_json document{{"data", table.name},
                                   {"rows", table.rows},
                                   {"duplicate_rows", table.duplicate_rows},
@@ -161,7 +161,7 @@ void describe(const DescribeArguments& arguments) {
                                   {"columns", nlohmann::ordered_json::array()}};
   for (const ColumnDescription& column : table.columns)
     document["columns"].push_back(json_of(column));
-  fmt::print("{}\n", document.dump(2));
+  print("{}\n", document.dump(2));
 }
 
 }  // namespace

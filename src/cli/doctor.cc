@@ -135,7 +135,7 @@ int run_examination(const DoctorArguments& arguments) {
       examine(config, arguments.options, read_training_history(arguments.network));
   write_report(arguments, arguments.network, config, examination);
   if (arguments.json) {
-    fmt::print("{}\n", examination_json(examination).dump(2));
+    print("{}\n", examination_json(examination).dump(2));
   } else {
     print_examination(examination, arguments.measure);
     print_findings(examination.findings);
@@ -162,9 +162,8 @@ void print_adjustments(const std::vector<CalibrationFactor>& adjusted) {
   std::vector<std::vector<std::string>> rows = {{"layer", "weights times"}};
   for (const auto& [layer, factor] : adjusted)
     rows.push_back({layer, fmt::format("{:.4f}", factor)});
-  fmt::print(
-      "calibrated on measured batches; a factor of 1 means that the prediction was right\n\n{}\n",
-      table(rows));
+  print("calibrated on measured batches; a factor of 1 means that the prediction was right\n\n{}\n",
+        table(rows));
 }
 
 void check_destination(const std::filesystem::path& path) {
@@ -202,21 +201,20 @@ int run_repair(const DoctorArguments& arguments) {
     json["beyond_repair"] = findings_json(made.unrepairable_findings);
     json["file"] = arguments.repair;
     if (arguments.calibrate > 0) json["calibrated"] = adjustments_json(adjusted);
-    fmt::print("{}\n", json.dump(2));
+    print("{}\n", json.dump(2));
     return status;
   }
   print_findings(made.repaired_findings);
   if (is_unchanged) {
-    fmt::print("nothing to fix: {} is a copy of {}\n", arguments.repair, arguments.network);
+    print("nothing to fix: {} is a copy of {}\n", arguments.repair, arguments.network);
   } else {
-    fmt::print("{}--- {}\n+++ {}\n{}\n", made.repaired_findings.empty() ? "" : "\n",
-               arguments.network, arguments.repair, unified_diff(before, after));
+    print("{}--- {}\n+++ {}\n{}\n", made.repaired_findings.empty() ? "" : "\n", arguments.network,
+          arguments.repair, unified_diff(before, after));
   }
   print_adjustments(adjusted);
   if (examined_before) print_before_and_after(*examined_before, made.examination);
   print_examination(made.examination, arguments.measure);
-  if (!made.unrepairable_findings.empty())
-    fmt::print("\nfindings that a network file cannot fix:\n");
+  if (!made.unrepairable_findings.empty()) print("\nfindings that a network file cannot fix:\n");
   print_findings(made.unrepairable_findings);
   return status;
 }

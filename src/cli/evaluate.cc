@@ -29,11 +29,11 @@ void run_evaluate(const InferenceArguments& arguments) {
     document["data"] = opened.data.name;
     document["split"] = opened.split;
     if (!ranges.empty()) document["ranges"] = ranges_json(ranges);
-    fmt::print("{}\n", document.dump(2));
+    print("{}\n", document.dump(2));
     return;
   }
-  fmt::print("{} rows of {} ({})\n", group_digits(static_cast<std::int64_t>(opened.rows.size())),
-             opened.data.name, opened.split);
+  print("{} rows of {} ({})\n", group_digits(static_cast<std::int64_t>(opened.rows.size())),
+        opened.data.name, opened.split);
   print_scores(opened.split, scores, ranges);
 }
 

@@ -64,9 +64,9 @@ void print_details(const Finding& finding) {
   const std::vector<std::string>& details = finding.details;
   if (std::ranges::adjacent_find(details, std::ranges::not_equal_to{}) == details.end()) return;
   for (std::size_t i = 0; i < std::min(details.size(), kMaxPrinted); ++i) {
-    fmt::print("    {}: {}\n", finding.layers[i], details[i]);
+    print("    {}: {}\n", finding.layers[i], details[i]);
   }
-  if (details.size() > kMaxPrinted) fmt::print("    (all of them: --json)\n");
+  if (details.size() > kMaxPrinted) print("    (all of them: --json)\n");
 }
 
 // The first few names of a list.
@@ -84,10 +84,9 @@ std::string first_sentence(const std::string& text) {
   return end == std::string::npos ? text : text.substr(0, end + 1);
 }
 
-// Returns the severity and the code, colored if standard output is a terminal.
+// Returns the severity and the code.
 std::string title(const Finding& finding) {
-  std::string text = fmt::format("{}: {}", severity_name(finding.severity), finding.code);
-  if (!is_terminal(STDOUT_FILENO)) return text;
+  const std::string text = fmt::format("{}: {}", severity_name(finding.severity), finding.code);
   return finding.severity == Severity::error ? red(text) : bold(text);
 }
 
@@ -100,9 +99,9 @@ const char* const kColumnLegend =
 
 void print_examination(const Examination& examination, bool measured) {
   const bool shows_inference = differs_at_inference(examination);
-  fmt::print("{} samples of {}; predicted{}\n{}\n{}\n", examination.samples, examination.input,
-             measured ? " | measured" : "", kColumnLegend,
-             shows_inference ? std::string(kInferenceLegend) + "\n" : "");
+  print("{} samples of {}; predicted{}\n{}\n{}\n", examination.samples, examination.input,
+        measured ? " | measured" : "", kColumnLegend,
+        shows_inference ? std::string(kInferenceLegend) + "\n" : "");
   std::vector<std::vector<std::string>> rows = {{"layer", "op"}};
   for (const char* name : {"mean", "variance", "unit means", "gradient²"}) {
     rows[0].emplace_back(name);
@@ -133,7 +132,7 @@ void print_examination(const Examination& examination, bool measured) {
       row.emplace_back(layer.missed ? "missed" : "");
     }
   }
-  fmt::print("{}", table(rows));
+  print("{}", table(rows));
 }
 
 void print_before_and_after(const Examination& before, const Examination& after) {
@@ -161,15 +160,15 @@ void print_before_and_after(const Examination& before, const Examination& after)
   for (const LayerExamination& layer : before.layers) {
     if (find(after, layer.name) == nullptr) add(&layer, nullptr);
   }
-  fmt::print("measured before and after the repair\n\n{}\n", table(rows));
+  print("measured before and after the repair\n\n{}\n", table(rows));
 }
 
 void print_findings(const std::vector<Finding>& findings) {
   for (const Finding& finding : findings) {
     const std::string where = finding.layers.empty() ? "" : ": " + first_names(finding.layers);
-    fmt::print("\n{}{}\n  {}\n", title(finding), where, finding.message);
+    print("\n{}{}\n  {}\n", title(finding), where, finding.message);
     print_details(finding);
-    fmt::print("  fix: {}\n", finding.fix);
+    print("  fix: {}\n", finding.fix);
   }
 }
 
@@ -185,11 +184,11 @@ void print_brief_findings(const std::vector<Finding>& findings, const std::strin
   if (!findings.empty()) {
     lines += fmt::format("details: selfnorm doctor {} (--repair NEW.toml fixes it)\n", examined);
   }
-  std::fputs(lines.c_str(), stderr);
+  print_progress(lines);
 }
 
 void print_finding_codes() {
-  fmt::print(
+  print(
       "# Findings\n"
       "\n"
       "The findings of `selfnorm doctor`, printed by `selfnorm doctor --codes`. A finding is "
@@ -199,8 +198,8 @@ void print_finding_codes() {
       "null in JSON. In the messages and fixes, … stands for text that depends on the network. "
       "`selfnorm doctor NETWORK.toml --repair OUT.toml` applies the fixes.\n");
   for (const FindingDescription& code : finding_descriptions()) {
-    fmt::print("\n## {}\n\n{}\n\n- value: {}\n- fix: {}\n", code.code, code.message, code.value,
-               code.fix);
+    print("\n## {}\n\n{}\n\n- value: {}\n- fix: {}\n", code.code, code.message, code.value,
+          code.fix);
   }
 }
 

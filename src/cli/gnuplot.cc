@@ -21,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The shell does not interpret text in single quotes.
 }  // namespace
 
 bool has_gnuplot() {
@@ -50,14 +49,16 @@ std::string data_block(const std::string& name, const std::vector<std::vector<do
   return text + "EOD\n";
 }
 
-std::string gnuplot_quoted(const std::string& text) {
+std::string gnuplot_string(const std::string& text) {
   std::string quoted = "'";
   for (const char c : text) {
     if (c == '\'') quoted += "''";
-    else if (c != '\n') quoted += c;
+    else quoted += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
   }
-  return quoted + "' noenhanced";
+  return quoted + "'";
 }
+
+std::string gnuplot_quoted(const std::string& text) { return gnuplot_string(text) + " noenhanced"; }
 
 std::string draw_svg(const std::string& commands, int width, int height) {
   TemporaryFile script;

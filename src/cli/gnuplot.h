@@ -16,7 +16,10 @@ void require_gnuplot(const std::string& who);
 /// line.
 std::string data_block(const std::string& name, const std::vector<std::vector<double>>& rows);
 
-/// Returns a text in single quotes with gnuplot's markup escaped.
+/// Returns a text in single quotes. Control characters become blanks.
+std::string gnuplot_string(const std::string& text);
+
+/// Returns the same with the option that turns gnuplot's markup off.
 std::string gnuplot_quoted(const std::string& text);
 
 /// Returns the SVG that gnuplot draws for these commands. Throws Error(config) with gnuplot's

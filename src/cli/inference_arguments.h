@@ -94,17 +94,17 @@ inline ModelAndRows open_model(const InferenceArguments& arguments, bool needs_t
     const bool was_refitted = opened.model.has_refitted_outputs();
     opened.model = opened.model.with_dropout_inference(arguments.inference);
     if (was_refitted && !opened.model.has_refitted_outputs()) {
-      fmt::print(stderr,
-                 "outputs are as trained, without the line that was fitted to those of the "
-                 "model's own inference\n");
+      print_progress(
+          "outputs are as trained, without the line that was fitted to those of the "
+          "model's own inference\n");
     }
   }
   if (input) opened.data.name = input->replace_file_name(opened.data.name);
   const Dataset& rows = opened.data;
   for (const std::string& each : rows.notes) note(each);
   if (rows.skipped + rows.unlabeled > 0) {
-    fmt::print(stderr, "{}: left out {} unreadable rows and {} rows without a label\n", rows.name,
-               rows.skipped, rows.unlabeled);
+    print_progress(fmt::format("{}: left out {} unreadable rows and {} rows without a label\n",
+                               rows.name, rows.skipped, rows.unlabeled));
   }
   return opened;
 }

@@ -31,7 +31,7 @@ int exit_status(selfnorm::ErrorKind kind) {
 }
 
 void print_error(const char* what) {
-  std::fprintf(stderr, "%s %s\n", selfnorm::cli::red("selfnorm:").c_str(), what);
+  selfnorm::cli::print_progress(selfnorm::cli::red("selfnorm:") + " " + what + "\n");
 }
 
 // Limits the spinning of waiting threads unless the user has chosen a policy. Spinning makes small

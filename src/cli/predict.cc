@@ -136,7 +136,7 @@ void run_predict(const PredictArguments& arguments) {
       text += csv_row(names.csv(opened.rows[i]), prediction(i));
     }
   }
-  if (arguments.out.empty()) fmt::print("{}", text);
+  if (arguments.out.empty()) print_rows(text);
   else write_predictions(arguments.out, text, opened.rows.size());
 }
 

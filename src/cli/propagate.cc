@@ -45,7 +45,7 @@ void print_json(const std::vector<PropagatedLayer>& layers, bool gradients) {
     json["gradient_second_moment"] = layer.gradient_second_moment;
     json["predicted_gradient_second_moment"] = layer.predicted_gradient_second_moment;
   }
-  fmt::print("{}\n", nlohmann::ordered_json{{"layers", list}}.dump(2));
+  print("{}\n", nlohmann::ordered_json{{"layers", list}}.dump(2));
 }
 
 // Selects the first layers, then ever fewer, and the last one.
@@ -69,7 +69,7 @@ void print_table(const std::vector<PropagatedLayer>& layers, bool gradients) {
     row.push_back(number(l.gradient_second_moment));
     row.push_back(number(l.predicted_gradient_second_moment));
   }
-  fmt::print("{}", table(rows));
+  print("{}", table(rows));
 }
 
 // Returns the first rows of a data set, standardized on all of its training rows.

@@ -14,6 +14,7 @@
 #include "cli/comparison_curves.h"
 #include "cli/gnuplot.h"
 #include "cli/run_plots.h"
+#include "cli/terminal.h"
 #include "selfnorm/error.h"
 #include "train/history.h"
 
@@ -81,11 +82,11 @@ void run_report_command(const ReportArguments& arguments) {
                                           {"bytes", page.size()},
                                           {"seconds", took.count()},
                                           {"pictures", pictures}};
-    fmt::print("{}\n", document.dump(2));
+    print("{}\n", document.dump(2));
     return;
   }
-  fmt::print("report   {}\n", out.string());
-  for (const std::string& picture : pictures) fmt::print("picture  {}\n", picture);
+  print("report   {}\n", out.string());
+  for (const std::string& picture : pictures) print("picture  {}\n", picture);
 }
 
 }  // namespace

@@ -64,20 +64,14 @@ struct LayerSeries {
   }
 };
 
-// Returns a text in single quotes, with markup.
-std::string label(const std::string& text) {
-  std::string safe = "'";
-  for (const char c : text) safe += c == '\'' ? "\'\'" : std::string(1, c);
-  return safe + "'";
-}
-
 // Returns the commands for an axis with at most `max_labels` labels.
 template <class Names>
 std::string tics(const char* axis, const Names& names, std::size_t max_labels) {
   std::string list;
   const std::size_t step = std::max<std::size_t>(1, (names.size() + max_labels - 1) / max_labels);
   for (std::size_t i = 0; i < names.size(); i += step) {
-    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", label(fmt::format("{}", names[i])), i);
+    list += fmt::format("{}{} {}", list.empty() ? "" : ", ",
+                        gnuplot_string(fmt::format("{}", names[i])), i);
   }
   return fmt::format("set {}tics noenhanced ({})\n", axis, list);
 }

@@ -31,12 +31,12 @@ nlohmann::ordered_json number_or_null(double value) {
 void print_scores(const std::string& split, const Scores& scores, const ScoreRanges& ranges) {
   for (const auto& [name, value] : scores) {
     if (std::isnan(value) && name != "loss") {
-      fmt::print("{} {} undefined for these predictions and targets\n", split, name);
+      print("{} {} undefined for these predictions and targets\n", split, name);
       continue;
     }
     const auto range = std::ranges::find(ranges, name, &ScoreRange::name);
-    fmt::print("{} {} {}{}\n", split, name, score(value),
-               range == ranges.end() ? "" : range_text(*range));
+    print("{} {} {}{}\n", split, name, score(value),
+          range == ranges.end() ? "" : range_text(*range));
   }
 }
 

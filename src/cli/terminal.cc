@@ -8,14 +8,54 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
+
+#include "base/text.h"
 
 namespace selfnorm::cli {
 namespace {
 
-std::string styled(const char* code, const std::string& text) {
+// Marks of a style. A name that contains one can only change the style of a text.
+constexpr char kBoldMark = '\x01', kRedMark = '\x02', kPlainMark = '\x03';
+
+bool shows_styles(int descriptor) {
   const char* no_color = std::getenv("NO_COLOR");
-  const bool plain = (no_color != nullptr && *no_color != '\0') || !is_terminal(STDERR_FILENO);
-  return plain ? text : fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+  return is_terminal(descriptor) && (no_color == nullptr || *no_color == '\0');
+}
+
+const char* style_code(char mark) {
+  if (mark == kBoldMark) return "\x1b[1m";
+  return mark == kRedMark ? "\x1b[31m" : "\x1b[0m";
+}
+
+// Returns the bytes to print: styles or nothing for the marks, and escaped control characters.
+std::string rendered(std::string_view text, int descriptor) {
+  const bool has_styles = shows_styles(descriptor);
+  constexpr std::string_view kMarks("\x01\x02\x03");
+  std::string bytes;
+  bool is_plain = true;
+  while (!text.empty()) {
+    const std::size_t end = text.find_first_of(kMarks);
+    bytes += escape_control_characters(text.substr(0, end));
+    if (end == std::string_view::npos) break;
+    is_plain = text[end] == kPlainMark;
+    if (has_styles) bytes += style_code(text[end]);
+    text.remove_prefix(end + 1);
+  }
+  if (has_styles && !is_plain) bytes += style_code(kPlainMark);
+  return bytes;
+}
+
+void print_bytes(const std::string& bytes, std::FILE* stream) {
+  std::fwrite(bytes.data(), 1, bytes.size(), stream);
+}
+
+// Returns the cells of a table without line breaks and tabs.
+std::vector<std::string> one_line_cells(std::vector<std::string> row) {
+  for (std::string& cell : row)
+    std::ranges::replace_if(
+        cell, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return row;
 }
 
 bool looks_numeric(const std::string& cell) {
@@ -25,15 +65,21 @@ bool looks_numeric(const std::string& cell) {
 }  // namespace
 
 bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
-std::string bold(const std::string& text) { return styled("1", text); }
-std::string red(const std::string& text) { return styled("31", text); }
+std::string bold(const std::string& text) { return kBoldMark + text + kPlainMark; }
+std::string red(const std::string& text) { return kRedMark + text + kPlainMark; }
 
 std::size_t columns(const std::string& text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-void print_progress(const std::string& text) { std::fputs(text.c_str(), stderr); }
+void print_results(const std::string& text) { print_bytes(rendered(text, STDOUT_FILENO), stdout); }
+
+void print_progress(const std::string& text) { print_bytes(rendered(text, STDERR_FILENO), stderr); }
+
+void print_rows(const std::string& rows) {
+  print_bytes(is_terminal(STDOUT_FILENO) ? escape_control_characters(rows) : rows, stdout);
+}
 
 void note(const std::string& text) { print_progress(bold("note:") + " " + text + "\n"); }
 
@@ -49,7 +95,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
     }
   }
   std::string text;
-  for (const auto& row : rows) {
+  for (const auto& cells : rows) {
+    const std::vector<std::string> row = one_line_cells(cells);
     std::string line;
     for (std::size_t c = 0; c < row.size(); ++c) {
       const std::string pad(widths[c] - columns(row[c]), ' ');
@@ -84,7 +131,7 @@ void StatusLine::show(const std::string& text) {
   if (!is_terminal(STDERR_FILENO)) return;
   const std::size_t length = columns(text);
   const std::string pad(shown_ > length ? shown_ - length : 0, ' ');
-  std::fputs(("\r" + text + pad).c_str(), stderr);
+  print_bytes("\r" + rendered(text, STDERR_FILENO) + pad, stderr);
   std::fflush(stderr);
   shown_ = length;
 }

@@ -2,6 +2,8 @@
 // Output for people: aligned tables, one progress line, and color on terminals only.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,12 +13,25 @@ namespace selfnorm::cli {
 /// Return whether standard error (progress) or standard output (results) is a terminal.
 bool is_terminal(int descriptor);
 
-/// Return the text in bold or in a color if standard error is a terminal and NO_COLOR is not set.
+/// Return the text between marks for bold or red. The functions that print turn marks into a style
+/// if the stream is a terminal and NO_COLOR is not set, and remove them otherwise.
 std::string bold(const std::string& text);
 std::string red(const std::string& text);
 
-/// Prints text on standard error. A failure, as that of a closed pipe, is ignored.
+/// Print text for people on standard output, or on standard error, where a failure, as that of a
+/// closed pipe, is ignored. Names may come from the files of others, so control characters are
+/// escaped.
+void print_results(const std::string& text);
 void print_progress(const std::string& text);
+
+/// Formats a text and prints it on standard output.
+template <class... Values>
+void print(fmt::format_string<Values...> format, Values&&... values) {
+  print_results(fmt::format(format, std::forward<Values>(values)...));
+}
+
+/// Prints rows for other programs on standard output. They are escaped on a terminal only.
+void print_rows(const std::string& rows);
 
 /// Prints a note on standard error.
 void note(const std::string& text);
@@ -25,7 +40,7 @@ void note(const std::string& text);
 std::size_t columns(const std::string& text);
 
 /// Returns rows as aligned columns. The first row is the heading. Columns of numbers are aligned to
-/// the right.
+/// the right. Line breaks in cells become blanks.
 std::string table(const std::vector<std::vector<std::string>>& rows);
 
 /// Returns "[=====>....]" with the given width.

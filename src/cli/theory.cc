@@ -19,11 +19,11 @@ using Json = nlohmann::ordered_json;
 // Prints named numbers as one JSON document or as two aligned columns.
 void print_numbers(const Json& numbers, bool json) {
   if (json) {
-    fmt::print("{}\n", numbers.dump(2));
+    print("{}\n", numbers.dump(2));
     return;
   }
   for (const auto& [name, value] : numbers.items()) {
-    fmt::print("{:24}{:.17g}\n", name, value.get<double>());
+    print("{:24}{:.17g}\n", name, value.get<double>());
   }
 }
 
@@ -114,11 +114,11 @@ void run_fixed_points(const FixedPointsArguments& arguments) {
   if (arguments.json) {
     auto list = Json::array();
     for (const FixedPoint& point : points) list.push_back(point_json(point));
-    fmt::print("{}\n", Json{{"fixed_points", list}}.dump(2));
+    print("{}\n", Json{{"fixed_points", list}}.dump(2));
     return;
   }
   if (points.empty()) {
-    fmt::print("no fixed point with a variance from 1e-8 to 1e8 was found\n");
+    print("no fixed point with a variance from 1e-8 to 1e8 was found\n");
     return;
   }
   std::vector<std::vector<std::string>> rows = {{"mean", "variance", "attracts", "contraction",
@@ -134,7 +134,7 @@ void run_fixed_points(const FixedPointsArguments& arguments) {
          interval(point.basin_min_mean, point.basin_max_mean),
          interval(point.basin_min_variance, point.basin_max_variance)});
   }
-  fmt::print("{}", table(rows));
+  print("{}", table(rows));
   const auto on_a_line = [](const FixedPoint& point) {
     return std::abs(point.map.spectral_radius() - 1) < kNeutralTolerance;
   };

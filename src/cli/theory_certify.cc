@@ -154,21 +154,21 @@ std::string boxes_text(std::int64_t boxes) {
 void print_result(const Result& result) {
   for (const DomainResult& domain_result : result.domains) {
     const Certificate& c = domain_result.certificate;
-    fmt::print("theorem {}: {}\n  {}\n  {}", result.theorem, claim_text(result.theorem),
-               domain_text(domain_result.domain), verdict_name(c.verdict));
+    print("theorem {}: {}\n  {}\n  {}", result.theorem, claim_text(result.theorem),
+          domain_text(domain_result.domain), verdict_name(c.verdict));
     if (c.verdict == Verdict::proved) {
-      fmt::print(" with {} in {}; every bound holds with a margin of at least {:.3g}\n",
-                 boxes_text(c.boxes), format_duration(c.seconds), c.margin);
+      print(" with {} in {}; every bound holds with a margin of at least {:.3g}\n",
+            boxes_text(c.boxes), format_duration(c.seconds), c.margin);
     } else if (c.verdict == Verdict::refuted) {
-      fmt::print(": the claim is false for every layer in\n  {}\n", domain_text(c.counterexample));
+      print(": the claim is false for every layer in\n  {}\n", domain_text(c.counterexample));
     } else {
-      fmt::print(" after {}: {}\n", boxes_text(c.boxes),
-                 c.hit_box_limit ? "the maximum number of boxes was reached"
-                                 : "in double precision, the claim is an equality somewhere");
+      print(" after {}: {}\n", boxes_text(c.boxes),
+            c.hit_box_limit ? "the maximum number of boxes was reached"
+                            : "in double precision, the claim is an equality somewhere");
     }
     if (domain_result.least_variance)
-      fmt::print("  the smallest ν for which this was proved is {:.3g}\n",
-                 *domain_result.least_variance);
+      print("  the smallest ν for which this was proved is {:.3g}\n",
+            *domain_result.least_variance);
   }
 }
 
@@ -184,7 +184,7 @@ int run_certify(const CertifyArguments& arguments) {
     if (arguments.json) list.push_back(result_json(result));
     else print_result(result);
   }
-  if (arguments.json) fmt::print("{}\n", Json{{"theorems", list}}.dump(2));
+  if (arguments.json) print("{}\n", Json{{"theorems", list}}.dump(2));
   return proved ? 0 : 1;
 }
 

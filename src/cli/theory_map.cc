@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "cli/terminal.h"
 #include "cli/theory_arguments.h"
 #include "selfnorm/error.h"
 #include "tables/number_columns.h"
@@ -86,8 +87,8 @@ void run_map(const MapArguments& arguments) {
     out.push_back(results(rule, arguments.input, row, arguments.map.is_random()));
   }
   if (!arguments.output.empty()) write_file(arguments.output, csv(rows, out));
-  if (arguments.json) fmt::print("{}", json(rows, out));
-  else if (arguments.output.empty()) fmt::print("{}", csv(rows, out));
+  if (arguments.json) print_results(json(rows, out));
+  else if (arguments.output.empty()) print_rows(csv(rows, out));
 }
 
 }  // namespace

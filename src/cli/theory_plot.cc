@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "cli/gnuplot.h"
+#include "cli/terminal.h"
 #include "cli/theory_arguments.h"
 #include "selfnorm/error.h"
 #include "selfnorm/propagate.h"
@@ -198,9 +199,9 @@ void run_plot(const PlotArguments& arguments) {
   for (const auto& [path, svg] : files) {
     write_file(path, svg);
     names.push_back(path.string());
-    if (!arguments.json) fmt::print("{}\n", path.string());
+    if (!arguments.json) print("{}\n", path.string());
   }
-  if (arguments.json) fmt::print("{}\n", nlohmann::ordered_json{{"files", names}}.dump(2));
+  if (arguments.json) print("{}\n", nlohmann::ordered_json{{"files", names}}.dump(2));
 }
 
 }  // namespace

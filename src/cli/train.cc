@@ -86,13 +86,13 @@ std::vector<Finding> findings_to_show(const Run& run, bool is_default_network) {
 
 // Prints nothing without early stopping.
 void print_stopping(const RunResult& result, const EarlyStoppingOptions& stopping) {
-  if (result.stopped_early) fmt::print("stopped  early after epoch {}\n", result.epochs);
+  if (result.stopped_early) print("stopped  early after epoch {}\n", result.epochs);
   if (!result.best_epoch.has_value()) return;
   const char* weights = result.has_best_weights ? " (the model has its weights)"
                         : stopping.restore_best
                             ? " (not clearly better than the last one, whose weights the model has)"
                             : "";
-  fmt::print("best     epoch {}{}\n", *result.best_epoch, weights);
+  print("best     epoch {}{}\n", *result.best_epoch, weights);
 }
 
 struct WrittenReport {
@@ -148,18 +148,17 @@ void print_output_lines(const std::vector<OutputLine>& lines,
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].slope == 1 && lines[i].offset == 0) continue;
     if (++changed > kMaxPrinted) continue;
-    fmt::print(
+    print(
         "output   each prediction of {} became {:.4g} times itself {} {:.4g}, the least-squares "
         "line of the targets\n",
         names[i], lines[i].slope, lines[i].offset < 0 ? "-" : "+", std::abs(lines[i].offset));
   }
-  if (changed > kMaxPrinted)
-    fmt::print("         ({} more outputs likewise)\n", changed - kMaxPrinted);
-  if (changed > 0) fmt::print("         (--refit-output false leaves predictions as trained)\n");
+  if (changed > kMaxPrinted) print("         ({} more outputs likewise)\n", changed - kMaxPrinted);
+  if (changed > 0) print("         (--refit-output false leaves predictions as trained)\n");
 }
 
 void print_temperature(double temperature) {
-  fmt::print(
+  print(
       "output   the temperature {:.3g} of the softmax fits the validation rows best; it changes "
       "the probabilities\n         but not the predicted classes (--temperature-scaling false "
       "leaves it at 1)\n",
@@ -205,7 +204,7 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
     if (!result.validation_ranges.empty())
       document["validation_ranges"] = ranges_json(result.validation_ranges);
     if (!result.test_ranges.empty()) document["test_ranges"] = ranges_json(result.test_ranges);
-    fmt::print("{}\n", document.dump(2));
+    print("{}\n", document.dump(2));
     return;
   }
   if (!result.validation.empty())
@@ -214,16 +213,16 @@ void print_result(const Run& run, const RunResult& result, const RunFolder& fold
   print_output_lines(result.output_lines, run.model().output_names());
   if (result.temperature) print_temperature(*result.temperature);
   print_stopping(result, run.config().train.early_stopping);
-  fmt::print("trained  {} epochs, {} steps in {}\n", result.epochs, group_digits(result.steps),
-             format_duration(result.seconds + result.watch_seconds + result.evaluation_seconds));
-  fmt::print("model    {}\nhistory  {}\n", folder.model().string(), folder.history().string());
-  if (report) fmt::print("report   {}\n", folder.report().string());
+  print("trained  {} epochs, {} steps in {}\n", result.epochs, group_digits(result.steps),
+        format_duration(result.seconds + result.watch_seconds + result.evaluation_seconds));
+  print("model    {}\nhistory  {}\n", folder.model().string(), folder.history().string());
+  if (report) print("report   {}\n", folder.report().string());
   const std::string root = folder.root.string();
   // Standard input cannot be read again.
   const bool has_data = run.config().data.source != "-";
-  fmt::print("next     selfnorm evaluate {}{}\n", root, has_data ? "" : " --data NEW_ROWS");
-  fmt::print("         selfnorm predict {} --data NEW_ROWS\n", root);
-  if (has_data) fmt::print("         selfnorm doctor {}\n", root);
+  print("next     selfnorm evaluate {}{}\n", root, has_data ? "" : " --data NEW_ROWS");
+  print("         selfnorm predict {} --data NEW_ROWS\n", root);
+  if (has_data) print("         selfnorm doctor {}\n", root);
 }
 
 // Loads the data of a run. Standard input is "-" in its configuration, so that a resumed run reads
@@ -257,7 +256,7 @@ void check_resumable(const TrainArguments& arguments) {
 // Prints what a training would do.
 void print_plan(const RunSummary& summary, const RunConfig& config, bool json) {
   if (!json) {
-    fmt::print("dry run: nothing was trained or written\n");
+    print("dry run: nothing was trained or written\n");
     return;
   }
   const nlohmann::ordered_json document{{"data", summary.data},
@@ -271,7 +270,7 @@ void print_plan(const RunSummary& summary, const RunConfig& config, bool json) {
                                         {"metrics", summary.metrics},
                                         {"notes", summary.notes},
                                         {"config", to_toml(config)}};
-  fmt::print("{}\n", document.dump(2));
+  print("{}\n", document.dump(2));
 }
 
 void run_train(const TrainArguments& arguments) {
@@ -296,6 +295,7 @@ void run_train(const TrainArguments& arguments) {
   }
   TrainingProgress progress;
   TrainCallbacks callbacks = progress.callbacks();
+  callbacks.on_note = note;
   std::optional<TensorBoardLog> tensorboard;
   if (!arguments.tensorboard.empty()) {
     tensorboard.emplace(arguments.tensorboard, run.config(), summary.metrics);

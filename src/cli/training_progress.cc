@@ -93,11 +93,10 @@ void TrainingProgress::epoch(const EpochRecord& record) {
   line_.clear();
   if (record.epoch == 0) return;
   const std::int64_t steps = record.step / record.epoch;  // every epoch has the same number
-  std::fputs(fmt::format("Epoch {}/{} {}/{} {} {} {}/step{}\n", record.epoch, epochs_, steps, steps,
-                         bar(steps, steps), format_duration(record.seconds),
-                         format_duration(step_seconds(record.seconds, steps)), scores_text(record))
-                 .c_str(),
-             stderr);
+  print_progress(fmt::format("Epoch {}/{} {}/{} {} {} {}/step{}\n", record.epoch, epochs_, steps,
+                             steps, bar(steps, steps), format_duration(record.seconds),
+                             format_duration(step_seconds(record.seconds, steps)),
+                             scores_text(record)));
 }
 
 }  // namespace selfnorm::cli

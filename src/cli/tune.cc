@@ -67,7 +67,7 @@ void print_json(const TuneResult& result, const TuneFolder& folder) {
   }
   document["trials"] = OrderedJson::array();
   for (const TuneTrial& trial : result.trials) document["trials"].push_back(trial_json(trial));
-  fmt::print("{}\n", document.dump(2));
+  print("{}\n", document.dump(2));
 }
 
 // Returns the trials over all epochs, best first, in at most this many rows.
@@ -90,38 +90,37 @@ void print_outer_scores(const std::vector<Scores>& parts) {
   for (const auto& [name, first] : parts[0]) {
     std::vector<double> values;
     for (const Scores& scores : parts) values.push_back(find_score(scores, name));
-    fmt::print("nested cross-validation: {} {} (mean and standard deviation over {} parts)\n", name,
-               to_string(trial_statistics(values)), parts.size());
+    print("nested cross-validation: {} {} (mean and standard deviation over {} parts)\n", name,
+          to_string(trial_statistics(values)), parts.size());
   }
 }
 
 void print_result(const TuneResult& result, const TuneFolder& folder) {
   constexpr std::size_t kRows = 10;
   const auto candidates = std::ranges::count(result.trials, 0, &TuneTrial::rung);
-  fmt::print("{}", best_trials(result, kRows));
-  fmt::print("tried    {} candidates in {} trainings; candidate 0 is the default network\n",
-             candidates, result.trials.size());
-  fmt::print("model    {}, {}\n", describe_ensemble(result), folder.model().string());
+  print("{}", best_trials(result, kRows));
+  print("tried    {} candidates in {} trainings; candidate 0 is the default network\n", candidates,
+        result.trials.size());
+  print("model    {}, {}\n", describe_ensemble(result), folder.model().string());
   print_scores("validation", result.validation, result.validation_ranges);
   if (!result.test.empty()) print_scores("test", result.test, result.test_ranges);
   if (!result.outer.empty()) print_outer_scores(result.outer);
   const bool has_others = std::ranges::any_of(
       result.trials, [](const TuneTrial& trial) { return trial.id > 0 && is_whole(trial); });
   if (!has_others) {
-    fmt::print(
+    print(
         "         Only the default network trained for all epochs. Give the search more time to "
         "compare others with it.\n");
   }
   if (result.test.empty() && result.outer.empty()) {
-    fmt::print(
+    print(
         "         The validation scores are slightly optimistic, since they chose the best of many "
         "candidates. To get scores without this bias, use --test-split 0.2 or --outer-folds 5.\n");
   }
   const std::string root = folder.root.string();
-  fmt::print("trials   {}\npage     {}\n", folder.trials().string(), folder.page().string());
-  if (std::filesystem::exists(folder.report()))
-    fmt::print("report   {}\n", folder.report().string());
-  fmt::print("next     selfnorm predict {} --data NEW_ROWS\n", root);
+  print("trials   {}\npage     {}\n", folder.trials().string(), folder.page().string());
+  if (std::filesystem::exists(folder.report())) print("report   {}\n", folder.report().string());
+  print("next     selfnorm predict {} --data NEW_ROWS\n", root);
 }
 
 void run_tune(const TuneArguments& arguments) {
