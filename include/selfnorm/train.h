@@ -138,6 +138,8 @@ struct TrainCallbacks {
   /// Called after an epoch, and with `watch` also once before training (epoch 0).
   std::function<void(const EpochRecord&)> on_epoch;
   std::function<bool()> should_stop;  ///< called after each step; true stops training
+  /// Called before the first step of a resumed run, with what a person should know about it.
+  std::function<void(const std::string&)> on_note = {};
 };
 
 }  // namespace selfnorm

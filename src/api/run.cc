@@ -9,6 +9,7 @@
 #include "api/default_network.h"
 #include "api/folds.h"
 #include "api/preset.h"
+#include "api/resume_notes.h"
 #include "api/run_files.h"
 #include "api/thread_count.h"
 #include "api/time_budget.h"
@@ -328,6 +329,9 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   else move_earlier_run(folder);
   std::filesystem::create_directories(folder.checkpoint().parent_path());
   history = std::make_unique<HistoryFile>(folder.history(), resume ? trainer.state().epoch : -1);
+  if (resume && callbacks.on_note)
+    for (const std::string& note : resume_notes(folder, run.config, *history))
+      callbacks.on_note(note);
   write_file(folder.config(), to_toml(run.config));
   trainer.run();
   result.temperature = temperature_of(run.model);

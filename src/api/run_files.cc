@@ -9,6 +9,7 @@
 #include "base/folder_lock.h"
 #include "selfnorm/error.h"
 #include "selfnorm/tune.h"
+#include "train/history.h"
 
 namespace selfnorm {
 namespace {
@@ -17,8 +18,10 @@ namespace fs = std::filesystem;
 
 // The files of a run in the order in which they are moved. A finished run has the last one. The
 // history is the first: without it, an earlier call was interrupted.
-std::array<fs::path, 5> files_of(const RunFolder& folder) {
-  return {folder.history(), folder.config(), folder.report(), folder.checkpoint(), folder.model()};
+std::array<fs::path, 6> files_of(const RunFolder& folder) {
+  return {folder.history(),    damaged_history(folder.history()),
+          folder.config(),     folder.report(),
+          folder.checkpoint(), folder.model()};
 }
 
 // Removes the files of `to` that `from` does not replace, so that they do not seem to be of its

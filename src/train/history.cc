@@ -96,9 +96,10 @@ EpochRecord parse_history_line(std::string_view line) {
   try {
     const auto json = nlohmann::ordered_json::parse(line);
     EpochRecord record;
+    record.epoch = integer_from_json(json.at("epoch"));
     for (const auto& [key, value] : json.items()) {
-      if (key == "epoch") record.epoch = integer_from_json(value);
-      else if (key == "step") record.step = integer_from_json(value);
+      if (key == "epoch") continue;
+      if (key == "step") record.step = integer_from_json(value);
       else if (key == "seconds") record.seconds = value;
       else if (key == "learning_rate") record.learning_rate = value;
       else if (key == "watch_seconds") record.watch_seconds = value;
@@ -127,7 +128,12 @@ EpochRecord parse_history_line(std::string_view line) {
   }
 }
 
-std::vector<EpochRecord> read_history(const std::filesystem::path& path, bool drop_truncated) {
+namespace {
+
+// Reads the lines of a history and passes those that cannot be read to on_damage.
+template <class OnDamage>
+std::vector<EpochRecord> read_lines(const std::filesystem::path& path, bool drop_truncated,
+                                    const OnDamage& on_damage) {
   std::istringstream lines(read_file(path));
   std::vector<EpochRecord> records;
   std::string line;
@@ -136,23 +142,36 @@ std::vector<EpochRecord> read_history(const std::filesystem::path& path, bool dr
     try {
       records.push_back(parse_history_line(line));
     } catch (const Error& error) {
-      throw Error(ErrorKind::data, fmt::format("{}:{}: {}", path.string(), number, error.detail()));
+      on_damage(fmt::format("{}:{}: {}", path.string(), number, error.detail()));
     }
   }
   return records;
 }
 
+}  // namespace
+
+std::vector<EpochRecord> read_history(const std::filesystem::path& path, bool drop_truncated) {
+  return read_lines(path, drop_truncated, [](const std::string& damage) {
+    throw Error(ErrorKind::data, damage + " (remove the line, or resume the run, which drops it)");
+  });
+}
+
 HistoryFile::HistoryFile(std::filesystem::path path, std::int64_t last_epoch)
     : path_(std::move(path)) {
+  if (last_epoch >= 0 && std::filesystem::exists(path_)) keep(last_epoch);
   std::string kept;
-  if (last_epoch >= 0 && std::filesystem::exists(path_)) {
-    for (const EpochRecord& record : read_history(path_, true)) {
-      if (record.epoch > last_epoch) continue;
-      kept += history_line(record) + "\n";
-      records_.push_back(record);
-    }
-  }
+  for (const EpochRecord& record : records_) kept += history_line(record) + "\n";
   write_file(path_, kept);
+}
+
+void HistoryFile::keep(std::int64_t last_epoch) {
+  records_ = read_lines(path_, true, [&](std::string damage) { damage_.push_back(damage); });
+  std::erase_if(records_, [&](const EpochRecord& record) { return record.epoch > last_epoch; });
+  if (!damage_.empty()) write_file(damaged_history(path_), read_file(path_));
+}
+
+std::filesystem::path damaged_history(std::filesystem::path history) {
+  return history.replace_extension("damaged.jsonl");
 }
 
 void HistoryFile::append(const EpochRecord& record) {

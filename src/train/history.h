@@ -16,16 +16,25 @@ namespace selfnorm {
 class HistoryFile {
  public:
   /// Keeps the lines of an existing file up to `last_epoch`, or none if it is −1. Drops a last line
-  /// that is truncated.
+  /// that is truncated. If other lines cannot be read, it copies the file to damaged_history(path)
+  /// before it drops them.
   HistoryFile(std::filesystem::path path, std::int64_t last_epoch);
   void append(const EpochRecord& record);
   /// Returns the contents of the file.
   const std::vector<EpochRecord>& records() const { return records_; }
+  /// Returns what was wrong with each line that was dropped, except a truncated last one.
+  const std::vector<std::string>& damage() const { return damage_; }
 
  private:
+  void keep(std::int64_t last_epoch);
+
   std::filesystem::path path_;
+  std::vector<std::string> damage_;
   std::vector<EpochRecord> records_;
 };
+
+/// Returns the path of the copy of a history from which damaged lines were dropped.
+std::filesystem::path damaged_history(std::filesystem::path history);
 
 /// Convert a record to a line of the history and back. parse_history_line throws Error(data).
 std::string history_line(const EpochRecord& record);

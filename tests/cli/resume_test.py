@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tomllib
 
-from program import (INTERRUPTED, MODEL, USAGE, CliTest, csv_text, floats, main, network, program,
+from program import (DATA, INTERRUPTED, MODEL, USAGE, CliTest, csv_text, floats, main, network, program,
                      read_safetensors, regression_table, safetensors_bytes)
 
 TOO_SMALL_TO_MOVE = 1e-25  # the largest change of a bias that starts at 0, with a learning rate of 1e-30
@@ -276,6 +276,34 @@ class Resume(CliTest):
             checkpoint.write_bytes(safetensors_bytes(*changed))
             self.fails(MODEL, "state.safetensors", "NaN", arguments=["train", "--resume", "--out", "run"])
             self.assertEqual(before, self.bytes_of("run", "model.safetensors"))
+
+    def test_continues_with_a_damaged_history(self):
+        self.ok("train", "--data", "digits", "--limit", "100", "--hidden", "8", "--epochs", "3", "--out", "run")
+        history = self.path("run/history.jsonl")
+        lines = history.read_bytes().splitlines(keepends=True)
+        damaged = lines[0] + b"{\"epoch\": 2, \xff\x00\n" + b"3\n" + b"{}\n" + lines[2]
+        history.write_bytes(damaged)
+        self.fails(DATA, "history.jsonl:2", "resume", arguments=["report", "run"])
+        told = self.ok("train", "--out", "run", "--resume", "--epochs", "5")
+        for number in (2, 3, 4):
+            self.assertIn(f"history.jsonl:{number}", told.err)
+        self.assertEqual(damaged, self.bytes_of("run", "history.damaged.jsonl"))
+        records = [json.loads(line) for line in history.read_text().splitlines()]
+        self.assertEqual([0, 2, 4, 5], [record["epoch"] for record in records])
+        self.ok("report", "run")
+        self.ok("train", "--data", "digits", "--limit", "100", "--hidden", "8", "--epochs", "1", "--out", "run")
+        self.assertEqual(damaged, self.bytes_of("run/previous", "history.damaged.jsonl"))
+        self.assertFalse(self.path("run/history.damaged.jsonl").exists())
+
+    def test_changed_options_are_noted(self):
+        start = ["train", "--data", "digits", "--limit", "100", "--hidden", "8", "--threads", "1", "--out", "run"]
+        self.ok(*start, "--epochs", "2")
+        self.assertNotIn("continues with", self.ok("train", "--out", "run", "--resume").err)
+        told = self.ok("train", "--out", "run", "--resume", "--epochs", "3").err
+        self.assertIn("the run continues with `epochs = 3` instead of `epochs = 2`", told)
+        told = self.ok("train", "--out", "run", "--resume", "--epochs", "4", "--threads", "2").err
+        self.assertIn("`threads = 2`", told)
+        self.assertIn("`threads = 1`", told)
 
     def test_does_not_change_a_finished_run(self):
         self.ok("train", "--data", "digits", "--epochs", "2", "--out", "run")
