@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory_limit.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
@@ -77,16 +79,18 @@ bool output_was_written() {
 
 int main(int argc, char** argv) {
   open_closed_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that is too large is an error of its write instead
   limit_spinning(argv);
   selfnorm::cli::Command program = selfnorm::cli::program();
   int status = 0;
   try {
+    selfnorm::require_memory_for_libraries();
     status = selfnorm::cli::run_command_line(program, command_line_arguments(argc, argv));
   } catch (const selfnorm::Error& error) {
     print_error(error.what());
     status = exit_status(error.kind());
   } catch (const std::bad_alloc&) {
-    print_error("not enough memory (try a smaller batch)");
+    print_error("not enough memory (use a smaller batch or fewer rows)");
     status = 3;
   } catch (const std::exception& error) {
     print_error(error.what());

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/memory_limit.h"
 #include "base/text.h"
 #include "engine/memory_plan.h"
 #include "kernels/simd/reduce.h"
@@ -49,6 +50,7 @@ Program::Program(Graph graph, Mode mode, std::uint64_t seed, const Bindings& bin
   bind_memory(bindings, retained);
   std::size_t scratch = 0;
   for (const Node& node : graph_.nodes) {
+    require_memory_for_libraries();
     const ValueId worked_on = node.inputs.empty() ? node.outputs[0] : node.inputs[0];
     BoundStep bound{lower(graph_, node, mode, seed),
                     {},
@@ -131,6 +133,7 @@ void Program::run_step(const BoundStep& bound, std::uint64_t step, std::uint64_t
 }
 
 void Program::run(std::uint64_t step, std::uint64_t first_row) {
+  require_memory_for_libraries();
   for (const BoundStep& bound : steps_) run_step(bound, step, first_row);
 }
 

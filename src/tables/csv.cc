@@ -20,6 +20,8 @@
 namespace selfnorm {
 namespace {
 
+constexpr std::size_t kMaxRowBytes = std::size_t{1} << 26;
+
 // Converts libcsv's callbacks to rows, with the line on which each row begins. An exception must
 // not propagate through libcsv's C functions, so it is stored and rethrown after they return.
 class Parser {
@@ -78,6 +80,13 @@ class Parser {
   }
   void parse(std::string_view line) {
     is_inside_ = true;
+    row_bytes_ += line.size();
+    if (row_bytes_ > kMaxRowBytes) {
+      throw_data_error(
+          fmt::format("{}:{}: a row is longer than 64 MiB (is a quote not closed? set "
+                      "quotes = \"no\" if quotes are text)",
+                      file_, line_));
+    }
     check(csv_parse(&parser_, line.data(), line.size(), on_cell, on_row, this) == line.size());
   }
   static void on_cell(void* cell, std::size_t size, void* self) {
@@ -112,6 +121,7 @@ class Parser {
     }
     if (!second_half) line_ += 1 + lines_within_;
     row_.clear();
+    row_bytes_ = 0;
     lines_within_ = 0;
     last_end_ = end;
     is_inside_ = end == '\r';  // a line feed may follow
@@ -142,6 +152,7 @@ class Parser {
   bool skips_comments_;
   bool is_inside_ = false;  // whether libcsv has read the beginning of a row
   CsvRow row_;              // of libcsv, while it is not complete
+  std::size_t row_bytes_ = 0;
   std::int64_t line_;
   std::int64_t lines_within_ = 0;
   int last_end_ = 0;
