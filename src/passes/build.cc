@@ -5,14 +5,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <map>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/text.h"
 #include "ops/rules.h"
 #include "ops/table.h"
 #include "passes/initializers.h"
+#include "passes/layer_order.h"
 #include "passes/network_context.h"
 #include "selfnorm/error.h"
 
@@ -66,53 +68,18 @@ void check_names(const Network& network) {
   for (const std::string& output : network.outputs) known(output, "outputs");
 }
 
-// Returns the layers of a cycle. Repeatedly removes the waiting layers that no waiting layer reads.
-std::vector<const Layer*> on_cycle(std::vector<const Layer*> waiting) {
-  const auto is_read = [&](const Layer* layer) {
-    return std::ranges::any_of(waiting, [&](const Layer* other) {
-      return std::ranges::count(other->inputs, layer->name) > 0;
-    });
-  };
-  for (;;) {
-    const auto before = waiting.size();
-    std::vector<const Layer*> kept;
-    std::ranges::copy_if(waiting, std::back_inserter(kept), is_read);
-    waiting = std::move(kept);
-    if (waiting.size() == before) return waiting;
-  }
-}
+using LayersByName = std::unordered_map<std::string_view, const Layer*>;
 
-// Returns the layers in topological order (Kahn's algorithm). Chains keep their order.
-std::vector<const Layer*> sort_topologically(const Network& network) {
-  std::set<std::string> ready;
-  for (const auto& input : network.inputs) ready.insert(input.first);
-  std::vector<const Layer*> order, waiting;
-  for (const Layer& layer : network.layers) waiting.push_back(&layer);
-  while (!waiting.empty()) {
-    std::vector<const Layer*> later;
-    for (const Layer* layer : waiting) {
-      const bool can = std::ranges::all_of(
-          layer->inputs, [&](const std::string& input) { return ready.contains(input); });
-      if (can) {
-        order.push_back(layer);
-        ready.insert(layer->name);
-      } else {
-        later.push_back(layer);
-      }
-    }
-    if (later.size() == waiting.size()) {
-      std::vector<std::string> names;
-      for (const Layer* layer : on_cycle(later)) names.push_back(layer->name);
-      fail(fmt::format("these layers form a cycle: {}", join(names, ", ")));
-    }
-    waiting = std::move(later);
-  }
-  return order;
+LayersByName by_name(const Network& network) {
+  LayersByName layers;
+  for (const Layer& layer : network.layers) layers[layer.name] = &layer;
+  return layers;
 }
 
 class Builder {
  public:
-  Builder(const Network& network, std::int64_t batch) : network_(network) {
+  Builder(const Network& network, const LayersByName& layers, std::int64_t batch)
+      : network_(network), layers_(layers) {
     for (const auto& [name, sample] : network.inputs) {
       Shape shape = sample;
       shape.insert(shape.begin(), batch);
@@ -127,7 +94,7 @@ class Builder {
   }
 
   Graph build() {
-    for (const Layer* layer : sort_topologically(network_)) add(*layer);
+    for (const Layer* layer : order_layers(network_)) add(*layer);
     for (const std::string& output : network_.outputs) graph_.outputs.push_back(ids_.at(output));
     check_used();
     resolve_attributes(graph_);
@@ -208,7 +175,7 @@ class Builder {
   // A layer without attributes takes those of the layer with which it shares parameters.
   Layer with_owner_attributes(Layer layer) const {
     if (layer.share.empty() || !layer.attributes.empty()) return layer;
-    const Layer& owner = *std::ranges::find(network_.layers, layer.share, &Layer::name);
+    const Layer& owner = *layers_.at(layer.share);
     for (const auto& [name, value] : owner.attributes) {
       if (!is_initializer_attribute(name)) layer.attributes.try_emplace(name, value);
     }
@@ -218,9 +185,7 @@ class Builder {
   // Returns the parameter, which belongs to the layer itself or to the one it shares with. The
   // latter may come later, so the first of them creates the parameter, by the owner's attributes.
   ValueId parameter(const Layer& layer, const Settings& attributes, const ParameterSpec& spec) {
-    const Layer& owner = layer.share.empty()
-                             ? layer
-                             : *std::ranges::find(network_.layers, layer.share, &Layer::name);
+    const Layer& owner = layer.share.empty() ? layer : *layers_.at(layer.share);
     const std::string name = owner.name + "." + spec.suffix;
     if (const ValueId known = find_parameter(name); known != kNoValue) {
       const Shape& shape = graph_.value(known).shape;
@@ -263,6 +228,7 @@ class Builder {
   static constexpr ValueId kSeveralSequences = kNoValue - 1;  ///< token ids of more than one input
 
   const Network& network_;
+  const LayersByName& layers_;
   Graph graph_;
   std::map<std::string, ValueId> ids_;
   std::map<std::string, ValueId> parameters_;
@@ -282,12 +248,13 @@ void check_sharing_layer(const Layer& layer) {
   if (layer.l2 != 0) refuse("l2");
 }
 
-void check_parameter_sharing(const Network& network) {
+void check_parameter_sharing(const Network& network, const LayersByName& layers) {
   for (const Layer& layer : network.layers) {
     if (layer.share.empty()) continue;
-    const auto owner = std::ranges::find(network.layers, layer.share, &Layer::name);
+    const auto found = layers.find(layer.share);
     const std::string where = fmt::format("layer '{}': share = '{}'", layer.name, layer.share);
-    if (owner == network.layers.end()) fail(where + " names an input, not a layer");
+    if (found == layers.end()) fail(where + " names an input, not a layer");
+    const Layer* owner = found->second;
     if (owner->op != layer.op) {
       fail(fmt::format("{} names a {} layer, expected {}", where, owner->op, layer.op));
     }
@@ -303,11 +270,9 @@ void check_parameter_sharing(const Network& network) {
 Network complete_names(const Network& network) {
   Network complete = network;
   std::map<std::string, int> count;
-  // Columns of a table may have any name.
-  const auto is_input = [&](const std::string& name) {
-    using Input = std::pair<std::string, Shape>;
-    return std::ranges::count(network.inputs, name, &Input::first) > 0;
-  };
+  std::set<std::string> inputs;  // columns of a table may have any name
+  for (const auto& input : network.inputs) inputs.insert(input.first);
+  const auto is_input = [&](const std::string& name) { return inputs.contains(name); };
   std::string before = network.inputs.empty() ? "" : network.inputs.front().first;
   for (Layer& layer : complete.layers) {
     const int number = ++count[layer.op];
@@ -325,8 +290,9 @@ Graph build_graph(const Network& network, std::int64_t batch) {
   if (network.layers.empty()) fail("the network has no layers");
   const Network complete = complete_names(network);
   check_names(complete);
-  check_parameter_sharing(complete);
-  return Builder(complete, batch).build();
+  const LayersByName layers = by_name(complete);
+  check_parameter_sharing(complete, layers);
+  return Builder(complete, layers, batch).build();
 }
 
 }  // namespace selfnorm

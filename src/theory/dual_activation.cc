@@ -112,6 +112,7 @@ const DualActivation& DualActivation::slope_squared() const {
 
 std::vector<HermiteExpansion> DualActivation::expansions_of(const MomentField& z) const {
   std::vector<HermiteExpansion> expansions;
+  expansions.reserve(z.square.size());
   for (std::size_t e = 0; e < z.square.size(); ++e)
     expansions.push_back(at(z.mean[e], z.variance(e)));
   return expansions;
