@@ -61,7 +61,7 @@ std::vector<char> peel(const std::vector<Positions>& arcs_in,
 
 [[noreturn]] void report_cycle(const std::vector<Layer>& layers, const Dependencies& dependencies,
                                const std::vector<char>& waiting) {
-  // A layer behind the cycle waits, too, but no waiting layer reads it in the end.
+  // A layer after the cycle waits, too, but no waiting layer reads it in the end.
   const std::vector<char> on_cycle =
       peel(dependencies.readers, dependencies.inputs, waiting, [](std::size_t) {});
   std::vector<std::string> names;

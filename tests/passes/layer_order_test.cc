@@ -27,7 +27,7 @@ Network network_of(const std::vector<std::vector<std::string>>& inputs) {
 }
 
 // Goes through the layers again and again and takes those that have all inputs. Returns fewer
-// layers if some are on or behind a cycle.
+// layers if some are on a cycle or after it.
 std::vector<const Layer*> order_by_rounds(const Network& network) {
   std::set<std::string> ready = {"x"};
   std::vector<const Layer*> order;
@@ -64,7 +64,7 @@ RC_GTEST_PROP(LayerOrder, IsThatOfRounds, ()) {
 }
 
 TEST(LayerOrder, NamesOnlyTheLayersOfACycle) {
-  // 0 is before the cycle of 1, 2 and 3, and 4 is behind it.
+  // 0 is before the cycle of 1, 2 and 3, and 4 comes after it.
   const Network network = network_of({{"x"}, {"0", "3"}, {"1"}, {"2"}, {"3"}});
   try {
     order_layers(network);
