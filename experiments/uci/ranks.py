@@ -50,6 +50,7 @@ def summary_table(complete):
         lines.append(f"| {NAMES[method]} | {statistics.mean(each):+.3f} "
                      f"| {statistics.stdev(each) / len(each) ** 0.5:.3f} | {PAPER[method]:+.3f} "
                      f"| {statistics.mean(one[method] for one in complete.values()):.4f} | {p} |")
+    lines += ["", f"Friedman's test that all methods are equal: p = {friedman_p(complete):.2g}."]
     return "\n".join(lines)
 
 
@@ -63,9 +64,45 @@ def set_table(complete):
     return "\n".join(lines)
 
 
+# Parts of the grid, and which configurations are in them.
+PARTS = {"all": lambda c: True, "rate 0.01": lambda c: c["rate"] == 0.01, "rate 0.1": lambda c: c["rate"] == 0.1,
+         "rate 1": lambda c: c["rate"] == 1.0,
+         "2 to 4 layers, rate 0.01 or 0.1": lambda c: c["depth"] <= 4 and c["rate"] < 1,
+         "8 to 32 layers, rate 0.01 or 0.1": lambda c: c["depth"] >= 8 and c["rate"] < 1}
+
+
+def configuration_table(results, complete):
+    """Ranks the methods on the validation rows for each configuration alone, without a selection."""
+    from scipy.stats import rankdata
+    tuned = {(r["set"], r["method"]): r["tuned"] for r in results if r["set"] in complete}
+    middle = (len(methods.METHODS) + 1) / 2
+    lines = ["| configurations | trainings of each | " + " | ".join(NAMES[m] for m in methods.METHODS)
+             + " | SNN diverged |", "| --- " * (len(methods.METHODS) + 3) + "|"]
+    for part, is_in in PARTS.items():
+        ranks, diverged = [], 0
+        for name in complete:
+            count = len(tuned[name, "snn"])
+            for i, configuration in enumerate(methods.draw_configurations(name, count, 1)):
+                if is_in(configuration):
+                    accuracies = [tuned[name, method][i] for method in methods.METHODS]
+                    diverged += accuracies[0] is None
+                    ranks.append(rankdata([-(a or 0) for a in accuracies]) - middle)
+        cells = [f"{statistics.mean(r[i] for r in ranks):+.2f} ± {statistics.stdev(r[i] for r in ranks) / len(ranks) ** 0.5:.2f}"
+                 for i in range(len(methods.METHODS))]
+        lines.append(f"| {part} | {len(ranks)} | " + " | ".join(cells) + f" | {diverged} |")
+    return "\n".join(lines)
+
+
+def friedman_p(complete):
+    """Returns the p-value of Friedman's test that all methods have the same accuracies."""
+    from scipy.stats import friedmanchisquare
+    return friedmanchisquare(*[[one[m] for one in complete.values()] for m in methods.METHODS]).pvalue
+
+
 def write_tables(readme, results):
     complete = complete_sets(results)
     if len(complete) < 2:
         return
+    replace_table(readme, "configurations", configuration_table(results, complete))
     replace_table(readme, "ranks", summary_table(complete))
     replace_table(readme, "sets", set_table(complete))
