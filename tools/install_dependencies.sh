@@ -49,6 +49,7 @@ zsh                      tests of its completions
 fish                     tests of its completions
 chromium                 opens the reports in tests
 gnuplot-nox              draws the plots of `selfnorm theory plot`
+strace                   makes system calls fail in tests
 '
 
 wanted=$build_packages

@@ -324,7 +324,8 @@ RunResult execute_run(PreparedRun& run, const RunFolder& folder, bool resume,
   if (!resume || std::filesystem::exists(folder.root)) lock.emplace(folder.root);
   if (!resume) reject_foreign_files(folder);  // again, since another process may have written
   remove_abandoned_files(folder);
-  trainer.checkpoint_to(folder.checkpoint(), fingerprint(run));
+  // A resumed run begins after the checkpoint, so the history must not end before it.
+  trainer.checkpoint_to(folder.checkpoint(), fingerprint(run), [&] { history->sync(); });
   if (resume) trainer.resume();
   else move_earlier_run(folder);
   std::filesystem::create_directories(folder.checkpoint().parent_path());

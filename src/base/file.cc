@@ -79,6 +79,18 @@ void AtomicFile::commit() {
   const int descriptor = std::exchange(descriptor_, -1);
   if (::close(descriptor) != 0) fail_write(destination_, "close");
   if (::rename(temporary_.c_str(), destination_.c_str()) != 0) fail_write(destination_, "replace");
+  const std::filesystem::path folder = destination_.parent_path();
+  sync_to_disk(folder.empty() ? "." : folder);  // else a power loss may undo the rename
+}
+
+void sync_to_disk(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return;  // a folder that may not be read
+  const bool failed = ::fsync(descriptor) != 0 && errno != EINVAL;  // not all systems sync folders
+  const int error = errno;
+  ::close(descriptor);
+  errno = error;
+  if (failed) fail_write(path, "flush");
 }
 
 void remove_files_of_ended_processes(const std::filesystem::path& folder,

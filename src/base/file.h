@@ -8,7 +8,8 @@
 
 namespace selfnorm {
 
-/// Writes a temporary file next to its destination. `commit()` renames it to the destination.
+/// Writes a temporary file next to its destination. `commit()` renames it to the destination, so
+/// that after a crash or a power loss either the old file or the whole new one exists.
 /// Without a commit, the destructor removes it. Throws Error(io) with the path and the system's
 /// reason.
 class AtomicFile {
@@ -31,6 +32,11 @@ class AtomicFile {
 /// Atomically replaces the file at `destination` with `text`. If it is a pipe or device, writes
 /// into it.
 void write_file(const std::filesystem::path& destination, std::string_view text);
+
+/// Waits until the disk has what was written to the file, or the names in the folder. Throws
+/// Error(io) if that fails. Does nothing if the path cannot be opened, or if the file system cannot
+/// sync folders.
+void sync_to_disk(const std::filesystem::path& path);
 
 /// Removes the files of a folder whose names are the prefix, the number of a process that no longer
 /// exists, and possibly a dash with more.

@@ -174,6 +174,8 @@ std::filesystem::path damaged_history(std::filesystem::path history) {
   return history.replace_extension("damaged.jsonl");
 }
 
+void HistoryFile::sync() const { sync_to_disk(path_); }
+
 void HistoryFile::append(const EpochRecord& record) {
   std::ofstream file(path_, std::ios::app);
   file << history_line(record) << '\n' << std::flush;

@@ -20,6 +20,8 @@ class HistoryFile {
   /// before it drops them.
   HistoryFile(std::filesystem::path path, std::int64_t last_epoch);
   void append(const EpochRecord& record);
+  /// Waits until the disk has what was appended.
+  void sync() const;
   /// Returns the contents of the file.
   const std::vector<EpochRecord>& records() const { return records_; }
   /// Returns what was wrong with each line that was dropped, except a truncated last one.

@@ -114,7 +114,9 @@ Trainer::Trainer(TrainedModel& model, const TrainingData& data, const TrainOptio
   }
 }
 
-void Trainer::checkpoint_to(std::filesystem::path path, std::string fingerprint) {
+void Trainer::checkpoint_to(std::filesystem::path path, std::string fingerprint,
+                            std::function<void()> before_save) {
+  before_save_ = std::move(before_save);
   checkpoint_path_ = std::move(path);
   fingerprint_ = std::move(fingerprint);
 }
@@ -140,6 +142,7 @@ void Trainer::resume() {
 void Trainer::save() {
   if (checkpoint_path_.empty()) return;
   check_parameters();
+  if (before_save_) before_save_();
   save_checkpoint(checkpoint_path_, model_, optimizer_, schedule_, state_, fingerprint_);
   saved_position_ = {state_.epoch, state_.step_in_epoch};
 }

@@ -30,8 +30,10 @@ class Trainer {
   Trainer(TrainedModel& model, const TrainingData& data, const TrainOptions& options,
           TrainCallbacks callbacks);
 
-  /// Writes checkpoints to this file. The fingerprint identifies the configuration.
-  void checkpoint_to(std::filesystem::path path, std::string fingerprint);
+  /// Writes checkpoints to this file. The fingerprint identifies the configuration. Calls
+  /// `before_save` before it writes.
+  void checkpoint_to(std::filesystem::path path, std::string fingerprint,
+                     std::function<void()> before_save);
 
   /// Resumes from the checkpoint.
   void resume();
@@ -93,6 +95,7 @@ class Trainer {
   Schedule schedule_;
   TrainingState state_;
   std::filesystem::path checkpoint_path_;
+  std::function<void()> before_save_;
   std::optional<TrainingPosition> saved_position_;  // place of the last checkpoint
   std::string fingerprint_;
   bool has_best_weights_ = false;
