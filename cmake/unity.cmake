@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# With CMAKE_UNITY_BUILD=ON (the presets release and ci) several files of a folder are compiled as one:
-# most of the time goes into headers and templates that they share. The presets dev, asan and tsan
+# With CMAKE_UNITY_BUILD=ON (the presets release, ci and tsan) several files of a folder are compiled as
+# one: most of the time goes into headers and templates that they share. The presets dev and asan
 # compile each file alone, so that each includes what it uses and a change compiles one file.
 set(SELFNORM_UNITY_GROUP 8 CACHE STRING "Files of a folder compiled as one")
 

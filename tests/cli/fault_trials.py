@@ -23,6 +23,7 @@ TRAINING = ["train", "--data", "digits", "--limit", "60", "--hidden", "8", "--ep
             "--checkpoint-every", "1", "--report", "false", "--out", "run"]
 EPOCHS = [0, 1, 2, 3]
 CALLS = ["rename", "fsync", "unlink", "write", "writev", "openat", "mkdir", "flock"]
+RESUME = ["train", "--out", "run", "--resume", "--report", "false"]
 FILES = {"config.toml", "history.jsonl", "model.safetensors", "checkpoint/state.safetensors"}
 ERRORS = {"write": ["ENOSPC", "EIO"], "writev": ["ENOSPC"], "fsync": ["EIO"], "rename": ["ENOSPC", "EIO"], "openat": ["EMFILE", "ENOSPC"],
           "mkdir": ["ENOSPC"], "unlink": ["EIO"]}
@@ -53,8 +54,7 @@ class Folder:
         return (self.path / "run/checkpoint/state.safetensors").exists()
 
     def start_again(self):
-        command = ["train", "--out", "run", "--resume", "--report", "false"] if self.has_checkpoint() else TRAINING
-        return run(self.path, *command)
+        return run(self.path, *(RESUME if self.has_checkpoint() else TRAINING))
 
     def fault(self, model):
         """Starts the training again and returns what is wrong then, or None."""
@@ -240,9 +240,66 @@ def lose_power(model, step=1):
     return len(points), faults
 
 
+# ---- Damaged files ----
+
+# For each file of an interrupted run: the command that reads it. A command that succeeds must have the same
+# result as with the undamaged file. A changed configuration is another training.
+READERS = {"model.safetensors": ["predict", "run"], "checkpoint/state.safetensors": RESUME, "history.jsonl": RESUME,
+           "config.toml": RESUME}
+
+
+def damage_files(changes_of):
+    """Damages each file of a run in every way that `changes_of` yields for its bytes, and reads it."""
+    faults, count = [], 0
+    with Folder() as folder:
+        finished = run(folder.path, *TRAINING)
+        assert finished.returncode == 0, finished.stderr
+        root = folder.path / "run"
+        whole = {name: (root / name).read_bytes() for name in FILES}
+        for name, command in READERS.items():
+            wanted = run(folder.path, *command)
+            for what, damaged in changes_of(whole[name]):
+                count += 1
+                (root / name).write_bytes(damaged)
+                read = run(folder.path, *command)
+                fault = fault_of_reading(name, read, wanted, root, whole)
+                if fault:
+                    faults.append(f"{name} {what}: {fault}")
+                for other, content in whole.items():
+                    (root / other).write_bytes(content)
+    return count, faults
+
+
+def fault_of_reading(name, read, wanted, root, whole):
+    if read.returncode not in (0, 2, 3, 4, 5):
+        return f"status {read.returncode}"
+    if read.returncode != 0:
+        return None if read.stderr.strip() else "no message"
+    if name == "model.safetensors" and read.stdout != wanted.stdout:
+        return "other predictions"
+    same = (root / "model.safetensors").read_bytes() == whole["model.safetensors"]
+    return None if same or name == "config.toml" else "other weights"
+
+
+def truncations(content, count=420):
+    for length in sorted({len(content) * i // count for i in range(count)}):
+        yield f"truncated to {length} bytes", content[:length]
+
+
+def flips(content, count=520, seed=1):
+    places = random.Random(seed)
+    for _ in range(count):
+        place, bit = places.randrange(len(content)), places.randrange(8)
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << bit
+        yield f"bit {bit} of byte {place} flipped", bytes(damaged)
+
+
 TRIALS = {
     "kill -9 at a system call": lambda model, seconds, share: kill_at_calls(model, share),
     "kill -9 at a random moment": lambda model, seconds, share: kill_at_random_moments(model, seconds, 200 // share),
     "a system call fails": lambda model, seconds, share: fail_calls(model, share),
     "power loss after a system call": lambda model, seconds, share: lose_power(model, share),
+    "a file is truncated": lambda model, seconds, share: damage_files(lambda b: truncations(b, 420 // share)),
+    "a bit of a file is flipped": lambda model, seconds, share: damage_files(lambda b: flips(b, 520 // share)),
 }

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/data_options.h"
+#include "fuzz/reader.h"
+#include "tables/json_table.h"
+#include "tables/table_format.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  return selfnorm::fuzz::read(bytes, size, [](const std::filesystem::path& path) {
+    selfnorm::DataOptions options;
+    options.target = "y";
+    selfnorm::read_json_table(path, selfnorm::find_table_format(path), options);
+  });
+}
