@@ -45,7 +45,8 @@ fi
 fuzz_one() {  # fuzz_one READER SECONDS
   local reader=$1 kept=build/fuzz/$1
   mkdir -p "$kept" build/fuzz/crashes
-  OMP_NUM_THREADS=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+  OMP_NUM_THREADS=1 LSAN_OPTIONS=suppressions=$PWD/cmake/sanitizers/leaks.txt \
+    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:suppressions=$PWD/cmake/sanitizers/undefined.txt \
     build/asan/bin/fuzz_"$reader" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -max_len=8192 \
     -print_final_stats=1 -artifact_prefix=build/fuzz/crashes/"$reader"- \
     "$kept" tests/fuzz/corpus/"$reader" >build/fuzz/"$reader".log 2>&1

@@ -40,15 +40,25 @@ nlohmann::ordered_json histograms_json(const std::vector<LayerHistogram>& histog
   return layers;
 }
 
+std::vector<float> parse_counts(const nlohmann::ordered_json& json) {
+  constexpr std::int64_t kMaxCount = std::int64_t{1} << 53;
+  std::vector<float> counts;
+  for (const auto& each : json) {
+    const std::int64_t count = integer_from_json(each);
+    if (count < 0 || count > kMaxCount)
+      throw Error(ErrorKind::data, fmt::format("a histogram counts {} values", count));
+    counts.push_back(static_cast<float>(count));
+  }
+  if (std::ssize(counts) != kHistogramBins)
+    throw Error(ErrorKind::data, fmt::format("a histogram has {} bins, expected {}", counts.size(),
+                                             kHistogramBins));
+  return counts;
+}
+
 std::vector<LayerHistogram> parse_histograms(const nlohmann::ordered_json& json) {
   std::vector<LayerHistogram> histograms;
-  for (const auto& layer : json) {
-    histograms.push_back({layer.at("layer"), layer.at("op"), layer.at("counts")});
-    const std::size_t bins = histograms.back().counts.size();
-    if (bins == static_cast<std::size_t>(kHistogramBins)) continue;
-    throw Error(ErrorKind::data,
-                fmt::format("a histogram has {} bins, expected {}", bins, kHistogramBins));
-  }
+  for (const auto& layer : json)
+    histograms.push_back({layer.at("layer"), layer.at("op"), parse_counts(layer.at("counts"))});
   return histograms;
 }
 

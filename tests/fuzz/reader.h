@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lets a fuzz target call a reader of files. The bytes are a file in memory.
+// Lets a fuzz target call a reader of files or of texts.
 #pragma once
 
 #include <sys/mman.h>
@@ -32,7 +32,18 @@ class MemoryFile {
   int descriptor_;
 };
 
-/// Calls the reader with a file of these bytes. It may throw an Error, and nothing else.
+/// Calls the reader with the bytes as a text. It may throw an Error, and nothing else.
+template <class Reader>
+int read_text(const std::uint8_t* bytes, std::size_t size, const Reader& reader) {
+  try {
+    reader(std::string(reinterpret_cast<const char*>(bytes), size));
+  } catch (const Error&) {
+  }
+  return 0;
+}
+
+/// Calls the reader with the path of a file of these bytes. It may throw an Error, and nothing
+/// else.
 template <class Reader>
 int read(const std::uint8_t* bytes, std::size_t size, const Reader& reader) {
   const MemoryFile file(bytes, size);

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+
+#include "selfnorm/error.h"
 
 namespace selfnorm {
 namespace {
@@ -17,6 +20,18 @@ TEST(History, ReadsOlderFilesWithoutNewerFields) {
   EXPECT_EQ(record.weights[0].tau, 1);
   EXPECT_TRUE(std::isnan(record.weights[0].outside_fraction));
   EXPECT_TRUE(std::isnan(record.weights[0].gradient_norm));
+}
+
+TEST(History, RefusesCountsThatAreNotWholeNumbers) {
+  std::string others;
+  for (int bin = 1; bin < kHistogramBins; ++bin) others += ",0";
+  const auto line = [&](const std::string& count) {
+    return R"({"epoch": 1, "histograms": [{"layer": "a", "op": "selu", "counts": [)" + count +
+           others + "]}]}";
+  };
+  EXPECT_EQ(parse_history_line(line("9")).histograms.at(0).counts.at(0), 9);
+  for (const char* count : {"-1", "1.5", "1e300", "9223372036854775807", "null", "\"1\""})
+    EXPECT_THROW(parse_history_line(line(count)), Error) << count;
 }
 
 }  // namespace
