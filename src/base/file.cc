@@ -85,7 +85,7 @@ void AtomicFile::commit() {
 
 void sync_to_disk(const std::filesystem::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return;  // a folder that may not be read
+  if (descriptor < 0) return;                                       // a folder that may not be read
   const bool failed = ::fsync(descriptor) != 0 && errno != EINVAL;  // not all systems sync folders
   const int error = errno;
   ::close(descriptor);

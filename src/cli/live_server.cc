@@ -34,7 +34,7 @@ using Clock = std::chrono::steady_clock;
 constexpr unsigned kMaxConnections = 32;
 // For the lines and headers of a request, and for the bytes that are being sent. A longer request
 // gets status 431.
-constexpr std::size_t kConnectionMemory = 32 * 1024;
+constexpr std::size_t kConnectionMemory = std::size_t{32} << 10;
 // From the connection to the end of the response. Only the events may take longer.
 constexpr std::chrono::seconds kRequestTime{10};
 // A client that reads nothing of an event for this time has left.

@@ -50,8 +50,8 @@ std::vector<float> parse_counts(const nlohmann::ordered_json& json) {
     counts.push_back(static_cast<float>(count));
   }
   if (std::ssize(counts) != kHistogramBins)
-    throw Error(ErrorKind::data, fmt::format("a histogram has {} bins, expected {}", counts.size(),
-                                             kHistogramBins));
+    throw Error(ErrorKind::data,
+                fmt::format("a histogram has {} bins, expected {}", counts.size(), kHistogramBins));
   return counts;
 }
 
@@ -175,7 +175,7 @@ HistoryFile::HistoryFile(std::filesystem::path path, std::int64_t last_epoch)
 }
 
 void HistoryFile::keep(std::int64_t last_epoch) {
-  records_ = read_lines(path_, true, [&](std::string damage) { damage_.push_back(damage); });
+  records_ = read_lines(path_, true, [&](const std::string& damage) { damage_.push_back(damage); });
   std::erase_if(records_, [&](const EpochRecord& record) { return record.epoch > last_epoch; });
   if (!damage_.empty()) write_file(damaged_history(path_), read_file(path_));
 }
