@@ -3,8 +3,8 @@
 
 namespace selfnorm {
 
-/// Whether a reader compares the contents of a model file with the checksums in it, which takes
-/// about 0.1 s for 1 GB. Files without checksums are read either way.
+/// Whether a reader compares the contents of a model file with the checksums in it, which is one
+/// more pass over the weights. Files without checksums are read either way.
 enum class Checksums { verify, ignore };
 
 }  // namespace selfnorm

@@ -46,8 +46,8 @@ std::vector<std::string> resume_notes(const RunFolder& folder, const RunConfig& 
   }
   for (const std::string& damage : history.damage())
     notes.push_back(
-        fmt::format("{}: this epoch is missing in the history now ({} is a copy of the "
-                    "old file)",
+        fmt::format("{}; the line was dropped from the history ({} is a copy of the old "
+                    "file)",
                     damage, damaged_history(folder.history()).string()));
   return notes;
 }

@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include <cstddef>
+
 #include "selfnorm/error.h"
 
 namespace selfnorm {
@@ -13,16 +15,18 @@ namespace {
 
 constexpr std::size_t kMebibyte = std::size_t{1} << 20;
 
-// More than was needed in the trials of tests/faults/memory_test.py: generated code, and per thread
-// its stack and the packed parts of a matrix.
+// For generated code, and per thread for its stack and the packed parts of a matrix. With less,
+// runs crashed in tests/cli/resource_limits_test.py.
 constexpr std::size_t kLibraryBytes = 64 * kMebibyte;
 constexpr std::size_t kThreadBytes = 32 * kMebibyte;
 
 }  // namespace
 
-void require_memory(std::size_t bytes) {
+void require_memory_for_libraries() {
   rlimit limit{};
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  const std::size_t bytes =
+      kLibraryBytes + static_cast<std::size_t>(omp_get_max_threads()) * kThreadBytes;
   void* memory =
       mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory != MAP_FAILED) {
@@ -30,14 +34,10 @@ void require_memory(std::size_t bytes) {
     return;
   }
   throw Error(ErrorKind::io,
-              fmt::format("not enough memory: the process may use {} MB of address space, and less "
-                          "than the {} MB that a step may need are left (raise the limit with "
-                          "`ulimit -v`, or use a smaller batch or fewer threads)",
-                          limit.rlim_cur / kMebibyte, bytes / kMebibyte));
-}
-
-void require_memory_for_libraries() {
-  require_memory(kLibraryBytes + static_cast<std::size_t>(omp_get_max_threads()) * kThreadBytes);
+              fmt::format("not enough memory: a step may need {} MB more, but the address space is "
+                          "limited to {} MB (raise the limit with `ulimit -v`, or use a smaller "
+                          "batch or fewer threads)",
+                          bytes / kMebibyte, limit.rlim_cur / kMebibyte));
 }
 
 }  // namespace selfnorm
