@@ -50,9 +50,9 @@ std::string metadata_checksum(const TensorMetadata& metadata) {
 void compare(const std::string& where, const std::string& what, const std::string& found,
              const std::string& stored) {
   if (found != stored)
-    report_damage(
-        where, fmt::format("{} has the checksum {}, but '{}' says {}", what, found, kChecksumsKey,
-                           stored.empty() ? "nothing" : printable(stored)));
+    report_damage(where,
+                  fmt::format("{} has the checksum {}, but '{}' has {}", what, found, kChecksumsKey,
+                              stored.empty() ? "none" : printable(stored)));
 }
 
 }  // namespace
