@@ -42,17 +42,17 @@ std::string metadata_checksum(const TensorMetadata& metadata) {
 
 [[noreturn]] void report_damage(const std::string& where, const std::string& message) {
   throw Error(ErrorKind::model_file,
-              fmt::format("{}: {} (the file is damaged: use another copy. If another program "
-                          "changed it, remove '{}' from its metadata)",
+              fmt::format("{}: {} (the file is damaged: use another copy, or read this one with "
+                          "`predict --no-verify`. If another program changed it, remove '{}' from "
+                          "its metadata)",
                           where, message, kChecksumsKey));
 }
 
 void compare(const std::string& where, const std::string& what, const std::string& found,
              const std::string& stored) {
   if (found != stored)
-    report_damage(where,
-                  fmt::format("{} has the checksum {}, but '{}' has {}", what, found, kChecksumsKey,
-                              stored.empty() ? "none" : printable(stored)));
+    report_damage(where, fmt::format("{} has the checksum {}, but '{}' has {}", what, found,
+                                     kChecksumsKey, stored.empty() ? "none" : printable(stored)));
 }
 
 }  // namespace
